@@ -1,0 +1,54 @@
+//! Every bound of the rules, in one place, each with its reason.
+
+/// Bytes of one expression. Longer ones are programs, and a parser's stack is finite.
+pub const EXPRESSION_BYTES: usize = 2_048;
+/// Charged units of one evaluation: a unit per item visited by a comprehension. Stops depth-5 nests within milliseconds.
+pub const EXPRESSION_COST: u64 = 10_000;
+/// Bytes of an identifier of a node or a workflow: a path segment, a file name, a label.
+pub const ID_BYTES: usize = 64;
+/// Iterations of a loop that names no bound of its own.
+pub const LOOP_ITERATIONS: u64 = 1_000;
+/// Seconds of a whole execution: one year.
+pub const EXECUTION_SECONDS: f64 = 31_536_000.0;
+/// Days for which ended executions are kept.
+pub const RETENTION_DAYS: u64 = 90;
+/// Seconds of one attempt of a node that names none.
+pub const NODE_SECONDS: f64 = 30.0;
+/// Seconds past a node's timeout after which an activation without a turn is overdue.
+pub const GRACE_SECONDS: f64 = 30.0;
+/// Bytes of an outcome kept in the journal; a larger one is offloaded. DynamoDB's item limit is 400 KB.
+pub const INLINE_BYTES: usize = 256 * 1024;
+/// Bytes of an outcome at most: what a function can hold in memory beside its work.
+pub const OUTCOME_BYTES: usize = 32 * 1024 * 1024;
+/// Hops decided in one turn before the rest becomes a continuation message: a turn stays small.
+pub const HOPS_PER_TURN: usize = 1_000;
+/// Attempts of nodes that do I/O.
+pub const IO_ATTEMPTS: u32 = 3;
+/// Items of a map that run at once where it names no number.
+pub const MAP_CONCURRENCY: u64 = 50;
+/// Items of one map: the bitmap of their ends stays below a few kilobytes.
+pub const MAP_ITEMS: usize = 100_000;
+/// Executions nested by `workflow` and `map`.
+pub const CHILD_DEPTH: u32 = 16;
+/// Nodes of one document.
+pub const NODES: usize = 2_000;
+/// Edges of one document.
+pub const EDGES: usize = 10_000;
+/// Bytes of one document as JSON; the API takes 6 MiB a request.
+pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Nesting of a JSON document; serde_json stops at 128.
+pub const JSON_DEPTH: usize = 100;
+/// Attempts of a `retry` policy.
+pub const RETRY_ATTEMPTS: u32 = 100;
+/// Signals kept for waits that have not come yet, per execution.
+pub const KEPT_SIGNALS: usize = 1_000;
+/// Log lines kept per attempt, and bytes per line: a chatty loop must not fill the disk.
+pub const LOG_LINES: usize = 1_000;
+/// Bytes of one log line.
+pub const LOG_LINE_BYTES: usize = 8 * 1024;
+/// Seconds for which an `authorization` stands open unless said otherwise.
+pub const AUTHORIZATION_SECONDS: f64 = 1_800.0;
+/// Times a message may fail before it can commit; then it is a dead letter.
+pub const DELIVERIES: u32 = 5;
+/// Bytes of a request to the API (AWS: a Lambda's payload).
+pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;

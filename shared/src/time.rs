@@ -1,0 +1,70 @@
+//! Time is an argument everywhere in the rules: hosts read the clock, the rules never do.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::{fmt, ops::Add, time::Duration};
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z. JSON shows it in RFC 3339, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// Parses RFC 3339, with any offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
+    }
+
+    /// The time from `earlier` until this; zero if it lies ahead.
+    pub fn since(self, earlier: Time) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0).max(0) as u64)
+    }
+
+    /// This moment plus a number of seconds, which may be a fraction; saturates.
+    pub fn after_seconds(self, seconds: f64) -> Self {
+        Self(self.0.saturating_add((seconds * 1000.0).ceil() as i64))
+    }
+}
+
+impl Add<Duration> for Time {
+    type Output = Time;
+    fn add(self, d: Duration) -> Time {
+        Self(self.0.saturating_add(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(t) => write!(f, "{t:.3}"),
+            Err(_) => write!(f, "+{}ms", self.0),
+        }
+    }
+}
+
+/// For the API: RFC 3339 text. `#[serde(with = "crate::time::rfc3339")]` on a `Time` or its option.
+pub fn rfc3339(time: Time) -> serde_json::Value {
+    serde_json::Value::String(time.to_string())
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_i64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        i64::deserialize(d).map(Self).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_and_writes_rfc_3339() {
+        let time = Time::parse("2026-11-21T10:00:00.250+01:00").unwrap_or_default();
+        assert_eq!(time.to_string(), "2026-11-21T09:00:00.250Z");
+        assert_eq!(Time::parse("yesterday"), None);
+    }
+}

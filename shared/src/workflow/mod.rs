@@ -1,0 +1,4 @@
+//! Workflow documents: model, parsing with dialects, and what their graph says.
+pub mod graph;
+mod model;
+pub use model::*;
