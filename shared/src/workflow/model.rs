@@ -295,7 +295,7 @@ pub enum HumanKind {
 }
 
 /// One option of a decision.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HumanOption {
     /// Its port.
     pub id: String,

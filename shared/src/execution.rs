@@ -1,0 +1,398 @@
+//! The state of one execution: the fold of its events. Clones are cheap: what is large is shared.
+
+use crate::{
+    error::Error,
+    event::Started,
+    id::{Activation, ExecutionId, InteractionId, NodeId},
+    interaction::Interaction,
+    payload::Payload,
+    time::Time,
+    workflow::graph::EdgeIx,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What an execution is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the statuses of the execution model")]
+pub enum Status {
+    Pending,
+    Running,
+    Paused,
+    WaitingHuman,
+    Waiting,
+    RollingBack,
+    Stuck,
+    Completed,
+    Failed,
+    Cancelled,
+    Skipped,
+}
+
+impl Status {
+    /// Nothing follows, but for a rollback, a retry or a fork.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
+    }
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::WaitingHuman => "waiting_human",
+            Self::Waiting => "waiting",
+            Self::RollingBack => "rolling_back",
+            Self::Stuck => "stuck",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.into())).ok()
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an execution is a child of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The parent.
+    pub execution_id: ExecutionId,
+    /// Its `map` or `workflow` activation.
+    pub activation: Activation,
+    /// From 0.
+    pub index: u32,
+    /// 1 for the child of an execution that has no parent.
+    pub depth: u32,
+}
+
+/// The state after a turn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// What does not change.
+    pub started: Arc<Started>,
+    /// When it was accepted.
+    pub started_at: Time,
+    /// When its last turn was decided.
+    pub updated_at: Time,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Time>,
+    /// The number of its last turn.
+    pub seq: u64,
+    /// Grows at each rollback.
+    pub epoch: u32,
+    /// Whether a node beyond the trigger has reported.
+    pub begun: bool,
+    /// Held back by `max_concurrency`.
+    pub held: bool,
+    /// Asked to pause.
+    pub paused: bool,
+    /// How often it was resumed, by a person or from a pause.
+    pub resume_count: u32,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Status>,
+    /// Why it is stuck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Error>,
+    /// Its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Payload>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+    /// Progress in percent; never falls.
+    pub progress: f64,
+    /// Nodes that were visited or skipped.
+    pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
+    /// By `EdgeIx`.
+    pub edges: Arc<Vec<EdgeState>>,
+    /// Loops that were entered, by node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loops: BTreeMap<NodeId, Arc<LoopState>>,
+    /// `map` and `workflow` nodes' children, by node, latest visit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<NodeId, Arc<Children>>,
+    /// Every interaction ever opened, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<Arc<Interaction>>,
+    /// Signals that no `wait` has taken, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<(String, Payload)>,
+}
+
+/// Where an edge stands in the present iteration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgeState {
+    /// Its source has not finished.
+    #[default]
+    Open,
+    /// Its port was taken and its condition is true.
+    Live,
+    /// It will not be.
+    Dead,
+}
+
+/// Where a node stands in the present iteration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeState {
+    /// The latest visit; 0 where it was only skipped.
+    pub visit: u32,
+    /// What it is doing.
+    pub phase: Phase,
+    /// The live edges that its input comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<EdgeIx>,
+    /// The attempt that runs or ran last, from 1.
+    pub attempt: u32,
+    /// Attempts over all visits.
+    pub attempts: u32,
+    /// When the latest visit was activated.
+    pub activated_at: Time,
+    /// The turn that activated it.
+    pub activated_seq: u64,
+    /// When it finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+    /// The turn that recorded its outcome.
+    #[serde(default)]
+    pub finished_seq: u64,
+    /// How long the last attempt took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// The port taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// The latest output; kept from visit to visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Payload>,
+    /// The latest error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+/// What a node is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Phase {
+    /// Not reached in this iteration.
+    Idle,
+    /// To run now, or at `at` (a retry's delay).
+    Due {
+        /// None: now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Time>,
+    },
+    /// `at_most_once`: an attempt runs; nobody else may before the deadline.
+    Intended {
+        /// After it the outcome is unknown.
+        deadline: Time,
+    },
+    /// A `wait` waits.
+    Waiting {
+        /// Until then at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// For this event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<String>,
+        /// Since then.
+        since: Time,
+    },
+    /// An interaction is open.
+    Asking {
+        /// Which.
+        interaction_id: InteractionId,
+    },
+    /// Children run.
+    Children,
+    /// A loop's body runs.
+    Looping,
+    /// Its outcome is recorded; its edges are resolved when the execution is resumed.
+    Unrouted,
+    /// It is done, and so are its edges.
+    Finished,
+    /// Its join cannot be satisfied.
+    Skipped,
+    /// A `break` or the execution's end came first.
+    Dropped,
+    /// It failed for good and nothing handled it.
+    Failed,
+}
+
+impl Phase {
+    /// Whether something is still to come from it.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Idle | Self::Finished | Self::Skipped | Self::Dropped | Self::Failed)
+    }
+}
+
+/// A loop that runs, or ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoopState {
+    /// The iteration that runs, from 0.
+    pub iteration: u64,
+    /// The list of a `for_each`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Payload>,
+    /// The bodies' outputs so far, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Payload>,
+    /// Set by a `break`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken: bool,
+    /// Iterations begun, over all entries into the loop.
+    pub count: u64,
+}
+
+/// Children of a `map` or `workflow` node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Children {
+    /// The visit they belong to.
+    pub visit: u32,
+    /// How many there will be.
+    pub count: u32,
+    /// Items of a map; the input of a workflow's children.
+    pub items: Payload,
+    /// All with a smaller index have been asked for.
+    pub started: u32,
+    /// Bit i: child i ended.
+    pub ended: Bits,
+    /// Bit i: child i failed or was cancelled.
+    pub failed: Bits,
+}
+
+/// A growing set of small numbers, kept as hexadecimal text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    bytes: Vec<u8>,
+    count: u32,
+}
+
+impl Bits {
+    /// Adds one; false where it was in already.
+    pub fn insert(&mut self, index: u32) -> bool {
+        let (byte, bit) = ((index / 8) as usize, 1u8 << (index % 8));
+        if byte >= self.bytes.len() {
+            self.bytes.resize(byte + 1, 0);
+        }
+        let fresh = self.bytes[byte] & bit == 0;
+        self.bytes[byte] |= bit;
+        self.count += u32::from(fresh);
+        fresh
+    }
+
+    /// Whether it is in.
+    pub fn contains(&self, index: u32) -> bool {
+        self.bytes.get((index / 8) as usize).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
+    }
+
+    /// How many are in.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether none is in.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl Serialize for Bits {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bits {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let bytes: Option<Vec<u8>> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        let bytes = bytes.ok_or_else(|| serde::de::Error::custom("not hexadecimal"))?;
+        let count = bytes.iter().map(|byte| byte.count_ones()).sum();
+        Ok(Self { bytes, count })
+    }
+}
+
+impl Execution {
+    /// Its id.
+    pub fn id(&self) -> &ExecutionId {
+        &self.started.execution_id
+    }
+
+    /// A node's state, where it was reached.
+    pub fn node(&self, id: &NodeId) -> Option<&NodeState> {
+        self.nodes.get(id).map(|state| &**state)
+    }
+
+    /// The activation of a node's latest visit.
+    pub fn activation(&self, node: &NodeId) -> Activation {
+        Activation { epoch: self.epoch, node: node.clone(), visit: self.node(node).map_or(0, |state| state.visit) }
+    }
+
+    /// The interaction of that id.
+    pub fn interaction(&self, id: &str) -> Option<&Arc<Interaction>> {
+        self.interactions.iter().rev().find(|one| one.interaction_id.as_str() == id)
+    }
+
+    /// Interactions that can still be answered.
+    pub fn open_interactions(&self) -> impl Iterator<Item = &Arc<Interaction>> {
+        self.interactions.iter().filter(|one| one.is_open())
+    }
+
+    /// What it is doing (execution model, §3).
+    pub fn status(&self) -> Status {
+        if let Some(end) = self.end {
+            return end;
+        }
+        if self.stuck.is_some() {
+            return Status::Stuck;
+        }
+        if self.paused {
+            return Status::Paused;
+        }
+        if self.held || !self.begun {
+            return Status::Pending;
+        }
+        let mut status = Status::Waiting;
+        for node in self.nodes.values() {
+            match node.phase {
+                Phase::Due { at: None } | Phase::Intended { .. } | Phase::Unrouted => return Status::Running,
+                Phase::Asking { .. } => status = Status::WaitingHuman,
+                _ => {}
+            }
+        }
+        status
+    }
+
+    /// Every value it keeps, to be fetched or offloaded by a host.
+    pub fn payloads(&self) -> Vec<&Payload> {
+        let mut all: Vec<&Payload> = vec![&self.started.input];
+        all.extend(self.started.item.iter());
+        all.extend(self.started.inherited.iter().map(|(_, payload)| payload));
+        all.extend(self.output.iter());
+        all.extend(self.nodes.values().filter_map(|node| node.output.as_ref()));
+        all.extend(self.loops.values().flat_map(|state| state.items.iter().chain(&state.outputs)));
+        all.extend(self.children.values().map(|children| &children.items));
+        all.extend(self.signals.iter().map(|(_, payload)| payload));
+        all
+    }
+}

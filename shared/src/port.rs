@@ -1,0 +1,276 @@
+//! What a host provides. Adapters are dumb: they keep and hand out, they never look inside an event.
+
+use crate::{
+    effect::{Effect, Message},
+    event::Turn,
+    execution::{Execution, Status},
+    id::{ExecutionId, InteractionId, WorkflowId},
+    payload::BlobRef,
+    task::LogLine,
+    time::Time,
+    workflow::Workflow,
+};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Why storage failed, named by what the caller does next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else committed first: load again, decide again.
+    #[error("another turn was committed first")]
+    Conflict,
+    /// It may work in a moment: try again later; nothing was acknowledged.
+    #[error("the store is not available at the moment: {0}")]
+    Transient(String),
+    /// Trying again will not help.
+    #[error("the store failed: {0}")]
+    Permanent(String),
+}
+
+/// One conditional write: consecutive turns of one execution, what they ask for, and what they answer.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The turns; the first's number must be one above the last committed, or the write is a `Conflict`.
+    pub turns: Vec<Turn>,
+    /// The state after the last of them.
+    pub state: Arc<Execution>,
+    /// What they ask for, in order.
+    pub effects: Vec<Effect>,
+    /// Captured lines, by node.
+    pub logs: Vec<NodeLog>,
+    /// Values to offload.
+    pub blobs: Vec<(BlobRef, Vec<u8>)>,
+    /// Receipts of the messages that caused it: a host that can acknowledges them in the same write.
+    pub acks: Vec<Receipt>,
+}
+
+/// What a host needs to acknowledge a message.
+pub type Receipt = u64;
+
+/// A captured line with where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeLog {
+    /// The node.
+    pub node: String,
+    /// Its visit.
+    pub visit: u32,
+    /// The attempt.
+    pub attempt: u32,
+    /// The line.
+    #[serde(flatten)]
+    pub line: LogLine,
+}
+
+/// A row of the list of executions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// The execution.
+    pub id: ExecutionId,
+    /// Its status.
+    pub status: Status,
+}
+
+/// Which executions a list shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExecutionFilter {
+    /// Of this owner.
+    pub owner: String,
+    /// Of this workflow.
+    pub workflow_id: Option<WorkflowId>,
+    /// In one of these statuses; empty for all.
+    pub statuses: Vec<Status>,
+    /// Started at or after.
+    pub since: Option<Time>,
+    /// Started before.
+    pub until: Option<Time>,
+    /// Metadata that must be equal.
+    pub metadata: Map<String, Value>,
+    /// Children of this execution; none for those without a parent.
+    pub parent: Option<ExecutionId>,
+}
+
+/// Which interactions a list shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InteractionFilter {
+    /// Of this owner.
+    pub owner: String,
+    /// `pending`, `answered`, `timed_out`, `cancelled`; none for all.
+    pub status: Option<String>,
+    /// That this subject may answer.
+    pub assignee: Option<String>,
+    /// Of this execution.
+    pub execution_id: Option<ExecutionId>,
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// In the list's order.
+    pub items: Vec<T>,
+    /// Where the next part begins; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Where a list goes on, and how much of it is wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Window {
+    /// 1 to 200.
+    pub limit: usize,
+    /// As a page before gave it.
+    pub cursor: Option<String>,
+}
+
+/// A saved version of a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedWorkflow {
+    /// Its id.
+    pub id: WorkflowId,
+    /// From 1.
+    pub version: u64,
+    /// Of the document.
+    pub hash: String,
+    /// The normalized document.
+    pub document: Arc<Value>,
+    /// When this version was saved.
+    pub saved_at: Time,
+    /// No new starts.
+    pub deleted: bool,
+}
+
+/// A stored credential, decrypted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its value.
+    pub value: String,
+    /// The hosts it may be sent to; empty for any.
+    pub hosts: Vec<String>,
+}
+
+/// An API token, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Hexadecimal SHA-256 of the token.
+    pub sha256: String,
+    /// For people.
+    pub name: String,
+    /// Whose records it opens.
+    pub owner: String,
+    /// Who bears it: an e-mail address.
+    pub subject: String,
+    /// `read`, `run`, `respond`, `admin`.
+    pub scopes: Vec<String>,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+}
+
+/// State: executions, one conditional write per turn.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The state of an execution, strongly consistent, every payload it needs fetched.
+    async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
+    /// One write or none. Durable when it returns. A host may also deliver the effects and acknowledge.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+    /// Does what a committed turn asks for, again where it was done before. A host whose `commit` did it atomically
+    /// is asked again only for what is owed.
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
+    /// Turns after a sequence number, oldest first.
+    async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
+    /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
+    async fn changed(&self, id: &ExecutionId, seq: u64);
+    /// Newest first.
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError>;
+    /// How many match.
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError>;
+    /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of it are under way.
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
+    /// Removes an ended execution with all its data, children too.
+    async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError>;
+    /// Soonest deadline first.
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError>;
+    /// The execution that asks.
+    async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError>;
+    /// Captured lines, oldest first.
+    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError>;
+    /// Executions whose own timeout has passed.
+    async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
+    /// Ended executions that `retention_days` no longer keeps.
+    async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
+    /// The parsed document of that hash.
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError>;
+    /// Keeps a parsed document under its hash; the same twice is once.
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError>;
+}
+
+/// The catalogue: saved workflows, tokens, secrets.
+#[async_trait]
+pub trait Catalogue: Send + Sync {
+    /// Saves a next version unless the latest has this hash already; `expected` guards it (`Conflict`).
+    /// Returns the version and whether it is new. A deleted workflow comes back with its next version.
+    async fn save(
+        &self,
+        owner: &str,
+        workflow: &Arc<Workflow>,
+        expected: Option<u64>,
+        now: Time,
+    ) -> Result<(u64, bool), StoreError>;
+    /// One version, the latest by default.
+    async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError>;
+    /// The latest versions, by id; deleted ones left out.
+    async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError>;
+    /// No new starts; false where there is none.
+    async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError>;
+    /// A credential of an owner.
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
+    /// Stores a credential.
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError>;
+    /// The token of that hash.
+    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError>;
+    /// Stores a token.
+    async fn add_token(&self, token: Token) -> Result<(), StoreError>;
+    /// Whether any token exists.
+    async fn has_tokens(&self) -> Result<bool, StoreError>;
+}
+
+/// Everything around the rules.
+#[async_trait]
+pub trait Host: Store + Catalogue {
+    /// The clock.
+    fn now(&self) -> Time;
+    /// A fresh execution id: UUID v7.
+    fn new_id(&self) -> ExecutionId;
+    /// Runs a node that does I/O.
+    async fn run(&self, task: &crate::task::Task) -> crate::task::Report;
+    /// Where a host is the only writer, keeps others off an execution while its commands are decided; else nothing.
+    async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send>;
+}
+
+/// A message taken from the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// To acknowledge it with.
+    pub receipt: Receipt,
+    /// What it says.
+    pub message: Message,
+    /// How often it was handed out, this time included.
+    pub deliveries: u32,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Everything it caused is durable. True where the commit acknowledged it already.
+    Acknowledge,
+    /// Hand it out again, not before so many seconds; it does not count as a failure where `deferred`.
+    Return {
+        /// Seconds.
+        after_seconds: f64,
+        /// Why, for the dead-letter queue.
+        error: Option<String>,
+    },
+}
