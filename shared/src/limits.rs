@@ -2,8 +2,21 @@
 
 /// Bytes of one expression. Longer ones are programs, and a parser's stack is finite.
 pub const EXPRESSION_BYTES: usize = 2_048;
-/// Charged units of one evaluation: a unit per item visited by a comprehension. Stops depth-5 nests within milliseconds.
-pub const EXPRESSION_COST: u64 = 10_000;
+/// Height of an expression's tree, along which its evaluation recurses: fits the 2 MB stack of a worker many times.
+pub const EXPRESSION_DEPTH: usize = 200;
+/// Parentheses, brackets and branches within each other, along which the parser recurses.
+pub const EXPRESSION_NESTING: usize = 64;
+/// Steps of one evaluation: one per node of the expression evaluated, per value compared, per 32 bytes of text read.
+/// A million take some 20 ms, and suffice to filter a list of [`MAP_ITEMS`] items.
+pub const EXPRESSION_COST: u64 = 1_000_000;
+/// Bytes of all values that one evaluation builds on its way.
+pub const EXPRESSION_BUILT_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of a compiled regular expression.
+pub const REGEX_BYTES: usize = 256 * 1024;
+/// Bytes of a text matched with a regular expression: time is the product of both sizes at worst.
+pub const REGEX_TEXT_BYTES: usize = 64 * 1024;
+/// Steps charged for compiling a pattern that is not literal.
+pub const REGEX_COST: u64 = 50_000;
 /// Bytes of an identifier of a node or a workflow: a path segment, a file name, a label.
 pub const ID_BYTES: usize = 64;
 /// Iterations of a loop that names no bound of its own.

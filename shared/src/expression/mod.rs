@@ -1,4 +1,37 @@
 //! CEL expressions and templates, with bounds on time and size.
+//!
+//! The evaluator is the project's own: it reads JSON where it lies instead of converting a scope ahead, mixes ints and
+//! doubles, and spends every step and every byte from a budget. The language is that of
+//! <https://github.com/google/cel-spec>, with the macros, the optional syntax and parts of the string, list and math
+//! extensions. On purpose: numbers of different types may be mixed, `has(a.b.c)` is false where `a.b` is missing,
+//! dividing a double by zero is an error, reserved words may be names.
+
+mod arithmetic;
+mod compare;
+mod compiled;
+mod comprehend;
+mod convert;
+mod error;
+mod eval;
+mod functions;
+mod lexer;
+mod lists;
+mod math;
+mod node;
+mod parser;
+mod pattern;
+mod references;
+mod strings;
+mod template;
+#[cfg(test)]
+mod tests;
+mod time;
+mod value;
+
+pub use compiled::Expr;
+pub use error::ExprError;
+pub use references::{Path, References};
+pub use template::Template;
 
 use serde_json::Value;
 

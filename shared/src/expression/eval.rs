@@ -1,0 +1,405 @@
+//! The evaluator: walks the nodes over a borrowed scope, within a budget of steps and bytes.
+
+use super::{
+    Scope,
+    error::Fault,
+    node::{Node, Operator, Root},
+    value::{Part, Text, Val},
+};
+use crate::limits;
+use std::{cmp::Ordering, rc::Rc};
+
+pub(super) type Evaluated<'a> = Result<Val<'a>, Fault>;
+
+/// One evaluation.
+pub(super) struct Machine<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    /// The variables of the macros around, innermost last.
+    pub(super) locals: Vec<Val<'a>>,
+    cost: u64,
+    room: usize,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(scope: &'a Scope<'a>) -> Self {
+        Self { scope, locals: Vec::new(), cost: limits::EXPRESSION_COST, room: limits::EXPRESSION_BUILT_BYTES }
+    }
+
+    /// Spends steps.
+    pub(super) fn charge(&mut self, steps: u64) -> Result<(), Fault> {
+        match self.cost.checked_sub(steps) {
+            Some(left) => {
+                self.cost = left;
+                Ok(())
+            }
+            None => {
+                self.cost = 0;
+                Err(Fault::Limit("it takes too many steps; work on smaller lists, or use a `code` node"))
+            }
+        }
+    }
+
+    /// Spends the steps of reading some bytes.
+    pub(super) fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.charge(bytes as u64 / 32)
+    }
+
+    /// Spends room for a value about to be made.
+    pub(super) fn build(&mut self, bytes: usize) -> Result<(), Fault> {
+        match self.room.checked_sub(bytes) {
+            Some(left) => {
+                self.room = left;
+                self.charge_text(bytes)
+            }
+            None => {
+                self.room = 0;
+                Err(Fault::Limit("it builds values that are too large; use a `code` node"))
+            }
+        }
+    }
+
+    /// Evaluates a node to a value that is whole.
+    pub(super) fn eval(&mut self, node: &'a Node) -> Evaluated<'a> {
+        match self.raw(node)? {
+            Val::Part(part) => self.whole(part),
+            value => Ok(value),
+        }
+    }
+
+    /// Like [`Self::eval`], but parts of the scope stay parts: enough to read a member of them.
+    pub(super) fn raw(&mut self, node: &'a Node) -> Evaluated<'a> {
+        self.charge(1)?;
+        match node {
+            Node::Null => Ok(Val::Null),
+            Node::Bool(value) => Ok(Val::Bool(*value)),
+            Node::Int(value) => Ok(Val::Int(*value)),
+            Node::Uint(value) => Ok(Val::Uint(*value)),
+            Node::Double(value) => Ok(Val::Double(*value)),
+            Node::Text(text) => Ok(Val::Text(Text::Borrowed(text))),
+            Node::Bytes(bytes) => Ok(Val::Bytes((&**bytes).into())),
+            Node::Type(name) => Ok(Val::Type(name)),
+            Node::Local(slot) => self.locals.get(*slot).cloned().ok_or_else(|| Fault::error("a variable is unbound")),
+            Node::Free(root, name) => self.root(*root, name),
+            Node::Select(target, name) => {
+                let target = self.raw(target)?;
+                self.select(target, Text::Borrowed(name)).map_err(|fault| located(fault, node))
+            }
+            Node::Index(sides) => self.index(sides).map_err(|fault| located(fault, node)),
+            Node::OptSelect(..) | Node::OptIndex(..) => self.optional(node),
+            Node::Has(path) => self.present(path).map(|found| Val::Bool(found.is_some())),
+            Node::List(elements) => self.list(elements),
+            Node::Map(entries) => self.map(entries),
+            Node::Not(operand) => self.bool(operand, "!").map(|value| Val::Bool(!value)),
+            Node::Negate(operand) => self.negate(operand),
+            Node::Binary(operator, sides) => self.binary(*operator, sides),
+            Node::And(operands) => self.logical(operands, false),
+            Node::Or(operands) => self.logical(operands, true),
+            Node::Conditional(parts) => {
+                let chosen = if self.bool(&parts.0, "?:")? { &parts.1 } else { &parts.2 };
+                self.eval(chosen)
+            }
+            Node::Call(native, arguments) => self.call(native, arguments),
+            Node::Matches(text, pattern) => {
+                let text = self.eval(text)?;
+                super::strings::matches(self, &text, pattern).map(Val::Bool)
+            }
+            Node::Macro(kind, parts) => self.comprehend(*kind, parts),
+        }
+    }
+
+    #[inline(never)]
+    fn call(&mut self, native: &'static super::functions::Native, arguments: &'a [Node]) -> Evaluated<'a> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.eval(argument)?);
+        }
+        (native.call)(self, &values)
+    }
+
+    fn root(&mut self, root: Root, name: &str) -> Evaluated<'a> {
+        let scope = self.scope;
+        if let Some((_, value)) = scope.extra.iter().find(|(extra, _)| *extra == name) {
+            return Ok(Val::from_json(value));
+        }
+        let found = match root {
+            Root::Output => scope.output.map(Val::from_json),
+            Root::Ctx => Some(Val::Part(Part::Ctx)),
+            Root::Input => Some(Val::from_json(scope.input)),
+            Root::Loop => scope.in_loop.map(|_| Val::Part(Part::Loop)),
+            Root::Item => scope.item.map(Val::from_json),
+            Root::Index => scope.index.map(|index| i64::try_from(index).map_or(Val::Uint(index), Val::Int)),
+            Root::Execution => Some(Val::Part(Part::Execution)),
+            Root::Secrets => Some(Val::Part(Part::Secrets)),
+            Root::Bare => None,
+        };
+        let bare = || scope.bare.iter().flatten().find_map(|value| value.get(name)).map(Val::from_json);
+        found.or_else(bare).ok_or_else(|| match root {
+            Root::Bare => Fault::missing(format!("there is no `{name}` in the node's input or the execution's input")),
+            Root::Loop => Fault::missing("`loop` is known only inside a loop"),
+            Root::Item | Root::Index => Fault::missing(format!("`{name}` is known only inside a map or a `for_each`")),
+            _ => Fault::missing(format!("there is no `{name}` here")),
+        })
+    }
+
+    /// A member by name.
+    pub(super) fn select(&mut self, target: Val<'a>, name: Text<'a>) -> Evaluated<'a> {
+        let scope = self.scope;
+        let found = match &target {
+            Val::Part(Part::Ctx) => return Ok(Val::Part(Part::Node(name))),
+            Val::Part(Part::Node(node)) => {
+                let output = scope.ctx.output_of(node).ok_or_else(|| {
+                    Fault::missing(format!("node `{}` has no output here; guard it with has()", &**node))
+                })?;
+                if &*name == "output" { Some(Val::from_json(output)) } else { None }
+            }
+            Val::Part(Part::Secrets) => return self.secret(&name),
+            Val::Part(part) => self.member(part, &name),
+            Val::Optional(None) => return Ok(target),
+            Val::Optional(Some(inner)) => {
+                let inner = self.select((**inner).clone(), name);
+                return optional(inner);
+            }
+            _ => target.field(&name),
+        };
+        found.ok_or_else(|| match target {
+            Val::Json(serde_json::Value::Object(_)) | Val::Map(_) | Val::Part(_) => {
+                Fault::missing(format!("there is no key `{}`", &*name))
+            }
+            other => Fault::missing(format!("{} has no key `{}`", other.described(), &*name)),
+        })
+    }
+
+    fn member(&self, part: &Part<'a>, name: &str) -> Option<Val<'a>> {
+        let execution = &self.scope.execution;
+        let text = |text| Some(Val::Text(Text::Borrowed(text)));
+        match (part, name) {
+            (Part::Execution, "id") => text(execution.id),
+            (Part::Execution, "workflow_id") => text(execution.workflow_id),
+            (Part::Execution, "started_at") => text(execution.started_at),
+            (Part::Loop, "iteration") => {
+                self.scope.in_loop.map(|l| i64::try_from(l.iteration).map_or(Val::Uint(l.iteration), Val::Int))
+            }
+            (Part::Loop, "last") => self.scope.in_loop.map(|l| Val::from_json(l.last)),
+            _ => None,
+        }
+    }
+
+    fn secret(&mut self, name: &str) -> Evaluated<'a> {
+        let secrets = self.scope.secrets.ok_or_else(|| {
+            Fault::error("secrets are known only in the config of nodes that may use them, such as `http_request`")
+        })?;
+        let secret = secrets.secret(name);
+        secret.map(Val::text).ok_or_else(|| Fault::missing(format!("no secret is stored under the name `{name}`")))
+    }
+
+    /// A part as an object.
+    fn whole(&mut self, part: Part<'a>) -> Evaluated<'a> {
+        let key = |name: &'a str| Val::Text(Text::Borrowed(name));
+        let entries = match &part {
+            Part::Secrets => return Err(Fault::error("name one secret, as in secrets.NAME")),
+            Part::Ctx => {
+                let mut entries = Vec::new();
+                for node in self.scope.ctx.nodes() {
+                    self.build(4 * size_of::<Val>())?;
+                    entries.push((key(node), self.whole(Part::Node(Text::Borrowed(node)))?));
+                }
+                entries
+            }
+            Part::Node(_) => vec![(key("output"), self.select(Val::Part(part), Text::Borrowed("output"))?)],
+            Part::Loop => named(&["iteration", "last"], |name| self.member(&part, name)),
+            Part::Execution => named(&["id", "workflow_id", "started_at"], |name| self.member(&part, name)),
+        };
+        Ok(Val::Map(Rc::new(entries)))
+    }
+
+    fn index(&mut self, sides: &'a (Node, Node)) -> Evaluated<'a> {
+        let target = self.raw(&sides.0)?;
+        let key = self.eval(&sides.1)?;
+        self.at(target, key)
+    }
+
+    pub(super) fn at(&mut self, target: Val<'a>, key: Val<'a>) -> Evaluated<'a> {
+        match (&target, key) {
+            (Val::Optional(None), _) => Ok(target),
+            (Val::Optional(Some(inner)), key) => {
+                let found = self.at((**inner).clone(), key);
+                optional(found)
+            }
+            (Val::Part(_), Val::Text(name)) => self.select(target, name),
+            (target, key) if target.list_len().is_some() => {
+                let index = match key {
+                    Val::Int(index) => usize::try_from(index).ok(),
+                    Val::Uint(index) => usize::try_from(index).ok(),
+                    Val::Double(index) if index.fract() == 0.0 && index >= 0.0 => Some(index as usize),
+                    other => return Err(Fault::error(format!("{} is no index of a list", other.described()))),
+                };
+                let found = index.and_then(|index| target.element(index));
+                found.ok_or_else(|| Fault::missing("the index is outside of the list"))
+            }
+            (target, key) if target.map_len().is_some() => {
+                let found = self.lookup(target, &key)?;
+                found.ok_or_else(|| match key {
+                    Val::Text(name) => Fault::missing(format!("there is no key `{}`", &*name)),
+                    _ => Fault::missing("there is no such key"),
+                })
+            }
+            (target, _) => Err(Fault::missing(format!("{} has no elements", target.described()))),
+        }
+    }
+
+    /// What a path leads to, if anything: for `has()`, at whichever step it ends.
+    fn present(&mut self, path: &'a Node) -> Result<Option<Val<'a>>, Fault> {
+        match self.raw(path) {
+            Ok(Val::Part(Part::Node(node))) if self.scope.ctx.output_of(&node).is_none() => Ok(None),
+            Ok(Val::Optional(inner)) => Ok(inner.map(|inner| (*inner).clone())),
+            Ok(value) => Ok(Some(value)),
+            Err(Fault::Missing(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    #[inline(never)]
+    fn optional(&mut self, node: &'a Node) -> Evaluated<'a> {
+        let (target, key) = match node {
+            Node::OptSelect(target, name) => (&**target, Val::Text(Text::Borrowed(name))),
+            Node::OptIndex(sides) => (&sides.0, self.eval(&sides.1)?),
+            _ => return Err(Fault::error("this is no optional access")),
+        };
+        let Some(target) = self.present(target)? else { return Ok(Val::Optional(None)) };
+        match self.at(target, key) {
+            Ok(Val::Part(Part::Node(name))) if self.scope.ctx.output_of(&name).is_none() => Ok(Val::Optional(None)),
+            found => optional(found),
+        }
+    }
+
+    #[inline(never)]
+    fn list(&mut self, elements: &'a [(Node, bool)]) -> Evaluated<'a> {
+        self.build(elements.len() * size_of::<Val>())?;
+        let mut items = Vec::with_capacity(elements.len());
+        for (element, optional) in elements {
+            match (self.eval(element)?, optional) {
+                (value, false) => items.push(value),
+                (Val::Optional(inner), true) => items.extend(inner.map(|inner| (*inner).clone())),
+                (other, true) => return Err(Fault::error(format!("`?` takes an optional, not {}", other.described()))),
+            }
+        }
+        Ok(Val::list(items))
+    }
+
+    #[inline(never)]
+    fn map(&mut self, nodes: &'a [(Node, Node, bool)]) -> Evaluated<'a> {
+        self.build(nodes.len() * 2 * size_of::<Val>())?;
+        let mut map = Val::Map(Rc::new(Vec::with_capacity(nodes.len())));
+        for (key, value, optional) in nodes {
+            let key = self.eval(key)?;
+            if self.lookup(&map, &key)?.is_some() {
+                return Err(Fault::error("a key occurs twice in this object"));
+            }
+            let value = match (self.eval(value)?, optional) {
+                (Val::Optional(None), true) => continue,
+                (Val::Optional(Some(inner)), true) => (*inner).clone(),
+                (other, true) => return Err(Fault::error(format!("`?` takes an optional, not {}", other.described()))),
+                (value, false) => value,
+            };
+            if let Val::Map(entries) = &mut map {
+                Rc::make_mut(entries).push((key, value));
+            }
+        }
+        Ok(map)
+    }
+
+    fn negate(&mut self, operand: &'a Node) -> Evaluated<'a> {
+        match self.eval(operand)? {
+            Val::Int(value) => value.checked_neg().map(Val::Int).ok_or_else(|| Fault::error("`-` overflows 64 bits")),
+            Val::Double(value) => Ok(Val::Double(-value)),
+            Val::Duration(value) => {
+                value.checked_neg().map(Val::Duration).ok_or_else(|| Fault::error("`-` overflows the duration"))
+            }
+            other => Err(Fault::error(format!("`-` takes a number, not {}", other.described()))),
+        }
+    }
+
+    pub(super) fn bool(&mut self, node: &'a Node, user: &str) -> Result<bool, Fault> {
+        match self.eval(node)? {
+            Val::Bool(value) => Ok(value),
+            other => Err(Fault::error(format!("`{user}` takes true or false, not {}", other.described()))),
+        }
+    }
+
+    /// `&&` and `||`: one decisive operand decides, wherever it stands and whatever the others fail with.
+    fn logical(&mut self, operands: &'a [Node], decisive: bool) -> Evaluated<'a> {
+        let mut failed = None;
+        for operand in operands {
+            match self.bool(operand, if decisive { "||" } else { "&&" }) {
+                Ok(value) if value == decisive => return Ok(Val::Bool(decisive)),
+                Ok(_) => {}
+                Err(limit @ Fault::Limit(_)) => return Err(limit),
+                Err(fault) => failed = failed.or(Some(fault)),
+            }
+        }
+        failed.map_or(Ok(Val::Bool(!decisive)), Err)
+    }
+
+    fn binary(&mut self, operator: Operator, sides: &'a (Node, Node)) -> Evaluated<'a> {
+        let (a, b) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
+        match operator {
+            Operator::Equal => self.equal(&a, &b).map(Val::Bool),
+            Operator::NotEqual => self.equal(&a, &b).map(|equal| Val::Bool(!equal)),
+            Operator::In => self.contains(&a, &b).map(Val::Bool),
+            Operator::Less => self.ordered(&a, &b, operator, |order| order.is_lt()),
+            Operator::LessEqual => self.ordered(&a, &b, operator, |order| order.is_le()),
+            Operator::Greater => self.ordered(&a, &b, operator, |order| order.is_gt()),
+            Operator::GreaterEqual => self.ordered(&a, &b, operator, |order| order.is_ge()),
+            _ => self.arithmetic(operator, &a, &b),
+        }
+    }
+
+    fn ordered(&mut self, a: &Val<'a>, b: &Val<'a>, operator: Operator, is: fn(Ordering) -> bool) -> Evaluated<'a> {
+        Ok(Val::Bool(self.order(a, b, operator.symbol())?.is_some_and(is)))
+    }
+
+    fn contains(&mut self, wanted: &Val<'a>, holder: &Val<'a>) -> Result<bool, Fault> {
+        if let Some(length) = holder.list_len() {
+            for element in (0..length).filter_map(|i| holder.element(i)) {
+                if self.equal(&element, wanted)? {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        if holder.map_len().is_some() {
+            return Ok(self.lookup(holder, wanted)?.is_some());
+        }
+        let hint = if matches!(holder, Val::Text(_)) { "; use text.contains(part)" } else { "" };
+        Err(Fault::error(format!("`in` takes a list or an object, not {}{hint}", holder.described())))
+    }
+}
+
+fn named<'a>(names: &[&'static str], member: impl Fn(&str) -> Option<Val<'a>>) -> Vec<(Val<'a>, Val<'a>)> {
+    names.iter().filter_map(|name| Some((Val::Text(Text::Borrowed(name)), member(name)?))).collect()
+}
+
+/// What an optional access found, as an optional.
+fn optional(found: Evaluated<'_>) -> Evaluated<'_> {
+    match found {
+        Ok(Val::Optional(inner)) => Ok(Val::Optional(inner)),
+        Ok(value) => Ok(Val::Optional(Some(Rc::new(value)))),
+        Err(Fault::Missing(_)) => Ok(Val::Optional(None)),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Says in which path something is missing; the innermost access is the first to.
+fn located(fault: Fault, node: &Node) -> Fault {
+    let target = match node {
+        Node::Select(target, _) => &**target,
+        Node::Index(sides) => &sides.0,
+        _ => return fault,
+    };
+    match (fault, super::references::written(target)) {
+        (Fault::Missing(why), Some(path)) if !why.contains(" in `") && !why.contains("; ") => {
+            Fault::missing(format!("{why} in `{path}`"))
+        }
+        (fault, _) => fault,
+    }
+}

@@ -1,0 +1,162 @@
+//! Functions over text. Positions count characters, as in CEL's string extensions.
+
+use super::{
+    error::Fault,
+    eval::{Evaluated, Machine},
+    pattern, time,
+    value::Val,
+};
+use crate::limits;
+use regex::Regex;
+
+fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
+    match value {
+        Val::Text(text) => Ok(text),
+        other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
+    }
+}
+
+/// A position or a count; negative ones are refused.
+pub(super) fn count(value: &Val<'_>) -> Result<usize, Fault> {
+    match value {
+        Val::Int(value) => usize::try_from(*value).map_err(|_| Fault::error("a position cannot be negative")),
+        other => Err(Fault::error(format!("an int is needed here, not {}", other.described()))),
+    }
+}
+
+/// A function of a text and a part.
+pub(super) fn pair<'a>(m: &mut Machine<'a>, a: &[Val<'a>], f: fn(&str, &str) -> Val<'static>) -> Evaluated<'a> {
+    let (whole, part) = (text(&a[0])?, text(&a[1])?);
+    m.charge_text(whole.len() + part.len())?;
+    Ok(f(whole, part))
+}
+
+/// A function that makes a text of a text, not larger.
+pub(super) fn mapped<'a>(m: &mut Machine<'a>, a: &[Val<'a>], f: fn(&str) -> String) -> Evaluated<'a> {
+    let text = text(&a[0])?;
+    m.build(text.len())?;
+    Ok(Val::text(f(text)))
+}
+
+pub(super) fn matches(m: &mut Machine<'_>, value: &Val<'_>, pattern: &Regex) -> Result<bool, Fault> {
+    let text = text(value)?;
+    if text.len() > limits::REGEX_TEXT_BYTES {
+        return Err(Fault::Limit("matches() takes texts of at most 64 KiB; use contains() or a `code` node"));
+    }
+    m.charge(50 + 2 * text.len() as u64)?;
+    Ok(pattern.is_match(text))
+}
+
+pub(super) fn matches_any<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    m.charge(limits::REGEX_COST)?;
+    let pattern = pattern::compile(text(&a[1])?).map_err(Fault::error)?;
+    matches(m, &a[0], &pattern).map(Val::Bool)
+}
+
+pub(super) fn string<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    Ok(Val::text(match &a[0] {
+        Val::Text(_) => return Ok(a[0].clone()),
+        Val::Bool(value) => value.to_string(),
+        Val::Int(value) => value.to_string(),
+        Val::Uint(value) => value.to_string(),
+        Val::Double(value) => value.to_string(),
+        Val::Type(name) => (*name).to_owned(),
+        Val::Bytes(bytes) => {
+            m.build(bytes.len())?;
+            String::from_utf8(bytes.to_vec()).map_err(|_| Fault::error("these bytes are not UTF-8"))?
+        }
+        other => time::text(other)
+            .ok_or_else(|| Fault::error(format!("string() does not take {}; pick a field of it", other.described())))?,
+    }))
+}
+
+pub(super) fn bytes<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    if let Val::Bytes(_) = &a[0] {
+        return Ok(a[0].clone());
+    }
+    let text = text(&a[0])?;
+    m.build(text.len())?;
+    Ok(Val::Bytes(text.as_bytes().into()))
+}
+
+pub(super) fn char_at<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (text, at) = (text(&a[0])?, count(&a[1])?);
+    m.charge_text(text.len())?;
+    match text.chars().nth(at) {
+        Some(character) => Ok(Val::text(character.to_string())),
+        None if at == text.chars().count() => Ok(Val::text("")),
+        None => Err(Fault::error("the position is outside of the text")),
+    }
+}
+
+pub(super) fn position<'a>(m: &mut Machine<'a>, a: &[Val<'a>], last: bool) -> Evaluated<'a> {
+    let (whole, part) = (text(&a[0])?, text(&a[1])?);
+    m.charge_text(2 * whole.len() + part.len())?;
+    let byte = if last { whole.rfind(part) } else { whole.find(part) };
+    Ok(Val::Int(byte.map_or(-1, |byte| whole[..byte].chars().count() as i64)))
+}
+
+pub(super) fn substring<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (text, from) = (text(&a[0])?, count(&a[1])?);
+    m.build(text.len())?;
+    let length = text.chars().count();
+    let to = a.get(2).map_or(Ok(length), count)?;
+    if from > to || to > length {
+        return Err(Fault::error("the positions of substring() are outside of the text or in the wrong order"));
+    }
+    Ok(Val::text(text.chars().skip(from).take(to - from).collect::<String>()))
+}
+
+/// How many parts at most; negative means all.
+fn limit(value: Option<&Val<'_>>) -> Result<usize, Fault> {
+    match value {
+        None => Ok(usize::MAX),
+        Some(Val::Int(limit)) => Ok(usize::try_from(*limit).unwrap_or(usize::MAX)),
+        Some(other) => Err(Fault::error(format!("a limit is an int, not {}", other.described()))),
+    }
+}
+
+pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (whole, separator, limit) = (text(&a[0])?, text(&a[1])?, limit(a.get(2))?);
+    m.charge_text(whole.len() + separator.len())?;
+    let mut parts = Vec::new();
+    if limit == 0 {
+        return Ok(Val::list(parts));
+    }
+    let pieces: Box<dyn Iterator<Item = &str>> = if separator.is_empty() {
+        Box::new(whole.split("").filter(|piece| !piece.is_empty()).take(limit))
+    } else {
+        Box::new(whole.splitn(limit, separator))
+    };
+    for piece in pieces {
+        m.build(piece.len() + 2 * size_of::<Val>())?;
+        parts.push(Val::text(piece));
+    }
+    Ok(Val::list(parts))
+}
+
+pub(super) fn join<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let length = a[0].list_len();
+    let length = length.ok_or_else(|| Fault::error(format!("join() takes a list, not {}", a[0].described())))?;
+    let separator = a.get(1).map_or(Ok(""), text)?;
+    let mut out = String::new();
+    for i in 0..length {
+        let Some(Val::Text(item)) = a[0].element(i) else {
+            return Err(Fault::error("join() takes strings only; map(x, string(x)) makes them"));
+        };
+        m.build(item.len() + separator.len() + 1)?;
+        if i > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(&item);
+    }
+    Ok(Val::text(out))
+}
+
+pub(super) fn replace<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (whole, old, new, limit) = (text(&a[0])?, text(&a[1])?, text(&a[2])?, limit(a.get(3))?);
+    m.charge_text(whole.len() + old.len())?;
+    let times = whole.matches(old).take(limit).count();
+    m.build(times.saturating_mul(new.len()).saturating_add(whole.len()))?;
+    Ok(Val::text(whole.replacen(old, new, limit)))
+}

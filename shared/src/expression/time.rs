@@ -1,0 +1,169 @@
+//! Timestamps and durations. Months, days of the month and of the year count from 0, as CEL has it.
+
+use super::{error::Fault, eval::Evaluated, node::Operator, value::Val};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+const OVERFLOW: &str = "the time is out of range";
+
+/// RFC 3339, or seconds since 1970.
+pub(super) fn timestamp<'a>(value: &Val<'a>) -> Evaluated<'a> {
+    let read = match value {
+        Val::Timestamp(time) => Some(*time),
+        Val::Int(seconds) => Timestamp::from_second(*seconds).ok(),
+        Val::Text(text) => text.parse().ok(),
+        other => return Err(Fault::error(format!("timestamp() does not take {}", other.described()))),
+    };
+    let fault = || Fault::error("timestamp() takes RFC 3339, such as '2026-01-31T09:00:00Z'");
+    read.map(Val::Timestamp).ok_or_else(fault)
+}
+
+/// A sum of numbers with units, such as `-1h30m` or `1.5s`.
+pub(super) fn duration<'a>(value: &Val<'a>) -> Evaluated<'a> {
+    match value {
+        Val::Duration(_) => Ok(value.clone()),
+        Val::Text(text) => parse(text)
+            .map(Val::Duration)
+            .ok_or_else(|| Fault::error("duration() takes numbers with units h, m, s, ms, us, ns, such as '1h30m'")),
+        other => Err(Fault::error(format!("duration() does not take {}", other.described()))),
+    }
+}
+
+fn parse(text: &str) -> Option<SignedDuration> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest.is_empty() {
+        return None;
+    }
+    let mut nanos: i128 = 0;
+    while rest != "0" && !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(end);
+        let (unit, length): (i128, _) = match tail {
+            t if t.starts_with("ms") => (1_000_000, 2),
+            t if t.starts_with("us") => (1_000, 2),
+            t if t.starts_with("ns") => (1, 2),
+            t if t.starts_with('h') => (3_600_000_000_000, 1),
+            t if t.starts_with('m') => (60_000_000_000, 1),
+            t if t.starts_with('s') => (1_000_000_000, 1),
+            _ => return None,
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if number.len() > 30 || (whole.is_empty() && fraction.is_empty()) {
+            return None;
+        }
+        let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let part = format!("0.{fraction}0").parse::<f64>().ok()? * unit as f64;
+        nanos = nanos.checked_add(whole.checked_mul(unit)?)?.checked_add(part.round() as i128)?;
+        rest = &tail[length..];
+    }
+    let seconds = i64::try_from(nanos / 1_000_000_000).ok()?;
+    let duration = SignedDuration::new(seconds, (nanos % 1_000_000_000) as i32);
+    if negative { duration.checked_neg() } else { Some(duration) }
+}
+
+/// Timestamps in RFC 3339, durations in seconds, such as `5400s`; none for all else.
+pub(super) fn text(value: &Val<'_>) -> Option<String> {
+    match value {
+        Val::Timestamp(time) => Some(time.to_string()),
+        Val::Duration(span) => {
+            let sign = if span.is_negative() { "-" } else { "" };
+            let nanos = format!("{:09}", span.subsec_nanos().unsigned_abs());
+            let fraction = nanos.trim_end_matches('0');
+            let point = if fraction.is_empty() { "" } else { "." };
+            Some(format!("{sign}{}{point}{fraction}s", span.as_secs().unsigned_abs()))
+        }
+        _ => None,
+    }
+}
+
+/// A sum with times in it; none where there are none.
+pub(super) fn add<'a>(a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
+    let sum = match (a, b) {
+        (Val::Timestamp(time), Val::Duration(span)) | (Val::Duration(span), Val::Timestamp(time)) => {
+            time.checked_add(*span).ok().map(Val::Timestamp)
+        }
+        (Val::Duration(a), Val::Duration(b)) => a.checked_add(*b).map(Val::Duration),
+        _ => return None,
+    };
+    Some(sum.ok_or_else(|| Fault::error(OVERFLOW)))
+}
+
+/// A difference with times in it; none where there are none.
+pub(super) fn subtract<'a>(operator: Operator, a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
+    if operator != Operator::Subtract {
+        return None;
+    }
+    let difference = match (a, b) {
+        (Val::Timestamp(a), Val::Timestamp(b)) => Some(Val::Duration(a.duration_since(*b))),
+        (Val::Timestamp(time), Val::Duration(span)) => time.checked_sub(*span).ok().map(Val::Timestamp),
+        (Val::Duration(a), Val::Duration(b)) => a.checked_sub(*b).map(Val::Duration),
+        _ => return None,
+    };
+    Some(difference.ok_or_else(|| Fault::error(OVERFLOW)))
+}
+
+/// A part of a timestamp or, from hours down, of a duration as a whole.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Year,
+    Month,
+    Date,
+    DayOfMonth,
+    DayOfWeek,
+    DayOfYear,
+    Hours,
+    Minutes,
+    Seconds,
+    Milliseconds,
+}
+
+pub(super) fn part<'a>(a: &[Val<'a>], part: Part) -> Evaluated<'a> {
+    match (&a[0], a.get(1)) {
+        (Val::Timestamp(time), zone) => {
+            let zone = match zone {
+                None => TimeZone::UTC,
+                Some(Val::Text(name)) => self::zone(name).ok_or_else(|| Fault::error("this time zone is unknown"))?,
+                Some(other) => return Err(Fault::error(format!("a time zone is a string, not {}", other.described()))),
+            };
+            let local = time.to_zoned(zone).datetime();
+            Ok(Val::Int(i64::from(match part {
+                Part::Year => local.year(),
+                Part::Month => i16::from(local.month()) - 1,
+                Part::Date => i16::from(local.day()),
+                Part::DayOfMonth => i16::from(local.day()) - 1,
+                Part::DayOfWeek => i16::from(local.weekday().to_sunday_zero_offset()),
+                Part::DayOfYear => local.day_of_year() - 1,
+                Part::Hours => i16::from(local.hour()),
+                Part::Minutes => i16::from(local.minute()),
+                Part::Seconds => i16::from(local.second()),
+                Part::Milliseconds => local.millisecond(),
+            })))
+        }
+        (Val::Duration(span), None) => Ok(Val::Int(match part {
+            Part::Hours => span.as_hours(),
+            Part::Minutes => span.as_mins(),
+            Part::Seconds => span.as_secs(),
+            Part::Milliseconds => i64::from(span.subsec_millis()),
+            _ => return Err(Fault::error("a duration has no date")),
+        })),
+        (other, _) => Err(Fault::error(format!(
+            "a timestamp is needed here, not {}; timestamp(text) makes one",
+            other.described()
+        ))),
+    }
+}
+
+/// An IANA name or an offset such as `+02:00`.
+fn zone(name: &str) -> Option<TimeZone> {
+    let (sign, digits) = match name.as_bytes().first()? {
+        b'-' => (-1, &name[1..]),
+        b'+' => (1, &name[1..]),
+        b'0'..=b'9' => (1, name),
+        _ => return TimeZone::get(name).ok(),
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let seconds = hours.parse::<u8>().ok()? as i32 * 3600 + minutes.parse::<u8>().ok()? as i32 * 60;
+    jiff::tz::Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
+}

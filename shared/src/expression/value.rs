@@ -1,0 +1,178 @@
+//! Values while an expression is evaluated: JSON is borrowed, never converted ahead of need.
+
+use serde_json::Value;
+use std::{ops::Deref, rc::Rc};
+
+/// The types that `type()` may yield.
+pub(super) const TYPES: [&str; 13] = [
+    "bool",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "list",
+    "map",
+    "null_type",
+    "type",
+    "timestamp",
+    "duration",
+    "optional_type",
+];
+
+/// Text of the scope or of the expression, or made by the evaluation.
+#[derive(Clone, Debug)]
+pub(super) enum Text<'a> {
+    Borrowed(&'a str),
+    Made(Rc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        match self {
+            Text::Borrowed(text) => text,
+            Text::Made(text) => text,
+        }
+    }
+}
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(super) enum Val<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Text(Text<'a>),
+    Bytes(Rc<[u8]>),
+    /// An array or an object; scalars take the variants above.
+    Json(&'a Value),
+    List(Rc<Vec<Val<'a>>>),
+    /// In the order of construction; keys are bool, int, uint or text, and unique.
+    Map(Rc<Vec<(Val<'a>, Val<'a>)>>),
+    Timestamp(jiff::Timestamp),
+    Duration(jiff::SignedDuration),
+    Type(&'static str),
+    Optional(Option<Rc<Val<'a>>>),
+    /// A part of the scope that is an object only when looked at as a whole.
+    Part(Part<'a>),
+}
+
+/// See [`Val::Part`].
+#[derive(Clone, Debug)]
+pub(super) enum Part<'a> {
+    Ctx,
+    Node(Text<'a>),
+    Loop,
+    Execution,
+    Secrets,
+}
+
+impl<'a> Val<'a> {
+    pub(super) fn from_json(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Val::Null,
+            Value::Bool(b) => Val::Bool(*b),
+            Value::Number(n) => match n.as_i64() {
+                Some(int) => Val::Int(int),
+                None => Val::Double(n.as_f64().unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => Val::Text(Text::Borrowed(text)),
+            Value::Array(_) | Value::Object(_) => Val::Json(value),
+        }
+    }
+
+    pub(super) fn text(text: impl Into<Rc<str>>) -> Self {
+        Val::Text(Text::Made(text.into()))
+    }
+
+    pub(super) fn list(items: Vec<Val<'a>>) -> Self {
+        Val::List(Rc::new(items))
+    }
+
+    /// For messages: `a string`, `an int`.
+    pub(super) fn described(&self) -> &'static str {
+        match self {
+            Val::Null => "null",
+            Val::Bool(_) => "a bool",
+            Val::Int(_) => "an int",
+            Val::Uint(_) => "a uint",
+            Val::Double(_) => "a double",
+            Val::Text(_) => "a string",
+            Val::Bytes(_) => "bytes",
+            Val::List(_) | Val::Json(Value::Array(_)) => "a list",
+            Val::Map(_) | Val::Json(_) | Val::Part(_) => "an object",
+            Val::Timestamp(_) => "a timestamp",
+            Val::Duration(_) => "a duration",
+            Val::Type(_) => "a type",
+            Val::Optional(_) => "an optional",
+        }
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Val::Null => "null_type",
+            Val::Bool(_) => "bool",
+            Val::Int(_) => "int",
+            Val::Uint(_) => "uint",
+            Val::Double(_) => "double",
+            Val::Text(_) => "string",
+            Val::Bytes(_) => "bytes",
+            Val::List(_) | Val::Json(Value::Array(_)) => "list",
+            Val::Map(_) | Val::Json(_) | Val::Part(_) => "map",
+            Val::Timestamp(_) => "timestamp",
+            Val::Duration(_) => "duration",
+            Val::Type(_) => "type",
+            Val::Optional(_) => "optional_type",
+        }
+    }
+
+    /// The number of elements of a list.
+    pub(super) fn list_len(&self) -> Option<usize> {
+        match self {
+            Val::List(items) => Some(items.len()),
+            Val::Json(Value::Array(items)) => Some(items.len()),
+            _ => None,
+        }
+    }
+
+    /// An element of a list.
+    pub(super) fn element(&self, index: usize) -> Option<Val<'a>> {
+        match self {
+            Val::List(items) => items.get(index).cloned(),
+            Val::Json(Value::Array(items)) => items.get(index).map(Val::from_json),
+            _ => None,
+        }
+    }
+
+    /// The number of entries of an object.
+    pub(super) fn map_len(&self) -> Option<usize> {
+        match self {
+            Val::Map(entries) => Some(entries.len()),
+            Val::Json(Value::Object(entries)) => Some(entries.len()),
+            _ => None,
+        }
+    }
+
+    /// A field of an object; none too where this is no object.
+    pub(super) fn field(&self, name: &str) -> Option<Val<'a>> {
+        match self {
+            Val::Json(Value::Object(entries)) => entries.get(name).map(Val::from_json),
+            Val::Map(entries) => entries
+                .iter()
+                .find(|(key, _)| matches!(key, Val::Text(text) if &**text == name))
+                .map(|(_, value)| value.clone()),
+            _ => None,
+        }
+    }
+
+    /// The keys of an object, or the elements of a list: what a macro visits.
+    pub(super) fn visited(&self, index: usize) -> Option<Val<'a>> {
+        match self {
+            Val::Map(entries) => entries.get(index).map(|(key, _)| key.clone()),
+            other => other.element(index),
+        }
+    }
+}
