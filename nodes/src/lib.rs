@@ -1,1 +1,81 @@
-//! nodes
+//! Node types that do something outside the rules: `http_request` and `code`.
+//!
+//! `Nodes::run` takes a task whose templates are rendered and says what came of it. It never records anything, and
+//! dropping its future stops what it started.
+
+mod code;
+mod http;
+pub mod limits;
+mod secrets;
+
+pub use code::{JsChild, js_child_main};
+pub use http::{AllowList, Blocked, judge};
+pub use secrets::{mask, mask_text};
+
+use shared::{
+    task::{Report, Task, Work},
+    time::Time,
+};
+use std::{sync::Arc, time::Duration};
+
+/// How the nodes of a host behave.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What `http_request` may reach although it is not public.
+    pub http_allow: AllowList,
+    /// How a child for `code` is started.
+    pub js_child: JsChild,
+    /// Children that run at once.
+    pub js_children: usize,
+    /// What servers see as `User-Agent`, unless a document sets one.
+    pub user_agent: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            http_allow: AllowList::default(),
+            js_child: JsChild::default(),
+            js_children: (2 * cores).max(4),
+            user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+}
+
+/// Runs nodes. Cheap to clone; build one per host, so that connections and children are reused.
+#[derive(Clone)]
+pub struct Nodes {
+    http: Arc<http::Http>,
+    code: Arc<code::Code>,
+}
+
+impl Nodes {
+    /// Starts nothing yet. Refuses a configuration that cannot work, saying what to change.
+    pub fn new(config: Config) -> Result<Self, String> {
+        if config.js_children == 0 {
+            return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
+        }
+        Ok(Self {
+            http: Arc::new(http::Http::new(config.http_allow, &config.user_agent)?),
+            code: Arc::new(code::Code::new(config.js_child, config.js_children)),
+        })
+    }
+
+    /// Runs one attempt to its end or its timeout. `now` is the host's clock.
+    pub async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Sync)) -> Report {
+        let limit = Duration::from_secs_f64(seconds(task.timeout_seconds));
+        match &task.work {
+            Work::Http(http) => {
+                let outcome = self.http.run(http, &task.idempotency_key, limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &http.secrets), logs: Vec::new() }
+            }
+            Work::Code(code) => self.code.run(code, limit, now).await,
+        }
+    }
+}
+
+fn seconds(asked: f64) -> f64 {
+    // `max` and `min` take the other operand for a NaN, so that no document can make `Duration` panic.
+    asked.max(0.001).min(limits::ATTEMPT_SECONDS)
+}

@@ -1,0 +1,5 @@
+//! The child of a `code` node, alone: tests start it where a host would start itself.
+
+fn main() -> std::process::ExitCode {
+    stepwell_nodes::js_child_main()
+}

@@ -1,0 +1,38 @@
+//! What the kernel denies a child, whatever the code in it does.
+
+use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
+use rustix::{
+    process::{Resource, Rlimit, setrlimit},
+    time::{ClockId, clock_gettime},
+};
+use std::{io, time::Duration};
+
+/// Takes from this process what it does not need: memory, files, core dumps, processes.
+pub(super) fn confine() -> io::Result<()> {
+    // Relative to what is mapped already: allocators and loaders reserve address space that they never touch.
+    let memory = mapped().saturating_add(CHILD_BYTES);
+    for (resource, most) in [
+        (Resource::As, memory),
+        (Resource::Data, memory),
+        (Resource::Core, 0),
+        (Resource::Fsize, 0),
+        (Resource::Nofile, 3),
+        (Resource::Nproc, 0),
+    ] {
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+    }
+    Ok(())
+}
+
+/// Lets this process use processor time for one more run: the kernel ends it if nobody else does.
+pub(super) fn allow_cpu(limit: Duration) -> io::Result<()> {
+    let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.max(0) as u64;
+    let most = used.saturating_add(limit.as_secs()).saturating_add(CHILD_CPU_GRACE_SECONDS);
+    Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(most), maximum: None })?)
+}
+
+fn mapped() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    pages.map_or(CHILD_BYTES, |pages| pages.saturating_mul(rustix::param::page_size() as u64))
+}

@@ -1,0 +1,103 @@
+//! `code`: JavaScript in a child process that has nothing but its two pipes.
+//!
+//! QuickJS cannot interrupt its built-in functions, so the only sure end is a kill; a process is what can be killed.
+
+mod child;
+mod limit;
+mod pool;
+mod sandbox;
+mod syntax;
+mod wire;
+
+pub use child::js_child_main;
+pub use pool::JsChild;
+
+use pool::{Pool, Trouble};
+use serde_json::{Value, json};
+use shared::{
+    limits::{LOG_LINE_BYTES, LOG_LINES},
+    task::{CodeTask, Failure, LogLine, Outcome, Report},
+    time::Time,
+};
+use std::time::Duration;
+use wire::{End, Line};
+
+/// Runs JavaScript.
+pub(crate) struct Code {
+    pool: Pool,
+}
+
+impl Code {
+    pub fn new(child: JsChild, children: usize) -> Self {
+        Self { pool: Pool::new(child, children) }
+    }
+
+    /// One attempt. Lines written before a timeout are kept.
+    pub async fn run(&self, task: &CodeTask, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Report {
+        let request = match wire::request(task, limit) {
+            Ok(request) => request,
+            Err(failure) => return Report { outcome: Outcome::Failed(failure), logs: Vec::new() },
+        };
+        let started = now();
+        let mut lines = Vec::new();
+        let end = self.pool.run(&request, limit, &mut lines).await;
+        Report { outcome: outcome(end, limit), logs: logs(lines, started) }
+    }
+}
+
+fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
+    match end {
+        Ok(End::Value(bytes)) => match serde_json::from_slice::<Value>(&bytes) {
+            Ok(output) => Outcome::Succeeded { port: "success".into(), output },
+            Err(why) => Outcome::Failed(Failure::new(
+                "code_error",
+                format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data"),
+            )),
+        },
+        Ok(End::Error { message, name, stack }) => {
+            Outcome::Failed(Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack })))
+        }
+        Ok(End::Memory) => Outcome::Failed(Failure::new(
+            "memory_limit",
+            format!(
+                "the code needs more than {} MiB: work on less at once, for instance in a map",
+                crate::limits::JS_HEAP_BYTES / 1024 / 1024
+            ),
+        )),
+        Ok(End::Timeout) | Err(Trouble::Timeout) => Outcome::Unknown(
+            Failure::new(
+                "timeout",
+                format!("the code ran longer than {} s and was stopped: raise timeout_seconds", limit.as_secs_f64()),
+            )
+            .retryable(),
+        ),
+        Err(Trouble::Busy) => Outcome::Failed(
+            Failure::new("no_capacity", "too much other code was running; nothing was started").retryable(),
+        ),
+        Err(Trouble::Crashed) => Outcome::Unknown(
+            Failure::new("code_crashed", "the process that ran the code died, perhaps for want of memory").retryable(),
+        ),
+        Err(Trouble::NotStarted(why)) => Outcome::Failed(
+            Failure::new("code_not_started", format!("no process for the code could be started: {why}")).retryable(),
+        ),
+    }
+}
+
+fn logs(lines: Vec<Line>, started: Time) -> Vec<LogLine> {
+    let mut logs: Vec<LogLine> = Vec::with_capacity(lines.len().min(LOG_LINES));
+    let cut = lines.len() > LOG_LINES;
+    for line in lines.into_iter().take(LOG_LINES) {
+        let Line { milliseconds, level, mut message } = line;
+        // The child keeps to this as well; what it sends is not trusted.
+        if message.len() > LOG_LINE_BYTES {
+            message.truncate(message.floor_char_boundary(LOG_LINE_BYTES));
+        }
+        let at = started + Duration::from_millis(milliseconds.into());
+        logs.push(LogLine { at, level: level.to_owned(), message });
+    }
+    if cut && let Some(last) = logs.last_mut() {
+        last.level = "warn".into();
+        last.message = format!("further lines were dropped: an attempt keeps {LOG_LINES}");
+    }
+    logs
+}

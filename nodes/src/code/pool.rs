@@ -1,0 +1,135 @@
+//! Children kept warm, and killed the moment anything about them is in doubt.
+
+use super::wire::{self, End, Line};
+use crate::limits::CHILD_RUNS;
+use std::{
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncWriteExt, BufReader},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+
+/// The program that a child runs; its `main` must call `js_child_main`.
+#[derive(Clone, Debug)]
+pub struct JsChild {
+    /// An executable.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+}
+
+impl Default for JsChild {
+    /// This very program with the argument `__js`.
+    fn default() -> Self {
+        // The link leads to the running program even when its file has been replaced meanwhile.
+        let link = PathBuf::from("/proc/self/exe");
+        let program = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
+        Self { program, args: vec!["__js".into()] }
+    }
+}
+
+/// Why a run has no end.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Timeout,
+    /// No child was free in time.
+    Busy,
+    Crashed,
+    NotStarted(String),
+}
+
+pub(super) struct Pool {
+    program: JsChild,
+    free: Semaphore,
+    idle: Mutex<Vec<Worker>>,
+}
+
+struct Worker {
+    // Dropping it kills the process, and tokio reaps it.
+    _child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    runs: u32,
+}
+
+impl Pool {
+    pub fn new(program: JsChild, children: usize) -> Self {
+        Self { program, free: Semaphore::new(children), idle: Mutex::default() }
+    }
+
+    /// One run in a warm child or a new one. The deadline counts from now, waiting for a child included.
+    pub async fn run(&self, request: &[u8], limit: Duration, lines: &mut Vec<Line>) -> Result<End, Trouble> {
+        let deadline = Instant::now() + limit;
+        let Ok(Ok(_permit)) = timeout_at(deadline, self.free.acquire()).await else { return Err(Trouble::Busy) };
+        if let Some(worker) = self.take() {
+            match self.run_in(worker, request, deadline, lines).await {
+                // It may have died while idle. Code has no effects, so a fresh child may run it again.
+                Err(Trouble::Crashed) => lines.clear(),
+                other => return other,
+            }
+        }
+        let worker = self.start().map_err(|error| Trouble::NotStarted(error.to_string()))?;
+        self.run_in(worker, request, deadline, lines).await
+    }
+
+    async fn run_in(
+        &self,
+        mut worker: Worker,
+        request: &[u8],
+        deadline: Instant,
+        lines: &mut Vec<Line>,
+    ) -> Result<End, Trouble> {
+        let end = match timeout_at(deadline, worker.run(request, lines)).await {
+            Err(_) => return Err(Trouble::Timeout),
+            Ok(Err(_)) => return Err(Trouble::Crashed),
+            Ok(Ok(end)) => end,
+        };
+        worker.runs += 1;
+        if matches!(end, End::Value(_) | End::Error { .. }) && worker.runs < CHILD_RUNS {
+            self.idle().push(worker);
+        }
+        Ok(end)
+    }
+
+    fn take(&self) -> Option<Worker> {
+        self.idle().pop()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self) -> io::Result<Worker> {
+        let mut child = Command::new(&self.program.program)
+            .args(&self.program.args)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // A Ctrl-C in the terminal is the host's to handle.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => Ok(Worker { _child: child, stdin, stdout: BufReader::new(stdout), runs: 0 }),
+            _ => Err(io::Error::other("its pipes are missing")),
+        }
+    }
+}
+
+impl Worker {
+    async fn run(&mut self, request: &[u8], lines: &mut Vec<Line>) -> io::Result<End> {
+        self.stdin.write_all(request).await?;
+        self.stdin.flush().await?;
+        wire::read_end(&mut self.stdout, lines).await
+    }
+}

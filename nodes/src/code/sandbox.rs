@@ -1,0 +1,273 @@
+//! One run of JavaScript in a runtime of its own: nothing of it outlives it.
+
+use super::{
+    syntax::{LINES_BEFORE, probes, wrapped},
+    wire::{self, End},
+};
+use crate::limits::{ERROR_BYTES, JS_HEAP_BYTES, JS_STACK_BYTES};
+use rquickjs::{
+    Context, Ctx, Error, Exception, Function, Object, Promise, Runtime, Value,
+    context::EvalOptions,
+    function::{Args, Rest},
+};
+use shared::limits::{LOG_LINE_BYTES, LOG_LINES, OUTCOME_BYTES};
+use std::{
+    cell::Cell,
+    io::Write,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+/// Runs code, and remembers what it has checked: a warm child mostly sees the same code again.
+#[derive(Default)]
+pub(super) struct Sandbox {
+    checked: String,
+}
+
+/// Why a step of a run went no further.
+enum Stop {
+    /// An exception of JavaScript, in the context.
+    Thrown(Error),
+    /// Our own refusal.
+    Refused(String),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Thrown(error)
+    }
+}
+
+impl Sandbox {
+    /// `names` is the JSON of an object.
+    pub fn run(&mut self, code: &str, names: Vec<u8>, limit: Duration) -> End {
+        let started = Instant::now();
+        let interrupted = Rc::new(Cell::new(false));
+        let Ok(runtime) = Runtime::new() else { return End::Memory };
+        runtime.set_memory_limit(JS_HEAP_BYTES);
+        runtime.set_max_stack_size(JS_STACK_BYTES);
+        let flag = interrupted.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            flag.set(flag.get() || started.elapsed() > limit);
+            flag.get()
+        })));
+        let Ok(context) = Context::full(&runtime) else { return End::Memory };
+        context.with(|ctx| {
+            let end = match self.result(&ctx, code, names, started) {
+                Ok(json) => End::Value(json.into_bytes()),
+                Err(Stop::Refused(message)) => End::Error { message, name: String::new(), stack: String::new() },
+                Err(Stop::Thrown(error)) => thrown(&ctx, &error, code),
+            };
+            // Nothing a script does after its time counts, not even catching what ended it.
+            if interrupted.get() { End::Timeout } else { end }
+        })
+    }
+
+    fn result(&mut self, ctx: &Ctx<'_>, code: &str, names: Vec<u8>, started: Instant) -> Result<String, Stop> {
+        console(ctx, started)?;
+        self.check(ctx, code)?;
+        let strict: Function = ctx.eval_with_options(STRICT, options("stepwell"))?;
+        let names: Object = ctx.json_parse(names)?.get()?;
+        let keys = names.keys::<String>().collect::<Result<Vec<_>, _>>()?;
+        let mut args = Args::new(ctx.clone(), keys.len());
+        for key in &keys {
+            args.push_arg(names.get::<_, Value>(key.as_str())?)?;
+        }
+        let factory: Function = ctx.eval_with_options(wrapped(code, &keys), options("code"))?;
+        let function: Function = factory.call_arg(args)?;
+        let promise: Promise = function.call(())?;
+        let value: Value = match promise.finish() {
+            Err(Error::WouldBlock) => {
+                let why = "the code waits for a promise that nothing will ever settle: there are no timers and no I/O";
+                return Err(Stop::Refused(why.into()));
+            }
+            other => other?,
+        };
+        json(ctx, value, strict)
+    }
+
+    fn check(&mut self, ctx: &Ctx<'_>, code: &str) -> Result<(), Stop> {
+        if code.contains('\0') {
+            return Err(Stop::Refused("SyntaxError: the code contains a NUL character".into()));
+        }
+        if self.checked == code {
+            return Ok(());
+        }
+        for probe in probes(code) {
+            match ctx.eval_with_options::<Value, _>(probe, options("code")) {
+                Err(Error::Exception) => {
+                    let thrown = ctx.catch();
+                    if thrown.as_int() != Some(0) {
+                        return Err(Stop::Thrown(ctx.throw(thrown)));
+                    }
+                }
+                Err(other) => return Err(other.into()),
+                // Unreachable: a probe throws. If it ever did not, the code is no body of a function.
+                Ok(_) => return Err(Stop::Refused("SyntaxError: the code is no body of a function".into())),
+            }
+        }
+        code.clone_into(&mut self.checked);
+        Ok(())
+    }
+}
+
+/// Refuses what JSON would drop in silence.
+const STRICT: &str = r#"(function (key, value) {
+    const kind = typeof value;
+    if (kind === "function" || kind === "symbol") {
+        throw new TypeError("a " + kind + (key === "" ? "" : " at '" + key + "'") + " cannot be returned: return plain data");
+    }
+    return value;
+})"#;
+
+fn options(file: &str) -> EvalOptions {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(file.to_owned());
+    options
+}
+
+fn json<'js>(ctx: &Ctx<'js>, value: Value<'js>, strict: Function<'js>) -> Result<String, Stop> {
+    if value.is_undefined() {
+        return Ok("null".into());
+    }
+    let Some(text) = ctx.json_stringify_replacer(value, strict)? else { return Ok("null".into()) };
+    let text = text.to_string()?;
+    if text.len() > OUTCOME_BYTES {
+        let most = OUTCOME_BYTES / 1024 / 1024;
+        return Err(Stop::Refused(format!("the code returned more than {most} MiB: return less")));
+    }
+    Ok(text)
+}
+
+fn console(ctx: &Ctx<'_>, started: Instant) -> Result<(), Error> {
+    let console = Object::new(ctx.clone())?;
+    let written = Rc::new(Cell::new(0));
+    for (name, level) in [("debug", 0), ("log", 1), ("info", 1), ("warn", 2), ("error", 3)] {
+        let written = written.clone();
+        let write = move |values: Rest<Value<'_>>| -> Result<(), Error> {
+            // One line past the bound tells the host that there were more.
+            if written.get() > LOG_LINES {
+                return Ok(());
+            }
+            written.set(written.get() + 1);
+            let message = message(&values.0)?;
+            let milliseconds = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+            let mut out = std::io::stdout().lock();
+            out.write_all(&wire::line(milliseconds, level, &message)).and_then(|()| out.flush()).map_err(Error::Io)
+        };
+        console.set(name, Function::new(ctx.clone(), write)?.with_name(name)?)?;
+    }
+    ctx.globals().set("console", console)
+}
+
+fn message(values: &[Value<'_>]) -> Result<String, Error> {
+    const MARK: &str = "… (cut)";
+    let mut line = String::new();
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        line.push_str(&shown(value)?);
+        if line.len() > LOG_LINE_BYTES {
+            line.truncate(line.floor_char_boundary(LOG_LINE_BYTES - MARK.len()));
+            line.push_str(MARK);
+            break;
+        }
+    }
+    Ok(line)
+}
+
+fn shown(value: &Value<'_>) -> Result<String, Error> {
+    if let Some(exception) = value.as_exception() {
+        return Ok(describe(exception).0);
+    }
+    if let Some(text) = value.as_string() {
+        return Ok(text.to_string().unwrap_or_else(|_| "(text that is not Unicode)".into()));
+    }
+    if value.is_object() && !value.is_function() {
+        match value.ctx().json_stringify(value.clone()) {
+            Ok(Some(text)) => return text.to_string(),
+            Ok(None) => {}
+            Err(Error::Exception) => drop(value.ctx().catch()),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(as_text(value))
+}
+
+/// `String(value)`, which never fails for a symbol.
+fn as_text(value: &Value<'_>) -> String {
+    let ctx = value.ctx();
+    let text = ctx.globals().get::<_, Function>("String").and_then(|string| string.call::<_, String>((value.clone(),)));
+    text.unwrap_or_else(|_| {
+        drop(ctx.catch());
+        format!("[{}]", value.type_name())
+    })
+}
+
+/// What an exception means for the run.
+fn thrown(ctx: &Ctx<'_>, error: &Error, code: &str) -> End {
+    if matches!(error, Error::Allocation) {
+        return End::Memory;
+    }
+    if !matches!(error, Error::Exception) {
+        let message = match error {
+            Error::Utf8(_) => "the code returned text that is not Unicode: use toWellFormed()".to_owned(),
+            other => format!("the code returned what cannot be kept: {other}"),
+        };
+        return End::Error { message, name: String::new(), stack: String::new() };
+    }
+    let value = ctx.catch();
+    let Some(exception) = value.as_exception() else {
+        // With a full heap there is no room for an error, and QuickJS throws null.
+        if value.is_null() && !["throw", "reject"].iter().any(|word| code.contains(word)) {
+            return End::Memory;
+        }
+        let hint = if value.is_null() { ", or ran out of memory" } else { "" };
+        let message = cut(format!("the code threw {}{hint}", shown(&value).unwrap_or_default()));
+        return End::Error { message, name: String::new(), stack: String::new() };
+    };
+    let (message, name, stack) = describe(exception);
+    if name == "InternalError" && message.contains("out of memory") {
+        return End::Memory;
+    }
+    let message = match line_of(&stack) {
+        Some(line) => format!("{message} (line {line})"),
+        None => message,
+    };
+    End::Error { message: cut(message), name: cut(name), stack: cut(stack) }
+}
+
+/// `Name: message`, the name, and the stack with the user's own line numbers.
+fn describe(exception: &Exception<'_>) -> (String, String, String) {
+    let name = exception.as_object().get::<_, String>("name").unwrap_or_else(|_| "Error".into());
+    let message = exception.message().unwrap_or_default();
+    let stack = exception.stack().unwrap_or_default();
+    let stack: Vec<String> = stack.lines().map(str::trim).filter(|l| l.contains("code:")).map(renumbered).collect();
+    let text = if message.is_empty() { name.clone() } else { format!("{name}: {message}") };
+    (text, name, stack.join("\n"))
+}
+
+/// `at f (code:7:3)` with the line that the user sees.
+fn renumbered(line: &str) -> String {
+    let Some(at) = line.rfind("code:").map(|at| at + "code:".len()) else { return line.to_owned() };
+    let digits = line[at..].bytes().take_while(u8::is_ascii_digit).count();
+    match line[at..at + digits].parse::<u32>() {
+        Ok(number) => format!("{}{}{}", &line[..at], number.saturating_sub(LINES_BEFORE), &line[at + digits..]),
+        Err(_) => line.to_owned(),
+    }
+}
+
+fn line_of(stack: &str) -> Option<u32> {
+    let (_, rest) = stack.lines().next()?.rsplit_once("code:")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > ERROR_BYTES {
+        text.truncate(text.floor_char_boundary(ERROR_BYTES));
+        text.push('…');
+    }
+    text
+}

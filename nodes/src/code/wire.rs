@@ -1,0 +1,143 @@
+//! What host and child say to each other, over pipes: lengths first, little-endian, then bytes.
+
+use super::syntax::is_parameter;
+use crate::limits::CHILD_INPUT_BYTES;
+use serde::{Deserialize, Serialize};
+use shared::{
+    limits::{LOG_LINES, OUTCOME_BYTES},
+    task::{CodeTask, Failure},
+};
+use std::{
+    collections::BTreeMap,
+    io::{self, ErrorKind, Read},
+    str,
+    time::Duration,
+};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// How a run ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum End {
+    /// JSON text.
+    #[serde(skip)]
+    Value(Vec<u8>),
+    /// An exception, or something that is no result.
+    Error { message: String, name: String, stack: String },
+    /// The heap was full.
+    Memory,
+    /// The interrupt handler stopped it.
+    Timeout,
+}
+
+/// A line that `console` was given.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Since the run began.
+    pub milliseconds: u32,
+    pub level: &'static str,
+    pub message: String,
+}
+
+const LEVELS: [&str; 4] = ["debug", "info", "warn", "error"];
+const VALUE: u8 = b'V';
+const END: u8 = b'E';
+const LINE: u8 = b'L';
+
+/// What the child reads.
+pub(super) struct Request {
+    pub code: String,
+    /// A JSON object.
+    pub names: Vec<u8>,
+    pub limit: Duration,
+}
+
+/// The bytes of a request. Names that cannot be parameters in JavaScript are left out.
+pub(super) fn request(task: &CodeTask, limit: Duration) -> Result<Vec<u8>, Failure> {
+    let names: BTreeMap<_, _> = task.names.iter().filter(|(name, _)| is_parameter(name)).collect();
+    let names = serde_json::to_vec(&names)
+        .map_err(|why| Failure::new("code_error", format!("the code's input cannot be written as JSON: {why}")))?;
+    let size = task.code.len() + names.len();
+    if size > CHILD_INPUT_BYTES {
+        let message = format!("the code and what it sees have {size} bytes; at most {CHILD_INPUT_BYTES} can be given");
+        return Err(Failure::new("memory_limit", message));
+    }
+    let milliseconds = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1);
+    let mut bytes = Vec::with_capacity(size + 12);
+    for number in [task.code.len() as u32, names.len() as u32, milliseconds] {
+        bytes.extend_from_slice(&number.to_le_bytes());
+    }
+    bytes.extend_from_slice(task.code.as_bytes());
+    bytes.extend_from_slice(&names);
+    Ok(bytes)
+}
+
+/// Reads a request in the child; none at the end of its input.
+pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> {
+    let mut head = [0; 12];
+    match from.read_exact(&mut head) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let mut code = vec![0; number(0) as usize];
+    from.read_exact(&mut code)?;
+    let mut names = vec![0; number(4) as usize];
+    from.read_exact(&mut names)?;
+    let code = String::from_utf8(code).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
+    Ok(Some(Request { code, names, limit: Duration::from_millis(number(8).into()) }))
+}
+
+/// The bytes of a line.
+pub(super) fn line(milliseconds: u32, level: u8, message: &str) -> Vec<u8> {
+    let mut bytes = frame(LINE, message.len() + 5);
+    bytes.extend_from_slice(&milliseconds.to_le_bytes());
+    bytes.push(level);
+    bytes.extend_from_slice(message.as_bytes());
+    bytes
+}
+
+/// The bytes of an end.
+pub(super) fn end(end: &End) -> Vec<u8> {
+    let (tag, body) = match end {
+        End::Value(json) => (VALUE, json.clone()),
+        other => (END, serde_json::to_vec(other).unwrap_or_default()),
+    };
+    let mut bytes = frame(tag, body.len());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+fn frame(tag: u8, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length + 5);
+    bytes.push(tag);
+    bytes.extend_from_slice(&(length as u32).to_le_bytes());
+    bytes
+}
+
+/// Reads in the host until the run ends, collecting lines. What breaks the protocol is an error: then the child is
+/// no longer ours.
+pub(super) async fn read_end(from: &mut (impl AsyncRead + Unpin), lines: &mut Vec<Line>) -> io::Result<End> {
+    loop {
+        let tag = from.read_u8().await?;
+        let length = from.read_u32_le().await? as usize;
+        if length > OUTCOME_BYTES {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        let mut body = vec![0; length];
+        from.read_exact(&mut body).await?;
+        match tag {
+            VALUE => return Ok(End::Value(body)),
+            END => return serde_json::from_slice(&body).map_err(|_| ErrorKind::InvalidData.into()),
+            LINE if lines.len() <= LOG_LINES => lines.push(read_line(&body)?),
+            _ => return Err(ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+fn read_line(body: &[u8]) -> io::Result<Line> {
+    let wrong = || io::Error::from(ErrorKind::InvalidData);
+    let (head, text) = body.split_at_checked(5).ok_or_else(wrong)?;
+    let level = LEVELS.get(usize::from(head[4])).ok_or_else(wrong)?;
+    let message = str::from_utf8(text).map_err(|_| wrong())?.to_owned();
+    Ok(Line { milliseconds: u32::from_le_bytes([head[0], head[1], head[2], head[3]]), level, message })
+}

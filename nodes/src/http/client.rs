@@ -1,0 +1,117 @@
+//! The clients: one for every port that the allow list names and one for all others, because a resolver is told the
+//! name alone and must know the port to judge an address exactly.
+
+use super::{
+    allow::{AllowList, judge},
+    failure,
+    request::Hop,
+};
+use crate::limits::{CONNECT, IDLE, IDLE_CONNECTIONS};
+use reqwest::{
+    Client, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use shared::task::Outcome;
+use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+
+pub(super) struct Clients {
+    of_port: HashMap<u16, Client>,
+    others: Client,
+}
+
+impl Clients {
+    pub fn new(allow: &AllowList) -> Result<Self, String> {
+        let tls = tls()?;
+        let of_port = allow.ports().into_iter().map(|port| Ok((port, client(allow, port, &tls)?)));
+        // Port 0 is in no allow list, so it stands for every port that none of its entries names.
+        Ok(Self { of_port: of_port.collect::<Result<_, String>>()?, others: client(allow, 0, &tls)? })
+    }
+
+    /// Sends one hop; the response's body is still to be read.
+    pub async fn send(&self, hop: &Hop) -> Result<Response, Outcome> {
+        let port = hop.url.port_or_known_default().unwrap_or_default();
+        let client = self.of_port.get(&port).unwrap_or(&self.others);
+        let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+        if let Some(body) = &hop.body {
+            request = request.body(body.clone());
+        }
+        request.send().await.map_err(|error| failure::of_sending(&error, &hop.url))
+    }
+}
+
+fn client(allow: &AllowList, port: u16, tls: &ClientConfig) -> Result<Client, String> {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .dns_resolver(Arc::new(Judging { allow: Arc::new(allow.clone()), port }))
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tls_backend_preconfigured(tls.clone())
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// The system's certificates where it has any, else Mozilla's: an empty container has none.
+fn tls() -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Resolves names, and leaves out every address that may not be reached.
+struct Judging {
+    allow: Arc<AllowList>,
+    port: u16,
+}
+
+impl Resolve for Judging {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (allow, port) = (self.allow.clone(), self.port);
+        Box::pin(async move {
+            let found = match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(found) => found.collect::<Vec<SocketAddr>>(),
+                Err(_) => return Err(Unresolved.into()),
+            };
+            let may = |addr: &SocketAddr| judge(addr.ip(), port, name.as_str(), &allow).is_ok();
+            let (may, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(may);
+            match (may.is_empty(), refused.is_empty()) {
+                (false, _) => Ok(Box::new(may.into_iter()) as Addrs),
+                (true, false) => Err(Refused.into()),
+                (true, true) => Err(Unresolved.into()),
+            }
+        })
+    }
+}
+
+/// Every address of the name is one that may not be reached.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+/// The name has no address.
+#[derive(Debug)]
+pub(super) struct Unresolved;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("address not allowed")
+    }
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("name not found")
+    }
+}
+
+impl std::error::Error for Refused {}
+impl std::error::Error for Unresolved {}

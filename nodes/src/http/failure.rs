@@ -1,0 +1,82 @@
+//! What can go wrong on the way, and how certain it is that nothing happened. Messages are our own: those of the
+//! client hold URLs, which hold secrets.
+
+use super::{
+    allow::{Blocked, plain},
+    client::{Refused, Unresolved},
+};
+use crate::limits::{REDIRECTS, RESPONSE_BYTES};
+use reqwest::Url;
+use shared::task::{Failure, Outcome};
+use std::{error::Error, io, time::Duration};
+
+/// What a request that got no response means.
+pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
+    let host = plain(url.host_str().unwrap_or_default());
+    if find::<Refused>(error).is_some() {
+        let port = url.port_or_known_default().unwrap_or_default();
+        return Outcome::Failed(Blocked { host, port }.into());
+    }
+    if find::<Unresolved>(error).is_some() {
+        let message = format!("the name {host} could not be resolved: check the spelling of the URL's host");
+        return Outcome::Failed(Failure::new("dns_error", message).retryable());
+    }
+    if error.is_builder() {
+        return Outcome::Failed(Failure::new("invalid_url", "the URL cannot be requested: check it after rendering"));
+    }
+    if !error.is_connect() {
+        return Outcome::Unknown(broken(&host, "before a response came"));
+    }
+    match find::<rustls::Error>(error) {
+        Some(why) => {
+            let message = format!("no secure connection to {host}: {why}. Check its certificate");
+            Outcome::Failed(Failure::new("tls_error", message))
+        }
+        None => {
+            let why = find::<io::Error>(error).map_or("no answer in time".to_owned(), |e| e.kind().to_string());
+            let message = format!("no connection to {host}: {why}. Nothing was sent");
+            Outcome::Failed(Failure::new("connection_failed", message).retryable())
+        }
+    }
+}
+
+/// The connection was lost when the request may have been processed.
+pub(super) fn broken(host: &str, when: &str) -> Failure {
+    let message = format!("the connection to {host} broke {when}; the request may have been processed");
+    Failure::new("connection_broken", message).retryable()
+}
+
+pub(super) fn timeout(limit: Duration) -> Failure {
+    let message = format!(
+        "no whole response within {} s; the request may have been processed. Raise timeout_seconds if it needs longer",
+        limit.as_secs_f64()
+    );
+    Failure::new("timeout", message).retryable()
+}
+
+pub(super) fn too_many_redirects() -> Failure {
+    Failure::new("too_many_redirects", format!("more than {REDIRECTS} redirects: the URL may redirect in a circle"))
+}
+
+pub(super) fn too_large() -> Failure {
+    let message = format!(
+        "the response is larger than {} MiB, which no outcome may exceed; ask for less, or for a link to it",
+        RESPONSE_BYTES / 1024 / 1024
+    );
+    Failure::new("response_too_large", message)
+}
+
+/// Finds a cause by its type; an `io::Error` hides what it wraps from `source`.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,61 @@
+//! `http_request`: one request, its redirects followed by hand, so that every hop is judged before it is made.
+
+mod address;
+mod allow;
+mod client;
+mod failure;
+mod redirect;
+mod request;
+mod response;
+
+pub use allow::{AllowList, Blocked, judge};
+
+use client::Clients;
+use request::Hop;
+use shared::{
+    task::{Failure, HttpTask, Outcome},
+    time::Time,
+};
+use std::{sync::OnceLock, time::Duration};
+
+/// Sends requests. The clients are built at the first request, since reading the system's certificates takes
+/// milliseconds that a cold start should not pay for.
+pub(crate) struct Http {
+    allow: AllowList,
+    user_agent: reqwest::header::HeaderValue,
+    clients: OnceLock<Result<Clients, String>>,
+}
+
+impl Http {
+    pub fn new(allow: AllowList, user_agent: &str) -> Result<Self, String> {
+        let user_agent = user_agent
+            .parse()
+            .map_err(|_| "user_agent has characters that no header may hold: use visible ASCII".to_owned())?;
+        Ok(Self { allow, user_agent, clients: OnceLock::new() })
+    }
+
+    /// One attempt. What it says is not masked yet.
+    pub async fn run(&self, task: &HttpTask, key: &str, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Outcome {
+        match tokio::time::timeout(limit, self.exchange(task, key, now)).await {
+            Ok(Ok(outcome)) | Ok(Err(outcome)) => outcome,
+            Err(_) => Outcome::Unknown(failure::timeout(limit)),
+        }
+    }
+
+    async fn exchange(&self, task: &HttpTask, key: &str, now: &(dyn Fn() -> Time + Sync)) -> Result<Outcome, Outcome> {
+        let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
+            Outcome::Failed(Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))
+        })?;
+        let mut hop = Hop::first(task, key, &self.user_agent).map_err(Outcome::Failed)?;
+        redirect::first_hosts(&hop, &task.secrets).map_err(Outcome::Failed)?;
+        for _ in 0..=crate::limits::REDIRECTS {
+            allow::judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(blocked.into()))?;
+            let response = clients.send(&hop).await?;
+            match redirect::next(hop, &response, &task.secrets).map_err(Outcome::Failed)? {
+                Some(next) => hop = next,
+                None => return response::finish(response, task, now()).await,
+            }
+        }
+        Err(Outcome::Failed(failure::too_many_redirects()))
+    }
+}

@@ -1,0 +1,115 @@
+//! Redirects, and where secrets may go. Fetch's rules: 301 and 302 turn POST into GET, 303 all but HEAD.
+
+use super::{
+    allow::plain,
+    request::{Hop, check_scheme},
+};
+use crate::secrets::Needles;
+use reqwest::{
+    Method, Response, StatusCode, Url,
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION},
+};
+use shared::task::{Failure, UsedSecret};
+
+/// Refuses a first hop to a host that one of its secrets may not be sent to. A template may have changed a secret
+/// beyond recognition, so every one that was read counts as sent.
+pub(super) fn first_hosts(hop: &Hop, secrets: &[UsedSecret]) -> Result<(), Failure> {
+    match secrets.iter().find(|secret| !may_go(secret, &hop.url)) {
+        Some(secret) => Err(not_allowed(&secret.name, &hop.url)),
+        None => Ok(()),
+    }
+}
+
+/// The next hop where the response is a redirect; none where it is the answer.
+pub(super) fn next(hop: Hop, response: &Response, secrets: &[UsedSecret]) -> Result<Option<Hop>, Failure> {
+    let Some(location) = location(response) else { return Ok(None) };
+    let Ok(mut url) = hop.url.join(&location) else {
+        return Err(Failure::new("invalid_url", "the server redirects to a URL that cannot be read"));
+    };
+    check_scheme(&url)?;
+    // Credentials in a redirect are the server's idea, not the document's.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let old = (hop.url.scheme() == "https", origin(&hop));
+    let mut next = Hop { url, ..hop };
+    if turns_to_get(response.status(), &next.method) {
+        next.method = Method::GET;
+        next.body = None;
+        for name in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE] {
+            next.headers.remove(name);
+        }
+    }
+    if origin(&next) != old.1 {
+        cross(&mut next, old.0, secrets)?;
+    }
+    Ok(Some(next))
+}
+
+fn location(response: &Response) -> Option<String> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let value = response.headers().get(LOCATION)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn turns_to_get(status: StatusCode, method: &Method) -> bool {
+    match status.as_u16() {
+        301 | 302 => method == Method::POST,
+        303 => method != Method::HEAD,
+        _ => false,
+    }
+}
+
+fn origin(hop: &Hop) -> (String, Option<String>, Option<u16>) {
+    let (scheme, host, port) = hop.origin();
+    (scheme.to_owned(), host.map(plain), port)
+}
+
+/// Strips what must not leave the origin it was meant for.
+fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), Failure> {
+    if from_https && hop.url.scheme() == "http" && !secrets.is_empty() {
+        let message = "the server redirects a request with secrets from https to http; use the URL it leads to";
+        return Err(Failure::new("secret_not_allowed", message));
+    }
+    let needles = Needles::of(secrets);
+    let kept = hop
+        .headers
+        .iter()
+        .filter(|(name, value)| ![AUTHORIZATION, COOKIE, HOST].contains(*name) && !needles.found_in(value.as_bytes()));
+    hop.headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect::<HeaderMap>();
+    if hop.body.as_ref().is_some_and(|body| needles.found_in(body)) {
+        let message = "the server redirects a request whose body holds a secret to another origin; use the URL it \
+                       leads to if that is meant";
+        return Err(Failure::new("secret_not_allowed", message));
+    }
+    for secret in secrets.iter().filter(|secret| !may_go(secret, &hop.url)) {
+        if Needles::of(std::slice::from_ref(secret)).found_in(hop.url.as_str().as_bytes()) {
+            return Err(not_allowed(&secret.name, &hop.url));
+        }
+    }
+    Ok(())
+}
+
+/// A secret's hosts are names, with a port where one is meant: `api.example.com`, `localhost:9000`.
+fn may_go(secret: &UsedSecret, url: &Url) -> bool {
+    let host = plain(url.host_str().unwrap_or_default());
+    let port = url.port_or_known_default().unwrap_or_default();
+    secret.hosts.is_empty()
+        || secret.hosts.iter().any(|allowed| {
+            let allowed = allowed.trim().to_ascii_lowercase();
+            plain(&allowed) == host
+                || allowed
+                    .rsplit_once(':')
+                    .is_some_and(|(name, digits)| plain(name) == host && digits.parse() == Ok(port))
+        })
+}
+
+fn not_allowed(name: &str, url: &Url) -> Failure {
+    let host = plain(url.host_str().unwrap_or_default());
+    let message = format!(
+        "the secret {name} may not be sent to {host}: its hosts do not name it. Add the host to the secret if that is \
+         meant"
+    );
+    Failure::new("secret_not_allowed", message)
+}

@@ -1,0 +1,180 @@
+//! What came back: read within bounds, parsed, and judged by `expect`.
+
+use super::{allow::plain, failure};
+use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::{
+    Response,
+    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+};
+use serde_json::{Map, Value, json};
+use shared::{
+    expression::{Context, ExecutionScope, Expr, Scope},
+    task::{Failure, HttpTask, Outcome},
+    time::Time,
+};
+
+/// Reads the rest of a response and says what it means. `now` is for a `Retry-After` that is a date.
+pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Result<Outcome, Outcome> {
+    let status = response.status().as_u16();
+    let wait = retry_after(response.headers(), now);
+    let mut output = Map::new();
+    output.insert("status".into(), status.into());
+    output.insert("headers".into(), headers(response.headers()));
+    let is_json = is_json(response.headers());
+    let bytes = read(response).await.map_err(Outcome::Unknown)?;
+    let size = bytes.len();
+    let (body, encoded) = body(bytes, is_json);
+    output.insert("body".into(), body);
+    if encoded {
+        output.insert("encoding".into(), "base64".into());
+    }
+    let output = Value::Object(output);
+    let why = match &task.expect {
+        None if status < 400 => return Ok(succeeded(output)),
+        None => "the server answered with status".to_owned(),
+        Some(expect) => match holds(expect, &output) {
+            Ok(true) => return Ok(succeeded(output)),
+            Ok(false) => "`expect` is false for a response with status".to_owned(),
+            Err(why) => format!("`expect` cannot be evaluated ({why}) for a response with status"),
+        },
+    };
+    let mut failure = Failure::new("unexpected_status", format!("{why} {status}")).with_details(details(output, size));
+    failure.retryable = matches!(status, 408 | 425 | 429 | 500..);
+    failure.retry_after_seconds = wait;
+    Ok(Outcome::Failed(failure))
+}
+
+fn succeeded(output: Value) -> Outcome {
+    Outcome::Succeeded { port: "success".into(), output }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let declared = response.content_length().unwrap_or_default();
+    if declared > RESPONSE_BYTES as u64 {
+        return Err(failure::too_large());
+    }
+    let host = plain(response.url().host_str().unwrap_or_default());
+    let mut bytes = Vec::with_capacity(declared as usize);
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > RESPONSE_BYTES => return Err(failure::too_large()),
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Ok(bytes),
+            Err(_) => return Err(failure::broken(&host, "within the response")),
+        }
+    }
+}
+
+fn headers(given: &HeaderMap) -> Value {
+    let mut out: Map<String, Value> = Map::new();
+    for name in given.keys() {
+        let values: Vec<_> = given.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+        out.insert(name.as_str().to_owned(), values.join(", ").into());
+    }
+    Value::Object(out)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+/// The body's value, and whether it is base64 because it is no text.
+fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
+    if bytes.is_empty() {
+        return (Value::Null, false);
+    }
+    let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if is_json && let Ok(value) = serde_json::from_slice(unmarked) {
+        return (value, false);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (Value::String(text), false),
+        Err(error) => (Value::String(STANDARD.encode(error.as_bytes())), true),
+    }
+}
+
+fn details(mut output: Value, size: usize) -> Value {
+    if size <= DETAIL_BYTES {
+        return output;
+    }
+    let body = output.get("body").map(|b| b.as_str().map_or_else(|| b.to_string(), str::to_owned)).unwrap_or_default();
+    output["body"] = Value::String(body[..body.floor_char_boundary(DETAIL_BYTES)].to_owned());
+    output["truncated"] = json!({ "body_bytes": size });
+    output
+}
+
+/// Seconds to wait: a number of them, or a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap, now: Time) -> Option<f64> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match text.parse::<u32>() {
+        Ok(seconds) => f64::from(seconds),
+        Err(_) => {
+            let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+            (at.as_millisecond().saturating_sub(now.0)) as f64 / 1000.0
+        }
+    };
+    Some(seconds.clamp(0.0, RETRY_AFTER_SECONDS))
+}
+
+struct Nothing;
+
+impl Context for Nothing {
+    fn output_of(&self, _: &str) -> Option<&Value> {
+        None
+    }
+    fn nodes(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// `expect` sees the response alone: as `output`, and its fields by their bare names.
+fn holds(expect: &Expr, response: &Value) -> Result<bool, String> {
+    let scope = Scope {
+        output: Some(response),
+        input: &Value::Null,
+        ctx: &Nothing,
+        in_loop: None,
+        item: None,
+        index: None,
+        execution: ExecutionScope { id: "", workflow_id: "", started_at: "" },
+        secrets: None,
+        extra: &[],
+        bare: [Some(response), None],
+    };
+    expect.eval_bool(&scope).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn after(text: &str) -> Option<f64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, text.parse().unwrap());
+        retry_after(&headers, Time::parse("2026-11-21T10:00:00Z").unwrap())
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_a_date_and_bounded() {
+        assert_eq!(after("7"), Some(7.0));
+        assert_eq!(after("Sat, 21 Nov 2026 10:01:30 GMT"), Some(90.0));
+        assert_eq!(after("Sat, 21 Nov 2026 09:00:00 GMT"), Some(0.0));
+        assert_eq!(after("4000000000"), Some(RETRY_AFTER_SECONDS));
+        assert_eq!(after("soon"), None);
+    }
+
+    #[test]
+    fn a_body_is_json_text_or_base64() {
+        assert_eq!(body(b"{\"a\":1}".to_vec(), true), (json!({"a": 1}), false));
+        assert_eq!(body(b"{\"a\":1}".to_vec(), false), (json!("{\"a\":1}"), false));
+        assert_eq!(body(b"oops".to_vec(), true), (json!("oops"), false));
+        assert_eq!(body(vec![0xff, 0x00], false), (json!("/wA="), true));
+        assert_eq!(body(vec![], true), (Value::Null, false));
+        let deep = [vec![b'['; 5000], vec![b']'; 5000]].concat();
+        assert!(body(deep, true).0.is_string());
+    }
+}

@@ -1,0 +1,223 @@
+//! Secrets: found in what would be sent, and masked in what is recorded.
+
+use crate::limits::SECRET_BYTES;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::{Map, Value};
+use shared::task::{Outcome, UsedSecret};
+
+/// Replaces every occurrence of a secret's value in a value, keys included, by `[secret NAME]`; also its forms in
+/// base64, percent-encoding and JSON. Values under four bytes stay, or ordinary words would be blotted out.
+pub fn mask(value: &mut Value, secrets: &[UsedSecret]) {
+    Needles::of(secrets).mask(value);
+}
+
+/// The same for text.
+pub fn mask_text(text: &mut String, secrets: &[UsedSecret]) {
+    Needles::of(secrets).mask_text(text);
+}
+
+/// Masks all that an outcome says.
+pub(crate) fn mask_outcome(mut outcome: Outcome, secrets: &[UsedSecret]) -> Outcome {
+    let needles = Needles::of(secrets);
+    match &mut outcome {
+        Outcome::Succeeded { output, .. } => needles.mask(output),
+        Outcome::Failed(failure) | Outcome::Unknown(failure) => {
+            needles.mask_text(&mut failure.message);
+            if let Some(details) = &mut failure.details {
+                needles.mask(details);
+            }
+        }
+    }
+    outcome
+}
+
+/// Every form in which the secrets may show, longest first.
+pub(crate) struct Needles {
+    forms: Vec<(Vec<u8>, String)>,
+    starts: [bool; 256],
+}
+
+impl Needles {
+    pub fn of(secrets: &[UsedSecret]) -> Self {
+        let mut forms: Vec<(Vec<u8>, String)> = Vec::new();
+        for secret in secrets.iter().filter(|s| s.value.len() >= SECRET_BYTES) {
+            let shown = format!("[secret {}]", secret.name);
+            forms.extend(forms_of(&secret.value).into_iter().map(|form| (form, shown.clone())));
+        }
+        forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        forms.dedup_by(|a, b| a.0 == b.0);
+        let mut starts = [false; 256];
+        for (form, _) in &forms {
+            if let Some(first) = form.first() {
+                starts[usize::from(*first)] = true;
+            }
+        }
+        Self { forms, starts }
+    }
+
+    /// Whether any form of any secret is in these bytes.
+    pub fn found_in(&self, bytes: &[u8]) -> bool {
+        (0..bytes.len()).any(|at| self.at(&bytes[at..]).is_some())
+    }
+
+    fn at(&self, rest: &[u8]) -> Option<&(Vec<u8>, String)> {
+        rest.first().filter(|b| self.starts[usize::from(**b)])?;
+        self.forms.iter().find(|(form, _)| rest.starts_with(form))
+    }
+
+    fn mask_text(&self, text: &mut String) {
+        // One pass, so that what was put in is not searched again.
+        let bytes = text.as_bytes();
+        let (mut at, mut copied, mut out) = (0, 0, Vec::new());
+        while at < bytes.len() {
+            match self.at(&bytes[at..]) {
+                Some((form, shown)) => {
+                    out.extend_from_slice(&bytes[copied..at]);
+                    out.extend_from_slice(shown.as_bytes());
+                    at += form.len();
+                    copied = at;
+                }
+                None => at += 1,
+            }
+        }
+        if copied > 0 {
+            out.extend_from_slice(&bytes[copied..]);
+            *text = String::from_utf8_lossy(&out).into_owned();
+        }
+    }
+
+    fn mask(&self, value: &mut Value) {
+        if self.forms.is_empty() {
+            return;
+        }
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => {
+                let mut text = number.to_string();
+                if self.found_in(text.as_bytes()) {
+                    self.mask_text(&mut text);
+                    *value = Value::String(text);
+                }
+            }
+            Value::String(text) => self.mask_text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            Value::Object(map) => self.mask_object(map),
+        }
+    }
+
+    fn mask_object(&self, map: &mut Map<String, Value>) {
+        map.values_mut().for_each(|item| self.mask(item));
+        if map.keys().any(|key| self.found_in(key.as_bytes())) {
+            let old = std::mem::take(map);
+            for (mut key, item) in old {
+                self.mask_text(&mut key);
+                map.insert(key, item);
+            }
+        }
+    }
+}
+
+fn forms_of(secret: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![secret.as_bytes().to_vec(), percent(secret, "%20"), percent(secret, "+")];
+    if let Ok(json) = serde_json::to_string(secret) {
+        forms.push(json.as_bytes()[1..json.len() - 1].to_vec());
+    }
+    for lead in 0..3 {
+        forms.extend(in_base64(secret.as_bytes(), lead));
+    }
+    forms.retain(|form| form.len() >= SECRET_BYTES);
+    forms
+}
+
+/// The characters that a secret alone decides when it stands in longer text, `lead` bytes past a group's start:
+/// `user:secret` in a Basic header must be found too.
+fn in_base64(secret: &[u8], lead: usize) -> Vec<Vec<u8>> {
+    let mut bytes = vec![0; lead];
+    bytes.extend_from_slice(secret);
+    let skip = [0, 2, 3][lead];
+    let whole = bytes.len() * 8 / 6;
+    [STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)]
+        .into_iter()
+        .filter_map(|text| text.as_bytes().get(skip..whole).map(<[u8]>::to_vec))
+        // Shorter pieces occur in other text by chance.
+        .filter(|form| form.len() >= 6)
+        .collect()
+}
+
+fn percent(text: &str, space: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte),
+            b' ' => out.extend_from_slice(space.as_bytes()),
+            _ => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn secret(value: &str) -> Vec<UsedSecret> {
+        vec![UsedSecret { name: "KEY".into(), value: value.into(), hosts: vec![] }]
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_masked() {
+        let value = "p4ss w\"rd/+é!";
+        let basic = STANDARD.encode(format!("user:{value}"));
+        let mut seen = json!({
+            "plain": format!("a {value} b"), "basic": basic, "url": "x=p4ss%20w%22rd%2F%2B%C3%A9%21",
+            "form": "x=p4ss+w%22rd%2F%2B%C3%A9%21", "json": json!({"k": value}).to_string(), value: [value]
+        });
+        mask(&mut seen, &secret(value));
+        let text = seen.to_string();
+        assert!(!text.contains("p4ss"), "{text}");
+        assert_eq!(seen["plain"], "a [secret KEY] b");
+        assert_eq!(seen["[secret KEY]"][0], "[secret KEY]");
+        assert!(seen["basic"].as_str().unwrap().contains("[secret KEY]"), "{text}");
+        assert_eq!(seen["url"], "x=[secret KEY]");
+    }
+
+    #[test]
+    fn base64_is_found_at_every_alignment() {
+        let value = "correct horse battery";
+        for lead in ["", "a", "ab", "abc", "abcd"] {
+            for tail in ["", "x", "xy"] {
+                let mut text = STANDARD.encode(format!("{lead}{value}{tail}"));
+                mask_text(&mut text, &secret(value));
+                assert!(text.contains("[secret KEY]"), "{lead:?} {tail:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_value_stays_and_a_name_is_not_masked_again() {
+        let mut text = "abc secret".to_owned();
+        mask_text(&mut text, &secret("abc"));
+        assert_eq!(text, "abc secret");
+        mask_text(&mut text, &secret("secret"));
+        assert_eq!(text, "abc [secret KEY]");
+    }
+
+    #[test]
+    fn a_number_that_is_a_secret_is_masked() {
+        let mut value = json!({"pin": 12345678, "other": 1.5});
+        mask(&mut value, &secret("12345678"));
+        assert_eq!(value, json!({"pin": "[secret KEY]", "other": 1.5}));
+    }
+
+    #[test]
+    fn the_longest_of_overlapping_secrets_wins() {
+        let mut both = secret("abcd");
+        both.push(UsedSecret { name: "LONG".into(), value: "abcdefgh".into(), hosts: vec![] });
+        let mut text = "abcdefgh abcd".to_owned();
+        mask_text(&mut text, &both);
+        assert_eq!(text, "[secret LONG] [secret KEY]");
+    }
+}
