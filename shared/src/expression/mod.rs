@@ -92,10 +92,3 @@ pub trait Secrets {
     /// The value of one.
     fn secret(&self, name: &str) -> Option<String>;
 }
-
-/// A compiled expression.
-#[derive(Clone, Debug)]
-pub struct Expr;
-/// Compiled templates.
-#[derive(Clone, Debug)]
-pub struct Template;
