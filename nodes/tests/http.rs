@@ -237,6 +237,36 @@ async fn an_unexpected_status_is_a_failure_with_the_response() {
 }
 
 #[tokio::test]
+async fn expect_decides_what_counts_as_success() {
+    let server = Server::new(|path| match path {
+        "/404" => response(404, "", ""),
+        _ => response(200, "content-type: application/json\r\nX-Ok: yes\r\n", "{\"state\": \"busy\"}"),
+    })
+    .await;
+    for (path, expect, holds) in [
+        ("/404", "status in [200, 404]", true),
+        ("/404", "output.status == 404", true),
+        ("/404", "status < 400", false),
+        ("/", "status == 200 && body.state == 'done'", false),
+        ("/", "body.state == 'busy' && headers['x-ok'] == 'yes'", true),
+        ("/", "body.nothing == 1", false),
+        ("/", "body.state", false),
+    ] {
+        let mut http = get(&server.url(path));
+        http.expect = Some(shared::expression::Expr::compile(expect).unwrap());
+        match run(&server, http).await {
+            Outcome::Succeeded { .. } => assert!(holds, "{expect}"),
+            Outcome::Failed(failure) => {
+                assert!(!holds, "{expect}: {failure:?}");
+                assert_eq!(failure.code, "unexpected_status");
+                assert!(failure.message.contains("expect") && !failure.retryable, "{}", failure.message);
+            }
+            other => panic!("{expect}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_that_is_not_public_is_reached() {
     let server = Server::new(|_| response(200, "", "secret")).await;
     let port = server.port;

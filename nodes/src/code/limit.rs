@@ -2,7 +2,7 @@
 
 use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
 use rustix::{
-    process::{Resource, Rlimit, setrlimit},
+    process::{Resource, Rlimit, getrlimit, setrlimit},
     time::{ClockId, clock_gettime},
 };
 use std::{io, time::Duration};
@@ -19,6 +19,8 @@ pub(super) fn confine() -> io::Result<()> {
         (Resource::Nofile, 3),
         (Resource::Nproc, 0),
     ] {
+        // A limit that is tighter already stays: raising it takes rights that a child should not have.
+        let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     Ok(())
@@ -28,7 +30,9 @@ pub(super) fn confine() -> io::Result<()> {
 pub(super) fn allow_cpu(limit: Duration) -> io::Result<()> {
     let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.max(0) as u64;
     let most = used.saturating_add(limit.as_secs()).saturating_add(CHILD_CPU_GRACE_SECONDS);
-    Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(most), maximum: None })?)
+    let maximum = getrlimit(Resource::Cpu).maximum;
+    let current = maximum.map_or(most, |maximum| maximum.min(most));
+    Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum })?)
 }
 
 fn mapped() -> u64 {
