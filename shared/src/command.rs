@@ -69,8 +69,8 @@ pub enum Command {
     ChildrenEnded {
         /// The `map` or `workflow` activation.
         activation: Activation,
-        /// Index, and whether it completed.
-        ends: Vec<(u32, bool)>,
+        /// Index, and why it did not complete; none where it did.
+        ends: Vec<(u32, Option<String>)>,
     },
     /// Pause, resume or cancel.
     Control {

@@ -1,11 +1,15 @@
 //! The four things that every host does around the rules: load, decide, commit, deliver.
 
 use crate::{
-    command::Asked,
+    command::{Asked, Command},
+    decide::decide,
+    effect::Effect,
     error::Rejection,
+    event::Turn,
     execution::Execution,
     id::ExecutionId,
-    port::{Host, NodeLog, Receipt, StoreError},
+    port::{Commit, Host, NodeLog, Receipt, StoreError},
+    workflow::{Body, NodeKind, Workflow},
 };
 use std::sync::Arc;
 
@@ -16,12 +20,19 @@ pub struct Submitted {
     pub state: Arc<Execution>,
     /// One reply per command, in order.
     pub replies: Vec<Result<(), Rejection>>,
-    /// Whether `acks` were acknowledged by the commit.
+    /// Whether anything was committed, and so the receipts with it.
     pub committed: bool,
 }
 
-/// Decides commands on an execution, in order, and commits what they record in one write. On a conflict all are
-/// decided again on the new state. `Ok(None)`: the execution does not exist.
+/// Conflicts after which a submission gives up for now: each means that somebody else made progress.
+const CONFLICTS: u32 = 64;
+
+/// Decides commands on an execution, in order, and commits what they record in one write, together with the receipts
+/// of the messages that brought them. On a conflict all are decided again on the new state; no node runs again.
+/// `Ok(None)`: the execution does not exist, and no command starts it.
+///
+/// # Errors
+/// What the store says. After an error nothing is known to be committed, and deciding again does no harm.
 pub async fn submit(
     host: &dyn Host,
     id: &ExecutionId,
@@ -29,6 +40,86 @@ pub async fn submit(
     logs: Vec<NodeLog>,
     acks: Vec<Receipt>,
 ) -> Result<Option<Submitted>, StoreError> {
-    let _ = (host, id, asked, logs, acks);
-    Err(StoreError::Permanent("being written".into()))
+    let _exclusive = host.exclusive(id).await;
+    let mut conflicts = 0;
+    loop {
+        let Some(mut batch) = decide_all(host, id, &asked).await? else { return Ok(None) };
+        batch.decided.logs.clone_from(&logs);
+        batch.decided.acks.clone_from(&acks);
+        match finish(host, id, batch).await {
+            Err(StoreError::Conflict) if conflicts < CONFLICTS => conflicts += 1,
+            other => return other.map(Some),
+        }
+    }
+}
+
+struct Batch {
+    decided: Commit,
+    replies: Vec<Result<(), Rejection>>,
+}
+
+async fn decide_all(host: &dyn Host, id: &ExecutionId, asked: &[Asked]) -> Result<Option<Batch>, StoreError> {
+    let mut state = host.load(id).await?;
+    let workflow = match (&state, asked.first().map(|first| &first.command)) {
+        (Some(state), _) => workflow_of(host, &state.started).await?,
+        (None, Some(Command::Start(started))) => workflow_of(host, started).await?,
+        _ => return Ok(None),
+    };
+    let now = host.now();
+    let (mut turns, mut effects, mut replies) = (Vec::<Turn>::new(), Vec::<Effect>::new(), Vec::new());
+    for one in asked {
+        match decide(&workflow, state.as_deref(), one.clone(), now) {
+            Ok(decided) => {
+                effects.extend(decided.effects);
+                if let Some(turn) = decided.turn {
+                    turns.push(turn);
+                    state = Some(Arc::new(decided.state));
+                }
+                replies.push(Ok(()));
+            }
+            Err(rejection) => replies.push(Err(rejection)),
+        }
+    }
+    let Some(state) = state else { return Ok(None) };
+    let blobs = if turns.is_empty() { Vec::new() } else { offload(&state) };
+    let decided = Commit { turns, state, effects, logs: Vec::new(), blobs, acks: Vec::new() };
+    Ok(Some(Batch { decided, replies }))
+}
+
+async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
+    let Batch { decided, replies } = batch;
+    let (state, effects) = (decided.state.clone(), decided.effects.clone());
+    let committed = !decided.turns.is_empty();
+    if committed {
+        host.commit(decided).await?;
+    }
+    if !effects.is_empty() && !(committed && host.delivers_in_commit()) {
+        host.deliver(id, &effects).await?;
+    }
+    Ok(Submitted { state, replies, committed })
+}
+
+/// Values that are too large to be kept inline, with what is to be written for them.
+fn offload(state: &Execution) -> Vec<(crate::payload::BlobRef, Vec<u8>)> {
+    state.payloads().into_iter().filter_map(crate::payload::Payload::offload).collect()
+}
+
+/// The workflow that an execution runs: its document, or the body of a `map` inside it.
+///
+/// # Errors
+/// Where the host has lost the document, or it has no such body.
+pub async fn workflow_of(host: &dyn Host, started: &crate::event::Started) -> Result<Arc<Workflow>, StoreError> {
+    let missing = || StoreError::Permanent(format!("the workflow {} is not stored", started.workflow_hash));
+    let mut workflow = host.workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
+    for node in &started.body {
+        let body = match workflow.graph.index.get(node).map(|&ix| &workflow.nodes[ix].kind) {
+            Some(NodeKind::Map(map)) => match &map.body {
+                Body::Inline(body) => body.clone(),
+                Body::Saved(_) => return Err(missing()),
+            },
+            _ => return Err(missing()),
+        };
+        workflow = body;
+    }
+    Ok(workflow)
 }

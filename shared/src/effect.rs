@@ -37,7 +37,12 @@ pub enum Effect {
     /// Tell people that an interaction is over.
     CloseInteraction(InteractionId),
     /// Another execution of this workflow may start (`max_concurrency`).
-    Admit(WorkflowId),
+    Admit {
+        /// Of the same owner.
+        workflow: WorkflowId,
+        /// How many of it may be under way.
+        limit: u64,
+    },
 }
 
 /// What a timer is for.
@@ -105,8 +110,9 @@ pub enum Work {
         activation: Activation,
         /// Its index.
         index: u32,
-        /// Whether it completed.
-        completed: bool,
+        /// Why it did not complete; none where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// The parent was paused, resumed or cancelled.
     Control {

@@ -45,6 +45,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         via: Vec<EdgeIx>,
     },
+    /// The trigger that started the execution ran: its output is the input.
+    NodeTriggered {
+        /// The trigger.
+        node: NodeId,
+        /// The live edges out of it.
+        live: Vec<EdgeIx>,
+    },
     /// An `at_most_once` attempt is about to run; until the deadline nobody else may.
     AttemptIntended {
         /// The node.
@@ -186,6 +193,13 @@ pub enum Event {
     InteractionOpened {
         /// All of it.
         interaction: Box<Interaction>,
+    },
+    /// A person voted, and more votes are needed.
+    InteractionVoted {
+        /// On which.
+        interaction_id: InteractionId,
+        /// The vote.
+        response: Box<Response>,
     },
     /// An interaction is over.
     InteractionClosed {

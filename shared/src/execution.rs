@@ -114,8 +114,12 @@ pub struct Execution {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-    /// Progress in percent; never falls.
-    pub progress: f64,
+    /// Nodes outside loops that are done, for the progress.
+    #[serde(default)]
+    pub done: u32,
+    /// Nodes outside loops that were skipped, for the progress.
+    #[serde(default)]
+    pub skipped: u32,
     /// Nodes that were visited or skipped.
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
     /// By `EdgeIx`.
@@ -244,17 +248,17 @@ impl Phase {
 /// A loop that runs, or ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
-    /// The iteration that runs, from 0.
-    pub iteration: u64,
+    /// Iterations begun since it was entered; the one that runs has this number less one.
+    pub begun: u64,
     /// The list of a `for_each`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Payload>,
-    /// The bodies' outputs so far, in order.
+    /// The outputs of the iterations before the one that runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Payload>,
-    /// Set by a `break`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub broken: bool,
+    /// The `break` node that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<NodeId>,
     /// Iterations begun, over all entries into the loop.
     pub count: u64,
 }

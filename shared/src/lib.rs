@@ -1,17 +1,22 @@
 //! The rules of Stepwell. Pure: no clock, no I/O, no randomness, no async runtime.
 
 pub mod command;
+pub mod decide;
 pub mod drive;
 pub mod effect;
 pub mod error;
 pub mod event;
+pub mod evolve;
 pub mod execution;
 pub mod expression;
 pub mod id;
 pub mod interaction;
 pub mod limits;
 pub mod payload;
+pub mod owed;
 pub mod port;
+pub mod prepare;
+pub mod sight;
 pub mod task;
 pub mod time;
 pub mod workflow;

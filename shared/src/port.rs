@@ -172,9 +172,10 @@ pub trait Store: Send + Sync {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
     /// One write or none. Durable when it returns. A host may also deliver the effects and acknowledge.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
-    /// Does what a committed turn asks for, again where it was done before. A host whose `commit` did it atomically
-    /// is asked again only for what is owed.
+    /// Does what committed turns ask for, again where it was done before.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
+    /// Whether `commit` delivers the effects and acknowledges the receipts in its one write.
+    fn delivers_in_commit(&self) -> bool;
     /// Turns after a sequence number, oldest first.
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
@@ -264,9 +265,9 @@ pub struct Delivery {
 /// What becomes of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything it caused is durable. True where the commit acknowledged it already.
+    /// Everything it caused is durable; a commit may have acknowledged it already.
     Acknowledge,
-    /// Hand it out again, not before so many seconds; it does not count as a failure where `deferred`.
+    /// Hand it out again, not before so many seconds; it counts as a failure where an error is given.
     Return {
         /// Seconds.
         after_seconds: f64,

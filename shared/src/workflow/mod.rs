@@ -1,4 +1,5 @@
 //! Workflow documents: model, parsing with dialects, and what their graph says.
 pub mod graph;
+mod kind;
 mod model;
 pub use model::*;

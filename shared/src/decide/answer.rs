@@ -1,0 +1,208 @@
+//! A person's answer: who may give it, whether it fits the question, whether it decides.
+
+use super::{human::shown_sha256, turn::Deciding};
+use crate::{
+    effect::{Effect, Purpose},
+    error::{Reason, Rejection},
+    event::Event,
+    id::InteractionId,
+    interaction::{Answer, Interaction, Response},
+    sight::Sight,
+    workflow::{HumanKind, NodeKind, graph::NodeIx},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The first answer to reach a threshold decides; every later one is told the decision.
+pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer) -> Result<(), Rejection> {
+    let one = turn.state.interaction(id.as_str()).cloned();
+    let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
+    if !one.is_open() {
+        let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(&one.status));
+        return Err(Rejection::Decided { status: one.status.clone(), decision: one.decision.clone(), message });
+    }
+    may_answer(turn, &one, &answer)?;
+    let ix = turn.current(&one.activation)?;
+    let (decision, value) = fits(turn, ix, &one, &answer)?;
+    let response = Response {
+        by: answer.by.clone(),
+        via: answer.via.clone(),
+        entered_by: answer.entered_by.clone(),
+        at: turn.now,
+        decision: decision.clone(),
+        answer: value.clone(),
+        comment: answer.comment.clone(),
+        shown_sha256: shown_sha256(&one),
+    };
+    if votes_needed(turn, ix, &one, Some(&response)) > 0 {
+        turn.record(Event::InteractionVoted { interaction_id: id.clone(), response: Box::new(response) });
+        return Ok(());
+    }
+    decided(turn, &one, response);
+    if one.on_error {
+        after_error(turn, ix, &decision, &answer);
+    } else {
+        let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
+        let responses: Vec<Value> = responses.iter().map(response_json).collect();
+        let output = json!({
+            "decision": decision, "answer": value, "comment": answer.comment,
+            "responses": responses, "automatic": false,
+        });
+        turn.finish_with(ix, &decision, output);
+    }
+    turn.settle();
+    Ok(())
+}
+
+fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
+    if one.deadline.is_some() {
+        turn.drop_timer(&one.activation.node, Purpose::Deadline);
+    }
+    let interaction_id = one.interaction_id.clone();
+    turn.record(Event::InteractionClosed {
+        interaction_id: interaction_id.clone(),
+        status: "answered".into(),
+        decision: Some(response.decision.clone()),
+        response: Some(Box::new(response)),
+    });
+    turn.request(Effect::CloseInteraction(interaction_id));
+}
+
+fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
+    let same = |person: &String| person.eq_ignore_ascii_case(&answer.by);
+    if !one.assignees.is_empty() && !one.assignees.iter().any(same) {
+        return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
+    }
+    let requester = turn.state.started.started_by.as_ref();
+    let entered = answer.entered_by.as_ref();
+    if !one.allow_requester && requester.is_some_and(|it| same(it) || entered.is_some_and(|by| by == it)) {
+        return Err(Rejection::Forbidden("whoever started the execution may not decide it".into()));
+    }
+    Ok(())
+}
+
+/// The port that an answer votes for, and its value; or every reason why it does not fit.
+fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
+    let allowed: &[&str] = match one.kind.as_str() {
+        "approval" | "authorization" => &["approved"],
+        "review" => &["approved", "content"],
+        "input" => &["data"],
+        "decision" if one.on_error => &["option", "data"],
+        "decision" => &["option"],
+        _ => &["text"],
+    };
+    let given = [
+        ("approved", answer.approved.is_some()),
+        ("content", answer.content.is_some()),
+        ("data", answer.data.is_some()),
+        ("option", answer.option.is_some()),
+        ("text", answer.text.is_some()),
+    ];
+    let mut reasons: Vec<Reason> = given
+        .iter()
+        .filter(|(field, given)| *given && !allowed.contains(field))
+        .map(|(field, _)| reason("unexpected_field", field, format!("a {} takes no `{field}`", one.kind)))
+        .collect();
+    let fit = match one.kind.as_str() {
+        "approval" | "authorization" | "review" => answer.approved.map(|approved| {
+            let value = if one.kind == "review" {
+                answer.content.clone().or_else(|| one.content.clone()).unwrap_or(Value::Null)
+            } else {
+                Value::Bool(approved)
+            };
+            (if approved { "approved" } else { "rejected" }.to_owned(), value)
+        }),
+        "input" => answer.data.as_ref().map(|data| {
+            reasons.extend(misfits(turn, ix, one, data));
+            ("answered".to_owned(), data.clone())
+        }),
+        "decision" => answer.option.as_ref().map(|option| {
+            if !one.options.iter().any(|known| &known.id == option) {
+                let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
+                let message = format!("there is no option {option}: choose one of {}", known.join(", "));
+                reasons.push(reason("unknown_option", "option", message));
+            }
+            (option.clone(), Value::String(option.clone()))
+        }),
+        _ => answer.text.as_ref().filter(|text| !text.trim().is_empty()).map(|text| {
+            ("answered".to_owned(), Value::String(text.clone()))
+        }),
+    };
+    if fit.is_none() {
+        let message = format!("a {} is answered with `{}`", one.kind, allowed[0]);
+        reasons.push(reason("missing_field", allowed[0], message));
+    }
+    match fit {
+        Some(fit) if reasons.is_empty() => Ok(fit),
+        _ => Err(Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }),
+    }
+}
+
+/// Where data violates the schema or the rules of an `input`.
+fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if let Some(Ok(validator)) = one.schema.as_ref().map(jsonschema::validator_for) {
+        for error in validator.iter_errors(data) {
+            reasons.push(reason("schema", &format!("data{}", error.instance_path()), error.to_string()));
+        }
+    }
+    let NodeKind::Human(human) = &turn.node(ix).kind else { return reasons };
+    let HumanKind::Input { rules, .. } = &human.kind else { return reasons };
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let extra = [("answer", data)];
+    for rule in rules {
+        match rule.eval_bool(&sight.scope_with(None, &extra)) {
+            Ok(true) => {}
+            Ok(false) => reasons.push(reason("rule", "data", format!("the rule is not met: {}", rule.source()))),
+            Err(error) => reasons.push(reason("rule", "data", format!("the rule cannot be checked: {error}"))),
+        }
+    }
+    reasons
+}
+
+fn reason(code: &str, field: &str, message: String) -> Reason {
+    Reason { code: code.into(), path: format!("/{field}"), message }
+}
+
+/// How many more votes an interaction needs; one person counts once, by the latest vote.
+fn votes_needed(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, vote: Option<&Response>) -> u64 {
+    let NodeKind::Human(human) = &turn.node(ix).kind else { return 0 };
+    let votes: BTreeMap<&str, &str> =
+        one.responses.iter().chain(vote).map(|vote| (vote.by.as_str(), vote.decision.as_str())).collect();
+    let Some(latest) = vote.map(|vote| vote.decision.as_str()) else { return human.approval_threshold };
+    let threshold = match latest {
+        "approved" => human.approval_threshold,
+        "rejected" => human.rejection_threshold,
+        _ => 1,
+    };
+    threshold.saturating_sub(votes.values().filter(|decision| **decision == latest).count() as u64)
+}
+
+/// What was answered about a failed node: again, without it, or not at all.
+fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Answer) {
+    let id = turn.node(ix).id.clone();
+    let Some(node) = turn.state.node(&id).cloned() else { return };
+    let Some(error) = node.error else { return };
+    match decision {
+        "retry" => {
+            let retry_at = turn.now;
+            let (visit, attempt) = (node.visit, node.attempt);
+            turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
+            if !turn.state.paused {
+                turn.send_step(ix, None);
+            }
+        }
+        "skip" => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
+        _ => turn.fail_execution(error),
+    }
+}
+
+/// A response as outputs and the API show it.
+pub fn response_json(response: &Response) -> Value {
+    let mut json = json!(response);
+    json["at"] = Value::String(response.at.to_string());
+    if json.get("comment").is_none() {
+        json["comment"] = Value::Null;
+    }
+    json
+}

@@ -1,0 +1,270 @@
+//! `human` nodes: opening the question, deciding without asking, and what the deadline does.
+
+use super::turn::Deciding;
+use crate::{
+    effect::{Effect, Purpose},
+    error::Error,
+    event::Event,
+    expression::{ExprError, Scope, Template},
+    id::{InteractionId, derive, sha256_hex},
+    interaction::Interaction,
+    limits,
+    sight::Sight,
+    workflow::{Human, HumanKind, HumanOption, NodeKind, TimeoutAction, graph::NodeIx},
+};
+use serde_json::{Value, json};
+
+/// Opens the question, or takes the first port where nobody needs to be asked.
+pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let (reason, warnings) = unasked(human, &sight.scope());
+    let rendered = question(turn, ix, human, &sight.scope());
+    drop(sight);
+    let id = turn.node(ix).id.clone();
+    for warning in warnings {
+        turn.warn(&id, "condition_error", warning);
+    }
+    match (reason, rendered) {
+        (Some(reason), _) => automatic(turn, ix, first_port(human), &reason),
+        (None, Ok(interaction)) => turn.open_interaction(interaction),
+        (None, Err(error)) => turn.fail_node(ix, Error::new(error.code, error.message), false),
+    }
+}
+
+/// Why nobody needs to be asked. What cannot be evaluated asks a person, with a warning.
+fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
+    let mut warnings = Vec::new();
+    if let Some(condition) = &human.condition {
+        match condition.eval_bool(scope) {
+            Ok(true) => {}
+            Ok(false) => return (Some(format!("the condition is false: {}", condition.source())), warnings),
+            Err(error) => warnings.push(format!("a person is asked, since the condition failed: {error}")),
+        }
+    }
+    if let Some((value, below)) = &human.auto_approve_below {
+        match value.eval(scope).map(|value| value.as_f64()) {
+            Ok(Some(number)) if number < *below => {
+                return (Some(format!("{} is below {below}", value.source())), warnings);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => warnings.push(format!("a person is asked, since {} is no number", value.source())),
+            Err(error) => warnings.push(format!("a person is asked, since auto_approve_below failed: {error}")),
+        }
+    }
+    (None, warnings)
+}
+
+fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -> Result<Interaction, ExprError> {
+    let activation = turn.state.activation(&turn.node(ix).id);
+    let text = |template: &Template| template.render(scope).map(as_text);
+    let list = |template: &Option<Template>| template.as_ref().map_or(Ok(Vec::new()), |t| t.render(scope).map(as_list));
+    let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
+    let mut interaction = Interaction {
+        interaction_id: interaction_id(turn, ix),
+        activation,
+        kind: kind_name(&human.kind).into(),
+        status: "pending".into(),
+        question: text(&human.question)?,
+        details: human.details.as_ref().map(text).transpose()?,
+        schema: None,
+        options: Vec::new(),
+        content: None,
+        authorization: None,
+        assignees: list(&human.assignees)?,
+        allow_requester: human.allow_requester,
+        deadline: human.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)),
+        timeout_seconds: human.timeout_seconds,
+        timeout_action: human.timeout_action,
+        escalate_to: list(&human.escalate_to)?,
+        escalated: false,
+        created_at: turn.now,
+        decided_at: None,
+        decision: None,
+        responses: Vec::new(),
+        on_error: false,
+    };
+    match &human.kind {
+        HumanKind::Approval | HumanKind::Ask => {}
+        HumanKind::Input { schema, .. } => interaction.schema.clone_from(schema),
+        HumanKind::Decision { options } => interaction.options.clone_from(options),
+        HumanKind::Review { content } => interaction.content = value(content)?,
+        HumanKind::Authorization { tool, arguments, high } => {
+            let (tool, arguments) = (value(tool)?, value(arguments)?);
+            let security_level = if *high { "high" } else { "medium" };
+            interaction.authorization =
+                Some(json!({ "tool": tool, "arguments": arguments, "security_level": security_level }));
+            let seconds = human.timeout_seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
+            interaction.timeout_seconds = Some(seconds);
+            interaction.deadline = Some(turn.now.after_seconds(seconds));
+        }
+    }
+    Ok(interaction)
+}
+
+fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
+    let activation = turn.state.activation(&turn.node(ix).id).to_string();
+    let asked = turn.state.interactions.len().to_string();
+    derive(&["interaction", turn.state.id().as_str(), &activation, &asked]).into()
+}
+
+/// Takes a port without a person, and says so.
+fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
+    let output = json!({
+        "decision": port, "answer": null, "comment": null, "responses": [], "automatic": true, "reason": reason,
+    });
+    turn.finish_with(ix, port, output);
+}
+
+/// The deadline of an interaction passed: what `timeout_action` says.
+pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &InteractionId) {
+    let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
+    let Some(deadline) = one.deadline else { return };
+    if turn.now < deadline {
+        return turn.set_deadline(&one.activation.node, Some(deadline));
+    }
+    let node = turn.node(ix);
+    let NodeKind::Human(human) = &node.kind else { return };
+    let rejects = matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
+    let (port, reason) = match one.timeout_action {
+        TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
+        TimeoutAction::AutoApprove => (Some(first_port(human)), "nobody answered in time: auto_approve"),
+        TimeoutAction::AutoReject if rejects => (Some("rejected"), "nobody answered in time: auto_reject"),
+        TimeoutAction::Fail => (None, ""),
+        _ if turn.edges_along(ix, "timeout").is_empty() => (None, ""),
+        _ => (Some("timeout"), "nobody answered in time"),
+    };
+    turn.record(Event::InteractionClosed {
+        interaction_id: id.clone(),
+        status: "timed_out".into(),
+        decision: port.map(str::to_owned),
+        response: None,
+    });
+    turn.request(Effect::CloseInteraction(id.clone()));
+    match port {
+        Some(port) => automatic(turn, ix, port, reason),
+        None => {
+            let message = format!("nobody answered \"{}\" in time", one.question);
+            turn.fail_node(ix, Error::new("interaction_timeout", message), false);
+        }
+    }
+}
+
+/// Others are asked too, with the same time again. Whoever was asked first may still answer.
+fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
+    let mut assignees = one.assignees.clone();
+    if !assignees.is_empty() {
+        assignees.extend(one.escalate_to.iter().filter(|person| !one.assignees.contains(person)).cloned());
+    }
+    let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
+    let interaction_id = one.interaction_id.clone();
+    turn.record(Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline });
+    turn.set_deadline(&one.activation.node, deadline);
+    turn.request(Effect::OpenInteraction(interaction_id));
+}
+
+impl Deciding<'_> {
+    fn open_interaction(&mut self, interaction: Interaction) {
+        let (id, deadline) = (interaction.interaction_id.clone(), interaction.deadline);
+        let node = interaction.activation.node.clone();
+        self.record(Event::InteractionOpened { interaction: Box::new(interaction) });
+        self.set_deadline(&node, deadline);
+        self.request(Effect::OpenInteraction(id));
+    }
+
+    fn set_deadline(&mut self, node: &crate::id::NodeId, deadline: Option<crate::time::Time>) {
+        if let Some(at) = deadline {
+            let activation = self.state.activation(node);
+            self.request(Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
+        }
+    }
+
+    /// A node failed and `on_error: ask_human` asks what to do.
+    pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
+        let node = self.node(ix);
+        let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
+        let interaction = Interaction {
+            interaction_id: interaction_id(self, ix),
+            activation: self.state.activation(&node.id),
+            kind: "decision".into(),
+            status: "pending".into(),
+            question: format!("{} failed: {}. What now?", node.name, error.message),
+            details: None,
+            schema: None,
+            options: vec![
+                option("retry", "Try again"),
+                option("skip", "Go on, with `data` as its output"),
+                option("abort", "Fail the execution"),
+            ],
+            content: None,
+            authorization: None,
+            assignees: Vec::new(),
+            allow_requester: true,
+            deadline: None,
+            timeout_seconds: None,
+            timeout_action: TimeoutAction::Timeout,
+            escalate_to: Vec::new(),
+            escalated: false,
+            created_at: self.now,
+            decided_at: None,
+            decision: None,
+            responses: Vec::new(),
+            on_error: true,
+        };
+        self.open_interaction(interaction);
+    }
+
+    /// An interaction is no longer needed.
+    pub fn close_interaction(&mut self, id: &InteractionId, status: &str) {
+        let Some(one) = self.state.interaction(id.as_str()).cloned() else { return };
+        if one.deadline.is_some() {
+            self.drop_timer(&one.activation.node, Purpose::Deadline);
+        }
+        let (interaction_id, status) = (id.clone(), status.to_owned());
+        self.record(Event::InteractionClosed { interaction_id, status, decision: None, response: None });
+        self.request(Effect::CloseInteraction(id.clone()));
+    }
+}
+
+/// The port that an approval takes, or the first of another kind.
+fn first_port(human: &Human) -> &str {
+    match &human.kind {
+        HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => "approved",
+        HumanKind::Input { .. } | HumanKind::Ask => "answered",
+        HumanKind::Decision { options } => options.first().map_or("timeout", |option| option.id.as_str()),
+    }
+}
+
+fn kind_name(kind: &HumanKind) -> &'static str {
+    match kind {
+        HumanKind::Approval => "approval",
+        HumanKind::Input { .. } => "input",
+        HumanKind::Decision { .. } => "decision",
+        HumanKind::Review { .. } => "review",
+        HumanKind::Ask => "ask",
+        HumanKind::Authorization { .. } => "authorization",
+    }
+}
+
+fn as_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn as_list(value: Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.into_iter().map(as_text).collect(),
+        Value::Null => Vec::new(),
+        other => as_text(other).split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect(),
+    }
+}
+
+/// Hexadecimal SHA-256 of exactly what an interaction shows.
+pub(crate) fn shown_sha256(one: &Interaction) -> String {
+    let shown = json!({
+        "question": one.question, "details": one.details, "kind": one.kind, "schema": one.schema,
+        "options": one.options, "content": one.content, "authorization": one.authorization,
+    });
+    sha256_hex(shown.to_string().as_bytes())
+}

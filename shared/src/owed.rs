@@ -1,0 +1,83 @@
+//! What a state still owes to the outside: for messages that were delivered twice, for lost work, for restarts.
+
+use crate::{
+    decide::{end_effects, step_of},
+    effect::{Effect, Message, Purpose, Work},
+    execution::{Execution, Phase},
+    time::Time,
+    workflow::{NodeKind, Workflow, graph::NodeIx},
+};
+
+/// Which of the effects owed are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// All.
+    Ever,
+    /// Only those that one turn asked for.
+    Turn(u64),
+}
+
+/// The effects that are still open: due activations, timers, questions, children to start, and what an ended
+/// execution owes to its parent and its workflow. Doing them again does no harm.
+pub fn owed(workflow: &Workflow, state: &Execution, since: Since) -> Vec<Effect> {
+    if let Some(end) = state.end {
+        let error = (end != crate::execution::Status::Completed)
+            .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
+        return end_effects(workflow, state, error);
+    }
+    if state.paused || state.held {
+        return Vec::new();
+    }
+    (0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)).collect()
+}
+
+fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since) -> Vec<Effect> {
+    let id = &workflow.nodes[ix].id;
+    let Some(node) = state.node(id) else { return Vec::new() };
+    if matches!(since, Since::Turn(seq) if node.activated_seq != seq && !matches!(node.phase, Phase::Looping)) {
+        return Vec::new();
+    }
+    let activation = state.activation(id);
+    match &node.phase {
+        Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
+        Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
+        Phase::Waiting { until: Some(at), .. } => {
+            vec![Effect::SetTimer { activation, purpose: Purpose::Wait, at: *at }]
+        }
+        Phase::Asking { interaction_id } => {
+            let deadline = state.interaction(interaction_id.as_str()).and_then(|one| one.deadline);
+            let timer = deadline.map(|at| Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
+            timer.into_iter().chain([Effect::OpenInteraction(interaction_id.clone())]).collect()
+        }
+        Phase::Children => {
+            let Some(kids) = state.children.get(id) else { return Vec::new() };
+            let work = Work::StartChildren { activation, from: 0, to: kids.started };
+            vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
+    let body = &workflow.graph.body[ix];
+    !body.iter().any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
+}
+
+/// When an activation without a turn is overdue: its due time, its node's timeout and a grace have passed. None where
+/// only a timer can make it overdue.
+pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<Time> {
+    let node = workflow.nodes.get(ix)?;
+    let found = state.node(&node.id)?;
+    let grace = crate::limits::GRACE_SECONDS;
+    match &found.phase {
+        Phase::Due { at } => {
+            let due = at.unwrap_or(found.activated_at);
+            let waits = matches!(node.kind, NodeKind::Wait(_) | NodeKind::Human(_) | NodeKind::Map(_) | NodeKind::Workflow(_));
+            let timeout = if waits { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
+            Some(due.after_seconds(timeout + grace))
+        }
+        Phase::Intended { deadline } => Some(*deadline),
+        Phase::Looping => Some(state.updated_at.after_seconds(grace)),
+        _ => None,
+    }
+}

@@ -1,0 +1,214 @@
+//! What a step message asks of its handler: the one node to run, rendered; or that there is nothing to run.
+
+use crate::{
+    effect::Effect,
+    error::Error,
+    execution::{Execution, Phase},
+    expression::{Secrets, Template},
+    id::Activation,
+    limits,
+    owed::{Since, owed},
+    sight::Sight,
+    task::{CodeTask, Failure, HttpTask, Outcome, Task, UsedSecret, Work},
+    time::Time,
+    workflow::{Delivery, HttpRequest, Node, NodeKind, Transform, Workflow, graph::NodeIx},
+};
+use serde_json::{Map, Value};
+
+/// What is to be done for one step message.
+#[derive(Debug)]
+pub enum Prepared {
+    /// Run this node, then report.
+    Run(Box<Task>),
+    /// Commit an intent with this deadline first, then run this node, then report (`at_most_once`).
+    Intend(Box<Task>, Time),
+    /// The node was computed, or its config cannot be rendered: report.
+    Report(Outcome),
+    /// Let the rules open what the node waits for, or go on with a continuation: `Command::Open`.
+    Open,
+    /// All children ended: gather what they gave, then report.
+    Collect,
+    /// Nothing is to run: deliver these effects again, then acknowledge.
+    Nothing(Vec<Effect>),
+    /// The message came before its time: hand it out again then.
+    Later(Time),
+    /// The state does not know the activation: return the message to the queue.
+    Unknown,
+}
+
+/// Looks at a step message (execution model, §2, points 2 and 3).
+pub fn prepare(
+    workflow: &Workflow,
+    state: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    now: Time,
+    secrets: &dyn SecretSource,
+) -> Prepared {
+    if state.end.is_some() {
+        return Prepared::Nothing(owed(workflow, state, Since::Ever));
+    }
+    if activation.epoch < state.epoch || state.paused {
+        return Prepared::Nothing(Vec::new());
+    }
+    let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Prepared::Nothing(Vec::new()) };
+    let Some(found) = state.node(&activation.node) else { return Prepared::Unknown };
+    if activation.epoch > state.epoch || activation.visit > found.visit {
+        return Prepared::Unknown;
+    }
+    if activation.visit < found.visit {
+        return Prepared::Nothing(Vec::new());
+    }
+    match &found.phase {
+        Phase::Due { at } if attempt == found.attempt => match at {
+            Some(at) if *at > now => Prepared::Later(*at),
+            _ => work(workflow, state, ix, activation, now, secrets),
+        },
+        Phase::Intended { deadline } if attempt == found.attempt => {
+            if *deadline > now {
+                return Prepared::Later(*deadline);
+            }
+            let message = "the attempt was begun and nobody knows how it ended: it is not run again (`at_most_once`)";
+            Prepared::Report(Outcome::Unknown(Failure::new("outcome_unknown", message)))
+        }
+        Phase::Looping => Prepared::Open,
+        Phase::Due { .. } | Phase::Intended { .. } if attempt > found.attempt => Prepared::Unknown,
+        _ => Prepared::Nothing(owed(workflow, state, Since::Turn(found.finished_seq))),
+    }
+}
+
+/// Stored credentials, which remember which of them were read.
+pub trait SecretSource: Secrets {
+    /// Those that were read so far.
+    fn used(&self) -> Vec<UsedSecret>;
+}
+
+fn work(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    activation: &Activation,
+    now: Time,
+    secrets: &dyn SecretSource,
+) -> Prepared {
+    let node = &workflow.nodes[ix];
+    let sight = Sight::of_config(workflow, state, ix);
+    let rendered = match &node.kind {
+        NodeKind::Transform(transform) => return Prepared::Report(compute(transform, &sight)),
+        NodeKind::HttpRequest(http) => http_task(http, &sight, secrets).map(|task| Work::Http(Box::new(task))),
+        NodeKind::Code { code } => Ok(Work::Code(CodeTask { code: code.clone(), names: names(&sight, code) })),
+        NodeKind::Map(_) | NodeKind::Workflow(_) if collects(state, node) => return Prepared::Collect,
+        _ => return Prepared::Open,
+    };
+    let work = match rendered {
+        Ok(work) => work,
+        Err(error) => return Prepared::Report(Outcome::Failed(Failure::new(&error.code, error.message))),
+    };
+    let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
+    let idempotency_key = crate::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
+    let task = Box::new(Task { idempotency_key, timeout_seconds, work });
+    if node.delivery == Delivery::AtMostOnce {
+        return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
+    }
+    Prepared::Run(task)
+}
+
+fn collects(state: &Execution, node: &Node) -> bool {
+    let visit = state.node(&node.id).map_or(0, |found| found.visit);
+    state.children.get(&node.id).is_some_and(|kids| kids.visit == visit && kids.ended.len() == kids.count)
+}
+
+fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {
+    let value = match transform {
+        Transform::Set(template) => template.render(&sight.scope()),
+        Transform::Expression(expression) => expression.eval(&sight.scope()),
+    };
+    match value {
+        Ok(output) => Outcome::Succeeded { port: "success".into(), output },
+        Err(error) => Outcome::Failed(Failure::new(error.code, error.message)),
+    }
+}
+
+fn http_task(http: &HttpRequest, sight: &Sight<'_>, secrets: &dyn SecretSource) -> Result<HttpTask, Error> {
+    let scope = sight.scope_with(Some(secrets as &dyn Secrets), &[]);
+    let render = |template: &Template| template.render(&scope).map_err(|error| Error::new(error.code, error.message));
+    let pairs = |template: &Option<Template>| match template.as_ref().map(&render).transpose()? {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(fields)) => Ok(fields.into_iter().flat_map(|(name, value)| repeated(name, value)).collect()),
+        Some(_) => Err(Error::new("template_error", "`headers` and `query` must be objects")),
+    };
+    let mut task = HttpTask {
+        method: text(render(&http.method)?).to_uppercase(),
+        url: text(render(&http.url)?),
+        headers: pairs(&http.headers)?,
+        query: pairs(&http.query)?,
+        body: http.body.as_ref().map(&render).transpose()?,
+        expect: http.expect.clone(),
+        secrets: Vec::new(),
+    };
+    task.secrets = secrets.used();
+    Ok(task)
+}
+
+fn repeated(name: String, value: Value) -> Vec<(String, String)> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.into_iter().map(|value| (name.clone(), text(value))).collect(),
+        value => vec![(name, text(value))],
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// The names that a `code` node sees: those of expressions without `secrets`, and bare names.
+fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
+    let scope = sight.scope();
+    let mut names = Map::new();
+    for bare in scope.bare.iter().rev().flatten() {
+        let Value::Object(fields) = bare else { continue };
+        let mentioned = fields.iter().filter(|(name, _)| is_identifier(name) && code.contains(name.as_str()));
+        names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    let mut own = |name: &str, value: Value| {
+        names.insert(name.to_owned(), if code.contains(name) { value } else { Value::Null });
+    };
+    own("output", scope.output.cloned().unwrap_or_default());
+    own("input", scope.input.clone());
+    own("item", scope.item.cloned().unwrap_or_default());
+    own("index", scope.index.map_or(Value::Null, Value::from));
+    own("loop", scope.in_loop.map_or(Value::Null, |it| serde_json::json!({ "iteration": it.iteration, "last": it.last })));
+    own("execution", {
+        let it = &scope.execution;
+        serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at })
+    });
+    let ctx = if code.contains("ctx") { context(&scope) } else { Value::Null };
+    own("ctx", ctx);
+    names
+}
+
+fn context(scope: &crate::expression::Scope<'_>) -> Value {
+    let entry = |node: &str| {
+        let output = scope.ctx.output_of(node)?;
+        Some((node.to_owned(), serde_json::json!({ "output": output })))
+    };
+    Value::Object(scope.ctx.nodes().into_iter().filter_map(entry).collect())
+}
+
+/// Whether a name can be a JavaScript parameter: ASCII, and no reserved word.
+fn is_identifier(name: &str) -> bool {
+    const RESERVED: &[&str] = &[
+        "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
+        "enum", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
+        "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return",
+        "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield",
+        "eval", "arguments", "undefined", "NaN", "Infinity",
+    ];
+    let mut bytes = name.bytes();
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$');
+    first && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$') && !RESERVED.contains(&name)
+}
