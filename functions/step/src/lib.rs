@@ -1,1 +1,177 @@
-//! step
+//! The step function: one node per message, and whatever else the queue brings to an execution.
+//!
+//! Messages of one execution share one load and one commit. A message is acknowledged only after everything it
+//! caused is durable; a crash anywhere means that it is handed out again, with the same result.
+
+mod children;
+mod secrets;
+mod step;
+
+use futures::future::join_all;
+use shared::{
+    command::{Asked, Command},
+    drive::{submit, workflow_of},
+    effect::{Control, Work},
+    error::Rejection,
+    execution::Execution,
+    id::ExecutionId,
+    port::{Delivery, Host, NodeLog, Receipt, StoreError, Verdict},
+    workflow::Workflow,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+
+/// Seconds before a message that came before its turn is handed out again.
+const UNKNOWN_SECONDS: f64 = 0.2;
+/// Seconds before a message whose store was not available is handed out again.
+const TRANSIENT_SECONDS: f64 = 1.0;
+
+/// Handles a batch of messages. One verdict per message, in order.
+pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
+    let mut by_execution: BTreeMap<&ExecutionId, Vec<usize>> = BTreeMap::new();
+    for (position, delivery) in deliveries.iter().enumerate() {
+        by_execution.entry(&delivery.message.execution).or_default().push(position);
+    }
+    let groups = by_execution.into_iter().map(|(id, positions)| async move {
+        let batch: Vec<&Delivery> = positions.iter().map(|&position| &deliveries[position]).collect();
+        (positions.clone(), handle_execution(host, id, &batch).await)
+    });
+    let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
+    for (positions, found) in join_all(groups).await {
+        for (position, verdict) in positions.into_iter().zip(found) {
+            verdicts[position] = verdict;
+        }
+    }
+    verdicts
+}
+
+/// What one message came to: commands to decide, or a verdict without any.
+enum Handled {
+    Commands(Vec<Asked>, Vec<NodeLog>),
+    Verdict(Verdict),
+}
+
+async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
+    let loaded = async {
+        let Some(state) = host.load(id).await? else { return Ok(None) };
+        let workflow = workflow_of(host, &state.started).await?;
+        Ok::<_, StoreError>(Some((state, workflow)))
+    };
+    match loaded.await {
+        Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
+        Ok(None) => vec![Verdict::Acknowledge; batch.len()],
+        Err(error) => batch.iter().map(|_| failed(&error)).collect(),
+    }
+}
+
+async fn handle_loaded(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    batch: &[&Delivery],
+) -> Vec<Verdict> {
+    let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, &delivery.message.work))).await;
+    let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
+    for (position, handled) in handled.into_iter().enumerate() {
+        match handled {
+            Handled::Verdict(verdict) => verdicts[position] = verdict,
+            Handled::Commands(commands, lines) => {
+                owners.extend(commands.iter().map(|_| position));
+                asked.extend(commands);
+                logs.extend(lines);
+                acks.push(batch[position].receipt);
+            }
+        }
+    }
+    if asked.is_empty() {
+        return verdicts;
+    }
+    let (asked, owners) = merge_ends(asked, owners);
+    match submit(host, state.id(), asked, logs, acks).await {
+        Ok(Some(submitted)) => {
+            for (positions, reply) in owners.iter().zip(submitted.replies) {
+                for &position in positions {
+                    if verdicts[position] == Verdict::Acknowledge {
+                        verdicts[position] = verdict_of(&reply);
+                    }
+                }
+            }
+        }
+        Ok(None) => {}
+        Err(error) => {
+            for &position in owners.iter().flatten() {
+                verdicts[position] = failed(&error);
+            }
+        }
+    }
+    verdicts
+}
+
+/// Ends of several children of one activation make one command.
+fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
+    let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
+    for (one, owner) in asked.into_iter().zip(owners) {
+        if let Command::ChildrenEnded { activation, ends } = &one.command {
+            let same = merged.iter_mut().zip(&mut positions).find_map(|(other, owners)| match &mut other.command {
+                Command::ChildrenEnded { activation: theirs, ends } if theirs == activation => Some((ends, owners)),
+                _ => None,
+            });
+            if let Some((all, owners)) = same {
+                all.extend(ends.iter().cloned());
+                owners.push(owner);
+                continue;
+            }
+        }
+        merged.push(one);
+        positions.push(vec![owner]);
+    }
+    (merged, positions)
+}
+
+async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, work: &Work) -> Handled {
+    let command = match work.clone() {
+        Work::Step { activation, attempt, .. } => return step::step(host, state, workflow, activation, attempt).await,
+        Work::StartChildren { activation, from, to } => {
+            return match children::start_children(host, state, workflow, &activation, from..to).await {
+                Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
+                Ok(commands) => Handled::Commands(commands, Vec::new()),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
+        Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
+        Work::Timeout => Command::Timeout,
+        Work::ChildEnded { activation, index, error } => {
+            Command::ChildrenEnded { activation, ends: vec![(index, error)] }
+        }
+        Work::Control { control } => Command::Control { control, reason: Some(reason(control).into()) },
+        Work::Admit => Command::Admit,
+    };
+    Handled::Commands(vec![command.into()], Vec::new())
+}
+
+fn reason(control: Control) -> &'static str {
+    match control {
+        Control::Pause => "its parent was paused",
+        Control::Resume => "its parent was resumed",
+        Control::Cancel => "its parent no longer needs it",
+    }
+}
+
+/// A stale or repeated command is acknowledged; one that came before its turn is handed out again.
+fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
+    match reply {
+        Err(Rejection::Unknown) => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        _ => Verdict::Acknowledge,
+    }
+}
+
+fn failed(error: &StoreError) -> Verdict {
+    match error {
+        StoreError::Conflict => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        StoreError::Transient(_) => Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: None },
+        StoreError::Permanent(message) => {
+            Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(message.clone()) }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Children of `map` and `workflow` nodes: starting them, and gathering what they gave.
+
+use futures::future::join_all;
+use serde_json::{Map, Value, json};
+use shared::{
+    command::{Asked, Command},
+    decide::child_id,
+    drive::submit,
+    effect::Control,
+    event::Started,
+    execution::{Execution, Parent, Phase, Status},
+    id::{Activation, ExecutionId, NodeId, WorkflowId},
+    expression::Context as _,
+    payload::Payload,
+    port::{Host, StoreError},
+    sight::Sight,
+    task::{Failure, Outcome},
+    workflow::{Body, Children, Map as MapNode, NodeKind, Reads, Workflow},
+};
+use std::{ops::Range, sync::Arc};
+
+/// Starts children of an activation, each at most once. Returns what is to be told to the parent about those that
+/// could not start.
+///
+/// # Errors
+/// Where the store fails: the message comes again, and those that were started already are left alone.
+pub async fn start_children(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: &Activation,
+    range: Range<u32>,
+) -> Result<Vec<Asked>, StoreError> {
+    if !still_wanted(state, activation) {
+        return Ok(Vec::new());
+    }
+    let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(Vec::new()) };
+    let ended = state.children.get(&activation.node).map(|kids| kids.ended.clone()).unwrap_or_default();
+    let plan = Plan { host, state, workflow, activation, ix };
+    let starts = range.filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
+    let mut ends = Vec::new();
+    for started in join_all(starts).await {
+        ends.extend(started?.map(|(index, error)| (index, Some(error))));
+    }
+    catch_up(host, state, activation).await?;
+    if ends.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Command::ChildrenEnded { activation: activation.clone(), ends }.into()])
+}
+
+fn still_wanted(state: &Execution, activation: &Activation) -> bool {
+    let visit = state.node(&activation.node).filter(|node| node.phase == Phase::Children).map(|node| node.visit);
+    state.epoch == activation.epoch && visit == Some(activation.visit)
+}
+
+/// A parent that was cancelled or paused while its children were being started tells them once more: they did not
+/// exist when it told them first.
+async fn catch_up(host: &dyn Host, before: &Execution, activation: &Activation) -> Result<(), StoreError> {
+    let Some(after) = host.load(before.id()).await? else { return Ok(()) };
+    let control = match () {
+        () if !still_wanted(&after, activation) => Control::Cancel,
+        () if after.paused => Control::Pause,
+        () => return Ok(()),
+    };
+    let Some(kids) = after.children.get(&activation.node) else { return Ok(()) };
+    for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
+        let command = Command::Control { control, reason: Some("its parent no longer waits for it".into()) };
+        let id = child_id(before.id(), activation, index);
+        submit(host, &id, vec![command.into()], Vec::new(), Vec::new()).await?;
+    }
+    Ok(())
+}
+
+struct Plan<'a> {
+    host: &'a dyn Host,
+    state: &'a Arc<Execution>,
+    workflow: &'a Arc<Workflow>,
+    activation: &'a Activation,
+    ix: usize,
+}
+
+impl Plan<'_> {
+    /// Starts one child, or says why it cannot be.
+    async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
+        let id = child_id(self.state.id(), self.activation, index);
+        if self.host.load(&id).await?.is_some() {
+            return Ok(None);
+        }
+        let started = match &self.workflow.nodes[self.ix].kind {
+            NodeKind::Map(map) => self.item(map, id.clone(), index).await?,
+            NodeKind::Workflow(children) => self.child(children, id.clone(), index).await?,
+            _ => return Ok(None),
+        };
+        match started {
+            Ok(started) => {
+                submit(self.host, &id, vec![Command::Start(Box::new(started)).into()], Vec::new(), Vec::new()).await?;
+                Ok(None)
+            }
+            Err(error) => Ok(Some((index, error))),
+        }
+    }
+
+    async fn item(&self, map: &MapNode, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {
+        let items = self.items();
+        let item = items.value().get(index as usize).cloned().unwrap_or_default();
+        let body = match &map.body {
+            Body::Inline(body) => body,
+            Body::Saved(saved) => return self.saved(saved, id, index, item).await,
+        };
+        let reads = body.reads();
+        let mut started = self.started(id, index, body);
+        started.workflow_id = self.state.started.workflow_id.clone();
+        started.workflow_version = self.state.started.workflow_version;
+        started.workflow_hash.clone_from(&self.state.started.workflow_hash);
+        started.body = self.state.started.body.iter().cloned().chain([self.activation.node.clone()]).collect();
+        started.item = Some(Payload::new(item));
+        started.input = if reads.input { self.state.started.input.clone() } else { Payload::default() };
+        started.inherited = self.inherited(reads, body);
+        Ok(Ok(started))
+    }
+
+    /// Outputs of the parent that the body names, as of now.
+    fn inherited(&self, reads: Reads, body: &Workflow) -> Vec<(NodeId, Payload)> {
+        let handed_down = self.state.started.inherited.iter();
+        let sight = Sight::of_config(self.workflow, self.state, self.ix);
+        let own = sight.nodes().into_iter().filter_map(|id| {
+            let (id, node) = self.state.nodes.get_key_value(id)?;
+            Some((id.clone(), node.output.clone()?))
+        });
+        let wanted = |id: &NodeId| {
+            let named = reads.all_nodes || reads.nodes.iter().any(|node| node == id.as_str());
+            named && !body.graph.index.contains_key(id)
+        };
+        handed_down.cloned().chain(own).filter(|(id, _)| wanted(id)).collect()
+    }
+
+    async fn child(&self, children: &Children, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {
+        let Some(workflow) = children.workflow_ids.get(index as usize) else {
+            return Ok(Err("there is no such child".into()));
+        };
+        self.saved(workflow, id, index, self.items().value().clone()).await
+    }
+
+    async fn saved(
+        &self,
+        workflow: &WorkflowId,
+        id: ExecutionId,
+        index: u32,
+        input: Value,
+    ) -> Result<Result<Started, String>, StoreError> {
+        let owner = &self.state.started.owner;
+        let Some(saved) = self.host.saved(owner, workflow.as_str(), None).await?.filter(|saved| !saved.deleted) else {
+            return Ok(Err(format!("there is no workflow {workflow}: save it first")));
+        };
+        let Some(parsed) = self.host.workflow(&saved.hash).await? else {
+            return Err(StoreError::Permanent(format!("the document of workflow {workflow} is not stored")));
+        };
+        if let Some(violation) = parsed.check_input(&input).first() {
+            return Ok(Err(format!("the input of {workflow} is refused: {} at {}", violation.message, violation.path)));
+        }
+        let Some(trigger) = parsed.trigger_for_api() else {
+            return Ok(Err(format!("workflow {workflow} has no trigger")));
+        };
+        let mut started = self.started(id, index, &parsed);
+        started.workflow_version = saved.version;
+        started.trigger = Some(parsed.nodes[trigger].id.clone());
+        started.input = Payload::new(input);
+        Ok(Ok(started))
+    }
+
+    fn started(&self, id: ExecutionId, index: u32, workflow: &Workflow) -> Started {
+        let parent = &self.state.started;
+        Started {
+            format: 1,
+            execution_id: id,
+            owner: parent.owner.clone(),
+            workflow_id: workflow.id.clone(),
+            workflow_version: 0,
+            workflow_hash: workflow.hash.clone(),
+            body: Vec::new(),
+            trigger: None,
+            input: Payload::default(),
+            metadata: Map::new(),
+            started_by: parent.started_by.clone(),
+            parent: Some(Parent {
+                execution_id: parent.execution_id.clone(),
+                activation: self.activation.clone(),
+                index,
+                depth: parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1,
+            }),
+            item: None,
+            inherited: Vec::new(),
+            request_hash: None,
+            deadline: self.host.now().after_seconds(workflow.settings.timeout_seconds),
+            held: false,
+            skipped: None,
+        }
+    }
+
+    fn items(&self) -> Payload {
+        self.state.children.get(&self.activation.node).map(|kids| kids.items.clone()).unwrap_or_default()
+    }
+}
+
+/// Gathers what the children of an activation gave, in their order.
+///
+/// # Errors
+/// Where the store fails or lost a child.
+pub async fn collect(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: &Activation,
+) -> Result<Outcome, StoreError> {
+    let count = state.children.get(&activation.node).map_or(0, |kids| kids.count);
+    let failed = |index| state.children.get(&activation.node).is_some_and(|kids| kids.failed.contains(index));
+    let mut gathered = Vec::with_capacity(count as usize);
+    for index in 0..count {
+        gathered.push(host.load(&child_id(state.id(), activation, index)).await?);
+    }
+    let kind = workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind);
+    let output = |child: &Option<Arc<Execution>>| {
+        child.as_ref().and_then(|child| child.output.as_ref()).map(|output| output.value().clone()).unwrap_or_default()
+    };
+    let output = match kind {
+        Some(NodeKind::Workflow(children)) if !children.list => match gathered.first() {
+            Some(Some(child)) if child.end == Some(Status::Completed) => output(&gathered[0]),
+            other => return Ok(Outcome::Failed(why(other.and_then(Option::as_ref)))),
+        },
+        Some(NodeKind::Workflow(children)) => {
+            let list = children.workflow_ids.iter().zip(&gathered).map(|(id, child)| {
+                let status = child.as_ref().map_or(Status::Failed, |child| child.status());
+                let execution_id = child.as_ref().map(|child| child.id().clone());
+                json!({ "workflow_id": id, "execution_id": execution_id, "status": status, "output": output(child) })
+            });
+            Value::Array(list.collect())
+        }
+        _ => {
+            let list = (0..count).zip(&gathered);
+            Value::Array(list.map(|(index, child)| if failed(index) { Value::Null } else { output(child) }).collect())
+        }
+    };
+    Ok(Outcome::Succeeded { port: "success".into(), output })
+}
+
+fn why(child: Option<&Arc<Execution>>) -> Failure {
+    let message = child.and_then(|child| child.error.as_ref()).map_or("it did not complete", |error| &error.message);
+    Failure::new("child_failed", format!("the child failed: {message}"))
+}

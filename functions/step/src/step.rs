@@ -1,0 +1,91 @@
+//! One attempt of one node.
+
+use crate::{Handled, UNKNOWN_SECONDS, children, failed, secrets::Vault};
+use shared::{
+    command::{Asked, Command},
+    drive::submit,
+    execution::Execution,
+    id::Activation,
+    limits,
+    payload::weight,
+    port::{Host, NodeLog, StoreError, Verdict},
+    prepare::{Prepared, prepare},
+    task::{Failure, Outcome, Report, Task},
+    time::Time,
+    workflow::Workflow,
+};
+use std::sync::Arc;
+
+/// Runs what a step message asks for, up to the outcome that is to be reported.
+pub async fn step(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: Activation,
+    attempt: u32,
+) -> Handled {
+    let vault = match Vault::for_node(host, state, workflow, &activation.node).await {
+        Ok(vault) => vault,
+        Err(error) => return Handled::Verdict(failed(&error)),
+    };
+    match prepare(workflow, state, &activation, attempt, host.now(), &vault) {
+        Prepared::Run(task) => run(host, activation, attempt, &task).await,
+        Prepared::Intend(task, deadline) => {
+            let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
+            match submit(host, state.id(), vec![intend.into()], Vec::new(), Vec::new()).await {
+                Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
+                Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+                Err(error) => Handled::Verdict(failed(&error)),
+            }
+        }
+        Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
+        Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
+        Prepared::Collect => match children::collect(host, state, workflow, &activation).await {
+            Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
+        Prepared::Nothing(effects) => match deliver(host, state, &effects).await {
+            Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
+        Prepared::Later(at) => {
+            let after_seconds = at.since(host.now()).as_secs_f64().max(0.001);
+            Handled::Verdict(Verdict::Return { after_seconds, error: None })
+        }
+        Prepared::Unknown => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+    }
+}
+
+async fn deliver(host: &dyn Host, state: &Execution, effects: &[shared::effect::Effect]) -> Result<(), StoreError> {
+    if effects.is_empty() { Ok(()) } else { host.deliver(state.id(), effects).await }
+}
+
+async fn run(host: &dyn Host, activation: Activation, attempt: u32, task: &Task) -> Handled {
+    let begun = host.now();
+    let Report { outcome, logs } = host.run(task).await;
+    let visit = activation.visit;
+    let node = activation.node.to_string();
+    let logs = logs.into_iter().map(|line| NodeLog { node: node.clone(), visit, attempt, line }).collect();
+    reported(activation, attempt, outcome, Some(elapsed(begun, host.now())), logs)
+}
+
+fn elapsed(begun: Time, ended: Time) -> u64 {
+    u64::try_from(ended.since(begun).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn reported(
+    activation: Activation,
+    attempt: u32,
+    outcome: Outcome,
+    duration_ms: Option<u64>,
+    logs: Vec<NodeLog>,
+) -> Handled {
+    let outcome = match outcome {
+        Outcome::Succeeded { output, .. } if weight(&output, limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
+            let most = limits::OUTCOME_BYTES / (1024 * 1024);
+            Outcome::Failed(Failure::new("output_too_large", format!("an output has {most} MiB at most")))
+        }
+        other => other,
+    };
+    Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
+}
