@@ -10,11 +10,12 @@ pub const EXPRESSION_NESTING: usize = 64;
 /// A million take some 20 ms, and suffice to filter a list of [`MAP_ITEMS`] items.
 pub const EXPRESSION_COST: u64 = 1_000_000;
 /// Bytes of all values that one evaluation builds on its way.
-pub const EXPRESSION_BUILT_BYTES: usize = 16 * 1024 * 1024;
-/// Bytes of a compiled regular expression.
-pub const REGEX_BYTES: usize = 256 * 1024;
-/// Bytes of a text matched with a regular expression: time is the product of both sizes at worst.
-pub const REGEX_TEXT_BYTES: usize = 64 * 1024;
+pub const EXPRESSION_BUILT_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of a compiled regular expression, and the steps charged per byte of the text that it is matched with: the time
+/// of a match is the product of both sizes at worst. The second is for Unicode classes such as `\p{L}`.
+pub const REGEX_SIZES: [(usize, u64); 2] = [(16 * 1024, 8), (128 * 1024, 32)];
+/// Bytes of a text matched with a regular expression: the worst match takes half a second.
+pub const REGEX_TEXT_BYTES: usize = 16 * 1024;
 /// Steps charged for compiling a pattern that is not literal.
 pub const REGEX_COST: u64 = 50_000;
 /// Bytes of an identifier of a node or a workflow: a path segment, a file name, a label.

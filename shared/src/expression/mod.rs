@@ -7,6 +7,7 @@
 //! dividing a double by zero is an error, reserved words may be names.
 
 mod arithmetic;
+mod calls;
 mod compare;
 mod compiled;
 mod comprehend;
@@ -19,6 +20,7 @@ mod lists;
 mod math;
 mod node;
 mod parser;
+mod parts;
 mod pattern;
 mod references;
 mod strings;

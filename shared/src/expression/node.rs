@@ -1,6 +1,6 @@
 //! The compiled form of an expression.
 
-use super::functions::Native;
+use super::{functions::Native, pattern::Pattern};
 
 /// One node. Names bound by a macro are slots; all others are looked up in the scope.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) enum Node {
     Conditional(Box<(Node, Node, Node)>),
     Call(&'static Native, Vec<Node>),
     /// `matches` with a literal pattern, compiled once.
-    Matches(Box<Node>, Box<regex::Regex>),
+    Matches(Box<Node>, Box<Pattern>),
     Macro(Macro, Box<Comprehension>),
 }
 

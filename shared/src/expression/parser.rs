@@ -2,11 +2,11 @@
 //! everything else recurses.
 
 use super::{
+    calls::denote_type,
     error::Syntax,
     functions,
     lexer::{Spanned, Token, tokens},
-    node::{Comprehension, Macro, Node, Operator, Root},
-    pattern,
+    node::{Node, Operator, Root},
 };
 use crate::limits;
 
@@ -21,46 +21,46 @@ pub(super) fn parse(source: &str) -> Result<Node, Syntax> {
 }
 
 /// A node and its height.
-struct Tree {
-    node: Node,
-    height: usize,
+pub(super) struct Tree {
+    pub(super) node: Node,
+    pub(super) height: usize,
 }
 
-struct Parser<'s> {
+pub(super) struct Parser<'s> {
     source: &'s str,
     tokens: Vec<Spanned<'s>>,
-    next: usize,
+    pub(super) next: usize,
     depth: usize,
     /// The variables of the macros around.
-    locals: Vec<&'s str>,
+    pub(super) locals: Vec<&'s str>,
 }
 
-type Parsed = Result<Tree, Syntax>;
+pub(super) type Parsed = Result<Tree, Syntax>;
 
 impl<'s> Parser<'s> {
-    fn peek(&self) -> &Token<'s> {
+    pub(super) fn peek(&self) -> &Token<'s> {
         self.tokens.get(self.next).map_or(&Token::End, |(token, _)| token)
     }
 
-    fn at(&self) -> usize {
+    pub(super) fn at(&self) -> usize {
         self.tokens.get(self.next).map_or(self.source.len(), |(_, at)| *at)
     }
 
-    fn is(&self, punct: &str) -> bool {
+    pub(super) fn is(&self, punct: &str) -> bool {
         matches!(self.peek(), Token::Punct(p) if *p == punct)
     }
 
-    fn eat(&mut self, punct: &str) -> bool {
+    pub(super) fn eat(&mut self, punct: &str) -> bool {
         let found = self.is(punct);
         self.next += usize::from(found);
         found
     }
 
-    fn expect(&mut self, punct: &'static str) -> Result<(), Syntax> {
+    pub(super) fn expect(&mut self, punct: &'static str) -> Result<(), Syntax> {
         if self.eat(punct) { Ok(()) } else { Err(self.unexpected(&format!("`{punct}`"))) }
     }
 
-    fn unexpected(&self, wanted: &str) -> Syntax {
+    pub(super) fn unexpected(&self, wanted: &str) -> Syntax {
         let hint = match self.peek() {
             Token::Name("and") => "; write && for and",
             Token::Name("or") => "; write || for or",
@@ -80,7 +80,7 @@ impl<'s> Parser<'s> {
         Syntax::at(self.at(), format!("expected {wanted}, found {found}{hint}"))
     }
 
-    fn tree(&self, node: Node, below: usize) -> Parsed {
+    pub(super) fn tree(&self, node: Node, below: usize) -> Parsed {
         if below >= limits::EXPRESSION_DEPTH {
             return Err(self.too_deep());
         }
@@ -92,7 +92,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A conditional, or what binds tighter.
-    fn expression(&mut self) -> Parsed {
+    pub(super) fn expression(&mut self) -> Parsed {
         self.depth += 1;
         if self.depth > limits::EXPRESSION_NESTING {
             return Err(self.too_deep());
@@ -231,76 +231,6 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn method(&mut self, target: Tree, name: &'s str, at: usize) -> Parsed {
-        if let Some(kind) = Macro::of(name) {
-            return self.comprehension(target, kind, name);
-        }
-        let qualified = match &target.node {
-            Node::Free(Root::Bare, space) => functions::find(&format!("{space}.{name}"), false),
-            _ => None,
-        };
-        let (mut nodes, mut below) = (Vec::new(), 0);
-        if qualified.is_none() {
-            below = target.height;
-            nodes.push(target.node);
-        }
-        self.arguments(&mut nodes, &mut below)?;
-        self.call(qualified.or_else(|| functions::find(name, true)), name, nodes, below, at)
-    }
-
-    fn arguments(&mut self, nodes: &mut Vec<Node>, below: &mut usize) -> Result<(), Syntax> {
-        while !self.eat(")") {
-            let argument = self.expression()?;
-            *below = argument.height.max(*below);
-            nodes.push(argument.node);
-            if !self.is(")") {
-                self.expect(",")?;
-            }
-        }
-        Ok(())
-    }
-
-    fn call(
-        &self,
-        native: Option<&'static functions::Native>,
-        name: &str,
-        mut nodes: Vec<Node>,
-        below: usize,
-        at: usize,
-    ) -> Parsed {
-        let Some(native) = native else { return Err(Syntax::at(at, functions::unknown(name))) };
-        if !native.arguments.contains(&nodes.len()) {
-            return Err(Syntax::at(at, format!("{name}() is used as {}", native.usage)));
-        }
-        if native.name == "matches" && matches!(nodes[1], Node::Text(_)) {
-            let (Some(Node::Text(literal)), Some(text)) = (nodes.pop(), nodes.pop()) else {
-                return Err(Syntax::at(at, "matches() takes a text and a pattern"));
-            };
-            let compiled = pattern::compile(&literal).map_err(|why| Syntax::at(at, why))?;
-            return self.tree(Node::Matches(Box::new(text), Box::new(compiled)), below);
-        }
-        self.tree(Node::Call(native, nodes), below)
-    }
-
-    fn comprehension(&mut self, range: Tree, kind: Macro, name: &str) -> Parsed {
-        let &Token::Name(variable) = self.peek() else {
-            return Err(self.unexpected(&format!("a variable's name, as in {name}(x, …)")));
-        };
-        self.next += 1;
-        self.expect(",")?;
-        self.locals.push(variable);
-        let mut body = self.expression()?;
-        let mut filter = None;
-        if kind == Macro::Map && self.eat(",") {
-            filter = Some(std::mem::replace(&mut body, self.expression()?));
-        }
-        self.locals.pop();
-        self.expect(")")?;
-        let below = range.height.max(body.height).max(filter.as_ref().map_or(0, |f| f.height));
-        let parts = Comprehension { range: range.node, filter: filter.map(|f| f.node), body: body.node };
-        self.tree(Node::Macro(kind, Box::new(parts)), below)
-    }
-
     fn primary(&mut self) -> Parsed {
         let at = self.at();
         let node = match self.peek().clone() {
@@ -343,15 +273,6 @@ impl<'s> Parser<'s> {
             None => Node::Free(Root::of(name), name.into()),
         };
         self.tree(node, 0)
-    }
-
-    fn has(&self, mut nodes: Vec<Node>, below: usize, at: usize) -> Parsed {
-        match (nodes.len(), nodes.pop()) {
-            (1, Some(path @ (Node::Select(..) | Node::Index(..) | Node::Free(..)))) => {
-                self.tree(Node::Has(Box::new(path)), below)
-            }
-            _ => Err(Syntax::at(at, "has() takes one path, such as has(input.amount)")),
-        }
     }
 
     fn parenthesis(&mut self) -> Parsed {
@@ -400,15 +321,5 @@ impl<'s> Parser<'s> {
             }
         }
         self.tree(Node::Map(entries), below)
-    }
-}
-
-/// Opposite `type(x)`, the name of a type is that type.
-fn denote_type(side: &mut Node, other: &Node) {
-    let Node::Free(Root::Bare, name) = side else { return };
-    if matches!(other, Node::Call(native, _) if native.name == "type") {
-        if let Some(known) = super::value::TYPES.iter().find(|known| **known == &**name) {
-            *side = Node::Type(known);
-        }
     }
 }

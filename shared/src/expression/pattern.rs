@@ -1,24 +1,70 @@
 //! Regular expressions: RE2 syntax, linear in the text, bounded in size.
 
+use super::{error::Fault, eval::Machine, value::Val};
 use crate::limits;
-use regex::{Regex, RegexBuilder};
+use regex::{Error, Regex, RegexBuilder};
 
-/// Compiles a pattern; the error says what is wrong without quoting the pattern, which may hold a secret.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    if pattern.len() > limits::EXPRESSION_BYTES {
-        return Err("this pattern is too large".into());
-    }
-    RegexBuilder::new(pattern)
-        .size_limit(limits::REGEX_BYTES)
-        .dfa_size_limit(limits::REGEX_BYTES)
-        .nest_limit(50)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "this pattern is too large; use fewer or smaller repetitions".into(),
-            error => {
-                let text = error.to_string();
-                let why = text.lines().last().unwrap_or("syntax error").trim_start_matches("error: ").to_owned();
-                format!("this pattern is not a regular expression: {why}")
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: Regex,
+    /// Steps per byte of a text.
+    weight: u64,
+}
+
+impl Pattern {
+    /// Compiles a pattern; the error says what is wrong without quoting the pattern, which may hold a secret.
+    pub(super) fn compile(pattern: &str) -> Result<Self, String> {
+        const LARGE: &str = "this pattern is too large; use fewer or smaller repetitions";
+        if pattern.len() > limits::EXPRESSION_BYTES {
+            return Err(LARGE.into());
+        }
+        let pattern = ascii_classes(pattern);
+        for (size, weight) in limits::REGEX_SIZES {
+            let mut builder = RegexBuilder::new(&pattern);
+            match builder.size_limit(size).dfa_size_limit(size).nest_limit(50).build() {
+                Ok(regex) => return Ok(Self { regex, weight }),
+                Err(Error::CompiledTooBig(_)) => {}
+                Err(error) => {
+                    let text = error.to_string();
+                    let why = text.lines().last().unwrap_or("syntax error").trim_start_matches("error: ").to_owned();
+                    return Err(format!("this pattern is not a regular expression: {why}"));
+                }
             }
-        })
+        }
+        Err(LARGE.into())
+    }
+
+    /// Whether it matches anywhere in a text.
+    pub(super) fn matches(&self, m: &mut Machine<'_>, value: &Val<'_>) -> Result<bool, Fault> {
+        let text = super::strings::text(value)?;
+        if text.len() > limits::REGEX_TEXT_BYTES {
+            return Err(Fault::Limit("matches() takes texts of at most 16 KiB; use contains() or a `code` node"));
+        }
+        m.charge(50 + self.weight * text.len() as u64)?;
+        Ok(self.regex.is_match(text))
+    }
+}
+
+/// In RE2, and so in CEL, `\d`, `\w`, `\s` and `\b` are ASCII; their Unicode tables are a thousand times the size.
+fn ascii_classes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
+        out.push_str(before);
+        out.push_str(match &escape[..length] {
+            r"\d" => "[0-9]",
+            r"\D" => "[^0-9]",
+            r"\w" => "[0-9A-Za-z_]",
+            r"\W" => "[^0-9A-Za-z_]",
+            r"\s" => r"[\t\n\f\r ]",
+            r"\S" => r"[^\t\n\f\r ]",
+            r"\b" => r"(?-u:\b)",
+            other => other,
+        });
+        rest = &escape[length..];
+    }
+    out + rest
 }

@@ -3,13 +3,13 @@
 use super::{
     error::Fault,
     eval::{Evaluated, Machine},
-    pattern, time,
+    pattern::Pattern,
+    time,
     value::Val,
 };
 use crate::limits;
-use regex::Regex;
 
-fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
+pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
     match value {
         Val::Text(text) => Ok(text),
         other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
@@ -38,19 +38,10 @@ pub(super) fn mapped<'a>(m: &mut Machine<'a>, a: &[Val<'a>], f: fn(&str) -> Stri
     Ok(Val::text(f(text)))
 }
 
-pub(super) fn matches(m: &mut Machine<'_>, value: &Val<'_>, pattern: &Regex) -> Result<bool, Fault> {
-    let text = text(value)?;
-    if text.len() > limits::REGEX_TEXT_BYTES {
-        return Err(Fault::Limit("matches() takes texts of at most 64 KiB; use contains() or a `code` node"));
-    }
-    m.charge(50 + 2 * text.len() as u64)?;
-    Ok(pattern.is_match(text))
-}
-
 pub(super) fn matches_any<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     m.charge(limits::REGEX_COST)?;
-    let pattern = pattern::compile(text(&a[1])?).map_err(Fault::error)?;
-    matches(m, &a[0], &pattern).map(Val::Bool)
+    let pattern = Pattern::compile(text(&a[1])?).map_err(Fault::error)?;
+    pattern.matches(m, &a[0]).map(Val::Bool)
 }
 
 pub(super) fn string<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {

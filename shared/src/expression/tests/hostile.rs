@@ -134,15 +134,15 @@ fn numbers_at_their_bounds_are_errors_not_panics() {
 
 #[test]
 fn patterns_are_bounded() {
-    for pattern in ["(a{1000}){1000}", "\\\\w{1000}", "((((a*)*)*)*)*{999}{999}"] {
+    for pattern in ["(a{1000}){1000}", "\\\\p{L}{1000}", "((((a*)*)*)*)*{999}{999}"] {
         let error = Expr::compile(&format!("'a'.matches('{pattern}')")).unwrap_err();
         assert!(error.message.contains("pattern"), "{error}");
     }
     assert_eq!(attempt(format!("'a'.matches('{}')", "(".repeat(1_900))).unwrap_err().code, "invalid_cel");
-    let text = json!({"t": "a".repeat(64 * 1024), "u": "a".repeat(65 * 1024)});
+    let text = json!({"t": "a".repeat(16 * 1024), "u": "a".repeat(17 * 1024)});
     let slow = on_worker(move || {
         let world = World::with_output(text);
-        (world.eval("output.t.matches('(a|a)*(a|aa)*[a-z]{100}b$')"), world.eval("output.u.matches('a')"))
+        (world.eval("output.t.matches('(a?){100}[^a]a')"), world.eval("output.u.matches('a')"))
     });
     assert_eq!(slow.0.unwrap(), json!(false));
     assert_eq!(slow.1.unwrap_err().code, "expression_limit");

@@ -59,6 +59,8 @@ fn functions_and_macros() {
         ("size('héé') + size([1, 2]) + size({'a': 1}) + 'ab'.size()", json!(8)),
         ("'hello'.contains('ell') && 'hello'.startsWith('he') && 'hello'.endsWith('lo')", json!(true)),
         ("'a1b'.matches('[0-9]') && matches('abc', '^a.c$')", json!(true)),
+        (r"'ann.lee@example.com'.matches(r'^[\w.+-]+@[\w-]+\.\w+$') && !'é'.matches(r'\w|\\w')", json!(true)),
+        (r"'a b1'.matches(r'^\S\s\bb\d$') && 'é'.matches('^.$') && 'É'.matches(r'^\p{Lu}\W?$')", json!(true)),
         ("'Ab é'.lowerAscii() + 'ab é'.upperAscii()", json!("ab éAB é")),
         ("' x '.trim()", json!("x")),
         ("'a,b,c'.split(',')", json!(["a", "b", "c"])),

@@ -1,0 +1,112 @@
+//! The names of the scope (workflow format §4) and their members, read where they lie.
+
+use super::{
+    error::Fault,
+    eval::{Evaluated, Machine, optional},
+    node::Root,
+    value::{Part, Text, Val},
+};
+use std::rc::Rc;
+
+impl<'a> Machine<'a> {
+    /// What a free name stands for.
+    pub(super) fn root(&mut self, root: Root, name: &str) -> Evaluated<'a> {
+        let scope = self.scope;
+        if let Some((_, value)) = scope.extra.iter().find(|(extra, _)| *extra == name) {
+            return Ok(Val::from_json(value));
+        }
+        let found = match root {
+            Root::Output => scope.output.map(Val::from_json),
+            Root::Ctx => Some(Val::Part(Part::Ctx)),
+            Root::Input => Some(Val::from_json(scope.input)),
+            Root::Loop => scope.in_loop.map(|_| Val::Part(Part::Loop)),
+            Root::Item => scope.item.map(Val::from_json),
+            Root::Index => scope.index.map(|index| i64::try_from(index).map_or(Val::Uint(index), Val::Int)),
+            Root::Execution => Some(Val::Part(Part::Execution)),
+            Root::Secrets => Some(Val::Part(Part::Secrets)),
+            Root::Bare => None,
+        };
+        let bare = || scope.bare.iter().flatten().find_map(|value| value.get(name)).map(Val::from_json);
+        found.or_else(bare).ok_or_else(|| match root {
+            Root::Bare => Fault::missing(format!("there is no `{name}` in the node's input or the execution's input")),
+            Root::Loop => Fault::missing("`loop` is known only inside a loop"),
+            Root::Item | Root::Index => Fault::missing(format!("`{name}` is known only inside a map or a `for_each`")),
+            _ => Fault::missing(format!("there is no `{name}` here")),
+        })
+    }
+
+    /// A member by name.
+    pub(super) fn select(&mut self, target: Val<'a>, name: Text<'a>) -> Evaluated<'a> {
+        let scope = self.scope;
+        let found = match &target {
+            Val::Part(Part::Ctx) => return Ok(Val::Part(Part::Node(name))),
+            Val::Part(Part::Node(node)) => {
+                let output = scope.ctx.output_of(node).ok_or_else(|| {
+                    Fault::missing(format!("node `{}` has no output here; guard it with has()", &**node))
+                })?;
+                if &*name == "output" { Some(Val::from_json(output)) } else { None }
+            }
+            Val::Part(Part::Secrets) => return self.secret(&name),
+            Val::Part(part) => self.member(part, &name),
+            Val::Optional(None) => return Ok(target),
+            Val::Optional(Some(inner)) => {
+                let inner = self.select((**inner).clone(), name);
+                return optional(inner);
+            }
+            _ => target.field(&name),
+        };
+        found.ok_or_else(|| match target {
+            Val::Json(serde_json::Value::Object(_)) | Val::Map(_) | Val::Part(_) => {
+                Fault::missing(format!("there is no key `{}`", &*name))
+            }
+            other => Fault::missing(format!("{} has no key `{}`", other.described(), &*name)),
+        })
+    }
+
+    fn member(&self, part: &Part<'a>, name: &str) -> Option<Val<'a>> {
+        let execution = &self.scope.execution;
+        let text = |text| Some(Val::Text(Text::Borrowed(text)));
+        match (part, name) {
+            (Part::Execution, "id") => text(execution.id),
+            (Part::Execution, "workflow_id") => text(execution.workflow_id),
+            (Part::Execution, "started_at") => text(execution.started_at),
+            (Part::Loop, "iteration") => {
+                self.scope.in_loop.map(|l| i64::try_from(l.iteration).map_or(Val::Uint(l.iteration), Val::Int))
+            }
+            (Part::Loop, "last") => self.scope.in_loop.map(|l| Val::from_json(l.last)),
+            _ => None,
+        }
+    }
+
+    fn secret(&mut self, name: &str) -> Evaluated<'a> {
+        let secrets = self.scope.secrets.ok_or_else(|| {
+            Fault::error("secrets are known only in the config of nodes that may use them, such as `http_request`")
+        })?;
+        let secret = secrets.secret(name);
+        secret.map(Val::text).ok_or_else(|| Fault::missing(format!("no secret is stored under the name `{name}`")))
+    }
+
+    /// A part as an object.
+    pub(super) fn whole(&mut self, part: Part<'a>) -> Evaluated<'a> {
+        let key = |name: &'a str| Val::Text(Text::Borrowed(name));
+        let entries = match &part {
+            Part::Secrets => return Err(Fault::error("name one secret, as in secrets.NAME")),
+            Part::Ctx => {
+                let mut entries = Vec::new();
+                for node in self.scope.ctx.nodes() {
+                    self.build(4 * size_of::<Val>())?;
+                    entries.push((key(node), self.whole(Part::Node(Text::Borrowed(node)))?));
+                }
+                entries
+            }
+            Part::Node(_) => vec![(key("output"), self.select(Val::Part(part), Text::Borrowed("output"))?)],
+            Part::Loop => named(&["iteration", "last"], |name| self.member(&part, name)),
+            Part::Execution => named(&["id", "workflow_id", "started_at"], |name| self.member(&part, name)),
+        };
+        Ok(Val::Map(Rc::new(entries)))
+    }
+}
+
+fn named<'a>(names: &[&'static str], member: impl Fn(&str) -> Option<Val<'a>>) -> Vec<(Val<'a>, Val<'a>)> {
+    names.iter().filter_map(|name| Some((Val::Text(Text::Borrowed(name)), member(name)?))).collect()
+}
