@@ -8,7 +8,7 @@ use crate::{
     interaction::{Interaction, Response},
     payload::Payload,
     time::Time,
-    workflow::graph::EdgeIx,
+    workflow::{Workflow, graph::EdgeIx},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -340,6 +340,32 @@ pub struct Started {
     /// Why it was refused by `overlap`; it then ends at once with status `skipped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+}
+
+impl Started {
+    /// The start of an execution that nobody else waits for, at the trigger that the API starts.
+    pub fn new(execution_id: ExecutionId, workflow: &Workflow, input: Value, now: Time) -> Self {
+        Self {
+            format: 1,
+            execution_id,
+            owner: String::new(),
+            workflow_id: workflow.id.clone(),
+            workflow_version: 0,
+            workflow_hash: workflow.hash.clone(),
+            body: Vec::new(),
+            trigger: workflow.trigger_for_api().map(|ix| workflow.nodes[ix].id.clone()),
+            input: Payload::new(input),
+            metadata: Map::new(),
+            started_by: None,
+            parent: None,
+            item: None,
+            inherited: Vec::new(),
+            request_hash: None,
+            deadline: now.after_seconds(workflow.settings.timeout_seconds),
+            held: false,
+            skipped: None,
+        }
+    }
 }
 
 fn is_false(value: &bool) -> bool {

@@ -1,7 +1,7 @@
 //! Children of `map` and `workflow` nodes: starting them, and gathering what they gave.
 
 use futures::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use shared::{
     command::{Asked, Command},
     decide::child_id,
@@ -159,42 +159,25 @@ impl Plan<'_> {
         if let Some(violation) = parsed.check_input(&input).first() {
             return Ok(Err(format!("the input of {workflow} is refused: {} at {}", violation.message, violation.path)));
         }
-        let Some(trigger) = parsed.trigger_for_api() else {
-            return Ok(Err(format!("workflow {workflow} has no trigger")));
-        };
         let mut started = self.started(id, index, &parsed);
         started.workflow_version = saved.version;
-        started.trigger = Some(parsed.nodes[trigger].id.clone());
         started.input = Payload::new(input);
         Ok(Ok(started))
     }
 
     fn started(&self, id: ExecutionId, index: u32, workflow: &Workflow) -> Started {
         let parent = &self.state.started;
+        let depth = parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
         Started {
-            format: 1,
-            execution_id: id,
             owner: parent.owner.clone(),
-            workflow_id: workflow.id.clone(),
-            workflow_version: 0,
-            workflow_hash: workflow.hash.clone(),
-            body: Vec::new(),
-            trigger: None,
-            input: Payload::default(),
-            metadata: Map::new(),
             started_by: parent.started_by.clone(),
             parent: Some(Parent {
                 execution_id: parent.execution_id.clone(),
                 activation: self.activation.clone(),
                 index,
-                depth: parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1,
+                depth,
             }),
-            item: None,
-            inherited: Vec::new(),
-            request_hash: None,
-            deadline: self.host.now().after_seconds(workflow.settings.timeout_seconds),
-            held: false,
-            skipped: None,
+            ..Started::new(id, workflow, Value::Null, self.host.now())
         }
     }
 
