@@ -1,1 +1,7 @@
-//! local
+//! The embedded host: SQLite, workers and the `stepwell` binary's parts.
+
+pub mod host;
+pub mod queue;
+pub mod store;
+
+pub use host::{Handler, Local};

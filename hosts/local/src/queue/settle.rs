@@ -1,0 +1,169 @@
+//! One call of the handler, and what becomes of its messages.
+
+use super::{Dispatcher, Item};
+use crate::store::{
+    limits,
+    writer::{Failure, Job, Known},
+};
+use futures::FutureExt;
+use rusqlite::{Connection, params};
+use shared::{
+    port::{Delivery, Receipt, StoreError, Verdict},
+    time::Time,
+};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+impl Dispatcher {
+    pub(super) async fn handle(self: &Arc<Self>, items: Vec<Item>) {
+        let Some(started) = self.started.get() else { return };
+        let count = items.len() as i64;
+        self.metrics.active.fetch_add(count, Relaxed);
+        let failures: Vec<u32> = items.iter().map(|item| item.failures).collect();
+        let deliveries: Vec<Delivery> = items.into_iter().map(|item| item.delivery).collect();
+        let answer = AssertUnwindSafe(started.handler.handle(&deliveries)).catch_unwind().await;
+        let verdicts = answer.unwrap_or_else(|panic| {
+            let error = told(&*panic);
+            tracing::error!(error, "a handler panicked");
+            vec![failed(format!("the handler panicked: {error}")); deliveries.len()]
+        });
+        let mut verdicts = verdicts.into_iter();
+        let mut acks = Vec::new();
+        for (delivery, failures) in deliveries.into_iter().zip(failures) {
+            let verdict = verdicts.next().unwrap_or_else(|| failed("the handler gave no verdict".into()));
+            let item = Item { delivery, failures };
+            match verdict {
+                Verdict::Acknowledge => {
+                    if self.state().lanes.settle(item.delivery.receipt) {
+                        acks.push(item.delivery.receipt);
+                    }
+                }
+                Verdict::Return { after_seconds, error } => self.give_back(item, after_seconds, error).await,
+            }
+        }
+        if !acks.is_empty() {
+            // If it is lost, the message comes again after a restart and is found stale.
+            let _ = self.send(Box::new(Acknowledge(acks))).await;
+        }
+        self.metrics.active.fetch_sub(count, Relaxed);
+        self.metrics.depth.fetch_sub(count, Relaxed);
+        self.metrics.handled.fetch_add(count as u64, Relaxed);
+    }
+
+    async fn give_back(self: &Arc<Self>, mut item: Item, after_seconds: f64, error: Option<String>) {
+        if !self.state().lanes.settle(item.delivery.receipt) {
+            return; // A commit acknowledged it: there is no row to come back to.
+        }
+        let mut after = after_seconds.clamp(0.0, f64::from(u32::MAX));
+        if let Some(error) = error {
+            self.metrics.failed.fetch_add(1, Relaxed);
+            item.failures += 1;
+            after = after.max(limits::RETRY_SECONDS * f64::from(item.failures));
+            let (receipt, attempts) = (item.delivery.receipt, item.failures);
+            if attempts >= shared::limits::DELIVERIES && self.bury(&item, &error).await {
+                return;
+            }
+            let _ = self.send(Box::new(Failed { receipt, attempts, error })).await;
+        }
+        item.delivery.deliveries += 1;
+        let at = (self.clock)().after_seconds(after);
+        self.state().returned.offer(at.0, item.delivery.receipt, item);
+        self.rings.notify_one();
+    }
+
+    /// First the execution is marked, then the message goes: a crash between the two marks it again.
+    async fn bury(&self, item: &Item, error: &str) -> bool {
+        let Some(started) = self.started.get() else { return false };
+        let marking = AssertUnwindSafe(started.handler.dead(&item.delivery.message, error)).catch_unwind().await;
+        match marking {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => {
+                tracing::error!(why, execution = %item.delivery.message.execution, "a dead letter could not be recorded");
+                return false;
+            }
+            Err(panic) => {
+                tracing::error!(why = told(&*panic), "recording a dead letter panicked");
+                return false;
+            }
+        }
+        self.metrics.dead.fetch_add(1, Relaxed);
+        let job = Bury { item: item.clone(), error: error.to_owned(), at: (self.clock)() };
+        self.send(Box::new(job)).await.is_ok()
+    }
+}
+
+fn failed(error: String) -> Verdict {
+    Verdict::Return { after_seconds: 0.0, error: Some(error) }
+}
+
+fn told(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Deletes rows of messages that no commit acknowledged.
+pub struct Acknowledge(pub Vec<Receipt>);
+
+impl Job for Acknowledge {
+    fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
+        acknowledge(db, &self.0)
+    }
+
+    fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "messages could not be acknowledged; they come again after a restart");
+        }
+    }
+}
+
+/// Deletes the rows of these receipts.
+pub fn acknowledge(db: &Connection, receipts: &[Receipt]) -> Result<(), Failure> {
+    let mut delete = db.prepare_cached("DELETE FROM queue WHERE id = ?1")?;
+    for receipt in receipts {
+        delete.execute([*receipt as i64])?;
+    }
+    Ok(())
+}
+
+struct Failed {
+    receipt: Receipt,
+    attempts: u32,
+    error: String,
+}
+
+impl Job for Failed {
+    fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
+        db.prepare_cached("UPDATE queue SET attempts = ?2, error = ?3 WHERE id = ?1")?.execute(params![
+            self.receipt as i64,
+            self.attempts,
+            self.error
+        ])?;
+        Ok(())
+    }
+
+    fn done(self: Box<Self>, _: Result<(), StoreError>) {}
+}
+
+struct Bury {
+    item: Item,
+    error: String,
+    at: Time,
+}
+
+impl Job for Bury {
+    fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
+        let Delivery { receipt, message, .. } = &self.item.delivery;
+        let body = serde_json::to_string(message).unwrap_or_default();
+        db.prepare_cached("INSERT INTO dead_letters(execution_id, message, error, at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![message.execution.as_str(), body, self.error, self.at.0])?;
+        acknowledge(db, &[*receipt])
+    }
+
+    fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
+        if let Err(error) = outcome {
+            tracing::error!(%error, "a dead letter could not be stored; its message comes again after a restart");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Saved workflows, tokens and secrets.
+
+use super::{
+    Database,
+    lists::{bad_cursor, limit},
+    writer::Failure,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use shared::{
+    port::{Page, SavedWorkflow, Secret, StoreError, Token, Window},
+    time::Time,
+    workflow::Workflow,
+};
+use std::sync::Arc;
+
+const SAVED: &str = "SELECT id, version, workflows.hash, saved_at, deleted, body FROM workflows
+JOIN documents ON documents.hash = workflows.hash WHERE owner = ?1";
+
+impl Database {
+    /// Keeps a parsed document under its hash.
+    pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        if self.workflows.get(&workflow.hash).is_some() {
+            return Ok(()); // Only what is durable gets there.
+        }
+        let kept = workflow.clone();
+        self.writer.call(move |db, _| Ok(keep(db, &kept)?)).await?;
+        self.workflows.put(workflow);
+        Ok(())
+    }
+
+    /// Saves a next version (see [`shared::port::Catalogue::save`]).
+    pub async fn save(
+        &self,
+        owner: &str,
+        workflow: &Arc<Workflow>,
+        expected: Option<u64>,
+        now: Time,
+    ) -> Result<(u64, bool), StoreError> {
+        let (owner, kept) = (owner.to_owned(), workflow.clone());
+        let saved = self.writer.call(move |db, _| save(db, &owner, &kept, expected, now)).await?;
+        self.workflows.put(workflow);
+        Ok(saved)
+    }
+
+    /// One version, the latest by default.
+    pub async fn saved(
+        &self,
+        owner: &str,
+        id: &str,
+        version: Option<u64>,
+    ) -> Result<Option<SavedWorkflow>, StoreError> {
+        let (owner, id) = (owner.to_owned(), id.to_owned());
+        self.readers
+            .read(move |db| {
+                let sql = format!("{SAVED} AND id = ?2 AND (?3 IS NULL OR version = ?3) ORDER BY version DESC LIMIT 1");
+                let version = version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
+                db.prepare_cached(&sql)?.query_row(params![owner, id, version], saved).optional()
+            })
+            .await
+    }
+
+    /// The latest versions, by id; deleted ones left out.
+    pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
+        let after = match &window.cursor {
+            Some(text) => unhex(text).ok_or_else(|| bad_cursor(text))?,
+            None => String::new(),
+        };
+        let (owner, limit) = (owner.to_owned(), limit(window));
+        let mut items = self
+            .readers
+            .read(move |db| {
+                let sql = format!(
+                    "{SAVED} AND id > ?2 AND deleted = 0 AND version = (SELECT max(version) FROM workflows AS other
+                     WHERE other.owner = ?1 AND other.id = workflows.id) ORDER BY id LIMIT ?3"
+                );
+                db.prepare_cached(&sql)?
+                    .query_map(params![owner, after, limit as i64 + 1], saved)?
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|last| last.id.as_str().bytes().map(|byte| format!("{byte:02x}")).collect());
+        Ok(Page { items, next_cursor })
+    }
+
+    /// No new starts; false where there is none.
+    pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+        let (owner, id) = (owner.to_owned(), id.to_owned());
+        let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
+                   (SELECT max(version) FROM workflows WHERE owner = ?1 AND id = ?2)";
+        self.writer.call(move |db, _| Ok(db.prepare_cached(sql)?.execute([&owner, &id])? > 0)).await
+    }
+
+    /// A credential of an owner.
+    pub async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        let key = (owner.to_owned(), name.to_owned());
+        let sealed: Option<Vec<u8>> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT sealed FROM secrets WHERE owner = ?1 AND name = ?2")?
+                    .query_row([key.0, key.1], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        sealed.map(|sealed| self.sealer.open(owner, name, &sealed)).transpose()
+    }
+
+    /// Stores a credential.
+    pub async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
+        let sealed = self.sealer.seal(owner, name, &secret)?;
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        self.writer
+            .call(move |db, _| {
+                db.prepare_cached("INSERT OR REPLACE INTO secrets(owner, name, sealed) VALUES (?1, ?2, ?3)")?
+                    .execute(params![owner, name, sealed])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The token of that hash.
+    pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+        let key = sha256.to_owned();
+        let body: Option<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT body FROM tokens WHERE sha256 = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        let token = body.map(|body| serde_json::from_str(&body)).transpose();
+        token.map_err(|error| StoreError::Permanent(format!("a stored token cannot be read: {error}")))
+    }
+
+    /// Stores a token.
+    pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+        let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
+        self.writer
+            .call(move |db, _| {
+                db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
+                    .execute([&token.sha256, &body])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Whether any token exists.
+    pub async fn has_tokens(&self) -> Result<bool, StoreError> {
+        self.readers.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))).await
+    }
+}
+
+fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT OR IGNORE INTO documents(hash, body) VALUES (?1, ?2)")?
+        .execute([&workflow.hash, &workflow.document.to_string()])?;
+    Ok(())
+}
+
+fn save(
+    db: &Connection,
+    owner: &str,
+    workflow: &Workflow,
+    expected: Option<u64>,
+    now: Time,
+) -> Result<(u64, bool), Failure> {
+    let latest: Option<(i64, String, bool)> = db
+        .prepare_cached(
+            "SELECT version, hash, deleted FROM workflows WHERE owner = ?1 AND id = ?2 ORDER BY version DESC LIMIT 1",
+        )?
+        .query_row([owner, workflow.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let version = latest.as_ref().map_or(0, |(version, ..)| version.unsigned_abs());
+    if expected.is_some_and(|expected| expected != version) {
+        return Err(Failure::Refused(StoreError::Conflict));
+    }
+    if latest.is_some_and(|(_, hash, deleted)| hash == workflow.hash && !deleted) {
+        return Ok((version, false));
+    }
+    keep(db, workflow)?;
+    db.prepare_cached("INSERT INTO workflows(owner, id, version, hash, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![owner, workflow.id.as_str(), version as i64 + 1, workflow.hash, now.0])?;
+    Ok((version + 1, true))
+}
+
+fn saved(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
+    let (id, version, body): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(5)?);
+    let broken = |e| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e));
+    Ok(SavedWorkflow {
+        id: id.into(),
+        version: version.unsigned_abs(),
+        hash: row.get(2)?,
+        document: Arc::new(serde_json::from_str(&body).map_err(broken)?),
+        saved_at: Time(row.get(3)?),
+        deleted: row.get(4)?,
+    })
+}
+
+fn unhex(text: &str) -> Option<String> {
+    let part = |at: usize| text.get(at..at + 2).and_then(|part| u8::from_str_radix(part, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(part).collect();
+    String::from_utf8(bytes?).ok()
+}

@@ -1,0 +1,238 @@
+//! A commit: journal, list, interactions, logs, values, queue and acknowledgements, all in one transaction.
+
+use super::{
+    Hub, limits,
+    outbox::Outbox,
+    writer::{Failure, Job, Known, KnownHead},
+};
+use rusqlite::{Connection, params};
+use shared::{
+    execution::Execution,
+    interaction::Interaction,
+    payload::BlobRef,
+    port::{Commit, NodeLog, Receipt, StoreError},
+    time::Time,
+};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+use tokio::sync::oneshot;
+
+/// A commit with everything serialized, so that the writer only writes.
+pub struct Write {
+    state: Arc<Execution>,
+    first: u64,
+    count: u64,
+    body: String,
+    snapshot: Option<String>,
+    expires_at: Option<Time>,
+    interactions: Vec<Arc<Interaction>>,
+    logs: Vec<NodeLog>,
+    blobs: Vec<(BlobRef, Vec<u8>)>,
+    uses: Vec<String>,
+    outbox: Outbox,
+    acks: Vec<Receipt>,
+    hub: Arc<Hub>,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Write {
+    /// Serializes a commit. `before` is the state that it began from, where it is at hand.
+    pub fn new(
+        commit: Commit,
+        before: Option<Arc<Execution>>,
+        expires_at: Option<Time>,
+        hub: &Arc<Hub>,
+        now: Time,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    ) -> Result<Self, StoreError> {
+        let Commit { turns, state, effects, logs, blobs, acks } = commit;
+        let first = turns.first().map_or(0, |turn| turn.seq);
+        let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
+        if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {
+            return Err(StoreError::Permanent(format!(
+                "a commit of execution {} must hold consecutive turns that end at its state's number {}",
+                state.id(),
+                state.seq
+            )));
+        }
+        let count = turns.len() as u64;
+        let body = text(&turns)?;
+        let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
+        let snapshot = if long { Some(text(&*state)?) } else { None };
+        let uses = uses(&body);
+        let interactions = changed(&state, before.as_deref());
+        let outbox = Outbox::new(&hub.dispatcher, state.id(), &state.started.owner, &effects, now)?;
+        let hub = hub.clone();
+        Ok(Self {
+            state, first, count, body, snapshot, expires_at, interactions, logs, blobs, uses, outbox, acks, hub, reply,
+        })
+    }
+
+    fn head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
+        let state = &*self.state;
+        let (status, held) = (state.status(), state.held);
+        let before = known.head(db, state.id())?;
+        if before.map_or(0, |head| head.seq) + 1 != self.first {
+            return Err(Failure::Refused(StoreError::Conflict));
+        }
+        let run = match before {
+            None => self.insert_head(db, known)?,
+            Some(head) => {
+                if (head.status, head.held) != (status, held) || state.completed_at.is_some() {
+                    self.update_head(db, head.run)?;
+                }
+                head.run
+            }
+        };
+        known.remember(state.id(), KnownHead { run, seq: state.seq, status, held });
+        Ok(run)
+    }
+
+    fn insert_head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
+        let (state, started) = (&*self.state, &*self.state.started);
+        let run = known.next_run(db)?;
+        let metadata = if started.metadata.is_empty() { None } else { serde_json::to_string(&started.metadata).ok() };
+        db.prepare_cached(
+            "INSERT INTO executions(run, id, owner, workflow_id, status, held, started_at, updated_at, completed_at,
+               parent, metadata, deadline, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+               CASE WHEN ?10 IS NULL THEN NULL
+               ELSE coalesce((SELECT run FROM executions WHERE id = ?10), 0) END, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            run,
+            state.id().as_str(),
+            started.owner,
+            started.workflow_id.as_str(),
+            state.status().as_str(),
+            state.held,
+            state.started_at.0,
+            state.updated_at.0,
+            state.completed_at.map(|at| at.0),
+            started.parent.as_ref().map(|parent| parent.execution_id.as_str()),
+            metadata,
+            started.deadline.0,
+            self.expires_at.map(|at| at.0),
+        ])?;
+        Ok(run)
+    }
+
+    fn update_head(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
+        let state = &*self.state;
+        db.prepare_cached(
+            "UPDATE executions SET status = ?2, held = CASE WHEN ?3 THEN max(held, 1) ELSE 0 END, updated_at = ?4,
+             completed_at = ?5, expires_at = ?6 WHERE run = ?1",
+        )?
+        .execute(params![
+            run,
+            state.status().as_str(),
+            state.held,
+            state.updated_at.0,
+            state.completed_at.map(|at| at.0),
+            self.expires_at.map(|at| at.0),
+        ])?;
+        Ok(())
+    }
+
+    fn beside(&self, db: &Connection, run: i64) -> Result<(), Failure> {
+        if let Some(snapshot) = &self.snapshot {
+            db.prepare_cached("INSERT OR REPLACE INTO snapshots(run, seq, body) VALUES (?1, ?2, ?3)")?
+                .execute(params![run, self.state.seq as i64, snapshot])?;
+        }
+        for one in &self.interactions {
+            interaction(db, run, &self.state.started.owner, one)?;
+        }
+        for NodeLog { node, visit, attempt, line } in &self.logs {
+            db.prepare_cached(
+                "INSERT INTO logs(run, node, visit, attempt, at, level, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![run, node, visit, attempt, line.at.0, line.level, line.message])?;
+        }
+        for (blob, bytes) in &self.blobs {
+            db.prepare_cached("INSERT OR IGNORE INTO blobs(sha256, body) VALUES (?1, ?2)")?
+                .execute(params![blob.sha256, bytes])?;
+        }
+        for sha256 in self.uses.iter().chain(self.blobs.iter().map(|(blob, _)| &blob.sha256)) {
+            db.prepare_cached("INSERT OR IGNORE INTO blob_uses(run, sha256) VALUES (?1, ?2)")?
+                .execute(params![run, sha256])?;
+        }
+        Ok(())
+    }
+}
+
+impl Job for Write {
+    fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
+        let run = self.head(db, known)?;
+        db.prepare_cached("INSERT INTO turns(run, seq, count, body) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            run,
+            self.first as i64,
+            self.count as i64,
+            self.body
+        ])?;
+        self.beside(db, run)?;
+        self.outbox.apply(db, &self.hub.dispatcher, run)?;
+        crate::queue::acknowledge(db, &self.acks)
+    }
+
+    fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { state, count, body, outbox, acks, hub, reply, .. } = *self;
+        let metrics = &hub.metrics;
+        match &outcome {
+            Ok(()) => {
+                metrics.turns.fetch_add(count, Relaxed);
+                metrics.commits.fetch_add(1, Relaxed);
+                let id = state.id().clone();
+                hub.cache.put(state, body.len());
+                // The caller first: what it does next overlaps with handing out.
+                let _ = reply.send(Ok(()));
+                let ready = outbox.release(&hub.dispatcher);
+                hub.dispatcher.committed(&acks, ready);
+                hub.watch.wake(&id);
+                return;
+            }
+            Err(StoreError::Conflict) => {
+                metrics.conflicts.fetch_add(1, Relaxed);
+                hub.cache.remove(state.id());
+            }
+            Err(_) => {}
+        }
+        let _ = reply.send(outcome);
+    }
+}
+
+fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Result<(), Failure> {
+    let assignees = serde_json::to_string(&one.assignees).unwrap_or_default();
+    db.prepare_cached(
+        "INSERT INTO interactions(interaction_id, run, owner, status, deadline, created_at, assignees)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(interaction_id)
+         DO UPDATE SET status = excluded.status, deadline = excluded.deadline, assignees = excluded.assignees",
+    )?
+    .execute(params![
+        one.interaction_id.as_str(),
+        run,
+        owner,
+        one.status,
+        one.deadline.map_or(i64::MAX, |at| at.0),
+        one.created_at.0,
+        assignees
+    ])?;
+    Ok(())
+}
+
+/// Interactions that are not what they were; all of them where nobody knows.
+fn changed(state: &Execution, before: Option<&Execution>) -> Vec<Arc<Interaction>> {
+    let old = before.map_or(&[][..], |before| &before.interactions);
+    let is_old = |(at, one): &(usize, &Arc<Interaction>)| old.get(*at).is_some_and(|old| Arc::ptr_eq(old, one));
+    state.interactions.iter().enumerate().filter(|one| !is_old(one)).map(|(_, one)| one.clone()).collect()
+}
+
+/// Offloaded values that a journal row names. A user's own text may look like one: that is one use too many, which
+/// harms nothing.
+fn uses(body: &str) -> Vec<String> {
+    const MARK: &str = "\"$blob\":\"";
+    let hashes = body.match_indices(MARK).filter_map(|(at, _)| body.get(at + MARK.len()..at + MARK.len() + 64));
+    hashes.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit())).map(Into::into).collect()
+}
+
+fn text(value: &(impl serde::Serialize + ?Sized)) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Permanent(format!("a turn cannot be written: {error}")))
+}

@@ -1,0 +1,208 @@
+//! The data folder: one process at a time, readable by its user alone.
+
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Why a data folder cannot be opened, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the data folder {} is in use{}: {}", path.display(), by(*pid), advice(url))]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Which process, where it said so.
+        pid: Option<u32>,
+        /// Where it serves the API, where it does.
+        url: Option<String>,
+    },
+    /// A later release wrote it.
+    #[error(
+        "the database {} has format {found}, and this release knows formats up to {known}: \
+         use the release that wrote it, or a later one", path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest known here.
+        known: u32,
+    },
+    /// The file system refused something.
+    #[error("cannot use {}: {error}: check that the folder is yours and may be written", path.display())]
+    Io {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The database is damaged or no database.
+    #[error("cannot open the database {}: {error}: restore it from a backup, or choose another folder", path.display())]
+    Database {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
+}
+
+fn by(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" by process {pid}")).unwrap_or_default()
+}
+
+fn advice(url: &Option<String>) -> String {
+    match url {
+        Some(url) => format!("talk to it with `--url {url}`, stop it, or choose another folder with `--data`"),
+        None => "wait until it ends, stop it, or choose another folder with `--data`".into(),
+    }
+}
+
+/// Who has a folder open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: Option<u32>,
+    /// Where it serves the API; none where it does not.
+    pub url: Option<String>,
+}
+
+/// A data folder that this process alone has open, for as long as this lives.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl DataFolder {
+    /// Creates the folder (0700) where it is not there, and locks it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref().to_owned();
+        let io = |error| OpenError::Io { path: path.clone(), error };
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(io)?;
+        let file = path.join("lock");
+        let lock = private().read(true).write(true).create(true).truncate(false).open(&file).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let Holder { pid, url } = holder(&path).unwrap_or_default();
+                return Err(OpenError::InUse { path, pid, url });
+            }
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        let folder = Self { path, lock };
+        folder.announce(None).map_err(|error| OpenError::Io { path: file, error })?;
+        Ok(folder)
+    }
+
+    /// Writes who has the folder, and where it serves the API: to be called once the port is bound.
+    pub fn announce(&self, url: Option<&str>) -> std::io::Result<()> {
+        let holder = Holder { pid: Some(std::process::id()), url: url.map(Into::into) };
+        let mut file = &self.lock;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(&serde_json::to_vec(&holder)?)
+    }
+
+    /// Others may open it from now on; the database is closed.
+    pub(crate) fn unlock(&self) {
+        let _ = self.lock.unlock();
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database, created 0600 so that its log beside it is private too.
+    pub(crate) fn database(&self) -> Result<PathBuf, OpenError> {
+        let path = self.path.join("stepwell.db");
+        let io = |error| OpenError::Io { path: path.clone(), error };
+        private().write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        Ok(path)
+    }
+
+    /// The key that seals secrets; made by `fresh` on first use.
+    pub(crate) fn key(&self, fresh: impl FnOnce() -> std::io::Result<[u8; 32]>) -> Result<[u8; 32], OpenError> {
+        let path = self.path.join("key");
+        let io = |error| OpenError::Io { path: path.clone(), error };
+        match File::open(&path) {
+            Ok(mut file) => {
+                let mut key = [0; 32];
+                file.read_exact(&mut key).map_err(io)?;
+                Ok(key)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let key = fresh().map_err(io)?;
+                let part = self.path.join("key.part");
+                let mut file = private().write(true).create(true).truncate(true).open(&part).map_err(io)?;
+                file.write_all(&key).and_then(|()| file.sync_all()).map_err(io)?;
+                std::fs::rename(&part, &path).map_err(io)?;
+                Ok(key)
+            }
+            Err(error) => Err(io(error)),
+        }
+    }
+}
+
+/// Who has this folder open now; none where nobody has.
+pub fn running(path: impl AsRef<Path>) -> Option<Holder> {
+    let lock = File::open(path.as_ref().join("lock")).ok()?;
+    match lock.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => holder(path.as_ref()),
+        _ => None,
+    }
+}
+
+fn holder(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&std::fs::read(path.join("lock")).ok()?).ok()
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Whether others than its user may read a file.
+#[cfg(test)]
+fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::store::tests::scratch;
+
+    #[test]
+    fn a_second_opener_learns_who_has_it() {
+        let path = scratch();
+        let first = DataFolder::open(&path).unwrap();
+        first.announce(Some("http://127.0.0.1:8080")).unwrap();
+        let Err(error) = DataFolder::open(&path) else { panic!("two have it") };
+        assert!(error.to_string().contains("--url http://127.0.0.1:8080"), "{error}");
+        assert_eq!(running(&path).unwrap().pid, Some(std::process::id()));
+        drop(first);
+        assert_eq!(running(&path), None);
+        DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn others_may_read_nothing_and_the_key_stays() {
+        let folder = DataFolder::open(scratch()).unwrap();
+        let database = folder.database().unwrap();
+        let key = folder.key(|| Ok([7; 32])).unwrap();
+        assert_eq!(folder.key(|| Ok([8; 32])).unwrap(), key);
+        for path in [folder.path(), &database, &folder.path().join("key"), &folder.path().join("lock")] {
+            assert!(is_private(path), "{}", path.display());
+        }
+    }
+}

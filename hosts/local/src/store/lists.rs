@@ -1,0 +1,274 @@
+//! Lists, counts and other questions about many executions.
+
+use super::{
+    Database, limits,
+    rows::{self, status},
+};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
+use serde_json::Value;
+use shared::{
+    execution::Status,
+    id::{ExecutionId, InteractionId, WorkflowId},
+    port::{ExecutionFilter, Head, InteractionFilter, NodeLog, Page, StoreError, Window},
+    task::LogLine,
+    time::Time,
+};
+
+/// A WHERE clause and what it binds.
+#[derive(Default)]
+struct Where {
+    sql: String,
+    values: Vec<Box<dyn ToSql + Send>>,
+}
+
+impl Where {
+    /// One more condition; each `?` in it binds the next value.
+    fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Box<dyn ToSql + Send>>) {
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(sql);
+        self.values.extend(values);
+    }
+
+    fn one(&mut self, sql: &str, value: impl ToSql + Send + 'static) {
+        self.and(sql, [Box::new(value) as Box<dyn ToSql + Send>]);
+    }
+}
+
+fn executions_where(filter: &ExecutionFilter) -> Where {
+    let mut filters = Where::default();
+    filters.one("owner = ?", filter.owner.clone());
+    match &filter.parent {
+        None => filters.and("parent IS NULL", []),
+        Some(parent) => filters.one("parent = (SELECT run FROM executions WHERE id = ?)", parent.to_string()),
+    }
+    if let Some(workflow) = &filter.workflow_id {
+        filters.one("workflow_id = ?", workflow.to_string());
+    }
+    if !filter.statuses.is_empty() {
+        let marks = vec!["?"; filter.statuses.len()].join(", ");
+        let names = filter.statuses.iter().map(|status| Box::new(status.as_str()) as Box<dyn ToSql + Send>);
+        filters.and(&format!("status IN ({marks})"), names);
+        if !filter.statuses.iter().any(|status| status.is_terminal()) {
+            // The index of those alive serves this.
+            filters.and("completed_at IS NULL", []);
+        }
+    }
+    if let Some(since) = filter.since {
+        filters.one("started_at >= ?", since.0);
+    }
+    if let Some(until) = filter.until {
+        filters.one("started_at < ?", until.0);
+    }
+    for (key, value) in &filter.metadata {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        filters.and(
+            "EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ? AND CASE type WHEN 'true' THEN 'true'
+             WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' ELSE CAST(value AS TEXT) END = ?)",
+            [Box::new(key.clone()) as Box<dyn ToSql + Send>, Box::new(text)],
+        );
+    }
+    filters
+}
+
+impl Database {
+    /// Newest first.
+    pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+        let mut filters = executions_where(filter);
+        if let Some([before]) = cursor::<1>(window)? {
+            filters.one("run < ?", before);
+        }
+        let limit = limit(window);
+        let rows = self
+            .readers
+            .read(move |db| {
+                let Where { sql, values } = &filters;
+                let sql = format!("SELECT run, id, status FROM executions{sql} ORDER BY run DESC LIMIT {}", limit + 1);
+                db.prepare(&sql)?
+                    .query_map(params_from_iter(values), |row| {
+                        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, status(row, 2)?))
+                    })?
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        Ok(page(rows, limit, |(run, ..)| vec![*run], |(_, id, status)| Head { id: id.into(), status }))
+    }
+
+    /// How many match.
+    pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        let filters = executions_where(filter);
+        let count: i64 = self
+            .readers
+            .read(move |db| {
+                let Where { sql, values } = &filters;
+                let sql = format!("SELECT count(*) FROM executions{sql}");
+                db.prepare(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
+            })
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The oldest that is held back, and how many are under way.
+    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        let (owner, workflow) = (owner.to_owned(), workflow.to_string());
+        self.readers
+            .read(move |db| {
+                let alive = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
+                let oldest: Option<String> = db
+                    .prepare_cached(&format!(
+                        "SELECT id FROM executions WHERE {alive} AND held = 1 ORDER BY run LIMIT 1"
+                    ))?
+                    .query_row([&owner, &workflow], |row| row.get(0))
+                    .optional()?;
+                let count: i64 = db
+                    .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {alive} AND held <> 1"))?
+                    .query_row([&owner, &workflow], |row| row.get(0))?;
+                Ok((oldest.map(Into::into), count.unsigned_abs()))
+            })
+            .await
+    }
+
+    /// Soonest deadline first; then the oldest.
+    pub async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        let mut filters = Where::default();
+        filters.one("interactions.owner = ?", filter.owner.clone());
+        match filter.status.as_deref() {
+            // Written out, so that the index of open ones serves it.
+            Some("pending") => filters.and("interactions.status = 'pending'", []),
+            Some(status) => filters.one("interactions.status = ?", status.to_owned()),
+            None => {}
+        }
+        if let Some(assignee) = &filter.assignee {
+            let sql = "(assignees = '[]' OR EXISTS (SELECT 1 FROM json_each(assignees) WHERE value = ?))";
+            filters.one(sql, assignee.clone());
+        }
+        if let Some(execution) = &filter.execution_id {
+            filters.one("interactions.run = (SELECT run FROM executions WHERE id = ?)", execution.to_string());
+        }
+        if let Some([deadline, after]) = cursor::<2>(window)? {
+            let values: [Box<dyn ToSql + Send>; 2] = [Box::new(deadline), Box::new(after)];
+            filters.and("(interactions.deadline, interactions.id) > (?, ?)", values);
+        }
+        let limit = limit(window);
+        let rows = self
+            .readers
+            .read(move |db| {
+                let Where { sql, values } = &filters;
+                let sql = format!(
+                    "SELECT interactions.deadline, interactions.id, executions.id, interaction_id
+                     FROM interactions JOIN executions USING (run){sql}
+                     ORDER BY interactions.deadline, interactions.id LIMIT {}",
+                    limit + 1
+                );
+                db.prepare(&sql)?
+                    .query_map(params_from_iter(values), |row| {
+                        let ids: (String, String) = (row.get(2)?, row.get(3)?);
+                        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, ids))
+                    })?
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        Ok(page(rows, limit, |(at, id, _)| vec![*at, *id], |(_, _, (run, id))| (run.into(), id.into())))
+    }
+
+    /// The execution that asks.
+    pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        let id = interaction.to_string();
+        let sql = "SELECT executions.id FROM interactions JOIN executions USING (run) WHERE interaction_id = ?1";
+        let found: Option<String> = self
+            .readers
+            .read(move |db| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional())
+            .await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// Captured lines, oldest first.
+    pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
+        let after = cursor::<1>(window)?.map_or(0, |[after]| after);
+        let (key, limit) = (id.clone(), limit(window));
+        let rows = self
+            .readers
+            .read(move |db| {
+                let Some(run) = rows::run(db, &key)? else { return Ok(Vec::new()) };
+                db.prepare_cached(
+                    "SELECT id, node, visit, attempt, at, level, message FROM logs WHERE run = ?1 AND id > ?2
+                     ORDER BY id LIMIT ?3",
+                )?
+                .query_map(params![run, after, limit as i64 + 1], |row| {
+                    let line = LogLine { at: Time(row.get(4)?), level: row.get(5)?, message: row.get(6)? };
+                    let log = NodeLog { node: row.get(1)?, visit: row.get(2)?, attempt: row.get(3)?, line };
+                    Ok((row.get::<_, i64>(0)?, log))
+                })?
+                .collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        Ok(page(rows, limit, |(id, _)| vec![*id], |(_, log)| log))
+    }
+
+    /// Executions whose own timeout has passed.
+    pub async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let sql = "SELECT id FROM executions WHERE completed_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
+        self.readers.read(move |db| ids(db, sql, now, limit)).await
+    }
+
+    /// Ended executions that need no longer be kept.
+    pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let sql = "SELECT id FROM executions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+        self.readers.read(move |db| ids(db, sql, now, limit)).await
+    }
+
+    /// Statuses of an owner's executions with how many there are of each, children left out.
+    pub async fn census(&self) -> Result<Vec<(Status, u64)>, StoreError> {
+        let sql = "SELECT status, count(*) FROM executions WHERE parent IS NULL GROUP BY status";
+        self.readers
+            .read(move |db| {
+                db.prepare_cached(sql)?
+                    .query_map([], |row| Ok((status(row, 0)?, row.get::<_, i64>(1)?.unsigned_abs())))?
+                    .collect()
+            })
+            .await
+    }
+}
+
+fn ids(db: &Connection, sql: &str, now: Time, limit: usize) -> rusqlite::Result<Vec<ExecutionId>> {
+    db.prepare_cached(sql)?
+        .query_map(params![now.0, limit.min(i64::MAX as usize) as i64], |row| row.get::<_, String>(0))?
+        .map(|id| id.map(Into::into))
+        .collect()
+}
+
+/// How many entries of a page are wanted.
+pub fn limit(window: &Window) -> usize {
+    window.limit.clamp(1, limits::PAGE)
+}
+
+/// Takes a page out of one row more than it holds.
+fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item: impl Fn(R) -> T) -> Page<T> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| more);
+    let next_cursor = last.map(|row| key(row).iter().map(|part| format!("{part:016x}")).collect());
+    Page { items: rows.into_iter().map(item).collect(), next_cursor }
+}
+
+/// The key that a cursor stands for.
+fn cursor<const N: usize>(window: &Window) -> Result<Option<[i64; N]>, StoreError> {
+    let Some(text) = &window.cursor else { return Ok(None) };
+    let part = |at: usize| text.get(at * 16..(at + 1) * 16).and_then(|part| u64::from_str_radix(part, 16).ok());
+    let mut key = [0; N];
+    for (at, place) in key.iter_mut().enumerate() {
+        *place = part(at).filter(|_| text.len() == N * 16).ok_or_else(|| bad_cursor(text))? as i64;
+    }
+    Ok(Some(key))
+}
+
+/// A cursor that no page gave.
+pub fn bad_cursor(text: &str) -> StoreError {
+    StoreError::Permanent(format!("`{text}` is no cursor of this list: leave it out to begin at the start"))
+}

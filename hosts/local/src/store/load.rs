@@ -1,0 +1,210 @@
+//! Loading: from memory, or by folding the journal.
+
+use super::{Database, limits, rows, rules};
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+use shared::{
+    event::{Event, Started, Turn},
+    execution::Execution,
+    id::{ExecutionId, NodeId},
+    port::StoreError,
+    time::Time,
+    workflow::{Body, NodeKind, Workflow},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+};
+
+/// Parsed workflows by hash.
+#[derive(Default)]
+pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
+
+impl Workflows {
+    pub(super) fn get(&self, hash: &str) -> Option<Arc<Workflow>> {
+        self.lock().get(hash).cloned()
+    }
+
+    pub(super) fn put(&self, workflow: &Arc<Workflow>) {
+        let mut all = self.lock();
+        if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
+            // Any one will do: it is parsed again when it is needed.
+            let some = all.keys().next().cloned();
+            some.and_then(|hash| all.remove(&hash));
+        }
+        all.insert(workflow.hash.clone(), workflow.clone());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Workflow>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Database {
+    /// The state of an execution (see [`shared::port::Store::load`]).
+    pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        if let Some(state) = self.hub.cache.get(id) {
+            self.hub.metrics.hits.fetch_add(1, Relaxed);
+            return Ok(Some(state));
+        }
+        self.hub.metrics.misses.fetch_add(1, Relaxed);
+        let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
+        self.fetch(&state).await?;
+        let state = Arc::new(state);
+        self.hub.cache.put(state.clone(), bytes);
+        Ok(Some(state))
+    }
+
+    async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
+        for whole in [false, true] {
+            let key = id.clone();
+            let journal = self.readers.read(move |db| rows::journal(db, &key, whole)).await?;
+            let Some(journal) = journal else { return Ok(None) };
+            let bytes = journal.snapshot.as_ref().map_or(0, String::len) + text_bytes(&journal.rows);
+            let snapshot = match journal.snapshot.as_deref().map(serde_json::from_str::<Execution>) {
+                // Of another release, perhaps: the journal is what counts.
+                Some(Err(error)) => {
+                    tracing::info!(%error, execution = %id, "a snapshot is left aside");
+                    continue;
+                }
+                Some(Ok(state)) => Some(state),
+                None => None,
+            };
+            return Ok(Some((self.fold(id, snapshot, &journal.rows).await?, bytes)));
+        }
+        Err(unreadable(id, "its snapshot does not go away"))
+    }
+
+    async fn fold(
+        &self,
+        id: &ExecutionId,
+        snapshot: Option<Execution>,
+        rows: &[String],
+    ) -> Result<Execution, StoreError> {
+        let turns = parse_turns(id, rows)?;
+        let started = match (&snapshot, turns.first().and_then(|turn| turn.events.first())) {
+            (Some(state), _) => state.started.clone(),
+            (None, Some(Event::ExecutionStarted(started))) => Arc::new((**started).clone()),
+            _ => return Err(unreadable(id, "it does not begin with a start")),
+        };
+        let workflow = self.workflow_of(id, &started).await?;
+        let mut state = snapshot;
+        for turn in &turns {
+            let folded = rules::fold(&workflow, state.take(), turn);
+            state = Some(folded.map_err(|error| unreadable(id, &format!("turn {}: {error}", turn.seq)))?);
+        }
+        state.ok_or_else(|| unreadable(id, "it is empty"))
+    }
+
+    /// The workflow that an execution runs: the document's, or the body of a map in it.
+    async fn workflow_of(&self, id: &ExecutionId, started: &Started) -> Result<Arc<Workflow>, StoreError> {
+        let hash = &started.workflow_hash;
+        let root = self.workflow(hash).await?.ok_or_else(|| {
+            StoreError::Permanent(format!("execution {id} runs a workflow ({hash}) that the store does not have"))
+        })?;
+        started.body.iter().try_fold(root, |workflow, node| {
+            body(&workflow, node).ok_or_else(|| unreadable(id, &format!("its workflow has no map {node}")))
+        })
+    }
+
+    /// The parsed document of that hash.
+    pub async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        if let Some(workflow) = self.workflows.get(hash) {
+            return Ok(Some(workflow));
+        }
+        let key = hash.to_owned();
+        let text: Option<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT body FROM documents WHERE hash = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        let Some(text) = text else { return Ok(None) };
+        let document: Value = serde_json::from_str(&text).map_err(|error| document_error(hash, &error.to_string()))?;
+        let workflow = Arc::new(rules::parse(&document).map_err(|error| document_error(hash, &error))?);
+        if workflow.hash != hash {
+            return Err(document_error(hash, &format!("it has the hash {} now", workflow.hash)));
+        }
+        self.workflows.put(&workflow);
+        Ok(Some(workflow))
+    }
+
+    /// When an ended execution may go; none while it lives, for children (they go with their parent), and where
+    /// executions are kept for ever.
+    pub(super) async fn expiry(&self, state: &Execution) -> Result<Option<Time>, StoreError> {
+        const DAY: f64 = 86_400.0;
+        let Some(ended) = state.completed_at.filter(|_| state.started.parent.is_none()) else { return Ok(None) };
+        let workflow = self.workflow(&state.started.workflow_hash).await?;
+        let days = workflow.map_or(shared::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
+        Ok((days > 0).then(|| ended.after_seconds(days as f64 * DAY)))
+    }
+
+    /// Hands in offloaded values.
+    async fn fetch(&self, state: &Execution) -> Result<(), StoreError> {
+        for payload in state.payloads() {
+            let Some(blob) = payload.missing() else { continue };
+            let sha256 = blob.sha256.clone();
+            let bytes: Option<Vec<u8>> = self
+                .readers
+                .read(move |db| {
+                    db.prepare_cached("SELECT body FROM blobs WHERE sha256 = ?1")?
+                        .query_row([sha256], |row| row.get(0))
+                        .optional()
+                })
+                .await?;
+            let bytes = bytes.ok_or_else(|| unreadable(state.id(), &format!("the value {} is gone", blob.sha256)))?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(state.id(), &error.to_string()))?;
+            payload.fetched(value);
+        }
+        Ok(())
+    }
+
+    /// Turns after a number (see [`shared::port::Store::turns`]). Their offloaded values are not fetched.
+    pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        let key = id.clone();
+        let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;
+        let mut turns = parse_turns(id, &rows)?;
+        turns.retain(|turn| turn.seq > after);
+        turns.truncate(limit);
+        Ok(turns)
+    }
+
+    /// Resolves when there is a turn after `seq`, or after a while.
+    pub async fn changed(&self, id: &ExecutionId, seq: u64) {
+        let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
+        self.hub.watch.wait(id, is_newer).await;
+    }
+}
+
+fn body(workflow: &Workflow, node: &NodeId) -> Option<Arc<Workflow>> {
+    match &workflow.nodes.iter().find(|one| one.id == *node)?.kind {
+        NodeKind::Map(map) => match &map.body {
+            Body::Inline(body) => Some(body.clone()),
+            Body::Saved(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn parse_turns(id: &ExecutionId, rows: &[String]) -> Result<Vec<Turn>, StoreError> {
+    let mut turns = Vec::new();
+    for row in rows {
+        let batch: Vec<Turn> = serde_json::from_str(row).map_err(|error| unreadable(id, &error.to_string()))?;
+        turns.extend(batch);
+    }
+    Ok(turns)
+}
+
+fn text_bytes(rows: &[String]) -> usize {
+    rows.iter().map(String::len).sum()
+}
+
+fn unreadable(id: &ExecutionId, why: &str) -> StoreError {
+    StoreError::Permanent(format!("the journal of execution {id} cannot be read: {why}"))
+}
+
+fn document_error(hash: &str, why: &str) -> StoreError {
+    StoreError::Permanent(format!("the stored workflow {hash} cannot be read: {why}"))
+}

@@ -1,0 +1,174 @@
+//! What committed turns ask for, as rows of the queue and of timers: written with them or, again, by `deliver`.
+
+use super::writer::{Failure, Job, Known};
+use crate::queue::{Dispatcher, Item, TimerKey};
+use rusqlite::{Connection, OptionalExtension, params};
+use shared::{
+    effect::{Effect, Message, Purpose, Work},
+    id::{Activation, ExecutionId, WorkflowId},
+    port::StoreError,
+    time::Time,
+};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Effects of one execution, ready to be written.
+pub struct Outbox {
+    execution: ExecutionId,
+    owner: String,
+    sends: Vec<(Item, String, Option<Time>)>,
+    timers: Vec<TimerChange>,
+    admits: Vec<(WorkflowId, u64)>,
+    /// Messages to executions that may go on; known once the write is applied.
+    admitted: Vec<Item>,
+}
+
+enum TimerChange {
+    Set(Activation, Purpose, Time),
+    Drop(Activation, Purpose),
+}
+
+impl Outbox {
+    /// Numbers the messages; those that are due already are not delayed.
+    pub fn new(
+        dispatcher: &Dispatcher,
+        execution: &ExecutionId,
+        owner: &str,
+        effects: &[Effect],
+        now: Time,
+    ) -> Result<Self, StoreError> {
+        let mut outbox = Self {
+            execution: execution.clone(),
+            owner: owner.into(),
+            sends: Vec::new(),
+            timers: Vec::new(),
+            admits: Vec::new(),
+            admitted: Vec::new(),
+        };
+        for effect in effects {
+            match effect {
+                Effect::Send { message, at } => {
+                    let body = serde_json::to_string(message).map_err(|e| StoreError::Permanent(e.to_string()))?;
+                    outbox.sends.push((dispatcher.item(message.clone()), body, at.filter(|at| *at > now)));
+                }
+                Effect::SetTimer { activation, purpose, at } => {
+                    outbox.timers.push(TimerChange::Set(activation.clone(), *purpose, *at));
+                }
+                Effect::DropTimer { activation, purpose } => {
+                    outbox.timers.push(TimerChange::Drop(activation.clone(), *purpose));
+                }
+                Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
+                Effect::Admit { workflow, limit } => outbox.admits.push((workflow.clone(), *limit)),
+            }
+        }
+        Ok(outbox)
+    }
+
+    /// Writes the rows.
+    pub fn apply(&mut self, db: &Connection, dispatcher: &Dispatcher, run: i64) -> Result<(), Failure> {
+        for (item, body, due) in &self.sends {
+            db.prepare_cached("INSERT INTO queue(id, due, body) VALUES (?1, ?2, ?3)")?.execute(params![
+                item.delivery.receipt as i64,
+                due.map(|due| due.0),
+                body
+            ])?;
+        }
+        for change in &self.timers {
+            change.apply(db, run)?;
+        }
+        self.admitted.clear();
+        for (workflow, limit) in &self.admits {
+            if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
+                let item = dispatcher.item(message);
+                crate::queue::insert(db, &item, None)?;
+                self.admitted.push(item);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows are durable: hands over what they say. Returns what is ready now.
+    pub fn release(self, dispatcher: &Dispatcher) -> Vec<Item> {
+        let mut ready = self.admitted;
+        for (item, _, due) in self.sends {
+            match due {
+                None => ready.push(item),
+                Some(at) => dispatcher.delay(at, item),
+            }
+        }
+        for change in self.timers {
+            if let TimerChange::Set(activation, purpose, at) = change {
+                dispatcher.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose });
+            }
+        }
+        ready
+    }
+}
+
+impl TimerChange {
+    fn apply(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
+        match self {
+            Self::Set(Activation { epoch, node, visit }, purpose, at) => db
+                .prepare_cached(
+                    "INSERT INTO timers(run, epoch, node, visit, purpose, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET at = excluded.at",
+                )?
+                .execute(params![run, epoch, node.as_str(), visit, crate::queue::purpose(*purpose), at.0])?,
+            Self::Drop(Activation { epoch, node, visit }, purpose) => db
+                .prepare_cached(
+                    "DELETE FROM timers WHERE run = ?1 AND epoch = ?2 AND node = ?3 AND visit = ?4 AND purpose = ?5",
+                )?
+                .execute(params![run, epoch, node.as_str(), visit, crate::queue::purpose(*purpose)])?,
+        };
+        Ok(())
+    }
+}
+
+/// The oldest execution held back, where there is room for it. It is marked (held = 2), so that the next one that
+/// ends lets the next one in.
+fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rusqlite::Result<Option<Message>> {
+    let under_way: i64 = db
+        .prepare_cached(
+            "SELECT count(*) FROM executions WHERE workflow_id = ?2 AND held <> 1 AND completed_at IS NULL
+             AND parent IS NULL AND owner = ?1",
+        )?
+        .query_row([owner, workflow.as_str()], |row| row.get(0))?;
+    if under_way.unsigned_abs() >= limit {
+        return Ok(None);
+    }
+    let oldest: Option<(i64, String)> = db
+        .prepare_cached(
+            "SELECT run, id FROM executions WHERE workflow_id = ?2 AND held = 1 AND completed_at IS NULL
+             AND parent IS NULL AND owner = ?1 ORDER BY run LIMIT 1",
+        )?
+        .query_row([owner, workflow.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((run, id)) = oldest else { return Ok(None) };
+    db.prepare_cached("UPDATE executions SET held = 2 WHERE run = ?1")?.execute([run])?;
+    Ok(Some(Message { execution: id.into(), work: Work::Admit }))
+}
+
+/// `deliver`: effects of turns committed before, once more.
+pub struct Redeliver {
+    /// What they ask for.
+    pub outbox: Outbox,
+    /// Who hands it out.
+    pub dispatcher: Arc<Dispatcher>,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Job for Redeliver {
+    fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
+        let run = known.head(db, &self.outbox.execution)?.map_or(0, |head| head.run);
+        self.outbox.apply(db, &self.dispatcher, run)
+    }
+
+    fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
+        if outcome.is_ok() {
+            let ready = self.outbox.release(&self.dispatcher);
+            self.dispatcher.committed(&[], ready);
+        }
+        let _ = self.reply.send(outcome);
+    }
+}

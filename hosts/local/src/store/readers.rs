@@ -1,0 +1,66 @@
+//! Connections for reading, on threads that may block.
+
+use super::{limits, writer::named};
+use rusqlite::{Connection, OpenFlags};
+use shared::port::StoreError;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::Semaphore;
+
+/// A few connections, opened when first needed.
+#[derive(Clone)]
+pub struct Readers {
+    path: Arc<PathBuf>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Readers {
+    /// Of a database that has been migrated.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path: Arc::new(path), idle: Arc::default(), places: Arc::new(Semaphore::new(limits::READERS)) }
+    }
+
+    /// Runs a closure with a connection.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let place = self.places.clone().acquire_owned().await;
+        let place = place.map_err(|_| StoreError::Transient("the store is shutting down".into()))?;
+        let (path, idle) = (self.path.clone(), self.idle.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let free = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let db = match free {
+                Some(db) => db,
+                None => open(&path)?,
+            };
+            let answer = work(&db);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+            answer
+        });
+        match task.await {
+            Ok(answer) => answer.map_err(|error| named(&error)),
+            Err(error) => Err(StoreError::Transient(error.to_string())),
+        }
+    }
+
+    /// No more reading; returns once nobody reads and every connection is closed.
+    pub async fn close(&self) {
+        let all = self.places.acquire_many(limits::READERS as u32).await;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(all);
+        self.places.close();
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.pragma_update(None, "cache_size", -limits::CACHE_KIB)?;
+    Ok(db)
+}

@@ -1,0 +1,68 @@
+//! Deleting an ended execution with all its data.
+
+use super::{Database, writer::Failure};
+use rusqlite::{Connection, OptionalExtension};
+use shared::{id::ExecutionId, port::StoreError};
+
+/// The execution and everything below it.
+const FAMILY: &str = "
+WITH RECURSIVE family(run) AS (
+  SELECT run FROM executions WHERE id = ?1
+  UNION SELECT executions.run FROM executions JOIN family ON executions.parent = family.run)
+SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
+
+/// Tables with rows of an execution.
+const TABLES: [&str; 7] = ["turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
+
+impl Database {
+    /// Removes an ended execution, children too. `Conflict` where it is alive (again).
+    pub async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
+        let key = id.clone();
+        let gone = self
+            .writer
+            .call(move |db, known| {
+                let gone = delete(db, &key)?;
+                known.forget();
+                Ok(gone)
+            })
+            .await?;
+        for id in gone {
+            self.hub.cache.remove(&id);
+            self.hub.watch.wake(&id);
+        }
+        Ok(())
+    }
+}
+
+fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
+    let ended: Option<bool> = db
+        .prepare_cached("SELECT completed_at IS NOT NULL FROM executions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    match ended {
+        None => return Ok(Vec::new()),
+        Some(false) => return Err(Failure::Refused(StoreError::Conflict)),
+        Some(true) => {}
+    }
+    let family: Vec<(i64, String)> = db
+        .prepare_cached(FAMILY)?
+        .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (run, id) in &family {
+        let used: Vec<String> = db
+            .prepare_cached("SELECT sha256 FROM blob_uses WHERE run = ?1")?
+            .query_map([run], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for table in TABLES {
+            db.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
+        }
+        for sha256 in used {
+            db.prepare_cached(
+                "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = ?1)",
+            )?
+            .execute([sha256])?;
+        }
+        db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([id])?;
+    }
+    Ok(family.into_iter().map(|(_, id)| id.into()).collect())
+}

@@ -1,0 +1,89 @@
+//! The tables, and how an older file becomes the newest.
+
+use rusqlite::Connection;
+
+/// In order; the file's `user_version` says how many have been applied. Never change one that was released.
+const MIGRATIONS: &[&str] = &[FIRST];
+
+/// A journal is appended in rowid order (one hot page for all executions); what is rewritten is small.
+const FIRST: &str = "
+CREATE TABLE executions(
+  run INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, workflow_id TEXT NOT NULL,
+  status TEXT NOT NULL, held INTEGER NOT NULL, started_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  completed_at INTEGER, parent INTEGER, metadata TEXT, deadline INTEGER NOT NULL, expires_at INTEGER);
+CREATE INDEX executions_by_owner ON executions(owner) WHERE parent IS NULL;
+CREATE INDEX executions_by_parent ON executions(parent) WHERE parent IS NOT NULL;
+CREATE INDEX executions_alive ON executions(workflow_id, held) WHERE completed_at IS NULL AND parent IS NULL;
+CREATE INDEX executions_by_deadline ON executions(deadline) WHERE completed_at IS NULL;
+CREATE INDEX executions_by_expiry ON executions(expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE turns(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, seq INTEGER NOT NULL, count INTEGER NOT NULL,
+  body TEXT NOT NULL);
+CREATE UNIQUE INDEX turns_by_run ON turns(run, seq);
+CREATE TABLE snapshots(run INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body TEXT NOT NULL);
+
+CREATE TABLE interactions(id INTEGER PRIMARY KEY, interaction_id TEXT NOT NULL UNIQUE, run INTEGER NOT NULL,
+  owner TEXT NOT NULL, status TEXT NOT NULL, deadline INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  assignees TEXT NOT NULL);
+CREATE INDEX interactions_by_run ON interactions(run);
+CREATE INDEX interactions_open ON interactions(owner, deadline) WHERE status = 'pending';
+
+CREATE TABLE logs(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, node TEXT NOT NULL, visit INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, at INTEGER NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL);
+CREATE INDEX logs_by_run ON logs(run);
+CREATE TABLE blobs(sha256 TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE blob_uses(run INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(run, sha256)) WITHOUT ROWID;
+CREATE INDEX blob_uses_by_blob ON blob_uses(sha256);
+
+CREATE TABLE queue(id INTEGER PRIMARY KEY, due INTEGER, attempts INTEGER NOT NULL DEFAULT 0, error TEXT,
+  body TEXT NOT NULL);
+CREATE INDEX queue_by_due ON queue(due) WHERE due IS NOT NULL;
+CREATE TABLE timers(run INTEGER NOT NULL, epoch INTEGER NOT NULL, node TEXT NOT NULL, visit INTEGER NOT NULL,
+  purpose TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(run, epoch, node, visit, purpose)) WITHOUT ROWID;
+CREATE INDEX timers_by_time ON timers(at);
+CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, execution_id TEXT NOT NULL, message TEXT NOT NULL,
+  error TEXT NOT NULL, at INTEGER NOT NULL);
+
+CREATE TABLE documents(hash TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE workflows(owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
+  saved_at INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(owner, id, version)) WITHOUT ROWID;
+CREATE TABLE tokens(sha256 TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE secrets(owner TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(owner, name));
+";
+
+/// The newest version that this release knows.
+pub fn newest() -> u32 {
+    MIGRATIONS.len() as u32
+}
+
+/// The version of a file; 0 for an empty one.
+pub fn version(db: &Connection) -> rusqlite::Result<u32> {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Applies what a file lacks, all or nothing. The caller has refused a newer file.
+pub fn migrate(db: &Connection) -> rusqlite::Result<()> {
+    let from = version(db)?;
+    if from >= newest() {
+        return Ok(());
+    }
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    for step in &MIGRATIONS[from as usize..] {
+        db.execute_batch(step)?;
+    }
+    db.execute_batch(&format!("PRAGMA user_version = {}; COMMIT", newest()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn migrating_twice_is_migrating_once() {
+        let db = Connection::open_in_memory().unwrap();
+        migrate(&db).unwrap();
+        migrate(&db).unwrap();
+        assert_eq!(version(&db).unwrap(), newest());
+    }
+}

@@ -1,0 +1,85 @@
+//! Secrets at rest: AES-256-GCM under the folder's key, bound to whose secret it is and its name.
+
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    rand::{SecureRandom, SystemRandom},
+};
+use shared::port::{Secret, StoreError};
+
+/// Seals and opens secrets.
+pub struct Sealer {
+    key: LessSafeKey,
+    random: SystemRandom,
+}
+
+/// Thirty-two random bytes for a new key.
+pub fn fresh_key() -> std::io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    SystemRandom::new().fill(&mut key).map_err(|_| std::io::Error::other("no randomness to be had"))?;
+    Ok(key)
+}
+
+impl Sealer {
+    /// With the folder's key; none where it has the wrong length, which it never has.
+    pub fn new(key: &[u8; 32]) -> Option<Self> {
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
+        Some(Self { key, random: SystemRandom::new() })
+    }
+
+    /// The nonce and the sealed secret.
+    pub fn seal(&self, owner: &str, name: &str, secret: &Secret) -> Result<Vec<u8>, StoreError> {
+        let failed = || StoreError::Permanent("the secret could not be encrypted".into());
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).map_err(|_| failed())?;
+        let mut text = serde_json::to_vec(&(&secret.value, &secret.hosts)).map_err(|_| failed())?;
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad(owner, name), &mut text)
+            .map_err(|_| failed())?;
+        let mut sealed = nonce.to_vec();
+        sealed.extend(text);
+        sealed.extend(tag.as_ref());
+        Ok(sealed)
+    }
+
+    /// What was sealed for this owner and name.
+    pub fn open(&self, owner: &str, name: &str, sealed: &[u8]) -> Result<Secret, StoreError> {
+        let failed = || {
+            StoreError::Permanent(format!(
+                "the secret {name} cannot be decrypted: the data folder's `key` is not the one it was stored with; \
+                 put that file back, or set the secret again"
+            ))
+        };
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(failed)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
+        let mut text = text.to_vec();
+        let plain = self.key.open_in_place(nonce, aad(owner, name), &mut text).map_err(|_| failed())?;
+        let (value, hosts) = serde_json::from_slice(plain).map_err(|_| failed())?;
+        Ok(Secret { value, hosts })
+    }
+}
+
+fn aad(owner: &str, name: &str) -> Aad<Vec<u8>> {
+    let mut id = (owner.len() as u64).to_be_bytes().to_vec();
+    id.extend(owner.as_bytes());
+    id.extend(name.as_bytes());
+    Aad::from(id)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_secret_opens_only_as_what_it_was_sealed_as() {
+        let sealer = Sealer::new(&fresh_key().unwrap()).unwrap();
+        let secret = Secret { value: "s3cret".into(), hosts: vec!["api.example.com".into()] };
+        let sealed = sealer.seal("ann", "token", &secret).unwrap();
+        assert!(sealer.open("ann", "token", &sealed).unwrap() == secret);
+        assert!(sealer.open("bob", "token", &sealed).is_err());
+        assert!(sealer.open("annt", "oken", &sealed).is_err());
+        assert!(Sealer::new(&fresh_key().unwrap()).unwrap().open("ann", "token", &sealed).is_err());
+        assert!(!sealed.windows(6).any(|part| part == b"s3cret"));
+    }
+}
