@@ -13,3 +13,226 @@ pub fn scratch() -> PathBuf {
     let _ = std::fs::remove_dir_all(&path);
     path
 }
+
+use super::{DataFolder, Database};
+use crate::queue::Handler;
+use async_trait::async_trait;
+use serde_json::json;
+use shared::{
+    effect::{Effect, Message, Purpose, Work},
+    event::{Event, Started, Turn},
+    id::{Activation, ExecutionId},
+    port::{Commit, Delivery, Receipt, StoreError, Verdict},
+    time::Time,
+    workflow::{Settings, Workflow, graph::Graph},
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+pub fn clock() -> Time {
+    Time(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64)
+}
+
+pub fn workflow() -> Arc<Workflow> {
+    Arc::new(Workflow {
+        id: "chain".into(),
+        name: "chain".into(),
+        description: None,
+        input_schema: None,
+        nodes: vec![],
+        edges: vec![],
+        output: None,
+        settings: Settings::default(),
+        graph: Graph::default(),
+        document: Arc::new(json!({"id": "chain"})),
+        hash: "f00d".repeat(16),
+    })
+}
+
+pub async fn open(path: &std::path::Path) -> Database {
+    let database = Database::open(DataFolder::open(path).unwrap(), clock).unwrap();
+    database.keep_workflow(&workflow()).await.unwrap();
+    database
+}
+
+pub fn step(id: &ExecutionId, visit: u32, io: bool) -> Effect {
+    let activation = Activation { epoch: 0, node: "n".into(), visit };
+    let message = Message { execution: id.clone(), work: Work::Step { activation, attempt: 1, io } };
+    Effect::Send { message, at: None }
+}
+
+fn started(id: &ExecutionId) -> Event {
+    let started = Started {
+        format: 1,
+        execution_id: id.clone(),
+        owner: "local".into(),
+        workflow_id: "chain".into(),
+        workflow_version: 0,
+        workflow_hash: workflow().hash.clone(),
+        body: vec![],
+        trigger: None,
+        input: json!({}).into(),
+        metadata: serde_json::Map::new(),
+        started_by: None,
+        parent: None,
+        item: None,
+        inherited: vec![],
+        request_hash: None,
+        deadline: Time(i64::MAX),
+        held: false,
+        skipped: None,
+    };
+    Event::ExecutionStarted(Box::new(started))
+}
+
+/// One more turn: a start, or a signal of about 250 bytes.
+pub async fn advance(db: &Database, id: &ExecutionId, effects: Vec<Effect>, acks: Vec<Receipt>) -> Result<(), StoreError> {
+    let before = db.load(id).await?;
+    let seq = before.as_ref().map_or(0, |state| state.seq) + 1;
+    let event = match before {
+        None => started(id),
+        Some(_) => Event::ExecutionPaused { reason: Some("x".repeat(250)) },
+    };
+    let turn = Turn { seq, at: clock(), by: None, events: vec![event] };
+    let state = super::rules::fold(&workflow(), before.as_deref().cloned(), &turn).unwrap();
+    let turns = vec![turn];
+    db.commit(Commit { turns, state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks }).await
+}
+
+/// Takes each execution through so many steps.
+struct Chain {
+    db: Mutex<Option<Arc<Database>>>,
+    steps: u32,
+    seen: Mutex<Vec<Delivery>>,
+    keep: bool,
+}
+
+impl Chain {
+    fn new(steps: u32, keep: bool) -> Arc<Self> {
+        Arc::new(Self { db: Mutex::new(None), steps, seen: Mutex::default(), keep })
+    }
+}
+
+#[async_trait]
+impl Handler for Chain {
+    async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
+        let db = self.db.lock().unwrap().clone().unwrap();
+        for one in deliveries {
+            if self.keep {
+                self.seen.lock().unwrap().push(one.clone());
+            }
+            let Work::Step { activation, .. } = &one.message.work else { continue };
+            let next = if activation.visit < self.steps {
+                vec![step(&one.message.execution, activation.visit + 1, false)]
+            } else {
+                vec![]
+            };
+            advance(&db, &one.message.execution, next, vec![one.receipt]).await.unwrap();
+        }
+        vec![Verdict::Acknowledge; deliveries.len()]
+    }
+
+    async fn dead(&self, _: &Message, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+async fn until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if done() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("never: {what}");
+}
+
+fn rows(db: &Database, table: &str) -> i64 {
+    let db = rusqlite::Connection::open(db.folder().path().join("stepwell.db")).unwrap();
+    db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_runs_by_itself_and_leaves_no_message_behind() {
+    let path = scratch();
+    let db = Arc::new(open(&path).await);
+    let chain = Chain::new(10, true);
+    *chain.db.lock().unwrap() = Some(db.clone());
+    db.start(chain.clone()).await.unwrap();
+    let id = ExecutionId::from("one");
+    advance(&db, &id, vec![step(&id, 1, false)], vec![]).await.unwrap();
+    until("ten steps", || chain.seen.lock().unwrap().len() == 10).await;
+    until("turn 11", || db.hub.cache.get(&id).is_some_and(|state| state.seq == 11)).await;
+    until("no rows", || rows(&db, "queue") == 0).await;
+    let before = db.load(&id).await.unwrap().unwrap();
+    assert!(db.shutdown(Duration::from_secs(5)).await);
+
+    let db = open(&path).await;
+    assert_eq!(db.load(&id).await.unwrap().unwrap(), before, "the journal folds to what was in memory");
+    assert_eq!(db.turns(&id, 4, 3).await.unwrap().iter().map(|turn| turn.seq).collect::<Vec<_>>(), [5, 6, 7]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_and_timers_outlive_the_process() {
+    let path = scratch();
+    let db = open(&path).await;
+    let id = ExecutionId::from("one");
+    let timer = |node: &str, after: f64| Effect::SetTimer {
+        activation: Activation { epoch: 0, node: node.into(), visit: 1 },
+        purpose: Purpose::Wait,
+        at: clock().after_seconds(after),
+    };
+    let drop = Effect::DropTimer { activation: Activation { epoch: 0, node: "c".into(), visit: 1 }, purpose: Purpose::Wait };
+    let Effect::Send { message, .. } = step(&id, 2, true) else { panic!() };
+    let later = Effect::Send { message, at: Some(clock().after_seconds(0.3)) };
+    let effects = vec![step(&id, 1, false), timer("a", 0.2), timer("b", 9_999.0), timer("c", 0.1), drop, later];
+    advance(&db, &id, effects, vec![]).await.unwrap();
+    db.shutdown(Duration::ZERO).await;
+
+    let db = Arc::new(open(&path).await);
+    let chain = Chain::new(0, true);
+    *chain.db.lock().unwrap() = Some(db.clone());
+    db.start(chain.clone()).await.unwrap();
+    until("three messages", || chain.seen.lock().unwrap().len() == 3).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let seen: Vec<_> = chain.seen.lock().unwrap().iter().map(|one| one.message.work.clone()).collect();
+    let fired = |work: &Work| matches!(work, Work::Timer { activation, .. } if activation.node.as_str() == "a");
+    assert!(seen.len() == 3 && seen.iter().any(fired), "{seen:?}");
+    assert_eq!(rows(&db, "timers"), 1, "b waits on");
+    until("no rows", || rows(&db, "queue") == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_spoils_nobody_elses_commit() {
+    let db = Arc::new(open(&scratch()).await);
+    let ids: Vec<ExecutionId> = (0..50).map(|n| format!("x{n}").into()).collect();
+    let all = ids.iter().flat_map(|id| [id, id]).map(|id| advance(&db, id, vec![step(id, 1, false)], vec![]));
+    let outcomes = futures::future::join_all(all).await;
+    let conflicts = outcomes.iter().filter(|one| **one == Err(StoreError::Conflict)).count();
+    assert_eq!((conflicts, outcomes.iter().filter(|one| one.is_ok()).count()), (50, 50));
+    assert_eq!((rows(&db, "turns"), rows(&db, "queue")), (50, 50), "a refused commit leaves nothing behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throughput() {
+    let Ok(count) = std::env::var("STORE_BENCH") else { return };
+    let count: u32 = count.parse().unwrap();
+    let path = scratch();
+    let db = Arc::new(open(&path).await);
+    let chain = Chain::new(10, false);
+    *chain.db.lock().unwrap() = Some(db.clone());
+    db.start(chain.clone()).await.unwrap();
+    for round in 0..4 {
+        let begin = std::time::Instant::now();
+        let ids: Vec<ExecutionId> = (0..count).map(|n| format!("01890a5d-ac96-774b-bcce-{round:04}{n:08}").into()).collect();
+        let all = ids.iter().map(|id| advance(&db, id, vec![step(id, 1, false)], vec![]));
+        futures::future::join_all(all).await;
+        let last = ids.last().unwrap();
+        until("the end", || ids.iter().all(|id| db.hub.cache.get(id).is_some_and(|state| state.seq == 11))).await;
+        let took = begin.elapsed();
+        let _ = last;
+        println!("{count} chains: {:.0} turns/s, {:?} a hop; {:?}", f64::from(count) * 11.0 / took.as_secs_f64(), took / 10, db.hub.metrics.all());
+    }
+}
