@@ -63,7 +63,20 @@ impl Write {
         let outbox = Outbox::new(&hub.dispatcher, state.id(), &state.started.owner, &effects, now)?;
         let hub = hub.clone();
         Ok(Self {
-            state, first, count, body, snapshot, expires_at, interactions, logs, blobs, uses, outbox, acks, hub, reply,
+            state,
+            first,
+            count,
+            body,
+            snapshot,
+            expires_at,
+            interactions,
+            logs,
+            blobs,
+            uses,
+            outbox,
+            acks,
+            hub,
+            reply,
         })
     }
 
@@ -182,12 +195,10 @@ impl Job for Write {
                 metrics.commits.fetch_add(1, Relaxed);
                 let id = state.id().clone();
                 hub.cache.put(state, body.len());
-                // The caller first: what it does next overlaps with handing out.
-                let _ = reply.send(Ok(()));
+                // Before the caller hears of it, so that it finds its messages acknowledged.
                 let ready = outbox.release(&hub.dispatcher);
                 hub.dispatcher.committed(&acks, ready);
                 hub.watch.wake(&id);
-                return;
             }
             Err(StoreError::Conflict) => {
                 metrics.conflicts.fetch_add(1, Relaxed);

@@ -181,10 +181,8 @@ impl Database {
     pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
         let id = interaction.to_string();
         let sql = "SELECT executions.id FROM interactions JOIN executions USING (run) WHERE interaction_id = ?1";
-        let found: Option<String> = self
-            .readers
-            .read(move |db| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional())
-            .await?;
+        let found: Option<String> =
+            self.readers.read(move |db| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()).await?;
         Ok(found.map(Into::into))
     }
 

@@ -88,7 +88,12 @@ fn started(id: &ExecutionId) -> Event {
 }
 
 /// One more turn: a start, or a signal of about 250 bytes.
-pub async fn advance(db: &Database, id: &ExecutionId, effects: Vec<Effect>, acks: Vec<Receipt>) -> Result<(), StoreError> {
+pub async fn advance(
+    db: &Database,
+    id: &ExecutionId,
+    effects: Vec<Effect>,
+    acks: Vec<Receipt>,
+) -> Result<(), StoreError> {
     let before = db.load(id).await?;
     let seq = before.as_ref().map_or(0, |state| state.seq) + 1;
     let event = match before {
@@ -184,7 +189,8 @@ async fn messages_and_timers_outlive_the_process() {
         purpose: Purpose::Wait,
         at: clock().after_seconds(after),
     };
-    let drop = Effect::DropTimer { activation: Activation { epoch: 0, node: "c".into(), visit: 1 }, purpose: Purpose::Wait };
+    let drop =
+        Effect::DropTimer { activation: Activation { epoch: 0, node: "c".into(), visit: 1 }, purpose: Purpose::Wait };
     let Effect::Send { message, .. } = step(&id, 2, true) else { panic!() };
     let later = Effect::Send { message, at: Some(clock().after_seconds(0.3)) };
     let effects = vec![step(&id, 1, false), timer("a", 0.2), timer("b", 9_999.0), timer("c", 0.1), drop, later];
@@ -226,13 +232,19 @@ async fn throughput() {
     db.start(chain.clone()).await.unwrap();
     for round in 0..4 {
         let begin = std::time::Instant::now();
-        let ids: Vec<ExecutionId> = (0..count).map(|n| format!("01890a5d-ac96-774b-bcce-{round:04}{n:08}").into()).collect();
+        let ids: Vec<ExecutionId> =
+            (0..count).map(|n| format!("01890a5d-ac96-774b-bcce-{round:04}{n:08}").into()).collect();
         let all = ids.iter().map(|id| advance(&db, id, vec![step(id, 1, false)], vec![]));
         futures::future::join_all(all).await;
         let last = ids.last().unwrap();
         until("the end", || ids.iter().all(|id| db.hub.cache.get(id).is_some_and(|state| state.seq == 11))).await;
         let took = begin.elapsed();
         let _ = last;
-        println!("{count} chains: {:.0} turns/s, {:?} a hop; {:?}", f64::from(count) * 11.0 / took.as_secs_f64(), took / 10, db.hub.metrics.all());
+        println!(
+            "{count} chains: {:.0} turns/s, {:?} a hop; {:?}",
+            f64::from(count) * 11.0 / took.as_secs_f64(),
+            took / 10,
+            db.hub.metrics.all()
+        );
     }
 }
