@@ -66,3 +66,35 @@ pub const AUTHORIZATION_SECONDS: f64 = 1_800.0;
 pub const DELIVERIES: u32 = 5;
 /// Bytes of a request to the API (AWS: a Lambda's payload).
 pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;
+/// Seconds of the shortest timeout: below a millisecond nothing can answer.
+pub const LEAST_SECONDS: f64 = 0.001;
+/// Seconds of the longest delay of a retry: seven days, beyond which a `wait` says better what is meant.
+pub const RETRY_SECONDS: f64 = 604_800.0;
+/// The steepest factor between two delays of a retry.
+pub const RETRY_BACKOFF: f64 = 100.0;
+/// Iterations that a loop may allow at most: each is recorded, and a larger job is a `map`.
+pub const MOST_ITERATIONS: u64 = 1_000_000;
+/// Items or executions that may run at once at most.
+pub const MOST_CONCURRENCY: u64 = 10_000;
+/// Days for which ended executions may be kept at most: a century.
+pub const MOST_RETENTION_DAYS: u64 = 36_500;
+/// Rules of one `branch`.
+pub const RULES: usize = 1_000;
+/// Options of one decision: more than a person can read are a search.
+pub const OPTIONS: usize = 200;
+/// Bytes of a port's name; an option's text may be one.
+pub const PORT_BYTES: usize = 128;
+/// People or channels named by one interaction.
+pub const PEOPLE: usize = 1_000;
+/// Workflows that one `workflow` node starts.
+pub const CHILDREN: usize = 1_000;
+/// Bytes of the JavaScript of one `code` node.
+pub const CODE_BYTES: usize = 256 * 1024;
+/// Bytes of the path of a webhook.
+pub const PATH_BYTES: usize = 128;
+/// Bytes of a cron expression.
+pub const CRON_BYTES: usize = 256;
+/// Problems reported of one document; more help nobody.
+pub const ISSUES: usize = 1_000;
+/// Steps back that a pattern of a JSON Schema may take before it counts as not matched.
+pub const PATTERN_BACKTRACKS: usize = 100_000;

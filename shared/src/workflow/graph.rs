@@ -1,6 +1,9 @@
 //! What the edges of a workflow say: neighbours, loop bodies, ancestors. Indices are positions in
 //! `Workflow::nodes` and `Workflow::edges`.
 
+use crate::id::NodeId;
+use std::collections::HashMap;
+
 /// A node's position in `Workflow::nodes`.
 pub type NodeIx = usize;
 /// An edge's position in `Workflow::edges`.
@@ -24,5 +27,156 @@ pub struct Graph {
     /// Nodes in topological order, not counting edges back to a loop.
     pub order: Vec<NodeIx>,
     /// Position by id.
-    pub index: std::collections::HashMap<crate::id::NodeId, NodeIx>,
+    pub index: HashMap<NodeId, NodeIx>,
+}
+
+/// One `main` edge between two nodes that exist.
+#[derive(Clone, Copy, Debug)]
+pub struct Arc {
+    /// Its source.
+    pub from: NodeIx,
+    /// Its target.
+    pub to: NodeIx,
+    /// Whether it leaves a loop by its port `loop`.
+    pub into_body: bool,
+}
+
+impl Graph {
+    /// Computes everything from the nodes' ids, which of them are loops, and the edges by position (none for
+    /// those that are not `main` or join nothing). Where edges run in a circle without a loop, `order` and
+    /// `ancestors` leave out the nodes that cannot be ordered.
+    pub fn compute(ids: &[Option<NodeId>], loops: &[bool], arcs: &[Option<Arc>]) -> Self {
+        let count = ids.len();
+        let mut graph = Self {
+            out: vec![Vec::new(); count],
+            incoming: vec![Vec::new(); count],
+            back: vec![Vec::new(); count],
+            body: vec![Vec::new(); count],
+            around: vec![None; count],
+            ancestors: vec![Vec::new(); count],
+            order: Vec::with_capacity(count),
+            index: HashMap::with_capacity(count),
+        };
+        for (ix, id) in ids.iter().enumerate() {
+            if let Some(id) = id {
+                graph.index.entry(id.clone()).or_insert(ix);
+            }
+        }
+        for (ix, arc) in arcs.iter().enumerate() {
+            if let Some(arc) = arc {
+                graph.out[arc.from].push(ix);
+            }
+        }
+        graph.find_bodies(loops, arcs);
+        for (ix, arc) in arcs.iter().enumerate() {
+            let Some(arc) = arc else { continue };
+            let comes_back = graph.body[arc.to].binary_search(&arc.from).is_ok();
+            let into = if comes_back { &mut graph.back } else { &mut graph.incoming };
+            into[arc.to].push(ix);
+        }
+        graph.sort(arcs);
+        graph.find_ancestors(arcs);
+        graph
+    }
+
+    fn find_bodies(&mut self, loops: &[bool], arcs: &[Option<Arc>]) {
+        for start in (0..loops.len()).filter(|&ix| loops[ix]) {
+            let mut seen = vec![false; loops.len()];
+            seen[start] = true;
+            let mut body = Vec::new();
+            let mut queue = vec![start];
+            while let Some(node) = queue.pop() {
+                for arc in self.out[node].iter().filter_map(|&edge| arcs[edge]) {
+                    if (node != start || arc.into_body) && !seen[arc.to] {
+                        seen[arc.to] = true;
+                        body.push(arc.to);
+                        queue.push(arc.to);
+                    }
+                }
+            }
+            body.sort_unstable();
+            self.body[start] = body;
+        }
+        let mut by_size: Vec<NodeIx> = (0..loops.len()).filter(|&ix| loops[ix]).collect();
+        by_size.sort_by_key(|&ix| std::cmp::Reverse(self.body[ix].len()));
+        for start in by_size {
+            for &node in &self.body[start] {
+                self.around[node] = Some(start);
+            }
+        }
+    }
+
+    /// Kahn's algorithm; among nodes that are ready, the document's order.
+    fn sort(&mut self, arcs: &[Option<Arc>]) {
+        let mut missing: Vec<usize> = self.incoming.iter().map(Vec::len).collect();
+        let mut ready: std::collections::BinaryHeap<_> =
+            (0..missing.len()).filter(|&ix| missing[ix] == 0).map(std::cmp::Reverse).collect();
+        while let Some(std::cmp::Reverse(node)) = ready.pop() {
+            self.order.push(node);
+            for arc in self.out[node].iter().filter_map(|&edge| arcs[edge]) {
+                if self.body[arc.to].binary_search(&node).is_err() {
+                    missing[arc.to] -= 1;
+                    if missing[arc.to] == 0 {
+                        ready.push(std::cmp::Reverse(arc.to));
+                    }
+                }
+            }
+        }
+    }
+
+    fn find_ancestors(&mut self, arcs: &[Option<Arc>]) {
+        let mut sets = vec![Bits::new(self.out.len()); self.out.len()];
+        for &node in &self.order {
+            let mut set = Bits::new(self.out.len());
+            for arc in self.incoming[node].iter().filter_map(|&edge| arcs[edge]) {
+                set.join(&sets[arc.from]);
+                set.insert(arc.from);
+            }
+            self.ancestors[node] = set.iter().collect();
+            sets[node] = set;
+        }
+    }
+
+    /// Whether `ancestor` comes before `node`, not counting edges back to a loop.
+    pub fn comes_before(&self, ancestor: NodeIx, node: NodeIx) -> bool {
+        self.ancestors[node].binary_search(&ancestor).is_ok()
+    }
+
+    /// The loops around a node, the innermost first.
+    pub fn loops_around(&self, node: NodeIx) -> Vec<NodeIx> {
+        let mut loops = Vec::new();
+        let mut at = self.around[node];
+        while let Some(ix) = at {
+            if loops.contains(&ix) {
+                break;
+            }
+            loops.push(ix);
+            at = self.around[ix];
+        }
+        loops
+    }
+}
+
+/// A set of small numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    pub(crate) fn new(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
+    }
+    pub(crate) fn insert(&mut self, ix: usize) {
+        self.0[ix / 64] |= 1 << (ix % 64);
+    }
+    pub(crate) fn has(&self, ix: usize) -> bool {
+        self.0[ix / 64] & (1 << (ix % 64)) != 0
+    }
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+    }
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(word, &bits)| {
+            (0..64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| word * 64 + bit)
+        })
+    }
 }

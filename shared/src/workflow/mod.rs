@@ -1,7 +1,19 @@
 //! Workflow documents: model, parsing with dialects, and what their graph says.
+
+pub(crate) mod dialect;
 pub mod graph;
-mod kind;
-mod reads;
-pub use reads::Reads;
+mod hash;
 mod model;
+mod parse;
+mod query;
+mod read;
+mod reads;
+
+pub(crate) use dialect::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS};
+pub use hash::canonical_text;
 pub use model::*;
+pub(crate) use parse::read;
+pub use parse::{Parsed, parse};
+pub use query::InputViolation;
+pub(crate) use read::{Flow, read_body, read_flow};
+pub use reads::Reads;

@@ -1,0 +1,94 @@
+//! The config of nodes that start executions of their own: `map` and `workflow`.
+
+use crate::{
+    id::WorkflowId,
+    limits,
+    validate::{At, Cx, Fields, Place, fields::cut, is_id},
+    workflow::{Body, Children, Map as MapNode, NodeKind, read_body},
+};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// `map`.
+pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
+    let known = ["items", "body", "max_concurrency", "tolerated_failures"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    if f.get("items").is_none() {
+        f.missing(cx, "items", "Give CEL that yields a list, such as `input.orders`.");
+    }
+    let items = cx.expr(&f, "items", place);
+    let most = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
+    let tolerated = f.integer(cx, "tolerated_failures", 0, limits::MAP_ITEMS as u64);
+    let body_at = at.key("body");
+    let body = match f.get("body") {
+        None => {
+            f.missing(cx, "body", "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.");
+            None
+        }
+        Some(Value::String(id)) => workflow_id(cx, id, &body_at).map(Body::Saved),
+        Some(Value::Object(body)) => read_body(cx, body, &body_at, place).map(|flow| Body::Inline(Arc::new(flow))),
+        Some(_) => {
+            let hint = "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.";
+            f.wrong(cx, "body", "`body` is neither an object nor an id", hint);
+            None
+        }
+    };
+    Some(NodeKind::Map(MapNode {
+        items: items?,
+        body: body?,
+        max_concurrency: most.unwrap_or(limits::MAP_CONCURRENCY),
+        tolerated_failures: tolerated.unwrap_or(0),
+    }))
+}
+
+/// `workflow`.
+pub(super) fn workflow(
+    cx: &mut Cx<'_>,
+    config: &Map<String, Value>,
+    at: &At<'_>,
+    place: Place<'_>,
+) -> Option<NodeKind> {
+    let known = ["workflow_id", "mode", "input", "stop_on_failure"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    let ids_at = at.key("workflow_id");
+    let list = matches!(f.get("workflow_id"), Some(Value::Array(_)));
+    let workflow_ids = match f.get("workflow_id") {
+        Some(Value::String(id)) => workflow_id(cx, id, &ids_at).into_iter().collect(),
+        Some(Value::Array(ids)) if !ids.is_empty() && ids.len() <= limits::CHILDREN => {
+            let read = |(ix, id): (usize, &Value)| {
+                let at = ids_at.item(ix);
+                let Some(id) = id.as_str() else {
+                    cx.error("invalid_config", &at, "this is no workflow id", "Give the id of a saved workflow.");
+                    return None;
+                };
+                workflow_id(cx, id, &at)
+            };
+            ids.iter().enumerate().filter_map(read).collect()
+        }
+        None => {
+            f.missing(cx, "workflow_id", "Give the id of a saved workflow, or a list of them.");
+            Vec::new()
+        }
+        Some(_) => {
+            let hint = format!("Give the id of a saved workflow, or a list of 1 to {} of them.", limits::CHILDREN);
+            f.wrong(cx, "workflow_id", "`workflow_id` names no workflow", hint);
+            Vec::new()
+        }
+    };
+    let mode = f.word(cx, "mode", &["sequence", "parallel"]);
+    let input = cx.template(&f, "input", place);
+    let stop_on_failure = f.flag(cx, "stop_on_failure").unwrap_or(true);
+    if workflow_ids.is_empty() {
+        return None;
+    }
+    Some(NodeKind::Workflow(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure }))
+}
+
+fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
+    if is_id(id) {
+        return Some(id.into());
+    }
+    let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
+    cx.error("invalid_config", at, format!("`{}` is no workflow id", cut(id)), hint);
+    None
+}

@@ -1,0 +1,164 @@
+//! Reads the members of an object, collecting what is wrong instead of stopping at it.
+
+use super::{At, Cx, suggest};
+use serde_json::{Map, Value};
+
+/// An object of the document, and what its problems are called.
+pub(crate) struct Fields<'d, 'a> {
+    pub(crate) object: &'d Map<String, Value>,
+    pub(crate) at: &'a At<'a>,
+    pub(crate) code: &'static str,
+}
+
+impl<'d, 'a> Fields<'d, 'a> {
+    /// Takes an object and refuses its unknown keys.
+    pub(crate) fn new(
+        cx: &mut Cx<'_>,
+        object: &'d Map<String, Value>,
+        at: &'a At<'a>,
+        code: &'static str,
+        known: &[&str],
+    ) -> Self {
+        for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
+            let hint = if known.is_empty() {
+                "Remove it: nothing is set here.".to_owned()
+            } else {
+                suggest::hint(key, known.iter().copied())
+            };
+            cx.error("schema", &at.key(key), format!("unknown key `{key}`"), hint);
+        }
+        Self { object, at, code }
+    }
+
+    /// A member; null is as good as none.
+    pub(crate) fn get(&self, key: &str) -> Option<&'d Value> {
+        self.object.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Reports a problem with a member.
+    pub(crate) fn wrong(&self, cx: &mut Cx<'_>, key: &str, message: impl Into<String>, hint: impl Into<String>) {
+        cx.error(self.code, &self.at.key(key), message, hint);
+    }
+
+    /// Reports that a member is missing; the path is that of the object.
+    pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, hint: &str) {
+        cx.error(self.code, self.at, format!("`{key}` is missing"), hint);
+    }
+
+    fn mistyped(&self, cx: &mut Cx<'_>, key: &str, wanted: &str) {
+        let found = self.object.get(key).map_or("nothing", kind_of);
+        self.wrong(cx, key, format!("`{key}` is {found}"), format!("Give {wanted}."));
+    }
+
+    pub(crate) fn text(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d str> {
+        match self.get(key)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            Value::String(_) => {
+                self.wrong(cx, key, format!("`{key}` is empty"), "Give some text, or leave the key out.");
+                None
+            }
+            _ => {
+                self.mistyped(cx, key, "a string");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn flag(&self, cx: &mut Cx<'_>, key: &str) -> Option<bool> {
+        let value = self.get(key)?;
+        if value.as_bool().is_none() {
+            self.mistyped(cx, key, "`true` or `false`");
+        }
+        value.as_bool()
+    }
+
+    pub(crate) fn number(&self, cx: &mut Cx<'_>, key: &str, least: f64, most: f64) -> Option<f64> {
+        let value = self.get(key)?;
+        match value.as_f64() {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            Some(number) => {
+                self.wrong(cx, key, format!("`{key}` is {number}"), format!("Give a number from {least} to {most}."));
+                None
+            }
+            None => {
+                self.mistyped(cx, key, &format!("a number from {least} to {most}"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn integer(&self, cx: &mut Cx<'_>, key: &str, least: u64, most: u64) -> Option<u64> {
+        let value = self.get(key)?;
+        // 3.0 is an integer in JSON Schema too.
+        let whole = value.as_u64().or_else(|| {
+            value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=9e15).contains(n)).map(|number| number as u64)
+        });
+        match whole {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            _ if value.is_number() => {
+                let hint = format!("Give a whole number from {least} to {most}.");
+                self.wrong(cx, key, format!("`{key}` is {value}"), hint);
+                None
+            }
+            _ => {
+                self.mistyped(cx, key, &format!("a whole number from {least} to {most}"));
+                None
+            }
+        }
+    }
+
+    /// One of some words: its position among them.
+    pub(crate) fn word(&self, cx: &mut Cx<'_>, key: &str, words: &[&str]) -> Option<usize> {
+        let value = self.get(key)?;
+        let Some(text) = value.as_str() else {
+            self.mistyped(cx, key, &format!("one of `{}`", words.join("`, `")));
+            return None;
+        };
+        let found = words.iter().position(|word| *word == text);
+        if found.is_none() {
+            let hint = suggest::hint(text, words.iter().copied());
+            self.wrong(cx, key, format!("`{}` is no {key}", cut(text)), hint);
+        }
+        found
+    }
+
+    pub(crate) fn list(&self, cx: &mut Cx<'_>, key: &str, most: usize) -> Option<&'d [Value]> {
+        match self.get(key)? {
+            Value::Array(items) if items.len() <= most => Some(items),
+            Value::Array(items) => {
+                let count = items.len();
+                self.wrong(cx, key, format!("`{key}` has {count} items"), format!("Give at most {most}."));
+                None
+            }
+            _ => {
+                self.mistyped(cx, key, "a list");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn object(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d Map<String, Value>> {
+        let value = self.get(key)?;
+        if !value.is_object() {
+            self.mistyped(cx, key, "an object");
+        }
+        value.as_object()
+    }
+}
+
+/// A kind of JSON, with its article.
+pub(crate) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Text from outside, short enough for a message.
+pub(crate) fn cut(text: &str) -> String {
+    if text.chars().count() <= 80 { text.to_owned() } else { text.chars().take(79).chain(['…']).collect() }
+}

@@ -1,0 +1,31 @@
+//! One problem of a document, as people and programs read it.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The document is refused.
+    Error,
+    /// The document is taken, and probably does not do what was meant.
+    Warning,
+}
+
+/// One problem of a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Issue {
+    /// One of the codes of workflow format §7.
+    pub code: String,
+    /// Whether it refuses the document.
+    pub severity: Severity,
+    /// JSON Pointer (RFC 6901) into the document as it was sent.
+    pub path: String,
+    /// The node it is about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}

@@ -1,0 +1,163 @@
+//! Nodes in other shapes: `data` for `config`, a type with a subtype, functions with handlers.
+
+use super::{NODE_KEYS, Normal, human, number_to_text, ordered, rename, slug, stow, types};
+use crate::node;
+use serde_json::{Map, Value};
+
+const SUBTYPES: [&str; 3] = ["subtype", "sub_type", "node_subtype"];
+/// What editors keep on a node and no engine reads.
+const EDITOR_KEYS: [&str; 16] = [
+    "position",
+    "positionAbsolute",
+    "width",
+    "height",
+    "measured",
+    "selected",
+    "dragging",
+    "style",
+    "sourcePosition",
+    "targetPosition",
+    "description",
+    "type_version",
+    "typeVersion",
+    "disabled",
+    "notes",
+    "zIndex",
+];
+
+impl Normal {
+    /// Brings one node into canonical form. `drawn`: its edges come from an editor. Tells whether it was in a dialect.
+    pub(super) fn node(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str, drawn: bool) -> bool {
+        let mut dialect = drawn;
+        number_to_text(map, "id");
+        if ["data", "parameters"].iter().any(|key| map.contains_key(*key)) {
+            dialect = true;
+            rename(map, &["data", "parameters"], "config", now, sent, &mut self.origins);
+        }
+        dialect |= self.node_type(map, now, sent);
+        if dialect {
+            self.label(map, now, sent);
+            stow(map, &EDITOR_KEYS, now, &mut self.origins);
+            if !map.contains_key("id")
+                && let Some(name) = map.get("name").and_then(Value::as_str).map(slug).filter(|id| !id.is_empty())
+            {
+                self.origins.moved(format!("{now}/id"), format!("{sent}/name"));
+                map.insert("id".into(), name.into());
+            }
+        }
+        self.node_config(map, now, sent);
+        if let Some(Value::Object(undo)) = map.get_mut("compensate") {
+            dialect |= self.node(undo, &format!("{now}/compensate"), &format!("{sent}/compensate"), false);
+        }
+        if now != sent {
+            self.origins.moved(now.to_owned(), sent.to_owned());
+        }
+        *map = ordered(std::mem::take(map), &NODE_KEYS);
+        dialect
+    }
+
+    /// React Flow shows `data.label`; it is the node's name.
+    fn label(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
+        if let Some(Value::Object(config)) = map.get_mut("config")
+            && config.get("label").is_some_and(Value::is_string)
+            && let Some(label) = config.remove("label")
+            && !map.contains_key("name")
+        {
+            self.origins.moved(format!("{now}/name"), format!("{sent}/data/label"));
+            map.insert("name".into(), label);
+        }
+    }
+
+    fn node_type(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
+        let Some(name) = map.get("type").and_then(Value::as_str).map(str::to_owned) else { return false };
+        if node::TYPES.contains(&name.as_str()) {
+            return false;
+        }
+        if name == "function" {
+            return self.function(map, now, sent);
+        }
+        let subtype_key = SUBTYPES.into_iter().find(|key| map.get(*key).is_some_and(Value::is_string));
+        let subtype = subtype_key.and_then(|key| map.get(key)).and_then(Value::as_str).map(str::to_owned);
+        let family = types::is_family(&name) || types::is_agent(&name);
+        let found = match &subtype {
+            Some(_) if types::is_agent(&name) => None,
+            Some(subtype) if family => types::known(subtype),
+            _ => types::known(&name),
+        };
+        let Some((known, kind)) = found else {
+            if let (Some(key), Some(subtype)) = (subtype_key, subtype) {
+                map.remove(key);
+                if !types::is_agent(&name) {
+                    self.origins.moved(format!("{now}/type"), format!("{sent}/{key}"));
+                    map.insert("type".into(), subtype.into());
+                }
+            }
+            return true;
+        };
+        if let Some(key) = subtype_key {
+            map.remove(key);
+            self.origins.moved(format!("{now}/type"), format!("{sent}/{key}"));
+        }
+        map.insert("type".into(), known.into());
+        if let (Some(kind), Some(config)) = (kind, config_of(map)) {
+            config.entry("kind").or_insert_with(|| kind.into());
+        }
+        true
+    }
+
+    /// `{"type": "function", "config": {"handler": "http_request", …}}` where the handler names a type of ours.
+    fn function(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
+        let handler = map.get("config").and_then(|config| config.get("handler")).and_then(Value::as_str);
+        let Some(handler) = handler.map(str::to_owned) else { return true };
+        let ours = node::TYPES.iter().find(|name| **name == handler).map(|name| (*name, None));
+        let Some((known, kind)) = ours.or_else(|| types::known(&handler)) else { return true };
+        let config_key = ["config", "data", "parameters"].into_iter().find(|key| self.was(now, sent, key));
+        let config_key = config_key.unwrap_or("config");
+        self.origins.moved(format!("{now}/type"), format!("{sent}/{config_key}/handler"));
+        map.insert("type".into(), known.into());
+        if let Some(config) = config_of(map) {
+            config.remove("handler");
+            if let Some(kind) = kind {
+                config.entry("kind").or_insert_with(|| kind.into());
+            }
+        }
+        true
+    }
+
+    /// Whether a node's `config` was sent under this key.
+    fn was(&self, now: &str, sent: &str, key: &str) -> bool {
+        self.origins.sent(&format!("{now}/config")) == format!("{sent}/{key}")
+    }
+
+    fn node_config(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
+        let kind = map.get("type").and_then(Value::as_str).map(str::to_owned);
+        let at = format!("{now}/config");
+        let from = match self.origins.sent(&at) {
+            moved if moved != at => moved,
+            _ => format!("{sent}/config"),
+        };
+        let Some(Value::Object(config)) = map.get_mut("config") else { return };
+        match kind.as_deref() {
+            Some("human") => human::normalize(config, &at, &from, &mut self.origins),
+            Some("workflow") => {
+                number_to_text(config, "workflow_id");
+                if let Some(Value::Array(ids)) = config.get_mut("workflow_id") {
+                    for id in ids.iter_mut().filter(|id| id.is_number()) {
+                        *id = Value::String(id.to_string());
+                    }
+                }
+            }
+            Some("map") => {
+                number_to_text(config, "body");
+                if let Some(Value::Object(body)) = config.get_mut("body") {
+                    self.flow(body, &format!("{at}/body"), &format!("{from}/body"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn config_of(map: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
+    map.entry("config").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
+}

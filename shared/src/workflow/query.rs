@@ -1,0 +1,43 @@
+//! Questions that hosts and the engine ask of a workflow.
+
+use super::{Node, NodeKind, Workflow, graph::NodeIx};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One way in which an input does not satisfy its schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputViolation {
+    /// JSON Pointer into the input.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Workflow {
+    /// A node by its id.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.node_ix(id).and_then(|ix| self.nodes.get(ix))
+    }
+
+    /// A node's position by its id.
+    pub fn node_ix(&self, id: &str) -> Option<NodeIx> {
+        self.graph.index.get(id).copied()
+    }
+
+    /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None for a map's body.
+    pub fn trigger_for_api(&self) -> Option<NodeIx> {
+        let manual = self.nodes.iter().position(|node| matches!(node.kind, NodeKind::ManualTrigger));
+        manual.or_else(|| self.nodes.iter().position(|node| node.kind.is_trigger()))
+    }
+
+    /// Every way in which an input does not satisfy the workflow's schema; empty for a good one.
+    pub fn check_input(&self, input: &Value) -> Vec<InputViolation> {
+        let Some(schema) = &self.input_schema else { return Vec::new() };
+        schema
+            .validator
+            .iter_errors(input)
+            .take(crate::limits::ISSUES)
+            .map(|error| InputViolation { path: error.instance_path().as_str().to_owned(), message: error.to_string() })
+            .collect()
+    }
+}
