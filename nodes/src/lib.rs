@@ -3,6 +3,9 @@
 //! `Nodes::run` takes a task whose templates are rendered and says what came of it. It never records anything, and
 //! dropping its future stops what it started.
 
+// A failure is made once per failed attempt, beside I/O that takes a thousand times longer than moving it.
+#![allow(clippy::result_large_err)]
+
 mod code;
 mod http;
 pub mod limits;
@@ -75,7 +78,7 @@ impl Nodes {
     }
 }
 
+/// What `Duration` takes without a panic, whatever a document says.
 fn seconds(asked: f64) -> f64 {
-    // `max` and `min` take the other operand for a NaN, so that no document can make `Duration` panic.
-    asked.max(0.001).min(limits::ATTEMPT_SECONDS)
+    if asked.is_nan() { shared::limits::NODE_SECONDS } else { asked.clamp(0.001, limits::ATTEMPT_SECONDS) }
 }

@@ -12,7 +12,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
 use shared::task::Outcome;
 use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 
@@ -55,17 +55,22 @@ fn client(allow: &AllowList, port: u16, tls: &ClientConfig) -> Result<Client, St
         .map_err(|error| error.to_string())
 }
 
-/// The system's certificates where it has any, else Mozilla's: an empty container has none.
 fn tls() -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
+    let roots = roots(rustls_native_certs::load_native_certs().certs);
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The system's certificates where it has any, else Mozilla's: an empty container has none.
+fn roots(native: Vec<CertificateDer<'static>>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(native);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
 }
 
 /// Resolves names, and leaves out every address that may not be reached.
@@ -115,3 +120,14 @@ impl fmt::Display for Unresolved {
 
 impl std::error::Error for Refused {}
 impl std::error::Error for Unresolved {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_certificates_has_mozillas() {
+        assert!(roots(Vec::new()).len() > 50);
+        assert!(tls().is_ok());
+    }
+}

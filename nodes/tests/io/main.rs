@@ -1,0 +1,9 @@
+//! The node types against real servers and real child processes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod code;
+mod http;
+mod process;
+mod refusals;
+mod secrets;
+mod support;
