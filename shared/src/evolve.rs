@@ -337,6 +337,9 @@ fn apply_interaction(state: &mut Execution, event: &Event, at: Time) {
         return;
     };
     let one = Arc::make_mut(one);
+    if matches!(event, Event::InteractionClosed { status, .. } if status == "answered") {
+        state.resume_count += 1;
+    }
     match event {
         Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
         Event::InteractionClosed { status, decision, response, .. } => {

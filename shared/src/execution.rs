@@ -376,11 +376,15 @@ impl Execution {
         if self.held || !self.begun {
             return Status::Pending;
         }
-        let mut status = Status::Waiting;
+        // A loop alone has an iteration to begin: what is left of a long turn.
+        let mut status = Status::Running;
         for node in self.nodes.values() {
             match node.phase {
                 Phase::Due { at: None } | Phase::Intended { .. } | Phase::Unrouted => return Status::Running,
                 Phase::Asking { .. } => status = Status::WaitingHuman,
+                Phase::Due { .. } | Phase::Waiting { .. } | Phase::Children if status == Status::Running => {
+                    status = Status::Waiting;
+                }
                 _ => {}
             }
         }
