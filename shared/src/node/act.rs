@@ -64,9 +64,13 @@ fn pairs(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Op
 /// `code`.
 pub(super) fn code(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<NodeKind> {
     let f = Fields::new(cx, config, at, "invalid_config", &["code", "language"]);
-    if f.text(cx, "language").is_some_and(|language| !matches!(language.to_lowercase().as_str(), "javascript" | "js"))
-    {
-        f.wrong(cx, "language", "only JavaScript is run", "Write the code in JavaScript, or call it by `http_request`.");
+    if f.text(cx, "language").is_some_and(|language| !matches!(language.to_lowercase().as_str(), "javascript" | "js")) {
+        f.wrong(
+            cx,
+            "language",
+            "only JavaScript is run",
+            "Write the code in JavaScript, or call it by `http_request`.",
+        );
     }
     if f.get("code").is_none() {
         f.missing(cx, "code", "Give the body of a JavaScript function, such as `return {total: output.a + 1}`.");

@@ -165,7 +165,12 @@ fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
     for (ix, channel) in list.iter().enumerate() {
         let at = at.item(ix);
         let Value::Object(channel) = channel else {
-            cx.error("invalid_config", &at, "a channel is an object", "Give {\"type\": \"slack\", \"channel\": \"#name\"}.");
+            cx.error(
+                "invalid_config",
+                &at,
+                "a channel is an object",
+                "Give {\"type\": \"slack\", \"channel\": \"#name\"}.",
+            );
             continue;
         };
         let f = Fields::new(cx, channel, &at, "invalid_config", &["type", "channel", "to"]);

@@ -68,10 +68,6 @@ impl<'o> Cx<'o> {
         result
     }
 
-    pub(crate) fn has_errors(&self) -> bool {
-        self.issues.iter().any(|issue| issue.severity == Severity::Error)
-    }
-
     /// A CEL member.
     pub(crate) fn expr(&mut self, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Expr> {
         let value = f.get(key)?;

@@ -48,9 +48,8 @@ struct Sure<'a> {
 
 impl<'a> Sure<'a> {
     fn of(frame: &'a Frame<'a>, nodes: &'a [Option<Node>], conditions: &[Option<Expr>]) -> Self {
-        let certain = (0..frame.edges.len())
-            .map(|edge| conditions[edge].is_none() && certain_port(frame, nodes, edge))
-            .collect();
+        let certain =
+            (0..frame.edges.len()).map(|edge| conditions[edge].is_none() && certain_port(frame, nodes, edge)).collect();
         let racing = (0..nodes.len()).filter(|&ix| needed(frame, nodes, ix) < frame.graph.incoming[ix].len());
         let racing = racing.filter(|&ix| nodes[ix].as_ref().is_some_and(|node| node.join != Join::All)).collect();
         let sets = vec![Bits::new(nodes.len()); nodes.len()];
@@ -88,9 +87,9 @@ impl<'a> Sure<'a> {
                 continue;
             }
             let incoming = &self.frame.graph.incoming[next];
-            let live = incoming.iter().filter(|&&edge| {
-                self.certain[edge] && self.frame.edges[edge].from.is_some_and(|from| set.has(from))
-            });
+            let live = incoming
+                .iter()
+                .filter(|&&edge| self.certain[edge] && self.frame.edges[edge].from.is_some_and(|from| set.has(from)));
             if live.count() >= needed(self.frame, self.nodes, next).max(1) && !self.races(next, node) {
                 let also = self.sets[next].clone();
                 set.insert(next);
@@ -102,14 +101,15 @@ impl<'a> Sure<'a> {
     /// Whether a join between two nodes may not wait for the first.
     fn races(&self, first: NodeIx, last: Option<NodeIx>) -> bool {
         let before = |a, b| self.frame.graph.comes_before(a, b);
-        self.racing.iter().any(|&join| {
-            before(first, join) && last.is_some_and(|last| join == last || before(join, last))
-        })
+        self.racing
+            .iter()
+            .any(|&join| before(first, join) && last.is_some_and(|last| join == last || before(join, last)))
     }
 
     fn at_end(&self) -> Bits {
-        let triggers: Vec<NodeIx> =
-            (0..self.nodes.len()).filter(|&ix| self.frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)).collect();
+        let triggers: Vec<NodeIx> = (0..self.nodes.len())
+            .filter(|&ix| self.frame.nodes[ix].kind.is_some_and(crate::node::is_trigger))
+            .collect();
         let mut set = Bits::new(self.nodes.len());
         if let [only] = triggers[..] {
             set.insert(only);

@@ -11,6 +11,8 @@ mod names;
 pub(crate) mod schema;
 mod structure;
 pub(crate) mod suggest;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 pub(crate) use at::At;

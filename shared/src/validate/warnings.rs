@@ -52,8 +52,7 @@ fn unbounded(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, each: 
 
 /// A port that may be taken and leads nowhere, where other outcomes of the node are handled.
 fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, node: &Node) {
-    let taken: Vec<&str> =
-        frame.graph.out[ix].iter().filter_map(|&edge| frame.edges[edge].port.as_deref()).collect();
+    let taken: Vec<&str> = frame.graph.out[ix].iter().filter_map(|&edge| frame.edges[edge].port.as_deref()).collect();
     let may_be: Vec<String> = match &node.kind {
         NodeKind::Loop(_) => vec!["loop".to_owned()],
         _ if taken.is_empty() => return,
@@ -78,7 +77,8 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human) {
         let hint = "Give `timeout_seconds`, and say with `timeout_action` what happens then.";
         cx.warning("human_without_timeout", &config, "this may wait as long as the execution lives", hint);
     }
-    let approves = matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
+    let approves =
+        matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
     let Some(assignees) = human.assignees.as_ref().filter(|_| approves) else { return };
     let source = assignees.source();
     let single = source.as_array().is_none_or(|list| list.len() == 1);

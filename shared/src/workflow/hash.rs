@@ -46,6 +46,9 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_makes_no_difference() {
-        assert_eq!(canonical_text(&json!({"b": [1, {"d": 1, "c": "\""}], "a": null})), r#"{"a":null,"b":[1,{"c":"\"","d":1}]}"#);
+        assert_eq!(
+            canonical_text(&json!({"b": [1, {"d": 1, "c": "\""}], "a": null})),
+            r#"{"a":null,"b":[1,{"c":"\"","d":1}]}"#
+        );
     }
 }

@@ -8,6 +8,8 @@ mod parse;
 mod query;
 mod read;
 mod reads;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use dialect::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS};
 pub use hash::canonical_text;

@@ -230,8 +230,13 @@ pub enum Wait {
     Seconds(Template),
     /// RFC 3339; a template.
     Until(Template),
-    /// An event's name (a template), and how long it is awaited.
-    Event { name: Template, timeout_seconds: Option<f64> },
+    /// A signal from outside.
+    Event {
+        /// The event's name, a template.
+        name: Template,
+        /// How long it is awaited; as long as the execution lives where absent.
+        timeout_seconds: Option<f64>,
+    },
 }
 
 /// `workflow`: runs saved workflows as children.

@@ -118,8 +118,7 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     let mut settings = Settings::default();
     let Some(object) = f.object(cx, "settings") else { return settings };
     let at = f.at.key("settings");
-    let known =
-        ["max_loop_iterations", "timeout_seconds", "on_error", "overlap", "max_concurrency", "retention_days"];
+    let known = ["max_loop_iterations", "timeout_seconds", "on_error", "overlap", "max_concurrency", "retention_days"];
     let f = Fields::new(cx, object, &at, "schema", &known);
     if let Some(most) = f.integer(cx, "max_loop_iterations", 1, limits::MOST_ITERATIONS) {
         settings.max_loop_iterations = most;
@@ -143,8 +142,9 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
 }
 
 fn declares_compensation(nodes: Option<&Value>) -> bool {
-    nodes.and_then(Value::as_array).into_iter().flatten().any(|node| {
-        node.get("compensate").is_some()
-            || declares_compensation(node.pointer("/config/body/nodes"))
-    })
+    nodes
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .any(|node| node.get("compensate").is_some() || declares_compensation(node.pointer("/config/body/nodes")))
 }

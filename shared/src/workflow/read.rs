@@ -71,14 +71,7 @@ pub(crate) fn read_body(
     document.extend(object.clone());
     // A body's executions are children: what limits starts of the workflow does not limit them.
     let settings = Settings { overlap: Overlap::Allow, max_concurrency: None, ..cx.settings.clone() };
-    let head = Head {
-        name: id.clone(),
-        id: id.into(),
-        description: None,
-        input_schema: None,
-        output: None,
-        settings,
-    };
+    let head = Head { name: id.clone(), id: id.into(), description: None, input_schema: None, output: None, settings };
     flow.filter(|_| before == after).map(|flow| assemble(head, flow, Value::Object(document)))
 }
 
@@ -107,8 +100,7 @@ pub(crate) fn read_flow(
     let raw_nodes = raw_nodes(cx, nodes, &nodes_at);
     let raw_edges = raw_edges(cx, edges, &edges_at, &raw_nodes);
     let graph = graph_of(&raw_nodes, &raw_edges);
-    let frame =
-        Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, reads: RefCell::new(Vec::new()) };
+    let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, reads: RefCell::new(Vec::new()) };
     if !nodes.is_empty() {
         check_structure(cx, &frame, f.at, relaxed);
     }
@@ -177,7 +169,9 @@ fn kind_of_node(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>) -> Op
                 let hint = format!("Give one of `{}`.", node::TYPES.join("`, `"));
                 cx.error("schema", at, "`type` is missing", hint);
             }
-            Some(other) => cx.error("schema", &at.key("type"), format!("`type` is {}", kind_of(other)), "Give a string."),
+            Some(other) => {
+                cx.error("schema", &at.key("type"), format!("`type` is {}", kind_of(other)), "Give a string.")
+            }
         }
         return None;
     };
@@ -259,7 +253,8 @@ fn read_nodes(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Opti
                 if let super::Join::AtLeast(count) = node.join
                     && count > frame.graph.incoming[ix].len() as u64
                 {
-                    let message = format!("{count} edges can never be live: {} come in", frame.graph.incoming[ix].len());
+                    let message =
+                        format!("{count} edges can never be live: {} come in", frame.graph.incoming[ix].len());
                     cx.error("schema", &at.key("join"), message, "Lower `at_least`, or add edges.");
                 }
                 Some(node)

@@ -93,7 +93,8 @@ impl Normal {
     fn condition(&mut self, edge: &mut Map<String, Value>, now: &str, sent: &str) {
         let Some(Value::Object(condition)) = edge.get("condition") else { return };
         let only = condition.keys().all(|key| key == "type" || key == "expression");
-        let is_cel = condition.get("type").is_none_or(|kind| kind.as_str().is_some_and(|t| t.eq_ignore_ascii_case("cel")));
+        let is_cel =
+            condition.get("type").is_none_or(|kind| kind.as_str().is_some_and(|t| t.eq_ignore_ascii_case("cel")));
         if let (true, true, Some(Value::String(text))) = (only, is_cel, condition.get("expression")) {
             let text = text.clone();
             let from = self.origins.sent(&format!("{now}/condition"));

@@ -82,7 +82,7 @@ impl Normal {
         let found = match &subtype {
             Some(_) if types::is_agent(&name) => None,
             Some(subtype) if family => types::known(subtype),
-            _ => types::known(&name),
+            _ => types::known(&name).filter(|(_, kind)| kind.is_some() || !name.contains(|c: char| c.is_lowercase())),
         };
         let Some((known, kind)) = found else {
             if let (Some(key), Some(subtype)) = (subtype_key, subtype) {
@@ -99,7 +99,9 @@ impl Normal {
             self.origins.moved(format!("{now}/type"), format!("{sent}/{key}"));
         }
         map.insert("type".into(), known.into());
-        if let (Some(kind), Some(config)) = (kind, config_of(map)) {
+        if let Some(kind) = kind
+            && let Some(config) = config_of(map)
+        {
             config.entry("kind").or_insert_with(|| kind.into());
         }
         true

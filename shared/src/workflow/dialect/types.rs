@@ -2,10 +2,7 @@
 
 /// A family of types that only says something together with a subtype.
 pub(super) fn is_family(name: &str) -> bool {
-    matches!(
-        name,
-        "TRIGGER_NODE" | "ACTION_NODE" | "EXTERNAL_ACTION_NODE" | "FLOW_NODE" | "HUMAN_IN_THE_LOOP_NODE"
-    )
+    matches!(name, "TRIGGER_NODE" | "ACTION_NODE" | "EXTERNAL_ACTION_NODE" | "FLOW_NODE" | "HUMAN_IN_THE_LOOP_NODE")
 }
 
 /// Types that come with the agents.
@@ -13,8 +10,18 @@ pub(crate) fn is_agent(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     matches!(
         upper.as_str(),
-        "AI_AGENT_NODE" | "AI_AGENT" | "AGENT" | "TOOL_NODE" | "MEMORY_NODE" | "OPENAI_NODE" | "GEMINI_NODE"
-            | "CLAUDE_NODE" | "LLAMA_NODE" | "OPENAI" | "GEMINI" | "CLAUDE"
+        "AI_AGENT_NODE"
+            | "AI_AGENT"
+            | "AGENT"
+            | "TOOL_NODE"
+            | "MEMORY_NODE"
+            | "OPENAI_NODE"
+            | "GEMINI_NODE"
+            | "CLAUDE_NODE"
+            | "LLAMA_NODE"
+            | "OPENAI"
+            | "GEMINI"
+            | "CLAUDE"
     ) || upper.starts_with("AI_")
 }
 
