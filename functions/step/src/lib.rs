@@ -3,9 +3,12 @@
 //! Messages of one execution share one load and one commit. A message is acknowledged only after everything it
 //! caused is durable; a crash anywhere means that it is handed out again, with the same result.
 
+mod batch;
 mod children;
 mod secrets;
 mod step;
+
+pub use batch::handle_batch;
 
 use futures::future::join_all;
 use shared::{
