@@ -1,0 +1,71 @@
+//! What a filter lets through, and pages.
+
+use serde_json::Value;
+use shared::{
+    execution::Execution,
+    interaction::Interaction,
+    port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window},
+    time::Time,
+    workflow::Workflow,
+};
+use std::sync::Arc;
+
+/// Whether an execution is in the list.
+pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
+    let started = &state.started;
+    started.owner == filter.owner
+        && started.parent.as_ref().map(|parent| &parent.execution_id) == filter.parent.as_ref()
+        && filter.workflow_id.as_ref().is_none_or(|id| *id == started.workflow_id)
+        && (filter.statuses.is_empty() || filter.statuses.contains(&state.status()))
+        && filter.since.is_none_or(|since| state.started_at >= since)
+        && filter.until.is_none_or(|until| state.started_at < until)
+        && filter.metadata.iter().all(|(key, value)| started.metadata.get(key).is_some_and(|own| text(own) == text(value)))
+}
+
+/// Metadata are compared as text: a query has nothing else.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), Into::into)
+}
+
+/// Whether an interaction is in the list.
+pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) -> bool {
+    state.started.owner == filter.owner
+        && filter.execution_id.as_ref().is_none_or(|id| id == state.id())
+        && filter.status.as_ref().is_none_or(|status| *status == one.status)
+        && filter.assignee.as_ref().is_none_or(|who| one.assignees.is_empty() || one.assignees.contains(who))
+}
+
+/// The part of a sorted list that a window shows. Keys grow along the list.
+pub fn page<R, T>(
+    sorted: &[R],
+    window: &Window,
+    key: impl Fn(&R) -> Vec<i64>,
+    item: impl Fn(&R) -> T,
+) -> Result<Page<T>, StoreError> {
+    let cursor = |row: &R| key(row).iter().map(|part| format!("{part:016x}")).collect::<String>();
+    let after = match &window.cursor {
+        None => None,
+        Some(text) if !text.is_empty() && text.len() % 16 == 0 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Some(text)
+        }
+        Some(text) => {
+            let told = format!("`{text}` is no cursor of this list: leave it out to begin at the start");
+            return Err(StoreError::Permanent(told));
+        }
+    };
+    let mut rest = sorted.iter().skip_while(|row| after.is_some_and(|after| cursor(row) <= *after)).peekable();
+    let (mut items, mut last) = (Vec::new(), None);
+    for row in rest.by_ref().take(window.limit.clamp(1, 200)) {
+        items.push(item(row));
+        last = Some(row);
+    }
+    let next_cursor = last.filter(|_| rest.peek().is_some()).map(cursor);
+    Ok(Page { items, next_cursor })
+}
+
+/// When an ended execution may go (see the embedded host's).
+pub fn expiry(state: &Execution, workflow: Option<&Arc<Workflow>>) -> Option<Time> {
+    let ended = state.completed_at.filter(|_| state.started.parent.is_none())?;
+    let days = workflow.map_or(shared::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
+    (days > 0).then(|| ended.after_seconds(days as f64 * 86_400.0))
+}

@@ -1,0 +1,206 @@
+//! The ports.
+
+use crate::{Memory, Record, lists};
+use async_trait::async_trait;
+use shared::{
+    effect::Effect,
+    event::Turn,
+    execution::Execution,
+    id::{ExecutionId, InteractionId, WorkflowId, derive},
+    port::{
+        Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, Store, StoreError, Window,
+    },
+    task::{Report, Task},
+    time::Time,
+    workflow::Workflow,
+};
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+#[async_trait]
+impl Store for Memory {
+    async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        Ok(self.world().executions.get(id).map(|record| record.state.clone()))
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let Commit { turns, state, logs, blobs, .. } = commit;
+        let first = turns.first().map_or(0, |turn| turn.seq);
+        let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
+        if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {
+            return Err(StoreError::Permanent("a commit must hold consecutive turns that end at its state's".into()));
+        }
+        let mut guard = self.world();
+        let world = &mut *guard;
+        let id = state.id().clone();
+        if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
+            return Err(StoreError::Conflict);
+        }
+        let expires_at = lists::expiry(&state, world.workflows.get(&state.started.workflow_hash));
+        world.blobs.extend(blobs.into_iter().map(|(blob, bytes)| (blob.sha256, bytes)));
+        if !state.held {
+            world.admitted.remove(&id);
+        }
+        world.made += 1;
+        let fresh = Record { number: world.made, state: state.clone(), turns: Vec::new(), logs: Vec::new(), expires_at };
+        let record = world.executions.entry(id).or_insert(fresh);
+        record.state = state;
+        record.expires_at = expires_at;
+        record.turns.extend(turns);
+        record.logs.extend(logs);
+        world.wake();
+        Ok(())
+    }
+
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        let mut world = self.world();
+        effects.iter().for_each(|effect| world.deliver(execution, effect));
+        Ok(())
+    }
+
+    fn delivers_in_commit(&self) -> bool {
+        false
+    }
+
+    async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        let world = self.world();
+        let turns = world.executions.get(id).map_or(&[][..], |record| &record.turns);
+        Ok(turns.iter().filter(|turn| turn.seq > after).take(limit).cloned().collect())
+    }
+
+    /// Resolves at the next commit of any execution or move of the clock, where there is no such turn yet.
+    async fn changed(&self, id: &ExecutionId, seq: u64) {
+        let mut asked = false;
+        poll_fn(|context| {
+            let mut world = self.world();
+            let is_newer = world.executions.get(id).is_some_and(|record| record.state.seq > seq);
+            if is_newer || asked {
+                return Poll::Ready(());
+            }
+            asked = true;
+            world.wakers.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+        let world = self.world();
+        let mut found: Vec<_> = world.executions.values().filter(|one| lists::matches(filter, &one.state)).collect();
+        found.sort_by_key(|record| std::cmp::Reverse(record.number));
+        let head = |record: &&Record| Head { id: record.state.id().clone(), status: record.state.status() };
+        lists::page(&found, window, |record| vec![i64::MAX - record.number as i64], head)
+    }
+
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        Ok(self.world().executions.values().filter(|one| lists::matches(filter, &one.state)).count() as u64)
+    }
+
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        Ok(self.world().held(owner, workflow))
+    }
+
+    async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
+        let mut world = self.world();
+        match world.executions.get(id) {
+            None => return Ok(()),
+            Some(record) if record.state.end.is_none() => return Err(StoreError::Conflict),
+            Some(_) => {}
+        }
+        let mut family = vec![id.clone()];
+        while let Some(id) = family.pop() {
+            world.executions.remove(&id);
+            world.timers.retain(|(owner, ..), _| *owner != id);
+            world.dead.retain(|letter| letter.message.execution != id);
+            let is_child = |state: &Execution| state.started.parent.as_ref().is_some_and(|one| one.execution_id == id);
+            let children = world.executions.values().filter(|record| is_child(&record.state));
+            family.extend(children.map(|record| record.state.id().clone()));
+        }
+        world.wake();
+        Ok(())
+    }
+
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        let world = self.world();
+        let mut found = Vec::new();
+        for record in world.executions.values() {
+            let numbered = record.state.interactions.iter().enumerate();
+            let matching = numbered.filter(|(_, one)| lists::asks(filter, &record.state, one));
+            found.extend(matching.map(|(at, one)| {
+                let deadline = one.deadline.map_or(i64::MAX, |deadline| deadline.0);
+                (vec![deadline, one.created_at.0, record.number as i64, at as i64], (record.state.id(), one))
+            }));
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let item = |(_, (id, one)): &(Vec<i64>, (&ExecutionId, &Arc<shared::interaction::Interaction>))| {
+            ((*id).clone(), one.interaction_id.clone())
+        };
+        lists::page(&found, window, |(key, _)| key.clone(), item)
+    }
+
+    async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        let world = self.world();
+        let found = world.executions.values().find(|one| one.state.interaction(interaction.as_str()).is_some());
+        Ok(found.map(|record| record.state.id().clone()))
+    }
+
+    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
+        let world = self.world();
+        let logs = world.executions.get(id).map_or(&[][..], |record| &record.logs);
+        let numbered: Vec<_> = logs.iter().enumerate().collect();
+        lists::page(&numbered, window, |(at, _)| vec![*at as i64], |(_, log)| (*log).clone())
+    }
+
+    async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let world = self.world();
+        let mut found: Vec<_> = world
+            .executions
+            .values()
+            .filter(|one| one.state.end.is_none() && one.state.started.deadline <= now)
+            .map(|one| (one.state.started.deadline, one.number, one.state.id().clone()))
+            .collect();
+        found.sort();
+        Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())
+    }
+
+    async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let world = self.world();
+        let due = world.executions.values().filter_map(|one| Some((one.expires_at?, one.number, one.state.id().clone())));
+        let mut found: Vec<_> = due.filter(|(at, ..)| *at <= now).collect();
+        found.sort();
+        Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())
+    }
+
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        Ok(self.world().workflows.get(hash).cloned())
+    }
+
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        self.world().workflows.entry(workflow.hash.clone()).or_insert_with(|| workflow.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Host for Memory {
+    fn now(&self) -> Time {
+        self.world().now
+    }
+
+    fn new_id(&self) -> ExecutionId {
+        let mut world = self.world();
+        world.made += 1;
+        derive(&["memory", &world.made.to_string()]).into()
+    }
+
+    async fn run(&self, task: &Task) -> Report {
+        (self.runner)(task)
+    }
+
+    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
+        Box::new(())
+    }
+}
