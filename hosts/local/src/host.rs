@@ -4,13 +4,13 @@ use crate::store::{DataFolder, Database, Metrics, OpenError, limits};
 use async_trait::async_trait;
 use nodes::Nodes;
 use shared::{
-    effect::Effect,
+    effect::{Effect, Message},
     event::Turn,
     execution::Execution,
     id::{ExecutionId, InteractionId, WorkflowId},
     port::{
-        Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
-        StoreError, Token, Window,
+        Catalogue, Commit, Delivery, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow,
+        Secret, Store, StoreError, Token, Verdict, Window,
     },
     task::{Report, Task},
     time::Time,
@@ -19,7 +19,7 @@ use shared::{
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::Mutex;
@@ -47,6 +47,11 @@ impl Local {
         self.database.start(handler).await
     }
 
+    /// Begins to run steps: hands messages to the step function, and what it gives up to the supervisor.
+    pub async fn work(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.start(Arc::new(Steps(Arc::downgrade(self)))).await
+    }
+
     /// Hands nothing out any more, waits at most `grace` for what is being handled, closes the database and unlocks
     /// the folder. False where something was cut off: it is handed out again at the next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
@@ -66,6 +71,24 @@ impl Local {
     /// The store itself.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+}
+
+/// The step function over this host. Weak: the dispatcher, which is the host's own, keeps it.
+struct Steps(Weak<Local>);
+
+#[async_trait]
+impl Handler for Steps {
+    async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
+        match self.0.upgrade() {
+            Some(host) => step::handle(&*host, deliveries).await,
+            None => vec![Verdict::Return { after_seconds: 1.0, error: None }; deliveries.len()],
+        }
+    }
+
+    async fn dead(&self, message: &Message, error: &str) -> Result<(), String> {
+        let host = self.0.upgrade().ok_or("the host is gone")?;
+        supervisor::bury(&*host, message, error).await.map_err(|error| error.to_string())
     }
 }
 

@@ -162,7 +162,11 @@ impl Memory {
     /// Timers that are set.
     pub fn timers(&self) -> Vec<(ExecutionId, Activation, Purpose, Time)> {
         let world = self.world();
-        world.timers.iter().map(|((id, activation, purpose), at)| (id.clone(), activation.clone(), *purpose, *at)).collect()
+        world
+            .timers
+            .iter()
+            .map(|((id, activation, purpose), at)| (id.clone(), activation.clone(), *purpose, *at))
+            .collect()
     }
 
     /// Every execution, in the order of their ids.

@@ -19,7 +19,10 @@ pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
         && (filter.statuses.is_empty() || filter.statuses.contains(&state.status()))
         && filter.since.is_none_or(|since| state.started_at >= since)
         && filter.until.is_none_or(|until| state.started_at < until)
-        && filter.metadata.iter().all(|(key, value)| started.metadata.get(key).is_some_and(|own| text(own) == text(value)))
+        && filter
+            .metadata
+            .iter()
+            .all(|(key, value)| started.metadata.get(key).is_some_and(|own| text(own) == text(value)))
 }
 
 /// Metadata are compared as text: a query has nothing else.

@@ -7,9 +7,7 @@ use shared::{
     event::Turn,
     execution::Execution,
     id::{ExecutionId, InteractionId, WorkflowId, derive},
-    port::{
-        Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, Store, StoreError, Window,
-    },
+    port::{Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, Store, StoreError, Window},
     task::{Report, Task},
     time::Time,
     workflow::Workflow,
@@ -41,7 +39,8 @@ impl Store for Memory {
             world.admitted.remove(&id);
         }
         world.made += 1;
-        let fresh = Record { number: world.made, state: state.clone(), turns: Vec::new(), logs: Vec::new(), expires_at };
+        let fresh =
+            Record { number: world.made, state: state.clone(), turns: Vec::new(), logs: Vec::new(), expires_at };
         let record = world.executions.entry(id).or_insert(fresh);
         record.state = state;
         record.expires_at = expires_at;
@@ -168,7 +167,8 @@ impl Store for Memory {
 
     async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let world = self.world();
-        let due = world.executions.values().filter_map(|one| Some((one.expires_at?, one.number, one.state.id().clone())));
+        let due =
+            world.executions.values().filter_map(|one| Some((one.expires_at?, one.number, one.state.id().clone())));
         let mut found: Vec<_> = due.filter(|(at, ..)| *at <= now).collect();
         found.sort();
         Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())

@@ -123,7 +123,7 @@ impl Database {
             .await?;
         let Some(text) = text else { return Ok(None) };
         let document: Value = serde_json::from_str(&text).map_err(|error| document_error(hash, &error.to_string()))?;
-        let workflow = Arc::new(rules::parse(&document).map_err(|error| document_error(hash, &error))?);
+        let workflow = rules::parse(&document).map_err(|error| document_error(hash, &error))?;
         if workflow.hash != hash {
             return Err(document_error(hash, &format!("it has the hash {} now", workflow.hash)));
         }

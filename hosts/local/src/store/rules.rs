@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use shared::{event::Turn, execution::Execution, workflow::Workflow};
+use std::sync::Arc;
 
 /// A kept document, parsed again.
-pub fn parse(document: &Value) -> Result<Workflow, String> {
-    let _ = document;
-    Err("being written".into())
+pub fn parse(document: &Value) -> Result<Arc<Workflow>, String> {
+    let parsed = shared::workflow::parse(document).map_err(|issues| format!("{issues:?}"))?;
+    Ok(parsed.workflow)
 }
 
 /// The state after one more turn.

@@ -1,0 +1,424 @@
+//! What every host's store must do: run by each adapter's tests on a host of its own. Records of others on the same
+//! host do no harm: every property has an owner of its own.
+
+use serde_json::{Value, json};
+use shared::{
+    command::{Asked, Command},
+    drive::submit,
+    effect::Control,
+    event::Started,
+    execution::{Execution, Status},
+    id::{Activation, ExecutionId},
+    port::{Commit, ExecutionFilter, Host, InteractionFilter, NodeLog, Secret, StoreError, Token, Window},
+    task::LogLine,
+    workflow::{Workflow, parse},
+};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// Every property. Panics, as tests do, with what does not hold.
+pub async fn run(host: Arc<dyn Host>) {
+    let host = &*host;
+    nothing_is_there(host).await;
+    only_the_next_turn_is_taken(host).await;
+    a_batch_is_one_write(host).await;
+    turns_come_in_parts(host).await;
+    lists_are_newest_first_and_owned(host).await;
+    children_show_only_under_their_parent(host).await;
+    held_executions_come_in_order(host).await;
+    questions_are_found(host).await;
+    lines_come_in_order(host).await;
+    large_values_come_back(host).await;
+    what_is_over_goes(host).await;
+    a_watcher_wakes(host).await;
+    versions_count_up(host).await;
+    secrets_and_tokens_are_owned(host).await;
+}
+
+/// Asks one person, then waits for an hour.
+pub fn document(id: &str) -> Value {
+    json!({
+        "id": id,
+        "nodes": [
+            {"id": "go", "type": "manual_trigger"},
+            {"id": "ask", "type": "human", "config": {
+                "kind": "approval", "question": "May it?", "assignees": ["ann@example.com"], "timeout_seconds": 3600}}
+        ],
+        "edges": [{"from": "go", "to": "ask"}],
+        "settings": {"retention_days": 1}
+    })
+}
+
+/// A document, parsed and kept.
+pub async fn kept(host: &dyn Host, document: &Value) -> Arc<Workflow> {
+    let workflow = parse(document).expect("the document is good").workflow;
+    host.keep_workflow(&workflow).await.expect("it is kept");
+    workflow
+}
+
+/// What a start says, for an owner.
+pub fn started(host: &dyn Host, workflow: &Workflow, owner: &str, input: Value) -> Started {
+    Started { owner: owner.into(), ..Started::new(host.new_id(), workflow, input, host.now()) }
+}
+
+/// Starts an execution.
+pub async fn start(host: &dyn Host, started: Started) -> Arc<Execution> {
+    let id = started.execution_id.clone();
+    command(host, &id, Command::Start(Box::new(started))).await
+}
+
+/// One command, which must not be refused.
+pub async fn command(host: &dyn Host, id: &ExecutionId, command: Command) -> Arc<Execution> {
+    let asked = vec![Asked { command, by: None }];
+    let done = submit(host, id, asked, vec![], vec![]).await.expect("the store works").expect("it exists");
+    done.replies.into_iter().for_each(|reply| reply.expect("it is allowed"));
+    done.state
+}
+
+fn control(control: Control) -> Command {
+    Command::Control { control, reason: None }
+}
+
+/// Opens the question of [`document`].
+pub async fn ask(host: &dyn Host, id: &ExecutionId) -> Arc<Execution> {
+    let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
+    command(host, id, Command::Open { activation }).await
+}
+
+fn of(owner: &str) -> ExecutionFilter {
+    ExecutionFilter { owner: owner.into(), ..ExecutionFilter::default() }
+}
+
+fn page(limit: usize, cursor: Option<String>) -> Window {
+    Window { limit, cursor }
+}
+
+async fn listed(host: &dyn Host, filter: &ExecutionFilter) -> Vec<ExecutionId> {
+    let (mut ids, mut cursor) = (vec![], None);
+    loop {
+        let part = host.executions(filter, &page(2, cursor)).await.unwrap();
+        assert!(part.items.len() <= 2);
+        ids.extend(part.items.into_iter().map(|head| head.id));
+        cursor = part.next_cursor;
+        if cursor.is_none() {
+            assert_eq!(host.count(filter).await.unwrap(), ids.len() as u64);
+            return ids;
+        }
+    }
+}
+
+async fn nothing_is_there(host: &dyn Host) {
+    let none = ExecutionId::from("00000000-0000-7000-8000-000000000000");
+    assert_eq!(host.load(&none).await.unwrap(), None);
+    assert!(host.turns(&none, 0, 10).await.unwrap().is_empty());
+    assert!(host.logs(&none, &page(10, None)).await.unwrap().items.is_empty());
+    assert_eq!(host.asks(&"none".into()).await.unwrap(), None);
+    assert!(host.workflow("none").await.unwrap().is_none());
+    host.delete(&none).await.expect("deleting nothing is no error");
+    assert!(listed(host, &of("nobody")).await.is_empty());
+    let bad = host.executions(&of("nobody"), &page(2, Some("garbage".into()))).await;
+    assert!(matches!(bad, Err(StoreError::Permanent(_))), "{bad:?}");
+}
+
+/// A commit of the turns that a state went through, as somebody else would make it.
+async fn again(host: &dyn Host, id: &ExecutionId, after: u64) -> Commit {
+    let turns = host.turns(id, after, 100).await.unwrap();
+    let state = host.load(id).await.unwrap().unwrap();
+    Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![] }
+}
+
+async fn only_the_next_turn_is_taken(host: &dyn Host) {
+    let workflow = kept(host, &document("next")).await;
+    let id = start(host, started(host, &workflow, "next", json!({}))).await.id().clone();
+    command(host, &id, control(Control::Pause)).await;
+    let before = host.load(&id).await.unwrap().unwrap();
+    assert_eq!(before.seq, 2);
+    for after in [0, 1] {
+        let commit = again(host, &id, after).await;
+        assert_eq!(host.commit(commit).await, Err(StoreError::Conflict), "a number is taken once");
+    }
+    let mut gap = again(host, &id, 1).await;
+    gap.turns[0].seq = 4;
+    gap.state = Arc::new(Execution { seq: 4, ..(*gap.state).clone() });
+    assert_eq!(host.commit(gap).await, Err(StoreError::Conflict), "no number is left out");
+    let mut broken = again(host, &id, 0).await;
+    broken.turns[0].seq = 7;
+    assert!(host.commit(broken).await.is_err(), "a batch has no gap in it");
+    assert_eq!(host.load(&id).await.unwrap().unwrap(), before, "what was refused changed nothing");
+    assert_eq!(host.turns(&id, 0, 10).await.unwrap().len(), 2);
+}
+
+async fn a_batch_is_one_write(host: &dyn Host) {
+    let workflow = kept(host, &document("batch")).await;
+    let id = start(host, started(host, &workflow, "batch", json!({}))).await.id().clone();
+    let asked = [Control::Pause, Control::Resume, Control::Pause].map(|one| control(one).into()).to_vec();
+    let done = submit(host, &id, asked, vec![], vec![]).await.unwrap().unwrap();
+    assert_eq!(done.state.seq, 4);
+    let numbers: Vec<u64> = host.turns(&id, 0, 100).await.unwrap().iter().map(|turn| turn.seq).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    let mut late = again(host, &id, 2).await;
+    late.turns.truncate(2);
+    assert_eq!(host.commit(late).await, Err(StoreError::Conflict), "a number inside a batch is taken too");
+    assert_eq!(host.load(&id).await.unwrap().unwrap(), done.state);
+}
+
+async fn turns_come_in_parts(host: &dyn Host) {
+    let workflow = kept(host, &document("parts")).await;
+    let id = start(host, started(host, &workflow, "parts", json!({}))).await.id().clone();
+    for _ in 0..3 {
+        let asked = [Control::Pause, Control::Resume].map(|one| control(one).into()).to_vec();
+        submit(host, &id, asked, vec![], vec![]).await.unwrap();
+    }
+    for after in 0..8 {
+        for limit in 1..4 {
+            let turns = host.turns(&id, after, limit).await.unwrap();
+            let numbers: Vec<u64> = turns.iter().map(|turn| turn.seq).collect();
+            let expected: Vec<u64> = (after + 1..=7).take(limit).collect();
+            assert_eq!(numbers, expected, "{limit} after {after}");
+        }
+    }
+    assert!(host.turns(&id, u64::MAX, 1).await.unwrap().is_empty());
+    let mut folded = None;
+    for turn in host.turns(&id, 0, 100).await.unwrap() {
+        folded = Some(shared::evolve::evolve(&workflow, folded, &turn).expect("it folds"));
+    }
+    assert_eq!(folded.as_ref(), host.load(&id).await.unwrap().as_deref(), "the turns make the state");
+}
+
+async fn lists_are_newest_first_and_owned(host: &dyn Host) {
+    let (one, two) = (kept(host, &document("list-1")).await, kept(host, &document("list-2")).await);
+    let mut ids = vec![];
+    for number in 0..5 {
+        let workflow = if number % 2 == 0 { &one } else { &two };
+        let mut begin = started(host, workflow, "lister", json!({}));
+        let metadata = json!({"number": number, "text": "a\"b", "yes": true});
+        begin.metadata = metadata.as_object().cloned().unwrap();
+        ids.push(start(host, begin).await.id().clone());
+    }
+    let other = start(host, started(host, &one, "other", json!({}))).await.id().clone();
+    ids.reverse();
+    assert_eq!(listed(host, &of("lister")).await, ids);
+    assert_eq!(listed(host, &of("other")).await, [other]);
+    command(host, &ids[1], control(Control::Cancel)).await;
+    command(host, &ids[3], control(Control::Pause)).await;
+    let with = |change: fn(&mut ExecutionFilter)| {
+        let mut filter = of("lister");
+        change(&mut filter);
+        filter
+    };
+    let all: [(ExecutionFilter, Vec<usize>); 8] = [
+        (with(|f| f.workflow_id = Some("list-2".into())), vec![1, 3]),
+        (with(|f| f.statuses = vec![Status::Cancelled]), vec![1]),
+        (with(|f| f.statuses = vec![Status::Paused, Status::Cancelled]), vec![1, 3]),
+        (with(|f| f.statuses = vec![Status::Paused, Status::Running]), vec![3]),
+        (with(|f| f.metadata = json!({"number": "3"}).as_object().cloned().unwrap()), vec![1]),
+        (
+            with(|f| f.metadata = json!({"text": "a\"b", "yes": "true", "number": "1"}).as_object().cloned().unwrap()),
+            vec![3],
+        ),
+        (with(|f| f.metadata = json!({"missing": "3"}).as_object().cloned().unwrap()), vec![]),
+        (with(|f| f.until = Some(shared::time::Time(1))), vec![]),
+    ];
+    for (filter, expected) in all {
+        let expected: Vec<_> = expected.into_iter().map(|at| ids[at].clone()).collect();
+        assert_eq!(listed(host, &filter).await, expected, "{filter:?}");
+    }
+    let since = ExecutionFilter { since: Some(shared::time::Time(0)), ..of("lister") };
+    assert_eq!(listed(host, &since).await, ids);
+}
+
+async fn children_show_only_under_their_parent(host: &dyn Host) {
+    let workflow = kept(host, &document("family")).await;
+    let parent = start(host, started(host, &workflow, "family", json!({}))).await.id().clone();
+    let mut begin = started(host, &workflow, "family", json!({}));
+    let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
+    begin.parent = Some(shared::execution::Parent { execution_id: parent.clone(), activation, index: 0, depth: 1 });
+    let child = start(host, begin).await.id().clone();
+    assert_eq!(listed(host, &of("family")).await, [parent.clone()]);
+    let below = ExecutionFilter { parent: Some(parent.clone()), ..of("family") };
+    assert_eq!(listed(host, &below).await, [child.clone()]);
+    let stranger = ExecutionFilter { parent: Some(parent.clone()), ..of("stranger") };
+    assert!(listed(host, &stranger).await.is_empty());
+    command(host, &child, control(Control::Cancel)).await;
+    command(host, &parent, control(Control::Cancel)).await;
+    host.delete(&parent).await.unwrap();
+    assert_eq!(host.load(&child).await.unwrap(), None, "children go with their parent");
+}
+
+async fn held_executions_come_in_order(host: &dyn Host) {
+    let workflow = kept(host, &document("held")).await;
+    let id = workflow.id.clone();
+    assert_eq!(host.held("holder", &id).await.unwrap(), (None, 0));
+    start(host, started(host, &workflow, "holder", json!({}))).await;
+    let mut held = vec![];
+    for _ in 0..2 {
+        let begin = Started { held: true, ..started(host, &workflow, "holder", json!({})) };
+        held.push(start(host, begin).await.id().clone());
+    }
+    assert_eq!(host.held("holder", &id).await.unwrap(), (Some(held[0].clone()), 1));
+    assert_eq!(host.held("somebody", &id).await.unwrap(), (None, 0));
+    command(host, &held[0], Command::Admit).await;
+    assert_eq!(host.held("holder", &id).await.unwrap(), (Some(held[1].clone()), 2));
+}
+
+async fn questions_are_found(host: &dyn Host) {
+    let workflow = kept(host, &document("asker")).await;
+    let mut asked = vec![];
+    for _ in 0..3 {
+        let id = start(host, started(host, &workflow, "asker", json!({}))).await.id().clone();
+        let state = ask(host, &id).await;
+        asked.push((id, state.open_interactions().next().expect("it asks").interaction_id.clone()));
+    }
+    let all = |status: Option<&str>, assignee: Option<&str>, owner: &str, execution: Option<&ExecutionId>| {
+        let filter = InteractionFilter {
+            owner: owner.into(),
+            status: status.map(Into::into),
+            assignee: assignee.map(Into::into),
+            execution_id: execution.cloned(),
+        };
+        async move {
+            let (mut items, mut cursor) = (vec![], None);
+            loop {
+                let part = host.interactions(&filter, &page(2, cursor)).await.unwrap();
+                items.extend(part.items);
+                cursor = part.next_cursor;
+                if cursor.is_none() {
+                    return items;
+                }
+            }
+        }
+    };
+    assert_eq!(all(Some("pending"), None, "asker", None).await.iter().collect::<BTreeSet<_>>(), asked.iter().collect());
+    assert_eq!(all(Some("pending"), Some("ann@example.com"), "asker", None).await.len(), 3);
+    assert!(all(None, Some("bob@example.com"), "asker", None).await.is_empty());
+    assert!(all(None, None, "somebody", None).await.is_empty());
+    let (id, question) = &asked[1];
+    assert_eq!(all(None, None, "asker", Some(id)).await, [asked[1].clone()]);
+    assert_eq!(host.asks(question).await.unwrap().as_ref(), Some(id));
+    command(host, id, control(Control::Cancel)).await;
+    assert_eq!(all(Some("cancelled"), None, "asker", None).await, [asked[1].clone()]);
+    assert_eq!(all(Some("pending"), None, "asker", None).await.len(), 2);
+}
+
+async fn lines_come_in_order(host: &dyn Host) {
+    let workflow = kept(host, &document("logs")).await;
+    let id = start(host, started(host, &workflow, "logs", json!({}))).await.id().clone();
+    let line = |number: usize| NodeLog {
+        node: "ask".into(),
+        visit: 1,
+        attempt: 1,
+        line: LogLine { at: host.now(), level: "info".into(), message: number.to_string() },
+    };
+    let lines: Vec<NodeLog> = (0..5).map(line).collect();
+    let asked = vec![control(Control::Pause).into()];
+    submit(host, &id, asked, lines.clone(), vec![]).await.unwrap();
+    let (mut found, mut cursor) = (vec![], None);
+    loop {
+        let part = host.logs(&id, &page(2, cursor)).await.unwrap();
+        found.extend(part.items);
+        cursor = part.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, lines);
+}
+
+async fn large_values_come_back(host: &dyn Host) {
+    let workflow = kept(host, &document("large")).await;
+    let input = json!({"text": "x".repeat(shared::limits::INLINE_BYTES + 1)});
+    let id = start(host, started(host, &workflow, "large", input.clone())).await.id().clone();
+    let state = host.load(&id).await.unwrap().unwrap();
+    assert_eq!(state.started.input.value(), &input);
+}
+
+async fn what_is_over_goes(host: &dyn Host) {
+    let workflow = kept(host, &document("over")).await;
+    let begin = Started { deadline: host.now().after_seconds(5.0), ..started(host, &workflow, "over", json!({})) };
+    let id = start(host, begin).await.id().clone();
+    assert_eq!(host.delete(&id).await, Err(StoreError::Conflict), "it lives");
+    let later = host.now().after_seconds(10.0);
+    assert!(!host.timed_out(host.now(), 1_000).await.unwrap().contains(&id));
+    assert!(host.timed_out(later, 1_000).await.unwrap().contains(&id));
+    ask(host, &id).await;
+    command(host, &id, control(Control::Cancel)).await;
+    assert!(!host.timed_out(later, 1_000).await.unwrap().contains(&id), "what ended does not time out");
+    assert!(!host.expired(later, 1_000).await.unwrap().contains(&id));
+    let tomorrow = host.now().after_seconds(86_401.0);
+    assert!(host.expired(tomorrow, 1_000).await.unwrap().contains(&id), "kept for a day");
+    host.delete(&id).await.unwrap();
+    assert_eq!(host.load(&id).await.unwrap(), None);
+    assert!(host.turns(&id, 0, 10).await.unwrap().is_empty());
+    assert!(listed(host, &of("over")).await.is_empty());
+    assert!(!host.expired(tomorrow, 1_000).await.unwrap().contains(&id));
+    let open = InteractionFilter { owner: "over".into(), ..InteractionFilter::default() };
+    assert!(host.interactions(&open, &page(10, None)).await.unwrap().items.is_empty());
+}
+
+async fn a_watcher_wakes(host: &dyn Host) {
+    let workflow = kept(host, &document("watch")).await;
+    let id = start(host, started(host, &workflow, "watch", json!({}))).await.id().clone();
+    let soon = Duration::from_secs(5);
+    tokio::time::timeout(soon, host.changed(&id, 0)).await.expect("there is a turn after 0");
+    let watch = tokio::time::timeout(soon, host.changed(&id, 1));
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        command(host, &id, control(Control::Pause)).await;
+    };
+    let (woken, ()) = tokio::join!(watch, change);
+    woken.expect("a commit wakes it");
+}
+
+async fn versions_count_up(host: &dyn Host) {
+    let first = parse(&document("versions")).unwrap().workflow;
+    let mut changed = document("versions");
+    changed["description"] = json!("changed");
+    let second = parse(&changed).unwrap().workflow;
+    let now = host.now();
+    assert_eq!(host.save("saver", &first, Some(1), now).await, Err(StoreError::Conflict));
+    assert_eq!(host.save("saver", &first, None, now).await.unwrap(), (1, true));
+    assert_eq!(host.save("saver", &first, None, now).await.unwrap(), (1, false));
+    assert_eq!(host.save("saver", &second, Some(7), now).await, Err(StoreError::Conflict));
+    assert_eq!(host.save("saver", &second, Some(1), now).await.unwrap(), (2, true));
+    let latest = host.saved("saver", "versions", None).await.unwrap().unwrap();
+    assert_eq!((latest.version, &latest.hash, &latest.document), (2, &second.hash, &second.document));
+    let old = host.saved("saver", "versions", Some(1)).await.unwrap().unwrap();
+    assert_eq!((old.version, &old.hash), (1, &first.hash));
+    assert!(host.saved("saver", "versions", Some(3)).await.unwrap().is_none());
+    assert!(host.saved("other", "versions", None).await.unwrap().is_none());
+    assert_eq!(host.workflow(&first.hash).await.unwrap().unwrap().hash, first.hash);
+    for id in ["a", "b"] {
+        host.save("saver", &parse(&document(id)).unwrap().workflow, None, now).await.unwrap();
+    }
+    let part = host.list("saver", &page(2, None)).await.unwrap();
+    assert_eq!(part.items.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let rest = host.list("saver", &page(2, part.next_cursor)).await.unwrap();
+    assert_eq!(rest.items.iter().map(|one| (one.id.as_str(), one.version)).collect::<Vec<_>>(), [("versions", 2)]);
+    assert_eq!(rest.next_cursor, None);
+    assert!(host.delete_workflow("saver", "versions").await.unwrap());
+    assert!(!host.delete_workflow("saver", "versions").await.unwrap());
+    assert!(!host.delete_workflow("saver", "none").await.unwrap());
+    assert!(host.saved("saver", "versions", None).await.unwrap().unwrap().deleted);
+    assert_eq!(host.list("saver", &page(9, None)).await.unwrap().items.len(), 2);
+    assert_eq!(host.save("saver", &second, None, now).await.unwrap(), (3, true), "it comes back");
+}
+
+async fn secrets_and_tokens_are_owned(host: &dyn Host) {
+    let secret = |value: &str| Secret { value: value.into(), hosts: vec!["example.com".into()] };
+    host.set_secret("keeper", "key", secret("one")).await.unwrap();
+    host.set_secret("keeper", "key", secret("two")).await.unwrap();
+    assert!(host.secret("keeper", "key").await.unwrap() == Some(secret("two")));
+    assert!(host.secret("other", "key").await.unwrap().is_none());
+    let sha256 = "ab".repeat(32);
+    let token = Token {
+        sha256: sha256.clone(),
+        name: "ci".into(),
+        owner: "keeper".into(),
+        subject: "ci@example.com".into(),
+        scopes: vec!["read".into()],
+        expires_at: Some(host.now()),
+    };
+    assert_eq!(host.token(&sha256).await.unwrap(), None);
+    host.add_token(token.clone()).await.unwrap();
+    assert_eq!(host.token(&sha256).await.unwrap(), Some(token));
+    assert!(host.has_tokens().await.unwrap());
+}

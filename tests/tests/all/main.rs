@@ -1,0 +1,4 @@
+//! The one test binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod store;
