@@ -1,1 +1,34 @@
-//! api
+//! What all HTTP functions of Stepwell share: who calls, how requests are read, how errors are told, and how the
+//! routes of several functions become one service whose OpenAPI document is generated from them.
+
+pub mod answer;
+mod app;
+mod caller;
+pub mod cursor;
+mod guard;
+mod json;
+pub mod limits;
+mod locks;
+mod metrics;
+mod params;
+mod problem;
+mod rate;
+pub mod read;
+pub mod schema;
+mod service;
+mod system;
+pub mod wait;
+
+pub use app::App;
+pub use caller::{Admin, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
+pub use guard::loopback_only;
+pub use json::{Body, Json, MaybeJson, Path, canonical};
+pub use locks::Locks;
+pub use metrics::{Kind, Metric};
+pub use params::Params;
+pub use problem::Problem;
+pub use rate::Rates;
+pub use service::{Routes, service};
+
+/// What a handler answers.
+pub type Answered<T> = Result<T, Problem>;

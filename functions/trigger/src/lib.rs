@@ -1,1 +1,23 @@
-//! trigger
+//! Starts executions, over HTTP and for the other functions; saves, lists and validates workflows.
+
+mod admin;
+mod executions;
+mod graph;
+mod idempotency;
+pub mod start;
+mod webhook;
+mod workflows;
+
+pub use start::{StartError, StartRequest, start};
+
+use api::Routes;
+
+/// The routes of this function.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(workflows::routes())
+        .merge(graph::routes())
+        .merge(executions::routes())
+        .merge(webhook::routes())
+        .merge(admin::routes())
+}

@@ -1,0 +1,78 @@
+//! What every handler is given.
+
+use crate::{Caller, Metric, Rates};
+use serde_json::{Value, json};
+use shared::{
+    execution::Execution,
+    id::ExecutionId,
+    port::{Host, StoreError},
+    workflow::Workflow,
+};
+use std::sync::Arc;
+
+/// The state of the service.
+pub struct App {
+    /// Everything around the rules.
+    pub host: Arc<dyn Host>,
+    /// Where the host signs its one user in by itself: requests without a token are this user's.
+    pub local_user: Option<Caller>,
+    /// Requests per owner; none is no bound.
+    pub rates: Option<Rates>,
+    /// Numbers for `GET /metrics`, read when asked.
+    pub metrics: Box<dyn Fn() -> Vec<Metric> + Send + Sync>,
+    /// What the host can do, for `GET /health`: an object.
+    pub abilities: Value,
+}
+
+impl App {
+    /// A service for callers with tokens.
+    pub fn new(host: Arc<dyn Host>) -> Self {
+        Self {
+            host,
+            local_user: None,
+            rates: Some(Rates::default()),
+            metrics: Box::new(Vec::new),
+            abilities: json!({}),
+        }
+    }
+
+    /// A service that signs its one user in by itself. Only for a host that binds loopback (see
+    /// [`crate::loopback_only`]).
+    pub fn with_local_user(mut self, owner: &str, subject: &str) -> Self {
+        self.local_user = Some(Caller::local(owner, subject));
+        self
+    }
+
+    /// The document that an execution runs by.
+    pub async fn workflow(&self, execution: &Execution) -> Result<Arc<Workflow>, StoreError> {
+        let started = &execution.started;
+        let hash = &started.workflow_hash;
+        let whole = self.host.workflow(hash).await?;
+        let whole = whole.ok_or_else(|| StoreError::Permanent(format!("no workflow of hash {hash} is kept")))?;
+        body_of(whole, &started.body).ok_or_else(|| StoreError::Permanent(format!("{hash} has no such map body")))
+    }
+
+    /// An execution of this owner; another's does not exist.
+    pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
+        let found = self.host.load(&ExecutionId::from(id)).await?;
+        match found {
+            Some(execution) if execution.started.owner == owner => Ok(execution),
+            _ => Err(crate::Problem::not_found("execution", id)),
+        }
+    }
+}
+
+/// The workflow of a map's child lies inside its parent's document.
+fn body_of(whole: Arc<Workflow>, path: &[shared::id::NodeId]) -> Option<Arc<Workflow>> {
+    use shared::workflow::{Body, NodeKind};
+    path.iter().try_fold(whole, |workflow, map| {
+        let node = workflow.nodes.iter().find(|node| node.id == *map)?;
+        match &node.kind {
+            NodeKind::Map(map) => match &map.body {
+                Body::Inline(body) => Some(body.clone()),
+                Body::Saved(_) => None,
+            },
+            _ => None,
+        }
+    })
+}

@@ -1,0 +1,26 @@
+//! Reading executions for people, for routes of several functions.
+
+use crate::{Answered, App, limits};
+use serde_json::Value;
+use shared::{event::Turn, execution::Execution, port::StoreError, view};
+
+/// An execution as `GET /v1/executions/{id}` shows it.
+pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
+    let workflow = app.workflow(execution).await?;
+    Ok(view::execution(execution, &workflow))
+}
+
+/// Turns 1 to `last` of a journal.
+pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec<Turn>, StoreError> {
+    let mut turns: Vec<Turn> = Vec::new();
+    while (turns.len() as u64) < last {
+        let after = turns.len() as u64;
+        let wanted = limits::TURNS_PER_READ.min((last - after) as usize);
+        let more = app.host.turns(execution.id(), after, wanted).await?;
+        if more.is_empty() {
+            break;
+        }
+        turns.extend(more);
+    }
+    Ok(turns)
+}

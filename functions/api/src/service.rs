@@ -1,0 +1,69 @@
+//! Routes become a service.
+
+use crate::{App, Problem, system};
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use utoipa::openapi::{
+    Components, InfoBuilder, OpenApi,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes of one function.
+pub type Routes = OpenApiRouter<Arc<App>>;
+
+/// One service of the routes of one function, or of several merged: with `/health`, `/metrics` and `/openapi.json`,
+/// problems for unknown routes and methods, the bound on bodies, and panics caught.
+pub fn service(app: Arc<App>, routes: Routes) -> Router {
+    let (router, document) = routes.merge(system::routes()).split_for_parts();
+    let document = Arc::new(described(document).to_json().unwrap_or_default());
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(no_route)
+        .layer(Extension(system::Document(document)))
+        .layer(DefaultBodyLimit::max(shared::limits::REQUEST_BYTES))
+        .layer(middleware::from_fn(outermost))
+        .with_state(app)
+}
+
+fn described(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("Stepwell")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Durable workflows with people in them. Errors are RFC 9457 problem details."))
+        .build();
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_with(Components::default).add_security_scheme("bearer", bearer);
+    document
+}
+
+async fn no_route(request: Request) -> Problem {
+    let detail = format!("there is no route {}; /openapi.json lists those there are", request.uri().path());
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} does not take {}; see the header Allow", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+/// A panic becomes a 500 that says nothing of the inside. Nothing that is served is to be guessed at by a browser.
+async fn outermost(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!(%path, "a handler panicked");
+            Problem::internal().into_response()
+        }
+    };
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

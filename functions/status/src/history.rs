@@ -1,0 +1,81 @@
+//! The journal, and the state as it was.
+
+use api::{Answered, App, Params, Path, Problem, Reader, Routes, cursor, read, schema};
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+use shared::{evolve::evolve, execution::Execution, view, workflow::Workflow};
+use std::sync::Arc;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(history)).routes(routes!(checkpoint))
+}
+
+/// The turns of an execution, oldest first.
+#[utoipa::path(get, path = "/v1/executions/{id}/history", operation_id = "get_history", tag = "executions",
+    security(("bearer" = [])),
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::History),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn history(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Answered<Json<Value>> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    let list = format!("history {id}");
+    let window = params.window(&list)?;
+    params.done()?;
+    let after = window.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let turns = app.host.turns(execution.id(), after, window.limit).await?;
+    let last = turns.last().map_or(after, |turn| turn.seq);
+    let next = (last < execution.seq && !turns.is_empty()).then(|| cursor::write(&list, &last.to_string()));
+    Ok(Json(json!({
+        "execution_id": id,
+        "history": turns.iter().map(view::history_item).collect::<Vec<_>>(),
+        "total": execution.seq.max(last),
+        "next_cursor": next,
+    })))
+}
+
+/// The state as it was after a turn.
+#[utoipa::path(get, path = "/v1/executions/{id}/checkpoints/{checkpoint}", operation_id = "get_checkpoint",
+    tag = "executions", security(("bearer" = [])), params(("id" = String, Path), ("checkpoint" = String, Path)),
+    responses((status = 200, body = schema::Checkpoint),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn checkpoint(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path((id, checkpoint)): Path<(String, String)>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    let seq = checkpoint.parse::<u64>().ok().filter(|seq| (1..=execution.seq).contains(seq));
+    let seq = seq.ok_or_else(|| Problem::not_found("checkpoint", &checkpoint))?;
+    let workflow = app.workflow(&execution).await?;
+    let turns = read::turns_to(&app, &execution, seq).await?;
+    let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
+        return Err(Problem::not_found("checkpoint", &checkpoint));
+    };
+    let mut shown = view::history_item(last);
+    let then = folded(&workflow, &turns)?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.remove("events");
+        fields.insert("state".into(), view::execution(&then, &workflow));
+        fields.insert("nodes".into(), view::nodes(&then, &workflow, &[]).into());
+    }
+    Ok(Json(shown))
+}
+
+fn folded(workflow: &Workflow, turns: &[shared::event::Turn]) -> Answered<Execution> {
+    let mut state = None;
+    for turn in turns {
+        state = Some(evolve(workflow, state, turn).map_err(|error| {
+            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
+            Problem::internal()
+        })?);
+    }
+    state.ok_or_else(Problem::internal)
+}

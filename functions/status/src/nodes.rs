@@ -1,0 +1,87 @@
+//! Nodes and captured lines.
+
+use api::{Answered, App, Params, Path, Reader, Routes, cursor, limits, schema};
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+use shared::{
+    execution::Execution,
+    port::{NodeLog, Window},
+    view,
+};
+use std::{collections::HashMap, sync::Arc};
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(nodes)).routes(routes!(logs))
+}
+
+/// What each node of an execution has done. Of each node's lines the first hundred; the rest is on `/logs`.
+#[utoipa::path(get, path = "/v1/executions/{id}/nodes", operation_id = "list_nodes", tag = "executions",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = schema::Nodes),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn nodes(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    let workflow = app.workflow(&execution).await?;
+    let lines = first_lines(&app, &execution, workflow.nodes.len()).await?;
+    Ok(Json(json!({"items": view::nodes(&execution, &workflow, &lines)})))
+}
+
+/// The first lines of each node, of as many pages as all nodes' lines can fill.
+async fn first_lines(app: &App, execution: &Execution, nodes: usize) -> Answered<Vec<NodeLog>> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut kept = Vec::new();
+    let mut window = Window { limit: limits::PAGE_ITEMS, cursor: None };
+    for _ in 0..=(nodes * limits::NODE_LOG_LINES / limits::PAGE_ITEMS) {
+        let page = app.host.logs(execution.id(), &window).await?;
+        for line in page.items {
+            let count = counts.entry(line.node.clone()).or_default();
+            *count += 1;
+            if *count <= limits::NODE_LOG_LINES {
+                kept.push(line);
+            }
+        }
+        match page.next_cursor {
+            Some(next) => window.cursor = Some(next),
+            None => break,
+        }
+    }
+    Ok(kept)
+}
+
+/// Captured lines, oldest first.
+#[utoipa::path(get, path = "/v1/executions/{id}/logs", operation_id = "list_logs", tag = "executions",
+    security(("bearer" = [])),
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::LogPage),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn logs(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Answered<Json<Value>> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    let list = format!("logs {id}");
+    let window = params.window(&list)?;
+    params.done()?;
+    let page = app.host.logs(execution.id(), &window).await?;
+    let items = page.items.iter().map(|log| {
+        json!({
+            "node": log.node,
+            "visit": log.visit,
+            "attempt": log.attempt,
+            "at": log.line.at.to_string(),
+            "level": log.line.level,
+            "message": log.line.message,
+        })
+    });
+    let items = items.collect();
+    Ok(Json(cursor::page(&list, &page, items)))
+}

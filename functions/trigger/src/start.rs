@@ -1,0 +1,182 @@
+//! One way to start an execution, for every route, command line and node that does.
+
+use api::Locks;
+use serde_json::{Map, Value};
+use shared::{
+    command::{Asked, Command},
+    drive::submit,
+    error::Rejection,
+    event::Started,
+    execution::{Execution, Status},
+    id::{ExecutionId, NodeId},
+    payload::Payload,
+    port::{ExecutionFilter, Host, StoreError},
+    workflow::{InputViolation, Overlap, Workflow},
+};
+use std::sync::{Arc, LazyLock};
+
+/// What is to be started.
+pub struct StartRequest {
+    /// The tenant.
+    pub owner: String,
+    /// The document.
+    pub workflow: Arc<Workflow>,
+    /// The saved version; 0 for an inline document.
+    pub version: u64,
+    /// The execution's input.
+    pub input: Value,
+    /// Free, for lists.
+    pub metadata: Map<String, Value>,
+    /// The subject who starts it.
+    pub started_by: Option<String>,
+    /// None: the one that the API starts at.
+    pub trigger: Option<NodeId>,
+    /// Route and key, and the hash of the request: the same key gives the same execution.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// Why nothing was started, and nothing recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The input does not satisfy `input_schema` (422).
+    #[error("the input does not satisfy the workflow's input_schema")]
+    InvalidInput(Vec<InputViolation>),
+    /// The idempotency key was used with another request (422).
+    #[error("this Idempotency-Key was used with another request")]
+    KeyReused,
+    /// There is no such workflow, or it was deleted (404).
+    #[error("there is no workflow {0}")]
+    NotFound(String),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rules refused it.
+    #[error(transparent)]
+    Refused(Rejection),
+}
+
+/// Starts of workflows that look at their other executions, one after the other. Hosts of one process share it.
+static STARTS: LazyLock<Locks> = LazyLock::new(Locks::default);
+
+/// Starts an execution: checks its input, then asks the rules. Durable when it returns; nothing has run yet.
+pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Execution>, StartError> {
+    let id = match &request.idempotency {
+        None => host.new_id(),
+        Some((key, hash)) => match replay(host, &request.owner, key, hash).await? {
+            Ok(existing) => return Ok(existing),
+            Err(id) => id,
+        },
+    };
+    let violations = request.workflow.check_input(&request.input);
+    if !violations.is_empty() {
+        return Err(StartError::InvalidInput(violations));
+    }
+    host.keep_workflow(&request.workflow).await?;
+    let settings = &request.workflow.settings;
+    let looks_around = settings.overlap != Overlap::Allow || settings.max_concurrency.is_some();
+    let _turn = match looks_around {
+        true => Some(STARTS.hold(&format!("{}\n{}", request.owner, request.workflow.id)).await),
+        false => None,
+    };
+    let skipped = overlap(host, &request).await?;
+    let held = skipped.is_none() && must_wait(host, &request).await?;
+    submit_start(host, &id, request, skipped, held).await
+}
+
+/// The execution that a key started before, or the id that it will start.
+pub async fn replay(
+    host: &dyn Host,
+    owner: &str,
+    key: &str,
+    hash: &str,
+) -> Result<Result<Arc<Execution>, ExecutionId>, StartError> {
+    let id = ExecutionId::from(shared::id::derive(&[owner, key]));
+    match host.load(&id).await? {
+        None => Ok(Err(id)),
+        Some(existing) if existing.started.request_hash.as_deref() == Some(hash) => Ok(Ok(existing)),
+        Some(_) => Err(StartError::KeyReused),
+    }
+}
+
+async fn submit_start(
+    host: &dyn Host,
+    id: &ExecutionId,
+    request: StartRequest,
+    skipped: Option<String>,
+    held: bool,
+) -> Result<Arc<Execution>, StartError> {
+    let workflow = &request.workflow;
+    let request_hash = request.idempotency.map(|(_, hash)| hash);
+    let started = Started {
+        format: 1,
+        execution_id: id.clone(),
+        owner: request.owner,
+        workflow_id: workflow.id.clone(),
+        workflow_version: request.version,
+        workflow_hash: workflow.hash.clone(),
+        body: Vec::new(),
+        trigger: request.trigger.or_else(|| workflow.trigger_for_api()),
+        input: Payload::new(request.input),
+        metadata: request.metadata,
+        started_by: request.started_by.clone(),
+        parent: None,
+        item: None,
+        inherited: Vec::new(),
+        request_hash: request_hash.clone(),
+        deadline: host.now().after_seconds(workflow.settings.timeout_seconds),
+        held,
+        skipped,
+    };
+    let asked = Asked { command: Command::Start(Box::new(started)), by: request.started_by };
+    let submitted = submit(host, id, vec![asked], Vec::new(), Vec::new()).await?;
+    let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
+    match submitted.replies.into_iter().next() {
+        // The same key at the same time: the other start came first.
+        Some(Err(Rejection::Stale(_))) if request_hash.is_some() => {
+            if submitted.state.started.request_hash == request_hash {
+                Ok(submitted.state)
+            } else {
+                Err(StartError::KeyReused)
+            }
+        }
+        Some(Err(rejection)) => Err(StartError::Refused(rejection)),
+        _ => Ok(submitted.state),
+    }
+}
+
+/// Why `settings.overlap` refuses it.
+async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<String>, StoreError> {
+    let (statuses, reason): (&[Status], &str) = match request.workflow.settings.overlap {
+        Overlap::Allow => return Ok(None),
+        Overlap::SkipIfPaused => (
+            &[Status::Paused, Status::WaitingHuman],
+            "another execution of the workflow is paused or waits for a person (overlap: skip_if_paused)",
+        ),
+        Overlap::SkipIfActive => (
+            &[
+                Status::Pending,
+                Status::Running,
+                Status::Paused,
+                Status::WaitingHuman,
+                Status::Waiting,
+                Status::RollingBack,
+                Status::Stuck,
+            ],
+            "another execution of the workflow has not ended (overlap: skip_if_active)",
+        ),
+    };
+    let filter = ExecutionFilter {
+        owner: request.owner.clone(),
+        workflow_id: Some(request.workflow.id.clone()),
+        statuses: statuses.to_vec(),
+        ..ExecutionFilter::default()
+    };
+    Ok((host.count(&filter).await? > 0).then(|| reason.to_owned()))
+}
+
+/// Whether `settings.max_concurrency` holds it back: first come, first served.
+async fn must_wait(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
+    let Some(most) = request.workflow.settings.max_concurrency else { return Ok(false) };
+    let (oldest_held, under_way) = host.held(&request.owner, &request.workflow.id).await?;
+    Ok(oldest_held.is_some() || under_way >= most)
+}

@@ -1,0 +1,79 @@
+//! Interactions as the API shows them.
+
+use crate::{
+    execution::Execution,
+    interaction::{Interaction, Response},
+    workflow::{Human, NodeKind, Workflow},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// `GET /v1/interactions/{id}`. `link` and `receipt` are left out until hosts make them.
+pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow) -> Value {
+    let mut shown = json!({
+        "interaction_id": one.interaction_id,
+        "execution_id": execution.id(),
+        "workflow_id": execution.started.workflow_id,
+        "node": one.activation.node,
+        "kind": one.kind,
+        "status": one.status,
+        "question": one.question,
+        "details": one.details,
+        "schema": one.schema,
+        "options": one.options,
+        "assignees": one.assignees,
+        "deadline": one.deadline.map(|time| time.to_string()),
+        "created_at": one.created_at.to_string(),
+        "decided_at": one.decided_at.map(|time| time.to_string()),
+        "decision": one.decision,
+        "responses": one.responses.iter().map(response).collect::<Vec<_>>(),
+        "responses_needed": responses_needed(one, workflow),
+        "deliveries": [],
+    });
+    if let Some(content) = &one.content {
+        shown["content"] = content.clone();
+    }
+    if let Some(authorization) = &one.authorization {
+        shown["authorization"] = authorization.clone();
+    }
+    shown
+}
+
+fn response(response: &Response) -> Value {
+    json!({
+        "by": response.by,
+        "via": response.via,
+        "entered_by": response.entered_by,
+        "at": response.at.to_string(),
+        "decision": response.decision,
+        "answer": response.answer,
+        "comment": response.comment,
+        "shown_sha256": response.shown_sha256,
+    })
+}
+
+/// How many more like-minded answers decide it, at least; 0 once it is over.
+pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
+    if !one.is_open() {
+        return 0;
+    }
+    let human = workflow.nodes.iter().find(|node| node.id == one.activation.node).and_then(|node| match &node.kind {
+        NodeKind::Human(human) if !one.on_error => Some(&**human),
+        _ => None,
+    });
+    // One person, one vote: the last one counts.
+    let votes: BTreeMap<&str, &str> =
+        one.responses.iter().map(|response| (response.by.as_str(), response.decision.as_str())).collect();
+    let open = |port: &str, threshold: u64| {
+        let cast = votes.values().filter(|vote| **vote == port).count() as u64;
+        threshold.saturating_sub(cast).max(1)
+    };
+    let Some(Human { approval_threshold, .. }) = human else { return 1 };
+    match one.kind.as_str() {
+        "approval" | "review" | "authorization" => open("approved", *approval_threshold),
+        _ => {
+            let most = votes.values().map(|vote| open(vote, *approval_threshold)).min();
+            most.unwrap_or_else(|| (*approval_threshold).max(1))
+        }
+    }
+}
