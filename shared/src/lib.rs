@@ -65,4 +65,5 @@ pub mod sight;
 pub mod task;
 pub mod time;
 pub mod validate;
+pub mod view;
 pub mod workflow;

@@ -8,7 +8,7 @@ mod node;
 pub use event::event;
 pub use history::{finished_node, history_item, sentence, stream_events};
 pub use interaction::{interaction, responses_needed};
-pub use node::{input_of, node_status, nodes};
+pub use node::{node_status, nodes};
 
 use crate::{
     execution::{Execution, Phase, Status},
@@ -20,15 +20,14 @@ use serde_json::{Map, Value, json};
 /// `GET /v1/executions/{id}`.
 pub fn execution(execution: &Execution, workflow: &Workflow) -> Value {
     let started = &execution.started;
-    let pending: Vec<Value> =
-        execution.open_interactions().map(|one| interaction(one, execution, workflow)).collect();
+    let pending: Vec<Value> = execution.open_interactions().map(|one| interaction(one, execution, workflow)).collect();
     let version = if started.workflow_version == 0 { Value::Null } else { started.workflow_version.into() };
     json!({
         "execution_id": execution.id(),
         "workflow_id": started.workflow_id,
         "workflow_version": version,
         "status": execution.status(),
-        "progress": progress(execution),
+        "progress": progress(execution, workflow),
         "current_nodes": current_nodes(execution, workflow),
         "started_at": execution.started_at.to_string(),
         "updated_at": execution.updated_at.to_string(),
@@ -71,12 +70,16 @@ pub fn error(execution: &Execution) -> Value {
     error.and_then(|error| serde_json::to_value(error).ok()).unwrap_or(Value::Null)
 }
 
-/// 0 to 100, with one decimal at most; 100 only when completed.
-pub fn progress(execution: &Execution) -> Value {
+/// 0 to 100, with one decimal at most: the share of the nodes outside loops that are done, of those on paths that
+/// are live or undecided; 100 only when completed.
+pub fn progress(execution: &Execution, workflow: &Workflow) -> Value {
     if execution.end == Some(Status::Completed) {
         return json!(100);
     }
-    let tenths = (execution.progress.clamp(0.0, 99.9) * 10.0).floor();
+    let outside = workflow.graph.around.iter().filter(|around| around.is_none()).count();
+    let known = outside.saturating_sub(execution.skipped as usize).max(1);
+    let share = f64::from(execution.done) / known as f64;
+    let tenths = (share * 1000.0).floor().clamp(0.0, 999.0);
     if tenths % 10.0 == 0.0 { json!((tenths / 10.0) as u64) } else { json!(tenths / 10.0) }
 }
 
@@ -107,9 +110,7 @@ pub fn loop_counters(execution: &Execution, workflow: &Workflow) -> Map<String, 
     let mut counters = Map::new();
     for (index, node) in workflow.nodes.iter().enumerate() {
         let (NodeKind::Loop(_), Some(state)) = (&node.kind, execution.loops.get(&node.id)) else { continue };
-        let runs = execution.node(&node.id).is_some_and(|state| state.phase == Phase::Looping);
-        let begun = state.outputs.len() as u64 + u64::from(runs);
-        counters.insert(loop_path(workflow, index), begun.into());
+        counters.insert(loop_path(workflow, index), state.begun.into());
     }
     counters
 }

@@ -3,6 +3,7 @@
 use crate::{Caller, Metric, Rates};
 use serde_json::{Value, json};
 use shared::{
+    drive::workflow_of,
     execution::Execution,
     id::ExecutionId,
     port::{Host, StoreError},
@@ -45,11 +46,7 @@ impl App {
 
     /// The document that an execution runs by.
     pub async fn workflow(&self, execution: &Execution) -> Result<Arc<Workflow>, StoreError> {
-        let started = &execution.started;
-        let hash = &started.workflow_hash;
-        let whole = self.host.workflow(hash).await?;
-        let whole = whole.ok_or_else(|| StoreError::Permanent(format!("no workflow of hash {hash} is kept")))?;
-        body_of(whole, &started.body).ok_or_else(|| StoreError::Permanent(format!("{hash} has no such map body")))
+        workflow_of(&*self.host, &execution.started).await
     }
 
     /// An execution of this owner; another's does not exist.
@@ -60,19 +57,4 @@ impl App {
             _ => Err(crate::Problem::not_found("execution", id)),
         }
     }
-}
-
-/// The workflow of a map's child lies inside its parent's document.
-fn body_of(whole: Arc<Workflow>, path: &[shared::id::NodeId]) -> Option<Arc<Workflow>> {
-    use shared::workflow::{Body, NodeKind};
-    path.iter().try_fold(whole, |workflow, map| {
-        let node = workflow.nodes.iter().find(|node| node.id == *map)?;
-        match &node.kind {
-            NodeKind::Map(map) => match &map.body {
-                Body::Inline(body) => Some(body.clone()),
-                Body::Saved(_) => None,
-            },
-            _ => None,
-        }
-    })
 }

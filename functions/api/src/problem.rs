@@ -116,8 +116,7 @@ impl From<StoreError> for Problem {
             StoreError::Transient(why) => {
                 tracing::warn!(%why, "the store is not available");
                 let detail = "the store is not available at the moment: try again in a moment";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-                    .with_header(header::RETRY_AFTER, "1")
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_header(header::RETRY_AFTER, "1")
             }
             StoreError::Permanent(why) => {
                 tracing::error!(%why, "the store failed");

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 macro_rules! shapes {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
-        $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+        $(#[$meta])*
         #[serde(deny_unknown_fields)]
         #[allow(missing_docs, reason = "the names are those of the API")]
         pub struct $name { $($(#[$field_meta])* pub $field: $kind),* }
@@ -58,7 +58,7 @@ shapes! {
         "events": "/v1/executions/0198/events", "logs": "/v1/executions/0198/logs"}}))]
     Accepted { execution_id: String, status: String, links: Links }
     /// Where more is to be read.
-    Links { r#self: String, nodes: String, history: String, events: String, logs: String }
+    Links { #[serde(rename = "self")] own: String, nodes: String, history: String, events: String, logs: String }
     /// An execution.
     #[schema(example = json!({"execution_id": "0198", "workflow_id": "greet", "workflow_version": 1,
         "status": "completed", "progress": 100, "current_nodes": [], "started_at": "2026-01-31T09:00:00.000Z",

@@ -140,9 +140,8 @@ async fn answer_the_one(
 /// What the fields of a resume say to a question of that kind (human in the loop, §5).
 fn said(question: &Interaction, body: ResumeBody) -> Answer {
     let ResumeBody { mut approved, resume_data, output_port, comment, .. } = body;
-    let text_of = |name: &str| {
-        resume_data.as_ref().and_then(|data| data.get(name)).and_then(Value::as_str).map(str::to_owned)
-    };
+    let text_of =
+        |name: &str| resume_data.as_ref().and_then(|data| data.get(name)).and_then(Value::as_str).map(str::to_owned);
     let comment = comment.or_else(|| if question.kind == "input" { None } else { text_of("comment") });
     let mut answer = Answer { comment, ..Answer::default() };
     let plain = || resume_data.as_ref().and_then(Value::as_str).map(str::to_owned);

@@ -40,11 +40,7 @@ struct TokenBody {
     request_body = TokenBody,
     responses((status = 201, body = schema::NewToken),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn create_token(
-    caller: Admin,
-    State(app): State<Arc<App>>,
-    Json(body): Json<TokenBody>,
-) -> Answered<Response> {
+async fn create_token(caller: Admin, State(app): State<Arc<App>>, Json(body): Json<TokenBody>) -> Answered<Response> {
     if let Some(at) = body.scopes.iter().position(|one| !Scope::ALL.iter().any(|scope| scope.as_str() == one)) {
         let message = format!("`{}` is not a scope", body.scopes[at]);
         let hint = "the scopes are read, run, respond and admin";
@@ -103,7 +99,9 @@ async fn set_secret(
     Json(body): Json<SecretBody>,
 ) -> Answered<StatusCode> {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.len() > shared::limits::ID_BYTES || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(good)
+    if name.len() > shared::limits::ID_BYTES
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || !name.chars().all(good)
     {
         let hint = "use 1 to 64 of A-Z a-z 0-9 _, and no digit first: expressions read it as secrets.NAME";
         return Err(Problem::field("invalid_name", "", format!("`{name}` cannot name a secret"), hint));

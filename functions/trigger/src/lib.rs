@@ -2,7 +2,6 @@
 
 mod admin;
 mod executions;
-mod graph;
 mod idempotency;
 pub mod start;
 mod webhook;
@@ -14,10 +13,5 @@ use api::Routes;
 
 /// The routes of this function.
 pub fn routes() -> Routes {
-    Routes::new()
-        .merge(workflows::routes())
-        .merge(graph::routes())
-        .merge(executions::routes())
-        .merge(webhook::routes())
-        .merge(admin::routes())
+    Routes::new().merge(workflows::routes()).merge(executions::routes()).merge(webhook::routes()).merge(admin::routes())
 }

@@ -115,7 +115,7 @@ async fn submit_start(
         workflow_version: request.version,
         workflow_hash: workflow.hash.clone(),
         body: Vec::new(),
-        trigger: request.trigger.or_else(|| workflow.trigger_for_api()),
+        trigger: request.trigger.or_else(|| api_trigger(workflow)),
         input: Payload::new(request.input),
         metadata: request.metadata,
         started_by: request.started_by.clone(),
@@ -142,6 +142,10 @@ async fn submit_start(
         Some(Err(rejection)) => Err(StartError::Refused(rejection)),
         _ => Ok(submitted.state),
     }
+}
+
+fn api_trigger(workflow: &Workflow) -> Option<NodeId> {
+    workflow.trigger_for_api().and_then(|ix| workflow.nodes.get(ix)).map(|node| node.id.clone())
 }
 
 /// Why `settings.overlap` refuses it.

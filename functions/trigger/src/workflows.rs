@@ -61,13 +61,7 @@ async fn replace(
     keep(&app, &caller.owner, parsed, expected, StatusCode::OK).await
 }
 
-async fn keep(
-    app: &App,
-    owner: &str,
-    parsed: Parsed,
-    expected: Option<u64>,
-    fresh: StatusCode,
-) -> Answered<Response> {
+async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
     let Parsed { workflow, warnings } = parsed;
     let (version, is_new) = match app.host.save(owner, &workflow, expected, app.host.now()).await {
         Err(StoreError::Conflict) if expected.is_some() => {

@@ -44,7 +44,9 @@ pub fn stream_events(execution: &ExecutionId, turn: &Turn) -> Vec<(String, Strin
 /// The node that a turn finished.
 pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
     turn.events.iter().find_map(|event| match event {
-        Event::NodeSucceeded { node, .. } | Event::NodeFailed { node, .. } => Some(node),
+        Event::NodeSucceeded { node, .. } | Event::NodeFailed { node, .. } | Event::NodeTriggered { node, .. } => {
+            Some(node)
+        }
         _ => None,
     })
 }
@@ -76,23 +78,21 @@ fn weight(event: &Event) -> u8 {
     match event {
         Event::ExecutionStarted(_) => 9,
         Event::ExecutionPaused { .. } | Event::ExecutionResumed { .. } | Event::ExecutionCancelled { .. } => 8,
-        Event::InteractionClosed { .. } | Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
+        Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
+        Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
         Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
         Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned { .. } => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
         Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
         Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } => 3,
         Event::LoopIterated { .. } | Event::ChildrenStarted { .. } | Event::SignalConsumed { .. } => 2,
-        Event::NodeRouted { .. } | Event::NodesSkipped { .. } => 1,
+        Event::NodeRouted { .. } | Event::NodesSkipped { .. } | Event::NodeTriggered { .. } => 1,
         Event::NodeActivated { .. } | Event::Warning { .. } => 0,
     }
 }
 
 fn ends(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. }
-    )
+    matches!(event, Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. })
 }
 
 fn follows(event: &Event) -> Option<&str> {
@@ -112,6 +112,7 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         },
         Event::ExecutionAdmitted => "Execution admitted".into(),
         Event::NodeActivated { node, .. } => format!("Node {node} is to run"),
+        Event::NodeTriggered { node, .. } => format!("Started at node {node}"),
         Event::AttemptIntended { node, attempt, .. } => format!("Attempt {attempt} of node {node} begins"),
         Event::NodeSucceeded { node, port, .. } if port == "success" => format!("Node {node} succeeded"),
         Event::NodeSucceeded { node, port, .. } => format!("Node {node} took the port {port}"),
@@ -134,7 +135,9 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::SignalConsumed { name, node } => format!("Event {name} handed to node {node}"),
         Event::InteractionOpened { interaction } => match interaction.assignees.as_slice() {
             [] => format!("Node {} asks: {}", interaction.activation.node, interaction.question),
-            people => format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question),
+            people => {
+                format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question)
+            }
         },
         Event::InteractionClosed { status, decision, response, .. } => {
             let who = response.as_ref().map(|response| format!(" by {}", response.by)).unwrap_or_default();
@@ -144,6 +147,9 @@ fn clause(event: &Event, by: Option<&str>) -> String {
                 "timed_out" => format!("Question timed out{how}"),
                 _ => "Question closed, no longer needed".into(),
             }
+        }
+        Event::InteractionVoted { response, .. } => {
+            format!("{} voted {}; more votes are needed", response.by, response.decision)
         }
         Event::InteractionEscalated { assignees, .. } => format!("Question escalated to {}", assignees.join(", ")),
         Event::ChildrenPlanned { node, count, .. } => format!("Node {node} plans {count} children"),

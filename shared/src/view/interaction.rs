@@ -52,7 +52,7 @@ fn response(response: &Response) -> Value {
     })
 }
 
-/// How many more like-minded answers decide it, at least; 0 once it is over.
+/// How many more approvals decide it, or answers of the other kinds; 0 once it is over.
 pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
     if !one.is_open() {
         return 0;
@@ -61,19 +61,13 @@ pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
         NodeKind::Human(human) if !one.on_error => Some(&**human),
         _ => None,
     });
+    let Some(Human { approval_threshold, .. }) = human else { return 1 };
+    if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
+        return 1;
+    }
     // One person, one vote: the last one counts.
     let votes: BTreeMap<&str, &str> =
         one.responses.iter().map(|response| (response.by.as_str(), response.decision.as_str())).collect();
-    let open = |port: &str, threshold: u64| {
-        let cast = votes.values().filter(|vote| **vote == port).count() as u64;
-        threshold.saturating_sub(cast).max(1)
-    };
-    let Some(Human { approval_threshold, .. }) = human else { return 1 };
-    match one.kind.as_str() {
-        "approval" | "review" | "authorization" => open("approved", *approval_threshold),
-        _ => {
-            let most = votes.values().map(|vote| open(vote, *approval_threshold)).min();
-            most.unwrap_or_else(|| (*approval_threshold).max(1))
-        }
-    }
+    let approvals = votes.values().filter(|vote| **vote == "approved").count() as u64;
+    approval_threshold.saturating_sub(approvals).max(1)
 }
