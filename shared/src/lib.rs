@@ -59,6 +59,7 @@ pub mod limits;
 pub mod node;
 pub mod owed;
 pub mod payload;
+pub mod picture;
 pub mod port;
 pub mod prepare;
 pub mod sight;

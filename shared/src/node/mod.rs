@@ -32,9 +32,6 @@ pub const TYPES: [&str; 16] = [
     "fail",
 ];
 
-/// The port of a `branch` that declares no `default`, taken when no rule matches.
-pub const BRANCH_DEFAULT: &str = "default";
-
 impl NodeKind {
     /// The type's name in documents.
     pub fn type_name(&self) -> &'static str {
@@ -58,7 +55,8 @@ impl NodeKind {
         }
     }
 
-    /// Its ports; the first is the one that an edge without `port` follows. None for what ends a path.
+    /// Its ports; the first is the one that an edge without `port` follows (refused for a `branch` without `default`).
+    /// None for what ends a path.
     pub fn ports(&self) -> Vec<String> {
         match self {
             Self::Branch { rules, default } => {
@@ -135,7 +133,7 @@ fn fixed_ports(kind: &str) -> Option<&'static [&'static str]> {
 }
 
 fn branch_ports<'a>(default: Option<&'a str>, rules: impl Iterator<Item = &'a str>) -> Vec<String> {
-    unique(std::iter::once(default.unwrap_or(BRANCH_DEFAULT)).chain(rules))
+    unique(default.into_iter().chain(rules))
 }
 
 fn decision_ports<'a>(options: impl Iterator<Item = &'a str>) -> Vec<String> {

@@ -48,12 +48,19 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
         if ports.is_empty() {
             let message = format!("`{label}` is a `{kind}`: nothing comes after it");
             cx.error("unknown_port", &at, message, "Remove the edge.");
+        } else if kind == "branch" && given.is_none() && !declares_default(node) {
+            let hint = format!("Give `port`, or give the branch a `default`. Its ports: `{}`.", ports.join("`, `"));
+            cx.error("unknown_port", &at, format!("`{label}` has no default for an edge without `port`"), hint);
         } else if let Some(port) = given.filter(|port| !ports.iter().any(|known| known == port)) {
             let message = format!("`{label}` has no port `{}`", cut(port));
             let hint = suggest::hint(port, ports.iter().map(String::as_str));
             cx.error("unknown_port", &at.key("port"), message, hint);
         }
     }
+}
+
+fn declares_default(node: &super::RawNode<'_>) -> bool {
+    node.object.and_then(|object| object.get("config")?.get("default")).is_some_and(serde_json::Value::is_string)
 }
 
 fn unreachable(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, triggers: &[NodeIx]) {

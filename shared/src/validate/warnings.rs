@@ -56,10 +56,7 @@ fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, 
     let may_be: Vec<String> = match &node.kind {
         NodeKind::Loop(_) => vec!["loop".to_owned()],
         _ if taken.is_empty() => return,
-        NodeKind::Branch { default, .. } => {
-            let ports = node.kind.ports();
-            ports.into_iter().skip(usize::from(default.is_none())).collect()
-        }
+        NodeKind::Branch { .. } => node.kind.ports(),
         // A human step whose timeout leads nowhere fails with `interaction_timeout`: that is an outcome.
         NodeKind::Human(_) => node.kind.ports().into_iter().filter(|port| port != "timeout").collect(),
         NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => node.kind.ports(),

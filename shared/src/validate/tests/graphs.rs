@@ -119,6 +119,15 @@ fn unknown_port() {
 }
 
 #[test]
+fn a_branch_without_default_wants_every_edge_to_name_its_port() {
+    let branch = json!({"id": "b", "type": "branch", "config": {"rules": [{"when": "true", "port": "x"}]}});
+    let mut document = flow(json!([start(), branch, step("a")]), edges(&[("start", "b"), ("b", "a")]));
+    expect(&document, &[("unknown_port", "/edges/1")]);
+    document["edges"][1]["port"] = json!("x");
+    clean(&document);
+}
+
+#[test]
 fn unbounded_loop() {
     let forever = |config: Value, stop: bool| {
         let mut nodes = vec![start(), json!({"id": "l", "type": "loop", "config": config}), step("a")];
