@@ -38,7 +38,7 @@ pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
 pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
     let normal = match dialect::normalize(document) {
         Ok(normal) => normal,
-        Err(issue) => return (None, vec![issue], Vec::new()),
+        Err(issue) => return (None, vec![*issue], Vec::new()),
     };
     let (workflow, mut issues) = read_normal(&normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);

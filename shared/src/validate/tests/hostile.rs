@@ -54,12 +54,13 @@ fn no_json_makes_it_panic() {
             {"id": "b", "type": "branch", "config": {"rules": [{"when": "true", "port": "p"}], "default": "d"}},
             {"id": "f", "type": "function", "config": {"handler": "transform", "set": {"a": "{{ ctx.b.output }}"}}}
         ],
-        "edges": [{"source": "start", "target": "h", "sourceHandle": "output"}, {"from": "h", "to": "l", "condition": {"type": "cel", "expression": "true"}}],
+        "edges": [{"source": "start", "target": "h", "sourceHandle": "output"}, {"from": "h", "to": "l", "condition": {"type": "cel", "expression": "true"}}, {"from": "m", "to": "b"}, {"from": "b", "to": "f", "port": "p"}],
         "connections": {"m": {"connection_types": {"main": {"connections": [{"node": "l", "type": "MAIN"}]}}}}
     });
     let mut pointers = Vec::new();
     collect(&rich, String::new(), &mut pointers);
     assert!(pointers.len() > 60);
+    let mut accepted = 0;
     for pointer in &pointers {
         for value in [
             json!(null),
@@ -77,8 +78,15 @@ fn no_json_makes_it_panic() {
             *document.pointer_mut(pointer).unwrap() = value;
             let (errors, warnings) = check(&document);
             assert!(errors.iter().chain(&warnings).all(|issue| !issue.hint.is_empty()));
+            // What is stored is stored again as the same.
+            if let Ok(parsed) = crate::workflow::parse(&document) {
+                accepted += 1;
+                let again = crate::workflow::parse(&parsed.workflow.document).expect("what was accepted");
+                assert_eq!(parsed.workflow.document, again.workflow.document, "{pointer}");
+            }
         }
     }
+    assert!(accepted > 20, "{accepted}");
 }
 
 fn collect(value: &Value, at: String, out: &mut Vec<String>) {

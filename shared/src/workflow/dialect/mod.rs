@@ -74,14 +74,15 @@ impl Origins {
 
 /// Brings a document into canonical form. Fails only where there is nothing to bring: what is no object, or nested
 /// too deep to be walked.
-pub(crate) fn normalize(document: &Value) -> Result<Normal, Issue> {
+pub(crate) fn normalize(document: &Value) -> Result<Normal, Box<Issue>> {
     if depth_exceeds(document, limits::JSON_DEPTH) {
         let message = format!("the document is nested more than {} deep", limits::JSON_DEPTH);
-        return Err(issue("schema", String::new(), message, "Flatten it, or move parts to workflows of their own."));
+        let hint = "Flatten it, or move parts to workflows of their own.";
+        return Err(Box::new(issue("schema", String::new(), message, hint)));
     }
     let Value::Object(object) = document else {
         let message = format!("a workflow is an object, and this is {}", crate::validate::fields::kind_of(document));
-        return Err(issue("schema", String::new(), message, "Send {\"id\", \"nodes\", \"edges\"}."));
+        return Err(Box::new(issue("schema", String::new(), message, "Send {\"id\", \"nodes\", \"edges\"}.")));
     };
     let mut normal = Normal { document: object.clone(), origins: Origins::default(), issues: Vec::new() };
     let mut map = std::mem::take(&mut normal.document);
