@@ -48,3 +48,42 @@ async fn what_was_committed_is_there_after_a_restart() {
     host.shutdown(Duration::ZERO).await;
     let _ = std::fs::remove_dir_all(path);
 }
+
+/// Ten steps in a row, then an end.
+fn chain() -> serde_json::Value {
+    let step = |n: usize| json!({"id": format!("s{n}"), "type": "transform", "config": {"set": {"n": n}}});
+    let nodes = std::iter::once(json!({"id": "go", "type": "manual_trigger"})).chain((1..=10).map(step));
+    let name = |n: usize| if n == 0 { "go".to_owned() } else { format!("s{n}") };
+    let edges = (0..10).map(|n| json!({"from": name(n), "to": name(n + 1)}));
+    json!({"id": "chain", "nodes": nodes.collect::<Vec<_>>(), "edges": edges.collect::<Vec<_>>()})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn local_runs_what_is_started_and_goes_on_after_a_restart() {
+    let path = scratch("chain");
+    let host = open(&path);
+    let workflow = kept(&*host, &chain()).await;
+    let mut ids = Vec::new();
+    for round in 0..2 {
+        if round == 1 {
+            host.work().await.unwrap(); // The first hundred were started before anybody worked.
+        }
+        for _ in 0..100 {
+            ids.push(start(&*host, started(&*host, &workflow, "local", json!({}))).await.id().clone());
+        }
+    }
+    for id in &ids {
+        let mut seq = 0;
+        loop {
+            let state = host.load(id).await.unwrap().unwrap();
+            if state.end.is_some() {
+                assert_eq!(state.status(), shared::execution::Status::Completed);
+                break;
+            }
+            host.changed(id, seq.max(state.seq)).await;
+            seq = state.seq;
+        }
+    }
+    host.shutdown(Duration::from_secs(5)).await;
+    let _ = std::fs::remove_dir_all(path);
+}

@@ -35,6 +35,8 @@ pub trait Handler: Send + Sync + 'static {
 /// The dispatcher. It hands nothing out before it is started.
 pub struct Dispatcher {
     state: Mutex<State>,
+    /// Rows below it are from before; the others were handed over when they were written.
+    first: Receipt,
     receipts: AtomicU64,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: fn() -> Time,
@@ -69,6 +71,7 @@ impl Dispatcher {
             State { lanes: Lanes::default(), delayed: Window::new(window), returned, timers: Window::new(window) };
         Self {
             state: Mutex::new(state),
+            first,
             receipts: AtomicU64::new(first),
             metrics,
             clock,
@@ -86,11 +89,10 @@ impl Dispatcher {
         writer: Writer,
         readers: &Readers,
     ) -> Result<(), StoreError> {
-        let before = self.receipts.load(Relaxed) as i64;
         if self.started.set(Started { runtime: Handle::current(), handler, writer }).is_err() {
             return Err(StoreError::Permanent("the dispatcher was started before".into()));
         }
-        self.revive_all(before, readers).await?;
+        self.revive_all(self.first as i64, readers).await?;
         tokio::spawn(timers::run(self.clone()));
         self.pump();
         Ok(())

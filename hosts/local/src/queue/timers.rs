@@ -1,6 +1,6 @@
 //! What is due later: delayed messages, messages that were returned, and timers.
 
-use super::{Dispatcher, Item};
+use super::{Dispatcher, Item, window::PageOf};
 use crate::store::writer::{Failure, Job, Known};
 use rusqlite::{Connection, params};
 use shared::{
@@ -133,7 +133,7 @@ pub fn purpose(purpose: Purpose) -> String {
 
 struct MessagePage {
     after: i64,
-    page: Option<(i64, Vec<(i64, u64, Item)>)>,
+    page: PageOf<Item>,
     dispatcher: Arc<Dispatcher>,
 }
 
@@ -163,7 +163,7 @@ impl Job for MessagePage {
 
 struct TimerPage {
     after: i64,
-    page: Option<(i64, Vec<(i64, u64, TimerKey)>)>,
+    page: PageOf<TimerKey>,
     dispatcher: Arc<Dispatcher>,
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// A new horizon and the entries up to it: when they are due, their number, and what they are.
+pub type PageOf<T> = Option<(i64, Vec<(i64, u64, T)>)>;
+
 /// Entries by due time, in milliseconds, and a number that tells equal times apart.
 pub struct Window<T> {
     entries: BTreeMap<(i64, u64), T>,
@@ -49,7 +52,7 @@ impl<T> Window<T> {
     }
 
     /// A page: all entries after the old horizon up to the new one. None: it could not be read.
-    pub fn extend(&mut self, page: Option<(i64, Vec<(i64, u64, T)>)>) {
+    pub fn extend(&mut self, page: PageOf<T>) {
         self.paging = false;
         if let Some((horizon, entries)) = page {
             self.horizon = horizon;

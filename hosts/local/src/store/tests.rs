@@ -144,7 +144,7 @@ impl Handler for Chain {
     }
 }
 
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     for _ in 0..2_000 {
         if done() {
             return;
@@ -154,7 +154,7 @@ async fn until(what: &str, mut done: impl FnMut() -> bool) {
     panic!("never: {what}");
 }
 
-fn rows(db: &Database, table: &str) -> i64 {
+pub fn rows(db: &Database, table: &str) -> i64 {
     let db = rusqlite::Connection::open(db.folder().path().join("stepwell.db")).unwrap();
     db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
@@ -222,29 +222,81 @@ async fn a_conflict_spoils_nobody_elses_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn throughput() {
-    let Ok(count) = std::env::var("STORE_BENCH") else { return };
-    let count: u32 = count.parse().unwrap();
+async fn a_long_journal_is_read_from_its_snapshot() {
     let path = scratch();
-    let db = Arc::new(open(&path).await);
-    let chain = Chain::new(10, false);
-    *chain.db.lock().unwrap() = Some(db.clone());
-    db.start(chain.clone()).await.unwrap();
-    for round in 0..4 {
-        let begin = std::time::Instant::now();
-        let ids: Vec<ExecutionId> =
-            (0..count).map(|n| format!("01890a5d-ac96-774b-bcce-{round:04}{n:08}").into()).collect();
-        let all = ids.iter().map(|id| advance(&db, id, vec![step(id, 1, false)], vec![]));
-        futures::future::join_all(all).await;
-        let last = ids.last().unwrap();
-        until("the end", || ids.iter().all(|id| db.hub.cache.get(id).is_some_and(|state| state.seq == 11))).await;
-        let took = begin.elapsed();
-        let _ = last;
-        println!(
-            "{count} chains: {:.0} turns/s, {:?} a hop; {:?}",
-            f64::from(count) * 11.0 / took.as_secs_f64(),
-            took / 10,
-            db.hub.metrics.all()
-        );
+    let db = open(&path).await;
+    let id = ExecutionId::from("long");
+    for _ in 0..600 {
+        advance(&db, &id, vec![], vec![]).await.unwrap();
     }
+    let before = db.load(&id).await.unwrap().unwrap();
+    let key = id.clone();
+    let journal = db.readers.read(move |db| super::rows::journal(db, &key, false)).await.unwrap().unwrap();
+    assert_eq!((journal.snapshot.is_some(), journal.rows.len()), (true, 600 - 512));
+    assert_eq!(rows(&db, "snapshots"), 1);
+    db.shutdown(Duration::ZERO).await;
+
+    let sql = rusqlite::Connection::open(path.join("stepwell.db")).unwrap();
+    for damage in ["SELECT 1", "UPDATE snapshots SET body = '{}'"] {
+        sql.execute_batch(damage).unwrap();
+        let db = open(&path).await;
+        assert_eq!(db.load(&id).await.unwrap().unwrap(), before, "{damage}");
+        db.shutdown(Duration::ZERO).await;
+    }
+    sql.execute_batch("UPDATE turns SET body = '[' WHERE seq = 300").unwrap();
+    let error = open(&path).await.load(&id).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Permanent(why) if why.contains("execution long")), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_for_now_and_the_writer_goes_on() {
+    let db = open(&scratch()).await;
+    let id = ExecutionId::from("full");
+    advance(&db, &id, vec![], vec![]).await.unwrap();
+    let pages = |count: u32| {
+        db.writer.call(move |db, _| {
+            Ok(db.query_row(&format!("PRAGMA max_page_count = {count}"), [], |row| row.get::<_, i64>(0))?)
+        })
+    };
+    pages(1).await.unwrap(); // As small as it is now.
+    let mut outcome = Ok(());
+    for _ in 0..2_000 {
+        outcome = advance(&db, &id, vec![step(&id, 1, false)], vec![]).await;
+        if outcome.is_err() {
+            break;
+        }
+    }
+    assert!(matches!(outcome, Err(StoreError::Transient(_))), "{outcome:?}");
+    let seq = db.load(&id).await.unwrap().unwrap().seq;
+    pages(1_000_000).await.unwrap();
+    advance(&db, &id, vec![], vec![]).await.unwrap();
+    assert_eq!(db.load(&id).await.unwrap().unwrap().seq, seq + 1);
+    assert_eq!(rows(&db, "turns"), seq as i64 + 1, "nothing of what was refused is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_one_request_is_its_own() {
+    let db = Arc::new(open(&scratch()).await);
+    let bad = (0..20).map(|_| {
+        db.writer.call(|db, _| {
+            db.execute_batch("INSERT INTO documents(hash, body) VALUES ('half', 'written')")?;
+            Ok(db.execute_batch("INSERT INTO documents(hash) VALUES (NULL)")?)
+        })
+    });
+    let ids: Vec<ExecutionId> = (0..20).map(|n| format!("x{n}").into()).collect();
+    let good = ids.iter().map(|id| advance(&db, id, vec![], vec![]));
+    let (good, bad) = futures::join!(futures::future::join_all(good), futures::future::join_all(bad));
+    assert!(good.iter().all(Result::is_ok), "{good:?}");
+    assert!(bad.iter().all(|one| matches!(one, Err(StoreError::Permanent(_)))), "{bad:?}");
+    assert_eq!((rows(&db, "turns"), rows(&db, "documents")), (20, 1), "half a request is none");
+}
+
+#[test]
+fn a_file_of_a_later_release_is_refused() {
+    let path = scratch();
+    let folder = DataFolder::open(&path).unwrap();
+    let sql = rusqlite::Connection::open(folder.database().unwrap()).unwrap();
+    sql.execute_batch("PRAGMA user_version = 99").unwrap();
+    let Err(error) = Database::open(folder, clock) else { panic!("it was opened") };
+    assert!(error.to_string().contains("format 99"), "{error}");
 }
