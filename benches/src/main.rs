@@ -1,0 +1,32 @@
+//! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
+//!
+//! `cargo run --release -p stepwell-benches`, on a quiet machine. Nothing here is asserted.
+
+mod engine;
+mod limits;
+mod world;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("__js") {
+        return nodes::js_child_main();
+    }
+    let folder = std::env::temp_dir().join(format!("stepwell-bench-{}", std::process::id()));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the benchmark has no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(engine::all(&folder));
+    let _ = std::fs::remove_dir_all(&folder);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

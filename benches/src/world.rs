@@ -1,0 +1,117 @@
+//! An embedded host with workers, and what the measurements ask of it.
+
+use local::Local;
+use serde_json::{Map, Value, json};
+use shared::{
+    command::{Asked, Command},
+    drive::submit,
+    execution::Execution,
+    id::ExecutionId,
+    interaction::Answer,
+    port::{Host, Store},
+    workflow::{Workflow, parse},
+};
+use std::{path::Path, sync::Arc, time::Duration};
+use trigger::{StartRequest, start};
+
+/// What a measurement may fail with.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A host that works.
+pub struct World {
+    /// The host.
+    pub host: Arc<Local>,
+}
+
+impl World {
+    /// Opens a fresh data folder and starts the workers.
+    pub async fn open(folder: &Path) -> Result<Self, Failed> {
+        let nodes = nodes::Nodes::new(nodes::Config::default())?;
+        let host = Arc::new(Local::open(folder, nodes)?);
+        host.work().await?;
+        Ok(Self { host })
+    }
+
+    /// Starts an execution.
+    pub async fn start(&self, workflow: &Arc<Workflow>, input: Value) -> Result<ExecutionId, Failed> {
+        let request = StartRequest {
+            owner: "bench".into(),
+            workflow: workflow.clone(),
+            version: 0,
+            input,
+            metadata: Map::new(),
+            started_by: None,
+            trigger: None,
+            idempotency: None,
+        };
+        Ok(start(&*self.host, request).await.map_err(|error| format!("{error:?}"))?.id().clone())
+    }
+
+    /// Waits until an execution has ended, or asks a person.
+    pub async fn settled(&self, id: &ExecutionId) -> Result<Arc<Execution>, Failed> {
+        loop {
+            let state = self.host.load(id).await?.ok_or("the execution is gone")?;
+            if state.end.is_some() || state.open_interactions().next().is_some() {
+                return Ok(state);
+            }
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.host.changed(id, state.seq)).await;
+        }
+    }
+
+    /// Approves what an execution asks.
+    pub async fn approve(&self, id: &ExecutionId) -> Result<(), Failed> {
+        let state = self.host.load(id).await?.ok_or("the execution is gone")?;
+        let open = state.open_interactions().next().ok_or("nothing is asked")?.interaction_id.clone();
+        let answer = Answer { by: "a@b.c".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+        let command = Command::Answer { interaction_id: open, answer: Box::new(answer) };
+        submit(&*self.host, id, vec![Asked { command, by: None }], Vec::new(), Vec::new()).await?;
+        Ok(())
+    }
+
+    /// A fresh id, to see that the host is up.
+    pub fn new_id(&self) -> ExecutionId {
+        self.host.new_id()
+    }
+}
+
+fn parsed(document: Value) -> Result<Arc<Workflow>, Failed> {
+    Ok(parse(&document).map_err(|issues| format!("{issues:?}"))?.workflow)
+}
+
+/// `steps` transforms in a row.
+pub fn chain(steps: usize) -> Result<Arc<Workflow>, Failed> {
+    let step = |n: usize| json!({ "id": format!("s{n}"), "type": "transform", "config": { "set": { "n": n } } });
+    let edge = |n: usize| {
+        let from = if n == 0 { "start".to_owned() } else { format!("s{}", n - 1) };
+        json!({ "from": from, "to": format!("s{n}") })
+    };
+    let nodes: Vec<Value> =
+        [json!({ "id": "start", "type": "manual_trigger" })].into_iter().chain((0..steps).map(step)).collect();
+    parsed(json!({ "id": format!("chain-{steps}"), "nodes": nodes, "edges": (0..steps).map(edge).collect::<Vec<_>>() }))
+}
+
+/// `width` transforms side by side, and a join.
+pub fn fan_out(width: usize) -> Result<Arc<Workflow>, Failed> {
+    let mut nodes = vec![json!({ "id": "start", "type": "manual_trigger" })];
+    let mut edges = Vec::new();
+    for n in 0..width {
+        nodes.push(json!({ "id": format!("b{n}"), "type": "transform", "config": { "set": { format!("k{n}"): n } } }));
+        edges.push(json!({ "from": "start", "to": format!("b{n}") }));
+        edges.push(json!({ "from": format!("b{n}"), "to": "join" }));
+    }
+    nodes.push(json!({ "id": "join", "type": "transform", "config": { "expression": "size(output)" } }));
+    parsed(json!({ "id": format!("fan-{width}"), "nodes": nodes, "edges": edges }))
+}
+
+/// A question, and a transform after it.
+pub fn pause() -> Result<Arc<Workflow>, Failed> {
+    parsed(json!({
+        "id": "pause",
+        "nodes": [
+            { "id": "start", "type": "manual_trigger" },
+            { "id": "ask", "type": "human", "config": { "kind": "approval", "question": "Go on?" } },
+            { "id": "end", "type": "transform", "config": { "set": { "ok": true } } }
+        ],
+        "edges": [{ "from": "start", "to": "ask" }, { "from": "ask", "to": "end", "port": "approved" }]
+    }))
+}
