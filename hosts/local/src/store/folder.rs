@@ -63,6 +63,10 @@ fn advice(url: &Option<String>) -> String {
     }
 }
 
+/// How often, and how long apart, a lock that is taken is tried: a look takes microseconds.
+const LOOKS: u32 = 5;
+const LOOK: std::time::Duration = std::time::Duration::from_millis(4);
+
 /// Who has a folder open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -87,7 +91,7 @@ impl DataFolder {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(io)?;
         let file = path.join("lock");
         let lock = private().read(true).write(true).create(true).truncate(false).open(&file).map_err(io)?;
-        match lock.try_lock() {
+        match patiently(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let Holder { pid, url } = holder(&path).unwrap_or_default();
@@ -148,6 +152,17 @@ impl DataFolder {
             Err(error) => Err(io(error)),
         }
     }
+}
+
+/// Whoever only looks who has the folder ([`running`]) holds the lock for an instant: that is no reason to give up.
+fn patiently(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKS {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            other => return other,
+        }
+    }
+    lock.try_lock()
 }
 
 /// Who has this folder open now; none where nobody has.

@@ -21,6 +21,7 @@ use serde_json::json;
 use shared::{
     effect::{Effect, Message, Purpose, Work},
     event::{Event, Started, Turn},
+    execution::Execution,
     id::{Activation, ExecutionId},
     port::{Commit, Delivery, Receipt, StoreError, Verdict},
     time::Time,
@@ -95,15 +96,18 @@ pub async fn advance(
     acks: Vec<Receipt>,
 ) -> Result<(), StoreError> {
     let before = db.load(id).await?;
-    let seq = before.as_ref().map_or(0, |state| state.seq) + 1;
+    db.commit(next(before.as_deref(), id, effects, acks)).await
+}
+
+/// A commit of the turn after a state.
+fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks: Vec<Receipt>) -> Commit {
     let event = match before {
         None => started(id),
         Some(_) => Event::ExecutionPaused { reason: Some("x".repeat(250)) },
     };
-    let turn = Turn { seq, at: clock(), by: None, events: vec![event] };
-    let state = super::rules::fold(&workflow(), before.as_deref().cloned(), &turn).unwrap();
-    let turns = vec![turn];
-    db.commit(Commit { turns, state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks }).await
+    let turn = Turn { seq: before.map_or(0, |state| state.seq) + 1, at: clock(), by: None, events: vec![event] };
+    let state = super::rules::fold(&workflow(), before.cloned(), &turn).unwrap();
+    Commit { turns: vec![turn], state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks }
 }
 
 /// Takes each execution through so many steps.
@@ -214,7 +218,7 @@ async fn messages_and_timers_outlive_the_process() {
 async fn a_conflict_spoils_nobody_elses_commit() {
     let db = Arc::new(open(&scratch()).await);
     let ids: Vec<ExecutionId> = (0..50).map(|n| format!("x{n}").into()).collect();
-    let all = ids.iter().flat_map(|id| [id, id]).map(|id| advance(&db, id, vec![step(id, 1, false)], vec![]));
+    let all = ids.iter().flat_map(|id| [id, id]).map(|id| db.commit(next(None, id, vec![step(id, 1, false)], vec![])));
     let outcomes = futures::future::join_all(all).await;
     let conflicts = outcomes.iter().filter(|one| **one == Err(StoreError::Conflict)).count();
     assert_eq!((conflicts, outcomes.iter().filter(|one| one.is_ok()).count()), (50, 50));
