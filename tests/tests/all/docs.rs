@@ -1,0 +1,286 @@
+//! Keeps the documents true: what they list is what the code has, and what they name is there.
+
+use axum::{body::Body, http::Request};
+use local::{Local, store::Metrics};
+use nodes::{Config, Nodes};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tower::ServiceExt;
+
+/// Folders that hold nothing of the project's own.
+const FOREIGN: [&str; 5] = ["target", ".git", ".cache", ".stepwell", "node_modules"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every file below a folder with that ending.
+fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !FOREIGN.contains(&name.as_str()) {
+            found.extend(files(&path, ending));
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fenced blocks of a document: what stands behind the fence, and the text.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        match line.strip_prefix("```") {
+            Some(info) if !open => {
+                found.push((info.trim().to_owned(), String::new()));
+                open = true;
+            }
+            Some(_) => open = false,
+            None if open => {
+                let (_, block) = found.last_mut().unwrap();
+                block.push_str(line);
+                block.push('\n');
+            }
+            None => {}
+        }
+    }
+    assert!(!open, "a block is never closed");
+    found
+}
+
+/// A document without its fenced blocks.
+fn prose(text: &str) -> String {
+    let mut open = false;
+    let outside = text.lines().filter(|line| {
+        let fence = line.starts_with("```");
+        open ^= fence;
+        !fence && !open
+    });
+    outside.collect::<Vec<_>>().join("\n")
+}
+
+/// The first cells of the table below a heading, each without its backticks.
+fn first_cells(text: &str, heading: &str) -> Vec<String> {
+    let at = text.find(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
+    let section = &text[at + heading.len() + 2..];
+    let level = heading.split(' ').next().unwrap();
+    let end = section.find(&format!("\n{level} ")).unwrap_or(section.len());
+    let rows = section[..end].lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_workflow_in_the_documents_is_valid() {
+    let mut seen = 0;
+    for path in files(&root().join("docs"), ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        for (_, block) in blocks(&text).into_iter().filter(|(info, _)| info == "json workflow") {
+            let document: Value =
+                serde_json::from_str(&block).unwrap_or_else(|error| panic!("{}: {error}\n{block}", path.display()));
+            if let Err(issues) = shared::workflow::parse(&document) {
+                panic!("{}: {issues:#?}\n{block}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "only {seen} workflows are tagged `json workflow`");
+}
+
+#[test]
+fn the_examples_are_valid_and_raise_no_warning() {
+    let examples = files(&root().join("examples"), ".json");
+    assert!(examples.len() >= 4);
+    for path in examples {
+        let document: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let parsed = shared::workflow::parse(&document);
+        let parsed = parsed.unwrap_or_else(|issues| panic!("{}: {issues:#?}", path.display()));
+        assert_eq!(parsed.warnings, [], "{}", path.display());
+    }
+}
+
+/// The codes that the sources of the static checks report.
+fn reported_codes() -> BTreeSet<String> {
+    const CALLS: [&str; 6] =
+        [".error(\"", ".warning(\"", "issue(\"", "Severity::Error,\"", "Severity::Warning,\"", ".report(cx,at,\""];
+    let mut codes = BTreeSet::new();
+    for room in ["validate", "workflow", "node"] {
+        for path in files(&root().join("shared/src").join(room), ".rs") {
+            if path.components().any(|part| part.as_os_str() == "tests") {
+                continue;
+            }
+            let text: String = fs::read_to_string(&path).unwrap().split_whitespace().collect();
+            for call in CALLS {
+                let after = text.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                codes.extend(after.map(str::to_owned));
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn the_table_of_static_checks_is_that_of_the_code() {
+    let listed: BTreeSet<String> =
+        first_cells(&read("docs/workflow-format.md"), "## Static checks").into_iter().collect();
+    assert_eq!(listed, reported_codes());
+}
+
+#[test]
+fn the_node_types_are_those_of_the_code() {
+    let text = read("docs/workflow-format.md");
+    let listed: BTreeSet<String> = first_cells(&text, "## Node types").into_iter().collect();
+    for kind in shared::node::TYPES {
+        assert!(listed.contains(kind), "{kind} is not in the table of node types");
+    }
+}
+
+#[test]
+fn every_function_of_expressions_is_listed() {
+    let text = read("docs/expressions.md");
+    let source = read("shared/src/expression/functions.rs");
+    let styles = ["Both \"", "Global \"", "Method \""];
+    let names: Vec<&str> = source
+        .lines()
+        .filter_map(|line| styles.iter().find_map(|style| line.trim_start().strip_prefix(style)))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(names.len() > 40, "the table of functions was not found");
+    for name in names {
+        assert!(text.contains(&format!("`{name}`")), "docs/expressions.md does not list {name}");
+    }
+}
+
+/// `METHOD /path` of every route that the service of all functions serves.
+async fn served() -> BTreeSet<String> {
+    let folder = std::env::temp_dir().join(format!("stepwell-docs-{}", std::process::id()));
+    let host = Arc::new(Local::open(&folder, Nodes::new(Config::default()).unwrap()).unwrap());
+    let routes = trigger::routes().merge(status::routes()).merge(callback::routes()).merge(rollback::routes());
+    let service = api::service(Arc::new(api::App::new(host.clone())), routes);
+    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    host.shutdown(std::time::Duration::from_secs(1)).await;
+    fs::remove_dir_all(&folder).unwrap();
+    let document: Value = serde_json::from_slice(&bytes).unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            routes.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    routes
+}
+
+#[tokio::test]
+async fn the_routes_listed_are_those_served() {
+    let listed: BTreeSet<String> = first_cells(&read("docs/http-api.md"), "## Routes").into_iter().collect();
+    let served = served().await;
+    assert_eq!(listed, served);
+    for name in ["trigger-http-start", "status-http-read"] {
+        let event: Value = serde_json::from_str(&read(&format!("events/{name}.json"))).unwrap();
+        assert!(served.contains(event["routeKey"].as_str().unwrap()), "{name}: its route is not served");
+    }
+}
+
+#[test]
+fn the_queues_event_is_a_message() {
+    let event: Value = serde_json::from_str(&read("events/step-sqs-batch.json")).unwrap();
+    let body = event["Records"][0]["body"].as_str().unwrap();
+    let message: shared::effect::Message = serde_json::from_str(body).unwrap();
+    assert!(matches!(message.work, shared::effect::Work::Step { attempt: 1, io: true, .. }));
+    assert_eq!(serde_json::to_string(&message).unwrap(), body);
+}
+
+#[test]
+fn every_number_that_is_counted_is_explained() {
+    let text = read("docs/operations.md");
+    for (name, _) in Metrics::default().all() {
+        let named = text.contains(&format!("`stepwell_{name}`")) || text.contains(&format!("`stepwell_{name}_total`"));
+        assert!(named, "docs/operations.md does not explain {name}");
+    }
+}
+
+/// The targets of the links of a document.
+fn links(text: &str) -> Vec<String> {
+    let text = prose(text);
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::to_owned).collect()
+}
+
+/// The anchors that a document's headings make.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = prose(text);
+    let headings = headings.lines().filter(|line| line.starts_with('#'));
+    let slug = |heading: &str| -> String {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase();
+        kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-")
+    };
+    headings.map(slug).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut seen = 0;
+    for path in files(&root(), ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        for link in links(&text).into_iter().filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            if !anchor.is_empty() {
+                let there = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(there.contains(anchor), "{}: {link} names no heading", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "only {seen} links were found");
+}
+
+#[test]
+fn every_decision_is_in_the_index() {
+    let index = read("docs/README.md");
+    for path in files(&root().join("docs/adr"), ".md") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(index.contains(&format!("(adr/{name})")), "docs/README.md does not list {name}");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_names_files_that_exist() {
+    let text = read("README.md");
+    assert!(text.lines().count() <= 120);
+    let blocks = blocks(&text);
+    assert!(blocks[0].1.starts_with("echo yes | cargo run --release -- run examples/expense-approval.json"));
+    assert_eq!(blocks[1].1, "./test.sh\n");
+    let commands = blocks.iter().filter(|(info, _)| info.is_empty()).flat_map(|(_, block)| block.split_whitespace());
+    let named = commands.map(|word| word.trim_start_matches('@')).filter(|word| {
+        word.starts_with("examples/") || word.starts_with("./")
+    });
+    for file in named {
+        assert!(root().join(file).exists(), "README.md names {file}, which is not there");
+    }
+}
+
+#[test]
+fn the_readmes_picture_is_what_graph_prints() {
+    let readme = read("README.md");
+    let drawn = blocks(&readme).into_iter().find(|(info, _)| info == "mermaid").unwrap().1;
+    let document: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
+    let workflow = shared::workflow::parse(&document).unwrap().workflow;
+    assert_eq!(drawn.trim_end(), shared::picture::mermaid(&workflow).trim_end());
+}
