@@ -1,4 +1,5 @@
 //! The one test binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod docs;
 mod store;
