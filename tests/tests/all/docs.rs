@@ -1,9 +1,10 @@
 //! Keeps the documents true: what they list is what the code has, and what they name is there.
 
 use axum::{body::Body, http::Request};
-use local::{Local, store::Metrics};
-use nodes::{Config, Nodes};
+use local::store::Metrics;
+use memory::Memory;
 use serde_json::Value;
+use shared::time::Time;
 use std::{
     collections::BTreeSet,
     fs,
@@ -166,16 +167,13 @@ fn every_function_of_expressions_is_listed() {
 
 /// `METHOD /path` of every route that the service of all functions serves.
 async fn served() -> BTreeSet<String> {
-    let folder = std::env::temp_dir().join(format!("stepwell-docs-{}", std::process::id()));
-    let host = Arc::new(Local::open(&folder, Nodes::new(Config::default()).unwrap()).unwrap());
+    let host = Arc::new(Memory::new(Time(0)));
     let routes = trigger::routes().merge(status::routes()).merge(callback::routes()).merge(rollback::routes());
-    let service = api::service(Arc::new(api::App::new(host.clone())), routes);
+    let service = api::service(Arc::new(api::App::new(host)), routes);
     let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
     let response = service.oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    host.shutdown(std::time::Duration::from_secs(1)).await;
-    fs::remove_dir_all(&folder).unwrap();
     let document: Value = serde_json::from_slice(&bytes).unwrap();
     let mut routes = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -212,6 +210,89 @@ fn every_number_that_is_counted_is_explained() {
     for (name, _) in Metrics::default().all() {
         let named = text.contains(&format!("`stepwell_{name}`")) || text.contains(&format!("`stepwell_{name}_total`"));
         assert!(named, "docs/operations.md does not explain {name}");
+    }
+}
+
+/// Names in camel case as the journal has them.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[test]
+fn every_event_is_listed() {
+    let text = read("docs/execution-model.md");
+    let source = read("shared/src/event.rs");
+    let variants = source.split("pub enum Event {").nth(1).unwrap().split("\n}").next().unwrap();
+    let names = variants
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+    let names: Vec<String> = names.map(|line| snake(line.split([' ', '(', ',']).next().unwrap())).collect();
+    assert!(names.len() >= 25, "the events were not found: {names:?}");
+    for name in names {
+        assert!(text.contains(&format!("`{name}`")), "docs/execution-model.md does not list {name}");
+    }
+}
+
+/// A number as the documents write it: groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
+    parts.join(" ")
+}
+
+#[test]
+fn the_limits_are_those_of_the_code() {
+    use shared::limits as l;
+    const MIB: usize = 1024 * 1024;
+    let format = [
+        format!(
+            "{} nodes, {} edges, nested {} deep",
+            grouped(l::NODES as u64),
+            grouped(l::EDGES as u64),
+            l::JSON_DEPTH
+        ),
+        format!("| {} bytes |", grouped(l::EXPRESSION_BYTES as u64)),
+        format!("| {}, {} |", grouped(l::RULES as u64), l::OPTIONS),
+        format!("| {} KiB |", l::CODE_BYTES / 1024),
+        format!("| {}, seven days |", l::RETRY_ATTEMPTS),
+        format!("| {}, {} |", grouped(l::MAP_ITEMS as u64), grouped(l::CHILDREN as u64)),
+        format!("| {} MiB; above {} KiB", l::OUTCOME_BYTES / MIB, l::INLINE_BYTES / 1024),
+        format!("| {} of {} KiB |", grouped(l::LOG_LINES as u64), l::LOG_LINE_BYTES / 1024),
+        format!("`max_concurrency` ({})", l::MAP_CONCURRENCY),
+        format!("at most {} deep", l::CHILD_DEPTH),
+    ];
+    let expressions = [
+        format!("| {} bytes |", grouped(l::EXPRESSION_BYTES as u64)),
+        format!("| {} | `invalid_cel` |", l::EXPRESSION_NESTING),
+        format!("| {} | `invalid_cel` |", l::EXPRESSION_DEPTH),
+        format!("| {} | `expression_limit` |", grouped(l::EXPRESSION_COST)),
+        format!("| {} MiB | `expression_limit` |", l::EXPRESSION_BUILT_BYTES / MIB),
+        format!("| {} KiB | `expression_limit` |", l::REGEX_TEXT_BYTES / 1024),
+    ];
+    let operations = [
+        format!("| {} MiB |", l::REQUEST_BYTES / MIB),
+        format!("| {} |", local::store::limits::LANES),
+        format!("| {} |", local::store::limits::IO),
+    ];
+    let people = [grouped(l::AUTHORIZATION_SECONDS as u64)];
+    for (path, wanted) in [
+        ("docs/workflow-format.md", format.as_slice()),
+        ("docs/expressions.md", &expressions),
+        ("docs/operations.md", &operations),
+        ("docs/human-in-the-loop.md", &people),
+    ] {
+        let text = read(path);
+        for one in wanted {
+            assert!(text.contains(one.as_str()), "{path} does not say: {one}");
+        }
     }
 }
 
@@ -268,9 +349,9 @@ fn the_readme_is_short_and_names_files_that_exist() {
     assert!(blocks[0].1.starts_with("echo yes | cargo run --release -- run examples/expense-approval.json"));
     assert_eq!(blocks[1].1, "./test.sh\n");
     let commands = blocks.iter().filter(|(info, _)| info.is_empty()).flat_map(|(_, block)| block.split_whitespace());
-    let named = commands.map(|word| word.trim_start_matches('@')).filter(|word| {
-        word.starts_with("examples/") || word.starts_with("./")
-    });
+    let named = commands
+        .map(|word| word.trim_start_matches('@'))
+        .filter(|word| word.starts_with("examples/") || word.starts_with("./"));
     for file in named {
         assert!(root().join(file).exists(), "README.md names {file}, which is not there");
     }
