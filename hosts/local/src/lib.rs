@@ -2,6 +2,7 @@
 
 pub mod host;
 pub mod queue;
+pub mod server;
 pub mod store;
 
 pub use host::{Handler, Local};

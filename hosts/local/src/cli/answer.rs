@@ -1,0 +1,119 @@
+//! `stepwell answer INTERACTION|EXECUTION`: what a person says to a question.
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    client::{Client, escaped, query},
+    output, source,
+};
+use serde_json::{Map, Value, json};
+
+/// What it takes.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
+    .args(["approve", "reject", "option", "data", "text", "content"]))]
+pub struct Args {
+    /// The interaction; or an execution that asks one question
+    id: String,
+    /// Yes: to an approval, a review, an authorization
+    #[arg(long, conflicts_with = "reject")]
+    approve: bool,
+    /// No
+    #[arg(long)]
+    reject: bool,
+    /// The option chosen: of a decision
+    #[arg(long, value_name = "ID")]
+    option: Option<String>,
+    /// The data asked for: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON")]
+    data: Option<String>,
+    /// The text asked for
+    #[arg(long)]
+    text: Option<String>,
+    /// The edited content of a review: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON")]
+    content: Option<String>,
+    /// In your words
+    #[arg(long)]
+    comment: Option<String>,
+    /// Answer for this assignee; recorded as such
+    #[arg(long = "as", value_name = "EMAIL")]
+    answer_as: Option<String>,
+}
+
+/// Exit 1 where the answer is refused; nothing is changed then.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let body = body(&args)?;
+    let client = Client::open(globals).await?;
+    let answered = async {
+        let interaction = interaction(&client, &args.id).await?;
+        let answer = client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await;
+        answer.map(|answer| (interaction, answer))
+    }
+    .await;
+    let idle = client.is_folder();
+    client.close().await;
+    let (interaction, answer) = answered.map_err(|failure| advised(failure, &args))?;
+    if globals.json {
+        output::json(&answer);
+        return Ok(Exit::Done);
+    }
+    let needed = answer["responses_needed"].as_u64().unwrap_or_default();
+    match answer["decision"].as_str() {
+        Some(decision) => output::line(&format!("{interaction} is decided: {decision}")),
+        None => output::line(&format!(
+            "{interaction} has your answer; {} to go",
+            output::counted(needed as usize, "more answer")
+        )),
+    }
+    if idle {
+        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume ID` goes on");
+    }
+    Ok(Exit::Done)
+}
+
+fn advised(failure: Failure, args: &Args) -> Failure {
+    let hint = match failure.code.as_str() {
+        "forbidden" if args.answer_as.is_none() => "answer for one of those who are asked with --as EMAIL",
+        "not_found" => "`stepwell inbox` lists what waits for an answer",
+        _ => return failure,
+    };
+    failure.with_hint(hint)
+}
+
+fn body(args: &Args) -> Result<Value, Failure> {
+    let mut body = Map::new();
+    if args.approve || args.reject {
+        body.insert("approved".into(), args.approve.into());
+    }
+    if let Some(data) = &args.data {
+        body.insert("data".into(), source::input(data, "--data")?);
+    }
+    if let Some(content) = &args.content {
+        body.insert("content".into(), source::input(content, "--content")?);
+    }
+    let texts =
+        [("option", &args.option), ("text", &args.text), ("comment", &args.comment), ("answer_as", &args.answer_as)];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            body.insert(name.into(), json!(text));
+        }
+    }
+    Ok(Value::Object(body))
+}
+
+/// The interaction of that id, or the only open one of the execution of that id.
+async fn interaction(client: &Client, id: &str) -> Result<String, Failure> {
+    let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some("pending".into()))]);
+    let page = client.get(&format!("/v1/interactions{of}")).await?;
+    let open: Vec<&str> =
+        page["items"].as_array().into_iter().flatten().filter_map(|one| one["interaction_id"].as_str()).collect();
+    match open.as_slice() {
+        [] => Ok(id.to_owned()),
+        [one] => Ok((*one).to_owned()),
+        several => Err(Failure::failed(
+            format!("the execution asks {} questions: {}", several.len(), several.join(", ")),
+            "answer each by its own id; `stepwell inbox` shows them",
+        )
+        .with_code("several_open_interactions")),
+    }
+}

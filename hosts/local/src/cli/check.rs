@@ -1,0 +1,159 @@
+//! Static checks told with excerpts of the source.
+
+use super::{
+    Failure,
+    locate::locate,
+    output,
+    source::{Malformed, Source, Unread},
+};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde_json::{Value, json};
+use shared::{
+    validate::{Issue, Severity},
+    workflow::{Workflow, parse},
+};
+use std::{fmt, ops::Range, path::Path, sync::Arc};
+
+/// Columns of an excerpt.
+const WIDTH: usize = 100;
+
+/// A file with what the checks say of it.
+pub struct Checked {
+    /// The workflow; none where there are errors.
+    pub workflow: Option<Arc<Workflow>>,
+    /// What refuses it.
+    pub errors: Vec<Issue>,
+    /// What is probably not meant.
+    pub warnings: Vec<Issue>,
+    source: Source,
+}
+
+impl Checked {
+    /// Reads and checks a file. A file that cannot be read or is malformed is a usage error, told in full.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let source = match Source::read(path) {
+            Ok(source) => source,
+            Err(Unread::File(failure)) => return Err(failure),
+            Err(Unread::Malformed(malformed)) => return Err(told(path, malformed)),
+        };
+        Ok(match parse(&source.document) {
+            Ok(parsed) => {
+                Self { workflow: Some(parsed.workflow), errors: Vec::new(), warnings: parsed.warnings, source }
+            }
+            Err(issues) => {
+                let (errors, warnings) = issues.into_iter().partition(|issue| issue.severity == Severity::Error);
+                Self { workflow: None, errors, warnings, source }
+            }
+        })
+    }
+
+    /// The workflow; or, with all that is wrong told on stderr, a failure.
+    pub fn workflow(&self) -> Result<Arc<Workflow>, Failure> {
+        match &self.workflow {
+            Some(workflow) => Ok(workflow.clone()),
+            None => {
+                self.tell();
+                let count = output::counted(self.errors.len(), "error");
+                let errors = self.errors.iter().map(|issue| json!(issue)).collect();
+                let message = format!("{} is not a valid workflow: {count}", self.source.path.display());
+                Err(Failure::failed(message, "correct what is shown above, and check with `stepwell validate`")
+                    .with_code("invalid_workflow")
+                    .with_told_errors(errors))
+            }
+        }
+    }
+
+    /// Errors and warnings on stderr, each with its place in the file.
+    pub fn tell(&self) {
+        for issue in self.errors.iter().chain(&self.warnings) {
+            let span = if self.source.is_yaml { None } else { locate(&self.source.text, &issue.path) };
+            tell(&Excerpt::of(issue, span, &self.source));
+        }
+    }
+
+    /// As the API has it.
+    pub fn json(&self) -> Value {
+        json!({"valid": self.workflow.is_some(), "errors": self.errors, "warnings": self.warnings})
+    }
+}
+
+fn told(path: &Path, malformed: Malformed) -> Failure {
+    let Malformed { text, message, at } = malformed;
+    tell(&Excerpt {
+        code: "malformed".into(),
+        message: message.clone(),
+        hint: None,
+        label: None,
+        error: true,
+        span: at,
+        source: NamedSource::new(path.display().to_string(), text),
+    });
+    let message = format!("{} cannot be parsed: {message}", path.display());
+    Failure::usage(message, "workflow files are JSON, or YAML where their name ends in .yaml or .yml")
+        .with_code("malformed")
+}
+
+fn tell(excerpt: &Excerpt) {
+    let theme = if output::colours() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).with_context_lines(1);
+    let mut text = String::new();
+    match handler.render_report(&mut text, excerpt) {
+        Ok(()) => eprintln!("{}", text.trim_end()),
+        Err(_) => eprintln!("{}: {}", excerpt.code, excerpt.message),
+    }
+}
+
+/// One problem for miette.
+#[derive(Debug)]
+struct Excerpt {
+    code: String,
+    message: String,
+    hint: Option<String>,
+    label: Option<String>,
+    error: bool,
+    span: Option<Range<usize>>,
+    source: NamedSource<String>,
+}
+
+impl Excerpt {
+    fn of(issue: &Issue, span: Option<Range<usize>>, source: &Source) -> Self {
+        let place = if issue.path.is_empty() { String::new() } else { format!(" (at {})", issue.path) };
+        Self {
+            code: issue.code.clone(),
+            message: output::clean(&format!("{}{place}", issue.message)),
+            hint: Some(output::clean(&issue.hint)).filter(|hint| !hint.is_empty()),
+            label: Some("here".into()),
+            error: issue.severity == Severity::Error,
+            span,
+            source: NamedSource::new(source.path.display().to_string(), source.text.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Excerpt {}
+
+impl Diagnostic for Excerpt {
+    fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        Some(Box::new(&self.code))
+    }
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(if self.error { miette::Severity::Error } else { miette::Severity::Warning })
+    }
+    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        self.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.span.is_some().then_some(&self.source as &dyn SourceCode)
+    }
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.span.clone()?;
+        let label = LabeledSpan::new(self.label.clone(), span.start, span.len());
+        Some(Box::new(std::iter::once(label)))
+    }
+}

@@ -1,0 +1,230 @@
+//! The API: over HTTP, or in this process on a data folder. Either way every rule is applied by the same routes.
+
+use super::{Failure, Globals, limits};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Method, Request, header},
+};
+use serde_json::Value;
+use std::{path::Path, sync::Arc, time::Duration};
+use stepwell::{
+    Local,
+    server::{self, Unopened},
+    store::OpenError,
+};
+use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
+
+/// A way to the API.
+pub enum Client {
+    /// A host elsewhere, or `stepwell dev`, which has the data folder open.
+    Remote {
+        /// Connections.
+        http: reqwest::Client,
+        /// Without a slash at its end.
+        base: String,
+        /// For its `Authorization`.
+        token: Option<String>,
+    },
+    /// The data folder, opened by this process.
+    Local {
+        /// What holds it.
+        host: Arc<Local>,
+        /// The routes.
+        router: Router,
+    },
+}
+
+impl Client {
+    /// `--url`; else the host that has the data folder open; else the folder itself, which must be there.
+    pub async fn open(globals: &Globals) -> Result<Self, Failure> {
+        let data = globals.data();
+        if globals.url.is_none() && !data.join("stepwell.db").exists() {
+            let hint = "run a workflow first (`stepwell run FILE`), or name another folder with --data";
+            let message = format!("there is no data folder at {}", data.display());
+            return Err(Failure::usage(message, hint).with_code("no_data_folder"));
+        }
+        Self::open_or_create(globals).await
+    }
+
+    /// The same, but a folder that is not there is made.
+    pub async fn open_or_create(globals: &Globals) -> Result<Self, Failure> {
+        match &globals.url {
+            Some(url) => remote(url, globals.token()),
+            None => folder(&globals.data(), globals.token()).await,
+        }
+    }
+
+    /// `GET`; the path with its query.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// `POST` of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// `PUT` of JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let (status, bytes) = match self {
+            Self::Remote { http, base, token } => over_http(http, base, token.as_deref(), method, path, body).await?,
+            Self::Local { router, .. } => in_process(router, method, path, body).await?,
+        };
+        let answer = match bytes.as_slice() {
+            [] => Some(Value::Null),
+            bytes => serde_json::from_slice(bytes).ok(),
+        };
+        match (status, answer) {
+            (200..300, Some(answer)) => Ok(answer),
+            (200..300, None) => Err(Failure::failed("the host answered with something that is not JSON", URL_HINT)),
+            (_, answer) => Err(Failure::from_problem(status, &answer.unwrap_or_default())),
+        }
+    }
+
+    /// Whether nothing runs in the data folder while no other process has it.
+    pub fn is_folder(&self) -> bool {
+        matches!(self, Self::Local { .. })
+    }
+
+    /// Closes the data folder, so that the next command finds it free.
+    pub async fn close(self) {
+        if let Self::Local { host, router } = self {
+            drop(router);
+            host.shutdown(Duration::ZERO).await;
+        }
+    }
+}
+
+const URL_HINT: &str = "check --url: it should be the address of a Stepwell host, such as http://127.0.0.1:8080";
+
+fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
+    let base = url.trim_end_matches('/').to_owned();
+    let builder = reqwest::Client::builder().connect_timeout(limits::CONNECT).timeout(limits::ANSWER);
+    let builder = match reqwest::Url::parse(&base) {
+        // Without TLS there is no need to read the system's certificates.
+        Ok(url) if url.scheme() == "http" => builder.tls_backend_preconfigured(tls(rustls::RootCertStore::empty())?),
+        Ok(url) if url.scheme() == "https" => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            builder.tls_backend_preconfigured(tls(roots)?)
+        }
+        _ => return Err(Failure::usage(format!("{url} is not an http or https address"), URL_HINT)),
+    };
+    let http = builder.build().map_err(|error| Failure::usage(format!("cannot use {url}: {error}"), URL_HINT))?;
+    Ok(Client::Remote { http, base, token })
+}
+
+fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, Failure> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| Failure::failed(format!("TLS cannot be set up: {error}"), URL_HINT))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+async fn folder(data: &Path, token: Option<String>) -> Result<Client, Failure> {
+    let patience = Instant::now() + limits::FOLDER_PATIENCE;
+    loop {
+        match server::open(data, nodes::AllowList::default()) {
+            Ok(host) => return Ok(Client::Local { router: server::router(&host, true), host }),
+            Err(Unopened::Folder(OpenError::InUse { url: Some(url), .. })) => return remote(&url, token),
+            // Another command: it is done in a moment.
+            Err(Unopened::Folder(OpenError::InUse { .. })) if Instant::now() < patience => {
+                sleep(limits::FOLDER_RETRY).await;
+            }
+            Err(error) => return Err(unopened(&error)),
+        }
+    }
+}
+
+/// A data folder that cannot be opened; the error says what to do about it.
+pub fn unopened(error: &Unopened) -> Failure {
+    let code = match error {
+        Unopened::Folder(OpenError::InUse { .. }) => "data_folder_in_use",
+        Unopened::Folder(_) => "data_folder",
+        Unopened::Nodes(_) => "configuration",
+    };
+    Failure::usage(error.to_string(), "`stepwell doctor` checks the data folder").with_code(code)
+}
+
+async fn over_http(
+    http: &reqwest::Client,
+    base: &str,
+    token: Option<&str>,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<(u16, Vec<u8>), Failure> {
+    let mut request = http.request(method, format!("{base}{path}"));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let unreachable = |error: reqwest::Error| {
+        let why = if error.is_timeout() { "it does not answer" } else { "no answer came" };
+        Failure::failed(format!("cannot reach {base}: {why}"), "check that it runs (`stepwell dev`), and --url")
+            .with_code("unreachable")
+    };
+    let answer = request.send().await.map_err(unreachable)?;
+    let status = answer.status().as_u16();
+    let bytes = answer.bytes().await.map_err(unreachable)?;
+    Ok((status, bytes.to_vec()))
+}
+
+async fn in_process(
+    router: &Router,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<(u16, Vec<u8>), Failure> {
+    let broken = |error: &dyn std::fmt::Display| Failure::failed(format!("the request failed: {error}"), "try again");
+    let mut request = Request::builder().method(method).uri(path);
+    if body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let request = request.body(body).map_err(|error| broken(&error))?;
+    let answer = router.clone().oneshot(request).await.map_err(|never| broken(&never))?;
+    let status = answer.status().as_u16();
+    let bytes = to_bytes(answer.into_body(), limits::ANSWER_BYTES).await.map_err(|error| broken(&error))?;
+    Ok((status, bytes.to_vec()))
+}
+
+/// A value as a segment of a path or of a query.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// `?a=b&c=d` of those that are there.
+pub fn query(pairs: &[(&str, Option<String>)]) -> String {
+    let given = pairs.iter().filter_map(|(name, value)| Some(format!("{name}={}", escaped(value.as_ref()?))));
+    let all = given.collect::<Vec<_>>().join("&");
+    if all.is_empty() { all } else { format!("?{all}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_escaped() {
+        assert_eq!(escaped("a b/ü"), "a%20b%2F%C3%BC");
+        let pairs = [("a", Some("1&2".to_owned())), ("b", None), ("c", Some("x".to_owned()))];
+        assert_eq!(query(&pairs), "?a=1%262&c=x");
+        assert_eq!(query(&[]), "");
+    }
+}

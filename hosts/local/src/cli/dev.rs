@@ -1,0 +1,115 @@
+//! `stepwell dev`: the API and the workers in one process.
+
+use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
+use axum::middleware::from_fn;
+use nodes::AllowList;
+use serde_json::json;
+use std::{net::IpAddr, sync::Arc};
+use stepwell::{Local, server};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// What it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The port; 0 for any free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// The address to listen at; anything but loopback needs tokens
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
+    #[arg(long, value_name = "HOST[:PORT],NET,…")]
+    http_allow: Option<String>,
+}
+
+/// Serves until SIGINT or SIGTERM; what runs then is given time to end, and what is cut off runs again later.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    logging(globals.json);
+    let address = address(&args.host)?;
+    let allow = allow_list(args.http_allow.as_deref())?;
+    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let served = serve(globals, &host, address, args.port).await;
+    if !host.shutdown(limits::GRACE).await {
+        eprintln!("some nodes were cut off; they run again at the next start");
+    }
+    served
+}
+
+async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16) -> Outcome {
+    let loopback = address.is_loopback();
+    if !loopback && !shared::port::Catalogue::has_tokens(&**host).await? {
+        let hint =
+            format!("make one first: stepwell token create --name NAME --scopes read,run{}", globals.data_flag());
+        let message = format!("{address} is open to other machines, and there are no tokens to tell callers apart");
+        return Err(Failure::usage(message, hint).with_code("no_tokens"));
+    }
+    let listener = TcpListener::bind((address, port)).await.map_err(|error| unbound(&error, address, port))?;
+    let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
+    let mut signals = Signals::listen()?;
+    server::start(host).await?;
+    let url = format!("http://{bound}");
+    host.folder().announce(Some(&url)).map_err(|error| {
+        Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
+    })?;
+    if globals.json {
+        output::json(&json!({"url": url, "pid": std::process::id(), "data": globals.data().display().to_string()}));
+    } else {
+        output::line(&format!("stepwell listens on {url}"));
+    }
+    let router = server::router(host, loopback);
+    let router = if loopback { router.layer(from_fn(api::loopback_only)) } else { router };
+    let stop = async move {
+        signals.first().await;
+        eprintln!("stopping: what runs is given {} s (again to stop at once)", limits::GRACE.as_secs());
+    };
+    server::serve(listener, router, stop, limits::CONNECTION_GRACE).await.map_err(|error| {
+        Failure::failed(format!("the server failed: {error}"), "start it again: nothing that was accepted is lost")
+    })?;
+    Ok(Exit::Done)
+}
+
+fn address(host: &str) -> Result<IpAddr, Failure> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let name = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
+    name.parse().map_err(|_| {
+        Failure::usage(format!("`{host}` is no address to listen at"), "give an IP address, such as 127.0.0.1 or ::1")
+    })
+}
+
+fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
+    let (message, hint) = match error.kind() {
+        std::io::ErrorKind::AddrInUse => (
+            format!("port {port} is in use"),
+            format!(
+                "stop what listens there, or choose another: stepwell dev --port {}",
+                port.wrapping_add(1).max(1024)
+            ),
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            (format!("port {port} may not be used"), "choose one from 1024 on: stepwell dev --port 8080".to_owned())
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            (format!("{address} is no address of this machine"), "leave --host out to listen on 127.0.0.1".to_owned())
+        }
+        _ => (format!("cannot listen at {address}:{port}: {error}"), "choose another --port or --host".to_owned()),
+    };
+    Failure::usage(message, hint).with_code("cannot_listen")
+}
+
+/// `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
+pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
+    let from_env = std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default();
+    let text = argument.unwrap_or(&from_env);
+    AllowList::parse(text).map_err(|error| {
+        let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
+        Failure::usage(format!("the allow list cannot be read: {error}"), hint)
+    })
+}
+
+/// Logs go to stderr; `RUST_LOG` says how much of them.
+pub fn logging(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if json { logs.json().try_init() } else { logs.with_ansi(output::colours()).try_init() };
+}

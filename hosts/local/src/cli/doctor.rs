@@ -1,0 +1,193 @@
+//! `stepwell doctor`: checks the set-up, line by line, each with what to do.
+
+use super::{
+    Exit, Globals, Outcome,
+    client::{Client, unopened},
+    dev::allow_list,
+    limits, output,
+};
+use nodes::AllowList;
+use serde_json::{Map, Value, json};
+use shared::{
+    port::Host,
+    task::{self, CodeTask, Task},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use stepwell::{
+    Local, server,
+    store::{OpenError, running},
+};
+
+/// What it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
+    #[arg(long, value_name = "HOST[:PORT],NET,…")]
+    http_allow: Option<String>,
+}
+
+/// One line.
+struct Check {
+    name: &'static str,
+    verdict: &'static str,
+    about: String,
+    hint: String,
+}
+
+impl Check {
+    fn ok(name: &'static str, about: impl Into<String>) -> Self {
+        Self { name, verdict: "ok", about: about.into(), hint: String::new() }
+    }
+    fn warn(name: &'static str, about: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { name, verdict: "warn", about: about.into(), hint: hint.into() }
+    }
+    fn fail(name: &'static str, about: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { name, verdict: "fail", about: about.into(), hint: hint.into() }
+    }
+}
+
+/// Exit 1 where anything fails.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let checks = match &globals.url {
+        Some(url) => vec![remote(globals, url).await],
+        None => here(globals, &args).await,
+    };
+    let failed = checks.iter().any(|check| check.verdict == "fail");
+    if globals.json {
+        let shown = |check: &Check| json!({"check": check.name, "verdict": check.verdict, "about": check.about, "hint": check.hint});
+        output::json(&json!({"ok": !failed, "checks": checks.iter().map(shown).collect::<Vec<_>>()}));
+    } else {
+        for check in &checks {
+            output::line(&format!("{:<4}  {}: {}", check.verdict, check.name, check.about));
+            if !check.hint.is_empty() {
+                output::line(&format!("      {}", check.hint));
+            }
+        }
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+async fn remote(globals: &Globals, url: &str) -> Check {
+    let health = async { Client::open(globals).await?.get("/health").await }.await;
+    match health {
+        Ok(health) => Check::ok("host", format!("{url} lives, version {}", output::text(&health, "/version"))),
+        Err(failure) => Check::fail("host", failure.message(), "start it with `stepwell dev`, or check --url"),
+    }
+}
+
+async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
+    let data = globals.data();
+    let mut checks = vec![clock(), disk(&data)];
+    let allow = match allow_list(args.http_allow.as_deref()) {
+        Ok(allow) => {
+            let about = if allow == AllowList::default() {
+                "public addresses only"
+            } else {
+                "public addresses, and those that the allow list names"
+            };
+            checks.push(Check::ok("http_request", about));
+            allow
+        }
+        Err(failure) => {
+            checks.push(Check::fail("http_request", failure.message(), "write it as 127.0.0.1:9000,10.0.0.0/8"));
+            AllowList::default()
+        }
+    };
+    if !data.join("stepwell.db").exists() {
+        let about = format!("{} is not there yet; the first `run` or `dev` makes it", data.display());
+        checks.push(Check::ok("data folder", about));
+        let scratch = std::env::temp_dir().join(format!("stepwell-doctor-{}", std::process::id()));
+        checks.push(match server::open(&scratch, allow) {
+            Ok(host) => code(host).await,
+            Err(error) => Check::fail("code", error.to_string(), "check that the temporary folder may be written"),
+        });
+        let _ = std::fs::remove_dir_all(&scratch);
+        return checks;
+    }
+    match server::open(&data, allow) {
+        Ok(host) => {
+            checks.push(Check::ok("data folder", format!("{} opens, and nobody else has it", data.display())));
+            checks.push(code(host).await);
+            checks.push(integrity(&data).await);
+        }
+        Err(server::Unopened::Folder(OpenError::InUse { url, pid, .. })) => checks.push(in_use(&data, url, pid).await),
+        Err(error) => checks.push(Check::fail("data folder", error.to_string(), unopened(&error).message())),
+    }
+    checks
+}
+
+async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
+    let by = pid.map(|pid| format!(" by process {pid}")).unwrap_or_default();
+    let holder = running(data).and_then(|holder| holder.url).or(url);
+    match holder {
+        Some(url) => Check::ok("data folder", format!("in use{by}, which serves {url}")),
+        None => Check::warn("data folder", format!("in use{by}"), "wait until it ends; then check again"),
+    }
+}
+
+fn clock() -> Check {
+    let now = server::now();
+    // This release was made after the first, and nobody runs it after the second.
+    let sane = shared::time::Time::parse("2026-01-01T00:00:00Z").is_some_and(|first| now > first)
+        && shared::time::Time::parse("2100-01-01T00:00:00Z").is_some_and(|last| now < last);
+    match sane {
+        true => Check::ok("clock", now.to_string()),
+        false => Check::fail("clock", format!("it says {now}"), "set the clock: timers and deadlines depend on it"),
+    }
+}
+
+fn disk(data: &Path) -> Check {
+    let there: PathBuf = data.ancestors().find(|path| path.exists()).map_or_else(|| ".".into(), Into::into);
+    let Ok(stat) = rustix::fs::statvfs(&there) else {
+        return Check::warn("disk", "its free space cannot be read", "check it by hand: df -h");
+    };
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let about = format!("{} MiB free", free / 1024 / 1024);
+    let hint = "make room: what cannot be written is refused";
+    let (enough, least) = limits::DISK_BYTES;
+    match free {
+        free if free < least => Check::fail("disk", about, hint),
+        free if free < enough => Check::warn("disk", about, hint),
+        _ => Check::ok("disk", about),
+    }
+}
+
+async fn integrity(data: &Path) -> Check {
+    let database = data.join("stepwell.db");
+    let checked = tokio::task::spawn_blocking(move || {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let db = rusqlite::Connection::open_with_flags(database, flags)?;
+        db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+    })
+    .await;
+    match checked {
+        Ok(Ok(verdict)) if verdict == "ok" => Check::ok("database", "sound"),
+        Ok(Ok(verdict)) => Check::fail("database", verdict, "restore it from a backup"),
+        Ok(Err(error)) => Check::fail("database", error.to_string(), "restore it from a backup"),
+        Err(error) => Check::fail("database", error.to_string(), "try again"),
+    }
+}
+
+/// Runs one line of JavaScript, as a `code` node does; then closes the folder.
+async fn code(host: Arc<Local>) -> Check {
+    let task = Task {
+        idempotency_key: "doctor".into(),
+        timeout_seconds: 10.0,
+        work: task::Work::Code(CodeTask { code: "return 6 * 7".into(), names: Map::new() }),
+    };
+    let report = host.run(&task).await;
+    host.shutdown(Duration::ZERO).await;
+    match report.outcome {
+        task::Outcome::Succeeded { output: Value::Number(answer), .. } if answer.as_f64() == Some(42.0) => {
+            Check::ok("code", "JavaScript runs")
+        }
+        task::Outcome::Failed(failure) | task::Outcome::Unknown(failure) => {
+            Check::fail("code", failure.message, "check that this machine lets processes start (ulimit -u)")
+        }
+        task::Outcome::Succeeded { output, .. } => Check::fail("code", format!("6 * 7 is {output}"), "report this"),
+    }
+}

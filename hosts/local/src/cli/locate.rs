@@ -1,0 +1,181 @@
+//! Finds the place in a JSON text that a JSON Pointer (RFC 6901) names.
+
+use std::ops::Range;
+
+/// The bytes of the value, for a list or an object its first byte; where it does not exist, those of the nearest that
+/// does. None where the text is no JSON.
+pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
+    let mut scan = Scan { text, at: 0 };
+    scan.blank();
+    let mut found = scan.at;
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        match scan.enter(&token)? {
+            true => found = scan.at,
+            false => break,
+        }
+    }
+    scan.at = found;
+    match scan.peek()? {
+        b'{' | b'[' => Some(found..found + 1),
+        _ => {
+            scan.skip()?;
+            Some(found..scan.at)
+        }
+    }
+}
+
+struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blank(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) || self.text[self.at..].starts_with('\u{feff}')
+        {
+            self.at += if self.peek() == Some(0xef) { 3 } else { 1 };
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        self.blank();
+        let there = self.peek()? == byte;
+        self.at += usize::from(there);
+        there.then_some(())
+    }
+
+    /// Moves to the member or item of the value here; false where there is none.
+    fn enter(&mut self, token: &str) -> Option<bool> {
+        match self.peek()? {
+            b'{' => self.member(token),
+            b'[' => self.item(token.parse().ok()),
+            _ => Some(false),
+        }
+    }
+
+    fn member(&mut self, name: &str) -> Option<bool> {
+        self.at += 1;
+        loop {
+            self.blank();
+            if self.peek()? != b'"' {
+                return Some(false);
+            }
+            let start = self.at;
+            self.string()?;
+            let key: String = serde_json::from_str(&self.text[start..self.at]).ok()?;
+            self.take(b':')?;
+            self.blank();
+            if key == name {
+                return Some(true);
+            }
+            self.skip()?;
+            if self.take(b',').is_none() {
+                return Some(false);
+            }
+        }
+    }
+
+    fn item(&mut self, index: Option<usize>) -> Option<bool> {
+        let Some(index) = index else { return Some(false) };
+        self.at += 1;
+        for _ in 0..index {
+            self.blank();
+            if self.peek()? == b']' {
+                return Some(false);
+            }
+            self.skip()?;
+            if self.take(b',').is_none() {
+                return Some(false);
+            }
+        }
+        self.blank();
+        Some(self.peek()? != b']')
+    }
+
+    fn string(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            match self.peek()? {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Moves past the value here, without recursion: brackets are counted.
+    fn skip(&mut self) -> Option<()> {
+        let mut depth = 0usize;
+        loop {
+            match self.peek()? {
+                b'"' => self.string()?,
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1)?;
+                    self.at += 1;
+                }
+                b',' | b':' if depth > 0 => self.at += 1,
+                byte if byte.is_ascii_whitespace() => self.at += 1,
+                _ => {
+                    let ends = |byte: u8| b",:]}".contains(&byte) || byte.is_ascii_whitespace();
+                    while self.peek().is_some_and(|byte| !ends(byte)) {
+                        self.at += 1;
+                    }
+                }
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "\u{feff}{ \"a/b\": [1, {\"x\\u0079\": \"v,\\\"]\", \"z\": true}, 3.5],\n \"\": null, \"ü\": [] }";
+
+    fn at(pointer: &str) -> &str {
+        locate(TEXT, pointer).map_or("", |range| &TEXT[range])
+    }
+
+    #[test]
+    fn a_pointer_leads_to_its_value() {
+        assert_eq!(at("/a~1b/1/xy"), "\"v,\\\"]\"");
+        assert_eq!(at("/a~1b/1/z"), "true");
+        assert_eq!(at("/a~1b/2"), "3.5");
+        assert_eq!(at("/"), "null");
+        assert_eq!(at("/ü"), "[");
+        assert_eq!(at(""), "{");
+    }
+
+    #[test]
+    fn what_is_missing_leads_to_what_should_have_it() {
+        assert_eq!(at("/a~1b/7"), "[");
+        assert_eq!(at("/a~1b/0/deeper"), "1");
+        assert_eq!(at("/nothing/at/all"), "{");
+        assert_eq!(at("/ü/0"), "[");
+    }
+
+    #[test]
+    fn broken_text_leads_nowhere() {
+        for text in ["", "{", "{\"a\"", "{\"a\": \"", "[1, "] {
+            assert_eq!(locate(text, "/a/9/9"), locate(text, "/a/9/9"));
+            let _ = locate(text, "/0");
+        }
+        assert_eq!(locate("", "/a"), None);
+        assert_eq!(locate("{\"a\": \"", "/a"), None);
+    }
+}

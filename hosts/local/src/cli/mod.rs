@@ -1,0 +1,81 @@
+//! The command line: one file per command.
+
+mod answer;
+mod args;
+mod check;
+mod client;
+mod control;
+mod dev;
+mod doctor;
+mod failure;
+mod graph;
+mod history;
+mod inbox;
+mod limits;
+mod locate;
+mod logs;
+mod ls;
+mod output;
+mod run;
+mod secret;
+mod show;
+mod signal;
+mod source;
+mod token;
+mod validate;
+
+pub use args::{Cli, Command, Globals};
+pub use failure::{Exit, Failure, Outcome};
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Reads the arguments, runs the command, says what went wrong and what to do about it.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
+        }
+    };
+    let json = cli.globals.json;
+    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let done = runtime.block_on(dispatch(cli));
+            // A thread may still wait for a line that never comes.
+            runtime.shutdown_background();
+            done
+        }
+        Err(error) => {
+            Err(Failure::failed(format!("no threads can be started: {error}"), "raise the limit (ulimit -u)"))
+        }
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell(json),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Outcome {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Run(args) => run::run(&globals, args).await,
+        Command::Dev(args) => dev::run(&globals, args).await,
+        Command::Validate(args) => validate::run(&globals, args),
+        Command::Graph(args) => graph::run(&globals, args),
+        Command::Ls(args) => ls::run(&globals, args).await,
+        Command::Show(args) => show::run(&globals, args).await,
+        Command::History(args) => history::run(&globals, args).await,
+        Command::Logs(args) => logs::run(&globals, args).await,
+        Command::Inbox(args) => inbox::run(&globals, args).await,
+        Command::Answer(args) => answer::run(&globals, args).await,
+        Command::Pause(args) => control::run(&globals, "pause", args).await,
+        Command::Resume(args) => control::run(&globals, "resume", args).await,
+        Command::Cancel(args) => control::run(&globals, "cancel", args).await,
+        Command::Signal(args) => signal::run(&globals, args).await,
+        Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
+        Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
+        Command::Doctor(args) => doctor::run(&globals, args).await,
+    }
+}

@@ -1,0 +1,308 @@
+//! A question to whoever sits at the terminal, or to the lines that are piped in.
+
+use super::{
+    form::{Given, fields, object, yes_or_no},
+    lines::Lines,
+    signals::Signals,
+};
+use crate::cli::{
+    Failure,
+    client::{Client, escaped},
+    output,
+};
+use serde_json::{Map, Value, json};
+use shared::{id::ExecutionId, port::Store};
+use std::sync::Arc;
+use stepwell::Local;
+
+/// How asking ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// An answer was taken.
+    Answered,
+    /// The question was over before.
+    Over,
+    /// There is nobody to answer, or nobody here may.
+    Nobody,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// One question.
+pub struct Asking<'a> {
+    /// The host.
+    pub host: &'a Arc<Local>,
+    /// Its API.
+    pub client: &'a Client,
+    /// Where answers come from.
+    pub lines: &'a mut Lines,
+    /// Ctrl-C.
+    pub signals: &'a mut Signals,
+    /// As `GET /v1/interactions/{id}` shows it.
+    pub question: &'a Value,
+}
+
+type Heard<T> = Result<T, Asked>;
+
+impl Asking<'_> {
+    /// Asks until an answer is taken.
+    pub async fn ask(mut self) -> Result<Asked, Failure> {
+        self.show();
+        loop {
+            let mut answer = match self.answer().await {
+                Ok(answer) => answer,
+                Err(end) => return Ok(end),
+            };
+            if let Some(person) = on_behalf_of(self.question) {
+                answer.insert("answer_as".into(), person.into());
+            }
+            let path = format!("/v1/interactions/{}/respond", escaped(&self.text("/interaction_id")));
+            match self.client.post(&path, &Value::Object(answer)).await {
+                Ok(_) => return Ok(Asked::Answered),
+                Err(failure) => match failure.code.as_str() {
+                    "invalid_answer" => {
+                        failure.reasons().iter().for_each(|reason| eprintln!("  {} {reason}", output::red("✗")));
+                    }
+                    "already_decided" | "stale" => return Ok(Asked::Over),
+                    "forbidden" => {
+                        eprintln!("  {} {}", output::red("✗"), failure.message());
+                        return Ok(Asked::Nobody);
+                    }
+                    _ => return Err(failure),
+                },
+            }
+        }
+    }
+
+    fn text(&self, pointer: &str) -> String {
+        output::clean(&output::text(self.question, pointer))
+    }
+
+    fn show(&self) {
+        eprintln!("{} {}", output::cyan("?"), self.text("/question"));
+        for line in self.text("/details").lines() {
+            eprintln!("  {line}");
+        }
+        for (name, pointer) in
+            [("content", "/content"), ("tool", "/authorization/tool"), ("arguments", "/authorization/arguments")]
+        {
+            if let Some(value) = self.question.pointer(pointer).filter(|value| !value.is_null()) {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
+                eprintln!("  {name}: {}", output::clean(&text).replace('\n', "\n  "));
+            }
+        }
+        if let Some(person) = on_behalf_of(self.question) {
+            eprintln!("  {}", output::dim(&format!("answering for {person}")));
+        }
+    }
+
+    async fn answer(&mut self) -> Heard<Map<String, Value>> {
+        let answer = match self.text("/kind").as_str() {
+            "approval" => self.approval().await?,
+            "review" => self.review().await?,
+            "authorization" => self.authorization().await?,
+            "input" => json!({"data": self.data().await?}),
+            "decision" => self.decision().await?,
+            _ => json!({"text": self.line("answer").await?}),
+        };
+        Ok(answer.as_object().cloned().unwrap_or_default())
+    }
+
+    /// `y` or `n`, then a comment: in the same line, or asked for.
+    async fn approval(&mut self) -> Heard<Value> {
+        let (approved, comment) = self.verdict("approve? [y/n]").await?;
+        self.commented(json!({"approved": approved}), comment).await
+    }
+
+    async fn verdict(&mut self, prompt: &str) -> Heard<(bool, String)> {
+        loop {
+            let line = self.line(prompt).await?;
+            let (word, comment) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
+            match yes_or_no(word) {
+                Some(approved) => return Ok((approved, comment.trim().to_owned())),
+                None => eprintln!("  answer y or n"),
+            }
+        }
+    }
+
+    async fn commented(&mut self, mut answer: Value, comment: String) -> Heard<Value> {
+        let asks = comment.is_empty() && self.lines.typed;
+        let comment = if asks { self.line("comment (optional)").await? } else { comment };
+        if !comment.is_empty() {
+            answer["comment"] = comment.into();
+        }
+        Ok(answer)
+    }
+
+    async fn review(&mut self) -> Heard<Value> {
+        loop {
+            let line = self.line("approve? [y/n, or e to edit]").await?;
+            let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
+            if word.eq_ignore_ascii_case("e") || word.eq_ignore_ascii_case("edit") {
+                let edited =
+                    if rest.is_empty() { self.line("new content, JSON or text").await? } else { rest.to_owned() };
+                let content = serde_json::from_str(&edited).unwrap_or(Value::String(edited));
+                return self.commented(json!({"approved": true, "content": content}), String::new()).await;
+            }
+            match yes_or_no(word) {
+                Some(approved) => return self.commented(json!({"approved": approved}), rest.trim().to_owned()).await,
+                None => eprintln!("  answer y, n or e"),
+            }
+        }
+    }
+
+    /// A dangerous tool is not let loose by a slip of the finger.
+    async fn authorization(&mut self) -> Heard<Value> {
+        let tool = self.text("/authorization/tool");
+        if self.text("/authorization/security_level") != "high" {
+            return self.approval().await;
+        }
+        let line = self.line(&format!("type {tool} to allow it, n to refuse")).await?;
+        let approved = line == tool;
+        if !approved && yes_or_no(&line) != Some(false) {
+            eprintln!("  that is not {tool}: refused");
+        }
+        self.commented(json!({"approved": approved}), String::new()).await
+    }
+
+    /// A form field by field; or, as soon as a line begins with a brace, or there are no fields, the whole as JSON.
+    async fn data(&mut self) -> Heard<Value> {
+        let fields = fields(self.question.get("schema"));
+        if fields.is_empty() {
+            return self.whole("the data as JSON").await;
+        }
+        eprintln!("  {}", output::dim("field by field, or all at once as {…}"));
+        let mut given = Vec::new();
+        for (index, field) in fields.iter().enumerate() {
+            loop {
+                let line = self.line(&format!("{} ({})", field.name, output::clean(&field.about))).await?;
+                if index == 0 && line.starts_with('{') {
+                    match serde_json::from_str(&line) {
+                        Ok(whole) => return Ok(whole),
+                        Err(error) => eprintln!("  this is not JSON: {error}"),
+                    }
+                    continue;
+                }
+                match field.read(&line) {
+                    Given::Value(value) => given.push((field.name.clone(), value)),
+                    Given::Nothing => {}
+                    Given::Wrong(why) => {
+                        eprintln!("  {why}");
+                        continue;
+                    }
+                }
+                break;
+            }
+        }
+        Ok(object(given))
+    }
+
+    async fn whole(&mut self, prompt: &str) -> Heard<Value> {
+        loop {
+            let line = self.line(prompt).await?;
+            match serde_json::from_str(&line) {
+                Ok(value) => return Ok(value),
+                Err(error) => eprintln!("  this is not JSON: {error}"),
+            }
+        }
+    }
+
+    async fn decision(&mut self) -> Heard<Value> {
+        let options = self.question["options"].as_array().cloned().unwrap_or_default();
+        for (index, option) in options.iter().enumerate() {
+            eprintln!("  {}. {}", index + 1, output::clean(&label(option)));
+        }
+        loop {
+            let line = self.line("choose").await?;
+            let by_number = line.parse::<usize>().ok().and_then(|number| options.get(number.checked_sub(1)?));
+            let named =
+                |option: &&Value| output::text(option, "/id") == line || label(option).eq_ignore_ascii_case(&line);
+            match options.iter().find(named).or(by_number) {
+                Some(option) => return Ok(json!({"option": option["id"]})),
+                None => eprintln!("  choose one of 1 to {}", options.len()),
+            }
+        }
+    }
+
+    async fn line(&mut self, prompt: &str) -> Heard<String> {
+        if self.lines.typed {
+            eprint!("  {prompt}: ");
+        }
+        let over = over(self.host, self.question);
+        tokio::select! {
+            line = self.lines.next() => line.ok_or(Asked::Nobody),
+            () = self.signals.first() => Err(Asked::Interrupted),
+            () = over => {
+                eprintln!("  {}", output::dim("this is no longer asked"));
+                Err(Asked::Over)
+            }
+        }
+    }
+}
+
+fn label(option: &Value) -> String {
+    let label = output::text(option, "/label");
+    if label.is_empty() { output::text(option, "/id") } else { label }
+}
+
+/// Resolves when the question is over: decided, timed out or cancelled.
+async fn over(host: &Local, question: &Value) {
+    let id = ExecutionId::from(output::text(question, "/execution_id"));
+    let interaction = output::text(question, "/interaction_id");
+    while let Ok(Some(execution)) = host.load(&id).await {
+        if !execution.interaction(&interaction).is_some_and(|one| one.is_open()) {
+            return;
+        }
+        host.changed(&id, execution.seq).await;
+    }
+}
+
+/// Where this machine's user is not asked: the first assignee who has not answered, for whom it is recorded.
+fn on_behalf_of(question: &Value) -> Option<String> {
+    let people: Vec<&str> = question["assignees"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let me = stepwell::server::local_subject();
+    if people.is_empty() || people.iter().any(|person| person.eq_ignore_ascii_case(&me)) {
+        return None;
+    }
+    let answered = |person: &&&str| {
+        question["responses"].as_array().into_iter().flatten().any(|one| one["by"].as_str() == Some(**person))
+    };
+    people.iter().find(|person| !answered(person)).or(people.first()).map(|person| (*person).to_owned())
+}
+
+/// The command that answers a question later.
+pub fn command(question: &Value, data_flag: &str) -> String {
+    let how = match question["kind"].as_str().unwrap_or_default() {
+        "input" => "--data '{…}'".to_owned(),
+        "decision" => {
+            let ids: Vec<_> =
+                question["options"].as_array().into_iter().flatten().map(|one| output::text(one, "/id")).collect();
+            format!("--option {}", ids.join("|"))
+        }
+        "ask" => "--text '…'".to_owned(),
+        _ => "--approve (or --reject)".to_owned(),
+    };
+    let person = on_behalf_of(question).map(|person| format!(" --as {}", output::quoted(&person))).unwrap_or_default();
+    format!("stepwell answer {} {how}{person}{data_flag}", output::text(question, "/interaction_id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_answers_for_the_first_assignee_who_has_not() {
+        let question = |responses: Value| json!({"assignees": ["a@x", "b@x"], "responses": responses});
+        assert_eq!(on_behalf_of(&question(json!([]))).as_deref(), Some("a@x"));
+        assert_eq!(on_behalf_of(&question(json!([{"by": "a@x"}]))).as_deref(), Some("b@x"));
+        assert_eq!(on_behalf_of(&json!({"assignees": []})), None);
+    }
+
+    #[test]
+    fn the_command_to_answer_fits_the_kind() {
+        let question = json!({"interaction_id": "i", "kind": "decision", "assignees": ["a@x"], "options": [{"id": "l"}, {"id": "r"}]});
+        assert_eq!(command(&question, " --data d"), "stepwell answer i --option l|r --as a@x --data d");
+    }
+}

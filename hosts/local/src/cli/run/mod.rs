@@ -1,0 +1,170 @@
+//! `stepwell run FILE`: one workflow to its end in this process, durable in the data folder.
+
+mod ask;
+mod follow;
+mod form;
+mod lines;
+mod progress;
+pub mod signals;
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    check::Checked,
+    client::{Client, escaped, unopened},
+    dev::{allow_list, logging},
+    limits, output, source,
+};
+use follow::{End, Follow};
+use serde_json::{Map, Value, json};
+use shared::{id::ExecutionId, port::Store, workflow::Workflow};
+use signals::Signals;
+use std::{path::PathBuf, sync::Arc};
+use stepwell::{Local, server};
+use trigger::{StartError, StartRequest};
+
+/// What it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The workflow file, JSON or YAML
+    file: PathBuf,
+    /// The input: JSON, @FILE or - for stdin
+    #[arg(long, short, value_name = "JSON", conflicts_with = "resume")]
+    input: Option<String>,
+    /// Go on with this execution instead of starting one
+    #[arg(long, value_name = "ID")]
+    resume: Option<String>,
+    /// Ask nobody: leave it waiting (exit 3) where a person is needed
+    #[arg(long)]
+    no_input: bool,
+    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
+    #[arg(long, value_name = "HOST[:PORT],NET,…")]
+    http_allow: Option<String>,
+}
+
+/// Exit 0 completed, 1 failed, 2 usage, 3 left waiting, 130 stopped by Ctrl-C.
+pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
+    if globals.url.is_some() {
+        let hint = "save it there and start it over the API, or leave --url out";
+        return Err(Failure::usage("`run` runs a workflow in this process, not on another host", hint));
+    }
+    logging(globals.json);
+    let checked = Checked::read(&args.file)?;
+    let workflow = checked.workflow()?;
+    checked.tell();
+    let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
+    // What was read for the input is no answer to a question.
+    args.no_input |= args.input.as_deref() == Some("-");
+    let allow = allow_list(args.http_allow.as_deref())?;
+    let signals = Signals::listen()?;
+    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let done = execute(globals, &args, &host, workflow, input.unwrap_or_else(|| json!({})), signals).await;
+    host.shutdown(limits::GRACE).await;
+    done
+}
+
+async fn execute(
+    globals: &Globals,
+    args: &Args,
+    host: &Arc<Local>,
+    workflow: Arc<Workflow>,
+    input: Value,
+    signals: Signals,
+) -> Outcome {
+    let client = Client::Local { host: host.clone(), router: server::router(host, true) };
+    let id = match &args.resume {
+        Some(id) => resume(host, &client, id, &workflow).await?,
+        None => start(host, workflow, input).await?,
+    };
+    eprintln!("{}", output::dim(&format!("execution {id}")));
+    server::start(host).await?;
+    let end = Follow::new(host, &client, &id, args.no_input, signals).to_the_end().await?;
+    let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
+    if globals.json {
+        output::json(&execution);
+    }
+    Ok(tell(globals, args, &execution, end))
+}
+
+async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Result<ExecutionId, Failure> {
+    let request = StartRequest {
+        owner: server::OWNER.into(),
+        workflow,
+        version: 0,
+        input,
+        metadata: Map::new(),
+        started_by: Some(server::local_subject()),
+        trigger: None,
+        idempotency: None,
+    };
+    match trigger::start(&**host, request).await {
+        Ok(execution) => Ok(execution.id().clone()),
+        Err(StartError::InvalidInput(violations)) => {
+            let count = output::counted(violations.len(), "violation");
+            let errors =
+                violations.iter().map(|one| json!({"code": "schema", "path": one.path, "message": one.message}));
+            let message = format!("the input does not satisfy the workflow's input_schema: {count}");
+            Err(Failure::failed(message, "correct the input and run it again; nothing was started")
+                .with_code("invalid_input")
+                .with_errors(errors.collect()))
+        }
+        Err(error) => Err(Failure::failed(error.to_string(), "nothing was started").with_code("not_started")),
+    }
+}
+
+async fn resume(host: &Arc<Local>, client: &Client, id: &str, workflow: &Workflow) -> Result<ExecutionId, Failure> {
+    let id = ExecutionId::from(id);
+    let Some(execution) = host.load(&id).await?.filter(|execution| execution.started.owner == server::OWNER) else {
+        let hint = "`stepwell ls` lists those of this data folder; --data names another";
+        return Err(Failure::usage(format!("there is no execution {id}"), hint).with_code("not_found"));
+    };
+    let started = &execution.started;
+    if started.workflow_id != workflow.id {
+        let message =
+            format!("execution {id} is of workflow {}, and the file has {}", started.workflow_id, workflow.id);
+        return Err(Failure::usage(message, "name the file that it was started with").with_code("other_workflow"));
+    }
+    if started.workflow_hash != workflow.hash {
+        let note = "the file has changed since: the execution goes on by what it was started with";
+        eprintln!("{} {note}", output::yellow("note:"));
+    }
+    if execution.paused && !execution.status().is_terminal() {
+        client.post(&format!("/v1/executions/{}/resume", escaped(id.as_str())), &json!({})).await?;
+    }
+    Ok(id)
+}
+
+/// The result on stdout, everything else on stderr.
+fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
+    let text = |pointer| output::text(execution, pointer);
+    let id = text("/execution_id");
+    let again =
+        format!("stepwell run {} --resume {id}{}", output::quoted(&args.file.to_string_lossy()), globals.data_flag());
+    match end {
+        End::Interrupted => {
+            eprintln!("stopped; resume with: {again}");
+            return Exit::Interrupted;
+        }
+        End::Waiting => {
+            eprintln!("{} {}", output::yellow("waiting:"), output::clean(&text("/message")));
+            for question in execution["pending_interactions"].as_array().into_iter().flatten() {
+                eprintln!("  answer with: {}", ask::command(question, &globals.data_flag()));
+            }
+            eprintln!("  then go on with: {again}");
+            return Exit::Waiting;
+        }
+        End::Over => {}
+    }
+    match text("/status").as_str() {
+        "completed" => {
+            if !globals.json {
+                output::value(&execution["output"]);
+            }
+            Exit::Done
+        }
+        status => {
+            eprintln!("{} {status}: {}", output::red("✗"), output::clean(&text("/message")));
+            eprintln!("{} stepwell show {id}{} says more", output::cyan("help:"), globals.data_flag());
+            Exit::Failed
+        }
+    }
+}

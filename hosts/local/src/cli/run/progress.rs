@@ -1,0 +1,123 @@
+//! What happens, on stderr: lines per node, and on a terminal what runs now below them.
+
+use crate::cli::output;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shared::{
+    event::{Event, Turn},
+    id::NodeId,
+    time::Time,
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io::IsTerminal,
+    time::Duration,
+};
+
+/// Told turn by turn.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    begun: HashMap<NodeId, Time>,
+    running: BTreeSet<NodeId>,
+}
+
+impl Progress {
+    /// A spinner where stderr is a terminal that takes colours, else plain lines.
+    pub fn begin() -> Self {
+        let bar = (std::io::stderr().is_terminal() && output::colours()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { bar, begun: HashMap::new(), running: BTreeSet::new() }
+    }
+
+    /// Takes the spinner away while somebody is asked.
+    pub fn hide(&self, hidden: bool) {
+        if let Some(bar) = &self.bar {
+            bar.set_draw_target(if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+        }
+    }
+
+    /// What a turn recorded.
+    pub fn tell(&mut self, turn: &Turn) {
+        for event in &turn.events {
+            if let Some(line) = self.line(event, turn.at) {
+                self.print(&output::clean_but_colours(&line));
+            }
+        }
+        if let Some(bar) = &self.bar {
+            let running: Vec<&str> = self.running.iter().map(NodeId::as_str).collect();
+            bar.set_message(running.join(", "));
+        }
+    }
+
+    fn print(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    fn line(&mut self, event: &Event, at: Time) -> Option<String> {
+        match event {
+            Event::NodeActivated { node, .. } => {
+                self.begun.insert(node.clone(), at);
+                self.running.insert(node.clone());
+                None
+            }
+            Event::NodeSucceeded { node, port, duration_ms, .. } => {
+                let took = self.took(node, *duration_ms, at);
+                let port = if port == "success" { String::new() } else { format!(" → {port}") };
+                Some(format!("{} {node}{port}  {}", output::green("✓"), output::dim(&took)))
+            }
+            Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
+                let wait = output::took(u64::try_from(retry_at.since(at).as_millis()).unwrap_or(u64::MAX));
+                let message = format!("attempt {attempt} failed: {} ({}); again in {wait}", error.message, error.code);
+                Some(format!("{} {node}  {message}", output::yellow("↻")))
+            }
+            Event::NodeFailed { node, error, .. } => {
+                self.running.remove(node);
+                Some(format!("{} {node}  {} ({})", output::red("✗"), error.message, error.code))
+            }
+            Event::NodesSkipped { nodes } => {
+                let names: Vec<&str> = nodes.iter().map(NodeId::as_str).collect();
+                Some(output::dim(&format!("- {}  skipped", names.join(", "))))
+            }
+            Event::Warning { node, message, .. } => Some(format!("{} {node}  {message}", output::yellow("!"))),
+            Event::WaitStarted { node, until, event, .. } => {
+                let event = event.as_ref().map(|event| format!(" for the event {event}")).unwrap_or_default();
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                Some(format!("{} {node}  waits{event}{until}", output::cyan("…")))
+            }
+            Event::ChildrenPlanned { node, count, .. } => {
+                Some(format!("{} {node}  starts {}", output::cyan("…"), children(*count)))
+            }
+            Event::ExecutionStuck { error } => {
+                Some(format!("{} stuck: {} ({})", output::red("✗"), error.message, error.code))
+            }
+            _ => None,
+        }
+    }
+
+    fn took(&mut self, node: &NodeId, duration_ms: Option<u64>, at: Time) -> String {
+        self.running.remove(node);
+        let begun = self.begun.remove(node);
+        let whole = || begun.map_or(0, |begun| u64::try_from(at.since(begun).as_millis()).unwrap_or(u64::MAX));
+        output::took(duration_ms.unwrap_or_else(whole))
+    }
+}
+
+fn children(count: u32) -> String {
+    if count == 1 { "1 child".into() } else { format!("{count} children") }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `stepwell secret set NAME`: a credential. Its value is never an argument, which others could read.
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    client::{Client, escaped},
+    output,
+};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use serde_json::json;
+use std::io::{IsTerminal, Read, stdin};
+
+/// What it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Its name: expressions read it as secrets.NAME
+    name: String,
+    /// A host that it may be sent to; any where none is named
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
+}
+
+/// Reads the value from a prompt or a pipe, without the line break at its end.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let value = value(&args.name)?;
+    if value.is_empty() {
+        return Err(Failure::usage(
+            "no value was given",
+            format!("pipe it in: stepwell secret set {} < FILE", args.name),
+        ));
+    }
+    let client = Client::open_or_create(globals).await?;
+    let body = json!({"value": value, "hosts": args.hosts});
+    let stored = client.put(&format!("/v1/secrets/{}", escaped(&args.name)), &body).await;
+    client.close().await;
+    stored?;
+    if globals.json {
+        output::json(&json!({"name": args.name, "hosts": args.hosts}));
+    } else {
+        output::line(&format!("stored: templates of http_request read it as {{{{ secrets.{} }}}}", args.name));
+    }
+    Ok(Exit::Done)
+}
+
+fn value(name: &str) -> Result<String, Failure> {
+    let unread = |error: std::io::Error| Failure::usage(format!("the value cannot be read: {error}"), "pipe it in");
+    let mut text = String::new();
+    if stdin().is_terminal() {
+        eprint!("value of {name} (it is not shown): ");
+        let silent = Silence::begin();
+        let read = stdin().read_line(&mut text);
+        drop(silent);
+        eprintln!();
+        read.map_err(unread)?;
+    } else {
+        let most = api::limits::SECRET_BYTES as u64 + 2;
+        stdin().lock().take(most).read_to_string(&mut text).map_err(unread)?;
+    }
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+/// The terminal shows nothing that is typed, for as long as this lives.
+struct Silence(Option<rustix::termios::Termios>);
+
+impl Silence {
+    fn begin() -> Self {
+        let Ok(before) = tcgetattr(stdin()) else { return Self(None) };
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &silent);
+        Self(Some(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, before);
+        }
+    }
+}

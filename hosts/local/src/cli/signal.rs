@@ -1,0 +1,40 @@
+//! `stepwell signal EXECUTION NAME`: an event for a `wait` node.
+
+use super::{
+    Exit, Globals, Outcome,
+    client::{Client, escaped},
+    output, source,
+};
+use serde_json::{Value, json};
+
+/// What it takes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The execution
+    execution: String,
+    /// The event's name
+    name: String,
+    /// What it carries: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON")]
+    data: Option<String>,
+}
+
+/// The event is kept where it comes before its `wait`.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let data = args.data.as_deref().map(|data| source::input(data, "--data")).transpose()?.unwrap_or(Value::Null);
+    let client = Client::open(globals).await?;
+    let path = format!("/v1/executions/{}/signals/{}", escaped(&args.execution), escaped(&args.name));
+    let answer = client.post(&path, &json!({"data": data})).await;
+    let idle = client.is_folder();
+    client.close().await;
+    let execution = answer?;
+    if globals.json {
+        output::json(&execution);
+        return Ok(Exit::Done);
+    }
+    output::line(&format!("{} has the event {}", args.execution, args.name));
+    if idle {
+        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,163 @@
+//! Workflow files and inputs as they are read: JSON, or YAML by their name.
+
+use super::{Failure, limits};
+use serde_json::Value;
+use std::{
+    io::Read,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+/// A workflow file, read and parsed.
+pub struct Source {
+    /// As it was named.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What it holds.
+    pub document: Value,
+    /// Whether it is YAML, where a JSON Pointer cannot be found back.
+    pub is_yaml: bool,
+}
+
+/// A file that is no JSON or YAML.
+pub struct Malformed {
+    /// Its text.
+    pub text: String,
+    /// What is wrong.
+    pub message: String,
+    /// Where, in bytes.
+    pub at: Option<Range<usize>>,
+}
+
+/// Why there is no document.
+pub enum Unread {
+    /// The file cannot be read.
+    File(Failure),
+    /// It is no JSON or YAML.
+    Malformed(Malformed),
+}
+
+impl Source {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, Unread> {
+        let text = read_text(path, limits::FILE_BYTES).map_err(Unread::File)?;
+        let is_yaml =
+            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
+        let parsed = if is_yaml { yaml(&text) } else { json(&text) };
+        match parsed {
+            Ok(document) => Ok(Self { path: path.to_owned(), text, document, is_yaml }),
+            Err((message, at)) => Err(Unread::Malformed(Malformed { text, message, at })),
+        }
+    }
+}
+
+type Position = Option<Range<usize>>;
+
+fn json(text: &str) -> Result<Value, (String, Position)> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        let at = offset(text, error.line(), error.column());
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        (message.to_owned(), Some(at))
+    })
+}
+
+fn yaml(text: &str) -> Result<Value, (String, Position)> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let at = error.location().map(|at| {
+            let line = usize::try_from(at.line()).unwrap_or(1);
+            offset(text, line, usize::try_from(at.column()).unwrap_or(1))
+        });
+        let message = error.to_string();
+        (message.lines().next().unwrap_or_default().to_owned(), at)
+    })
+}
+
+/// The byte that a line and column, both from 1, name: one character, within the text.
+fn offset(text: &str, line: usize, column: usize) -> Range<usize> {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let mut at = (start + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let width = text[at..].chars().next().map_or(0, char::len_utf8);
+    at..at + width
+}
+
+fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| {
+        Failure::usage(
+            format!("cannot read {shown}: {error}"),
+            "check the name of the file and that it is yours to read",
+        )
+        .with_code("unreadable_file")
+    };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
+        let hint = format!("keep it within {} MiB", most / 1024 / 1024);
+        return Err(Failure::usage(format!("{shown} is too large"), hint).with_code("too_large"));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::usage(format!("{shown} is not text in UTF-8"), "save it as UTF-8").with_code("unreadable_file")
+    })
+}
+
+/// JSON from an argument: JSON itself, `@FILE`, or `-` for stdin.
+pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
+    let (text, from) = match argument.strip_prefix('@') {
+        Some(file) => (read_text(Path::new(file), limits::INPUT_BYTES)?, file.to_owned()),
+        None if argument == "-" => (stdin()?, "stdin".to_owned()),
+        None => (argument.to_owned(), "the argument".to_owned()),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        let hint = format!("give JSON such as '{{\"name\": \"Ada\"}}', or @FILE, to {what}");
+        Failure::usage(format!("{what} from {from} is not JSON: {error}"), hint).with_code("invalid_json")
+    })
+}
+
+fn stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(limits::INPUT_BYTES).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("cannot read stdin: {error}"), "pipe UTF-8 text into it"))?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn positions_are_bytes_and_stay_within_the_text() {
+        let text = "{\n  \"é\": x\n}";
+        assert_eq!(&text[offset(text, 2, 9)], "x");
+        assert_eq!(offset(text, 99, 99), text.len()..text.len());
+        assert_eq!(&text[offset(text, 2, 5)], "é", "in the middle of a character");
+    }
+
+    #[test]
+    fn malformed_json_says_where() {
+        let (message, at) = json("{\"a\": }").unwrap_err();
+        assert_eq!((message.as_str(), at), ("expected value", Some(6..7)));
+    }
+
+    #[test]
+    fn yaml_reads_as_json_does() {
+        let document = yaml("id: a\nnodes:\n  - {id: t, type: manual_trigger}\n").unwrap();
+        assert_eq!(document, serde_json::json!({"id": "a", "nodes": [{"id": "t", "type": "manual_trigger"}]}));
+        let (_, at) = yaml("a: [1, 2").unwrap_err();
+        assert!(at.is_some());
+    }
+
+    #[test]
+    fn an_input_is_json_or_a_usage_error() {
+        assert_eq!(input("{\"a\": 1}", "--input").unwrap()["a"], 1);
+        let failure = input("{a", "--input").unwrap_err();
+        assert!(failure.message().contains("--input"), "{}", failure.message());
+        assert_eq!(input("@/no/such/file", "--input").unwrap_err().code, "unreadable_file");
+    }
+}

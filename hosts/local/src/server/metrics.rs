@@ -1,0 +1,39 @@
+//! The host's counters as Prometheus reads them.
+
+use crate::store::Metrics;
+use api::{Kind, Metric};
+
+/// Every counter, with its help.
+pub fn of(counted: &Metrics) -> Vec<Metric> {
+    let metric = |(name, value): (&'static str, i64)| {
+        let kind = if matches!(name, "depth" | "active") { Kind::Gauge } else { Kind::Counter };
+        let suffix = if kind == Kind::Counter { "_total" } else { "" };
+        Metric {
+            name: format!("stepwell_{name}{suffix}"),
+            help: help(name).into(),
+            kind,
+            labels: Vec::new(),
+            value: value as f64,
+        }
+    };
+    counted.all().into_iter().map(metric).collect()
+}
+
+fn help(name: &str) -> &'static str {
+    match name {
+        "turns" => "Turns committed.",
+        "commits" => "Writes of one or more turns of one execution.",
+        "conflicts" => "Writes that another turn was quicker than.",
+        "transactions" => "Transactions of the database.",
+        "requests" => "Requests over all transactions.",
+        "refused" => "Transactions that the disk refused.",
+        "hits" => "Executions loaded from memory.",
+        "misses" => "Executions loaded from the journal.",
+        "depth" => "Messages that are ready or being handled.",
+        "active" => "Messages being handled.",
+        "handled" => "Messages handled.",
+        "failed" => "Messages whose handling failed.",
+        "dead" => "Messages given up.",
+        _ => "A counter of the embedded host.",
+    }
+}
