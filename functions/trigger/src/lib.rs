@@ -2,6 +2,7 @@
 
 mod admin;
 mod executions;
+mod graph;
 mod idempotency;
 pub mod start;
 mod webhook;
@@ -13,5 +14,10 @@ use api::Routes;
 
 /// The routes of this function.
 pub fn routes() -> Routes {
-    Routes::new().merge(workflows::routes()).merge(executions::routes()).merge(webhook::routes()).merge(admin::routes())
+    Routes::new()
+        .merge(workflows::routes())
+        .merge(graph::routes())
+        .merge(executions::routes())
+        .merge(webhook::routes())
+        .merge(admin::routes())
 }

@@ -1,0 +1,96 @@
+use super::*;
+use axum::middleware::from_fn;
+
+async fn as_(world: &World, token: &str, method: &str, path: &str, body: Value) -> Answer {
+    world.with_headers(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
+}
+
+#[tokio::test]
+async fn tokens_open_their_owners_records_within_their_scopes() {
+    let world = World::with(|app| app);
+    world.token("admin", "acme", &["read", "run", "respond", "admin"]).await;
+    world.token("reader", "acme", &["read"]).await;
+    world.token("other", "rival", &["read", "run", "respond", "admin"]).await;
+    let missing = world.get("/v1/executions").await;
+    assert!(missing.headers.contains_key("www-authenticate"));
+    missing.problem(401, "unauthorized");
+    as_(&world, "guess", "GET", "/v1/executions", json!({})).await.problem(401, "unauthorized");
+    as_(&world, "admin", "POST", "/v1/workflows", approval()).await.of(201);
+    let start = "/v1/workflows/pay/executions";
+    as_(&world, "reader", "POST", start, json!({})).await.problem(403, "missing_scope");
+    as_(&world, "other", "POST", start, json!({})).await.problem(404, "not_found");
+    let started = as_(&world, "admin", "POST", start, json!({"input": {"amount": 1}})).await.of(202);
+    let path = format!("/v1/executions/{}", started["execution_id"].as_str().unwrap());
+    world.run().await;
+    let seen = as_(&world, "reader", "GET", &path, json!({})).await.of(200);
+    let asked = format!("/v1/interactions/{}", seen["pending_interactions"][0]["interaction_id"].as_str().unwrap());
+    for hidden in [path.as_str(), asked.as_str(), "/v1/workflows/pay"] {
+        as_(&world, "other", "GET", hidden, json!({})).await.problem(404, "not_found");
+    }
+    let respond = format!("{asked}/respond");
+    let body = json!({"approved": true, "answer_as": "bob@example.com"});
+    as_(&world, "admin", "POST", &respond, body).await.problem(403, "answer_as_not_allowed");
+    as_(&world, "admin", "POST", &respond, json!({"approved": true})).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_token_is_made_once_and_a_secret_never_read() {
+    let world = World::local();
+    let made = world.post("/v1/tokens", json!({"name": "ci", "scopes": ["read"]})).await.of(201);
+    let made: api::schema::NewToken = shaped(&made);
+    as_(&world, &made.token, "GET", "/v1/executions", json!({})).await.of(200);
+    world.post("/v1/tokens", json!({"name": "ci", "scopes": ["fly"]})).await.problem(422, "invalid_field");
+    let path = "/v1/secrets/hook";
+    world.with_headers("PUT", path, &[], json!({"value": "It's a Secret to Everybody"})).await.of(204);
+    world.get(path).await.problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
+    let world = World::with(|app| app);
+    world.token("admin", "acme", &["read", "run", "respond", "admin"]).await;
+    let document = json!({"id": "hook", "nodes": [
+        {"id": "in", "type": "webhook_trigger", "config": {"path": "push", "secret": "hook"}},
+        {"id": "out", "type": "transform", "config": {"expression": "input.body"}}], "edges": [{"from": "in", "to": "out"}]});
+    as_(&world, "admin", "POST", "/v1/workflows", document).await.of(201);
+    as_(&world, "admin", "PUT", "/v1/secrets/hook", json!({"value": "key"})).await.of(204);
+    let path = "/v1/triggers/hook/push?owner=acme";
+    // printf '"hi"' | openssl dgst -sha256 -hmac key
+    let signature = "sha256=8cbc0d887bb1fbaf952e81df23eda16c7b96d5ede5d69fa5c6098a713d1342bc";
+    for header in ["x-stepwell-signature", "x-hub-signature-256"] {
+        world.with_headers("POST", path, &[(header, signature)], json!("hi")).await.of(202);
+    }
+    world
+        .with_headers("POST", path, &[("x-stepwell-signature", signature)], json!("ho"))
+        .await
+        .problem(401, "invalid_signature");
+    world.post(path, json!("hi")).await.problem(401, "invalid_signature");
+    world.post("/v1/triggers/none?owner=acme", json!("hi")).await.problem(401, "invalid_signature");
+    world.post("/v1/triggers/hook/push", json!("hi")).await.problem(401, "unauthorized");
+    world.run().await;
+    assert!(world.host.all().iter().all(|one| one.output.as_ref().is_some_and(|output| output.value() == "hi")));
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_stay_outside() {
+    let mut world = World::local();
+    world.service = world.service.layer(from_fn(api::loopback_only));
+    let request = |host: &str, origin: &str| {
+        Request::get("/health").header("host", host).header("origin", origin).body(Body::empty()).unwrap()
+    };
+    world.send(request("localhost:8080", "http://localhost:8080")).await.of(200);
+    world.send(request("evil.example", "http://evil.example")).await.problem(421, "host_not_loopback");
+    world.send(request("localhost:8080", "http://evil.example")).await.problem(403, "foreign_origin");
+}
+
+#[tokio::test]
+async fn too_many_requests_are_told_when_to_come_back() {
+    let world = World::with(|mut app| {
+        app.rates = Some(api::Rates::new(0.5, 1.0));
+        app.with_local_user("acme", "ann@example.com")
+    });
+    world.get("/v1/executions").await.of(200);
+    let refused = world.get("/v1/executions").await;
+    assert_eq!(refused.headers["retry-after"], "2");
+    refused.problem(429, "rate_limited");
+}

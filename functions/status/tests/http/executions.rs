@@ -1,0 +1,141 @@
+use super::*;
+use api::schema;
+
+#[tokio::test]
+async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let body = json!({"input": {"name": "Ada"}, "metadata": {"team": "a"}});
+    let accepted: schema::Accepted = shaped(&world.post("/v1/workflows/greet/executions", body).await.of(202));
+    assert_eq!(accepted.status, "pending");
+    let path = accepted.links.own;
+    let before: schema::Execution = shaped(&world.get(&path).await.of(200));
+    assert_eq!((before.status.as_str(), before.current_nodes), ("pending", vec!["hello".to_owned()]));
+    world.run().await;
+    let after: schema::Execution = shaped(&world.get(&path).await.of(200));
+    assert_eq!((after.status.as_str(), after.progress, after.output), ("completed", 100.0, json!("Hello, Ada")));
+    assert_eq!((after.started_by.as_deref(), after.workflow_version), (Some("ann@example.com"), Some(1)));
+    assert!(after.completed_at.is_some() && after.error.is_none());
+
+    let nodes: schema::Nodes = shaped(&world.get(&format!("{path}/nodes")).await.of(200));
+    let hello = &nodes.items[1];
+    assert_eq!(
+        (hello.status.as_str(), &hello.input, &hello.output),
+        ("completed", &json!({"name": "Ada"}), &json!("Hello, Ada"))
+    );
+    let page: schema::ExecutionPage =
+        shaped(&world.get("/v1/executions?metadata.team=a&status=completed").await.of(200));
+    assert_eq!(page.items.len(), 1);
+    let none: schema::ExecutionPage = shaped(&world.get("/v1/executions?metadata.team=b").await.of(200));
+    assert!(none.items.is_empty());
+}
+
+#[tokio::test]
+async fn history_and_checkpoints_tell_what_was() {
+    let world = World::local();
+    let id = world.started(greet(), json!({"name": "Ada"})).await;
+    world.run().await;
+    let history: schema::History = shaped(&world.get(&format!("/v1/executions/{id}/history")).await.of(200));
+    assert_eq!((history.total, history.history.len(), history.next_cursor.as_deref()), (2, 2, None));
+    assert_eq!(history.history[1].node.as_deref(), Some("hello"));
+    assert!(history.history.iter().all(|turn| turn.state_summary.ends_with('.')), "{history:?}");
+
+    let first: schema::History = shaped(&world.get(&format!("/v1/executions/{id}/history?limit=1")).await.of(200));
+    let next = format!("/v1/executions/{id}/history?limit=1&cursor={}", first.next_cursor.unwrap());
+    let second: schema::History = shaped(&world.get(&next).await.of(200));
+    assert_eq!((second.history[0].checkpoint.as_str(), second.next_cursor), ("2", None));
+
+    let then: schema::Checkpoint = shaped(&world.get(&format!("/v1/executions/{id}/checkpoints/1")).await.of(200));
+    assert_eq!((then.state.status.as_str(), then.state.checkpoint.as_str()), ("pending", "1"));
+    for none in ["0", "3", "x"] {
+        world.get(&format!("/v1/executions/{id}/checkpoints/{none}")).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_resumes_without_loss_and_ends() {
+    let world = World::local();
+    let id = world.started(greet(), json!({"name": "Ada"})).await;
+    world.run().await;
+    let path = format!("/v1/executions/{id}/events");
+    let all = world.get(&path).await;
+    assert_eq!(all.headers["content-type"], "text/event-stream");
+    let ids = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.strip_prefix("id: ")).map(str::to_owned).collect()
+    };
+    assert!(all.text.contains("event: end\ndata: "), "{}", all.text);
+    let whole = ids(&all.text);
+    assert_eq!(whole[0], "1.0");
+    for (at, last) in whole.iter().enumerate() {
+        let request = Request::get(&path).header("last-event-id", last).body(Body::empty()).unwrap();
+        assert_eq!(ids(&world.send(request).await.text), whole[at + 1..]);
+    }
+    let request = Request::get(&path).header("last-event-id", "x.y").body(Body::empty()).unwrap();
+    world.send(request).await.problem(422, "invalid_last_event_id");
+}
+
+#[tokio::test]
+async fn a_key_gives_one_execution_and_refuses_another_request() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let path = "/v1/workflows/greet/executions";
+    let start = |name: &'static str| {
+        let world = &world;
+        async move { world.with_headers("POST", path, &[("idempotency-key", "k1")], json!({"input": {"name": name}})).await }
+    };
+    let first = start("Ada").await.of(202)["execution_id"].clone();
+    assert_eq!(start("Ada").await.of(202)["execution_id"], first);
+    start("Bob").await.problem(422, "idempotency_key_reused");
+    world.delete("/v1/workflows/greet").await.of(204);
+    assert_eq!(start("Ada").await.of(202)["execution_id"], first);
+}
+
+#[tokio::test]
+async fn an_input_that_does_not_satisfy_the_schema_records_nothing() {
+    let world = World::local();
+    let mut document = greet();
+    document["input_schema"] = json!({"type": "object", "required": ["name"],
+        "properties": {"name": {"type": "string"}, "age": {"type": "number"}}});
+    world.post("/v1/workflows", document).await.of(201);
+    let problem = world.post("/v1/workflows/greet/executions", json!({"input": {"name": 1, "age": "x"}})).await;
+    let problem = problem.problem(422, "invalid_input");
+    let paths: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap()).collect();
+    assert!(paths.contains(&"/name") && paths.contains(&"/age"), "{problem:#}");
+    assert!(world.host.all().is_empty());
+}
+
+#[tokio::test]
+async fn an_inline_document_runs_and_a_waiting_start_answers_with_the_execution() {
+    let world = World::local();
+    let body = json!({"workflow": greet(), "input": {"name": "Ada"}});
+    let (answer, ()) = futures::join!(world.post("/v1/executions?wait=5", body), async {
+        tokio::task::yield_now().await;
+        world.run().await;
+    });
+    let done: schema::Execution = shaped(&answer.of(200));
+    assert_eq!((done.status.as_str(), done.workflow_version), ("completed", None));
+    world.post("/v1/executions?wait=26", json!({"workflow": greet()})).await.problem(422, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn bad_requests_are_named() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let path = "/v1/workflows/greet/executions";
+    let problem = world.post(path, json!({"inputs": {}})).await.problem(422, "unknown_field");
+    assert_eq!(problem["errors"][0]["path"], "/inputs");
+    let raw =
+        |kind: &str, body: Vec<u8>| Request::post(path).header("content-type", kind).body(Body::from(body)).unwrap();
+    world.send(raw("application/json", b"{".to_vec())).await.problem(400, "invalid_json");
+    world.send(raw("text/plain", b"{}".to_vec())).await.problem(415, "unsupported_media_type");
+    let large = vec![b' '; shared::limits::REQUEST_BYTES + 1];
+    world.send(raw("application/json", large)).await.problem(413, "too_large");
+    for query in ["limit=0", "limit=201", "limit=x", "cursor=abc", "status=done", "since=yesterday"] {
+        world.get(&format!("/v1/executions?{query}")).await.problem(422, "invalid_parameter");
+    }
+    world.get("/v1/executions?colour=red").await.problem(422, "unknown_field");
+    world.get("/v1/executions/none").await.problem(404, "not_found");
+    world.get("/v1/nothing").await.problem(404, "not_found");
+    world.post("/v1/executions/none/rollback", json!({})).await.problem(404, "not_found");
+    world.delete("/v1/executions").await.problem(405, "method_not_allowed");
+}
