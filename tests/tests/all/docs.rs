@@ -21,7 +21,8 @@ use tower::ServiceExt;
 /// Folders that hold nothing of the project's own.
 const FOREIGN: [&str; 5] = ["target", ".git", ".cache", ".stepwell", "node_modules"];
 
-fn root() -> PathBuf {
+/// The project's folder.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
@@ -31,7 +32,7 @@ pub fn read(path: &str) -> String {
 }
 
 /// Every file below a folder with that ending.
-fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
+pub fn files(below: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(below).unwrap() {
         let path = entry.unwrap().path();
@@ -326,6 +327,29 @@ fn every_decision_is_in_the_index() {
     for path in files(&root().join("docs/adr"), ".md") {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         assert!(index.contains(&format!("(adr/{name})")), "docs/README.md does not list {name}");
+    }
+}
+
+#[test]
+fn the_map_of_the_code_names_what_is_there() {
+    let text = read("docs/ARCHITECTURE.md");
+    for (heading, base, least) in [
+        ("## Rooms", "", 16),
+        ("### Inside `shared/src`", "shared/src", 15),
+        ("### Inside `hosts/local/src`", "hosts/local/src", 5),
+    ] {
+        let section = text.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no heading {heading}"));
+        let section = section.split("\n#").next().unwrap();
+        let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+        let names: Vec<&str> =
+            cells.flat_map(|cell| cell.split('`').step_by(2)).filter(|name| !name.is_empty()).collect();
+        for name in &names {
+            assert!(
+                root().join(base).join(name).exists(),
+                "docs/ARCHITECTURE.md names {base}/{name}, which is not there"
+            );
+        }
+        assert!(names.len() >= least, "{heading}: only {names:?} were found");
     }
 }
 
