@@ -8,7 +8,7 @@ use shared::{
     execution::Execution,
     id::ExecutionId,
     interaction::Answer,
-    port::{Host, Store},
+    port::Store,
     workflow::{Workflow, parse},
 };
 use std::{path::Path, sync::Arc, time::Duration};
@@ -66,11 +66,6 @@ impl World {
         let command = Command::Answer { interaction_id: open, answer: Box::new(answer) };
         submit(&*self.host, id, vec![Asked { command, by: None }], Vec::new(), Vec::new()).await?;
         Ok(())
-    }
-
-    /// A fresh id, to see that the host is up.
-    pub fn new_id(&self) -> ExecutionId {
-        self.host.new_id()
     }
 }
 

@@ -93,7 +93,8 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
     if committed {
         host.commit(decided).await?;
     }
-    if !effects.is_empty() && !(committed && host.delivers_in_commit()) {
+    let delivered = committed && host.delivers_in_commit();
+    if !effects.is_empty() && !delivered {
         host.deliver(id, &effects).await?;
     }
     Ok(Submitted { state, replies, committed })

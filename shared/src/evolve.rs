@@ -274,9 +274,7 @@ fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Opti
                 current.outputs.push(value.clone());
             }
             let item = match &current.items {
-                Some(items) => {
-                    Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null))
-                }
+                Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null)),
                 None if current.begun == 0 => input,
                 None => value,
             };
@@ -442,7 +440,8 @@ fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
         return output(*only).map(|(_, output)| output).unwrap_or_default();
     }
     let outputs: Vec<_> = edges.iter().filter_map(|edge| output(*edge)).collect();
-    let objects: Option<Vec<&Map<String, Value>>> = outputs.iter().map(|(_, value)| value.value().as_object()).collect();
+    let objects: Option<Vec<&Map<String, Value>>> =
+        outputs.iter().map(|(_, value)| value.value().as_object()).collect();
     let merged: Map<String, Value> = match objects {
         Some(objects) => objects.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
         None => outputs.iter().map(|(from, value)| (from.to_string(), value.value().clone())).collect(),

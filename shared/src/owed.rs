@@ -72,7 +72,8 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
     match &found.phase {
         Phase::Due { at } => {
             let due = at.unwrap_or(found.activated_at);
-            let waits = matches!(node.kind, NodeKind::Wait(_) | NodeKind::Human(_) | NodeKind::Map(_) | NodeKind::Workflow(_));
+            let waits =
+                matches!(node.kind, NodeKind::Wait(_) | NodeKind::Human(_) | NodeKind::Map(_) | NodeKind::Workflow(_));
             let timeout = if waits { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
             Some(due.after_seconds(timeout + grace))
         }

@@ -181,7 +181,10 @@ fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
     own("input", scope.input.clone());
     own("item", scope.item.cloned().unwrap_or_default());
     own("index", scope.index.map_or(Value::Null, Value::from));
-    own("loop", scope.in_loop.map_or(Value::Null, |it| serde_json::json!({ "iteration": it.iteration, "last": it.last })));
+    own(
+        "loop",
+        scope.in_loop.map_or(Value::Null, |it| serde_json::json!({ "iteration": it.iteration, "last": it.last })),
+    );
     own("execution", {
         let it = &scope.execution;
         serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at })
@@ -202,11 +205,57 @@ fn context(scope: &crate::expression::Scope<'_>) -> Value {
 /// Whether a name can be a JavaScript parameter: ASCII, and no reserved word.
 fn is_identifier(name: &str) -> bool {
     const RESERVED: &[&str] = &[
-        "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
-        "enum", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
-        "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return",
-        "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield",
-        "eval", "arguments", "undefined", "NaN", "Infinity",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "eval",
+        "arguments",
+        "undefined",
+        "NaN",
+        "Infinity",
     ];
     let mut bytes = name.bytes();
     let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$');

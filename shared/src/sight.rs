@@ -115,17 +115,16 @@ impl<'a> Sight<'a> {
     }
 
     /// The same with credentials, and with names before all others.
-    pub fn scope_with<'s>(
-        &'s self,
-        secrets: Option<&'s dyn Secrets>,
-        extra: &'s [(&'s str, &'s Value)],
-    ) -> Scope<'s> {
+    pub fn scope_with<'s>(&'s self, secrets: Option<&'s dyn Secrets>, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
         let started: &Started = &self.state.started;
         Scope {
             output: self.output.as_ref().map(Payload::value),
             input: started.input.value(),
             ctx: self,
-            in_loop: self.in_loop.as_ref().map(|(iteration, last)| LoopScope { iteration: *iteration, last: last.value() }),
+            in_loop: self
+                .in_loop
+                .as_ref()
+                .map(|(iteration, last)| LoopScope { iteration: *iteration, last: last.value() }),
             item: self.item.as_ref().map(Payload::value),
             index: self.index,
             execution: ExecutionScope {

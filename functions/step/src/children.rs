@@ -9,8 +9,8 @@ use shared::{
     effect::Control,
     event::Started,
     execution::{Execution, Parent, Phase, Status},
-    id::{Activation, ExecutionId, NodeId, WorkflowId},
     expression::Context as _,
+    id::{Activation, ExecutionId, NodeId, WorkflowId},
     payload::Payload,
     port::{Host, StoreError},
     sight::Sight,
@@ -135,7 +135,12 @@ impl Plan<'_> {
         handed_down.cloned().chain(own).filter(|(id, _)| wanted(id)).collect()
     }
 
-    async fn child(&self, children: &Children, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {
+    async fn child(
+        &self,
+        children: &Children,
+        id: ExecutionId,
+        index: u32,
+    ) -> Result<Result<Started, String>, StoreError> {
         let Some(workflow) = children.workflow_ids.get(index as usize) else {
             return Ok(Err("there is no such child".into()));
         };

@@ -23,7 +23,6 @@ use shared::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-
 /// Seconds before a message that came before its turn is handed out again.
 const UNKNOWN_SECONDS: f64 = 0.2;
 /// Seconds before a message whose store was not available is handed out again.

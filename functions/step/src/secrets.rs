@@ -35,7 +35,8 @@ impl Vault {
         let mut vault = Self::default();
         let Some(&ix) = workflow.graph.index.get(node) else { return Ok(vault) };
         let NodeKind::HttpRequest(http) = &workflow.nodes[ix].kind else { return Ok(vault) };
-        let templates = [Some(&http.method), Some(&http.url), http.headers.as_ref(), http.query.as_ref(), http.body.as_ref()];
+        let templates =
+            [Some(&http.method), Some(&http.url), http.headers.as_ref(), http.query.as_ref(), http.body.as_ref()];
         let expressions = templates.into_iter().flatten().flat_map(Template::expressions);
         let names: BTreeSet<String> = expressions.flat_map(|(_, expr)| expr.references().secrets.clone()).collect();
         for name in names {

@@ -74,8 +74,8 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
         return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
     }
     let requester = turn.state.started.started_by.as_ref();
-    let entered = answer.entered_by.as_ref();
-    if !one.allow_requester && requester.is_some_and(|it| same(it) || entered.is_some_and(|by| by == it)) {
+    let entered = |it: &str| answer.entered_by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(it));
+    if !one.allow_requester && requester.is_some_and(|it| same(it) || entered(it)) {
         return Err(Rejection::Forbidden("whoever started the execution may not decide it".into()));
     }
     Ok(())
@@ -124,9 +124,11 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             }
             (option.clone(), Value::String(option.clone()))
         }),
-        _ => answer.text.as_ref().filter(|text| !text.trim().is_empty()).map(|text| {
-            ("answered".to_owned(), Value::String(text.clone()))
-        }),
+        _ => answer
+            .text
+            .as_ref()
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| ("answered".to_owned(), Value::String(text.clone()))),
     };
     if fit.is_none() {
         let message = format!("a {} is answered with `{}`", one.kind, allowed[0]);
@@ -167,8 +169,8 @@ fn reason(code: &str, field: &str, message: String) -> Reason {
 /// How many more votes an interaction needs; one person counts once, by the latest vote.
 fn votes_needed(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, vote: Option<&Response>) -> u64 {
     let NodeKind::Human(human) = &turn.node(ix).kind else { return 0 };
-    let votes: BTreeMap<&str, &str> =
-        one.responses.iter().chain(vote).map(|vote| (vote.by.as_str(), vote.decision.as_str())).collect();
+    let votes: BTreeMap<String, &str> =
+        one.responses.iter().chain(vote).map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect();
     let Some(latest) = vote.map(|vote| vote.decision.as_str()) else { return human.approval_threshold };
     let threshold = match latest {
         "approved" => human.approval_threshold,

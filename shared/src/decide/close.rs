@@ -55,7 +55,8 @@ impl Deciding<'_> {
             && graph.around[ix].is_none()
             && !graph.out[ix].iter().any(|&edge| {
                 let out = &self.workflow.edges[edge];
-                let ran = || self.state.node(&out.to).is_some_and(|node| node.visit > 0 && node.phase != Phase::Skipped);
+                let ran =
+                    || self.state.node(&out.to).is_some_and(|node| node.visit > 0 && node.phase != Phase::Skipped);
                 !(is_loop && out.port == "loop") && self.state.edges.get(edge) == Some(&EdgeState::Live) && ran()
             })
     }

@@ -124,7 +124,8 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     }
     let node = turn.node(ix);
     let NodeKind::Human(human) = &node.kind else { return };
-    let rejects = matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
+    let rejects =
+        matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
         TimeoutAction::AutoApprove => (Some(first_port(human)), "nobody answered in time: auto_approve"),

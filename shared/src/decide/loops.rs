@@ -69,7 +69,8 @@ impl Deciding<'_> {
         }
         let bound = config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations);
         if current.begun >= bound {
-            let message = format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);
+            let message =
+                format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);
             self.fail_execution(Error { node: Some(node.id.clone()), ..Error::new("loop_limit_exceeded", message) });
             return true;
         }

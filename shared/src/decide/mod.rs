@@ -11,6 +11,9 @@ mod open;
 mod report;
 mod route;
 mod start;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
 mod timer;
 mod turn;
 
@@ -34,12 +37,7 @@ use turn::Deciding;
 ///
 /// # Errors
 /// A [`Rejection`] says why nothing changed.
-pub fn decide(
-    workflow: &Workflow,
-    state: Option<&Execution>,
-    asked: Asked,
-    now: Time,
-) -> Result<Decided, Rejection> {
+pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now: Time) -> Result<Decided, Rejection> {
     let Some(state) = state else {
         return match asked.command {
             Command::Start(started) => start::start(workflow, *started, asked.by, now),
@@ -63,9 +61,10 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
             Control::Cancel => control::cancel(turn, status, reason),
         },
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
-        (s, Command::Signal { .. }) if s.is_terminal() => {
-            Err(Rejection::Status { status: s, message: format!("the execution is {s}: no signal is awaited any more") })
-        }
+        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::Status {
+            status: s,
+            message: format!("the execution is {s}: no signal is awaited any more"),
+        }),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
         (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),

@@ -1,16 +1,7 @@
 //! Visits to nodes that wait, and continuations of nodes that only compute a route.
 
-use super::{
-    human::open_human,
-    timer::open_wait,
-    turn::Deciding,
-};
-use crate::{
-    error::Rejection,
-    execution::Phase,
-    id::Activation,
-    workflow::NodeKind,
-};
+use super::{human::open_human, timer::open_wait, turn::Deciding};
+use crate::{error::Rejection, execution::Phase, id::Activation, workflow::NodeKind};
 
 /// Opens what a due node waits for, or decides a routing node that an earlier turn left to a message.
 pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(), Rejection> {

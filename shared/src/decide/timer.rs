@@ -73,9 +73,10 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
         }
         Wait::Until(until) => {
             let text = render(turn, ix, until)?;
-            let until = text.as_str().and_then(Time::parse).ok_or_else(|| {
-                Error::new("invalid_time", format!("`until` is not an RFC 3339 time: {text}"))
-            })?;
+            let until = text
+                .as_str()
+                .and_then(Time::parse)
+                .ok_or_else(|| Error::new("invalid_time", format!("`until` is not an RFC 3339 time: {text}")))?;
             (Some(until), None)
         }
         Wait::Event { name, timeout_seconds } => {

@@ -1,0 +1,5 @@
+//! The rules told as stories: given a workflow, when this is asked, then that is recorded.
+
+mod people;
+mod story;
+mod timing;
