@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// What it takes.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
-    .args(["approve", "reject", "option", "data", "text", "content"]))]
+    .args(["approve", "reject", "option", "value", "text", "content"]))]
 pub struct Args {
     /// The interaction; or an execution that asks one question
     id: String,
@@ -23,9 +23,9 @@ pub struct Args {
     /// The option chosen: of a decision
     #[arg(long, value_name = "ID")]
     option: Option<String>,
-    /// The data asked for: JSON, @FILE or - for stdin
+    /// The data asked for: JSON, @FILE or - for stdin. (`--data` is the data folder, here as everywhere)
     #[arg(long, value_name = "JSON")]
-    data: Option<String>,
+    value: Option<String>,
     /// The text asked for
     #[arg(long)]
     text: Option<String>,
@@ -85,8 +85,8 @@ fn body(args: &Args) -> Result<Value, Failure> {
     if args.approve || args.reject {
         body.insert("approved".into(), args.approve.into());
     }
-    if let Some(data) = &args.data {
-        body.insert("data".into(), source::input(data, "--data")?);
+    if let Some(value) = &args.value {
+        body.insert("data".into(), source::input(value, "--value")?);
     }
     if let Some(content) = &args.content {
         body.insert("content".into(), source::input(content, "--content")?);

@@ -98,7 +98,7 @@ fn tell(excerpt: &Excerpt) {
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).with_context_lines(1);
     let mut text = String::new();
     match handler.render_report(&mut text, excerpt) {
-        Ok(()) => eprintln!("{}", text.trim_end()),
+        Ok(()) => eprintln!("{}\n", text.trim_end()),
         Err(_) => eprintln!("{}: {}", excerpt.code, excerpt.message),
     }
 }

@@ -149,7 +149,8 @@ pub fn unopened(error: &Unopened) -> Failure {
         Unopened::Folder(_) => "data_folder",
         Unopened::Nodes(_) => "configuration",
     };
-    Failure::usage(error.to_string(), "`stepwell doctor` checks the data folder").with_code(code)
+    // The error says itself what to do.
+    Failure::usage(error.to_string(), "").with_code(code)
 }
 
 async fn over_http(

@@ -58,7 +58,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     };
     let failed = checks.iter().any(|check| check.verdict == "fail");
     if globals.json {
-        let shown = |check: &Check| json!({"check": check.name, "verdict": check.verdict, "about": check.about, "hint": check.hint});
+        let shown = |check: &Check| {
+            let Check { name, verdict, about, hint } = check;
+            json!({"check": name, "verdict": verdict, "about": about, "hint": hint})
+        };
         output::json(&json!({"ok": !failed, "checks": checks.iter().map(shown).collect::<Vec<_>>()}));
     } else {
         for check in &checks {

@@ -79,3 +79,32 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Doctor(args) => doctor::run(&globals, args).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Arg, CommandFactory};
+
+    fn names(arg: &Arg) -> [String; 2] {
+        [arg.get_id().to_string(), arg.get_long().map(|long| format!("--{long}")).unwrap_or_default()]
+    }
+
+    /// clap finds this out in debug builds only.
+    fn check(command: &clap::Command, above: &[String]) {
+        let mut taken = above.to_vec();
+        for arg in command.get_arguments() {
+            for name in names(arg).into_iter().filter(|name| !name.is_empty()) {
+                assert!(!taken.contains(&name), "{} takes {name} twice", command.get_name());
+                taken.push(name);
+            }
+        }
+        let global = command.get_arguments().filter(|arg| arg.is_global_set()).flat_map(names);
+        let below: Vec<String> = above.iter().cloned().chain(global).filter(|name| !name.is_empty()).collect();
+        command.get_subcommands().for_each(|command| check(command, &below));
+    }
+
+    #[test]
+    fn no_two_options_of_a_command_share_a_name() {
+        check(&Cli::command(), &[]);
+    }
+}

@@ -16,15 +16,15 @@ pub struct Args {
     name: String,
     /// What it carries: JSON, @FILE or - for stdin
     #[arg(long, value_name = "JSON")]
-    data: Option<String>,
+    value: Option<String>,
 }
 
 /// The event is kept where it comes before its `wait`.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let data = args.data.as_deref().map(|data| source::input(data, "--data")).transpose()?.unwrap_or(Value::Null);
+    let value = args.value.as_deref().map(|value| source::input(value, "--value")).transpose()?;
     let client = Client::open(globals).await?;
     let path = format!("/v1/executions/{}/signals/{}", escaped(&args.execution), escaped(&args.name));
-    let answer = client.post(&path, &json!({"data": data})).await;
+    let answer = client.post(&path, &json!({"data": value.unwrap_or(Value::Null)})).await;
     let idle = client.is_folder();
     client.close().await;
     let execution = answer?;

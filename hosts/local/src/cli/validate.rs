@@ -1,7 +1,7 @@
 //! `stepwell validate FILE…`: static checks with source excerpts.
 
 use super::{Exit, Globals, Outcome, check::Checked, output};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// What it takes.
@@ -12,33 +12,49 @@ pub struct Args {
     files: Vec<PathBuf>,
 }
 
-/// Exit 1 where any file has errors, 2 where one cannot be read or parsed.
+/// Exit 1 where any file has errors, 2 where one cannot be read or parsed; all are looked at.
 pub fn run(globals: &Globals, args: Args) -> Outcome {
     let mut results = Vec::new();
-    let mut valid = true;
+    let (mut unread, mut valid) = (None, true);
     for file in &args.files {
-        let checked = Checked::read(file)?;
-        checked.tell();
-        valid &= checked.workflow.is_some();
-        if !globals.json {
-            output::line(&format!("{}: {}", file.display(), summary(&checked)));
+        match Checked::read(file) {
+            Ok(checked) => {
+                checked.tell();
+                valid &= checked.workflow.is_some();
+                if !globals.json {
+                    output::line(&format!("{}: {}", file.display(), summary(&checked)));
+                }
+                results.push((file, checked.json()));
+            }
+            Err(failure) if args.files.len() == 1 => return Err(failure),
+            Err(failure) => {
+                failure.tell(false);
+                let error = json!({"code": failure.code, "path": "", "message": failure.message()});
+                results.push((file, json!({"valid": false, "errors": [error], "warnings": []})));
+                unread = Some(Exit::Usage);
+            }
         }
-        results.push((file, checked.json()));
     }
     if globals.json {
-        output::json(&match results.as_slice() {
-            [(_, one)] => one.clone(),
-            several => {
-                let files = several.iter().map(|(file, result)| {
-                    let mut result = result.clone();
-                    result["file"] = json!(file.display().to_string());
-                    result
-                });
-                json!({"valid": valid, "files": files.collect::<Vec<_>>()})
-            }
-        });
+        output::json(&together(&results));
     }
-    Ok(if valid { Exit::Done } else { Exit::Failed })
+    Ok(unread.unwrap_or(if valid { Exit::Done } else { Exit::Failed }))
+}
+
+/// One file as the API has it; several with their names.
+fn together(results: &[(&PathBuf, Value)]) -> Value {
+    if let [(_, one)] = results {
+        return one.clone();
+    }
+    let files = results.iter().map(|(file, result)| {
+        let mut named = json!({"file": file.display().to_string()});
+        if let (Some(named), Some(result)) = (named.as_object_mut(), result.as_object()) {
+            named.extend(result.clone());
+        }
+        named
+    });
+    let valid = results.iter().all(|(_, result)| result["valid"] == true);
+    json!({"valid": valid, "files": files.collect::<Vec<_>>()})
 }
 
 fn summary(checked: &Checked) -> String {

@@ -275,7 +275,7 @@ fn on_behalf_of(question: &Value) -> Option<String> {
 /// The command that answers a question later.
 pub fn command(question: &Value, data_flag: &str) -> String {
     let how = match question["kind"].as_str().unwrap_or_default() {
-        "input" => "--data '{…}'".to_owned(),
+        "input" => "--value '{…}'".to_owned(),
         "decision" => {
             let ids: Vec<_> =
                 question["options"].as_array().into_iter().flatten().map(|one| output::text(one, "/id")).collect();
@@ -302,7 +302,8 @@ mod tests {
 
     #[test]
     fn the_command_to_answer_fits_the_kind() {
-        let question = json!({"interaction_id": "i", "kind": "decision", "assignees": ["a@x"], "options": [{"id": "l"}, {"id": "r"}]});
+        let options = json!([{"id": "l"}, {"id": "r"}]);
+        let question = json!({"interaction_id": "i", "kind": "decision", "assignees": ["a@x"], "options": options});
         assert_eq!(command(&question, " --data d"), "stepwell answer i --option l|r --as a@x --data d");
     }
 }

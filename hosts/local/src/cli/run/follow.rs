@@ -51,6 +51,11 @@ impl<'a> Follow<'a> {
         Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), seq: 0 }
     }
 
+    /// Tells only what comes after a turn.
+    pub fn after(self, seq: u64) -> Self {
+        Self { seq, ..self }
+    }
+
     /// Returns once there is nothing more to be seen here.
     pub async fn to_the_end(mut self) -> Result<End, Failure> {
         loop {

@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn fields_come_in_the_schemas_order_and_say_what_may_be_typed() {
         let schema = json!({"type": "object", "required": ["b"], "properties": {
-            "b": {"type": "number", "title": "Amount"}, "a": {"enum": ["x", 2]}, "c": {"type": "boolean", "default": true}}});
+            "b": {"type": "number", "title": "Amount"}, "a": {"enum": ["x", 2]},
+            "c": {"type": "boolean", "default": true}}});
         let about: Vec<_> = fields(Some(&schema)).into_iter().map(|field| (field.name, field.about)).collect();
         let expected = [("b", "Amount; number"), ("a", "x | 2, optional"), ("c", "y/n, default true")];
         assert_eq!(about, expected.map(|(name, about)| (name.to_owned(), about.to_owned())));

@@ -71,13 +71,13 @@ async fn execute(
     signals: Signals,
 ) -> Outcome {
     let client = Client::Local { host: host.clone(), router: server::router(host, true) };
-    let id = match &args.resume {
+    let (id, told) = match &args.resume {
         Some(id) => resume(host, &client, id, &workflow).await?,
-        None => start(host, workflow, input).await?,
+        None => (start(host, workflow, input).await?, 0),
     };
     eprintln!("{}", output::dim(&format!("execution {id}")));
     server::start(host).await?;
-    let end = Follow::new(host, &client, &id, args.no_input, signals).to_the_end().await?;
+    let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).to_the_end().await?;
     let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
     if globals.json {
         output::json(&execution);
@@ -111,7 +111,13 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
     }
 }
 
-async fn resume(host: &Arc<Local>, client: &Client, id: &str, workflow: &Workflow) -> Result<ExecutionId, Failure> {
+/// The execution, and its last turn so far.
+async fn resume(
+    host: &Arc<Local>,
+    client: &Client,
+    id: &str,
+    workflow: &Workflow,
+) -> Result<(ExecutionId, u64), Failure> {
     let id = ExecutionId::from(id);
     let Some(execution) = host.load(&id).await?.filter(|execution| execution.started.owner == server::OWNER) else {
         let hint = "`stepwell ls` lists those of this data folder; --data names another";
@@ -130,7 +136,7 @@ async fn resume(host: &Arc<Local>, client: &Client, id: &str, workflow: &Workflo
     if execution.paused && !execution.status().is_terminal() {
         client.post(&format!("/v1/executions/{}/resume", escaped(id.as_str())), &json!({})).await?;
     }
-    Ok(id)
+    Ok((id, execution.seq))
 }
 
 /// The result on stdout, everything else on stderr.

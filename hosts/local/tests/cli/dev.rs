@@ -1,0 +1,139 @@
+//! `stepwell dev`, and commands that find it by the data folder.
+
+use crate::support::{Home, Told, signal, until};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Child,
+    time::Duration,
+};
+
+struct Dev {
+    child: Child,
+    address: String,
+}
+
+impl Dev {
+    fn start(home: &Home) -> Self {
+        let mut child = home.spawn(&["dev", "--port", "0"]);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("stepwell listens on http://").unwrap().to_owned();
+        Self { child, address }
+    }
+
+    fn request(&self, head: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{head}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let answer = self.request(&format!("POST {path} HTTP/1.1\r\nHost: localhost"), &body.to_string());
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    fn stop(mut self) -> Told {
+        signal(&self.child, "-TERM");
+        let mut err = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        Told { code: self.child.wait().unwrap().code(), out: String::new(), err }
+    }
+}
+
+fn asks() -> Value {
+    json!({"id": "asks", "nodes": [
+            {"id": "start", "type": "manual_trigger"},
+            {"id": "ok", "type": "human", "config": {"kind": "approval", "question": "Go on?"}},
+            {"id": "done", "type": "code", "config": {"code": "console.log('gone on'); return 'done'"}},
+            {"id": "not", "type": "fail", "config": {"code": "no", "message": "no"}}],
+        "edges": [{"from": "start", "to": "ok"}, {"from": "ok", "to": "done"},
+            {"from": "ok", "to": "not", "port": "rejected"}]})
+}
+
+#[test]
+fn commands_find_the_server_that_has_the_folder() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    let started = dev.post("/v1/executions?wait=10", &json!({"workflow": asks()}));
+    assert_eq!(started["status"], "waiting_human", "{started}");
+    let id = started["execution_id"].as_str().unwrap();
+    assert!(home.run(&["ls"]).exits(0).out.contains(id));
+    assert!(home.run(&["inbox"]).exits(0).out.contains("Go on?"));
+    home.run(&["answer", id, "--approve"]).exits(0);
+    until("it completes", || home.run(&["show", id, "--json"]).json()["status"] == "completed");
+    let url = format!("http://{}", dev.address);
+    let told = home.run(&["logs", id, "--follow", "--url", &url]).exits(0);
+    assert!(told.out.contains("done: gone on"), "{told:?}");
+    assert!(home.run(&["doctor"]).exits(0).out.contains(&url));
+    let file = home.file("asks.json", asks());
+    let told = home.run(&["run", &file]).exits(2);
+    assert!(told.err.contains(&url), "it says who has the folder: {told:?}");
+    home.run(&["pause", id]).exits(1);
+    assert_eq!(dev.stop().code, Some(0));
+    home.run(&["show", id]).exits(0);
+    home.run(&["ls", "--url", &url]).exits(1);
+}
+
+#[test]
+fn control_reaches_an_execution_that_waits() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    let started = dev.post("/v1/executions?wait=10", &json!({"workflow": asks()}));
+    let id = started["execution_id"].as_str().unwrap();
+    assert_eq!(home.run(&["pause", id, "--json"]).exits(0).json()["status"], "paused");
+    assert_eq!(home.run(&["resume", id, "--json"]).exits(0).json()["status"], "waiting_human");
+    assert_eq!(home.run(&["cancel", id, "--reason", "enough", "--json"]).exits(0).json()["status"], "cancelled");
+    home.run(&["answer", id, "--approve"]).exits(1);
+    dev.stop();
+}
+
+#[test]
+fn other_machines_and_other_sites_are_kept_out() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    assert!(dev.request("GET /health HTTP/1.1\r\nHost: localhost", "").starts_with("HTTP/1.1 200"));
+    assert!(dev.request("GET /health HTTP/1.1\r\nHost: evil.example", "").starts_with("HTTP/1.1 421"));
+    let foreign = "GET /v1/executions HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example";
+    assert!(dev.request(foreign, "").starts_with("HTTP/1.1 403"));
+    assert!(dev.request("GET /metrics HTTP/1.1\r\nHost: localhost", "").contains("stepwell_turns_total 0"));
+    dev.stop();
+    let told = home.run(&["dev", "--host", "0.0.0.0", "--port", "0"]).exits(2);
+    assert!(told.err.contains("stepwell token create"), "{told:?}");
+    home.run(&["dev", "--host", "not an address"]).exits(2);
+}
+
+#[test]
+fn a_port_in_use_is_told_as_such() {
+    let (home, other) = (Home::new(), Home::new());
+    let dev = Dev::start(&home);
+    let port = dev.address.rsplit_once(':').unwrap().1;
+    let told = other.run(&["dev", "--port", port]).exits(2);
+    assert!(told.err.contains(&format!("port {port} is in use")), "{told:?}");
+    let told = home.run(&["dev", "--port", "0"]).exits(2);
+    assert!(told.err.contains("in use by process"), "{told:?}");
+    dev.stop();
+}
+
+#[test]
+fn doctor_finds_a_set_up_sound() {
+    let home = Home::new();
+    let told = home.run(&["doctor", "--json"]).exits(0);
+    assert_eq!(told.json()["ok"], true);
+    assert!(!home.path(".stepwell").exists(), "a check leaves nothing behind");
+    home.run(&["doctor", "--http-allow", "10.0.0.0/99"]).exits(1);
+    home.say(&["secret", "set", "A"], "x").exits(0);
+    std::fs::write(home.path(".stepwell/stepwell.db"), "this is no database, and long enough to be seen as none")
+        .unwrap();
+    let told = home.run(&["doctor"]).exits(1);
+    assert!(told.out.contains("fail"), "{told:?}");
+}

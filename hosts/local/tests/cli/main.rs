@@ -1,0 +1,8 @@
+//! The command line as people and scripts use it: exit codes, stdout as data, questions, interrupts, crashes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod dev;
+mod files;
+mod people;
+mod runs;
+mod support;

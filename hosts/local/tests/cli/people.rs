@@ -1,0 +1,142 @@
+//! Questions: asked in the terminal, left open, answered by command.
+
+use crate::support::Home;
+use serde_json::{Value, json};
+
+fn asks(config: Value, ports: &[&str]) -> Value {
+    let ends = ports.iter().map(|port| {
+        json!({"id": format!("on_{port}"), "type": "transform", "config": {"set": {
+        "port": port, "answer": "{{ ctx.ask.output.answer }}", "comment": "{{ ctx.ask.output.comment }}"}}})
+    });
+    let mut nodes =
+        vec![json!({"id": "start", "type": "manual_trigger"}), json!({"id": "ask", "type": "human", "config": config})];
+    nodes.extend(ends);
+    let mut edges = vec![json!({"from": "start", "to": "ask"})];
+    edges.extend(ports.iter().map(|port| json!({"from": "ask", "to": format!("on_{port}"), "port": port})));
+    json!({"id": "asks", "nodes": nodes, "edges": edges})
+}
+
+fn approval(more: Value) -> Value {
+    let mut config = json!({"kind": "approval", "question": "Pay {{ input.amount }}?"});
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    asks(config, &["approved", "rejected"])
+}
+
+#[test]
+fn without_input_it_is_left_waiting_and_goes_on_once_answered() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    let told = home.run(&["run", &file, "--input", r#"{"amount": 5}"#, "--no-input", "--json"]).exits(3);
+    let execution = told.json();
+    assert_eq!(execution["status"], "waiting_human");
+    let id = execution["execution_id"].as_str().unwrap();
+    let interaction = execution["pending_interactions"][0]["interaction_id"].as_str().unwrap();
+    assert!(told.err.contains(&format!("stepwell answer {interaction}")), "{told:?}");
+    assert!(told.err.contains(&format!("stepwell run asks.json --resume {id}")), "{told:?}");
+    assert!(home.run(&["inbox"]).exits(0).out.contains("Pay 5?"));
+    home.run(&["answer", id]).exits(2);
+    home.run(&["answer", id, "--text", "hm"]).exits(1);
+    let answer = home.run(&["answer", id, "--approve", "--comment", "fine", "--json"]).exits(0).json();
+    assert_eq!((&answer["decision"], &answer["responses_needed"]), (&json!("approved"), &json!(0)));
+    home.run(&["answer", interaction, "--reject"]).exits(1);
+    let execution = home.run(&["run", &file, "--resume", id, "--json"]).exits(0).json();
+    assert_eq!(execution["output"], json!({"port": "approved", "answer": true, "comment": "fine"}));
+}
+
+#[test]
+fn lines_that_are_piped_in_answer() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    let args = ["run", &file, "--input", r#"{"amount": 5}"#, "--json"];
+    let told = home.say(&args, "perhaps\nn far too much\n").exits(0);
+    assert_eq!(told.json()["output"], json!({"port": "rejected", "answer": false, "comment": "far too much"}));
+    assert!(told.err.contains("Pay 5?"), "{told:?}");
+    home.say(&args, "").exits(3);
+    home.say(&args, "perhaps\n").exits(3);
+}
+
+#[test]
+fn two_assignees_are_answered_for_in_turn() {
+    let home = Home::new();
+    let more = json!({"assignees": ["a@example.com", "b@example.com"], "approval_threshold": 2});
+    let file = home.file("asks.json", approval(more));
+    let args = ["run", &file, "--input", r#"{"amount": 5}"#, "--json"];
+    let told = home.say(&args, "y\ny\n").exits(0);
+    assert!(told.err.contains("answering for a@example.com") && told.err.contains("answering for b@example.com"));
+    let waiting = home.say(&args, "y\n").exits(3).json();
+    let responses = waiting["pending_interactions"][0]["responses"].as_array().unwrap();
+    assert_eq!((responses.len(), &responses[0]["by"]), (1, &json!("a@example.com")));
+    assert_eq!(responses[0]["entered_by"], "me@example.com", "recorded as entered by another");
+    let id = waiting["execution_id"].as_str().unwrap();
+    let told = home.run(&["answer", id, "--approve"]).exits(1);
+    assert!(told.err.contains("--as"), "{told:?}");
+    home.run(&["answer", id, "--approve", "--as", "b@example.com"]).exits(0);
+    home.run(&["run", &file, "--resume", id]).exits(0);
+}
+
+#[test]
+fn data_is_asked_for_field_by_field_or_whole() {
+    let home = Home::new();
+    let schema = json!({"type": "object", "required": ["count", "name"], "properties": {
+        "count": {"type": "integer", "minimum": 1}, "name": {"type": "string"}, "urgent": {"type": "boolean"}}});
+    let file = home
+        .file("asks.json", asks(json!({"kind": "input", "question": "How many?", "schema": schema}), &["answered"]));
+    let expected = json!({"count": 3, "name": "Ada", "urgent": true});
+    let told = home.say(&["run", &file, "--json"], "three\n3\nAda\ny\n").exits(0);
+    assert_eq!(told.json()["output"]["answer"], expected);
+    let waiting = home.run(&["run", &file, "--no-input", "--json"]).exits(3).json();
+    let id = waiting["execution_id"].as_str().unwrap();
+    home.run(&["answer", id, "--value", r#"{"count": 0}"#, "--data", ".stepwell"]).exits(1);
+    home.run(&["answer", id, "--value", &expected.to_string(), "--data", ".stepwell"]).exits(0);
+    let refused_first = format!("{{\"count\": 0}}\n{expected}\n");
+    let told = home.say(&["run", &file, "--json"], &refused_first).exits(0);
+    assert_eq!(told.json()["output"]["answer"], expected);
+    assert!(told.err.contains("minimum"), "every reason is told: {told:?}");
+}
+
+#[test]
+fn a_decision_takes_a_number_an_id_or_a_label() {
+    let home = Home::new();
+    let options = json!([{"id": "l", "label": "Left"}, {"id": "r", "label": "Right"}]);
+    let file = home
+        .file("asks.json", asks(json!({"kind": "decision", "question": "Where?", "options": options}), &["l", "r"]));
+    for (line, port) in [("2\n", "r"), ("l\n", "l"), ("right\n", "r"), ("3\n1\n", "l")] {
+        let told = home.say(&["run", &file, "--json"], line).exits(0);
+        assert_eq!(told.json()["output"]["port"], port, "{line}");
+    }
+}
+
+#[test]
+fn a_question_of_a_child_is_asked_too() {
+    let home = Home::new();
+    let config = json!({"kind": "ask", "question": "Name of {{ item }}?"});
+    let body = json!({"nodes": [{"id": "ok", "type": "human", "config": config}], "edges": []});
+    let document = json!({"id": "maps", "output": "ctx.each.output.map(x, x.answer)", "nodes": [
+            {"id": "start", "type": "manual_trigger"},
+            {"id": "each", "type": "map", "config": {"items": "[1, 2]", "max_concurrency": 1, "body": body}}],
+        "edges": [{"from": "start", "to": "each"}]});
+    let file = home.file("maps.json", document);
+    let told = home.say(&["run", &file, "--json"], "one\ntwo\n").exits(0);
+    assert_eq!(told.json()["output"], json!(["one", "two"]));
+    home.say(&["run", &file, "--json"], "one\n").exits(3);
+}
+
+#[test]
+fn secrets_and_tokens_are_not_shown_again() {
+    let home = Home::new();
+    let told = home.say(&["secret", "set", "API_KEY", "--host", "api.example.com"], "s3cr3t-value\n").exits(0);
+    assert!(!told.out.contains("s3cr3t-value") && !told.err.contains("s3cr3t-value"));
+    home.say(&["secret", "set", "API_KEY"], "").exits(2);
+    home.say(&["secret", "set", "1 bad name"], "x").exits(1);
+    let made =
+        home.run(&["token", "create", "--name", "ci", "--scopes", "read,run", "--expires", "90d", "--json"]).exits(0);
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    home.run(&["token", "create", "--name", "ci", "--scopes", "read", "--expires", "yesterday"]).exits(2);
+    home.run(&["token", "create", "--name", "ci", "--scopes", "fly"]).exits(1);
+    for entry in std::fs::read_dir(home.path(".stepwell")).unwrap() {
+        let kept = std::fs::read(entry.unwrap().path()).unwrap();
+        for hidden in [token.as_bytes(), b"s3cr3t-value"] {
+            assert!(!kept.windows(hidden.len()).any(|part| part == hidden), "it is on the disk");
+        }
+    }
+}
