@@ -111,5 +111,5 @@ pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
 pub fn logging(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = if json { logs.json().try_init() } else { logs.with_ansi(output::colours()).try_init() };
+    let _ = if json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
 }

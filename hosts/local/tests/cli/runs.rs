@@ -2,7 +2,10 @@
 
 use crate::support::{Home, Told, signal, until};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::{
+    io::{BufRead, BufReader},
+    time::{Duration, Instant},
+};
 
 fn sum() -> Value {
     json!({"id": "sum",
@@ -150,4 +153,23 @@ fn two_runs_do_not_share_a_folder() {
     assert!(told.err.contains("in use") && told.err.contains("--data"), "{told:?}");
     signal(&first, "-INT");
     first.wait().unwrap();
+}
+
+#[test]
+fn a_second_interrupt_stops_at_once() {
+    let home = Home::new();
+    let mut document = sum();
+    document["nodes"][1]["config"]["code"] = "const end = Date.now() + 60000; while (Date.now() < end) {}".into();
+    document["nodes"][1]["timeout_seconds"] = 70.into();
+    let file = home.file("busy.json", document);
+    let mut child = home.spawn(&["run", &file, "--input", r#"{"a": 1}"#]);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    told.next().unwrap().unwrap();
+    signal(&child, "-INT");
+    told.find(|line| line.as_ref().unwrap().contains("resume with")).unwrap().unwrap();
+    let begun = Instant::now();
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(5), "the grace was not waited for");
+    assert_eq!(home.run(&["ls", "--json"]).exits(0).json()["items"][0]["status"], "running", "resumable");
 }

@@ -57,7 +57,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Returns once there is nothing more to be seen here.
-    pub async fn to_the_end(mut self) -> Result<End, Failure> {
+    pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
             let turns = self.host.turns(self.id, self.seq, limits::TURNS).await?;
             for turn in &turns {

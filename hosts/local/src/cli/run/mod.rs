@@ -16,7 +16,12 @@ use super::{
 };
 use follow::{End, Follow};
 use serde_json::{Map, Value, json};
-use shared::{id::ExecutionId, port::Store, workflow::Workflow};
+use shared::{
+    execution::Status,
+    id::ExecutionId,
+    port::{ExecutionFilter, Store},
+    workflow::Workflow,
+};
 use signals::Signals;
 use std::{path::PathBuf, sync::Arc};
 use stepwell::{Local, server};
@@ -76,8 +81,9 @@ async fn execute(
         None => (start(host, workflow, input).await?, 0),
     };
     eprintln!("{}", output::dim(&format!("execution {id}")));
+    tell_of_others(host, &id).await?;
     server::start(host).await?;
-    let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).to_the_end().await?;
+    let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).follow().await?;
     let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
     if globals.json {
         output::json(&execution);
@@ -109,6 +115,22 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
         }
         Err(error) => Err(Failure::failed(error.to_string(), "nothing was started").with_code("not_started")),
     }
+}
+
+/// Whatever the folder's queue holds goes on while this process runs.
+async fn tell_of_others(host: &Local, id: &ExecutionId) -> Result<(), Failure> {
+    let filter = ExecutionFilter {
+        owner: server::OWNER.into(),
+        statuses: vec![Status::Pending, Status::Running, Status::Waiting, Status::RollingBack],
+        ..ExecutionFilter::default()
+    };
+    let moves = host.load(id).await?.is_some_and(|execution| filter.statuses.contains(&execution.status()));
+    let others = host.count(&filter).await?.saturating_sub(u64::from(moves));
+    if others > 0 {
+        let count = output::counted(others as usize, "other execution");
+        eprintln!("{}", output::dim(&format!("{count} of this data folder may go on meanwhile")));
+    }
+    Ok(())
 }
 
 /// The execution, and its last turn so far.
@@ -147,7 +169,9 @@ fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
         format!("stepwell run {} --resume {id}{}", output::quoted(&args.file.to_string_lossy()), globals.data_flag());
     match end {
         End::Interrupted => {
-            eprintln!("stopped; resume with: {again}");
+            let grace = limits::GRACE.as_secs();
+            eprintln!("stopping: what runs is given {grace} s to end (Ctrl-C again stops at once)");
+            eprintln!("resume with: {again}");
             return Exit::Interrupted;
         }
         End::Waiting => {

@@ -1,7 +1,7 @@
 //! What happens, on stderr: lines per node, and on a terminal what runs now below them.
 
 use crate::cli::output;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use shared::{
     event::{Event, Turn},
     id::NodeId,
@@ -12,6 +12,9 @@ use std::{
     io::IsTerminal,
     time::Duration,
 };
+
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Told turn by turn.
 pub struct Progress {
@@ -28,7 +31,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                 bar.set_style(style);
             }
-            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.enable_steady_tick(TICK);
             bar
         });
         Self { bar, begun: HashMap::new(), running: BTreeSet::new() }
@@ -37,7 +40,13 @@ impl Progress {
     /// Takes the spinner away while somebody is asked.
     pub fn hide(&self, hidden: bool) {
         if let Some(bar) = &self.bar {
-            bar.set_draw_target(if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+            match hidden {
+                true => bar.finish_and_clear(),
+                false => {
+                    bar.reset();
+                    bar.enable_steady_tick(TICK);
+                }
+            }
         }
     }
 
