@@ -303,6 +303,7 @@ pub struct Started {
     /// The workflow.
     pub workflow_id: WorkflowId,
     /// The saved version; 0 for an inline document.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub workflow_version: u64,
     /// The hash of the document, by which hosts find it.
     pub workflow_hash: String,
@@ -366,6 +367,10 @@ impl Started {
             skipped: None,
         }
     }
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 fn is_false(value: &bool) -> bool {

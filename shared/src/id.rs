@@ -67,11 +67,16 @@ id!(
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Activation {
     /// Grows by one at each rollback.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub epoch: u32,
     /// The node visited.
     pub node: NodeId,
     /// From 1; only grows for the life of the execution.
     pub visit: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl fmt::Display for Activation {

@@ -18,6 +18,7 @@ pub struct Interaction {
     /// `approval`, `input`, `decision`, `review`, `ask`, `authorization`.
     pub kind: String,
     /// `pending`, `answered`, `timed_out`, `cancelled`.
+    #[serde(default = "pending", skip_serializing_if = "is_pending")]
     pub status: String,
     /// Rendered.
     pub question: String,
@@ -40,6 +41,7 @@ pub struct Interaction {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<String>,
     /// Whether whoever started the execution may decide it.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub allow_requester: bool,
     /// When it times out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ pub struct Interaction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<f64>,
     /// What the deadline does.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_action: TimeoutAction,
     /// Who is asked after an escalation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +72,22 @@ pub struct Interaction {
     /// True where `on_error: ask_human` opened it: its options are `retry`, `skip` and `abort`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_error: bool,
+}
+
+fn pending() -> String {
+    "pending".into()
+}
+
+fn is_pending(status: &str) -> bool {
+    status == "pending"
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_default(action: &TimeoutAction) -> bool {
+    *action == TimeoutAction::Timeout
 }
 
 impl Interaction {

@@ -309,10 +309,11 @@ pub struct HumanOption {
 }
 
 /// `timeout_action` of a `human` node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the actions of the human-in-the-loop contract")]
 pub enum TimeoutAction {
+    #[default]
     Timeout,
     AutoApprove,
     AutoReject,
