@@ -3,14 +3,10 @@
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use memory::Memory;
-use shared::time::Time;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    let host = Memory::new(Time(i64::try_from(now)?));
-    let host = &host;
+    let host = &Memory::on_the_clock();
     run(service_fn(move |event: LambdaEvent<_>| async move {
         Ok::<_, Error>(stepwell_step::handle_batch(host, event.payload).await)
     }))

@@ -20,6 +20,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 type Runner = dyn Fn(&Task) -> Report + Send + Sync;
@@ -28,6 +29,12 @@ type Runner = dyn Fn(&Task) -> Report + Send + Sync;
 pub struct Memory {
     world: Mutex<World>,
     runner: Box<Runner>,
+    clock: Option<fn() -> Time>,
+}
+
+fn wall_clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A message that was given up.
@@ -74,7 +81,13 @@ impl Memory {
     pub fn new(now: Time) -> Self {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
-        Self { world: Mutex::new(World { now, ..World::default() }), runner: Box::new(runner) }
+        Self { world: Mutex::new(World { now, ..World::default() }), runner: Box::new(runner), clock: None }
+    }
+
+    /// With the machine's clock, for a process that runs by itself.
+    pub fn on_the_clock() -> Self {
+        let host = Self::new(wall_clock());
+        Self { clock: Some(wall_clock), ..host }
     }
 
     /// With a stand-in for nodes that do I/O.

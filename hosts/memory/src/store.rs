@@ -187,7 +187,7 @@ impl Store for Memory {
 #[async_trait]
 impl Host for Memory {
     fn now(&self) -> Time {
-        self.world().now
+        self.clock.map_or_else(|| self.world().now, |clock| clock())
     }
 
     fn new_id(&self) -> ExecutionId {
