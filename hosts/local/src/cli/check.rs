@@ -1,9 +1,7 @@
 //! Static checks told with excerpts of the source.
 
 use super::{
-    Failure,
-    locate::locate,
-    output,
+    Failure, locate, locate_yaml, output,
     source::{Malformed, Source, Unread},
 };
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
@@ -66,7 +64,8 @@ impl Checked {
     /// Errors and warnings on stderr, each with its place in the file.
     pub fn tell(&self) {
         for issue in self.errors.iter().chain(&self.warnings) {
-            let span = if self.source.is_yaml { None } else { locate(&self.source.text, &issue.path) };
+            let find = if self.source.is_yaml { locate_yaml::locate } else { locate::locate };
+            let span = find(&self.source.text, &issue.path);
             tell(&Excerpt::of(issue, span, &self.source));
         }
     }

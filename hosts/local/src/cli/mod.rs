@@ -13,6 +13,7 @@ mod history;
 mod inbox;
 mod limits;
 mod locate;
+mod locate_yaml;
 mod logs;
 mod ls;
 mod output;

@@ -16,7 +16,7 @@ pub struct Source {
     pub text: String,
     /// What it holds.
     pub document: Value,
-    /// Whether it is YAML, where a JSON Pointer cannot be found back.
+    /// Whether it is YAML.
     pub is_yaml: bool,
 }
 

@@ -74,7 +74,7 @@ fn yaml_runs_as_json_does() {
     assert_eq!(serde_json::from_str::<serde_json::Value>(&told.out).unwrap(), json!({"text": "Hello, Ada"}));
     let wrong = home.file("wrong.yml", yaml.replace("transform", "transfrom"));
     let told = home.run(&["validate", &wrong]).exits(1);
-    assert!(told.err.contains("/nodes/1/type"), "{told:?}");
+    assert!(told.err.contains("/nodes/1/type") && told.err.contains("wrong.yml:5:11"), "{told:?}");
 }
 
 #[test]
