@@ -260,8 +260,7 @@ fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Opti
     state.begun = true;
     match event {
         Event::LoopEntered { node, items } => {
-            let count = state.loops.get(node).map_or(0, |before| before.count);
-            let entered = LoopState { items: items.clone(), count, ..LoopState::default() };
+            let entered = LoopState { items: items.clone(), ..LoopState::default() };
             state.loops.insert(node.clone(), Arc::new(entered));
             node_mut(state, node).phase = Phase::Looping;
         }
@@ -279,7 +278,6 @@ fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Opti
                 None => value,
             };
             current.begun += 1;
-            current.count += 1;
             reset_body(workflow, state, ix, live)?;
             node_mut(state, node).output = Some(item);
         }

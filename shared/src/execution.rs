@@ -259,8 +259,6 @@ pub struct LoopState {
     /// The `break` node that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<NodeId>,
-    /// Iterations begun, over all entries into the loop.
-    pub count: u64,
 }
 
 /// Children of a `map` or `workflow` node.

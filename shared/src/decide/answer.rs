@@ -6,12 +6,11 @@ use crate::{
     error::{Reason, Rejection},
     event::Event,
     id::InteractionId,
-    interaction::{Answer, Interaction, Response},
+    interaction::{Answer, Interaction, Response, votes::needed_after},
     sight::Sight,
     workflow::{HumanKind, NodeKind, graph::NodeIx},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// The first answer to reach a threshold decides; every later one is told the decision.
 pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer) -> Result<(), Rejection> {
@@ -34,7 +33,11 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         comment: answer.comment.clone(),
         shown_sha256: shown_sha256(&one),
     };
-    if votes_needed(turn, ix, &one, Some(&response)) > 0 {
+    let votes_needed = match &turn.node(ix).kind {
+        NodeKind::Human(human) => needed_after(&one, human, &response),
+        _ => 0,
+    };
+    if votes_needed > 0 {
         turn.record(Event::InteractionVoted { interaction_id: id.clone(), response: Box::new(response) });
         return Ok(());
     }
@@ -164,20 +167,6 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> 
 
 fn reason(code: &str, field: &str, message: String) -> Reason {
     Reason { code: code.into(), path: format!("/{field}"), message }
-}
-
-/// How many more votes an interaction needs; one person counts once, by the latest vote.
-fn votes_needed(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, vote: Option<&Response>) -> u64 {
-    let NodeKind::Human(human) = &turn.node(ix).kind else { return 0 };
-    let votes: BTreeMap<String, &str> =
-        one.responses.iter().chain(vote).map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect();
-    let Some(latest) = vote.map(|vote| vote.decision.as_str()) else { return human.approval_threshold };
-    let threshold = match latest {
-        "approved" => human.approval_threshold,
-        "rejected" => human.rejection_threshold,
-        _ => 1,
-    };
-    threshold.saturating_sub(votes.values().filter(|decision| **decision == latest).count() as u64)
 }
 
 /// What was answered about a failed node: again, without it, or not at all.

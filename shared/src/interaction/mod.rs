@@ -1,5 +1,7 @@
 //! Interactions: a question to people, its answers, and what they mean for the execution.
 
+pub(crate) mod votes;
+
 use crate::{
     id::{Activation, InteractionId},
     time::Time,

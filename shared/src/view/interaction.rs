@@ -2,11 +2,10 @@
 
 use crate::{
     execution::Execution,
-    interaction::{Interaction, Response},
-    workflow::{Human, NodeKind, Workflow},
+    interaction::{Interaction, Response, votes::approvals_needed},
+    workflow::{NodeKind, Workflow},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// `GET /v1/interactions/{id}`. `link` and `receipt` are left out until hosts make them.
 pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow) -> Value {
@@ -61,13 +60,5 @@ pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
         NodeKind::Human(human) if !one.on_error => Some(&**human),
         _ => None,
     });
-    let Some(Human { approval_threshold, .. }) = human else { return 1 };
-    if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
-        return 1;
-    }
-    // One person, one vote: the last one counts.
-    let votes: BTreeMap<&str, &str> =
-        one.responses.iter().map(|response| (response.by.as_str(), response.decision.as_str())).collect();
-    let approvals = votes.values().filter(|vote| **vote == "approved").count() as u64;
-    approval_threshold.saturating_sub(approvals).max(1)
+    human.map_or(1, |human| approvals_needed(one, human))
 }
