@@ -121,7 +121,7 @@ pub enum Event {
         /// `error`, `success`, … : the port that the edges follow.
         port: String,
         /// The output where it is other than recorded before.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         output: Option<Payload>,
         /// The live edges.
         live: Vec<EdgeIx>,
@@ -145,7 +145,7 @@ pub enum Event {
         /// The loop.
         node: NodeId,
         /// The list of a `for_each`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         items: Option<Payload>,
     },
     /// An iteration begins; where one ended before, its value is the output along the edges back.
@@ -325,7 +325,7 @@ pub struct Started {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
     /// For the child of a map: its item.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub item: Option<Payload>,
     /// For the child of a map: outputs of the parent that its expressions name, as of the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

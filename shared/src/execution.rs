@@ -109,7 +109,7 @@ pub struct Execution {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Error>,
     /// Its result.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,7 +182,7 @@ pub struct NodeState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
     /// The latest output; kept from visit to visit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
     /// The latest error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -251,7 +251,7 @@ pub struct LoopState {
     /// Iterations begun since it was entered; the one that runs has this number less one.
     pub begun: u64,
     /// The list of a `for_each`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub items: Option<Payload>,
     /// The outputs of the iterations before the one that runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

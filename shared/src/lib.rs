@@ -55,6 +55,7 @@ pub mod execution;
 pub mod expression;
 pub mod id;
 pub mod interaction;
+pub mod invariant;
 pub mod limits;
 pub mod node;
 pub mod owed;

@@ -1,41 +1,83 @@
 //! What a state still owes to the outside: for messages that were delivered twice, for lost work, for restarts.
 
 use crate::{
-    decide::{end_effects, step_of},
-    effect::{Effect, Message, Purpose, Work},
+    decide::{child_id, end_effects, step_of},
+    effect::{Control, Effect, Message, Purpose, Work},
     execution::{Execution, Phase},
+    id::Activation,
     time::Time,
     workflow::{NodeKind, Workflow, graph::NodeIx},
 };
 
 /// Which of the effects owed are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Since {
+pub enum Since<'a> {
     /// All.
     Ever,
-    /// Only those that one turn asked for.
-    Turn(u64),
+    /// Only those that messages of one activation asked for, the latest visit of its node.
+    Of(&'a Activation),
 }
 
-/// The effects that are still open: due activations, timers, questions, children to start, and what an ended
-/// execution owes to its parent and its workflow. Doing them again does no harm.
-pub fn owed(workflow: &Workflow, state: &Execution, since: Since) -> Vec<Effect> {
+/// The effects that are still open: due activations, timers, questions, children to start or to cancel, and what an
+/// ended execution owes to its parent and its workflow. Doing them again does no harm.
+pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let mut effects = unwanted_children(state);
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
-        return end_effects(workflow, state, error);
+        effects.extend(end_effects(workflow, state, error));
+    } else if !state.paused && !state.held {
+        effects.extend((0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)));
     }
-    if state.paused || state.held {
-        return Vec::new();
-    }
-    (0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)).collect()
+    effects
 }
 
-fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since) -> Vec<Effect> {
+/// The effects that a message asked for when it was handled before: they may have been lost since. None where it had
+/// no part in what was recorded.
+pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Effect> {
+    match work {
+        Work::Step { activation, .. } | Work::Timer { activation, .. } => {
+            owed(workflow, state, Since::Of(activation))
+        }
+        // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
+        Work::ChildEnded { activation, index, .. } => {
+            let kids = state.children.get(&activation.node);
+            let visit = state.node(&activation.node).map(|node| node.visit);
+            let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
+            if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
+        }
+        Work::StartChildren { .. } => Vec::new(),
+        Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
+    }
+}
+
+/// Tells children that run on although their node waits for them no more.
+fn unwanted_children(state: &Execution) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (id, kids) in &state.children {
+        let activation = Activation { visit: kids.visit, ..state.activation(id) };
+        let waits = state.node(id).is_some_and(|node| node.phase == Phase::Children && node.visit == kids.visit);
+        if waits {
+            continue;
+        }
+        for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
+            let execution = child_id(state.id(), &activation, index);
+            let work = Work::Control { control: Control::Cancel };
+            effects.push(Effect::Send { message: Message { execution, work }, at: None });
+        }
+    }
+    effects
+}
+
+fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
     let id = &workflow.nodes[ix].id;
     let Some(node) = state.node(id) else { return Vec::new() };
-    if matches!(since, Since::Turn(seq) if node.activated_seq != seq && !matches!(node.phase, Phase::Looping)) {
-        return Vec::new();
+    if let Since::Of(cause) = since {
+        let finished = state.node(&cause.node).map_or(0, |cause| cause.finished_seq);
+        let caused = *id == cause.node || (finished > 0 && node.activated_seq == finished);
+        if !caused && node.phase != Phase::Looping {
+            return Vec::new();
+        }
     }
     let activation = state.activation(id);
     match &node.phase {
@@ -78,7 +120,7 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
             Some(due.after_seconds(timeout + grace))
         }
         Phase::Intended { deadline } => Some(*deadline),
-        Phase::Looping => Some(state.updated_at.after_seconds(grace)),
+        Phase::Looping if body_is_over(workflow, state, ix) => Some(state.updated_at.after_seconds(grace)),
         _ => None,
     }
 }

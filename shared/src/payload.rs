@@ -64,6 +64,11 @@ impl Payload {
     }
 }
 
+/// For fields of `Option<Payload>`, with `default`: a null that is there is a value, and only what is not there is none.
+pub(crate) fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Payload>, D::Error> {
+    Payload::deserialize(d).map(Some)
+}
+
 /// About how many bytes of JSON a value has; stops counting once past `stop`.
 pub fn weight(value: &Value, stop: usize) -> usize {
     let mut total = 0usize;
@@ -154,6 +159,19 @@ impl<'de> Deserialize<'de> for Payload {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_null_that_is_there_is_not_nothing() {
+        #[derive(Serialize, Deserialize, PartialEq, Debug)]
+        struct Kept {
+            #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+            output: Option<Payload>,
+        }
+        for kept in [Kept { output: Some(Payload::default()) }, Kept { output: None }] {
+            let text = serde_json::to_string(&kept).unwrap();
+            assert_eq!(serde_json::from_str::<Kept>(&text).unwrap(), kept, "{text}");
+        }
+    }
 
     #[test]
     fn a_large_value_travels_by_reference_and_comes_back() {

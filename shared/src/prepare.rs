@@ -73,7 +73,7 @@ pub fn prepare(
         }
         Phase::Looping => Prepared::Open,
         Phase::Due { .. } | Phase::Intended { .. } if attempt > found.attempt => Prepared::Unknown,
-        _ => Prepared::Nothing(owed(workflow, state, Since::Turn(found.finished_seq))),
+        _ => Prepared::Nothing(owed(workflow, state, Since::Of(activation))),
     }
 }
 

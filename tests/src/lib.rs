@@ -1,4 +1,11 @@
-//! What tests of several crates share.
+//! What tests share: a generator of workflows, an evaluator of its own, a simulated host that breaks on demand, and
+//! what every store must do.
+//!
+//! Generator and simulation are pure functions of a seed, so that a failure can be replayed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod generate;
+pub mod oracle;
+pub mod rng;
+pub mod sim;
 pub mod store_conformance;

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use shared::{
     command::{Asked, Command},
     decide::child_id,
-    drive::submit,
-    effect::Control,
+    drive::{submit, workflow_of},
+    effect::{Control, Effect},
     event::Started,
     execution::{Execution, Parent, Phase, Status},
     expression::Context as _,
     id::{Activation, ExecutionId, NodeId, WorkflowId},
+    owed::{Since, owed},
     payload::Payload,
     port::{Host, StoreError},
     sight::Sight,
@@ -32,6 +33,13 @@ pub async fn start_children(
     range: Range<u32>,
 ) -> Result<Vec<Asked>, StoreError> {
     if !still_wanted(state, activation) {
+        // The one that found out may have died before it could tell those that it had started.
+        for index in range {
+            obey(host, &child_id(state.id(), activation, index), Control::Cancel).await?;
+        }
+        return Ok(Vec::new());
+    }
+    if state.paused {
         return Ok(Vec::new());
     }
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(Vec::new()) };
@@ -58,18 +66,66 @@ fn still_wanted(state: &Execution, activation: &Activation) -> bool {
 /// exist when it told them first.
 async fn catch_up(host: &dyn Host, before: &Execution, activation: &Activation) -> Result<(), StoreError> {
     let Some(after) = host.load(before.id()).await? else { return Ok(()) };
-    let control = match () {
-        () if !still_wanted(&after, activation) => Control::Cancel,
-        () if after.paused => Control::Pause,
-        () => return Ok(()),
-    };
-    let Some(kids) = after.children.get(&activation.node) else { return Ok(()) };
+    let control = wish(&after, activation);
+    let Some(kids) = after.children.get(&activation.node).filter(|_| control != Control::Resume) else { return Ok(()) };
     for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
-        let command = Command::Control { control, reason: Some("its parent no longer waits for it".into()) };
-        let id = child_id(before.id(), activation, index);
-        submit(host, &id, vec![command.into()], Vec::new(), Vec::new()).await?;
+        obey(host, &child_id(before.id(), activation, index), control).await?;
     }
     Ok(())
+}
+
+/// What a parent, as it is now, wants of its children.
+fn wish(parent: &Execution, activation: &Activation) -> Control {
+    match () {
+        () if !still_wanted(parent, activation) => Control::Cancel,
+        () if parent.paused => Control::Pause,
+        () => Control::Resume,
+    }
+}
+
+/// Does to a child what its parent asked, if the parent still wants it: messages overtake each other, and one that
+/// pauses may come after the one that resumes. Afterwards the parent is looked at again, until both agree.
+///
+/// # Errors
+/// Where the store fails: the message comes again.
+pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result<(), StoreError> {
+    let mut asked = Some(control);
+    while let Some(child) = host.load(id).await? {
+        let Some(parent) = &child.started.parent else { return Ok(()) };
+        let wish = host.load(&parent.execution_id).await?.map_or(Control::Cancel, |it| wish(&it, &parent.activation));
+        if child.end.is_some() {
+            if host.delivers_in_commit() {
+                return Ok(());
+            }
+            let workflow = workflow_of(host, &child.started).await?;
+            let again = owed(&workflow, &child, Since::Ever);
+            let upwards = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if message.execution == parent.execution_id);
+            // A parent that waits no more has no use for the end.
+            let again: Vec<Effect> =
+                again.into_iter().filter(|effect| wish != Control::Cancel || !upwards(effect)).collect();
+            return if again.is_empty() { Ok(()) } else { host.deliver(id, &again).await };
+        }
+        let done = match wish {
+            Control::Cancel => false,
+            Control::Pause => child.paused,
+            Control::Resume => !child.paused,
+        };
+        // What was asked is passed on to the child's own children even where the child obeyed before.
+        if asked.take() != Some(wish) && done {
+            return Ok(());
+        }
+        let command = Command::Control { control: wish, reason: Some(reason(wish).into()) };
+        submit(host, id, vec![command.into()], Vec::new(), Vec::new()).await?;
+    }
+    Ok(())
+}
+
+fn reason(control: Control) -> &'static str {
+    match control {
+        Control::Pause => "its parent was paused",
+        Control::Resume => "its parent was resumed",
+        Control::Cancel => "its parent no longer needs it",
+    }
 }
 
 struct Plan<'a> {
@@ -84,7 +140,8 @@ impl Plan<'_> {
     /// Starts one child, or says why it cannot be.
     async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
         let id = child_id(self.state.id(), self.activation, index);
-        if self.host.load(&id).await?.is_some() {
+        if let Some(child) = self.host.load(&id).await? {
+            self.begin_again(&child).await?;
             return Ok(None);
         }
         let started = match &self.workflow.nodes[self.ix].kind {
@@ -99,6 +156,16 @@ impl Plan<'_> {
             }
             Err(error) => Ok(Some((index, error))),
         }
+    }
+
+    /// Whoever started a child may have died before its first messages were sent.
+    async fn begin_again(&self, child: &Execution) -> Result<(), StoreError> {
+        if child.seq > 1 || self.host.delivers_in_commit() {
+            return Ok(());
+        }
+        let workflow = workflow_of(self.host, &child.started).await?;
+        let effects = owed(&workflow, child, Since::Ever);
+        if effects.is_empty() { Ok(()) } else { self.host.deliver(child.id(), &effects).await }
     }
 
     async fn item(&self, map: &MapNode, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {

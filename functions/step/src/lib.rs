@@ -14,10 +14,11 @@ use futures::future::join_all;
 use shared::{
     command::{Asked, Command},
     drive::{submit, workflow_of},
-    effect::{Control, Work},
+    effect::{Effect, Work},
     error::Rejection,
     execution::Execution,
     id::ExecutionId,
+    owed::owed_again,
     port::{Delivery, Host, NodeLog, Receipt, StoreError, Verdict},
     workflow::Workflow,
 };
@@ -92,12 +93,19 @@ async fn handle_loaded(
     let (asked, owners) = merge_ends(asked, owners);
     match submit(host, state.id(), asked, logs, acks).await {
         Ok(Some(submitted)) => {
+            let mut refused = Vec::new();
             for (positions, reply) in owners.iter().zip(submitted.replies) {
                 for &position in positions {
                     if verdicts[position] == Verdict::Acknowledge {
                         verdicts[position] = verdict_of(&reply);
+                        refused.extend(reply.is_err().then_some(position));
                     }
                 }
+            }
+            refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
+            let works = refused.iter().map(|&position| &batch[position].message.work);
+            if let Err(error) = deliver_again(host, &submitted.state, workflow, works).await {
+                refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
         }
         Ok(None) => {}
@@ -108,6 +116,26 @@ async fn handle_loaded(
         }
     }
     verdicts
+}
+
+/// What was recorded before may have been recorded by one that died before it could deliver: messages that change
+/// nothing any more deliver once more what they caused. Not needed where that is one write.
+async fn deliver_again(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    works: impl Iterator<Item = &Work>,
+) -> Result<(), StoreError> {
+    if host.delivers_in_commit() {
+        return Ok(());
+    }
+    let mut effects = Vec::<Effect>::new();
+    for effect in works.flat_map(|work| owed_again(workflow, state, work)) {
+        if !effects.contains(&effect) {
+            effects.push(effect);
+        }
+    }
+    if effects.is_empty() { Ok(()) } else { host.deliver(state.id(), &effects).await }
 }
 
 /// Ends of several children of one activation make one command.
@@ -146,18 +174,15 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::ChildEnded { activation, index, error } => {
             Command::ChildrenEnded { activation, ends: vec![(index, error)] }
         }
-        Work::Control { control } => Command::Control { control, reason: Some(reason(control).into()) },
+        Work::Control { control } => {
+            return match children::obey(host, state.id(), control).await {
+                Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
         Work::Admit => Command::Admit,
     };
     Handled::Commands(vec![command.into()], Vec::new())
-}
-
-fn reason(control: Control) -> &'static str {
-    match control {
-        Control::Pause => "its parent was paused",
-        Control::Resume => "its parent was resumed",
-        Control::Cancel => "its parent no longer needs it",
-    }
 }
 
 /// A stale or repeated command is acknowledged; one that came before its turn is handed out again.

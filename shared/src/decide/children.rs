@@ -85,7 +85,17 @@ impl Deciding<'_> {
         }
     }
 
-    /// Starts those children that the ends of others, or a pause, kept waiting.
+    /// Starts those children that a pause kept waiting, whether they were asked for before it or not.
+    pub fn start_after_pause(&mut self, ix: NodeIx) {
+        let activation = self.state.activation(&self.node(ix).id);
+        let asked_for = self.state.children.get(&activation.node).map_or(0, |kids| kids.started);
+        if asked_for > 0 {
+            self.send(Work::StartChildren { activation, from: 0, to: asked_for }, None);
+        }
+        self.start_more(ix);
+    }
+
+    /// Starts those children that the ends of others kept waiting.
     pub fn start_more(&mut self, ix: NodeIx) {
         let at_once = match &self.node(ix).kind {
             NodeKind::Map(map) => map.max_concurrency,

@@ -6,22 +6,22 @@ use crate::{
     error::{Error, Rejection},
     event::Event,
     execution::{Phase, Status},
+    owed::{Since, owed},
     workflow::graph::NodeIx,
 };
 
-/// No node starts after this turn. Asking twice is no error.
+/// No node starts after this turn. Asking twice is no error: the children are told once more.
 pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
-    match status {
-        Status::Paused => Ok(()),
-        _ if status.is_terminal() => Err(refused(status, "it cannot be paused")),
-        _ => {
-            turn.record(Event::ExecutionPaused { reason });
-            for ix in 0..turn.workflow.nodes.len() {
-                turn.control_children(ix, Control::Pause);
-            }
-            Ok(())
-        }
+    if status.is_terminal() {
+        return Err(refused(status, "it cannot be paused"));
     }
+    if !turn.state.paused {
+        turn.record(Event::ExecutionPaused { reason });
+    }
+    for ix in 0..turn.workflow.nodes.len() {
+        turn.control_children(ix, Control::Pause);
+    }
+    Ok(())
 }
 
 /// What is due is enqueued, and what arrived in the meantime takes effect.
@@ -29,15 +29,18 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     if status.is_terminal() {
         return Err(refused(status, "it cannot be resumed"));
     }
-    if !turn.state.paused {
-        return Ok(());
+    let paused = turn.state.paused;
+    if paused {
+        turn.record(Event::ExecutionResumed { reason });
     }
-    turn.record(Event::ExecutionResumed { reason });
     for ix in 0..turn.workflow.nodes.len() {
         turn.control_children(ix, Control::Resume);
-        if *turn.phase(ix) == Phase::Children {
-            turn.start_more(ix);
+        if paused && *turn.phase(ix) == Phase::Children {
+            turn.start_after_pause(ix);
         }
+    }
+    if !paused {
+        return Ok(());
     }
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::start::begin_at_trigger(turn);
@@ -55,10 +58,15 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     Ok(())
 }
 
-/// Closes everything that is open. Asking twice is no error.
+/// Closes everything that is open. Asking twice is no error: children and parent are told once more.
 pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     match status {
-        Status::Cancelled => Ok(()),
+        Status::Cancelled => {
+            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
+                turn.request(effect);
+            }
+            Ok(())
+        }
         _ if status.is_terminal() => Err(refused(status, "it cannot be cancelled")),
         _ => {
             turn.close_all();

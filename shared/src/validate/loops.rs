@@ -11,7 +11,7 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let roots: Vec<NodeIx> = (0..frame.nodes.len())
         .filter(|&ix| {
             frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)
-                || (frame.graph.incoming[ix].is_empty() && frame.graph.back[ix].is_empty())
+                || frame.graph.incoming[ix].is_empty()
         })
         .collect();
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };

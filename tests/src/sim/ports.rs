@@ -1,0 +1,268 @@
+//! The ports of a simulated host. Each call may fail, before or after it took effect, or be the process's last.
+
+use super::{script, world::SimHost};
+use async_trait::async_trait;
+use shared::{
+    effect::Effect,
+    event::Turn,
+    execution::Execution,
+    id::{ExecutionId, InteractionId, WorkflowId},
+    port::{
+        Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
+        StoreError, Token, Window,
+    },
+    task::{Report, Task},
+    time::Time,
+    workflow::Workflow,
+};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// What happens to one port call.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    CrashBefore,
+    CrashAfter,
+    ErrorBefore,
+    ErrorAfter,
+}
+
+impl SimHost {
+    fn draw(&self) -> Fault {
+        let mut world = self.world();
+        world.calls += 1;
+        let (call, faults) = (world.calls, world.faults);
+        let die = world.rng.below(1000);
+        let after = world.rng.percent(50);
+        let fault = match faults.at_call {
+            Some((at, true)) if at == call => Fault::CrashAfter,
+            Some((at, false)) if at == call => Fault::CrashBefore,
+            _ if die < faults.crashes && after => Fault::CrashAfter,
+            _ if die < faults.crashes => Fault::CrashBefore,
+            _ if die < faults.crashes + faults.errors && after => Fault::ErrorAfter,
+            _ if die < faults.crashes + faults.errors => Fault::ErrorBefore,
+            _ => Fault::None,
+        };
+        world.faults_injected += u64::from(fault != Fault::None);
+        fault
+    }
+
+    async fn die(&self) {
+        self.world().crashed = true;
+        std::future::pending::<()>().await;
+    }
+
+    /// One call of a port around its effect.
+    async fn call<T>(&self, effect: impl FnOnce() -> Result<T, StoreError> + Send) -> Result<T, StoreError>
+    where
+        T: Send,
+    {
+        Turns(false).await;
+        let fault = self.draw();
+        match fault {
+            Fault::CrashBefore => self.die().await,
+            Fault::ErrorBefore => return Err(StoreError::Transient("injected, nothing was done".into())),
+            _ => {}
+        }
+        let result = effect();
+        match fault {
+            Fault::CrashAfter => self.die().await,
+            Fault::ErrorAfter => return Err(StoreError::Transient("injected, it was done".into())),
+            _ => {}
+        }
+        result
+    }
+}
+
+/// Lets others have their turn once.
+struct Turns(bool);
+
+impl Future for Turns {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn unused<T>(what: &str) -> Result<T, StoreError> {
+    Err(StoreError::Permanent(format!("no handler under simulation asks for {what}")))
+}
+
+#[async_trait]
+impl Store for SimHost {
+    async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        self.call(|| Ok(self.world().fold(id).map(Arc::new))).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.call(|| self.world().write(&commit)).await
+    }
+
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        for effect in effects {
+            self.call(|| {
+                self.world().apply_all(execution, std::slice::from_ref(effect));
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn delivers_in_commit(&self) -> bool {
+        self.world().atomic
+    }
+
+    async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        self.call(|| {
+            let world = self.world();
+            let turns = world.journals.get(id).map_or(&[][..], Vec::as_slice);
+            Ok(turns.iter().filter(|turn| turn.seq > after).take(limit).cloned().collect())
+        })
+        .await
+    }
+
+    async fn changed(&self, _: &ExecutionId, _: u64) {}
+
+    async fn executions(&self, _: &ExecutionFilter, _: &Window) -> Result<Page<Head>, StoreError> {
+        unused("a list")
+    }
+
+    async fn count(&self, _: &ExecutionFilter) -> Result<u64, StoreError> {
+        unused("a count")
+    }
+
+    async fn held(&self, _: &str, _: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        unused("held executions")
+    }
+
+    async fn delete(&self, _: &ExecutionId) -> Result<(), StoreError> {
+        unused("a deletion")
+    }
+
+    async fn interactions(
+        &self,
+        _: &InteractionFilter,
+        _: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        unused("interactions")
+    }
+
+    async fn asks(&self, _: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        unused("who asks")
+    }
+
+    async fn logs(&self, _: &ExecutionId, _: &Window) -> Result<Page<NodeLog>, StoreError> {
+        unused("logs")
+    }
+
+    async fn timed_out(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        unused("timeouts")
+    }
+
+    async fn expired(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        unused("expiries")
+    }
+
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        self.call(|| Ok(self.world().workflows.get(hash).cloned())).await
+    }
+
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        self.world().keep(workflow);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Catalogue for SimHost {
+    async fn save(&self, _: &str, _: &Arc<Workflow>, _: Option<u64>, _: Time) -> Result<(u64, bool), StoreError> {
+        unused("a save")
+    }
+
+    async fn saved(&self, _: &str, id: &str, _: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError> {
+        self.call(|| {
+            let world = self.world();
+            Ok(world.saved.get(id).map(|workflow| SavedWorkflow {
+                id: workflow.id.clone(),
+                version: 1,
+                hash: workflow.hash.clone(),
+                document: workflow.document.clone(),
+                saved_at: world.now,
+                deleted: false,
+            }))
+        })
+        .await
+    }
+
+    async fn list(&self, _: &str, _: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
+        unused("workflows")
+    }
+
+    async fn delete_workflow(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        unused("a deletion")
+    }
+
+    async fn secret(&self, _: &str, _: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(None)
+    }
+
+    async fn set_secret(&self, _: &str, _: &str, _: Secret) -> Result<(), StoreError> {
+        unused("a secret")
+    }
+
+    async fn token(&self, _: &str) -> Result<Option<Token>, StoreError> {
+        unused("a token")
+    }
+
+    async fn add_token(&self, _: Token) -> Result<(), StoreError> {
+        unused("a token")
+    }
+
+    async fn has_tokens(&self) -> Result<bool, StoreError> {
+        unused("tokens")
+    }
+}
+
+#[async_trait]
+impl Host for SimHost {
+    fn now(&self) -> Time {
+        self.time()
+    }
+
+    fn new_id(&self) -> ExecutionId {
+        super::root_id()
+    }
+
+    async fn run(&self, task: &Task) -> Report {
+        Turns(false).await;
+        let fault = self.draw();
+        if fault == Fault::CrashBefore {
+            self.die().await;
+        }
+        let asked = {
+            let mut world = self.world();
+            let asked = world.runs.entry(task.idempotency_key.clone()).or_default();
+            *asked += 1;
+            *asked
+        };
+        if fault == Fault::CrashAfter {
+            self.die().await;
+        }
+        script::answer(task, asked)
+    }
+
+    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
+        Box::new(())
+    }
+}

@@ -1,0 +1,22 @@
+//! What the outside world answers: by the path of the address, and by how often it was asked under the same key.
+
+use serde_json::json;
+use shared::task::{Failure, Outcome, Report, Task, Work};
+
+/// The outcome of the `asked`-th request (from 1) under one idempotency key.
+pub fn answer(task: &Task, asked: u32) -> Report {
+    let Work::Http(http) = &task.work else { panic!("only http_request is scripted: {task:?}") };
+    let outcome = match http.url.rsplit('/').next() {
+        Some("dead") => Outcome::Failed(Failure::new("http_unavailable", "nobody is there").retryable()),
+        Some("refused") => Outcome::Failed(Failure::new("http_status", "status 403")),
+        Some(fails) if fails.parse().is_ok_and(|fails: u32| asked <= fails) => {
+            Outcome::Unknown(Failure::new("timeout", "no answer in time").retryable())
+        }
+        Some(fails) if fails.parse::<u32>().is_ok() => {
+            let output = json!({ "status": 200, "headers": {}, "body": http.body });
+            Outcome::Succeeded { port: "success".into(), output }
+        }
+        _ => panic!("an unscripted address: {}", http.url),
+    };
+    Report { outcome, logs: Vec::new() }
+}

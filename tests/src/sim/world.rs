@@ -1,0 +1,239 @@
+//! The simulated host's memory: journals, a queue, timers, and what it saw go by.
+
+use super::Faults;
+use crate::rng::Rng;
+use shared::{
+    effect::{Effect, Message, Purpose, Work},
+    event::Turn,
+    evolve::evolve,
+    execution::Execution,
+    id::{Activation, ExecutionId, InteractionId, WorkflowId},
+    invariant,
+    port::{Commit, Receipt, StoreError, Verdict},
+    time::Time,
+    workflow::{Body, NodeKind, Workflow},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// A message on the queue.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// To acknowledge it with.
+    pub receipt: Receipt,
+    /// What it says.
+    pub message: Message,
+    /// Not before.
+    pub visible_at: Time,
+    /// How often it was handed out.
+    pub deliveries: u32,
+}
+
+/// All that outlives a crash, and the fault injector.
+pub struct World {
+    /// The clock.
+    pub now: Time,
+    /// What is kept of executions: nothing but their turns.
+    pub journals: BTreeMap<ExecutionId, Vec<Turn>>,
+    /// By hash.
+    pub workflows: HashMap<String, Arc<Workflow>>,
+    /// By id.
+    pub saved: HashMap<WorkflowId, Arc<Workflow>>,
+    /// Messages, oldest first.
+    pub queue: Vec<Queued>,
+    /// Timers that are set.
+    pub timers: BTreeMap<(ExecutionId, Activation, Purpose), Time>,
+    /// Interactions that people were told of, and that were taken back.
+    pub shown: BTreeSet<InteractionId>,
+    /// How often each idempotency key was run.
+    pub runs: HashMap<String, u32>,
+    /// Invariants that did not hold.
+    pub broken: Vec<String>,
+    /// Port calls so far.
+    pub calls: u64,
+    /// Crashes and errors so far.
+    pub faults_injected: u64,
+    /// The handler that is being polled died.
+    pub crashed: bool,
+    /// Requests of people whose answer never reached them.
+    pub unheard: u64,
+    /// Whether effects and acknowledgements share the commit's write.
+    pub atomic: bool,
+    pub(super) faults: Faults,
+    pub(super) rng: Rng,
+    receipts: Receipt,
+}
+
+/// A [`World`] as the handlers see it.
+pub struct SimHost(Mutex<World>);
+
+impl SimHost {
+    /// An empty world at a fixed time.
+    pub fn new(seed: u64, faults: Faults, atomic: bool) -> Self {
+        Self(Mutex::new(World {
+            now: Time(1_800_000_000_000),
+            journals: BTreeMap::new(),
+            workflows: HashMap::new(),
+            saved: HashMap::new(),
+            queue: Vec::new(),
+            timers: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            runs: HashMap::new(),
+            broken: Vec::new(),
+            calls: 0,
+            faults_injected: 0,
+            crashed: false,
+            unheard: 0,
+            atomic,
+            faults,
+            rng: Rng::new(seed, 2),
+            receipts: 0,
+        }))
+    }
+
+    /// Its memory.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// Its clock.
+    pub fn time(&self) -> Time {
+        self.world().now
+    }
+
+    /// The state of an execution, folded from its turns.
+    pub fn state(&self, id: &ExecutionId) -> Option<Execution> {
+        self.world().fold(id)
+    }
+}
+
+impl World {
+    /// Keeps a workflow, by hash and by id.
+    pub fn keep(&mut self, workflow: &Arc<Workflow>) {
+        self.workflows.insert(workflow.hash.clone(), workflow.clone());
+        self.saved.insert(workflow.id.clone(), workflow.clone());
+    }
+
+    /// The workflow that an execution runs.
+    pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
+        let first = self.journals.get(id)?.first()?;
+        let Some(shared::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
+        let mut workflow = self.workflows.get(&started.workflow_hash)?.clone();
+        for node in &started.body {
+            let NodeKind::Map(map) = &workflow.nodes[workflow.graph.index[node]].kind else { return None };
+            let Body::Inline(body) = &map.body else { return None };
+            let body = body.clone();
+            workflow = body;
+        }
+        Some(workflow)
+    }
+
+    /// The state of an execution, folded from its turns.
+    pub fn fold(&self, id: &ExecutionId) -> Option<Execution> {
+        let workflow = self.workflow_of(id)?;
+        let mut state = None;
+        for turn in self.journals.get(id)? {
+            state = Some(evolve(&workflow, state, turn).expect("a committed turn folds"));
+        }
+        state
+    }
+
+    /// One conditional write.
+    pub fn write(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        let id = commit.state.id().clone();
+        let last = self.journals.get(&id).map_or(0, Vec::len) as u64;
+        if commit.turns.first().is_none_or(|turn| turn.seq != last + 1) {
+            return Err(StoreError::Conflict);
+        }
+        let stored: Vec<Turn> = commit.turns.iter().map(through_json).collect();
+        self.journals.entry(id.clone()).or_default().extend(stored);
+        self.inspect(&id, &commit.state);
+        if self.atomic {
+            self.queue.retain(|queued| !commit.acks.contains(&queued.receipt));
+            self.apply_all(&id, &commit.effects);
+        }
+        Ok(())
+    }
+
+    fn inspect(&mut self, id: &ExecutionId, state: &Execution) {
+        let Some(workflow) = self.workflow_of(id) else { return self.broken.push(format!("{id} has no workflow")) };
+        let found = invariant::check(&workflow, &self.journals[id], state);
+        self.broken.extend(found.into_iter().map(|what| format!("{id}: {what}")));
+    }
+
+    /// Does what turns ask for.
+    pub fn apply_all(&mut self, id: &ExecutionId, effects: &[Effect]) {
+        for effect in effects {
+            self.apply(id, effect);
+        }
+    }
+
+    fn apply(&mut self, id: &ExecutionId, effect: &Effect) {
+        match effect {
+            Effect::Send { message, at } => {
+                self.push(message.clone(), at.unwrap_or(self.now));
+                if self.rng.percent(self.faults.duplicates) {
+                    self.push(message.clone(), at.unwrap_or(self.now));
+                }
+            }
+            Effect::SetTimer { activation, purpose, at } => {
+                self.timers.insert((id.clone(), activation.clone(), *purpose), *at);
+            }
+            Effect::DropTimer { activation, purpose } => {
+                self.timers.remove(&(id.clone(), activation.clone(), *purpose));
+            }
+            Effect::OpenInteraction(id) => drop(self.shown.insert(id.clone())),
+            Effect::CloseInteraction(id) => drop(self.shown.remove(id)),
+            Effect::Admit { .. } => {}
+        }
+    }
+
+    /// Puts a message on the queue.
+    pub fn push(&mut self, message: Message, visible_at: Time) {
+        self.receipts += 1;
+        self.queue.push(Queued { receipt: self.receipts, message, visible_at, deliveries: 0 });
+    }
+
+    /// Fires the timers that are due.
+    pub fn fire(&mut self) {
+        let due: Vec<_> = self.timers.iter().filter(|(_, at)| **at <= self.now).map(|(key, _)| key.clone()).collect();
+        for key in due {
+            self.timers.remove(&key);
+            let (execution, activation, purpose) = key;
+            self.push(Message { execution, work: Work::Timer { activation, purpose } }, self.now);
+        }
+    }
+}
+
+/// A journal is text: whatever does not survive being written is lost here.
+fn through_json(turn: &Turn) -> Turn {
+    let text = serde_json::to_string(turn).expect("a turn is JSON");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+impl World {
+    /// A number below `bound`, of the world's own stream.
+    pub(super) fn draw_below(&mut self, bound: usize) -> usize {
+        self.rng.below(bound)
+    }
+
+    /// Takes acknowledged messages off the queue and puts returned ones back. An acknowledgement may be lost.
+    pub(super) fn obey(&mut self, verdicts: &[(Receipt, Verdict)]) {
+        for (receipt, verdict) in verdicts {
+            match verdict {
+                Verdict::Acknowledge if self.rng.percent(self.faults.duplicates / 2) => {
+                    let now = self.now;
+                    self.queue.iter_mut().filter(|it| it.receipt == *receipt).for_each(|it| it.visible_at = now);
+                }
+                Verdict::Acknowledge => self.queue.retain(|queued| queued.receipt != *receipt),
+                Verdict::Return { after_seconds, error } => {
+                    self.broken.extend(error.iter().map(|error| format!("a message failed: {error}")));
+                    let at = self.now.after_seconds(*after_seconds);
+                    self.queue.iter_mut().filter(|it| it.receipt == *receipt).for_each(|it| it.visible_at = at);
+                }
+            }
+        }
+    }
+}

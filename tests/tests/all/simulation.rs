@@ -1,0 +1,63 @@
+//! Random workflows under random faults.
+
+use stepwell_tests::{
+    generate::{Knobs, case},
+    sim::{Faults, Run},
+};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+fn simulate(seed: u64) -> Result<u64, String> {
+    let deterministic = seed % 4 != 3;
+    let knobs =
+        Knobs { deterministic, size: 2 + (seed as usize / 4 % 10), waits: seed % 3 != 0, children: seed % 5 < 2 };
+    let case = case(seed, knobs);
+    let atomic = seed % 2 == 0;
+    let about = |error: String| format!("{error}\ninput {}\n{}", case.input, case.document);
+    let calm = Run::new(&case, seed, Faults::default(), atomic).finish().map_err(about)?;
+    let mut run = Run::new(&case, seed, Faults::of(seed), atomic);
+    let fate = run.finish().map_err(about)?;
+    if deterministic && (fate.status != calm.status || fate.output != calm.output) {
+        return Err(about(format!("{fate:?} under faults, {calm:?} without")));
+    }
+    Ok(run.host.world().faults_injected)
+}
+
+/// `SIM_SEEDS` (a count) and `SIM_SEED` (one seed) change what is run.
+fn seeds() -> Vec<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match number("SIM_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..number("SIM_SEEDS").unwrap_or(10_000)).collect(),
+    }
+}
+
+#[test]
+fn faults_change_nothing_about_how_random_workflows_end() {
+    let seeds = seeds();
+    let (next, injected, failures) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                    let ended = std::panic::catch_unwind(|| simulate(seed)).unwrap_or_else(|_| Err("a panic".into()));
+                    match ended {
+                        Ok(faults) => drop(injected.fetch_add(faults, Ordering::Relaxed)),
+                        Err(error) => failures.lock().unwrap().push((seed, error)),
+                    }
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    if let Some((seed, error)) = failures.first() {
+        let (all, few): (usize, Vec<u64>) = (failures.len(), failures.iter().map(|(seed, _)| *seed).take(20).collect());
+        let replay = format!("SIM_SEED={seed} cargo test --release -p stepwell-tests --test all simulation");
+        panic!("{error}\n{all} of {} seeds fail, such as {few:?}; replay: {replay}", seeds.len());
+    }
+    let injected = injected.into_inner();
+    assert!(injected > seeds.len() as u64, "only {injected} faults in {} runs: they test little", seeds.len());
+}
