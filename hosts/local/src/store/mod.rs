@@ -41,7 +41,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use watch::Watch;
 use writer::Writer;
 
@@ -51,6 +51,8 @@ pub struct Hub {
     pub(crate) watch: Watch,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) dispatcher: Arc<Dispatcher>,
+    /// Rings when schedules were saved or deleted.
+    pub(crate) replanned: Arc<Notify>,
 }
 
 /// The store of one data folder.
@@ -82,7 +84,13 @@ impl Database {
             .map_err(|error| OpenError::Io { path: path.clone(), error })?;
         let dispatcher = Arc::new(Dispatcher::new(first.unsigned_abs(), metrics.clone(), clock, limits::WINDOW));
         Ok(Self {
-            hub: Arc::new(Hub { cache: Cache::default(), watch: Watch::default(), metrics, dispatcher }),
+            hub: Arc::new(Hub {
+                cache: Cache::default(),
+                watch: Watch::default(),
+                metrics,
+                dispatcher,
+                replanned: Arc::default(),
+            }),
             writer,
             readers: Readers::new(path),
             workflows: Workflows::default(),
