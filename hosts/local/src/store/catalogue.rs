@@ -22,7 +22,7 @@ impl Database {
     /// Keeps a parsed document under its hash.
     pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
         if self.workflows.get(&workflow.hash).is_some() {
-            return Ok(()); // Only what is durable gets there.
+            return Ok(()); // It was durable; where it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
         self.writer.call(move |db, _| Ok(keep(db, &kept)?)).await?;
@@ -164,9 +164,12 @@ impl Database {
     }
 }
 
-fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT OR IGNORE INTO documents(hash, body) VALUES (?1, ?2)")?
-        .execute([&workflow.hash, &workflow.document.to_string()])?;
+/// Writes a document that is not there.
+pub(super) fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
+    if !db.prepare_cached("SELECT 1 FROM documents WHERE hash = ?1")?.exists([&workflow.hash])? {
+        db.prepare_cached("INSERT INTO documents(hash, body) VALUES (?1, ?2)")?
+            .execute([&workflow.hash, &workflow.document.to_string()])?;
+    }
     Ok(())
 }
 

@@ -35,6 +35,7 @@ use shared::{
     id::ExecutionId,
     port::{Commit, StoreError},
     time::Time,
+    workflow::Workflow,
 };
 use std::{
     path::Path,
@@ -128,10 +129,23 @@ impl Database {
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let before = self.hub.cache.get(commit.state.id());
         let expires_at = self.expiry(&commit.state).await?;
+        let document = self.brought_along(&commit).await?;
         let (reply, answer) = oneshot::channel();
-        let write = commit::Write::new(commit, before, expires_at, &self.hub, (self.clock)(), reply)?;
+        let write = commit::Write::new(commit, before, expires_at, document, &self.hub, (self.clock)(), reply)?;
         self.writer.send(Box::new(write)).await?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    /// The document of an inline start: another execution of it may just have been removed, and the document with it.
+    async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
+        let started = &commit.state.started;
+        let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
+        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
+            return Ok(None);
+        }
+        let hash = &started.workflow_hash;
+        let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
+        self.workflow(hash).await?.ok_or_else(gone).map(Some)
     }
 
     /// Effects once more (see [`shared::port::Store::deliver`]).
