@@ -376,3 +376,27 @@ fn is_zero(value: &u64) -> bool {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+impl Turn {
+    /// The values that its events keep, to be fetched by a host before they can be read.
+    pub fn payloads(&self) -> Vec<&Payload> {
+        self.events.iter().flat_map(Event::payloads).collect()
+    }
+}
+
+impl Event {
+    fn payloads(&self) -> Vec<&Payload> {
+        match self {
+            Self::ExecutionStarted(started) => {
+                let inherited = started.inherited.iter().map(|(_, payload)| payload);
+                [&started.input].into_iter().chain(&started.item).chain(inherited).collect()
+            }
+            Self::NodeSucceeded { output, .. }
+            | Self::ExecutionCompleted { output, .. }
+            | Self::SignalReceived { data: output, .. }
+            | Self::ChildrenPlanned { items: output, .. } => vec![output],
+            Self::NodeRouted { output, .. } | Self::LoopEntered { items: output, .. } => output.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}

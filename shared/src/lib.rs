@@ -63,6 +63,7 @@ pub mod payload;
 pub mod picture;
 pub mod port;
 pub mod prepare;
+pub mod schedule;
 pub mod sight;
 pub mod task;
 pub mod time;

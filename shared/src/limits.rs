@@ -94,6 +94,8 @@ pub const CODE_BYTES: usize = 256 * 1024;
 pub const PATH_BYTES: usize = 128;
 /// Bytes of a cron expression.
 pub const CRON_BYTES: usize = 256;
+/// Seconds after which a scheduled time that nobody took is missed: the machine slept, or stood still.
+pub const SCHEDULE_LATE_SECONDS: u64 = 60;
 /// Problems reported of one document; more help nobody.
 pub const ISSUES: usize = 1_000;
 /// Steps back that a pattern of a JSON Schema may take before it counts as not matched.

@@ -176,7 +176,7 @@ pub trait Store: Send + Sync {
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
     /// Whether `commit` delivers the effects and acknowledges the receipts in its one write.
     fn delivers_in_commit(&self) -> bool;
-    /// Turns after a sequence number, oldest first.
+    /// Turns after a sequence number, oldest first, every payload in them fetched.
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
     async fn changed(&self, id: &ExecutionId, seq: u64);

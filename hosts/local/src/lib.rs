@@ -2,6 +2,7 @@
 
 pub mod host;
 pub mod queue;
+pub mod schedule;
 pub mod server;
 pub mod store;
 

@@ -2,6 +2,7 @@
 
 use super::turn::{Decided, Deciding};
 use crate::{
+    effect::Effect,
     error::Rejection,
     event::{Event, Started},
     evolve::begin,
@@ -27,6 +28,10 @@ pub(super) fn start(
         turn.tell_of_end(Some("skipped".into()));
     } else if !held {
         begin_at_trigger(&mut turn);
+    } else if let Some(limit) = workflow.settings.max_concurrency {
+        // The last of those under way may have ended since somebody looked: nobody else would let this one in.
+        let workflow = turn.state.started.workflow_id.clone();
+        turn.request(Effect::Admit { workflow, limit });
     }
     Ok(turn.done(by))
 }

@@ -1,7 +1,7 @@
 //! The config of the triggers.
 
 use crate::{
-    limits,
+    limits, schedule,
     validate::{At, Cx, Fields, fields::cut},
     workflow::{NodeKind, ScheduleTrigger, WebhookTrigger},
 };
@@ -25,7 +25,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
             let f = Fields::new(cx, config, at, "invalid_config", &["pattern"]);
             Some(NodeKind::EventTrigger { pattern: f.object(cx, "pattern").cloned().map(Value::Object) })
         }
-        "schedule_trigger" => Some(NodeKind::ScheduleTrigger(schedule(cx, config, at))),
+        "schedule_trigger" => Some(NodeKind::ScheduleTrigger(schedule_trigger(cx, config, at))),
         _ => {
             Fields::new(cx, config, at, "invalid_config", &[]);
             Some(NodeKind::ManualTrigger)
@@ -33,18 +33,11 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
     }
 }
 
-fn schedule(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> ScheduleTrigger {
+fn schedule_trigger(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> ScheduleTrigger {
     let f = Fields::new(cx, config, at, "invalid_config", &["cron", "every_seconds", "timezone", "missed"]);
     let cron = f.text(cx, "cron").map(str::to_owned);
     if let Some(text) = &cron {
-        let parser = croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Optional).build();
-        // Longer texts are no schedules; the parser need not see them.
-        let reason = if text.len() > limits::CRON_BYTES {
-            Some("it is too long".to_owned())
-        } else {
-            parser.parse(text).err().map(|error| error.to_string())
-        };
-        if let Some(reason) = reason {
+        if let Err(reason) = schedule::cron(text) {
             let message = format!("`{}` is no schedule: {reason}", cut(text));
             f.wrong(cx, "cron", message, "Give five fields, such as `0 9 * * MON-FRI`, or six with seconds first.");
         }
@@ -55,7 +48,7 @@ fn schedule(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Schedu
         cx.error("invalid_config", at, message, "Keep one of the two.");
     }
     let timezone = f.text(cx, "timezone").map(str::to_owned);
-    if timezone.as_ref().is_some_and(|name| jiff::tz::TimeZone::get(name).is_err()) {
+    if schedule::zone(timezone.as_deref()).is_none() {
         let name = cut(timezone.as_deref().unwrap_or_default());
         f.wrong(cx, "timezone", format!("`{name}` is no time zone"), "Give an IANA name, such as `Europe/Berlin`.");
     }

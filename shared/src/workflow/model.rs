@@ -136,7 +136,7 @@ pub struct WebhookTrigger {
 }
 
 /// `schedule_trigger`. One of `cron` and `every_seconds`.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleTrigger {
     /// Five or six fields.
     pub cron: Option<String>,

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architecture;
+mod concurrency;
 mod differential;
 mod docs;
 mod events;
+mod large;
+mod schedules;
 mod simulation;
 mod store;
+mod supervision;
+mod world;

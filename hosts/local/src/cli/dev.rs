@@ -48,6 +48,7 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
     let mut signals = Signals::listen()?;
     server::start(host).await?;
+    server::keep_schedules(host);
     let url = format!("http://{bound}");
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")

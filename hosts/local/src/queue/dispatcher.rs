@@ -183,7 +183,7 @@ impl Dispatcher {
         tokio::time::timeout(grace, idle).await.is_ok()
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.state().lanes.stopped
     }
 

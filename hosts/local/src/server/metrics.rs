@@ -34,6 +34,8 @@ fn help(name: &str) -> &'static str {
         "handled" => "Messages handled.",
         "failed" => "Messages whose handling failed.",
         "dead" => "Messages given up.",
+        "scheduled" => "Executions started by their schedules.",
+        "unstarted" => "Scheduled executions that could not be started.",
         _ => "A counter of the embedded host.",
     }
 }

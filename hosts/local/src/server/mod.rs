@@ -48,6 +48,11 @@ pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Begins to start what schedules ask for: for a host that stays.
+pub fn keep_schedules(host: &Arc<Local>) {
+    tokio::spawn(crate::schedule::run(Arc::downgrade(host)));
+}
+
 /// The clock of this machine.
 pub fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -13,19 +13,23 @@ const RETENTION: Duration = Duration::from_secs(600);
 pub async fn sweep(host: Weak<Local>) {
     let mut ticks = interval(TIMEOUTS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut swept = Instant::now();
+    // At once at first: a host that is often restarted removes what is due, too.
+    let mut swept: Option<Instant> = None;
     loop {
         ticks.tick().await;
         let Some(host) = host.upgrade() else { return };
         if let Err(error) = supervisor::end_timed_out(&*host).await {
             tracing::warn!(%error, "executions past their timeout could not be ended");
         }
-        if swept.elapsed() >= RETENTION {
-            swept = Instant::now();
+        if swept.is_none_or(|swept| swept.elapsed() >= RETENTION) {
             match supervisor::remove_expired(&*host).await {
-                Ok(0) => {}
+                Ok(0) => swept = Some(Instant::now()),
+                // There may be more: on with it at the next tick.
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),
-                Err(error) => tracing::warn!(%error, "executions past their retention could not be removed"),
+                Err(error) => {
+                    swept = Some(Instant::now());
+                    tracing::warn!(%error, "executions past their retention could not be removed");
+                }
             }
         }
     }

@@ -5,9 +5,11 @@ use super::{
     lists::{bad_cursor, limit},
     writer::Failure,
 };
+use crate::schedule::{drop_plan, keep_plan};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::{
     port::{Page, SavedWorkflow, Secret, StoreError, Token, Window},
+    schedule,
     time::Time,
     workflow::Workflow,
 };
@@ -20,7 +22,7 @@ impl Database {
     /// Keeps a parsed document under its hash.
     pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
         if self.workflows.get(&workflow.hash).is_some() {
-            return Ok(()); // Only what is durable gets there.
+            return Ok(()); // It was durable; where it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
         self.writer.call(move |db, _| Ok(keep(db, &kept)?)).await?;
@@ -39,6 +41,7 @@ impl Database {
         let (owner, kept) = (owner.to_owned(), workflow.clone());
         let saved = self.writer.call(move |db, _| save(db, &owner, &kept, expected, now)).await?;
         self.workflows.put(workflow);
+        self.hub.replanned.notify_one();
         Ok(saved)
     }
 
@@ -90,7 +93,15 @@ impl Database {
         let (owner, id) = (owner.to_owned(), id.to_owned());
         let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
                    (SELECT max(version) FROM workflows WHERE owner = ?1 AND id = ?2)";
-        self.writer.call(move |db, _| Ok(db.prepare_cached(sql)?.execute([&owner, &id])? > 0)).await
+        let was = self
+            .writer
+            .call(move |db, _| {
+                drop_plan(db, &owner, &id)?;
+                Ok(db.prepare_cached(sql)?.execute([&owner, &id])? > 0)
+            })
+            .await?;
+        self.hub.replanned.notify_one();
+        Ok(was)
     }
 
     /// A credential of an owner.
@@ -153,9 +164,12 @@ impl Database {
     }
 }
 
-fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT OR IGNORE INTO documents(hash, body) VALUES (?1, ?2)")?
-        .execute([&workflow.hash, &workflow.document.to_string()])?;
+/// Writes a document that is not there.
+pub(super) fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
+    if !db.prepare_cached("SELECT 1 FROM documents WHERE hash = ?1")?.exists([&workflow.hash])? {
+        db.prepare_cached("INSERT INTO documents(hash, body) VALUES (?1, ?2)")?
+            .execute([&workflow.hash, &workflow.document.to_string()])?;
+    }
     Ok(())
 }
 
@@ -182,6 +196,7 @@ fn save(
     keep(db, workflow)?;
     db.prepare_cached("INSERT INTO workflows(owner, id, version, hash, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![owner, workflow.id.as_str(), version as i64 + 1, workflow.hash, now.0])?;
+    keep_plan(db, owner, workflow.id.as_str(), &schedule::plan(workflow, now))?;
     Ok((version + 1, true))
 }
 

@@ -12,6 +12,7 @@ use shared::{
     payload::BlobRef,
     port::{Commit, NodeLog, Receipt, StoreError},
     time::Time,
+    workflow::Workflow,
 };
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use tokio::sync::oneshot;
@@ -27,6 +28,7 @@ pub struct Write {
     interactions: Vec<Arc<Interaction>>,
     logs: Vec<NodeLog>,
     blobs: Vec<(BlobRef, Vec<u8>)>,
+    document: Option<Arc<Workflow>>,
     uses: Vec<String>,
     outbox: Outbox,
     acks: Vec<Receipt>,
@@ -35,11 +37,13 @@ pub struct Write {
 }
 
 impl Write {
-    /// Serializes a commit. `before` is the state that it began from, where it is at hand.
+    /// Serializes a commit. `before` is the state that it began from, where it is at hand; `document` what a start
+    /// brought along, to be kept as long as an execution uses it.
     pub fn new(
         commit: Commit,
         before: Option<Arc<Execution>>,
         expires_at: Option<Time>,
+        document: Option<Arc<Workflow>>,
         hub: &Arc<Hub>,
         now: Time,
         reply: oneshot::Sender<Result<(), StoreError>>,
@@ -72,6 +76,7 @@ impl Write {
             interactions,
             logs,
             blobs,
+            document,
             uses,
             outbox,
             acks,
@@ -163,6 +168,11 @@ impl Write {
         for (blob, bytes) in &self.blobs {
             db.prepare_cached("INSERT OR IGNORE INTO blobs(sha256, body) VALUES (?1, ?2)")?
                 .execute(params![blob.sha256, bytes])?;
+        }
+        if let Some(workflow) = &self.document {
+            super::catalogue::keep(db, workflow)?;
+            db.prepare_cached("INSERT OR IGNORE INTO document_uses(run, hash) VALUES (?1, ?2)")?
+                .execute(params![run, workflow.hash])?;
         }
         for sha256 in self.uses.iter().chain(self.blobs.iter().map(|(blob, _)| &blob.sha256)) {
             db.prepare_cached("INSERT OR IGNORE INTO blob_uses(run, sha256) VALUES (?1, ?2)")?

@@ -7,6 +7,7 @@ use shared::{
     event::{Event, Started, Turn},
     execution::Execution,
     id::{ExecutionId, NodeId},
+    payload::Payload,
     port::StoreError,
     time::Time,
     workflow::{Body, NodeKind, Workflow},
@@ -49,7 +50,7 @@ impl Database {
         }
         self.hub.metrics.misses.fetch_add(1, Relaxed);
         let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
-        self.fetch(&state).await?;
+        self.fetch(state.id(), state.payloads()).await?;
         let state = Arc::new(state);
         self.hub.cache.put(state.clone(), bytes);
         Ok(Some(state))
@@ -142,9 +143,15 @@ impl Database {
     }
 
     /// Hands in offloaded values.
-    async fn fetch(&self, state: &Execution) -> Result<(), StoreError> {
-        for payload in state.payloads() {
+    async fn fetch(&self, id: &ExecutionId, payloads: Vec<&Payload>) -> Result<(), StoreError> {
+        // One value is often named several times: as a node's output, and as the execution's.
+        let mut read: HashMap<String, Value> = HashMap::new();
+        for payload in payloads {
             let Some(blob) = payload.missing() else { continue };
+            if let Some(value) = read.get(&blob.sha256) {
+                payload.fetched(value.clone());
+                continue;
+            }
             let sha256 = blob.sha256.clone();
             let bytes: Option<Vec<u8>> = self
                 .readers
@@ -154,20 +161,23 @@ impl Database {
                         .optional()
                 })
                 .await?;
-            let bytes = bytes.ok_or_else(|| unreadable(state.id(), &format!("the value {} is gone", blob.sha256)))?;
-            let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(state.id(), &error.to_string()))?;
+            let bytes = bytes.ok_or_else(|| unreadable(id, &format!("the value {} is gone", blob.sha256)))?;
+            let value: Value = serde_json::from_slice(&bytes).map_err(|error| unreadable(id, &error.to_string()))?;
+            read.insert(blob.sha256.clone(), value.clone());
             payload.fetched(value);
         }
         Ok(())
     }
 
-    /// Turns after a number (see [`shared::port::Store::turns`]). Their offloaded values are not fetched.
+    /// Turns after a number (see [`shared::port::Store::turns`]).
     pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let key = id.clone();
         let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;
         let mut turns = parse_turns(id, &rows)?;
         turns.retain(|turn| turn.seq > after);
         turns.truncate(limit);
+        let payloads = turns.iter().flat_map(Turn::payloads).collect();
+        self.fetch(id, payloads).await?;
         Ok(turns)
     }
 

@@ -31,11 +31,15 @@ pub struct Metrics {
     pub failed: AtomicU64,
     /// Messages given up.
     pub dead: AtomicU64,
+    /// Executions started by their schedules.
+    pub scheduled: AtomicU64,
+    /// Scheduled executions that could not be started.
+    pub unstarted: AtomicU64,
 }
 
 impl Metrics {
     /// Each counter with its name.
-    pub fn all(&self) -> [(&'static str, i64); 13] {
+    pub fn all(&self) -> [(&'static str, i64); 15] {
         let n = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
         [
             ("turns", n(&self.turns)),
@@ -51,6 +55,8 @@ impl Metrics {
             ("handled", n(&self.handled)),
             ("failed", n(&self.failed)),
             ("dead", n(&self.dead)),
+            ("scheduled", n(&self.scheduled)),
+            ("unstarted", n(&self.unstarted)),
         ]
     }
 }

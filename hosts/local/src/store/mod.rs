@@ -35,13 +35,14 @@ use shared::{
     id::ExecutionId,
     port::{Commit, StoreError},
     time::Time,
+    workflow::Workflow,
 };
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use watch::Watch;
 use writer::Writer;
 
@@ -51,6 +52,8 @@ pub struct Hub {
     pub(crate) watch: Watch,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) dispatcher: Arc<Dispatcher>,
+    /// Rings when schedules were saved or deleted.
+    pub(crate) replanned: Arc<Notify>,
 }
 
 /// The store of one data folder.
@@ -82,7 +85,13 @@ impl Database {
             .map_err(|error| OpenError::Io { path: path.clone(), error })?;
         let dispatcher = Arc::new(Dispatcher::new(first.unsigned_abs(), metrics.clone(), clock, limits::WINDOW));
         Ok(Self {
-            hub: Arc::new(Hub { cache: Cache::default(), watch: Watch::default(), metrics, dispatcher }),
+            hub: Arc::new(Hub {
+                cache: Cache::default(),
+                watch: Watch::default(),
+                metrics,
+                dispatcher,
+                replanned: Arc::default(),
+            }),
             writer,
             readers: Readers::new(path),
             workflows: Workflows::default(),
@@ -120,10 +129,23 @@ impl Database {
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let before = self.hub.cache.get(commit.state.id());
         let expires_at = self.expiry(&commit.state).await?;
+        let document = self.brought_along(&commit).await?;
         let (reply, answer) = oneshot::channel();
-        let write = commit::Write::new(commit, before, expires_at, &self.hub, (self.clock)(), reply)?;
+        let write = commit::Write::new(commit, before, expires_at, document, &self.hub, (self.clock)(), reply)?;
         self.writer.send(Box::new(write)).await?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    /// The document of an inline start: another execution of it may just have been removed, and the document with it.
+    async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
+        let started = &commit.state.started;
+        let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
+        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
+            return Ok(None);
+        }
+        let hash = &started.workflow_hash;
+        let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
+        self.workflow(hash).await?.ok_or_else(gone).map(Some)
     }
 
     /// Effects once more (see [`shared::port::Store::deliver`]).

@@ -12,7 +12,8 @@ WITH RECURSIVE family(run) AS (
 SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
 
 /// Tables with rows of an execution.
-const TABLES: [&str; 7] = ["turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
+const TABLES: [&str; 8] =
+    ["document_uses", "turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
 
 impl Database {
     /// Removes an ended execution, children too. `Conflict` where it is alive (again).
@@ -53,6 +54,10 @@ fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure
             .prepare_cached("SELECT sha256 FROM blob_uses WHERE run = ?1")?
             .query_map([run], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
+        let documents: Vec<String> = db
+            .prepare_cached("SELECT hash FROM document_uses WHERE run = ?1")?
+            .query_map([run], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         for table in TABLES {
             db.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
         }
@@ -61,6 +66,13 @@ fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure
                 "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = ?1)",
             )?
             .execute([sha256])?;
+        }
+        for hash in documents {
+            db.prepare_cached(
+                "DELETE FROM documents WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM document_uses WHERE hash = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM workflows WHERE hash = ?1)",
+            )?
+            .execute([hash])?;
         }
         db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([id])?;
     }

@@ -45,8 +45,14 @@ CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, execution_id TEXT NOT NULL, me
   error TEXT NOT NULL, at INTEGER NOT NULL);
 
 CREATE TABLE documents(hash TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE document_uses(run INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY(run, hash)) WITHOUT ROWID;
+CREATE INDEX document_uses_by_hash ON document_uses(hash);
 CREATE TABLE workflows(owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
   saved_at INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(owner, id, version)) WITHOUT ROWID;
+CREATE INDEX workflows_by_hash ON workflows(hash);
+CREATE TABLE schedules(owner TEXT NOT NULL, workflow_id TEXT NOT NULL, node TEXT NOT NULL, schedule TEXT NOT NULL,
+  next_at INTEGER NOT NULL, error TEXT, PRIMARY KEY(owner, workflow_id, node)) WITHOUT ROWID;
+CREATE INDEX schedules_by_time ON schedules(next_at);
 CREATE TABLE tokens(sha256 TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE secrets(owner TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(owner, name));
 ";

@@ -122,6 +122,14 @@ fn invalid_config() {
     clean(&schedule(json!({"cron": "0 9 * * MON-FRI", "timezone": "Europe/Berlin", "missed": "run_once"})));
     clean(&schedule(json!({"cron": "*/10 0 9 * * *"})));
     expect(&schedule(json!({"cron": "every day"})), &[("invalid_config", "/nodes/0/config/cron")]);
+    for never in ["0 0 30 2 *", "0 0 0 1 1 * 2030", "61 * * * *", "* * * *", ""] {
+        expect(&schedule(json!({"cron": never})), &[("invalid_config", "/nodes/0/config/cron")]);
+    }
+    for place in ["Europe/Atlantis", "", "+25:00"] {
+        let config = json!({"every_seconds": 5, "timezone": place});
+        expect(&schedule(config), &[("invalid_config", "/nodes/0/config/timezone")]);
+    }
+    expect(&schedule(json!({})), &[("invalid_config", "/nodes/0/config")]);
     expect(&schedule(json!({"every_seconds": 5, "cron": "0 9 * * *"})), &[("invalid_config", "/nodes/0/config")]);
     let place = json!({"every_seconds": 5, "timezone": "Mars/Base"});
     expect(&schedule(place), &[("invalid_config", "/nodes/0/config/timezone")]);

@@ -1,0 +1,122 @@
+//! The rows of schedules. They are written in the transaction that saves or deletes their workflow.
+
+use crate::store::{Database, writer::Failure};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+use shared::{
+    id::{NodeId, WorkflowId},
+    port::StoreError,
+    schedule::Planned,
+    time::Time,
+    workflow::ScheduleTrigger,
+};
+
+/// One `schedule_trigger` of the latest version of a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The tenant.
+    pub owner: String,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The trigger.
+    pub node: NodeId,
+    /// Its config.
+    pub schedule: ScheduleTrigger,
+    /// The next time.
+    pub next_at: Time,
+    /// Why its last time started nothing.
+    pub error: Option<String>,
+}
+
+const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
+
+impl Database {
+    /// Rows whose time has come, soonest first.
+    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
+        self.readers
+            .read(move |db| db.prepare_cached(&sql)?.query_map(params![now.0, limit as i64], row)?.collect())
+            .await
+    }
+
+    /// The soonest time.
+    pub async fn soonest(&self) -> Result<Option<Time>, StoreError> {
+        let sql = "SELECT min(next_at) FROM schedules";
+        let at: Option<i64> =
+            self.readers.read(move |db| db.prepare_cached(sql)?.query_row([], |row| row.get(0))).await?;
+        Ok(at.map(Time))
+    }
+
+    /// An owner's schedules, by workflow and node.
+    pub async fn schedules(&self, owner: &str) -> Result<Vec<Row>, StoreError> {
+        let (owner, sql) = (owner.to_owned(), format!("SELECT {COLUMNS} FROM schedules WHERE owner = ?1"));
+        self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await
+    }
+
+    /// A row's time is done with. Nothing happens where another plan has taken its place meanwhile.
+    pub async fn advance(&self, row: Row, next_at: Option<Time>, error: Option<String>) -> Result<(), StoreError> {
+        const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
+        self.writer
+            .call(move |db, _| {
+                let key = (&row.owner, row.workflow.as_str(), row.node.as_str(), row.next_at.0);
+                match next_at {
+                    Some(Time(at)) => db
+                        .prepare_cached(&format!("UPDATE schedules SET next_at = ?5, error = ?6 WHERE {KEY}"))?
+                        .execute(params![key.0, key.1, key.2, key.3, at, error])?,
+                    None => db
+                        .prepare_cached(&format!("DELETE FROM schedules WHERE {KEY}"))?
+                        .execute(params![key.0, key.1, key.2, key.3])?,
+                };
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    let (workflow, node, schedule): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    Ok(Row {
+        owner: row.get(0)?,
+        workflow: workflow.into(),
+        node: node.into(),
+        schedule: read(&schedule, 3)?,
+        next_at: Time(row.get(4)?),
+        error: row.get(5)?,
+    })
+}
+
+fn read(text: &str, at: usize) -> rusqlite::Result<ScheduleTrigger> {
+    let broken = |error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error));
+    serde_json::from_str(text).map_err(broken)
+}
+
+/// A new version was saved. A schedule with the same times as before goes on as it was, so that frequent saving does
+/// not put an interval off for ever.
+pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Planned]) -> Result<(), Failure> {
+    let mut rows = Vec::with_capacity(plan.len());
+    for one in plan {
+        let before: Option<(String, i64)> = db
+            .prepare_cached(
+                "SELECT schedule, next_at FROM schedules WHERE owner = ?1 AND workflow_id = ?2 AND node = ?3",
+            )?
+            .query_row([owner, workflow, one.node.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let goes_on = before.filter(|(text, _)| read(text, 0).is_ok_and(|old| old.same_times(&one.schedule)));
+        let text = serde_json::to_string(&one.schedule)
+            .map_err(|error| Failure::Refused(StoreError::Permanent(error.to_string())))?;
+        rows.push((one.node.as_str(), text, goes_on.map_or(one.next_at.0, |(_, at)| at)));
+    }
+    drop_plan(db, owner, workflow)?;
+    for (node, schedule, next_at) in rows {
+        db.prepare_cached(
+            "INSERT INTO schedules(owner, workflow_id, node, schedule, next_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![owner, workflow, node, schedule, next_at])?;
+    }
+    Ok(())
+}
+
+/// A workflow was deleted.
+pub(crate) fn drop_plan(db: &Connection, owner: &str, workflow: &str) -> Result<(), Failure> {
+    db.prepare_cached("DELETE FROM schedules WHERE owner = ?1 AND workflow_id = ?2")?.execute([owner, workflow])?;
+    Ok(())
+}

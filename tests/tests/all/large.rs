@@ -1,0 +1,42 @@
+//! Values that are too large for the journal's rows.
+
+use crate::world::World;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_output_is_whole_wherever_it_is_read_also_after_a_restart() {
+    let world = World::new("large").await;
+    let text = "0123456789".repeat(30 * 1024);
+    let document = json!({"id": "large", "input_schema": {"type": "object"},
+        "nodes": [{"id": "go", "type": "manual_trigger"},
+            {"id": "copy", "type": "transform", "config": {"set": {"text": "{{ input.text }}{{ input.text }}"}}},
+            {"id": "rest", "type": "wait", "config": {"event": "go_on", "timeout_seconds": 600}},
+            {"id": "use", "type": "transform", "config": {"set": {"size": "{{ size(ctx.copy.output.text) }}",
+                "text": "{{ ctx.copy.output.text }}"}}}],
+        "edges": [{"from": "go", "to": "copy"}, {"from": "copy", "to": "rest"}, {"from": "rest", "to": "use"}]});
+    world.save(&document).await;
+    let id = world.start("large", json!({ "text": text })).await;
+    world.until(&id, "waiting", |state| state.status().as_str() == "waiting").await;
+    assert!(world.rows("blobs") >= 2, "the input and the output are offloaded");
+
+    let twice = json!(format!("{text}{text}"));
+    let mut world = world.restarted("").await;
+    let (status, body) = world.call("POST", &format!("/v1/executions/{id}/signals/go_on"), Some(&json!({}))).await;
+    assert!(status.is_success(), "{status} {body}");
+    world.ended(&id).await;
+    for _ in 0..2 {
+        let shown = world.get(&format!("/v1/executions/{id}")).await;
+        assert_eq!((&shown["status"], &shown["error"]), (&json!("completed"), &json!(null)));
+        assert!(shown["output"]["text"] == twice && shown["output"]["size"] == json!(614_400), "the execution");
+        assert!(shown["input"]["text"] == json!(text), "its input");
+        let nodes = world.get(&format!("/v1/executions/{id}/nodes")).await;
+        let copy = &nodes["items"][1];
+        assert!(copy["output"]["text"] == twice && copy["input"]["text"] == json!(text), "its nodes");
+        let seq = shown["checkpoint"].as_str().map_or_else(|| "4".to_owned(), str::to_owned);
+        let checkpoint = world.get(&format!("/v1/executions/{id}/checkpoints/{seq}")).await;
+        assert!(checkpoint["nodes"][1]["output"]["text"] == twice, "a checkpoint");
+        assert!(checkpoint["state"]["input"]["text"] == json!(text), "and its input");
+        world = world.restarted("").await;
+    }
+    world.end().await;
+}

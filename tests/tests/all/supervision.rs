@@ -1,0 +1,114 @@
+//! What time and accidents ask for, on the embedded host.
+
+use crate::world::{World, eventually};
+use async_trait::async_trait;
+use local::{Handler, Local};
+use serde_json::json;
+use shared::{
+    effect::{Message, Work},
+    execution::Status,
+    port::{Delivery, Store, Verdict},
+};
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_past_its_timeout_fails_promptly() {
+    let world = World::new("timeout").await;
+    let document = json!({"id": "slow", "settings": {"timeout_seconds": 1},
+        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "w", "type": "wait", "config": {"seconds": 600}}],
+        "edges": [{"from": "go", "to": "w"}]});
+    let id = world.start_inline(&document).await;
+    let state = world.ended(&id).await;
+    assert_eq!((state.status(), state.error.as_ref().unwrap().code.as_str()), (Status::Failed, "timeout"));
+    let took = state.completed_at.unwrap().since(state.started_at).as_millis();
+    assert!((1_000..1_700).contains(&took), "{took} ms");
+    assert_eq!(world.rows("timers"), 0, "what it waited for is dropped");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_past_its_retention_goes_and_others_stay() {
+    let world = World::new("retention").await;
+    let document = |days: u64| {
+        json!({"id": format!("d{days}"), "settings": {"retention_days": days},
+            "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []})
+    };
+    let (short, ever) = (world.start_inline(&document(1)).await, world.start_inline(&document(0)).await);
+    for id in [&short, &ever] {
+        assert_eq!(world.ended(id).await.status(), Status::Completed);
+    }
+    let at_most = "executions WHERE expires_at - completed_at = 86400000";
+    assert_eq!((world.rows(at_most), world.rows("executions WHERE expires_at IS NULL")), (1, 1));
+    // A day passes.
+    let world = world.restarted("UPDATE executions SET expires_at = expires_at - 86400001").await;
+    eventually("one is gone", async || world.host.load(&short).await.unwrap().is_none()).await;
+    assert!(world.host.load(&ever).await.unwrap().is_some());
+    let tables = ["executions", "turns", "documents", "document_uses"];
+    assert_eq!(tables.map(|table| world.rows(table)), [1; 4], "nothing of it is left, and all of the other");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_lives_as_long_as_an_execution_or_a_saved_workflow_has_it() {
+    let world = World::new("documents").await;
+    let document = |id: &str| json!({"id": id, "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});
+    let (first, second) = (world.start_inline(&document("a")).await, world.start_inline(&document("a")).await);
+    let third = world.start_inline(&document("b")).await;
+    world.save(&document("b")).await;
+    for id in [&first, &second, &third] {
+        world.ended(id).await;
+    }
+    world.host.delete(&first).await.unwrap();
+    assert_eq!(world.rows("documents"), 2, "the second uses it");
+    world.host.delete(&second).await.unwrap();
+    world.host.delete(&third).await.unwrap();
+    assert_eq!(world.rows("documents"), 1, "the saved one");
+    // The parsed document is still in memory; the start writes it again.
+    let again = world.start_inline(&document("a")).await;
+    world.ended(&again).await;
+    let world = world.restarted("").await;
+    assert_eq!(world.get(&format!("/v1/executions/{again}")).await["status"], "completed");
+    world.end().await;
+}
+
+/// The step function, but for one node, whose messages always fail.
+struct Failing(Arc<Local>);
+
+#[async_trait]
+impl Handler for Failing {
+    async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
+        let is_bad = |one: &Delivery| matches!(&one.message.work, Work::Step { activation, .. } if activation.node.as_str() == "bad");
+        if deliveries.iter().any(is_bad) {
+            return vec![Verdict::Return { after_seconds: 0.0, error: Some("no luck".into()) }; deliveries.len()];
+        }
+        step::handle(&*self.0, deliveries).await
+    }
+
+    async fn dead(&self, message: &Message, error: &str) -> Result<(), String> {
+        supervisor::bury(&*self.0, message, error).await.map_err(|error| error.to_string())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_fails_for_good_leaves_its_execution_stuck_and_others_alone() {
+    let path = std::env::temp_dir().join(format!("stepwell-stuck-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    let world = World::open(&path);
+    world.host.start(Arc::new(Failing(world.host.clone()))).await.unwrap();
+    let document = |node: &str| {
+        json!({"id": node, "nodes": [{"id": "go", "type": "manual_trigger"},
+            {"id": node, "type": "transform", "config": {"set": {"a": 1}}}], "edges": [{"from": "go", "to": node}]})
+    };
+    let (bad, good) = (world.start_inline(&document("bad")).await, world.start_inline(&document("good")).await);
+    assert_eq!(world.ended(&good).await.status(), Status::Completed);
+    world.until(&bad, "stuck", |state| state.status() == Status::Stuck).await;
+    let shown = world.get(&format!("/v1/executions/{bad}")).await;
+    assert_eq!((&shown["status"], &shown["error"]["code"]), (&json!("stuck"), &json!("dead_letter")));
+    let message = shown["error"]["message"].as_str().unwrap();
+    assert!(message.contains("attempt 1 of node bad") && message.contains("no luck"), "{message}");
+    eventually("the message is a dead letter", async || world.rows("dead_letters") == 1).await;
+    assert_eq!(world.rows("queue"), 0);
+    let (status, _) = world.call("POST", &format!("/v1/executions/{bad}/cancel"), Some(&json!({}))).await;
+    assert_eq!((status.as_u16(), world.ended(&bad).await.status()), (200, Status::Cancelled));
+    world.end().await;
+}
