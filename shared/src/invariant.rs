@@ -133,15 +133,13 @@ fn can_act(workflow: &Workflow, state: &Execution, id: &NodeId) -> bool {
     match &node.phase {
         Phase::Due { .. } | Phase::Intended { .. } => true,
         Phase::Waiting { until, event, .. } => until.is_some() || event.is_some(),
-        Phase::Asking { interaction_id } => {
-            state.interaction(interaction_id.as_str()).is_some_and(|one| one.is_open())
-        }
+        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str()).is_some_and(|one| one.is_open()),
         Phase::Children => state.children.get(id).is_some_and(|kids| kids.ended.len() < kids.started),
         // Between two iterations a continuation message is on its way.
         Phase::Looping => workflow.graph.index.get(id).is_some_and(|&ix| {
-            !workflow.graph.body[ix].iter().any(|&inner| {
-                state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open())
-            })
+            !workflow.graph.body[ix]
+                .iter()
+                .any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
         }),
         _ => false,
     }

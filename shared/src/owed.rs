@@ -36,9 +36,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
 /// no part in what was recorded.
 pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Effect> {
     match work {
-        Work::Step { activation, .. } | Work::Timer { activation, .. } => {
-            owed(workflow, state, Since::Of(activation))
-        }
+        Work::Step { activation, .. } | Work::Timer { activation, .. } => owed(workflow, state, Since::Of(activation)),
         // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
         Work::ChildEnded { activation, index, .. } => {
             let kids = state.children.get(&activation.node);

@@ -9,10 +9,7 @@ const EXAMINED: usize = 8;
 /// Checks every loop's body.
 pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let roots: Vec<NodeIx> = (0..frame.nodes.len())
-        .filter(|&ix| {
-            frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)
-                || frame.graph.incoming[ix].is_empty()
-        })
+        .filter(|&ix| frame.nodes[ix].kind.is_some_and(crate::node::is_trigger) || frame.graph.incoming[ix].is_empty())
         .collect();
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };
     for (ix, node) in frame.nodes.iter().enumerate() {

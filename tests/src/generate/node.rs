@@ -73,7 +73,8 @@ impl Draft<'_> {
             8 => "refused",
             _ => "dead",
         };
-        let config = json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": self.value(seen) });
+        let config =
+            json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": self.value(seen) });
         let mut node = json!({ "type": "http_request", "config": config });
         if self.rng.percent(30) {
             node["retry"] = json!({ "max_attempts": self.rng.between(3, 4), "initial_seconds": 2, "jitter": true });
@@ -122,7 +123,8 @@ impl Draft<'_> {
     }
 
     fn workflow(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {
-        let mut config = json!({ "input": { "a": 1, "b": format!("{{{{ {} }}}}", self.number(seen)), "list": [1, 2] } });
+        let mut config =
+            json!({ "input": { "a": 1, "b": format!("{{{{ {} }}}}", self.number(seen)), "list": [1, 2] } });
         if self.rng.percent(50) {
             config["workflow_id"] = json!("child-a");
         } else {
@@ -165,7 +167,9 @@ impl Draft<'_> {
     fn end(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {
         let node = match self.rng.below(3) {
             0 if !self.knobs.deterministic => json!({ "type": "succeed", "config": { "output": self.value(seen) } }),
-            1 if !self.knobs.deterministic => json!({ "type": "fail", "config": { "code": "told_to", "message": "no" } }),
+            1 if !self.knobs.deterministic => {
+                json!({ "type": "fail", "config": { "code": "told_to", "message": "no" } })
+            }
             _ if self.around.in_loop => json!({ "type": "break", "config": { "output": self.value(seen) } }),
             _ => return self.transform(seen),
         };
@@ -190,8 +194,7 @@ impl Draft<'_> {
         let id = self.add(node);
         let outer = self.around.clone();
         let chain = self.rng.percent(50);
-        self.around =
-            Around { in_loop: true, has_item: outer.has_item || each, chain, depth: outer.depth + 1 };
+        self.around = Around { in_loop: true, has_item: outer.has_item || each, chain, depth: outer.depth + 1 };
         let entry = Out::of(&id, Some("loop"), seen.clone());
         let size = self.rng.between(1, 4);
         let left = self.region(vec![entry], size, 1);

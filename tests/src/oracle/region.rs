@@ -105,7 +105,10 @@ impl<'a> Region<'a> {
         let ran = |id: &str| run.ports.contains_key(id);
         let ends = self.nodes.iter().map(|node| text(node, "id")).filter(|id| {
             let goes_on = |(ix, edge): (usize, &&Value)| {
-                text(edge, "from") == *id && run.live.contains(&ix) && self.port(edge) != "loop" && ran(text(edge, "to"))
+                text(edge, "from") == *id
+                    && run.live.contains(&ix)
+                    && self.port(edge) != "loop"
+                    && ran(text(edge, "to"))
             };
             self.order.contains(id) && ran(id) && !self.edges.iter().enumerate().any(goes_on)
         });

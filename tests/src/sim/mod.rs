@@ -8,12 +8,12 @@ mod world;
 pub use run::{Fate, Run};
 pub use world::{SimHost, World};
 
+use serde_json::Value;
 use shared::{
     event::Started,
     id::ExecutionId,
     workflow::{Workflow, parse},
 };
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What goes wrong, and how often.

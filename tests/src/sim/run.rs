@@ -132,7 +132,9 @@ impl Run {
             let turns: Vec<usize> = world.journals.values().map(Vec::len).collect();
             let last: Vec<_> = world.queue.iter().rev().take(10).map(|it| (&it.message, it.visible_at)).collect();
             let (now, waiting) = (world.now, world.queue.len());
-            return Err(format!("it goes nowhere in {ROUNDS} rounds: turns {turns:?}, now {now:?}, {waiting} {last:?}"));
+            return Err(format!(
+                "it goes nowhere in {ROUNDS} rounds: turns {turns:?}, now {now:?}, {waiting} {last:?}"
+            ));
         }
         self.control();
         let jobs = self.jobs();
@@ -188,8 +190,7 @@ impl Run {
         let count = if self.rng.percent(50) { 1 } else { self.rng.between(1, 4) };
         let mut batch = Vec::new();
         for _ in 0..count {
-            let visible: Vec<usize> =
-                (0..world.queue.len()).filter(|&ix| world.queue[ix].visible_at <= now).collect();
+            let visible: Vec<usize> = (0..world.queue.len()).filter(|&ix| world.queue[ix].visible_at <= now).collect();
             if visible.is_empty() {
                 break;
             }
@@ -223,9 +224,10 @@ impl Run {
                 Phase::Waiting { event: Some(event), .. } => Some(event.clone()),
                 _ => None,
             });
-            jobs.extend(awaited.map(|name| {
-                Job::Ask(state.id().clone(), Command::Signal { name, data: json!({ "v": 7 }).into() })
-            }));
+            jobs.extend(
+                awaited
+                    .map(|name| Job::Ask(state.id().clone(), Command::Signal { name, data: json!({ "v": 7 }).into() })),
+            );
         }
         jobs.truncate(2);
         jobs
@@ -251,10 +253,13 @@ impl Run {
         let mut all: Vec<(Execution, Vec<Effect>)> = Vec::new();
         let mut overdue = Vec::new();
         for id in &ids {
-            let (Some(state), Some(workflow)) = (self.host.state(id), self.host.world().workflow_of(id)) else { continue };
+            let (Some(state), Some(workflow)) = (self.host.state(id), self.host.world().workflow_of(id)) else {
+                continue;
+            };
             if !state.status().is_terminal() && !state.paused {
                 for ix in 0..workflow.nodes.len() {
-                    overdue.extend(overdue_at(&workflow, &state, ix).map(|at| (at, step_message(&state, &workflow, ix))));
+                    overdue
+                        .extend(overdue_at(&workflow, &state, ix).map(|at| (at, step_message(&state, &workflow, ix))));
                 }
             }
             let ended_and_told = state.status().is_terminal() && !self.parent_waits(&state);
@@ -273,7 +278,8 @@ impl Run {
         let owes = all.iter().any(|(_, effects)| !effects.is_empty());
         // Whoever asks by the API is no queue: where nobody asks again, only a sweep over everything helps.
         if owes && world.unheard == 0 {
-            let lost: Vec<_> = all.iter().filter(|(_, effects)| !effects.is_empty()).map(|(_, effects)| effects).collect();
+            let lost: Vec<_> =
+                all.iter().filter(|(_, effects)| !effects.is_empty()).map(|(_, effects)| effects).collect();
             world.broken.push(format!("these effects were lost: {lost:?}"));
         }
         self.rescues += u64::from(owes);
@@ -287,8 +293,13 @@ impl Run {
         child.started.parent.as_ref().is_some_and(|parent| {
             self.host.state(&parent.execution_id).is_some_and(|state| {
                 let node = state.node(&parent.activation.node);
-                let waits = node.is_some_and(|node| node.phase == Phase::Children && node.visit == parent.activation.visit);
-                waits && state.children.get(&parent.activation.node).is_some_and(|kids| !kids.ended.contains(parent.index))
+                let waits =
+                    node.is_some_and(|node| node.phase == Phase::Children && node.visit == parent.activation.visit);
+                waits
+                    && state
+                        .children
+                        .get(&parent.activation.node)
+                        .is_some_and(|kids| !kids.ended.contains(parent.index))
             })
         })
     }

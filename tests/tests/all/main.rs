@@ -10,5 +10,6 @@ mod large;
 mod schedules;
 mod simulation;
 mod store;
+mod store_differential;
 mod supervision;
 mod world;

@@ -1,12 +1,12 @@
 //! Random workflows under random faults.
 
-use stepwell_tests::{
-    generate::{Knobs, case},
-    sim::{Faults, Run},
-};
 use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},
+};
+use stepwell_tests::{
+    generate::{Knobs, case},
+    sim::{Faults, Run},
 };
 
 fn simulate(seed: u64) -> Result<u64, String> {
