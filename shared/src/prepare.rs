@@ -171,7 +171,7 @@ fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
     let mut names = Map::new();
     for bare in scope.bare.iter().rev().flatten() {
         let Value::Object(fields) = bare else { continue };
-        let mentioned = fields.iter().filter(|(name, _)| is_identifier(name) && code.contains(name.as_str()));
+        let mentioned = fields.iter().filter(|(name, _)| code.contains(name.as_str()));
         names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
     }
     let mut own = |name: &str, value: Value| {
@@ -200,64 +200,4 @@ fn context(scope: &crate::expression::Scope<'_>) -> Value {
         Some((node.to_owned(), serde_json::json!({ "output": output })))
     };
     Value::Object(scope.ctx.nodes().into_iter().filter_map(entry).collect())
-}
-
-/// Whether a name can be a JavaScript parameter: ASCII, and no reserved word.
-fn is_identifier(name: &str) -> bool {
-    const RESERVED: &[&str] = &[
-        "await",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "continue",
-        "debugger",
-        "default",
-        "delete",
-        "do",
-        "else",
-        "enum",
-        "export",
-        "extends",
-        "false",
-        "finally",
-        "for",
-        "function",
-        "if",
-        "implements",
-        "import",
-        "in",
-        "instanceof",
-        "interface",
-        "let",
-        "new",
-        "null",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "static",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "var",
-        "void",
-        "while",
-        "with",
-        "yield",
-        "eval",
-        "arguments",
-        "undefined",
-        "NaN",
-        "Infinity",
-    ];
-    let mut bytes = name.bytes();
-    let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$');
-    first && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$') && !RESERVED.contains(&name)
 }

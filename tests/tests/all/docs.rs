@@ -217,7 +217,7 @@ fn snake(name: &str) -> String {
 #[test]
 fn every_event_is_listed() {
     let text = read("docs/execution-model.md");
-    let source = read("shared/src/event.rs");
+    let source = read("shared/src/event/mod.rs");
     let variants = source.split("pub enum Event {").nth(1).unwrap().split("\n}").next().unwrap();
     let names = variants
         .lines()

@@ -1,14 +1,23 @@
 //! The fold: events make the state. No expression is evaluated here, no rule is decided.
 
+mod children;
+mod inputs;
+mod loops;
+mod people;
+
+pub use inputs::{input_of, iteration_value};
+
 use crate::{
     event::{Event, Started, Turn},
-    execution::{Children, EdgeState, Execution, LoopState, NodeState, Phase, Status},
+    execution::{EdgeState, Execution, NodeState, Phase, Status},
     id::NodeId,
     payload::Payload,
     time::Time,
-    workflow::{Workflow, graph::NodeIx},
+    workflow::Workflow,
 };
-use serde_json::{Map, Value};
+use children::apply_children;
+use loops::apply_loop;
+use people::apply_interaction;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or its workflow is not what it was.
@@ -256,139 +265,6 @@ fn skip(workflow: &Workflow, state: &mut Execution, node: &NodeId, at: Time) -> 
     Some(())
 }
 
-fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
-    state.begun = true;
-    match event {
-        Event::LoopEntered { node, items } => {
-            let entered = LoopState { items: items.clone(), ..LoopState::default() };
-            state.loops.insert(node.clone(), Arc::new(entered));
-            node_mut(state, node).phase = Phase::Looping;
-        }
-        Event::LoopIterated { node, live } => {
-            let ix = *workflow.graph.index.get(node)?;
-            let value = iteration_value(workflow, state, ix);
-            let input = input_of(workflow, state, ix);
-            let current = Arc::make_mut(state.loops.get_mut(node)?);
-            if current.begun > 0 {
-                current.outputs.push(value.clone());
-            }
-            let item = match &current.items {
-                Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null)),
-                None if current.begun == 0 => input,
-                None => value,
-            };
-            current.begun += 1;
-            reset_body(workflow, state, ix, live)?;
-            node_mut(state, node).output = Some(item);
-        }
-        Event::LoopBroken { node, by } => {
-            Arc::make_mut(state.loops.get_mut(node)?).broken = Some(by.clone());
-            let ix = *workflow.graph.index.get(node)?;
-            for &inner in workflow.graph.body.get(ix)? {
-                drop_open(state, &workflow.nodes.get(inner)?.id);
-            }
-        }
-        _ => {}
-    }
-    Some(())
-}
-
-/// Opens a loop's body for its next iteration.
-fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[usize]) -> Option<()> {
-    let graph = &workflow.graph;
-    for &inner in graph.body.get(ix)? {
-        let id = &workflow.nodes.get(inner)?.id;
-        if state.nodes.contains_key(id) {
-            node_mut(state, id).phase = Phase::Idle;
-        }
-        let edges = Arc::make_mut(&mut state.edges);
-        for &edge in graph.out.get(inner)? {
-            *edges.get_mut(edge)? = EdgeState::Open;
-        }
-    }
-    let edges = Arc::make_mut(&mut state.edges);
-    for &edge in graph.out.get(ix)? {
-        if workflow.edges.get(edge)?.port == "loop" {
-            *edges.get_mut(edge)? = if live.contains(&edge) { EdgeState::Live } else { EdgeState::Dead };
-        }
-    }
-    Some(())
-}
-
-fn apply_interaction(state: &mut Execution, event: &Event, at: Time) {
-    if let Event::InteractionOpened { interaction } = event {
-        state.begun = true;
-        let phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
-        node_mut(state, &interaction.activation.node).phase = phase;
-        state.interactions.push(Arc::new((**interaction).clone()));
-        return;
-    }
-    let (Event::InteractionVoted { interaction_id, .. }
-    | Event::InteractionClosed { interaction_id, .. }
-    | Event::InteractionEscalated { interaction_id, .. }) = event
-    else {
-        return;
-    };
-    let Some(one) = state.interactions.iter_mut().rev().find(|one| &one.interaction_id == interaction_id) else {
-        return;
-    };
-    let one = Arc::make_mut(one);
-    if matches!(event, Event::InteractionClosed { status, .. } if status == "answered") {
-        state.resume_count += 1;
-    }
-    match event {
-        Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
-        Event::InteractionClosed { status, decision, response, .. } => {
-            one.status.clone_from(status);
-            one.decision.clone_from(decision);
-            one.decided_at = Some(at);
-            one.responses.extend(response.iter().map(|response| (**response).clone()));
-        }
-        Event::InteractionEscalated { assignees, deadline, .. } => {
-            one.assignees.clone_from(assignees);
-            one.deadline = *deadline;
-            one.escalated = true;
-        }
-        _ => {}
-    }
-}
-
-fn apply_children(state: &mut Execution, event: &Event) {
-    match event {
-        Event::ChildrenPlanned { node, visit, count, items } => {
-            state.begun = true;
-            node_mut(state, node).phase = Phase::Children;
-            let children = Children {
-                visit: *visit,
-                count: *count,
-                items: items.clone(),
-                started: 0,
-                ended: Default::default(),
-                failed: Default::default(),
-            };
-            state.children.insert(node.clone(), Arc::new(children));
-        }
-        Event::ChildrenStarted { node, to, .. } => {
-            if let Some(children) = state.children.get_mut(node) {
-                Arc::make_mut(children).started = *to;
-            }
-        }
-        Event::ChildrenEnded { node, completed, failed, .. } => {
-            let Some(children) = state.children.get_mut(node).map(Arc::make_mut) else { return };
-            for &index in completed.iter().chain(failed) {
-                children.ended.insert(index);
-            }
-            for &index in failed {
-                children.failed.insert(index);
-            }
-            if children.ended.len() == children.count {
-                node_mut(state, node).phase = Phase::Due { at: None };
-            }
-        }
-        _ => {}
-    }
-}
-
 fn end(state: &mut Execution, status: Status, at: Time) {
     state.end = Some(status);
     state.stuck = None;
@@ -406,43 +282,4 @@ fn drop_open(state: &mut Execution, node: &NodeId) {
     let found = Arc::make_mut(found);
     let failed = found.phase == Phase::Unrouted && found.port.is_none();
     found.phase = if failed { Phase::Failed } else { Phase::Dropped };
-}
-
-/// A node's input: the output along its one live edge, or several merged (workflow format, §3).
-pub fn input_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
-    let Some(node) = workflow.nodes.get(ix).and_then(|node| state.node(&node.id)) else { return Payload::default() };
-    if node.via.is_empty() {
-        return state.started.item.clone().unwrap_or_else(|| state.started.input.clone());
-    }
-    along(workflow, state, &node.via)
-}
-
-/// The value of the iteration that ran last: what came along the edges back, or what `break` gave.
-pub fn iteration_value(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
-    let broken = workflow.nodes.get(ix).and_then(|node| state.loops.get(&node.id)).and_then(|l| l.broken.as_ref());
-    if let Some(by) = broken {
-        return state.node(by).and_then(|node| node.output.clone()).unwrap_or_default();
-    }
-    let back: Vec<usize> = workflow.graph.back.get(ix).map_or(Vec::new(), |edges| {
-        edges.iter().copied().filter(|edge| state.edges.get(*edge) == Some(&EdgeState::Live)).collect()
-    });
-    if back.is_empty() { Payload::default() } else { along(workflow, state, &back) }
-}
-
-fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
-    let output = |edge: usize| {
-        let from = &workflow.edges.get(edge)?.from;
-        Some((from, state.node(from)?.output.clone().unwrap_or_default()))
-    };
-    if let [only] = edges {
-        return output(*only).map(|(_, output)| output).unwrap_or_default();
-    }
-    let outputs: Vec<_> = edges.iter().filter_map(|edge| output(*edge)).collect();
-    let objects: Option<Vec<&Map<String, Value>>> =
-        outputs.iter().map(|(_, value)| value.value().as_object()).collect();
-    let merged: Map<String, Value> = match objects {
-        Some(objects) => objects.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
-        None => outputs.iter().map(|(from, value)| (from.to_string(), value.value().clone())).collect(),
-    };
-    Payload::new(Value::Object(merged))
 }

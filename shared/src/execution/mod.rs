@@ -1,5 +1,11 @@
 //! The state of one execution: the fold of its events. Clones are cheap: what is large is shared.
 
+mod bits;
+mod status;
+
+pub use bits::Bits;
+pub use status::Status;
+
 use crate::{
     error::Error,
     event::Started,
@@ -11,59 +17,6 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// What an execution is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the statuses of the execution model")]
-pub enum Status {
-    Pending,
-    Running,
-    Paused,
-    WaitingHuman,
-    Waiting,
-    RollingBack,
-    Stuck,
-    Completed,
-    Failed,
-    Cancelled,
-    Skipped,
-}
-
-impl Status {
-    /// Nothing follows, but for a rollback, a retry or a fork.
-    pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
-    }
-
-    /// As in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::WaitingHuman => "waiting_human",
-            Self::Waiting => "waiting",
-            Self::RollingBack => "rolling_back",
-            Self::Stuck => "stuck",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// The status of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.into())).ok()
-    }
-}
-
-impl std::fmt::Display for Status {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What an execution is a child of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -276,62 +229,6 @@ pub struct Children {
     pub ended: Bits,
     /// Bit i: child i failed or was cancelled.
     pub failed: Bits,
-}
-
-/// A growing set of small numbers, kept as hexadecimal text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bits {
-    bytes: Vec<u8>,
-    count: u32,
-}
-
-impl Bits {
-    /// Adds one; false where it was in already.
-    pub fn insert(&mut self, index: u32) -> bool {
-        let (byte, bit) = ((index / 8) as usize, 1u8 << (index % 8));
-        if byte >= self.bytes.len() {
-            self.bytes.resize(byte + 1, 0);
-        }
-        let fresh = self.bytes[byte] & bit == 0;
-        self.bytes[byte] |= bit;
-        self.count += u32::from(fresh);
-        fresh
-    }
-
-    /// Whether it is in.
-    pub fn contains(&self, index: u32) -> bool {
-        self.bytes.get((index / 8) as usize).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
-    }
-
-    /// How many are in.
-    pub fn len(&self) -> u32 {
-        self.count
-    }
-
-    /// Whether none is in.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-}
-
-impl Serialize for Bits {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-    }
-}
-
-impl<'de> Deserialize<'de> for Bits {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        let bytes: Option<Vec<u8>> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-            .collect();
-        let bytes = bytes.ok_or_else(|| serde::de::Error::custom("not hexadecimal"))?;
-        let count = bytes.iter().map(|byte| byte.count_ones()).sum();
-        Ok(Self { bytes, count })
-    }
 }
 
 impl Execution {

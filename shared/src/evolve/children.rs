@@ -1,0 +1,44 @@
+//! Events of children.
+
+use super::node_mut;
+use crate::{
+    event::Event,
+    execution::{Children, Execution, Phase},
+};
+use std::sync::Arc;
+
+pub(super) fn apply_children(state: &mut Execution, event: &Event) {
+    match event {
+        Event::ChildrenPlanned { node, visit, count, items } => {
+            state.begun = true;
+            node_mut(state, node).phase = Phase::Children;
+            let children = Children {
+                visit: *visit,
+                count: *count,
+                items: items.clone(),
+                started: 0,
+                ended: Default::default(),
+                failed: Default::default(),
+            };
+            state.children.insert(node.clone(), Arc::new(children));
+        }
+        Event::ChildrenStarted { node, to, .. } => {
+            if let Some(children) = state.children.get_mut(node) {
+                Arc::make_mut(children).started = *to;
+            }
+        }
+        Event::ChildrenEnded { node, completed, failed, .. } => {
+            let Some(children) = state.children.get_mut(node).map(Arc::make_mut) else { return };
+            for &index in completed.iter().chain(failed) {
+                children.ended.insert(index);
+            }
+            for &index in failed {
+                children.failed.insert(index);
+            }
+            if children.ended.len() == children.count {
+                node_mut(state, node).phase = Phase::Due { at: None };
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! Which of many children: a bit each.
+
+use serde::{Deserialize, Serialize};
+
+/// A growing set of small numbers, kept as hexadecimal text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    bytes: Vec<u8>,
+    count: u32,
+}
+
+impl Bits {
+    /// Adds one; false where it was in already.
+    pub fn insert(&mut self, index: u32) -> bool {
+        let (byte, bit) = ((index / 8) as usize, 1u8 << (index % 8));
+        if byte >= self.bytes.len() {
+            self.bytes.resize(byte + 1, 0);
+        }
+        let fresh = self.bytes[byte] & bit == 0;
+        self.bytes[byte] |= bit;
+        self.count += u32::from(fresh);
+        fresh
+    }
+
+    /// Whether it is in.
+    pub fn contains(&self, index: u32) -> bool {
+        self.bytes.get((index / 8) as usize).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
+    }
+
+    /// How many are in.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether none is in.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl Serialize for Bits {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bits {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let bytes: Option<Vec<u8>> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        let bytes = bytes.ok_or_else(|| serde::de::Error::custom("not hexadecimal"))?;
+        let count = bytes.iter().map(|byte| byte.count_ones()).sum();
+        Ok(Self { bytes, count })
+    }
+}
