@@ -26,7 +26,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
         effects.extend(end_effects(workflow, state, error));
-    } else if !state.paused && !state.held {
+    } else if !state.held {
         effects.extend((0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)));
     }
     effects
@@ -79,6 +79,8 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     }
     let activation = state.activation(id);
     match &node.phase {
+        // Nothing starts while it is paused; timers and questions go on.
+        Phase::Due { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
         Phase::Waiting { until: Some(at), .. } => {

@@ -48,8 +48,11 @@ pub fn prepare(
     if state.end.is_some() {
         return Prepared::Nothing(owed(workflow, state, Since::Ever));
     }
-    if activation.epoch < state.epoch || state.paused {
+    if activation.epoch < state.epoch {
         return Prepared::Nothing(Vec::new());
+    }
+    if state.paused {
+        return Prepared::Nothing(owed(workflow, state, Since::Of(activation)));
     }
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Prepared::Nothing(Vec::new()) };
     let Some(found) = state.node(&activation.node) else { return Prepared::Unknown };

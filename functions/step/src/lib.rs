@@ -73,7 +73,7 @@ async fn handle_loaded(
     workflow: &Arc<Workflow>,
     batch: &[&Delivery],
 ) -> Vec<Verdict> {
-    let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, &delivery.message.work))).await;
+    let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await;
     let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
     let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
     for (position, handled) in handled.into_iter().enumerate() {
@@ -103,7 +103,9 @@ async fn handle_loaded(
                 }
             }
             refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
-            let works = refused.iter().map(|&position| &batch[position].message.work);
+            // One that was handed out once has nothing to make good, unless another had it at the same time.
+            let works = refused.iter().map(|&position| batch[position]);
+            let works = works.filter(|it| it.deliveries > 1 || !submitted.committed).map(|it| &it.message.work);
             if let Err(error) = deliver_again(host, &submitted.state, workflow, works).await {
                 refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
@@ -159,9 +161,11 @@ fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usi
     (merged, positions)
 }
 
-async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, work: &Work) -> Handled {
-    let command = match work.clone() {
-        Work::Step { activation, attempt, .. } => return step::step(host, state, workflow, activation, attempt).await,
+async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, delivery: &Delivery) -> Handled {
+    let command = match delivery.message.work.clone() {
+        Work::Step { activation, attempt, .. } => {
+            return step::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
+        }
         Work::StartChildren { activation, from, to } => {
             return match children::start_children(host, state, workflow, &activation, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),

@@ -16,13 +16,16 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// Runs what a step message asks for, up to the outcome that is to be reported.
+/// Runs what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
+/// before, and whoever had it may have died after it committed. Only then are effects delivered again: a copy that
+/// somebody sent once more would otherwise make copies of all that follows.
 pub async fn step(
     host: &dyn Host,
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     activation: Activation,
     attempt: u32,
+    again: bool,
 ) -> Handled {
     let vault = match Vault::for_node(host, state, workflow, &activation.node).await {
         Ok(vault) => vault,
@@ -44,6 +47,7 @@ pub async fn step(
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
+        Prepared::Nothing(_) if !again => Handled::Verdict(Verdict::Acknowledge),
         Prepared::Nothing(effects) => match deliver(host, state, &effects).await {
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),

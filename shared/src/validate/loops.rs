@@ -9,8 +9,14 @@ const EXAMINED: usize = 8;
 /// Checks every loop's body.
 pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let roots: Vec<NodeIx> = (0..frame.nodes.len())
-        .filter(|&ix| frame.nodes[ix].kind.is_some_and(crate::node::is_trigger) || frame.graph.incoming[ix].is_empty())
+        .filter(|&ix| {
+            frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)
+                || (frame.graph.incoming[ix].is_empty() && frame.graph.back[ix].is_empty())
+        })
         .collect();
+    // A map's body may begin with a loop, into which only its own body leads.
+    let begins = || (0..frame.nodes.len()).filter(|&ix| frame.graph.incoming[ix].is_empty());
+    let roots = if roots.is_empty() { begins().collect() } else { roots };
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };
     for (ix, node) in frame.nodes.iter().enumerate() {
         if node.kind == Some("loop") {

@@ -5,7 +5,7 @@ mod run;
 mod script;
 mod world;
 
-pub use run::{Fate, Run};
+pub use run::{Fate, Run, sample};
 pub use world::{SimHost, World};
 
 use serde_json::Value;
@@ -23,8 +23,10 @@ pub struct Faults {
     pub crashes: usize,
     /// Port calls in a thousand that report an error, before or after they took effect.
     pub errors: usize,
-    /// Messages and acknowledgements in a hundred that are delivered twice, or lost.
+    /// Messages in a hundred that are sent twice.
     pub duplicates: usize,
+    /// Messages in a hundred that are handed out to two at once, and acknowledgements that are lost.
+    pub repeats: usize,
     /// Whether messages overtake each other, and handlers run at the same time.
     pub disorder: bool,
     /// The one port call, from 1, that the process dies at; true: after it took effect.
@@ -35,7 +37,7 @@ impl Faults {
     /// Everything that a queue, a store and a process can do to an execution, mildly or wildly.
     pub fn of(seed: u64) -> Self {
         let weight = [1, 3, 6][(seed / 7 % 3) as usize];
-        Self { crashes: 15 * weight, errors: 10 * weight, duplicates: 5 * weight, disorder: true, at_call: None }
+        Self { crashes: 15 * weight, errors: 10 * weight, duplicates: 5 * weight, repeats: 3 * weight, disorder: true, at_call: None }
     }
 }
 

@@ -10,12 +10,13 @@ use shared::{
     effect::{Control, Effect, Message, Work},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    interaction::Answer,
+    event::Turn,
+    interaction::{Answer, Interaction},
     owed::{Since, overdue_at, owed},
     port::{Delivery, Verdict},
 };
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -43,14 +44,9 @@ pub struct Run {
     pub host: SimHost,
     rng: Rng,
     faults: Faults,
-    /// Rounds after which the execution is paused, and whether it was since.
-    pub pause_at: Option<usize>,
-    /// Rounds after which it is cancelled.
-    pub cancel_at: Option<usize>,
     /// How often work was brought back that no message, timer or person would have.
     pub rescues: u64,
     round: usize,
-    told: BTreeSet<String>,
 }
 
 enum Job {
@@ -77,26 +73,22 @@ impl Job {
 impl Run {
     /// A case under faults; everything else follows from the seed.
     pub fn new(case: &Case, seed: u64, faults: Faults, atomic: bool) -> Self {
-        let host = SimHost::new(seed, faults, atomic);
-        for document in case.saved.iter().chain([&case.document]) {
-            host.world().keep(&parsed(document));
-        }
-        let run = Self {
-            host,
-            rng: Rng::new(seed, 3),
-            faults,
-            pause_at: None,
-            cancel_at: None,
-            rescues: 0,
-            round: 0,
-            told: BTreeSet::new(),
-        };
+        let documents: Vec<Value> = case.saved.iter().chain([&case.document]).cloned().collect();
+        let run = Self::empty(&documents, seed, faults, atomic);
         let started = started(&parsed(&case.document), &case.input, &run.host);
         let start = Command::Start(Box::new(started));
         while run.host.world().journals.is_empty() {
             run.together(vec![Job::Ask(root_id(), start.clone())]);
         }
         run
+    }
+
+    fn empty(documents: &[Value], seed: u64, faults: Faults, atomic: bool) -> Self {
+        let host = SimHost::new(seed, faults, atomic);
+        for document in documents {
+            host.world().keep(&parsed(document));
+        }
+        Self { host, rng: Rng::new(seed, 3), faults, rescues: 0, round: 0 }
     }
 
     /// Runs to the end of everything, or says what went wrong.
@@ -115,7 +107,7 @@ impl Run {
             }
             let shown = state.interactions.iter().find(|one| world.shown.contains(&one.interaction_id));
             // People are told at best once that a question is over: whoever asks sees that by itself.
-            if let Some(one) = shown.filter(|_| !self.faults.disorder) {
+            if let Some(one) = shown.filter(|_| world.faults_injected == 0 && !self.faults.disorder) {
                 return Err(format!("interaction {} is shown although {id} ended", one.interaction_id));
             }
         }
@@ -136,7 +128,6 @@ impl Run {
                 "it goes nowhere in {ROUNDS} rounds: turns {turns:?}, now {now:?}, {waiting} {last:?}"
             ));
         }
-        self.control();
         let jobs = self.jobs();
         let moved = !jobs.is_empty() || self.let_time_pass() || self.bring_back();
         self.together(jobs);
@@ -147,29 +138,28 @@ impl Run {
         }
     }
 
-    /// What people ask of the execution in this round.
-    fn control(&mut self) {
-        let after = |at: Option<usize>| at.is_some_and(|at| self.round >= at);
-        let (pause, cancel) = (after(self.pause_at), after(self.cancel_at));
-        let Some(status) = self.host.state(&root_id()).map(|state| state.status()) else { return };
-        let asked = |control| Command::Control { control, reason: None };
-        if pause && !status.is_terminal() {
-            if status == Status::Paused {
-                self.pause_at = None;
+    /// Pauses, resumes or cancels the root, asking until an answer comes.
+    pub fn ask(&mut self, control: Control) {
+        loop {
+            let before = self.host.world().unheard;
+            self.together(vec![Job::Ask(root_id(), Command::Control { control, reason: None })]);
+            if self.host.world().unheard == before {
+                break;
             }
-            self.together(vec![Job::Ask(root_id(), asked(Control::Pause))]);
-        }
-        if cancel && !status.is_terminal() {
-            self.together(vec![Job::Ask(root_id(), asked(Control::Cancel))]);
         }
     }
 
-    /// Resumes the root until it is resumed.
-    pub fn resume(&mut self) {
-        let command = Command::Control { control: Control::Resume, reason: None };
-        while self.host.state(&root_id()).is_some_and(|state| state.paused) {
-            self.together(vec![Job::Ask(root_id(), command.clone())]);
-        }
+    /// What is left in memory, handed to a host that knows nothing else.
+    pub fn take_up(documents: &[Value], journals: BTreeMap<ExecutionId, Vec<Turn>>) -> Self {
+        let run = Self::empty(documents, 0, Faults::default(), false);
+        let mut world = run.host.world();
+        let last = journals.values().flatten().map(|turn| turn.at).max();
+        world.now = last.unwrap_or(world.now);
+        world.journals = journals;
+        // Its queue and its timers are gone.
+        world.unheard = 1;
+        drop(world);
+        run
     }
 
     /// What is done at the same time in this round: up to three handlers, or what people do when nothing else moves.
@@ -198,7 +188,7 @@ impl Run {
             let queued = &mut world.queue[chosen];
             queued.deliveries += 1;
             // A queue may hand a message out to two at once.
-            let again = self.rng.percent(self.faults.duplicates / 2);
+            let again = self.rng.percent(self.faults.repeats);
             queued.visible_at = if again { now } else { now.after_seconds(VISIBILITY_SECONDS) };
             let (receipt, message, deliveries) = (queued.receipt, queued.message.clone(), queued.deliveries);
             batch.push(Delivery { receipt, message, deliveries });
@@ -214,10 +204,9 @@ impl Run {
         for state in states {
             for one in state.open_interactions() {
                 let interaction_id = one.interaction_id.clone();
-                self.told.insert(interaction_id.to_string());
                 jobs.push(Job::Ask(
                     state.id().clone(),
-                    Command::Answer { interaction_id, answer: Box::new(answer(&one.question, one.on_error)) },
+                    Command::Answer { interaction_id, answer: Box::new(answer(one)) },
                 ));
             }
             let awaited = state.nodes.values().find_map(|node| match &node.phase {
@@ -264,7 +253,9 @@ impl Run {
             }
             let ended_and_told = state.status().is_terminal() && !self.parent_waits(&state);
             if !ended_and_told {
-                let effects = owed(&workflow, &state, Since::Ever);
+                let mut effects = owed(&workflow, &state, Since::Ever);
+                let world = self.host.world();
+                effects.retain(|effect| !world.is_done(id, effect));
                 all.push((state, effects));
             }
         }
@@ -340,12 +331,37 @@ fn step_message(state: &Execution, workflow: &shared::workflow::Workflow, ix: us
     Message { execution: state.id().clone(), work }
 }
 
-fn answer(question: &str, on_error: bool) -> Answer {
-    let mut answer = Answer { by: "boss@example.com".into(), via: "api".into(), ..Answer::default() };
-    if on_error {
-        answer.option = Some("abort".into());
-    } else {
-        answer.approved = Some(question.contains("yes"));
+/// The answer that a question asks for: yes, where it does not say.
+fn answer(one: &Interaction) -> Answer {
+    let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
+    let mut answer = Answer { by, via: "api".into(), ..Answer::default() };
+    match one.kind.as_str() {
+        "decision" if one.on_error => answer.option = Some("abort".into()),
+        "decision" => answer.option = one.options.first().map(|option| option.id.clone()),
+        "input" => answer.data = Some(one.schema.as_ref().map_or_else(|| json!({}), sample)),
+        "ask" => answer.text = Some("a text".into()),
+        _ => answer.approved = Some(!one.question.contains("no")),
     }
     answer
+}
+
+/// A small value that satisfies a plain schema.
+pub fn sample(schema: &Value) -> Value {
+    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|all| all.first()) {
+        return first.clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1500)),
+        Some("string") => match schema.get("format").and_then(Value::as_str) {
+            Some("date") => json!("2026-11-21"),
+            Some("email") => json!("a@example.com"),
+            _ => json!("some text"),
+        },
+        Some("boolean") => json!(true),
+        Some("array") => json!([schema.get("items").map(sample).unwrap_or_default()]),
+        _ => {
+            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+            Value::Object(properties.map(|(name, schema)| (name.clone(), sample(schema))).collect())
+        }
+    }
 }

@@ -190,6 +190,17 @@ impl World {
         }
     }
 
+    /// Whether people were told, or a timer is set, so that doing it again would change nothing.
+    pub(super) fn is_done(&self, id: &ExecutionId, effect: &Effect) -> bool {
+        match effect {
+            Effect::OpenInteraction(interaction) => self.shown.contains(interaction),
+            Effect::SetTimer { activation, purpose, at } => {
+                self.timers.get(&(id.clone(), activation.clone(), *purpose)) == Some(at)
+            }
+            _ => false,
+        }
+    }
+
     /// Puts a message on the queue.
     pub fn push(&mut self, message: Message, visible_at: Time) {
         self.receipts += 1;
@@ -223,7 +234,7 @@ impl World {
     pub(super) fn obey(&mut self, verdicts: &[(Receipt, Verdict)]) {
         for (receipt, verdict) in verdicts {
             match verdict {
-                Verdict::Acknowledge if self.rng.percent(self.faults.duplicates / 2) => {
+                Verdict::Acknowledge if self.rng.percent(self.faults.repeats) => {
                     let now = self.now;
                     self.queue.iter_mut().filter(|it| it.receipt == *receipt).for_each(|it| it.visible_at = now);
                 }

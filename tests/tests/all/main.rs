@@ -3,13 +3,17 @@
 
 mod architecture;
 mod concurrency;
+mod control;
 mod differential;
 mod docs;
 mod events;
+mod golden;
 mod large;
 mod schedules;
 mod simulation;
 mod store;
 mod store_differential;
+mod style;
 mod supervision;
+mod sweep;
 mod world;

@@ -96,6 +96,13 @@ fn edge_out_of_loop_body() {
 }
 
 #[test]
+fn a_maps_body_may_begin_with_a_loop() {
+    let nodes = json!([step("a"), step("b"), again("l")]);
+    let body = json!({"nodes": nodes, "edges": edges(&[("l.loop", "a"), ("a", "b"), ("b", "l")])});
+    clean(&one("map", json!({"items": "[1]", "body": body})));
+}
+
+#[test]
 fn break_outside_loop() {
     expect(&one("break", json!({})), &[("break_outside_loop", "/nodes/1")]);
     let inside = flow(

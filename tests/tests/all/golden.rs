@@ -1,0 +1,109 @@
+//! Journals of earlier releases still fold to the same state, and go on to the same end.
+//!
+//! `UPDATE_GOLDEN=1` writes the journals of this release anew; that is for a new format, under a new folder.
+
+use crate::docs::root;
+use serde_json::{Value, json};
+use shared::{effect::Control, event::Turn, id::ExecutionId};
+use std::{collections::BTreeMap, fs, path::PathBuf};
+use stepwell_tests::{
+    generate::Case,
+    sim::{Faults, Run, root_id},
+};
+
+fn folder() -> PathBuf {
+    root().join("tests/golden/v1")
+}
+
+/// A flow through every kind of node that an execution can stop at.
+fn case() -> Case {
+    let edge = |from: &str, to: &str| json!({ "from": from, "to": to });
+    let http = |path: &str| json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": { "v": 3 } });
+    let body = json!({
+        "nodes": [{ "id": "double", "type": "transform", "config": { "set": { "v": "{{ item * 2 + input.a }}" } } }],
+        "edges": [],
+    });
+    let nodes = json!([
+        { "id": "start", "type": "manual_trigger" },
+        { "id": "fetch", "type": "http_request", "config": http("flaky/1") },
+        { "id": "refused", "type": "http_request", "config": http("refused"), "on_error": "continue" },
+        { "id": "each", "type": "loop", "config": { "for_each": "input.list" } },
+        { "id": "add", "type": "transform", "config": { "set": { "v": "{{ item + loop.iteration }}" } } },
+        { "id": "enough", "type": "branch",
+          "config": { "rules": [{ "when": "output.v > 2", "port": "yes" }], "default": "no" } },
+        { "id": "stop", "type": "break", "config": { "output": "{{ ctx.add.output.v }}" } },
+        { "id": "all", "type": "map", "config": { "items": "[1, 2, 3]", "body": body, "max_concurrency": 1 } },
+        { "id": "ask", "type": "human", "config": { "kind": "approval", "question": "yes?" } },
+        { "id": "pause", "type": "wait", "config": { "seconds": 60 } },
+        { "id": "signal", "type": "wait", "config": { "event": "go" } },
+        { "id": "skipped", "type": "transform", "config": { "expression": "null" } },
+        { "id": "nothing", "type": "transform", "config": { "expression": "null" } },
+        { "id": "join", "type": "transform", "config": { "set": { "v": "{{ ctx.all.output[0].v }}" } } },
+    ]);
+    let edges = json!([
+        edge("start", "fetch"), edge("start", "refused"), edge("fetch", "each"),
+        { "from": "each", "to": "add", "port": "loop" }, edge("add", "enough"),
+        { "from": "enough", "to": "stop", "port": "yes" }, { "from": "enough", "to": "each", "port": "no" },
+        edge("each", "all"), edge("all", "ask"), { "from": "ask", "to": "pause", "port": "approved" },
+        { "from": "ask", "to": "skipped", "port": "rejected" }, edge("pause", "signal"), edge("signal", "nothing"),
+        edge("nothing", "join"), edge("skipped", "join"), edge("refused", "join"),
+    ]);
+    let document = json!({ "id": "golden", "nodes": nodes, "edges": edges });
+    Case { document, saved: Vec::new(), input: json!({ "a": 1, "list": [0, 1, 2, 3] }) }
+}
+
+fn snapshot(run: &Run, expected: &Value) -> Value {
+    let world = run.host.world();
+    let states: BTreeMap<String, Value> =
+        world.journals.keys().map(|id| (id.to_string(), json!(world.fold(id).unwrap()))).collect();
+    json!({ "document": case().document, "journals": world.journals, "states": states, "expected": expected })
+}
+
+/// A journal at every status that a run comes through, and some more on the way.
+fn write() {
+    let calm = Run::new(&case(), 1, Faults::default(), false).finish().unwrap();
+    let expected = json!({ "status": calm.status, "output": calm.output });
+    fs::create_dir_all(folder()).unwrap();
+    let mut seen = BTreeMap::<String, usize>::new();
+    for rounds in 0.. {
+        let mut run = Run::new(&case(), 1, Faults::default(), false);
+        let moved = (0..rounds).all(|_| run.advance().unwrap());
+        let status = run.host.state(&root_id()).unwrap().status();
+        let count = seen.entry(status.to_string()).or_default();
+        *count += 1;
+        if *count <= 3 || *count % 8 == 0 {
+            let text = format!("{:#}\n", snapshot(&run, &expected));
+            fs::write(folder().join(format!("{status}-{count}.json")), text).unwrap();
+        }
+        if !moved {
+            break;
+        }
+        if *count == 3 && !status.is_terminal() {
+            run.ask(Control::Pause);
+            while run.advance().unwrap() {}
+            fs::write(folder().join(format!("paused-in-{status}.json")), format!("{:#}\n", snapshot(&run, &expected))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn journals_of_every_release_fold_and_go_on() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        write();
+    }
+    let paths = crate::docs::files(&root().join("tests/golden"), ".json");
+    assert!(paths.len() >= 8, "only {} golden journals were found", paths.len());
+    for path in paths {
+        let name = path.display();
+        let golden: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let journals: BTreeMap<ExecutionId, Vec<Turn>> = serde_json::from_value(golden["journals"].clone()).unwrap();
+        let mut run = Run::take_up(&[golden["document"].clone()], journals);
+        for (id, state) in golden["states"].as_object().unwrap() {
+            let folded = run.host.state(&id.as_str().into()).unwrap();
+            assert_eq!(&json!(folded), state, "{name}: {id} folds to another state");
+        }
+        run.ask(Control::Resume);
+        let fate = run.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(json!({ "status": fate.status, "output": fate.output }), golden["expected"], "{name}");
+    }
+}

@@ -1,0 +1,53 @@
+//! Every port call of every example fails once, before and after it took effect; every message comes twice.
+
+use crate::docs::root;
+use serde_json::{Value, json};
+use stepwell_tests::{
+    generate::{Case, Knobs, case},
+    sim::{Faults, Run, sample},
+};
+
+/// The examples, and workflows of every kind of node.
+fn cases() -> Vec<(String, Case)> {
+    let mut cases: Vec<(String, Case)> = crate::docs::files(&root().join("examples"), ".json")
+        .into_iter()
+        .map(|path| {
+            let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let input = document.get("input_schema").map_or_else(|| json!({}), sample);
+            (path.display().to_string(), Case { document, saved: Vec::new(), input })
+        })
+        .collect();
+    assert!(cases.len() >= 3, "the examples were not found");
+    let knobs = Knobs { deterministic: true, size: 9, waits: true, children: true };
+    cases.extend((0..40).map(|seed| (format!("seed {seed}"), case(seed, knobs))));
+    cases
+}
+
+#[test]
+fn every_call_fails_once_and_nothing_changes() {
+    for (name, case) in cases() {
+        let mut calm = Run::new(&case, 0, Faults::default(), false);
+        let expected = calm.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let calls = calm.host.world().calls;
+        for at in 1..=calls {
+            for after in [false, true] {
+                let mut run = Run::new(&case, 0, Faults { at_call: Some((at, after)), ..Faults::default() }, false);
+                let fate = run.finish().unwrap_or_else(|error| panic!("{name}, call {at}, after {after}: {error}"));
+                assert_eq!(fate, expected, "{name}, call {at}, after {after}");
+                assert_eq!(run.host.world().faults_injected, 1, "{name}: call {at} never came");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_message_comes_twice_and_nothing_changes() {
+    for (name, case) in cases() {
+        for atomic in [false, true] {
+            let expected = Run::new(&case, 0, Faults::default(), atomic).finish().unwrap();
+            let faults = Faults { duplicates: 100, ..Faults::default() };
+            let fate = Run::new(&case, 0, faults, atomic).finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(fate, expected, "{name}");
+        }
+    }
+}
