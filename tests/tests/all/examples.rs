@@ -138,7 +138,7 @@ fn a_document_is_reviewed_over_several_questions() {
         &["--reject", "--comment", "too short"],
         &["--text", "A second try."],
         &["--approve"],
-        &["--data", PUBLISHED],
+        &["--value", PUBLISHED],
         &["--option", "journal"],
     ];
     for answer in answers {

@@ -14,10 +14,10 @@ use std::{
 
 const KILLS: u32 = 50;
 /// Between a start and its kill, in milliseconds.
-const LIVES: (u64, u64) = (20, 700);
+const LIVES: (u64, u64) = (5, 300);
 const CLIENTS: u64 = 3;
 /// Enough load that both cores work, and little enough that the rest is done within a minute.
-const STARTS_PER_LIFE: u64 = 12;
+const STARTS_PER_LIFE: u64 = 40;
 
 /// xorshift64*: the moments are chosen anew each time, and can be chosen again by the seed that is printed.
 struct Dice(u64);
