@@ -2,8 +2,9 @@
 
 use crate::App;
 use shared::{
-    execution::{Execution, Status},
+    execution::{Execution, Phase, Status},
     port::StoreError,
+    time::Time,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -35,7 +36,19 @@ pub fn ended_or_asks(execution: &Execution) -> bool {
     status.is_terminal() || status == Status::WaitingHuman
 }
 
-/// Nothing more will happen by itself in a moment.
-pub fn settled(execution: &Execution) -> bool {
-    !matches!(execution.status(), Status::Pending | Status::Running | Status::RollingBack)
+/// Nothing more will happen by itself before `until`: a retry, a child or a short wait is worth waiting for.
+pub fn settled(execution: &Execution, until: Time) -> bool {
+    match execution.status() {
+        Status::Pending | Status::Running | Status::RollingBack => false,
+        Status::Waiting => !execution.nodes.values().any(|node| moves_by(&node.phase, until)),
+        _ => true,
+    }
+}
+
+fn moves_by(phase: &Phase, until: Time) -> bool {
+    match phase {
+        Phase::Children => true,
+        Phase::Due { at: Some(at) } | Phase::Waiting { until: Some(at), .. } => *at <= until,
+        _ => false,
+    }
 }

@@ -124,7 +124,8 @@ async fn answer_the_one(
     let said = answer::signed(caller, answer_as, said(question, body))?;
     let command = Command::Answer { interaction_id, answer: Box::new(said) };
     let state = answer::ask(app, caller, execution.id(), command, false).await?;
-    let state = wait::until(app, state, limits::WAIT, wait::settled).await?;
+    let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
+    let state = wait::until(app, state, limits::WAIT, |state| wait::settled(state, soon)).await?;
     let workflow = app.workflow(&state).await?;
     let status = state.status();
     Ok(axum::Json(json!({

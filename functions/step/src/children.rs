@@ -173,7 +173,10 @@ impl Plan<'_> {
         let item = items.value().get(index as usize).cloned().unwrap_or_default();
         let body = match &map.body {
             Body::Inline(body) => body,
-            Body::Saved(saved) => return self.saved(saved, id, index, item).await,
+            Body::Saved(saved) => {
+                let started = self.saved(saved, id, index, item.clone()).await?;
+                return Ok(started.map(|started| Started { item: Some(Payload::new(item)), ..started }));
+            }
         };
         let reads = body.reads();
         let mut started = self.started(id, index, body);

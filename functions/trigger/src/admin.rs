@@ -15,7 +15,7 @@ use shared::{
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(create_token)).routes(routes!(set_secret))
@@ -54,8 +54,9 @@ async fn create_token(caller: Admin, State(app): State<Arc<App>>, Json(body): Js
         let hint = "write it in RFC 3339, such as 2027-01-31T00:00:00Z";
         time.ok_or_else(|| Problem::field("invalid_field", "/expires_at", "this is not a time to come", hint))
     });
-    // Two version-7 UUIDs carry 148 random bits.
-    let token = format!("sw_{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
+    // Two version-7 UUIDs carry 148 random bits, where they share no counter.
+    let random = || Uuid::new_v7(Timestamp::now(NoContext)).simple();
+    let token = format!("sw_{}{}", random(), random());
     let kept = Token {
         sha256: sha256_of_token(&token),
         name: body.name,

@@ -91,8 +91,13 @@ pub(crate) fn read_flow(
     if f.get("nodes").is_none() {
         f.missing(cx, "nodes", "Give a list of nodes, the first of them a trigger.");
     }
-    let nodes = f.list(cx, "nodes", limits::NODES).unwrap_or_default();
-    let edges = f.list(cx, "edges", limits::EDGES).unwrap_or_default();
+    let (nodes, edges) = (f.list(cx, "nodes", limits::NODES), f.list(cx, "edges", limits::EDGES));
+    let too_many = |key, read: Option<&[Value]>| read.is_none() && f.get(key).is_some_and(Value::is_array);
+    // What is not read would only be missed by the other checks.
+    if too_many("nodes", nodes) || too_many("edges", edges) {
+        return None;
+    }
+    let (nodes, edges) = (nodes.unwrap_or_default(), edges.unwrap_or_default());
     if nodes.is_empty() && f.get("nodes").is_some_and(Value::is_array) {
         f.wrong(cx, "nodes", "there are no nodes", "Give at least one.");
     }

@@ -1,13 +1,18 @@
 //! Every test that crosses rooms, in one binary: one link, one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod api_e2e;
 mod architecture;
+mod binary;
 mod concurrency;
 mod control;
 mod differential;
 mod docs;
 mod events;
+mod examples;
+mod format_e2e;
 mod golden;
+mod kill;
 mod large;
 mod schedules;
 mod simulation;
