@@ -19,7 +19,7 @@ if [ "${1:-}" != quick ]; then
   step "supply chain"
   deny="$cache/cargo/bin/cargo-deny"
   [ -x "$deny" ] || cargo install --quiet --locked cargo-deny@0.20.2 --root "$cache/cargo"
-  "$deny" --offline check bans licenses sources
+  "$deny" check bans licenses sources
 fi
 
 step "tests"
