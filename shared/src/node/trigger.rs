@@ -36,11 +36,11 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
 fn schedule_trigger(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> ScheduleTrigger {
     let f = Fields::new(cx, config, at, "invalid_config", &["cron", "every_seconds", "timezone", "missed"]);
     let cron = f.text(cx, "cron").map(str::to_owned);
-    if let Some(text) = &cron {
-        if let Err(reason) = schedule::cron(text) {
-            let message = format!("`{}` is no schedule: {reason}", cut(text));
-            f.wrong(cx, "cron", message, "Give five fields, such as `0 9 * * MON-FRI`, or six with seconds first.");
-        }
+    if let Some(text) = &cron
+        && let Err(reason) = schedule::cron(text)
+    {
+        let message = format!("`{}` is no schedule: {reason}", cut(text));
+        f.wrong(cx, "cron", message, "Give five fields, such as `0 9 * * MON-FRI`, or six with seconds first.");
     }
     let every_seconds = f.number(cx, "every_seconds", 1.0, limits::EXECUTION_SECONDS);
     if f.get("cron").is_some() == f.get("every_seconds").is_some() {

@@ -37,7 +37,14 @@ impl Faults {
     /// Everything that a queue, a store and a process can do to an execution, mildly or wildly.
     pub fn of(seed: u64) -> Self {
         let weight = [1, 3, 6][(seed / 7 % 3) as usize];
-        Self { crashes: 15 * weight, errors: 10 * weight, duplicates: 5 * weight, repeats: 3 * weight, disorder: true, at_call: None }
+        Self {
+            crashes: 15 * weight,
+            errors: 10 * weight,
+            duplicates: 5 * weight,
+            repeats: 3 * weight,
+            disorder: true,
+            at_call: None,
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use shared::{
     command::{Asked, Command},
     drive::submit,
     effect::{Control, Effect, Message, Work},
+    event::Turn,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    event::Turn,
     interaction::{Answer, Interaction},
     owed::{Since, overdue_at, owed},
     port::{Delivery, Verdict},
@@ -166,7 +166,8 @@ impl Run {
     fn jobs(&mut self) -> Vec<Job> {
         let handlers = if self.faults.disorder { self.rng.between(1, 3) } else { 1 };
         let batches: Vec<Job> = (0..handlers).filter_map(|_| self.take_batch()).map(Job::Batch).collect();
-        if !batches.is_empty() && !(self.faults.disorder && self.rng.percent(20)) {
+        let withheld = !batches.is_empty() && self.faults.disorder && self.rng.percent(20);
+        if !batches.is_empty() && !withheld {
             return batches;
         }
         batches.into_iter().chain(self.people()).collect()

@@ -12,11 +12,14 @@ use stepwell_tests::{
 };
 
 fn some_case(seed: u64) -> Case {
-    case(seed, Knobs { deterministic: true, size: 2 + (seed % 9) as usize, waits: true, children: seed % 3 == 0 })
+    case(
+        seed,
+        Knobs { deterministic: true, size: 2 + (seed % 9) as usize, waits: true, children: seed.is_multiple_of(3) },
+    )
 }
 
 fn faults(seed: u64) -> Faults {
-    if seed % 2 == 0 { Faults::default() } else { Faults::of(seed) }
+    if seed.is_multiple_of(2) { Faults::default() } else { Faults::of(seed) }
 }
 
 /// A run some rounds after its start.

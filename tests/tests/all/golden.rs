@@ -18,7 +18,8 @@ fn folder() -> PathBuf {
 /// A flow through every kind of node that an execution can stop at.
 fn case() -> Case {
     let edge = |from: &str, to: &str| json!({ "from": from, "to": to });
-    let http = |path: &str| json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": { "v": 3 } });
+    let http =
+        |path: &str| json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": { "v": 3 } });
     let body = json!({
         "nodes": [{ "id": "double", "type": "transform", "config": { "set": { "v": "{{ item * 2 + input.a }}" } } }],
         "edges": [],
@@ -71,7 +72,7 @@ fn write() {
         let status = run.host.state(&root_id()).unwrap().status();
         let count = seen.entry(status.to_string()).or_default();
         *count += 1;
-        if *count <= 3 || *count % 8 == 0 {
+        if *count <= 3 || (*count).is_multiple_of(8) {
             let text = format!("{:#}\n", snapshot(&run, &expected));
             fs::write(folder().join(format!("{status}-{count}.json")), text).unwrap();
         }
@@ -81,7 +82,8 @@ fn write() {
         if *count == 3 && !status.is_terminal() {
             run.ask(Control::Pause);
             while run.advance().unwrap() {}
-            fs::write(folder().join(format!("paused-in-{status}.json")), format!("{:#}\n", snapshot(&run, &expected))).unwrap();
+            fs::write(folder().join(format!("paused-in-{status}.json")), format!("{:#}\n", snapshot(&run, &expected)))
+                .unwrap();
         }
     }
 }

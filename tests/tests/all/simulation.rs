@@ -11,10 +11,14 @@ use stepwell_tests::{
 
 fn simulate(seed: u64) -> Result<u64, String> {
     let deterministic = seed % 4 != 3;
-    let knobs =
-        Knobs { deterministic, size: 2 + (seed as usize / 4 % 10), waits: seed % 3 != 0, children: seed % 5 < 2 };
+    let knobs = Knobs {
+        deterministic,
+        size: 2 + (seed as usize / 4 % 10),
+        waits: !seed.is_multiple_of(3),
+        children: seed % 5 < 2,
+    };
     let case = case(seed, knobs);
-    let atomic = seed % 2 == 0;
+    let atomic = seed.is_multiple_of(2);
     let about = |error: String| format!("{error}\ninput {}\n{}", case.input, case.document);
     let calm = Run::new(&case, seed, Faults::default(), atomic).finish().map_err(about)?;
     let mut run = Run::new(&case, seed, Faults::of(seed), atomic);
