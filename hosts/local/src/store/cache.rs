@@ -1,4 +1,4 @@
-//! States in memory, bounded by count and by the journal text behind them; what is used again stays.
+//! States in memory, bounded by count and by the journal text and offloaded values behind them; what is used again stays.
 
 use super::limits;
 use shared::{execution::Execution, id::ExecutionId};
@@ -45,9 +45,10 @@ impl Cache {
         Some(entry.state.clone())
     }
 
-    /// Keeps a state unless a newer one is there. `bytes` of journal were added to the entry, or make up a new one.
+    /// Keeps a state unless a newer one is there. `bytes` of text were added to the entry, or make up a new one.
     pub fn put(&self, state: Arc<Execution>, bytes: usize) {
         let id = state.id().clone();
+        let over = state.end.is_some();
         let mut shard = self.shard(&id);
         let shard = &mut *shard;
         match shard.entries.get_mut(&id) {
@@ -60,11 +61,15 @@ impl Cache {
             }
             None => {
                 shard.order.push_back(id.clone());
-                shard.entries.insert(id, Entry { state, bytes, used: false });
+                shard.entries.insert(id.clone(), Entry { state, bytes, used: false });
             }
         }
         shard.bytes += bytes;
         while shard.is_full() && shard.order.len() > 1 && shard.turn() {}
+        // One that is larger than the share stays while it goes on, and no longer.
+        if over && shard.is_full() {
+            shard.forget(&id);
+        }
     }
 
     /// Forgets a state.

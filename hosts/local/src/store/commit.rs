@@ -197,14 +197,15 @@ impl Job for Write {
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { state, count, body, outbox, acks, hub, reply, .. } = *self;
+        let Self { state, count, body, blobs, outbox, acks, hub, reply, .. } = *self;
         let metrics = &hub.metrics;
         match &outcome {
             Ok(()) => {
                 metrics.turns.fetch_add(count, Relaxed);
                 metrics.commits.fetch_add(1, Relaxed);
                 let id = state.id().clone();
-                hub.cache.put(state, body.len());
+                let offloaded: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
+                hub.cache.put(state, body.len() + offloaded);
                 // Before the caller hears of it, so that it finds its messages acknowledged.
                 let ready = outbox.release(&hub.dispatcher);
                 hub.dispatcher.committed(&acks, ready);
