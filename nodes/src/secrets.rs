@@ -126,6 +126,8 @@ fn forms_of(secret: &str) -> Vec<Vec<u8>> {
     for lead in 0..3 {
         forms.extend(in_base64(secret.as_bytes(), lead));
     }
+    // Headers are Latin-1: what comes back through one is UTF-8 read byte by byte.
+    forms.push(secret.bytes().map(char::from).collect::<String>().into_bytes());
     forms.retain(|form| form.len() >= SECRET_BYTES);
     forms
 }
@@ -173,7 +175,8 @@ mod tests {
         let basic = STANDARD.encode(format!("user:{value}"));
         let mut seen = json!({
             "plain": format!("a {value} b"), "basic": basic, "url": "x=p4ss%20w%22rd%2F%2B%C3%A9%21",
-            "form": "x=p4ss+w%22rd%2F%2B%C3%A9%21", "json": json!({"k": value}).to_string(), value: [value]
+            "form": "x=p4ss+w%22rd%2F%2B%C3%A9%21", "json": json!({"k": value}).to_string(), value: [value],
+            "header": value.bytes().map(char::from).collect::<String>()
         });
         mask(&mut seen, &secret(value));
         let text = seen.to_string();
