@@ -11,15 +11,20 @@ use std::{path::Path, sync::Arc, time::Instant};
 /// Runs everything and prints a line each.
 pub async fn all(folder: &Path) -> Result<(), Failed> {
     std::fs::create_dir_all(folder)?;
-    let sync = sync_ms(folder)?;
-    let single = rows_per_second(folder, 1, 2_000)?;
-    let grouped = rows_per_second(folder, 64, 128_000)?;
+    let (mut sync, mut single, mut grouped) = (f64::MAX, 0f64, 0f64);
+    for _ in 0..3 {
+        // The best of three: what the machine can do, not what else it was doing.
+        sync = sync.min(sync_ms(folder)?);
+        single = single.max(rows_per_second(folder, 1, 2_000)?);
+        grouped = grouped.max(rows_per_second(folder, 64, 128_000)?);
+    }
     println!("machine: fdatasync {sync:.3} ms; SQLite FULL {single:.0} commits/s, {grouped:.0} rows/s in groups of 64");
     expressions()?;
     let idle = resident_mb();
     let world = World::open(&folder.join("data")).await?;
     println!("resident idle: {idle:.1} MB before the host is open, {:.1} MB after", resident_mb());
     start_latency(&world, sync).await?;
+    crate::http::start_latency(&world, sync).await?;
     hop_latency(&world, sync).await?;
     throughput(&world, grouped).await?;
     fan(&world, sync).await?;

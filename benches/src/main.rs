@@ -3,6 +3,7 @@
 //! `cargo run --release -p stepwell-benches`, on a quiet machine. Nothing here is asserted.
 
 mod engine;
+mod http;
 mod limits;
 mod world;
 
@@ -12,6 +13,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("__js") {
         return nodes::js_child_main();
     }
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = std::env::temp_dir().join(format!("stepwell-bench-{}", std::process::id()));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

@@ -75,6 +75,11 @@ fn parsed(document: Value) -> Result<Arc<Workflow>, Failed> {
 
 /// `steps` transforms in a row.
 pub fn chain(steps: usize) -> Result<Arc<Workflow>, Failed> {
+    parsed(chain_document(steps))
+}
+
+/// The same as a document.
+pub fn chain_document(steps: usize) -> Value {
     let step = |n: usize| json!({ "id": format!("s{n}"), "type": "transform", "config": { "set": { "n": n } } });
     let edge = |n: usize| {
         let from = if n == 0 { "start".to_owned() } else { format!("s{}", n - 1) };
@@ -82,7 +87,7 @@ pub fn chain(steps: usize) -> Result<Arc<Workflow>, Failed> {
     };
     let nodes: Vec<Value> =
         [json!({ "id": "start", "type": "manual_trigger" })].into_iter().chain((0..steps).map(step)).collect();
-    parsed(json!({ "id": format!("chain-{steps}"), "nodes": nodes, "edges": (0..steps).map(edge).collect::<Vec<_>>() }))
+    json!({ "id": format!("chain-{steps}"), "nodes": nodes, "edges": (0..steps).map(edge).collect::<Vec<_>>() })
 }
 
 /// `width` transforms side by side, and a join.
