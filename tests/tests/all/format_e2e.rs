@@ -188,6 +188,13 @@ fn loops_count_collect_and_break() {
     fail(&dev, vec![(endless, json!({}), "loop_limit_exceeded"), (by_settings, json!({}), "loop_limit_exceeded")]);
 }
 
+/// A map over `input.xs`.
+fn map(body: Value, more: Value) -> Value {
+    let mut node = json!({"id": "m", "type": "map", "config": {"items": "input.xs", "body": body}});
+    node["config"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    node
+}
+
 #[test]
 fn maps_and_children_run_workflows() {
     let folder = Folder::new("children");
@@ -203,11 +210,6 @@ fn maps_and_children_run_workflows() {
     ] {
         assert_eq!(dev.call("POST", "/v1/workflows", &saved).0, 201);
     }
-    let map = |body: Value, more: Value| {
-        let mut node = json!({"id": "m", "type": "map", "config": {"items": "input.xs", "body": body}});
-        node["config"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        node
-    };
     let odd = json!({"nodes": [{"id": "x", "type": "branch", "config": {"rules": [{"when": "item == 2", "port": "bad"}], "default": "ok"}},
         {"id": "f", "type": "fail", "config": {"code": "boom", "message": "two"}}, calc("y", "item")],
         "edges": [{"from": "x", "to": "f", "port": "bad"}, {"from": "x", "to": "y", "port": "ok"}]});
