@@ -80,8 +80,9 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     let activation = state.activation(id);
     match &node.phase {
         // Nothing starts while it is paused; timers and questions go on.
-        Phase::Due { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
+        Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
+        Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
         Phase::Waiting { until: Some(at), .. } => {
             vec![Effect::SetTimer { activation, purpose: Purpose::Wait, at: *at }]

@@ -35,11 +35,18 @@ impl<'a> Sight<'a> {
         Self::new(workflow, state, Some(node), Some(input.clone()), Some(input))
     }
 
-    /// On an edge out of a node: `output` is what the node gave.
-    pub fn of_edge(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, output: &Payload) -> Self {
+    /// On an edge out of a node: `output` is what the node gave. The port `loop` leads into the iteration that begins.
+    pub fn of_edge(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, output: &Payload, port: &str) -> Self {
         let input = input_of(workflow, state, node);
         let mut sight = Self::new(workflow, state, Some(node), Some(output.clone()), Some(input));
         sight.own = Some(output.clone());
+        if let Some(current) = sight.loop_state(node).filter(|_| port == "loop") {
+            sight.in_loop = Some((current.begun, last_of(workflow, state, node)));
+            if current.items.is_some() {
+                sight.item = Some(output.clone());
+                sight.index = Some(current.begun);
+            }
+        }
         sight
     }
 

@@ -136,7 +136,7 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
     };
     match execution.status() {
         Status::Pending if execution.held => "Waits for its turn: max_concurrency is reached.".into(),
-        Status::Pending => "Accepted; nothing has run yet.".into(),
+        Status::Pending => "Accepted; no node has finished yet.".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => "Paused; resume it to go on.".into(),
         Status::WaitingHuman => {

@@ -21,6 +21,12 @@ async fn delete(caller: Admin, State(app): State<Arc<App>>, Path(id): Path<Strin
         let detail = format!("execution {id} is {status}: cancel it first");
         return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
     }
+    if let Some(parent) = &execution.started.parent
+        && app.host.load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
+    {
+        let detail = format!("execution {id} is a child that {} still needs: it goes with it", parent.execution_id);
+        return Err(Problem::conflict("parent_not_ended", detail).with("execution_status", status.as_str()));
+    }
     app.host.delete(execution.id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

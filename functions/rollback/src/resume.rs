@@ -151,6 +151,9 @@ fn said(question: &Interaction, body: ResumeBody) -> Answer {
         "decision" => {
             let named = text_of("selected_option").or_else(|| text_of("option")).or_else(plain);
             answer.option = output_port.or(named);
+            if question.on_error {
+                answer.data = resume_data;
+            }
         }
         "ask" => answer.text = text_of("text").or_else(plain),
         _ => {

@@ -90,8 +90,10 @@ pub(super) fn dead_letter(turn: &mut Deciding<'_>, about: &str, error: &str) -> 
 /// Enqueues every activation that is due.
 pub(super) fn send_due(turn: &mut Deciding<'_>) {
     for ix in 0..turn.workflow.nodes.len() {
-        if let Phase::Due { at } = *turn.phase(ix) {
-            turn.send_step(ix, at);
+        match *turn.phase(ix) {
+            Phase::Due { at } => turn.send_step(ix, at),
+            Phase::Intended { deadline } => turn.send_step(ix, Some(deadline)),
+            _ => {}
         }
     }
 }

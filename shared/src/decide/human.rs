@@ -142,12 +142,22 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     });
     turn.request(Effect::CloseInteraction(id.clone()));
     match port {
-        Some(port) => automatic(turn, ix, port, reason),
+        Some(port) => unanswered(turn, ix, port, reason, &one),
         None => {
             let message = format!("nobody answered \"{}\" in time", one.question);
             turn.fail_node(ix, Error::new("interaction_timeout", message), false);
         }
     }
+}
+
+/// Takes a port because nobody decided in time. Votes that were given are kept; only a decision is automatic.
+fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one: &Interaction) {
+    let responses: Vec<Value> = one.responses.iter().map(super::response_json).collect();
+    let output = json!({
+        "decision": port, "answer": null, "comment": null, "responses": responses,
+        "automatic": port != "timeout", "reason": reason,
+    });
+    turn.finish_with(ix, port, output);
 }
 
 /// Others are asked too, with the same time again. Whoever was asked first may still answer.

@@ -21,7 +21,7 @@ impl Deciding<'_> {
         if along.iter().all(|&edge| self.workflow.edges[edge].condition.is_none()) {
             return along;
         }
-        let sight = Sight::of_edge(self.workflow, &self.state, ix, output);
+        let sight = Sight::of_edge(self.workflow, &self.state, ix, output, port);
         let scope = sight.scope();
         let (mut live, mut warnings) = (Vec::new(), Vec::new());
         for edge in along {

@@ -62,11 +62,18 @@ pub(super) fn begin_at_trigger(turn: &mut Deciding<'_>) {
                 turn.record_skipped(node.id.clone());
             }
             turn.touch_targets(ix);
-        } else if chosen.is_none() && turn.workflow.graph.incoming[ix].is_empty() {
+        } else if chosen.is_none() && turn.workflow.graph.incoming[ix].is_empty() && !only_lends(turn.workflow, ix) {
             turn.activate(ix, Vec::new());
         }
     }
     turn.settle();
+}
+
+/// Whether a node only hands others a resource, by typed connections: those never activate, and it never runs.
+fn only_lends(workflow: &Workflow, ix: usize) -> bool {
+    let node = &workflow.nodes[ix].id;
+    let lends = workflow.edges.iter().any(|edge| edge.from == *node && !edge.is_main());
+    lends && workflow.graph.out[ix].is_empty()
 }
 
 /// The id of a child, the same however often it is started.

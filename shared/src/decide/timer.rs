@@ -48,15 +48,15 @@ pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection
 
 /// An event came in: the oldest `wait` for it takes it, or it is kept.
 pub(super) fn signal(turn: &mut Deciding<'_>, name: String, data: Payload) -> Result<(), Rejection> {
-    if turn.state.signals.len() >= limits::KEPT_SIGNALS {
+    let waiting = (0..turn.workflow.nodes.len())
+        .filter(|&ix| matches!(turn.phase(ix), Phase::Waiting { event: Some(event), .. } if *event == name))
+        .min_by_key(|&ix| turn.state.node(&turn.node(ix).id).map(|node| (node.activated_seq, ix)));
+    if waiting.is_none() && turn.state.signals.len() >= limits::KEPT_SIGNALS {
         let status = turn.state.status();
         let message = format!("the execution keeps {} signals that nothing has taken: no more", limits::KEPT_SIGNALS);
         return Err(Rejection::Status { status, message });
     }
     turn.record(Event::SignalReceived { name: name.clone(), data });
-    let waiting = (0..turn.workflow.nodes.len())
-        .filter(|&ix| matches!(turn.phase(ix), Phase::Waiting { event: Some(event), .. } if *event == name))
-        .min_by_key(|&ix| turn.state.node(&turn.node(ix).id).map(|node| (node.activated_seq, ix)));
     if let Some(ix) = waiting {
         take_signal(turn, ix, &name);
         turn.settle();

@@ -101,6 +101,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             activate(state, node, *visit, via, at);
         }
         Event::AttemptIntended { node, attempt, deadline, .. } => {
+            state.begun = true;
             let node = node_mut(state, node);
             node.attempt = *attempt;
             node.phase = Phase::Intended { deadline: *deadline };
@@ -113,11 +114,16 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             }
         }
         Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
-            attempted(state, node, *attempt, None);
+            // After a question the attempt was counted when it failed; whoever answered wants the next one now.
+            let asked = matches!(node_mut(state, node).phase, Phase::Asking { .. });
+            if !asked {
+                attempted(state, node, *attempt, None);
+            }
             let node = node_mut(state, node);
             node.attempt = attempt + 1;
             node.error = Some(error.clone());
-            node.phase = Phase::Due { at: Some(*retry_at) };
+            node.finished_at = None;
+            node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
         }
         Event::NodeFailed { node, attempt, error, .. } => {
             attempted(state, node, *attempt, None);

@@ -132,7 +132,8 @@ impl Frame<'_> {
             }
             found = Sight::TooLate;
         }
-        if let Some((outer, map)) = self.outer {
+        // A node of the body hides one outside of the same name.
+        if let Some((outer, map)) = self.outer.filter(|_| matches!(found, Sight::Absent)) {
             match outer.sight(name, Reader::Node(map), note) {
                 Sight::Absent => {}
                 sight => return sight,

@@ -217,7 +217,7 @@ impl Database {
 
     /// Ended executions that need no longer be kept.
     pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
-        let sql = "SELECT id FROM executions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+        let sql = "SELECT id FROM executions WHERE expires_at <= ?1 AND parent IS NULL ORDER BY expires_at LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
     }
 

@@ -141,7 +141,7 @@ fn a_failed_node_asks_what_to_do() {
     let nodes = json!([
         { "id": "work", "type": "transform", "config": { "expression": "input.amount" }, "on_error": "ask_human" },
     ]);
-    for (option, status) in [("retry", Status::Waiting), ("skip", Status::Completed), ("abort", Status::Failed)] {
+    for (option, status) in [("retry", Status::Running), ("skip", Status::Completed), ("abort", Status::Failed)] {
         let mut story = Story::given(nodes.clone(), json!([{ "from": "start", "to": "work" }]), json!({}));
         let activation = story.state.activation(&"work".into());
         let outcome = crate::task::Outcome::Failed(crate::task::Failure::new("template_error", "no amount"));
@@ -154,4 +154,41 @@ fn a_failed_node_asks_what_to_do() {
             assert_eq!(story.output("work"), json!(5));
         }
     }
+}
+
+#[test]
+fn trying_again_after_a_person_counts_one_attempt_and_starts_other_children() {
+    let body = json!({ "nodes": [{ "id": "no", "type": "fail", "config": {} }], "edges": [] });
+    let nodes = json!([
+        { "id": "all", "type": "map", "config": { "items": "[1]", "body": body }, "on_error": "ask_human" },
+    ]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "all" }]), json!({}));
+    story.open("all");
+    let first = story.state.activation(&"all".into());
+    let ended = |activation| Command::ChildrenEnded { activation, ends: vec![(0, Some("no".into()))] };
+    story.when(ended(first.clone())).unwrap();
+    story.is(Status::WaitingHuman);
+    story.answer("bob@example.com", Answer { option: Some("retry".into()), ..Answer::default() }).unwrap();
+    assert!(matches!(story.when(ended(first.clone())), Err(Rejection::Stale(_))), "children of the first attempt");
+    story.open("all");
+    let second = story.state.activation(&"all".into());
+    let child = |activation| crate::decide::child_id(story.state.id(), activation, 0);
+    assert_ne!(child(&first), child(&second));
+    story.is(Status::Waiting);
+}
+
+#[test]
+fn a_timeout_by_its_port_is_not_automatic_and_keeps_the_votes() {
+    let config = json!({ "kind": "approval", "question": "?", "approval_threshold": 2, "timeout_seconds": 5 });
+    let nodes = json!([{ "id": "ask", "type": "human", "config": config }, { "id": "late", "type": "succeed" }]);
+    let edges = json!([{ "from": "start", "to": "ask" }, { "from": "ask", "to": "late", "port": "timeout" }]);
+    let mut story = Story::given(nodes, edges, json!({}));
+    story.open("ask");
+    story.answer("bob@example.com", yes()).unwrap();
+    story.now = Time(5_000);
+    let activation = story.state.activation(&"ask".into());
+    story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
+    story.is(Status::Completed);
+    assert_eq!(story.output("ask")["automatic"], false);
+    assert_eq!(story.output("ask")["responses"][0]["by"], "bob@example.com");
 }

@@ -107,3 +107,46 @@ fn pausing_and_cancelling_twice_is_no_error_and_what_ended_refuses_both() {
     assert!(matches!(story.when(control(Control::Pause)), Err(Rejection::Status { status: Status::Cancelled, .. })));
     assert!(matches!(story.succeed("wait", json!(1)), Err(Rejection::Stale(_))));
 }
+
+#[test]
+fn an_awaited_signal_gets_through_however_many_others_are_kept() {
+    let mut story = waiting(json!({ "event": "go" }));
+    story.open("wait");
+    for _ in 0..crate::limits::KEPT_SIGNALS {
+        story.when(signal("other", json!(1))).unwrap();
+    }
+    assert!(matches!(story.when(signal("other", json!(1))), Err(Rejection::Status { .. })));
+    story.when(signal("go", json!(2))).unwrap();
+    story.is(Status::Completed);
+}
+
+#[test]
+fn resuming_looks_again_at_an_attempt_that_may_run_only_once() {
+    let nodes = json!([{ "id": "pay", "type": "code", "delivery": "at_most_once", "config": { "code": "return 1" } }]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "pay" }]), json!({}));
+    let activation = story.state.activation(&"pay".into());
+    story.when(Command::Intend { activation, attempt: 1, deadline: Time(9_000) }).unwrap();
+    story.is(Status::Running);
+    story.when(Command::Control { control: Control::Pause, reason: None }).unwrap();
+    story.when(Command::Control { control: Control::Resume, reason: None }).unwrap();
+    let [Effect::Send { message, at: Some(Time(9_000)) }] = &story.effects[..] else { panic!("{:?}", story.effects) };
+    assert!(matches!(message.work, Work::Step { attempt: 1, .. }));
+}
+
+#[test]
+fn an_edge_into_a_loops_body_sees_the_iteration_that_begins() {
+    let nodes = json!([
+        { "id": "each", "type": "loop", "config": { "for_each": "[1, 2, 3]" } },
+        { "id": "body", "type": "transform", "config": { "expression": "item" } },
+    ]);
+    let edges = json!([
+        { "from": "start", "to": "each" }, { "from": "body", "to": "each" },
+        { "from": "each", "to": "body", "port": "loop", "condition": "item == 2 && index == 1 && loop.iteration == 1" },
+    ]);
+    let mut story = Story::given(nodes, edges, json!({}));
+    story.open("each");
+    story.is(Status::Running);
+    story.succeed("body", json!(2)).unwrap();
+    story.is(Status::Completed);
+    assert_eq!(story.output("each")["items"], json!([null, 2, null]));
+}
