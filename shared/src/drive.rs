@@ -43,7 +43,10 @@ pub async fn submit(
     let _exclusive = host.exclusive(id).await;
     let mut conflicts = 0;
     loop {
-        let Some(mut batch) = decide_all(host, id, &asked).await? else { return Ok(None) };
+        // A start is nearly always the first turn of its id: where it is not, the write says so.
+        let fresh = conflicts == 0 && matches!(asked.first(), Some(Asked { command: Command::Start(_), .. }));
+        let state = if fresh { None } else { host.load(id).await? };
+        let Some(mut batch) = decide_all(host, state, &asked).await? else { return Ok(None) };
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
         match finish(host, id, batch).await {
@@ -58,8 +61,11 @@ struct Batch {
     replies: Vec<Result<(), Rejection>>,
 }
 
-async fn decide_all(host: &dyn Host, id: &ExecutionId, asked: &[Asked]) -> Result<Option<Batch>, StoreError> {
-    let mut state = host.load(id).await?;
+async fn decide_all(
+    host: &dyn Host,
+    mut state: Option<Arc<Execution>>,
+    asked: &[Asked],
+) -> Result<Option<Batch>, StoreError> {
     let workflow = match (&state, asked.first().map(|first| &first.command)) {
         (Some(state), _) => workflow_of(host, &state.started).await?,
         (None, Some(Command::Start(started))) => workflow_of(host, started).await?,

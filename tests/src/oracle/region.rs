@@ -249,7 +249,7 @@ impl<'a> Region<'a> {
                 item: list.as_ref().map(|_| (begun, item.clone())).or_else(|| around.item.clone()),
             };
             world.outputs.insert(id.to_owned(), item.clone());
-            match self.iterate(id, input, &item, world, around, &inner) {
+            match self.iterate(id, input, &item, world, &inner) {
                 Ok(value) => items.push(value),
                 Err(Stop::Broke(value)) => {
                     items.push(value);
@@ -268,13 +268,12 @@ impl<'a> Region<'a> {
         input: &Value,
         item: &Value,
         world: &mut World<'_>,
-        outer: &Around,
         inner: &Around,
     ) -> Result<Value, Stop> {
         let mut run = Run::default();
         let members = self.body(id);
         for (ix, edge) in self.edges.iter().enumerate() {
-            if text(edge, "from") == id && self.port(edge) == "loop" && self.is_live(edge, item, input, world, outer) {
+            if text(edge, "from") == id && self.port(edge) == "loop" && self.is_live(edge, item, input, world, inner) {
                 run.live.insert(ix);
             }
         }
