@@ -191,6 +191,8 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
             }
         }
         "skip" => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
+        // No end is decided while paused: resuming finds the answer.
+        _ if turn.state.paused => turn.fail_node(ix, error, false),
         _ => turn.fail_execution(error),
     }
 }

@@ -118,11 +118,19 @@ impl Deciding<'_> {
         let (port, live) = match policy {
             _ if !live.is_empty() => ("error", live),
             OnError::Continue => ("success", self.live_edges(ix, "success", &output)),
-            OnError::AskHuman => return self.ask_about(ix, &error),
+            OnError::AskHuman if !self.is_aborted(ix) => return self.ask_about(ix, &error),
+            OnError::AskHuman => return self.fail_execution(error),
             OnError::Fail | OnError::Rollback => return self.fail_execution(error),
         };
         self.record(Event::NodeRouted { node: id, visit, port: port.into(), output: Some(output), live });
         self.touch_targets(ix);
+    }
+
+    /// Whether a person said, while it was paused, that the failure of a node ends the execution.
+    fn is_aborted(&self, ix: NodeIx) -> bool {
+        let activation = self.state.activation(&self.node(ix).id);
+        let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
+        asked.is_some_and(|one| one.decision.as_deref() == Some("abort"))
     }
 
     /// Decides a node that only computes a route.

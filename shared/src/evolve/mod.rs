@@ -126,7 +126,12 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
         }
         Event::NodeFailed { node, attempt, error, .. } => {
-            attempted(state, node, *attempt, None);
+            // A failure that a person was asked about was counted when it was met.
+            let met = node_mut(state, node);
+            let asked = matches!(met.phase, Phase::Asking { .. }) && met.error.is_some();
+            if !asked {
+                attempted(state, node, *attempt, None);
+            }
             let seq = state.seq;
             let node = node_mut(state, node);
             node.error = Some(error.clone());

@@ -192,3 +192,22 @@ fn a_timeout_by_its_port_is_not_automatic_and_keeps_the_votes() {
     assert_eq!(story.output("ask")["automatic"], false);
     assert_eq!(story.output("ask")["responses"][0]["by"], "bob@example.com");
 }
+
+#[test]
+fn an_abort_while_paused_ends_the_execution_when_it_is_resumed() {
+    use crate::effect::Control;
+    let nodes = json!([
+        { "id": "work", "type": "transform", "config": { "expression": "input.amount" }, "on_error": "ask_human" },
+    ]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "work" }]), json!({}));
+    let activation = story.state.activation(&"work".into());
+    let outcome = crate::task::Outcome::Failed(crate::task::Failure::new("template_error", "no amount"));
+    story.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None }).unwrap();
+    story.when(Command::Control { control: Control::Pause, reason: None }).unwrap();
+    story.answer("bob@example.com", Answer { option: Some("abort".into()), ..Answer::default() }).unwrap();
+    story.is(Status::Paused);
+    story.when(Command::Control { control: Control::Resume, reason: None }).unwrap();
+    story.is(Status::Failed);
+    assert_eq!(story.state.node(&"work".into()).map(|node| node.attempts), Some(1));
+    assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("template_error"));
+}
