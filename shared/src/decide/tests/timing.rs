@@ -150,3 +150,39 @@ fn an_edge_into_a_loops_body_sees_the_iteration_that_begins() {
     story.is(Status::Completed);
     assert_eq!(story.output("each")["items"], json!([null, 2, null]));
 }
+
+struct NoSecrets;
+
+impl crate::expression::Secrets for NoSecrets {
+    fn secret(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl crate::prepare::SecretSource for NoSecrets {
+    fn used(&self) -> Vec<crate::task::UsedSecret> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn an_attempt_that_may_run_only_once_is_left_alone_until_its_deadline_and_is_unknown_after_it() {
+    use crate::prepare::{Prepared, prepare};
+    let retry = json!({ "max_attempts": 3 });
+    let nodes = json!([{
+        "id": "pay", "type": "code", "delivery": "at_most_once", "retry": retry, "config": { "code": "return 1" },
+    }]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "pay" }]), json!({}));
+    let activation = story.state.activation(&"pay".into());
+    let again = |story: &Story, now| prepare(&story.workflow, &story.state, &activation, 1, now, &NoSecrets);
+    let Prepared::Intend(_, deadline) = again(&story, Time(0)) else { panic!("it runs without an intent") };
+    story.when(Command::Intend { activation: activation.clone(), attempt: 1, deadline }).unwrap();
+    let second = Command::Intend { activation: activation.clone(), attempt: 1, deadline };
+    assert!(matches!(story.when(second), Err(Rejection::Stale(_))), "two may not run it");
+    let Prepared::Later(at) = again(&story, Time(deadline.0 - 1)) else { panic!("it is run again") };
+    assert_eq!(at, deadline);
+    let Prepared::Report(outcome) = again(&story, deadline) else { panic!("it is run again") };
+    story.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None }).unwrap();
+    story.is(Status::Failed);
+    assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("outcome_unknown"));
+}
