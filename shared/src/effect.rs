@@ -98,6 +98,9 @@ pub enum Work {
         /// The `map` or `workflow` activation.
         #[serde(rename = "a")]
         activation: Activation,
+        /// The attempt whose children they are, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
         /// The first index.
         from: u32,
         /// One past the last index.
@@ -108,6 +111,9 @@ pub enum Work {
         /// The `map` or `workflow` activation.
         #[serde(rename = "a")]
         activation: Activation,
+        /// The attempt that started it, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
         /// Its index.
         index: u32,
         /// Why it did not complete; none where it did.

@@ -38,8 +38,8 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
     match work {
         Work::Step { activation, .. } | Work::Timer { activation, .. } => owed(workflow, state, Since::Of(activation)),
         // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
-        Work::ChildEnded { activation, index, .. } => {
-            let kids = state.children.get(&activation.node);
+        Work::ChildEnded { activation, attempt, index, .. } => {
+            let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
             let visit = state.node(&activation.node).map(|node| node.visit);
             let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
             if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
@@ -54,12 +54,12 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (id, kids) in &state.children {
         let activation = Activation { visit: kids.visit, ..state.activation(id) };
-        let waits = state.node(id).is_some_and(|node| node.phase == Phase::Children && node.visit == kids.visit);
+        let waits = state.waits_for_children(&activation, kids.attempt);
         if waits {
             continue;
         }
         for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
-            let execution = child_id(state.id(), &activation, index);
+            let execution = child_id(state.id(), &activation, kids.attempt, index);
             let work = Work::Control { control: Control::Cancel };
             effects.push(Effect::Send { message: Message { execution, work }, at: None });
         }
@@ -94,7 +94,7 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         }
         Phase::Children => {
             let Some(kids) = state.children.get(id) else { return Vec::new() };
-            let work = Work::StartChildren { activation, from: 0, to: kids.started };
+            let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.started };
             vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
         }
         _ => Vec::new(),

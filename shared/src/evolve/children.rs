@@ -11,9 +11,12 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
         Event::ChildrenPlanned { node, visit, count, items } => {
             state.begun = true;
-            node_mut(state, node).phase = Phase::Children;
+            let at_work = node_mut(state, node);
+            at_work.phase = Phase::Children;
+            let attempt = at_work.attempt.max(1);
             let children = Children {
                 visit: *visit,
+                attempt,
                 count: *count,
                 items: items.clone(),
                 started: 0,

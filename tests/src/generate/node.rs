@@ -43,6 +43,13 @@ impl Draft<'_> {
         }
     }
 
+    /// Children that fail are tried again, or not.
+    fn retry(&mut self, node: &mut Value) {
+        if self.rng.percent(25) {
+            node["retry"] = json!({ "max_attempts": self.rng.between(2, 3), "initial_seconds": 1 });
+        }
+    }
+
     /// Lets a failure be handled, or not.
     fn on_error(&mut self, node: &mut Value, ports: &mut Vec<Option<String>>) {
         match self.rng.below(10) {
@@ -117,6 +124,7 @@ impl Draft<'_> {
             config["tolerated_failures"] = json!(10);
         }
         let mut node = json!({ "type": "map", "config": config });
+        self.retry(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)
@@ -133,6 +141,7 @@ impl Draft<'_> {
             config["stop_on_failure"] = json!(self.rng.percent(40));
         }
         let mut node = json!({ "type": "workflow", "config": config });
+        self.retry(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)

@@ -14,6 +14,7 @@ mod format_e2e;
 mod golden;
 mod kill;
 mod large;
+mod retries;
 mod schedules;
 mod simulation;
 mod store;
