@@ -53,6 +53,8 @@ pub enum Purpose {
     Wait,
     /// The deadline of an interaction.
     Deadline,
+    /// The `timeout_seconds` of a node that waits, for whatever it waits.
+    Attempt,
 }
 
 /// A message on the queue. Small: a receiver loads the rest.

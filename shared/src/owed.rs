@@ -78,27 +78,30 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         }
     }
     let activation = state.activation(id);
-    match &node.phase {
+    let timer = |purpose, at| Effect::SetTimer { activation: activation.clone(), purpose, at };
+    let waits = matches!(node.phase, Phase::Waiting { .. } | Phase::Asking { .. } | Phase::Children);
+    let timeout = node.timeout_at.filter(|_| waits).map(|at| timer(Purpose::Attempt, at));
+    let others = match &node.phase {
         // Nothing starts while it is paused; timers and questions go on.
         Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
         Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
-        Phase::Waiting { until: Some(at), .. } => {
-            vec![Effect::SetTimer { activation, purpose: Purpose::Wait, at: *at }]
-        }
+        Phase::Waiting { until: Some(at), .. } => vec![timer(Purpose::Wait, *at)],
         Phase::Asking { interaction_id } => {
             let deadline = state.interaction(interaction_id.as_str()).and_then(|one| one.deadline);
-            let timer = deadline.map(|at| Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
-            timer.into_iter().chain([Effect::OpenInteraction(interaction_id.clone())]).collect()
+            let deadline = deadline.map(|at| timer(Purpose::Deadline, at));
+            deadline.into_iter().chain([Effect::OpenInteraction(interaction_id.clone())]).collect()
         }
         Phase::Children => {
             let Some(kids) = state.children.get(id) else { return Vec::new() };
+            let activation = activation.clone();
             let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.started };
             vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
         }
         _ => Vec::new(),
-    }
+    };
+    others.into_iter().chain(timeout).collect()
 }
 
 fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {

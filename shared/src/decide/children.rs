@@ -58,7 +58,9 @@ impl Deciding<'_> {
         }
         let node = self.node(ix).id.clone();
         let visit = self.state.activation(&node).visit;
-        self.record(Event::ChildrenPlanned { node, visit, count, items });
+        let timeout_at = self.timeout_at(ix);
+        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at });
+        self.set_timeout(ix);
         self.start_children(ix, at_once);
     }
 

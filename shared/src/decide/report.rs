@@ -78,6 +78,7 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
     let delay = delay_seconds(&node.retry, attempt, &seed).max(failure.retry_after_seconds.unwrap_or_default());
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
+    turn.drop_timeout(ix);
     turn.record(Event::AttemptFailed {
         node: node.id.clone(),
         visit: activation.visit,

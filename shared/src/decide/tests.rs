@@ -3,4 +3,5 @@
 mod children;
 mod people;
 mod story;
+mod timeouts;
 mod timing;

@@ -125,6 +125,9 @@ pub struct NodeState {
     pub activated_at: Time,
     /// The turn that activated it.
     pub activated_seq: u64,
+    /// When the attempt that waits ends at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_at: Option<Time>,
     /// When it finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,

@@ -50,6 +50,14 @@ impl Draft<'_> {
         }
     }
 
+    /// A timeout that races with whatever is waited for.
+    fn bound(&mut self, node: &mut Value) {
+        if !self.knobs.deterministic && self.rng.percent(20) {
+            node["timeout_seconds"] = json!(self.rng.between(1, 4));
+            self.retry(node);
+        }
+    }
+
     /// Lets a failure be handled, or not.
     fn on_error(&mut self, node: &mut Value, ports: &mut Vec<Option<String>>) {
         match self.rng.below(10) {
@@ -125,6 +133,7 @@ impl Draft<'_> {
         }
         let mut node = json!({ "type": "map", "config": config });
         self.retry(&mut node);
+        self.bound(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)
@@ -142,6 +151,7 @@ impl Draft<'_> {
         }
         let mut node = json!({ "type": "workflow", "config": config });
         self.retry(&mut node);
+        self.bound(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)
@@ -156,7 +166,14 @@ impl Draft<'_> {
         if !self.knobs.deterministic && config.get("event").is_some() && self.rng.percent(50) {
             config["timeout_seconds"] = json!(3);
         }
-        (json!({ "type": "wait", "config": config }), vec![None, Some("timeout".into())])
+        let mut node = json!({ "type": "wait", "config": config });
+        if self.rng.percent(20) && node["config"].get("event").is_none() {
+            node["timeout_seconds"] = json!(2);
+            node["on_error"] = json!(*self.rng.pick(&["continue", "fail"]));
+            self.retry(&mut node);
+        }
+        self.bound(&mut node);
+        (node, vec![None, Some("timeout".into())])
     }
 
     /// Asks; the driver answers as the question says.
@@ -170,7 +187,9 @@ impl Draft<'_> {
             config["timeout_seconds"] = json!(5);
             config["timeout_action"] = json!(*self.rng.pick(&["timeout", "auto_approve", "auto_reject", "fail"]));
         }
-        (json!({ "type": "human", "config": config }), vec![Some("approved".into()), Some("rejected".into())])
+        let mut node = json!({ "type": "human", "config": config });
+        self.bound(&mut node);
+        (node, vec![Some("approved".into()), Some("rejected".into())])
     }
 
     fn end(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {

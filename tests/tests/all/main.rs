@@ -22,4 +22,5 @@ mod store_differential;
 mod style;
 mod supervision;
 mod sweep;
+mod timeouts;
 mod world;
