@@ -124,12 +124,12 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
     let node = turn.node(ix);
     let NodeKind::Human(human) = &node.kind else { return };
-    let rejects =
-        matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
         TimeoutAction::AutoApprove => (Some(first_port(human)), "nobody answered in time: auto_approve"),
-        TimeoutAction::AutoReject if rejects => (Some("rejected"), "nobody answered in time: auto_reject"),
+        TimeoutAction::AutoReject if node.kind.ports().iter().any(|port| port == "rejected") => {
+            (Some("rejected"), "nobody answered in time: auto_reject")
+        }
         TimeoutAction::Fail => (None, ""),
         _ if turn.edges_along(ix, "timeout").is_empty() => (None, ""),
         _ => (Some("timeout"), "nobody answered in time"),

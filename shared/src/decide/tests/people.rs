@@ -201,6 +201,22 @@ fn a_timeout_by_its_port_is_not_automatic_and_keeps_the_votes() {
 }
 
 #[test]
+fn a_decision_with_an_option_to_reject_takes_it_in_time() {
+    let config = json!({ "kind": "decision", "question": "?", "options": ["yes", "rejected"], "timeout_seconds": 5,
+        "timeout_action": "auto_reject" });
+    let nodes = json!([{ "id": "ask", "type": "human", "config": config }]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), json!({}));
+    story.open("ask");
+    story.now = Time(5_000);
+    let activation = story.state.activation(&"ask".into());
+    story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
+    assert_eq!(
+        (&story.output("ask")["decision"], &story.output("ask")["automatic"]),
+        (&json!("rejected"), &json!(true))
+    );
+}
+
+#[test]
 fn an_abort_while_paused_ends_the_execution_when_it_is_resumed() {
     use crate::effect::Control;
     let nodes = json!([
