@@ -3,11 +3,12 @@
 use crate::{
     decide::{child_id, end_effects, step_of},
     effect::{Control, Effect, Message, Purpose, Work},
-    execution::{Execution, Phase},
-    id::Activation,
+    execution::{Execution, NodeState, Phase},
+    id::{Activation, NodeId},
     time::Time,
     workflow::{NodeKind, Workflow, graph::NodeIx},
 };
+use std::sync::Arc;
 
 /// Which of the effects owed are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub enum Since<'a> {
 /// ended execution owes to its parent and its workflow. Doing them again does no harm.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
+    effects.extend(closed_questions(state, since));
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
@@ -65,6 +67,16 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Tells people that a question is over, where its node has not come round again since.
+fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let closed = state.interactions.iter().filter(|one| !one.is_open());
+    let wanted = closed.filter(|one| match since {
+        Since::Ever => one.activation == state.activation(&one.activation.node),
+        Since::Of(cause) => one.activation == *cause,
+    });
+    wanted.map(|one| Effect::CloseInteraction(one.interaction_id.clone())).collect()
 }
 
 fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
@@ -125,3 +137,38 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
         _ => None,
     }
 }
+
+/// When somebody must look after an execution in case that a message of it was lost: its first activation is overdue,
+/// a wait or a question is past its time, the whole is past its deadline, or it may be removed.
+pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+    if let Some(ended) = state.completed_at {
+        let days = workflow.settings.retention_days;
+        let kept = days > 0 && state.started.parent.is_none();
+        return kept.then(|| ended.after_seconds(days as f64 * DAY_SECONDS));
+    }
+    let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
+    let of_node = |ix: NodeIx| match &state.node(&workflow.nodes[ix].id)?.phase {
+        Phase::Waiting { until, .. } => until.map(grace),
+        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str())?.deadline.map(grace),
+        _ if state.paused || state.held => None,
+        _ => overdue_at(workflow, state, ix),
+    };
+    (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
+}
+
+/// Timers that should have fired by now.
+pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
+    let timer = |(id, node): (&NodeId, &Arc<NodeState>)| {
+        let (purpose, at) = match &node.phase {
+            Phase::Waiting { until, .. } => (Purpose::Wait, (*until)?),
+            Phase::Asking { interaction_id } => {
+                (Purpose::Deadline, state.interaction(interaction_id.as_str())?.deadline?)
+            }
+            _ => return None,
+        };
+        (at <= now).then(|| (state.activation(id), purpose))
+    };
+    state.nodes.iter().filter_map(timer).collect()
+}
+
+const DAY_SECONDS: f64 = 86_400.0;
