@@ -43,6 +43,7 @@ impl World {
             started_by: None,
             trigger: None,
             idempotency: None,
+            awaited: false,
         };
         Ok(start(&*self.host, request).await.map_err(|error| format!("{error:?}"))?.id().clone())
     }
@@ -64,7 +65,7 @@ impl World {
         let open = state.open_interactions().next().ok_or("nothing is asked")?.interaction_id.clone();
         let answer = Answer { by: "a@b.c".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
         let command = Command::Answer { interaction_id: open, answer: Box::new(answer) };
-        submit(&*self.host, id, vec![Asked { command, by: None }], Vec::new(), Vec::new()).await?;
+        submit(&*self.host, id, command).await?;
         Ok(())
     }
 }

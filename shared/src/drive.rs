@@ -8,6 +8,8 @@ use crate::{
     event::Turn,
     execution::Execution,
     id::ExecutionId,
+    owed::due_at,
+    payload::Payload,
     port::{Commit, Host, NodeLog, Receipt, StoreError},
     workflow::{Body, NodeKind, Workflow},
 };
@@ -27,8 +29,39 @@ pub struct Submitted {
 /// Conflicts after which a submission gives up for now: each means that somebody else made progress.
 const CONFLICTS: u32 = 64;
 
-/// Decides commands on an execution, in order, and commits what they record in one write, together with the receipts
-/// of the messages that brought them. On a conflict all are decided again on the new state; no node runs again.
+/// Commands to be decided on an execution, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The commands.
+    pub asked: Vec<Asked>,
+    /// What was captured on the way to them.
+    pub logs: Vec<NodeLog>,
+    /// Receipts of the messages that brought them.
+    pub acks: Vec<Receipt>,
+    /// The state that they were made from: where several processes write, it is tried first.
+    pub seen: Option<Arc<Execution>>,
+}
+
+impl From<Command> for Submission {
+    fn from(command: Command) -> Self {
+        Asked::from(command).into()
+    }
+}
+
+impl From<Asked> for Submission {
+    fn from(asked: Asked) -> Self {
+        vec![asked].into()
+    }
+}
+
+impl From<Vec<Asked>> for Submission {
+    fn from(asked: Vec<Asked>) -> Self {
+        Self { asked, ..Self::default() }
+    }
+}
+
+/// Decides commands and commits what they record in one write, together with the receipts of the messages that brought
+/// them. On a conflict all are decided again on the new state; no node runs again.
 /// `Ok(None)`: the execution does not exist, and no command starts it.
 ///
 /// # Errors
@@ -36,16 +69,23 @@ const CONFLICTS: u32 = 64;
 pub async fn submit(
     host: &dyn Host,
     id: &ExecutionId,
-    asked: Vec<Asked>,
-    logs: Vec<NodeLog>,
-    acks: Vec<Receipt>,
+    submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
+    let Submission { asked, logs, acks, seen } = submission.into();
     let _exclusive = host.exclusive(id).await;
+    // Whoever came from a state needs no more of it than the commands do; others want to see it.
+    let lean = seen.is_some();
+    let mut seen = seen.filter(|_| !host.delivers_in_commit());
     let mut conflicts = 0;
     loop {
         // A start is nearly always the first turn of its id: where it is not, the write says so.
         let fresh = conflicts == 0 && matches!(asked.first(), Some(Asked { command: Command::Start(_), .. }));
-        let state = if fresh { None } else { host.load(id).await? };
+        let state = match seen.take() {
+            Some(state) => Some(state),
+            None if fresh => None,
+            None if lean => host.load_lean(id).await?,
+            None => host.load(id).await?,
+        };
         let Some(mut batch) = decide_all(host, state, &asked).await? else { return Ok(None) };
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
@@ -56,6 +96,26 @@ pub async fn submit(
     }
 }
 
+/// Computes something from a lean state; where that read values that are missing, fetches them and computes it again.
+/// So no more is fetched than what is read, and nobody has to say beforehand what that is.
+///
+/// # Errors
+/// Where the store fails to bring a value.
+pub async fn with_values<T>(
+    host: &dyn Host,
+    state: &Execution,
+    mut compute: impl FnMut() -> T + Send,
+) -> Result<T, StoreError> {
+    loop {
+        let computed = compute();
+        let wanted: Vec<&Payload> = state.payloads().into_iter().filter(|payload| payload.wanted()).collect();
+        if wanted.is_empty() {
+            return Ok(computed);
+        }
+        host.fetch(state.id(), &wanted).await?;
+    }
+}
+
 struct Batch {
     decided: Commit,
     replies: Vec<Result<(), Rejection>>,
@@ -63,7 +123,7 @@ struct Batch {
 
 async fn decide_all(
     host: &dyn Host,
-    mut state: Option<Arc<Execution>>,
+    state: Option<Arc<Execution>>,
     asked: &[Asked],
 ) -> Result<Option<Batch>, StoreError> {
     let workflow = match (&state, asked.first().map(|first| &first.command)) {
@@ -72,9 +132,29 @@ async fn decide_all(
         _ => return Ok(None),
     };
     let now = host.now();
+    let decided = match &state {
+        Some(before) => with_values(host, before, || decide_each(&workflow, state.clone(), asked, now)).await?,
+        None => decide_each(&workflow, None, asked, now),
+    };
+    let Some(mut batch) = decided else { return Ok(None) };
+    let decided = &mut batch.decided;
+    if !decided.turns.is_empty() {
+        let inline = host.inline_bytes();
+        decided.blobs = decided.state.payloads().into_iter().filter_map(|value| value.offload(inline)).collect();
+        decided.due = if host.delivers_in_commit() { None } else { due_at(&workflow, &decided.state) };
+    }
+    Ok(Some(batch))
+}
+
+fn decide_each(
+    workflow: &Workflow,
+    mut state: Option<Arc<Execution>>,
+    asked: &[Asked],
+    now: crate::time::Time,
+) -> Option<Batch> {
     let (mut turns, mut effects, mut replies) = (Vec::<Turn>::new(), Vec::<Effect>::new(), Vec::new());
     for one in asked {
-        match decide(&workflow, state.as_deref(), one.clone(), now) {
+        match decide(workflow, state.as_deref(), one.clone(), now) {
             Ok(decided) => {
                 effects.extend(decided.effects);
                 if let Some(turn) = decided.turn {
@@ -86,10 +166,9 @@ async fn decide_all(
             Err(rejection) => replies.push(Err(rejection)),
         }
     }
-    let Some(state) = state else { return Ok(None) };
-    let blobs = if turns.is_empty() { Vec::new() } else { offload(&state) };
-    let decided = Commit { turns, state, effects, logs: Vec::new(), blobs, acks: Vec::new() };
-    Ok(Some(Batch { decided, replies }))
+    let decided =
+        Commit { turns, state: state?, effects, logs: Vec::new(), blobs: Vec::new(), acks: Vec::new(), due: None };
+    Some(Batch { decided, replies })
 }
 
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
@@ -104,11 +183,6 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
         host.deliver(id, &effects).await?;
     }
     Ok(Submitted { state, replies, committed })
-}
-
-/// Values that are too large to be kept inline, with what is to be written for them.
-fn offload(state: &Execution) -> Vec<(crate::payload::BlobRef, Vec<u8>)> {
-    state.payloads().into_iter().filter_map(crate::payload::Payload::offload).collect()
 }
 
 /// The workflow that an execution runs: its document, or the body of a `map` inside it.

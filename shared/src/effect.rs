@@ -36,6 +36,8 @@ pub enum Effect {
     OpenInteraction(InteractionId),
     /// Tell people that an interaction is over.
     CloseInteraction(InteractionId),
+    /// Tell the caller who waits for the execution's end, such as a Step Functions task.
+    AnswerCaller,
     /// Another execution of this workflow may start (`max_concurrency`).
     Admit {
         /// Of the same owner.

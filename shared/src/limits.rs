@@ -30,7 +30,7 @@ pub const RETENTION_DAYS: u64 = 90;
 pub const NODE_SECONDS: f64 = 30.0;
 /// Seconds past a node's timeout after which an activation without a turn is overdue.
 pub const GRACE_SECONDS: f64 = 30.0;
-/// Bytes of an outcome kept in the journal; a larger one is offloaded. DynamoDB's item limit is 400 KB.
+/// Bytes of an outcome kept in the journal; a larger one is offloaded, unless the host has a bound of its own.
 pub const INLINE_BYTES: usize = 256 * 1024;
 /// Bytes of an outcome at most: what a function can hold in memory beside its work.
 pub const OUTCOME_BYTES: usize = 32 * 1024 * 1024;

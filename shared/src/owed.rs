@@ -3,11 +3,12 @@
 use crate::{
     decide::{child_id, end_effects, step_of},
     effect::{Control, Effect, Message, Purpose, Work},
-    execution::{Execution, Phase},
-    id::Activation,
+    execution::{Execution, NodeState, Phase},
+    id::{Activation, NodeId},
     time::Time,
     workflow::{NodeKind, Workflow, graph::NodeIx},
 };
+use std::sync::Arc;
 
 /// Which of the effects owed are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub enum Since<'a> {
 /// ended execution owes to its parent and its workflow. Doing them again does no harm.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
+    effects.extend(closed_questions(state, since));
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
@@ -67,6 +69,16 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     effects
 }
 
+/// Tells people that a question is over, where its node has not come round again since.
+fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let closed = state.interactions.iter().filter(|one| !one.is_open());
+    let wanted = closed.filter(|one| match since {
+        Since::Ever => one.activation == state.activation(&one.activation.node),
+        Since::Of(cause) => one.activation == *cause,
+    });
+    wanted.map(|one| Effect::CloseInteraction(one.interaction_id.clone())).collect()
+}
+
 fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
     let id = &workflow.nodes[ix].id;
     let Some(node) = state.node(id) else { return Vec::new() };
@@ -78,21 +90,15 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         }
     }
     let activation = state.activation(id);
-    let timer = |purpose, at| Effect::SetTimer { activation: activation.clone(), purpose, at };
-    let waits = matches!(node.phase, Phase::Waiting { .. } | Phase::Asking { .. } | Phase::Children);
-    let timeout = node.timeout_at.filter(|_| waits).map(|at| timer(Purpose::Attempt, at));
+    let timers = timers(state, node).into_iter();
+    let timers = timers.map(|(purpose, at)| Effect::SetTimer { activation: activation.clone(), purpose, at });
     let others = match &node.phase {
         // Nothing starts while it is paused; timers and questions go on.
         Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
         Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
-        Phase::Waiting { until: Some(at), .. } => vec![timer(Purpose::Wait, *at)],
-        Phase::Asking { interaction_id } => {
-            let deadline = state.interaction(interaction_id.as_str()).and_then(|one| one.deadline);
-            let deadline = deadline.map(|at| timer(Purpose::Deadline, at));
-            deadline.into_iter().chain([Effect::OpenInteraction(interaction_id.clone())]).collect()
-        }
+        Phase::Asking { interaction_id } => vec![Effect::OpenInteraction(interaction_id.clone())],
         Phase::Children => {
             let Some(kids) = state.children.get(id) else { return Vec::new() };
             let activation = activation.clone();
@@ -101,7 +107,21 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         }
         _ => Vec::new(),
     };
-    others.into_iter().chain(timeout).collect()
+    timers.chain(others).collect()
+}
+
+/// The timers of a node that waits: of what its config ends, and of its own timeout.
+fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
+    let own = match &node.phase {
+        Phase::Waiting { until, .. } => until.map(|at| (Purpose::Wait, at)),
+        Phase::Asking { interaction_id } => {
+            let one = state.interaction(interaction_id.as_str());
+            one.and_then(|one| one.deadline).map(|at| (Purpose::Deadline, at))
+        }
+        Phase::Children => None,
+        _ => return Vec::new(),
+    };
+    own.into_iter().chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
 }
 
 fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
@@ -128,3 +148,32 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
         _ => None,
     }
 }
+
+/// When somebody must look after an execution in case that a message of it was lost: its first activation is overdue,
+/// a wait or a question is past its time, the whole is past its deadline, or it may be removed.
+pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+    if let Some(ended) = state.completed_at {
+        let days = workflow.settings.retention_days;
+        let kept = days > 0 && state.started.parent.is_none();
+        return kept.then(|| ended.after_seconds(days as f64 * DAY_SECONDS));
+    }
+    let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
+    let of_node = |ix: NodeIx| {
+        let timers = timers(state, state.node(&workflow.nodes[ix].id)?);
+        let timer = timers.into_iter().map(|(_, at)| grace(at)).min();
+        let stands_still = state.paused || state.held;
+        timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
+    };
+    (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
+}
+
+/// Timers that should have fired by now.
+pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
+    let of_node = |(id, node): (&NodeId, &Arc<NodeState>)| {
+        let past = timers(state, node).into_iter().filter(|(_, at)| *at <= now);
+        past.map(|(purpose, _)| (state.activation(id), purpose)).collect::<Vec<_>>()
+    };
+    state.nodes.iter().flat_map(of_node).collect()
+}
+
+const DAY_SECONDS: f64 = 86_400.0;

@@ -1,11 +1,13 @@
 //! A value that the journal keeps: inline, or offloaded when it is large. Clones share the value.
 
-use crate::limits;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// The key that marks an offloaded value, and the one that escapes a user's object that bears either.
@@ -19,6 +21,8 @@ pub struct Payload(Arc<Inner>);
 struct Inner {
     value: OnceLock<Value>,
     blob: OnceLock<BlobRef>,
+    /// It was read before it was fetched.
+    wanted: AtomicBool,
 }
 
 /// Where an offloaded value lies: content-addressed, so that the same value is kept once.
@@ -33,12 +37,21 @@ pub struct BlobRef {
 impl Payload {
     /// A value in memory.
     pub fn new(value: Value) -> Self {
-        Self(Arc::new(Inner { value: OnceLock::from(value), blob: OnceLock::new() }))
+        Self(Arc::new(Inner { value: OnceLock::from(value), blob: OnceLock::new(), wanted: AtomicBool::new(false) }))
     }
 
-    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]).
+    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). Whoever computes with
+    /// values that may be missing looks at [`Payload::wanted`] afterwards, and computes again.
     pub fn value(&self) -> &Value {
-        self.0.value.get().unwrap_or(&Value::Null)
+        self.0.value.get().unwrap_or_else(|| {
+            self.0.wanted.store(true, Relaxed);
+            &Value::Null
+        })
+    }
+
+    /// Whether somebody read the value although it is missing.
+    pub fn wanted(&self) -> bool {
+        self.missing().is_some() && self.0.wanted.load(Relaxed)
     }
 
     /// Where the value must be fetched from before it can be read.
@@ -51,10 +64,10 @@ impl Payload {
         let _ = self.0.value.set(value);
     }
 
-    /// The JSON to offload, where the value is too large to be kept inline and is not offloaded yet.
+    /// The JSON to offload, where the value has more than `inline` bytes and is not offloaded yet.
     /// From then on the payload is written as a reference.
-    pub fn offload(&self) -> Option<(BlobRef, Vec<u8>)> {
-        if self.0.blob.get().is_some() || weight(self.value(), limits::INLINE_BYTES) <= limits::INLINE_BYTES {
+    pub fn offload(&self, inline: usize) -> Option<(BlobRef, Vec<u8>)> {
+        if self.0.blob.get().is_some() || weight(self.value(), inline) <= inline {
             return None;
         }
         let bytes = serde_json::to_vec(self.value()).ok()?;
@@ -148,7 +161,9 @@ impl<'de> Deserialize<'de> for Payload {
             }
             if let (Some(Value::String(sha256)), Some(bytes)) = (fields.get(BLOB), fields.get("bytes")) {
                 let blob = BlobRef { sha256: sha256.clone(), bytes: bytes.as_u64().unwrap_or_default() };
-                return Ok(Self(Arc::new(Inner { value: OnceLock::new(), blob: OnceLock::from(blob) })));
+                let inner =
+                    Inner { value: OnceLock::new(), blob: OnceLock::from(blob), wanted: AtomicBool::new(false) };
+                return Ok(Self(Arc::new(inner)));
             }
         }
         Ok(Self::new(value))
@@ -159,6 +174,7 @@ impl<'de> Deserialize<'de> for Payload {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::limits;
 
     #[test]
     fn a_null_that_is_there_is_not_nothing() {
@@ -176,11 +192,15 @@ mod tests {
     #[test]
     fn a_large_value_travels_by_reference_and_comes_back() {
         let large = Payload::new(json!("x".repeat(limits::INLINE_BYTES + 1)));
-        let (blob, bytes) = large.offload().unwrap();
+        let (blob, bytes) = large.offload(limits::INLINE_BYTES).unwrap();
         let back: Payload = serde_json::from_str(&serde_json::to_string(&large).unwrap()).unwrap();
         assert_eq!(back.missing(), Some(&blob));
+        assert!(!back.wanted(), "nobody has read it yet");
+        assert_eq!(back.value(), &Value::Null);
+        assert!(back.wanted());
         back.fetched(serde_json::from_slice(&bytes).unwrap());
         assert_eq!(back.value(), large.value());
+        assert!(!back.wanted());
     }
 
     #[test]

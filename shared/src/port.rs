@@ -5,7 +5,7 @@ use crate::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId, WorkflowId},
-    payload::BlobRef,
+    payload::{BlobRef, Payload},
     task::LogLine,
     time::Time,
     workflow::Workflow,
@@ -44,6 +44,9 @@ pub struct Commit {
     pub blobs: Vec<(BlobRef, Vec<u8>)>,
     /// Receipts of the messages that caused it: a host that can acknowledges them in the same write.
     pub acks: Vec<Receipt>,
+    /// When somebody must look after the execution in case that a message of it was lost; none where nobody need. Only
+    /// for hosts that do not deliver in the commit: none on others.
+    pub due: Option<Time>,
 }
 
 /// What a host needs to acknowledge a message.
@@ -170,6 +173,18 @@ pub struct Token {
 pub trait Store: Send + Sync {
     /// The state of an execution, strongly consistent, every payload it needs fetched.
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
+    /// The same, but values that were offloaded may be missing until [`Store::fetch`] brings them.
+    async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        self.load(id).await
+    }
+    /// Brings values of a lean state that are missing.
+    async fn fetch(&self, _: &ExecutionId, _: &[&Payload]) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Bytes of a value that is kept inline; what is larger comes as a blob of the commit.
+    fn inline_bytes(&self) -> usize {
+        crate::limits::INLINE_BYTES
+    }
     /// One write or none. Durable when it returns. A host may also deliver the effects and acknowledge.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// Does what committed turns ask for, again where it was done before.
@@ -184,6 +199,25 @@ pub trait Store: Send + Sync {
     async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError>;
     /// How many match.
     async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError>;
+    /// Whether an execution of the workflow, without a parent, is in one of these statuses (`overlap`): as of now.
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let filter = ExecutionFilter {
+            owner: owner.into(),
+            workflow_id: Some(workflow.clone()),
+            statuses: statuses.to_vec(),
+            ..ExecutionFilter::default()
+        };
+        Ok(self.count(&filter).await? > 0)
+    }
+    /// Waits until no other process starts an execution of a workflow that looks at its other executions. Returns a
+    /// ticket for [`Store::leave`]; whoever does not come back loses the turn after a while.
+    async fn enter(&self, _: &str, _: &WorkflowId) -> Result<String, StoreError> {
+        Ok(String::new())
+    }
+    /// Gives the turn back.
+    async fn leave(&self, _: &str, _: &WorkflowId, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of it are under way.
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
     /// Removes an ended execution with all its data, children too.
@@ -198,6 +232,15 @@ pub trait Store: Send + Sync {
     async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError>;
     /// Captured lines, oldest first.
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError>;
+    /// Executions that somebody must look after by now (see [`Commit::due`]), or whose effects may not have been
+    /// delivered. None where commits deliver.
+    async fn due(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(Vec::new())
+    }
+    /// An execution was looked after: all that it owed as of this state was delivered. To be looked at again at `due`.
+    async fn looked_after(&self, _: &Execution, _: Option<Time>) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Executions whose own timeout has passed.
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
     /// Ended executions that `retention_days` no longer keeps.

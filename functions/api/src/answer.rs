@@ -21,7 +21,7 @@ pub async fn ask(
     stale_is_done: bool,
 ) -> Result<Arc<Execution>, Problem> {
     let asked = Asked { command, by: Some(caller.subject.clone()) };
-    let submitted = submit(&*app.host, id, vec![asked], Vec::new(), Vec::new()).await?;
+    let submitted = submit(&*app.host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| Problem::not_found("execution", id.as_str()))?;
     match submitted.replies.into_iter().next() {
         Some(Err(Rejection::Stale(_))) if stale_is_done => Ok(submitted.state),

@@ -46,6 +46,10 @@ pub async fn start_children(
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(Vec::new()) };
     let ended = state.children.get(&activation.node).map(|kids| kids.ended.clone()).unwrap_or_default();
     let plan = Plan { host, state, workflow, activation, attempt, ix };
+    let items = plan.items();
+    if items.missing().is_some() {
+        host.fetch(state.id(), &[&items]).await?;
+    }
     let starts = range.clone().filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
     let mut ends = Vec::new();
     for started in join_all(starts).await {
@@ -122,7 +126,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
             return Ok(());
         }
         let command = Command::Control { control: wish, reason: Some(reason(wish).into()) };
-        submit(host, id, vec![command.into()], Vec::new(), Vec::new()).await?;
+        submit(host, id, command).await?;
     }
     Ok(())
 }
@@ -159,7 +163,7 @@ impl Plan<'_> {
         };
         match started {
             Ok(started) => {
-                submit(self.host, &id, vec![Command::Start(Box::new(started)).into()], Vec::new(), Vec::new()).await?;
+                submit(self.host, &id, Command::Start(Box::new(started))).await?;
                 Ok(None)
             }
             Err(error) => Ok(Some((index, error))),

@@ -13,7 +13,7 @@ pub use batch::handle_batch;
 use futures::future::join_all;
 use shared::{
     command::{Asked, Command},
-    drive::{submit, workflow_of},
+    drive::{Submission, submit, workflow_of},
     effect::{Effect, Work},
     error::Rejection,
     execution::Execution,
@@ -56,7 +56,7 @@ enum Handled {
 
 async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
     let loaded = async {
-        let Some(state) = host.load(id).await? else { return Ok(None) };
+        let Some(state) = host.load_lean(id).await? else { return Ok(None) };
         let workflow = workflow_of(host, &state.started).await?;
         Ok::<_, StoreError>(Some((state, workflow)))
     };
@@ -91,7 +91,7 @@ async fn handle_loaded(
         return verdicts;
     }
     let (asked, owners) = merge_ends(asked, owners);
-    match submit(host, state.id(), asked, logs, acks).await {
+    match submit(host, state.id(), Submission { asked, logs, acks, seen: Some(state.clone()) }).await {
         Ok(Some(submitted)) => {
             let mut refused = Vec::new();
             for (positions, reply) in owners.iter().zip(submitted.replies) {

@@ -3,7 +3,7 @@
 use crate::{Handled, UNKNOWN_SECONDS, children, failed, secrets::Vault};
 use shared::{
     command::{Asked, Command},
-    drive::submit,
+    drive::{Submission, submit, with_values},
     execution::Execution,
     id::Activation,
     limits,
@@ -31,11 +31,17 @@ pub async fn step(
         Ok(vault) => vault,
         Err(error) => return Handled::Verdict(failed(&error)),
     };
-    match prepare(workflow, state, &activation, attempt, host.now(), &vault) {
+    let now = host.now();
+    let prepared = with_values(host, state, || prepare(workflow, state, &activation, attempt, now, &vault)).await;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return Handled::Verdict(failed(&error)),
+    };
+    match prepared {
         Prepared::Run(task) => run(host, activation, attempt, &task).await,
         Prepared::Intend(task, deadline) => {
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
-            match submit(host, state.id(), vec![intend.into()], Vec::new(), Vec::new()).await {
+            match submit(host, state.id(), Submission { seen: Some(state.clone()), ..intend.into() }).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
                 Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
                 Err(error) => Handled::Verdict(failed(&error)),

@@ -1,11 +1,12 @@
 //! The supervisor: what time and accidents ask for. It decides nothing; the rules do.
 
 use shared::{
-    command::Command,
+    command::{Asked, Command},
     drive::{submit, workflow_of},
     effect::{Message, Work},
     id::{ExecutionId, WorkflowId},
-    owed::{Since, owed},
+    limits,
+    owed::{Since, due_at, owed, past_timers},
     port::{Host, StoreError},
 };
 
@@ -20,7 +21,7 @@ const SWEEP: usize = 200;
 pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
     for id in &host.timed_out(host.now(), SWEEP).await? {
-        let ended = submit(host, id, vec![Command::Timeout.into()], Vec::new(), Vec::new()).await;
+        let ended = submit(host, id, Command::Timeout).await;
         swept.count(id, "an execution past its timeout could not be ended", ended.map(drop));
     }
     swept.outcome()
@@ -80,7 +81,7 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::Admit => "its admission".to_owned(),
     };
     let command = Command::DeadLetter { about, error: error.to_owned() };
-    submit(host, &message.execution, vec![command.into()], Vec::new(), Vec::new()).await.map(drop)
+    submit(host, &message.execution, command).await.map(drop)
 }
 
 /// Lets executions in that `max_concurrency` held back, oldest first, up to the bound.
@@ -91,23 +92,51 @@ pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u
     loop {
         match host.held(owner, workflow).await? {
             (Some(oldest), active) if active < limit => {
-                submit(host, &oldest, vec![Command::Admit.into()], Vec::new(), Vec::new()).await?;
+                submit(host, &oldest, Command::Admit).await?;
             }
             _ => return Ok(()),
         }
     }
 }
 
-/// Delivers everything that an execution still owes, again where it was delivered before.
+/// Looks after executions that are due, or whose effects may not have been delivered: for hosts whose commits do not
+/// deliver. Returns how many. One that fails keeps its place, and does not hold up the others.
 ///
 /// # Errors
-/// Where the store fails or the execution's workflow is lost.
-pub async fn redeliver(host: &dyn Host, id: &ExecutionId) -> Result<usize, StoreError> {
-    let Some(state) = host.load(id).await? else { return Ok(0) };
+/// Where the store cannot say which are due; the next sweep goes on.
+pub async fn look_after(host: &dyn Host) -> Result<usize, StoreError> {
+    let due = host.due(host.now(), SWEEP).await?;
+    for id in &due {
+        if let Err(error) = look_after_one(host, id).await {
+            tracing::error!(execution = %id, %error, "this execution could not be looked after");
+        }
+    }
+    Ok(due.len())
+}
+
+async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
+    let Some(state) = host.load(id).await? else { return host.delete(id).await };
+    let now = host.now();
     let workflow = workflow_of(host, &state.started).await?;
+    let due = due_at(&workflow, &state).filter(|due| *due <= now);
+    if state.end.is_some() && due.is_some() {
+        return host.delete(id).await;
+    }
+    let mut late: Vec<Command> = Vec::new();
+    if state.end.is_none() && state.started.deadline <= now {
+        late.push(Command::Timeout);
+    }
+    let timers = past_timers(&state, now).into_iter();
+    late.extend(timers.map(|(activation, purpose)| Command::Timer { activation, purpose }));
+    let asked: Vec<Asked> = late.into_iter().map(Asked::from).collect();
+    let state = match asked.is_empty() {
+        true => state,
+        false => submit(host, id, asked).await?.map_or(state, |submitted| submitted.state),
+    };
     let effects = owed(&workflow, &state, Since::Ever);
     if !effects.is_empty() {
         host.deliver(id, &effects).await?;
     }
-    Ok(effects.len())
+    let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
+    host.looked_after(&state, next).await
 }

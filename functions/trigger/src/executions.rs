@@ -96,6 +96,7 @@ async fn start_saved(
         started_by: Some(caller.subject.clone()),
         trigger: None,
         idempotency,
+        awaited: false,
     };
     answer(&app, start(&*app.host, request).await?, patience).await
 }
@@ -135,6 +136,7 @@ async fn start_inline(
         started_by: Some(caller.subject.clone()),
         trigger: None,
         idempotency,
+        awaited: false,
     };
     answer(&app, start(&*app.host, request).await?, patience).await
 }

@@ -10,7 +10,7 @@ use shared::{
     execution::{Execution, Status},
     id::{ExecutionId, NodeId},
     payload::Payload,
-    port::{ExecutionFilter, Host, StoreError},
+    port::{Host, StoreError},
     workflow::{InputViolation, Overlap, Workflow},
 };
 use std::sync::{Arc, LazyLock};
@@ -33,6 +33,8 @@ pub struct StartRequest {
     pub trigger: Option<NodeId>,
     /// Route and key, and the hash of the request: the same key gives the same execution.
     pub idempotency: Option<(String, String)>,
+    /// A caller waits for the end, and is told of it by the host.
+    pub awaited: bool,
 }
 
 /// Why nothing was started, and nothing recorded.
@@ -74,13 +76,25 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
     host.keep_workflow(&request.workflow).await?;
     let settings = &request.workflow.settings;
     let looks_around = settings.overlap != Overlap::Allow || settings.max_concurrency.is_some();
-    let _turn = match looks_around {
-        true => Some(STARTS.hold(&format!("{}\n{}", request.owner, request.workflow.id)).await),
-        false => None,
-    };
+    if !looks_around {
+        return submit_start(host, &id, request, None, false).await;
+    }
+    let (owner, workflow) = (request.owner.clone(), request.workflow.id.clone());
+    let _turn = STARTS.hold(&format!("{owner}\n{workflow}")).await;
+    let ticket = host.enter(&owner, &workflow).await?;
+    let started = start_in_turn(host, &id, request).await;
+    // Whoever cannot give the turn back loses it after a while: the start itself counts.
+    if let Err(error) = host.leave(&owner, &workflow, &ticket).await {
+        tracing::warn!(%error, %workflow, "the turn to start could not be given back");
+    }
+    started
+}
+
+/// Starts an execution of a workflow that looks at its other executions, while nobody else does.
+async fn start_in_turn(host: &dyn Host, id: &ExecutionId, request: StartRequest) -> Result<Arc<Execution>, StartError> {
     let skipped = overlap(host, &request).await?;
     let held = skipped.is_none() && must_wait(host, &request).await?;
-    submit_start(host, &id, request, skipped, held).await
+    submit_start(host, id, request, skipped, held).await
 }
 
 /// The execution that a key started before, or the id that it will start.
@@ -124,11 +138,12 @@ async fn submit_start(
         inherited: Vec::new(),
         request_hash: request_hash.clone(),
         deadline: host.now().after_seconds(workflow.settings.timeout_seconds),
+        awaited: request.awaited,
         held,
         skipped,
     };
     let asked = Asked { command: Command::Start(Box::new(started)), by: request.started_by };
-    let submitted = submit(host, id, vec![asked], Vec::new(), Vec::new()).await?;
+    let submitted = submit(host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
     match submitted.replies.into_iter().next() {
         // The same key at the same time: the other start came first.
@@ -169,13 +184,8 @@ async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<Strin
             "another execution of the workflow has not ended (overlap: skip_if_active)",
         ),
     };
-    let filter = ExecutionFilter {
-        owner: request.owner.clone(),
-        workflow_id: Some(request.workflow.id.clone()),
-        statuses: statuses.to_vec(),
-        ..ExecutionFilter::default()
-    };
-    Ok((host.count(&filter).await? > 0).then(|| reason.to_owned()))
+    let another = host.another(&request.owner, &request.workflow.id, statuses).await?;
+    Ok(another.then(|| reason.to_owned()))
 }
 
 /// Whether `settings.max_concurrency` holds it back: first come, first served.

@@ -119,6 +119,7 @@ async fn hook(
         started_by: Some(caller.subject),
         trigger: Some(trigger),
         idempotency,
+        awaited: false,
     };
     answer(app, start(&*app.host, request).await?, patience).await
 }

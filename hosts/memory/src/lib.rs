@@ -208,7 +208,7 @@ impl World {
             Effect::DropTimer { activation, purpose } => {
                 self.timers.remove(&(id.clone(), activation.clone(), *purpose));
             }
-            Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
+            Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
             Effect::Admit { workflow, limit } => self.admit(id, workflow, *limit),
         }
     }

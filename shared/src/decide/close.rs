@@ -135,6 +135,9 @@ pub(crate) fn end_effects(
         let work = Work::ChildEnded { activation, attempt, index, error };
         effects.push(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None });
     }
+    if state.started.awaited {
+        effects.push(Effect::AnswerCaller);
+    }
     if let Some(limit) = workflow.settings.max_concurrency
         && state.started.skipped.is_none()
     {

@@ -55,6 +55,9 @@ pub struct Started {
     pub request_hash: Option<String>,
     /// When it fails with `timeout` unless it has ended.
     pub deadline: Time,
+    /// A caller waits for its end and is to be told (`Effect::AnswerCaller`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub awaited: bool,
     /// Held back by `max_concurrency` until `ExecutionAdmitted`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub held: bool,
@@ -83,6 +86,7 @@ impl Started {
             inherited: Vec::new(),
             request_hash: None,
             deadline: now.after_seconds(workflow.settings.timeout_seconds),
+            awaited: false,
             held: false,
             skipped: None,
         }

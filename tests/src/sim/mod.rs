@@ -80,6 +80,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         inherited: Vec::new(),
         request_hash: None,
         deadline: host.time().after_seconds(workflow.settings.timeout_seconds),
+        awaited: false,
         held: false,
         skipped: None,
     }

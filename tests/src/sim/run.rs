@@ -5,7 +5,7 @@ use crate::{generate::Case, oracle::normal, rng::Rng};
 use futures::task::noop_waker;
 use serde_json::{Value, json};
 use shared::{
-    command::{Asked, Command},
+    command::Command,
     drive::submit,
     effect::{Control, Effect, Message, Work},
     event::Turn,
@@ -63,7 +63,7 @@ impl Job {
                 (true, deliveries.iter().map(|delivery| delivery.receipt).zip(verdicts).collect())
             }
             Job::Ask(id, command) => {
-                let asked = submit(host, &id, vec![Asked::from(command)], Vec::new(), Vec::new()).await;
+                let asked = submit(host, &id, command).await;
                 (asked.is_ok(), Vec::new())
             }
         }

@@ -202,7 +202,7 @@ impl World {
             }
             Effect::OpenInteraction(id) => drop(self.shown.insert(id.clone())),
             Effect::CloseInteraction(id) => drop(self.shown.remove(id)),
-            Effect::Admit { .. } => {}
+            Effect::Admit { .. } | Effect::AnswerCaller => {}
         }
     }
 
@@ -210,6 +210,7 @@ impl World {
     pub(super) fn is_done(&self, id: &ExecutionId, effect: &Effect) -> bool {
         match effect {
             Effect::OpenInteraction(interaction) => self.shown.contains(interaction),
+            Effect::CloseInteraction(interaction) => !self.shown.contains(interaction),
             Effect::SetTimer { activation, purpose, at } => {
                 self.timers.get(&(id.clone(), activation.clone(), *purpose)) == Some(at)
             }

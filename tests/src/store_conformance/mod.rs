@@ -7,7 +7,7 @@ use catalogue::{secrets_and_tokens_are_owned, versions_count_up};
 use serde_json::{Value, json};
 use shared::{
     command::{Asked, Command},
-    drive::submit,
+    drive::{Submission, submit},
     effect::Control,
     event::Started,
     execution::{Execution, Status},
@@ -71,8 +71,7 @@ pub async fn start(host: &dyn Host, started: Started) -> Arc<Execution> {
 
 /// One command, which must not be refused.
 pub async fn command(host: &dyn Host, id: &ExecutionId, command: Command) -> Arc<Execution> {
-    let asked = vec![Asked { command, by: None }];
-    let done = submit(host, id, asked, vec![], vec![]).await.expect("the store works").expect("it exists");
+    let done = submit(host, id, command).await.expect("the store works").expect("it exists");
     done.replies.into_iter().for_each(|reply| reply.expect("it is allowed"));
     done.state
 }
@@ -126,7 +125,7 @@ async fn nothing_is_there(host: &dyn Host) {
 async fn again(host: &dyn Host, id: &ExecutionId, after: u64) -> Commit {
     let turns = host.turns(id, after, 100).await.unwrap();
     let state = host.load(id).await.unwrap().unwrap();
-    Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![] }
+    Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None }
 }
 
 async fn only_the_next_turn_is_taken(host: &dyn Host) {
@@ -153,8 +152,8 @@ async fn only_the_next_turn_is_taken(host: &dyn Host) {
 async fn a_batch_is_one_write(host: &dyn Host) {
     let workflow = kept(host, &document("batch")).await;
     let id = start(host, started(host, &workflow, "batch", json!({}))).await.id().clone();
-    let asked = [Control::Pause, Control::Resume, Control::Pause].map(|one| control(one).into()).to_vec();
-    let done = submit(host, &id, asked, vec![], vec![]).await.unwrap().unwrap();
+    let asked: Vec<Asked> = [Control::Pause, Control::Resume, Control::Pause].map(|one| control(one).into()).to_vec();
+    let done = submit(host, &id, asked).await.unwrap().unwrap();
     assert_eq!(done.state.seq, 4);
     let numbers: Vec<u64> = host.turns(&id, 0, 100).await.unwrap().iter().map(|turn| turn.seq).collect();
     assert_eq!(numbers, [1, 2, 3, 4]);
@@ -168,8 +167,8 @@ async fn turns_come_in_parts(host: &dyn Host) {
     let workflow = kept(host, &document("parts")).await;
     let id = start(host, started(host, &workflow, "parts", json!({}))).await.id().clone();
     for _ in 0..3 {
-        let asked = [Control::Pause, Control::Resume].map(|one| control(one).into()).to_vec();
-        submit(host, &id, asked, vec![], vec![]).await.unwrap();
+        let asked: Vec<Asked> = [Control::Pause, Control::Resume].map(|one| control(one).into()).to_vec();
+        submit(host, &id, asked).await.unwrap();
     }
     for after in 0..8 {
         for limit in 1..4 {
@@ -314,7 +313,7 @@ async fn lines_come_in_order(host: &dyn Host) {
     };
     let lines: Vec<NodeLog> = (0..5).map(line).collect();
     let asked = vec![control(Control::Pause).into()];
-    submit(host, &id, asked, lines.clone(), vec![]).await.unwrap();
+    submit(host, &id, Submission { asked, logs: lines.clone(), ..Submission::default() }).await.unwrap();
     let (mut found, mut cursor) = (vec![], None);
     loop {
         let part = host.logs(&id, &page(2, cursor)).await.unwrap();

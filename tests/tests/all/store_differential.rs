@@ -44,7 +44,7 @@ async fn agree(seed: u64, memory: &dyn Host, sqlite: &dyn Host) {
         let mut replies = Vec::new();
         for host in [memory, sqlite] {
             let asked = vec![Asked { command: command.clone(), by: Some("a@b.c".into()) }];
-            let done = submit(host, &id, asked, vec![], vec![]).await.expect("the store works").expect("it exists");
+            let done = submit(host, &id, asked).await.expect("the store works").expect("it exists");
             replies.push((done.replies, timeless(&json!(*done.state))));
         }
         assert_eq!(replies[0], replies[1], "seed {seed}, operation {step}: {command:?}");

@@ -119,6 +119,7 @@ async fn start(host: &Arc<Local>, row: &Row) -> Result<(), StartError> {
         started_by: Some(SUBJECT.into()),
         trigger: Some(row.node.clone()),
         idempotency: Some((key, hash)),
+        awaited: false,
     };
     trigger::start(&**host, request).await.map(drop)
 }

@@ -48,7 +48,7 @@ impl Write {
         now: Time,
         reply: oneshot::Sender<Result<(), StoreError>>,
     ) -> Result<Self, StoreError> {
-        let Commit { turns, state, effects, logs, blobs, acks } = commit;
+        let Commit { turns, state, effects, logs, blobs, acks, .. } = commit;
         let first = turns.first().map_or(0, |turn| turn.seq);
         let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
         if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {

@@ -57,7 +57,7 @@ impl Outbox {
                 Effect::DropTimer { activation, purpose } => {
                     outbox.timers.push(TimerChange::Drop(activation.clone(), *purpose));
                 }
-                Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
+                Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
                 Effect::Admit { workflow, limit } => outbox.admits.push((workflow.clone(), *limit)),
             }
         }

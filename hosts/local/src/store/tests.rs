@@ -82,6 +82,7 @@ fn started(id: &ExecutionId) -> Event {
         inherited: vec![],
         request_hash: None,
         deadline: Time(i64::MAX),
+        awaited: false,
         held: false,
         skipped: None,
     };
@@ -107,7 +108,7 @@ fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks
     };
     let turn = Turn { seq: before.map_or(0, |state| state.seq) + 1, at: clock(), by: None, events: vec![event] };
     let state = super::rules::fold(&workflow(), before.cloned(), &turn).unwrap();
-    Commit { turns: vec![turn], state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks }
+    Commit { turns: vec![turn], state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks, due: None }
 }
 
 /// Takes each execution through so many steps.

@@ -101,6 +101,7 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
         started_by: Some(server::local_subject()),
         trigger: None,
         idempotency: None,
+        awaited: false,
     };
     match trigger::start(&**host, request).await {
         Ok(execution) => Ok(execution.id().clone()),
