@@ -9,8 +9,8 @@ const SCOPES: [&str; 4] = ["read", "run", "respond", "admin"];
 fn token(db: &rusqlite::Connection, owner: &str) -> String {
     let token = format!("token-of-{owner}");
     let sha256 = api::sha256_of_token(&token);
-    let kept = json!({"sha256": sha256, "name": owner, "owner": owner, "subject": "someone@example.com", "scopes": SCOPES,
-        "expires_at": null});
+    let kept = json!({"sha256": sha256, "name": owner, "owner": owner, "subject": "someone@example.com",
+        "scopes": SCOPES, "expires_at": null});
     db.execute("INSERT INTO tokens(sha256, body) VALUES (?1, ?2)", [sha256, kept.to_string()]).unwrap();
     format!("Bearer {token}")
 }
@@ -33,8 +33,8 @@ impl Owner<'_> {
 }
 
 fn asking(id: &str) -> Value {
-    json!({"id": id, "nodes": [{"id": "start", "type": "manual_trigger"}, {"id": "hook", "type": "webhook_trigger", "config": {"path": "p"}},
-            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Pay?", "timeout_seconds": 3600}}],
+    let hook = json!({"id": "hook", "type": "webhook_trigger", "config": {"path": "p"}});
+    json!({"id": id, "nodes": [{"id": "start", "type": "manual_trigger"}, hook, {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Pay?", "timeout_seconds": 3600}}],
         "edges": [{"from": "start", "to": "ask"}, {"from": "hook", "to": "ask"}]})
 }
 

@@ -18,7 +18,8 @@ fn case(attempts: u32) -> Case {
     let retry = json!({ "max_attempts": attempts, "initial_seconds": 1 });
     let body = json!({ "nodes": [call("one", "{{ index == 0 ? 'map/again-2' : 'flaky/1' }}")], "edges": [] });
     let map = json!({ "items": "[1, 2, 3]", "body": body, "max_concurrency": 1 });
-    let child = json!({ "id": "child-a", "nodes": [{ "id": "go", "type": "manual_trigger" }, call("two", "child/again-2")],
+    let child = json!({ "id": "child-a",
+        "nodes": [{ "id": "go", "type": "manual_trigger" }, call("two", "child/again-2")],
         "edges": [{ "from": "go", "to": "two" }] });
     let document = json!({ "id": "root",
         "nodes": [{ "id": "start", "type": "manual_trigger" },

@@ -57,7 +57,8 @@ async fn a_row_that_cannot_be_read_keeps_no_other_schedule_waiting() {
     for id in ["broken", "sound"] {
         world.save(&scheduled(id, json!({"every_seconds": 3600, "missed": "run_once"}))).await;
     }
-    let sql = "UPDATE schedules SET next_at = 2; UPDATE schedules SET schedule = '{', next_at = 1 WHERE workflow_id = 'broken'";
+    let sql = "UPDATE schedules SET next_at = 2;
+        UPDATE schedules SET schedule = '{', next_at = 1 WHERE workflow_id = 'broken'";
     let world = world.restarted(sql).await;
     keep_schedules(&world.host);
     eventually("the other starts", async || started(&world, "sound").await.len() == 1).await;

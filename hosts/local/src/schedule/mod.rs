@@ -76,7 +76,8 @@ async fn round(host: &Arc<Local>, awake: Time) -> Result<Duration, StoreError> {
 /// A row that this release cannot read: kept, with the reason, and out of the way of the others.
 async fn put_off(host: &Arc<Local>, row: Unreadable) -> Result<(), StoreError> {
     let Unreadable { key, error } = row;
-    tracing::warn!(workflow = %key.workflow, node = %key.node, error, "a schedule cannot be read: save its workflow again");
+    tracing::warn!(workflow = %key.workflow, node = %key.node, error,
+        "a schedule cannot be read: save its workflow again");
     host.metrics().unstarted.fetch_add(1, Relaxed);
     let later = host.now() + UNREADABLE;
     host.database().advance(key, Some(later), Some(error)).await

@@ -94,7 +94,10 @@ fn a_map_that_fails_while_paused_tries_again_when_it_is_resumed() {
     story.when(Command::Control { control: Control::Pause, reason: None }).unwrap();
     story.when(ends(&story, 1, &[(0, Some("no"))])).unwrap();
     let steps = |story: &Story| {
-        let is_step = |effect: &&Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.work, Work::Step { attempt: 2, .. }));
+        let is_step = |effect: &&Effect| {
+            let Effect::Send { message, .. } = effect else { return false };
+            matches!(message.work, Work::Step { attempt: 2, .. })
+        };
         story.effects.iter().filter(is_step).count()
     };
     assert_eq!(steps(&story), 0);
