@@ -81,7 +81,9 @@ async fn hook(
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,
-        (None, Some(owner)) => Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false },
+        (None, Some(owner)) => {
+            Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false, via: "api" }
+        }
         (None, None) => return Err(unsigned("send a token, or name the owner with ?owner= and sign the body")),
     };
     if let Some(rates) = &app.rates {

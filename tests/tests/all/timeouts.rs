@@ -49,6 +49,7 @@ async fn a_timeout_outlives_a_restart() {
     let id = world.start("event", json!({})).await;
     world.until(&id, "waiting", |state| state.status() != Status::Pending).await;
     let world = world.restarted("").await;
-    assert_eq!(world.ended(&id).await.error.map(|error| error.code), Some("timeout".into()));
+    let ended = world.ended(&id).await;
+    assert_eq!(ended.error.as_ref().map(|error| error.code.as_str()), Some("timeout"));
     world.end().await;
 }
