@@ -66,7 +66,7 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
                 }
             }
             // A person is asked what to do about a failure: it is not the end of the visit yet.
-            Event::InteractionOpened { interaction } if interaction.on_error => {
+            Event::InteractionOpened { interaction, .. } if interaction.on_error => {
                 finished.remove(&(&interaction.activation.node, interaction.activation.visit));
             }
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {

@@ -20,7 +20,7 @@ mod system;
 pub mod wait;
 
 pub use app::App;
-pub use caller::{Admin, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
+pub use caller::{Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
 pub use guard::loopback_only;
 pub use json::{Body, Json, MaybeJson, Path, canonical};
 pub use locks::Locks;

@@ -144,9 +144,11 @@ async fn deliver_again(
 fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
     let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
     for (one, owner) in asked.into_iter().zip(owners) {
-        if let Command::ChildrenEnded { activation, ends } = &one.command {
+        if let Command::ChildrenEnded { activation, attempt, ends } = &one.command {
             let same = merged.iter_mut().zip(&mut positions).find_map(|(other, owners)| match &mut other.command {
-                Command::ChildrenEnded { activation: theirs, ends } if theirs == activation => Some((ends, owners)),
+                Command::ChildrenEnded { activation: a, attempt: n, ends } if (&*a, &*n) == (activation, attempt) => {
+                    Some((ends, owners))
+                }
                 _ => None,
             });
             if let Some((all, owners)) = same {
@@ -166,8 +168,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Step { activation, attempt, .. } => {
             return step::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }
-        Work::StartChildren { activation, from, to } => {
-            return match children::start_children(host, state, workflow, &activation, from..to).await {
+        Work::StartChildren { activation, attempt, from, to } => {
+            return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
                 Ok(commands) => Handled::Commands(commands, Vec::new()),
                 Err(error) => Handled::Verdict(failed(&error)),
@@ -175,8 +177,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         }
         Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
         Work::Timeout => Command::Timeout,
-        Work::ChildEnded { activation, index, error } => {
-            Command::ChildrenEnded { activation, ends: vec![(index, error)] }
+        Work::ChildEnded { activation, attempt, index, error } => {
+            Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
         }
         Work::Control { control } => {
             return match children::obey(host, state.id(), control).await {

@@ -13,28 +13,57 @@ use shared::{
 /// Executions looked at in one sweep, so that one sweep never starves the other work.
 const SWEEP: usize = 200;
 
-/// Fails executions whose own timeout has passed. Returns how many.
+/// Fails executions whose own timeout has passed. Returns how many. One that cannot be ended is told in the log and
+/// keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails; the next sweep goes on.
+/// Where the store fails for all of them; the next sweep goes on.
 pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
-    let late = host.timed_out(host.now(), SWEEP).await?;
-    for id in &late {
-        submit(host, id, Command::Timeout).await?;
+    let mut swept = Swept::default();
+    for id in &host.timed_out(host.now(), SWEEP).await? {
+        let ended = submit(host, id, Command::Timeout).await;
+        swept.count(id, "an execution past its timeout could not be ended", ended.map(drop));
     }
-    Ok(late.len())
+    swept.outcome()
 }
 
-/// Removes ended executions that `retention_days` no longer keeps. Returns how many.
+/// Removes ended executions that `retention_days` no longer keeps. Returns how many. One that cannot be removed is told
+/// in the log and keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails; the next sweep goes on.
+/// Where the store fails for all of them; the next sweep goes on.
 pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
-    let old = host.expired(host.now(), SWEEP).await?;
-    for id in &old {
-        host.delete(id).await?;
+    let mut swept = Swept::default();
+    for id in &host.expired(host.now(), SWEEP).await? {
+        swept.count(id, "an execution past its retention could not be removed", host.delete(id).await.map(drop));
     }
-    Ok(old.len())
+    swept.outcome()
+}
+
+/// What a sweep came to.
+#[derive(Default)]
+struct Swept {
+    done: usize,
+    failed: Option<StoreError>,
+}
+
+impl Swept {
+    fn count(&mut self, id: &ExecutionId, what: &str, outcome: Result<(), StoreError>) {
+        match outcome {
+            Ok(()) => self.done += 1,
+            Err(error) => {
+                tracing::warn!(%error, execution = %id, "{what}");
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<usize, StoreError> {
+        match self.failed {
+            Some(error) if self.done == 0 => Err(error),
+            _ => Ok(self.done),
+        }
+    }
 }
 
 /// Records that a message could not be processed, so that somebody sees it: the execution is stuck.

@@ -271,16 +271,11 @@ impl Host for SimHost {
         if fault == Fault::CrashBefore {
             self.die().await;
         }
-        let asked = {
-            let mut world = self.world();
-            let asked = world.runs.entry(task.idempotency_key.clone()).or_default();
-            *asked += 1;
-            *asked
-        };
+        let (asked, key) = self.world().asked(task);
         if fault == Fault::CrashAfter {
             self.die().await;
         }
-        script::answer(task, asked)
+        script::answer(task, asked, key)
     }
 
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {

@@ -12,6 +12,7 @@ use shared::{
     invariant,
     payload::Payload,
     port::{Commit, Receipt, StoreError, Verdict},
+    task::{self, Task},
     time::Time,
     workflow::{Body, NodeKind, Workflow},
 };
@@ -53,6 +54,8 @@ pub struct World {
     pub shown: BTreeSet<InteractionId>,
     /// How often each idempotency key was run.
     pub runs: HashMap<String, u32>,
+    /// The idempotency keys that each address was asked under, in the order of their first requests.
+    pub keys: HashMap<String, Vec<String>>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
     /// Port calls so far.
@@ -86,6 +89,7 @@ impl SimHost {
             timers: BTreeMap::new(),
             shown: BTreeSet::new(),
             runs: HashMap::new(),
+            keys: HashMap::new(),
             broken: Vec::new(),
             calls: 0,
             faults_injected: 0,
@@ -119,6 +123,18 @@ impl World {
     pub fn keep(&mut self, workflow: &Arc<Workflow>) {
         self.workflows.insert(workflow.hash.clone(), workflow.clone());
         self.saved.insert(workflow.id.clone(), workflow.clone());
+    }
+
+    /// Notes a request: the how manieth it is under its key, from 1, and the how manieth key its address sees, from 0.
+    pub(super) fn asked(&mut self, task: &Task) -> (u32, usize) {
+        let asked = self.runs.entry(task.idempotency_key.clone()).or_default();
+        *asked += 1;
+        let task::Work::Http(http) = &task.work else { return (*asked, 0) };
+        let keys = self.keys.entry(http.url.clone()).or_default();
+        if !keys.contains(&task.idempotency_key) {
+            keys.push(task.idempotency_key.clone());
+        }
+        (*asked, keys.iter().position(|key| *key == task.idempotency_key).unwrap_or_default())
     }
 
     /// The workflow that an execution runs.

@@ -233,7 +233,8 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
     let parent = start(host, started(host, &workflow, "family", json!({}))).await.id().clone();
     let mut begin = started(host, &workflow, "family", json!({}));
     let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
-    begin.parent = Some(shared::execution::Parent { execution_id: parent.clone(), activation, index: 0, depth: 1 });
+    begin.parent =
+        Some(shared::execution::Parent { execution_id: parent.clone(), activation, attempt: 1, index: 0, depth: 1 });
     let child = start(host, begin).await.id().clone();
     assert_eq!(listed(host, &of("family")).await, std::slice::from_ref(&parent));
     let below = ExecutionFilter { parent: Some(parent.clone()), ..of("family") };

@@ -5,7 +5,7 @@
 
 mod table;
 
-pub use table::Row;
+pub use table::{Key, Row, Unreadable};
 pub(crate) use table::{drop_plan, keep_plan};
 
 use crate::Local;
@@ -27,6 +27,8 @@ const BITE: usize = 64;
 const LONGEST: Duration = Duration::from_secs(15);
 /// Before a store that failed is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Before a row that cannot be read is looked at again: saving its workflow once more makes a new one at any time.
+const UNREADABLE: Duration = Duration::from_secs(3600);
 /// Who started such an execution.
 const SUBJECT: &str = "schedule";
 
@@ -56,10 +58,29 @@ async fn round(host: &Arc<Local>, awake: Time) -> Result<Duration, StoreError> {
             let soonest = host.database().soonest().await?;
             return Ok(soonest.map_or(LONGEST, |at| at.since(host.now())));
         }
+        let mut failed = None;
         for row in rows {
-            take_up(host, row, awake).await?;
+            let taken = match row {
+                Ok(row) => take_up(host, row, awake).await,
+                Err(unreadable) => put_off(host, unreadable).await,
+            };
+            // One that the store cannot serve keeps no other waiting.
+            failed = failed.or(taken.err());
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
     }
+}
+
+/// A row that this release cannot read: kept, with the reason, and out of the way of the others.
+async fn put_off(host: &Arc<Local>, row: Unreadable) -> Result<(), StoreError> {
+    let Unreadable { key, error } = row;
+    tracing::warn!(workflow = %key.workflow, node = %key.node, error,
+        "a schedule cannot be read: save its workflow again");
+    host.metrics().unstarted.fetch_add(1, Relaxed);
+    let later = host.now() + UNREADABLE;
+    host.database().advance(key, Some(later), Some(error)).await
 }
 
 async fn take_up(host: &Arc<Local>, row: Row, awake: Time) -> Result<(), StoreError> {
@@ -78,7 +99,7 @@ async fn take_up(host: &Arc<Local>, row: Row, awake: Time) -> Result<(), StoreEr
             }
         }
     }
-    host.database().advance(row, due.next_at, error).await
+    host.database().advance(row.key(), due.next_at, error).await
 }
 
 async fn start(host: &Arc<Local>, row: &Row) -> Result<(), StartError> {
