@@ -95,6 +95,14 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
     if stored != half {
         broken.push(format!("the checkpoint after turn {} is not what it was once it is stored", early.len()));
     }
+    if let (Some(stored), Some(half)) = (&stored, &half) {
+        // Folding reads values: what was offloaded is fetched before.
+        for (payload, original) in stored.payloads().into_iter().zip(half.payloads()) {
+            if payload.missing().is_some() {
+                payload.fetched(original.value().clone());
+            }
+        }
+    }
     match fold(stored, late) {
         Ok(Some(folded)) if folded == *state => {}
         Ok(_) => broken.push(format!("the {} turns make another state than the one that was decided", turns.len())),

@@ -7,6 +7,7 @@ use shared::{
     event::Turn,
     execution::Execution,
     id::{ExecutionId, InteractionId, WorkflowId},
+    payload::Payload,
     port::{
         Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
         StoreError, Token, Window,
@@ -21,6 +22,9 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+
+/// Bytes of a value beyond which it is offloaded: a number stays, a list goes.
+const OFFLOADED_BYTES: usize = 9;
 
 /// What happens to one port call.
 #[derive(Clone, Copy, PartialEq)]
@@ -102,6 +106,23 @@ fn unused<T>(what: &str) -> Result<T, StoreError> {
 impl Store for SimHost {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         self.call(|| Ok(self.world().fold(id).map(Arc::new))).await
+    }
+
+    async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        self.call(|| Ok(self.world().fold_lean(id).map(Arc::new))).await
+    }
+
+    async fn fetch(&self, _: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        self.call(|| {
+            self.world().fetch(payloads.iter().copied());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Where the hosts are several, nearly everything is offloaded, so that what is missing is missed.
+    fn inline_bytes(&self) -> usize {
+        if self.world().atomic { shared::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
