@@ -69,9 +69,10 @@ fn misbehave(mut stream: TcpStream, inside: u16) -> io::Result<()> {
             for_ever(&mut stream, &[b'x'; 0x10000])
         }
         "huge-length" => {
-            say(&format!("{OK}content-length: 18446744073709551615\r\n\r\n"))?;
+            say(&format!("{OK}content-length: 9999999999999\r\n\r\n"))?;
             for_ever(&mut stream, &[b'x'; 0x10000])
         }
+        "impossible-length" => say(&format!("{OK}content-length: 18446744073709551616\r\n\r\nx")),
         "slow-body" => {
             say(&format!("{OK}content-length: 100\r\n\r\n"))?;
             dripping(&mut stream, b"x")
@@ -101,7 +102,7 @@ fn misbehave(mut stream: TcpStream, inside: u16) -> io::Result<()> {
 }
 
 /// What each of them must end with.
-const ENDS: [(&str, &str); 21] = [
+const ENDS: [(&str, &str); 22] = [
     ("endless-chunks", "response_too_large"),
     ("endless-body", "response_too_large"),
     ("huge-length", "response_too_large"),
@@ -117,6 +118,7 @@ const ENDS: [(&str, &str); 21] = [
     ("no-chunk", "connection_broken"),
     ("huge-chunk", "connection_broken"),
     ("two-lengths", "connection_broken"),
+    ("impossible-length", "connection_broken"),
     ("interim", "timeout"),
     ("circle", "too_many_redirects"),
     ("inside", "address_not_allowed"),

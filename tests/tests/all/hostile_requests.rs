@@ -152,9 +152,10 @@ fn no_head_is_too_strange_to_be_refused() {
     let dev = Dev::start(&folder.data(), &[]);
     let host = "host: localhost\r\n";
     let many: String = (0..10_000).map(|n| format!("x-{n}: y\r\n")).collect();
+    // Of a long URL either the line (414) or the whole head (431) may be found too long first.
     let heads = [
-        (format!("GET /{} HTTP/1.1\r\n{host}\r\n", "x".repeat(100_000)), "431"),
-        (format!("GET /{} HTTP/1.1\r\n{host}\r\n", "x".repeat(1_000_000)), "431"),
+        (format!("GET /{} HTTP/1.1\r\n{host}\r\n", "x".repeat(100_000)), "4"),
+        (format!("GET /{} HTTP/1.1\r\n{host}\r\n", "x".repeat(1_000_000)), "4"),
         (format!("GET / HTTP/1.1\r\n{host}x: {}\r\n\r\n", "y".repeat(1_000_000)), "431"),
         (format!("GET / HTTP/1.1\r\n{host}{many}\r\n"), "431"),
         (format!("GET / HTTP/9.9\r\n{host}\r\n"), "400"),
@@ -170,8 +171,10 @@ fn no_head_is_too_strange_to_be_refused() {
         // It may be refused, and the connection closed, before it is sent whole.
         let _ = stream.write_all(head.as_bytes());
         let answer = rest(&stream);
+        // Where the rest of a head comes after the answer, its connection is reset, and the answer may be lost.
+        let lost = head.len() > 60_000 && answer.is_empty();
         let shown = head.chars().take(60).collect::<String>();
-        assert!(answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {code}")), "{shown}: {answer}");
+        assert!(lost || answer.starts_with(&format!("HTTP/1.1 {code}")), "{shown}: {answer}");
     }
     let mut stream = connect(dev.port);
     let piped = format!("GET /health HTTP/1.1\r\n{host}\r\n").repeat(3) + "garbage\r\n\r\n";
