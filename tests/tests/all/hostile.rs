@@ -58,7 +58,8 @@ fn misbehave(mut stream: TcpStream, inside: u16) -> io::Result<()> {
     const OK: &str = "HTTP/1.1 200 OK\r\n";
     let path = asked(&mut stream)?;
     let mut say = |text: &str| stream.write_all(text.as_bytes());
-    let redirect = |to: String| format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
+    let redirect =
+        |to: String| format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     match path.trim_start_matches('/') {
         "endless-chunks" => {
             say(&format!("{OK}transfer-encoding: chunked\r\n\r\n"))?;

@@ -9,9 +9,9 @@ pub const HEADER_SECONDS: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers; beyond that it is 431. Also what a connection buffers at most of a body.
 pub const HEADER_BYTES: usize = 64 * 1024;
 /// Connections at once, some 10 KiB each while they idle.
-const CONNECTIONS: u64 = 4_096;
+pub const CONNECTIONS: u64 = 4_096;
 /// Files that the process may open where the system allows it: connections, the database, children's pipes.
-const FILES: u64 = 16_384;
+pub const FILES: u64 = 16_384;
 
 /// Connections that there is room for: at most half of the files that this process may open, so that the database and
 /// nodes always have theirs. Raises the bound on open files first, which many systems set to 1,024 at the start.
