@@ -56,6 +56,7 @@ pub mod expression;
 pub mod id;
 pub mod interaction;
 pub mod invariant;
+pub mod json;
 pub mod limits;
 pub mod node;
 pub mod owed;

@@ -22,3 +22,8 @@ pub const REQUESTS_AT_ONCE: f64 = 20_000.0;
 pub const KEY_BYTES: usize = 255;
 /// Bytes of a secret's value: longer than any key or certificate chain.
 pub const SECRET_BYTES: usize = 64 * 1024;
+/// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
+pub const BODY: Duration = Duration::from_secs(20);
+/// Nesting of a body's JSON: a document's own bound and what a request wraps it in. Whoever reads it again, out of a
+/// journal or an answer, stops at 128.
+pub const NESTING: usize = shared::limits::JSON_DEPTH + 10;
