@@ -11,8 +11,11 @@ mod docs;
 mod events;
 mod examples;
 mod format_e2e;
+#[cfg(feature = "aws")]
+mod functions;
 mod golden;
 mod kill;
+mod lambda;
 mod large;
 mod schedules;
 mod simulation;
