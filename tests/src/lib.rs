@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod generate;
+pub mod lambda;
 pub mod oracle;
 pub mod rng;
 pub mod sim;

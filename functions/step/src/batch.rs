@@ -12,7 +12,7 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> SqsBatchResponse 
         let count = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         match serde_json::from_str(&record.body.unwrap_or_default()) {
             Ok(message) => {
-                deliveries.push(Delivery { receipt, message, deliveries: count.unwrap_or(1) });
+                deliveries.push(Delivery { receipt, message, deliveries: count.unwrap_or(1), trace: None });
                 ids.push(id);
             }
             Err(error) => {

@@ -2,3 +2,4 @@
 //! in Secrets Manager. The rules are `shared`'s; the adapters here keep and hand out.
 
 pub mod ports;
+pub mod telemetry;

@@ -11,12 +11,15 @@ mod docs;
 mod events;
 mod examples;
 mod format_e2e;
+#[cfg(feature = "aws")]
+mod functions;
 mod golden;
 mod hostile;
 mod hostile_code;
 mod hostile_requests;
 mod kill;
 mod kill_once;
+mod lambda;
 mod large;
 mod owners;
 mod retries;

@@ -83,7 +83,7 @@ async fn saving_again_does_not_put_the_same_times_off() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     world.save(&other).await;
     assert_eq!(next_at(&world).await, before);
-    assert!(world.host.database().schedules(OWNER).await.unwrap()[0].schedule.run_missed_once);
+    assert!(world.host.database().schedules(OWNER).await.unwrap()[0].schedule.as_ref().unwrap().run_missed_once);
     world.save(&scheduled("tick", json!({"every_seconds": 1800}))).await;
     assert!(next_at(&world).await < before);
     world.end().await;

@@ -3,65 +3,17 @@
 use crate::store::{Database, writer::Failure};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use shared::{
-    id::{NodeId, WorkflowId},
     port::StoreError,
-    schedule::Planned,
+    schedule::{Planned, Scheduled},
     time::Time,
     workflow::ScheduleTrigger,
 };
 
-/// One `schedule_trigger` of the latest version of a workflow.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The tenant.
-    pub owner: String,
-    /// The workflow.
-    pub workflow: WorkflowId,
-    /// The trigger.
-    pub node: NodeId,
-    /// Its config.
-    pub schedule: ScheduleTrigger,
-    /// The next time.
-    pub next_at: Time,
-    /// Why its last time started nothing.
-    pub error: Option<String>,
-}
-
-/// Which time of which row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Key {
-    /// The tenant.
-    pub owner: String,
-    /// The workflow.
-    pub workflow: WorkflowId,
-    /// The trigger.
-    pub node: NodeId,
-    /// The time.
-    pub next_at: Time,
-}
-
-/// A row whose config this release cannot read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unreadable {
-    /// Which.
-    pub key: Key,
-    /// Why not.
-    pub error: String,
-}
-
-impl Row {
-    /// Which row it is, at its present time.
-    pub fn key(&self) -> Key {
-        let Self { owner, workflow, node, next_at, .. } = self.clone();
-        Key { owner, workflow, node, next_at }
-    }
-}
-
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 
 impl Database {
-    /// Rows whose time has come, soonest first; one that cannot be read leaves the others as they are.
-    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Result<Row, Unreadable>>, StoreError> {
+    /// Rows whose time has come, soonest first.
+    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
         self.readers
             .read(move |db| db.prepare_cached(&sql)?.query_map(params![now.0, limit as i64], row)?.collect())
@@ -77,15 +29,21 @@ impl Database {
     }
 
     /// An owner's schedules that can be read, by workflow and node.
-    pub async fn schedules(&self, owner: &str) -> Result<Vec<Row>, StoreError> {
+    pub async fn schedules(&self, owner: &str) -> Result<Vec<Scheduled>, StoreError> {
         let (owner, sql) = (owner.to_owned(), format!("SELECT {COLUMNS} FROM schedules WHERE owner = ?1"));
-        let rows: Vec<Result<Row, Unreadable>> =
+        let mut rows: Vec<Scheduled> =
             self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await?;
-        Ok(rows.into_iter().flatten().collect())
+        rows.retain(|row| row.schedule.is_ok());
+        Ok(rows)
     }
 
     /// A row's time is done with. Nothing happens where another plan has taken its place meanwhile.
-    pub async fn advance(&self, row: Key, next_at: Option<Time>, error: Option<String>) -> Result<(), StoreError> {
+    pub async fn advance_schedule(
+        &self,
+        row: Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
         const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
         self.writer
             .call(move |db, _| {
@@ -104,18 +62,16 @@ impl Database {
     }
 }
 
-fn row(row: &SqlRow<'_>) -> rusqlite::Result<Result<Row, Unreadable>> {
-    let (owner, workflow, node): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let key = Key { owner, workflow: workflow.into(), node: node.into(), next_at: Time(row.get(4)?) };
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Scheduled> {
+    let (workflow, node): (String, String) = (row.get(1)?, row.get(2)?);
     let schedule: rusqlite::Result<String> = row.get(3);
-    let schedule = schedule.map_err(|error| error.to_string()).and_then(|text| read(&text));
-    let error = row.get(5)?;
-    Ok(match schedule {
-        Ok(schedule) => {
-            let Key { owner, workflow, node, next_at } = key;
-            Ok(Row { owner, workflow, node, schedule, next_at, error })
-        }
-        Err(error) => Err(Unreadable { key, error }),
+    Ok(Scheduled {
+        owner: row.get(0)?,
+        workflow: workflow.into(),
+        node: node.into(),
+        schedule: schedule.map_err(|error| error.to_string()).and_then(|text| read(&text)),
+        next_at: Time(row.get(4)?),
+        error: row.get(5)?,
     })
 }
 
