@@ -5,10 +5,12 @@
 
 mod batch;
 mod children;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod secrets;
 mod step;
 
-pub use batch::handle_batch;
+pub use batch::{Settled, handle_batch};
 
 use futures::future::join_all;
 use shared::{

@@ -1,14 +1,22 @@
-//! The step function as a Lambda binary: SQS batches in, partial batch responses out. It keeps its state in memory, for
-//! `sam local invoke` and for tests of the packaging; a deployed function needs a store.
+//! The Lambda function `step`: batches of the step queue in, partial batch responses out.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use memory::Memory;
+use std::process::ExitCode;
+use stepwell_step::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let host = &Memory::on_the_clock();
+fn main() -> ExitCode {
+    // A child that runs JavaScript is this program again: nothing comes before it.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "__js") {
+        return nodes::js_child_main();
+    }
+    aws::main(serve)
+}
+
+async fn serve() -> Result<(), Error> {
+    let host = &aws::connect(Some(lambda::runner()?))?;
     run(service_fn(move |event: LambdaEvent<_>| async move {
-        Ok::<_, Error>(stepwell_step::handle_batch(host, event.payload).await)
+        host.begins(aws::deadline(event.context.deadline));
+        Ok::<_, Error>(lambda::handle(host, event.payload).await)
     }))
     .await
 }
