@@ -3,6 +3,8 @@
 
 mod api_e2e;
 mod architecture;
+#[cfg(feature = "aws")]
+mod aws;
 mod binary;
 mod concurrency;
 mod control;
