@@ -60,6 +60,7 @@ pub mod invariant;
 pub mod limits;
 pub mod node;
 pub mod owed;
+pub mod pattern;
 pub mod payload;
 pub mod picture;
 pub mod port;

@@ -3,10 +3,13 @@
 
 pub mod answer;
 mod app;
+mod bounds;
 mod caller;
 pub mod cursor;
 mod guard;
 mod json;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod limits;
 mod locks;
 mod metrics;
@@ -20,6 +23,7 @@ mod system;
 pub mod wait;
 
 pub use app::App;
+pub use bounds::Bounds;
 pub use caller::{Admin, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
 pub use guard::loopback_only;
 pub use json::{Body, Json, MaybeJson, Path, canonical};

@@ -1,7 +1,8 @@
 //! The Lambda function `rollback`: pause, resume, cancel, deletion.
 
 use api::App;
-use lambda_http::{Error, Request, Service, run, service_fn};
+use aws::telemetry::{Call, observed};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::{process::ExitCode, sync::Arc};
 use stepwell_rollback::routes;
 
@@ -10,11 +11,14 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &Arc::new(aws::connect(None)?);
+    let host = &Arc::new(aws::connect()?);
     let service = &api::service(Arc::new(App::new(host.clone())), routes());
-    run(service_fn(move |request: Request| async move {
-        host.begins(aws::deadline(request.lambda_context().deadline));
-        service.clone().call(request).await
+    run(service_fn(move |event: LambdaEvent<_>| async move {
+        let LambdaEvent { payload, context } = event;
+        host.begins(aws::deadline(context.deadline));
+        let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let call = Call { function: "rollback", request_id: &request_id, xray: xray.as_deref() };
+        observed(call, || host.used(), api::lambda::whole(service, payload, context)).await
     }))
     .await
 }

@@ -2,7 +2,11 @@
 
 use crate::handle_batch;
 use async_trait::async_trait;
-use aws::{Aws, ports::Runner};
+use aws::{
+    Aws,
+    ports::Runner,
+    telemetry::{Counter, counted},
+};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use nodes::{AllowList, Config, Nodes};
 use shared::{
@@ -33,7 +37,11 @@ pub fn runner() -> Result<Arc<dyn Runner>, String> {
 /// One batch. Messages that are handed out again come as soon as they should: where SQS cannot be told, they come after
 /// the queue's visibility timeout.
 pub async fn handle(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
+    let messages = event.records.len() as u64;
     let settled = handle_batch(host, event).await;
+    let returned = settled.response.batch_item_failures.len() as u64;
+    counted(Counter::Steps, messages.saturating_sub(returned));
+    counted(Counter::Returned, returned);
     if !settled.later.is_empty()
         && let Err(error) = host.queue().postpone(&settled.later).await
     {

@@ -25,6 +25,7 @@ use shared::{
     workflow::Workflow,
 };
 use std::{collections::BTreeMap, sync::Arc};
+use tracing::{Instrument, info_span};
 
 /// Seconds before a message that came before its turn is handed out again.
 const UNKNOWN_SECONDS: f64 = 0.2;
@@ -39,7 +40,9 @@ pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
     }
     let groups = by_execution.into_iter().map(|(id, positions)| async move {
         let batch: Vec<&Delivery> = positions.iter().map(|&position| &deliveries[position]).collect();
-        (positions.clone(), handle_execution(host, id, &batch).await)
+        let trace = batch.iter().find_map(|delivery| delivery.trace.as_deref());
+        let span = info_span!("execution", execution = %id, traceparent = trace);
+        (positions.clone(), handle_execution(host, id, &batch).instrument(span).await)
     });
     let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
     for (positions, found) in join_all(groups).await {

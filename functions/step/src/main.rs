@@ -1,5 +1,6 @@
 //! The Lambda function `step`: batches of the step queue in, partial batch responses out.
 
+use aws::telemetry::{Call, observed};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::process::ExitCode;
 use stepwell_step::lambda;
@@ -13,10 +14,11 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &aws::connect(Some(lambda::runner()?))?;
-    run(service_fn(move |event: LambdaEvent<_>| async move {
-        host.begins(aws::deadline(event.context.deadline));
-        Ok::<_, Error>(lambda::handle(host, event.payload).await)
+    let host = &aws::connect_behind_messages(Some(lambda::runner()?))?;
+    run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<_>| async move {
+        host.begins(aws::deadline(context.deadline));
+        let call = Call { function: "step", request_id: &context.request_id, xray: context.xray_trace_id.as_deref() };
+        Ok::<_, Error>(observed(call, || host.used(), lambda::handle(host, payload)).await)
     }))
     .await
 }

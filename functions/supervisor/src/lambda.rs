@@ -1,10 +1,16 @@
 //! The supervisor on Lambda: each minute, and whenever the dead-letter queue has something.
 
-use crate::{SWEEP, bury, look_after};
-use aws::Aws;
+use crate::{SWEEP, bury, keep_schedules, look_after};
+use aws::{
+    Aws,
+    telemetry::{Counter, counted},
+};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::{Value, json};
-use shared::{envelope::Envelope, port::StoreError};
+use shared::{
+    envelope::Envelope,
+    port::{Host, StoreError},
+};
 use std::time::Duration;
 
 /// What one more sweep needs at least.
@@ -20,7 +26,12 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         return Ok(serde_json::to_value(bury_all(host, event).await)?);
     }
     if event["source"] == "aws.events" || event["source"] == "aws.scheduler" {
-        return Ok(json!({ "looked_after": sweep(host).await? }));
+        // What is late comes before what is new.
+        let looked_after = sweep(host).await?;
+        let scheduled = keep_schedules(host, host.now() + host.time_left().unwrap_or(SWEEP_TIME)).await?;
+        counted(Counter::LookedAfter, looked_after as u64);
+        counted(Counter::Scheduled, scheduled);
+        return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled }));
     }
     Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
 }
@@ -59,6 +70,7 @@ async fn bury_one(host: &Aws, record: &SqsMessage) -> Result<(), StoreError> {
         Ok(Envelope { message, .. }) => {
             let why = "handling it failed each time that it was tried; the log of the step function says why";
             bury(host, &message, why).await?;
+            counted(Counter::DeadLetters, 1);
             tracing::error!(execution = %message.execution, message_id = record.message_id, "a message is a dead letter");
         }
         // Nothing says which execution it is of. It is kept for a release that reads it.

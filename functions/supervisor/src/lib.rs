@@ -11,7 +11,10 @@ use shared::{
     limits,
     owed::{Since, due_at, owed, past_timers},
     port::{Host, StoreError},
+    schedule::Watch,
+    time::Time,
 };
+use trigger::schedules::start_due;
 
 /// Executions looked at in one sweep, so that one sweep never starves the other work.
 const SWEEP: usize = 200;
@@ -86,6 +89,23 @@ pub async fn look_after(host: &dyn Host) -> Result<usize, StoreError> {
         }
     }
     Ok(due.len())
+}
+
+/// Starts what schedules ask for, on a host that is woken each minute: bite by bite until none is due or `until` has
+/// come, since the next minute goes on. Returns how many executions it started.
+///
+/// # Errors
+/// Where the store fails; the next minute goes on.
+pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreError> {
+    let mut started = 0;
+    while host.now() < until {
+        let done = start_due(host, Watch::each_minute(), SWEEP).await?;
+        started += done.started;
+        if done.taken_up == 0 {
+            break;
+        }
+    }
+    Ok(started)
 }
 
 async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {

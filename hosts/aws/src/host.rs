@@ -5,8 +5,10 @@ mod ports;
 use crate::{
     deliver::Courier,
     limits,
-    ports::{Alarms, CALLER, Credentials, Queue, Records, Runner},
+    meter::Purpose,
+    ports::{Alarms, Credentials, Queue, Runner},
     store::Table,
+    telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
 use shared::{
@@ -16,6 +18,7 @@ use shared::{
     time::Time,
 };
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -83,12 +86,17 @@ impl Aws {
         self.courier().open(id, interaction, token).await
     }
 
-    /// Keeps the task token of whoever starts an execution and waits for its end: to be kept before the first turn.
-    ///
-    /// # Errors
-    /// Where the table fails.
-    pub async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.table.put_token(id, CALLER, token).await
+    /// What was used since the process began, for the metrics of an invocation.
+    pub fn used(&self) -> Vec<Figure> {
+        let totals = self.table.meter().totals();
+        let sum = |units: &BTreeMap<Purpose, f64>| units.values().sum::<f64>();
+        let calls = totals.calls.values().sum::<u64>() as f64;
+        vec![
+            Figure::new("write_units", Unit::Count, sum(&totals.writes)),
+            Figure::new("index_write_units", Unit::Count, sum(&totals.index_writes)),
+            Figure::new("read_units", Unit::Count, sum(&totals.reads)),
+            Figure::new("table_calls", Unit::Count, calls),
+        ]
     }
 
     fn courier(&self) -> Courier<'_> {
@@ -123,6 +131,10 @@ impl Host for Aws {
         }
     }
 
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.table.put_caller(id, token).await
+    }
+
     /// Several processes write, and the sequence numbers keep them apart.
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
         Box::new(())
@@ -137,4 +149,3 @@ fn cut_off(left: Duration) -> Failure {
     );
     Failure::new("timeout", message).retryable()
 }
-

@@ -26,6 +26,7 @@ mod queue;
 mod sdk;
 mod secrets;
 pub mod store;
+pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The step queue: SQS.
 
-use crate::{error::drawn, limits, ports::Queue, sdk::failed};
+use crate::{error::drawn, limits, ports::Queue, sdk::failed, telemetry::current};
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
@@ -104,8 +104,11 @@ fn pause(round: u32) -> Duration {
 impl Queue for Sqs {
     async fn send(&self, messages: &[(Message, Option<Time>)]) -> Result<(), StoreError> {
         let now = (self.clock)();
-        let parcel =
-            |(message, at): &(Message, Option<Time>)| (Envelope::new(message.clone()).to_json(), delay(*at, now));
+        let trace = current().map(|trace| trace.to_string());
+        let parcel = |(message, at): &(Message, Option<Time>)| {
+            let envelope = Envelope { trace: trace.clone(), ..Envelope::new(message.clone()) };
+            (envelope.to_json(), delay(*at, now))
+        };
         self.send_all(&self.url, messages.iter().map(parcel).collect()).await
     }
 

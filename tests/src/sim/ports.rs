@@ -11,6 +11,7 @@ use shared::{
         Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
         StoreError, Token, Window,
     },
+    schedule::Scheduled,
     task::{Report, Task},
     time::Time,
     workflow::Workflow,
@@ -231,6 +232,14 @@ impl Catalogue for SimHost {
 
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         unused("tokens")
+    }
+
+    async fn due_schedules(&self, _: Time, _: usize) -> Result<Vec<Scheduled>, StoreError> {
+        unused("schedules")
+    }
+
+    async fn advance_schedule(&self, _: &Scheduled, _: Option<Time>, _: Option<String>) -> Result<(), StoreError> {
+        unused("a schedule")
     }
 }
 

@@ -192,7 +192,7 @@ impl Run {
             let again = self.rng.percent(self.faults.repeats);
             queued.visible_at = if again { now } else { now.after_seconds(VISIBILITY_SECONDS) };
             let (receipt, message, deliveries) = (queued.receipt, queued.message.clone(), queued.deliveries);
-            batch.push(Delivery { receipt, message, deliveries });
+            batch.push(Delivery { receipt, message, deliveries, trace: None });
         }
         (!batch.is_empty()).then_some(batch)
     }

@@ -3,7 +3,10 @@
 
 mod catalogue;
 
-use catalogue::{secrets_and_tokens_are_owned, versions_count_up};
+use catalogue::{
+    listeners_are_those_of_the_latest_versions, schedules_are_kept_and_move_on, secrets_and_tokens_are_owned,
+    versions_count_up,
+};
 use serde_json::{Value, json};
 use shared::{
     command::{Asked, Command},
@@ -35,6 +38,8 @@ pub async fn run(host: Arc<dyn Host>) {
     a_watcher_wakes(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
+    schedules_are_kept_and_move_on(host).await;
+    listeners_are_those_of_the_latest_versions(host).await;
 }
 
 /// Asks one person, then waits for an hour.

@@ -5,6 +5,7 @@ mod api_e2e;
 mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
+mod batches;
 mod binary;
 mod concurrency;
 mod control;
@@ -13,8 +14,11 @@ mod docs;
 mod events;
 mod examples;
 mod format_e2e;
+#[cfg(feature = "aws")]
+mod functions;
 mod golden;
 mod kill;
+mod lambda;
 mod large;
 mod schedules;
 mod simulation;

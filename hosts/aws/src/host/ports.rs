@@ -18,6 +18,7 @@ use shared::{
         Catalogue, Commit, ExecutionFilter, Head, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
         StoreError, Token, Window,
     },
+    schedule::Scheduled,
     time::Time,
     workflow::Workflow,
 };
@@ -59,12 +60,7 @@ impl Records for Table {
     async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
         Ok(self.pause_tokens(id).await?.into_iter().map(|(interaction, _)| interaction.to_string()).collect())
     }
-    async fn admissible(
-        &self,
-        owner: &str,
-        workflow: &WorkflowId,
-        limit: u64,
-    ) -> Result<Vec<ExecutionId>, StoreError> {
+    async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
         Table::admissible(self, owner, workflow, limit).await
     }
 }
@@ -195,5 +191,15 @@ impl Catalogue for Aws {
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         self.table.has_tokens().await
     }
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        self.table.due_schedules(now, limit).await
+    }
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.table.advance_schedule(schedule, next_at, error).await
+    }
 }
-

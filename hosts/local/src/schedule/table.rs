@@ -3,35 +3,17 @@
 use crate::store::{Database, writer::Failure};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use shared::{
-    id::{NodeId, WorkflowId},
     port::StoreError,
-    schedule::Planned,
+    schedule::{Planned, Scheduled},
     time::Time,
     workflow::ScheduleTrigger,
 };
-
-/// One `schedule_trigger` of the latest version of a workflow.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The tenant.
-    pub owner: String,
-    /// The workflow.
-    pub workflow: WorkflowId,
-    /// The trigger.
-    pub node: NodeId,
-    /// Its config.
-    pub schedule: ScheduleTrigger,
-    /// The next time.
-    pub next_at: Time,
-    /// Why its last time started nothing.
-    pub error: Option<String>,
-}
 
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 
 impl Database {
     /// Rows whose time has come, soonest first.
-    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Row>, StoreError> {
+    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
         self.readers
             .read(move |db| db.prepare_cached(&sql)?.query_map(params![now.0, limit as i64], row)?.collect())
@@ -47,13 +29,18 @@ impl Database {
     }
 
     /// An owner's schedules, by workflow and node.
-    pub async fn schedules(&self, owner: &str) -> Result<Vec<Row>, StoreError> {
+    pub async fn schedules(&self, owner: &str) -> Result<Vec<Scheduled>, StoreError> {
         let (owner, sql) = (owner.to_owned(), format!("SELECT {COLUMNS} FROM schedules WHERE owner = ?1"));
         self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await
     }
 
     /// A row's time is done with. Nothing happens where another plan has taken its place meanwhile.
-    pub async fn advance(&self, row: Row, next_at: Option<Time>, error: Option<String>) -> Result<(), StoreError> {
+    pub async fn advance_schedule(
+        &self,
+        row: Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
         const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
         self.writer
             .call(move |db, _| {
@@ -72,9 +59,9 @@ impl Database {
     }
 }
 
-fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Scheduled> {
     let (workflow, node, schedule): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    Ok(Row {
+    Ok(Scheduled {
         owner: row.get(0)?,
         workflow: workflow.into(),
         node: node.into(),
