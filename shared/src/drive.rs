@@ -5,7 +5,7 @@ use crate::{
     decide::decide,
     effect::Effect,
     error::Rejection,
-    event::Turn,
+    event::{Started, Turn},
     execution::Execution,
     id::ExecutionId,
     owed::due_at,
@@ -209,18 +209,21 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
 ///
 /// # Errors
 /// Where the host has lost the document, or it has no such body.
-pub async fn workflow_of(host: &dyn Host, started: &crate::event::Started) -> Result<Arc<Workflow>, StoreError> {
+pub async fn workflow_of(host: &dyn Host, started: &Started) -> Result<Arc<Workflow>, StoreError> {
     let missing = || StoreError::Permanent(format!("the workflow {} is not stored", started.workflow_hash));
-    let mut workflow = host.workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
-    for node in &started.body {
-        let body = match workflow.graph.index.get(node).map(|&ix| &workflow.nodes[ix].kind) {
-            Some(NodeKind::Map(map)) => match &map.body {
-                Body::Inline(body) => body.clone(),
-                Body::Saved(_) => return Err(missing()),
+    let root = host.workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
+    body_of(root, started).ok_or_else(missing)
+}
+
+/// The body that an execution runs, of the document that it was started with.
+pub fn body_of(root: Arc<Workflow>, started: &Started) -> Option<Arc<Workflow>> {
+    started.body.iter().try_fold(root, |workflow, node| {
+        match &workflow.nodes.get(*workflow.graph.index.get(node)?)?.kind {
+            NodeKind::Map(map) => match &map.body {
+                Body::Inline(body) => Some(body.clone()),
+                Body::Saved(_) => None,
             },
-            _ => return Err(missing()),
-        };
-        workflow = body;
-    }
-    Ok(workflow)
+            _ => None,
+        }
+    })
 }

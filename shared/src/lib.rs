@@ -48,6 +48,7 @@ pub mod command;
 pub mod decide;
 pub mod drive;
 pub mod effect;
+pub mod envelope;
 pub mod error;
 pub mod event;
 pub mod evolve;

@@ -197,6 +197,10 @@ pub trait Store: Send + Sync {
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
     async fn changed(&self, id: &ExecutionId, seq: u64);
+    /// What an execution has cost beyond its turns, on hosts that pay by use: counts by name, and `usd`.
+    async fn cost(&self, _: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
+        Ok(Map::new())
+    }
     /// Newest first.
     async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError>;
     /// How many match.

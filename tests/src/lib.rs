@@ -4,6 +4,8 @@
 //! Generator and simulation are pure functions of a seed, so that a failure can be replayed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "aws")]
+pub mod aws_world;
 pub mod generate;
 pub mod lambda;
 pub mod oracle;

@@ -7,7 +7,11 @@ use shared::{event::Turn, execution::Execution, port::StoreError, view};
 /// An execution as `GET /v1/executions/{id}` shows it.
 pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
     let workflow = app.workflow(execution).await?;
-    Ok(view::execution(execution, &workflow))
+    let mut shown = view::execution(execution, &workflow);
+    if let Some(cost) = shown.get_mut("cost").and_then(Value::as_object_mut) {
+        cost.extend(app.host.cost(execution.id()).await?);
+    }
+    Ok(shown)
 }
 
 /// Turns 1 to `last` of a journal.

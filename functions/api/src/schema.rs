@@ -83,8 +83,12 @@ shapes! {
     }
     /// What an execution is a child of.
     Parent { execution_id: String, node: String, index: u32 }
-    /// What an execution has cost so far.
-    Cost { turns: u64 }
+    /// What an execution has cost so far; beyond its turns only on hosts that pay by use.
+    Cost {
+        turns: u64, #[serde(default)] write_units: Option<f64>, #[serde(default)] read_units: Option<f64>,
+        #[serde(default)] messages: Option<u64>, #[serde(default)] objects: Option<u64>,
+        #[serde(default)] alarms: Option<u64>, #[serde(default)] usd: Option<f64>,
+    }
     /// Part of a list, newest first.
     ExecutionPage { items: Vec<Execution>, next_cursor: Option<String> }
     /// A node of an execution.

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &Arc::new(aws::connect(None)?);
+    let host = &Arc::new(aws::connect()?);
     let service = &api::service(Arc::new(App::new(host.clone())), routes());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         host.begins(aws::deadline(event.context.deadline));

@@ -5,10 +5,12 @@
 
 mod batch;
 mod children;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod secrets;
 mod step;
 
-pub use batch::handle_batch;
+pub use batch::{Settled, handle_batch};
 
 use futures::future::join_all;
 use shared::{
@@ -107,9 +109,9 @@ async fn handle_loaded(
             }
             refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
             // One that was handed out once has nothing to make good, unless another had it at the same time.
-            let works = refused.iter().map(|&position| batch[position]);
-            let works = works.filter(|it| it.deliveries > 1 || !submitted.committed).map(|it| &it.message.work);
-            if let Err(error) = deliver_again(host, &submitted.state, workflow, works).await {
+            let stale = refused.iter().map(|&position| batch[position]);
+            let stale: Vec<_> = stale.filter(|it| it.deliveries > 1 || !submitted.committed).collect();
+            if let Err(error) = deliver_again(host, &submitted.state, workflow, &stale).await {
                 refused.iter().for_each(|&position| verdicts[position] = failed(&error));
             }
         }
@@ -124,23 +126,25 @@ async fn handle_loaded(
 }
 
 /// What was recorded before may have been recorded by one that died before it could deliver: messages that change
-/// nothing any more deliver once more what they caused. Not needed where that is one write.
+/// nothing any more deliver once more what they caused, even if that is nothing: hosts may have more to make good. Not
+/// needed where that is one write.
 async fn deliver_again(
     host: &dyn Host,
     state: &Execution,
     workflow: &Workflow,
-    works: impl Iterator<Item = &Work>,
+    stale: &[&Delivery],
 ) -> Result<(), StoreError> {
     if host.delivers_in_commit() {
         return Ok(());
     }
     let mut effects = Vec::<Effect>::new();
-    for effect in works.flat_map(|work| owed_again(workflow, state, work)) {
+    for effect in stale.iter().flat_map(|it| owed_again(workflow, state, &it.message.work)) {
         if !effects.contains(&effect) {
             effects.push(effect);
         }
     }
-    if effects.is_empty() { Ok(()) } else { host.deliver(state.id(), &effects).await }
+    let again = stale.iter().any(|it| it.deliveries > 1);
+    if effects.is_empty() && !again { Ok(()) } else { host.deliver(state.id(), &effects).await }
 }
 
 /// Ends of several children of one activation make one command.

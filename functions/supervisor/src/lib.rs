@@ -1,5 +1,8 @@
 //! The supervisor: what time and accidents ask for. It decides nothing; the rules do.
 
+#[cfg(feature = "lambda")]
+pub mod lambda;
+
 use shared::{
     command::{Asked, Command},
     drive::{submit, workflow_of},

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &Arc::new(aws::connect(None)?);
+    let host = &Arc::new(aws::connect()?);
     let service = &api::service(Arc::new(App::new(host.clone())), routes());
     let owner = &std::env::var("STEPWELL_OWNER").map_err(|_| {
         "STEPWELL_OWNER is not set: name the owner of what starts without a caller, by events, schedules and queues"

@@ -2,10 +2,10 @@
 
 mod ports;
 mod run;
-mod script;
+pub(crate) mod script;
 mod world;
 
-pub use run::{Fate, Run, sample};
+pub use run::{Fate, Run, answer, sample};
 pub use world::{SimHost, World};
 
 use serde_json::Value;

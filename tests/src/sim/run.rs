@@ -330,7 +330,7 @@ fn step_message(state: &Execution, workflow: &shared::workflow::Workflow, ix: us
 }
 
 /// The answer that a question asks for: yes, where it does not say.
-fn answer(one: &Interaction) -> Answer {
+pub fn answer(one: &Interaction) -> Answer {
     let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
     let mut answer = Answer { by, via: "api".into(), ..Answer::default() };
     match one.kind.as_str() {

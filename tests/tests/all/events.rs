@@ -6,7 +6,8 @@ use lambda_http::{Context, request::LambdaRequest};
 use memory::Memory;
 use serde_json::{Value, json};
 use shared::{
-    effect::{Message, Work},
+    effect::Work,
+    envelope::Envelope,
     port::{Catalogue, Host, Store, Token},
     time::Time,
 };
@@ -101,12 +102,19 @@ fn reads(name: &str, text: &str) {
         ("status" | "callback" | "rollback", "http" | "rest" | "url") => {
             serde_json::from_str::<LambdaRequest>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        ("step", "sqs") => {
+        ("step" | "supervisor", "sqs") => {
             let batch: Value = serde_json::from_str(text).unwrap();
             for record in batch["Records"].as_array().unwrap() {
-                serde_json::from_str::<Message>(record["body"].as_str().unwrap())
-                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+                Envelope::from_json(record["body"].as_str().unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
             }
+        }
+        // What is looked for there; see `supervisor::lambda` and `callback::lambda`.
+        ("supervisor", "schedule") => {
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "aws.events");
+        }
+        ("callback", "states") => {
+            let open = &serde_json::from_str::<Value>(text).unwrap()["open"];
+            assert!(["execution", "interaction", "token"].iter().all(|field| open[field].is_string()), "{name}");
         }
         _ => panic!("nothing here reads {name}: say in this test which code does"),
     }
@@ -145,15 +153,15 @@ async fn the_queues_event_is_a_batch() {
     let host = Memory::new(Time(0));
     let event: Value = serde_json::from_str(&read("events/step-sqs-batch.json")).unwrap();
     let body = event["Records"][0]["body"].as_str().unwrap();
-    let message: Message = serde_json::from_str(body).unwrap();
-    assert!(matches!(message.work, Work::Step { attempt: 1, io: true, .. }));
-    assert_eq!(serde_json::to_string(&message).unwrap(), body);
+    let envelope = Envelope::from_json(body).unwrap();
+    assert!(matches!(envelope.message.work, Work::Step { attempt: 1, io: true, .. }));
+    assert_eq!(envelope.to_json(), body);
     let taken = step::handle_batch(&host, serde_json::from_value(event.clone()).unwrap()).await;
-    assert!(taken.batch_item_failures.is_empty(), "a message of an execution that is gone is acknowledged");
+    assert!(taken.response.batch_item_failures.is_empty(), "a message of an execution that is gone is acknowledged");
     let mut broken = event;
     broken["Records"][0]["body"] = "{}".into();
     let returned = step::handle_batch(&host, serde_json::from_value(broken).unwrap()).await;
-    assert_eq!(returned.batch_item_failures.len(), 1);
+    assert_eq!(returned.response.batch_item_failures.len(), 1);
 }
 
 #[tokio::test]

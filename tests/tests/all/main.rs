@@ -3,6 +3,9 @@
 
 mod api_e2e;
 mod architecture;
+#[cfg(feature = "aws")]
+mod aws;
+mod batches;
 mod binary;
 mod concurrency;
 mod control;

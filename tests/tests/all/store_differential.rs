@@ -17,7 +17,7 @@ use shared::{
 use std::{sync::Arc, time::Duration};
 use stepwell_tests::{rng::Rng, store_conformance::kept};
 
-const SEEDS: u64 = 20;
+pub const SEEDS: u64 = 20;
 const OPERATIONS: usize = 150;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +34,7 @@ async fn memory_and_sqlite_agree() {
     }
 }
 
-async fn agree(seed: u64, memory: &dyn Host, sqlite: &dyn Host) {
+pub async fn agree(seed: u64, memory: &dyn Host, sqlite: &dyn Host) {
     let mut rng = Rng::new(seed, 7);
     let workflow = kept(memory, &document()).await;
     kept(sqlite, &document()).await;

@@ -1,0 +1,239 @@
+//! Saved workflows and API tokens. A version and the pointer to the latest are one transaction: saving is no step.
+
+use super::{
+    Table,
+    dynamo::{Query, unbuilt},
+    item::{Expression, Item, keyed, need, number, number_of, text},
+    keys,
+    lists::{bad_cursor, hex},
+};
+use crate::{
+    limits,
+    meter::{Purpose, nobodys},
+};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use shared::{
+    port::{Page, SavedWorkflow, StoreError, Token, Window},
+    time::Time,
+    workflow::Workflow,
+};
+use std::sync::Arc;
+
+/// Times that a save is decided again because somebody else saved.
+const TRIES: u32 = 10;
+/// The sort key of an API token.
+const TOKEN: &str = "token";
+
+/// A version, or the pointer to one: both say the same.
+struct Version {
+    version: u64,
+    hash: String,
+    saved_at: Time,
+    deleted: bool,
+}
+
+impl Version {
+    fn read(item: &Item) -> Result<Self, StoreError> {
+        Ok(Self {
+            version: number_of(item, "v").unwrap_or_default(),
+            hash: need(item, "h")?.into(),
+            saved_at: Time(number_of(item, "at").unwrap_or_default()),
+            deleted: item.contains_key("deleted"),
+        })
+    }
+
+    fn item(&self, owner: &str, sort: &str) -> Item {
+        let mut item = keyed(&keys::catalogue(owner), sort);
+        item.insert("v".into(), number(self.version));
+        item.insert("h".into(), text(&self.hash));
+        item.insert("at".into(), number(self.saved_at.0));
+        if self.deleted {
+            item.insert("deleted".into(), number(1));
+        }
+        item
+    }
+}
+
+impl Table {
+    /// Saves a next version (see [`shared::port::Catalogue::save`]).
+    ///
+    /// # Errors
+    /// `Conflict` where another version than the expected one is the latest.
+    pub async fn save(
+        &self,
+        owner: &str,
+        workflow: &Arc<Workflow>,
+        expected: Option<u64>,
+        now: Time,
+    ) -> Result<(u64, bool), StoreError> {
+        self.keep_workflow(workflow).await?;
+        let id = workflow.id.as_str();
+        for _ in 0..TRIES {
+            let latest = self.version_at(owner, &keys::latest(id)).await?;
+            let version = latest.as_ref().map_or(0, |latest| latest.version);
+            if expected.is_some_and(|expected| expected != version) {
+                return Err(StoreError::Conflict);
+            }
+            if latest.as_ref().is_some_and(|latest| latest.hash == workflow.hash && !latest.deleted) {
+                return Ok((version, false));
+            }
+            let next = Version { version: version + 1, hash: workflow.hash.clone(), saved_at: now, deleted: false };
+            let schedules = self.planning(owner, id, Some(workflow), now).await?;
+            if self.write_version(owner, id, &next, version, schedules).await? {
+                return Ok((next.version, true));
+            }
+        }
+        Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
+    }
+
+    /// Writes a version and the pointer to it, with the schedules, where the pointer is at another still.
+    async fn write_version(
+        &self,
+        owner: &str,
+        id: &str,
+        next: &Version,
+        before: u64,
+        schedules: Option<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        let condition = match before {
+            0 => Expression::new("attribute_not_exists(pk)"),
+            _ => Expression::new("v = :before").with(":before", number(before)),
+        };
+        let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
+        let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
+        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(schedules).collect()).await
+    }
+
+    fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let values = Some(condition.values).filter(|values| !values.is_empty());
+        let put = Put::builder().table_name(self.db.table()).set_item(Some(item));
+        let put = put.set_condition_expression(given(condition.text)).set_expression_attribute_values(values);
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+    }
+
+    async fn version_at(&self, owner: &str, sort: &str) -> Result<Option<Version>, StoreError> {
+        let item = self.db.get(nobodys(Purpose::Other), &keys::catalogue(owner), sort, true).await?;
+        item.as_ref().map(Version::read).transpose()
+    }
+
+    /// One version, the latest by default.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn saved(
+        &self,
+        owner: &str,
+        id: &str,
+        version: Option<u64>,
+    ) -> Result<Option<SavedWorkflow>, StoreError> {
+        let sort = version.map_or_else(|| keys::latest(id), |version| keys::version(id, version));
+        match self.version_at(owner, &sort).await? {
+            Some(found) => self.with_document(id, found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn with_document(&self, id: &str, found: Version) -> Result<SavedWorkflow, StoreError> {
+        let Version { version, hash, saved_at, deleted } = found;
+        let workflow = self.workflow(&hash).await?.ok_or_else(|| {
+            StoreError::Permanent(format!("the document of version {version} of workflow {id} is gone: save it again"))
+        })?;
+        Ok(SavedWorkflow { id: id.into(), version, hash, document: workflow.document.clone(), saved_at, deleted })
+    }
+
+    /// The latest versions, by id; deleted ones left out.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or the cursor is none of this list.
+    pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
+        let limit = window.limit.clamp(1, limits::PAGE);
+        let after = match &window.cursor {
+            Some(cursor) => unhex(cursor).ok_or_else(|| bad_cursor(cursor))?,
+            None => String::new(),
+        };
+        let keys = Expression::new("pk = :p AND sk BETWEEN :after AND :end")
+            .with(":p", text(keys::catalogue(owner)))
+            .with(":after", text(keys::latest(&format!("{after}!"))))
+            .with(":end", text(keys::latest("~")));
+        let filter = Expression::new("attribute_not_exists(deleted)");
+        let mut query = Query { keys, filter, consistent: true, ..Query::default() };
+        let mut found: Vec<(String, Version)> = Vec::new();
+        while found.len() <= limit {
+            let page = self.db.query(nobodys(Purpose::Other), &query).await?;
+            for item in &page.items {
+                let sort = need(item, "sk")?;
+                found.push((sort.strip_prefix("p#").unwrap_or(sort).to_owned(), Version::read(item)?));
+            }
+            match page.next {
+                Some(next) => query.from = Some(next),
+                None => break,
+            }
+        }
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = found.last().filter(|_| more).map(|(id, _)| hex(id));
+        let mut items = Vec::with_capacity(found.len());
+        for (id, version) in found {
+            items.push(self.with_document(&id, version).await?);
+        }
+        Ok(Page { items, next_cursor })
+    }
+
+    /// No new starts; false where there is none.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+        for _ in 0..TRIES {
+            let latest = self.version_at(owner, &keys::latest(id)).await?;
+            let Some(latest) = latest.filter(|latest| !latest.deleted) else { return Ok(false) };
+            let before = latest.version;
+            let schedules = self.planning(owner, id, None, latest.saved_at).await?;
+            if self.write_version(owner, id, &Version { deleted: true, ..latest }, before, schedules).await? {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
+    }
+
+    /// The API token of that hash.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+        let partition = keys::api_token(sha256);
+        let item = self.db.get(nobodys(Purpose::Other), &partition, TOKEN, true).await?;
+        let Some(item) = item else { return Ok(None) };
+        let unreadable = |error| StoreError::Permanent(format!("a stored API token cannot be read: {error}"));
+        serde_json::from_str(need(&item, "t")?).map(Some).map_err(unreadable)
+    }
+
+    /// Stores an API token.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+        let unwritable = |error| StoreError::Permanent(format!("an API token cannot be written: {error}"));
+        let mut item = keyed(&keys::api_token(&token.sha256), TOKEN);
+        item.insert("t".into(), text(serde_json::to_string(&token).map_err(unwritable)?));
+        self.db.put(nobodys(Purpose::Other), item, Expression::default()).await?;
+        self.db.put(nobodys(Purpose::Other), keyed(&keys::api_token(""), TOKEN), Expression::default()).await.map(drop)
+    }
+
+    /// Whether any API token exists: the first one leaves an item without a hash.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn has_tokens(&self) -> Result<bool, StoreError> {
+        Ok(self.db.get(nobodys(Purpose::Other), &keys::api_token(""), TOKEN, true).await?.is_some())
+    }
+}
+
+fn unhex(text: &str) -> Option<String> {
+    if text.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok());
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
+}

@@ -1,0 +1,120 @@
+//! Documents, by hash: written once, parsed once per process.
+
+use super::{
+    Table,
+    dynamo::Written,
+    item::{Expression, bytes, bytes_of, keyed, text, text_of},
+    keys,
+    pack::{deflate, inflate},
+};
+use crate::{
+    limits,
+    meter::{Purpose, nobodys},
+};
+use serde_json::Value;
+use shared::{drive::body_of, event::Started, port::StoreError, workflow::Workflow};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Parsed workflows by hash; those in it are in the table.
+#[derive(Default)]
+pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
+
+impl Workflows {
+    fn get(&self, hash: &str) -> Option<Arc<Workflow>> {
+        self.lock().get(hash).cloned()
+    }
+
+    fn put(&self, workflow: &Arc<Workflow>) {
+        let mut all = self.lock();
+        if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
+            // Any one will do: it is parsed again when it is needed.
+            let some = all.keys().next().cloned();
+            some.and_then(|hash| all.remove(&hash));
+        }
+        all.insert(workflow.hash.clone(), workflow.clone());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Workflow>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sort key of a document.
+const DOCUMENT: &str = "doc";
+
+impl Table {
+    /// The parsed document of that hash.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is not what its hash says.
+    pub async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        if let Some(workflow) = self.workflows.get(hash) {
+            return Ok(Some(workflow));
+        }
+        // Never changed once it is there: the cheaper read will do, and the dearer one where it finds nothing.
+        let partition = keys::document(hash);
+        let mut item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?;
+        if item.is_none() {
+            item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, true).await?;
+        }
+        let Some(item) = item else { return Ok(None) };
+        let damaged = |why: String| StoreError::Permanent(format!("the stored workflow {hash} cannot be read: {why}"));
+        let packed = match (bytes_of(&item, "b"), text_of(&item, "k")) {
+            (Some(body), _) => body.to_vec(),
+            (None, Some(key)) => self.blobs.get(key).await?.ok_or_else(|| damaged("its text is gone".into()))?,
+            _ => return Err(damaged("it has no text".into())),
+        };
+        let document: Value = serde_json::from_slice(&inflate(&packed)?).map_err(|error| damaged(error.to_string()))?;
+        let parsed = shared::workflow::parse(&document).map_err(|issues| damaged(format!("{issues:?}")))?;
+        if parsed.workflow.hash != hash {
+            return Err(damaged(format!("it has the hash {} now", parsed.workflow.hash)));
+        }
+        self.workflows.put(&parsed.workflow);
+        Ok(Some(parsed.workflow))
+    }
+
+    /// Keeps a parsed document under its hash; the same twice is once.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        if self.workflows.get(&workflow.hash).is_some() {
+            return Ok(());
+        }
+        let partition = keys::document(&workflow.hash);
+        // Reading costs less than writing in vain.
+        if self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?.is_none() {
+            let mut item = keyed(&partition, DOCUMENT);
+            let text_of_document = serde_json::to_vec(&*workflow.document)
+                .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
+            let packed = deflate(&text_of_document);
+            if packed.len() > limits::DOCUMENT_BYTES {
+                let key = format!("d/{}", workflow.hash);
+                self.blobs.put(&key, packed).await?;
+                item.insert("k".into(), text(key));
+            } else {
+                item.insert("b".into(), bytes(packed));
+            }
+            let absent = Expression::new("attribute_not_exists(pk)");
+            match self.db.put(nobodys(Purpose::Other), item, absent).await? {
+                Written::Yes | Written::No(_) => {}
+            }
+        }
+        self.workflows.put(workflow);
+        Ok(())
+    }
+
+    /// The workflow that an execution runs: the document's, or the body of a map in it.
+    pub(super) async fn workflow_for(&self, started: &Started) -> Result<Arc<Workflow>, StoreError> {
+        let hash = &started.workflow_hash;
+        let missing = || {
+            let id = &started.execution_id;
+            StoreError::Permanent(format!("execution {id} runs a workflow ({hash}) that the table does not have"))
+        };
+        let root = self.workflow(hash).await?.ok_or_else(missing)?;
+        body_of(root, started).ok_or_else(missing)
+    }
+}

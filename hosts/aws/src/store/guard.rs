@@ -1,0 +1,255 @@
+//! The guard of a workflow that looks at its other executions (`overlap`, `max_concurrency`): a lease that makes starts
+//! go one after the other, and a member for each execution under way or held back, strongly consistent. Other workflows
+//! have none.
+
+use super::{
+    Table,
+    dynamo::{Query, Written},
+    item::{Expression, Item, keyed, need, number, text},
+    keys,
+};
+use crate::{
+    error::drawn,
+    limits,
+    meter::{Purpose, nobodys, of},
+};
+use futures::future::try_join_all;
+use shared::{
+    execution::{Execution, Status},
+    id::{ExecutionId, WorkflowId},
+    port::StoreError,
+    time::Time,
+    workflow::Overlap,
+};
+use std::{sync::Arc, time::Duration};
+
+/// An execution that is under way or held back, as far as the guard knows.
+struct Member {
+    started: Time,
+    id: ExecutionId,
+    held: bool,
+}
+
+impl Member {
+    fn read(item: &Item) -> Result<Self, StoreError> {
+        let sort = need(item, "sk")?;
+        let (started, id) = keys::member_of(sort).ok_or_else(|| {
+            StoreError::Permanent(format!("{sort} is no member of a guard: another program wrote it"))
+        })?;
+        Ok(Self { started, id, held: item.contains_key("h") })
+    }
+}
+
+impl Table {
+    /// Whether executions of its workflow look at each other, and this one is among them.
+    async fn is_guarded(&self, state: &Execution) -> Result<bool, StoreError> {
+        if state.started.parent.is_some() || state.started.skipped.is_some() {
+            return Ok(false);
+        }
+        let settings = &self.workflow_for(&state.started).await?.settings;
+        Ok(settings.overlap != Overlap::Allow || settings.max_concurrency.is_some())
+    }
+
+    /// Makes an execution a member before its first turn, so that nobody starts beside it unseen.
+    pub(super) async fn join(&self, state: &Execution) -> Result<(), StoreError> {
+        if !self.is_guarded(state).await? || state.end.is_some() {
+            return Ok(());
+        }
+        let (partition, sort) = place(state);
+        let mut item = keyed(&partition, &sort);
+        if state.held {
+            item.insert("h".into(), number(1));
+        }
+        self.db.put(of(Purpose::Other, state.id()), item, Expression::default()).await.map(drop)
+    }
+
+    /// Takes over into the guard what a commit changed. Where that fails, whoever looks finds out.
+    pub(super) async fn settle_guard(&self, before: Option<&Execution>, after: &Execution) {
+        let admitted = before.is_some_and(|before| before.held) && !after.held;
+        let ended = before.is_some_and(|before| before.end.is_none()) && after.end.is_some();
+        if !admitted && !ended {
+            return;
+        }
+        let settled = async {
+            match self.is_guarded(after).await? {
+                false => Ok(()),
+                true if ended => self.release(after).await,
+                true => self.let_in(after.id(), after.started_at, &place(after).0).await,
+            }
+        };
+        if let Err(error) = settled.await {
+            tracing::warn!(%error, execution = %after.id(), "its guard is late: the next start finds out");
+        }
+    }
+
+    /// An execution is no member any more.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn release(&self, state: &Execution) -> Result<(), StoreError> {
+        let (partition, sort) = place(state);
+        self.db.delete(nobodys(Purpose::Other), &partition, &sort, Expression::default()).await.map(drop)
+    }
+
+    async fn let_in(&self, id: &ExecutionId, started: Time, partition: &str) -> Result<(), StoreError> {
+        let there = Expression::new("attribute_exists(pk)");
+        let sort = keys::member(started, id);
+        self.db.update(nobodys(Purpose::Other), (partition, &sort), "REMOVE h", there).await.map(drop)
+    }
+
+    async fn members(&self, partition: &str) -> Result<Vec<Member>, StoreError> {
+        let keys = Expression::new("pk = :p AND begins_with(sk, :m)")
+            .with(":p", text(partition))
+            .with(":m", text(keys::MEMBER));
+        let query = Query { keys, consistent: true, ..Query::default() };
+        let items = self.db.query_all(nobodys(Purpose::Other), query).await?;
+        items.iter().map(Member::read).collect()
+    }
+
+    /// The state of a member; none for one that ended or never began, which is dropped. One that was just made may begin
+    /// yet.
+    async fn alive(&self, partition: &str, member: &Member) -> Result<Option<Alive>, StoreError> {
+        let state = self.load_lean(&member.id).await?;
+        match state {
+            Some(state) if state.end.is_none() => return Ok(Some(Alive::Began(state))),
+            None if self.now() < member.started.after_seconds(limits::BEGIN_SECONDS) => return Ok(Some(Alive::Begins)),
+            _ => {}
+        }
+        let sort = keys::member(member.started, &member.id);
+        self.db.delete(nobodys(Purpose::Other), partition, &sort, Expression::default()).await?;
+        Ok(None)
+    }
+
+    /// Whether an execution of the workflow is in one of these statuses, as of now.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let partition = keys::guard(owner, workflow);
+        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
+            let looks = some.iter().map(|member| self.alive(&partition, member));
+            let found = try_join_all(looks).await?.into_iter().flatten();
+            let mut status = found.map(|alive| match alive {
+                Alive::Began(state) => state.status(),
+                Alive::Begins => Status::Pending,
+            });
+            if status.any(|status| statuses.contains(&status)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The oldest execution that is held back, and how many are under way (see [`shared::port::Store::held`]).
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
+        Ok((held.into_iter().next(), under_way))
+    }
+
+    /// Those held back, oldest first, and how many are under way. The oldest of each are looked up, so that nothing that
+    /// a crash left behind stands in the way for long.
+    async fn census(&self, partition: &str) -> Result<(Vec<ExecutionId>, u64), StoreError> {
+        let (held, mut under_way): (Vec<_>, Vec<_>) =
+            self.members(partition).await?.into_iter().partition(|member| member.held);
+        let checked = under_way.len().min(limits::MEMBERS_CHECKED);
+        let looks = under_way.iter().take(checked).map(|member| self.alive(partition, member));
+        let mut alive = try_join_all(looks).await?.into_iter().map(|alive| alive.is_some());
+        under_way.retain(|_| alive.next().unwrap_or(true));
+        let (mut waiting, mut active, mut sure) = (Vec::new(), under_way.len() as u64, false);
+        for member in held {
+            // Behind one that waits for certain all others do, or will be found out when it is their turn.
+            if !sure {
+                match self.alive(partition, &member).await? {
+                    Some(Alive::Began(state)) if !state.held => {
+                        self.let_in(&member.id, member.started, partition).await?;
+                        active += 1;
+                        continue;
+                    }
+                    Some(Alive::Began(_)) => sure = true,
+                    Some(Alive::Begins) => {}
+                    None => continue,
+                }
+            }
+            waiting.push(member.id);
+        }
+        Ok((waiting, active))
+    }
+
+    /// Those held back that may go on now: as many of the oldest as there is room for. Each is to be told by
+    /// `Work::Admit`; telling one twice does no harm. Starts stand aside meanwhile.
+    ///
+    /// # Errors
+    /// Where the table does not answer, or others keep the guard.
+    pub async fn admissible(
+        &self,
+        owner: &str,
+        workflow: &WorkflowId,
+        limit: u64,
+    ) -> Result<Vec<ExecutionId>, StoreError> {
+        let ticket = self.enter(owner, workflow).await?;
+        let found = self.census(&keys::guard(owner, workflow)).await;
+        if let Err(error) = self.leave(owner, workflow, &ticket).await {
+            tracing::warn!(%error, %workflow, "the guard could not be given back: its lease ends by itself");
+        }
+        let (waiting, under_way) = found?;
+        let room = usize::try_from(limit.saturating_sub(under_way)).unwrap_or(usize::MAX);
+        Ok(waiting.into_iter().take(room).collect())
+    }
+
+    /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Table::leave`]; whoever
+    /// does not come back loses the lease after a while.
+    ///
+    /// # Errors
+    /// `Transient` where others keep it for too long.
+    pub async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
+        let partition = keys::guard(owner, workflow);
+        let ticket = uuid::Uuid::now_v7().simple().to_string();
+        let patience = tokio::time::Instant::now() + Duration::from_secs_f64(limits::ENTER_SECONDS);
+        loop {
+            let now = self.now();
+            let mut item = keyed(&partition, keys::LOCK);
+            item.insert("by".into(), text(&ticket));
+            item.insert("until".into(), number(now.after_seconds(limits::LEASE_SECONDS).0));
+            item.insert("ttl".into(), number(now.0 / 1_000 + 3_600));
+            let free = Expression::new("attribute_not_exists(pk) OR #until < :now OR #by = :ticket")
+                .naming("#until", "until")
+                .naming("#by", "by")
+                .with(":now", number(now.0))
+                .with(":ticket", text(&ticket));
+            if self.db.put(nobodys(Purpose::Other), item, free).await? == Written::Yes {
+                return Ok(ticket);
+            }
+            if tokio::time::Instant::now() >= patience {
+                let told = format!("many executions of {workflow} are being started at once: try again in a moment");
+                return Err(StoreError::Transient(told));
+            }
+            tokio::time::sleep(Duration::from_secs_f64(0.02 + 0.2 * drawn())).await;
+        }
+    }
+
+    /// Gives the lease back, where it is still the ticket's.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
+        let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
+        self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)
+    }
+}
+
+/// A member that counts.
+enum Alive {
+    /// It has begun.
+    Began(Arc<Execution>),
+    /// Its first turn is being written.
+    Begins,
+}
+
+/// Partition and sort key of an execution's member.
+fn place(state: &Execution) -> (String, String) {
+    let started = &state.started;
+    (keys::guard(&started.owner, &started.workflow_id), keys::member(state.started_at, state.id()))
+}

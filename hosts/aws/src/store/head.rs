@@ -1,0 +1,159 @@
+//! Heads: what lists and the supervisor read of an execution, one item each. Put before the first turn, so that nothing
+//! is begun unseen, and written again when the status changes or the execution is due earlier.
+
+use super::{
+    Table,
+    dynamo::Written,
+    item::{Expression, Item, keyed, number, number_of, size, text, text_of, write_units},
+    keys,
+    undelivered::After,
+};
+use crate::{
+    limits,
+    meter::{Purpose, Use, nobodys},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+use shared::{execution::Execution, port::StoreError, time::Time};
+use std::collections::HashMap;
+
+/// What a head says of a state.
+pub fn head(state: &Execution, due: Option<Time>) -> Item {
+    let started = &state.started;
+    let mut item = keyed(&keys::execution(state.id()), keys::HEAD);
+    item.insert("o".into(), text(&started.owner));
+    item.insert("wf".into(), text(started.workflow_id.as_str()));
+    item.insert("st".into(), text(state.status().as_str()));
+    item.insert("sq".into(), number(state.seq));
+    let place = keys::moment(state.started_at, state.id().as_str());
+    item.insert("l1s".into(), text(&place));
+    match &started.parent {
+        Some(parent) => drop(item.insert("l1".into(), text(keys::children(&parent.execution_id)))),
+        None => {
+            item.insert("l1".into(), text(keys::list(&started.owner, state.status())));
+            item.insert("l2".into(), text(keys::by_workflow(&started.owner, &started.workflow_id)));
+            item.insert("l2s".into(), text(place));
+        }
+    }
+    let metadata = searchable(state);
+    if !metadata.is_empty() {
+        item.insert("m".into(), AttributeValue::M(metadata));
+    }
+    if let Some(due) = due {
+        item.insert("d".into(), text(keys::due(state.id())));
+        item.insert("ds".into(), text(keys::time(due)));
+    }
+    item
+}
+
+/// Metadata as text: a query has nothing else.
+fn searchable(state: &Execution) -> HashMap<String, AttributeValue> {
+    let entries = state.started.metadata.iter().map(|(key, value)| (key.clone(), metadata_text(value)));
+    let short = entries.filter(|(key, value)| !key.is_empty() && key.len() + value.len() <= limits::METADATA_BYTES);
+    short.map(|(key, value)| (key, text(value))).collect()
+}
+
+/// A value of the metadata, as a query names it.
+pub fn metadata_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), Into::into)
+}
+
+/// Write units that writing a head anew takes, indexes included: its place in the lists changes with the status, the
+/// one in the due index nearly always.
+pub fn units(before: &Execution, after: &Execution, due: Option<Time>) -> f64 {
+    let each = write_units(size(&head(after, due)));
+    let (child, moved) = (after.started.parent.is_some(), before.status() != after.status());
+    let lists = if moved && !child { 2 } else { 1 };
+    let workflow = if child { 0 } else { 1 };
+    let due = if due.is_some() { 2 } else { 1 };
+    ((1 + lists + workflow + due) * each) as f64
+}
+
+/// An update that makes a head what the item says: all of it, or all but when it is due.
+pub(super) fn update_to(item: Item, with_due: bool) -> (String, Expression) {
+    let (mut sets, mut values) = (Vec::new(), Expression::default());
+    let is_due = item.contains_key("ds");
+    for (name, value) in item {
+        let of_due = matches!(name.as_str(), "d" | "ds");
+        if matches!(name.as_str(), "pk" | "sk") || (of_due && !with_due) {
+            continue;
+        }
+        sets.push(format!("#{name} = :{name}"));
+        values = values.with(&format!(":{name}"), value).naming(&format!("#{name}"), &name);
+    }
+    sets.sort();
+    let mut update = format!("SET {}", sets.join(", "));
+    if with_due && !is_due {
+        update.push_str(" REMOVE d, ds");
+    }
+    (update, values)
+}
+
+impl Table {
+    /// Puts a head before the first turn. One that is there already stays: somebody else starts the same execution.
+    pub(super) async fn put_head(
+        &self,
+        to: Use<'_>,
+        state: &Execution,
+        due: Option<Time>,
+        mark: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut item = head(state, due);
+        if let Some(mark) = mark {
+            item.insert("p".into(), AttributeValue::Ss(vec![mark.into()]));
+        }
+        self.db.put(to, item, Expression::new("attribute_not_exists(pk)")).await.map(drop)
+    }
+
+    /// Writes a head after a commit, once what it asked for is delivered. Marks of others stay, and when it is due with
+    /// them: they have something to deliver yet.
+    pub(super) async fn write_head(&self, to: Use<'_>, after: &After) -> Result<(), StoreError> {
+        if after.mark.is_some() {
+            return self.unmark(to, after).await;
+        }
+        let state = &after.state;
+        let key = keys::execution(state.id());
+        let condition = "attribute_exists(pk) AND #sq < :sq";
+        let (update, values) = update_to(head(state, after.due), true);
+        let unmarked = values.and(condition).and("attribute_not_exists(p)");
+        let Written::No(Some(old)) = self.db.update(to, (&key, keys::HEAD), &update, unmarked).await? else {
+            return Ok(());
+        };
+        if !old.contains_key("p") || number_of::<u64>(&old, "sq").is_some_and(|seq| seq >= state.seq) {
+            return Ok(());
+        }
+        let (update, values) = update_to(head(state, after.due), false);
+        self.db.update(to, (&key, keys::HEAD), &update, values.and(condition)).await.map(drop)
+    }
+
+    /// Writes a head where it does not say what the state is: whoever committed may have died before.
+    pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
+        let workflow = self.workflow_for(&state.started).await?;
+        let due = shared::owed::due_at(&workflow, state);
+        let key = keys::execution(state.id());
+        let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };
+        let is_due = text_of(&old, "ds").map(ToOwned::to_owned);
+        let late = due.is_some_and(|due| is_due.is_none_or(|is_due| is_due > keys::time(due)));
+        if text_of(&old, "st") == Some(state.status().as_str()) && !late {
+            return Ok(());
+        }
+        let after = After { state: state.clone(), due, mark: None, write: true };
+        self.write_head(nobodys(Purpose::Head), &after).await
+    }
+}
+
+/// Whether an execution is due earlier than it was; none is never.
+pub fn sooner(after: Option<Time>, before: Option<Time>) -> bool {
+    after.is_some_and(|after| before.is_none_or(|before| after < before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_is_later_than_any_time() {
+        assert!(sooner(Some(Time(1)), None) && sooner(Some(Time(1)), Some(Time(2))));
+        assert!(!sooner(Some(Time(2)), Some(Time(2))) && !sooner(None, Some(Time(2))) && !sooner(None, None));
+    }
+}

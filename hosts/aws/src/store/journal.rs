@@ -1,0 +1,135 @@
+//! The journal as others read it: turns, captured lines, and whether there is more.
+
+use super::{
+    Table,
+    dynamo::Query,
+    item::{Expression, bytes_of, text_of},
+    keys,
+    lists::bad_cursor,
+    load::{Stored, damaged, parse_turns, turns_between},
+    pack::inflate,
+};
+use crate::{
+    limits,
+    meter::{Purpose, nobodys},
+};
+use shared::{
+    event::Turn,
+    id::ExecutionId,
+    port::{NodeLog, Page, StoreError, Window},
+};
+
+impl Table {
+    /// Turns after a number (see [`shared::port::Store::turns`]).
+    ///
+    /// # Errors
+    /// Where the journal or a value cannot be read.
+    pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        if after >= keys::LAST_TURN || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut turns: Vec<Turn> = Vec::new();
+        let mut query = turns_between(id, self.item_with(id, after + 1).await?, keys::LAST_TURN);
+        query.limit = Some(i32::try_from(limit).unwrap_or(i32::MAX));
+        while turns.len() < limit {
+            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+            for item in found.items {
+                let item = Stored::new(item)?;
+                if item.gone {
+                    return Ok(Vec::new());
+                }
+                turns.extend(parse_turns(&self.body(&item).await?.0)?.into_iter().filter(|turn| turn.seq > after));
+            }
+            match found.next {
+                Some(next) => query.from = Some(next),
+                None => break,
+            }
+        }
+        turns.truncate(limit);
+        let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
+        self.fetch(id, &payloads).await?;
+        Ok(turns)
+    }
+
+    /// The number of the item that holds a turn, or that would.
+    async fn item_with(&self, id: &ExecutionId, seq: u64) -> Result<u64, StoreError> {
+        if seq == 1 {
+            return Ok(1);
+        }
+        let newest = turns_between(id, 1, seq);
+        let newest = Query { backwards: true, limit: Some(1), wanted: "pk, sk", ..newest };
+        let found = self.db.query(nobodys(Purpose::Other), &newest).await?;
+        Ok(found.items.first().and_then(|item| keys::first_of(text_of(item, "sk")?)).unwrap_or(seq))
+    }
+
+    /// Resolves when there is a turn after `seq`, or after a while.
+    pub async fn changed(&self, id: &ExecutionId, seq: u64) {
+        let Ok(Some(known)) = self.known(id).await else { return };
+        if known.state.seq > seq {
+            return;
+        }
+        let newer = turns_between(id, known.first + 1, keys::LAST_TURN);
+        // In vain it costs half as much, and a little later will do.
+        let newer = Query { limit: Some(1), counting: true, consistent: false, ..newer };
+        let (mut pause, longest) = limits::POLL;
+        let until = tokio::time::Instant::now() + limits::WATCH;
+        while tokio::time::Instant::now() < until {
+            tokio::time::sleep(pause).await;
+            match self.db.query(nobodys(Purpose::Other), &newer).await {
+                Ok(found) if found.count == 0 => pause = longest.min(pause * 2),
+                _ => return,
+            }
+        }
+    }
+
+    /// Captured lines, oldest first.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or the cursor is none of this list.
+    pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
+        let limit = window.limit.clamp(1, limits::PAGE);
+        let (first, line) = match &window.cursor {
+            None => (1, 0),
+            Some(text) => place(text).ok_or_else(|| bad_cursor(text))?,
+        };
+        let mut query = turns_between(id, first, keys::LAST_TURN);
+        query.filter = Expression::new("attribute_exists(l) OR attribute_exists(lk)");
+        query.wanted = "pk, sk, l, lk";
+        let (mut items, mut last): (Vec<NodeLog>, Option<(u64, usize)>) = (Vec::new(), None);
+        loop {
+            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+            for item in found.items {
+                let item = Stored::new(item)?;
+                let from = if item.first == first { line } else { 0 };
+                for (at, log) in self.lines(&item).await?.into_iter().enumerate().skip(from) {
+                    if items.len() == limit {
+                        let next_cursor = last.map(|(first, at)| format!("{first:016x}{at:016x}"));
+                        return Ok(Page { items, next_cursor });
+                    }
+                    items.push(log);
+                    last = Some((item.first, at + 1));
+                }
+            }
+            match found.next {
+                Some(next) => query.from = Some(next),
+                None => return Ok(Page { items, next_cursor: None }),
+            }
+        }
+    }
+
+    async fn lines(&self, item: &Stored) -> Result<Vec<NodeLog>, StoreError> {
+        let packed = match (bytes_of(&item.item, "l"), text_of(&item.item, "lk")) {
+            (Some(packed), _) => packed.to_vec(),
+            (None, Some(key)) => self.blobs.get(key).await?.ok_or_else(|| damaged("captured lines are gone"))?,
+            _ => return Ok(Vec::new()),
+        };
+        serde_json::from_slice(&inflate(&packed)?).map_err(|error| damaged(&error.to_string()))
+    }
+}
+
+/// The item and the line in it where a page begins.
+fn place(text: &str) -> Option<(u64, usize)> {
+    let part = |at: usize| u64::from_str_radix(text.get(at..at + 16)?, 16).ok();
+    let (first, line) = (part(0)?, part(16)?);
+    (text.len() == 32 && first > 0).then_some((first, usize::try_from(line).ok()?))
+}

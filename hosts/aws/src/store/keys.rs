@@ -1,0 +1,199 @@
+//! How records are named: partition and sort keys, and the keys of the indexes. Numbers have a fixed width, so that
+//! text sorts as they do.
+
+use crate::limits;
+use shared::{
+    execution::Status,
+    id::{ExecutionId, InteractionId, WorkflowId, fraction},
+    time::Time,
+};
+
+/// The sort key of an execution's head.
+pub const HEAD: &str = "head";
+/// The sort key of the task token of whoever started an execution.
+pub const CALLER: &str = "caller";
+/// What the sort keys of turns begin with.
+pub const TURN: &str = "t#";
+/// What the sort keys of task tokens of pauses begin with.
+pub const TOKEN: &str = "token#";
+/// The sort key of a guard's lease.
+pub const LOCK: &str = "lock";
+/// What the sort keys of a guard's members begin with.
+pub const MEMBER: &str = "m#";
+/// The sort key of a question.
+pub const QUESTION: &str = "i";
+/// The largest number of a turn that a key can hold.
+pub const LAST_TURN: u64 = 9_999_999_999;
+
+/// The partition of an execution.
+pub fn execution(id: &ExecutionId) -> String {
+    format!("x#{id}")
+}
+
+/// The execution that has a partition.
+pub fn execution_of(partition: &str) -> Option<ExecutionId> {
+    partition.strip_prefix("x#").map(Into::into)
+}
+
+/// The item of the commit whose first turn has that number.
+pub fn turn(first: u64) -> String {
+    format!("{TURN}{:010}", first.min(LAST_TURN))
+}
+
+/// The number of the first turn of an item.
+pub fn first_of(sort: &str) -> Option<u64> {
+    sort.strip_prefix(TURN)?.parse().ok()
+}
+
+/// The task token of a pause.
+pub fn token(interaction: &InteractionId) -> String {
+    format!("{TOKEN}{interaction}")
+}
+
+/// The partition of a question.
+pub fn question(id: &InteractionId) -> String {
+    format!("q#{id}")
+}
+
+/// The question that has a partition.
+pub fn question_of(partition: &str) -> Option<InteractionId> {
+    partition.strip_prefix("q#").map(Into::into)
+}
+
+/// The partition of the guard of a workflow that looks at its other executions.
+pub fn guard(owner: &str, workflow: &WorkflowId) -> String {
+    format!("g#{owner}#{workflow}")
+}
+
+/// A member of a guard: oldest first.
+pub fn member(started: Time, id: &ExecutionId) -> String {
+    format!("{MEMBER}{}", moment(started, id.as_str()))
+}
+
+/// When a member was started, and which it is.
+pub fn member_of(sort: &str) -> Option<(Time, ExecutionId)> {
+    let (at, id) = sort.strip_prefix(MEMBER)?.split_once('#')?;
+    Some((Time(at.parse().ok()?), id.into()))
+}
+
+/// List of executions in one status.
+pub fn list(owner: &str, status: Status) -> String {
+    format!("e#{owner}#{status}")
+}
+
+/// List of the children of an execution.
+pub fn children(parent: &ExecutionId) -> String {
+    format!("c#{parent}")
+}
+
+/// List of the executions of a workflow.
+pub fn by_workflow(owner: &str, workflow: &WorkflowId) -> String {
+    format!("w#{owner}#{workflow}")
+}
+
+/// List of the questions in one status.
+pub fn questions(owner: &str, status: &str) -> String {
+    format!("i#{owner}#{status}")
+}
+
+/// The part of the due index that an execution is in.
+pub fn due(id: &ExecutionId) -> String {
+    due_shard((fraction(&[id.as_str()]) * limits::DUE_SHARDS as f64) as usize)
+}
+
+/// One part of the due index.
+pub fn due_shard(shard: usize) -> String {
+    format!("due#{shard}")
+}
+
+/// A time as text.
+pub fn time(at: Time) -> String {
+    format!("{:013}", at.0.max(0))
+}
+
+/// A time and what else decides the order.
+pub fn moment(at: Time, rest: &str) -> String {
+    format!("{}#{rest}", time(at))
+}
+
+/// The partition of an owner's saved workflows.
+pub fn catalogue(owner: &str) -> String {
+    format!("w#{owner}")
+}
+
+/// The latest version of a saved workflow.
+pub fn latest(id: &str) -> String {
+    format!("p#{id}")
+}
+
+/// One version of a saved workflow.
+pub fn version(id: &str, version: u64) -> String {
+    format!("v#{id}#{version:010}")
+}
+
+/// The owner whose partition it is.
+pub fn catalogue_of(partition: &str) -> Option<&str> {
+    partition.strip_prefix("w#")
+}
+
+/// The schedules of a saved workflow.
+pub fn schedules(id: &str) -> String {
+    format!("s#{id}")
+}
+
+/// The workflow whose schedules they are.
+pub fn schedules_of(sort: &str) -> Option<&str> {
+    sort.strip_prefix("s#")
+}
+
+/// The part of the due index that schedules are in: there are few, and the supervisor alone reads them.
+pub const SCHEDULES: &str = "schedules";
+
+/// The partition of a document.
+pub fn document(hash: &str) -> String {
+    format!("d#{hash}")
+}
+
+/// The partition of an API token.
+pub fn api_token(sha256: &str) -> String {
+    format!("k#{sha256}")
+}
+
+/// What the keys of an execution's values in S3 begin with.
+pub fn values(id: &ExecutionId) -> String {
+    format!("x/{id}/")
+}
+
+/// The key of one of them.
+pub fn value(id: &ExecutionId, name: &str) -> String {
+    format!("{}{name}", values(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_sorts_as_numbers_and_times_do() {
+        let numbers = [1, 2, 9, 10, 99, 1_000, LAST_TURN];
+        assert!(numbers.windows(2).all(|pair| turn(pair[0]) < turn(pair[1])));
+        assert!(numbers.iter().all(|&number| first_of(&turn(number)) == Some(number)));
+        assert!(moment(Time(999), "z") < moment(Time(1_000), "a"));
+        assert!(turn(LAST_TURN) > turn(1) && TOKEN > TURN, "tokens lie beyond the turns");
+        assert!(!HEAD.starts_with(TURN) && first_of("token#1") == None);
+    }
+
+    #[test]
+    fn what_a_key_names_can_be_read_from_it() {
+        let id = ExecutionId::from("01890000-0000-7000-8000-000000000001");
+        assert_eq!(execution_of(&execution(&id)), Some(id.clone()));
+        assert_eq!(member_of(&member(Time(7), &id)), Some((Time(7), id.clone())));
+        assert_eq!(question_of(&question(&"q".into())), Some("q".into()));
+    }
+
+    #[test]
+    fn executions_spread_over_the_parts_of_the_due_index() {
+        let shards: std::collections::BTreeSet<_> = (0..200).map(|n| due(&n.to_string().into())).collect();
+        assert_eq!(shards.len(), limits::DUE_SHARDS);
+    }
+}

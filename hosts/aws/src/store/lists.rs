@@ -1,0 +1,227 @@
+//! Lists, from the heads, by their indexes: eventually consistent. A list over several statuses is made of one list per
+//! status, in order.
+
+use super::{
+    Table,
+    dynamo::Query,
+    head::metadata_text,
+    item::{Expression, Item, need, text, text_of},
+    keys,
+};
+use crate::{
+    limits,
+    meter::{Purpose, nobodys},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
+use shared::{
+    execution::Status,
+    id::ExecutionId,
+    port::{ExecutionFilter, Head, Page, StoreError, Window},
+};
+use std::collections::BTreeMap;
+
+/// As an execution goes through them, so that one that moves on meanwhile is seen.
+const STATUSES: [Status; 11] = [
+    Status::Pending,
+    Status::Running,
+    Status::RollingBack,
+    Status::Waiting,
+    Status::WaitingHuman,
+    Status::Paused,
+    Status::Stuck,
+    Status::Completed,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Skipped,
+];
+
+/// One list that an index holds: the index, the names of its keys, and the partition.
+type List = (&'static str, [&'static str; 2], String);
+
+/// The lists that together hold what a filter lets through, and what must be filtered out of them.
+fn lists(filter: &ExecutionFilter) -> (Vec<List>, Expression) {
+    let mut rest = Expression::default();
+    let by_status = filter.parent.is_none() && filter.workflow_id.is_none();
+    let lists: Vec<List> = match (&filter.parent, &filter.workflow_id) {
+        (Some(parent), _) => {
+            rest = rest.and("#o = :o").naming("#o", "o").with(":o", text(&filter.owner));
+            vec![("lists", ["l1", "l1s"], keys::children(parent))]
+        }
+        (None, Some(workflow)) => vec![("byworkflow", ["l2", "l2s"], keys::by_workflow(&filter.owner, workflow))],
+        (None, None) => {
+            let wanted = |status: &&Status| filter.statuses.is_empty() || filter.statuses.contains(status);
+            let list = |status: &Status| ("lists", ["l1", "l1s"], keys::list(&filter.owner, *status));
+            STATUSES.iter().filter(wanted).map(list).collect()
+        }
+    };
+    if let (Some(_), Some(workflow)) = (&filter.parent, &filter.workflow_id) {
+        rest = rest.and("wf = :wf").with(":wf", text(workflow.as_str()));
+    }
+    if !by_status && !filter.statuses.is_empty() {
+        let names: Vec<String> = (0..filter.statuses.len()).map(|at| format!(":s{at}")).collect();
+        rest = rest.and(&format!("st IN ({})", names.join(", ")));
+        for (name, status) in names.iter().zip(&filter.statuses) {
+            rest = rest.with(name, text(status.as_str()));
+        }
+    }
+    for (at, (key, value)) in filter.metadata.iter().enumerate() {
+        rest = rest.and(&format!("m.#m{at} = :m{at}"));
+        rest = rest.naming(&format!("#m{at}"), key).with(&format!(":m{at}"), text(metadata_text(value)));
+    }
+    (lists, rest)
+}
+
+/// The query of one list, between the filter's times and before a cursor.
+fn query((index, [hash, range], partition): List, rest: &Expression, filter: &ExecutionFilter, before: &str) -> Query {
+    let from = filter.since.map_or_else(|| "0".to_owned(), keys::time);
+    let keys = Expression::new(format!("{hash} = :l AND {range} BETWEEN :from AND :to"))
+        .with(":l", text(partition))
+        .with(":from", text(from))
+        .with(":to", text(before));
+    Query { index: Some(index), keys, filter: rest.clone(), backwards: true, ..Query::default() }
+}
+
+/// The end of what is wanted, itself left out where it is a place of the list.
+fn end(filter: &ExecutionFilter, cursor: Option<&str>) -> String {
+    // Below every place of its time, since a place goes on with `#`.
+    let until = filter.until.map_or_else(|| "~".to_owned(), keys::time);
+    cursor.map_or(until.clone(), |cursor| cursor.to_owned().min(until))
+}
+
+impl Table {
+    /// Newest first (see [`shared::port::Store::executions`]).
+    ///
+    /// # Errors
+    /// Where the table does not answer, or the cursor is none of this list.
+    pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+        let limit = window.limit.clamp(1, limits::PAGE);
+        let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
+        let (lists, rest) = lists(filter);
+        let to = end(filter, cursor.as_deref());
+        if keys_in_order(filter, &to) {
+            let parts =
+                lists.into_iter().map(|list| self.part(query(list, &rest, filter, &to), cursor.as_deref(), limit));
+            let rows: BTreeMap<String, Head> = try_join_all(parts).await?.into_iter().flatten().collect();
+            // One that moved on meanwhile is in two lists, at the same place.
+            let mut newest = rows.into_iter().rev();
+            let page: Vec<(String, Head)> = newest.by_ref().take(limit).collect();
+            let last = page.last().filter(|_| newest.next().is_some()).map(|(place, _)| hex(place));
+            return Ok(Page { items: page.into_iter().map(|(_, head)| head).collect(), next_cursor: last });
+        }
+        Ok(Page { items: Vec::new(), next_cursor: None })
+    }
+
+    /// The first rows of one list, one more than a page has.
+    async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Vec<(String, Head)>, StoreError> {
+        let filtered = !query.filter.text.is_empty();
+        let wanted = i32::try_from(limit + 2).unwrap_or(i32::MAX);
+        let mut query = Query { limit: Some(if filtered { limits::FILTERED } else { wanted }), ..query };
+        let mut rows = Vec::new();
+        loop {
+            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+            for item in &found.items {
+                let row = row(item)?;
+                if after != Some(row.0.as_str()) {
+                    rows.push(row);
+                }
+            }
+            match found.next {
+                Some(next) if rows.len() <= limit => query.from = Some(next),
+                _ => break,
+            }
+        }
+        rows.truncate(limit + 1);
+        Ok(rows)
+    }
+
+    /// How many match.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        let (lists, rest) = lists(filter);
+        let to = end(filter, None);
+        if !keys_in_order(filter, &to) {
+            return Ok(0);
+        }
+        let counts = lists.into_iter().map(|list| async {
+            let mut query = Query { counting: true, ..query(list, &rest, filter, &to) };
+            let mut count = 0;
+            loop {
+                let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+                count += found.count;
+                match found.next {
+                    Some(next) => query.from = Some(next),
+                    None => return Ok::<u64, StoreError>(count),
+                }
+            }
+        });
+        Ok(try_join_all(counts).await?.into_iter().sum())
+    }
+
+    /// The children of an execution, as far as the index knows.
+    pub(super) async fn children(&self, parent: &ExecutionId) -> Result<Vec<ExecutionId>, StoreError> {
+        let keys = Expression::new("l1 = :l").with(":l", text(keys::children(parent)));
+        let query = Query { index: Some("lists"), keys, ..Query::default() };
+        let items = self.db.query_all(nobodys(Purpose::Other), query).await?;
+        Ok(items.iter().filter_map(|item| keys::execution_of(text_of(item, "pk")?)).collect())
+    }
+}
+
+/// DynamoDB refuses a range that ends before it begins.
+fn keys_in_order(filter: &ExecutionFilter, to: &str) -> bool {
+    filter.since.is_none_or(|since| keys::time(since).as_str() <= to)
+}
+
+fn row(item: &Item) -> Result<(String, Head), StoreError> {
+    let place = item.get("l1s").and_then(|place: &AttributeValue| place.as_s().ok()).cloned().unwrap_or_default();
+    let partition = need(item, "pk")?;
+    let unknown = || StoreError::Permanent(format!("{partition} is no head of an execution: another program wrote it"));
+    let id = keys::execution_of(partition).ok_or_else(unknown)?;
+    let status = Status::parse(need(item, "st")?).ok_or_else(unknown)?;
+    Ok((place, Head { id, status }))
+}
+
+/// A place of a list, as a cursor shows it.
+pub(super) fn hex(place: &str) -> String {
+    place.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The place that a cursor stands for: a time, and what decides among those of one time.
+pub(super) fn place(cursor: &str) -> Option<String> {
+    if cursor.len() % 2 != 0 || !cursor.is_ascii() {
+        return None;
+    }
+    let bytes = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16).ok());
+    let place = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
+    let (time, _) = place.split_once('#')?;
+    (time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit())).then_some(place)
+}
+
+/// A cursor that no page gave.
+pub(super) fn bad_cursor(text: &str) -> StoreError {
+    StoreError::Permanent(format!("`{text}` is no cursor of this list: leave it out to begin at the start"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::time::Time;
+
+    #[test]
+    fn a_cursor_is_a_place_and_nothing_else_is() {
+        let at = keys::moment(Time(1_700_000_000_000), "id");
+        assert_eq!(place(&hex(&at)), Some(at));
+        for bad in ["", "garbage", "00", "zz", "é", &hex("12#x"), &hex("abcdefghijklm#x")] {
+            assert_eq!(place(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_status_has_a_list() {
+        let (lists, _) = lists(&ExecutionFilter { owner: "o".into(), ..ExecutionFilter::default() });
+        assert_eq!(lists.len(), STATUSES.len());
+        assert!(STATUSES.iter().all(|status| Status::parse(status.as_str()) == Some(*status)));
+    }
+}

@@ -1,0 +1,73 @@
+//! Marks: what a request leaves on a head before it commits a turn that no message stands behind. They go once its effects
+//! are delivered; where the request dies, the supervisor finds the head due. Each commit has a mark of its own, so that
+//! nobody takes off another's.
+
+use super::{
+    Table,
+    dynamo::Written,
+    head::{head, update_to},
+    item::{Expression, number_of, text},
+    keys,
+    undelivered::After,
+};
+use crate::meter::Use;
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::{execution::Execution, port::StoreError, time::Time};
+
+/// Times that a head is tried to be marked while others mark it.
+const TRIES: u32 = 5;
+
+impl Table {
+    /// Marks a head, to be looked after at `at` or earlier.
+    pub(super) async fn mark(&self, to: Use<'_>, before: &Execution, mark: &str, at: Time) -> Result<(), StoreError> {
+        let key = keys::execution(before.id());
+        let marks = || AttributeValue::Ss(vec![mark.into()]);
+        for _ in 0..TRIES {
+            let first = Expression::new("attribute_exists(pk) AND attribute_not_exists(p)")
+                .with(":d", text(keys::due(before.id())))
+                .with(":ds", text(keys::time(at)))
+                .with(":p", marks());
+            let update = "SET d = :d, ds = :ds ADD p :p";
+            match self.db.update(to, (&key, keys::HEAD), update, first).await? {
+                Written::Yes => return Ok(()),
+                // It is due as early as its first mark says.
+                Written::No(Some(_)) => {
+                    let further = Expression::new("attribute_exists(p)").with(":p", marks());
+                    if self.db.update(to, (&key, keys::HEAD), "ADD p :p", further).await? == Written::Yes {
+                        return Ok(());
+                    }
+                }
+                Written::No(None) => self.put_head(to, before, Some(at), Some(mark)).await?,
+            }
+        }
+        Err(StoreError::Transient("the head of an execution is written by many at once".into()))
+    }
+
+    /// Takes a mark off, and makes the head what the commit made the execution. Where others have marks, they stay, and
+    /// so does when it is due; where a newer turn wrote the head, all stays, and the supervisor sees to it.
+    pub(super) async fn unmark(&self, to: Use<'_>, after: &After) -> Result<(), StoreError> {
+        let Some(mark) = &after.mark else { return Ok(()) };
+        let key = keys::execution(after.state.id());
+        let own = || AttributeValue::Ss(vec![mark.clone()]);
+        let (update, values) = update_to(head(&after.state, after.due), true);
+        let update = if update.contains("REMOVE") { format!("{update}, p") } else { format!("{update} REMOVE p") };
+        let alone = values.with(":own", own()).and("p = :own AND #sq <= :sq");
+        let Written::No(Some(old)) = self.db.update(to, (&key, keys::HEAD), &update, alone).await? else {
+            return Ok(());
+        };
+        if number_of::<u64>(&old, "sq").is_some_and(|seq| seq > after.state.seq) {
+            return Ok(());
+        }
+        let (update, values) = update_to(head(&after.state, after.due), false);
+        let among = values.with(":own", own()).with(":one", text(mark)).and("contains(p, :one) AND #sq <= :sq");
+        self.db.update(to, (&key, keys::HEAD), &format!("{update} DELETE p :own"), among).await.map(drop)
+    }
+
+    /// Takes a mark off that nothing was committed behind. When the head is due stays: nobody knows better.
+    pub(super) async fn withdraw(&self, to: Use<'_>, before: &Execution, mark: &str) -> Result<(), StoreError> {
+        let own = AttributeValue::Ss(vec![mark.into()]);
+        let condition = Expression::new("attribute_exists(p)").with(":own", own);
+        let key = keys::execution(before.id());
+        self.db.update(to, (&key, keys::HEAD), "DELETE p :own", condition).await.map(drop)
+    }
+}

@@ -1,0 +1,136 @@
+//! The store: one DynamoDB table. A commit is one conditional write of one item; everything else is found from it.
+//!
+//! | partition | sort key | is |
+//! |---|---|---|
+//! | `x#EXECUTION` | `t#NUMBER` | a commit: its turns, by the number of the first; often the state after it |
+//! | | `head` | what lists and the supervisor read |
+//! | | `token#INTERACTION`, `caller` | task tokens of Step Functions |
+//! | `q#INTERACTION` | `i` | a question: who asks, and what lists read |
+//! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow that looks at its other executions |
+//! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION`, `s#WORKFLOW` | saved workflows, and their schedules |
+//! | `d#HASH` | `doc` | a document |
+//! | `k#SHA256` | `token` | an API token |
+
+mod cache;
+mod catalogue;
+mod commit;
+mod documents;
+mod due;
+mod dynamo;
+mod guard;
+mod head;
+mod item;
+mod journal;
+mod keys;
+mod lists;
+mod load;
+mod marks;
+mod pack;
+mod questions;
+mod remove;
+mod schedules;
+mod schema;
+mod tokens;
+mod undelivered;
+mod values;
+
+pub use schema::{Index, create, definition};
+
+use crate::{
+    error::Patience,
+    meter::{Meter, Spent},
+    ports::Blobs,
+};
+use aws_sdk_dynamodb::Client;
+use cache::Cache;
+use documents::Workflows;
+use dynamo::Dynamo;
+use serde_json::{Map, Value};
+use shared::{execution::Execution, id::ExecutionId, port::StoreError, time::Time};
+use std::sync::Arc;
+use undelivered::Undelivered;
+
+/// A clock.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// The store.
+pub struct Table {
+    db: Dynamo,
+    meter: Arc<Meter>,
+    blobs: Arc<dyn Blobs>,
+    clock: Clock,
+    cache: Cache,
+    workflows: Workflows,
+    undelivered: Undelivered,
+    behind_message: bool,
+}
+
+/// What a table is made of.
+pub struct Parts {
+    /// The client.
+    pub client: Client,
+    /// The table's name.
+    pub name: String,
+    /// Large values.
+    pub blobs: Arc<dyn Blobs>,
+    /// The clock.
+    pub clock: Clock,
+    /// Counts.
+    pub meter: Arc<Meter>,
+    /// How often a call is tried.
+    pub patience: Patience,
+    /// Whether commits are made on behalf of a message, which comes again until everything they caused is done; or of
+    /// the supervisor, who comes again too. Not so where a request is served: whoever asks may never ask again.
+    pub behind_message: bool,
+}
+
+impl Table {
+    /// A store over a table that exists (see [`create`]).
+    pub fn new(parts: Parts) -> Self {
+        let Parts { client, name, blobs, clock, meter, patience, behind_message } = parts;
+        Self {
+            db: Dynamo::new(client, &name, meter.clone(), patience),
+            meter,
+            blobs,
+            clock,
+            cache: Cache::default(),
+            workflows: Workflows::default(),
+            undelivered: Undelivered::default(),
+            behind_message,
+        }
+    }
+
+    /// What was counted.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// The state of an execution as this process saw it last; nothing is read.
+    pub fn recent(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
+        self.cache.get(id).map(|known| known.state)
+    }
+
+    /// What an execution has used up to its last commit.
+    ///
+    /// # Errors
+    /// Where it must be read and cannot be.
+    pub async fn spent(&self, id: &ExecutionId) -> Result<Spent, StoreError> {
+        match self.cache.get(id) {
+            Some(known) => Ok(known.spent),
+            None => Ok(self.known(id).await?.map(|known| known.spent).unwrap_or_default()),
+        }
+    }
+
+    /// What an execution has cost, as the API shows it (see [`shared::port::Store::cost`]).
+    ///
+    /// # Errors
+    /// As [`Table::spent`].
+    pub async fn cost(&self, id: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
+        Ok(self.spent(id).await?.shown())
+    }
+}

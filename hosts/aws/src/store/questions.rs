@@ -1,0 +1,165 @@
+//! Questions to people: one item each, in a partition of its own, so that who asks is found by the question's id alone.
+//! Written before anybody is told, and again when the question is over.
+
+use super::{
+    Table,
+    dynamo::Query,
+    item::{Expression, Item, keyed, need, number, text, text_of},
+    keys,
+    lists::{bad_cursor, hex, place},
+};
+use crate::{
+    limits,
+    meter::{Purpose, nobodys, of},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
+use shared::{
+    effect::Effect,
+    execution::Execution,
+    id::{ExecutionId, InteractionId},
+    interaction::Interaction,
+    port::{InteractionFilter, Page, StoreError, Window},
+    time::Time,
+};
+use std::collections::BTreeMap;
+
+const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
+
+/// A row of a list: who asks, and what.
+type Row = (ExecutionId, InteractionId);
+
+/// Soonest deadline first, then oldest.
+fn place_of(state: &Execution, at: usize, one: &Interaction) -> String {
+    let deadline = keys::time(one.deadline.unwrap_or(Time(9_999_999_999_999)));
+    format!("{deadline}#{}#{}#{at:06}", keys::time(one.created_at), state.id())
+}
+
+fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
+    let owner = &state.started.owner;
+    let mut item = keyed(&keys::question(&one.interaction_id), keys::QUESTION);
+    item.insert("x".into(), text(state.id().as_str()));
+    item.insert("sq".into(), number(state.seq));
+    item.insert("l1".into(), text(keys::questions(owner, &one.status)));
+    item.insert("l1s".into(), text(place_of(state, at, one)));
+    if !one.assignees.is_empty() {
+        // A set, which holds each once.
+        let people: std::collections::BTreeSet<String> = one.assignees.iter().cloned().collect();
+        item.insert("a".into(), AttributeValue::Ss(people.into_iter().collect()));
+    }
+    item
+}
+
+impl Table {
+    /// Writes the questions that effects tell people of, or take back. To be called at the beginning of
+    /// [`shared::port::Store::deliver`]: who is told can answer at once.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub async fn delivering(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        let named = effects.iter().filter_map(|effect| match effect {
+            Effect::OpenInteraction(id) | Effect::CloseInteraction(id) => Some(id),
+            _ => None,
+        });
+        let named: Vec<&InteractionId> = named.collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        let recent = match self.recent(id) {
+            Some(state) => Some(state),
+            None => self.load_lean(id).await?,
+        };
+        let Some(state) = recent else { return Ok(()) };
+        let numbered = state.interactions.iter().enumerate();
+        let writes = numbered.filter(|(_, one)| named.contains(&&one.interaction_id)).map(|(at, one)| {
+            let newer = Expression::new("attribute_not_exists(pk) OR sq < :sq").with(":sq", number(state.seq));
+            self.db.put(of(Purpose::Head, id), item(&state, at, one), newer)
+        });
+        try_join_all(writes).await.map(drop)
+    }
+
+    /// The execution that asks.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        let partition = keys::question(interaction);
+        let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
+        found.map(|item| need(&item, "x").map(Into::into)).transpose()
+    }
+
+    /// Soonest deadline first (see [`shared::port::Store::interactions`]).
+    ///
+    /// # Errors
+    /// Where the table does not answer, or the cursor is none of this list.
+    pub async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        let limit = window.limit.clamp(1, limits::PAGE);
+        let after = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
+        let rows: BTreeMap<String, Row> = match &filter.execution_id {
+            Some(id) => self.of_execution(id, filter).await?,
+            None => {
+                let wanted = |status: &&&str| filter.status.as_deref().is_none_or(|wanted| wanted == **status);
+                let parts = STATUSES.iter().filter(wanted).map(|status| self.in_status(status, filter, &after, limit));
+                try_join_all(parts).await?.into_iter().flatten().collect()
+            }
+        };
+        let mut rest = rows.into_iter().filter(|(place, _)| after.as_ref().is_none_or(|after| place > after));
+        let page: Vec<(String, Row)> = rest.by_ref().take(limit).collect();
+        let next_cursor = page.last().filter(|_| rest.next().is_some()).map(|(place, _)| hex(place));
+        Ok(Page { items: page.into_iter().map(|(_, row)| row).collect(), next_cursor })
+    }
+
+    /// Those of one execution, from its state.
+    async fn of_execution(
+        &self,
+        id: &ExecutionId,
+        filter: &InteractionFilter,
+    ) -> Result<BTreeMap<String, Row>, StoreError> {
+        let state = self.load_lean(id).await?.filter(|state| state.started.owner == filter.owner);
+        let Some(state) = state else { return Ok(BTreeMap::new()) };
+        let may = |one: &Interaction, who: &String| one.assignees.is_empty() || one.assignees.contains(who);
+        let numbered = state.interactions.iter().enumerate();
+        let matching = numbered.filter(|(_, one)| {
+            filter.status.as_ref().is_none_or(|status| *status == one.status)
+                && filter.assignee.as_ref().is_none_or(|who| may(one, who))
+        });
+        Ok(matching.map(|(at, one)| (place_of(&state, at, one), (id.clone(), one.interaction_id.clone()))).collect())
+    }
+
+    async fn in_status(
+        &self,
+        status: &str,
+        filter: &InteractionFilter,
+        after: &Option<String>,
+        limit: usize,
+    ) -> Result<Vec<(String, Row)>, StoreError> {
+        let keys = Expression::new("l1 = :l AND l1s > :after")
+            .with(":l", text(keys::questions(&filter.owner, status)))
+            .with(":after", text(after.clone().unwrap_or_else(|| "0".into())));
+        let mut query = Query { index: Some("lists"), keys, ..Query::default() };
+        query.limit = i32::try_from(limit + 1).ok();
+        if let Some(who) = &filter.assignee {
+            query.filter = Expression::new("attribute_not_exists(a) OR contains(a, :who)").with(":who", text(who));
+            query.limit = Some(limits::FILTERED);
+        }
+        let mut rows = Vec::new();
+        loop {
+            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+            for item in &found.items {
+                let asked = keys::question_of(need(item, "pk")?);
+                let place = text_of(item, "l1s").unwrap_or_default().to_owned();
+                rows.extend(asked.map(|asked| Ok((place, (need(item, "x")?.into(), asked)))));
+            }
+            match found.next {
+                Some(next) if rows.len() <= limit => query.from = Some(next),
+                _ => break,
+            }
+        }
+        rows.truncate(limit + 1);
+        rows.into_iter().collect::<Result<_, StoreError>>()
+    }
+}

@@ -1,0 +1,65 @@
+//! The table itself: keys and indexes, in one place. `infra/template.yaml` describes the same table for deployment, and a
+//! test compares the two.
+
+use crate::error::classify;
+use aws_sdk_dynamodb::{
+    Client,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType,
+    },
+};
+use shared::port::StoreError;
+
+use super::dynamo::unbuilt;
+
+/// The keys of the table or of an index; all are text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Index {
+    /// None for the table itself.
+    pub name: Option<&'static str>,
+    /// The partition key.
+    pub hash: &'static str,
+    /// The sort key.
+    pub range: &'static str,
+}
+
+/// The table and its indexes, which hold every attribute. Only heads and questions bear the indexes' keys, so that a turn
+/// writes to none.
+pub const fn definition() -> [Index; 4] {
+    [
+        Index { name: None, hash: "pk", range: "sk" },
+        Index { name: Some("lists"), hash: "l1", range: "l1s" },
+        Index { name: Some("byworkflow"), hash: "l2", range: "l2s" },
+        Index { name: Some("due"), hash: "d", range: "ds" },
+    ]
+}
+
+/// Creates the table, for tests and emulators.
+///
+/// # Errors
+/// What DynamoDB says.
+pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
+    let mut sent = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    for index in definition() {
+        for name in [index.hash, index.range] {
+            let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+            sent = sent.attribute_definitions(attribute.build().map_err(unbuilt)?);
+        }
+        let keys = vec![key(index.hash, KeyType::Hash)?, key(index.range, KeyType::Range)?];
+        sent = match index.name {
+            None => sent.set_key_schema(Some(keys)),
+            Some(name) => {
+                let all = Projection::builder().projection_type(ProjectionType::All).build();
+                let index = GlobalSecondaryIndex::builder().index_name(name).set_key_schema(Some(keys));
+                sent.global_secondary_indexes(index.projection(all).build().map_err(unbuilt)?)
+            }
+        };
+    }
+    sent.send().await.map_err(|error| classify(&error))?;
+    Ok(())
+}
+
+fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, StoreError> {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(unbuilt)
+}

@@ -1,0 +1,59 @@
+//! Values that are too large for the journal: in S3, under the execution that made them.
+
+use super::{Table, keys};
+use crate::limits;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+use shared::{
+    id::ExecutionId,
+    payload::{BlobRef, Payload},
+    port::StoreError,
+};
+use std::collections::BTreeMap;
+
+impl Table {
+    /// Keeps the values that a commit offloads. The same value twice is once.
+    pub(super) async fn keep_values(&self, id: &ExecutionId, blobs: Vec<(BlobRef, Vec<u8>)>) -> Result<(), StoreError> {
+        let puts = blobs
+            .into_iter()
+            .map(|(blob, bytes)| async move { self.blobs.put(&keys::value(id, &blob.sha256), bytes).await });
+        stream::iter(puts).buffer_unordered(limits::AT_ONCE).try_collect().await
+    }
+
+    /// Brings values of a state that are missing (see [`shared::port::Store::fetch`]).
+    ///
+    /// # Errors
+    /// Where a value cannot be read, or is gone.
+    pub async fn fetch(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        let mut wanted: BTreeMap<&str, Vec<&Payload>> = BTreeMap::new();
+        for payload in payloads {
+            if let Some(blob) = payload.missing() {
+                wanted.entry(&blob.sha256).or_default().push(payload);
+            }
+        }
+        let fetches = wanted.into_iter().map(|(sha256, payloads)| async move {
+            let value = self.value(id, sha256).await?;
+            payloads.iter().for_each(|payload| payload.fetched(value.clone()));
+            Ok(())
+        });
+        let fetches: Vec<_> = fetches.collect();
+        stream::iter(fetches).buffer_unordered(limits::AT_ONCE).try_collect().await
+    }
+
+    /// One value: its own, or one that the execution was handed down by its parent, which lives longer.
+    async fn value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
+        let mut of = id.clone();
+        loop {
+            if let Some(bytes) = self.blobs.get(&keys::value(&of, sha256)).await? {
+                return serde_json::from_slice(&bytes)
+                    .map_err(|error| StoreError::Permanent(format!("the value {sha256} cannot be read: {error}")));
+            }
+            let known = Box::pin(self.known(&of)).await?;
+            match known.and_then(|known| known.state.started.parent.as_ref().map(|parent| parent.execution_id.clone()))
+            {
+                Some(parent) => of = parent,
+                None => return Err(StoreError::Permanent(format!("the value {sha256} of execution {id} is gone"))),
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The AWS host's store over DynamoDB Local, with stand-ins in memory for the services beside it, a clock that tests
+//! move, and one choke point where every call of AWS can fail.
+
+mod host;
+mod ports;
+mod run;
+mod wire;
+
+pub use host::AwsHost;
+pub use ports::{Delivered, Services};
+pub use run::{Run, Scenario};
+pub use wire::{Fault, Wire};
+
+use ::aws::{
+    clients::Clients,
+    error::Patience,
+    meter::Meter,
+    store::{Parts, Table, create},
+};
+use shared::time::Time;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Where the tests find DynamoDB Local.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
+/// A table of its own on DynamoDB Local, and what outlives a process.
+pub struct World {
+    /// The choke point.
+    pub wire: Arc<Wire>,
+    /// What stands in for the other services.
+    pub services: Arc<Services>,
+    clients: Clients,
+    table: String,
+}
+
+/// Fails loudly where there is nothing to test against.
+fn need_endpoint() {
+    assert!(
+        std::env::var(ENDPOINT).is_ok_and(|address| !address.is_empty()),
+        "{ENDPOINT} is not set: run `tests/aws/with.sh cargo test --release -p stepwell-tests --features aws`, \
+         which starts DynamoDB Local"
+    );
+}
+
+impl World {
+    /// With a new table. `clock`: none for the machine's.
+    pub async fn new(clock: Option<Time>) -> Self {
+        need_endpoint();
+        static TABLES: AtomicU64 = AtomicU64::new(0);
+        let number = TABLES.fetch_add(1, Ordering::Relaxed);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() % 1_000_000_000;
+        let table = format!("stepwell-{}-{number}-{since}", std::process::id());
+        let wire = Arc::new(Wire::default());
+        let clients = Clients::over(wire::client(&wire)).with_credentials("test", "test");
+        create(&clients.dynamodb(), &table).await.expect("the table is created");
+        let services = Arc::new(Services::new(clock, wire.clone()));
+        Self { wire, services, clients, table }
+    }
+
+    /// A process: it knows nothing of what another did. Failures are not tried again where `tries` is 1.
+    pub fn host(&self, behind_message: bool, tries: u32) -> AwsHost {
+        let (services, pause) = (self.services.clone(), (Duration::ZERO, Duration::ZERO));
+        let clock = services.clone();
+        let table = Table::new(Parts {
+            client: self.clients.dynamodb(),
+            name: self.table.clone(),
+            blobs: services.clone(),
+            clock: Arc::new(move || clock.now()),
+            meter: Arc::new(Meter::default()),
+            patience: Patience { tries, pause },
+            behind_message,
+        });
+        AwsHost::new(table, services)
+    }
+}

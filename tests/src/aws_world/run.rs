@@ -1,0 +1,264 @@
+//! Drives the AWS host through one execution: hands out messages, answers people's questions, moves the clock, sends the
+//! supervisor, and replaces processes that die.
+
+use super::{AwsHost, World};
+use crate::{
+    generate::Case,
+    oracle::normal,
+    sim::{Fate, answer, parsed},
+};
+use serde_json::json;
+use shared::{
+    command::Command,
+    drive::{submit, workflow_of},
+    event::Started,
+    execution::{Execution, Phase, Status},
+    id::ExecutionId,
+    invariant,
+    port::{Catalogue, ExecutionFilter, Host, InteractionFilter, Store, StoreError, Window},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Rounds after which a run goes nowhere.
+const ROUNDS: usize = 3_000;
+/// Seconds between two visits of the supervisor.
+const MINUTE: f64 = 60.0;
+
+/// A case with a name.
+pub struct Scenario {
+    /// For messages.
+    pub name: String,
+    case: Case,
+}
+
+/// One execution from its start to its end.
+pub struct Run<'a> {
+    world: &'a World,
+    id: ExecutionId,
+    owner: String,
+    /// Processes: the step function, the API, the supervisor. Each dies alone.
+    step: AwsHost,
+    api: AwsHost,
+    supervisor: AwsHost,
+    /// Sees everything and meets no fault.
+    observer: AwsHost,
+}
+
+impl Scenario {
+    /// A case of that name.
+    pub fn new(name: &str, case: Case) -> Self {
+        Self { name: name.into(), case }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Runs a scenario to the end of everything, and looks at all that is left.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn of(world: &'a World, scenario: &Scenario, number: u64) -> Result<Fate, String> {
+        let owner = format!("owner-{number}");
+        let id = ExecutionId::from(uuid::Uuid::now_v7().to_string());
+        let [step, supervisor, observer] = [true; 3].map(|behind| world.host(behind, 1));
+        let mut run = Self { world, id, owner, step, api: world.host(false, 1), supervisor, observer };
+        world.services.forget();
+        run.prepare(scenario).await.map_err(|error| format!("preparing: {error}"))?;
+        let fate = run.to_the_end(scenario).await;
+        let state = match &fate {
+            Ok(_) => run.world.wire.quietly(run.inspect()).await,
+            Err(_) => Ok(()),
+        };
+        state.and(fate).map_err(|error| format!("{}: {error}", scenario.name))
+    }
+
+    async fn prepare(&self, scenario: &Scenario) -> Result<(), StoreError> {
+        let saved = async {
+            for document in scenario.case.saved.iter().chain([&scenario.case.document]) {
+                self.observer.save(&self.owner, &parsed(document), None, self.observer.now()).await?;
+            }
+            Ok(())
+        };
+        self.world.wire.quietly(saved).await
+    }
+
+    async fn to_the_end(&mut self, scenario: &Scenario) -> Result<Fate, String> {
+        let workflow = parsed(&scenario.case.document);
+        let now = self.observer.now();
+        let mut started = Started::new(self.id.clone(), &workflow, scenario.case.input.clone(), now);
+        started.owner = self.owner.clone();
+        started.started_by = Some("someone@example.com".into());
+        // Whoever is not told that it began asks again.
+        while self.state(&self.id).await.is_none() {
+            self.ask(self.id.clone(), Command::Start(Box::new(started.clone()))).await;
+        }
+        for _ in 0..ROUNDS {
+            if !self.round().await? {
+                return self.fate().await;
+            }
+        }
+        Err(format!("it goes nowhere in {ROUNDS} rounds: {:#?}", self.state(&self.id).await.map(|it| it.nodes.clone())))
+    }
+
+    /// One thing that happens. False once everything ended.
+    async fn round(&mut self) -> Result<bool, String> {
+        let services = self.world.services.clone();
+        let deliveries = services.take(10);
+        if !deliveries.is_empty() {
+            let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
+            match self.living(step::handle(&self.step, &deliveries)).await {
+                Some(verdicts) => services.obey(receipts.into_iter().zip(verdicts).collect()),
+                None => self.step = self.world.host(true, 1),
+            }
+            return Ok(true);
+        }
+        if self.people().await {
+            return Ok(true);
+        }
+        if let Some(next) = services.next_visible() {
+            services.advance(next);
+            return Ok(true);
+        }
+        if self.all_ended().await {
+            return Ok(false);
+        }
+        services.advance(services.now().after_seconds(MINUTE));
+        self.supervise().await;
+        Ok(true)
+    }
+
+    /// Answers open questions and signals awaited events. False where nobody is asked.
+    async fn people(&mut self) -> bool {
+        let mut asked = Vec::new();
+        for state in self.states().await {
+            let id = state.id().clone();
+            for one in state.open_interactions() {
+                let command =
+                    Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
+                asked.push((id.clone(), command));
+            }
+            let awaited = state.nodes.values().find_map(|node| match &node.phase {
+                Phase::Waiting { event: Some(event), .. } => Some(event.clone()),
+                _ => None,
+            });
+            asked.extend(awaited.map(|name| (id, Command::Signal { name, data: json!({ "v": 7 }).into() })));
+        }
+        let any = !asked.is_empty();
+        for (id, command) in asked.into_iter().take(2) {
+            self.ask(id, command).await;
+        }
+        any
+    }
+
+    async fn ask(&mut self, id: ExecutionId, command: Command) {
+        if self.living(submit(&self.api, &id, command)).await.is_none() {
+            self.api = self.world.host(false, 1);
+        }
+    }
+
+    async fn supervise(&mut self) {
+        if self.living(supervisor::look_after(&self.supervisor)).await.is_none() {
+            self.supervisor = self.world.host(true, 1);
+        }
+    }
+
+    /// What a job gives, or nothing where its process dies.
+    async fn living<T>(&self, job: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = job => Some(done),
+            () = self.world.wire.crash() => None,
+        }
+    }
+
+    async fn state(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
+        self.world.wire.quietly(self.observer.load(id)).await.expect("the observer meets no fault")
+    }
+
+    async fn states(&self) -> Vec<Arc<Execution>> {
+        let mut states = Vec::new();
+        for id in self.world.services.executions() {
+            states.extend(self.state(&id).await);
+        }
+        states
+    }
+
+    async fn all_ended(&self) -> bool {
+        self.states().await.iter().all(|state| state.end.is_some())
+    }
+
+    async fn fate(&self) -> Result<Fate, String> {
+        let root = self.state(&self.id).await.ok_or("nothing was started")?;
+        let output = root.output.as_ref().map(|output| normal(output.value())).unwrap_or_default();
+        Ok(Fate { status: root.status(), output, code: root.error.as_ref().map(|error| error.code.clone()) })
+    }
+
+    /// Once the supervisor came by, everything is as it would be without faults: heads, questions, marks and tokens.
+    async fn inspect(&self) -> Result<(), String> {
+        let services = &self.world.services;
+        let told = |error: StoreError| error.to_string();
+        for _ in 0..3 {
+            services.advance(services.now().after_seconds(2.0 * MINUTE));
+            supervisor::look_after(&self.supervisor).await.map_err(told)?;
+        }
+        let left = self.observer.due(services.now(), 10).await.map_err(told)?;
+        if !left.is_empty() {
+            return Err(format!("the supervisor does not come to an end with {left:?}"));
+        }
+        while let Some(next) = services.next_visible() {
+            services.advance(next);
+            let late = services.take(10);
+            let receipts: Vec<_> = late.iter().map(|delivery| delivery.receipt).collect();
+            services.obey(receipts.into_iter().zip(step::handle(&self.step, &late).await).collect());
+        }
+        for state in self.states().await {
+            self.inspect_one(&state).await?;
+        }
+        self.inspect_lists().await
+    }
+
+    async fn inspect_one(&self, state: &Execution) -> Result<(), String> {
+        let id = state.id();
+        let turns = self.observer.turns(id, 0, 100_000).await.map_err(|error| error.to_string())?;
+        let workflow = workflow_of(&self.observer, &state.started).await.map_err(|error| error.to_string())?;
+        if let Some(broken) = invariant::check(&workflow, &turns, state).first() {
+            return Err(format!("{id}: {broken}"));
+        }
+        let tokens = self.observer.table.pause_tokens(id).await.map_err(|error| error.to_string())?;
+        if !tokens.is_empty() {
+            return Err(format!("{id} ended, and these pauses were not: {tokens:?}"));
+        }
+        Ok(())
+    }
+
+    async fn inspect_lists(&self) -> Result<(), String> {
+        let told = |error: StoreError| error.to_string();
+        let window = Window { limit: 200, cursor: None };
+        let states = self.states().await;
+        let mut shown: BTreeSet<(ExecutionId, Status)> = BTreeSet::new();
+        let parents = states.iter().map(|state| Some(state.id().clone()));
+        for parent in parents.chain([None]) {
+            let filter = ExecutionFilter { owner: self.owner.clone(), parent, ..ExecutionFilter::default() };
+            let page = self.observer.executions(&filter, &window).await.map_err(told)?;
+            shown.extend(page.items.into_iter().map(|head| (head.id, head.status)));
+        }
+        let expected = states.iter().map(|state| (state.id().clone(), state.status())).collect();
+        if shown != expected {
+            return Err(format!("lists show {shown:?} and not {expected:?}"));
+        }
+        for status in ["pending", "answered", "timed_out", "cancelled"] {
+            let filter = InteractionFilter {
+                owner: self.owner.clone(),
+                status: Some(status.into()),
+                ..InteractionFilter::default()
+            };
+            let page = self.observer.interactions(&filter, &window).await.map_err(told)?;
+            let shown: BTreeSet<_> = page.items.into_iter().map(|(_, one)| one).collect();
+            let all = states.iter().flat_map(|state| &state.interactions);
+            let expected = all.filter(|one| one.status == status).map(|one| one.interaction_id.clone()).collect();
+            if shown != expected {
+                return Err(format!("{status} questions are {shown:?} and not {expected:?}"));
+            }
+        }
+        Ok(())
+    }
+}

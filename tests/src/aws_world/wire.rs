@@ -1,0 +1,170 @@
+//! The choke point: every request to DynamoDB passes here, and so do the calls of the stand-ins. One of them may fail,
+//! before or after it took effect, or be the last that its process makes.
+
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::HttpRequest,
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+use tokio::sync::Notify;
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails and nothing was done.
+    ErrorBefore,
+    /// It was done, and the answer is lost.
+    ErrorAfter,
+    /// The process dies before it.
+    CrashBefore,
+    /// The process dies once it is done.
+    CrashAfter,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ErrorBefore, Self::ErrorAfter, Self::CrashBefore, Self::CrashAfter];
+}
+
+/// Counts calls, and injects faults.
+#[derive(Debug, Default)]
+pub struct Wire {
+    seen: Mutex<Seen>,
+    crashed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    calls: u64,
+    kinds: BTreeMap<String, u64>,
+    plan: Option<(u64, Fault)>,
+    injected: u64,
+    quiet: bool,
+}
+
+impl Wire {
+    /// Begins to count anew; that call, from 1, meets that fault.
+    pub fn plan(&self, plan: Option<(u64, Fault)>) {
+        let mut seen = self.seen();
+        *seen = Seen { plan, quiet: seen.quiet, ..Seen::default() };
+    }
+
+    /// Calls since then.
+    pub fn calls(&self) -> u64 {
+        self.seen().calls
+    }
+
+    /// Calls by kind since then.
+    pub fn kinds(&self) -> BTreeMap<String, u64> {
+        self.seen().kinds.clone()
+    }
+
+    /// Faults since then.
+    pub fn injected(&self) -> u64 {
+        self.seen().injected
+    }
+
+    /// Does something whose calls are neither counted nor fail.
+    pub async fn quietly<T>(&self, job: impl Future<Output = T>) -> T {
+        let before = std::mem::replace(&mut self.seen().quiet, true);
+        let done = job.await;
+        self.seen().quiet = before;
+        done
+    }
+
+    /// Resolves when the process dies.
+    pub async fn crash(&self) {
+        self.crashed.notified().await;
+    }
+
+    /// One call around its effect. An error is what `error` makes of its text.
+    pub async fn pass<T, E>(
+        &self,
+        kind: &str,
+        error: impl Fn(&str) -> E,
+        effect: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let fault = self.draw(kind);
+        match fault {
+            Some(Fault::ErrorBefore) => return Err(error("injected, nothing was done")),
+            Some(Fault::CrashBefore) => self.die().await,
+            _ => {}
+        }
+        let done = effect.await;
+        match fault {
+            Some(Fault::ErrorAfter) => Err(error("injected, it was done")),
+            Some(Fault::CrashAfter) => {
+                self.die().await;
+                done
+            }
+            _ => done,
+        }
+    }
+
+    fn draw(&self, kind: &str) -> Option<Fault> {
+        let mut seen = self.seen();
+        if seen.quiet {
+            return None;
+        }
+        seen.calls += 1;
+        *seen.kinds.entry(kind.to_owned()).or_default() += 1;
+        let call = seen.calls;
+        let fault = seen.plan.filter(|(at, _)| *at == call).map(|(_, fault)| fault);
+        seen.injected += u64::from(fault.is_some());
+        fault
+    }
+
+    async fn die(&self) {
+        self.crashed.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+/// Connections that pass through the choke point.
+pub fn client(wire: &Arc<Wire>) -> SharedHttpClient {
+    let inner = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+    SharedHttpClient::new(Choke { inner: inner.build_https(), wire: wire.clone() })
+}
+
+#[derive(Debug)]
+struct Choke {
+    inner: SharedHttpClient,
+    wire: Arc<Wire>,
+}
+
+impl HttpClient for Choke {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Choked { inner, wire: self.wire.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct Choked {
+    inner: SharedHttpConnector,
+    wire: Arc<Wire>,
+}
+
+impl HttpConnector for Choked {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, wire) = (self.inner.clone(), self.wire.clone());
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let kind = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let error = |told: &str| ConnectorError::io(told.to_owned().into());
+            wire.pass(&kind, error, async { inner.call(request).await }).await
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The AWS host against DynamoDB Local. Run by `tests/aws/with.sh`; without it these tests fail and say so.
+
+mod budget;
+mod failures;
+mod store;
+mod sweep;
+mod template;

@@ -1,0 +1,255 @@
+//! The store on DynamoDB: what every store must do, and what only several processes can show.
+
+use crate::store_differential::{SEEDS, agree};
+use serde_json::{Value, json};
+use shared::{
+    command::Command,
+    drive::submit,
+    effect::Control,
+    execution::{Execution, Status},
+    id::ExecutionId,
+    port::{Commit, Host, Store, StoreError},
+    time::Time,
+};
+use std::{sync::Arc, time::Duration};
+use stepwell_tests::{
+    aws_world::{AwsHost, World},
+    store_conformance::{ask, command, document, kept, run, start, started},
+};
+
+const NOW: Time = Time(1_800_000_000_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamodb_conforms_where_messages_stand_behind_commits() {
+    run(Arc::new(World::new(None).await.host(true, 3))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dynamodb_conforms_where_requests_do() {
+    run(Arc::new(World::new(None).await.host(false, 3))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_and_dynamodb_agree() {
+    for seed in 0..SEEDS {
+        let memory = memory::Memory::on_the_clock();
+        let host = World::new(None).await.host(seed % 2 == 0, 3);
+        agree(seed, &memory, &host).await;
+    }
+}
+
+fn pause() -> Command {
+    Command::Control { control: Control::Pause, reason: None }
+}
+
+fn resume() -> Command {
+    Command::Control { control: Control::Resume, reason: None }
+}
+
+async fn started_by(host: &AwsHost, name: &str) -> (ExecutionId, Arc<Execution>) {
+    let workflow = kept(host, &document(name)).await;
+    let state = start(host, started(host, &workflow, "several", json!({}))).await;
+    (state.id().clone(), state)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_know_less_catch_up_and_lose() {
+    let world = World::new(Some(NOW)).await;
+    let (one, other) = (world.host(true, 1), world.host(true, 1));
+    let (id, _) = started_by(&one, "catch-up").await;
+    for _ in 0..20 {
+        for host in [&one, &other] {
+            let before = host.load(&id).await.unwrap().unwrap();
+            let toggled = if before.paused { resume() } else { pause() };
+            let after = command(host, &id, toggled).await;
+            assert_eq!(after.seq, before.seq + 1);
+        }
+    }
+    // One is forty turns behind, more than it would fold onto what it knows.
+    let behind = one.load(&id).await.unwrap().unwrap();
+    for turn in 0..40 {
+        command(&other, &id, if turn % 2 == 0 { pause() } else { resume() }).await;
+    }
+    let turns = other.turns(&id, behind.seq, 1).await.unwrap();
+    let commit = Commit {
+        turns,
+        state: Arc::new(Execution { seq: behind.seq + 1, ..(*behind).clone() }),
+        effects: vec![],
+        logs: vec![],
+        blobs: vec![],
+        acks: vec![],
+        due: None,
+    };
+    assert_eq!(one.commit(commit).await, Err(StoreError::Conflict));
+    let caught_up = one.load(&id).await.unwrap().unwrap();
+    assert_eq!(Some(&caught_up), other.load(&id).await.unwrap().as_ref());
+    assert_eq!(Some(&caught_up), world.host(true, 1).load(&id).await.unwrap().as_ref(), "as one that knows nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_processes_at_once_leave_no_number_out() {
+    let world = Arc::new(World::new(Some(NOW)).await);
+    let first = world.host(true, 5);
+    let (id, _) = started_by(&first, "at-once").await;
+    let signal = |n: usize| Command::Signal { name: "s".into(), data: json!({ "n": n }).into() };
+    let jobs = (0..8).map(|n| {
+        let (world, id) = (world.clone(), id.clone());
+        tokio::spawn(async move {
+            let host = world.host(n % 2 == 0, 5);
+            for turn in 0..5 {
+                submit(&host, &id, signal(n * 5 + turn)).await.unwrap().unwrap();
+            }
+        })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        job.await.unwrap();
+    }
+    let turns = first.turns(&id, 0, 1_000).await.unwrap();
+    assert_eq!(turns.iter().map(|turn| turn.seq).collect::<Vec<_>>(), (1..=41).collect::<Vec<_>>());
+    let state = world.host(true, 1).load(&id).await.unwrap().unwrap();
+    assert_eq!((state.seq, state.signals.len()), (41, 40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
+    let world = World::new(Some(NOW)).await;
+    let (one, other) = (world.host(true, 1), world.host(false, 1));
+    let (id, _) = started_by(&one, "removed").await;
+    ask(&one, &id).await;
+    let state = one.load(&id).await.unwrap().unwrap();
+    command(&other, &id, Command::Control { control: Control::Cancel, reason: None }).await;
+    other.delete(&id).await.unwrap();
+    assert_eq!(submit(&one, &id, pause()).await.unwrap().map(|_| ()), None);
+    for number in [state.seq, state.seq + 1, state.seq + 2] {
+        let mut turn = shared::event::Turn { seq: number, at: NOW, by: None, events: vec![] };
+        turn.events.push(shared::event::Event::ExecutionPaused { reason: None });
+        let late = Arc::new(Execution { seq: number, ..(*state).clone() });
+        let commit = Commit {
+            turns: vec![turn],
+            state: late,
+            effects: vec![],
+            logs: vec![],
+            blobs: vec![],
+            acks: vec![],
+            due: None,
+        };
+        assert!(one.commit(commit).await.is_err(), "{number}");
+    }
+    assert_eq!(world.host(true, 1).load(&id).await.unwrap(), None);
+    // The same id cannot begin again at once, and can later.
+    let workflow = kept(&one, &document("removed")).await;
+    let mut again = started(&one, &workflow, "several", json!({"again": true}));
+    again.execution_id = id.clone();
+    let start = |again: &shared::event::Started| Command::Start(Box::new(again.clone()));
+    let refused = submit(&one, &id, start(&again)).await;
+    assert!(matches!(&refused, Err(StoreError::Permanent(told)) if told.contains("removed")), "{refused:?}");
+    world.services.advance(NOW.after_seconds(4_000.0));
+    assert_eq!(submit(&one, &id, start(&again)).await.unwrap().unwrap().state.seq, 1);
+    assert_eq!(other.load(&id).await.unwrap().unwrap().started.input.value(), &json!({"again": true}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_are_large_are_fetched_when_they_are_read() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(true, 1);
+    let workflow = kept(&host, &document("lean")).await;
+    let input = json!({"text": "x".repeat(::aws::limits::INLINE_BYTES + 1)});
+    let id = start(&host, started(&host, &workflow, "lean", input.clone())).await.id().clone();
+    let lean = world.host(true, 1).load_lean(&id).await.unwrap().unwrap();
+    assert!(lean.started.input.missing().is_some());
+    let whole = world.host(true, 1).load(&id).await.unwrap().unwrap();
+    assert_eq!(whole.started.input.value(), &input);
+    let turns = world.host(true, 1).turns(&id, 0, 1).await.unwrap();
+    assert!(turns[0].payloads().iter().all(|payload| payload.missing().is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_left() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(false, 1);
+    let mut document = document("guarded");
+    document["settings"]["max_concurrency"] = json!(1);
+    let workflow = kept(&host, &document).await;
+    let id = workflow.id.clone();
+    // One that joined and never began: it counts until its start cannot come any more.
+    let ghost = started(&host, &workflow, "guard", json!({}));
+    world
+        .wire
+        .plan(Some((calls_until_turn(&world, &host, &ghost).await, stepwell_tests::aws_world::Fault::ErrorBefore)));
+    assert!(submit(&host, &ghost.execution_id, Command::Start(Box::new(ghost.clone()))).await.is_err());
+    world.wire.plan(None);
+    assert_eq!(host.held("guard", &id).await.unwrap(), (None, 1), "it may begin yet");
+    world.services.advance(NOW.after_seconds(121.0));
+    assert_eq!(host.held("guard", &id).await.unwrap(), (None, 0));
+    let first = start(&host, started(&host, &workflow, "guard", json!({}))).await;
+    let mut held = vec![];
+    for _ in 0..2 {
+        let begin = shared::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
+        held.push(start(&host, begin).await.id().clone());
+    }
+    assert!(host.another("guard", &id, &[Status::Pending]).await.unwrap());
+    assert!(!host.another("guard", &id, &[Status::Paused]).await.unwrap());
+    assert_eq!(host.table.admissible("guard", &id, 1).await.unwrap(), Vec::<ExecutionId>::new());
+    command(&host, first.id(), Command::Control { control: Control::Cancel, reason: None }).await;
+    let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
+    assert!(sent.contains(&held[0]) && !sent.contains(&held[1]), "{sent:?}");
+    command(&host, &held[0], Command::Admit).await;
+    assert_eq!(host.held("guard", &id).await.unwrap(), (Some(held[1].clone()), 1));
+}
+
+/// The number of the call that writes the first turn of a start.
+async fn calls_until_turn(world: &World, host: &AwsHost, like: &shared::event::Started) -> u64 {
+    let mut other = like.clone();
+    other.execution_id = host.new_id();
+    other.owner = "rehearsal".into();
+    world.wire.plan(None);
+    submit(host, &other.execution_id.clone(), Command::Start(Box::new(other))).await.unwrap();
+    let puts = world.wire.kinds();
+    assert_eq!(puts.get("PutItem"), Some(&3), "member, head and turn: {puts:?}");
+    3
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_at_a_time_has_the_guard() {
+    let world = Arc::new(World::new(None).await);
+    let (host, id) = (world.host(false, 1), "lease".into());
+    let ticket = host.enter("o", &id).await.unwrap();
+    let other = world.host(false, 1);
+    let waits = tokio::time::timeout(Duration::from_millis(300), other.enter("o", &id)).await;
+    assert!(waits.is_err(), "another has it");
+    host.leave("o", &id, "not the ticket").await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(300), other.enter("o", &id)).await.is_err());
+    host.leave("o", &id, &ticket).await.unwrap();
+    other.enter("o", &id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_ends_by_itself() {
+    let world = World::new(Some(NOW)).await;
+    let (host, id) = (world.host(false, 1), "lease".into());
+    host.enter("o", &id).await.unwrap();
+    world.services.advance(NOW.after_seconds(11.0));
+    host.enter("o", &id).await.unwrap();
+}
+
+/// A long journal is read from its end, and a state of another release is left aside.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_journals_cost_little_to_load() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(true, 1);
+    let document: Value = json!({"id": "long", "nodes": [{"id": "go", "type": "manual_trigger"},
+        {"id": "rest", "type": "wait", "config": {"event": "never", "timeout_seconds": 1_000_000}}],
+        "edges": [{"from": "go", "to": "rest"}]});
+    let workflow = kept(&host, &document).await;
+    let id = start(&host, started(&host, &workflow, "long", json!({}))).await.id().clone();
+    let noise = |n: u64| shared::id::sha256_hex(&n.to_le_bytes());
+    for n in 0..60 {
+        let data = json!({ "a": noise(n), "b": noise(n + 1_000), "c": noise(n + 2_000) });
+        command(&host, &id, Command::Signal { name: format!("s{n}"), data: data.into() }).await;
+    }
+    let cold = world.host(true, 1);
+    let state = cold.load(&id).await.unwrap().unwrap();
+    assert_eq!(state, host.load(&id).await.unwrap().unwrap());
+    let read = cold.table.meter().totals().reads[&::aws::meter::Purpose::Load];
+    assert!(read <= 6.0, "{read} read units for a state of {} signals", state.signals.len());
+}
