@@ -25,7 +25,7 @@ async fn host() -> Memory {
     let document = json!({
         "id": "w",
         "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "n", "type": "code", "config": {"code": "return 1"},
-            "retry": {"max_attempts": 3, "delay_seconds": 7200, "jitter": false}}],
+            "retry": {"max_attempts": 3, "initial_seconds": 7200, "max_seconds": 7200, "jitter": false}}],
         "edges": [{"from": "go", "to": "n"}],
     });
     let workflow = parse(&document).unwrap().workflow;
