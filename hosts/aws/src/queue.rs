@@ -1,13 +1,22 @@
 //! The step queue: SQS.
 
-use crate::{error::drawn, limits, ports::Queue, sdk::failed, telemetry::current};
+use crate::{
+    error::drawn,
+    limits,
+    ports::Queue,
+    sdk::failed,
+    telemetry::{Counter, Trace, counted, current},
+};
 use async_trait::async_trait;
 use aws_sdk_sqs::{
     Client,
-    types::{BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry},
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeNameForSends,
+        MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    },
 };
 use shared::{effect::Message, envelope::Envelope, port::StoreError, time::Time};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 /// A standard queue, with a queue that keeps its dead letters.
 pub struct Sqs {
@@ -19,6 +28,7 @@ pub struct Sqs {
 
 /// One body with the seconds of its delay.
 type Parcel = (String, i32);
+type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
 
 impl Sqs {
     /// `url` is the step queue's; `kept` that of the queue that keeps dead letters, where there is one.
@@ -38,6 +48,7 @@ impl Sqs {
                     }
                     (left, _) => left,
                 };
+                counted(Counter::Retries, 1);
                 tokio::time::sleep(pause(round)).await;
             }
         }
@@ -47,10 +58,12 @@ impl Sqs {
     /// One request. Returns what SQS did not take and may take in a moment, and why.
     async fn send_batch(&self, url: &str, batch: Vec<Parcel>) -> Result<(Vec<Parcel>, String), StoreError> {
         let mut entries = Vec::with_capacity(batch.len());
+        let header = current().map(x_ray).transpose()?;
         for (id, (body, delay)) in batch.iter().enumerate() {
             let delay = (*delay > 0).then_some(*delay);
             let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
-            let built = entry.set_delay_seconds(delay).build();
+            let entry = entry.set_delay_seconds(delay).set_message_system_attributes(header.clone());
+            let built = entry.build();
             entries.push(built.map_err(|error| StoreError::Permanent(error.to_string()))?);
         }
         let call = self.client.send_message_batch().queue_url(url).set_entries(Some(entries)).send();
@@ -63,6 +76,13 @@ impl Sqs {
         let left = batch.into_iter().enumerate().filter(|(id, _)| again(id)).map(|(_, parcel)| parcel).collect();
         Ok((left, why))
     }
+}
+
+/// By which X-Ray draws what the message leads to under the same trace.
+fn x_ray(trace: Trace) -> Result<SystemAttributes, StoreError> {
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace.to_xray()).build();
+    let value = value.map_err(|error| StoreError::Permanent(error.to_string()))?;
+    Ok([(MessageSystemAttributeNameForSends::AwsTraceHeader, value)].into())
 }
 
 fn told(one: &BatchResultErrorEntry) -> String {

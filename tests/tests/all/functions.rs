@@ -1,13 +1,15 @@
 //! Every event of `events/`, once against the binary of its function, as Lambda would run it: over the runtime's
-//! protocol, with the emulators behind it. `tests/aws/functions.sh` builds, sets the environment and runs this.
+//! protocol, with the emulators behind it. `tests/aws/functions.sh` builds the binaries and runs this.
 //!
 //! What is missing is a failure that says so: nothing is left out quietly.
 
 use crate::docs::{read, root};
 use serde_json::{Value, json};
-use shared::port::{Catalogue, Host, Token};
+use shared::port::{Host, Token};
 use std::path::PathBuf;
-use stepwell_tests::lambda::Function;
+use stepwell_tests::{aws_world::World, lambda::Function};
+
+const OWNER: &str = "acme";
 
 /// The program of a function.
 fn binary(function: &str) -> PathBuf {
@@ -17,64 +19,54 @@ fn binary(function: &str) -> PathBuf {
     path
 }
 
-/// A variable of the environment that `tests/aws/functions.sh` sets.
+/// A variable of the environment that `tests/aws/with.sh` sets.
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/aws/functions.sh"))
 }
 
-/// One request in the JSON protocol of a service. Emulators check no signature.
-async fn call(endpoint: &str, service: &str, target: &str, body: Value) -> Value {
-    let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let request = reqwest::Client::new()
-        .post(variable(endpoint))
-        .header("authorization", authorization)
-        .header("x-amz-target", target)
+/// The step queue, on the emulator: its URL. Emulators check no signature.
+async fn queue() -> String {
+    let answer = reqwest::Client::new()
+        .post(variable("AWS_ENDPOINT_URL"))
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0",
+        )
+        .header("x-amz-target", "AmazonSQS.CreateQueue")
         .header("content-type", "application/x-amz-json-1.0")
-        .body(body.to_string());
-    let response = request.send().await.unwrap_or_else(|error| panic!("{target}: {error}"));
-    let (status, text) = (response.status(), response.text().await.unwrap());
-    assert!(
-        status.is_success() || text.contains("InUse") || text.contains("AlreadyExists"),
-        "{target}: {status} {text}"
-    );
-    serde_json::from_str(&text).unwrap_or(Value::Null)
+        .body(json!({"QueueName": "stepwell-events"}).to_string());
+    let text = answer.send().await.expect("the emulator answers").text().await.unwrap();
+    let answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    answer["QueueUrl"].as_str().unwrap_or_else(|| panic!("{text}")).to_owned()
 }
 
-/// The table as infra/template.yaml makes it, and the queue and the bucket that the environment names.
-async fn stage() {
-    let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
-    let keys = |hash: &str, range: &str| json!([{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": range, "KeyType": "RANGE"}]);
-    let index = |(name, hash, range): (&str, &str, &str)| json!({"IndexName": name, "KeySchema": keys(hash, range), "Projection": {"ProjectionType": "ALL"}});
-    let indexes = [("lists", "l1", "l1s"), ("byworkflow", "l2", "l2s"), ("due", "d", "ds")].map(index);
-    let attributes = ["pk", "sk", "l1", "l1s", "l2", "l2s", "d", "ds"].map(attribute);
-    let table = json!({"TableName": variable("STEPWELL_TABLE"), "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": attributes, "KeySchema": keys("pk", "sk"), "GlobalSecondaryIndexes": indexes});
-    call("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb", "DynamoDB_20120810.CreateTable", table).await;
-    let url = variable("STEPWELL_QUEUE_URL");
-    let queue = url.rsplit('/').next().unwrap();
-    call("AWS_ENDPOINT_URL", "sqs", "AmazonSQS.CreateQueue", json!({ "QueueName": queue })).await;
-    let bucket = format!("{}/{}", variable("AWS_ENDPOINT_URL"), variable("STEPWELL_BUCKET"));
-    reqwest::Client::new().put(bucket).send().await.unwrap();
+/// What the template sets on every function.
+fn environment(table: &str, queue: String) -> Vec<(&'static str, String)> {
+    let set = |name, value: &str| (name, value.to_owned());
+    vec![
+        ("STEPWELL_QUEUE_URL", queue),
+        set("STEPWELL_TABLE", table),
+        set("STEPWELL_BUCKET", "stepwell-events"),
+        set("STEPWELL_WAIT_MACHINE_ARN", "arn:aws:states:us-east-1:000000000000:stateMachine:stepwell-wait"),
+        set("STEPWELL_SECRETS_PREFIX", "stepwell/events/"),
+        set("STEPWELL_OWNER", OWNER),
+    ]
 }
 
 /// The workflows that the events start, and the token that their requests bear.
-async fn fill() {
-    let host = aws::connect(None).unwrap();
-    let owner = variable("STEPWELL_OWNER");
+async fn fill(host: &dyn Host) {
     let listening = json!({"id": "listening", "nodes": [
         {"id": "on", "type": "event_trigger", "config": {"pattern": {"id": [{"exists": true}]}}},
         {"id": "note", "type": "transform", "config": {"set": {}}}], "edges": [{"from": "on", "to": "note"}]});
     let example: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
     for document in [example, listening] {
         let workflow = shared::workflow::parse(&document).unwrap().workflow;
-        host.save(&owner, &workflow, None, host.now()).await.unwrap();
+        host.save(OWNER, &workflow, None, host.now()).await.unwrap();
     }
     let token = Token {
         sha256: api::sha256_of_token("TOKEN"),
         name: "of the events".into(),
-        owner,
+        owner: OWNER.into(),
         subject: "ada@example.com".into(),
         scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
         expires_at: None,
@@ -104,13 +96,14 @@ fn wrong(name: &str, answer: &Value) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_is_handled_by_the_binary_of_its_function() {
-    stage().await;
-    fill().await;
+    let world = World::new(None).await;
+    fill(&world.host(false, 3)).await;
+    let environment = environment(world.table(), queue().await);
     let mut failures = Vec::new();
     for path in crate::docs::files(&root().join("events"), ".json") {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let function = name.split('-').next().unwrap();
-        let mut process = Function::start(&binary(function), &[], &[]).await;
+        let mut process = Function::start(&binary(function), &[], &environment).await;
         let reply = process.invoke(&read(&format!("events/{name}"))).await;
         let is_stream = reply.headers.contains_key("lambda-runtime-function-response-mode");
         let (is_answer, text) = (reply.is_answer, reply.rest().await);

@@ -5,6 +5,7 @@ use crate::{
     limits,
     ports::{CALLER, Records},
     store::Table,
+    telemetry::{Counter, counted},
 };
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -80,7 +81,11 @@ impl Store for Aws {
         limits::INLINE_BYTES
     }
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        self.table.commit(commit).await
+        let committed = self.table.commit(commit).await;
+        if committed == Err(StoreError::Conflict) {
+            counted(Counter::Conflicts, 1);
+        }
+        committed
     }
     /// Carries the effects out. The table hears of it before and after: what it shows of questions stands before
     /// anybody hears of them, and what it marked as undelivered is delivered.

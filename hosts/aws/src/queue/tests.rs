@@ -3,6 +3,7 @@ use super::*;
 use crate::tests::scripted::{Answer, Script, error, impatient, json};
 use serde_json::{Value, json};
 use shared::effect::Work;
+use tracing::Instrument;
 
 fn queue(script: &Script) -> Sqs {
     let client = script.clients().sqs();
@@ -52,6 +53,21 @@ async fn ten_messages_are_one_request_and_each_has_its_delay() {
     assert_eq!(first["Entries"][0]["MessageBody"], r#"{"v":1,"x":"e0","w":"timeout"}"#);
     let delays: Vec<_> = first["Entries"].as_array().unwrap().iter().map(|one| one["DelaySeconds"].as_i64()).collect();
     assert_eq!(delays[..6], [None, Some(1), None, Some(900), Some(900), None], "rounded up, and never in the past");
+}
+
+#[tokio::test]
+async fn a_message_goes_with_the_trace_that_it_was_sent_under() {
+    let script = Script::new([json(200, json!({"Successful": taken(&[0]), "Failed": []}))]);
+    let _traced = crate::telemetry::traced();
+    let trace = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
+    let span = tracing::info_span!("execution", execution = "e0", traceparent = trace);
+    queue(&script).send(&[message(0)]).instrument(span).await.unwrap();
+    let entry = script.asked()[0].json()["Entries"][0].clone();
+    let body = Envelope::from_json(entry["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(body.trace.as_deref(), Some(trace));
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let attributes = json!({"AWSTraceHeader": {"StringValue": header, "DataType": "String"}});
+    assert_eq!(entry["MessageSystemAttributes"], attributes);
 }
 
 #[tokio::test]
