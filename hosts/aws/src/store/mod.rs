@@ -29,6 +29,8 @@ mod pack;
 mod questions;
 mod remove;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod undelivered;
 mod values;

@@ -1,7 +1,6 @@
 //! The AWS host against DynamoDB Local. Run by `tests/aws/with.sh`; without it these tests fail and say so.
 
 mod budget;
-mod failures;
 mod store;
 mod sweep;
 mod template;
