@@ -20,16 +20,16 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     }
     println!("machine: fdatasync {sync:.3} ms; SQLite FULL {single:.0} commits/s, {grouped:.0} rows/s in groups of 64");
     expressions()?;
-    let idle = resident_mb();
+    let idle = resident();
     let world = World::open(&folder.join("data")).await?;
-    println!("resident idle: {idle:.1} MB before the host is open, {:.1} MB after", resident_mb());
+    println!("resident idle: {idle} before the host is open, {} after", resident());
     start_latency(&world, sync).await?;
     crate::http::start_latency(&world, sync).await?;
     hop_latency(&world, sync).await?;
     throughput(&world, grouped).await?;
     fan(&world, sync).await?;
     pauses(&world, folder, single).await?;
-    println!("resident under load: {:.1} MB", resident_mb());
+    println!("resident under load: {}", resident());
     world.host.shutdown(std::time::Duration::from_secs(5)).await;
     Ok(())
 }
@@ -176,9 +176,13 @@ fn size(folder: &Path) -> f64 {
     pages().unwrap_or_default()
 }
 
-/// Resident memory of this process, in MB.
-fn resident_mb() -> f64 {
+/// Resident memory of this process: all of it, and without the pages of its binary and libraries, which the system
+/// maps generously and takes back when it needs the room.
+fn resident() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    let mb = |field: &str| {
+        let line = status.lines().find(|line| line.starts_with(field)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    };
+    format!("{:.1} MB ({:.1} MB its own)", mb("VmRSS:"), mb("RssAnon:"))
 }

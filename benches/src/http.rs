@@ -36,6 +36,6 @@ pub async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let start = median(&mut times);
     println!("start over HTTP: {start:.3} ms, {:.1} syncs", start / sync);
     drop(stop);
-    server.await??;
+    server.await?;
     Ok(())
 }

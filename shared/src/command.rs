@@ -69,6 +69,8 @@ pub enum Command {
     ChildrenEnded {
         /// The `map` or `workflow` activation.
         activation: Activation,
+        /// The attempt that started them, from 1.
+        attempt: u32,
         /// Index, and why it did not complete; none where it did.
         ends: Vec<(u32, Option<String>)>,
     },

@@ -9,7 +9,7 @@ use crate::{
     execution::Execution,
     id::ExecutionId,
     owed::due_at,
-    payload::Payload,
+    payload::{BlobRef, Payload},
     port::{Commit, Host, NodeLog, Receipt, StoreError},
     workflow::{Body, NodeKind, Workflow},
 };
@@ -139,8 +139,7 @@ async fn decide_all(
     let Some(mut batch) = decided else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
-        let inline = host.inline_bytes();
-        decided.blobs = decided.state.payloads().into_iter().filter_map(|value| value.offload(inline)).collect();
+        decided.blobs = offload(decided, host.inline_bytes());
         decided.due = if host.delivers_in_commit() { None } else { due_at(&workflow, &decided.state) };
     }
     Ok(Some(batch))
@@ -171,12 +170,33 @@ fn decide_each(
     Some(Batch { decided, replies })
 }
 
+/// Values that are too large to be kept inline, each once, with what is to be written for them.
+fn offload(decided: &Commit, inline: usize) -> Vec<(BlobRef, Vec<u8>)> {
+    let mut blobs = Vec::<(BlobRef, Vec<u8>)>::new();
+    for (blob, bytes) in values(decided).filter_map(|value| value.offload(inline)) {
+        if !blobs.iter().any(|(other, _)| *other == blob) {
+            blobs.push((blob, bytes));
+        }
+    }
+    blobs
+}
+
+/// Every value that a commit writes; one that its turns and its state share comes twice.
+fn values(decided: &Commit) -> impl Iterator<Item = &Payload> {
+    decided.turns.iter().flat_map(Turn::payloads).chain(decided.state.payloads())
+}
+
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
     let Batch { decided, replies } = batch;
     let (state, effects) = (decided.state.clone(), decided.effects.clone());
     let committed = !decided.turns.is_empty();
     if committed {
+        let offloaded = !decided.blobs.is_empty();
+        let values: Vec<Payload> = if offloaded { values(&decided).cloned().collect() } else { Vec::new() };
         host.commit(decided).await?;
+        if offloaded {
+            values.iter().for_each(Payload::stored);
+        }
     }
     let delivered = committed && host.delivers_in_commit();
     if !effects.is_empty() && !delivered {

@@ -55,6 +55,8 @@ pub enum Purpose {
     Wait,
     /// The deadline of an interaction.
     Deadline,
+    /// The `timeout_seconds` of a node that waits, for whatever it waits.
+    Attempt,
 }
 
 /// A message on the queue. Small: a receiver loads the rest.
@@ -100,6 +102,9 @@ pub enum Work {
         /// The `map` or `workflow` activation.
         #[serde(rename = "a")]
         activation: Activation,
+        /// The attempt whose children they are, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
         /// The first index.
         from: u32,
         /// One past the last index.
@@ -110,6 +115,9 @@ pub enum Work {
         /// The `map` or `workflow` activation.
         #[serde(rename = "a")]
         activation: Activation,
+        /// The attempt that started it, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
         /// Its index.
         index: u32,
         /// Why it did not complete; none where it did.

@@ -79,6 +79,15 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// The number of a first attempt, which is not written.
+pub(crate) fn first() -> u32 {
+    1
+}
+
+pub(crate) fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
+}
+
 impl fmt::Display for Activation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.epoch, self.node, self.visit)

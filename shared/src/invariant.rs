@@ -66,7 +66,7 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
                 }
             }
             // A person is asked what to do about a failure: it is not the end of the visit yet.
-            Event::InteractionOpened { interaction } if interaction.on_error => {
+            Event::InteractionOpened { interaction, .. } if interaction.on_error => {
                 finished.remove(&(&interaction.activation.node, interaction.activation.visit));
             }
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
@@ -94,6 +94,14 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
     };
     if stored != half {
         broken.push(format!("the checkpoint after turn {} is not what it was once it is stored", early.len()));
+    }
+    if let (Some(stored), Some(half)) = (&stored, &half) {
+        // Folding reads values: what was offloaded is fetched before.
+        for (payload, original) in stored.payloads().into_iter().zip(half.payloads()) {
+            if payload.missing().is_some() {
+                payload.fetched(original.value().clone());
+            }
+        }
     }
     match fold(stored, late) {
         Ok(Some(folded)) if folded == *state => {}

@@ -96,6 +96,12 @@ pub const PATH_BYTES: usize = 128;
 pub const CRON_BYTES: usize = 256;
 /// Seconds after which a scheduled time that nobody took is missed: the machine slept, or stood still.
 pub const SCHEDULE_LATE_SECONDS: u64 = 60;
+/// The same on a host that looks once a minute, where a look may fail and the next ones make up for it.
+pub const SCHEDULE_TICK_LATE_SECONDS: u64 = 300;
+/// Bytes of an event pattern as JSON: EventBridge takes no longer ones either.
+pub const PATTERN_BYTES: usize = 4_096;
+/// Bytes of one wildcard of an event pattern: its parts are looked for one after the other in the whole text.
+pub const WILDCARD_BYTES: usize = 256;
 /// Problems reported of one document; more help nobody.
 pub const ISSUES: usize = 1_000;
 /// Steps back that a pattern of a JSON Schema may take before it counts as not matched.

@@ -40,8 +40,8 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
     match work {
         Work::Step { activation, .. } | Work::Timer { activation, .. } => owed(workflow, state, Since::Of(activation)),
         // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
-        Work::ChildEnded { activation, index, .. } => {
-            let kids = state.children.get(&activation.node);
+        Work::ChildEnded { activation, attempt, index, .. } => {
+            let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
             let visit = state.node(&activation.node).map(|node| node.visit);
             let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
             if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
@@ -56,12 +56,12 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (id, kids) in &state.children {
         let activation = Activation { visit: kids.visit, ..state.activation(id) };
-        let waits = state.node(id).is_some_and(|node| node.phase == Phase::Children && node.visit == kids.visit);
+        let waits = state.waits_for_children(&activation, kids.attempt);
         if waits {
             continue;
         }
         for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
-            let execution = child_id(state.id(), &activation, index);
+            let execution = child_id(state.id(), &activation, kids.attempt, index);
             let work = Work::Control { control: Control::Cancel };
             effects.push(Effect::Send { message: Message { execution, work }, at: None });
         }
@@ -90,27 +90,38 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
         }
     }
     let activation = state.activation(id);
-    match &node.phase {
+    let timers = timers(state, node).into_iter();
+    let timers = timers.map(|(purpose, at)| Effect::SetTimer { activation: activation.clone(), purpose, at });
+    let others = match &node.phase {
         // Nothing starts while it is paused; timers and questions go on.
         Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
         Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
-        Phase::Waiting { until: Some(at), .. } => {
-            vec![Effect::SetTimer { activation, purpose: Purpose::Wait, at: *at }]
-        }
-        Phase::Asking { interaction_id } => {
-            let deadline = state.interaction(interaction_id.as_str()).and_then(|one| one.deadline);
-            let timer = deadline.map(|at| Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
-            timer.into_iter().chain([Effect::OpenInteraction(interaction_id.clone())]).collect()
-        }
+        Phase::Asking { interaction_id } => vec![Effect::OpenInteraction(interaction_id.clone())],
         Phase::Children => {
             let Some(kids) = state.children.get(id) else { return Vec::new() };
-            let work = Work::StartChildren { activation, from: 0, to: kids.started };
+            let activation = activation.clone();
+            let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.started };
             vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
         }
         _ => Vec::new(),
-    }
+    };
+    timers.chain(others).collect()
+}
+
+/// The timers of a node that waits: of what its config ends, and of its own timeout.
+fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
+    let own = match &node.phase {
+        Phase::Waiting { until, .. } => until.map(|at| (Purpose::Wait, at)),
+        Phase::Asking { interaction_id } => {
+            let one = state.interaction(interaction_id.as_str());
+            one.and_then(|one| one.deadline).map(|at| (Purpose::Deadline, at))
+        }
+        Phase::Children => None,
+        _ => return Vec::new(),
+    };
+    own.into_iter().chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
 }
 
 fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
@@ -147,28 +158,22 @@ pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
         return kept.then(|| ended.after_seconds(days as f64 * DAY_SECONDS));
     }
     let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
-    let of_node = |ix: NodeIx| match &state.node(&workflow.nodes[ix].id)?.phase {
-        Phase::Waiting { until, .. } => until.map(grace),
-        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str())?.deadline.map(grace),
-        _ if state.paused || state.held => None,
-        _ => overdue_at(workflow, state, ix),
+    let of_node = |ix: NodeIx| {
+        let timers = timers(state, state.node(&workflow.nodes[ix].id)?);
+        let timer = timers.into_iter().map(|(_, at)| grace(at)).min();
+        let stands_still = state.paused || state.held;
+        timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
     };
     (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
 }
 
 /// Timers that should have fired by now.
 pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
-    let timer = |(id, node): (&NodeId, &Arc<NodeState>)| {
-        let (purpose, at) = match &node.phase {
-            Phase::Waiting { until, .. } => (Purpose::Wait, (*until)?),
-            Phase::Asking { interaction_id } => {
-                (Purpose::Deadline, state.interaction(interaction_id.as_str())?.deadline?)
-            }
-            _ => return None,
-        };
-        (at <= now).then(|| (state.activation(id), purpose))
+    let of_node = |(id, node): (&NodeId, &Arc<NodeState>)| {
+        let past = timers(state, node).into_iter().filter(|(_, at)| *at <= now);
+        past.map(|(purpose, _)| (state.activation(id), purpose)).collect::<Vec<_>>()
     };
-    state.nodes.iter().filter_map(timer).collect()
+    state.nodes.iter().flat_map(of_node).collect()
 }
 
 const DAY_SECONDS: f64 = 86_400.0;

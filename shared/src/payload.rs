@@ -18,9 +18,12 @@ const PLAIN: &str = "$plain";
 #[derive(Clone)]
 pub struct Payload(Arc<Inner>);
 
+#[derive(Default)]
 struct Inner {
     value: OnceLock<Value>,
     blob: OnceLock<BlobRef>,
+    /// The value lies where `blob` says.
+    stored: AtomicBool,
     /// It was read before it was fetched.
     wanted: AtomicBool,
 }
@@ -37,7 +40,7 @@ pub struct BlobRef {
 impl Payload {
     /// A value in memory.
     pub fn new(value: Value) -> Self {
-        Self(Arc::new(Inner { value: OnceLock::from(value), blob: OnceLock::new(), wanted: AtomicBool::new(false) }))
+        Self(Arc::new(Inner { value: OnceLock::from(value), ..Inner::default() }))
     }
 
     /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). Whoever computes with
@@ -64,16 +67,26 @@ impl Payload {
         let _ = self.0.value.set(value);
     }
 
-    /// The JSON to offload, where the value has more than `inline` bytes and is not offloaded yet.
-    /// From then on the payload is written as a reference.
+    /// The JSON to offload, where the value has more than `inline` bytes and nobody said that it is [`Payload::stored`].
+    /// From then on the payload is written as a reference, so whoever writes it writes the JSON too.
     pub fn offload(&self, inline: usize) -> Option<(BlobRef, Vec<u8>)> {
-        if self.0.blob.get().is_some() || weight(self.value(), inline) <= inline {
+        if self.0.stored.load(Relaxed) {
             return None;
         }
-        let bytes = serde_json::to_vec(self.value()).ok()?;
+        let value = self.0.value.get()?;
+        if self.0.blob.get().is_none() && weight(value, inline) <= inline {
+            return None;
+        }
+        let bytes = serde_json::to_vec(value).ok()?;
         let blob = BlobRef { sha256: crate::id::sha256_hex(&bytes), bytes: bytes.len() as u64 };
-        let _ = self.0.blob.set(blob.clone());
-        Some((blob, bytes))
+        Some((self.0.blob.get_or_init(|| blob).clone(), bytes))
+    }
+
+    /// What [`Payload::offload`] gave is durable.
+    pub fn stored(&self) {
+        if self.0.blob.get().is_some() {
+            self.0.stored.store(true, Relaxed);
+        }
     }
 }
 
@@ -161,8 +174,7 @@ impl<'de> Deserialize<'de> for Payload {
             }
             if let (Some(Value::String(sha256)), Some(bytes)) = (fields.get(BLOB), fields.get("bytes")) {
                 let blob = BlobRef { sha256: sha256.clone(), bytes: bytes.as_u64().unwrap_or_default() };
-                let inner =
-                    Inner { value: OnceLock::new(), blob: OnceLock::from(blob), wanted: AtomicBool::new(false) };
+                let inner = Inner { blob: OnceLock::from(blob), stored: AtomicBool::new(true), ..Inner::default() };
                 return Ok(Self(Arc::new(inner)));
             }
         }
@@ -194,6 +206,14 @@ mod tests {
         let large = Payload::new(json!("x".repeat(limits::INLINE_BYTES + 1)));
         let (blob, bytes) = large.offload(limits::INLINE_BYTES).unwrap();
         let back: Payload = serde_json::from_str(&serde_json::to_string(&large).unwrap()).unwrap();
+        assert_eq!(
+            large.offload(limits::INLINE_BYTES),
+            Some((blob.clone(), bytes.clone())),
+            "the first write may be lost"
+        );
+        large.stored();
+        assert_eq!(large.offload(limits::INLINE_BYTES), None);
+        assert_eq!(back.offload(limits::INLINE_BYTES), None);
         assert_eq!(back.missing(), Some(&blob));
         assert!(!back.wanted(), "nobody has read it yet");
         assert_eq!(back.value(), &Value::Null);

@@ -5,7 +5,9 @@ use crate::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId, WorkflowId},
+    pattern::{Listener, listeners},
     payload::{BlobRef, Payload},
+    schedule::Scheduled,
     task::LogLine,
     time::Time,
     workflow::Workflow,
@@ -283,6 +285,34 @@ pub trait Catalogue: Send + Sync {
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
     /// Whether any token exists.
     async fn has_tokens(&self) -> Result<bool, StoreError>;
+    /// The `event_trigger` nodes with a pattern in the latest versions of an owner's workflows, deleted ones left out:
+    /// [`pattern::listeners`](crate::pattern::listeners) of their documents. It is asked at each event, so a host with
+    /// many documents keeps these rows beside them when it saves and deletes; the default reads every document.
+    async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
+        let mut found = Vec::new();
+        let mut window = Window { limit: 200, cursor: None };
+        loop {
+            let page = self.list(owner, &window).await?;
+            found.extend(page.items.iter().flat_map(|saved| listeners(&saved.id, &saved.document)));
+            window.cursor = page.next_cursor;
+            if window.cursor.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+    /// Schedules of all owners whose time has come, soonest first. `save` makes one of each
+    /// [`schedule::plan`](crate::schedule::plan) of the new version in the place of the workflow's others, where one of
+    /// the same node and times (`same_times`) keeps its `next_at`; `delete_workflow` removes them. The same content
+    /// saved again changes none.
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError>;
+    /// A schedule's time is done with: it goes on to `next_at`, or away where there is none, with the reason why
+    /// nothing was started. Nothing happens where its `next_at` is another by now: that is somebody else's plan.
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Everything around the rules.
@@ -294,6 +324,14 @@ pub trait Host: Store + Catalogue {
     fn new_id(&self) -> ExecutionId;
     /// Runs a node that does I/O.
     async fn run(&self, task: &crate::task::Task) -> crate::task::Report;
+    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, in the
+    /// place of one kept before. It comes before the start, so that no end can come before it; an execution may never
+    /// follow. It is a credential: it stays out of the state, of logs and of errors.
+    async fn keep_caller(&self, _: &ExecutionId, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Permanent(
+            "this host cannot tell a caller of an execution's end: start it without a token".into(),
+        ))
+    }
     /// Where a host is the only writer, keeps others off an execution while its commands are decided; else nothing.
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send>;
 }
@@ -307,6 +345,8 @@ pub struct Delivery {
     pub message: Message,
     /// How often it was handed out, this time included.
     pub deliveries: u32,
+    /// The `traceparent` of whoever sent it, where one came along.
+    pub trace: Option<String>,
 }
 
 /// What becomes of a message.

@@ -117,8 +117,8 @@ fn work(
 }
 
 fn collects(state: &Execution, node: &Node) -> bool {
-    let visit = state.node(&node.id).map_or(0, |found| found.visit);
-    state.children.get(&node.id).is_some_and(|kids| kids.visit == visit && kids.ended.len() == kids.count)
+    let of = state.node(&node.id).map_or((0, 1), |found| (found.visit, found.attempt.max(1)));
+    state.children.get(&node.id).is_some_and(|kids| (kids.visit, kids.attempt) == of && kids.ended.len() == kids.count)
 }
 
 fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {

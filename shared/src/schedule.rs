@@ -5,7 +5,7 @@
 //! repeats (`*`, `*/n`, in the minute or the hour) goes on through both hours.
 
 use crate::{
-    id::NodeId,
+    id::{NodeId, WorkflowId},
     limits,
     time::Time,
     workflow::{NodeKind, ScheduleTrigger, Workflow},
@@ -25,6 +25,48 @@ pub struct Planned {
     pub schedule: ScheduleTrigger,
     /// The first time.
     pub next_at: Time,
+}
+
+/// A `schedule_trigger` of the latest version of a saved workflow, as hosts keep it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scheduled {
+    /// The tenant.
+    pub owner: String,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The trigger.
+    pub node: NodeId,
+    /// Its config, or why this release cannot read it.
+    pub schedule: Result<ScheduleTrigger, String>,
+    /// The next time.
+    pub next_at: Time,
+    /// Why its last time started nothing.
+    pub error: Option<String>,
+}
+
+/// When a host looks for times that have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// It has looked since.
+    pub awake: Time,
+    /// A time that is late by so many seconds was not looked for.
+    pub late_seconds: u64,
+}
+
+impl Watch {
+    /// A process that sleeps until the next time.
+    pub fn since(awake: Time) -> Self {
+        Self { awake, late_seconds: limits::SCHEDULE_LATE_SECONDS }
+    }
+
+    /// Woken once a minute, by something that does not stop.
+    pub fn each_minute() -> Self {
+        Self { awake: Time(0), late_seconds: limits::SCHEDULE_TICK_LATE_SECONDS }
+    }
+
+    fn missed(self, scheduled_at: Time, now: Time) -> bool {
+        scheduled_at < self.awake || now.since(scheduled_at).as_secs() >= self.late_seconds
+    }
 }
 
 /// What is to be done about a time that has come.
@@ -57,10 +99,10 @@ impl ScheduleTrigger {
         }
     }
 
-    /// What `scheduled_at` asks for at `now`, by a host that has looked since `awake`. What came while nobody looked
-    /// is missed: `skip` leaves it at that, `run_once` starts one execution for all of it.
-    pub fn due(&self, scheduled_at: Time, awake: Time, now: Time) -> Due {
-        let missed = scheduled_at < awake || now.since(scheduled_at).as_secs() >= limits::SCHEDULE_LATE_SECONDS;
+    /// What `scheduled_at` asks for at `now`. What came while nobody looked is missed: `skip` leaves it at that,
+    /// `run_once` starts one execution for all of it.
+    pub fn due(&self, scheduled_at: Time, watch: Watch, now: Time) -> Due {
+        let missed = watch.missed(scheduled_at, now);
         let after = if missed { now.max(scheduled_at) } else { scheduled_at };
         Due { starts: !missed || self.run_missed_once, next_at: self.next(scheduled_at, after) }
     }
@@ -209,17 +251,31 @@ mod tests {
 
     #[test]
     fn what_was_missed_is_skipped_or_made_up_for_once() {
-        let (awake, now) = (Time(100_000), Time(100_500));
+        let (watch, now) = (Watch::since(Time(100_000)), Time(100_500));
         let next_at = Some(Time(101_000));
-        assert_eq!(every(1.0, false).due(Time(10_000), awake, now), Due { starts: false, next_at });
-        assert_eq!(every(1.0, true).due(Time(10_000), awake, now), Due { starts: true, next_at });
-        assert_eq!(every(1.0, false).due(Time(100_000), awake, now), Due { starts: true, next_at }, "in time");
+        assert_eq!(every(1.0, false).due(Time(10_000), watch, now), Due { starts: false, next_at });
+        assert_eq!(every(1.0, true).due(Time(10_000), watch, now), Due { starts: true, next_at });
+        assert_eq!(every(1.0, false).due(Time(100_000), watch, now), Due { starts: true, next_at }, "in time");
         // The machine slept for two minutes.
         let slept = Time(220_500);
         let next_at = Some(Time(221_000));
-        assert_eq!(every(1.0, false).due(Time(101_000), awake, slept), Due { starts: false, next_at });
+        assert_eq!(every(1.0, false).due(Time(101_000), watch, slept), Due { starts: false, next_at });
         // A clock that was set back: the time has come before, and does not come again.
-        assert_eq!(every(1.0, false).due(Time(90_000), Time(80_000), Time(85_000)).next_at, Some(Time(91_000)));
+        assert_eq!(
+            every(1.0, false).due(Time(90_000), Watch::since(Time(80_000)), Time(85_000)).next_at,
+            Some(Time(91_000))
+        );
+    }
+
+    #[test]
+    fn a_minute_between_two_looks_misses_nothing() {
+        let (hourly, watch) = (every(3600.0, false), Watch::each_minute());
+        let at = Time(1_700_000_000_000);
+        let next_at = Some(at.after_seconds(3600.0));
+        for (late, starts) in [(0.0, true), (61.0, true), (299.0, true), (300.0, false)] {
+            let due = hourly.due(at, watch, at.after_seconds(late));
+            assert_eq!((due.starts, due.next_at), (starts, next_at), "{late} s late");
+        }
     }
 
     #[test]

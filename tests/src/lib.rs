@@ -7,6 +7,7 @@
 #[cfg(feature = "aws")]
 pub mod aws_world;
 pub mod generate;
+pub mod lambda;
 pub mod oracle;
 pub mod rng;
 pub mod sim;

@@ -32,7 +32,7 @@ pub async fn ask(
 
 /// In whose name an answer is given: the caller's own, or an assignee's where the host's one user enters it.
 pub fn signed(caller: &Caller, answer_as: Option<String>, answer: Answer) -> Result<Answer, Problem> {
-    let via = "api".to_owned();
+    let via = caller.via.to_owned();
     match answer_as {
         None => Ok(Answer { by: caller.subject.clone(), via, ..answer }),
         Some(by) if caller.local => Ok(Answer { by, via, entered_by: Some(caller.subject.clone()), ..answer }),

@@ -53,7 +53,10 @@ impl App {
     pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
         let found = self.host.load(&ExecutionId::from(id)).await?;
         match found {
-            Some(execution) if execution.started.owner == owner => Ok(execution),
+            Some(execution) if execution.started.owner == owner => {
+                tracing::Span::current().record("execution", execution.id().as_str());
+                Ok(execution)
+            }
             _ => Err(crate::Problem::not_found("execution", id)),
         }
     }

@@ -50,13 +50,19 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// Whether it is the one user of a local host, who may answer for others.
     pub local: bool,
+    /// How it reached the API, for answers: `api`, or `cli` where the request says so ([`CLIENT`]).
+    pub via: &'static str,
 }
+
+/// The request header by which the command line says that it is one. Whoever may use the API may use the command line
+/// with the same token, so it gives no right; every other value counts as none.
+pub const CLIENT: &str = "stepwell-client";
 
 impl Caller {
     /// The one user of a local host.
     pub fn local(owner: &str, subject: &str) -> Self {
         let scopes = Scope::ALL.iter().map(|scope| scope.as_str().to_owned()).collect();
-        Self { owner: owner.into(), subject: subject.into(), scopes, local: true }
+        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: "api" }
     }
 
     /// 403 `missing_scope` unless the caller has it.
@@ -71,7 +77,7 @@ impl Caller {
 
 impl From<Token> for Caller {
     fn from(token: Token) -> Self {
-        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false }
+        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: "api" }
     }
 }
 
@@ -81,8 +87,15 @@ pub fn sha256_of_token(token: &str) -> String {
     shared::id::sha256_hex(token.as_bytes())
 }
 
-/// Who a request comes from: the bearer of its token, or the host's one user.
+/// Who a request comes from, and how.
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
+    let caller = identify(app, headers).await?;
+    Ok(Caller { via: if cli { "cli" } else { "api" }, ..caller })
+}
+
+/// The bearer of the request's token, or the host's one user.
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return app.local_user.clone().ok_or_else(|| unauthorized("send `Authorization: Bearer TOKEN`", false));
     };

@@ -1,7 +1,7 @@
 //! How request bodies and paths are read: JSON only, no unknown field, every refusal a problem that names what is
 //! wrong.
 
-use crate::Problem;
+use crate::{Problem, limits};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
@@ -9,6 +9,8 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use shared::json::nesting;
+use tokio::time::timeout;
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -63,7 +65,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 }
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+    let Ok(read) = timeout(limits::BODY, Bytes::from_request(request, state)).await else {
+        let detail = format!("the body did not come whole within {} s", limits::BODY.as_secs());
+        return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
+    };
+    read.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(inner) if inner.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             let detail = format!("a request has at most {} bytes", shared::limits::REQUEST_BYTES);
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
@@ -84,6 +90,10 @@ fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads JSON into a request's fields.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if nesting(bytes) > limits::NESTING {
+        let detail = format!("the body nests more than {} levels deep: flatten it", limits::NESTING);
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
         if !error.is_data() {

@@ -3,10 +3,13 @@
 
 pub mod answer;
 mod app;
+mod bounds;
 mod caller;
 pub mod cursor;
 mod guard;
 mod json;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod limits;
 mod locks;
 mod metrics;
@@ -20,7 +23,8 @@ mod system;
 pub mod wait;
 
 pub use app::App;
-pub use caller::{Admin, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
+pub use bounds::Bounds;
+pub use caller::{Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
 pub use guard::loopback_only;
 pub use json::{Body, Json, MaybeJson, Path, canonical};
 pub use locks::Locks;

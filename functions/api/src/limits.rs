@@ -22,3 +22,22 @@ pub const REQUESTS_AT_ONCE: f64 = 20_000.0;
 pub const KEY_BYTES: usize = 255;
 /// Bytes of a secret's value: longer than any key or certificate chain.
 pub const SECRET_BYTES: usize = 64 * 1024;
+/// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
+pub const BODY: Duration = Duration::from_secs(20);
+/// Nesting of a body's JSON: a document's own bound and what a request wraps it in. Whoever reads it again, out of a
+/// journal or an answer, stops at 128.
+pub const NESTING: usize = shared::limits::JSON_DEPTH + 10;
+/// How long an answer that must be whole waits for something to say: API Gateway cuts off at 29 seconds, and a cold start
+/// and a slow store come before.
+pub const WHOLE_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of events in an answer that must be whole: as a JSON string they are twice as many at most, and Lambda's
+/// response takes 6 MB.
+pub const WHOLE_BYTES: usize = 2_500_000;
+/// Bytes of a body as a JSON string in Lambda's response, whose limit is 6 MiB with headers and all.
+pub const LAMBDA_BYTES: usize = 6 * 1024 * 1024 - 64 * 1024;
+/// Before the function's time is over a stream ends by itself, so that its client loses nothing.
+pub const STREAM_END: Duration = Duration::from_secs(2);
+/// A stream lasts so long even where the function's time seems over: some emulators tell no deadline.
+pub const STREAM_LEAST: Duration = Duration::from_secs(5);
+/// Before a client whose stream ended comes again.
+pub const RETRY: Duration = Duration::from_secs(1);

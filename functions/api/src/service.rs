@@ -10,6 +10,7 @@ use axum::{
 };
 use futures::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
+use tracing::{Instrument, field::Empty, info_span};
 use utoipa::openapi::{
     Components, InfoBuilder, OpenApi,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -54,10 +55,13 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
+/// Whatever is logged on the way says which execution it concerns, once that is known, and belongs to the caller's trace.
 /// A panic becomes a 500 that says nothing of the inside. Nothing that is served is to be guessed at by a browser.
 async fn outermost(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let span = info_span!("request", execution = Empty, traceparent = trace);
+    let mut response = match AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
             tracing::error!(%path, "a handler panicked");

@@ -1,6 +1,8 @@
 //! Interactions: the inbox, answers; and signals.
 
 mod interactions;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod respond;
 mod signals;
 

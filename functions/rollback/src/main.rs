@@ -1,1 +1,24 @@
-fn main() {}
+//! The Lambda function `rollback`: pause, resume, cancel, deletion.
+
+use api::App;
+use aws::telemetry::{Call, observed};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use std::{process::ExitCode, sync::Arc};
+use stepwell_rollback::routes;
+
+fn main() -> ExitCode {
+    aws::main(serve)
+}
+
+async fn serve() -> Result<(), Error> {
+    let host = &Arc::new(aws::connect()?);
+    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    run(service_fn(move |event: LambdaEvent<_>| async move {
+        let LambdaEvent { payload, context } = event;
+        host.begins(aws::deadline(context.deadline));
+        let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let call = Call { function: "rollback", request_id: &request_id, xray: xray.as_deref() };
+        observed(call, || host.used(), api::lambda::whole(service, payload, context)).await
+    }))
+    .await
+}

@@ -1,12 +1,24 @@
-//! The Lambda function `status`. It keeps its state in memory, for `sam local invoke` and for tests of the packaging; a
-//! deployed function needs a store.
+//! The Lambda function `status`: everything that only reads. It streams where its function URL asks, and answers API
+//! Gateway in one piece.
 
 use api::App;
-use memory::Memory;
-use std::sync::Arc;
+use aws::telemetry::{Call, observed};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use std::{process::ExitCode, sync::Arc};
+use stepwell_status::routes;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    let service = api::service(Arc::new(App::new(Arc::new(Memory::on_the_clock()))), stepwell_status::routes());
-    lambda_http::run(service).await
+fn main() -> ExitCode {
+    aws::main(serve)
+}
+
+async fn serve() -> Result<(), Error> {
+    let host = &Arc::new(aws::connect()?);
+    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    run(service_fn(move |event: LambdaEvent<_>| async move {
+        host.begins(aws::deadline(event.context.deadline));
+        let (request_id, xray) = (event.context.request_id.clone(), event.context.xray_trace_id.clone());
+        let call = Call { function: "status", request_id: &request_id, xray: xray.as_deref() };
+        observed(call, || host.used(), api::lambda::answer(service, event)).await
+    }))
+    .await
 }

@@ -8,7 +8,7 @@ use shared::{
     drive::{submit, workflow_of},
     effect::{Control, Effect},
     event::Started,
-    execution::{Execution, Parent, Phase, Status},
+    execution::{Children as Kids, Execution, Parent, Status},
     expression::Context as _,
     id::{Activation, ExecutionId, NodeId, WorkflowId},
     owed::{Since, owed},
@@ -30,12 +30,13 @@ pub async fn start_children(
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     activation: &Activation,
+    attempt: u32,
     range: Range<u32>,
 ) -> Result<Vec<Asked>, StoreError> {
-    if !still_wanted(state, activation) {
+    if !state.waits_for_children(activation, attempt) {
         // The one that found out may have died before it could tell those that it had started.
         for index in range {
-            obey(host, &child_id(state.id(), activation, index), Control::Cancel).await?;
+            obey(host, &child_id(state.id(), activation, attempt, index), Control::Cancel).await?;
         }
         return Ok(Vec::new());
     }
@@ -44,44 +45,49 @@ pub async fn start_children(
     }
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(Vec::new()) };
     let ended = state.children.get(&activation.node).map(|kids| kids.ended.clone()).unwrap_or_default();
-    let plan = Plan { host, state, workflow, activation, ix };
+    let plan = Plan { host, state, workflow, activation, attempt, ix };
     let items = plan.items();
     if items.missing().is_some() {
         host.fetch(state.id(), &[&items]).await?;
     }
-    let starts = range.filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
+    let starts = range.clone().filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
     let mut ends = Vec::new();
     for started in join_all(starts).await {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
-    catch_up(host, state, activation).await?;
+    catch_up(host, state, activation, attempt, range).await?;
     if ends.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Command::ChildrenEnded { activation: activation.clone(), ends }.into()])
-}
-
-fn still_wanted(state: &Execution, activation: &Activation) -> bool {
-    let visit = state.node(&activation.node).filter(|node| node.phase == Phase::Children).map(|node| node.visit);
-    state.epoch == activation.epoch && visit == Some(activation.visit)
+    Ok(vec![Command::ChildrenEnded { activation: activation.clone(), attempt, ends }.into()])
 }
 
 /// A parent that was cancelled or paused while its children were being started tells them once more: they did not
 /// exist when it told them first.
-async fn catch_up(host: &dyn Host, before: &Execution, activation: &Activation) -> Result<(), StoreError> {
+async fn catch_up(
+    host: &dyn Host,
+    before: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    range: Range<u32>,
+) -> Result<(), StoreError> {
     let Some(after) = host.load(before.id()).await? else { return Ok(()) };
-    let control = wish(&after, activation);
-    let Some(kids) = after.children.get(&activation.node).filter(|_| control != Control::Resume) else { return Ok(()) };
-    for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
-        obey(host, &child_id(before.id(), activation, index), control).await?;
+    let control = wish(&after, activation, attempt);
+    if control == Control::Resume {
+        return Ok(());
+    }
+    let same = |kids: &&Arc<Kids>| kids.visit == activation.visit && kids.attempt == attempt;
+    let kids = after.children.get(&activation.node).filter(same);
+    for index in range.filter(|index| !kids.is_some_and(|kids| kids.ended.contains(*index))) {
+        obey(host, &child_id(before.id(), activation, attempt, index), control).await?;
     }
     Ok(())
 }
 
 /// What a parent, as it is now, wants of its children.
-fn wish(parent: &Execution, activation: &Activation) -> Control {
+fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
     match () {
-        () if !still_wanted(parent, activation) => Control::Cancel,
+        () if !parent.waits_for_children(activation, attempt) => Control::Cancel,
         () if parent.paused => Control::Pause,
         () => Control::Resume,
     }
@@ -96,7 +102,8 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
     let mut asked = Some(control);
     while let Some(child) = host.load(id).await? {
         let Some(parent) = &child.started.parent else { return Ok(()) };
-        let wish = host.load(&parent.execution_id).await?.map_or(Control::Cancel, |it| wish(&it, &parent.activation));
+        let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
+        let wish = host.load(&parent.execution_id).await?.map_or(Control::Cancel, wish);
         if child.end.is_some() {
             if host.delivers_in_commit() {
                 return Ok(());
@@ -137,13 +144,14 @@ struct Plan<'a> {
     state: &'a Arc<Execution>,
     workflow: &'a Arc<Workflow>,
     activation: &'a Activation,
+    attempt: u32,
     ix: usize,
 }
 
 impl Plan<'_> {
     /// Starts one child, or says why it cannot be.
     async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
-        let id = child_id(self.state.id(), self.activation, index);
+        let id = child_id(self.state.id(), self.activation, self.attempt, index);
         if let Some(child) = self.host.load(&id).await? {
             self.begin_again(&child).await?;
             return Ok(None);
@@ -253,6 +261,7 @@ impl Plan<'_> {
             parent: Some(Parent {
                 execution_id: parent.execution_id.clone(),
                 activation: self.activation.clone(),
+                attempt: self.attempt,
                 index,
                 depth,
             }),
@@ -274,12 +283,13 @@ pub async fn collect(
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     activation: &Activation,
+    attempt: u32,
 ) -> Result<Outcome, StoreError> {
     let count = state.children.get(&activation.node).map_or(0, |kids| kids.count);
     let failed = |index| state.children.get(&activation.node).is_some_and(|kids| kids.failed.contains(index));
     let mut gathered = Vec::with_capacity(count as usize);
     for index in 0..count {
-        gathered.push(host.load(&child_id(state.id(), activation, index)).await?);
+        gathered.push(host.load(&child_id(state.id(), activation, attempt, index)).await?);
     }
     let kind = workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind);
     let output = |child: &Option<Arc<Execution>>| {
@@ -308,5 +318,5 @@ pub async fn collect(
 
 fn why(child: Option<&Arc<Execution>>) -> Failure {
     let message = child.and_then(|child| child.error.as_ref()).map_or("it did not complete", |error| &error.message);
-    Failure::new("child_failed", format!("the child failed: {message}"))
+    Failure::new("child_failed", format!("the child failed: {message}")).retryable()
 }

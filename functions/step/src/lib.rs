@@ -5,10 +5,12 @@
 
 mod batch;
 mod children;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod secrets;
 mod step;
 
-pub use batch::handle_batch;
+pub use batch::{Settled, handle_batch};
 
 use futures::future::join_all;
 use shared::{
@@ -23,6 +25,7 @@ use shared::{
     workflow::Workflow,
 };
 use std::{collections::BTreeMap, sync::Arc};
+use tracing::{Instrument, info_span};
 
 /// Seconds before a message that came before its turn is handed out again.
 const UNKNOWN_SECONDS: f64 = 0.2;
@@ -37,7 +40,9 @@ pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
     }
     let groups = by_execution.into_iter().map(|(id, positions)| async move {
         let batch: Vec<&Delivery> = positions.iter().map(|&position| &deliveries[position]).collect();
-        (positions.clone(), handle_execution(host, id, &batch).await)
+        let trace = batch.iter().find_map(|delivery| delivery.trace.as_deref());
+        let span = info_span!("execution", execution = %id, traceparent = trace);
+        (positions.clone(), handle_execution(host, id, &batch).instrument(span).await)
     });
     let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
     for (positions, found) in join_all(groups).await {
@@ -146,9 +151,11 @@ async fn deliver_again(
 fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
     let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
     for (one, owner) in asked.into_iter().zip(owners) {
-        if let Command::ChildrenEnded { activation, ends } = &one.command {
+        if let Command::ChildrenEnded { activation, attempt, ends } = &one.command {
             let same = merged.iter_mut().zip(&mut positions).find_map(|(other, owners)| match &mut other.command {
-                Command::ChildrenEnded { activation: theirs, ends } if theirs == activation => Some((ends, owners)),
+                Command::ChildrenEnded { activation: a, attempt: n, ends } if (&*a, &*n) == (activation, attempt) => {
+                    Some((ends, owners))
+                }
                 _ => None,
             });
             if let Some((all, owners)) = same {
@@ -168,8 +175,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Step { activation, attempt, .. } => {
             return step::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }
-        Work::StartChildren { activation, from, to } => {
-            return match children::start_children(host, state, workflow, &activation, from..to).await {
+        Work::StartChildren { activation, attempt, from, to } => {
+            return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
                 Ok(commands) => Handled::Commands(commands, Vec::new()),
                 Err(error) => Handled::Verdict(failed(&error)),
@@ -177,8 +184,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         }
         Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
         Work::Timeout => Command::Timeout,
-        Work::ChildEnded { activation, index, error } => {
-            Command::ChildrenEnded { activation, ends: vec![(index, error)] }
+        Work::ChildEnded { activation, attempt, index, error } => {
+            Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
         }
         Work::Control { control } => {
             return match children::obey(host, state.id(), control).await {

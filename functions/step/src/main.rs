@@ -1,14 +1,24 @@
-//! The step function as a Lambda binary: SQS batches in, partial batch responses out. It keeps its state in memory, for
-//! `sam local invoke` and for tests of the packaging; a deployed function needs a store.
+//! The Lambda function `step`: batches of the step queue in, partial batch responses out.
 
+use aws::telemetry::{Call, observed};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use memory::Memory;
+use std::process::ExitCode;
+use stepwell_step::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let host = &Memory::on_the_clock();
-    run(service_fn(move |event: LambdaEvent<_>| async move {
-        Ok::<_, Error>(stepwell_step::handle_batch(host, event.payload).await)
+fn main() -> ExitCode {
+    // A child that runs JavaScript is this program again: nothing comes before it.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "__js") {
+        return nodes::js_child_main();
+    }
+    aws::main(serve)
+}
+
+async fn serve() -> Result<(), Error> {
+    let host = &aws::connect_behind_messages(Some(lambda::runner()?))?;
+    run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<_>| async move {
+        host.begins(aws::deadline(context.deadline));
+        let call = Call { function: "step", request_id: &context.request_id, xray: context.xray_trace_id.as_deref() };
+        Ok::<_, Error>(observed(call, || host.used(), lambda::handle(host, payload)).await)
     }))
     .await
 }

@@ -1,5 +1,8 @@
 //! The supervisor: what time and accidents ask for. It decides nothing; the rules do.
 
+#[cfg(feature = "lambda")]
+pub mod lambda;
+
 use shared::{
     command::{Asked, Command},
     drive::{submit, workflow_of},
@@ -8,33 +11,65 @@ use shared::{
     limits,
     owed::{Since, due_at, owed, past_timers},
     port::{Host, StoreError},
+    schedule::Watch,
+    time::Time,
 };
+use trigger::schedules::start_due;
 
 /// Executions looked at in one sweep, so that one sweep never starves the other work.
 const SWEEP: usize = 200;
 
-/// Fails executions whose own timeout has passed. Returns how many.
+/// Fails executions whose own timeout has passed. Returns how many. One that cannot be ended is told in the log and
+/// keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails; the next sweep goes on.
+/// Where the store fails for all of them; the next sweep goes on.
 pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
-    let late = host.timed_out(host.now(), SWEEP).await?;
-    for id in &late {
-        submit(host, id, Command::Timeout).await?;
+    let mut swept = Swept::default();
+    for id in &host.timed_out(host.now(), SWEEP).await? {
+        let ended = submit(host, id, Command::Timeout).await;
+        swept.count(id, "an execution past its timeout could not be ended", ended.map(drop));
     }
-    Ok(late.len())
+    swept.outcome()
 }
 
-/// Removes ended executions that `retention_days` no longer keeps. Returns how many.
+/// Removes ended executions that `retention_days` no longer keeps. Returns how many. One that cannot be removed is told
+/// in the log and keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails; the next sweep goes on.
+/// Where the store fails for all of them; the next sweep goes on.
 pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
-    let old = host.expired(host.now(), SWEEP).await?;
-    for id in &old {
-        host.delete(id).await?;
+    let mut swept = Swept::default();
+    for id in &host.expired(host.now(), SWEEP).await? {
+        swept.count(id, "an execution past its retention could not be removed", host.delete(id).await.map(drop));
     }
-    Ok(old.len())
+    swept.outcome()
+}
+
+/// What a sweep came to.
+#[derive(Default)]
+struct Swept {
+    done: usize,
+    failed: Option<StoreError>,
+}
+
+impl Swept {
+    fn count(&mut self, id: &ExecutionId, what: &str, outcome: Result<(), StoreError>) {
+        match outcome {
+            Ok(()) => self.done += 1,
+            Err(error) => {
+                tracing::warn!(%error, execution = %id, "{what}");
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<usize, StoreError> {
+        match self.failed {
+            Some(error) if self.done == 0 => Err(error),
+            _ => Ok(self.done),
+        }
+    }
 }
 
 /// Records that a message could not be processed, so that somebody sees it: the execution is stuck.
@@ -83,6 +118,23 @@ pub async fn look_after(host: &dyn Host) -> Result<usize, StoreError> {
         }
     }
     Ok(due.len())
+}
+
+/// Starts what schedules ask for, on a host that is woken each minute: bite by bite until none is due or `until` has
+/// come, since the next minute goes on. Returns how many executions it started.
+///
+/// # Errors
+/// Where the store fails; the next minute goes on.
+pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreError> {
+    let mut started = 0;
+    while host.now() < until {
+        let done = start_due(host, Watch::each_minute(), SWEEP).await?;
+        started += done.started;
+        if done.taken_up == 0 {
+            break;
+        }
+    }
+    Ok(started)
 }
 
 async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {

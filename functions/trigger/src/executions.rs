@@ -3,10 +3,10 @@
 use crate::{
     StartRequest,
     idempotency::key,
-    start::{replay, start},
+    start::{latest, replay, start},
     workflows::refused,
 };
-use api::{Answered, App, Caller, Json, MaybeJson, Params, Path, Routes, Runner, limits, read, schema, wait};
+use api::{Answered, App, Json, MaybeJson, Params, Path, Routes, Runner, limits, read, schema, wait};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -14,7 +14,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use shared::{execution::Execution, port::SavedWorkflow, view, workflow::Workflow};
+use shared::{execution::Execution, view};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -86,7 +86,7 @@ async fn start_saved(
             return answer(&app, existing, patience).await;
         }
     }
-    let (workflow, version) = saved_workflow(&app, &caller, &id, body.version).await?;
+    let (workflow, version) = latest(&*app.host, &caller.owner, &id, body.version).await?;
     let request = StartRequest {
         owner: caller.owner.clone(),
         workflow,
@@ -162,29 +162,4 @@ pub(crate) async fn answer(app: &App, execution: Arc<Execution>, patience: Optio
     let id = execution.id().as_str();
     let body = json!({"execution_id": id, "status": execution.status(), "links": view::links(id)});
     Ok((StatusCode::ACCEPTED, axum::Json(body)).into_response())
-}
-
-/// A saved workflow that can be started, with its version.
-pub(crate) async fn saved_workflow(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    version: Option<u64>,
-) -> Answered<(Arc<Workflow>, u64)> {
-    let saved = app.host.saved(&caller.owner, id, version).await?;
-    let Some(saved) = saved.filter(|saved| !saved.deleted) else {
-        return Err(api::Problem::not_found("workflow", id));
-    };
-    Ok((parsed(app, &saved).await?, saved.version))
-}
-
-/// The parsed document of a saved version; parsed anew only where the host does not keep it.
-pub(crate) async fn parsed(app: &App, saved: &SavedWorkflow) -> Answered<Arc<Workflow>> {
-    if let Some(kept) = app.host.workflow(&saved.hash).await? {
-        return Ok(kept);
-    }
-    match shared::workflow::parse(&saved.document) {
-        Ok(parsed) => Ok(parsed.workflow),
-        Err(issues) => Err(refused(&issues, "")),
-    }
 }

@@ -1,6 +1,6 @@
 //! Pictures of workflows.
 
-use crate::{executions::parsed, workflows::saved_version};
+use crate::{start::parsed, workflows::saved_version};
 use api::{Answered, App, Params, Path, Reader, Routes, schema};
 use axum::{
     extract::State,
@@ -31,7 +31,7 @@ async fn graph(
     let format = params.take("format")?.unwrap_or_else(|| "mermaid".into());
     let saved = saved_version(&app, &caller.owner, &id, &mut params).await?;
     params.done()?;
-    let workflow = parsed(&app, &saved).await?;
+    let workflow = parsed(&*app.host, &saved).await?;
     let (kind, text) = match format.as_str() {
         "mermaid" => ("text/plain; charset=utf-8", picture::mermaid(&workflow)),
         "dot" => ("text/vnd.graphviz; charset=utf-8", picture::dot(&workflow)),

@@ -1,6 +1,6 @@
 //! The `Idempotency-Key` of a start, and what a start that did not come about says over HTTP.
 
-use crate::StartError;
+use crate::{StartError, workflows::refused};
 use api::{Problem, canonical, limits};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -38,6 +38,7 @@ impl From<StartError> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
             }
             StartError::NotFound(id) => Problem::not_found("workflow", &id),
+            StartError::Invalid(issues) => refused(&issues, ""),
             StartError::Store(error) => error.into(),
             StartError::Refused(rejection) => rejection.into(),
         }

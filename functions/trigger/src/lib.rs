@@ -1,9 +1,12 @@
 //! Starts executions, over HTTP and for the other functions; saves, lists and validates workflows.
 
 mod admin;
+#[cfg(feature = "events")]
+pub mod event;
 mod executions;
 mod graph;
 mod idempotency;
+pub mod schedules;
 pub mod start;
 mod webhook;
 mod workflows;

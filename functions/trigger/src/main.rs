@@ -1,12 +1,28 @@
-//! The Lambda function `trigger`. It keeps its state in memory, for `sam local invoke` and for tests of the packaging; a
-//! deployed function needs a store.
+//! The Lambda function `trigger`: whatever starts executions, and the routes of workflows, tokens and secrets.
 
 use api::App;
-use memory::Memory;
-use std::sync::Arc;
+use aws::telemetry::{Call, observed};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::value::RawValue;
+use std::{process::ExitCode, sync::Arc};
+use stepwell_trigger::{event, routes};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
-    let service = api::service(Arc::new(App::new(Arc::new(Memory::on_the_clock()))), stepwell_trigger::routes());
-    lambda_http::run(service).await
+fn main() -> ExitCode {
+    aws::main(serve)
+}
+
+async fn serve() -> Result<(), Error> {
+    let host = &Arc::new(aws::connect()?);
+    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    let owner = &std::env::var("STEPWELL_OWNER").map_err(|_| {
+        "STEPWELL_OWNER is not set: name the owner of what starts without a caller, by events, schedules and queues"
+    })?;
+    run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let LambdaEvent { payload, context } = event;
+        host.begins(aws::deadline(context.deadline));
+        let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let call = Call { function: "trigger", request_id: &request_id, xray: xray.as_deref() };
+        observed(call, || host.used(), event::handle(service, &**host, owner, payload.get(), context)).await
+    }))
+    .await
 }

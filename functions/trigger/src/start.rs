@@ -10,8 +10,9 @@ use shared::{
     execution::{Execution, Status},
     id::{ExecutionId, NodeId},
     payload::Payload,
-    port::{Host, StoreError},
-    workflow::{InputViolation, Overlap, Workflow},
+    port::{Host, SavedWorkflow, StoreError},
+    validate::Issue,
+    workflow::{InputViolation, Overlap, Workflow, parse},
 };
 use std::sync::{Arc, LazyLock};
 
@@ -49,12 +50,71 @@ pub enum StartError {
     /// There is no such workflow, or it was deleted (404).
     #[error("there is no workflow {0}")]
     NotFound(String),
+    /// The saved document does not pass the checks of this release, which are stricter than those it was saved by (422).
+    #[error("the saved workflow is not valid by the checks of this release: save it again, corrected")]
+    Invalid(Vec<Issue>),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The rules refused it.
     #[error(transparent)]
     Refused(Rejection),
+}
+
+impl StartError {
+    /// Its code, as in a problem of the API.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::InvalidInput(_) => "invalid_input",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::NotFound(_) => "not_found",
+            Self::Invalid(_) => "invalid_workflow",
+            Self::Store(StoreError::Permanent(_)) => "store_failed",
+            Self::Store(_) => "unavailable",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// All of it in one line, for logs and callers without HTTP.
+    pub fn told(&self) -> String {
+        let list: Vec<String> = match self {
+            Self::InvalidInput(list) => list.iter().map(|one| format!("{} at `{}`", one.message, one.path)).collect(),
+            Self::Invalid(list) => list.iter().map(|one| format!("{} at `{}`", one.message, one.path)).collect(),
+            other => return other.to_string(),
+        };
+        format!("{self}: {}", list.join("; "))
+    }
+
+    /// Whether the same start may come about in a moment.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Transient(_) | StoreError::Conflict))
+    }
+}
+
+/// A version of a saved workflow that can be started, the latest by default.
+///
+/// # Errors
+/// [`StartError::NotFound`], [`StartError::Invalid`], and what the store says.
+pub async fn latest(
+    host: &dyn Host,
+    owner: &str,
+    id: &str,
+    version: Option<u64>,
+) -> Result<(Arc<Workflow>, u64), StartError> {
+    let saved = host.saved(owner, id, version).await?.filter(|saved| !saved.deleted);
+    let saved = saved.ok_or_else(|| StartError::NotFound(id.to_owned()))?;
+    Ok((parsed(host, &saved).await?, saved.version))
+}
+
+/// The parsed document of a saved version; parsed anew only where the host does not keep it.
+///
+/// # Errors
+/// [`StartError::Invalid`], and what the store says.
+pub async fn parsed(host: &dyn Host, saved: &SavedWorkflow) -> Result<Arc<Workflow>, StartError> {
+    match host.workflow(&saved.hash).await? {
+        Some(kept) => Ok(kept),
+        None => Ok(parse(&saved.document).map_err(StartError::Invalid)?.workflow),
+    }
 }
 
 /// Starts of workflows that look at their other executions, one after the other. Hosts of one process share it.
@@ -69,6 +129,7 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
             Err(id) => id,
         },
     };
+    tracing::Span::current().record("execution", id.as_str());
     let violations = request.workflow.check_input(&request.input);
     if !violations.is_empty() {
         return Err(StartError::InvalidInput(violations));
@@ -97,6 +158,11 @@ async fn start_in_turn(host: &dyn Host, id: &ExecutionId, request: StartRequest)
     submit_start(host, id, request, skipped, held).await
 }
 
+/// The id of the execution that a key starts.
+pub fn id_of(owner: &str, key: &str) -> ExecutionId {
+    shared::id::derive(&[owner, key]).into()
+}
+
 /// The execution that a key started before, or the id that it will start.
 pub async fn replay(
     host: &dyn Host,
@@ -104,7 +170,7 @@ pub async fn replay(
     key: &str,
     hash: &str,
 ) -> Result<Result<Arc<Execution>, ExecutionId>, StartError> {
-    let id = ExecutionId::from(shared::id::derive(&[owner, key]));
+    let id = id_of(owner, key);
     match host.load(&id).await? {
         None => Ok(Err(id)),
         Some(existing) if existing.started.request_hash.as_deref() == Some(hash) => Ok(Ok(existing)),

@@ -6,9 +6,9 @@
 
 use crate::{
     StartRequest,
-    executions::{answer, patience, saved_workflow},
+    executions::{answer, patience},
     idempotency::{key, keyed},
-    start::start,
+    start::{latest, start},
 };
 use api::{Answered, App, Body, Caller, Open, Params, Path, Problem, Routes, Scope, schema};
 use axum::{
@@ -81,13 +81,15 @@ async fn hook(
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,
-        (None, Some(owner)) => Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false },
+        (None, Some(owner)) => {
+            Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false, via: "api" }
+        }
         (None, None) => return Err(unsigned("send a token, or name the owner with ?owner= and sign the body")),
     };
     if let Some(rates) = &app.rates {
         rates.take(&caller.owner)?;
     }
-    let found = saved_workflow(app, &caller, id, None).await;
+    let found = latest(&*app.host, &caller.owner, id, None).await.map_err(Problem::from);
     let found = found.and_then(|(workflow, version)| {
         let trigger = trigger_at(&workflow, path).map(|(node, hook)| (node, hook.secret.clone()));
         let trigger = trigger.ok_or_else(|| Problem::not_found("webhook", &address(id, path)))?;

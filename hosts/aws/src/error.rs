@@ -1,6 +1,9 @@
 //! What the services answer when they fail, named by what the caller does next; and patience with what passes.
 
-use crate::limits;
+use crate::{
+    limits,
+    telemetry::{Counter, counted},
+};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use shared::port::StoreError;
@@ -130,7 +133,10 @@ impl Patience {
         loop {
             tried += 1;
             match call().await {
-                Err(Failure::Transient(_)) if tried < self.tries => tokio::time::sleep(self.pause(tried)).await,
+                Err(Failure::Transient(_)) if tried < self.tries => {
+                    counted(Counter::Retries, 1);
+                    tokio::time::sleep(self.pause(tried)).await;
+                }
                 other => return other,
             }
         }

@@ -1,11 +1,40 @@
 //! Stepwell on AWS: state in DynamoDB, messages in SQS, large values in S3, alarm clocks in Step Functions, credentials
 //! in Secrets Manager. The rules are `shared`'s; the adapters here keep and hand out.
+//!
+//! | word | is |
+//! |---|---|
+//! | table | the state: executions, saved workflows, tokens ([`store`]) |
+//! | clock | an execution of the wait machine: of a pause, or of one long timer |
+//! | pause | the clock of a question to people: it opens the question with its task token, and goes off at its deadlines |
+//! | task token | whoever has it completes a task of Step Functions: a pause's, or the caller's that waits for an end |
+//! | mark | what a request leaves on an execution's head until the effects of its commit are delivered |
 
+mod alarm;
+mod blobs;
 pub mod clients;
 pub mod config;
+mod deliver;
 pub mod error;
+mod function;
+mod host;
 pub mod limits;
 pub mod meter;
+mod plan;
 pub mod ports;
 pub mod prices;
+mod queue;
+mod sdk;
+mod secrets;
 pub mod store;
+pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use alarm::StepFunctions;
+pub use blobs::S3;
+pub use function::{connect, connect_behind_messages, deadline, main};
+pub use host::{Aws, Services, clock};
+pub use queue::Sqs;
+pub use secrets::SecretsManager;

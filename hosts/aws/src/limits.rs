@@ -72,3 +72,22 @@ pub const PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::fr
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// Time for one try of one call: a page of 1 MB over a slow network.
 pub const ATTEMPT: Duration = Duration::from_secs(8);
+
+/// Messages of one request to SQS: its own bound.
+pub const MESSAGES: usize = 10;
+/// Bytes of all bodies of one request to SQS: its bound was 256 KiB for long, and emulators still have that one.
+pub const MESSAGES_BYTES: usize = 250_000;
+/// Requests for one batch where SQS takes a part of it each time; then the message that asked for it comes again.
+pub const MESSAGES_ROUNDS: u32 = 4;
+/// Seconds of the longest delay of a message: SQS's own bound. What is later waits in the wait machine.
+pub const QUEUE_DELAY_SECONDS: i32 = 900;
+/// Seconds for which a message may stay invisible: 12 hours, SQS's own bound.
+pub const VISIBILITY_SECONDS: i32 = 43_200;
+/// Bytes of one value in S3 at most: an outcome is half of it, and a batch of turns with inlined values is below it.
+pub const BLOB_BYTES: i64 = 256 * 1024 * 1024;
+/// Seconds for which a credential that was read is not read again: one that is changed counts everywhere after that.
+pub const SECRET_SECONDS: f64 = 60.0;
+/// Credentials remembered; a function uses few.
+pub const SECRETS: usize = 256;
+/// Seconds of a function's time that no node may use: to commit its outcome, and to deliver what follows from it.
+pub const MARGIN_SECONDS: f64 = 5.0;

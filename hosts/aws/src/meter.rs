@@ -152,7 +152,8 @@ impl Meter {
     pub fn used(&self, call: &'static str, wrote: bool, to: Use<'_>, capacity: &[&ConsumedCapacity]) {
         let mut counted = self.counted();
         *counted.totals.calls.entry(call).or_default() += 1;
-        let sum = |units: fn(&ConsumedCapacity) -> Option<f64>| capacity.iter().filter_map(|one| units(one)).sum::<f64>();
+        let sum =
+            |units: fn(&ConsumedCapacity) -> Option<f64>| capacity.iter().filter_map(|one| units(one)).sum::<f64>();
         let all = sum(|one| one.capacity_units);
         let table = sum(|one| one.table.as_ref().map_or(one.capacity_units, |table| table.capacity_units));
         let totals = &mut counted.totals;
@@ -208,7 +209,15 @@ mod tests {
 
     #[test]
     fn what_was_spent_survives_being_written() {
-        let spent = Spent { writes: 11.0, reads: 10.5, head_writes: 14.0, head_reads: 0.5, messages: 10, objects: 2, alarms: 1 };
+        let spent = Spent {
+            writes: 11.0,
+            reads: 10.5,
+            head_writes: 14.0,
+            head_reads: 0.5,
+            messages: 10,
+            objects: 2,
+            alarms: 1,
+        };
         assert_eq!(Spent::parse(&spent.to_text()), spent);
         assert_eq!(Spent::parse(""), Spent::default());
     }

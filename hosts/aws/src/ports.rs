@@ -4,10 +4,14 @@ use async_trait::async_trait;
 use serde_json::Value;
 use shared::{
     effect::Message,
+    execution::Execution,
+    id::{ExecutionId, WorkflowId},
+    payload::Payload,
     port::{Secret, StoreError},
     task::{Report, Task},
     time::Time,
 };
+use std::sync::Arc;
 
 /// Values that are too large for an item.
 #[async_trait]
@@ -23,8 +27,14 @@ pub trait Blobs: Send + Sync {
 /// The step queue.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Sends messages, each not before its time, which is at most 15 minutes away.
+    /// Sends messages, each not before its time, which is at most 15 minutes away. All or an error: then some may have
+    /// been sent, and sending all again does no harm.
     async fn send(&self, messages: &[(Message, Option<Time>)]) -> Result<(), StoreError>;
+    /// Messages that are handled and were not acknowledged, by receipt handle: to be handed out again after so many
+    /// seconds, at most 12 hours. One that is gone is no error.
+    async fn postpone(&self, receipts: &[(String, u32)]) -> Result<(), StoreError>;
+    /// Keeps dead letters, as they were received, where they can be moved back to the step queue.
+    async fn keep(&self, bodies: &[String]) -> Result<(), StoreError>;
 }
 
 /// Alarm clocks, and the callers that wait.
@@ -37,6 +47,32 @@ pub trait Alarms: Send + Sync {
     /// Completes a task with a value, or fails it with code and message; a token that is gone is success.
     async fn complete(&self, token: &str, outcome: Result<Value, (String, String)>) -> Result<(), StoreError>;
 }
+
+/// What the delivery of effects needs of the table. Task tokens are kept beside the state and never in it: whoever has
+/// one can complete the task. Each has a name: the interaction whose pause it completes, or [`CALLER`].
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// The state of an execution, at least as new as the turn whose effects are delivered. Values may be missing.
+    async fn state(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
+    /// The state as of now.
+    async fn state_now(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
+    /// Brings values that are missing.
+    async fn fetch(&self, id: &ExecutionId, wanted: &[&Payload]) -> Result<(), StoreError>;
+    /// Keeps a token, in place of the one before it: a task that is tried again has a new one.
+    async fn put_token(&self, id: &ExecutionId, name: &str, token: &str) -> Result<(), StoreError>;
+    /// A token.
+    async fn get_token(&self, id: &ExecutionId, name: &str) -> Result<Option<String>, StoreError>;
+    /// Removes a token; one that is gone is success.
+    async fn remove_token(&self, id: &ExecutionId, name: &str) -> Result<(), StoreError>;
+    /// The names of all tokens of an execution's pauses.
+    async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError>;
+    /// Executions that `max_concurrency` holds back and that may go on now, oldest first, so that at most `limit` are
+    /// under way. Naming one again does no harm.
+    async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError>;
+}
+
+/// The name of the token of whoever started the execution and waits for its end.
+pub const CALLER: &str = "caller";
 
 /// Credentials.
 #[async_trait]

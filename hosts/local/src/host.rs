@@ -12,6 +12,7 @@ use shared::{
         Catalogue, Commit, Delivery, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow,
         Secret, Store, StoreError, Token, Verdict, Window,
     },
+    schedule::Scheduled,
     task::{Report, Task},
     time::Time,
     workflow::Workflow,
@@ -190,6 +191,17 @@ impl Catalogue for Local {
     }
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         self.database.has_tokens().await
+    }
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        self.database.due_schedules(now, limit).await
+    }
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.database.advance_schedule(schedule.clone(), next_at, error).await
     }
 }
 

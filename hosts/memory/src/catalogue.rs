@@ -1,9 +1,10 @@
 //! Saved workflows, tokens and secrets.
 
-use crate::Memory;
+use crate::{Memory, World};
 use async_trait::async_trait;
 use shared::{
     port::{Catalogue, Page, SavedWorkflow, Secret, StoreError, Token, Window},
+    schedule::{self, Scheduled},
     time::Time,
     workflow::Workflow,
 };
@@ -37,6 +38,19 @@ impl Catalogue for Memory {
             deleted: false,
         });
         world.workflows.entry(workflow.hash.clone()).or_insert_with(|| workflow.clone());
+        let before = world.forget_schedules(owner, workflow.id.as_str());
+        world.schedules.extend(schedule::plan(workflow, now).into_iter().map(|one| {
+            let same = |old: &&Scheduled| old.schedule.as_ref().is_ok_and(|old| old.same_times(&one.schedule));
+            let goes_on = before.iter().filter(|old| old.node == one.node).find(same);
+            Scheduled {
+                owner: owner.into(),
+                workflow: workflow.id.clone(),
+                node: one.node,
+                schedule: Ok(one.schedule),
+                next_at: goes_on.map_or(one.next_at, |old| old.next_at),
+                error: None,
+            }
+        }));
         Ok((version + 1, true))
     }
 
@@ -65,6 +79,7 @@ impl Catalogue for Memory {
 
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         let mut world = self.world();
+        world.forget_schedules(owner, id);
         let latest = world.saved.get_mut(&(owner.into(), id.into())).and_then(|versions| versions.last_mut());
         Ok(latest.is_some_and(|latest| !std::mem::replace(&mut latest.deleted, true)))
     }
@@ -89,5 +104,41 @@ impl Catalogue for Memory {
 
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         Ok(!self.world().tokens.is_empty())
+    }
+
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        let world = self.world();
+        let mut due: Vec<_> = world.schedules.iter().filter(|one| one.next_at <= now).cloned().collect();
+        due.sort_by_key(|one| one.next_at);
+        due.truncate(limit);
+        Ok(due)
+    }
+
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        let mut world = self.world();
+        let key = |one: &Scheduled| (one.owner.clone(), one.workflow.clone(), one.node.clone(), one.next_at);
+        let wanted = key(schedule);
+        if let Some(at) = world.schedules.iter().position(|one| key(one) == wanted) {
+            match next_at {
+                Some(next_at) => world.schedules[at] = Scheduled { next_at, error, ..schedule.clone() },
+                None => drop(world.schedules.remove(at)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Removes the schedules of a workflow, and returns them.
+    fn forget_schedules(&mut self, owner: &str, workflow: &str) -> Vec<Scheduled> {
+        let of_it = |one: &Scheduled| one.owner == owner && one.workflow.as_str() == workflow;
+        let (gone, kept) = std::mem::take(&mut self.schedules).into_iter().partition(of_it);
+        self.schedules = kept;
+        gone
     }
 }

@@ -12,6 +12,7 @@ use shared::{
     execution::Execution,
     id::{Activation, ExecutionId, WorkflowId},
     port::{Delivery, NodeLog, Receipt, SavedWorkflow, Secret, Token},
+    schedule::Scheduled,
     task::{Failure, Outcome, Report, Task},
     time::Time,
     workflow::Workflow,
@@ -61,6 +62,9 @@ struct World {
     saved: BTreeMap<(String, String), Vec<SavedWorkflow>>,
     secrets: BTreeMap<(String, String), Secret>,
     tokens: BTreeMap<String, Token>,
+    schedules: Vec<Scheduled>,
+    callers: BTreeMap<ExecutionId, String>,
+    told: Vec<(ExecutionId, String)>,
     /// Executions that were told that they may go on, though they have not yet.
     admitted: BTreeSet<ExecutionId>,
     wakers: Vec<Waker>,
@@ -172,6 +176,11 @@ impl Memory {
         self.world().dead.clone()
     }
 
+    /// Callers that were told of an execution's end, by what they are told by, in order; a caller may be told twice.
+    pub fn told(&self) -> Vec<(ExecutionId, String)> {
+        self.world().told.clone()
+    }
+
     /// Timers that are set.
     pub fn timers(&self) -> Vec<(ExecutionId, Activation, Purpose, Time)> {
         let world = self.world();
@@ -195,7 +204,7 @@ impl Memory {
 impl World {
     fn send(&mut self, message: Message, at: Option<Time>) {
         self.receipts += 1;
-        let delivery = Delivery { receipt: self.receipts, message, deliveries: 0 };
+        let delivery = Delivery { receipt: self.receipts, message, deliveries: 0, trace: None };
         self.queue.push((at.unwrap_or(self.now), delivery));
     }
 
@@ -208,7 +217,11 @@ impl World {
             Effect::DropTimer { activation, purpose } => {
                 self.timers.remove(&(id.clone(), activation.clone(), *purpose));
             }
-            Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
+            Effect::AnswerCaller => {
+                let told = self.callers.get(id).map(|token| (id.clone(), token.clone()));
+                self.told.extend(told);
+            }
+            Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
             Effect::Admit { workflow, limit } => self.admit(id, workflow, *limit),
         }
     }

@@ -200,6 +200,11 @@ impl Host for Memory {
         (self.runner)(task)
     }
 
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.world().callers.insert(id.clone(), token.into());
+        Ok(())
+    }
+
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
         Box::new(())
     }

@@ -2,13 +2,16 @@
 
 use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
 use rustix::{
-    process::{Resource, Rlimit, getrlimit, setrlimit},
+    process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit},
     time::{ClockId, clock_gettime},
 };
 use std::{io, time::Duration};
 
-/// Takes from this process what it does not need: memory, files, core dumps, processes.
+/// Takes from this process what it does not need: memory, files, core dumps, processes. And a life after its host.
 pub(super) fn confine() -> io::Result<()> {
+    // A host that is killed closes the pipes, but code in a loop reads nothing. It is the thread that started this
+    // process whose end counts: hosts do so on threads that stay.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     // Relative to what is mapped already: allocators and loaders reserve address space that they never touch.
     let memory = mapped().saturating_add(CHILD_BYTES);
     for (resource, most) in [

@@ -15,7 +15,8 @@ pub use pool::JsChild;
 use pool::{Pool, Trouble};
 use serde_json::{Value, json};
 use shared::{
-    limits::{LOG_LINE_BYTES, LOG_LINES},
+    json::nesting,
+    limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES},
     task::{CodeTask, Failure, LogLine, Outcome, Report},
     time::Time,
 };
@@ -47,13 +48,7 @@ impl Code {
 
 fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
     match end {
-        Ok(End::Value(bytes)) => match serde_json::from_slice::<Value>(&bytes) {
-            Ok(output) => Outcome::Succeeded { port: "success".into(), output },
-            Err(why) => Outcome::Failed(Failure::new(
-                "code_error",
-                format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data"),
-            )),
-        },
+        Ok(End::Value(bytes)) => returned(&bytes),
         Ok(End::Error { message, name, stack }) => {
             Outcome::Failed(Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack })))
         }
@@ -81,6 +76,17 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
             Failure::new("code_not_started", format!("no process for the code could be started: {why}")).retryable(),
         ),
     }
+}
+
+fn returned(json: &[u8]) -> Outcome {
+    let why = match serde_json::from_slice::<Value>(json) {
+        // What is deeper could be written to a journal, but not be read again.
+        Ok(_) if nesting(json) > JSON_DEPTH => format!("more than {JSON_DEPTH} levels deep"),
+        Ok(output) => return Outcome::Succeeded { port: "success".into(), output },
+        Err(why) => why.to_string(),
+    };
+    let message = format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data");
+    Outcome::Failed(Failure::new("code_error", message))
 }
 
 fn logs(lines: Vec<Line>, started: Time) -> Vec<LogLine> {

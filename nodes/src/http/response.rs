@@ -10,6 +10,8 @@ use reqwest::{
 use serde_json::{Map, Value, json};
 use shared::{
     expression::{Context, ExecutionScope, Expr, Scope},
+    json::nesting,
+    limits::JSON_DEPTH,
     task::{Failure, HttpTask, Outcome},
     time::Time,
 };
@@ -87,7 +89,11 @@ fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
         return (Value::Null, false);
     }
     let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    if is_json && let Ok(value) = serde_json::from_slice(unmarked) {
+    // What is deeper could be written to a journal, but not be read again.
+    if is_json
+        && nesting(unmarked) <= JSON_DEPTH
+        && let Ok(value) = serde_json::from_slice(unmarked)
+    {
         return (value, false);
     }
     match String::from_utf8(bytes) {

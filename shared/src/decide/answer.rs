@@ -175,13 +175,6 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
     let Some(node) = turn.state.node(&id).cloned() else { return };
     let Some(error) = node.error else { return };
     match decision {
-        // Children are told apart by the visit: those of the failed attempt must not count for the next.
-        "retry" if matches!(turn.node(ix).kind, NodeKind::Map(_) | NodeKind::Workflow(_)) => {
-            turn.record(Event::NodeActivated { node: id, visit: node.visit + 1, via: node.via });
-            if !turn.state.paused {
-                turn.send_step(ix, None);
-            }
-        }
         "retry" => {
             let retry_at = turn.now;
             let (visit, attempt) = (node.visit, node.attempt);

@@ -10,6 +10,7 @@ use crate::{
     limits,
     payload::Payload,
     sight::Sight,
+    task::Failure,
     workflow::{Children, Map, NodeKind, graph::NodeIx},
 };
 use serde_json::{Value, json};
@@ -57,7 +58,9 @@ impl Deciding<'_> {
         }
         let node = self.node(ix).id.clone();
         let visit = self.state.activation(&node).visit;
-        self.record(Event::ChildrenPlanned { node, visit, count, items });
+        let timeout_at = self.timeout_at(ix);
+        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at });
+        self.set_timeout(ix);
         self.start_children(ix, at_once);
     }
 
@@ -73,7 +76,7 @@ impl Deciding<'_> {
         }
         let activation = self.state.activation(&node);
         self.record(Event::ChildrenStarted { node, visit: activation.visit, to });
-        self.send(Work::StartChildren { activation, from: kids.started, to }, None);
+        self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.started, to }, None);
     }
 
     /// Whether the failures of children fail their node.
@@ -88,9 +91,9 @@ impl Deciding<'_> {
     /// Starts those children that a pause kept waiting, whether they were asked for before it or not.
     pub fn start_after_pause(&mut self, ix: NodeIx) {
         let activation = self.state.activation(&self.node(ix).id);
-        let asked_for = self.state.children.get(&activation.node).map_or(0, |kids| kids.started);
-        if asked_for > 0 {
-            self.send(Work::StartChildren { activation, from: 0, to: asked_for }, None);
+        if let Some(kids) = self.state.children.get(&activation.node).filter(|kids| kids.started > 0) {
+            let (attempt, to) = (kids.attempt, kids.started);
+            self.send(Work::StartChildren { activation, attempt, from: 0, to }, None);
         }
         self.start_more(ix);
     }
@@ -110,6 +113,7 @@ impl Deciding<'_> {
 pub(super) fn ended(
     turn: &mut Deciding<'_>,
     activation: &Activation,
+    attempt: u32,
     ends: Vec<(u32, Option<String>)>,
 ) -> Result<(), Rejection> {
     let ix = turn.current(activation)?;
@@ -119,6 +123,9 @@ pub(super) fn ended(
     let Some(kids) = turn.state.children.get(&activation.node).cloned() else {
         return Err(Rejection::Stale("the node has no children"));
     };
+    if kids.attempt != attempt {
+        return Err(Rejection::Stale("another attempt of the node started them"));
+    }
     let (mut completed, mut failed, mut reason) = (Vec::new(), Vec::new(), None);
     for (index, error) in ends {
         let seen = completed.contains(&index) || failed.contains(&index);
@@ -150,13 +157,14 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         && turn.fails(ix, &kids)
     {
         turn.control_children(ix, Control::Cancel);
-        let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), index);
+        let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
         let (code, what) = match &node.kind {
             NodeKind::Map(_) => ("map_failed", format!("item {index} failed: {message}")),
             _ => ("child_failed", format!("child {index} failed: {message}")),
         };
         let details = json!({ "index": index, "execution_id": child, "failed": kids.failed.len() });
-        return turn.fail_node(ix, Error { details: Some(details), ..Error::new(code, what) }, false);
+        let failure = Failure::new(code, what).retryable().with_details(details);
+        return super::report::fail(turn, ix, failure, false);
     }
     if turn.state.paused {
         return;

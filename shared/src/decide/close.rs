@@ -131,7 +131,8 @@ pub(crate) fn end_effects(
 ) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Some(parent) = &state.started.parent {
-        let work = Work::ChildEnded { activation: parent.activation.clone(), index: parent.index, error };
+        let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
+        let work = Work::ChildEnded { activation, attempt, index, error };
         effects.push(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None });
     }
     if state.started.awaited {

@@ -120,7 +120,7 @@ impl Deciding<'_> {
         let Some(children) = self.state.children.get(&id).cloned() else { return };
         let activation = self.state.activation(&id);
         for index in (0..children.started).filter(|&index| !children.ended.contains(index)) {
-            let execution = super::child_id(self.state.id(), &activation, index);
+            let execution = super::child_id(self.state.id(), &activation, children.attempt, index);
             let message = Message { execution, work: Work::Control { control } };
             self.request(Effect::Send { message, at: None });
         }

@@ -10,6 +10,7 @@ use crate::{
     interaction::Interaction,
     limits,
     sight::Sight,
+    time::Time,
     workflow::{Human, HumanKind, HumanOption, NodeKind, TimeoutAction, graph::NodeIx},
 };
 use serde_json::{Value, json};
@@ -26,7 +27,10 @@ pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
     }
     match (reason, rendered) {
         (Some(reason), _) => automatic(turn, ix, first_port(human), &reason),
-        (None, Ok(interaction)) => turn.open_interaction(interaction),
+        (None, Ok(interaction)) => {
+            turn.open_interaction(interaction, turn.timeout_at(ix));
+            turn.set_timeout(ix);
+        }
         (None, Err(error)) => turn.fail_node(ix, Error::new(error.code, error.message), false),
     }
 }
@@ -115,21 +119,17 @@ fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
     turn.finish_with(ix, port, output);
 }
 
-/// The deadline of an interaction passed: what `timeout_action` says.
+/// The deadline of an interaction has passed: what `timeout_action` says.
 pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &InteractionId) {
     let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
-    let Some(deadline) = one.deadline else { return };
-    if turn.now < deadline {
-        return turn.set_deadline(&one.activation.node, Some(deadline));
-    }
     let node = turn.node(ix);
     let NodeKind::Human(human) = &node.kind else { return };
-    let rejects =
-        matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
         TimeoutAction::AutoApprove => (Some(first_port(human)), "nobody answered in time: auto_approve"),
-        TimeoutAction::AutoReject if rejects => (Some("rejected"), "nobody answered in time: auto_reject"),
+        TimeoutAction::AutoReject if node.kind.ports().iter().any(|port| port == "rejected") => {
+            (Some("rejected"), "nobody answered in time: auto_reject")
+        }
         TimeoutAction::Fail => (None, ""),
         _ if turn.edges_along(ix, "timeout").is_empty() => (None, ""),
         _ => (Some("timeout"), "nobody answered in time"),
@@ -174,15 +174,15 @@ fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
 }
 
 impl Deciding<'_> {
-    fn open_interaction(&mut self, interaction: Interaction) {
+    fn open_interaction(&mut self, interaction: Interaction, timeout_at: Option<Time>) {
         let (id, deadline) = (interaction.interaction_id.clone(), interaction.deadline);
         let node = interaction.activation.node.clone();
-        self.record(Event::InteractionOpened { interaction: Box::new(interaction) });
+        self.record(Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });
         self.set_deadline(&node, deadline);
         self.request(Effect::OpenInteraction(id));
     }
 
-    fn set_deadline(&mut self, node: &crate::id::NodeId, deadline: Option<crate::time::Time>) {
+    fn set_deadline(&mut self, node: &crate::id::NodeId, deadline: Option<Time>) {
         if let Some(at) = deadline {
             let activation = self.state.activation(node);
             self.request(Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
@@ -221,7 +221,8 @@ impl Deciding<'_> {
             responses: Vec::new(),
             on_error: true,
         };
-        self.open_interaction(interaction);
+        // The attempt is over: a person takes what time it needs.
+        self.open_interaction(interaction, None);
     }
 
     /// An interaction is no longer needed.

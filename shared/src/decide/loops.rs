@@ -140,11 +140,17 @@ impl Deciding<'_> {
         }
     }
 
-    /// Closes what a node has open outside: its question, its timer, its children.
+    /// Closes what a node that is no longer needed has open outside: its question, its timers, its children.
     pub fn close(&mut self, ix: NodeIx) {
+        self.drop_timeout(ix);
+        self.close_as(ix, "cancelled");
+    }
+
+    /// Closes what a node waits for; a question with this status.
+    pub fn close_as(&mut self, ix: NodeIx, status: &str) {
         let id = self.node(ix).id.clone();
         match self.phase(ix).clone() {
-            Phase::Asking { interaction_id } => self.close_interaction(&interaction_id, "cancelled"),
+            Phase::Asking { interaction_id } => self.close_interaction(&interaction_id, status),
             Phase::Waiting { until: Some(_), .. } => self.drop_timer(&id, Purpose::Wait),
             Phase::Children => self.control_children(ix, crate::effect::Control::Cancel),
             _ => {}

@@ -74,7 +74,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
             report::report(turn, &activation, attempt, outcome, duration_ms)
         }
         (_, Command::Timer { activation, purpose }) => timer::fired(turn, &activation, purpose),
-        (_, Command::ChildrenEnded { activation, ends }) => children::ended(turn, &activation, ends),
+        (_, Command::ChildrenEnded { activation, attempt, ends }) => children::ended(turn, &activation, attempt, ends),
         (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
 
         (Status::Paused, Command::Open { .. } | Command::Intend { .. }) => {

@@ -23,8 +23,8 @@ pub(super) fn report(
     let ix = attempt_of(turn, activation, attempt)?;
     match outcome {
         Outcome::Succeeded { port, output } => turn.finish(ix, &port, Payload::new(output), duration_ms),
-        Outcome::Failed(failure) => fail(turn, ix, attempt, failure, false),
-        Outcome::Unknown(failure) => fail(turn, ix, attempt, failure, true),
+        Outcome::Failed(failure) => fail(turn, ix, failure, false),
+        Outcome::Unknown(failure) => fail(turn, ix, failure, true),
     }
     turn.settle();
     Ok(())
@@ -59,8 +59,10 @@ fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Res
     }
 }
 
-fn fail(turn: &mut Deciding<'_>, ix: NodeIx, attempt: u32, failure: Failure, unknown: bool) {
+/// The present attempt of a node failed: another follows, by the policy of its retries, or the node fails for good.
+pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknown: bool) {
     let node = turn.node(ix);
+    let attempt = turn.state.node(&node.id).map_or(1, |state| state.attempt.max(1));
     let once = node.delivery == Delivery::AtMostOnce && unknown;
     let error = Error {
         code: failure.code,
@@ -76,6 +78,7 @@ fn fail(turn: &mut Deciding<'_>, ix: NodeIx, attempt: u32, failure: Failure, unk
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
     let delay = delay_seconds(&node.retry, attempt, &seed).max(failure.retry_after_seconds.unwrap_or_default());
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
+    turn.drop_timeout(ix);
     turn.record(Event::AttemptFailed {
         node: node.id.clone(),
         visit: activation.visit,

@@ -102,6 +102,7 @@ impl Deciding<'_> {
         let id = self.node(ix).id.clone();
         let (visit, attempt) = self.state.node(&id).map_or((0, 1), |node| (node.visit, node.attempt.max(1)));
         let error = Error { node: Some(id.clone()), attempt: Some(attempt), ..error };
+        self.drop_timeout(ix);
         self.record(Event::NodeFailed { node: id, visit, attempt, error: error.clone(), unknown });
         if !self.state.paused {
             self.route_failure(ix, error);

@@ -76,7 +76,9 @@ fn only_lends(workflow: &Workflow, ix: usize) -> bool {
     lends && workflow.graph.out[ix].is_empty()
 }
 
-/// The id of a child, the same however often it is started.
-pub fn child_id(parent: &ExecutionId, activation: &Activation, index: u32) -> ExecutionId {
-    derive(&["child", parent.as_str(), &activation.to_string(), &index.to_string()]).into()
+/// The id of a child, the same however often it is started. Every attempt of its node has children of its own.
+pub fn child_id(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32) -> ExecutionId {
+    let (activation, index, attempt) = (activation.to_string(), index.to_string(), attempt.to_string());
+    let first = ["child", parent.as_str(), &activation, &index, &attempt];
+    derive(if attempt == "1" { &first[..4] } else { &first }).into()
 }

@@ -1,5 +1,7 @@
 //! The rules told as stories: given a workflow, when this is asked, then that is recorded.
 
+mod children;
 mod people;
 mod story;
+mod timeouts;
 mod timing;

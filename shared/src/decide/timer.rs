@@ -1,6 +1,6 @@
-//! Time and events: `wait`, deadlines of interactions, the execution's own timeout, signals.
+//! Time and events: `wait`, deadlines of interactions, timeouts of nodes that wait, the execution's own, signals.
 
-use super::{human::passed_deadline, turn::Deciding};
+use super::{human::passed_deadline, report, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::{Error, Rejection},
@@ -11,6 +11,7 @@ use crate::{
     limits,
     payload::Payload,
     sight::Sight,
+    task::Failure,
     time::Time,
     workflow::{Wait, graph::NodeIx},
 };
@@ -19,20 +20,85 @@ use serde_json::{Value, json};
 /// A timer fired. One that came early is set again; one that is no longer needed is stale.
 pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: Purpose) -> Result<(), Rejection> {
     let ix = turn.current(activation)?;
-    match (purpose, turn.phase(ix).clone()) {
-        (Purpose::Wait, Phase::Waiting { until: Some(until), event, since }) => {
-            if turn.now < until {
-                turn.request(Effect::SetTimer { activation: activation.clone(), purpose, at: until });
-                return Ok(());
-            }
-            let port = if event.is_some() { "timeout" } else { "success" };
-            turn.finish_with(ix, port, waited(since, turn.now));
-        }
-        (Purpose::Deadline, Phase::Asking { interaction_id }) => passed_deadline(turn, ix, &interaction_id),
-        _ => return Err(Rejection::Stale("what the timer was for is over")),
+    let (own, bound) = (config_ends_at(turn, ix), turn.waiting_until(ix));
+    let meant = match (purpose, turn.phase(ix)) {
+        (Purpose::Wait, Phase::Waiting { .. }) | (Purpose::Deadline, Phase::Asking { .. }) => own,
+        (Purpose::Attempt, _) => bound,
+        _ => None,
+    };
+    let Some(at) = meant else { return Err(Rejection::Stale("what the timer was for is over")) };
+    if turn.now < at {
+        turn.request(Effect::SetTimer { activation: activation.clone(), purpose, at });
+        return Ok(());
+    }
+    // Whichever timer comes first, what was to happen first does; at the same moment, what the config says.
+    if own.is_some_and(|own| own <= turn.now && bound.is_none_or(|bound| own <= bound)) {
+        end_by_config(turn, ix);
+    }
+    // An escalation asks on, and not beyond the timeout.
+    if turn.waiting_until(ix).is_some_and(|bound| bound <= turn.now) {
+        time_out(turn, ix);
     }
     turn.settle();
     Ok(())
+}
+
+/// When the config of a node that waits ends its wait.
+fn config_ends_at(turn: &Deciding<'_>, ix: NodeIx) -> Option<Time> {
+    match turn.phase(ix) {
+        Phase::Waiting { until, .. } => *until,
+        Phase::Asking { interaction_id } => turn.state.interaction(interaction_id.as_str())?.deadline,
+        _ => None,
+    }
+}
+
+fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
+    match turn.phase(ix).clone() {
+        Phase::Waiting { event, since, .. } => {
+            let port = if event.is_some() { "timeout" } else { "success" };
+            turn.finish_with(ix, port, waited(since, turn.now));
+        }
+        Phase::Asking { interaction_id } => passed_deadline(turn, ix, &interaction_id),
+        _ => {}
+    }
+}
+
+/// The attempt of a node that waits passed the node's `timeout_seconds`: nobody knows what its children did, or what a
+/// person was about to say.
+fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
+    turn.close_as(ix, "timed_out");
+    let seconds = turn.node(ix).timeout_seconds.unwrap_or_default();
+    let message = format!("the node did not end within {seconds} seconds (its `timeout_seconds`)");
+    report::fail(turn, ix, Failure::new("timeout", message).retryable(), true);
+}
+
+impl Deciding<'_> {
+    /// When an attempt of a node that begins to wait now ends at the latest.
+    pub fn timeout_at(&self, ix: NodeIx) -> Option<Time> {
+        self.node(ix).timeout_seconds.map(|seconds| self.now.after_seconds(seconds))
+    }
+
+    /// When the attempt of a node that waits ends at the latest.
+    fn waiting_until(&self, ix: NodeIx) -> Option<Time> {
+        let waits = matches!(self.phase(ix), Phase::Waiting { .. } | Phase::Asking { .. } | Phase::Children);
+        self.state.node(&self.node(ix).id).filter(|_| waits).and_then(|node| node.timeout_at)
+    }
+
+    /// Sets the timer of the timeout of a node that began to wait.
+    pub fn set_timeout(&mut self, ix: NodeIx) {
+        if let Some(at) = self.waiting_until(ix) {
+            let activation = self.state.activation(&self.node(ix).id);
+            self.request(Effect::SetTimer { activation, purpose: Purpose::Attempt, at });
+        }
+    }
+
+    /// Drops the timer of the timeout of a node whose attempt ends, where there is one.
+    pub fn drop_timeout(&mut self, ix: NodeIx) {
+        let id = self.node(ix).id.clone();
+        if self.state.node(&id).is_some_and(|node| node.timeout_at.is_some()) {
+            self.drop_timer(&id, Purpose::Attempt);
+        }
+    }
 }
 
 /// The execution's own timeout passed.
@@ -89,12 +155,16 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
     };
     let node = turn.node(ix).id.clone();
     let activation = turn.state.activation(&node);
-    turn.record(Event::WaitStarted { node, visit: activation.visit, until, event: event.clone() });
+    let timeout_at = turn.timeout_at(ix);
+    turn.record(Event::WaitStarted { node, visit: activation.visit, until, event: event.clone(), timeout_at });
     if let Some(name) = event.filter(|name| turn.state.signals.iter().any(|(kept, _)| kept == name)) {
         take_signal(turn, ix, &name);
-    } else if let Some(at) = until {
+        return Ok(());
+    }
+    if let Some(at) = until {
         turn.request(Effect::SetTimer { activation, purpose: Purpose::Wait, at });
     }
+    turn.set_timeout(ix);
     Ok(())
 }
 

@@ -136,6 +136,7 @@ impl<'a> Deciding<'a> {
 
     /// Finishes a node: its outcome is recorded, and its edges are resolved unless the execution is paused.
     pub fn finish(&mut self, ix: NodeIx, port: &str, output: Payload, duration_ms: Option<u64>) {
+        self.drop_timeout(ix);
         let live = (!self.state.paused).then(|| self.live_edges(ix, port, &output));
         let node = self.node(ix);
         let (visit, attempt) = self.state.node(&node.id).map_or((0, 1), |state| (state.visit, state.attempt.max(1)));

@@ -176,6 +176,9 @@ pub enum Event {
         /// The event that ends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<String>,
+        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_at: Option<Time>,
     },
     /// A signal came in.
     SignalReceived {
@@ -195,6 +198,9 @@ pub enum Event {
     InteractionOpened {
         /// All of it.
         interaction: Box<Interaction>,
+        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_at: Option<Time>,
     },
     /// A person voted, and more votes are needed.
     InteractionVoted {
@@ -235,6 +241,9 @@ pub enum Event {
         count: u32,
         /// Items of a map, in order; the input of a workflow's children.
         items: Payload,
+        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_at: Option<Time>,
     },
     /// Children up to (not including) `to` are to be started.
     ChildrenStarted {

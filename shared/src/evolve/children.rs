@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
-        Event::ChildrenPlanned { node, visit, count, items } => {
+        Event::ChildrenPlanned { node, visit, count, items, timeout_at } => {
             state.begun = true;
-            node_mut(state, node).phase = Phase::Children;
+            let at_work = node_mut(state, node);
+            at_work.phase = Phase::Children;
+            at_work.timeout_at = *timeout_at;
+            let attempt = at_work.attempt.max(1);
             let children = Children {
                 visit: *visit,
+                attempt,
                 count: *count,
                 items: items.clone(),
                 started: 0,

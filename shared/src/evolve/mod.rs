@@ -115,11 +115,12 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         }
         Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
             // After a question the attempt was counted when it failed; whoever answered wants the next one now.
-            let asked = matches!(node_mut(state, node).phase, Phase::Asking { .. });
+            let asked = asked_about(state, node);
             if !asked {
                 attempted(state, node, *attempt, None);
             }
             let node = node_mut(state, node);
+            node.timeout_at = None;
             node.attempt = attempt + 1;
             node.error = Some(error.clone());
             node.finished_at = None;
@@ -127,13 +128,12 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         }
         Event::NodeFailed { node, attempt, error, .. } => {
             // A failure that a person was asked about was counted when it was met.
-            let met = node_mut(state, node);
-            let asked = matches!(met.phase, Phase::Asking { .. }) && met.error.is_some();
-            if !asked {
+            if !asked_about(state, node) {
                 attempted(state, node, *attempt, None);
             }
             let seq = state.seq;
             let node = node_mut(state, node);
+            node.timeout_at = None;
             node.error = Some(error.clone());
             node.port = None;
             node.phase = Phase::Unrouted;
@@ -153,9 +153,11 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         Event::LoopEntered { .. } | Event::LoopIterated { .. } | Event::LoopBroken { .. } => {
             apply_loop(workflow, state, event)?;
         }
-        Event::WaitStarted { node, until, event, .. } => {
+        Event::WaitStarted { node, until, event, timeout_at, .. } => {
             state.begun = true;
-            node_mut(state, node).phase = Phase::Waiting { until: *until, event: event.clone(), since: at };
+            let node = node_mut(state, node);
+            node.phase = Phase::Waiting { until: *until, event: event.clone(), since: at };
+            node.timeout_at = *timeout_at;
         }
         Event::SignalReceived { name, data } => state.signals.push((name.clone(), data.clone())),
         Event::SignalConsumed { name, .. } => {
@@ -199,6 +201,7 @@ fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
             attempts: 0,
             activated_at: Time(0),
             activated_seq: 0,
+            timeout_at: None,
             finished_at: None,
             finished_seq: 0,
             duration_ms: None,
@@ -207,6 +210,12 @@ fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
             error: None,
         })
     }))
+}
+
+/// Whether a person is asked, or was asked just now, what to do about a failure of the node.
+fn asked_about(state: &Execution, node: &NodeId) -> bool {
+    let Some(Phase::Asking { interaction_id }) = state.node(node).map(|node| &node.phase) else { return false };
+    state.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
 }
 
 fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at: Time) {
@@ -218,6 +227,7 @@ fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at:
     node.attempt = 1;
     node.activated_at = at;
     node.activated_seq = seq;
+    node.timeout_at = None;
     node.finished_at = None;
     node.duration_ms = None;
     node.port = None;
@@ -236,6 +246,7 @@ fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payl
     let seq = state.seq;
     let node = node_mut(state, node);
     node.phase = Phase::Unrouted;
+    node.timeout_at = None;
     node.port = Some(port.into());
     if let Some(output) = output {
         node.output = Some(output.clone());
@@ -292,5 +303,6 @@ fn drop_open(state: &mut Execution, node: &NodeId) {
     let Some(found) = state.nodes.get_mut(node).filter(|found| found.phase.is_open()) else { return };
     let found = Arc::make_mut(found);
     let failed = found.phase == Phase::Unrouted && found.port.is_none();
+    found.timeout_at = None;
     found.phase = if failed { Phase::Failed } else { Phase::Dropped };
 }

@@ -9,10 +9,11 @@ use crate::{
 use std::sync::Arc;
 
 pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) {
-    if let Event::InteractionOpened { interaction } = event {
+    if let Event::InteractionOpened { interaction, timeout_at } = event {
         state.begun = true;
-        let phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
-        node_mut(state, &interaction.activation.node).phase = phase;
+        let node = node_mut(state, &interaction.activation.node);
+        node.phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
+        node.timeout_at = *timeout_at;
         state.interactions.push(Arc::new((**interaction).clone()));
         return;
     }

@@ -25,6 +25,9 @@ pub struct Parent {
     pub execution_id: ExecutionId,
     /// Its `map` or `workflow` activation.
     pub activation: Activation,
+    /// The attempt that started it, from 1.
+    #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+    pub attempt: u32,
     /// From 0.
     pub index: u32,
     /// 1 for the child of an execution that has no parent.
@@ -80,7 +83,7 @@ pub struct Execution {
     /// Loops that were entered, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub loops: BTreeMap<NodeId, Arc<LoopState>>,
-    /// `map` and `workflow` nodes' children, by node, latest visit.
+    /// `map` and `workflow` nodes' children, by node, latest attempt of the latest visit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub children: BTreeMap<NodeId, Arc<Children>>,
     /// Every interaction ever opened, oldest first.
@@ -122,6 +125,9 @@ pub struct NodeState {
     pub activated_at: Time,
     /// The turn that activated it.
     pub activated_seq: u64,
+    /// When the attempt that waits ends at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_at: Option<Time>,
     /// When it finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
@@ -219,6 +225,9 @@ pub struct LoopState {
 pub struct Children {
     /// The visit they belong to.
     pub visit: u32,
+    /// The attempt they belong to, from 1: each has children of its own.
+    #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+    pub attempt: u32,
     /// How many there will be.
     pub count: u32,
     /// Items of a map; the input of a workflow's children.
@@ -245,6 +254,14 @@ impl Execution {
     /// The activation of a node's latest visit.
     pub fn activation(&self, node: &NodeId) -> Activation {
         Activation { epoch: self.epoch, node: node.clone(), visit: self.node(node).map_or(0, |state| state.visit) }
+    }
+
+    /// Whether a node waits for the children that an attempt of an activation started.
+    pub fn waits_for_children(&self, activation: &Activation, attempt: u32) -> bool {
+        let waits = |node: &NodeState| {
+            node.phase == Phase::Children && node.visit == activation.visit && node.attempt.max(1) == attempt
+        };
+        self.epoch == activation.epoch && self.node(&activation.node).is_some_and(waits)
     }
 
     /// The interaction of that id.

@@ -82,6 +82,15 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     if timeout_action == TimeoutAction::Escalate && f.get("escalate_to").is_none() {
         f.wrong(cx, "timeout_action", "there is nobody to escalate to", "Give a list of people as `escalate_to`.");
     }
+    let rejects = match kind {
+        "input" | "ask" => false,
+        "decision" => may_be_rejected(f),
+        _ => true,
+    };
+    if timeout_action == TimeoutAction::AutoReject && !rejects {
+        let message = format!("a question of the kind `{kind}` has no port `rejected`");
+        f.wrong(cx, "timeout_action", message, "Use `timeout` with an edge out of that port, or `fail`.");
+    }
     let expires = (kind == "authorization").then_some(limits::AUTHORIZATION_SECONDS);
     if f.get("timeout_seconds").is_none() && expires.is_none() {
         for key in ["timeout_action", "escalate_to"].into_iter().filter(|key| f.get(key).is_some()).take(1) {
@@ -108,6 +117,13 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
         remind_every_seconds,
         condition,
     })
+}
+
+/// Whether a decision may be rejected: one of its options has that id.
+fn may_be_rejected(f: &Fields<'_, '_>) -> bool {
+    let options = f.get("options").and_then(Value::as_array);
+    let id = |option: &Value| option.as_str().or_else(|| option.get("id")?.as_str()) == Some("rejected");
+    options.is_some_and(|options| options.iter().any(id))
 }
 
 fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Template> {

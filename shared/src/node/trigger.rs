@@ -1,7 +1,9 @@
 //! The config of the triggers.
 
 use crate::{
-    limits, schedule,
+    limits,
+    pattern::Pattern,
+    schedule,
     validate::{At, Cx, Fields, fields::cut},
     workflow::{NodeKind, ScheduleTrigger, WebhookTrigger},
 };
@@ -23,7 +25,12 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
         }
         "event_trigger" => {
             let f = Fields::new(cx, config, at, "invalid_config", &["pattern"]);
-            Some(NodeKind::EventTrigger { pattern: f.object(cx, "pattern").cloned().map(Value::Object) })
+            let pattern = f.object(cx, "pattern").cloned().map(Value::Object);
+            let faults = pattern.as_ref().map(Pattern::read).and_then(Result::err).unwrap_or_default();
+            for fault in faults {
+                cx.error("invalid_config", &at.key("pattern").below(&fault.path), fault.message, fault.hint);
+            }
+            Some(NodeKind::EventTrigger { pattern })
         }
         "schedule_trigger" => Some(NodeKind::ScheduleTrigger(schedule_trigger(cx, config, at))),
         _ => {

@@ -21,7 +21,7 @@ pub(crate) fn check(
         cx.about(Some(node.id.to_string()), |cx| {
             unhandled_ports(cx, frame, &at, ix, node);
             match &node.kind {
-                NodeKind::Human(human) => people(cx, &at, human),
+                NodeKind::Human(human) => people(cx, &at, human, node.timeout_seconds.is_some()),
                 NodeKind::HttpRequest(request) if cx.compensates && node.compensate.is_none() => {
                     let method = request.method.source().as_str().unwrap_or_default().to_ascii_uppercase();
                     if matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
@@ -68,9 +68,9 @@ fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, 
     }
 }
 
-fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human) {
+fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     let config = at.key("config");
-    if human.timeout_seconds.is_none() {
+    if human.timeout_seconds.is_none() && !bounded {
         let hint = "Give `timeout_seconds`, and say with `timeout_action` what happens then.";
         cx.warning("human_without_timeout", &config, "this may wait as long as the execution lives", hint);
     }

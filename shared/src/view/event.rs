@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Map, Value};
 
 /// Fields that hold a moment, in events and in the records within them.
-const TIMES: [&str; 6] = ["at", "created_at", "deadline", "decided_at", "retry_at", "until"];
+const TIMES: [&str; 7] = ["at", "created_at", "deadline", "decided_at", "retry_at", "timeout_at", "until"];
 /// Fields that hold a kept value.
 const VALUES: [&str; 5] = ["data", "input", "item", "items", "output"];
 

@@ -133,7 +133,7 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         },
         Event::SignalReceived { name, .. } => format!("Event {name} received{by}"),
         Event::SignalConsumed { name, node } => format!("Event {name} handed to node {node}"),
-        Event::InteractionOpened { interaction } => match interaction.assignees.as_slice() {
+        Event::InteractionOpened { interaction, .. } => match interaction.assignees.as_slice() {
             [] => format!("Node {} asks: {}", interaction.activation.node, interaction.question),
             people => {
                 format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question)

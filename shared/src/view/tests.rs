@@ -26,7 +26,7 @@ fn a_turn_reads_as_a_sentence() {
 fn events_show_times_and_values_as_callers_write_them() {
     let shown = view::event(&succeeded("a"));
     assert_eq!(shown["output"], json!({"$blob": "mine"}));
-    let waits = Event::WaitStarted { node: "w".into(), visit: 1, until: Some(Time(0)), event: None };
+    let waits = Event::WaitStarted { node: "w".into(), visit: 1, until: Some(Time(0)), event: None, timeout_at: None };
     assert_eq!(view::event(&waits)["until"], "1970-01-01T00:00:00.000Z");
 }
 

@@ -92,7 +92,7 @@ pub struct Node {
     pub kind: NodeKind,
     /// The policy of retries, with the type's defaults filled in.
     pub retry: Retry,
-    /// Seconds per attempt. None for `wait`, `human`, `map` and `workflow`.
+    /// Seconds per attempt. None for a `wait`, `human`, `map` or `workflow` that names none: no bound.
     pub timeout_seconds: Option<f64>,
     /// What happens after the last attempt; `settings.on_error` where the node says nothing.
     pub on_error: OnError,

@@ -15,6 +15,7 @@ use shared::{
         Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
         StoreError, Token, Window,
     },
+    schedule::Scheduled,
     task::{Report, Task},
     time::Time,
     workflow::Workflow,
@@ -227,6 +228,17 @@ impl Catalogue for AwsHost {
     }
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         self.table.has_tokens().await
+    }
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        self.table.due_schedules(now, limit).await
+    }
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        self.table.advance_schedule(schedule, next_at, error).await
     }
 }
 

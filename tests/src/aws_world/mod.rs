@@ -63,6 +63,11 @@ impl World {
         Self { wire, services, clients, table }
     }
 
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
     /// A process: it knows nothing of what another did. Failures are not tried again where `tries` is 1.
     pub fn host(&self, behind_message: bool, tries: u32) -> AwsHost {
         let (services, pause) = (self.services.clone(), (Duration::ZERO, Duration::ZERO));

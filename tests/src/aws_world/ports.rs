@@ -127,7 +127,7 @@ impl Services {
             queued.deliveries += 1;
             queued.visible_at = now.after_seconds(VISIBILITY_SECONDS);
             let (receipt, message, deliveries) = (queued.receipt, queued.message.clone(), queued.deliveries);
-            Delivery { receipt, message, deliveries }
+            Delivery { receipt, message, deliveries, trace: None }
         })
         .collect()
     }
@@ -170,6 +170,14 @@ impl Queue for Services {
             Ok(())
         };
         self.wire.pass("SendMessageBatch", transient, effect).await
+    }
+
+    async fn postpone(&self, _: &[(String, u32)]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn keep(&self, _: &[String]) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

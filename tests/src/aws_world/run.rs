@@ -132,7 +132,8 @@ impl<'a> Run<'a> {
         for state in self.states().await {
             let id = state.id().clone();
             for one in state.open_interactions() {
-                let command = Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
+                let command =
+                    Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
                 asked.push((id.clone(), command));
             }
             let awaited = state.nodes.values().find_map(|node| match &node.phase {

@@ -43,6 +43,21 @@ impl Draft<'_> {
         }
     }
 
+    /// Children that fail are tried again, or not.
+    fn retry(&mut self, node: &mut Value) {
+        if self.rng.percent(25) {
+            node["retry"] = json!({ "max_attempts": self.rng.between(2, 3), "initial_seconds": 1 });
+        }
+    }
+
+    /// A timeout that races with whatever is waited for.
+    fn bound(&mut self, node: &mut Value) {
+        if !self.knobs.deterministic && self.rng.percent(20) {
+            node["timeout_seconds"] = json!(self.rng.between(1, 4));
+            self.retry(node);
+        }
+    }
+
     /// Lets a failure be handled, or not.
     fn on_error(&mut self, node: &mut Value, ports: &mut Vec<Option<String>>) {
         match self.rng.below(10) {
@@ -117,6 +132,8 @@ impl Draft<'_> {
             config["tolerated_failures"] = json!(10);
         }
         let mut node = json!({ "type": "map", "config": config });
+        self.retry(&mut node);
+        self.bound(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)
@@ -133,6 +150,8 @@ impl Draft<'_> {
             config["stop_on_failure"] = json!(self.rng.percent(40));
         }
         let mut node = json!({ "type": "workflow", "config": config });
+        self.retry(&mut node);
+        self.bound(&mut node);
         let mut ports = vec![None];
         self.on_error(&mut node, &mut ports);
         (node, ports)
@@ -147,7 +166,14 @@ impl Draft<'_> {
         if !self.knobs.deterministic && config.get("event").is_some() && self.rng.percent(50) {
             config["timeout_seconds"] = json!(3);
         }
-        (json!({ "type": "wait", "config": config }), vec![None, Some("timeout".into())])
+        let mut node = json!({ "type": "wait", "config": config });
+        if self.rng.percent(20) && node["config"].get("event").is_none() {
+            node["timeout_seconds"] = json!(2);
+            node["on_error"] = json!(*self.rng.pick(&["continue", "fail"]));
+            self.retry(&mut node);
+        }
+        self.bound(&mut node);
+        (node, vec![None, Some("timeout".into())])
     }
 
     /// Asks; the driver answers as the question says.
@@ -161,7 +187,9 @@ impl Draft<'_> {
             config["timeout_seconds"] = json!(5);
             config["timeout_action"] = json!(*self.rng.pick(&["timeout", "auto_approve", "auto_reject", "fail"]));
         }
-        (json!({ "type": "human", "config": config }), vec![Some("approved".into()), Some("rejected".into())])
+        let mut node = json!({ "type": "human", "config": config });
+        self.bound(&mut node);
+        (node, vec![Some("approved".into()), Some("rejected".into())])
     }
 
     fn end(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {

@@ -30,6 +30,9 @@ pub(crate) fn run(node: &Value, input: &Value, world: &World<'_>, around: &Aroun
         "map" => map(node, &view).map(success).map_err(error),
         "workflow" => workflow(config, rendered("input"), world).map(success).map_err(error),
         "wait" if config.get("event").is_some() => Ok(success(json!({ "v": 7 }))),
+        "wait" if node["timeout_seconds"].as_f64().is_some_and(|bound| config["seconds"].as_f64() > Some(bound)) => {
+            Err(error("timeout".into()))
+        }
         "wait" => Ok(success(json!({ "waited_seconds": config["seconds"] }))),
         "human" => Ok(human(config, &view)),
         "break" => return rendered("output").map_or_else(|code| Ok(Err(error(code))), |value| Err(Stop::Broke(value))),

@@ -7,10 +7,12 @@ use shared::{
     event::Turn,
     execution::Execution,
     id::{ExecutionId, InteractionId, WorkflowId},
+    payload::Payload,
     port::{
         Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
         StoreError, Token, Window,
     },
+    schedule::Scheduled,
     task::{Report, Task},
     time::Time,
     workflow::Workflow,
@@ -21,6 +23,9 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+
+/// Bytes of a value beyond which it is offloaded: a number stays, a list goes.
+const OFFLOADED_BYTES: usize = 9;
 
 /// What happens to one port call.
 #[derive(Clone, Copy, PartialEq)]
@@ -102,6 +107,23 @@ fn unused<T>(what: &str) -> Result<T, StoreError> {
 impl Store for SimHost {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         self.call(|| Ok(self.world().fold(id).map(Arc::new))).await
+    }
+
+    async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        self.call(|| Ok(self.world().fold_lean(id).map(Arc::new))).await
+    }
+
+    async fn fetch(&self, _: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        self.call(|| {
+            self.world().fetch(payloads.iter().copied());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Where the hosts are several, nearly everything is offloaded, so that what is missing is missed.
+    fn inline_bytes(&self) -> usize {
+        if self.world().atomic { shared::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
@@ -232,6 +254,14 @@ impl Catalogue for SimHost {
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         unused("tokens")
     }
+
+    async fn due_schedules(&self, _: Time, _: usize) -> Result<Vec<Scheduled>, StoreError> {
+        unused("schedules")
+    }
+
+    async fn advance_schedule(&self, _: &Scheduled, _: Option<Time>, _: Option<String>) -> Result<(), StoreError> {
+        unused("a schedule")
+    }
 }
 
 #[async_trait]
@@ -250,16 +280,11 @@ impl Host for SimHost {
         if fault == Fault::CrashBefore {
             self.die().await;
         }
-        let asked = {
-            let mut world = self.world();
-            let asked = world.runs.entry(task.idempotency_key.clone()).or_default();
-            *asked += 1;
-            *asked
-        };
+        let (asked, key) = self.world().asked(task);
         if fault == Fault::CrashAfter {
             self.die().await;
         }
-        script::answer(task, asked)
+        script::answer(task, asked, key)
     }
 
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {

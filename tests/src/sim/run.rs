@@ -192,7 +192,7 @@ impl Run {
             let again = self.rng.percent(self.faults.repeats);
             queued.visible_at = if again { now } else { now.after_seconds(VISIBILITY_SECONDS) };
             let (receipt, message, deliveries) = (queued.receipt, queued.message.clone(), queued.deliveries);
-            batch.push(Delivery { receipt, message, deliveries });
+            batch.push(Delivery { receipt, message, deliveries, trace: None });
         }
         (!batch.is_empty()).then_some(batch)
     }
@@ -284,10 +284,7 @@ impl Run {
     fn parent_waits(&self, child: &Execution) -> bool {
         child.started.parent.as_ref().is_some_and(|parent| {
             self.host.state(&parent.execution_id).is_some_and(|state| {
-                let node = state.node(&parent.activation.node);
-                let waits =
-                    node.is_some_and(|node| node.phase == Phase::Children && node.visit == parent.activation.visit);
-                waits
+                state.waits_for_children(&parent.activation, parent.attempt)
                     && state
                         .children
                         .get(&parent.activation.node)

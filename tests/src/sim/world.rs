@@ -2,6 +2,7 @@
 
 use super::Faults;
 use crate::rng::Rng;
+use serde_json::Value;
 use shared::{
     effect::{Effect, Message, Purpose, Work},
     event::Turn,
@@ -9,7 +10,9 @@ use shared::{
     execution::Execution,
     id::{Activation, ExecutionId, InteractionId, WorkflowId},
     invariant,
+    payload::Payload,
     port::{Commit, Receipt, StoreError, Verdict},
+    task::{self, Task},
     time::Time,
     workflow::{Body, NodeKind, Workflow},
 };
@@ -41,6 +44,8 @@ pub struct World {
     pub workflows: HashMap<String, Arc<Workflow>>,
     /// By id.
     pub saved: HashMap<WorkflowId, Arc<Workflow>>,
+    /// Values that were offloaded, by hash.
+    pub blobs: HashMap<String, Value>,
     /// Messages, oldest first.
     pub queue: Vec<Queued>,
     /// Timers that are set.
@@ -49,6 +54,8 @@ pub struct World {
     pub shown: BTreeSet<InteractionId>,
     /// How often each idempotency key was run.
     pub runs: HashMap<String, u32>,
+    /// The idempotency keys that each address was asked under, in the order of their first requests.
+    pub keys: HashMap<String, Vec<String>>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
     /// Port calls so far.
@@ -77,10 +84,12 @@ impl SimHost {
             journals: BTreeMap::new(),
             workflows: HashMap::new(),
             saved: HashMap::new(),
+            blobs: HashMap::new(),
             queue: Vec::new(),
             timers: BTreeMap::new(),
             shown: BTreeSet::new(),
             runs: HashMap::new(),
+            keys: HashMap::new(),
             broken: Vec::new(),
             calls: 0,
             faults_injected: 0,
@@ -116,6 +125,18 @@ impl World {
         self.saved.insert(workflow.id.clone(), workflow.clone());
     }
 
+    /// Notes a request: the how manieth it is under its key, from 1, and the how manieth key its address sees, from 0.
+    pub(super) fn asked(&mut self, task: &Task) -> (u32, usize) {
+        let asked = self.runs.entry(task.idempotency_key.clone()).or_default();
+        *asked += 1;
+        let task::Work::Http(http) = &task.work else { return (*asked, 0) };
+        let keys = self.keys.entry(http.url.clone()).or_default();
+        if !keys.contains(&task.idempotency_key) {
+            keys.push(task.idempotency_key.clone());
+        }
+        (*asked, keys.iter().position(|key| *key == task.idempotency_key).unwrap_or_default())
+    }
+
     /// The workflow that an execution runs.
     pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
         let first = self.journals.get(id)?.first()?;
@@ -140,6 +161,32 @@ impl World {
         state
     }
 
+    /// The same, but values that were offloaded are missing, those apart that folding itself reads.
+    pub fn fold_lean(&self, id: &ExecutionId) -> Option<Execution> {
+        let workflow = self.workflow_of(id)?;
+        let turns: Vec<Turn> = self.journals.get(id)?.iter().map(through_json).collect();
+        loop {
+            let mut state = None;
+            for turn in &turns {
+                state = Some(evolve(&workflow, state, turn).expect("a committed turn folds"));
+            }
+            let wanted: Vec<&Payload> = turns.iter().flat_map(Turn::payloads).filter(|one| one.wanted()).collect();
+            if wanted.is_empty() {
+                return state;
+            }
+            self.fetch(wanted.into_iter());
+        }
+    }
+
+    /// Hands in values that were offloaded.
+    pub fn fetch<'a>(&self, payloads: impl Iterator<Item = &'a Payload>) {
+        for payload in payloads {
+            if let Some(value) = payload.missing().map(|blob| self.blobs[&blob.sha256].clone()) {
+                payload.fetched(value);
+            }
+        }
+    }
+
     /// One conditional write.
     pub fn write(&mut self, commit: &Commit) -> Result<(), StoreError> {
         let id = commit.state.id().clone();
@@ -147,7 +194,11 @@ impl World {
         if commit.turns.first().is_none_or(|turn| turn.seq != last + 1) {
             return Err(StoreError::Conflict);
         }
+        for (blob, bytes) in &commit.blobs {
+            self.blobs.insert(blob.sha256.clone(), serde_json::from_slice(bytes).expect("a value is JSON"));
+        }
         let stored: Vec<Turn> = commit.turns.iter().map(through_json).collect();
+        self.fetch(stored.iter().flat_map(Turn::payloads));
         self.journals.entry(id.clone()).or_default().extend(stored);
         self.inspect(&id, &commit.state);
         if self.atomic {

@@ -4,6 +4,8 @@ use super::{document, page};
 use serde_json::json;
 use shared::{
     port::{Host, Secret, StoreError, Token},
+    schedule::Scheduled,
+    time::Time,
     workflow::parse,
 };
 
@@ -60,4 +62,80 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
     host.add_token(token.clone()).await.unwrap();
     assert_eq!(host.token(&sha256).await.unwrap(), Some(token));
     assert!(host.has_tokens().await.unwrap());
+}
+
+/// A document with a schedule and a listener.
+fn triggered(id: &str, seconds: u64, more: &str) -> serde_json::Value {
+    json!({"id": id, "description": more, "nodes": [
+        {"id": "tick", "type": "schedule_trigger", "config": {"every_seconds": seconds}},
+        {"id": "on", "type": "event_trigger", "config": {"pattern": {"source": ["aws.s3"]}}},
+        {"id": "bare", "type": "event_trigger", "config": {}},
+        {"id": "note", "type": "transform", "config": {"set": {}}}],
+        "edges": [{"from": "tick", "to": "note"}, {"from": "on", "to": "note"}, {"from": "bare", "to": "note"}]})
+}
+
+async fn due(host: &dyn Host, now: Time) -> Vec<Scheduled> {
+    let mut due = host.due_schedules(now, 100).await.unwrap();
+    due.retain(|one| one.owner == "planner");
+    due
+}
+
+pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
+    let save = async |id: &str, seconds: u64, more: &str, now: Time| {
+        let workflow = parse(&triggered(id, seconds, more)).unwrap().workflow;
+        host.save("planner", &workflow, None, now).await.unwrap();
+    };
+    let t = host.now();
+    let at = |seconds: f64| t.after_seconds(seconds);
+    save("hourly", 3600, "", t).await;
+    save("half", 1800, "", t).await;
+    assert_eq!(due(host, at(1799.0)).await, []);
+    let found = due(host, at(3600.0)).await;
+    let shown: Vec<_> = found.iter().map(|one| (one.workflow.as_str(), one.node.as_str(), one.next_at)).collect();
+    assert_eq!(shown, [("half", "tick", at(1800.0)), ("hourly", "tick", at(3600.0))], "soonest first");
+    assert_eq!(found[0].schedule.every_seconds, Some(1800.0));
+    assert_eq!(host.due_schedules(at(3600.0), 1).await.unwrap().len(), 1);
+
+    let half = &found[0];
+    host.advance_schedule(half, Some(at(3601.0)), Some("why".into())).await.unwrap();
+    host.advance_schedule(half, Some(at(9000.0)), None).await.unwrap();
+    let found = due(host, at(3601.0)).await;
+    let moved = found.iter().find(|one| one.workflow.as_str() == "half").unwrap();
+    assert_eq!((moved.next_at, moved.error.as_deref()), (at(3601.0), Some("why")), "the second came too late");
+
+    save("half", 1800, "the same times", at(100.0)).await;
+    assert_eq!(due(host, at(3601.0)).await.len(), 2, "it goes on as it was");
+    save("half", 900, "other times", at(200.0)).await;
+    let found = due(host, at(1100.0)).await;
+    assert_eq!(found.iter().map(|one| one.next_at).collect::<Vec<_>>(), [at(1100.0)]);
+    host.advance_schedule(&found[0], None, None).await.unwrap();
+    assert_eq!(due(host, at(3600.0)).await.len(), 1, "what never comes again is gone");
+    assert!(host.delete_workflow("planner", "hourly").await.unwrap());
+    assert_eq!(due(host, at(1e9)).await, []);
+}
+
+pub(super) async fn listeners_are_those_of_the_latest_versions(host: &dyn Host) {
+    let save = async |id: &str, document: serde_json::Value| {
+        assert_eq!(document["id"], id);
+        host.save("listener", &parse(&document).unwrap().workflow, None, host.now()).await.unwrap();
+    };
+    assert_eq!(host.listeners("listener").await.unwrap(), []);
+    save("one", triggered("one", 60, "")).await;
+    save("two", triggered("two", 60, "")).await;
+    save("plain", document("plain")).await;
+    let listening = async || {
+        let mut found = host.listeners("listener").await.unwrap();
+        found.sort_by(|a, b| a.workflow.cmp(&b.workflow));
+        found.into_iter().map(|one| (one.workflow.to_string(), one.node.to_string(), one.pattern)).collect::<Vec<_>>()
+    };
+    let row = |id: &str, source: &str| (id.to_owned(), "on".to_owned(), json!({ "source": [source] }));
+    assert_eq!(listening().await, [row("one", "aws.s3"), row("two", "aws.s3")]);
+    let mut other = triggered("two", 60, "");
+    other["nodes"][1]["config"]["pattern"]["source"] = json!(["aws.sns"]);
+    save("two", other).await;
+    assert_eq!(listening().await, [row("one", "aws.s3"), row("two", "aws.sns")]);
+    save("two", document("two")).await;
+    assert!(host.delete_workflow("listener", "one").await.unwrap());
+    assert_eq!(listening().await, []);
+    assert_eq!(host.listeners("somebody else").await.unwrap(), []);
 }

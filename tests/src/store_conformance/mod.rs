@@ -3,7 +3,10 @@
 
 mod catalogue;
 
-use catalogue::{secrets_and_tokens_are_owned, versions_count_up};
+use catalogue::{
+    listeners_are_those_of_the_latest_versions, schedules_are_kept_and_move_on, secrets_and_tokens_are_owned,
+    versions_count_up,
+};
 use serde_json::{Value, json};
 use shared::{
     command::{Asked, Command},
@@ -35,6 +38,8 @@ pub async fn run(host: Arc<dyn Host>) {
     a_watcher_wakes(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
+    schedules_are_kept_and_move_on(host).await;
+    listeners_are_those_of_the_latest_versions(host).await;
 }
 
 /// Asks one person, then waits for an hour.
@@ -233,7 +238,8 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
     let parent = start(host, started(host, &workflow, "family", json!({}))).await.id().clone();
     let mut begin = started(host, &workflow, "family", json!({}));
     let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
-    begin.parent = Some(shared::execution::Parent { execution_id: parent.clone(), activation, index: 0, depth: 1 });
+    begin.parent =
+        Some(shared::execution::Parent { execution_id: parent.clone(), activation, attempt: 1, index: 0, depth: 1 });
     let child = start(host, begin).await.id().clone();
     assert_eq!(listed(host, &of("family")).await, std::slice::from_ref(&parent));
     let below = ExecutionFilter { parent: Some(parent.clone()), ..of("family") };

@@ -232,14 +232,18 @@ fn a_person_answers_over_http() {
         refused(&dev, ("POST", &respond, bad), &[], 422, "invalid_answer");
     }
     refused(&dev, ("POST", &respond, json!({"approved": true, "zap": 1})), &[], 422, "unknown_field");
-    let said = dev.call("POST", &respond, &json!({"approved": true, "comment": "fine"}));
-    assert_eq!(said, (200, json!({"status": "answered", "decision": "approved", "responses_needed": 0})));
+    // Who claims to be what only the host can know is not believed.
+    let headers = [("stepwell-client", "slack")];
+    let said = dev.try_call("POST", &respond, &headers, &json!({"approved": true, "comment": "fine"})).unwrap();
+    let told = (said.status, said.json());
+    assert_eq!(told, (200, json!({"status": "answered", "decision": "approved", "responses_needed": 0})));
     refused(&dev, ("POST", &respond, json!({"approved": false})), &[], 409, "already_decided");
     let output = &dev.until(id(&execution), &["completed"])["output"];
     assert_eq!(
         (&output["decision"], &output["comment"], &output["automatic"]),
         (&json!("approved"), &json!("fine"), &json!(false))
     );
+    assert_eq!(output["responses"][0]["via"], "api");
 }
 
 #[test]

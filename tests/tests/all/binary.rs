@@ -156,8 +156,12 @@ pub struct Dev {
 
 impl Dev {
     pub fn start(data: &Path, args: &[&str]) -> Self {
+        Self::start_by(Command::new(stepwell()), data, args)
+    }
+
+    /// By a command that ends in `stepwell`.
+    pub fn start_by(mut command: Command, data: &Path, args: &[&str]) -> Self {
         let log = fs::File::options().create(true).append(true).open(data.with_extension("log")).unwrap();
-        let mut command = Command::new(stepwell());
         command.args(["dev", "--port", "0", "--data"]).arg(data).args(args);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -216,12 +220,26 @@ impl Dev {
         let _ = child.wait();
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     /// Its memory, in KiB.
     pub fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.lock().unwrap().id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        status(self.pid(), "VmRSS:").unwrap().parse().unwrap()
     }
+
+    /// The most memory that it ever had, in KiB.
+    pub fn peak(&self) -> u64 {
+        status(self.pid(), "VmHWM:").unwrap().parse().unwrap()
+    }
+}
+
+/// What the kernel says of a process; none where there is no such process.
+pub fn status(pid: u32, field: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    line.split_whitespace().nth(1).map(Into::into)
 }
 
 impl Drop for Dev {

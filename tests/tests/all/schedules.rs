@@ -52,6 +52,28 @@ async fn a_schedule_starts_executions_and_saving_or_deleting_plans_anew_at_once(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_keeps_no_other_schedule_waiting() {
+    let world = World::new("unreadable").await;
+    for id in ["broken", "sound"] {
+        world.save(&scheduled(id, json!({"every_seconds": 3600, "missed": "run_once"}))).await;
+    }
+    let sql = "UPDATE schedules SET next_at = 2;
+        UPDATE schedules SET schedule = '{', next_at = 1 WHERE workflow_id = 'broken'";
+    let world = world.restarted(sql).await;
+    keep_schedules(&world.host);
+    eventually("the other starts", async || started(&world, "sound").await.len() == 1).await;
+    assert_eq!(
+        world.rows("schedules WHERE workflow_id = 'broken' AND error IS NOT NULL AND next_at > 1"),
+        1,
+        "it is kept"
+    );
+    assert_eq!(world.host.database().schedules(OWNER).await.unwrap().len(), 1, "what can be read is shown");
+    world.save(&scheduled("broken", json!({"cron": "* * * * * *"}))).await;
+    eventually("saving repairs it", async || !started(&world, "broken").await.is_empty()).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saving_again_does_not_put_the_same_times_off() {
     let world = World::new("resaved").await;
     world.save(&scheduled("tick", json!({"every_seconds": 3600}))).await;
@@ -61,7 +83,7 @@ async fn saving_again_does_not_put_the_same_times_off() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     world.save(&other).await;
     assert_eq!(next_at(&world).await, before);
-    assert!(world.host.database().schedules(OWNER).await.unwrap()[0].schedule.run_missed_once);
+    assert!(world.host.database().schedules(OWNER).await.unwrap()[0].schedule.as_ref().unwrap().run_missed_once);
     world.save(&scheduled("tick", json!({"every_seconds": 1800}))).await;
     assert!(next_at(&world).await < before);
     world.end().await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::{
     effect::{Message, Work},
     execution::Status,
-    port::{Delivery, Store, Verdict},
+    port::{Delivery, Store, StoreError, Verdict},
 };
 use std::sync::Arc;
 
@@ -23,6 +23,48 @@ async fn an_execution_past_its_timeout_fails_promptly() {
     let took = state.completed_at.unwrap().since(state.started_at).as_millis();
     assert!((1_000..1_700).contains(&took), "{took} ms");
     assert_eq!(world.rows("timers"), 0, "what it waited for is dropped");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_cannot_be_read_keeps_no_other_from_its_timeout() {
+    let world = World::new("poisoned").await;
+    let document = json!({"id": "slow", "settings": {"timeout_seconds": 2},
+        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "w", "type": "wait", "config": {"seconds": 600}}],
+        "edges": [{"from": "go", "to": "w"}]});
+    let (broken, sound) = (world.start_inline(&document).await, world.start_inline(&document).await);
+    let of = format!("run = (SELECT run FROM executions WHERE id = '{broken}')");
+    let sql = format!(
+        "UPDATE turns SET body = '{{' WHERE {of}; DELETE FROM snapshots WHERE {of};
+         UPDATE executions SET deadline = 1 WHERE id = '{broken}'"
+    );
+    let world = world.restarted(&sql).await;
+    assert!(world.host.load(&broken).await.is_err(), "it comes first, and cannot be read");
+    assert_eq!(world.ended(&sound).await.error.as_ref().map(|error| error.code.as_str()), Some("timeout"));
+    assert_eq!(
+        supervisor::end_timed_out(&*world.host).await.map_err(|error| matches!(error, StoreError::Permanent(_))),
+        Err(true)
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_cannot_be_removed_keeps_no_other() {
+    let world = World::new("immovable").await;
+    let document = json!({"id": "short", "settings": {"retention_days": 1},
+        "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});
+    let (stuck, old) = (world.start_inline(&document).await, world.start_inline(&document).await);
+    for id in [&stuck, &old] {
+        assert_eq!(world.ended(id).await.status(), Status::Completed);
+    }
+    let sql = format!(
+        "UPDATE executions SET expires_at = 2; UPDATE executions SET expires_at = 1 WHERE id = '{stuck}';
+         CREATE TRIGGER immovable BEFORE DELETE ON executions WHEN OLD.id = '{stuck}'
+         BEGIN SELECT RAISE(ABORT, 'no'); END"
+    );
+    let world = world.restarted(&sql).await;
+    eventually("the other is gone", async || world.host.load(&old).await.unwrap().is_none()).await;
+    assert!(world.host.load(&stuck).await.unwrap().is_some());
     world.end().await;
 }
 

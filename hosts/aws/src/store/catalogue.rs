@@ -78,22 +78,30 @@ impl Table {
                 return Ok((version, false));
             }
             let next = Version { version: version + 1, hash: workflow.hash.clone(), saved_at: now, deleted: false };
-            if self.write_version(owner, id, &next, version).await? {
+            let schedules = self.planning(owner, id, Some(workflow), now).await?;
+            if self.write_version(owner, id, &next, version, schedules).await? {
                 return Ok((next.version, true));
             }
         }
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// Writes a version and the pointer to it, where the pointer is at another still.
-    async fn write_version(&self, owner: &str, id: &str, next: &Version, before: u64) -> Result<bool, StoreError> {
+    /// Writes a version and the pointer to it, with the schedules, where the pointer is at another still.
+    async fn write_version(
+        &self,
+        owner: &str,
+        id: &str,
+        next: &Version,
+        before: u64,
+        schedules: Option<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
         let condition = match before {
             0 => Expression::new("attribute_not_exists(pk)"),
             _ => Expression::new("v = :before").with(":before", number(before)),
         };
         let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
         let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
-        self.db.transact(nobodys(Purpose::Other), vec![pointer, version]).await
+        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(schedules).collect()).await
     }
 
     fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
@@ -181,7 +189,8 @@ impl Table {
             let latest = self.version_at(owner, &keys::latest(id)).await?;
             let Some(latest) = latest.filter(|latest| !latest.deleted) else { return Ok(false) };
             let before = latest.version;
-            if self.write_version(owner, id, &Version { deleted: true, ..latest }, before).await? {
+            let schedules = self.planning(owner, id, None, latest.saved_at).await?;
+            if self.write_version(owner, id, &Version { deleted: true, ..latest }, before, schedules).await? {
                 return Ok(true);
             }
         }

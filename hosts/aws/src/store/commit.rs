@@ -261,7 +261,8 @@ fn in_order(commit: &Commit) -> Result<u64, StoreError> {
     let in_order = commit.turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
     if first == 0 || !in_order || commit.turns.last().map(|turn| turn.seq) != Some(commit.state.seq) {
         let (id, seq) = (commit.state.id(), commit.state.seq);
-        let told = format!("a commit of execution {id} must hold consecutive turns that end at its state's number {seq}");
+        let told =
+            format!("a commit of execution {id} must hold consecutive turns that end at its state's number {seq}");
         return Err(StoreError::Permanent(told));
     }
     Ok(first)
@@ -269,7 +270,8 @@ fn in_order(commit: &Commit) -> Result<u64, StoreError> {
 
 /// Whether a start asks for nothing but steps, which come again when they are overdue.
 fn only_steps(state: &Execution, effects: &[Effect]) -> bool {
-    let is_step = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.work, Work::Step { .. }));
+    let is_step =
+        |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.work, Work::Step { .. }));
     state.end.is_none() && effects.iter().all(is_step)
 }
 

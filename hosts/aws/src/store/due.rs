@@ -30,9 +30,11 @@ impl Table {
         });
         let mut found: Vec<(String, ExecutionId)> = Vec::new();
         for part in try_join_all(parts).await? {
-            found.extend(part.items.iter().filter_map(|item| {
-                Some((text_of(item, "ds")?.to_owned(), keys::execution_of(text_of(item, "pk")?)?))
-            }));
+            found.extend(
+                part.items.iter().filter_map(|item| {
+                    Some((text_of(item, "ds")?.to_owned(), keys::execution_of(text_of(item, "pk")?)?))
+                }),
+            );
         }
         found.sort();
         Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())

@@ -33,8 +33,9 @@ struct Member {
 impl Member {
     fn read(item: &Item) -> Result<Self, StoreError> {
         let sort = need(item, "sk")?;
-        let (started, id) = keys::member_of(sort)
-            .ok_or_else(|| StoreError::Permanent(format!("{sort} is no member of a guard: another program wrote it")))?;
+        let (started, id) = keys::member_of(sort).ok_or_else(|| {
+            StoreError::Permanent(format!("{sort} is no member of a guard: another program wrote it"))
+        })?;
         Ok(Self { started, id, held: item.contains_key("h") })
     }
 }
@@ -136,12 +137,7 @@ impl Table {
     ///
     /// # Errors
     /// Where the table does not answer.
-    pub async fn another(
-        &self,
-        owner: &str,
-        workflow: &WorkflowId,
-        statuses: &[Status],
-    ) -> Result<bool, StoreError> {
+    pub async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
         let partition = keys::guard(owner, workflow);
         for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
             let looks = some.iter().map(|member| self.alive(&partition, member));
@@ -161,11 +157,7 @@ impl Table {
     ///
     /// # Errors
     /// Where the table does not answer.
-    pub async fn held(
-        &self,
-        owner: &str,
-        workflow: &WorkflowId,
-    ) -> Result<(Option<ExecutionId>, u64), StoreError> {
+    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
         let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
         Ok((held.into_iter().next(), under_way))
     }

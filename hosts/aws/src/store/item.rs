@@ -61,7 +61,9 @@ fn value_size(value: &AttributeValue) -> usize {
         AttributeValue::N(digits) => digits.len() / 2 + 2,
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
-        AttributeValue::M(fields) => 3 + fields.iter().map(|(name, one)| name.len() + value_size(one) + 1).sum::<usize>(),
+        AttributeValue::M(fields) => {
+            3 + fields.iter().map(|(name, one)| name.len() + value_size(one) + 1).sum::<usize>()
+        }
         AttributeValue::L(values) => 3 + values.iter().map(|one| value_size(one) + 1).sum::<usize>(),
         _ => 1,
     }

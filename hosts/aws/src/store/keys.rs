@@ -131,6 +131,24 @@ pub fn version(id: &str, version: u64) -> String {
     format!("v#{id}#{version:010}")
 }
 
+/// The owner whose partition it is.
+pub fn catalogue_of(partition: &str) -> Option<&str> {
+    partition.strip_prefix("w#")
+}
+
+/// The schedules of a saved workflow.
+pub fn schedules(id: &str) -> String {
+    format!("s#{id}")
+}
+
+/// The workflow whose schedules they are.
+pub fn schedules_of(sort: &str) -> Option<&str> {
+    sort.strip_prefix("s#")
+}
+
+/// The part of the due index that schedules are in: there are few, and the supervisor alone reads them.
+pub const SCHEDULES: &str = "schedules";
+
 /// The partition of a document.
 pub fn document(hash: &str) -> String {
     format!("d#{hash}")

@@ -100,7 +100,8 @@ impl Table {
         let (lists, rest) = lists(filter);
         let to = end(filter, cursor.as_deref());
         if keys_in_order(filter, &to) {
-            let parts = lists.into_iter().map(|list| self.part(query(list, &rest, filter, &to), cursor.as_deref(), limit));
+            let parts =
+                lists.into_iter().map(|list| self.part(query(list, &rest, filter, &to), cursor.as_deref(), limit));
             let rows: BTreeMap<String, Head> = try_join_all(parts).await?.into_iter().flatten().collect();
             // One that moved on meanwhile is in two lists, at the same place.
             let mut newest = rows.into_iter().rev();

@@ -19,13 +19,7 @@ const TRIES: u32 = 5;
 
 impl Table {
     /// Marks a head, to be looked after at `at` or earlier.
-    pub(super) async fn mark(
-        &self,
-        to: Use<'_>,
-        before: &Execution,
-        mark: &str,
-        at: Time,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn mark(&self, to: Use<'_>, before: &Execution, mark: &str, at: Time) -> Result<(), StoreError> {
         let key = keys::execution(before.id());
         let marks = || AttributeValue::Ss(vec![mark.into()]);
         for _ in 0..TRIES {

@@ -7,7 +7,7 @@
 //! | | `token#INTERACTION`, `caller` | task tokens of Step Functions |
 //! | `q#INTERACTION` | `i` | a question: who asks, and what lists read |
 //! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow that looks at its other executions |
-//! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION` | saved workflows |
+//! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION`, `s#WORKFLOW` | saved workflows, and their schedules |
 //! | `d#HASH` | `doc` | a document |
 //! | `k#SHA256` | `token` | an API token |
 
@@ -28,6 +28,7 @@ mod marks;
 mod pack;
 mod questions;
 mod remove;
+mod schedules;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -73,11 +73,7 @@ fn gap_allowed(tail: Tail, state: usize) -> usize {
 
 /// What follows a commit of `bytes` whose item has that number.
 pub fn after(tail: Tail, first: u64, bytes: usize, carries: bool) -> Tail {
-    if carries {
-        Tail { base: Some(first), base_bytes: bytes, gap: 0 }
-    } else {
-        Tail { gap: tail.gap + bytes, ..tail }
-    }
+    if carries { Tail { base: Some(first), base_bytes: bytes, gap: 0 } } else { Tail { gap: tail.gap + bytes, ..tail } }
 }
 
 /// Turns and state of a body, as text.

@@ -12,11 +12,7 @@ use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
-use shared::{
-    execution::Execution,
-    id::ExecutionId,
-    port::StoreError,
-};
+use shared::{execution::Execution, id::ExecutionId, port::StoreError};
 use std::{future::Future, pin::Pin, sync::Arc};
 
 impl Table {

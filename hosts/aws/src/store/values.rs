@@ -13,14 +13,10 @@ use std::collections::BTreeMap;
 
 impl Table {
     /// Keeps the values that a commit offloads. The same value twice is once.
-    pub(super) async fn keep_values(
-        &self,
-        id: &ExecutionId,
-        blobs: Vec<(BlobRef, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
-        let puts = blobs.into_iter().map(|(blob, bytes)| async move {
-            self.blobs.put(&keys::value(id, &blob.sha256), bytes).await
-        });
+    pub(super) async fn keep_values(&self, id: &ExecutionId, blobs: Vec<(BlobRef, Vec<u8>)>) -> Result<(), StoreError> {
+        let puts = blobs
+            .into_iter()
+            .map(|(blob, bytes)| async move { self.blobs.put(&keys::value(id, &blob.sha256), bytes).await });
         stream::iter(puts).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
@@ -53,7 +49,8 @@ impl Table {
                     .map_err(|error| StoreError::Permanent(format!("the value {sha256} cannot be read: {error}")));
             }
             let known = Box::pin(self.known(&of)).await?;
-            match known.and_then(|known| known.state.started.parent.as_ref().map(|parent| parent.execution_id.clone())) {
+            match known.and_then(|known| known.state.started.parent.as_ref().map(|parent| parent.execution_id.clone()))
+            {
                 Some(parent) => of = parent,
                 None => return Err(StoreError::Permanent(format!("the value {sha256} of execution {id} is gone"))),
             }

@@ -161,7 +161,7 @@ async fn over_http(
     path: &str,
     body: Option<&Value>,
 ) -> Result<(u16, Vec<u8>), Failure> {
-    let mut request = http.request(method, format!("{base}{path}"));
+    let mut request = http.request(method, format!("{base}{path}")).header(api::CLIENT, "cli");
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -186,7 +186,7 @@ async fn in_process(
     body: Option<&Value>,
 ) -> Result<(u16, Vec<u8>), Failure> {
     let broken = |error: &dyn std::fmt::Display| Failure::failed(format!("the request failed: {error}"), "try again");
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder().method(method).uri(path).header(api::CLIENT, "cli");
     if body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }

@@ -64,9 +64,7 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
         signals.first().await;
         eprintln!("stopping: what runs is given {} s (again to stop at once)", limits::GRACE.as_secs());
     };
-    server::serve(listener, router, stop, limits::CONNECTION_GRACE).await.map_err(|error| {
-        Failure::failed(format!("the server failed: {error}"), "start it again: nothing that was accepted is lost")
-    })?;
+    server::serve(listener, router, stop, limits::CONNECTION_GRACE).await;
     Ok(Exit::Done)
 }
 

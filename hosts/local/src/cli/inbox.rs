@@ -1,9 +1,8 @@
 //! `stepwell inbox`: questions that wait, soonest deadline first.
 
 use super::{
-    Exit, Globals, Outcome,
-    client::{Client, query},
-    output,
+    Globals, Outcome, output,
+    page::{List, Paging},
 };
 use serde_json::Value;
 
@@ -16,35 +15,23 @@ pub struct Args {
     /// Only of this execution
     #[arg(long, value_name = "ID")]
     execution: Option<String>,
-    /// How many at most, 1 to 200
-    #[arg(long, default_value_t = 50)]
-    limit: u16,
+    #[command(flatten)]
+    paging: Paging,
 }
+
+const QUESTIONS: List<5> = List {
+    path: "/v1/interactions",
+    empty: "nothing waits for an answer",
+    headings: ["INTERACTION", "KIND", "DEADLINE", "ASKED", "QUESTION"],
+    row,
+    hint: Some("answer with: stepwell answer INTERACTION --approve (or --reject, --option, …)"),
+};
 
 /// One page.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let client = Client::open(globals).await?;
-    let path = query(&[
-        ("status", Some("pending".into())),
-        ("assignee", args.assignee),
-        ("execution_id", args.execution),
-        ("limit", Some(args.limit.to_string())),
-    ]);
-    let page = client.get(&format!("/v1/interactions{path}")).await;
-    client.close().await;
-    let page = page?;
-    if globals.json {
-        output::json(&page);
-        return Ok(Exit::Done);
-    }
-    let items = page["items"].as_array().cloned().unwrap_or_default();
-    if items.is_empty() {
-        eprintln!("nothing waits for an answer");
-        return Ok(Exit::Done);
-    }
-    output::table(["INTERACTION", "KIND", "DEADLINE", "ASKED", "QUESTION"], items.iter().map(row));
-    eprintln!("{}", output::dim("answer with: stepwell answer INTERACTION --approve (or --reject, --option, …)"));
-    Ok(Exit::Done)
+    let filter =
+        vec![("status", Some("pending".into())), ("assignee", args.assignee), ("execution_id", args.execution)];
+    QUESTIONS.show(globals, filter, args.paging).await
 }
 
 fn row(one: &Value) -> [String; 5] {

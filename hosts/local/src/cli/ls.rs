@@ -1,9 +1,8 @@
 //! `stepwell ls`: executions, newest first.
 
 use super::{
-    Exit, Globals, Outcome,
-    client::{Client, query},
-    output,
+    Globals, Outcome, output,
+    page::{List, Paging},
 };
 use serde_json::Value;
 
@@ -19,41 +18,22 @@ pub struct Args {
     /// Only children of this execution
     #[arg(long, value_name = "ID")]
     parent: Option<String>,
-    /// How many at most, 1 to 200
-    #[arg(long, default_value_t = 50)]
-    limit: u16,
-    /// Where to go on, as `next_cursor` of the page before
-    #[arg(long)]
-    cursor: Option<String>,
+    #[command(flatten)]
+    paging: Paging,
 }
+
+const EXECUTIONS: List<6> = List {
+    path: "/v1/executions",
+    empty: "there are no such executions",
+    headings: ["EXECUTION", "WORKFLOW", "STATUS", "PROGRESS", "STARTED", "MESSAGE"],
+    row,
+    hint: None,
+};
 
 /// One page.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let client = Client::open(globals).await?;
-    let path = query(&[
-        ("status", args.status),
-        ("workflow_id", args.workflow),
-        ("parent", args.parent),
-        ("limit", Some(args.limit.to_string())),
-        ("cursor", args.cursor),
-    ]);
-    let page = client.get(&format!("/v1/executions{path}")).await;
-    client.close().await;
-    let page = page?;
-    if globals.json {
-        output::json(&page);
-        return Ok(Exit::Done);
-    }
-    let items = page["items"].as_array().cloned().unwrap_or_default();
-    if items.is_empty() {
-        eprintln!("there are no such executions");
-        return Ok(Exit::Done);
-    }
-    output::table(["EXECUTION", "WORKFLOW", "STATUS", "PROGRESS", "STARTED", "MESSAGE"], items.iter().map(row));
-    if let Some(cursor) = page["next_cursor"].as_str() {
-        eprintln!("{}", output::dim(&format!("there are more: --cursor {cursor}")));
-    }
-    Ok(Exit::Done)
+    let filter = vec![("status", args.status), ("workflow_id", args.workflow), ("parent", args.parent)];
+    EXECUTIONS.show(globals, filter, args.paging).await
 }
 
 fn row(one: &Value) -> [String; 6] {

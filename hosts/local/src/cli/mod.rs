@@ -17,6 +17,7 @@ mod locate_yaml;
 mod logs;
 mod ls;
 mod output;
+mod page;
 mod run;
 mod secret;
 mod show;

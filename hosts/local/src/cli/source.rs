@@ -2,6 +2,7 @@
 
 use super::{Failure, limits};
 use serde_json::Value;
+use shared::{json::nesting, limits::JSON_DEPTH};
 use std::{
     io::Read,
     ops::Range,
@@ -113,6 +114,11 @@ pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
         None if argument == "-" => (stdin()?, "stdin".to_owned()),
         None => (argument.to_owned(), "the argument".to_owned()),
     };
+    if nesting(text.as_bytes()) > JSON_DEPTH {
+        // It could be recorded, but a journal is not read any deeper.
+        let message = format!("{what} from {from} nests more than {JSON_DEPTH} levels deep");
+        return Err(Failure::usage(message, "flatten it").with_code("invalid_json"));
+    }
     serde_json::from_str(&text).map_err(|error| {
         let hint = format!("give JSON such as '{{\"name\": \"Ada\"}}', or @FILE, to {what}");
         Failure::usage(format!("{what} from {from} is not JSON: {error}"), hint).with_code("invalid_json")
@@ -156,6 +162,8 @@ mod tests {
     #[test]
     fn an_input_is_json_or_a_usage_error() {
         assert_eq!(input("{\"a\": 1}", "--input").unwrap()["a"], 1);
+        let deep = |levels: usize| input(&["[".repeat(levels), "]".repeat(levels)].concat(), "--input");
+        assert!(deep(JSON_DEPTH).is_ok() && deep(JSON_DEPTH + 1).is_err());
         let failure = input("{a", "--input").unwrap_err();
         assert!(failure.message().contains("--input"), "{}", failure.message());
         assert_eq!(input("@/no/such/file", "--input").unwrap_err().code, "unreadable_file");

@@ -122,7 +122,7 @@ impl Dispatcher {
 
     /// A message with a number of its own.
     pub fn item(&self, message: Message) -> Item {
-        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1 }, failures: 0 }
+        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0 }
     }
 
     /// A number that nothing else has.

@@ -212,7 +212,7 @@ fn horizon(db: &Connection, table: &str, column: &str, after: i64, size: usize) 
 pub fn revive(id: i64, failures: u32, body: &str) -> Option<Item> {
     match serde_json::from_str(body) {
         Ok(message) => {
-            let delivery = Delivery { receipt: id as u64, message, deliveries: 1 };
+            let delivery = Delivery { receipt: id as u64, message, deliveries: 1, trace: None };
             Some(Item { delivery, failures })
         }
         Err(error) => {

@@ -3,35 +3,17 @@
 use crate::store::{Database, writer::Failure};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use shared::{
-    id::{NodeId, WorkflowId},
     port::StoreError,
-    schedule::Planned,
+    schedule::{Planned, Scheduled},
     time::Time,
     workflow::ScheduleTrigger,
 };
-
-/// One `schedule_trigger` of the latest version of a workflow.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The tenant.
-    pub owner: String,
-    /// The workflow.
-    pub workflow: WorkflowId,
-    /// The trigger.
-    pub node: NodeId,
-    /// Its config.
-    pub schedule: ScheduleTrigger,
-    /// The next time.
-    pub next_at: Time,
-    /// Why its last time started nothing.
-    pub error: Option<String>,
-}
 
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 
 impl Database {
     /// Rows whose time has come, soonest first.
-    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Row>, StoreError> {
+    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
         self.readers
             .read(move |db| db.prepare_cached(&sql)?.query_map(params![now.0, limit as i64], row)?.collect())
@@ -46,14 +28,22 @@ impl Database {
         Ok(at.map(Time))
     }
 
-    /// An owner's schedules, by workflow and node.
-    pub async fn schedules(&self, owner: &str) -> Result<Vec<Row>, StoreError> {
+    /// An owner's schedules that can be read, by workflow and node.
+    pub async fn schedules(&self, owner: &str) -> Result<Vec<Scheduled>, StoreError> {
         let (owner, sql) = (owner.to_owned(), format!("SELECT {COLUMNS} FROM schedules WHERE owner = ?1"));
-        self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await
+        let mut rows: Vec<Scheduled> =
+            self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await?;
+        rows.retain(|row| row.schedule.is_ok());
+        Ok(rows)
     }
 
     /// A row's time is done with. Nothing happens where another plan has taken its place meanwhile.
-    pub async fn advance(&self, row: Row, next_at: Option<Time>, error: Option<String>) -> Result<(), StoreError> {
+    pub async fn advance_schedule(
+        &self,
+        row: Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
         const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
         self.writer
             .call(move |db, _| {
@@ -72,21 +62,21 @@ impl Database {
     }
 }
 
-fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
-    let (workflow, node, schedule): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    Ok(Row {
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Scheduled> {
+    let (workflow, node): (String, String) = (row.get(1)?, row.get(2)?);
+    let schedule: rusqlite::Result<String> = row.get(3);
+    Ok(Scheduled {
         owner: row.get(0)?,
         workflow: workflow.into(),
         node: node.into(),
-        schedule: read(&schedule, 3)?,
+        schedule: schedule.map_err(|error| error.to_string()).and_then(|text| read(&text)),
         next_at: Time(row.get(4)?),
         error: row.get(5)?,
     })
 }
 
-fn read(text: &str, at: usize) -> rusqlite::Result<ScheduleTrigger> {
-    let broken = |error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error));
-    serde_json::from_str(text).map_err(broken)
+fn read(text: &str) -> Result<ScheduleTrigger, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// A new version was saved. A schedule with the same times as before goes on as it was, so that frequent saving does
@@ -100,7 +90,7 @@ pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Pl
             )?
             .query_row([owner, workflow, one.node.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let goes_on = before.filter(|(text, _)| read(text, 0).is_ok_and(|old| old.same_times(&one.schedule)));
+        let goes_on = before.filter(|(text, _)| read(text).is_ok_and(|old| old.same_times(&one.schedule)));
         let text = serde_json::to_string(&one.schedule)
             .map_err(|error| Failure::Refused(StoreError::Permanent(error.to_string())))?;
         rows.push((one.node.as_str(), text, goes_on.map_or(one.next_at.0, |(_, at)| at)));

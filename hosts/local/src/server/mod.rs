@@ -1,6 +1,7 @@
 //! The embedded host as one service: the store, its workers, and the HTTP API over them.
 
 mod http;
+pub mod limits;
 mod metrics;
 mod steps;
 mod sweep;

@@ -3,7 +3,7 @@
 use super::{
     Database,
     lists::{bad_cursor, limit},
-    writer::Failure,
+    writer::{Failure, Known},
 };
 use crate::schedule::{drop_plan, keep_plan};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -38,10 +38,10 @@ impl Database {
         expected: Option<u64>,
         now: Time,
     ) -> Result<(u64, bool), StoreError> {
-        let (owner, kept) = (owner.to_owned(), workflow.clone());
-        let saved = self.writer.call(move |db, _| save(db, &owner, &kept, expected, now)).await?;
+        let (key, kept) = (owner.to_owned(), workflow.clone());
+        let change = move |db: &Connection, _: &mut Known| save(db, &key, &kept, expected, now);
+        let saved = self.change(owner, workflow.id.as_str(), change).await?;
         self.workflows.put(workflow);
-        self.hub.replanned.notify_one();
         Ok(saved)
     }
 
@@ -52,14 +52,26 @@ impl Database {
         id: &str,
         version: Option<u64>,
     ) -> Result<Option<SavedWorkflow>, StoreError> {
-        let (owner, id) = (owner.to_owned(), id.to_owned());
-        self.readers
+        let changes = match version {
+            Some(_) => None,
+            None => match self.hub.saved.get(owner, id) {
+                Ok(latest) => return Ok(Some(latest)),
+                Err(changes) => Some(changes),
+            },
+        };
+        let key = (owner.to_owned(), id.to_owned());
+        let found = self
+            .readers
             .read(move |db| {
                 let sql = format!("{SAVED} AND id = ?2 AND (?3 IS NULL OR version = ?3) ORDER BY version DESC LIMIT 1");
                 let version = version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
-                db.prepare_cached(&sql)?.query_row(params![owner, id, version], saved).optional()
+                db.prepare_cached(&sql)?.query_row(params![key.0, key.1, version], saved).optional()
             })
-            .await
+            .await?;
+        if let (Some(latest), Some(changes)) = (&found, changes) {
+            self.hub.saved.put(owner, latest, changes);
+        }
+        Ok(found)
     }
 
     /// The latest versions, by id; deleted ones left out.
@@ -90,18 +102,32 @@ impl Database {
 
     /// No new starts; false where there is none.
     pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
-        let (owner, id) = (owner.to_owned(), id.to_owned());
+        let key = (owner.to_owned(), id.to_owned());
         let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
                    (SELECT max(version) FROM workflows WHERE owner = ?1 AND id = ?2)";
-        let was = self
-            .writer
-            .call(move |db, _| {
-                drop_plan(db, &owner, &id)?;
-                Ok(db.prepare_cached(sql)?.execute([&owner, &id])? > 0)
-            })
-            .await?;
-        self.hub.replanned.notify_one();
-        Ok(was)
+        let change = move |db: &Connection, _: &mut Known| {
+            drop_plan(db, &key.0, &key.1)?;
+            Ok(db.prepare_cached(sql)?.execute([&key.0, &key.1])? > 0)
+        };
+        self.change(owner, id, change).await
+    }
+
+    /// Changes a saved workflow, and forgets what is in memory of it: even where nobody waits for the end any more.
+    async fn change<T: Send + 'static>(
+        &self,
+        owner: &str,
+        id: &str,
+        work: impl FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (writer, hub) = (self.writer.clone(), self.hub.clone());
+        let key = (owner.to_owned(), id.to_owned());
+        let changing = tokio::spawn(async move {
+            let done = writer.call(work).await;
+            hub.saved.changed(&key.0, &key.1);
+            hub.replanned.notify_one();
+            done
+        });
+        changing.await.map_err(|error| StoreError::Transient(error.to_string()))?
     }
 
     /// A credential of an owner.

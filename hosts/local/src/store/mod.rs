@@ -13,6 +13,7 @@ pub(crate) mod readers;
 mod remove;
 mod rows;
 mod rules;
+mod saved;
 mod schema;
 mod seal;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use load::Workflows;
 use outbox::{Outbox, Redeliver};
 use readers::Readers;
 use rusqlite::Connection;
+use saved::Saved;
 use seal::Sealer;
 use shared::{
     effect::Effect,
@@ -52,6 +54,7 @@ pub struct Hub {
     pub(crate) watch: Watch,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) saved: Saved,
     /// Rings when schedules were saved or deleted.
     pub(crate) replanned: Arc<Notify>,
 }
@@ -90,6 +93,7 @@ impl Database {
                 watch: Watch::default(),
                 metrics,
                 dispatcher,
+                saved: Saved::default(),
                 replanned: Arc::default(),
             }),
             writer,
@@ -172,12 +176,20 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     db.set_prepared_statement_cache_capacity(limits::STATEMENTS);
     let set = || {
         db.busy_timeout(Duration::from_secs(5))?;
-        db.pragma_update(None, "page_size", limits::PAGE_BYTES)?;
+        db.pragma_update(
+            None,
+            "page_size",
+            std::env::var("XP").ok().and_then(|v| v.parse().ok()).unwrap_or(limits::PAGE_BYTES),
+        )?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", "OFF")?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
-        db.pragma_update(None, "wal_autocheckpoint", limits::CHECKPOINT_PAGES)?;
+        db.pragma_update(
+            None,
+            "wal_autocheckpoint",
+            std::env::var("XC").ok().and_then(|v| v.parse().ok()).unwrap_or(limits::CHECKPOINT_PAGES),
+        )?;
         db.pragma_update(None, "cache_size", -limits::CACHE_KIB)?;
         schema::migrate(&db)
     };

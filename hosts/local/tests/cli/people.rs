@@ -39,8 +39,32 @@ fn without_input_it_is_left_waiting_and_goes_on_once_answered() {
     let answer = home.run(&["answer", id, "--approve", "--comment", "fine", "--json"]).exits(0).json();
     assert_eq!((&answer["decision"], &answer["responses_needed"]), (&json!("approved"), &json!(0)));
     home.run(&["answer", interaction, "--reject"]).exits(1);
+    assert_eq!(via(&home, id), ["cli"]);
     let execution = home.run(&["run", &file, "--resume", id, "--json"]).exits(0).json();
     assert_eq!(execution["output"], json!({"port": "approved", "answer": true, "comment": "fine"}));
+}
+
+/// How the answers of an execution came, as its history has it.
+fn via(home: &Home, id: &str) -> Vec<String> {
+    let history = home.run(&["history", id, "--json"]).exits(0).json();
+    let events = history["history"].as_array().unwrap().iter().flat_map(|turn| turn["events"].as_array().unwrap());
+    events.filter_map(|event| event["response"]["via"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_inbox_is_paged_like_every_list() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    for amount in 1..=3 {
+        home.run(&["run", &file, "--input", &json!({ "amount": amount }).to_string(), "--no-input"]).exits(3);
+    }
+    let page = home.run(&["inbox", "--limit", "2"]).exits(0);
+    assert_eq!(page.out.matches("Pay ").count(), 2, "{page:?}");
+    let cursor = page.err.split("--cursor ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned();
+    let rest = home.run(&["inbox", "--limit", "2", "--cursor", &cursor]).exits(0);
+    assert_eq!(rest.out.matches("Pay ").count(), 1, "{rest:?}");
+    assert!(!rest.err.contains("--cursor"), "{rest:?}");
+    assert!(home.run(&["ls", "--limit", "2"]).exits(0).err.contains("there are more: --cursor "));
 }
 
 #[test]
@@ -51,6 +75,7 @@ fn lines_that_are_piped_in_answer() {
     let told = home.say(&args, "perhaps\nn far too much\n").exits(0);
     assert_eq!(told.json()["output"], json!({"port": "rejected", "answer": false, "comment": "far too much"}));
     assert!(told.err.contains("Pay 5?"), "{told:?}");
+    assert_eq!(via(&home, told.json()["execution_id"].as_str().unwrap()), ["cli"]);
     home.say(&args, "").exits(3);
     home.say(&args, "perhaps\n").exits(3);
 }

@@ -165,16 +165,23 @@ fn trying_again_after_a_person_counts_one_attempt_and_starts_other_children() {
     let mut story = Story::given(nodes, json!([{ "from": "start", "to": "all" }]), json!({}));
     story.open("all");
     let first = story.state.activation(&"all".into());
-    let ended = |activation| Command::ChildrenEnded { activation, ends: vec![(0, Some("no".into()))] };
-    story.when(ended(first.clone())).unwrap();
+    let ended = |attempt| {
+        let ends = vec![(0, Some("no".into()))];
+        Command::ChildrenEnded { activation: first.clone(), attempt, ends }
+    };
+    story.when(ended(1)).unwrap();
     story.is(Status::WaitingHuman);
     story.answer("bob@example.com", Answer { option: Some("retry".into()), ..Answer::default() }).unwrap();
-    assert!(matches!(story.when(ended(first.clone())), Err(Rejection::Stale(_))), "children of the first attempt");
+    assert!(matches!(story.when(ended(1)), Err(Rejection::Stale(_))), "children of the first attempt");
     story.open("all");
-    let second = story.state.activation(&"all".into());
-    let child = |activation| crate::decide::child_id(story.state.id(), activation, 0);
-    assert_ne!(child(&first), child(&second));
     story.is(Status::Waiting);
+    assert!(matches!(story.when(ended(1)), Err(Rejection::Stale(_))), "children of the first attempt");
+    let child = |attempt| crate::decide::child_id(story.state.id(), &first, attempt, 0);
+    assert_ne!(child(1), child(2));
+    let all = story.state.node(&"all".into()).cloned().unwrap();
+    assert_eq!((all.visit, all.attempt, all.attempts), (1, 2, 1), "the second has not ended");
+    story.when(ended(2)).unwrap();
+    story.is(Status::WaitingHuman);
 }
 
 #[test]
@@ -191,6 +198,22 @@ fn a_timeout_by_its_port_is_not_automatic_and_keeps_the_votes() {
     story.is(Status::Completed);
     assert_eq!(story.output("ask")["automatic"], false);
     assert_eq!(story.output("ask")["responses"][0]["by"], "bob@example.com");
+}
+
+#[test]
+fn a_decision_with_an_option_to_reject_takes_it_in_time() {
+    let config = json!({ "kind": "decision", "question": "?", "options": ["yes", "rejected"], "timeout_seconds": 5,
+        "timeout_action": "auto_reject" });
+    let nodes = json!([{ "id": "ask", "type": "human", "config": config }]);
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), json!({}));
+    story.open("ask");
+    story.now = Time(5_000);
+    let activation = story.state.activation(&"ask".into());
+    story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
+    assert_eq!(
+        (&story.output("ask")["decision"], &story.output("ask")["automatic"]),
+        (&json!("rejected"), &json!(true))
+    );
 }
 
 #[test]

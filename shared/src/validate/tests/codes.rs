@@ -136,6 +136,17 @@ fn invalid_config() {
 }
 
 #[test]
+fn an_event_pattern_is_one_that_eventbridge_would_take() {
+    let event = |config| flow(json!([{"id": "t", "type": "event_trigger", "config": config}]), json!([]));
+    clean(&event(json!({})));
+    clean(&event(json!({"pattern": {"source": ["aws.s3"], "detail": {"object": {"size": [{"numeric": [">", 0]}]}}}})));
+    expect(&event(json!({"pattern": {}})), &[("invalid_config", "/nodes/0/config/pattern")]);
+    let faults = json!({"pattern": {"source": "aws.s3", "detail": {"key": ["x", {"begins": "in/"}]}}});
+    let places = ["/nodes/0/config/pattern/source", "/nodes/0/config/pattern/detail/key/1/begins"];
+    expect(&event(faults), &places.map(|place| ("invalid_config", place)));
+}
+
+#[test]
 fn invalid_cel() {
     let mut document = one("transform", json!({"set": {"a": ["{{ 1 + }}"]}}));
     document["edges"][0]["condition"] = json!("output.score >");

@@ -52,6 +52,31 @@ fn human_without_timeout() {
 }
 
 #[test]
+fn only_what_can_be_rejected_rejects_by_itself() {
+    let acts = |mut config: Value, ports: &[&str]| {
+        let more = json!({"question": "?", "timeout_seconds": 5, "timeout_action": "auto_reject"});
+        config.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        human(config, ports)
+    };
+    let wrong = [("invalid_config", "/nodes/1/config/timeout_action")];
+    expect(&acts(json!({"kind": "input"}), &["answered", "timeout"]), &wrong);
+    expect(&acts(json!({"kind": "ask"}), &["answered", "timeout"]), &wrong);
+    let options = |ids: Value| json!({"kind": "decision", "options": ids});
+    expect(&acts(options(json!(["yes", "no"])), &["yes", "no", "timeout"]), &wrong);
+    clean(&acts(options(json!(["yes", {"id": "rejected"}])), &["yes", "rejected", "timeout"]));
+    for kind in ["approval", "review", "authorization"] {
+        clean(&acts(json!({ "kind": kind }), &["approved", "rejected", "timeout"]));
+    }
+}
+
+#[test]
+fn a_node_that_is_bounded_itself_needs_no_timeout_for_its_person() {
+    let mut document = human(json!({"kind": "ask", "question": "?"}), &["answered"]);
+    document["nodes"][1]["timeout_seconds"] = json!(60);
+    clean(&document);
+}
+
+#[test]
 fn unhandled_rejection() {
     let approval = json!({"kind": "approval", "question": "?", "timeout_seconds": 5});
     expect(&human(approval.clone(), &["approved"]), &[("unhandled_port", "/nodes/1")]);

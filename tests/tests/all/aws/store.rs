@@ -173,7 +173,9 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     let id = workflow.id.clone();
     // One that joined and never began: it counts until its start cannot come any more.
     let ghost = started(&host, &workflow, "guard", json!({}));
-    world.wire.plan(Some((calls_until_turn(&world, &host, &ghost).await, stepwell_tests::aws_world::Fault::ErrorBefore)));
+    world
+        .wire
+        .plan(Some((calls_until_turn(&world, &host, &ghost).await, stepwell_tests::aws_world::Fault::ErrorBefore)));
     assert!(submit(&host, &ghost.execution_id, Command::Start(Box::new(ghost.clone()))).await.is_err());
     world.wire.plan(None);
     assert_eq!(host.held("guard", &id).await.unwrap(), (None, 1), "it may begin yet");

@@ -1,0 +1,102 @@
+//! What is done about each invocation.
+
+use super::{Invocation, NotUnderstood, bridge, order, parse, queue};
+use crate::{StartError, schedules::start_due};
+use axum::Router;
+use lambda_http::{Context, lambda_runtime::Diagnostic};
+use serde::Serialize;
+use serde_json::{
+    json,
+    value::{RawValue, to_raw_value},
+};
+use shared::{
+    execution::Execution,
+    port::{Host, StoreError},
+    schedule::Watch,
+    view,
+};
+
+/// Schedules taken up by one tick: the next one goes on.
+const BITE: usize = 200;
+
+/// Why nothing, or not everything, was started. Lambda tells whoever invoked the function: Step Functions catches it by
+/// its code, EventBridge and SQS try again and keep what failed in the end.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// For machines: a code of the API, or `not_understood`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(error.code(), error.told())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        StartError::Store(error).into()
+    }
+}
+
+impl From<NotUnderstood> for Failure {
+    fn from(error: NotUnderstood) -> Self {
+        Self::new("not_understood", error.to_string())
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self { error_type: failure.code, error_message: failure.message }
+    }
+}
+
+/// Does what the function was invoked for, in the name of the owner of what starts without a caller, and says what
+/// Lambda answers: the response of a request, the failures of a batch, what an event started, the execution of a start.
+///
+/// # Errors
+/// [`Failure`]: see there.
+pub async fn handle(
+    service: &Router,
+    host: &dyn Host,
+    owner: &str,
+    json: &str,
+    context: Context,
+) -> Result<Box<RawValue>, Failure> {
+    match parse(json)? {
+        Invocation::Http(request) => {
+            let answer = api::lambda::whole(service, *request, context).await;
+            answer.map_err(|error| Failure::new("no_answer", error.to_string()))
+        }
+        Invocation::Batch(batch) => raw(&queue::start_each(host, owner, *batch).await),
+        Invocation::Tick(event) => {
+            let done = start_due(host, Watch::each_minute(), BITE).await?;
+            let mut answer = bridge::offer(host, owner, &event).await?;
+            answer["scheduled"] = json!(done.started);
+            raw(&answer)
+        }
+        Invocation::Event(event) => raw(&bridge::offer(host, owner, &event).await?),
+        Invocation::Task(token, order) => accepted(&*order::place_awaited(host, owner, token, order).await?),
+        Invocation::Start(order) => {
+            let placed = order::Placed { owner, by: "lambda", key: None };
+            accepted(&*order::place(host, placed, order).await?)
+        }
+    }
+}
+
+fn accepted(execution: &Execution) -> Result<Box<RawValue>, Failure> {
+    let id = execution.id().as_str();
+    raw(&json!({"execution_id": id, "status": execution.status(), "links": view::links(id)}))
+}
+
+fn raw(answer: &impl Serialize) -> Result<Box<RawValue>, Failure> {
+    to_raw_value(answer).map_err(|error| Failure::new("no_answer", error.to_string()))
+}

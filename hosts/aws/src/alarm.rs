@@ -1,0 +1,80 @@
+//! Alarm clocks: executions of the wait machine of Step Functions. And task tokens, of pauses and of callers.
+
+use crate::{
+    ports::Alarms,
+    sdk::{failed, failed_quietly},
+};
+use async_trait::async_trait;
+use aws_sdk_sfn::{Client, error::ProvideErrorMetadata};
+use serde_json::Value;
+use shared::port::StoreError;
+
+/// Bytes of the name of an error and of its cause: Step Functions' own bounds.
+const ERROR_BYTES: (usize, usize) = (256, 32_768);
+/// What Step Functions says of a token whose task is over, stopped, or never was.
+const GONE: [&str; 3] = ["TaskTimedOut", "InvalidToken", "TaskDoesNotExist"];
+
+/// The wait machine.
+pub struct StepFunctions {
+    client: Client,
+    machine: String,
+}
+
+impl StepFunctions {
+    /// `machine` is the state machine's ARN.
+    pub fn new(client: Client, machine: String) -> Self {
+        Self { client, machine }
+    }
+
+    /// The ARN of an execution of the machine: AWS makes it of the machine's own.
+    fn execution(&self, name: &str) -> String {
+        format!("{}:{name}", self.machine.replacen(":stateMachine:", ":execution:", 1))
+    }
+}
+
+#[async_trait]
+impl Alarms for StepFunctions {
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StoreError> {
+        let call = self.client.start_execution().state_machine_arn(&self.machine).name(name).input(input.to_string());
+        match call.send().await {
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            other => other.map(drop).map_err(|error| failed("Step Functions StartExecution", &error)),
+        }
+    }
+
+    async fn stop(&self, name: &str) -> Result<(), StoreError> {
+        match self.client.stop_execution().execution_arn(self.execution(name)).send().await {
+            Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(()),
+            other => other.map(drop).map_err(|error| failed("Step Functions StopExecution", &error)),
+        }
+    }
+
+    async fn complete(&self, token: &str, outcome: Result<Value, (String, String)>) -> Result<(), StoreError> {
+        let told = match outcome {
+            Ok(value) => {
+                let sent = self.client.send_task_success().task_token(token).output(value.to_string()).send().await;
+                sent.map(drop)
+                    .map_err(|error| (error.code().map(str::to_owned), failed_quietly("SendTaskSuccess", &error)))
+            }
+            Err((code, message)) => {
+                let call = self.client.send_task_failure().task_token(token);
+                let call = call.error(short(&code, ERROR_BYTES.0)).cause(short(&message, ERROR_BYTES.1));
+                let sent = call.send().await;
+                sent.map(drop)
+                    .map_err(|error| (error.code().map(str::to_owned), failed_quietly("SendTaskFailure", &error)))
+            }
+        };
+        match told {
+            Err((Some(code), _)) if GONE.contains(&code.as_str()) => Ok(()),
+            other => other.map_err(|(_, error)| error),
+        }
+    }
+}
+
+/// The beginning of a text, in whole characters.
+fn short(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Carries effects out: at least once, and doing them again does no harm.
+
+use crate::{
+    plan::{Plan, needs_state, plan},
+    ports::{Alarms, CALLER, Queue, Records},
+};
+use serde_json::{Value, json};
+use shared::{
+    effect::{Effect, Message, Work},
+    execution::{Execution, Status},
+    id::{ExecutionId, InteractionId},
+    port::StoreError,
+    time::Time,
+};
+use std::sync::Arc;
+
+/// Bytes of the result that a task takes: Step Functions' own bound is 256 KiB.
+const RESULT_BYTES: usize = 256_000;
+
+/// What effects are carried out with.
+pub(crate) struct Courier<'a> {
+    pub records: &'a dyn Records,
+    pub queue: &'a dyn Queue,
+    pub alarms: &'a dyn Alarms,
+    pub now: Time,
+}
+
+impl Courier<'_> {
+    /// Carries out what an execution asks for.
+    pub async fn deliver(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        let state = if needs_state(effects) { self.records.state(id).await? } else { None };
+        let Plan { messages, clocks, closed, answer, admit } = plan(id, effects, state.as_deref(), self.now);
+        if !messages.is_empty() {
+            self.queue.send(&messages).await?;
+        }
+        for (name, input) in &clocks {
+            self.alarms.start(name, input).await?;
+        }
+        for (interaction, cancelled) in &closed {
+            self.close(id, interaction, *cancelled).await?;
+        }
+        let Some(state) = state else { return Ok(()) };
+        if answer {
+            self.answer(&state).await?;
+        }
+        if let Some((workflow, limit)) = admit {
+            let admitted = self.records.admissible(&state.started.owner, &workflow, limit).await?;
+            let message = |execution| (Message { execution, work: Work::Admit }, None);
+            let messages: Vec<_> = admitted.into_iter().map(message).collect();
+            if !messages.is_empty() {
+                self.queue.send(&messages).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the pause of an interaction that is over. One that nobody opened yet is completed when it is.
+    pub async fn close(
+        &self,
+        id: &ExecutionId,
+        interaction: &InteractionId,
+        cancelled: bool,
+    ) -> Result<(), StoreError> {
+        if let Some(token) = self.records.get_token(id, interaction.as_str()).await? {
+            self.alarms.complete(&token, Ok(json!({ "interaction": interaction }))).await?;
+            self.records.remove_token(id, interaction.as_str()).await?;
+        }
+        // Its alarms have nothing to say any more, whether or not it was opened.
+        if cancelled { self.alarms.stop(interaction.as_str()).await } else { Ok(()) }
+    }
+
+    /// A pause has begun: keeps its token, then looks whether the question is still asked.
+    pub async fn open(&self, id: &ExecutionId, interaction: &InteractionId, token: &str) -> Result<(), StoreError> {
+        self.records.put_token(id, interaction.as_str(), token).await?;
+        let state = self.records.state_now(id).await?;
+        match state.as_ref().and_then(|state| state.interaction(interaction.as_str())) {
+            Some(one) if one.is_open() => Ok(()),
+            _ => self.close(id, interaction, false).await,
+        }
+    }
+
+    /// Completes pauses that a crash left open, as of this state.
+    pub async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {
+        if state.interactions.is_empty() {
+            return Ok(());
+        }
+        for name in self.records.pauses(state.id()).await? {
+            let open = state.interaction(&name).is_some_and(|one| one.is_open());
+            if !open {
+                self.close(state.id(), &name.into(), false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, state: &Arc<Execution>) -> Result<(), StoreError> {
+        let Some(end) = state.end else { return Ok(()) };
+        let Some(token) = self.records.get_token(state.id(), CALLER).await? else { return Ok(()) };
+        let missing: Vec<_> = state.output.iter().filter(|output| output.missing().is_some()).collect();
+        if !missing.is_empty() {
+            self.records.fetch(state.id(), &missing).await?;
+        }
+        self.alarms.complete(&token, result(state, end)).await?;
+        self.records.remove_token(state.id(), CALLER).await
+    }
+}
+
+/// What a caller hears of an end: the result, or the error's code and message.
+fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
+    match end {
+        Status::Failed => Err(state.error.as_ref().map_or_else(
+            || ("failed".into(), "the execution failed".into()),
+            |error| (error.code.clone(), error.message.clone()),
+        )),
+        Status::Cancelled => Err(("cancelled".into(), "the execution was cancelled".into())),
+        _ => {
+            let output = state.output.as_ref().map_or(&Value::Null, |output| output.value());
+            let mut result = json!({ "execution_id": state.id(), "status": end.as_str(), "output": output });
+            // A larger one is read over the API.
+            if shared::payload::weight(output, RESULT_BYTES) > RESULT_BYTES || result.to_string().len() > RESULT_BYTES {
+                result["output"] = Value::Null;
+                result["output_omitted"] = true.into();
+            }
+            Ok(result)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What every function's `main` does the same way.
+
+use crate::{
+    clients::Clients,
+    config::Config,
+    error::Patience,
+    host::{Aws, Services, clock},
+    meter::Meter,
+    ports::Runner,
+    store::{Parts, Table},
+    {S3, SecretsManager, Sqs, StepFunctions},
+};
+use shared::time::Time;
+use std::{env, error::Error, future::Future, process::ExitCode, sync::Arc};
+
+/// Why a function ends.
+type Trouble = Box<dyn Error + Send + Sync>;
+
+/// Runs a function to its end, which is an error or Lambda's will. One thread: an invocation waits for AWS, and computes
+/// little.
+pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCode {
+    crate::telemetry::init();
+    // A second provider would be chosen between at run time, by a panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let served = runtime.map_err(Trouble::from).and_then(|runtime| runtime.block_on(serve()));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function could not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The host of a function that serves requests: whoever asks may never ask again, so what a request commits is marked
+/// until its effects are delivered.
+///
+/// # Errors
+/// What the environment does not set.
+pub fn connect() -> Result<Aws, Trouble> {
+    connected(false, None)
+}
+
+/// The host of a function that a message or a tick stands behind, which comes again until everything is done.
+///
+/// # Errors
+/// What the environment does not set.
+pub fn connect_behind_messages(runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
+    connected(true, runner)
+}
+
+fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
+    let config = Config::from_env()?;
+    let clients = Clients::from_env();
+    let table = Table::new(Parts {
+        client: clients.dynamodb(),
+        name: config.table,
+        blobs: Arc::new(S3::new(clients.s3(), config.bucket)),
+        clock: Arc::new(clock),
+        meter: Arc::new(Meter::default()),
+        patience: Patience::default(),
+        behind_message,
+    });
+    let kept = env::var("STEPWELL_BURIED_QUEUE_URL").ok().filter(|url| !url.is_empty());
+    let services = Services {
+        queue: Arc::new(Sqs::new(clients.sqs(), config.queue_url, kept, clock)),
+        alarms: Arc::new(StepFunctions::new(clients.sfn(), config.wait_machine_arn)),
+        credentials: Arc::new(SecretsManager::new(clients.secrets(), config.secrets_prefix, clock)),
+        runner,
+    };
+    Ok(Aws::new(Arc::new(table), services, clock))
+}
+
+/// When an invocation is cut off: as Lambda says, in milliseconds since 1970, or after `STEPWELL_FUNCTION_SECONDS`, for
+/// emulators that say it wrongly.
+pub fn deadline(context: u64) -> Time {
+    let seconds = env::var("STEPWELL_FUNCTION_SECONDS").ok().and_then(|seconds| seconds.parse::<f64>().ok());
+    cut_off(context, seconds.filter(|seconds| *seconds > 0.0), clock())
+}
+
+fn cut_off(context: u64, seconds: Option<f64>, now: Time) -> Time {
+    match seconds {
+        Some(seconds) => now.after_seconds(seconds),
+        None => Time(i64::try_from(context).unwrap_or(i64::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_is_cut_off_when_lambda_says_unless_the_environment_does() {
+        assert_eq!(cut_off(60_000, None, Time(1_000)), Time(60_000));
+        assert_eq!(cut_off(1, Some(2.5), Time(1_000)), Time(3_500));
+        assert_eq!(cut_off(u64::MAX, None, Time(0)), Time(i64::MAX));
+    }
+}

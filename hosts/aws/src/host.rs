@@ -1,0 +1,151 @@
+//! The host: the table, and what stands beside it, as one.
+
+mod ports;
+
+use crate::{
+    deliver::Courier,
+    limits,
+    meter::Purpose,
+    ports::{Alarms, Credentials, Queue, Runner},
+    store::Table,
+    telemetry::{Figure, Unit},
+};
+use async_trait::async_trait;
+use shared::{
+    id::{ExecutionId, InteractionId},
+    port::{Host, StoreError},
+    task::{Failure, Outcome, Report, Task},
+    time::Time,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// What stands beside the table.
+#[derive(Clone)]
+pub struct Services {
+    /// The step queue.
+    pub queue: Arc<dyn Queue>,
+    /// Alarm clocks and task tokens.
+    pub alarms: Arc<dyn Alarms>,
+    /// Credentials.
+    pub credentials: Arc<dyn Credentials>,
+    /// Runs nodes that do I/O; only the step function has one.
+    pub runner: Option<Arc<dyn Runner>>,
+}
+
+/// The host on AWS. One per process, shared by its invocations.
+pub struct Aws {
+    table: Arc<Table>,
+    services: Services,
+    clock: fn() -> Time,
+    /// When the function is killed; `i64::MAX` where nobody said.
+    deadline: AtomicI64,
+}
+
+/// The machine's clock.
+pub fn clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Aws {
+    /// Puts a host together.
+    pub fn new(table: Arc<Table>, services: Services, clock: fn() -> Time) -> Self {
+        Self { table, services, clock, deadline: AtomicI64::new(i64::MAX) }
+    }
+
+    /// An invocation begins, and is cut off at that time.
+    pub fn begins(&self, until: Time) {
+        self.deadline.store(until.0, Relaxed);
+    }
+
+    /// The time that work may still take, so that what follows it is done before the function is cut off. None where
+    /// nobody said when that is.
+    pub fn time_left(&self) -> Option<Duration> {
+        let deadline = Time(self.deadline.load(Relaxed));
+        let margin = Duration::from_secs_f64(limits::MARGIN_SECONDS);
+        (deadline.0 != i64::MAX).then(|| deadline.since((self.clock)()).saturating_sub(margin))
+    }
+
+    /// The step queue.
+    pub fn queue(&self) -> &dyn Queue {
+        &*self.services.queue
+    }
+
+    /// A pause has begun: keeps its task token with the interaction. One that is decided already is completed at once.
+    ///
+    /// # Errors
+    /// Where the table or Step Functions fails: then the pause is begun again.
+    pub async fn open(&self, id: &ExecutionId, interaction: &InteractionId, token: &str) -> Result<(), StoreError> {
+        self.courier().open(id, interaction, token).await
+    }
+
+    /// What was used since the process began, for the metrics of an invocation.
+    pub fn used(&self) -> Vec<Figure> {
+        let totals = self.table.meter().totals();
+        let sum = |units: &BTreeMap<Purpose, f64>| units.values().sum::<f64>();
+        let calls = totals.calls.values().sum::<u64>() as f64;
+        vec![
+            Figure::new("write_units", Unit::Count, sum(&totals.writes)),
+            Figure::new("index_write_units", Unit::Count, sum(&totals.index_writes)),
+            Figure::new("read_units", Unit::Count, sum(&totals.reads)),
+            Figure::new("table_calls", Unit::Count, calls),
+        ]
+    }
+
+    fn courier(&self) -> Courier<'_> {
+        let Services { queue, alarms, .. } = &self.services;
+        Courier { records: &*self.table, queue: &**queue, alarms: &**alarms, now: (self.clock)() }
+    }
+}
+
+#[async_trait]
+impl Host for Aws {
+    fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    fn new_id(&self) -> ExecutionId {
+        uuid::Uuid::now_v7().to_string().into()
+    }
+
+    /// One attempt, ended before the function is: then its outcome is recorded, and says what to do.
+    async fn run(&self, task: &Task) -> Report {
+        let Some(runner) = &self.services.runner else {
+            let why = "only the step function runs nodes: send it the message";
+            return Report { outcome: Outcome::Failed(Failure::new("no_runner", why)), logs: Vec::new() };
+        };
+        match self.time_left().filter(|left| left.as_secs_f64() < task.timeout_seconds) {
+            None => runner.run(task, &self.clock).await,
+            Some(left) if left.is_zero() => Report { outcome: Outcome::Failed(cut_off(left)), logs: Vec::new() },
+            Some(left) => match tokio::time::timeout(left, runner.run(task, &self.clock)).await {
+                Ok(report) => report,
+                Err(_) => Report { outcome: Outcome::Unknown(cut_off(left)), logs: Vec::new() },
+            },
+        }
+    }
+
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.table.put_caller(id, token).await
+    }
+
+    /// Several processes write, and the sequence numbers keep them apart.
+    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
+        Box::new(())
+    }
+}
+
+fn cut_off(left: Duration) -> Failure {
+    let message = format!(
+        "the step function had {:.0} s left for this attempt, which is less than the node's timeout: raise the \
+         function's timeout (FunctionTimeout), or leave longer work to an external worker",
+        left.as_secs_f64()
+    );
+    Failure::new("timeout", message).retryable()
+}

@@ -1,0 +1,137 @@
+//! What effects mean on AWS: pure, so that every case is a test. `deliver` carries it out.
+//!
+//! | effect | becomes |
+//! |---|---|
+//! | `Send`, `SetTimer` within 15 minutes | a message, delayed |
+//! | `Send`, `SetTimer` later | a clock: an execution of the wait machine, named after what it says and when |
+//! | `OpenInteraction` | a clock with the interaction's deadlines, which opens the interaction with its task token |
+//! | `SetTimer Deadline` beside it | nothing: the clock goes off by itself |
+//! | `CloseInteraction` | its task is completed; where it was cancelled, its clock is stopped too |
+//! | `DropTimer` | nothing: a timer that fires for nothing is stale |
+//! | `AnswerCaller` | the caller's task is completed or failed |
+//! | `Admit` | messages to those that may go on |
+
+use crate::limits;
+use serde_json::{Value, json};
+use shared::{
+    effect::{Effect, Message, Purpose, Work},
+    envelope::Envelope,
+    execution::Execution,
+    id::{ExecutionId, InteractionId, WorkflowId, derive},
+    interaction::Interaction,
+    time::Time,
+    workflow::TimeoutAction,
+};
+
+/// What is to be done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Plan {
+    /// Messages, each not before its time.
+    pub messages: Vec<(Message, Option<Time>)>,
+    /// Clocks to start: name and input.
+    pub clocks: Vec<(String, Value)>,
+    /// Interactions that are over, and whether they were cancelled.
+    pub closed: Vec<(InteractionId, bool)>,
+    /// The caller is to be told of the end.
+    pub answer: bool,
+    /// Others may go on: of this workflow, so many at once.
+    pub admit: Option<(WorkflowId, u64)>,
+}
+
+/// Whether the state must be known to say what effects mean.
+pub(crate) fn needs_state(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| {
+        let plain = matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. } | Effect::DropTimer { .. });
+        !plain
+    })
+}
+
+/// What effects of an execution mean now. Without its state, where it was removed, nothing of it is open any more.
+pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Execution>, now: Time) -> Plan {
+    let mut plan = Plan::default();
+    let interaction = |one: &InteractionId| state.and_then(|state| state.interaction(one.as_str()));
+    let opened: Vec<&Interaction> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::OpenInteraction(one) => interaction(one).map(|one| &**one).filter(|one| one.is_open()),
+            _ => None,
+        })
+        .collect();
+    for effect in effects {
+        match effect {
+            Effect::Send { message, at } => plan.send(message.clone(), *at, now),
+            Effect::SetTimer { activation, purpose, at } => {
+                let pause = opened.iter().find(|one| one.activation == *activation);
+                if *purpose == Purpose::Deadline && pause.is_some_and(|one| goes_off(one, *at, now)) {
+                    continue;
+                }
+                let work = Work::Timer { activation: activation.clone(), purpose: *purpose };
+                plan.send(Message { execution: id.clone(), work }, Some(*at), now);
+            }
+            Effect::DropTimer { .. } => {}
+            Effect::OpenInteraction(_) => {}
+            Effect::CloseInteraction(one) => match interaction(one) {
+                Some(found) if found.is_open() => {}
+                Some(found) => plan.closed.push((one.clone(), found.status == "cancelled")),
+                None => plan.closed.push((one.clone(), true)),
+            },
+            Effect::AnswerCaller => plan.answer = true,
+            Effect::Admit { workflow, limit } => plan.admit = Some((workflow.clone(), *limit)),
+        }
+    }
+    plan.clocks.extend(opened.into_iter().map(|one| (one.interaction_id.to_string(), pause(id, one))));
+    plan
+}
+
+impl Plan {
+    /// A message: on the queue where it can wait there, else by a clock. The same message for the same time is the same
+    /// clock, so that asking twice is asking once. A time that has come needs none, whatever was asked before.
+    fn send(&mut self, message: Message, at: Option<Time>, now: Time) {
+        let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
+        match at.filter(|at| *at > longest) {
+            None => self.messages.push((message, at.filter(|at| *at > now))),
+            Some(at) => {
+                let text = Envelope::new(message).to_json();
+                let name = derive(&["timer", &text, &at.0.to_string()]);
+                self.clocks.push((name, json!({ "kind": "timer", "at": moment(at), "message": text })));
+            }
+        }
+    }
+}
+
+/// When a pause's clock goes off: at the first deadline, and at the second one where it escalates. Made only of what
+/// does not change once the question is asked, so that starting the clock again is starting the same.
+fn alarms(one: &Interaction) -> Vec<Time> {
+    let Some(seconds) = one.timeout_seconds else { return Vec::new() };
+    let first = one.created_at.after_seconds(seconds);
+    let escalates = one.timeout_action == TimeoutAction::Escalate && !one.escalate_to.is_empty();
+    [first].into_iter().chain(escalates.then(|| first.after_seconds(seconds))).collect()
+}
+
+/// Whether a pause's clock still goes off for a deadline. A little early does no harm: the rules then set a timer.
+fn goes_off(one: &Interaction, deadline: Time, now: Time) -> bool {
+    alarms(one).iter().any(|alarm| *alarm == deadline || (now < *alarm && *alarm <= deadline))
+}
+
+/// The input of a pause's clock: byte-identical whenever it is asked for.
+fn pause(id: &ExecutionId, one: &Interaction) -> Value {
+    let work = Work::Timer { activation: one.activation.clone(), purpose: Purpose::Deadline };
+    let message = Envelope::new(Message { execution: id.clone(), work }).to_json();
+    let alarms: Vec<String> = alarms(one).into_iter().map(moment).collect();
+    json!({
+        "kind": "pause",
+        "execution": id,
+        "interaction": one.interaction_id,
+        "message": message,
+        "alarms": alarms,
+    })
+}
+
+/// A time as Step Functions reads it: whole seconds, rounded up, so that nothing fires early.
+fn moment(at: Time) -> String {
+    let whole = Time(at.0.saturating_add(999).div_euclid(1000).saturating_mul(1000));
+    whole.to_string().replacen(".000Z", "Z", 1)
+}
+
+#[cfg(test)]
+mod tests;

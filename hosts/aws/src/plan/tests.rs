@@ -1,0 +1,167 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::tests::story::{Story, document};
+use serde_json::json;
+use shared::{command::Command, effect::Control, id::Activation};
+
+fn planned(story: &Story) -> Plan {
+    plan(story.state.id(), &story.effects, Some(&story.state), story.now)
+}
+
+fn activation() -> Activation {
+    Activation { epoch: 0, node: "n".into(), visit: 1 }
+}
+
+fn timer(purpose: Purpose) -> Message {
+    Message { execution: "e1".into(), work: Work::Timer { activation: activation(), purpose } }
+}
+
+fn approval(extra: Value) -> Value {
+    let mut config = json!({ "question": "Pay?" });
+    config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    document("approval", config)
+}
+
+#[test]
+fn steps_are_messages_and_need_no_state() {
+    let story = Story::begin(&document("transform", json!({"expression": "1"})), false);
+    assert!(!needs_state(&story.effects));
+    let plan = plan(story.state.id(), &story.effects, None, story.now);
+    let work = Work::Step { activation: activation(), attempt: 1, io: false };
+    let message = Message { execution: "e1".into(), work };
+    assert_eq!(plan, Plan { messages: vec![(message, None)], ..Plan::default() });
+}
+
+#[test]
+fn a_short_wait_is_a_delayed_message_and_a_long_one_a_clock() {
+    let short = Story::opened(&document("wait", json!({"seconds": 900})));
+    let at = Some(short.now.after_seconds(900.0));
+    assert_eq!(planned(&short), Plan { messages: vec![(timer(Purpose::Wait), at)], ..Plan::default() });
+    let long = Story::opened(&document("wait", json!({"seconds": 901})));
+    let plan = planned(&long);
+    assert_eq!((plan.messages.len(), plan.clocks.len()), (0, 1));
+    let (name, input) = &plan.clocks[0];
+    let message = r#"{"v":1,"x":"e1","w":"timer","a":{"node":"n","visit":1},"p":"wait"}"#;
+    assert_eq!(*input, json!({"kind": "timer", "at": "1970-01-01T00:31:41Z", "message": message}));
+    assert_eq!((name.len(), name), (36, &planned(&long).clocks[0].0), "named by what it says");
+    let other = Story::opened(&document("wait", json!({"seconds": 902})));
+    assert_ne!(name, &planned(&other).clocks[0].0, "another time is another clock");
+}
+
+#[test]
+fn a_time_that_has_come_needs_no_clock() {
+    let mut story = Story::opened(&document("wait", json!({"seconds": 5_000})));
+    story.after(5_000.0);
+    assert_eq!(planned(&story), Plan { messages: vec![(timer(Purpose::Wait), None)], ..Plan::default() });
+}
+
+#[test]
+fn a_message_with_a_long_delay_waits_on_a_clock() {
+    let message =
+        Message { execution: "e1".into(), work: Work::Step { activation: activation(), attempt: 2, io: true } };
+    let effect = |seconds: f64| Effect::Send { message: message.clone(), at: Some(Time(0).after_seconds(seconds)) };
+    let plan = plan(&"e1".into(), &[effect(3_600.0), effect(60.0)], None, Time(0));
+    assert_eq!((plan.messages.len(), plan.clocks.len()), (1, 1));
+    assert_eq!(plan.clocks[0].1["at"], "1970-01-01T01:00:00Z");
+    assert_eq!(plan.clocks[0].1["message"], Envelope::new(message).to_json());
+}
+
+#[test]
+fn a_pause_is_one_clock_with_its_deadline() {
+    let story = Story::opened(&approval(json!({"timeout_seconds": 60.5})));
+    assert_eq!(story.effects.len(), 2, "a timer and the question: {:?}", story.effects);
+    let plan = planned(&story);
+    assert_eq!((plan.messages.len(), plan.clocks.len()), (0, 1), "the clock is its timer");
+    let (name, input) = &plan.clocks[0];
+    assert_eq!(name, story.question().interaction_id.as_str());
+    let expected = json!({
+        "kind": "pause",
+        "execution": "e1",
+        "interaction": name,
+        "message": r#"{"v":1,"x":"e1","w":"timer","a":{"node":"n","visit":1},"p":"deadline"}"#,
+        "alarms": ["1970-01-01T00:17:41Z"],
+    });
+    assert_eq!(input.to_string(), expected.to_string(), "byte for byte; seconds are rounded up");
+}
+
+#[test]
+fn a_question_without_a_deadline_has_no_alarms() {
+    let plan = planned(&Story::opened(&approval(json!({}))));
+    assert_eq!(plan.clocks[0].1["alarms"], json!([]));
+    assert!(plan.messages.is_empty());
+}
+
+#[test]
+fn an_escalation_starts_the_same_clock_whose_second_alarm_serves_it() {
+    let escalates = json!({"timeout_seconds": 3600, "timeout_action": "escalate", "escalate_to": ["bo@example.com"],
+        "assignees": ["ada@example.com"]});
+    let mut story = Story::opened(&approval(escalates));
+    let first = planned(&story);
+    assert_eq!(first.clocks[0].1["alarms"], json!(["1970-01-01T01:16:40Z", "1970-01-01T02:16:40Z"]));
+    story.after(3_600.3).fire(Purpose::Deadline);
+    assert!(story.question().escalated, "{:?}", story.effects);
+    assert_eq!(planned(&story), first, "byte for byte, and no timer of its own");
+    // The second alarm goes off 0.3 s early: the rules ask for a timer, which is a message.
+    story.after(3_600.0 - 0.2).fire(Purpose::Deadline);
+    let deadline = story.question().deadline;
+    assert_eq!(planned(&story).messages, [(timer(Purpose::Deadline), deadline)]);
+}
+
+#[test]
+fn an_escalation_after_all_alarms_sets_a_timer_of_its_own() {
+    let escalates = json!({"timeout_seconds": 3600, "timeout_action": "escalate", "escalate_to": ["bo@example.com"],
+        "assignees": ["ada@example.com"]});
+    let mut story = Story::opened(&approval(escalates));
+    let pause = planned(&story).clocks.remove(0);
+    story.after(10_000.0).fire(Purpose::Deadline);
+    let plan = planned(&story);
+    assert_eq!(plan.clocks.len(), 2, "{plan:?}");
+    assert!(plan.clocks.contains(&pause));
+    assert_eq!(plan.clocks[0].1["kind"], "timer");
+    assert_eq!(plan.clocks[0].1["at"], moment(story.question().deadline.unwrap()));
+}
+
+#[test]
+fn what_the_supervisor_delivers_again_is_the_same_clock() {
+    let mut story = Story::opened(&approval(json!({"timeout_seconds": 3600})));
+    let first = planned(&story);
+    story.after(100.0).effects = shared::owed::owed(&story.workflow, &story.state, shared::owed::Since::Ever);
+    assert_eq!(planned(&story), first);
+}
+
+#[test]
+fn a_question_that_is_over_opens_no_clock() {
+    let mut story = Story::opened(&approval(json!({"timeout_seconds": 3600})));
+    let opening = story.effects.clone();
+    story.approve();
+    let id = story.question().interaction_id.clone();
+    let late = plan(&"e1".into(), &opening, Some(&story.state), story.now);
+    assert!(late.clocks.iter().all(|(name, _)| name != id.as_str()), "{late:?}");
+}
+
+#[test]
+fn an_answer_completes_the_pause_and_a_cancel_stops_its_clock() {
+    let mut answered = Story::opened(&approval(json!({"timeout_seconds": 3600})));
+    answered.approve();
+    let id = answered.question().interaction_id.clone();
+    let plan = planned(&answered);
+    assert_eq!(plan.closed, [(id.clone(), false)]);
+    assert!(plan.clocks.is_empty() && plan.messages.is_empty(), "its timer is dropped: {plan:?}");
+    let mut cancelled = Story::opened(&approval(json!({"timeout_seconds": 3600})));
+    cancelled.ask(Command::Control { control: Control::Cancel, reason: None });
+    assert_eq!(planned(&cancelled).closed, [(id, true)]);
+}
+
+#[test]
+fn a_question_that_is_asked_is_not_closed() {
+    let story = Story::opened(&approval(json!({})));
+    let close = Effect::CloseInteraction(story.question().interaction_id.clone());
+    assert_eq!(plan(&"e1".into(), &[close], Some(&story.state), story.now), Plan::default());
+}
+
+#[test]
+fn of_an_execution_that_was_removed_everything_is_closed() {
+    let effects = [Effect::OpenInteraction("q".into()), Effect::CloseInteraction("q".into())];
+    let plan = plan(&"e1".into(), &effects, None, Time(0));
+    assert_eq!(plan, Plan { closed: vec![("q".into(), true)], ..Plan::default() });
+}

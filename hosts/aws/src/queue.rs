@@ -1,0 +1,163 @@
+//! The step queue: SQS.
+
+use crate::{
+    error::drawn,
+    limits,
+    ports::Queue,
+    sdk::failed,
+    telemetry::{Counter, Trace, counted, current},
+};
+use async_trait::async_trait;
+use aws_sdk_sqs::{
+    Client,
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, MessageSystemAttributeNameForSends,
+        MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    },
+};
+use shared::{effect::Message, envelope::Envelope, port::StoreError, time::Time};
+use std::{collections::HashMap, time::Duration};
+
+/// A standard queue, with a queue that keeps its dead letters.
+pub struct Sqs {
+    client: Client,
+    url: String,
+    kept: Option<String>,
+    clock: fn() -> Time,
+}
+
+/// One body with the seconds of its delay.
+type Parcel = (String, i32);
+type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
+
+impl Sqs {
+    /// `url` is the step queue's; `kept` that of the queue that keeps dead letters, where there is one.
+    pub fn new(client: Client, url: String, kept: Option<String>, clock: fn() -> Time) -> Self {
+        Self { client, url, kept, clock }
+    }
+
+    /// Sends parcels, the failed ones of a batch again.
+    async fn send_all(&self, url: &str, parcels: Vec<Parcel>) -> Result<(), StoreError> {
+        for batch in batches(parcels) {
+            let mut left = batch;
+            for round in 0.. {
+                left = match self.send_batch(url, left).await? {
+                    (left, _) if left.is_empty() => break,
+                    (_, why) if round + 1 >= limits::MESSAGES_ROUNDS => {
+                        return Err(StoreError::Transient(format!("SQS did not take messages: {why}")));
+                    }
+                    (left, _) => left,
+                };
+                counted(Counter::Retries, 1);
+                tokio::time::sleep(pause(round)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// One request. Returns what SQS did not take and may take in a moment, and why.
+    async fn send_batch(&self, url: &str, batch: Vec<Parcel>) -> Result<(Vec<Parcel>, String), StoreError> {
+        let mut entries = Vec::with_capacity(batch.len());
+        let header = current().map(x_ray).transpose()?;
+        for (id, (body, delay)) in batch.iter().enumerate() {
+            let delay = (*delay > 0).then_some(*delay);
+            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
+            let entry = entry.set_delay_seconds(delay).set_message_system_attributes(header.clone());
+            let built = entry.build();
+            entries.push(built.map_err(|error| StoreError::Permanent(error.to_string()))?);
+        }
+        let call = self.client.send_message_batch().queue_url(url).set_entries(Some(entries)).send();
+        let answer = call.await.map_err(|error| failed("SQS SendMessageBatch", &error))?;
+        if let Some(refused) = answer.failed.iter().find(|one| one.sender_fault) {
+            return Err(StoreError::Permanent(format!("SQS refused a message: {}", told(refused))));
+        }
+        let why = answer.failed.first().map(told).unwrap_or_default();
+        let again = |id: &usize| answer.failed.iter().any(|one| one.id == id.to_string());
+        let left = batch.into_iter().enumerate().filter(|(id, _)| again(id)).map(|(_, parcel)| parcel).collect();
+        Ok((left, why))
+    }
+}
+
+/// By which X-Ray draws what the message leads to under the same trace.
+fn x_ray(trace: Trace) -> Result<SystemAttributes, StoreError> {
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace.to_xray()).build();
+    let value = value.map_err(|error| StoreError::Permanent(error.to_string()))?;
+    Ok([(MessageSystemAttributeNameForSends::AwsTraceHeader, value)].into())
+}
+
+fn told(one: &BatchResultErrorEntry) -> String {
+    format!("{}: {}", one.code, one.message.as_deref().unwrap_or("no message"))
+}
+
+/// At most ten parcels a batch, and no more bytes than a request may have.
+fn batches(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+    let mut batches: Vec<Vec<Parcel>> = Vec::new();
+    let mut bytes = 0;
+    for parcel in parcels {
+        let size = parcel.0.len();
+        match batches.last_mut() {
+            Some(last) if last.len() < limits::MESSAGES && bytes + size <= limits::MESSAGES_BYTES => {
+                bytes += size;
+                last.push(parcel);
+            }
+            _ => {
+                bytes = size;
+                batches.push(vec![parcel]);
+            }
+        }
+    }
+    batches
+}
+
+/// Seconds of a delay, rounded up: a message that comes before its time would only go back.
+fn delay(at: Option<Time>, now: Time) -> i32 {
+    let seconds = at.map_or(0, |at| at.since(now).as_millis().div_ceil(1000));
+    i32::try_from(seconds).unwrap_or(i32::MAX).min(limits::QUEUE_DELAY_SECONDS)
+}
+
+/// Between two requests of one batch: short, since the SDK has waited between its own tries.
+fn pause(round: u32) -> Duration {
+    limits::PAUSE.0.saturating_mul(1 << round.min(4)).mul_f64(drawn())
+}
+
+#[async_trait]
+impl Queue for Sqs {
+    async fn send(&self, messages: &[(Message, Option<Time>)]) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let trace = current().map(|trace| trace.to_string());
+        let parcel = |(message, at): &(Message, Option<Time>)| {
+            let envelope = Envelope { trace: trace.clone(), ..Envelope::new(message.clone()) };
+            (envelope.to_json(), delay(*at, now))
+        };
+        self.send_all(&self.url, messages.iter().map(parcel).collect()).await
+    }
+
+    async fn postpone(&self, receipts: &[(String, u32)]) -> Result<(), StoreError> {
+        for part in receipts.chunks(limits::MESSAGES) {
+            let mut call = self.client.change_message_visibility_batch().queue_url(&self.url);
+            for (id, (receipt, seconds)) in part.iter().enumerate() {
+                let seconds = i32::try_from(*seconds).unwrap_or(i32::MAX).min(limits::VISIBILITY_SECONDS);
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(id.to_string())
+                    .receipt_handle(receipt)
+                    .visibility_timeout(seconds)
+                    .build();
+                call = call.entries(entry.map_err(|error| StoreError::Permanent(error.to_string()))?);
+            }
+            let answer = call.send().await.map_err(|error| failed("SQS ChangeMessageVisibilityBatch", &error))?;
+            // One that is gone, or that another has by now, needs nothing.
+            if let Some(busy) = answer.failed.iter().find(|one| !one.sender_fault) {
+                return Err(StoreError::Transient(format!("SQS did not postpone a message: {}", told(busy))));
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, bodies: &[String]) -> Result<(), StoreError> {
+        let Some(url) = &self.kept else { return Ok(()) };
+        self.send_all(url, bodies.iter().map(|body| (body.clone(), 0)).collect()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

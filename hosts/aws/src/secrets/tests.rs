@@ -1,0 +1,75 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::tests::scripted::{Script, error, impatient, json};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+fn vault(script: &Script, clock: fn() -> Time) -> SecretsManager {
+    let client = script.clients().secrets();
+    let client = Client::from_conf(client.config().to_builder().retry_config(impatient()).build());
+    SecretsManager::new(client, "stepwell/s/".into(), clock)
+}
+
+fn kept(value: &str) -> Value {
+    json!({ "Name": "n", "SecretString": json!({ "value": value, "hosts": ["api.example"] }).to_string() })
+}
+
+#[tokio::test]
+async fn a_credential_is_read_once_a_minute() {
+    static NOW: AtomicI64 = AtomicI64::new(0);
+    let script = Script::new([json(200, kept("old")), json(200, kept("new"))]);
+    let vault = vault(&script, || Time(NOW.load(Relaxed)));
+    for (at, value) in [(0, "old"), (59_999, "old"), (60_000, "new"), (61_000, "new")] {
+        NOW.store(at, Relaxed);
+        let secret = vault.get("acme", "key").await.unwrap().unwrap();
+        assert_eq!((secret.value.as_str(), &secret.hosts[..]), (value, &["api.example".to_owned()][..]), "at {at}");
+    }
+    assert_eq!(script.asked()[0].json()["SecretId"], "stepwell/s/acme/key");
+    assert_eq!(script.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn one_that_does_not_exist_is_looked_for_each_time() {
+    let script = Script::new([error(400, "ResourceNotFoundException"), json(200, kept("new"))]);
+    let vault = vault(&script, || Time(0));
+    assert!(vault.get("acme", "key").await.unwrap().is_none());
+    assert_eq!(vault.get("acme", "key").await.unwrap().unwrap().value, "new");
+}
+
+#[tokio::test]
+async fn storing_makes_one_or_another_version_of_it() {
+    let secret = Secret { value: "s3cret".into(), hosts: Vec::new() };
+    let made = || json(200, json!({"ARN": "a", "Name": "n", "VersionId": "1"}));
+    let script = Script::new([made(), error(400, "ResourceExistsException"), made()]);
+    let vault = vault(&script, || Time(0));
+    vault.put("acme", "key", &secret).await.unwrap();
+    vault.put("acme", "key", &secret).await.unwrap();
+    assert_eq!(script.operations(), ["CreateSecret", "CreateSecret", "PutSecretValue"]);
+    assert_eq!(script.asked()[2].json()["SecretString"], r#"{"value":"s3cret","hosts":[]}"#);
+    assert_eq!(vault.get("acme", "key").await.unwrap().unwrap().value, "s3cret", "known, and not asked for");
+}
+
+#[tokio::test]
+async fn no_error_repeats_a_credential() {
+    let told = json!({"__type": "InvalidRequestException", "message": "s3cret is no secret"});
+    let script = Script::new([json(400, told)]);
+    let secret = Secret { value: "s3cret".into(), hosts: Vec::new() };
+    let failed = vault(&script, || Time(0)).put("acme", "key", &secret).await.unwrap_err();
+    assert!(matches!(&failed, StoreError::Permanent(why) if why.contains("InvalidRequest")), "{failed}");
+    assert!(!failed.to_string().contains("s3cret"), "{failed}");
+    let script = Script::new([json(200, json!({"Name": "n", "SecretString": "s3cret"}))]);
+    let failed = vault(&script, || Time(0)).get("acme", "key").await.err().unwrap().to_string();
+    assert!(failed.contains("store it anew") && !failed.contains("s3cret"), "{failed}");
+}
+
+#[test]
+fn no_name_reaches_into_another_owners() {
+    let script = Script::default();
+    let vault = vault(&script, || Time(0));
+    let names = [("a", "b/c"), ("a/b", "c"), ("a", "b=2fc"), ("a b", "c"), ("é", "c")]
+        .map(|(owner, name)| vault.name(owner, name));
+    assert_eq!(names[0], "stepwell/s/a/b=2fc");
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len());
+    assert!(names.iter().all(|name| name.matches('/').count() == 3 && name.is_ascii()), "{names:?}");
+}

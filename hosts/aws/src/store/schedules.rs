@@ -1,0 +1,175 @@
+//! Schedules of saved workflows: one item per workflow that has any, beside its versions and written with them, in the
+//! index of what is due at its soonest time.
+
+use super::{
+    Table,
+    dynamo::{Query, Written, unbuilt},
+    item::{Expression, Item, keyed, need, number, number_of, text},
+    keys,
+};
+use crate::meter::{Purpose, nobodys};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use serde::{Deserialize, Serialize};
+use shared::{
+    id::NodeId,
+    port::StoreError,
+    schedule::{Scheduled, plan},
+    time::Time,
+    workflow::{ScheduleTrigger, Workflow},
+};
+
+/// Times that a schedule is moved on while others move those of the same workflow.
+const TRIES: u32 = 10;
+
+/// One schedule.
+#[derive(Clone, Serialize, Deserialize)]
+struct Row {
+    node: NodeId,
+    schedule: ScheduleTrigger,
+    next_at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// The schedules of one workflow; a revision at each change keeps writers apart.
+#[derive(Default)]
+struct Kept {
+    revision: u64,
+    rows: Vec<Row>,
+}
+
+impl Kept {
+    fn read(item: &Item) -> Result<Self, StoreError> {
+        let broken = |error| StoreError::Permanent(format!("schedules cannot be read: {error}"));
+        let rows = serde_json::from_str(need(item, "r")?).map_err(broken)?;
+        Ok(Self { revision: number_of(item, "u").unwrap_or_default(), rows })
+    }
+
+    /// The next revision; none where no row is left.
+    fn item(&self, owner: &str, id: &str) -> Result<Option<Item>, StoreError> {
+        let Some(soonest) = self.rows.iter().map(|row| row.next_at).min() else { return Ok(None) };
+        let broken = |error| StoreError::Permanent(format!("schedules cannot be written: {error}"));
+        let mut item = keyed(&keys::catalogue(owner), &keys::schedules(id));
+        item.insert("r".into(), text(serde_json::to_string(&self.rows).map_err(broken)?));
+        item.insert("u".into(), number(self.revision + 1));
+        item.insert("d".into(), text(keys::SCHEDULES));
+        item.insert("ds".into(), text(keys::time(soonest)));
+        Ok(Some(item))
+    }
+
+    /// What must still be so: nobody else wrote.
+    fn unchanged(&self) -> Expression {
+        match self.revision {
+            0 => Expression::new("attribute_not_exists(pk)"),
+            revision => Expression::new("u = :u").with(":u", number(revision)),
+        }
+    }
+}
+
+impl Table {
+    async fn kept_schedules(&self, owner: &str, id: &str) -> Result<Kept, StoreError> {
+        let key = (keys::catalogue(owner), keys::schedules(id));
+        let item = self.db.get(nobodys(Purpose::Other), &key.0, &key.1, true).await?;
+        item.as_ref().map_or_else(|| Ok(Kept::default()), Kept::read)
+    }
+
+    /// The write that goes along with a new version, or with a deletion; none where there is nothing to change. One with
+    /// the same times as before goes on as it was, so that frequent saving does not put an interval off for ever.
+    pub(super) async fn planning(
+        &self,
+        owner: &str,
+        id: &str,
+        workflow: Option<&Workflow>,
+        now: Time,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let before = self.kept_schedules(owner, id).await?;
+        let planned = workflow.map_or_else(Vec::new, |workflow| plan(workflow, now)).into_iter().map(|one| {
+            let old = before.rows.iter().find(|row| row.node == one.node && row.schedule.same_times(&one.schedule));
+            let next_at = old.map_or(one.next_at, |old| old.next_at);
+            Row { node: one.node, schedule: one.schedule, next_at, error: None }
+        });
+        let after = Kept { revision: before.revision, rows: planned.collect() };
+        let condition = before.unchanged();
+        let values = Some(condition.values).filter(|values| !values.is_empty());
+        let write = match after.item(owner, id)? {
+            Some(item) => {
+                let put = Put::builder().table_name(self.db.table()).set_item(Some(item));
+                let put = put.condition_expression(condition.text).set_expression_attribute_values(values);
+                TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build()
+            }
+            None if before.revision == 0 => return Ok(None),
+            None => {
+                let key = keyed(&keys::catalogue(owner), &keys::schedules(id));
+                let delete = Delete::builder().table_name(self.db.table()).set_key(Some(key));
+                let delete = delete.condition_expression(condition.text).set_expression_attribute_values(values);
+                TransactWriteItem::builder().delete(delete.build().map_err(unbuilt)?).build()
+            }
+        };
+        Ok(Some(write))
+    }
+
+    /// Schedules whose time has come, soonest first (see [`shared::port::Catalogue::due_schedules`]).
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        let keys = Expression::new("d = :d AND ds <= :now")
+            .with(":d", text(keys::SCHEDULES))
+            .with(":now", text(keys::time(now)));
+        let query = Query { index: Some("due"), keys, limit: i32::try_from(limit).ok(), ..Query::default() };
+        let mut due = Vec::new();
+        for item in self.db.query(nobodys(Purpose::Other), &query).await?.items {
+            let place = keys::catalogue_of(need(&item, "pk")?).zip(keys::schedules_of(need(&item, "sk")?));
+            let Some((owner, id)) = place else { continue };
+            // The index lags behind: what was moved on meanwhile is not due again.
+            let rows = self.kept_schedules(owner, id).await?.rows.into_iter().filter(|row| row.next_at <= now);
+            due.extend(rows.map(|row| Scheduled {
+                owner: owner.to_owned(),
+                workflow: id.into(),
+                node: row.node,
+                schedule: row.schedule,
+                next_at: row.next_at,
+                error: row.error,
+            }));
+        }
+        due.sort_by_key(|one| one.next_at);
+        due.truncate(limit);
+        Ok(due)
+    }
+
+    /// A schedule's time is done with (see [`shared::port::Catalogue::advance_schedule`]).
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (owner, id) = (schedule.owner.as_str(), schedule.workflow.as_str());
+        for _ in 0..TRIES {
+            let mut kept = self.kept_schedules(owner, id).await?;
+            let is_it = |row: &Row| row.node == schedule.node && row.next_at == schedule.next_at;
+            let Some(at) = kept.rows.iter().position(is_it) else { return Ok(()) };
+            match next_at {
+                Some(next_at) => {
+                    kept.rows[at].next_at = next_at;
+                    kept.rows[at].error.clone_from(&error);
+                }
+                None => drop(kept.rows.remove(at)),
+            }
+            let written = match kept.item(owner, id)? {
+                Some(item) => self.db.put(nobodys(Purpose::Other), item, kept.unchanged()).await? == Written::Yes,
+                None => {
+                    let key = (keys::catalogue(owner), keys::schedules(id));
+                    self.db.delete(nobodys(Purpose::Other), &key.0, &key.1, kept.unchanged()).await?
+                }
+            };
+            if written {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Transient(format!("the schedules of the workflow {id} are changed by many at once")))
+    }
+}

@@ -1,0 +1,88 @@
+//! Metrics in CloudWatch's embedded metric format: a log line that CloudWatch makes metrics of. Costs no request.
+//!
+//! A metric costs by the month it is seen in, so a line names only what happened.
+
+use super::Call;
+use serde_json::{Map, Value, json};
+use shared::time::Time;
+
+/// What a figure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things, or parts of things.
+    Count,
+    /// Thousandths of a second.
+    Milliseconds,
+}
+
+/// One figure of an invocation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// The metric's name.
+    pub name: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// How many.
+    pub value: f64,
+}
+
+impl Figure {
+    /// A figure.
+    pub fn new(name: &'static str, unit: Unit, value: f64) -> Self {
+        Self { name, unit, value }
+    }
+
+    /// What was added since an earlier reading.
+    pub(super) fn since(mut self, before: &[Figure]) -> Self {
+        let then = before.iter().find(|one| one.name == self.name).map_or(0.0, |one| one.value);
+        self.value = (self.value - then).max(0.0);
+        self
+    }
+}
+
+/// One line for one invocation.
+pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], at: Time) -> String {
+    let told: Vec<&Figure> = figures.iter().filter(|one| one.value > 0.0 && one.value.is_finite()).collect();
+    let unit = |unit| match unit {
+        Unit::Count => "Count",
+        Unit::Milliseconds => "Milliseconds",
+    };
+    let metrics: Vec<Value> = told.iter().map(|one| json!({"Name": one.name, "Unit": unit(one.unit)})).collect();
+    let mut line = Map::new();
+    let directive = json!({"Namespace": namespace, "Dimensions": [["function"]], "Metrics": metrics});
+    line.insert("_aws".into(), json!({"Timestamp": at.0, "CloudWatchMetrics": [directive]}));
+    line.insert("function".into(), call.function.into());
+    line.insert("requestId".into(), call.request_id.into());
+    line.extend(told.iter().map(|one| (one.name.to_owned(), json!(one.value))));
+    Value::Object(line).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// As CloudWatch's specification of the format has it.
+    #[test]
+    fn a_line_is_of_the_embedded_metric_format() {
+        let call = Call { function: "step", request_id: "r-1", xray: None };
+        let figures = [
+            Figure::new("duration", Unit::Milliseconds, 12.5),
+            Figure::new("steps", Unit::Count, 3.0),
+            Figure::new("conflicts", Unit::Count, 0.0),
+        ];
+        let line: Value = serde_json::from_str(&line("Stepwell", &call, &figures, Time(1_795_255_200_000))).unwrap();
+        let metrics = json!([{"Name": "duration", "Unit": "Milliseconds"}, {"Name": "steps", "Unit": "Count"}]);
+        let directive = json!({"Namespace": "Stepwell", "Dimensions": [["function"]], "Metrics": metrics});
+        let expected = json!({"_aws": {"Timestamp": 1_795_255_200_000_i64, "CloudWatchMetrics": [directive]},
+            "function": "step", "requestId": "r-1", "duration": 12.5, "steps": 3.0});
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn what_was_used_before_does_not_count() {
+        let before = [Figure::new("read_units", Unit::Count, 2.5)];
+        let more = |name, value| Figure::new(name, Unit::Count, value).since(&before).value;
+        assert_eq!((more("read_units", 4.0), more("write_units", 1.0), more("read_units", 0.0)), (1.5, 1.0, 0.0));
+    }
+}

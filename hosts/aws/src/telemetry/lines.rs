@@ -1,0 +1,210 @@
+//! Log lines: one JSON object each, with the fields of the spans around the event at its top, where queries find them.
+
+use super::{Trace, now};
+use serde_json::{Map, Value};
+use std::{fmt::Debug, str::FromStr};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::LookupSpan};
+
+pub(super) use tracing_subscriber::Registry;
+
+/// Bytes of one field of a line; what is longer is cut. A line of CloudWatch has 256 KB at most.
+const FIELD_BYTES: usize = 8 * 1024;
+
+/// Keeps the fields of spans, and writes a line for each event.
+pub(super) struct Lines<W> {
+    levels: Targets,
+    write: W,
+}
+
+impl<W: Fn(&str)> Lines<W> {
+    /// With the levels that a text such as `info` or `stepwell=debug,aws_smithy_runtime=info` asks for.
+    pub(super) fn new(levels: &str, write: W) -> Self {
+        let plain = Level::from_str(levels.trim()).ok();
+        let levels = match plain {
+            Some(level) => Targets::new().with_default(Level::WARN).with_target("stepwell", level),
+            None => Targets::from_str(levels)
+                .unwrap_or_else(|_| Targets::new().with_default(Level::WARN).with_target("stepwell", Level::INFO)),
+        };
+        Self { levels, write }
+    }
+}
+
+impl<S, W> Layer<S> for Lines<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: Fn(&str) + 'static,
+{
+    /// Spans of ours are there at every level, because traces are kept in them.
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        let ours = metadata.is_span() && metadata.target().starts_with("stepwell");
+        ours || self.levels.would_enable(metadata.target(), metadata.level())
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields(Map::new());
+        attributes.record(&mut fields);
+        let trace = fields.0.remove("traceparent").and_then(|text| Trace::parse(text.as_str()?));
+        let mut extensions = span.extensions_mut();
+        if let Some(trace) = trace {
+            fields.0.insert("trace_id".into(), trace.id().into());
+            extensions.insert(trace);
+        }
+        extensions.insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = Map::new();
+        line.insert("timestamp".into(), now().to_string().into());
+        line.insert("level".into(), event.metadata().level().as_str().into());
+        let mut own = Fields(Map::new());
+        event.record(&mut own);
+        line.extend(own.0.remove("message").map(|message| ("message".to_owned(), message)));
+        line.insert("target".into(), event.metadata().target().into());
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                line.extend(fields.0.clone());
+            }
+        }
+        // A field of the event's own never takes the place of what every line has.
+        own.0.into_iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())).for_each(|(name, value)| {
+            line.insert(name, value);
+        });
+        (self.write)(&Value::Object(line).to_string());
+    }
+}
+
+const STANDARD: [&str; 4] = ["timestamp", "level", "message", "target"];
+
+/// Fields as JSON.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn keep(&mut self, field: &Field, value: Value) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let end = (0..=value.len().min(FIELD_BYTES)).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0);
+        self.keep(field, value[..end].into());
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.keep(field, value.into());
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, value.into());
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.keep(field, value.into());
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.keep(field, value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::telemetry::current;
+    use std::sync::{Arc, Mutex};
+    use tracing::{Instrument, info, info_span, subscriber::with_default, warn};
+    use tracing_subscriber::layer::SubscriberExt;
+
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    /// The lines that something writes.
+    fn written(levels: &str, run: impl FnOnce()) -> Vec<Value> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = lines.clone();
+        let write = move |line: &str| kept.lock().unwrap().push(serde_json::from_str(line).unwrap());
+        with_default(tracing_subscriber::registry().with(Lines::new(levels, write)), run);
+        Arc::into_inner(lines).unwrap().into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_the_spans_around_it() {
+        let lines = written("info", || {
+            let _invocation = info_span!("invocation", requestId = "r-1", function = "step").entered();
+            let execution = info_span!("execution", execution = %"e-1", traceparent = Some(TRACE), n = 1).entered();
+            warn!(code = "timeout", n = 2, level = "mine", "a step {}", "failed");
+            execution.exit();
+            info!("outside");
+        });
+        let line = &lines[0];
+        let shown = ["level", "message", "requestId", "function", "execution", "trace_id", "code"];
+        let expected = ["WARN", "a step failed", "r-1", "step", "e-1", "4bf92f3577b34da6a3ce929d0e0e4736", "timeout"];
+        assert_eq!(shown.map(|name| line[name].as_str().unwrap_or_default()), expected, "{line}");
+        assert_eq!(line["n"], 2, "the event's own come last");
+        assert!(shared::time::Time::parse(line["timestamp"].as_str().unwrap()).is_some());
+        assert_eq!((&lines[1]["requestId"], lines[1].get("execution")), (&Value::from("r-1"), None));
+    }
+
+    #[test]
+    fn what_is_found_out_later_is_on_the_lines_after_it() {
+        let lines = written("info", || {
+            let span = info_span!("request", execution = tracing::field::Empty);
+            let _entered = span.enter();
+            info!("before");
+            span.record("execution", "e-7");
+            info!("after");
+        });
+        assert_eq!((lines[0].get("execution"), &lines[1]["execution"]), (None, &Value::from("e-7")));
+    }
+
+    #[test]
+    fn the_trace_of_the_nearest_span_goes_on_even_where_nothing_is_logged() {
+        let other = TRACE.replace("4bf9", "5bf9");
+        let lines = written("error", || {
+            assert_eq!(current(), None);
+            let _outer = info_span!("invocation", traceparent = other.as_str()).entered();
+            assert_eq!(current().unwrap().to_string(), other);
+            let inner = async { current().unwrap().to_string() };
+            let inner = inner.instrument(info_span!("execution", execution = "e-1", traceparent = TRACE));
+            assert_eq!(futures::executor::block_on(inner), TRACE);
+            let broken = info_span!("execution", traceparent = "none").entered();
+            assert_eq!(current().unwrap().to_string(), other, "the next one around it");
+            broken.exit();
+            info!("this is not told");
+        });
+        assert_eq!(lines, Vec::<Value>::new());
+    }
+
+    #[test]
+    fn others_are_heard_only_when_they_warn_or_are_named() {
+        let heard = |levels: &str| {
+            let lines = written(levels, || {
+                tracing::info!(target: "hyper::client", "theirs");
+                tracing::debug!("ours");
+            });
+            lines.iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(heard("debug"), ["ours"]);
+        assert_eq!(heard("hyper=info"), ["theirs"]);
+        assert_eq!(heard("no such = = level"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_long_field_is_cut_between_characters() {
+        let lines = written("info", || info!(text = "é".repeat(FIELD_BYTES), "long"));
+        let text = lines[0]["text"].as_str().unwrap();
+        assert!(text.len() <= FIELD_BYTES && text.len() > FIELD_BYTES - 2 && text.chars().all(|c| c == 'é'));
+    }
+}

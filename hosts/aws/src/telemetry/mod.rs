@@ -1,0 +1,85 @@
+//! What a function tells about itself: logs as JSON lines, one line of metrics per invocation, and a trace that follows
+//! an execution from message to message. No secret and no task token is in any of it: adapters log names and codes.
+//!
+//! A line has `timestamp`, `level`, `message`, `target`, the fields of the spans around it (`requestId`, `function`,
+//! `execution`, `trace_id`), and its own. So `filter execution = "…"` finds all that concerns an execution.
+
+mod counters;
+mod emf;
+mod lines;
+mod trace;
+
+pub use counters::{Counter, counted};
+pub use emf::{Figure, Unit};
+pub use trace::{Trace, current};
+
+use counters::Snapshot;
+use lines::Lines;
+use shared::time::Time;
+use std::{
+    env,
+    io::Write,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use tracing::{Instrument, info_span};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+
+/// The namespace of the metrics.
+const NAMESPACE: &str = "Stepwell";
+
+/// Begins to log, as `RUST_LOG` says, else Lambda's own `AWS_LAMBDA_LOG_LEVEL`, else at `info`: once per process. A plain
+/// level is that of Stepwell; the libraries below it warn at most, unless they are named.
+pub fn init() {
+    let named = |name| env::var(name).ok().filter(|level: &String| !level.trim().is_empty());
+    let level = named("RUST_LOG").or_else(|| named("AWS_LAMBDA_LOG_LEVEL")).unwrap_or_else(|| "info".into());
+    let lines = Lines::new(&level, write_line);
+    // A second call finds the first one's subscriber in place.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+}
+
+/// What Lambda says about an invocation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Call<'a> {
+    /// Of the function, as in `stepwell-step` without the prefix.
+    pub function: &'static str,
+    /// Lambda's id of the invocation.
+    pub request_id: &'a str,
+    /// `Lambda-Runtime-Trace-Id`, which is `_X_AMZN_TRACE_ID`.
+    pub xray: Option<&'a str>,
+}
+
+/// Does the work of an invocation within its span, and writes its metrics when it is done. `used` gives what was used
+/// since the process began, such as units of the table: the difference counts.
+pub async fn observed<T>(call: Call<'_>, used: impl Fn() -> Vec<Figure>, work: impl Future<Output = T>) -> T {
+    let trace = call.xray.and_then(Trace::from_xray).map(|trace| trace.to_string());
+    let span = info_span!("invocation", function = call.function, requestId = call.request_id, traceparent = trace);
+    let (before, counted, began) = (used(), Snapshot::take(), Instant::now());
+    let done = work.instrument(span).await;
+    let mut figures = vec![Figure::new("duration", Unit::Milliseconds, milliseconds(began.elapsed()))];
+    figures.extend(counted.since());
+    figures.extend(used().into_iter().map(|figure| figure.since(&before)));
+    write_line(&emf::line(NAMESPACE, &call, &figures, now()));
+    done
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// In one write: Lambda makes a log event of each line.
+fn write_line(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Whoever cannot write logs has nobody to tell.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Keeps traces in spans on this thread, as [`init`] does for a process, and writes nothing.
+#[cfg(test)]
+pub(crate) fn traced() -> tracing::subscriber::DefaultGuard {
+    tracing::subscriber::set_default(tracing_subscriber::registry().with(Lines::new("error", |_: &str| {})))
+}

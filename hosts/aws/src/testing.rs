@@ -1,0 +1,233 @@
+//! Stand-ins that record what they were asked, and fail once when told to.
+
+use crate::ports::{Alarms, Blobs, CALLER, Credentials, Queue, Records};
+use async_trait::async_trait;
+use serde_json::Value;
+use shared::{
+    effect::Message,
+    execution::Execution,
+    id::{ExecutionId, WorkflowId},
+    payload::Payload,
+    port::{Secret, StoreError},
+    time::Time,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// What a task was told.
+pub type Told = (String, Result<Value, (String, String)>);
+
+/// Everything beside the table, in memory.
+#[derive(Default)]
+pub struct Recorder {
+    world: Mutex<World>,
+}
+
+#[derive(Default)]
+struct World {
+    calls: usize,
+    fail: Option<(usize, StoreError)>,
+    messages: Vec<(Message, Option<Time>)>,
+    postponed: Vec<(String, u32)>,
+    kept: Vec<String>,
+    clocks: BTreeMap<String, String>,
+    starts: usize,
+    stopped: Vec<String>,
+    told: Vec<Told>,
+    tokens: BTreeMap<(ExecutionId, String), String>,
+    held: Vec<ExecutionId>,
+    states: BTreeMap<ExecutionId, Arc<Execution>>,
+    blobs: BTreeMap<String, Vec<u8>>,
+    secrets: BTreeMap<(String, String), Secret>,
+}
+
+impl Recorder {
+    /// The so-manieth call from now on fails so, and does nothing; 1 is the next.
+    pub fn fail_at(&self, call: usize, error: StoreError) {
+        let mut world = self.world();
+        world.fail = Some((world.calls + call, error));
+    }
+
+    /// Calls so far.
+    pub fn calls(&self) -> usize {
+        self.world().calls
+    }
+
+    /// Messages sent, in order, each with its time; forgets them.
+    pub fn take_messages(&self) -> Vec<(Message, Option<Time>)> {
+        std::mem::take(&mut self.world().messages)
+    }
+
+    /// Messages postponed: receipt handle and seconds.
+    pub fn postponed(&self) -> Vec<(String, u32)> {
+        self.world().postponed.clone()
+    }
+
+    /// Dead letters kept.
+    pub fn kept(&self) -> Vec<String> {
+        self.world().kept.clone()
+    }
+
+    /// Clocks by name, with their inputs as JSON.
+    pub fn clocks(&self) -> BTreeMap<String, String> {
+        self.world().clocks.clone()
+    }
+
+    /// How often a clock was started, one that existed included.
+    pub fn starts(&self) -> usize {
+        self.world().starts
+    }
+
+    /// Names of clocks that were stopped.
+    pub fn stopped(&self) -> Vec<String> {
+        self.world().stopped.clone()
+    }
+
+    /// What tasks were told, in order.
+    pub fn told(&self) -> Vec<Told> {
+        self.world().told.clone()
+    }
+
+    /// The state of an execution, as the table has it.
+    pub fn know(&self, state: &Execution) {
+        self.world().states.insert(state.id().clone(), Arc::new(state.clone()));
+    }
+
+    /// An execution that `max_concurrency` holds back.
+    pub fn hold(&self, id: ExecutionId) {
+        self.world().held.push(id);
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self) -> Result<MutexGuard<'_, World>, StoreError> {
+        let mut world = self.world();
+        world.calls += 1;
+        match world.fail.take() {
+            Some((at, error)) if at == world.calls => Err(error),
+            other => {
+                world.fail = other;
+                Ok(world)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Queue for Recorder {
+    async fn send(&self, messages: &[(Message, Option<Time>)]) -> Result<(), StoreError> {
+        self.call()?.messages.extend_from_slice(messages);
+        Ok(())
+    }
+
+    async fn postpone(&self, receipts: &[(String, u32)]) -> Result<(), StoreError> {
+        self.call()?.postponed.extend_from_slice(receipts);
+        Ok(())
+    }
+
+    async fn keep(&self, bodies: &[String]) -> Result<(), StoreError> {
+        self.call()?.kept.extend_from_slice(bodies);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Alarms for Recorder {
+    /// As Step Functions: another input under a name that is taken is an error here, so that tests see it.
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StoreError> {
+        let mut world = self.call()?;
+        world.starts += 1;
+        let input = input.to_string();
+        let before = world.clocks.entry(name.to_owned()).or_insert_with(|| input.clone());
+        if *before == input { Ok(()) } else { Err(StoreError::Permanent(format!("another input for {name}"))) }
+    }
+
+    async fn stop(&self, name: &str) -> Result<(), StoreError> {
+        self.call()?.stopped.push(name.to_owned());
+        Ok(())
+    }
+
+    async fn complete(&self, token: &str, outcome: Result<Value, (String, String)>) -> Result<(), StoreError> {
+        self.call()?.told.push((token.to_owned(), outcome));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Records for Recorder {
+    async fn state(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        Ok(self.call()?.states.get(id).cloned())
+    }
+
+    async fn state_now(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        Ok(self.call()?.states.get(id).cloned())
+    }
+
+    async fn fetch(&self, _: &ExecutionId, wanted: &[&Payload]) -> Result<(), StoreError> {
+        let world = self.call()?;
+        for payload in wanted {
+            let bytes = payload.missing().and_then(|blob| world.blobs.get(&blob.sha256));
+            let value = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok());
+            payload.fetched(value.ok_or_else(|| StoreError::Permanent("a value is not there".into()))?);
+        }
+        Ok(())
+    }
+
+    async fn put_token(&self, id: &ExecutionId, name: &str, token: &str) -> Result<(), StoreError> {
+        self.call()?.tokens.insert((id.clone(), name.into()), token.into());
+        Ok(())
+    }
+
+    async fn get_token(&self, id: &ExecutionId, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.call()?.tokens.get(&(id.clone(), name.to_owned())).cloned())
+    }
+
+    async fn remove_token(&self, id: &ExecutionId, name: &str) -> Result<(), StoreError> {
+        self.call()?.tokens.remove(&(id.clone(), name.to_owned()));
+        Ok(())
+    }
+
+    async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        let world = self.call()?;
+        let names = world.tokens.keys().filter(|(one, name)| one == id && name != CALLER);
+        Ok(names.map(|(_, name)| name.clone()).collect())
+    }
+
+    /// Lets `limit` of those held in.
+    async fn admissible(&self, _: &str, _: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(self.call()?.held.iter().take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Blobs for Recorder {
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.call()?.blobs.insert(key.into(), bytes);
+        Ok(())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.call()?.blobs.get(key).cloned())
+    }
+
+    async fn remove(&self, prefix: &str) -> Result<(), StoreError> {
+        self.call()?.blobs.retain(|key, _| !key.starts_with(prefix));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Credentials for Recorder {
+    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(self.call()?.secrets.get(&(owner.to_owned(), name.to_owned())).cloned())
+    }
+
+    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+        self.call()?.secrets.insert((owner.into(), name.into()), secret.clone());
+        Ok(())
+    }
+}

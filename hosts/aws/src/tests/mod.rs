@@ -1,0 +1,5 @@
+//! What tests of this crate share.
+#![allow(clippy::unwrap_used)]
+
+pub mod scripted;
+pub mod story;

@@ -1,0 +1,110 @@
+//! Connections that answer from a script, for tests of what adapters make of answers.
+
+use crate::clients::Clients;
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
+use serde_json::Value;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// What comes back.
+pub enum Answer {
+    /// A status with a body.
+    Is(u16, String),
+    /// The connection breaks.
+    Broken,
+    /// No answer in time.
+    Late,
+}
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// `METHOD URI`.
+    pub line: String,
+    /// The operation of services that name it in a header.
+    pub operation: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Asked {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// The answers still to come, and the requests so far.
+#[derive(Clone, Debug, Default)]
+pub struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<Asked>)>>);
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an answer")
+    }
+}
+
+/// An answer of JSON.
+pub fn json(status: u16, body: Value) -> Answer {
+    Answer::Is(status, body.to_string())
+}
+
+/// An error as services of the JSON protocols tell it.
+pub fn error(status: u16, code: &str) -> Answer {
+    json(status, serde_json::json!({ "__type": format!("com.amazonaws#{code}"), "message": "as told" }))
+}
+
+impl Script {
+    pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let script = Self::default();
+        script.0.lock().unwrap().0.extend(answers);
+        script
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.0.lock().unwrap().1.clone()
+    }
+
+    /// What was asked, by operation.
+    pub fn operations(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.operation).collect()
+    }
+
+    /// Clients that are answered by the script.
+    pub fn clients(&self) -> Clients {
+        let connector = SharedHttpConnector::new(self.clone());
+        Clients::over(http_client_fn(move |_, _| connector.clone())).with_credentials("id", "secret")
+    }
+}
+
+/// A few quick tries, so that tests need not wait.
+pub fn impatient() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1))
+}
+
+impl HttpConnector for Script {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut script = self.0.lock().unwrap();
+        let operation = request.headers().get("x-amz-target").unwrap_or_default();
+        script.1.push(Asked {
+            line: format!("{} {}", request.method(), request.uri()),
+            operation: operation.rsplit('.').next().unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
+        });
+        HttpConnectorFuture::ready(match script.0.pop_front() {
+            Some(Answer::Is(status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+            Some(Answer::Broken) => Err(ConnectorError::io("the connection broke".into())),
+            Some(Answer::Late) => Err(ConnectorError::timeout("no answer in time".into())),
+            None => Err(ConnectorError::user("the script has no further answer".into())),
+        })
+    }
+}

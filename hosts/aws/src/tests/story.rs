@@ -1,0 +1,85 @@
+//! An execution as the rules decide it, command by command.
+
+use serde_json::{Value, json};
+use shared::{
+    command::Command,
+    decide::decide,
+    effect::{Effect, Purpose},
+    event::Started,
+    execution::Execution,
+    id::Activation,
+    interaction::{Answer, Interaction},
+    time::Time,
+    workflow::{Workflow, parse},
+};
+use std::sync::Arc;
+
+/// The execution `e1`, its workflow and the clock.
+pub struct Story {
+    pub workflow: Arc<Workflow>,
+    pub state: Execution,
+    pub now: Time,
+    /// What the last command asked for.
+    pub effects: Vec<Effect>,
+}
+
+/// A document of one node after its trigger.
+pub fn document(kind: &str, config: Value) -> Value {
+    json!({
+        "id": "w",
+        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "n", "type": kind, "config": config}],
+        "edges": [{"from": "go", "to": "n"}],
+    })
+}
+
+impl Story {
+    /// Starts at second 1,000. `awaited`: a caller waits for the end.
+    pub fn begin(document: &Value, awaited: bool) -> Self {
+        let workflow = parse(document).unwrap().workflow;
+        let now = Time(1_000_000);
+        let started = Started { awaited, ..Started::new("e1".into(), &workflow, json!({}), now) };
+        let decided = decide(&workflow, None, Command::Start(Box::new(started)).into(), now).unwrap();
+        Self { workflow, state: decided.state, now, effects: decided.effects }
+    }
+
+    /// Begins, and lets the node `n` open what it waits for.
+    pub fn opened(document: &Value) -> Self {
+        let mut story = Self::begin(document, false);
+        story.ask(Command::Open { activation: story.activation() });
+        story
+    }
+
+    pub fn activation(&self) -> Activation {
+        self.state.activation(&"n".into())
+    }
+
+    /// Decides a command; the effects are those that it asks for.
+    pub fn ask(&mut self, command: Command) {
+        let decided = decide(&self.workflow, Some(&self.state), command.into(), self.now).unwrap();
+        (self.state, self.effects) = (decided.state, decided.effects);
+    }
+
+    /// Time passes.
+    pub fn after(&mut self, seconds: f64) -> &mut Self {
+        self.now = self.now.after_seconds(seconds);
+        self
+    }
+
+    /// The timer of the node fires.
+    pub fn fire(&mut self, purpose: Purpose) {
+        self.ask(Command::Timer { activation: self.activation(), purpose });
+    }
+
+    /// Ada says yes.
+    pub fn approve(&mut self) {
+        let answer =
+            Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+        let interaction_id = self.question().interaction_id.clone();
+        self.ask(Command::Answer { interaction_id, answer: Box::new(answer) });
+    }
+
+    /// The latest question.
+    pub fn question(&self) -> &Interaction {
+        self.state.interactions.last().unwrap()
+    }
+}

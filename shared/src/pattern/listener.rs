@@ -1,0 +1,26 @@
+//! Which triggers of saved documents listen to events.
+
+use crate::id::{NodeId, WorkflowId};
+use serde_json::Value;
+
+/// An `event_trigger` of the latest version of a saved workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listener {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The trigger.
+    pub node: NodeId,
+    /// The pattern, as it was saved.
+    pub pattern: Value,
+}
+
+/// The listeners of a normalized document. A trigger without a pattern listens to nothing: it is started by name.
+pub fn listeners(workflow: &WorkflowId, document: &Value) -> Vec<Listener> {
+    let nodes = document.get("nodes").and_then(Value::as_array).into_iter().flatten();
+    let triggers = nodes.filter(|node| node.get("type").and_then(Value::as_str) == Some("event_trigger"));
+    let listener = |node: &Value| {
+        let pattern = node.get("config")?.get("pattern").filter(|pattern| !pattern.is_null())?;
+        Some(Listener { workflow: workflow.clone(), node: node.get("id")?.as_str()?.into(), pattern: pattern.clone() })
+    };
+    triggers.filter_map(listener).collect()
+}

@@ -1,0 +1,70 @@
+//! The process of a function.
+
+use super::{Reply, Runtime};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// A function that runs, and takes its invocations from a [`Runtime`].
+pub struct Function {
+    runtime: Runtime,
+    process: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Function {
+    /// Starts a program as Lambda starts a `bootstrap`, with more of its environment.
+    pub async fn start(program: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Self {
+        let runtime = Runtime::start().await;
+        let mut command = Command::new(program);
+        command.args(arguments).env("AWS_LAMBDA_RUNTIME_API", runtime.address());
+        for (name, value) in [
+            ("AWS_LAMBDA_FUNCTION_NAME", "stepwell"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+        ] {
+            command.env(name, value);
+        }
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut process = spawned.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let (kept, out) = (lines.clone(), process.stdout.take().expect("it is a pipe"));
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        Self { runtime, process, lines }
+    }
+
+    /// Hands it an event. Panics where it sends nothing back: it has died, or hangs.
+    pub async fn invoke(&mut self, event: &str) -> Reply {
+        match self.runtime.invoke(event).await {
+            Some(reply) => reply,
+            None => panic!("no reply: {:?}\n{}", self.process.try_wait(), self.logs().join("\n")),
+        }
+    }
+
+    /// Its standard input, once: for programs of tests.
+    pub fn input(&mut self) -> ChildStdin {
+        self.process.stdin.take().expect("nobody has taken it")
+    }
+
+    /// What it wrote so far, line by line.
+    pub fn logs(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
