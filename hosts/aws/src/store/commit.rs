@@ -29,18 +29,21 @@ impl Table {
     ///
     /// # Errors
     /// `Conflict` where the first turn is not the next one.
-    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
         let first = in_order(&commit)?;
         let id = commit.state.id().clone();
-        let before = self.before(&id, first).await?;
-        let writer = uuid::Uuid::now_v7();
-        let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
-        let Commit { turns, state, effects, logs, blobs, .. } = commit;
+        // Before anything may be refused: whoever decides again does not offload a second time.
+        let blobs = std::mem::take(&mut commit.blobs);
         let objects = blobs.len() as u64;
         let value_bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
         self.keep_values(&id, blobs).await?;
+        let before = self.before(&id, first).await?;
+        let writer = uuid::Uuid::now_v7();
+        let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
+        let Commit { turns, state, effects, logs, .. } = commit;
         let draft = Draft { first, count: turns.len() as u64, writer: writer.as_bytes().to_vec(), before: &before };
-        let spent = self.spending(&id, before.as_ref(), &effects, &after, objects);
+        let taken = self.meter.take(&id);
+        let spent = spending(before.as_ref(), &effects, &after).plus(taken).plus(Spent { objects, ..Spent::default() });
         let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
         known.value_bytes += value_bytes;
         let condition = Expression::new("attribute_not_exists(pk)");
@@ -48,8 +51,14 @@ impl Table {
             Ok(Written::Yes) => {}
             // The answer to an earlier try was lost: the item is this one.
             Ok(Written::No(Some(there))) if bytes_of(&there, "w") == Some(&known.writer[..]) => {}
-            Ok(Written::No(there)) => return Err(self.refused(&id, before.as_ref(), &after, there, first).await),
-            Err(error) => return Err(error),
+            Ok(Written::No(there)) => {
+                self.meter.add(&id, taken);
+                return Err(self.refused(before.as_ref(), &after, there).await);
+            }
+            Err(error) => {
+                self.meter.add(&id, taken);
+                return Err(error);
+            }
         }
         self.cache.put(known);
         self.show(before.as_ref(), effects, after).await
@@ -95,29 +104,6 @@ impl Table {
             || before.state.status() != state.status()
             || sooner(due, due_at(&workflow, &before.state));
         Ok(After { state: state.clone(), due, mark: marked, write })
-    }
-
-    /// What the execution has used, this commit and what follows from it included.
-    fn spending(
-        &self,
-        id: &ExecutionId,
-        before: Option<&Known>,
-        effects: &[Effect],
-        after: &After,
-        objects: u64,
-    ) -> Spent {
-        let so_far = before.map(|known| known.spent).unwrap_or_default().plus(self.meter.take(id));
-        let sent = |effect: &&Effect| matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. });
-        let opened = |effect: &&Effect| matches!(effect, Effect::OpenInteraction(_));
-        let old = before.map_or(&after.state, |known| &known.state);
-        let head_writes = if after.write { units(old, &after.state, after.due) } else { 0.0 };
-        so_far.plus(Spent {
-            head_writes,
-            messages: effects.iter().filter(sent).count() as u64,
-            alarms: effects.iter().filter(opened).count() as u64,
-            objects,
-            ..Spent::default()
-        })
     }
 
     /// The commit's item, and what will be known once it is written.
@@ -185,22 +171,19 @@ impl Table {
     }
 
     /// What a commit says that finds its number taken.
-    async fn refused(
-        &self,
-        id: &ExecutionId,
-        before: Option<&Known>,
-        after: &After,
-        there: Option<Item>,
-        first: u64,
-    ) -> StoreError {
-        if let (Some(mark), Some(before)) = (&after.mark, before) {
-            let withdrawn = self.withdraw(of(Purpose::Head, id), &before.state, mark).await;
-            if let Err(error) = withdrawn {
-                tracing::warn!(%error, execution = %id, "a mark stays: the supervisor takes it off");
-            }
+    async fn refused(&self, before: Option<&Known>, after: &After, there: Option<Item>) -> StoreError {
+        let id = after.state.id();
+        let undone = match (before, &after.mark) {
+            (Some(before), Some(mark)) => self.withdraw(of(Purpose::Head, id), &before.state, mark).await,
+            (Some(_), None) => Ok(()),
+            // Whoever started it first has a member of the guard of its own.
+            (None, _) => self.part(&after.state).await,
+        };
+        if let Err(error) = undone {
+            tracing::warn!(%error, execution = %id, "what was announced stays: the supervisor or the next start finds it");
         }
         match there {
-            Some(there) if first == 1 && there.contains_key("gone") => self.reclaim(id, &there).await,
+            Some(there) if before.is_none() && there.contains_key("gone") => self.reclaim(id, &there).await,
             _ => StoreError::Conflict,
         }
     }
@@ -254,6 +237,22 @@ struct Draft<'a> {
     count: u64,
     writer: Vec<u8>,
     before: &'a Option<Known>,
+}
+
+/// What the execution has used before, and what follows from this commit: the head's write and what is sent. The commit's
+/// own write is not among it.
+fn spending(before: Option<&Known>, effects: &[Effect], after: &After) -> Spent {
+    let sent = |effect: &&Effect| matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. });
+    let opened = |effect: &&Effect| matches!(effect, Effect::OpenInteraction(_));
+    let old = before.map_or(&after.state, |known| &known.state);
+    let head_writes = if after.write { units(old, &after.state, after.due) } else { 0.0 };
+    let follows = Spent {
+        head_writes,
+        messages: effects.iter().filter(sent).count() as u64,
+        alarms: effects.iter().filter(opened).count() as u64,
+        ..Spent::default()
+    };
+    before.map(|known| known.spent).unwrap_or_default().plus(follows)
 }
 
 /// The number of the first turn, where the turns are consecutive and end at the state's.

@@ -63,6 +63,16 @@ impl Table {
         self.db.put(of(Purpose::Other, state.id()), item, Expression::default()).await.map(drop)
     }
 
+    /// Takes back the member of a start that came too late, unless it is the very one of the start that came first.
+    pub(super) async fn part(&self, late: &Execution) -> Result<(), StoreError> {
+        if !self.is_guarded(late).await? {
+            return Ok(());
+        }
+        let first = self.load_lean(late.id()).await?;
+        let same = first.is_some_and(|first| first.started_at == late.started_at);
+        if same { Ok(()) } else { self.release(late).await }
+    }
+
     /// Takes over into the guard what a commit changed. Where that fails, whoever looks finds out.
     pub(super) async fn settle_guard(&self, before: Option<&Execution>, after: &Execution) {
         let admitted = before.is_some_and(|before| before.held) && !after.held;
@@ -111,7 +121,10 @@ impl Table {
     async fn alive(&self, partition: &str, member: &Member) -> Result<Option<Alive>, StoreError> {
         let state = self.load_lean(&member.id).await?;
         match state {
-            Some(state) if state.end.is_none() => return Ok(Some(Alive::Began(state))),
+            // Another time: of a start that died, and was made again.
+            Some(state) if state.end.is_none() && state.started_at == member.started => {
+                return Ok(Some(Alive::Began(state)));
+            }
             None if self.now() < member.started.after_seconds(limits::BEGIN_SECONDS) => return Ok(Some(Alive::Begins)),
             _ => {}
         }

@@ -127,8 +127,7 @@ impl Table {
             return Ok(None);
         }
         if items.last().is_some_and(|item| item.gone) {
-            self.cache.forget(id);
-            return Ok(Some(None));
+            return Ok(None);
         }
         items.remove(0);
         if items.is_empty() {
@@ -148,7 +147,8 @@ impl Table {
         items.reverse();
         let (Some(newest), Some(oldest)) = (items.last(), items.first()) else { return Ok(Some(None)) };
         if newest.gone {
-            return Ok(Some(None));
+            // Stones that stood long enough hide what was started anew under the same id.
+            return if self.clear(id, &newest.item).await? { Ok(None) } else { Ok(Some(None)) };
         }
         let carries = items.iter().rposition(|item| item.base.is_none());
         let base = newest.base.unwrap_or(newest.first).max(1);

@@ -44,7 +44,8 @@ impl Table {
     }
 
     /// Takes a mark off, and makes the head what the commit made the execution. Where others have marks, they stay, and
-    /// so does when it is due; where a newer turn wrote the head, all stays, and the supervisor sees to it.
+    /// so does when it is due; where a newer turn wrote the head, all stays, and the supervisor sees to it. Where the
+    /// supervisor was here already, the mark is gone.
     pub(super) async fn unmark(&self, to: Use<'_>, after: &After) -> Result<(), StoreError> {
         let Some(mark) = &after.mark else { return Ok(()) };
         let key = keys::execution(after.state.id());
@@ -57,6 +58,9 @@ impl Table {
         };
         if number_of::<u64>(&old, "sq").is_some_and(|seq| seq > after.state.seq) {
             return Ok(());
+        }
+        if !old.contains_key("p") {
+            return Box::pin(self.write_head(to, &After { mark: None, ..after.clone() })).await;
         }
         let (update, values) = update_to(head(&after.state, after.due), false);
         let among = values.with(":own", own()).with(":one", text(mark)).and("contains(p, :one) AND #sq <= :sq");

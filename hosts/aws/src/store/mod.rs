@@ -30,6 +30,8 @@ mod questions;
 mod remove;
 mod schedules;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod undelivered;
 mod values;

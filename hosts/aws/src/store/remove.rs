@@ -131,23 +131,31 @@ impl Table {
     /// What a start says that finds its execution removed: once the stones have stood long enough, they are cleared away
     /// and the start may be tried again.
     pub(super) async fn reclaim(&self, id: &ExecutionId, stone: &Item) -> StoreError {
-        let until: i64 = number_of(stone, "ttl").unwrap_or_default();
-        if self.now().0 / 1_000 <= until {
-            let told = format!("the execution {id} was removed a short while ago: start another, under another key");
-            return StoreError::Permanent(told);
-        }
-        let cleared = async {
-            let all = turns_between(id, 1, keys::LAST_TURN);
-            for item in self.db.query_all(of(Purpose::Other, id), all).await? {
-                let sort = text_of(&item, "sk").unwrap_or_default();
-                let gone = Expression::new("attribute_exists(gone)");
-                self.db.delete(of(Purpose::Other, id), &keys::execution(id), sort, gone).await?;
+        match self.clear(id, stone).await {
+            Ok(true) => StoreError::Conflict,
+            Ok(false) => {
+                let told =
+                    format!("the execution {id} was removed a short while ago: start another, under another key");
+                StoreError::Permanent(told)
             }
-            Ok(())
-        };
-        match cleared.await {
-            Ok(()) => StoreError::Conflict,
             Err(error) => error,
         }
+    }
+
+    /// Clears stones away that stood long enough. False where they must stand on.
+    pub(super) async fn clear(&self, id: &ExecutionId, stone: &Item) -> Result<bool, StoreError> {
+        let until: i64 = number_of(stone, "ttl").unwrap_or_default();
+        if self.now().0 / 1_000 <= until {
+            return Ok(false);
+        }
+        let all = Query { wanted: "pk, sk, gone", ..turns_between(id, 1, keys::LAST_TURN) };
+        for item in self.db.query_all(of(Purpose::Other, id), all).await? {
+            if item.contains_key("gone") {
+                let gone = Expression::new("attribute_exists(gone)");
+                let sort = text_of(&item, "sk").unwrap_or_default();
+                self.db.delete(of(Purpose::Other, id), &keys::execution(id), sort, gone).await?;
+            }
+        }
+        Ok(true)
     }
 }

@@ -2,7 +2,6 @@
 
 mod budget;
 mod examples;
-mod failures;
 mod pauses;
 mod store;
 mod sweep;

@@ -1,1 +1,83 @@
-//! x
+//! Every call of AWS fails once, before and after it took effect, and every process dies once between any two calls;
+//! every message comes twice. Executions end as they do without, and the supervisor cleans up what is left.
+
+use crate::docs::root;
+use serde_json::{Value, json};
+use shared::time::Time;
+use std::collections::BTreeSet;
+use stepwell_tests::{
+    aws_world::{Fault, Run, Scenario, World},
+    generate::{Case, Knobs, case},
+    sim::sample,
+};
+
+const NOW: Time = Time(1_800_000_000_000);
+/// Calls of one workflow that meet every fault; of longer ones so many, evenly spread.
+const CALLS: u64 = 60;
+
+fn scenarios() -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = crate::docs::files(&root().join("examples"), ".json")
+        .into_iter()
+        .map(|path| {
+            let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let input = document.get("input_schema").map_or_else(|| json!({}), sample);
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            Scenario::new(&name, Case { document, saved: Vec::new(), input })
+        })
+        .collect();
+    assert!(scenarios.len() >= 3, "the examples were not found");
+    let knobs = Knobs { deterministic: true, size: 6, waits: true, children: true };
+    scenarios.extend((0..6).map(|seed| Scenario::new(&format!("seed {seed}"), case(seed, knobs))));
+    scenarios
+}
+
+/// Which calls meet a fault.
+fn chosen(calls: u64) -> BTreeSet<u64> {
+    if calls <= CALLS { (1..=calls).collect() } else { (0..CALLS).map(|n| 1 + n * (calls - 1) / (CALLS - 1)).collect() }
+}
+
+/// Sweeps every second scenario, from `part` on, each with a world of its own.
+async fn sweep(part: usize) {
+    let mut number = 0;
+    for scenario in scenarios().iter().skip(part).step_by(2) {
+        let world = World::new(Some(NOW)).await;
+        world.wire.plan(None);
+        let expected = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{error}"));
+        let calls = world.wire.calls();
+        let chosen = chosen(calls);
+        println!("{}: {} of {calls} calls meet each of {} faults", scenario.name, chosen.len(), Fault::ALL.len());
+        for &call in &chosen {
+            for fault in Fault::ALL {
+                number += 1;
+                world.wire.plan(Some((call, fault)));
+                let about = || format!("{}, call {call}, {fault:?}", scenario.name);
+                let fate =
+                    Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{}: {error}", about()));
+                assert_eq!(fate, expected, "{}", about());
+                assert_eq!(world.wire.injected(), 1, "{}: the call never came", about());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_fails_once_and_nothing_changes() {
+    sweep(0).await;
+}
+
+#[tokio::test]
+async fn every_call_fails_once_and_nothing_changes_for_the_others() {
+    sweep(1).await;
+}
+
+#[tokio::test]
+async fn every_message_comes_twice_and_nothing_changes() {
+    let world = World::new(Some(NOW)).await;
+    for (number, scenario) in (0u64..).zip(scenarios()) {
+        world.services.send_twice(false);
+        let expected = Run::of(&world, &scenario, number * 2).await.unwrap_or_else(|error| panic!("{error}"));
+        world.services.send_twice(true);
+        let fate = Run::of(&world, &scenario, number * 2 + 1).await.unwrap_or_else(|error| panic!("twice: {error}"));
+        assert_eq!(fate, expected, "{}", scenario.name);
+    }
+}
