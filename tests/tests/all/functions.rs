@@ -61,7 +61,7 @@ async fn stage() {
 
 /// The workflows that the events start, and the token that their requests bear.
 async fn fill() {
-    let host = aws::connect(None).unwrap();
+    let host = aws::connect().unwrap();
     let owner = variable("STEPWELL_OWNER");
     let listening = json!({"id": "listening", "nodes": [
         {"id": "on", "type": "event_trigger", "config": {"pattern": {"id": [{"exists": true}]}}},

@@ -2,6 +2,8 @@
 
 mod budget;
 mod failures;
+mod pauses;
+mod services;
 mod store;
 mod sweep;
 mod template;
