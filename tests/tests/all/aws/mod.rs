@@ -3,6 +3,7 @@
 mod budget;
 mod examples;
 mod pauses;
+mod services;
 mod store;
 mod sweep;
 mod template;
