@@ -40,7 +40,7 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
         let id = record.message_id.unwrap_or_default();
         let count = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         match Envelope::from_json(&record.body.unwrap_or_default()) {
-            Ok(Envelope { message, trace }) => {
+            Ok(Envelope { message, trace, .. }) => {
                 let count: u32 = count.unwrap_or(1);
                 deliveries.push(Delivery { receipt, message, deliveries: count, trace });
                 let receipt = record.receipt_handle.unwrap_or_default();

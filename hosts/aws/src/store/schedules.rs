@@ -127,7 +127,7 @@ impl Table {
                 owner: owner.to_owned(),
                 workflow: id.into(),
                 node: row.node,
-                schedule: row.schedule,
+                schedule: Ok(row.schedule),
                 next_at: row.next_at,
                 error: row.error,
             }));
