@@ -3,7 +3,7 @@
 use local::Local;
 use serde_json::{Map, Value, json};
 use shared::{
-    command::{Asked, Command},
+    command::Command,
     drive::submit,
     execution::Execution,
     id::ExecutionId,

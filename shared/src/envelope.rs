@@ -10,7 +10,8 @@ pub const VERSION: u32 = 1;
 /// A message with what goes along. As JSON: `{"v":1, …the message's own fields…, "t": "…"}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
-    v: u32,
+    /// [`VERSION`].
+    pub v: u32,
     /// What is to be done.
     #[serde(flatten)]
     pub message: Message,
@@ -71,7 +72,7 @@ mod tests {
         let works = [
             Work::Step { activation: activation.clone(), attempt: 2, io: true },
             Work::Timer { activation: Activation { epoch: 3, ..activation.clone() }, purpose: Purpose::Deadline },
-            Work::ChildEnded { activation, index: 7, error: Some("no \"luck\"".into()) },
+            Work::ChildEnded { activation, attempt: 1, index: 7, error: Some("no \"luck\"".into()) },
             Work::Admit,
         ];
         works.map(|work| Message { execution: "e1".into(), work })

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws_world;
+#[cfg(feature = "aws")]
+pub mod cloud;
 pub mod generate;
 pub mod lambda;
 pub mod oracle;

@@ -46,5 +46,5 @@ pub async fn handle(host: &Aws, service: &Router, event: &str, context: Context)
         tracing::error!(%execution, %interaction, %error, "a pause could not be opened");
     })?;
     tracing::info!(%execution, %interaction, "a pause has begun");
-    Ok(to_raw_value("opened")?)
+    Ok(to_raw_value(&serde_json::json!({}))?)
 }

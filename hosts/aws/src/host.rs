@@ -1,6 +1,8 @@
 //! The host: the table, and what stands beside it, as one.
 
 mod ports;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     deliver::Courier,

@@ -77,6 +77,8 @@ pub const ATTEMPT: Duration = Duration::from_secs(8);
 pub const MESSAGES: usize = 10;
 /// Bytes of all bodies of one request to SQS: its bound was 256 KiB for long, and emulators still have that one.
 pub const MESSAGES_BYTES: usize = 250_000;
+/// Bytes of the reason why a child failed: its parent's error names it, and ten of them fit into one request.
+pub const REASON_BYTES: usize = 16 * 1024;
 /// Requests for one batch where SQS takes a part of it each time; then the message that asked for it comes again.
 pub const MESSAGES_ROUNDS: u32 = 4;
 /// Seconds of the longest delay of a message: SQS's own bound. What is later waits in the wait machine.

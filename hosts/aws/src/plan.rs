@@ -50,10 +50,10 @@ pub(crate) fn needs_state(effects: &[Effect]) -> bool {
 pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Execution>, now: Time) -> Plan {
     let mut plan = Plan::default();
     let interaction = |one: &InteractionId| state.and_then(|state| state.interaction(one.as_str()));
-    let opened: Vec<&Interaction> = effects
+    let asked: Vec<&Interaction> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::OpenInteraction(one) => interaction(one).map(|one| &**one).filter(|one| one.is_open()),
+            Effect::OpenInteraction(one) => interaction(one).map(|one| &**one),
             _ => None,
         })
         .collect();
@@ -61,8 +61,8 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
         match effect {
             Effect::Send { message, at } => plan.send(message.clone(), *at, now),
             Effect::SetTimer { activation, purpose, at } => {
-                let pause = opened.iter().find(|one| one.activation == *activation);
-                if *purpose == Purpose::Deadline && pause.is_some_and(|one| goes_off(one, *at, now)) {
+                let pause = asked.iter().find(|one| one.activation == *activation && *purpose == Purpose::Deadline);
+                if pause.is_some_and(|one| !one.is_open() || goes_off(one, *at, now)) {
                     continue;
                 }
                 let work = Work::Timer { activation: activation.clone(), purpose: *purpose };
@@ -79,7 +79,8 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
             Effect::Admit { workflow, limit } => plan.admit = Some((workflow.clone(), *limit)),
         }
     }
-    plan.clocks.extend(opened.into_iter().map(|one| (one.interaction_id.to_string(), pause(id, one))));
+    let open = asked.into_iter().filter(|one| one.is_open());
+    plan.clocks.extend(open.map(|one| (one.interaction_id.to_string(), pause(id, one))));
     plan
 }
 
@@ -87,6 +88,7 @@ impl Plan {
     /// A message: on the queue where it can wait there, else by a clock. The same message for the same time is the same
     /// clock, so that asking twice is asking once. A time that has come needs none, whatever was asked before.
     fn send(&mut self, message: Message, at: Option<Time>, now: Time) {
+        let message = small(message);
         let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
         match at.filter(|at| *at > longest) {
             None => self.messages.push((message, at.filter(|at| *at > now))),
@@ -97,6 +99,15 @@ impl Plan {
             }
         }
     }
+}
+
+/// A message that fits on a queue: why a child failed may be as long as its document made it, and its parent needs the
+/// beginning.
+fn small(mut message: Message) -> Message {
+    if let Work::ChildEnded { error: Some(why), .. } = &mut message.work {
+        why.truncate(why.floor_char_boundary(limits::REASON_BYTES));
+    }
+    message
 }
 
 /// When a pause's clock goes off: at the first deadline, and at the second one where it escalates. Made only of what

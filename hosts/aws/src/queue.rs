@@ -126,7 +126,8 @@ impl Queue for Sqs {
         let now = (self.clock)();
         let trace = current().map(|trace| trace.to_string());
         let parcel = |(message, at): &(Message, Option<Time>)| {
-            let envelope = Envelope { trace: trace.clone(), ..Envelope::new(message.clone()) };
+            let mut envelope = Envelope::new(message.clone());
+            envelope.trace.clone_from(&trace);
             (envelope.to_json(), delay(*at, now))
         };
         self.send_all(&self.url, messages.iter().map(parcel).collect()).await

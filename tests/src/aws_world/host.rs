@@ -251,13 +251,8 @@ impl Host for AwsHost {
         uuid::Uuid::now_v7().to_string().into()
     }
     async fn run(&self, task: &Task) -> Report {
-        let asked = {
-            let mut kept = self.services.kept();
-            let asked = kept.runs.entry(task.idempotency_key.clone()).or_default();
-            *asked += 1;
-            *asked
-        };
-        script::answer(task, asked)
+        let (asked, key) = self.services.kept().outside.asked(task);
+        script::answer(task, asked, key)
     }
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
         Box::new(())

@@ -54,7 +54,7 @@ pub(super) struct Kept {
     pub sent: u64,
     pub secrets: HashMap<(String, String), Secret>,
     pub delivered: Delivered,
-    pub runs: HashMap<String, u32>,
+    pub outside: crate::sim::script::Outside,
     pub executions: BTreeSet<ExecutionId>,
 }
 
@@ -94,7 +94,7 @@ impl Services {
         kept.queue.clear();
         kept.sent = 0;
         kept.delivered = Delivered::default();
-        kept.runs.clear();
+        kept.outside = Default::default();
         kept.executions.clear();
     }
 

@@ -51,6 +51,12 @@ impl Function {
         }
     }
 
+    /// Hands it an event and kills it so long afterwards, whatever it has done by then.
+    pub async fn killed_in(self, event: &str, after: std::time::Duration) {
+        self.runtime.hand(event).await;
+        tokio::time::sleep(after).await;
+    }
+
     /// Its standard input, once: for programs of tests.
     pub fn input(&mut self) -> ChildStdin {
         self.process.stdin.take().expect("nobody has taken it")

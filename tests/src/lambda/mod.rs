@@ -85,9 +85,14 @@ impl Runtime {
         self.address.to_string()
     }
 
+    /// Hands an event to the function.
+    pub async fn hand(&self, event: &str) {
+        self.events.send(event.to_owned()).await.expect("the runtime API listens");
+    }
+
     /// Hands an event to the function. Its reply, as soon as it begins; none where there is none within the time.
     pub async fn invoke(&mut self, event: &str) -> Option<Reply> {
-        self.events.send(event.to_owned()).await.expect("the runtime API listens");
+        self.hand(event).await;
         tokio::time::timeout(TIME, self.replies.recv()).await.ok().flatten()
     }
 }

@@ -280,7 +280,7 @@ impl Host for SimHost {
         if fault == Fault::CrashBefore {
             self.die().await;
         }
-        let (asked, key) = self.world().asked(task);
+        let (asked, key) = self.world().outside.asked(task);
         if fault == Fault::CrashAfter {
             self.die().await;
         }

@@ -3,6 +3,30 @@
 
 use serde_json::json;
 use shared::task::{Failure, Outcome, Report, Task, Work};
+use std::collections::HashMap;
+
+/// What the outside world was asked so far.
+#[derive(Default)]
+pub struct Outside {
+    /// How often each idempotency key was run.
+    runs: HashMap<String, u32>,
+    /// The idempotency keys that each address was asked under, in the order of their first requests.
+    keys: HashMap<String, Vec<String>>,
+}
+
+impl Outside {
+    /// Notes a request: the how manieth it is under its key, from 1, and the how manieth key its address sees, from 0.
+    pub fn asked(&mut self, task: &Task) -> (u32, usize) {
+        let asked = self.runs.entry(task.idempotency_key.clone()).or_default();
+        *asked += 1;
+        let Work::Http(http) = &task.work else { return (*asked, 0) };
+        let keys = self.keys.entry(http.url.clone()).or_default();
+        if !keys.contains(&task.idempotency_key) {
+            keys.push(task.idempotency_key.clone());
+        }
+        (*asked, keys.iter().position(|key| *key == task.idempotency_key).unwrap_or_default())
+    }
+}
 
 /// The outcome of the `asked`-th request (from 1) under one idempotency key, which is the `key`-th (from 0) that its
 /// address was ever asked under.

@@ -1,6 +1,6 @@
 //! The simulated host's memory: journals, a queue, timers, and what it saw go by.
 
-use super::Faults;
+use super::{Faults, script::Outside};
 use crate::rng::Rng;
 use serde_json::Value;
 use shared::{
@@ -52,10 +52,8 @@ pub struct World {
     pub timers: BTreeMap<(ExecutionId, Activation, Purpose), Time>,
     /// Interactions that people were told of, and that were taken back.
     pub shown: BTreeSet<InteractionId>,
-    /// How often each idempotency key was run.
-    pub runs: HashMap<String, u32>,
-    /// The idempotency keys that each address was asked under, in the order of their first requests.
-    pub keys: HashMap<String, Vec<String>>,
+    /// What the outside world was asked.
+    pub outside: Outside,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
     /// Port calls so far.
@@ -88,8 +86,7 @@ impl SimHost {
             queue: Vec::new(),
             timers: BTreeMap::new(),
             shown: BTreeSet::new(),
-            runs: HashMap::new(),
-            keys: HashMap::new(),
+            outside: Outside::default(),
             broken: Vec::new(),
             calls: 0,
             faults_injected: 0,
@@ -123,18 +120,6 @@ impl World {
     pub fn keep(&mut self, workflow: &Arc<Workflow>) {
         self.workflows.insert(workflow.hash.clone(), workflow.clone());
         self.saved.insert(workflow.id.clone(), workflow.clone());
-    }
-
-    /// Notes a request: the how manieth it is under its key, from 1, and the how manieth key its address sees, from 0.
-    pub(super) fn asked(&mut self, task: &Task) -> (u32, usize) {
-        let asked = self.runs.entry(task.idempotency_key.clone()).or_default();
-        *asked += 1;
-        let task::Work::Http(http) = &task.work else { return (*asked, 0) };
-        let keys = self.keys.entry(http.url.clone()).or_default();
-        if !keys.contains(&task.idempotency_key) {
-            keys.push(task.idempotency_key.clone());
-        }
-        (*asked, keys.iter().position(|key| *key == task.idempotency_key).unwrap_or_default())
     }
 
     /// The workflow that an execution runs.

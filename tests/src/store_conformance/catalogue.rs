@@ -93,7 +93,7 @@ pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     let found = due(host, at(3600.0)).await;
     let shown: Vec<_> = found.iter().map(|one| (one.workflow.as_str(), one.node.as_str(), one.next_at)).collect();
     assert_eq!(shown, [("half", "tick", at(1800.0)), ("hourly", "tick", at(3600.0))], "soonest first");
-    assert_eq!(found[0].schedule.every_seconds, Some(1800.0));
+    assert_eq!(found[0].schedule.as_ref().unwrap().every_seconds, Some(1800.0));
     assert_eq!(host.due_schedules(at(3600.0), 1).await.unwrap().len(), 1);
 
     let half = &found[0];

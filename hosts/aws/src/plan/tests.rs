@@ -130,13 +130,21 @@ fn what_the_supervisor_delivers_again_is_the_same_clock() {
 }
 
 #[test]
-fn a_question_that_is_over_opens_no_clock() {
+fn a_question_that_is_over_opens_no_clock_and_needs_no_timer() {
     let mut story = Story::opened(&approval(json!({"timeout_seconds": 3600})));
     let opening = story.effects.clone();
     story.approve();
-    let id = story.question().interaction_id.clone();
-    let late = plan(&"e1".into(), &opening, Some(&story.state), story.now);
-    assert!(late.clocks.iter().all(|(name, _)| name != id.as_str()), "{late:?}");
+    assert_eq!(plan(&"e1".into(), &opening, Some(&story.state), story.now), Plan::default());
+}
+
+#[test]
+fn the_reason_why_a_child_failed_fits_on_a_queue() {
+    let error = Some("é".repeat(100_000));
+    let message =
+        Message { execution: "p".into(), work: Work::ChildEnded { activation: activation(), index: 0, error } };
+    let plan = plan(&"e1".into(), &[Effect::Send { message, at: None }], None, Time(0));
+    let bytes = Envelope::new(plan.messages[0].0.clone()).to_json().len();
+    assert!((limits::REASON_BYTES..limits::REASON_BYTES + 200).contains(&bytes), "{bytes}");
 }
 
 #[test]

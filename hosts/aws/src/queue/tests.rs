@@ -113,6 +113,7 @@ async fn large_messages_share_no_request() {
     let long = "x".repeat(100_000);
     let work = |index| Work::ChildEnded {
         activation: shared::id::Activation { epoch: 0, node: "m".into(), visit: 1 },
+        attempt: 1,
         index,
         error: Some(long.clone()),
     };

@@ -134,7 +134,8 @@ impl Table {
         match self.clear(id, stone).await {
             Ok(true) => StoreError::Conflict,
             Ok(false) => {
-                let told = format!("the execution {id} was removed a short while ago: start another, under another key");
+                let told =
+                    format!("the execution {id} was removed a short while ago: start another, under another key");
                 StoreError::Permanent(told)
             }
             Err(error) => error,

@@ -1,6 +1,9 @@
 //! The AWS host against DynamoDB Local. Run by `tests/aws/with.sh`; without it these tests fail and say so.
 
 mod budget;
+mod examples;
+mod pauses;
+mod services;
 mod store;
 mod sweep;
 mod template;

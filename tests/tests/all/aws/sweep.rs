@@ -51,7 +51,8 @@ async fn sweep(part: usize) {
                 number += 1;
                 world.wire.plan(Some((call, fault)));
                 let about = || format!("{}, call {call}, {fault:?}", scenario.name);
-                let fate = Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{}: {error}", about()));
+                let fate =
+                    Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{}: {error}", about()));
                 assert_eq!(fate, expected, "{}", about());
                 assert_eq!(world.wire.injected(), 1, "{}: the call never came", about());
             }

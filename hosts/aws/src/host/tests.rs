@@ -1,0 +1,80 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
+use shared::task::{CodeTask, Work};
+
+const NOW: Time = Time(1_000_000);
+
+/// Ends at once, or never.
+struct Nodes {
+    ends: bool,
+}
+
+#[async_trait]
+impl Runner for Nodes {
+    async fn run(&self, _: &Task, _: &(dyn Fn() -> Time + Send + Sync)) -> Report {
+        if !self.ends {
+            std::future::pending::<()>().await;
+        }
+        let outcome = Outcome::Succeeded { port: "success".into(), output: serde_json::json!(1) };
+        Report { outcome, logs: Vec::new() }
+    }
+}
+
+fn host(runner: Option<Nodes>) -> Aws {
+    let recorder = Arc::new(Recorder::default());
+    let table = Table::new(Parts {
+        client: Script::default().clients().dynamodb(),
+        name: "t".into(),
+        blobs: recorder.clone(),
+        clock: Arc::new(|| NOW),
+        meter: Arc::new(Meter::default()),
+        patience: Patience::default(),
+        behind_message: true,
+    });
+    let runner = runner.map(|nodes| Arc::new(nodes) as Arc<dyn Runner>);
+    let services = Services { queue: recorder.clone(), alarms: recorder.clone(), credentials: recorder, runner };
+    Aws::new(Arc::new(table), services, || NOW)
+}
+
+fn task(timeout_seconds: f64) -> Task {
+    let work = Work::Code(CodeTask { code: String::new(), names: serde_json::Map::new() });
+    Task { idempotency_key: "k".into(), timeout_seconds, work }
+}
+
+async fn outcome(host: &Aws, timeout_seconds: f64) -> Outcome {
+    host.run(&task(timeout_seconds)).await.outcome
+}
+
+#[tokio::test]
+async fn a_node_that_would_outlive_the_function_fails_with_its_own_error() {
+    let host = host(Some(Nodes { ends: false }));
+    host.begins(NOW.after_seconds(limits::MARGIN_SECONDS + 0.02));
+    let Outcome::Unknown(failure) = outcome(&host, 60.0).await else { panic!("nobody knows how it ended") };
+    assert_eq!((failure.code.as_str(), failure.retryable), ("timeout", true));
+    assert!(failure.message.contains("FunctionTimeout"), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn a_node_is_not_begun_where_no_time_is_left() {
+    let host = host(Some(Nodes { ends: false }));
+    host.begins(NOW.after_seconds(limits::MARGIN_SECONDS));
+    let Outcome::Failed(failure) = outcome(&host, 60.0).await else { panic!("it is certain that nothing happened") };
+    assert_eq!((failure.code.as_str(), failure.retryable), ("timeout", true));
+}
+
+#[tokio::test]
+async fn a_node_with_time_enough_ends_as_it_does() {
+    let host = host(Some(Nodes { ends: true }));
+    assert!(matches!(outcome(&host, 60.0).await, Outcome::Succeeded { .. }), "nobody said when the function ends");
+    for seconds in [6.0, 66.0] {
+        host.begins(NOW.after_seconds(seconds));
+        assert!(matches!(outcome(&host, 60.0).await, Outcome::Succeeded { .. }), "{seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn only_the_step_function_runs_nodes() {
+    let Outcome::Failed(failure) = outcome(&host(None), 1.0).await else { panic!("nothing was run") };
+    assert_eq!(failure.code, "no_runner");
+}

@@ -1,0 +1,93 @@
+//! What a stack needs of MiniStack, in the JSON protocols of its services. Emulators check no signature.
+
+use serde_json::{Value, json};
+use std::{fs, path::Path, process::Command};
+
+const ACCOUNT: &str = "000000000000";
+
+fn endpoint() -> String {
+    std::env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| {
+        panic!("AWS_ENDPOINT_URL is not set: run tests/aws/functions.sh, which starts the emulators")
+    })
+}
+
+fn signed(request: reqwest::RequestBuilder, service: &str) -> reqwest::RequestBuilder {
+    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
+    request.header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
+}
+
+/// One call; panics with what the emulator says where it is refused.
+pub async fn call(service: &str, target: &str, body: Value) -> Value {
+    let request = signed(reqwest::Client::new().post(endpoint()), service)
+        .header("x-amz-target", target)
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(body.to_string());
+    let response = request.send().await.unwrap_or_else(|error| panic!("{target}: {error}"));
+    let (status, text) = (response.status(), response.text().await.unwrap_or_default());
+    assert!(status.is_success(), "{target} {body}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// A queue; its URL.
+pub async fn queue(name: &str, attributes: &Value) -> String {
+    let made = call("sqs", "AmazonSQS.CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
+    made["QueueUrl"].as_str().unwrap_or_else(|| panic!("{name}: {made}")).to_owned()
+}
+
+/// The ARN of a queue by its URL.
+pub fn queue_arn(url: &str) -> String {
+    format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{}", url.rsplit('/').next().unwrap_or_default())
+}
+
+/// A bucket.
+pub async fn bucket(name: &str) {
+    let made = signed(reqwest::Client::new().put(format!("{}/{name}", endpoint())), "s3").send().await;
+    let status = made.unwrap_or_else(|error| panic!("{name}: {error}")).status();
+    assert!(status.is_success(), "the bucket {name}: {status}");
+}
+
+/// The wait machine of infra/, over a queue and the function that opens pauses; its ARN.
+pub async fn wait_machine(name: &str, queue: &str, callback: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/wait.asl.json");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let definition = text
+        .replace("${Partition}", "aws")
+        .replace("${StepQueueUrl}", queue)
+        .replace("${CallbackFunctionArn}", &format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{callback}"));
+    assert!(!definition.contains("${"), "infra/wait.asl.json names something that no test gives");
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/wait");
+    let machine = json!({ "name": name, "definition": definition, "roleArn": role });
+    let made = call("states", "AWSStepFunctions.CreateStateMachine", machine).await;
+    made["stateMachineArn"].as_str().unwrap_or_else(|| panic!("{name}: {made}")).to_owned()
+}
+
+/// A function of the emulator's own Lambda, for Step Functions to invoke.
+pub async fn function(name: &str, program: &Path, environment: &[(&'static str, String)]) {
+    let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let (bootstrap, zip) = (folder.join("bootstrap"), folder.join("function.zip"));
+    fs::copy(program, &bootstrap).expect("a copy of the program");
+    let packed = Command::new("python3").args(["-m", "zipfile", "-c"]).arg(&zip).arg(&bootstrap).status();
+    assert!(packed.is_ok_and(|status| status.success()), "python3 makes a zip file");
+    let code = base64(&fs::read(&zip).expect("the zip file"));
+    let _ = fs::remove_dir_all(&folder);
+    let inherited = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_REGION"];
+    let inherited = inherited.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let variables: serde_json::Map<String, Value> =
+        environment.iter().cloned().chain(inherited).map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let body = json!({
+        "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 60,
+        "Architectures": ["x86_64"], "Role": format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+        "Code": { "ZipFile": code }, "Environment": { "Variables": variables },
+    });
+    let url = format!("{}/2015-03-31/functions", endpoint());
+    let request = signed(reqwest::Client::new().post(url), "lambda").header("content-type", "application/json");
+    let response = request.body(body.to_string()).send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (status, text) = (response.status(), response.text().await.unwrap_or_default());
+    assert!(status.is_success(), "the function {name}: {status} {text}");
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,164 @@
+//! A stack in small: the functions' real binaries under Lambda's protocol, the table on DynamoDB Local, queues, bucket
+//! and wait machine on MiniStack, and pollers that do what an event source mapping of SQS does.
+
+mod emulator;
+mod mapping;
+
+pub use emulator::{call, queue_arn};
+pub use mapping::Mapping;
+
+use crate::{aws_world::World, lambda::Function};
+use serde_json::{Value, json};
+use shared::port::{Catalogue, Token};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
+
+/// The tenant.
+pub const OWNER: &str = "acme";
+/// Seconds for which a message that a function has is hidden: what a crash costs in these tests.
+const VISIBILITY: &str = "3";
+/// Deliveries after which a message is a dead letter, as infra/template.yaml says.
+const DELIVERIES: &str = "5";
+
+/// The stack.
+pub struct Cloud {
+    /// The table.
+    pub world: World,
+    /// The step queue, to the function `step`.
+    pub steps: Mapping,
+    /// The dead-letter queue, to the function `supervisor`.
+    pub dead: Mapping,
+    environment: Vec<(&'static str, String)>,
+    functions: HashMap<&'static str, Function>,
+}
+
+/// The program of a function, as tests/aws/build.sh builds it.
+pub fn binary(function: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let path = target.join("release").join(format!("stepwell-{function}"));
+    assert!(path.is_file(), "{} is not there: run tests/aws/build.sh", path.display());
+    path
+}
+
+impl Cloud {
+    /// A stack of its own; `name` tells it from others of the same run.
+    pub async fn new(name: &str) -> Self {
+        let world = World::new(None).await;
+        let (steps, dead) = (format!("steps-{name}"), format!("dead-{name}"));
+        let dead = emulator::queue(&dead, &json!({ "VisibilityTimeout": VISIBILITY })).await;
+        let redrive = json!({ "deadLetterTargetArn": queue_arn(&dead), "maxReceiveCount": DELIVERIES }).to_string();
+        let steps =
+            emulator::queue(&steps, &json!({ "VisibilityTimeout": VISIBILITY, "RedrivePolicy": redrive })).await;
+        let buried = emulator::queue(&format!("buried-{name}"), &json!({})).await;
+        let bucket = format!("values-{name}");
+        emulator::bucket(&bucket).await;
+        let callback = format!("callback-{name}");
+        let machine = emulator::wait_machine(&format!("wait-{name}"), &steps, &callback).await;
+        let environment = vec![
+            ("STEPWELL_TABLE", world.table().to_owned()),
+            ("STEPWELL_BUCKET", bucket),
+            ("STEPWELL_QUEUE_URL", steps.clone()),
+            ("STEPWELL_BURIED_QUEUE_URL", buried),
+            ("STEPWELL_WAIT_MACHINE_ARN", machine),
+            ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
+            ("STEPWELL_OWNER", OWNER.to_owned()),
+        ];
+        emulator::function(&callback, &binary("callback"), &environment).await;
+        let token = Token {
+            sha256: api::sha256_of_token("TOKEN"),
+            name: "of the tests".into(),
+            owner: OWNER.into(),
+            subject: "ada@example.com".into(),
+            scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
+            expires_at: None,
+        };
+        world.host(false, 3).add_token(token).await.expect("the table takes a token");
+        let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
+        Self { world, steps, dead, environment, functions: HashMap::new() }
+    }
+
+    /// The ARN of the wait machine.
+    pub fn machine(&self) -> &str {
+        let machine = self.environment.iter().find(|(name, _)| *name == "STEPWELL_WAIT_MACHINE_ARN");
+        machine.map_or("", |(_, arn)| arn)
+    }
+
+    /// A process of a function, the same as long as it lives.
+    pub async fn function(&mut self, name: &'static str) -> &mut Function {
+        if !self.functions.contains_key(name) {
+            let process = Function::start(&binary(name), &[], &self.environment).await;
+            self.functions.insert(name, process);
+        }
+        self.functions.get_mut(name).expect("it was started")
+    }
+
+    /// Hands an event to a function. What it answers, or the error that it tells.
+    pub async fn invoke(&mut self, name: &'static str, event: &Value) -> Result<Value, String> {
+        let reply = self.function(name).await.invoke(&event.to_string()).await;
+        let (is_answer, text) = (reply.is_answer, reply.rest().await);
+        if !is_answer {
+            return Err(text);
+        }
+        serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
+    }
+
+    /// One batch of the step queue. How many messages it had.
+    pub async fn step(&mut self) -> usize {
+        let Some(batch) = self.steps.receive().await else { return 0 };
+        let answer = self.invoke("step", &batch.event).await;
+        self.steps.settle(&batch, answer).await;
+        batch.len()
+    }
+
+    /// One batch of the step queue, to a function that is killed so long after it got it. How many messages it had.
+    pub async fn step_and_die(&mut self, after: Duration) -> usize {
+        let Some(batch) = self.steps.receive().await else { return 0 };
+        self.function("step").await;
+        if let Some(process) = self.functions.remove("step") {
+            process.killed_in(&batch.event.to_string(), after).await;
+        }
+        batch.len()
+    }
+
+    /// A minute has passed, says the schedule of the supervisor; and what it finds among the dead letters.
+    pub async fn supervise(&mut self) {
+        let tick = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+        self.invoke("supervisor", &tick).await.expect("the supervisor answers");
+        if let Some(batch) = self.dead.receive().await {
+            let answer = self.invoke("supervisor", &batch.event).await;
+            self.dead.settle(&batch, answer).await;
+        }
+    }
+
+    /// A request, as API Gateway's HTTP API hands it to the function that the template gives it to.
+    pub async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let (raw, query) = path.split_once('?').unwrap_or((path, ""));
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": raw, "rawQueryString": query,
+            "headers": {"authorization": "Bearer TOKEN", "content-type": "application/json", "host": "api.example.com"},
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
+                "http": {"method": method, "path": raw, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
+                "requestId": "request", "routeKey": "$default", "stage": "$default",
+                "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_262_400_000_u64,
+            },
+            "body": body.map(Value::to_string), "isBase64Encoded": false,
+        });
+        let answer = self.invoke(serving(method, raw), &event).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let status = answer["statusCode"].as_u64().unwrap_or_default();
+        let body = answer["body"].as_str().unwrap_or_default();
+        (u16::try_from(status).unwrap_or_default(), serde_json::from_str(body).unwrap_or_default())
+    }
+}
+
+/// The function that serves a route.
+fn serving(method: &str, path: &str) -> &'static str {
+    let ends = |names: &[&str]| names.iter().any(|name| path.ends_with(name));
+    match method {
+        _ if path.starts_with("/v1/interactions") || path.contains("/signals/") => "callback",
+        "GET" if path.starts_with("/v1/executions") => "status",
+        "DELETE" if path.starts_with("/v1/executions") => "rollback",
+        "POST" if path.starts_with("/v1/executions/") && ends(&["/pause", "/resume", "/cancel"]) => "rollback",
+        _ => "trigger",
+    }
+}

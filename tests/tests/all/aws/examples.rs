@@ -1,0 +1,154 @@
+//! Every example on the functions as a stack has them, and on the embedded host: the same status, output and history, up
+//! to the order of parallel branches. Then once more with a function that is killed in the middle of a batch.
+
+use crate::{docs, world::World};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use stepwell_tests::{cloud::Cloud, sim::sample};
+
+/// How long one example may take: the emulators are slow, a crash costs a visibility timeout.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A host, seen through its API.
+trait Host {
+    async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value);
+    /// Lets it work a little.
+    async fn go_on(&mut self);
+}
+
+impl Host for World {
+    async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let (status, body) = self.call(method, path, body).await;
+        (status.as_u16(), body)
+    }
+    async fn go_on(&mut self) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A stack whose step function is killed once: in its batch of this number.
+struct Mortal {
+    cloud: Cloud,
+    dies_at: Option<usize>,
+    batches: usize,
+}
+
+impl Host for Mortal {
+    async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        self.cloud.request(method, path, body).await
+    }
+    async fn go_on(&mut self) {
+        let dies = self.dies_at == Some(self.batches);
+        // Long enough to have begun with the batch, and short of having answered it.
+        let count =
+            if dies { self.cloud.step_and_die(Duration::from_millis(4)).await } else { self.cloud.step().await };
+        self.batches += usize::from(count > 0);
+        if count == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// How an example ended.
+#[derive(Debug, PartialEq)]
+struct Fate {
+    status: Value,
+    output: Value,
+    history: Vec<String>,
+}
+
+async fn ok(host: &mut impl Host, method: &str, path: &str, body: Option<&Value>) -> Value {
+    let (status, answer) = host.request(method, path, body).await;
+    assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+    answer
+}
+
+/// The answer that a question asks for.
+fn answer(question: &Value) -> Value {
+    match question["kind"].as_str().unwrap_or_default() {
+        "approval" => json!({"approved": true}),
+        "ask" => json!({"text": "a text"}),
+        "input" => json!({ "data": sample(&question["schema"]) }),
+        _ => json!({ "option": question["options"][0]["id"] }),
+    }
+}
+
+async fn run(host: &mut impl Host, document: &Value, input: &Value) -> Fate {
+    ok(host, "POST", "/v1/workflows", Some(document)).await;
+    let path = format!("/v1/workflows/{}/executions", document["id"].as_str().unwrap());
+    let started = ok(host, "POST", &path, Some(&json!({ "input": input }))).await;
+    let id = started["execution_id"].as_str().unwrap().to_owned();
+    let until = Instant::now() + PATIENCE;
+    loop {
+        host.go_on().await;
+        let execution = ok(host, "GET", &format!("/v1/executions/{id}"), None).await;
+        let (status, output) = (execution["status"].clone(), execution["output"].clone());
+        if ["completed", "failed", "cancelled"].iter().any(|end| status == *end) {
+            return Fate { status, output, history: history(host, &id).await };
+        }
+        assert!(Instant::now() < until, "it does not end: {execution}");
+        if status == "waiting_human" {
+            let open = ok(host, "GET", &format!("/v1/interactions?execution_id={id}&status=pending"), None).await;
+            for question in open["items"].as_array().unwrap() {
+                let path = format!("/v1/interactions/{}/respond", question["interaction_id"].as_str().unwrap());
+                ok(host, "POST", &path, Some(&answer(question))).await;
+            }
+        }
+    }
+}
+
+/// What happened, without what differs from run to run: times, ids, and how many ends of children made a turn.
+async fn history(host: &mut impl Host, id: &str) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ok(host, "GET", &format!("/v1/executions/{id}/history?limit=200{cursor}"), None).await;
+        for event in page["history"].as_array().unwrap().iter().flat_map(|turn| turn["events"].as_array().unwrap()) {
+            let kind = event["type"].as_str().unwrap();
+            if !kind.starts_with("child") {
+                let told = ["node", "visit", "attempt", "port", "decision", "by"].map(|name| event[name].to_string());
+                all.push(format!("{kind} {}", told.join(" ")));
+            }
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    all.sort();
+    all
+}
+
+fn examples() -> Vec<(String, Value, Value)> {
+    let paths = docs::files(&docs::root().join("examples"), ".json");
+    assert!(paths.len() >= 4, "the examples were not found");
+    let read = |path: std::path::PathBuf| {
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let mut input = document.get("input_schema").map_or_else(|| json!({}), sample);
+        if input.get("rows").is_some() {
+            input["rows"] = json!(60);
+        }
+        // Nobody listens there.
+        input.as_object_mut().map(|input| input.remove("ledger"));
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), document, input)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_ends_as_on_the_embedded_host() {
+    let mut world = World::new("cloud").await;
+    let mut stack = Mortal { cloud: Cloud::new("examples").await, dies_at: None, batches: 0 };
+    for (name, document, input) in examples() {
+        let expected = run(&mut world, &document, &input).await;
+        let found = run(&mut stack, &document, &input).await;
+        assert_eq!(found, expected, "{name}");
+        let before = stack.batches;
+        // In the middle: nothing is known to the next process but what the first one made durable.
+        stack.dies_at = Some(stack.batches + 1);
+        let found = run(&mut stack, &document, &input).await;
+        assert!(stack.batches > before + 1, "{name}: it was killed too late");
+        assert_eq!(found, expected, "{name}, killed in the middle of a batch");
+        stack.dies_at = None;
+    }
+    world.end().await;
+}
