@@ -12,7 +12,6 @@ use shared::{
     invariant,
     payload::Payload,
     port::{Commit, Receipt, StoreError, Verdict},
-    task::{self, Task},
     time::Time,
     workflow::{Body, NodeKind, Workflow},
 };

@@ -140,8 +140,10 @@ fn a_question_that_is_over_opens_no_clock_and_needs_no_timer() {
 #[test]
 fn the_reason_why_a_child_failed_fits_on_a_queue() {
     let error = Some("é".repeat(100_000));
-    let message =
-        Message { execution: "p".into(), work: Work::ChildEnded { activation: activation(), index: 0, error } };
+    let message = Message {
+        execution: "p".into(),
+        work: Work::ChildEnded { activation: activation(), attempt: 1, index: 0, error },
+    };
     let plan = plan(&"e1".into(), &[Effect::Send { message, at: None }], None, Time(0));
     let bytes = Envelope::new(plan.messages[0].0.clone()).to_json().len();
     assert!((limits::REASON_BYTES..limits::REASON_BYTES + 200).contains(&bytes), "{bytes}");

@@ -140,13 +140,13 @@ async fn a_condition_that_does_not_hold_is_no_error_and_says_what_is_there() {
 
 #[tokio::test]
 async fn a_transaction_that_was_cancelled_says_why() {
-    let cancelled = |reason: &str| {
+    let cancelled = |reason: &str| -> Answer {
         let told = format!("Transaction cancelled, please refer cancellation reasons [{reason}, None]");
         let body = format!(
             r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"{told}"}}"#
         );
         let body: &'static str = Box::leak(body.into_boxed_str());
-        Ok((400, body)) as Answer
+        Ok((400, body))
     };
     let (db, _) = scripted([cancelled("ConditionalCheckFailed")], 3);
     assert_eq!(db.transact(nobodys(Purpose::Other), vec![]).await, Ok(false));

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 /// Values of `name: value` in a text, whether on lines or within braces, as many as there are.
 fn values(text: &str, name: &str) -> Vec<String> {
-    let found = text.split(&format!("{name}: ")).skip(1);
+    let mark = format!("{name}: ");
+    let found = text.split(&mark).skip(1);
     let ends = [',', ' ', '}', ']', '\n'];
     found.map(|rest| rest.split(ends).next().unwrap_or_default().to_owned()).collect()
 }
