@@ -177,7 +177,7 @@ impl Table {
             (Some(before), Some(mark)) => self.withdraw(of(Purpose::Head, id), &before.state, mark).await,
             (Some(_), None) => Ok(()),
             // Whoever started it first has a member of the guard of its own.
-            (None, _) => self.disown(&after.state).await,
+            (None, _) => self.take_back(&after.state).await,
         };
         if let Err(error) = undone {
             tracing::warn!(%error, execution = %id, "what was announced stays: the supervisor or the next start finds it");

@@ -64,7 +64,7 @@ impl Table {
     }
 
     /// Takes back the member of a start that came too late, unless it is the very one of the start that came first.
-    pub(super) async fn disown(&self, late: &Execution) -> Result<(), StoreError> {
+    pub(super) async fn take_back(&self, late: &Execution) -> Result<(), StoreError> {
         if !self.is_guarded(late).await? {
             return Ok(());
         }
