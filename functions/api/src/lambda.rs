@@ -145,14 +145,21 @@ mod tests {
             let path = own_path(&event);
             without_stage(event.into(), path).uri().path_and_query().unwrap().to_string()
         };
+        let sample = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         let rest = |stage: &str| {
-            serde_json::json!({"path": "/v1/executions", "httpMethod": "GET", "headers": {},
-                "multiValueHeaders": {}, "queryStringParameters": {"limit": "5"},
-                "multiValueQueryStringParameters": {"limit": ["5"]}, "requestContext": {"stage": stage}})
+            let mut event = sample(include_str!("../../../events/trigger-rest-start.json"));
+            event["path"] = "/v1/executions".into();
+            event["queryStringParameters"] = serde_json::json!({"limit": "5"});
+            event["multiValueQueryStringParameters"] = serde_json::json!({"limit": ["5"]});
+            event["requestContext"]["stage"] = stage.into();
+            event
         };
         let http = |stage: &str, path: &str| {
-            serde_json::json!({"version": "2.0", "rawPath": path, "rawQueryString": "limit=5", "headers": {},
-                "requestContext": {"stage": stage, "http": {"method": "GET"}}})
+            let mut event = sample(include_str!("../../../events/trigger-http-start.json"));
+            event["rawPath"] = path.into();
+            event["rawQueryString"] = "limit=5".into();
+            event["requestContext"]["stage"] = stage.into();
+            event
         };
         for event in [rest("prod"), rest("v1"), http("$default", "/v1/executions"), http("v1", "/v1/v1/executions")] {
             assert_eq!(uri(event.clone()), "/v1/executions?limit=5", "{event}");

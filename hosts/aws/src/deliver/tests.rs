@@ -196,6 +196,7 @@ async fn an_error_of_any_call_is_an_error_of_the_whole() {
         recorder.fail_at(call, StoreError::Transient("busy".into()));
         assert_eq!(deliver(&recorder, &story).await, Err(StoreError::Transient("busy".into())), "call {call}");
         deliver(&recorder, &story).await.unwrap();
-        assert_eq!(recorder.told().len(), 1, "call {call}");
+        // Twice where the token could not be forgotten: then Step Functions says that it is gone, which is success.
+        assert!((1..=2).contains(&recorder.told().len()), "call {call}");
     }
 }
