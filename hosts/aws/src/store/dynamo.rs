@@ -193,6 +193,7 @@ impl Dynamo {
             let sent = self.client.delete_item().table_name(&self.table).set_key(Some(key.clone()));
             let sent = sent
                 .set_condition_expression(some(condition.text.clone()))
+                .set_expression_attribute_names(some(condition.names.clone()))
                 .set_expression_attribute_values(some(condition.values.clone()))
                 .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
             match sent.send().await.map_err(|error| classify(&error)) {

@@ -156,11 +156,12 @@ async fn a_step_of_a_fan_out_costs_no_more() {
 #[test]
 fn the_price_list_prices_everything() {
     let one = |spent: Spent| (spent.dollars() * 1e6 * 1e6).round() / 1e6;
-    assert_eq!(one(Spent { writes: 1.0, ..Spent::default() }), prices::WRITE_UNITS);
-    assert_eq!(one(Spent { head_writes: 1.0, ..Spent::default() }), prices::WRITE_UNITS);
-    assert_eq!(one(Spent { reads: 1.0, ..Spent::default() }), prices::READ_UNITS);
-    assert_eq!(one(Spent { head_reads: 1.0, ..Spent::default() }), prices::READ_UNITS);
-    assert_eq!(one(Spent { messages: 1, ..Spent::default() }), prices::MESSAGES);
-    assert_eq!(one(Spent { objects: 1, ..Spent::default() }), prices::OBJECTS);
-    assert_eq!(one(Spent { alarms: 1, ..Spent::default() }), prices::ALARMS);
+    let listed = |price: f64| (price * 1e6).round() / 1e6;
+    assert_eq!(one(Spent { writes: 1.0, ..Spent::default() }), listed(prices::WRITE_UNITS));
+    assert_eq!(one(Spent { head_writes: 1.0, ..Spent::default() }), listed(prices::WRITE_UNITS));
+    assert_eq!(one(Spent { reads: 1.0, ..Spent::default() }), listed(prices::READ_UNITS));
+    assert_eq!(one(Spent { head_reads: 1.0, ..Spent::default() }), listed(prices::READ_UNITS));
+    assert_eq!(one(Spent { messages: 1, ..Spent::default() }), listed(prices::MESSAGES));
+    assert_eq!(one(Spent { objects: 1, ..Spent::default() }), listed(prices::OBJECTS));
+    assert_eq!(one(Spent { alarms: 1, ..Spent::default() }), listed(prices::ALARMS));
 }
