@@ -1,7 +1,7 @@
 //! `kill -9` of `stepwell dev` in the middle of an attempt that may run only once.
 
 use crate::binary::{Dev, Folder, SOON};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     io::Read,
     net::{TcpListener, TcpStream},
@@ -51,6 +51,6 @@ fn an_attempt_that_may_run_only_once_is_not_run_again_after_a_kill() {
     assert!(requests.try_recv().is_err(), "the call was made again");
     let history = dev.get(&format!("/v1/executions/{id}/history"));
     let events = history["history"].as_array().unwrap().iter().flat_map(|turn| turn["events"].as_array().unwrap());
-    let count = |name: &str| events.clone().filter(|event| event["type"] == Value::from(name)).count();
+    let count = |name: &str| events.clone().filter(|event| event["type"] == name).count();
     assert_eq!((count("attempt_intended"), count("node_failed"), count("attempt_failed")), (1, 1, 0), "{history}");
 }

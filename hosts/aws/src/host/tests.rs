@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
 use shared::task::{CodeTask, Work};

@@ -180,7 +180,7 @@ mod tests {
         assert!(numbers.iter().all(|&number| first_of(&turn(number)) == Some(number)));
         assert!(moment(Time(999), "z") < moment(Time(1_000), "a"));
         assert!(turn(LAST_TURN) > turn(1) && TOKEN > TURN, "tokens lie beyond the turns");
-        assert!(!HEAD.starts_with(TURN) && first_of("token#1") == None);
+        assert!(!HEAD.starts_with(TURN) && first_of("token#1").is_none());
     }
 
     #[test]

@@ -190,7 +190,7 @@ pub(super) fn hex(place: &str) -> String {
 
 /// The place that a cursor stands for: a time, and what decides among those of one time.
 pub(super) fn place(cursor: &str) -> Option<String> {
-    if cursor.len() % 2 != 0 || !cursor.is_ascii() {
+    if !cursor.len().is_multiple_of(2) || !cursor.is_ascii() {
         return None;
     }
     let bytes = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16).ok());

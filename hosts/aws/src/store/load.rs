@@ -100,13 +100,13 @@ impl Table {
     /// What the table knows of an execution.
     pub(super) async fn known(&self, id: &ExecutionId) -> Result<Option<Known>, StoreError> {
         if let Some(known) = self.cache.get(id) {
-            if let Some(known) = self.from_known(id, known).await? {
+            if let Some(known) = self.read_on(id, known).await? {
                 return Ok(known);
             }
             self.cache.forget(id);
         }
         for _ in 0..READS {
-            if let Some(read) = self.from_newest(id).await? {
+            if let Some(read) = self.read_back(id).await? {
                 if let Some(known) = &read {
                     self.cache.put(known.clone());
                 }
@@ -118,7 +118,7 @@ impl Table {
 
     /// What follows the item that a known state ends with. None where that item is not there any more, or another is in
     /// its place, or so much follows that a stored state is nearer.
-    async fn from_known(&self, id: &ExecutionId, known: Known) -> Result<Option<Option<Known>>, StoreError> {
+    async fn read_on(&self, id: &ExecutionId, known: Known) -> Result<Option<Option<Known>>, StoreError> {
         let query = Query { limit: Some(limits::AHEAD), ..turns_between(id, known.first, keys::LAST_TURN) };
         let found = self.db.query(of(Purpose::Load, id), &query).await?;
         let mut items = found.items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
@@ -140,7 +140,7 @@ impl Table {
 
     /// From the newest items back to one with a state. `Some(None)` where there is no execution; none where a number is
     /// left out.
-    async fn from_newest(&self, id: &ExecutionId) -> Result<Option<Option<Known>>, StoreError> {
+    async fn read_back(&self, id: &ExecutionId) -> Result<Option<Option<Known>>, StoreError> {
         let newest = Query { limit: Some(limits::NEWEST), backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let found = self.db.query(of(Purpose::Load, id), &newest).await?;
         let mut items = found.items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
