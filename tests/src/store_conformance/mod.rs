@@ -255,7 +255,7 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
 async fn held_executions_come_in_order(host: &dyn Host) {
     let mut document = document("held");
     // Hosts may count only executions that something holds back.
-    document["settings"]["max_concurrency"] = json!(9);
+    document["settings"]["max_concurrency"] = json!(1);
     let workflow = kept(host, &document).await;
     let id = workflow.id.clone();
     assert_eq!(host.held("holder", &id).await.unwrap(), (None, 0));
