@@ -14,3 +14,10 @@ pub mod oracle;
 pub mod rng;
 pub mod sim;
 pub mod store_conformance;
+
+/// A client of HTTP for tests.
+pub fn http() -> reqwest::Client {
+    // Whoever was here before installed the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}

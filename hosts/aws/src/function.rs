@@ -69,7 +69,7 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
         credentials: Arc::new(SecretsManager::new(clients.secrets(), config.secrets_prefix, clock)),
         runner,
     };
-    Ok(Aws::new(Arc::new(table), services, clock))
+    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)))
 }
 
 /// When an invocation is cut off: as Lambda says, in milliseconds since 1970, or after `STEPWELL_FUNCTION_SECONDS`, for

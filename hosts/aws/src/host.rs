@@ -41,11 +41,14 @@ pub struct Services {
     pub runner: Option<Arc<dyn Runner>>,
 }
 
+/// Says what time it is.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
 /// The host on AWS. One per process, shared by its invocations.
 pub struct Aws {
     table: Arc<Table>,
     services: Services,
-    clock: fn() -> Time,
+    clock: Clock,
     /// When the function is killed; `i64::MAX` where nobody said.
     deadline: AtomicI64,
 }
@@ -58,7 +61,7 @@ pub fn clock() -> Time {
 
 impl Aws {
     /// Puts a host together.
-    pub fn new(table: Arc<Table>, services: Services, clock: fn() -> Time) -> Self {
+    pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         Self { table, services, clock, deadline: AtomicI64::new(i64::MAX) }
     }
 
@@ -73,6 +76,11 @@ impl Aws {
         let deadline = Time(self.deadline.load(Relaxed));
         let margin = Duration::from_secs_f64(limits::MARGIN_SECONDS);
         (deadline.0 != i64::MAX).then(|| deadline.since((self.clock)()).saturating_sub(margin))
+    }
+
+    /// The table.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The step queue.
@@ -124,9 +132,9 @@ impl Host for Aws {
             return Report { outcome: Outcome::Failed(Failure::new("no_runner", why)), logs: Vec::new() };
         };
         match self.time_left().filter(|left| left.as_secs_f64() < task.timeout_seconds) {
-            None => runner.run(task, &self.clock).await,
+            None => runner.run(task, &*self.clock).await,
             Some(left) if left.is_zero() => Report { outcome: Outcome::Failed(cut_off(left)), logs: Vec::new() },
-            Some(left) => match tokio::time::timeout(left, runner.run(task, &self.clock)).await {
+            Some(left) => match tokio::time::timeout(left, runner.run(task, &*self.clock)).await {
                 Ok(report) => report,
                 Err(_) => Report { outcome: Outcome::Unknown(cut_off(left)), logs: Vec::new() },
             },

@@ -35,6 +35,6 @@ mod tests;
 pub use alarm::StepFunctions;
 pub use blobs::S3;
 pub use function::{connect, connect_behind_messages, deadline, main};
-pub use host::{Aws, Services, clock};
+pub use host::{Aws, Clock, Services, clock};
 pub use queue::Sqs;
 pub use secrets::SecretsManager;

@@ -1,17 +1,17 @@
-//! The AWS host's store over DynamoDB Local, with stand-ins in memory for the services beside it, a clock that tests
+//! The AWS host over DynamoDB Local, with stand-ins in memory for the services beside it, a clock that tests
 //! move, and one choke point where every call of AWS can fail.
 
-mod host;
+mod clocks;
 mod ports;
 mod run;
 mod wire;
 
-pub use host::AwsHost;
-pub use ports::{Delivered, Services};
+pub use ports::Services;
 pub use run::{Run, Scenario};
 pub use wire::{Fault, Wire};
 
 use ::aws::{
+    Aws, Clock,
     clients::Clients,
     error::Patience,
     meter::Meter,
@@ -69,18 +69,27 @@ impl World {
     }
 
     /// A process: it knows nothing of what another did. Failures are not tried again where `tries` is 1.
-    pub fn host(&self, behind_message: bool, tries: u32) -> AwsHost {
+    pub fn host(&self, behind_message: bool, tries: u32) -> Aws {
         let (services, pause) = (self.services.clone(), (Duration::ZERO, Duration::ZERO));
-        let clock = services.clone();
+        let clock: Clock = Arc::new({
+            let services = services.clone();
+            move || services.now()
+        });
         let table = Table::new(Parts {
             client: self.clients.dynamodb(),
             name: self.table.clone(),
             blobs: services.clone(),
-            clock: Arc::new(move || clock.now()),
+            clock: clock.clone(),
             meter: Arc::new(Meter::default()),
             patience: Patience { tries, pause },
             behind_message,
         });
-        AwsHost::new(table, services)
+        let services = ::aws::Services {
+            queue: services.clone(),
+            alarms: services.clone(),
+            credentials: services.clone(),
+            runner: Some(services),
+        };
+        Aws::new(Arc::new(table), services, clock)
     }
 }

@@ -1,12 +1,17 @@
-//! Stand-ins for SQS, S3, Step Functions and Secrets Manager: in memory, and through the choke point.
+//! Stand-ins for SQS, S3, Secrets Manager and the outside world: in memory, and through the choke point.
 
-use super::wire::Wire;
-use ::aws::ports::{Blobs, Queue};
+use super::{clocks::Clocks, wire::Wire};
+use crate::sim::script::{self, Outside};
+use ::aws::{
+    limits,
+    ports::{Blobs, Credentials, Queue, Runner},
+};
 use async_trait::async_trait;
 use shared::{
     effect::Message,
-    id::{ExecutionId, InteractionId},
+    id::ExecutionId,
     port::{Delivery, Receipt, Secret, StoreError, Verdict},
+    task::{Report, Task},
     time::Time,
 };
 use std::{
@@ -25,17 +30,8 @@ struct Queued {
     message: Message,
     visible_at: Time,
     deliveries: u32,
-}
-
-/// What was delivered to people and callers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Delivered {
-    /// Questions whose alarm clock was started.
-    pub opened: BTreeSet<InteractionId>,
-    /// Task tokens that were completed.
-    pub completed: BTreeSet<String>,
-    /// Executions whose caller was told.
-    pub answered: BTreeSet<ExecutionId>,
+    /// The clock that will send it, where it is not sent yet.
+    clock: Option<String>,
 }
 
 /// Everything beside the table that outlives a process.
@@ -51,11 +47,27 @@ pub(super) struct Kept {
     receipts: Receipt,
     blobs: BTreeMap<String, Vec<u8>>,
     twice: bool,
-    pub sent: u64,
-    pub secrets: HashMap<(String, String), Secret>,
-    pub delivered: Delivered,
-    pub outside: crate::sim::script::Outside,
-    pub executions: BTreeSet<ExecutionId>,
+    sent: u64,
+    secrets: HashMap<(String, String), Secret>,
+    outside: Outside,
+    /// Whom messages were for.
+    receivers: BTreeSet<ExecutionId>,
+    pub(super) clocks: Clocks,
+}
+
+impl Kept {
+    /// A message that will be seen at that time; of a clock's, until it is stopped.
+    pub(super) fn enqueue(&mut self, message: Message, visible_at: Time, clock: Option<&str>) {
+        self.receivers.insert(message.execution.clone());
+        self.receipts += 1;
+        let (receipt, clock) = (self.receipts, clock.map(str::to_owned));
+        self.queue.push(Queued { receipt, message, visible_at, deliveries: 0, clock });
+    }
+
+    /// What a clock has not said yet, it does not say.
+    pub(super) fn silence(&mut self, clock: &str) {
+        self.queue.retain(|queued| queued.deliveries > 0 || queued.clock.as_deref() != Some(clock));
+    }
 }
 
 impl Services {
@@ -93,9 +105,9 @@ impl Services {
         let mut kept = self.kept();
         kept.queue.clear();
         kept.sent = 0;
-        kept.delivered = Delivered::default();
-        kept.outside = Default::default();
-        kept.executions.clear();
+        kept.outside = Outside::default();
+        kept.receivers.clear();
+        kept.clocks = Clocks::default();
     }
 
     /// Messages sent so far.
@@ -103,14 +115,9 @@ impl Services {
         self.kept().sent
     }
 
-    /// What people and callers were told.
-    pub fn delivered(&self) -> Delivered {
-        self.kept().delivered.clone()
-    }
-
-    /// Executions that had a turn committed.
-    pub fn executions(&self) -> Vec<ExecutionId> {
-        self.kept().executions.iter().cloned().collect()
+    /// Executions that anything was ever sent to.
+    pub fn receivers(&self) -> Vec<ExecutionId> {
+        self.kept().receivers.iter().cloned().collect()
     }
 
     /// When the next message may be handed out.
@@ -148,7 +155,7 @@ impl Services {
     }
 }
 
-fn transient(told: &str) -> StoreError {
+pub(super) fn transient(told: &str) -> StoreError {
     StoreError::Transient(told.into())
 }
 
@@ -160,11 +167,11 @@ impl Queue for Services {
             let mut kept = self.kept();
             for (message, at) in messages {
                 kept.sent += 1;
+                let visible_at = at.unwrap_or(now);
+                let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
+                assert!(visible_at <= longest, "SQS delays no longer");
                 for _ in 0..if kept.twice { 2 } else { 1 } {
-                    kept.receipts += 1;
-                    let (receipt, message) = (kept.receipts, message.clone());
-                    let visible_at = at.unwrap_or(now);
-                    kept.queue.push(Queued { receipt, message, visible_at, deliveries: 0 });
+                    kept.enqueue(message.clone(), visible_at, None);
                 }
             }
             Ok(())
@@ -202,5 +209,29 @@ impl Blobs for Services {
             Ok(())
         };
         self.wire.pass("DeleteObjects", transient, effect).await
+    }
+}
+
+#[async_trait]
+impl Credentials for Services {
+    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        let effect = async { Ok(self.kept().secrets.get(&(owner.to_owned(), name.to_owned())).cloned()) };
+        self.wire.pass("GetSecretValue", transient, effect).await
+    }
+
+    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+        let effect = async {
+            self.kept().secrets.insert((owner.to_owned(), name.to_owned()), secret.clone());
+            Ok(())
+        };
+        self.wire.pass("PutSecretValue", transient, effect).await
+    }
+}
+
+#[async_trait]
+impl Runner for Services {
+    async fn run(&self, task: &Task, _: &(dyn Fn() -> Time + Send + Sync)) -> Report {
+        let (asked, key) = self.kept().outside.asked(task);
+        script::answer(task, asked, key)
     }
 }

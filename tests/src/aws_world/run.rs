@@ -1,12 +1,13 @@
 //! Drives the AWS host through one execution: hands out messages, answers people's questions, moves the clock, sends the
 //! supervisor, and replaces processes that die.
 
-use super::{AwsHost, World};
+use super::World;
 use crate::{
     generate::Case,
     oracle::normal,
     sim::{Fate, answer, parsed},
 };
+use ::aws::Aws;
 use serde_json::json;
 use shared::{
     command::Command,
@@ -21,6 +22,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Rounds after which a run goes nowhere.
 const ROUNDS: usize = 3_000;
+/// The task token of whoever starts an execution.
+const CALLER: &str = "the caller's";
 /// Seconds between two visits of the supervisor.
 const MINUTE: f64 = 60.0;
 
@@ -36,12 +39,15 @@ pub struct Run<'a> {
     world: &'a World,
     id: ExecutionId,
     owner: String,
-    /// Processes: the step function, the API, the supervisor. Each dies alone.
-    step: AwsHost,
-    api: AwsHost,
-    supervisor: AwsHost,
+    /// Whether people answer before their question's pause is opened.
+    hasty: bool,
+    /// Processes: the step function, the API, the callback function, the supervisor. Each dies alone.
+    step: Aws,
+    api: Aws,
+    callback: Aws,
+    supervisor: Aws,
     /// Sees everything and meets no fault.
-    observer: AwsHost,
+    observer: Aws,
 }
 
 impl Scenario {
@@ -59,8 +65,9 @@ impl<'a> Run<'a> {
     pub async fn of(world: &'a World, scenario: &Scenario, number: u64) -> Result<Fate, String> {
         let owner = format!("owner-{number}");
         let id = ExecutionId::from(uuid::Uuid::now_v7().to_string());
-        let [step, supervisor, observer] = [true; 3].map(|behind| world.host(behind, 1));
-        let mut run = Self { world, id, owner, step, api: world.host(false, 1), supervisor, observer };
+        let hasty = number % 2 == 1;
+        let [step, callback, supervisor, observer] = [true; 4].map(|behind| world.host(behind, 1));
+        let mut run = Self { world, id, owner, hasty, step, api: world.host(false, 1), callback, supervisor, observer };
         world.services.forget();
         run.prepare(scenario).await.map_err(|error| format!("preparing: {error}"))?;
         let fate = run.to_the_end(scenario).await;
@@ -87,8 +94,13 @@ impl<'a> Run<'a> {
         let mut started = Started::new(self.id.clone(), &workflow, scenario.case.input.clone(), now);
         started.owner = self.owner.clone();
         started.started_by = Some("someone@example.com".into());
+        started.awaited = true;
         // Whoever is not told that it began asks again.
         while self.state(&self.id).await.is_none() {
+            if let Some(Err(_)) | None = self.living(self.api.keep_caller(&self.id, CALLER)).await {
+                self.api = self.world.host(false, 1);
+                continue;
+            }
             self.ask(self.id.clone(), Command::Start(Box::new(started.clone()))).await;
         }
         for _ in 0..ROUNDS {
@@ -111,7 +123,11 @@ impl<'a> Run<'a> {
             }
             return Ok(true);
         }
-        if self.people().await {
+        let any = match self.hasty {
+            true => self.people().await || self.open().await,
+            false => self.open().await || self.people().await,
+        };
+        if any {
             return Ok(true);
         }
         if let Some(next) = services.next_visible() {
@@ -149,6 +165,18 @@ impl<'a> Run<'a> {
         any
     }
 
+    /// What the wait machine does with a pause: the callback function opens it, or is asked once more. False where none
+    /// is to be opened.
+    async fn open(&mut self) -> bool {
+        let Some(opening) = self.world.services.opening() else { return false };
+        match self.living(self.callback.open(&opening.execution, &opening.interaction, &opening.token)).await {
+            Some(Ok(())) => self.world.services.opened(&opening.interaction),
+            Some(Err(_)) => {}
+            None => self.callback = self.world.host(true, 1),
+        }
+        true
+    }
+
     async fn ask(&mut self, id: ExecutionId, command: Command) {
         if self.living(submit(&self.api, &id, command)).await.is_none() {
             self.api = self.world.host(false, 1);
@@ -176,7 +204,8 @@ impl<'a> Run<'a> {
 
     async fn states(&self) -> Vec<Arc<Execution>> {
         let mut states = Vec::new();
-        for id in self.world.services.executions() {
+        let ids: BTreeSet<_> = self.world.services.receivers().into_iter().chain([self.id.clone()]).collect();
+        for id in ids {
             states.extend(self.state(&id).await);
         }
         states
@@ -213,6 +242,13 @@ impl<'a> Run<'a> {
         for state in self.states().await {
             self.inspect_one(&state).await?;
         }
+        let pauses = services.pauses();
+        if !pauses.is_empty() {
+            return Err(format!("everything ended, and these pauses were not: {pauses:?}"));
+        }
+        if !services.is_completed(CALLER) {
+            return Err("the caller was not told of the end".into());
+        }
         self.inspect_lists().await
     }
 
@@ -223,7 +259,7 @@ impl<'a> Run<'a> {
         if let Some(broken) = invariant::check(&workflow, &turns, state).first() {
             return Err(format!("{id}: {broken}"));
         }
-        let tokens = self.observer.table.pause_tokens(id).await.map_err(|error| error.to_string())?;
+        let tokens = self.observer.table().pause_tokens(id).await.map_err(|error| error.to_string())?;
         if !tokens.is_empty() {
             return Err(format!("{id} ended, and these pauses were not: {tokens:?}"));
         }

@@ -1,5 +1,6 @@
 //! What a stack needs of MiniStack, in the JSON protocols of its services. Emulators check no signature.
 
+use crate::http;
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
@@ -18,7 +19,7 @@ fn signed(request: reqwest::RequestBuilder, service: &str) -> reqwest::RequestBu
 
 /// One call; panics with what the emulator says where it is refused.
 pub async fn call(service: &str, target: &str, body: Value) -> Value {
-    let request = signed(reqwest::Client::new().post(endpoint()), service)
+    let request = signed(http().post(endpoint()), service)
         .header("x-amz-target", target)
         .header("content-type", "application/x-amz-json-1.0")
         .body(body.to_string());
@@ -41,7 +42,7 @@ pub fn queue_arn(url: &str) -> String {
 
 /// A bucket.
 pub async fn bucket(name: &str) {
-    let made = signed(reqwest::Client::new().put(format!("{}/{name}", endpoint())), "s3").send().await;
+    let made = signed(http().put(format!("{}/{name}", endpoint())), "s3").send().await;
     let status = made.unwrap_or_else(|error| panic!("{name}: {error}")).status();
     assert!(status.is_success(), "the bucket {name}: {status}");
 }
@@ -81,7 +82,7 @@ pub async fn function(name: &str, program: &Path, environment: &[(&'static str, 
         "Code": { "ZipFile": code }, "Environment": { "Variables": variables },
     });
     let url = format!("{}/2015-03-31/functions", endpoint());
-    let request = signed(reqwest::Client::new().post(url), "lambda").header("content-type", "application/json");
+    let request = signed(http().post(url), "lambda").header("content-type", "application/json");
     let response = request.body(body.to_string()).send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
     let (status, text) = (response.status(), response.text().await.unwrap_or_default());
     assert!(status.is_success(), "the function {name}: {status} {text}");

@@ -26,7 +26,7 @@ fn variable(name: &str) -> String {
 
 /// The step queue, on the emulator: its URL. Emulators check no signature.
 async fn queue() -> String {
-    let answer = reqwest::Client::new()
+    let answer = stepwell_tests::http()
         .post(variable("AWS_ENDPOINT_URL"))
         .header(
             "authorization",

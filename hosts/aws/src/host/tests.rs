@@ -34,7 +34,7 @@ fn host(runner: Option<Nodes>) -> Aws {
     });
     let runner = runner.map(|nodes| Arc::new(nodes) as Arc<dyn Runner>);
     let services = Services { queue: recorder.clone(), alarms: recorder.clone(), credentials: recorder, runner };
-    Aws::new(Arc::new(table), services, || NOW)
+    Aws::new(Arc::new(table), services, Arc::new(|| NOW))
 }
 
 fn task(timeout_seconds: f64) -> Task {

@@ -3,7 +3,7 @@
 
 use super::pack::Tail;
 use crate::{limits, meter::Spent};
-use shared::{execution::Execution, id::ExecutionId};
+use shared::{execution::Execution, id::ExecutionId, time::Time};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -20,6 +20,9 @@ pub struct Known {
     pub writer: Vec<u8>,
     /// Where stored states lie.
     pub tail: Tail,
+    /// When its head says that it is due, where that is not when the state is: the head is written when an execution is
+    /// due earlier, and stays when it is due later.
+    pub head_due: Option<HeadDue>,
     /// What the execution has used up to then.
     pub spent: Spent,
     /// Bytes of the state's text, or of what it was folded from.
@@ -27,6 +30,9 @@ pub struct Known {
     /// Bytes of its offloaded values, as far as they may be in memory.
     pub value_bytes: usize,
 }
+
+/// When a head says that its execution is due; none is never.
+pub type HeadDue = Option<Time>;
 
 impl Known {
     fn bytes(&self) -> usize {
@@ -120,7 +126,16 @@ mod tests {
         let state = decide(&workflow, None, Command::Start(Box::new(started)).into(), Time(0)).unwrap().state;
         let (tail, spent) = (Tail::default(), Spent::default());
         let (text_bytes, value_bytes) = (bytes, 0);
-        Known { state: Arc::new(state), first: 1, writer: Vec::new(), tail, spent, text_bytes, value_bytes }
+        Known {
+            state: Arc::new(state),
+            first: 1,
+            writer: Vec::new(),
+            tail,
+            head_due: None,
+            spent,
+            text_bytes,
+            value_bytes,
+        }
     }
 
     #[test]

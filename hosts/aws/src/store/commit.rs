@@ -3,7 +3,7 @@
 
 use super::{
     Table,
-    cache::Known,
+    cache::{HeadDue, Known},
     dynamo::Written,
     head::{sooner, units},
     item::{Expression, Item, bytes, bytes_of, keyed, number, number_of, size, text, write_units},
@@ -41,7 +41,9 @@ impl Table {
         let writer = uuid::Uuid::now_v7();
         let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
         let Commit { turns, state, effects, logs, .. } = commit;
-        let draft = Draft { first, count: turns.len() as u64, writer: writer.as_bytes().to_vec(), before: &before };
+        let head_due = Some(after.was_due).filter(|was| !after.write && *was != after.due);
+        let (count, writer) = (turns.len() as u64, writer.as_bytes().to_vec());
+        let draft = Draft { first, count, writer, head_due, before: &before };
         let taken = self.meter.take(&id);
         let spent = spending(before.as_ref(), &effects, &after).plus(taken).plus(Spent { objects, ..Spent::default() });
         let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
@@ -94,16 +96,16 @@ impl Table {
             let mark = marked.filter(|_| !only_steps(state, &commit.effects) || due.is_none());
             let first_due = if mark.is_some() { Some(due.map_or(soon, |due| due.min(soon))) } else { due };
             self.put_head(of(Purpose::Head, state.id()), state, first_due, mark.as_deref()).await?;
-            return Ok(After { state: state.clone(), due, write: mark.is_some(), mark });
+            return Ok(After { state: state.clone(), due, was_due: first_due, write: mark.is_some(), mark });
         };
         if let Some(mark) = &marked {
             self.mark(of(Purpose::Head, state.id()), &before.state, mark, soon).await?;
         }
         let workflow = self.workflow_for(&state.started).await?;
-        let write = marked.is_some()
-            || before.state.status() != state.status()
-            || sooner(due, due_at(&workflow, &before.state));
-        Ok(After { state: state.clone(), due, mark: marked, write })
+        let due_before = due_at(&workflow, &before.state);
+        let write = marked.is_some() || before.state.status() != state.status() || sooner(due, due_before);
+        let was_due = if marked.is_some() { Some(soon) } else { before.head_due.unwrap_or(due_before) };
+        Ok(After { state: state.clone(), due, was_due, mark: marked, write })
     }
 
     /// The commit's item, and what will be known once it is written.
@@ -115,11 +117,14 @@ impl Table {
         logs: &[NodeLog],
         mut spent: Spent,
     ) -> Result<(Item, Known), StoreError> {
-        let Draft { first, count, writer, before } = draft;
+        let Draft { first, count, writer, head_due, before } = draft;
         let id = state.id();
         let mut item = keyed(&keys::execution(id), &keys::turn(*first));
         item.insert("n".into(), number(count));
         item.insert("w".into(), bytes(writer.clone()));
+        if let Some(due) = head_due {
+            item.insert("h".into(), number(due.map_or(0, |due| due.0)));
+        }
         if !logs.is_empty() {
             let packed = deflate(json(logs)?.as_bytes());
             self.insert_large(&mut item, ("l", "lk"), packed, limits::LOGS_BYTES, draft, &mut spent, id).await?;
@@ -141,8 +146,8 @@ impl Table {
         let stored: usize = number_of(&item, "z").unwrap_or_default();
         let tail: Tail = tail_after(tail, *first, size(&item) + stored, packed.carries);
         let (text_bytes, value_bytes) = (state_text.len(), before.as_ref().map_or(0, |known| known.value_bytes));
-        let (state, writer, first) = (state.clone(), writer.clone(), *first);
-        Ok((item, Known { state, first, writer, tail, spent, text_bytes, value_bytes }))
+        let (state, writer, first, head_due) = (state.clone(), writer.clone(), *first, *head_due);
+        Ok((item, Known { state, first, writer, tail, head_due, spent, text_bytes, value_bytes }))
     }
 
     /// Inserts bytes, or the key under which they lie in S3 where they are many.
@@ -236,6 +241,7 @@ struct Draft<'a> {
     first: u64,
     count: u64,
     writer: Vec<u8>,
+    head_due: Option<HeadDue>,
     before: &'a Option<Known>,
 }
 
@@ -245,7 +251,7 @@ fn spending(before: Option<&Known>, effects: &[Effect], after: &After) -> Spent 
     let sent = |effect: &&Effect| matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. });
     let opened = |effect: &&Effect| matches!(effect, Effect::OpenInteraction(_));
     let old = before.map_or(&after.state, |known| &known.state);
-    let head_writes = if after.write { units(old, &after.state, after.due) } else { 0.0 };
+    let head_writes = if after.write { units(old, after) } else { 0.0 };
     let follows = Spent {
         head_writes,
         messages: effects.iter().filter(sent).count() as u64,

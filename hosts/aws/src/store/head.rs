@@ -58,15 +58,16 @@ pub fn metadata_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }
 
-/// Write units that writing a head anew takes, indexes included: its place in the lists changes with the status, the
-/// one in the due index nearly always.
-pub fn units(before: &Execution, after: &Execution, due: Option<Time>) -> f64 {
-    let each = write_units(size(&head(after, due)));
-    let (child, moved) = (after.started.parent.is_some(), before.status() != after.status());
+/// Write units that writing a head anew takes, indexes included: an index that holds every attribute takes one, and two
+/// where its key changes, as the list's does with the status; the due index takes one where a time comes or goes.
+pub fn units(before: &Execution, after: &After) -> f64 {
+    let After { state, due, was_due, .. } = after;
+    let each = write_units(size(&head(state, *due)));
+    let (child, moved) = (state.started.parent.is_some(), before.status() != state.status());
     let lists = if moved && !child { 2 } else { 1 };
     let workflow = if child { 0 } else { 1 };
-    let due = if due.is_some() { 2 } else { 1 };
-    ((1 + lists + workflow + due) * each) as f64
+    let due_index = if due == was_due { 0 } else { usize::from(due.is_some()) + usize::from(was_due.is_some()) };
+    ((1 + lists + workflow) * each + due_index) as f64
 }
 
 /// An update that makes a head what the item says: all of it, or all but when it is due.
@@ -133,11 +134,12 @@ impl Table {
         let key = keys::execution(state.id());
         let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };
         let is_due = text_of(&old, "ds").map(ToOwned::to_owned);
-        let late = due.is_some_and(|due| is_due.is_none_or(|is_due| is_due > keys::time(due)));
+        let late = due.is_some_and(|due| is_due.as_ref().is_none_or(|is_due| *is_due > keys::time(due)));
         if text_of(&old, "st") == Some(state.status().as_str()) && !late {
             return Ok(());
         }
-        let after = After { state: state.clone(), due, mark: None, write: true };
+        let was_due = is_due.and_then(|text| text.parse().ok()).map(Time);
+        let after = After { state: state.clone(), due, was_due, mark: None, write: true };
         self.write_head(nobodys(Purpose::Head), &after).await
     }
 }

@@ -20,6 +20,7 @@ use shared::{
     id::ExecutionId,
     payload::Payload,
     port::StoreError,
+    time::Time,
 };
 use std::sync::Arc;
 
@@ -263,7 +264,9 @@ fn known_of(state: Arc<Execution>, item: &Stored, tail: Tail, text_bytes: usize)
     let missing = state.payloads().into_iter().filter_map(Payload::missing);
     let value_bytes = missing.map(|blob| blob.bytes as usize).sum();
     let (writer, spent) = (item.writer().to_vec(), item.spent());
-    Known { state, first: item.first, writer, tail, spent, text_bytes, value_bytes }
+    // A number as `Known::head_due` has it; 0 for never.
+    let head_due = number_of::<i64>(&item.item, "h").map(|due| Some(Time(due)).filter(|due| due.0 != 0));
+    Known { state, first: item.first, writer, tail, head_due, spent, text_bytes, value_bytes }
 }
 
 /// The turns of a body.

@@ -22,16 +22,18 @@ pub struct Index {
     pub hash: &'static str,
     /// The sort key.
     pub range: &'static str,
+    /// Whether it holds the keys alone, and not every attribute.
+    pub keys_only: bool,
 }
 
-/// The table and its indexes, which hold every attribute. Only heads and questions bear the indexes' keys, so that a turn
+/// The table and its indexes. `due` holds keys alone, so that a write that changes no due time costs nothing there. Only heads and questions bear the indexes' keys, so that a turn
 /// writes to none.
 pub const fn definition() -> [Index; 4] {
     [
-        Index { name: None, hash: "pk", range: "sk" },
-        Index { name: Some("lists"), hash: "l1", range: "l1s" },
-        Index { name: Some("byworkflow"), hash: "l2", range: "l2s" },
-        Index { name: Some("due"), hash: "d", range: "ds" },
+        Index { name: None, hash: "pk", range: "sk", keys_only: false },
+        Index { name: Some("lists"), hash: "l1", range: "l1s", keys_only: false },
+        Index { name: Some("byworkflow"), hash: "l2", range: "l2s", keys_only: false },
+        Index { name: Some("due"), hash: "d", range: "ds", keys_only: true },
     ]
 }
 
@@ -50,9 +52,10 @@ pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
         sent = match index.name {
             None => sent.set_key_schema(Some(keys)),
             Some(name) => {
-                let all = Projection::builder().projection_type(ProjectionType::All).build();
+                let held = if index.keys_only { ProjectionType::KeysOnly } else { ProjectionType::All };
+                let held = Projection::builder().projection_type(held).build();
                 let index = GlobalSecondaryIndex::builder().index_name(name).set_key_schema(Some(keys));
-                sent.global_secondary_indexes(index.projection(all).build().map_err(unbuilt)?)
+                sent.global_secondary_indexes(index.projection(held).build().map_err(unbuilt)?)
             }
         };
     }

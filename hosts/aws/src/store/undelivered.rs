@@ -14,6 +14,8 @@ pub struct After {
     pub state: Arc<Execution>,
     /// When somebody must look after it.
     pub due: Option<Time>,
+    /// When the head says so before it is written.
+    pub was_due: Option<Time>,
     /// The mark that the commit put on the head.
     pub mark: Option<String>,
     /// Whether the head is to be written.

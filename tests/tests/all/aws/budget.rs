@@ -2,6 +2,7 @@
 //! no transaction. Heads are counted apart.
 
 use ::aws::{
+    Aws,
     meter::{Meter, Purpose, Spent},
     prices,
 };
@@ -14,7 +15,7 @@ use shared::{
 };
 use std::sync::Arc;
 use stepwell_tests::{
-    aws_world::{AwsHost, World},
+    aws_world::World,
     store_conformance::{kept, start, started},
 };
 
@@ -52,7 +53,7 @@ async fn run(world: &World, document: &Value, batch: usize, cold: bool) -> (Exec
     let mut step = world.host(true, 1);
     world.wire.plan(None);
     let id = start(&api, started(&api, &workflow, "budget", json!({"name": "a name"}))).await.id().clone();
-    used.add(api.table.meter());
+    used.add(api.table().meter());
     loop {
         let deliveries = world.services.take(batch);
         if deliveries.is_empty() {
@@ -64,11 +65,11 @@ async fn run(world: &World, document: &Value, batch: usize, cold: bool) -> (Exec
         world.services.obey(receipts.into_iter().zip(verdicts).collect());
         used.commits += 1.0;
         if cold {
-            used.add(step.table.meter());
+            used.add(step.table().meter());
             step = world.host(true, 1);
         }
     }
-    used.add(step.table.meter());
+    used.add(step.table().meter());
     (id, used)
 }
 
@@ -83,7 +84,7 @@ fn no_detours(world: &World) {
 
 /// What the API shows is what was counted, by the price list.
 async fn cost_is_what_was_counted(world: &World, id: &ExecutionId, used: &Used) {
-    let reader: AwsHost = world.host(false, 1);
+    let reader: Aws = world.host(false, 1);
     let app = Arc::new(reader);
     let state = app.load(id).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);

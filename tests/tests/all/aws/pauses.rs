@@ -61,7 +61,7 @@ async fn callback(environment: Value) -> String {
     // Emulators check no signature.
     let authorization =
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
-    let request = reqwest::Client::new().post(url).header("authorization", authorization).body(body.to_string());
+    let request = stepwell_tests::http().post(url).header("authorization", authorization).body(body.to_string());
     let made: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
     made["FunctionArn"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
 }
@@ -96,7 +96,7 @@ impl Stack {
             credentials: Arc::new(SecretsManager::new(clients.secrets(), "stepwell/test/".into(), clock)),
             runner: None,
         };
-        let host = Aws::new(table.clone(), services, clock);
+        let host = Aws::new(table.clone(), services, Arc::new(clock));
         Self { clients, queue, machine, table, host }
     }
 

@@ -1,6 +1,7 @@
 //! The store on DynamoDB: what every store must do, and what only several processes can show.
 
 use crate::store_differential::{SEEDS, agree};
+use ::aws::Aws;
 use serde_json::json;
 use shared::{
     command::Command,
@@ -13,7 +14,7 @@ use shared::{
 };
 use std::{sync::Arc, time::Duration};
 use stepwell_tests::{
-    aws_world::{AwsHost, World},
+    aws_world::World,
     store_conformance::{ask, command, document, kept, run, start, started},
 };
 
@@ -46,7 +47,7 @@ fn resume() -> Command {
     Command::Control { control: Control::Resume, reason: None }
 }
 
-async fn started_by(host: &AwsHost, name: &str) -> (ExecutionId, Arc<Execution>) {
+async fn started_by(host: &Aws, name: &str) -> (ExecutionId, Arc<Execution>) {
     let workflow = kept(host, &document(name)).await;
     let state = start(host, started(host, &workflow, "several", json!({}))).await;
     (state.id().clone(), state)
@@ -190,7 +191,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     }
     assert!(host.another("guard", &id, &[Status::Pending]).await.unwrap());
     assert!(!host.another("guard", &id, &[Status::Paused]).await.unwrap());
-    assert_eq!(host.table.admissible("guard", &id, 1).await.unwrap(), Vec::<ExecutionId>::new());
+    assert_eq!(host.table().admissible("guard", &id, 1).await.unwrap(), Vec::<ExecutionId>::new());
     command(&host, first.id(), Command::Control { control: Control::Cancel, reason: None }).await;
     let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
     assert!(sent.contains(&held[0]) && !sent.contains(&held[1]), "{sent:?}");
@@ -199,7 +200,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
 }
 
 /// The number of the call that writes the first turn of a start.
-async fn calls_until_turn(world: &World, host: &AwsHost, like: &shared::event::Started) -> u64 {
+async fn calls_until_turn(world: &World, host: &Aws, like: &shared::event::Started) -> u64 {
     let mut other = like.clone();
     other.execution_id = host.new_id();
     other.owner = "rehearsal".into();
@@ -249,6 +250,6 @@ async fn long_journals_cost_little_to_load() {
     let cold = world.host(true, 1);
     let state = cold.load(&id).await.unwrap().unwrap();
     assert_eq!(state, host.load(&id).await.unwrap().unwrap());
-    let read = cold.table.meter().totals().reads[&::aws::meter::Purpose::Load];
+    let read = cold.table().meter().totals().reads[&::aws::meter::Purpose::Load];
     assert!(read <= 3.0, "{read} read units for the end of {} turns", state.seq);
 }

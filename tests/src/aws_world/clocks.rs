@@ -1,0 +1,132 @@
+//! Stands in for Step Functions: the wait machine as infra/wait.asl.json has it, and task tokens.
+
+use super::ports::{Services, transient};
+use ::aws::ports::Alarms;
+use async_trait::async_trait;
+use serde_json::Value;
+use shared::{
+    envelope::Envelope,
+    id::{ExecutionId, InteractionId},
+    port::StoreError,
+    time::Time,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What callers and clocks were told.
+#[derive(Default)]
+pub(super) struct Clocks {
+    /// Names of all clocks that were ever started: none starts twice.
+    started: BTreeSet<String>,
+    /// Pauses that are not over.
+    pauses: BTreeMap<InteractionId, Pause>,
+    /// Task tokens that were completed.
+    completed: BTreeSet<String>,
+}
+
+/// The pause of a question.
+struct Pause {
+    execution: ExecutionId,
+    is_open: bool,
+}
+
+/// What the wait machine asks of the callback function.
+pub struct Opening {
+    /// Whose question.
+    pub execution: ExecutionId,
+    /// The question.
+    pub interaction: InteractionId,
+    /// Completes the pause.
+    pub token: String,
+}
+
+fn text(input: &Value, name: &str) -> String {
+    input[name].as_str().unwrap_or_else(|| panic!("a clock needs {name}: {input}")).to_owned()
+}
+
+fn moment(at: &Value) -> Time {
+    let text = at.as_str().unwrap_or_default();
+    Time::parse(text).unwrap_or_else(|| panic!("Step Functions reads no such time: {at}"))
+}
+
+fn token_of(interaction: &InteractionId) -> String {
+    format!("token of {interaction}")
+}
+
+impl Services {
+    /// A pause that its callback function has not opened yet.
+    pub fn opening(&self) -> Option<Opening> {
+        let kept = self.kept();
+        let (interaction, pause) = kept.clocks.pauses.iter().find(|(_, pause)| !pause.is_open)?;
+        let (execution, interaction) = (pause.execution.clone(), interaction.clone());
+        Some(Opening { execution, token: token_of(&interaction), interaction })
+    }
+
+    /// The callback function said that it opened it.
+    pub fn opened(&self, interaction: &InteractionId) {
+        if let Some(pause) = self.kept().clocks.pauses.get_mut(interaction) {
+            pause.is_open = true;
+        }
+    }
+
+    /// Questions whose pauses are not over.
+    pub fn pauses(&self) -> Vec<InteractionId> {
+        self.kept().clocks.pauses.keys().cloned().collect()
+    }
+
+    /// Whether a task was completed or failed.
+    pub fn is_completed(&self, token: &str) -> bool {
+        self.kept().clocks.completed.contains(token)
+    }
+
+    fn start_now(&self, name: &str, input: &Value) {
+        let mut kept = self.kept();
+        if !kept.clocks.started.insert(name.to_owned()) {
+            return;
+        }
+        let message = Envelope::from_json(&text(input, "message")).expect("a message of ours").message;
+        if input["kind"] == "timer" {
+            return kept.enqueue(message, moment(&input["at"]), None);
+        }
+        let pause = Pause { execution: text(input, "execution").into(), is_open: false };
+        kept.clocks.pauses.insert(text(input, "interaction").into(), pause);
+        for at in input["alarms"].as_array().expect("a pause has alarms, or an empty list") {
+            kept.enqueue(message.clone(), moment(at), Some(name));
+        }
+    }
+
+    fn end(&self, name: &str) {
+        let mut kept = self.kept();
+        kept.clocks.pauses.remove(&InteractionId::from(name.to_owned()));
+        kept.silence(name);
+    }
+}
+
+#[async_trait]
+impl Alarms for Services {
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StoreError> {
+        let effect = async {
+            self.start_now(name, input);
+            Ok(())
+        };
+        self.wire().pass("StartExecution", transient, effect).await
+    }
+
+    async fn stop(&self, name: &str) -> Result<(), StoreError> {
+        let effect = async {
+            self.end(name);
+            Ok(())
+        };
+        self.wire().pass("StopExecution", transient, effect).await
+    }
+
+    async fn complete(&self, token: &str, _: Result<Value, (String, String)>) -> Result<(), StoreError> {
+        let effect = async {
+            self.kept().clocks.completed.insert(token.to_owned());
+            if let Some(interaction) = token.strip_prefix("token of ") {
+                self.end(interaction);
+            }
+            Ok(())
+        };
+        self.wire().pass("SendTaskSuccess", transient, effect).await
+    }
+}
