@@ -86,6 +86,16 @@ impl Problem {
     pub fn code(&self) -> &str {
         &self.0.code
     }
+
+    /// All of it in one line, for callers without HTTP.
+    pub fn told(&self) -> String {
+        let one = |error: &Value| {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            format!("; at `{}`: {}", text("path"), text("hint"))
+        };
+        let errors: String = self.0.errors.iter().map(one).collect();
+        format!("{}{errors}", self.0.detail)
+    }
 }
 
 impl IntoResponse for Problem {

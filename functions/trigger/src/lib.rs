@@ -8,6 +8,7 @@ mod graph;
 mod idempotency;
 pub mod schedules;
 pub mod start;
+mod token;
 mod webhook;
 mod workflows;
 

@@ -95,7 +95,7 @@ fn reads(name: &str, text: &str) {
                 Invocation::Tick(_) => ["schedule", "scheduler"].contains(&source),
                 Invocation::Event(_) => source == "eventbridge",
                 Invocation::Task(..) => source == "states",
-                Invocation::Start(_) => source == "direct",
+                Invocation::Start(_) | Invocation::Token(_) => source == "direct",
             };
             assert!(is_right, "{name} is read as something else");
         }
@@ -304,6 +304,31 @@ async fn a_direct_start_says_what_it_started_or_why_not() {
         assert_eq!(failure.code, code, "{failure:?}");
         assert!(failure.message.contains(said) && !failure.message.contains("secret-token"), "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() {
+    let host = host().await;
+    let made = triggered(&host, "events/trigger-direct-token.json").await;
+    let token = made["token"].as_str().unwrap();
+    let kept = host.token(&api::sha256_of_token(token)).await.unwrap().unwrap();
+    assert_eq!((kept.owner.as_str(), kept.subject.as_str(), kept.scopes.len()), (OWNER, "ada@example.com", 4));
+    for (body, said) in [
+        (json!({"name": "n", "scopes": ["admin"]}), "subject"),
+        (json!({"name": "n", "subject": "a", "scopes": ["root"]}), "/scopes/0"),
+        (json!({"name": "n", "subject": "a", "scopes": [], "more": 1}), "more"),
+    ] {
+        let failure = try_triggered(&host, &json!({"create_token": body}).to_string()).await.unwrap_err();
+        assert!(failure.message.contains(said), "{failure:?}");
+    }
+    // What comes by the gateway or the queue is a request or a start, whatever else it says.
+    let mut request: Value = serde_json::from_str(&read("events/trigger-http-start.json")).unwrap();
+    request["create_token"] = json!({"name": "n", "subject": "a", "scopes": ["admin"]});
+    assert!(try_triggered(&host, &request.to_string()).await.unwrap()["token"].is_null());
+    let mut batch: Value = serde_json::from_str(&read("events/trigger-sqs-starts.json")).unwrap();
+    batch["Records"][0]["body"] = read("events/trigger-direct-token.json").into();
+    let answer = try_triggered(&host, &batch.to_string()).await.unwrap();
+    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1, "{answer}");
 }
 
 #[test]

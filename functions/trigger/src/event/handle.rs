@@ -1,7 +1,8 @@
 //! What is done about each invocation.
 
 use super::{Invocation, NotUnderstood, bridge, order, parse, queue};
-use crate::{StartError, schedules::start_due};
+use crate::{StartError, schedules::start_due, token::issue};
+use api::Problem;
 use axum::Router;
 use lambda_http::{Context, lambda_runtime::Diagnostic};
 use serde::Serialize;
@@ -47,6 +48,12 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.code(), problem.told())
+    }
+}
+
 impl From<NotUnderstood> for Failure {
     fn from(error: NotUnderstood) -> Self {
         Self::new("not_understood", error.to_string())
@@ -89,6 +96,7 @@ pub async fn handle(
             let placed = order::Placed { owner, by: "lambda", key: None };
             accepted(&*order::place(host, placed, order).await?)
         }
+        Invocation::Token(new) => raw(&issue(host, owner, None, new).await?),
     }
 }
 

@@ -9,6 +9,7 @@ mod queue;
 pub use handle::{Failure, handle};
 pub use order::{Order, TaskToken};
 
+use crate::token::NewToken;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, de::IgnoredAny};
@@ -29,6 +30,8 @@ pub enum Invocation {
     Task(TaskToken, Order),
     /// A start by whoever may invoke the function.
     Start(Order),
+    /// An API token for whoever may invoke the function: how the first one is made.
+    Token(NewToken),
 }
 
 /// An event as EventBridge delivers it.
@@ -60,7 +63,7 @@ pub enum NotUnderstood {
     /// It has nothing that any of them has.
     #[error(
         "this is neither an HTTP request (requestContext), nor an SQS batch (Records), nor an event of EventBridge \
-         (detail-type), nor a start (workflow_id)"
+         (detail-type), nor a start (workflow_id), nor a token to be made (create_token)"
     )]
     Unknown,
 }
@@ -76,6 +79,7 @@ struct Shape {
     detail_type: Option<IgnoredAny>,
     workflow_id: Option<IgnoredAny>,
     task_token: Option<IgnoredAny>,
+    create_token: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +109,15 @@ pub fn parse(json: &str) -> Result<Invocation, NotUnderstood> {
     }
     if shape.workflow_id.is_some() || shape.task_token.is_some() {
         return order::read(json).map_err(broken("a start"));
+    }
+    if shape.create_token.is_some() {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Asked {
+            create_token: NewToken,
+        }
+        let asked: Asked = serde_json::from_str(json).map_err(broken("a token to be made"))?;
+        return Ok(Invocation::Token(asked.create_token));
     }
     Err(NotUnderstood::Unknown)
 }

@@ -14,6 +14,7 @@ use shared::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId, WorkflowId},
+    pattern::Listener,
     payload::Payload,
     port::{
         Catalogue, Commit, ExecutionFilter, Head, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
@@ -195,6 +196,9 @@ impl Catalogue for Aws {
     }
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         self.table.has_tokens().await
+    }
+    async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
+        self.table.listeners(owner).await
     }
     async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         self.table.due_schedules(now, limit).await

@@ -78,22 +78,23 @@ impl Table {
                 return Ok((version, false));
             }
             let next = Version { version: version + 1, hash: workflow.hash.clone(), saved_at: now, deleted: false };
-            let schedules = self.planning(owner, id, Some(workflow), now).await?;
-            if self.write_version(owner, id, &next, version, schedules).await? {
+            let mut beside = Vec::from_iter(self.planning(owner, id, Some(workflow), now).await?);
+            beside.extend(self.listening(owner, id, Some(workflow), version == 0)?);
+            if self.write_version(owner, id, &next, version, beside).await? {
                 return Ok((next.version, true));
             }
         }
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// Writes a version and the pointer to it, with the schedules, where the pointer is at another still.
+    /// Writes a version and the pointer to it, with its schedules and listeners, where the pointer is at another still.
     async fn write_version(
         &self,
         owner: &str,
         id: &str,
         next: &Version,
         before: u64,
-        schedules: Option<TransactWriteItem>,
+        beside: Vec<TransactWriteItem>,
     ) -> Result<bool, StoreError> {
         let condition = match before {
             0 => Expression::new("attribute_not_exists(pk)"),
@@ -101,7 +102,7 @@ impl Table {
         };
         let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
         let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
-        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(schedules).collect()).await
+        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
     }
 
     fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
@@ -189,8 +190,9 @@ impl Table {
             let latest = self.version_at(owner, &keys::latest(id)).await?;
             let Some(latest) = latest.filter(|latest| !latest.deleted) else { return Ok(false) };
             let before = latest.version;
-            let schedules = self.planning(owner, id, None, latest.saved_at).await?;
-            if self.write_version(owner, id, &Version { deleted: true, ..latest }, before, schedules).await? {
+            let mut beside = Vec::from_iter(self.planning(owner, id, None, latest.saved_at).await?);
+            beside.extend(self.listening(owner, id, None, false)?);
+            if self.write_version(owner, id, &Version { deleted: true, ..latest }, before, beside).await? {
                 return Ok(true);
             }
         }

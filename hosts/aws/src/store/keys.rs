@@ -146,6 +146,14 @@ pub fn schedules_of(sort: &str) -> Option<&str> {
     sort.strip_prefix("s#")
 }
 
+/// What the sort keys of listeners begin with.
+pub const LISTENERS: &str = "l#";
+
+/// The listeners of a saved workflow.
+pub fn listeners(id: &str) -> String {
+    format!("{LISTENERS}{id}")
+}
+
 /// The part of the due index that schedules are in: there are few, and the supervisor alone reads them.
 pub const SCHEDULES: &str = "schedules";
 

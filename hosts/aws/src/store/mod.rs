@@ -22,6 +22,7 @@ mod head;
 mod item;
 mod journal;
 mod keys;
+mod listeners;
 mod lists;
 mod load;
 mod marks;

@@ -10,6 +10,7 @@ use super::{
 use crate::meter::{Purpose, nobodys};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::{
     id::NodeId,
     port::StoreError,
@@ -25,10 +26,17 @@ const TRIES: u32 = 10;
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
     node: NodeId,
-    schedule: ScheduleTrigger,
+    /// As it was written: one that this release cannot read keeps no other from being read.
+    schedule: Value,
     next_at: Time,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+}
+
+impl Row {
+    fn schedule(&self) -> Result<ScheduleTrigger, String> {
+        ScheduleTrigger::deserialize(&self.schedule).map_err(|error| error.to_string())
+    }
 }
 
 /// The schedules of one workflow; a revision at each change keeps writers apart.
@@ -84,9 +92,11 @@ impl Table {
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let before = self.kept_schedules(owner, id).await?;
         let planned = workflow.map_or_else(Vec::new, |workflow| plan(workflow, now)).into_iter().map(|one| {
-            let old = before.rows.iter().find(|row| row.node == one.node && row.schedule.same_times(&one.schedule));
+            let goes_on = |row: &&Row| row.schedule().is_ok_and(|old| old.same_times(&one.schedule));
+            let old = before.rows.iter().filter(|row| row.node == one.node).find(goes_on);
             let next_at = old.map_or(one.next_at, |old| old.next_at);
-            Row { node: one.node, schedule: one.schedule, next_at, error: None }
+            let schedule = serde_json::to_value(&one.schedule).unwrap_or_default();
+            Row { node: one.node, schedule, next_at, error: None }
         });
         let after = Kept { revision: before.revision, rows: planned.collect() };
         let condition = before.unchanged();
@@ -126,8 +136,8 @@ impl Table {
             due.extend(rows.map(|row| Scheduled {
                 owner: owner.to_owned(),
                 workflow: id.into(),
+                schedule: row.schedule(),
                 node: row.node,
-                schedule: Ok(row.schedule),
                 next_at: row.next_at,
                 error: row.error,
             }));

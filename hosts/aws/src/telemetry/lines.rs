@@ -124,6 +124,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::telemetry::current;
+    use futures::FutureExt;
     use std::sync::{Arc, Mutex};
     use tracing::{Instrument, info, info_span, subscriber::with_default, warn};
     use tracing_subscriber::layer::SubscriberExt;
@@ -178,7 +179,7 @@ mod tests {
             assert_eq!(current().unwrap().to_string(), other);
             let inner = async { current().unwrap().to_string() };
             let inner = inner.instrument(info_span!("execution", execution = "e-1", traceparent = TRACE));
-            assert_eq!(futures::executor::block_on(inner), TRACE);
+            assert_eq!(inner.now_or_never().as_deref(), Some(TRACE));
             let broken = info_span!("execution", traceparent = "none").entered();
             assert_eq!(current().unwrap().to_string(), other, "the next one around it");
             broken.exit();

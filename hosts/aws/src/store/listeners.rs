@@ -1,0 +1,64 @@
+//! Who listens to events: one item per workflow that does, beside its versions and written with them, so that an event is
+//! one query and no document is read for it.
+
+use super::{
+    Table,
+    dynamo::{Query, unbuilt},
+    item::{Expression, keyed, need, text},
+    keys,
+};
+use crate::meter::{Purpose, nobodys};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use serde_json::Value;
+use shared::{
+    id::NodeId,
+    pattern::{Listener, listeners},
+    port::StoreError,
+    workflow::Workflow,
+};
+
+impl Table {
+    /// The write that goes along with a new version, or with a deletion; none where a first version has no listener.
+    pub(super) fn listening(
+        &self,
+        owner: &str,
+        id: &str,
+        workflow: Option<&Workflow>,
+        is_first: bool,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let found = workflow.map_or_else(Vec::new, |workflow| listeners(&workflow.id, &workflow.document));
+        let key = keyed(&keys::catalogue(owner), &keys::listeners(id));
+        let write = TransactWriteItem::builder();
+        if found.is_empty() {
+            let delete = Delete::builder().table_name(self.db.table()).set_key(Some(key)).build().map_err(unbuilt)?;
+            return Ok((!is_first).then(|| write.delete(delete).build()));
+        }
+        let rows: Vec<(NodeId, Value)> = found.into_iter().map(|one| (one.node, one.pattern)).collect();
+        let broken = |error| StoreError::Permanent(format!("listeners cannot be written: {error}"));
+        let mut item = key;
+        item.insert("r".into(), text(serde_json::to_string(&rows).map_err(broken)?));
+        let put = Put::builder().table_name(self.db.table()).set_item(Some(item)).build().map_err(unbuilt)?;
+        Ok(Some(write.put(put).build()))
+    }
+
+    /// Who listens (see [`shared::port::Catalogue::listeners`]).
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
+        let keys = Expression::new("pk = :p AND begins_with(sk, :l)")
+            .with(":p", text(keys::catalogue(owner)))
+            .with(":l", text(keys::listeners("")));
+        let query = Query { keys, consistent: true, ..Query::default() };
+        let mut found = Vec::new();
+        for item in self.db.query_all(nobodys(Purpose::Other), query).await? {
+            let sort = need(&item, "sk")?;
+            let workflow = sort.strip_prefix(keys::LISTENERS).unwrap_or(sort);
+            let broken = |error| StoreError::Permanent(format!("the listeners of {workflow} cannot be read: {error}"));
+            let rows: Vec<(NodeId, Value)> = serde_json::from_str(need(&item, "r")?).map_err(broken)?;
+            let listener = |(node, pattern)| Listener { workflow: workflow.into(), node, pattern };
+            found.extend(rows.into_iter().map(listener));
+        }
+        Ok(found)
+    }
+}
