@@ -11,5 +11,7 @@ esac
 # With a linker of its own, since Amazon Linux has an older C library than most machines that build.
 tools="$(infra/tool.sh cargo-lambda)"
 packages=()
-for name in trigger step callback status rollback supervisor; do packages+=(-p "stepwell-$name"); done
+for name in trigger step callback status rollback supervisor; do
+  packages+=(-p "stepwell-$name" --features "stepwell-$name/lambda")
+done
 PATH="$tools:$PATH" cargo lambda build --profile lambda --locked "$target" --lambda-dir target/lambda "${packages[@]}"

@@ -1,8 +1,10 @@
 //! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
 //!
-//! `cargo run --release -p stepwell-benches`, on a quiet machine. Nothing here is asserted.
+//! `cargo run --release -p stepwell-benches`, on a quiet machine. Nothing here is asserted. With the word `functions` it
+//! weighs the functions of the AWS host.
 
 mod engine;
+mod functions;
 mod http;
 mod limits;
 mod world;
@@ -12,6 +14,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("__js") {
         return nodes::js_child_main();
+    }
+    if std::env::args().nth(1).as_deref() == Some("functions") {
+        return ended(functions::all());
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = std::env::temp_dir().join(format!("stepwell-bench-{}", std::process::id()));
@@ -24,6 +29,10 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(engine::all(&folder));
     let _ = std::fs::remove_dir_all(&folder);
+    ended(result)
+}
+
+fn ended(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh
-exec cargo build --release --locked --workspace --bins --features "$FEATURES"
+exec cargo build --release --locked --workspace --features "$FEATURES" "${BINARIES[@]}"

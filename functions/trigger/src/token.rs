@@ -27,12 +27,7 @@ pub struct NewToken {
 
 /// Makes a token of an owner, and shows it: this once, since only its hash is kept. `caller` bears it where nobody is
 /// named.
-pub(crate) async fn issue(
-    host: &dyn Host,
-    owner: &str,
-    caller: Option<&str>,
-    new: NewToken,
-) -> Result<Value, Problem> {
+pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, new: NewToken) -> Result<Value, Problem> {
     let NewToken { name, subject, scopes, expires_at } = new;
     if let Some(at) = scopes.iter().position(|one| !Scope::ALL.iter().any(|scope| scope.as_str() == one)) {
         let message = format!("`{}` is not a scope", scopes[at]);

@@ -44,7 +44,7 @@ pub struct Wire {
 #[derive(Debug, Default)]
 struct Seen {
     calls: u64,
-    kinds: BTreeMap<String, u64>,
+    kinds: Vec<String>,
     plan: Option<(u64, Fault)>,
     injected: u64,
     quiet: bool,
@@ -64,7 +64,19 @@ impl Wire {
 
     /// Calls by kind since then.
     pub fn kinds(&self) -> BTreeMap<String, u64> {
-        self.seen().kinds.clone()
+        let mut counts = BTreeMap::new();
+        for kind in &self.seen().kinds {
+            *counts.entry(kind.clone()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The calls around one of them, in order, for messages.
+    pub fn around(&self, call: u64) -> String {
+        let at = usize::try_from(call).unwrap_or_default();
+        let seen = self.seen();
+        let shown = (1..).zip(&seen.kinds).skip(at.saturating_sub(8)).take(16);
+        shown.map(|(number, kind)| format!("{number} {kind}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Faults since then.
@@ -115,7 +127,7 @@ impl Wire {
             return None;
         }
         seen.calls += 1;
-        *seen.kinds.entry(kind.to_owned()).or_default() += 1;
+        seen.kinds.push(kind.to_owned());
         let call = seen.calls;
         let fault = seen.plan.filter(|(at, _)| *at == call).map(|(_, fault)| fault);
         seen.injected += u64::from(fault.is_some());

@@ -75,7 +75,7 @@ pub async fn function(name: &str, program: &Path, environment: &[(&'static str, 
     let inherited = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_REGION"];
     let inherited = inherited.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let variables: serde_json::Map<String, Value> =
-        environment.iter().cloned().chain(inherited).map(|(name, value)| (name.to_owned(), value.into())).collect();
+        inherited.chain(environment.iter().cloned()).map(|(name, value)| (name.to_owned(), value.into())).collect();
     let body = json!({
         "FunctionName": name, "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 60,
         "Architectures": ["x86_64"], "Role": format!("arn:aws:iam::{ACCOUNT}:role/{name}"),

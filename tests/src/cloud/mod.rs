@@ -3,9 +3,11 @@
 
 mod emulator;
 mod mapping;
+mod recorder;
 
 pub use emulator::{call, queue_arn};
 pub use mapping::Mapping;
+pub use recorder::Recorder;
 
 use crate::{aws_world::World, lambda::Function};
 use serde_json::{Value, json};
@@ -29,6 +31,7 @@ pub struct Cloud {
     pub dead: Mapping,
     environment: Vec<(&'static str, String)>,
     functions: HashMap<&'static str, Function>,
+    recorder: Option<Recorder>,
 }
 
 /// The program of a function, as tests/aws/build.sh builds it.
@@ -43,6 +46,11 @@ pub fn binary(function: &str) -> PathBuf {
 impl Cloud {
     /// A stack of its own; `name` tells it from others of the same run.
     pub async fn new(name: &str) -> Self {
+        Self::recorded(name, None).await
+    }
+
+    /// The same, and the calls of its functions are noted.
+    pub async fn recorded(name: &str, recorder: Option<Recorder>) -> Self {
         let world = World::new(None).await;
         let (steps, dead) = (format!("steps-{name}"), format!("dead-{name}"));
         let dead = emulator::queue(&dead, &json!({ "VisibilityTimeout": VISIBILITY })).await;
@@ -63,7 +71,11 @@ impl Cloud {
             ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
             ("STEPWELL_OWNER", OWNER.to_owned()),
         ];
-        emulator::function(&callback, &binary("callback"), &environment).await;
+        let mut of_callback = environment.clone();
+        if let Some(recorder) = &recorder {
+            of_callback.extend(recorder.environment("callback").await);
+        }
+        emulator::function(&callback, &binary("callback"), &of_callback).await;
         let token = Token {
             sha256: api::sha256_of_token("TOKEN"),
             name: "of the tests".into(),
@@ -74,7 +86,7 @@ impl Cloud {
         };
         world.host(false, 3).add_token(token).await.expect("the table takes a token");
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
-        Self { world, steps, dead, environment, functions: HashMap::new() }
+        Self { world, steps, dead, environment, functions: HashMap::new(), recorder }
     }
 
     /// The ARN of the wait machine.
@@ -86,10 +98,19 @@ impl Cloud {
     /// A process of a function, the same as long as it lives.
     pub async fn function(&mut self, name: &'static str) -> &mut Function {
         if !self.functions.contains_key(name) {
-            let process = Function::start(&binary(name), &[], &self.environment).await;
+            let mut environment = self.environment.clone();
+            if let Some(recorder) = &self.recorder {
+                environment.extend(recorder.environment(name).await);
+            }
+            let process = Function::start(&binary(name), &[], &environment).await;
             self.functions.insert(name, process);
         }
         self.functions.get_mut(name).expect("it was started")
+    }
+
+    /// Ends the process of a function: the next one knows nothing of what it did.
+    pub fn restart(&mut self, name: &'static str) {
+        self.functions.remove(name);
     }
 
     /// Hands an event to a function. What it answers, or the error that it tells.

@@ -62,6 +62,18 @@ impl Function {
         self.process.stdin.take().expect("nobody has taken it")
     }
 
+    /// What it wrote, line by line, once a line is as wanted; after a while, whether or not one is.
+    pub async fn logs_until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        for _ in 0..200 {
+            let lines = self.logs();
+            if lines.iter().any(|line| wanted(line)) {
+                return lines;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        self.logs()
+    }
+
     /// What it wrote so far, line by line.
     pub fn logs(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -113,7 +113,7 @@ async fn every_event_is_handled_by_the_binary_of_its_function() {
             Ok(answer) => wrong(&name, &answer),
             Err(error) => Some(format!("{error}: {text}")),
         };
-        let logs = process.logs();
+        let logs = process.logs_until(|line| line.contains("CloudWatchMetrics")).await;
         failures.extend(problem.map(|problem| format!("{name}: {problem}\n  {}", logs.join("\n  "))));
         // Metrics, and nothing that is no JSON.
         let lines = logs.iter().map(|line| serde_json::from_str::<Value>(line));

@@ -3,6 +3,7 @@
 mod budget;
 mod examples;
 mod pauses;
+mod rights;
 mod services;
 mod store;
 mod sweep;

@@ -168,13 +168,25 @@ fn approval(asked: &Interaction) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_ends_the_pause() {
     let stack = Stack::new().await;
-    let (id, asked) = stack.asks(json!({"question": "Pay?", "timeout_seconds": 3600})).await;
+    let (id, asked) = stack.asks(json!({"question": "Pay?"})).await;
     stack.ask(&id, approval(&asked)).await;
     assert_eq!(stack.state(&id).await.status(), Status::Completed);
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
     assert!(stack.table.pause_tokens(&id).await.unwrap().is_empty());
     // Whoever delivers once more does no harm.
     supervisor::look_after(&stack.host).await.unwrap();
+}
+
+/// The emulator lets alarms go off after the token is completed; Step Functions ends them. Neither does harm.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_after_the_answer_changes_nothing() {
+    let stack = Stack::new().await;
+    let (id, asked) = stack.asks(json!({"question": "Pay?", "timeout_seconds": 6})).await;
+    stack.ask(&id, approval(&asked)).await;
+    let before = stack.state(&id).await;
+    assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
+    stack.handle_messages().await;
+    assert_eq!(stack.state(&id).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

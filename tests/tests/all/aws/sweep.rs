@@ -36,6 +36,11 @@ fn chosen(calls: u64) -> BTreeSet<u64> {
     if calls <= CALLS { (1..=calls).collect() } else { (0..CALLS).map(|n| 1 + n * (calls - 1) / (CALLS - 1)).collect() }
 }
 
+/// Replays one call of one scenario where `SWEEP` says so: `SWEEP='document-review.json 75'`.
+fn is_wanted(name: &str, call: u64) -> bool {
+    std::env::var("SWEEP").map_or(true, |wanted| wanted == format!("{name} {call}"))
+}
+
 /// Sweeps every second scenario, from `part` on, each with a world of its own.
 async fn sweep(part: usize) {
     let mut number = 0;
@@ -46,13 +51,15 @@ async fn sweep(part: usize) {
         let calls = world.wire.calls();
         let chosen = chosen(calls);
         println!("{}: {} of {calls} calls meet each of {} faults", scenario.name, chosen.len(), Fault::ALL.len());
-        for &call in &chosen {
+        for &call in chosen.iter().filter(|call| is_wanted(&scenario.name, **call)) {
             for fault in Fault::ALL {
                 number += 1;
                 world.wire.plan(Some((call, fault)));
                 let about = || format!("{}, call {call}, {fault:?}", scenario.name);
-                let fate =
-                    Run::of(&world, scenario, number).await.unwrap_or_else(|error| panic!("{}: {error}", about()));
+                let fate = Run::of(&world, scenario, number).await;
+                let fate = fate.unwrap_or_else(|error| {
+                    panic!("{}: {error}\n{}", about(), world.wire.around(call));
+                });
                 assert_eq!(fate, expected, "{}", about());
                 assert_eq!(world.wire.injected(), 1, "{}: the call never came", about());
             }

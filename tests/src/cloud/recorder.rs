@@ -1,0 +1,110 @@
+//! Stands between a function and AWS, passes every call on, and notes the action of IAM that it takes.
+
+use crate::http;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, Method, Request, StatusCode, Uri},
+    response::Response,
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The addresses of AWS that a function is given.
+const ADDRESSES: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"];
+
+/// What functions called so far.
+#[derive(Clone, Default)]
+pub struct Recorder(Arc<Mutex<BTreeMap<&'static str, BTreeSet<String>>>>);
+
+/// One function on its way to one address.
+struct Way {
+    recorder: Recorder,
+    function: &'static str,
+    address: String,
+    client: reqwest::Client,
+}
+
+impl Recorder {
+    /// The actions of a function so far.
+    pub fn actions(&self, function: &str) -> BTreeSet<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(function).cloned().unwrap_or_default()
+    }
+
+    /// The environment of a function whose calls are to be noted.
+    pub async fn environment(&self, function: &'static str) -> Vec<(&'static str, String)> {
+        let mut environment = Vec::new();
+        for name in ADDRESSES {
+            let address =
+                std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/aws/functions.sh"));
+            let way = Way { recorder: self.clone(), function, address, client: http() };
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+            let here = listener.local_addr().expect("an address");
+            let router = Router::new().fallback(pass).with_state(Arc::new(way));
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            environment.push((name, format!("http://{here}")));
+        }
+        environment
+    }
+}
+
+async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let called = actions(&parts.method, &parts.uri, &parts.headers, &body);
+    way.recorder.0.lock().unwrap_or_else(PoisonError::into_inner).entry(way.function).or_default().extend(called);
+    let url = format!("{}{}", way.address, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+    let mut headers = parts.headers;
+    for name in ["host", "content-length", "transfer-encoding"] {
+        headers.remove(name);
+    }
+    let sent = way.client.request(parts.method, url).headers(headers).body(body).send().await;
+    let answered = match sent {
+        Ok(answer) => {
+            let mut response = Response::builder().status(answer.status());
+            for (name, value) in answer.headers() {
+                if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
+                    response = response.header(name, value);
+                }
+            }
+            response.body(Body::from(answer.bytes().await.unwrap_or_default()))
+        }
+        Err(error) => Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::from(error.to_string())),
+    };
+    answered.expect("it is a response")
+}
+
+/// What IAM asks for where somebody makes this call.
+fn actions(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<String> {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some((service, call)) = target.split_once('.') else { return vec![of_s3(method, uri)] };
+    if call == "TransactWriteItems" {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let items = body["TransactItems"].as_array().cloned().unwrap_or_default();
+        let parts = items.iter().filter_map(|item| item.as_object()?.keys().next().cloned());
+        return parts.map(|part| format!("dynamodb:{}Item", part.trim_end_matches("Item"))).collect();
+    }
+    let service = match service {
+        "DynamoDB_20120810" => "dynamodb",
+        "AmazonSQS" => "sqs",
+        "AWSStepFunctions" => "states",
+        other => other,
+    };
+    vec![format!("{service}:{}", if service == "sqs" { call.trim_end_matches("Batch") } else { call })]
+}
+
+fn of_s3(method: &Method, uri: &Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    let call = match *method {
+        Method::GET if query.contains("list-type") => "ListBucket",
+        Method::GET => "GetObject",
+        Method::PUT => "PutObject",
+        Method::POST if query.contains("delete") => "DeleteObject",
+        _ => return format!("s3: {method} {uri}"),
+    };
+    format!("s3:{call}")
+}

@@ -1,0 +1,267 @@
+//! The template against what functions do: each real binary runs behind a recorder of its calls, and its role allows
+//! what was seen and nothing more, but for what is listed with its reason.
+
+use crate::docs::read;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+use stepwell_tests::cloud::{Cloud, Recorder};
+
+const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback", "supervisor"];
+
+/// Rights that no call here needs, of every function or of one, and what does.
+const OTHERWISE: [(&str, &str, &str); 22] = [
+    ("", "logs:CreateLogStream", "Lambda writes the logs"),
+    ("", "logs:PutLogEvents", "Lambda writes the logs"),
+    ("", "xray:PutTraceSegments", "Lambda traces"),
+    ("", "xray:PutTelemetryRecords", "Lambda traces"),
+    ("", "kms:Decrypt", "the services use the stack's key in the function's name"),
+    ("", "kms:GenerateDataKey", "the services use the stack's key in the function's name"),
+    ("", "kms:DescribeKey", "the services use the stack's key in the function's name"),
+    ("", "sqs:ReceiveMessage", "the event source mapping takes messages"),
+    ("", "sqs:DeleteMessage", "the event source mapping takes messages"),
+    ("", "sqs:GetQueueAttributes", "the event source mapping takes messages"),
+    ("", "s3:ListBucket", "without it S3 says of a missing object that access is denied"),
+    ("", "s3:PutObject", "a turn of many kilobytes, whoever commits it"),
+    ("", "states:StartExecution", "a turn that leads to a retry or a wait of more than 15 minutes"),
+    ("trigger", "secretsmanager:GetSecretValue", "the key that signs a webhook's requests"),
+    ("step", "sqs:ChangeMessageVisibility", "a message that comes before its time is put off"),
+    ("callback", "states:SendTaskFailure", "an answer that fails the execution by its output's expression"),
+    ("callback", "states:StopExecution", "the same with another question open"),
+    ("rollback", "s3:DeleteObject", "large values are removed where there are any"),
+    ("supervisor", "dynamodb:BatchWriteItem", "executions are removed after their retention, a day at least"),
+    ("supervisor", "s3:DeleteObject", "the same"),
+    ("supervisor", "s3:GetObject", "large values of whatever it looks after"),
+    ("supervisor", "states:SendTaskSuccess", "what a function that died has not told"),
+];
+
+/// The actions that the role of a function allows.
+fn allowed(function: &str) -> BTreeSet<String> {
+    let template = read("infra/template.yaml");
+    let name = format!("\n  {}{}Role:\n", function[..1].to_uppercase(), &function[1..]);
+    let from = template.find(&name).unwrap_or_else(|| panic!("there is no role of {function}")) + name.len();
+    let role = template[from..].split("\n  # ----").next().unwrap_or_default();
+    let end = role.match_indices("\n  ").find(|(at, _)| role[at + 3..].starts_with(|c: char| c.is_ascii_uppercase()));
+    let role = &role[..end.map_or(role.len(), |(at, _)| at)];
+    let policies = role.split_once("Policies:").map_or("", |(_, policies)| policies);
+    let words = policies.split(|c: char| !(c.is_ascii_alphanumeric() || c == ':' || c == '*'));
+    let is_action = |word: &&str| {
+        let parts: Vec<&str> = word.split(':').collect();
+        matches!(parts[..], [service, call] if service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && service.len() > 1 && call.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    words.filter(is_action).map(str::to_owned).collect()
+}
+
+async fn ok(cloud: &mut Cloud, method: &str, path: &str, body: Value) -> Value {
+    let body = Some(body).filter(|body| !body.is_null());
+    let (status, answer) = cloud.request(method, path, body.as_ref()).await;
+    assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+    answer
+}
+
+/// Hands out messages until there is nothing to do for a while.
+async fn settle(cloud: &mut Cloud) {
+    let mut idle = 0;
+    while idle < 6 {
+        idle = if cloud.step().await == 0 { idle + 1 } else { 0 };
+        if idle > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+async fn start(cloud: &mut Cloud, workflow: &str, input: Value) -> String {
+    let path = format!("/v1/workflows/{workflow}/executions");
+    let started = ok(cloud, "POST", &path, json!({ "input": input })).await;
+    settle(cloud).await;
+    started["execution_id"].as_str().unwrap().to_owned()
+}
+
+async fn question(cloud: &mut Cloud, id: &str) -> String {
+    for _ in 0..100 {
+        let path = format!("/v1/interactions?execution_id={id}&status=pending");
+        let open = ok(cloud, "GET", &path, Value::Null).await;
+        if let Some(found) = open["items"][0]["interaction_id"].as_str() {
+            return found.to_owned();
+        }
+        settle(cloud).await;
+    }
+    panic!("{id} asks nothing")
+}
+
+fn workflow(id: &str, nodes: Value, edges: Value) -> Value {
+    let mut all = vec![json!({"id": "go", "type": "manual_trigger"})];
+    all.extend(nodes.as_array().unwrap().clone());
+    json!({ "id": id, "nodes": all, "edges": edges })
+}
+
+/// What every function is for, as far as it makes calls of its own.
+async fn everything(cloud: &mut Cloud) {
+    let large = "x".repeat(200_000);
+    let asking = workflow(
+        "asking",
+        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?", "timeout_seconds": 3600}},
+            {"id": "paid", "type": "transform", "config": {"expression": "input"}}]),
+        json!([{"from": "go", "to": "ask"}, {"from": "ask", "to": "paid", "port": "approved"}]),
+    );
+    let failing = workflow(
+        "failing",
+        json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?"}},
+            {"id": "soon", "type": "wait", "config": {"seconds": 1}},
+            {"id": "no", "type": "fail", "config": {"message": "no"}}]),
+        json!([{"from": "go", "to": "ask"}, {"from": "go", "to": "soon"}, {"from": "soon", "to": "no"}]),
+    );
+    let late = workflow(
+        "late",
+        json!([{"id": "late", "type": "wait", "config": {"seconds": 5000}}]),
+        json!([{"from": "go", "to": "late"}]),
+    );
+    let calling = workflow(
+        "calling",
+        json!([{"id": "call", "type": "http_request",
+            "config": {"url": "http://127.0.0.1:9/", "headers": {"authorization": "{{ secrets.KEY }}"}}}]),
+        json!([{"from": "go", "to": "call"}]),
+    );
+    let mut alone = late.clone();
+    alone["id"] = "alone".into();
+    alone["settings"] = json!({"max_concurrency": 1});
+    let mut bounded = asking.clone();
+    bounded["id"] = "bounded".into();
+    bounded["settings"] = json!({"timeout_seconds": 3});
+    for document in [&asking, &failing, &late, &calling, &alone, &bounded] {
+        ok(cloud, "POST", "/v1/workflows", document.clone()).await;
+    }
+    for value in ["one", "two"] {
+        ok(cloud, "PUT", "/v1/secrets/KEY", json!({ "value": value })).await;
+    }
+    let mut scheduled = late.clone();
+    scheduled["id"] = "scheduled".into();
+    scheduled["nodes"][0] = json!({"id": "go", "type": "schedule_trigger", "config": {"every_seconds": 3600}});
+    ok(cloud, "POST", "/v1/workflows", scheduled).await;
+    ok(cloud, "DELETE", "/v1/workflows/scheduled", Value::Null).await;
+
+    let id = start(cloud, "asking", json!({ "text": large })).await;
+    // The same once more: who asks again is answered from what is recorded.
+    let again = json!({"workflow_id": "asking", "input": {"text": large}, "idempotency_key": "large"});
+    for _ in 0..2 {
+        cloud.invoke("trigger", &again).await.expect("it starts");
+        cloud.restart("trigger");
+    }
+    let asked = question(cloud, &id).await;
+    ok(cloud, "POST", &format!("/v1/interactions/{asked}/respond"), json!({"approved": true})).await;
+    settle(cloud).await;
+    let shown = ok(cloud, "GET", &format!("/v1/executions/{id}"), Value::Null).await;
+    assert_eq!((&shown["status"], &shown["output"]["text"]), (&json!("completed"), &json!(large)));
+    ok(cloud, "DELETE", &format!("/v1/executions/{id}"), Value::Null).await;
+
+    start(cloud, "failing", json!({})).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    settle(cloud).await;
+    start(cloud, "calling", json!({})).await;
+
+    start(cloud, "alone", json!({})).await;
+    let id = start(cloud, "alone", json!({})).await;
+    ok(cloud, "POST", &format!("/v1/executions/{id}/cancel"), json!({})).await;
+    let held = ok(cloud, "POST", "/v1/workflows/late/executions", json!({"input": {}})).await;
+    let id = held["execution_id"].as_str().unwrap();
+    for control in ["pause", "resume", "cancel"] {
+        ok(cloud, "POST", &format!("/v1/executions/{id}/{control}"), json!({})).await;
+    }
+    let id = start(cloud, "late", json!({ "text": large })).await;
+    for control in ["pause", "resume", "cancel"] {
+        ok(cloud, "POST", &format!("/v1/executions/{id}/{control}"), json!({})).await;
+        settle(cloud).await;
+    }
+    let id = start(cloud, "asking", json!({ "text": large })).await;
+    ok(cloud, "POST", &format!("/v1/executions/{id}/signals/hello"), json!({"data": 1})).await;
+    question(cloud, &id).await;
+    ok(cloud, "POST", &format!("/v1/executions/{id}/cancel"), json!({})).await;
+    callers(cloud).await;
+    past_its_time(cloud).await;
+    buried(cloud).await;
+}
+
+/// Tasks of Step Functions that wait for an end: by each function that may bring it about, and each way of ending.
+async fn callers(cloud: &mut Cloud) {
+    let task = |token: &str, workflow: &str, key: &str| {
+        let input = json!({"text": "a text"});
+        json!({"task_token": token, "workflow_id": workflow, "input": input, "idempotency_key": key})
+    };
+    for (key, workflow, ends) in [
+        ("a", "asking", "answer"),
+        ("b", "asking", "reject"),
+        ("c", "asking", "cancel"),
+        ("d", "late", "cancel"),
+        ("e", "failing", ""),
+        ("f", "quick", ""),
+    ] {
+        if workflow == "quick" {
+            let quick = self::workflow(
+                "quick",
+                json!([{"id": "a", "type": "transform", "config": {"set": {}}}]),
+                json!([{"from": "go", "to": "a"}]),
+            );
+            ok(cloud, "POST", "/v1/workflows", quick).await;
+        }
+        let started = cloud.invoke("trigger", &task(key, workflow, key)).await.expect("it starts");
+        let id = started["execution_id"].as_str().unwrap().to_owned();
+        settle(cloud).await;
+        if ends == "cancel" {
+            ok(cloud, "POST", &format!("/v1/executions/{id}/cancel"), json!({})).await;
+        } else if !ends.is_empty() {
+            let asked = question(cloud, &id).await;
+            let answer = json!({"approved": ends == "answer"});
+            ok(cloud, "POST", &format!("/v1/interactions/{asked}/respond"), answer).await;
+        }
+        tokio::time::sleep(Duration::from_secs(u64::from(workflow == "failing") * 2)).await;
+        settle(cloud).await;
+        // It has ended: whoever asks again is told by the function that is asked.
+        cloud.invoke("trigger", &task(&format!("{key} again"), workflow, key)).await.expect("it is there");
+    }
+}
+
+/// The supervisor ends what is past its time: its question, and its caller's task.
+async fn past_its_time(cloud: &mut Cloud) {
+    let task = json!({"task_token": "late", "workflow_id": "bounded", "idempotency_key": "late"});
+    let started = cloud.invoke("trigger", &task).await.expect("it starts");
+    let id = started["execution_id"].as_str().unwrap().to_owned();
+    settle(cloud).await;
+    question(cloud, &id).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    cloud.supervise().await;
+    let shown = ok(cloud, "GET", &format!("/v1/executions/{id}"), Value::Null).await;
+    assert_eq!(shown["status"], "failed", "{shown}");
+}
+
+/// A message that nobody can handle, until it is a dead letter and is kept.
+async fn buried(cloud: &mut Cloud) {
+    let send = json!({"QueueUrl": cloud.steps.queue, "MessageBody": "{\"v\":99}"});
+    stepwell_tests::cloud::call("sqs", "AmazonSQS.SendMessage", send).await;
+    for _ in 0..7 {
+        settle(cloud).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        cloud.supervise().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_allow_what_functions_do_and_nothing_more() {
+    let recorder = Recorder::default();
+    let mut cloud = Cloud::recorded("rights", Some(recorder.clone())).await;
+    everything(&mut cloud).await;
+    let mut wrong = Vec::new();
+    for function in FUNCTIONS {
+        let (allowed, used) = (allowed(function), recorder.actions(function));
+        let explained =
+            |action: &String| OTHERWISE.iter().any(|(of, what, _)| *what == action && [function, ""].contains(of));
+        let missing: Vec<_> = used.difference(&allowed).collect();
+        let idle: Vec<_> = allowed.difference(&used).filter(|action| !explained(action)).collect();
+        println!("{function}: {used:?}");
+        if !missing.is_empty() || !idle.is_empty() {
+            wrong.push(format!(
+                "{function} does without being allowed: {missing:?}; is allowed and never does: {idle:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
