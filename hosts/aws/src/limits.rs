@@ -59,6 +59,9 @@ pub const BATCH: usize = 25;
 pub const PAGE: usize = 200;
 /// Items that a list reads at a time where a filter leaves most out.
 pub const FILTERED: i32 = 500;
+/// How often it does so for one page: a filter that lets nothing through would read a history of years to its end. The
+/// page is short then, and its cursor goes on behind what was read.
+pub const FILTERED_PAGES: usize = 4;
 /// How often it is looked whether an execution changed: the first times, and the longest pause in between.
 pub const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(1_000));
 /// How long a change is waited for before the caller looks by itself.
