@@ -5,10 +5,11 @@ use super::{
     Table,
     cache::{HeadDue, Known},
     dynamo::Written,
-    head::{sooner, units},
+    head::sooner,
     item::{Expression, Item, bytes, bytes_of, keyed, number, number_of, size, text, write_units},
     keys,
     pack::{Tail, after as tail_after, deflate, pack},
+    spending::spending,
     undelivered::After,
 };
 use crate::{
@@ -45,7 +46,7 @@ impl Table {
         let (count, writer) = (turns.len() as u64, writer.as_bytes().to_vec());
         let draft = Draft { first, count, writer, head_due, before: &before };
         let taken = self.meter.take(&id);
-        let spent = spending(before.as_ref(), &effects, &after).plus(taken).plus(Spent { objects, ..Spent::default() });
+        let spent = spending(before.as_ref(), &effects, &after, self.now()).plus(taken).plus(Spent { objects, ..Spent::default() });
         let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
         known.value_bytes += value_bytes;
         let condition = Expression::new("attribute_not_exists(pk)");
@@ -243,22 +244,6 @@ struct Draft<'a> {
     writer: Vec<u8>,
     head_due: Option<HeadDue>,
     before: &'a Option<Known>,
-}
-
-/// What the execution has used before, and what follows from this commit: the head's write and what is sent. The commit's
-/// own write is not among it.
-fn spending(before: Option<&Known>, effects: &[Effect], after: &After) -> Spent {
-    let sent = |effect: &&Effect| matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. });
-    let opened = |effect: &&Effect| matches!(effect, Effect::OpenInteraction(_));
-    let old = before.map_or(&after.state, |known| &known.state);
-    let head_writes = if after.write { units(old, after) } else { 0.0 };
-    let follows = Spent {
-        head_writes,
-        messages: effects.iter().filter(sent).count() as u64,
-        alarms: effects.iter().filter(opened).count() as u64,
-        ..Spent::default()
-    };
-    before.map(|known| known.spent).unwrap_or_default().plus(follows)
 }
 
 /// The number of the first turn, where the turns are consecutive and end at the state's.

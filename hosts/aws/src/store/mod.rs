@@ -31,6 +31,7 @@ mod questions;
 mod remove;
 mod schedules;
 mod schema;
+mod spending;
 #[cfg(test)]
 mod tests;
 mod tokens;
