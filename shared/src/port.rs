@@ -247,6 +247,10 @@ pub trait Store: Send + Sync {
     async fn looked_after(&self, _: &Execution, _: Option<Time>) -> Result<(), StoreError> {
         Ok(())
     }
+    /// An execution that is due could not be looked after: not before that time again, so that others have their turn.
+    async fn put_off(&self, _: &ExecutionId, _: Time) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Executions whose own timeout has passed.
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
     /// Ended executions that `retention_days` no longer keeps.

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// What one more sweep needs at least.
 const SWEEP_TIME: Duration = Duration::from_secs(10);
+/// From one tick to the next.
+const TICK: Duration = Duration::from_secs(60);
 
 /// One event of either kind.
 ///
@@ -26,23 +28,30 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         return Ok(serde_json::to_value(bury_all(host, event).await)?);
     }
     if event["source"] == "aws.events" || event["source"] == "aws.scheduler" {
-        // What is late comes before what is new.
-        let looked_after = sweep(host).await?;
-        let scheduled = keep_schedules(host, host.now() + host.time_left().unwrap_or(SWEEP_TIME)).await?;
-        counted(Counter::LookedAfter, looked_after as u64);
-        counted(Counter::Scheduled, scheduled);
+        // Schedules first, and for half of the time at most: a sweep may take all that there is. Neither keeps the
+        // other from its part.
+        let scheduled = keep_schedules(host, host.now() + time_left(host) / 2).await;
+        let looked_after = sweep(host).await;
+        counted(Counter::Scheduled, *scheduled.as_ref().unwrap_or(&0));
+        counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
+        let (scheduled, looked_after) = (scheduled?, looked_after?);
         return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled }));
     }
     Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
 }
 
+/// Time that is left, or that is taken where nobody said.
+fn time_left(host: &Aws) -> Duration {
+    host.time_left().unwrap_or(TICK)
+}
+
 /// Looks after what is due, as long as there is more and time is left: the next minute goes on.
 async fn sweep(host: &Aws) -> Result<usize, StoreError> {
-    let mut all = 0;
+    let (mut all, until) = (0, host.now() + time_left(host));
     loop {
-        let found = look_after(host).await?;
+        let found = look_after(host, until).await?;
         all += found;
-        if found < SWEEP || host.time_left().is_some_and(|left| left < SWEEP_TIME) {
+        if found < SWEEP || until.since(host.now()) < SWEEP_TIME {
             return Ok(all);
         }
     }

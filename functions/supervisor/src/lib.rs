@@ -14,10 +14,15 @@ use shared::{
     schedule::Watch,
     time::Time,
 };
+use std::time::Duration;
 use trigger::schedules::start_due;
 
 /// Executions looked at in one sweep, so that one sweep never starves the other work.
 const SWEEP: usize = 200;
+/// The longest that one execution is looked after at a time. Removing one with many children goes on where it was.
+const EACH: Duration = Duration::from_secs(20);
+/// Seconds for which an execution is put off that could not be looked after: some ticks, in which others have their turn.
+const AGAIN_SECONDS: f64 = 180.0;
 
 /// Fails executions whose own timeout has passed. Returns how many. One that cannot be ended is told in the log and
 /// keeps no other waiting.
@@ -105,19 +110,34 @@ pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u
     }
 }
 
-/// Looks after executions that are due, or whose effects may not have been delivered: for hosts whose commits do not
-/// deliver. Returns how many. One that fails keeps its place, and does not hold up the others.
+/// Looks after executions that are due, or whose effects may not have been delivered, until that time: for hosts whose
+/// commits do not deliver. Returns how many. One that fails, or takes longer than there is time, is put off, so that
+/// those behind it have their turn; what was done of it is done.
 ///
 /// # Errors
 /// Where the store cannot say which are due; the next sweep goes on.
-pub async fn look_after(host: &dyn Host) -> Result<usize, StoreError> {
-    let due = host.due(host.now(), SWEEP).await?;
-    for id in &due {
-        if let Err(error) = look_after_one(host, id).await {
-            tracing::error!(execution = %id, %error, "this execution could not be looked after");
+pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
+    let mut looked = 0;
+    for id in &host.due(host.now(), SWEEP).await? {
+        let left = until.since(host.now());
+        if left.is_zero() {
+            break;
+        }
+        looked += 1;
+        let Err(error) = in_time(left.min(EACH), look_after_one(host, id)).await else { continue };
+        tracing::error!(execution = %id, %error, "this execution could not be looked after");
+        if let Err(error) = host.put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
+            tracing::warn!(execution = %id, %error, "it keeps its place");
         }
     }
-    Ok(due.len())
+    Ok(looked)
+}
+
+/// What a job comes to; an error where it takes longer.
+async fn in_time(time: Duration, job: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+    let late =
+        |_| StoreError::Transient(format!("it takes longer than {} s, and is gone on with later", time.as_secs()));
+    tokio::time::timeout(time, job).await.unwrap_or_else(|over| Err(late(over)))
 }
 
 /// Starts what schedules ask for, on a host that is woken each minute: bite by bite until none is due or `until` has
@@ -162,4 +182,18 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     }
     let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
     host.looked_after(&state, next).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_ends_in_time_or_with_an_error() {
+        assert_eq!(in_time(EACH, async { Ok(()) }).await, Ok(()));
+        let failed = Err(StoreError::Conflict);
+        assert_eq!(in_time(EACH, std::future::ready(failed.clone())).await, failed);
+        let endless = in_time(Duration::from_millis(1), std::future::pending()).await;
+        assert!(matches!(endless, Err(StoreError::Transient(_))), "{endless:?}");
+    }
 }

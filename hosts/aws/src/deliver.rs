@@ -79,14 +79,22 @@ impl Courier<'_> {
         }
     }
 
-    /// Completes pauses that a crash left open, as of this state.
+    /// Completes pauses that a crash left open. Looks first at this state, then as of now, since a question may have been
+    /// asked since.
     pub async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {
         if state.interactions.is_empty() {
             return Ok(());
         }
-        for name in self.records.pauses(state.id()).await? {
-            let open = state.interaction(&name).is_some_and(|one| one.is_open());
-            if !open {
+        let is_open = |state: &Execution, name: &str| state.interaction(name).is_some_and(|one| one.is_open());
+        let mut left = self.records.pauses(state.id()).await?;
+        left.retain(|name| !is_open(state, name));
+        if left.is_empty() {
+            return Ok(());
+        }
+        // After the names, so that it has every question whose pause has a name.
+        let newest = self.records.state_now(state.id()).await?;
+        for name in left {
+            if !newest.as_ref().is_some_and(|newest| is_open(newest, &name)) {
                 self.close(state.id(), &name.into(), false).await?;
             }
         }

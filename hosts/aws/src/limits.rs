@@ -33,14 +33,19 @@ pub const WORKFLOWS: usize = 64;
 pub const UNDELIVERED: usize = 1_024;
 /// Parts of the due index: DynamoDB writes about 1,000 units a second to one.
 pub const DUE_SHARDS: usize = 8;
-/// Seconds after which the supervisor looks after an execution whose turn was committed by a request: longer than a
-/// request takes.
-pub const MARK_SECONDS: f64 = 60.0;
+/// Seconds after which the supervisor looks after an execution whose turn was committed by a request: longer than the
+/// request has to begin the write of the turn, than all its tries ([`TRIES`] of [`ATTEMPT`] and the pauses, 42 s), and
+/// than two clocks differ.
+pub const MARK_SECONDS: f64 = 90.0;
+/// Seconds that a request has from its mark to the write of its turn: a longer one is refused, and may be tried again.
+pub const MARKED_SECONDS: f64 = MARK_SECONDS / 4.0;
 /// Seconds for which the numbers of a removed execution stay taken, so that no commit that was under way brings it back:
 /// longer than a function may run.
 pub const FENCE_SECONDS: i64 = 3_600;
 /// Seconds for which whoever starts an execution of a workflow that looks at its others keeps them off.
 pub const LEASE_SECONDS: f64 = 10.0;
+/// Seconds that the lease must last yet when the first turn is written: longer than a write that is not tried again.
+pub const LEASE_LEFT_SECONDS: f64 = 2.0;
 /// Seconds that a start waits for its turn: longer than one lease, shorter than a request.
 pub const ENTER_SECONDS: f64 = 15.0;
 /// Seconds after which a member of a guard that never began is dropped: its start takes no longer.
@@ -53,12 +58,17 @@ pub const TOKEN_SECONDS: i64 = 366 * 86_400;
 pub const METADATA_BYTES: usize = 1_024;
 /// Values fetched or removed at a time.
 pub const AT_ONCE: usize = 8;
+/// Children removed at a time, at each depth: a map has thousands, each some ten calls of a few milliseconds.
+pub const REMOVED_AT_ONCE: usize = 16;
 /// Items written by one request: DynamoDB's own bound.
 pub const BATCH: usize = 25;
 /// Part of a list at most.
 pub const PAGE: usize = 200;
 /// Items that a list reads at a time where a filter leaves most out.
 pub const FILTERED: i32 = 500;
+/// How often it does so for one page: a filter that lets nothing through would read a history of years to its end. The
+/// page is short then, and its cursor goes on behind what was read.
+pub const FILTERED_PAGES: usize = 4;
 /// How often it is looked whether an execution changed: the first times, and the longest pause in between.
 pub const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(1_000));
 /// How long a change is waited for before the caller looks by itself.

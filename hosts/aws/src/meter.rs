@@ -59,6 +59,8 @@ pub struct Spent {
     pub objects: u64,
     /// Pauses and long timers begun in Step Functions.
     pub alarms: u64,
+    /// State transitions of theirs.
+    pub transitions: u64,
 }
 
 impl Spent {
@@ -72,13 +74,14 @@ impl Spent {
             messages: self.messages + other.messages,
             objects: self.objects + other.objects,
             alarms: self.alarms + other.alarms,
+            transitions: self.transitions + other.transitions,
         }
     }
 
     /// As a turn's item keeps it: numbers with slashes between.
     pub fn to_text(self) -> String {
-        let Self { writes, reads, head_writes, head_reads, messages, objects, alarms } = self;
-        format!("{writes}/{reads}/{head_writes}/{head_reads}/{messages}/{objects}/{alarms}")
+        let Self { writes, reads, head_writes, head_reads, messages, objects, alarms, transitions } = self;
+        format!("{writes}/{reads}/{head_writes}/{head_reads}/{messages}/{objects}/{alarms}/{transitions}")
     }
 
     /// From an item; what is not there is nothing.
@@ -94,6 +97,7 @@ impl Spent {
             messages: count(4),
             objects: count(5),
             alarms: count(6),
+            transitions: count(7),
         }
     }
 
@@ -103,7 +107,7 @@ impl Spent {
             + (self.reads + self.head_reads) * prices::READ_UNITS
             + self.messages as f64 * prices::MESSAGES
             + self.objects as f64 * prices::OBJECTS
-            + self.alarms as f64 * prices::ALARMS;
+            + self.transitions as f64 * prices::TRANSITIONS;
         millions / 1e6
     }
 
@@ -217,6 +221,7 @@ mod tests {
             messages: 10,
             objects: 2,
             alarms: 1,
+            transitions: 7,
         };
         assert_eq!(Spent::parse(&spent.to_text()), spent);
         assert_eq!(Spent::parse(""), Spent::default());

@@ -11,7 +11,7 @@
 //! | `AnswerCaller` | the caller's task is completed or failed |
 //! | `Admit` | messages to those that may go on |
 
-use crate::limits;
+use crate::{limits, prices};
 use serde_json::{Value, json};
 use shared::{
     effect::{Effect, Message, Purpose, Work},
@@ -117,6 +117,21 @@ fn alarms(one: &Interaction) -> Vec<Time> {
     let first = one.created_at.after_seconds(seconds);
     let escalates = one.timeout_action == TimeoutAction::Escalate && !one.escalate_to.is_empty();
     [first].into_iter().chain(escalates.then(|| first.after_seconds(seconds))).collect()
+}
+
+/// Transitions of the wait machine that a plan pays for: those of clocks as far as is known when they are started, and
+/// of alarms that went off once their question is over.
+pub(crate) fn clock_transitions(plan: &Plan, state: &Execution, now: Time) -> u64 {
+    let begun = plan.clocks.iter().map(|(name, _)| match state.interaction(name) {
+        Some(one) => prices::pause_transitions(alarms(one).len(), 0),
+        None => prices::TIMER_TRANSITIONS,
+    });
+    let over = plan.closed.iter().filter_map(|(id, _)| state.interaction(id.as_str())).map(|one| {
+        let alarms = alarms(one);
+        let gone_off = alarms.iter().filter(|at| **at <= now).count();
+        prices::pause_transitions(alarms.len(), gone_off) - prices::pause_transitions(alarms.len(), 0)
+    });
+    begun.chain(over).sum()
 }
 
 /// Whether a pause's clock still goes off for a deadline. A little early does no harm: the rules then set a timer.

@@ -11,6 +11,13 @@ pub const MESSAGES: f64 = 3.0 * QUEUE_REQUESTS;
 /// PUT requests of S3.
 pub const OBJECTS: f64 = 5.0;
 /// State transitions of Step Functions' standard workflows.
-const TRANSITIONS: f64 = 25.0;
-/// Pauses: the transitions of the wait machine for a question that is answered before its first alarm.
-pub const ALARMS: f64 = 7.0 * TRANSITIONS;
+pub const TRANSITIONS: f64 = 25.0;
+
+/// Transitions of the wait machine for a long timer: `Kind`, `Due`, `SayDue`.
+pub const TIMER_TRANSITIONS: u64 = 3;
+
+/// Transitions of the wait machine for a pause of which so many alarms went off: `Kind`, `Pause`, `Open`, `Alarms`,
+/// `Closed` and `Over`, a `SayLook` for each that did, and an `Alarm` for each that was waited for.
+pub fn pause_transitions(alarms: usize, gone_off: usize) -> u64 {
+    6 + gone_off as u64 + alarms.min(gone_off + 1) as u64
+}

@@ -17,6 +17,7 @@ use shared::{
     id::ExecutionId,
     invariant,
     port::{Catalogue, ExecutionFilter, Host, InteractionFilter, Store, StoreError, Window},
+    time::Time,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -24,6 +25,8 @@ use std::{collections::BTreeSet, sync::Arc};
 const ROUNDS: usize = 3_000;
 /// The task token of whoever starts an execution.
 const CALLER: &str = "the caller's";
+/// When the supervisor stops.
+const NEVER: Time = Time(i64::MAX);
 /// Seconds between two visits of the supervisor.
 const MINUTE: f64 = 60.0;
 
@@ -184,7 +187,7 @@ impl<'a> Run<'a> {
     }
 
     async fn supervise(&mut self) {
-        if self.living(supervisor::look_after(&self.supervisor)).await.is_none() {
+        if self.living(supervisor::look_after(&self.supervisor, NEVER)).await.is_none() {
             self.supervisor = self.world.host(true, 1);
         }
     }
@@ -227,7 +230,7 @@ impl<'a> Run<'a> {
         let told = |error: StoreError| error.to_string();
         for _ in 0..3 {
             services.advance(services.now().after_seconds(2.0 * MINUTE));
-            supervisor::look_after(&self.supervisor).await.map_err(told)?;
+            supervisor::look_after(&self.supervisor, NEVER).await.map_err(told)?;
         }
         let left = self.observer.due(services.now(), 10).await.map_err(told)?;
         if !left.is_empty() {

@@ -4,7 +4,7 @@ use crate::{
     testing::Recorder,
     tests::story::{Story, document},
 };
-use shared::{command::Command, effect::Control, payload::Payload, task::Outcome};
+use shared::{command::Command, effect::Control, interaction::Interaction, payload::Payload, task::Outcome};
 
 async fn deliver(recorder: &Recorder, story: &Story) -> Result<(), StoreError> {
     recorder.know(&story.state);
@@ -93,11 +93,25 @@ async fn the_supervisor_completes_what_a_crash_left_open() {
     courier(&recorder, story.now).tidy(&story.state).await.unwrap();
     assert!(recorder.told().is_empty(), "the question is open");
     story.approve();
+    recorder.know(&story.state);
     for _ in 0..2 {
         courier(&recorder, story.now).tidy(&story.state).await.unwrap();
     }
     assert_eq!(recorder.told().len(), 1);
     assert_eq!(recorder.told()[0].0, "TOKEN");
+}
+
+#[tokio::test]
+async fn the_supervisor_leaves_alone_what_was_asked_since_it_looked() {
+    let (recorder, mut story) = (Recorder::default(), approval());
+    let another = Interaction { interaction_id: "another".into(), ..story.question().clone() };
+    story.approve();
+    let stale = story.state.clone();
+    recorder.put_token(&"e1".into(), "another", "TOKEN").await.unwrap();
+    story.state.interactions.push(another.into());
+    recorder.know(&story.state);
+    courier(&recorder, story.now).tidy(&stale).await.unwrap();
+    assert!(recorder.told().is_empty(), "the question is open");
 }
 
 fn awaited(expression: &str) -> Story {

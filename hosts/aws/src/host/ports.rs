@@ -148,6 +148,9 @@ impl Store for Aws {
         self.courier().tidy(state).await?;
         self.table.looked_after(state, due).await
     }
+    async fn put_off(&self, id: &ExecutionId, until: Time) -> Result<(), StoreError> {
+        self.table.put_off(id, until).await
+    }
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         self.table.timed_out(now, limit).await
     }

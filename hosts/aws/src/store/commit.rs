@@ -5,10 +5,12 @@ use super::{
     Table,
     cache::{HeadDue, Known},
     dynamo::Written,
-    head::{sooner, units},
+    head::sooner,
     item::{Expression, Item, bytes, bytes_of, keyed, number, number_of, size, text, write_units},
     keys,
+    marks::unique,
     pack::{Tail, after as tail_after, deflate, pack},
+    spending::spending,
     undelivered::After,
 };
 use crate::{
@@ -38,16 +40,23 @@ impl Table {
         let value_bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
         self.keep_values(&id, blobs).await?;
         let before = self.before(&id, first).await?;
-        let writer = uuid::Uuid::now_v7();
+        let writer = unique(self.now());
         let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
         let Commit { turns, state, effects, logs, .. } = commit;
         let head_due = Some(after.was_due).filter(|was| !after.write && *was != after.due);
         let (count, writer) = (turns.len() as u64, writer.as_bytes().to_vec());
         let draft = Draft { first, count, writer, head_due, before: &before };
         let taken = self.meter.take(&id);
-        let spent = spending(before.as_ref(), &effects, &after).plus(taken).plus(Spent { objects, ..Spent::default() });
+        let spent = spending(before.as_ref(), &effects, &after, self.now())
+            .plus(taken)
+            .plus(Spent { objects, ..Spent::default() });
         let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
         known.value_bytes += value_bytes;
+        if let Some(error) = self.too_late(before.as_ref(), &after) {
+            self.meter.add(&id, taken);
+            self.undo(before.as_ref(), &after).await;
+            return Err(error);
+        }
         let condition = Expression::new("attribute_not_exists(pk)");
         match self.db.put(nobodys(Purpose::Turn), item, condition).await {
             Ok(Written::Yes) => {}
@@ -175,8 +184,18 @@ impl Table {
         Ok(())
     }
 
-    /// What a commit says that finds its number taken.
-    async fn refused(&self, before: Option<&Known>, after: &After, there: Option<Item>) -> StoreError {
+    /// Why a turn may not be written any more, if so: the supervisor may have passed over its mark by then, or another
+    /// start has looked around. Before a first turn the supervisor has found nothing, and left a stone.
+    fn too_late(&self, before: Option<&Known>, after: &After) -> Option<StoreError> {
+        let late = match (before, &after.mark) {
+            (None, _) => self.lease_is_over(&after.state),
+            (Some(_), mark) => mark.as_ref().is_some_and(|mark| self.is_late(mark)),
+        };
+        late.then(|| StoreError::Transient(format!("recording a turn of {} took too long", after.state.id())))
+    }
+
+    /// Takes back what was announced of a turn that is not written.
+    async fn undo(&self, before: Option<&Known>, after: &After) {
         let id = after.state.id();
         let undone = match (before, &after.mark) {
             (Some(before), Some(mark)) => self.withdraw(of(Purpose::Head, id), &before.state, mark).await,
@@ -187,8 +206,15 @@ impl Table {
         if let Err(error) = undone {
             tracing::warn!(%error, execution = %id, "what was announced stays: the supervisor or the next start finds it");
         }
+    }
+
+    /// What a commit says that finds its number taken.
+    async fn refused(&self, before: Option<&Known>, after: &After, there: Option<Item>) -> StoreError {
+        self.undo(before, after).await;
         match there {
-            Some(there) if before.is_none() && there.contains_key("gone") => self.reclaim(id, &there).await,
+            Some(there) if there.contains_key("gone") && (before.is_none() || self.stood(&there)) => {
+                self.reclaim(after.state.id(), &there).await
+            }
             _ => StoreError::Conflict,
         }
     }
@@ -243,22 +269,6 @@ struct Draft<'a> {
     writer: Vec<u8>,
     head_due: Option<HeadDue>,
     before: &'a Option<Known>,
-}
-
-/// What the execution has used before, and what follows from this commit: the head's write and what is sent. The commit's
-/// own write is not among it.
-fn spending(before: Option<&Known>, effects: &[Effect], after: &After) -> Spent {
-    let sent = |effect: &&Effect| matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. });
-    let opened = |effect: &&Effect| matches!(effect, Effect::OpenInteraction(_));
-    let old = before.map_or(&after.state, |known| &known.state);
-    let head_writes = if after.write { units(old, after) } else { 0.0 };
-    let follows = Spent {
-        head_writes,
-        messages: effects.iter().filter(sent).count() as u64,
-        alarms: effects.iter().filter(opened).count() as u64,
-        ..Spent::default()
-    };
-    before.map(|known| known.spent).unwrap_or_default().plus(follows)
 }
 
 /// The number of the first turn, where the turns are consecutive and end at the state's.

@@ -4,15 +4,20 @@ use super::{
     Table,
     dynamo::{Query, Written},
     head::{head, update_to},
-    item::{Expression, text, text_of},
+    item::{Expression, Item, text, text_of},
     keys,
+    marks::Marks,
 };
 use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use shared::{execution::Execution, id::ExecutionId, owed::due_at, port::StoreError, time::Time};
+
+/// No newer turn wrote the head.
+const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
 
 impl Table {
     /// Executions that are due or marked, those longest due first (see [`shared::port::Store::due`]).
@@ -40,19 +45,53 @@ impl Table {
         Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
-    /// An execution was looked after: its head says what it is, no mark stays, and it is due again at `due`. A head that
-    /// a newer turn wrote stays as it is.
+    /// An execution was looked after: its head says what it is, and it is due again at `due`. Marks that are old go, and
+    /// young ones stay, since what is committed behind them may not be in this state. A head that a newer turn wrote
+    /// stays as it is.
     ///
     /// # Errors
     /// Where the table does not answer.
     pub async fn looked_after(&self, state: &Execution, due: Option<Time>) -> Result<(), StoreError> {
         let key = keys::execution(state.id());
         let (update, values) = update_to(head(state, due), true);
-        let update = if update.contains("REMOVE") { format!("{update}, p") } else { format!("{update} REMOVE p") };
-        let not_newer = values.and("(attribute_not_exists(pk) OR #sq <= :sq)");
-        match self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, not_newer).await? {
+        let unmarked = values.and("attribute_not_exists(p)").and(NOT_NEWER);
+        match self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, unmarked).await? {
+            Written::No(Some(old)) if old.contains_key("p") => self.looked_after_marked(state, due, &old).await,
             Written::Yes | Written::No(_) => Ok(()),
         }
+    }
+
+    /// The same where others have marked the head. Where it changes meanwhile it stays due, for the next look.
+    async fn looked_after_marked(&self, state: &Execution, due: Option<Time>, seen: &Item) -> Result<(), StoreError> {
+        let Marks { old, young, old_at } = Marks::of(seen, self.now());
+        // What was committed behind old marks is there by now. Only one who has seen it may take them off.
+        if !old.is_empty() && self.load_lean(state.id()).await?.is_none_or(|newest| newest.seq != state.seq) {
+            return Ok(());
+        }
+        let (update, values) = update_to(head(state, [due, old_at].into_iter().flatten().min()), true);
+        let as_seen = values.with(":seen", AttributeValue::Ss([&old[..], &young[..]].concat()));
+        let as_seen = as_seen.and("p = :seen").and(NOT_NEWER);
+        let (update, as_seen) = match (old.is_empty(), young.is_empty()) {
+            (true, _) => (update, as_seen),
+            (_, true) if update.contains("REMOVE") => (format!("{update}, p"), as_seen),
+            (_, true) => (format!("{update} REMOVE p"), as_seen),
+            _ => (format!("{update} DELETE p :old"), as_seen.with(":old", AttributeValue::Ss(old))),
+        };
+        let key = keys::execution(state.id());
+        self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, as_seen).await.map(drop)
+    }
+
+    /// An execution could not be looked after: it is due again then (see [`shared::port::Store::put_off`]). A head that is
+    /// not due any more stays as it is.
+    ///
+    /// # Errors
+    /// Where the table does not answer.
+    pub async fn put_off(&self, id: &ExecutionId, until: Time) -> Result<(), StoreError> {
+        let overdue = Expression::new("ds <= :now")
+            .with(":now", text(keys::time(self.now())))
+            .with(":ds", text(keys::time(until)));
+        let key = keys::execution(id);
+        self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), "SET ds = :ds", overdue).await.map(drop)
     }
 
     /// Executions whose own timeout has passed: those due are looked at one by one. The supervisor of this host does not

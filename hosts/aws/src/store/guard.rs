@@ -21,7 +21,11 @@ use shared::{
     time::Time,
     workflow::Overlap,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// An execution that is under way or held back, as far as the guard knows.
 struct Member {
@@ -202,7 +206,7 @@ impl Table {
         workflow: &WorkflowId,
         limit: u64,
     ) -> Result<Vec<ExecutionId>, StoreError> {
-        let ticket = self.enter(owner, workflow).await?;
+        let (ticket, _) = self.take_lease(owner, workflow).await?;
         let found = self.census(&keys::guard(owner, workflow)).await;
         if let Err(error) = self.leave(owner, workflow, &ticket).await {
             tracing::warn!(%error, %workflow, "the guard could not be given back: its lease ends by itself");
@@ -218,14 +222,31 @@ impl Table {
     /// # Errors
     /// `Transient` where others keep it for too long.
     pub async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
+        let (ticket, until) = self.take_lease(owner, workflow).await?;
+        self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
+        Ok(ticket)
+    }
+
+    /// Whether this process entered to start an execution of the workflow, and its lease is over, or too nearly so to
+    /// begin a write under it: another start may have looked around meanwhile.
+    pub(super) fn lease_is_over(&self, state: &Execution) -> bool {
+        let started = &state.started;
+        let until = self.leases.until(&keys::guard(&started.owner, &started.workflow_id));
+        let needed = self.now().after_seconds(limits::LEASE_LEFT_SECONDS);
+        started.parent.is_none() && until.is_some_and(|until| until < needed)
+    }
+
+    /// A ticket, and when its lease ends.
+    async fn take_lease(&self, owner: &str, workflow: &WorkflowId) -> Result<(String, Time), StoreError> {
         let partition = keys::guard(owner, workflow);
         let ticket = uuid::Uuid::now_v7().simple().to_string();
         let patience = tokio::time::Instant::now() + Duration::from_secs_f64(limits::ENTER_SECONDS);
         loop {
             let now = self.now();
+            let until = now.after_seconds(limits::LEASE_SECONDS);
             let mut item = keyed(&partition, keys::LOCK);
             item.insert("by".into(), text(&ticket));
-            item.insert("until".into(), number(now.after_seconds(limits::LEASE_SECONDS).0));
+            item.insert("until".into(), number(until.0));
             item.insert("ttl".into(), number(now.0 / 1_000 + 3_600));
             let free = Expression::new("attribute_not_exists(pk) OR #until < :now OR #by = :ticket")
                 .naming("#until", "until")
@@ -233,7 +254,7 @@ impl Table {
                 .with(":now", number(now.0))
                 .with(":ticket", text(&ticket));
             if self.db.put(nobodys(Purpose::Other), item, free).await? == Written::Yes {
-                return Ok(ticket);
+                return Ok((ticket, until));
             }
             if tokio::time::Instant::now() >= patience {
                 let told = format!("many executions of {workflow} are being started at once: try again in a moment");
@@ -248,8 +269,37 @@ impl Table {
     /// # Errors
     /// Where the table does not answer.
     pub async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
+        self.leases.drop(&keys::guard(owner, workflow), ticket);
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
         self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)
+    }
+}
+
+/// The leases under which this process starts executions, by guard: a ticket, and when it ends.
+#[derive(Default)]
+pub(super) struct Leases(Mutex<HashMap<String, (String, Time)>>);
+
+impl Leases {
+    fn put(&self, guard: String, ticket: String, until: Time, now: Time) {
+        let mut all = self.all();
+        // Whoever did not come back for so long does not commit any more.
+        all.retain(|_, (_, until)| until.after_seconds(limits::FENCE_SECONDS as f64) > now);
+        all.insert(guard, (ticket, until));
+    }
+
+    fn until(&self, guard: &str) -> Option<Time> {
+        self.all().get(guard).map(|(_, until)| *until)
+    }
+
+    fn drop(&self, guard: &str, ticket: &str) {
+        let mut all = self.all();
+        if all.get(guard).is_some_and(|(by, _)| by == ticket) {
+            all.remove(guard);
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<String, (String, Time)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -266,3 +316,6 @@ fn place(state: &Execution) -> (String, String) {
     let started = &state.started;
     (keys::guard(&started.owner, &started.workflow_id), keys::member(state.started_at, state.id()))
 }
+
+#[cfg(test)]
+mod tests;

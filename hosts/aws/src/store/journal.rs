@@ -35,8 +35,11 @@ impl Table {
             let found = self.db.query(nobodys(Purpose::Other), &query).await?;
             for item in found.items {
                 let item = Stored::new(item)?;
-                if item.gone {
-                    return Ok(Vec::new());
+                match item.gone {
+                    // Of one that had its id before.
+                    true if self.stood(&item.item) => continue,
+                    true => return Ok(Vec::new()),
+                    false => {}
                 }
                 turns.extend(parse_turns(&self.body(&item).await?.0)?.into_iter().filter(|turn| turn.seq > after));
             }
@@ -70,7 +73,8 @@ impl Table {
         }
         let newer = turns_between(id, known.first + 1, keys::LAST_TURN);
         // In vain it costs half as much, and a little later will do.
-        let newer = Query { limit: Some(1), counting: true, consistent: false, ..newer };
+        let filter = Expression::new("attribute_not_exists(gone)");
+        let newer = Query { filter, limit: Some(1), counting: true, consistent: false, ..newer };
         let (mut pause, longest) = limits::POLL;
         let until = tokio::time::Instant::now() + limits::WATCH;
         while tokio::time::Instant::now() < until {

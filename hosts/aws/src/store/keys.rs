@@ -106,9 +106,12 @@ pub fn due_shard(shard: usize) -> String {
     format!("due#{shard}")
 }
 
+/// The latest time that a key can hold: in the year 2286. Later ones are that.
+pub const LAST_TIME: Time = Time(9_999_999_999_999);
+
 /// A time as text.
 pub fn time(at: Time) -> String {
-    format!("{:013}", at.0.max(0))
+    format!("{:013}", at.0.clamp(0, LAST_TIME.0))
 }
 
 /// A time and what else decides the order.
@@ -187,6 +190,8 @@ mod tests {
         assert!(numbers.windows(2).all(|pair| turn(pair[0]) < turn(pair[1])));
         assert!(numbers.iter().all(|&number| first_of(&turn(number)) == Some(number)));
         assert!(moment(Time(999), "z") < moment(Time(1_000), "a"));
+        let times = [Time(-1), Time(1), Time(1_800_000_000_000), LAST_TIME, Time(16_725_225_600_000), Time(i64::MAX)];
+        assert!(times.windows(2).all(|pair| time(pair[0]) <= time(pair[1])), "also those of the year 2500");
         assert!(turn(LAST_TURN) > turn(1) && TOKEN > TURN, "tokens lie beyond the turns");
         assert!(!HEAD.starts_with(TURN) && first_of("token#1").is_none());
     }

@@ -36,6 +36,13 @@ const STATUSES: [Status; 11] = [
     Status::Skipped,
 ];
 
+/// What was read of one list, each row with its place.
+pub(super) struct Part<T> {
+    pub rows: Vec<(String, T)>,
+    /// The place up to which was read, where that is not the end, and the page is not full before it.
+    pub read_to: Option<String>,
+}
+
 /// One list that an index holds: the index, the names of its keys, and the partition.
 type List = (&'static str, [&'static str; 2], String);
 
@@ -102,37 +109,56 @@ impl Table {
         if keys_in_order(filter, &to) {
             let parts =
                 lists.into_iter().map(|list| self.part(query(list, &rest, filter, &to), cursor.as_deref(), limit));
-            let rows: BTreeMap<String, Head> = try_join_all(parts).await?.into_iter().flatten().collect();
+            let parts = try_join_all(parts).await?;
+            // Older ones may be missing.
+            let read_to = parts.iter().filter_map(|part| part.read_to.clone()).max();
+            let rows = parts.into_iter().flat_map(|part| part.rows);
+            let rows = rows.filter(|(place, _)| read_to.as_ref().is_none_or(|read_to| place >= read_to));
             // One that moved on meanwhile is in two lists, at the same place.
-            let mut newest = rows.into_iter().rev();
+            let mut newest = rows.collect::<BTreeMap<String, Head>>().into_iter().rev();
             let page: Vec<(String, Head)> = newest.by_ref().take(limit).collect();
-            let last = page.last().filter(|_| newest.next().is_some()).map(|(place, _)| hex(place));
-            return Ok(Page { items: page.into_iter().map(|(_, head)| head).collect(), next_cursor: last });
+            let next_cursor = match page.last().filter(|_| newest.next().is_some()) {
+                Some((place, _)) => Some(hex(place)),
+                None => read_to.as_deref().map(hex),
+            };
+            return Ok(Page { items: page.into_iter().map(|(_, head)| head).collect(), next_cursor });
         }
         Ok(Page { items: Vec::new(), next_cursor: None })
     }
 
     /// The first rows of one list, one more than a page has.
-    async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Vec<(String, Head)>, StoreError> {
+    async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Part<Head>, StoreError> {
         let filtered = !query.filter.text.is_empty();
         let wanted = i32::try_from(limit + 2).unwrap_or(i32::MAX);
-        let mut query = Query { limit: Some(if filtered { limits::FILTERED } else { wanted }), ..query };
-        let mut rows = Vec::new();
-        loop {
+        let query = Query { limit: Some(if filtered { limits::FILTERED } else { wanted }), ..query };
+        let is_row = |item: &Item| row(item).map(|row| Some(row).filter(|(place, _)| after != Some(place.as_str())));
+        self.rows(query, limit, is_row).await
+    }
+
+    /// The first rows that a query gives, one more than a page has, from so many of its pages at most.
+    pub(super) async fn rows<T: Send>(
+        &self,
+        mut query: Query,
+        limit: usize,
+        row: impl Fn(&Item) -> Result<Option<(String, T)>, StoreError> + Send + Sync,
+    ) -> Result<Part<T>, StoreError> {
+        let mut part = Part { rows: Vec::new(), read_to: None };
+        for _ in 0..limits::FILTERED_PAGES {
             let found = self.db.query(nobodys(Purpose::Other), &query).await?;
             for item in &found.items {
-                let row = row(item)?;
-                if after != Some(row.0.as_str()) {
-                    rows.push(row);
-                }
+                part.rows.extend(row(item)?);
             }
-            match found.next {
-                Some(next) if rows.len() <= limit => query.from = Some(next),
-                _ => break,
+            part.read_to =
+                found.next.as_ref().and_then(|next| text_of(next, "l1s").or(text_of(next, "l2s"))).map(Into::into);
+            query.from = found.next;
+            if query.from.is_none() || part.rows.len() > limit {
+                // The page is full before what was not read.
+                part.read_to = None;
+                break;
             }
         }
-        rows.truncate(limit + 1);
-        Ok(rows)
+        part.rows.truncate(limit + 1);
+        Ok(part)
     }
 
     /// How many match.

@@ -148,8 +148,7 @@ impl Table {
         items.reverse();
         let (Some(newest), Some(oldest)) = (items.last(), items.first()) else { return Ok(Some(None)) };
         if newest.gone {
-            // Stones that stood long enough hide what was started anew under the same id.
-            return if self.clear(id, &newest.item).await? { Ok(None) } else { Ok(Some(None)) };
+            return if self.stood(&newest.item) { self.read_past(id).await } else { Ok(Some(None)) };
         }
         let carries = items.iter().rposition(|item| item.base.is_none());
         let base = newest.base.unwrap_or(newest.first).max(1);
@@ -173,6 +172,18 @@ impl Table {
             }
             other => Ok(other?.map(Some)),
         }
+    }
+
+    /// What was started anew under the id of an execution that was removed, where stones of that one are left. A commit
+    /// that meets one clears them away.
+    async fn read_past(&self, id: &ExecutionId) -> Result<Option<Option<Known>>, StoreError> {
+        let all = self.db.query_all(of(Purpose::Load, id), turns_between(id, 1, keys::LAST_TURN)).await?;
+        let mut all = all.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
+        all.retain(|item| !item.gone);
+        if all.first().is_none_or(|first| first.first != 1) {
+            return Ok(Some(None));
+        }
+        Ok(self.fold_all(all).await?.map(Some))
     }
 
     /// Folds items onto a state, or onto the one that the first of them carries. None where a number is left out.

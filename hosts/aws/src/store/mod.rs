@@ -31,6 +31,7 @@ mod questions;
 mod remove;
 mod schedules;
 mod schema;
+mod spending;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -48,6 +49,7 @@ use aws_sdk_dynamodb::Client;
 use cache::Cache;
 use documents::Workflows;
 use dynamo::Dynamo;
+use guard::Leases;
 use serde_json::{Map, Value};
 use shared::{execution::Execution, id::ExecutionId, port::StoreError, time::Time};
 use std::sync::Arc;
@@ -65,6 +67,7 @@ pub struct Table {
     cache: Cache,
     workflows: Workflows,
     undelivered: Undelivered,
+    leases: Leases,
     behind_message: bool,
 }
 
@@ -99,6 +102,7 @@ impl Table {
             cache: Cache::default(),
             workflows: Workflows::default(),
             undelivered: Undelivered::default(),
+            leases: Leases::default(),
             behind_message,
         }
     }

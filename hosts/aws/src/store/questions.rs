@@ -4,9 +4,9 @@
 use super::{
     Table,
     dynamo::Query,
-    item::{Expression, Item, keyed, need, number, text, text_of},
+    item::{Expression, Item, keyed, need, number, text},
     keys,
-    lists::{bad_cursor, hex, place},
+    lists::{Part, bad_cursor, hex, place},
 };
 use crate::{
     limits,
@@ -20,7 +20,6 @@ use shared::{
     id::{ExecutionId, InteractionId},
     interaction::Interaction,
     port::{InteractionFilter, Page, StoreError, Window},
-    time::Time,
 };
 use std::collections::BTreeMap;
 
@@ -31,7 +30,7 @@ type Row = (ExecutionId, InteractionId);
 
 /// Soonest deadline first, then oldest.
 fn place_of(state: &Execution, at: usize, one: &Interaction) -> String {
-    let deadline = keys::time(one.deadline.unwrap_or(Time(9_999_999_999_999)));
+    let deadline = keys::time(one.deadline.unwrap_or(keys::LAST_TIME));
     format!("{deadline}#{}#{}#{at:06}", keys::time(one.created_at), state.id())
 }
 
@@ -99,17 +98,24 @@ impl Table {
     ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let after = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
-        let rows: BTreeMap<String, Row> = match &filter.execution_id {
-            Some(id) => self.of_execution(id, filter).await?,
+        let (rows, read_to): (BTreeMap<String, Row>, Option<String>) = match &filter.execution_id {
+            Some(id) => (self.of_execution(id, filter).await?, None),
             None => {
                 let wanted = |status: &&&str| filter.status.as_deref().is_none_or(|wanted| wanted == **status);
                 let parts = STATUSES.iter().filter(wanted).map(|status| self.in_status(status, filter, &after, limit));
-                try_join_all(parts).await?.into_iter().flatten().collect()
+                let parts = try_join_all(parts).await?;
+                // Later ones may be missing.
+                let read_to = parts.iter().filter_map(|part| part.read_to.clone()).min();
+                let rows = parts.into_iter().flat_map(|part| part.rows);
+                (rows.filter(|(place, _)| read_to.as_ref().is_none_or(|read_to| place <= read_to)).collect(), read_to)
             }
         };
         let mut rest = rows.into_iter().filter(|(place, _)| after.as_ref().is_none_or(|after| place > after));
         let page: Vec<(String, Row)> = rest.by_ref().take(limit).collect();
-        let next_cursor = page.last().filter(|_| rest.next().is_some()).map(|(place, _)| hex(place));
+        let next_cursor = match page.last().filter(|_| rest.next().is_some()) {
+            Some((place, _)) => Some(hex(place)),
+            None => read_to.as_deref().map(hex),
+        };
         Ok(Page { items: page.into_iter().map(|(_, row)| row).collect(), next_cursor })
     }
 
@@ -136,7 +142,7 @@ impl Table {
         filter: &InteractionFilter,
         after: &Option<String>,
         limit: usize,
-    ) -> Result<Vec<(String, Row)>, StoreError> {
+    ) -> Result<Part<Row>, StoreError> {
         let keys = Expression::new("l1 = :l AND l1s > :after")
             .with(":l", text(keys::questions(&filter.owner, status)))
             .with(":after", text(after.clone().unwrap_or_else(|| "0".into())));
@@ -146,20 +152,12 @@ impl Table {
             query.filter = Expression::new("attribute_not_exists(a) OR contains(a, :who)").with(":who", text(who));
             query.limit = Some(limits::FILTERED);
         }
-        let mut rows = Vec::new();
-        loop {
-            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
-            for item in &found.items {
-                let asked = keys::question_of(need(item, "pk")?);
-                let place = text_of(item, "l1s").unwrap_or_default().to_owned();
-                rows.extend(asked.map(|asked| Ok((place, (need(item, "x")?.into(), asked)))));
-            }
-            match found.next {
-                Some(next) if rows.len() <= limit => query.from = Some(next),
-                _ => break,
-            }
-        }
-        rows.truncate(limit + 1);
-        rows.into_iter().collect::<Result<_, StoreError>>()
+        self.rows(query, limit, row).await
     }
+}
+
+/// A row, with its place.
+fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
+    let Some(asked) = keys::question_of(need(item, "pk")?) else { return Ok(None) };
+    Ok(Some((need(item, "l1s")?.into(), (need(item, "x")?.into(), asked))))
 }

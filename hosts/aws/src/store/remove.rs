@@ -1,17 +1,21 @@
 //! Removing an execution. Its turns are overwritten by stones that say that they are gone and vanish after an hour: while
-//! they stand, no commit that was under way can bring a number of it back.
+//! they stand, no commit that was under way can bring a number of it back. A head whose execution never began leaves a
+//! stone too, which a start that comes after all takes away.
 
 use super::{
     Table,
-    dynamo::{Query, Written},
+    dynamo::{Query, Written, unbuilt},
     item::{Expression, Item, keyed, number, number_of, text, text_of},
     keys,
     load::{Stored, turns_between},
+    marks::unique,
 };
 use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use futures::{StreamExt, TryStreamExt, stream};
 use shared::{execution::Execution, id::ExecutionId, port::StoreError};
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -27,9 +31,10 @@ impl Table {
                 if !self.behind_message {
                     // Should this process die on the way, the supervisor goes on.
                     let soon = self.now().after_seconds(limits::MARK_SECONDS);
-                    self.mark(nobodys(Purpose::Head), &state, &uuid::Uuid::now_v7().simple().to_string(), soon).await?;
+                    let mark = unique(self.now()).simple().to_string();
+                    self.mark(nobodys(Purpose::Head), &state, &mark, soon).await?;
                 }
-                self.remove(id.clone(), Some(state)).await
+                self.remove(id.clone(), state).await
             }
             None => self.remove_rest(id).await,
         }
@@ -39,18 +44,55 @@ impl Table {
     async fn remove_rest(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let all = Query { backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let items = self.db.query_all(nobodys(Purpose::Other), all).await?;
-        let newest_turn = items.into_iter().map(Stored::new).find(|item| item.as_ref().is_ok_and(|item| !item.gone));
-        let state = match newest_turn.transpose()? {
-            Some(item) => self.state_of(&item).await?,
-            None => {
-                let head = self.db.get(nobodys(Purpose::Other), &keys::execution(id), keys::HEAD, true).await?;
-                if head.is_none() {
-                    return Ok(());
-                }
-                None
-            }
-        };
-        self.remove(id.clone(), state).await
+        let items = items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
+        let begins = items.iter().any(|item| item.first == 1 && !item.gone);
+        if items.first().is_some_and(|newest| !newest.gone || (begins && self.stood(&newest.item))) {
+            // It has begun since it was looked for.
+            return Err(StoreError::Conflict);
+        }
+        if let Some(newest_turn) = items.iter().find(|item| !item.gone) {
+            let state = self.state_of(newest_turn).await?;
+            return self.remove_fenced(id.clone(), state).await;
+        }
+        if self.db.get(nobodys(Purpose::Other), &keys::execution(id), keys::HEAD, true).await?.is_none() {
+            return Ok(());
+        }
+        let nearly = self.now().0 / 1_000 + limits::FENCE_SECONDS / 4;
+        let in_the_way = |stone: &Item| !stone.contains_key(NEVER) && until(stone) > nearly;
+        if items.iter().any(|stone| in_the_way(&stone.item)) {
+            // A start was refused that found it removed. Its stones stand as they did.
+            return self.remove_fenced(id.clone(), None).await;
+        }
+        self.clear_away(id).await
+    }
+
+    /// Removes a head whose execution never began. A start that is under way yet meets the stone. Once the head is gone,
+    /// and not before, it takes the stone away and begins with a head of its own: else it would begin unseen. What it
+    /// keeps for its caller stays.
+    async fn clear_away(&self, id: &ExecutionId) -> Result<(), StoreError> {
+        let partition = keys::execution(id);
+        let mut stone = self.stone(id, 1);
+        stone.insert(NEVER.into(), number(1));
+        let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
+        let fenced = self.db.put(nobodys(Purpose::Other), stone.clone(), free).await?;
+        self.cache.forget(id);
+        if fenced != Written::Yes {
+            return Err(StoreError::Conflict);
+        }
+        self.blobs.remove(&keys::values(id)).await?;
+        stone.insert(FREE.into(), number(1));
+        let table = self.db.table();
+        let put = Put::builder().table_name(table).set_item(Some(stone)).condition_expression("attribute_exists(gone)");
+        let head = keyed(&partition, keys::HEAD);
+        let delete = Delete::builder().table_name(table).set_key(Some(head)).build().map_err(unbuilt)?;
+        let writes = vec![
+            TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build(),
+            TransactWriteItem::builder().delete(delete).build(),
+        ];
+        match self.db.transact(nobodys(Purpose::Other), writes).await? {
+            true => Ok(()),
+            false => Err(StoreError::Conflict),
+        }
     }
 
     /// The state in an item, if one is there: who was removing went from the oldest turn on.
@@ -59,32 +101,29 @@ impl Table {
         Ok(text.and_then(|text| serde_json::from_str::<Execution>(&text).ok()).map(Arc::new))
     }
 
-    /// Removes an execution of which that is known, whatever it is doing: first what leads away from it, then its turns
-    /// from the oldest on, its head last.
-    fn remove(
+    /// Removes an execution in this state, whatever it is doing: a stone in the place of its next turn first.
+    async fn remove(&self, id: ExecutionId, state: Arc<Execution>) -> Result<(), StoreError> {
+        let stone = self.stone(&id, state.seq + 1);
+        let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
+        let fenced = self.db.put(nobodys(Purpose::Other), stone, free).await?;
+        self.cache.forget(&id);
+        if fenced != Written::Yes {
+            return Err(StoreError::Conflict);
+        }
+        self.remove_fenced(id, Some(state)).await
+    }
+
+    /// Removes an execution that has no further turn, of which that is known: first what leads away from it, then its
+    /// turns from the oldest on, its head last.
+    fn remove_fenced(
         &self,
         id: ExecutionId,
         state: Option<Arc<Execution>>,
     ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(async move {
-            let next = state.as_ref().map_or(1, |state| state.seq + 1);
-            let fence = self.db.put(
-                nobodys(Purpose::Other),
-                self.stone(&id, next),
-                Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)"),
-            );
-            if fence.await? != Written::Yes {
-                self.cache.forget(&id);
-                return Err(StoreError::Conflict);
-            }
             self.cache.forget(&id);
-            for child in self.children(&id).await? {
-                let state = self.load_lean(&child).await?;
-                match state {
-                    Some(state) => self.remove(child, Some(state)).await?,
-                    None => Box::pin(self.remove_rest(&child)).await?,
-                }
-            }
+            let children = self.children(&id).await?.into_iter().map(|child| self.remove_child(child));
+            stream::iter(children).buffer_unordered(limits::REMOVED_AT_ONCE).try_collect::<()>().await?;
             if let Some(state) = &state {
                 self.remove_questions(state).await?;
                 self.release(state).await?;
@@ -92,6 +131,13 @@ impl Table {
             self.blobs.remove(&keys::values(&id)).await?;
             self.overwrite(&id).await
         })
+    }
+
+    async fn remove_child(&self, child: ExecutionId) -> Result<(), StoreError> {
+        match self.load_lean(&child).await? {
+            Some(state) => self.remove(child, state).await,
+            None => self.remove_rest(&child).await,
+        }
     }
 
     async fn remove_questions(&self, state: &Execution) -> Result<(), StoreError> {
@@ -128,26 +174,26 @@ impl Table {
         item
     }
 
-    /// What a start says that finds its execution removed: once the stones have stood long enough, they are cleared away
-    /// and the start may be tried again.
+    /// What a start says that finds a stone in its place: once stones have stood long enough, or are of an execution that
+    /// never began, they are cleared away and the start may be tried again.
     pub(super) async fn reclaim(&self, id: &ExecutionId, stone: &Item) -> StoreError {
-        match self.clear(id, stone).await {
-            Ok(true) => StoreError::Conflict,
-            Ok(false) => {
-                let told =
-                    format!("the execution {id} was removed a short while ago: start another, under another key");
-                StoreError::Permanent(told)
-            }
-            Err(error) => error,
+        if self.stood(stone) || stone.contains_key(FREE) {
+            return self.clear(id).await.err().unwrap_or(StoreError::Conflict);
         }
+        if stone.contains_key(NEVER) {
+            return StoreError::Transient(format!("what is left of an earlier start of {id} is being cleared away"));
+        }
+        let told = format!("the execution {id} was removed a short while ago: start another, under another key");
+        StoreError::Permanent(told)
     }
 
-    /// Clears stones away that stood long enough. False where they must stand on.
-    pub(super) async fn clear(&self, id: &ExecutionId, stone: &Item) -> Result<bool, StoreError> {
-        let until: i64 = number_of(stone, "ttl").unwrap_or_default();
-        if self.now().0 / 1_000 <= until {
-            return Ok(false);
-        }
+    /// Whether a stone stood so long that no commit of its time can be under way.
+    pub(super) fn stood(&self, stone: &Item) -> bool {
+        self.now().0 / 1_000 > until(stone)
+    }
+
+    /// Clears stones away that stand in nobody's way.
+    async fn clear(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let all = Query { wanted: "pk, sk, gone", ..turns_between(id, 1, keys::LAST_TURN) };
         for item in self.db.query_all(of(Purpose::Other, id), all).await? {
             if item.contains_key("gone") {
@@ -156,6 +202,19 @@ impl Table {
                 self.db.delete(of(Purpose::Other, id), &keys::execution(id), sort, gone).await?;
             }
         }
-        Ok(true)
+        Ok(())
     }
 }
+
+/// A stone of an execution that never began.
+const NEVER: &str = "never";
+/// Such a stone whose head is gone.
+const FREE: &str = "free";
+
+/// The second until which a stone stands.
+fn until(stone: &Item) -> i64 {
+    number_of(stone, "ttl").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -42,9 +42,22 @@ impl Asked {
     }
 }
 
-/// The answers still to come, and the requests so far.
-#[derive(Clone, Debug, Default)]
-pub struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<Asked>)>>);
+/// The answers still to come, the requests so far, and what happens at each.
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<Scene>>);
+
+#[derive(Default)]
+struct Scene {
+    answers: VecDeque<Answer>,
+    asked: Vec<Asked>,
+    happens: Option<Box<dyn Fn() + Send>>,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a script")
+    }
+}
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,13 +78,30 @@ pub fn error(status: u16, code: &str) -> Answer {
 impl Script {
     pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let script = Self::default();
-        script.0.lock().unwrap().0.extend(answers);
+        script.0.lock().unwrap().answers.extend(answers);
         script
+    }
+
+    /// Drops what was asked, and the answers that nobody asked for.
+    pub fn forget(&self) {
+        let mut scene = self.0.lock().unwrap();
+        scene.answers.clear();
+        scene.asked.clear();
+    }
+
+    /// What happens while each request is answered from now on.
+    pub fn slow(&self, happens: impl Fn() + Send + 'static) {
+        self.0.lock().unwrap().happens = Some(Box::new(happens));
+    }
+
+    /// Answers that come after the others.
+    pub fn then(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.0.lock().unwrap().answers.extend(answers);
     }
 
     /// The requests so far.
     pub fn asked(&self) -> Vec<Asked> {
-        self.0.lock().unwrap().1.clone()
+        self.0.lock().unwrap().asked.clone()
     }
 
     /// What was asked, by operation.
@@ -95,12 +125,13 @@ impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut script = self.0.lock().unwrap();
         let operation = request.headers().get("x-amz-target").unwrap_or_default();
-        script.1.push(Asked {
+        script.asked.push(Asked {
             line: format!("{} {}", request.method(), request.uri()),
             operation: operation.rsplit('.').next().unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         });
-        HttpConnectorFuture::ready(match script.0.pop_front() {
+        script.happens.iter().for_each(|happens| happens());
+        HttpConnectorFuture::ready(match script.answers.pop_front() {
             Some(Answer::Is(status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
             Some(Answer::Broken) => Err(ConnectorError::io("the connection broke".into())),
             Some(Answer::Late) => Err(ConnectorError::timeout("no answer in time".into())),

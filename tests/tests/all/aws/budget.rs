@@ -164,5 +164,5 @@ fn the_price_list_prices_everything() {
     assert_eq!(one(Spent { head_reads: 1.0, ..Spent::default() }), listed(prices::READ_UNITS));
     assert_eq!(one(Spent { messages: 1, ..Spent::default() }), listed(prices::MESSAGES));
     assert_eq!(one(Spent { objects: 1, ..Spent::default() }), listed(prices::OBJECTS));
-    assert_eq!(one(Spent { alarms: 1, ..Spent::default() }), listed(prices::ALARMS));
+    assert_eq!(one(Spent { transitions: 1, ..Spent::default() }), listed(prices::TRANSITIONS));
 }

@@ -174,7 +174,7 @@ async fn an_answer_ends_the_pause() {
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
     assert!(stack.table.pause_tokens(&id).await.unwrap().is_empty());
     // Whoever delivers once more does no harm.
-    supervisor::look_after(&stack.host).await.unwrap();
+    supervisor::look_after(&stack.host, shared::time::Time(i64::MAX)).await.unwrap();
 }
 
 /// The emulator lets alarms go off after the token is completed; Step Functions ends them. Neither does harm.

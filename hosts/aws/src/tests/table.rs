@@ -1,0 +1,92 @@
+//! A table that is answered by a script.
+
+use super::{
+    scripted::{Answer, Asked, Script, error, json},
+    story::Story,
+};
+use crate::{
+    error::Patience,
+    meter::Meter,
+    store::{Parts, Table},
+    testing::Recorder,
+};
+use serde_json::{Value, json};
+use shared::{
+    command::Command,
+    decide::{Decided, decide},
+    port::Commit,
+    time::Time,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+/// A table, the script that answers it, and its clock.
+pub struct Scripted {
+    pub table: Table,
+    pub script: Script,
+    pub now: Arc<AtomicI64>,
+}
+
+/// A write that took effect, or a read that finds nothing.
+pub fn done() -> Answer {
+    json(200, json!({}))
+}
+
+/// A condition that does not hold, with what is there.
+pub fn taken(item: &Value) -> Answer {
+    let Answer::Is(status, body) = error(400, "ConditionalCheckFailedException") else { unreachable!() };
+    let mut body: Value = serde_json::from_str(&body).unwrap();
+    body["Item"] = item.clone();
+    json(status, body)
+}
+
+/// A page of items.
+pub fn found(items: &[Value]) -> Answer {
+    json(200, json!({ "Items": items, "Count": items.len() }))
+}
+
+impl Scripted {
+    pub fn new(now: Time, behind_message: bool) -> Self {
+        let (script, now) = (Script::default(), Arc::new(AtomicI64::new(now.0)));
+        let clock = now.clone();
+        let table = Table::new(Parts {
+            client: script.clients().dynamodb(),
+            name: "t".into(),
+            blobs: Arc::new(Recorder::default()),
+            clock: Arc::new(move || Time(clock.load(Relaxed))),
+            meter: Arc::new(Meter::default()),
+            patience: Patience { tries: 1, pause: (Duration::ZERO, Duration::ZERO) },
+            behind_message,
+        });
+        Self { table, script, now }
+    }
+
+    /// Seconds pass.
+    pub fn wait(&self, seconds: f64) {
+        let later = Time(self.now.load(Relaxed)).after_seconds(seconds);
+        self.now.store(later.0, Relaxed);
+    }
+
+    /// The last request.
+    pub fn last(&self) -> Asked {
+        self.script.asked().pop().unwrap()
+    }
+}
+
+/// The turn that a story began with.
+pub fn first(story: &Story) -> Commit {
+    let started = Command::Start(Box::new((*story.state.started).clone()));
+    commit(decide(&story.workflow, None, started.into(), story.now).unwrap())
+}
+
+/// What was decided, to be committed.
+pub fn commit(decided: Decided) -> Commit {
+    let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
+    let (logs, blobs, acks) = (vec![], vec![], vec![]);
+    Commit { turns, state, effects: decided.effects, logs, blobs, acks, due: None }
+}
