@@ -106,3 +106,5 @@ pub const WILDCARD_BYTES: usize = 256;
 pub const ISSUES: usize = 1_000;
 /// Steps back that a pattern of a JSON Schema may take before it counts as not matched.
 pub const PATTERN_BACKTRACKS: usize = 100_000;
+/// Bytes of an execution's metadata as JSON: hosts keep it where they list executions, and write it with each status.
+pub const METADATA_BYTES: usize = 16 * 1024;

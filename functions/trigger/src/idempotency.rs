@@ -33,6 +33,7 @@ impl From<StartError> for Problem {
                     problem.with_error("invalid_input", &one.path, &one.message, hint)
                 })
             }
+            StartError::TooMuchMetadata => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_too_large", detail),
             StartError::KeyReused => {
                 let detail = "this Idempotency-Key was used with another request: use a new key for a new start";
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)

@@ -9,6 +9,7 @@ use shared::{
     event::Started,
     execution::{Execution, Status},
     id::{ExecutionId, NodeId},
+    limits,
     payload::Payload,
     port::{Host, SavedWorkflow, StoreError},
     validate::Issue,
@@ -44,6 +45,12 @@ pub enum StartError {
     /// The input does not satisfy `input_schema` (422).
     #[error("the input does not satisfy the workflow's input_schema")]
     InvalidInput(Vec<InputViolation>),
+    /// The metadata is larger than what may be kept of it (422).
+    #[error(
+        "the metadata is larger than {} bytes of JSON: keep what lists are filtered by, and put the rest into the input",
+        limits::METADATA_BYTES
+    )]
+    TooMuchMetadata,
     /// The idempotency key was used with another request (422).
     #[error("this Idempotency-Key was used with another request")]
     KeyReused,
@@ -66,6 +73,7 @@ impl StartError {
     pub fn code(&self) -> &str {
         match self {
             Self::InvalidInput(_) => "invalid_input",
+            Self::TooMuchMetadata => "metadata_too_large",
             Self::KeyReused => "idempotency_key_reused",
             Self::NotFound(_) => "not_found",
             Self::Invalid(_) => "invalid_workflow",
@@ -133,6 +141,10 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
     let violations = request.workflow.check_input(&request.input);
     if !violations.is_empty() {
         return Err(StartError::InvalidInput(violations));
+    }
+    let metadata = serde_json::to_vec(&request.metadata).map_or(usize::MAX, |text| text.len());
+    if metadata > limits::METADATA_BYTES {
+        return Err(StartError::TooMuchMetadata);
     }
     host.keep_workflow(&request.workflow).await?;
     let settings = &request.workflow.settings;

@@ -58,6 +58,8 @@ pub const TOKEN_SECONDS: i64 = 366 * 86_400;
 pub const METADATA_BYTES: usize = 1_024;
 /// Values fetched or removed at a time.
 pub const AT_ONCE: usize = 8;
+/// Bytes of a person by whom the inbox can be filtered: an address has 254 at most.
+pub const PERSON_BYTES: usize = 320;
 /// Children removed at a time, at each depth: a map has thousands, each some ten calls of a few milliseconds.
 pub const REMOVED_AT_ONCE: usize = 16;
 /// Items written by one request: DynamoDB's own bound.

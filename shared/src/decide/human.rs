@@ -61,7 +61,7 @@ fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
 fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -> Result<Interaction, ExprError> {
     let activation = turn.state.activation(&turn.node(ix).id);
     let text = |template: &Template| template.render(scope).map(as_text);
-    let list = |template: &Option<Template>| template.as_ref().map_or(Ok(Vec::new()), |t| t.render(scope).map(as_list));
+    let list = |template: &Option<Template>| template.as_ref().map_or(Ok(Vec::new()), |t| people(t.render(scope)?));
     let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
     let mut interaction = Interaction {
         interaction_id: interaction_id(turn, ix),
@@ -262,6 +262,16 @@ fn as_text(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
+}
+
+/// The people that a template names, no more than a list of the document may.
+fn people(value: Value) -> Result<Vec<String>, ExprError> {
+    let people = as_list(value);
+    if people.len() > limits::PEOPLE {
+        let message = format!("{} people are asked, and {} can be: name a group", people.len(), limits::PEOPLE);
+        return Err(ExprError { code: "evaluation_error", message });
+    }
+    Ok(people)
 }
 
 fn as_list(value: Value) -> Vec<String> {

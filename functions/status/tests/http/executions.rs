@@ -91,6 +91,19 @@ async fn a_key_gives_one_execution_and_refuses_another_request() {
 }
 
 #[tokio::test]
+async fn metadata_has_a_bound() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let path = "/v1/workflows/greet/executions";
+    let start = |bytes: usize| {
+        let body = json!({"input": {"name": "Ada"}, "metadata": {"note": "x".repeat(bytes)}});
+        world.post(path, body)
+    };
+    start(16 * 1024 - 100).await.of(202);
+    start(16 * 1024).await.problem(422, "metadata_too_large");
+}
+
+#[tokio::test]
 async fn an_input_that_does_not_satisfy_the_schema_records_nothing() {
     let world = World::local();
     let mut document = greet();

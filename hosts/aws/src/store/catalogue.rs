@@ -79,7 +79,7 @@ impl Table {
             }
             let next = Version { version: version + 1, hash: workflow.hash.clone(), saved_at: now, deleted: false };
             let mut beside = Vec::from_iter(self.planning(owner, id, Some(workflow), now).await?);
-            beside.extend(self.listening(owner, id, Some(workflow), version == 0)?);
+            beside.extend(self.listening(owner, id, Some(workflow), version == 0).await?);
             if self.write_version(owner, id, &next, version, beside).await? {
                 return Ok((next.version, true));
             }
@@ -191,7 +191,7 @@ impl Table {
             let Some(latest) = latest.filter(|latest| !latest.deleted) else { return Ok(false) };
             let before = latest.version;
             let mut beside = Vec::from_iter(self.planning(owner, id, None, latest.saved_at).await?);
-            beside.extend(self.listening(owner, id, None, false)?);
+            beside.extend(self.listening(owner, id, None, false).await?);
             if self.write_version(owner, id, &Version { deleted: true, ..latest }, before, beside).await? {
                 return Ok(true);
             }

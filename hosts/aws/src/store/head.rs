@@ -46,11 +46,16 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
     item
 }
 
-/// Metadata as text: a query has nothing else.
+/// Metadata as text: a query has nothing else. What a start may have fits in.
 fn searchable(state: &Execution) -> HashMap<String, AttributeValue> {
     let entries = state.started.metadata.iter().map(|(key, value)| (key.clone(), metadata_text(value)));
     let short = entries.filter(|(key, value)| !key.is_empty() && key.len() + value.len() <= limits::METADATA_BYTES);
-    short.map(|(key, value)| (key, text(value))).collect()
+    let mut room = shared::limits::METADATA_BYTES;
+    let fitting = short.map_while(|(key, value)| {
+        room = room.checked_sub(key.len() + value.len())?;
+        Some((key, text(value)))
+    });
+    fitting.collect()
 }
 
 /// A value of the metadata, as a query names it.
@@ -152,6 +157,17 @@ pub fn sooner(after: Option<Time>, before: Option<Time>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_carries_no_more_metadata_than_it_has_room_for() {
+        use crate::tests::story::{Story, document};
+        let mut story = Story::begin(&document("wait", serde_json::json!({"seconds": 9})), false);
+        let mut started = (*story.state.started).clone();
+        started.metadata = (0..1_000).map(|n| (format!("key {n}"), "x".repeat(1_000).into())).collect();
+        story.state.started = started.into();
+        let bytes = size(&head(&story.state, None));
+        assert!((10_000..20_000).contains(&bytes), "{bytes}");
+    }
 
     #[test]
     fn never_is_later_than_any_time() {

@@ -19,7 +19,7 @@ use shared::{
 
 impl Table {
     /// The write that goes along with a new version, or with a deletion; none where a first version has no listener.
-    pub(super) fn listening(
+    pub(super) async fn listening(
         &self,
         owner: &str,
         id: &str,
@@ -34,9 +34,8 @@ impl Table {
             return Ok((!is_first).then(|| write.delete(delete).build()));
         }
         let rows: Vec<(NodeId, Value)> = found.into_iter().map(|one| (one.node, one.pattern)).collect();
-        let broken = |error| StoreError::Permanent(format!("listeners cannot be written: {error}"));
         let mut item = key;
-        item.insert("r".into(), text(serde_json::to_string(&rows).map_err(broken)?));
+        self.insert_rows(&mut item, &rows).await?;
         let put = Put::builder().table_name(self.db.table()).set_item(Some(item)).build().map_err(unbuilt)?;
         Ok(Some(write.put(put).build()))
     }
@@ -54,8 +53,7 @@ impl Table {
         for item in self.db.query_all(nobodys(Purpose::Other), query).await? {
             let sort = need(&item, "sk")?;
             let workflow = sort.strip_prefix(keys::LISTENERS).unwrap_or(sort);
-            let broken = |error| StoreError::Permanent(format!("the listeners of {workflow} cannot be read: {error}"));
-            let rows: Vec<(NodeId, Value)> = serde_json::from_str(need(&item, "r")?).map_err(broken)?;
+            let rows: Vec<(NodeId, Value)> = self.rows_of(&item).await?;
             let listener = |(node, pattern)| Listener { workflow: workflow.into(), node, pattern };
             found.extend(rows.into_iter().map(listener));
         }

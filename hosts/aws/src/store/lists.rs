@@ -189,7 +189,7 @@ impl Table {
     /// The children of an execution, as far as the index knows.
     pub(super) async fn children(&self, parent: &ExecutionId) -> Result<Vec<ExecutionId>, StoreError> {
         let keys = Expression::new("l1 = :l").with(":l", text(keys::children(parent)));
-        let query = Query { index: Some("lists"), keys, ..Query::default() };
+        let query = Query { index: Some("lists"), keys, wanted: "pk", ..Query::default() };
         let items = self.db.query_all(nobodys(Purpose::Other), query).await?;
         Ok(items.iter().filter_map(|item| keys::execution_of(text_of(item, "pk")?)).collect())
     }
@@ -232,7 +232,10 @@ pub(super) fn bad_cursor(text: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::tests::table::Scripted;
+    use serde_json::json;
     use shared::time::Time;
 
     #[test]
@@ -242,6 +245,53 @@ mod tests {
         for bad in ["", "garbage", "00", "zz", "é", &hex("12#x"), &hex("abcdefghijklm#x")] {
             assert_eq!(place(bad), None, "{bad}");
         }
+    }
+
+    /// A page of an index with these places, which goes on behind the last place that was read.
+    fn page_of(places: &[String], read_to: &str) -> crate::tests::scripted::Answer {
+        let row = |place: &String| json!({"pk": {"S": "x#e"}, "st": {"S": "running"}, "l1s": {"S": place}});
+        let items: Vec<_> = places.iter().map(row).collect();
+        let key = json!({"pk": {"S": "x#e"}, "sk": {"S": "head"}, "l1": {"S": "l"}, "l1s": {"S": read_to}});
+        crate::tests::scripted::json(200, json!({"Items": items, "Count": items.len(), "LastEvaluatedKey": key}))
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_lets_little_through_gives_a_short_page_that_goes_on() {
+        let scripted = Scripted::new(Time(1_700_000_000_000), false);
+        let place = |at: i64| keys::moment(Time(at), "e");
+        let filter = ExecutionFilter {
+            owner: "o".into(),
+            statuses: vec![Status::Running],
+            metadata: json!({"a": "none"}).as_object().cloned().unwrap_or_default(),
+            ..ExecutionFilter::default()
+        };
+        let pages = (0..9).map(|page| page_of(&[place(100 - 10 * page)], &place(95 - 10 * page)));
+        scripted.script.then(pages);
+        let window = Window { limit: 50, cursor: None };
+        let page = scripted.table.executions(&filter, &window).await.unwrap();
+        assert_eq!(scripted.script.asked().len(), limits::FILTERED_PAGES);
+        assert_eq!(page.items.len(), limits::FILTERED_PAGES);
+        let read_to = place(95 - 10 * (limits::FILTERED_PAGES as i64 - 1));
+        assert_eq!(page.next_cursor, Some(hex(&read_to)));
+    }
+
+    #[tokio::test]
+    async fn of_several_lists_none_is_shown_further_than_all_were_read() {
+        let scripted = Scripted::new(Time(1_700_000_000_000), false);
+        let place = |at: i64| keys::moment(Time(at), "e");
+        let filter = ExecutionFilter {
+            owner: "o".into(),
+            statuses: vec![Status::Running, Status::Failed],
+            metadata: json!({"a": "none"}).as_object().cloned().unwrap_or_default(),
+            ..ExecutionFilter::default()
+        };
+        // Whichever list asks is answered alike: rows of both, the older ones beyond what the other has read.
+        let pages = (0..8).map(|page| page_of(&[place(100 - page)], &place(100 - page)));
+        scripted.script.then(pages);
+        let page = scripted.table.executions(&filter, &Window { limit: 50, cursor: None }).await.unwrap();
+        let read_to = page.next_cursor.as_deref().and_then(super::place).unwrap();
+        assert!(page.items.len() < 8, "{} of 8 lie behind what one of both has read", page.items.len());
+        assert_eq!(page.items.len() as i64, 101 - keys::member_of(&format!("m#{read_to}")).unwrap().0.0);
     }
 
     #[test]

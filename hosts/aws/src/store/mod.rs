@@ -29,6 +29,7 @@ mod marks;
 mod pack;
 mod questions;
 mod remove;
+mod rows;
 mod schedules;
 mod schema;
 mod spending;

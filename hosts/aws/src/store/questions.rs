@@ -21,7 +21,7 @@ use shared::{
     interaction::Interaction,
     port::{InteractionFilter, Page, StoreError, Window},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
 
@@ -43,8 +43,14 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     item.insert("l1s".into(), text(place_of(state, at, one)));
     if !one.assignees.is_empty() {
         // A set, which holds each once.
-        let people: std::collections::BTreeSet<String> = one.assignees.iter().cloned().collect();
-        item.insert("a".into(), AttributeValue::Ss(people.into_iter().collect()));
+        let fits = |person: &&String| !person.is_empty() && person.len() <= limits::PERSON_BYTES;
+        let people: BTreeSet<&String> = one.assignees.iter().filter(fits).take(shared::limits::PEOPLE).collect();
+        let mut people: Vec<String> = people.into_iter().cloned().collect();
+        if people.is_empty() {
+            // Nobody at all; without the attribute it would be everybody.
+            people.push(" ".into());
+        }
+        item.insert("a".into(), AttributeValue::Ss(people));
     }
     item
 }
@@ -160,4 +166,27 @@ impl Table {
 fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
     let Some(asked) = keys::question_of(need(item, "pk")?) else { return Ok(None) };
     Ok(Some((need(item, "l1s")?.into(), (need(item, "x")?.into(), asked))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::item::size,
+        tests::story::{Story, document},
+    };
+    use serde_json::json;
+
+    #[test]
+    fn a_question_fits_into_its_item_whoever_is_asked() {
+        let story = Story::opened(&document("approval", json!({"question": "Pay?"})));
+        let asking =
+            |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() });
+        let people = |item: &Item| item.get("a").and_then(|people| people.as_ss().ok()).cloned().unwrap_or_default();
+        let many = asking((0..5_000).map(|n| format!("{n:0>300}@x.org")).collect());
+        assert_eq!(people(&many).len(), shared::limits::PEOPLE);
+        assert!(size(&many) < 400_000, "{}", size(&many));
+        assert_eq!(people(&asking(vec![String::new(), "x".repeat(100_000)])), [" "], "it is not for everybody");
+        assert!(people(&asking(vec![])).is_empty());
+    }
 }

@@ -36,12 +36,13 @@ impl Table {
                 }
                 self.remove(id.clone(), state).await
             }
-            None => self.remove_rest(id).await,
+            None => self.remove_rest(id, true).await,
         }
     }
 
-    /// What is left of an execution that was being removed, or a head whose execution never began.
-    async fn remove_rest(&self, id: &ExecutionId) -> Result<(), StoreError> {
+    /// What is left of an execution that was being removed, or a head whose execution never began, and may yet, unless
+    /// its parent is gone.
+    async fn remove_rest(&self, id: &ExecutionId, may_begin: bool) -> Result<(), StoreError> {
         let all = Query { backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let items = self.db.query_all(nobodys(Purpose::Other), all).await?;
         let items = items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
@@ -63,7 +64,19 @@ impl Table {
             // A start was refused that found it removed. Its stones stand as they did.
             return self.remove_fenced(id.clone(), None).await;
         }
-        self.clear_away(id).await
+        if may_begin {
+            return self.clear_away(id).await;
+        }
+        self.fence(id, self.stone(id, 1)).await?;
+        self.remove_fenced(id.clone(), None).await
+    }
+
+    /// Puts a stone where nothing is, or another one.
+    async fn fence(&self, id: &ExecutionId, stone: Item) -> Result<(), StoreError> {
+        let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
+        let fenced = self.db.put(nobodys(Purpose::Other), stone, free).await?;
+        self.cache.forget(id);
+        if fenced == Written::Yes { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     /// Removes a head whose execution never began. A start that is under way yet meets the stone. Once the head is gone,
@@ -73,12 +86,7 @@ impl Table {
         let partition = keys::execution(id);
         let mut stone = self.stone(id, 1);
         stone.insert(NEVER.into(), number(1));
-        let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
-        let fenced = self.db.put(nobodys(Purpose::Other), stone.clone(), free).await?;
-        self.cache.forget(id);
-        if fenced != Written::Yes {
-            return Err(StoreError::Conflict);
-        }
+        self.fence(id, stone.clone()).await?;
         self.blobs.remove(&keys::values(id)).await?;
         stone.insert(FREE.into(), number(1));
         let table = self.db.table();
@@ -103,13 +111,7 @@ impl Table {
 
     /// Removes an execution in this state, whatever it is doing: a stone in the place of its next turn first.
     async fn remove(&self, id: ExecutionId, state: Arc<Execution>) -> Result<(), StoreError> {
-        let stone = self.stone(&id, state.seq + 1);
-        let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
-        let fenced = self.db.put(nobodys(Purpose::Other), stone, free).await?;
-        self.cache.forget(&id);
-        if fenced != Written::Yes {
-            return Err(StoreError::Conflict);
-        }
+        self.fence(&id, self.stone(&id, state.seq + 1)).await?;
         self.remove_fenced(id, Some(state)).await
     }
 
@@ -136,7 +138,7 @@ impl Table {
     async fn remove_child(&self, child: ExecutionId) -> Result<(), StoreError> {
         match self.load_lean(&child).await? {
             Some(state) => self.remove(child, state).await,
-            None => self.remove_rest(&child).await,
+            None => self.remove_rest(&child, false).await,
         }
     }
 

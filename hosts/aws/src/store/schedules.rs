@@ -47,24 +47,6 @@ struct Kept {
 }
 
 impl Kept {
-    fn read(item: &Item) -> Result<Self, StoreError> {
-        let broken = |error| StoreError::Permanent(format!("schedules cannot be read: {error}"));
-        let rows = serde_json::from_str(need(item, "r")?).map_err(broken)?;
-        Ok(Self { revision: number_of(item, "u").unwrap_or_default(), rows })
-    }
-
-    /// The next revision; none where no row is left.
-    fn item(&self, owner: &str, id: &str) -> Result<Option<Item>, StoreError> {
-        let Some(soonest) = self.rows.iter().map(|row| row.next_at).min() else { return Ok(None) };
-        let broken = |error| StoreError::Permanent(format!("schedules cannot be written: {error}"));
-        let mut item = keyed(&keys::catalogue(owner), &keys::schedules(id));
-        item.insert("r".into(), text(serde_json::to_string(&self.rows).map_err(broken)?));
-        item.insert("u".into(), number(self.revision + 1));
-        item.insert("d".into(), text(keys::SCHEDULES));
-        item.insert("ds".into(), text(keys::time(soonest)));
-        Ok(Some(item))
-    }
-
     /// What must still be so: nobody else wrote.
     fn unchanged(&self) -> Expression {
         match self.revision {
@@ -78,7 +60,19 @@ impl Table {
     async fn kept_schedules(&self, owner: &str, id: &str) -> Result<Kept, StoreError> {
         let key = (keys::catalogue(owner), keys::schedules(id));
         let item = self.db.get(nobodys(Purpose::Other), &key.0, &key.1, true).await?;
-        item.as_ref().map_or_else(|| Ok(Kept::default()), Kept::read)
+        let Some(item) = item else { return Ok(Kept::default()) };
+        Ok(Kept { revision: number_of(&item, "u").unwrap_or_default(), rows: self.rows_of(&item).await? })
+    }
+
+    /// The next revision; none where no row is left.
+    async fn kept_item(&self, kept: &Kept, owner: &str, id: &str) -> Result<Option<Item>, StoreError> {
+        let Some(soonest) = kept.rows.iter().map(|row| row.next_at).min() else { return Ok(None) };
+        let mut item = keyed(&keys::catalogue(owner), &keys::schedules(id));
+        self.insert_rows(&mut item, &kept.rows).await?;
+        item.insert("u".into(), number(kept.revision + 1));
+        item.insert("d".into(), text(keys::SCHEDULES));
+        item.insert("ds".into(), text(keys::time(soonest)));
+        Ok(Some(item))
     }
 
     /// The write that goes along with a new version, or with a deletion; none where there is nothing to change. One with
@@ -101,7 +95,7 @@ impl Table {
         let after = Kept { revision: before.revision, rows: planned.collect() };
         let condition = before.unchanged();
         let values = Some(condition.values).filter(|values| !values.is_empty());
-        let write = match after.item(owner, id)? {
+        let write = match self.kept_item(&after, owner, id).await? {
             Some(item) => {
                 let put = Put::builder().table_name(self.db.table()).set_item(Some(item));
                 let put = put.condition_expression(condition.text).set_expression_attribute_values(values);
@@ -169,7 +163,7 @@ impl Table {
                 }
                 None => drop(kept.rows.remove(at)),
             }
-            let written = match kept.item(owner, id)? {
+            let written = match self.kept_item(&kept, owner, id).await? {
                 Some(item) => self.db.put(nobodys(Purpose::Other), item, kept.unchanged()).await? == Written::Yes,
                 None => {
                     let key = (keys::catalogue(owner), keys::schedules(id));

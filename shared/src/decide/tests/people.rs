@@ -234,3 +234,12 @@ fn an_abort_while_paused_ends_the_execution_when_it_is_resumed() {
     assert_eq!(story.state.node(&"work".into()).map(|node| node.attempts), Some(1));
     assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("template_error"));
 }
+
+#[test]
+fn a_template_names_no_more_people_than_a_list_may() {
+    for (people, asked) in [(crate::limits::PEOPLE, 1), (crate::limits::PEOPLE + 1, 0)] {
+        let list = format!("{{{{ '{}' }}}}", ["a"].repeat(people).join(","));
+        let story = asking(json!({ "kind": "approval", "assignees": list }));
+        assert_eq!(story.state.interactions.len(), asked, "{people}");
+    }
+}

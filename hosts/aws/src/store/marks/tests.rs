@@ -125,3 +125,16 @@ async fn a_mark_stays_whose_turn_the_supervisor_has_not_seen() {
     let (asked, _) = looked_after(&[mark(Time(NOW.0 - 91_000))], true).await;
     assert_eq!(asked, ["UpdateItem", "Query"]);
 }
+
+#[tokio::test]
+async fn what_is_put_off_is_due_later_where_it_is_due_still() {
+    let scripted = Scripted::new(NOW, true);
+    scripted.script.then([done()]);
+    scripted.table.put_off(&"e1".into(), NOW.after_seconds(180.0)).await.unwrap();
+    let update = scripted.last().json();
+    assert_eq!(
+        (&update["UpdateExpression"], &update["ConditionExpression"]),
+        (&json!("SET ds = :ds"), &json!("ds <= :now"))
+    );
+    assert_eq!(update["ExpressionAttributeValues"][":ds"]["S"], json!(keys::time(NOW.after_seconds(180.0))));
+}

@@ -61,6 +61,17 @@ async fn stones_of_what_was_removed_are_not_made_to_stand_longer() {
 }
 
 #[tokio::test]
+async fn a_child_that_never_began_begins_no_more_once_its_parent_is_gone() {
+    let scripted = Scripted::new(NOW, true);
+    let head = json(200, json!({"Item": {"pk": {"S": "x#e1"}}}));
+    scripted.script.then([found(&[]), head, done(), found(&[]), found(&[]), done()]);
+    scripted.table.remove_rest(&"e1".into(), false).await.unwrap();
+    let asked = scripted.script.asked();
+    assert_eq!(asked[2].operation, "PutItem");
+    assert!(asked[2].json()["Item"]["never"].is_null(), "it stands");
+}
+
+#[tokio::test]
 async fn what_began_since_it_was_looked_for_is_not_removed() {
     let scripted = Scripted::new(NOW, true);
     let turn = json!({"pk": {"S": "x#e1"}, "sk": {"S": keys::turn(1)}, "n": {"N": "1"}});

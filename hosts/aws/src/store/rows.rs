@@ -1,0 +1,70 @@
+//! Rows that a workflow has beside its versions, compressed: in their item, or in S3 where they are many.
+
+use super::{
+    Table,
+    item::{Item, bytes, bytes_of, need, text, text_of},
+    pack::{deflate, inflate},
+};
+use crate::limits;
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{id::sha256_hex, port::StoreError};
+
+impl Table {
+    /// Puts rows into an item.
+    pub(super) async fn insert_rows(&self, item: &mut Item, rows: &(impl Serialize + Sync)) -> Result<(), StoreError> {
+        let broken = |error| StoreError::Permanent(format!("what goes with a workflow cannot be written: {error}"));
+        let packed = deflate(&serde_json::to_vec(rows).map_err(broken)?);
+        if packed.len() <= limits::DOCUMENT_BYTES {
+            item.insert("b".into(), bytes(packed));
+            return Ok(());
+        }
+        let key = format!("r/{}", sha256_hex(&packed));
+        self.blobs.put(&key, packed).await?;
+        item.insert("k".into(), text(key));
+        Ok(())
+    }
+
+    /// The rows of an item; an item of an earlier release has them as they are.
+    pub(super) async fn rows_of<T: DeserializeOwned>(&self, item: &Item) -> Result<T, StoreError> {
+        let broken = |why: String| {
+            let place = (text_of(item, "pk").unwrap_or("?"), text_of(item, "sk").unwrap_or("?"));
+            StoreError::Permanent(format!("{} {} cannot be read: {why}", place.0, place.1))
+        };
+        let json = match (bytes_of(item, "b"), text_of(item, "k")) {
+            (Some(packed), _) => inflate(packed)?,
+            (None, Some(key)) => {
+                inflate(&self.blobs.get(key).await?.ok_or_else(|| broken("its rows are gone".into()))?)?
+            }
+            _ => need(item, "r")?.as_bytes().to_vec(),
+        };
+        serde_json::from_slice(&json).map_err(|error| broken(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        store::item::{keyed, size},
+        tests::table::Scripted,
+    };
+    use shared::time::Time;
+
+    #[tokio::test]
+    async fn rows_fit_into_their_item_however_many_they_are() {
+        let table = Scripted::new(Time(0), false).table;
+        // 500 patterns of 4 KB, which deflate hardly makes smaller.
+        let noise = |n: u32| (0..64u32).map(|part| sha256_hex(&(n * 64 + part).to_le_bytes())).collect::<String>();
+        for (rows, inline) in [(vec!["a".to_owned()], true), ((0..500).map(noise).collect(), false)] {
+            let mut item = keyed("w#o", "l#w");
+            table.insert_rows(&mut item, &rows).await.unwrap();
+            assert_eq!(item.contains_key("b"), inline);
+            assert!(size(&item) < 100_000, "{}", size(&item));
+            assert_eq!(table.rows_of::<Vec<String>>(&item).await.unwrap(), rows);
+        }
+        let mut earlier = keyed("w#o", "l#w");
+        earlier.insert("r".into(), text(r#"["b"]"#));
+        assert_eq!(table.rows_of::<Vec<String>>(&earlier).await.unwrap(), ["b"]);
+    }
+}
