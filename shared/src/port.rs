@@ -191,6 +191,12 @@ pub trait Store: Send + Sync {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// Does what committed turns ask for, again where it was done before.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
+    /// Does what the turns ask for that this process committed just now. Where the host sees to it by itself that what
+    /// could not be delivered is delivered later, that is no error: what the caller asked for is durable, and asking
+    /// again could do it twice.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        self.deliver(execution, effects).await
+    }
     /// Whether `commit` delivers the effects and acknowledges the receipts in its one write.
     fn delivers_in_commit(&self) -> bool;
     /// Turns after a sequence number, oldest first, every payload in them fetched.

@@ -68,7 +68,11 @@ async fn triggered(host: &Arc<Memory>, event: &str) -> Value {
 }
 
 async fn try_triggered(host: &Arc<Memory>, json: &str) -> Result<Value, trigger::event::Failure> {
-    let answer = handle(&service(host.clone()), &**host, OWNER, json, Context::default()).await?;
+    invoked(host, json, Context::default()).await
+}
+
+async fn invoked(host: &Arc<Memory>, json: &str, context: Context) -> Result<Value, trigger::event::Failure> {
+    let answer = handle(&service(host.clone()), &**host, OWNER, json, context).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 
@@ -326,6 +330,21 @@ async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() 
     request["create_token"] = json!({"name": "n", "subject": "a", "scopes": ["admin"]});
     assert!(try_triggered(&host, &request.to_string()).await.unwrap()["token"].is_null());
     let mut batch: Value = serde_json::from_str(&read("events/trigger-sqs-starts.json")).unwrap();
+#[tokio::test]
+async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
+    let host = host().await;
+    let start = json!({"workflow_id": "on-order", "input": {"id": 1}}).to_string();
+    let by = async |request: &str| {
+        let mut context = Context::default();
+        context.request_id = request.into();
+        invoked(&host, &start, context).await.unwrap()["execution_id"].clone()
+    };
+    assert_eq!(by("r1").await, by("r1").await, "Lambda tries it again");
+    assert_ne!(by("r1").await, by("r2").await);
+    assert_ne!(by("").await, by("").await, "nobody names it");
+    assert_eq!(host.all().len(), 4);
+}
+
     batch["Records"][0]["body"] = read("events/trigger-direct-token.json").into();
     let answer = try_triggered(&host, &batch.to_string()).await.unwrap();
     assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1, "{answer}");

@@ -92,6 +92,16 @@ impl Store for Aws {
     /// anybody hears of them, and what it marked as undelivered is delivered.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         self.table.delivering(execution, effects).await?;
+    /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        match self.deliver(execution, effects).await {
+            Err(error) if !self.table.is_behind_messages() => {
+                tracing::warn!(%error, %execution, "what was committed is not delivered yet: the supervisor does it");
+                Ok(())
+            }
+            delivered => delivered,
+        }
+    }
         self.courier().deliver(execution, effects).await?;
         self.table.delivered(execution, effects).await
     }

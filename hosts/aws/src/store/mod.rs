@@ -108,6 +108,11 @@ impl Table {
         &self.meter
     }
 
+    /// Whether commits are made behind messages (see [`Parts::behind_message`]).
+    pub fn is_behind_messages(&self) -> bool {
+        self.behind_message
+    }
+
     /// The clock.
     pub fn now(&self) -> Time {
         (self.clock)()
