@@ -330,9 +330,9 @@ pub trait Host: Store + Catalogue {
     fn new_id(&self) -> ExecutionId;
     /// Runs a node that does I/O.
     async fn run(&self, task: &crate::task::Task) -> crate::task::Report;
-    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, in the
-    /// place of one kept before. It comes before the start, so that no end can come before it; an execution may never
-    /// follow. It is a credential: it stays out of the state, of logs and of errors.
+    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, beside
+    /// those kept before: all are told. It comes before the start, so that no end can come before it; an execution may
+    /// never follow. It is a credential: it stays out of the state, of logs and of errors.
     async fn keep_caller(&self, _: &ExecutionId, _: &str) -> Result<(), StoreError> {
         Err(StoreError::Permanent(
             "this host cannot tell a caller of an execution's end: start it without a token".into(),

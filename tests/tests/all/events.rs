@@ -291,6 +291,23 @@ async fn a_task_is_told_of_the_end_whenever_it_came() {
 }
 
 #[tokio::test]
+async fn tasks_with_the_same_key_are_all_told() {
+    let host = host().await;
+    save(&host, &listening("short", json!({"source": ["nobody"]}))).await;
+    let event = |token: &str| {
+        json!({"task_token": token, "workflow_id": "short", "input": {"id": 1}, "idempotency_key": "k"}).to_string()
+    };
+    let first = try_triggered(&host, &event("T1")).await.unwrap();
+    for token in ["T2", "T2"] {
+        assert_eq!(try_triggered(&host, &event(token)).await.unwrap(), first);
+    }
+    assert_eq!(host.told(), []);
+    step::handle(&*host, &[host.take().unwrap()]).await;
+    let id: shared::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
+    assert_eq!(host.told(), [(id.clone(), "T1".to_owned()), (id, "T2".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_direct_start_says_what_it_started_or_why_not() {
     let host = host().await;
     let first = triggered(&host, "events/trigger-direct-start.json").await;
