@@ -201,6 +201,10 @@ pub trait Store: Send + Sync {
     fn delivers_in_commit(&self) -> bool;
     /// Turns after a sequence number, oldest first, every payload in them fetched.
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
+    /// The same, but values that were offloaded may be missing: whoever shows turns shows where they lie.
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        self.turns(id, after, limit).await
+    }
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
     async fn changed(&self, id: &ExecutionId, seq: u64);
     /// What an execution has cost beyond its turns, on hosts that pay by use: counts by name, and `usd`.

@@ -49,9 +49,10 @@ impl App {
         workflow_of(&*self.host, &execution.started).await
     }
 
-    /// An execution of this owner; another's does not exist.
+    /// An execution of this owner; another's does not exist. Values that were offloaded may be missing: whoever shows
+    /// them computes with [`with_values`](shared::drive::with_values).
     pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
-        let found = self.host.load(&ExecutionId::from(id)).await?;
+        let found = self.host.load_lean(&ExecutionId::from(id)).await?;
         match found {
             Some(execution) if execution.started.owner == owner => {
                 tracing::Span::current().record("execution", execution.id().as_str());

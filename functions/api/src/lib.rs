@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod limits;
 mod locks;
 mod metrics;
+pub mod page;
 mod params;
 mod problem;
 mod rate;

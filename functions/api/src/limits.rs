@@ -6,6 +6,13 @@ use std::time::Duration;
 pub const PAGE_ITEMS: usize = 200;
 /// Items of a page that names no limit.
 pub const PAGE_DEFAULT: usize = 50;
+/// Bytes of the items of one page as JSON, but for one that is larger alone: the page ends before the item that would
+/// pass them. As a JSON string they are twice as many at most, and Lambda's response takes 6 MB.
+pub const PAGE_BYTES: usize = 2_500_000;
+/// Rows of a page that are read at a time: each takes a request or two to the store.
+pub const ROWS_AT_ONCE: usize = 16;
+/// Turns of a history read at a time, so that a page that is full of bytes has not read much more.
+pub const TURNS_PER_BITE: usize = 50;
 /// How long a request waits for an execution at most: an API gateway cuts off at 29 or 30 seconds.
 pub const WAIT: Duration = Duration::from_secs(25);
 /// A comment line on a silent event stream, so that proxies keep it open: the usual idle limit is 30 to 60 seconds.
@@ -30,9 +37,8 @@ pub const NESTING: usize = shared::limits::JSON_DEPTH + 10;
 /// How long an answer that must be whole waits for something to say: API Gateway cuts off at 29 seconds, and a cold start
 /// and a slow store come before.
 pub const WHOLE_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of events in an answer that must be whole: as a JSON string they are twice as many at most, and Lambda's
-/// response takes 6 MB.
-pub const WHOLE_BYTES: usize = 2_500_000;
+/// Bytes of events in an answer that must be whole, as of a page.
+pub const WHOLE_BYTES: usize = PAGE_BYTES;
 /// Bytes of a body as a JSON string in Lambda's response, whose limit is 6 MiB with headers and all.
 pub const LAMBDA_BYTES: usize = 6 * 1024 * 1024 - 64 * 1024;
 /// Before the function's time is over a stream ends by itself, so that its client loses nothing.

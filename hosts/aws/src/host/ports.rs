@@ -89,6 +89,9 @@ impl Store for Aws {
     /// anybody hears of them, and what it marked as undelivered is delivered.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         self.table.delivering(execution, effects).await?;
+        self.courier().deliver(execution, effects).await?;
+        self.table.delivered(execution, effects).await
+    }
     /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
     async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         match self.deliver(execution, effects).await {
@@ -99,14 +102,14 @@ impl Store for Aws {
             delivered => delivered,
         }
     }
-        self.courier().deliver(execution, effects).await?;
-        self.table.delivered(execution, effects).await
-    }
     fn delivers_in_commit(&self) -> bool {
         false
     }
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         self.table.turns(id, after, limit).await
+    }
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        self.table.turns_lean(id, after, limit).await
     }
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         self.table.changed(id, seq).await;
