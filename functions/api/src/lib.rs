@@ -27,7 +27,7 @@ pub use app::App;
 pub use bounds::Bounds;
 pub use caller::{Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
 pub use guard::loopback_only;
-pub use json::{Body, Json, MaybeJson, Path, canonical};
+pub use json::{Body, Json, MaybeJson, Path, canonical, shallow};
 pub use locks::Locks;
 pub use metrics::{Kind, Metric};
 pub use params::Params;

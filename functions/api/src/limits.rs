@@ -25,6 +25,17 @@ pub const NODE_LOG_LINES: usize = 100;
 pub const REQUESTS_PER_SECOND: f64 = 10_000.0;
 /// Requests that an owner who was silent may send at once.
 pub const REQUESTS_AT_ONCE: f64 = 20_000.0;
+/// Owners whose requests are counted at a time: those that were silent are forgotten. Whoever calls may make up names.
+pub const RATED_OWNERS: usize = 10_000;
+/// Bytes of an owner's name.
+pub const OWNER_BYTES: usize = 255;
+/// Bytes of one part of a path, and of a parameter that names something. Whatever has a name has a shorter one, and a
+/// sort key of DynamoDB has 1,024 bytes with all that stands around it.
+pub const NAME_BYTES: usize = 512;
+/// Metadata by which one list is filtered: a condition of DynamoDB has 4 KB.
+pub const METADATA_FILTERS: usize = 10;
+/// Bytes of a key of metadata to filter by, and of its text: hosts look for no larger ones.
+pub const METADATA_BYTES: usize = 1_024;
 /// Bytes of an `Idempotency-Key`, as most services have it.
 pub const KEY_BYTES: usize = 255;
 /// Bytes of a secret's value: longer than any key or certificate chain.

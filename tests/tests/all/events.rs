@@ -315,16 +315,34 @@ async fn a_direct_start_says_what_it_started_or_why_not() {
     assert_eq!(first["links"]["self"], format!("/v1/executions/{}", first["execution_id"].as_str().unwrap()));
     let state = host.all().remove(0);
     assert_eq!(state.started.metadata["order"], "4711");
+    let deep = (0..api::limits::NESTING).fold(json!(1), |inner, _| json!([inner]));
     for (event, code, said) in [
         (json!({"workflow_id": "none"}), "not_found", "none"),
         (json!({"workflow_id": "expense-approval", "input": {}}), "invalid_input", "payee"),
         (json!({"workflow_id": "expense-approval", "inputs": {}}), "not_understood", "inputs"),
         (json!({"task_token": "secret-token"}), "not_understood", "workflow_id"),
+        (json!({"workflow_id": "x".repeat(3_000)}), "not_found", "xxx"),
+        (json!({"workflow_id": "expense-approval", "input": deep}), "not_understood", "levels"),
     ] {
         let failure = try_triggered(&host, &event.to_string()).await.unwrap_err();
         assert_eq!(failure.code, code, "{failure:?}");
         assert!(failure.message.contains(said) && !failure.message.contains("secret-token"), "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
+    let host = host().await;
+    let start = json!({"workflow_id": "on-order", "input": {"id": 1}}).to_string();
+    let by = async |request: &str| {
+        let mut context = Context::default();
+        context.request_id = request.into();
+        invoked(&host, &start, context).await.unwrap()["execution_id"].clone()
+    };
+    assert_eq!(by("r1").await, by("r1").await, "Lambda tries it again");
+    assert_ne!(by("r1").await, by("r2").await);
+    assert_ne!(by("").await, by("").await, "nobody names it");
+    assert_eq!(host.all().len(), 4);
 }
 
 #[tokio::test]
@@ -347,21 +365,6 @@ async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() 
     request["create_token"] = json!({"name": "n", "subject": "a", "scopes": ["admin"]});
     assert!(try_triggered(&host, &request.to_string()).await.unwrap()["token"].is_null());
     let mut batch: Value = serde_json::from_str(&read("events/trigger-sqs-starts.json")).unwrap();
-#[tokio::test]
-async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
-    let host = host().await;
-    let start = json!({"workflow_id": "on-order", "input": {"id": 1}}).to_string();
-    let by = async |request: &str| {
-        let mut context = Context::default();
-        context.request_id = request.into();
-        invoked(&host, &start, context).await.unwrap()["execution_id"].clone()
-    };
-    assert_eq!(by("r1").await, by("r1").await, "Lambda tries it again");
-    assert_ne!(by("r1").await, by("r2").await);
-    assert_ne!(by("").await, by("").await, "nobody names it");
-    assert_eq!(host.all().len(), 4);
-}
-
     batch["Records"][0]["body"] = read("events/trigger-direct-token.json").into();
     let answer = try_triggered(&host, &batch.to_string()).await.unwrap();
     assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1, "{answer}");
