@@ -89,6 +89,8 @@ pub const OPTIONS: usize = 200;
 pub const PORT_BYTES: usize = 128;
 /// People or channels named by one interaction.
 pub const PEOPLE: usize = 1_000;
+/// Bytes of their names in all: whoever is asked is kept with the question, and hosts keep that as one small record.
+pub const PEOPLE_BYTES: usize = 100_000;
 /// Workflows that one `workflow` node starts.
 pub const CHILDREN: usize = 1_000;
 /// Bytes of the JavaScript of one `code` node.
