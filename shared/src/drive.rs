@@ -65,7 +65,8 @@ impl From<Vec<Asked>> for Submission {
 /// `Ok(None)`: the execution does not exist, and no command starts it.
 ///
 /// # Errors
-/// What the store says. After an error nothing is known to be committed, and deciding again does no harm.
+/// What the store says. After an error nothing is known to be committed, and deciding again does no harm. That effects
+/// could not be delivered is an error only where no one else makes up for it.
 pub async fn submit(
     host: &dyn Host,
     id: &ExecutionId,
@@ -199,8 +200,10 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
         }
     }
     let delivered = committed && host.delivers_in_commit();
-    if !effects.is_empty() && !delivered {
-        host.deliver(id, &effects).await?;
+    match (effects.is_empty() || delivered, committed) {
+        (true, _) => {}
+        (false, true) => host.deliver_committed(id, &effects).await?,
+        (false, false) => host.deliver(id, &effects).await?,
     }
     Ok(Submitted { state, replies, committed })
 }

@@ -42,6 +42,9 @@ pub const IO_ATTEMPTS: u32 = 3;
 pub const MAP_CONCURRENCY: u64 = 50;
 /// Items of one map: the bitmap of their ends stays below a few kilobytes.
 pub const MAP_ITEMS: usize = 100_000;
+/// Children started, told or read at a time: each takes a connection or two, a batch has ten messages, and a function
+/// has 1,024 file descriptors.
+pub const CHILDREN_AT_ONCE: usize = 32;
 /// Executions nested by `workflow` and `map`.
 pub const CHILD_DEPTH: u32 = 16;
 /// Nodes of one document.
@@ -86,6 +89,8 @@ pub const OPTIONS: usize = 200;
 pub const PORT_BYTES: usize = 128;
 /// People or channels named by one interaction.
 pub const PEOPLE: usize = 1_000;
+/// Bytes of their names in all: whoever is asked is kept with the question, and hosts keep that as one small record.
+pub const PEOPLE_BYTES: usize = 100_000;
 /// Workflows that one `workflow` node starts.
 pub const CHILDREN: usize = 1_000;
 /// Bytes of the JavaScript of one `code` node.

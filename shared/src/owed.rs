@@ -20,7 +20,8 @@ pub enum Since<'a> {
 }
 
 /// The effects that are still open: due activations, timers, questions, children to start or to cancel, and what an
-/// ended execution owes to its parent and its workflow. Doing them again does no harm.
+/// ended execution owes to its parent and its workflow. Doing them again does no harm. Of all that a stuck execution
+/// owes, what it cannot process is left out.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
@@ -92,9 +93,15 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     let activation = state.activation(id);
     let timers = timers(state, node).into_iter();
     let timers = timers.map(|(purpose, at)| Effect::SetTimer { activation: activation.clone(), purpose, at });
+    // A message that keeps failing is not sent again and again; whoever repaired the cause moves it back.
+    let is_left_alone = since == Since::Ever && state.is_stuck_at(node);
     let others = match &node.phase {
         // Nothing starts while it is paused; timers and questions go on.
-        Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children if state.paused => Vec::new(),
+        Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children
+            if state.paused || is_left_alone =>
+        {
+            Vec::new()
+        }
         Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
         Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
         Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
@@ -159,9 +166,9 @@ pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     }
     let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
     let of_node = |ix: NodeIx| {
-        let timers = timers(state, state.node(&workflow.nodes[ix].id)?);
-        let timer = timers.into_iter().map(|(_, at)| grace(at)).min();
-        let stands_still = state.paused || state.held;
+        let node = state.node(&workflow.nodes[ix].id)?;
+        let timer = timers(state, node).into_iter().map(|(_, at)| grace(at)).min();
+        let stands_still = state.paused || state.held || state.is_stuck_at(node);
         timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
     };
     (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()

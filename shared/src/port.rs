@@ -191,10 +191,20 @@ pub trait Store: Send + Sync {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
     /// Does what committed turns ask for, again where it was done before.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
+    /// Does what the turns ask for that this process committed just now. Where the host sees to it by itself that what
+    /// could not be delivered is delivered later, that is no error: what the caller asked for is durable, and asking
+    /// again could do it twice.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        self.deliver(execution, effects).await
+    }
     /// Whether `commit` delivers the effects and acknowledges the receipts in its one write.
     fn delivers_in_commit(&self) -> bool;
     /// Turns after a sequence number, oldest first, every payload in them fetched.
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
+    /// The same, but values that were offloaded may be missing: whoever shows turns shows where they lie.
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        self.turns(id, after, limit).await
+    }
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
     async fn changed(&self, id: &ExecutionId, seq: u64);
     /// What an execution has cost beyond its turns, on hosts that pay by use: counts by name, and `usd`.
@@ -328,9 +338,9 @@ pub trait Host: Store + Catalogue {
     fn new_id(&self) -> ExecutionId;
     /// Runs a node that does I/O.
     async fn run(&self, task: &crate::task::Task) -> crate::task::Report;
-    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, in the
-    /// place of one kept before. It comes before the start, so that no end can come before it; an execution may never
-    /// follow. It is a credential: it stays out of the state, of logs and of errors.
+    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, beside
+    /// those kept before: all are told. It comes before the start, so that no end can come before it; an execution may
+    /// never follow. It is a credential: it stays out of the state, of logs and of errors.
     async fn keep_caller(&self, _: &ExecutionId, _: &str) -> Result<(), StoreError> {
         Err(StoreError::Permanent(
             "this host cannot tell a caller of an execution's end: start it without a token".into(),

@@ -23,6 +23,8 @@ pub struct App {
     pub metrics: Box<dyn Fn() -> Vec<Metric> + Send + Sync>,
     /// What the host can do, for `GET /health`: an object.
     pub abilities: Value,
+    /// The OpenAPI document, where the API has more than the routes of this service.
+    pub document: Option<&'static str>,
 }
 
 impl App {
@@ -34,7 +36,13 @@ impl App {
             rates: Some(Rates::default()),
             metrics: Box::new(Vec::new),
             abilities: json!({}),
+            document: None,
         }
+    }
+
+    /// A service of several processes, of whose requests their gateway bounds how many come: here none are counted.
+    pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
+        Self { rates: None, abilities, ..Self::new(host) }
     }
 
     /// A service that signs its one user in by itself. Only for a host that binds loopback (see
@@ -49,9 +57,10 @@ impl App {
         workflow_of(&*self.host, &execution.started).await
     }
 
-    /// An execution of this owner; another's does not exist.
+    /// An execution of this owner; another's does not exist. Values that were offloaded may be missing: whoever shows
+    /// them computes with [`with_values`](shared::drive::with_values).
     pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
-        let found = self.host.load(&ExecutionId::from(id)).await?;
+        let found = self.host.load_lean(&ExecutionId::from(id)).await?;
         match found {
             Some(execution) if execution.started.owner == owner => {
                 tracing::Span::current().record("execution", execution.id().as_str());

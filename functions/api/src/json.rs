@@ -4,7 +4,7 @@
 use crate::{Problem, limits};
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -57,6 +57,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // So that no store is asked for what it cannot have.
+        let raw = RawPathParams::from_request_parts(parts, state).await;
+        if raw.is_ok_and(|raw| raw.iter().any(|(_, part)| part.len() > limits::NAME_BYTES)) {
+            let detail = format!(
+                "a part of this path is longer than the {} bytes that anything is named by",
+                limits::NAME_BYTES
+            );
+            return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+        }
         let found = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         found.map(|axum::extract::Path(path)| Self(path)).map_err(|_| {
             Problem::new(StatusCode::NOT_FOUND, "not_found", "this path is not valid UTF-8 or has a part missing")
@@ -88,12 +97,18 @@ fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-/// Reads JSON into a request's fields.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    if nesting(bytes) > limits::NESTING {
+/// 400 where JSON nests deeper than what reads it again can follow.
+pub fn shallow(json: &[u8]) -> Result<(), Problem> {
+    if nesting(json) > limits::NESTING {
         let detail = format!("the body nests more than {} levels deep: flatten it", limits::NESTING);
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail));
     }
+    Ok(())
+}
+
+/// Reads JSON into a request's fields.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    shallow(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
         if !error.is_data() {

@@ -31,6 +31,15 @@ impl Params {
         Ok(values.pop())
     }
 
+    /// The value of a parameter that names something.
+    pub fn name(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        let value = self.take(name)?;
+        if value.as_ref().is_some_and(|value| value.len() > limits::NAME_BYTES) {
+            return Err(invalid(name, "is too long", "give 512 bytes at most"));
+        }
+        Ok(value)
+    }
+
     /// Every value of a parameter that may be repeated.
     pub fn take_all(&mut self, name: &str) -> Vec<String> {
         let (taken, rest) = std::mem::take(&mut self.0).into_iter().partition(|(key, _)| key == name);

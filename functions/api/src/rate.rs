@@ -39,10 +39,25 @@ impl Rates {
             .with_header(header::RETRY_AFTER, &seconds))
     }
 
+    /// Forgets owners who were silent for so long that their buckets are full again, where there are many. Should none
+    /// be so, all are forgotten: memory is bounded by nobody else.
+    fn make_room(&self, buckets: &mut HashMap<String, (f64, Instant)>, now: Instant) {
+        if buckets.len() < limits::RATED_OWNERS {
+            return;
+        }
+        buckets.retain(|_, (left, since)| {
+            *left + now.saturating_duration_since(*since).as_secs_f64() * self.per_second < self.at_once
+        });
+        if buckets.len() >= limits::RATED_OWNERS {
+            buckets.clear();
+        }
+    }
+
     /// Seconds to wait; 0 where the request may go on.
     fn take_at(&self, owner: &str, now: Instant) -> f64 {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if !buckets.contains_key(owner) {
+            self.make_room(&mut buckets, now);
             buckets.insert(owner.to_owned(), (self.at_once, now));
         }
         let Some((left, since)) = buckets.get_mut(owner) else { return 0.0 };
@@ -69,5 +84,22 @@ mod tests {
         assert_eq!(rates.take_at("a", now), 1.0);
         assert_eq!(rates.take_at("b", now), 0.0);
         assert_eq!(rates.take_at("a", now + Duration::from_secs(1)), 0.0);
+    }
+    #[test]
+    fn names_that_were_made_up_are_forgotten_and_an_empty_bucket_is_not() {
+        let (rates, now) = (Rates::new(1.0, 1.0), Instant::now());
+        let later = now + Duration::from_secs(1);
+        for number in 0..limits::RATED_OWNERS - 1 {
+            rates.take_at(&number.to_string(), now);
+        }
+        rates.take_at("busy", later);
+        rates.take_at("one more", later);
+        let known = |rates: &Rates| rates.buckets.lock().map(|buckets| buckets.len()).unwrap_or_default();
+        assert_eq!(known(&rates), 2, "those that are full again are gone");
+        assert!(rates.take_at("busy", later) > 0.0);
+        for number in 0..2 * limits::RATED_OWNERS {
+            rates.take_at(&number.to_string(), later);
+        }
+        assert!(known(&rates) <= limits::RATED_OWNERS);
     }
 }

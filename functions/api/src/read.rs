@@ -2,12 +2,12 @@
 
 use crate::{Answered, App, limits};
 use serde_json::Value;
-use shared::{event::Turn, execution::Execution, port::StoreError, view};
+use shared::{drive::with_values, event::Turn, execution::Execution, port::StoreError, view};
 
-/// An execution as `GET /v1/executions/{id}` shows it.
+/// An execution as `GET /v1/executions/{id}` shows it. Of its values those are fetched that it shows.
 pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
     let workflow = app.workflow(execution).await?;
-    let mut shown = view::execution(execution, &workflow);
+    let mut shown = with_values(&*app.host, execution, || view::execution(execution, &workflow)).await?;
     if let Some(cost) = shown.get_mut("cost").and_then(Value::as_object_mut) {
         cost.extend(app.host.cost(execution.id()).await?);
     }

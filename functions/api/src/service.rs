@@ -24,7 +24,8 @@ pub type Routes = OpenApiRouter<Arc<App>>;
 /// problems for unknown routes and methods, the bound on bodies, and panics caught.
 pub fn service(app: Arc<App>, routes: Routes) -> Router {
     let (router, document) = routes.merge(system::routes()).split_for_parts();
-    let document = Arc::new(described(document).to_json().unwrap_or_default());
+    let document = app.document.map_or_else(|| described(document).to_json().unwrap_or_default(), str::to_owned);
+    let document = Arc::new(document);
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_route)

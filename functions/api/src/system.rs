@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The OpenAPI document's text.
+/// The text of the OpenAPI document.
 #[derive(Clone)]
 pub(crate) struct Document(pub Arc<String>);
 

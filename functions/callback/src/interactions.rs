@@ -1,6 +1,6 @@
 //! The inbox.
 
-use api::{Answered, App, Caller, Params, Path, Problem, Reader, Routes, cursor, schema};
+use api::{Answered, App, Caller, Params, Path, Problem, Reader, Routes, cursor, page, schema};
 use axum::{Json, extract::State};
 use serde_json::Value;
 use shared::{
@@ -27,26 +27,35 @@ pub(crate) fn routes() -> Routes {
     responses((status = 200, body = schema::InteractionPage),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
 async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<Json<Value>> {
-    let window = params.window("interactions")?;
+    let mut window = params.window("interactions")?;
     let status = params.take("status")?;
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         let hint = "give pending, answered, timed_out or cancelled";
         return Err(Params::refuse("status", "names no status of interactions", hint));
     }
-    let assignee = params.take("assignee")?.map(|who| if who == "me" { caller.subject.clone() } else { who });
-    let execution_id = params.take("execution_id")?.map(ExecutionId::from);
+    let assignee = params.name("assignee")?.map(|who| if who == "me" { caller.subject.clone() } else { who });
+    let execution_id = params.name("execution_id")?.map(ExecutionId::from);
     params.done()?;
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
-    let page = app.host.interactions(&filter, &window).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for (execution, interaction) in &page.items {
-        // One that was deleted meanwhile is left out.
-        let Some(execution) = app.host.load(execution).await? else { continue };
-        if let Some(one) = execution.interaction(interaction.as_str()) {
-            items.push(view::interaction(one, &execution, &*app.workflow(&execution).await?));
+    let mut page = app.host.interactions(&filter, &window).await?;
+    let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
+    if shown.len() < page.items.len() {
+        // The cursor behind the last one that fits: what is shown and where the next page begins are of one answer.
+        window.limit = shown.len();
+        page = app.host.interactions(&filter, &window).await?;
+        shown = Vec::new();
+        for place in &page.items {
+            shown.push(row(&app, place).await?);
         }
     }
-    Ok(Json(cursor::page("interactions", &page, items)))
+    // One that was deleted meanwhile is left out.
+    Ok(Json(cursor::page("interactions", &page, shown.into_iter().flatten().collect())))
+}
+
+async fn row(app: &App, (execution, interaction): &(ExecutionId, InteractionId)) -> Answered<Option<Value>> {
+    let Some(execution) = app.host.load_lean(execution).await? else { return Ok(None) };
+    let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
+    Ok(Some(view::interaction(one, &execution, &*app.workflow(&execution).await?)))
 }
 
 /// One question.

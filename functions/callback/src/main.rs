@@ -1,7 +1,10 @@
 //! The Lambda function `callback`: questions to people, their answers, signals; and pauses, from the wait machine.
 
 use api::App;
-use aws::telemetry::{Call, observed};
+use aws::{
+    Aws,
+    telemetry::{Call, observed},
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
 use std::{process::ExitCode, sync::Arc};
@@ -13,7 +16,7 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), routes());
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

@@ -167,7 +167,7 @@ impl Journal {
     }
 
     async fn end(&self) -> Result<End, StoreError> {
-        let state = self.host.load(&self.id).await?;
+        let state = self.host.load_lean(&self.id).await?;
         let status = state.as_ref().map(|state| state.status());
         if state.is_some_and(|state| state.seq > self.after) {
             return Ok(End::Behind);
@@ -185,7 +185,7 @@ impl Journal {
     async fn events(&mut self, room: usize, first: bool) -> Result<Part, StoreError> {
         let mut text = String::new();
         loop {
-            let turns = self.host.turns(&self.id, self.after, limits::TURNS_PER_READ).await?;
+            let turns = self.host.turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
             for turn in &turns {
                 let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);
                 for (at, (id, name, data)) in view::stream_events(&self.id, turn).iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The journal, and the state as it was.
 
-use api::{Answered, App, Params, Path, Problem, Reader, Routes, cursor, read, schema};
+use api::{Answered, App, Params, Path, Problem, Reader, Routes, cursor, limits, page::Room, read, schema};
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use shared::{evolve::evolve, execution::Execution, view, workflow::Workflow};
@@ -28,15 +28,35 @@ async fn history(
     let window = params.window(&list)?;
     params.done()?;
     let after = window.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-    let turns = app.host.turns(execution.id(), after, window.limit).await?;
-    let last = turns.last().map_or(after, |turn| turn.seq);
-    let next = (last < execution.seq && !turns.is_empty()).then(|| cursor::write(&list, &last.to_string()));
+    let (items, last) = items(&app, &execution, after, window.limit).await?;
+    let next = (last < execution.seq && !items.is_empty()).then(|| cursor::write(&list, &last.to_string()));
     Ok(Json(json!({
         "execution_id": id,
-        "history": turns.iter().map(view::history_item).collect::<Vec<_>>(),
+        "history": items,
         "total": execution.seq.max(last),
         "next_cursor": next,
     })))
+}
+
+/// Turns after one, as many as are wanted and fit, and the last of them.
+async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> Answered<(Vec<Value>, u64)> {
+    let (mut items, mut last, mut room) = (Vec::new(), after, Room::default());
+    while items.len() < limit {
+        let bite = limits::TURNS_PER_BITE.min(limit - items.len());
+        let turns = app.host.turns_lean(execution.id(), last, bite).await?;
+        for turn in &turns {
+            let item = view::history_item(turn);
+            if !room.takes_value(&item) {
+                return Ok((items, last));
+            }
+            items.push(item);
+            last = turn.seq;
+        }
+        if turns.len() < bite {
+            break;
+        }
+    }
+    Ok((items, last))
 }
 
 /// The state as it was after a turn.

@@ -2,7 +2,10 @@
 //! Gateway in one piece.
 
 use api::App;
-use aws::telemetry::{Call, observed};
+use aws::{
+    Aws,
+    telemetry::{Call, observed},
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::{process::ExitCode, sync::Arc};
 use stepwell_status::routes;
@@ -13,7 +16,9 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    let document = Some(stepwell_status::DOCUMENT);
+    let app = App { document, ..App::behind_gateway(host.clone(), Aws::abilities()) };
+    let service = &api::service(Arc::new(app), routes());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         host.begins(aws::deadline(event.context.deadline));
         let (request_id, xray) = (event.context.request_id.clone(), event.context.xray_trace_id.clone());

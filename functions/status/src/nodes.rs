@@ -4,6 +4,7 @@ use api::{Answered, App, Params, Path, Reader, Routes, cursor, limits, schema};
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use shared::{
+    drive::with_values,
     execution::Execution,
     port::{NodeLog, Window},
     view,
@@ -30,7 +31,8 @@ async fn nodes(
     let execution = app.execution(&caller.owner, &id).await?;
     let workflow = app.workflow(&execution).await?;
     let lines = first_lines(&app, &execution, workflow.nodes.len()).await?;
-    Ok(Json(json!({"items": view::nodes(&execution, &workflow, &lines)})))
+    let shown = with_values(&*app.host, &execution, || view::nodes(&execution, &workflow, &lines)).await?;
+    Ok(Json(json!({"items": shown})))
 }
 
 /// The first lines of each node, of as many pages as all nodes' lines can fill.

@@ -1,21 +1,21 @@
-//! Children of `map` and `workflow` nodes: starting them, and gathering what they gave.
+//! Children of `map` and `workflow` nodes: starting them, and telling them what their parent wants.
 
-use futures::future::join_all;
-use serde_json::{Value, json};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
 use shared::{
     command::{Asked, Command},
     decide::child_id,
     drive::{submit, workflow_of},
     effect::{Control, Effect},
     event::Started,
-    execution::{Children as Kids, Execution, Parent, Status},
+    execution::{Children as Kids, Execution, Parent},
     expression::Context as _,
     id::{Activation, ExecutionId, NodeId, WorkflowId},
+    limits,
     owed::{Since, owed},
     payload::Payload,
     port::{Host, StoreError},
     sight::Sight,
-    task::{Failure, Outcome},
     workflow::{Body, Children, Map as MapNode, NodeKind, Reads, Workflow},
 };
 use std::{ops::Range, sync::Arc};
@@ -35,9 +35,7 @@ pub async fn start_children(
 ) -> Result<Vec<Asked>, StoreError> {
     if !state.waits_for_children(activation, attempt) {
         // The one that found out may have died before it could tell those that it had started.
-        for index in range {
-            obey(host, &child_id(state.id(), activation, attempt, index), Control::Cancel).await?;
-        }
+        tell(host, range.map(|index| child_id(state.id(), activation, attempt, index)), Control::Cancel).await?;
         return Ok(Vec::new());
     }
     if state.paused {
@@ -52,7 +50,9 @@ pub async fn start_children(
     }
     let starts = range.clone().filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
     let mut ends = Vec::new();
-    for started in join_all(starts).await {
+    // Those that can be started are, also where one of them cannot: less is left for the next time.
+    let started: Vec<_> = stream::iter(starts).buffered(limits::CHILDREN_AT_ONCE).collect().await;
+    for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
     catch_up(host, state, activation, attempt, range).await?;
@@ -71,17 +71,25 @@ async fn catch_up(
     attempt: u32,
     range: Range<u32>,
 ) -> Result<(), StoreError> {
-    let Some(after) = host.load(before.id()).await? else { return Ok(()) };
+    let Some(after) = host.load_lean(before.id()).await? else { return Ok(()) };
     let control = wish(&after, activation, attempt);
     if control == Control::Resume {
         return Ok(());
     }
     let same = |kids: &&Arc<Kids>| kids.visit == activation.visit && kids.attempt == attempt;
     let kids = after.children.get(&activation.node).filter(same);
-    for index in range.filter(|index| !kids.is_some_and(|kids| kids.ended.contains(*index))) {
-        obey(host, &child_id(before.id(), activation, attempt, index), control).await?;
-    }
-    Ok(())
+    let running = range.filter(|index| !kids.is_some_and(|kids| kids.ended.contains(*index)));
+    tell(host, running.map(|index| child_id(before.id(), activation, attempt, index)), control).await
+}
+
+/// Tells children what their parent wants, some at a time.
+async fn tell(
+    host: &dyn Host,
+    children: impl Iterator<Item = ExecutionId> + Send,
+    control: Control,
+) -> Result<(), StoreError> {
+    let told = children.map(|id| async move { obey(host, &id, control).await });
+    stream::iter(told).buffer_unordered(limits::CHILDREN_AT_ONCE).try_collect().await
 }
 
 /// What a parent, as it is now, wants of its children.
@@ -100,10 +108,10 @@ fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
 /// Where the store fails: the message comes again.
 pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result<(), StoreError> {
     let mut asked = Some(control);
-    while let Some(child) = host.load(id).await? {
+    while let Some(child) = host.load_lean(id).await? {
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
-        let wish = host.load(&parent.execution_id).await?.map_or(Control::Cancel, wish);
+        let wish = host.load_lean(&parent.execution_id).await?.map_or(Control::Cancel, wish);
         if child.end.is_some() {
             if host.delivers_in_commit() {
                 return Ok(());
@@ -152,7 +160,7 @@ impl Plan<'_> {
     /// Starts one child, or says why it cannot be.
     async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
         let id = child_id(self.state.id(), self.activation, self.attempt, index);
-        if let Some(child) = self.host.load(&id).await? {
+        if let Some(child) = self.host.load_lean(&id).await? {
             self.begin_again(&child).await?;
             return Ok(None);
         }
@@ -272,51 +280,4 @@ impl Plan<'_> {
     fn items(&self) -> Payload {
         self.state.children.get(&self.activation.node).map(|kids| kids.items.clone()).unwrap_or_default()
     }
-}
-
-/// Gathers what the children of an activation gave, in their order.
-///
-/// # Errors
-/// Where the store fails or lost a child.
-pub async fn collect(
-    host: &dyn Host,
-    state: &Arc<Execution>,
-    workflow: &Arc<Workflow>,
-    activation: &Activation,
-    attempt: u32,
-) -> Result<Outcome, StoreError> {
-    let count = state.children.get(&activation.node).map_or(0, |kids| kids.count);
-    let failed = |index| state.children.get(&activation.node).is_some_and(|kids| kids.failed.contains(index));
-    let mut gathered = Vec::with_capacity(count as usize);
-    for index in 0..count {
-        gathered.push(host.load(&child_id(state.id(), activation, attempt, index)).await?);
-    }
-    let kind = workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind);
-    let output = |child: &Option<Arc<Execution>>| {
-        child.as_ref().and_then(|child| child.output.as_ref()).map(|output| output.value().clone()).unwrap_or_default()
-    };
-    let output = match kind {
-        Some(NodeKind::Workflow(children)) if !children.list => match gathered.first() {
-            Some(Some(child)) if child.end == Some(Status::Completed) => output(&gathered[0]),
-            other => return Ok(Outcome::Failed(why(other.and_then(Option::as_ref)))),
-        },
-        Some(NodeKind::Workflow(children)) => {
-            let list = children.workflow_ids.iter().zip(&gathered).map(|(id, child)| {
-                let status = child.as_ref().map_or(Status::Failed, |child| child.status());
-                let execution_id = child.as_ref().map(|child| child.id().clone());
-                json!({ "workflow_id": id, "execution_id": execution_id, "status": status, "output": output(child) })
-            });
-            Value::Array(list.collect())
-        }
-        _ => {
-            let list = (0..count).zip(&gathered);
-            Value::Array(list.map(|(index, child)| if failed(index) { Value::Null } else { output(child) }).collect())
-        }
-    };
-    Ok(Outcome::Succeeded { port: "success".into(), output })
-}
-
-fn why(child: Option<&Arc<Execution>>) -> Failure {
-    let message = child.and_then(|child| child.error.as_ref()).map_or("it did not complete", |error| &error.message);
-    Failure::new("child_failed", format!("the child failed: {message}")).retryable()
 }

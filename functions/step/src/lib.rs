@@ -5,6 +5,7 @@
 
 mod batch;
 mod children;
+mod collect;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod secrets;

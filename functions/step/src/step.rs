@@ -1,6 +1,6 @@
 //! One attempt of one node.
 
-use crate::{Handled, UNKNOWN_SECONDS, children, failed, secrets::Vault};
+use crate::{Handled, UNKNOWN_SECONDS, collect::collect, failed, secrets::Vault};
 use shared::{
     command::{Asked, Command},
     drive::{Submission, submit, with_values},
@@ -49,7 +49,7 @@ pub async fn step(
         }
         Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
         Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
-        Prepared::Collect => match children::collect(host, state, workflow, &activation, attempt).await {
+        Prepared::Collect => match collect(host, state, workflow, &activation, attempt).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },
@@ -93,10 +93,15 @@ fn reported(
 ) -> Handled {
     let outcome = match outcome {
         Outcome::Succeeded { output, .. } if weight(&output, limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
-            let most = limits::OUTCOME_BYTES / (1024 * 1024);
-            Outcome::Failed(Failure::new("output_too_large", format!("an output has {most} MiB at most")))
+            Outcome::Failed(too_large())
         }
         other => other,
     };
     Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
+}
+
+/// An output that no state holds.
+pub fn too_large() -> Failure {
+    let most = limits::OUTCOME_BYTES / (1024 * 1024);
+    Failure::new("output_too_large", format!("an output has {most} MiB at most"))
 }

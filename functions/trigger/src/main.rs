@@ -1,7 +1,10 @@
 //! The Lambda function `trigger`: whatever starts executions, and the routes of workflows, tokens and secrets.
 
 use api::App;
-use aws::telemetry::{Call, observed};
+use aws::{
+    Aws,
+    telemetry::{Call, observed},
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
 use std::{process::ExitCode, sync::Arc};
@@ -13,7 +16,7 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::new(host.clone())), routes());
+    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), routes());
     let owner = &std::env::var("STEPWELL_OWNER").map_err(|_| {
         "STEPWELL_OWNER is not set: name the owner of what starts without a caller, by events, schedules and queues"
     })?;

@@ -10,7 +10,7 @@ use crate::{
     idempotency::{key, keyed},
     start::{latest, start},
 };
-use api::{Answered, App, Body, Caller, Open, Params, Path, Problem, Routes, Scope, schema};
+use api::{Answered, App, Body, Caller, Open, Params, Path, Problem, Routes, Scope, limits, schema, shallow};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -77,6 +77,9 @@ async fn hook(
 ) -> Answered<Response> {
     let patience = patience(&mut params)?;
     let owner = params.take("owner")?;
+    if owner.as_ref().is_some_and(|owner| owner.len() > limits::OWNER_BYTES) {
+        return Err(Params::refuse("owner", "is too long", "give 255 bytes at most"));
+    }
     params.done()?;
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
@@ -192,6 +195,7 @@ fn input(headers: &HeaderMap, body: &[u8]) -> Answered<Value> {
         let detail = "send the body as JSON, with `Content-Type: application/json`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
+    shallow(body)?;
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
         Ok(other) => Ok(json!({ "body": other })),

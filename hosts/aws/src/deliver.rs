@@ -2,7 +2,7 @@
 
 use crate::{
     plan::{Plan, needs_state, plan},
-    ports::{Alarms, CALLER, Queue, Records},
+    ports::{Alarms, Queue, Records},
 };
 use serde_json::{Value, json};
 use shared::{
@@ -103,13 +103,20 @@ impl Courier<'_> {
 
     async fn answer(&self, state: &Arc<Execution>) -> Result<(), StoreError> {
         let Some(end) = state.end else { return Ok(()) };
-        let Some(token) = self.records.get_token(state.id(), CALLER).await? else { return Ok(()) };
+        let callers = self.records.callers(state.id()).await?;
+        if callers.is_empty() {
+            return Ok(());
+        }
         let missing: Vec<_> = state.output.iter().filter(|output| output.missing().is_some()).collect();
         if !missing.is_empty() {
             self.records.fetch(state.id(), &missing).await?;
         }
-        self.alarms.complete(&token, result(state, end)).await?;
-        self.records.remove_token(state.id(), CALLER).await
+        let result = result(state, end);
+        for token in callers {
+            self.alarms.complete(&token, result.clone()).await?;
+            self.records.remove_caller(state.id(), &token).await?;
+        }
+        Ok(())
     }
 }
 

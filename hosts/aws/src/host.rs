@@ -13,6 +13,7 @@ use crate::{
     telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use shared::{
     id::{ExecutionId, InteractionId},
     port::{Host, StoreError},
@@ -63,6 +64,11 @@ impl Aws {
     /// Puts a host together.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         Self { table, services, clock, deadline: AtomicI64::new(i64::MAX) }
+    }
+
+    /// What the host can do, for `GET /health`.
+    pub fn abilities() -> Value {
+        json!({ "kind": "aws", "store": "dynamodb", "durable": true, "code": true, "http_request": true })
     }
 
     /// An invocation begins, and is cut off at that time.

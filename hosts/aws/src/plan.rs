@@ -101,14 +101,20 @@ impl Plan {
     }
 }
 
-/// A message that fits on a queue: why a child failed may be as long as its document made it, and its parent needs the
-/// beginning.
+/// A message that SQS takes: why a child failed may be as long as its document made it, and its parent needs the
+/// beginning; and two characters that JSON leaves as they are make SQS refuse the whole.
 fn small(mut message: Message) -> Message {
     if let Work::ChildEnded { error: Some(why), .. } = &mut message.work {
         why.truncate(why.floor_char_boundary(limits::REASON_BYTES));
+        if why.contains(REFUSED) {
+            *why = why.replace(REFUSED, "\u{fffd}");
+        }
     }
     message
 }
+
+/// Characters that SQS takes in no body: no XML document may have them. Others of that kind JSON escapes.
+const REFUSED: [char; 2] = ['\u{fffe}', '\u{ffff}'];
 
 /// When a pause's clock goes off: at the first deadline, and at the second one where it escalates. Made only of what
 /// does not change once the question is asked, so that starting the clock again is starting the same.

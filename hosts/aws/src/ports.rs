@@ -49,7 +49,7 @@ pub trait Alarms: Send + Sync {
 }
 
 /// What the delivery of effects needs of the table. Task tokens are kept beside the state and never in it: whoever has
-/// one can complete the task. Each has a name: the interaction whose pause it completes, or [`CALLER`].
+/// one can complete the task. That of a pause is named by its interaction; those of callers have no name.
 #[async_trait]
 pub trait Records: Send + Sync {
     /// The state of an execution, at least as new as the turn whose effects are delivered. Values may be missing.
@@ -58,21 +58,22 @@ pub trait Records: Send + Sync {
     async fn state_now(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
     /// Brings values that are missing.
     async fn fetch(&self, id: &ExecutionId, wanted: &[&Payload]) -> Result<(), StoreError>;
-    /// Keeps a token, in place of the one before it: a task that is tried again has a new one.
+    /// Keeps a pause's token, in place of the one before it: a task that is tried again has a new one.
     async fn put_token(&self, id: &ExecutionId, name: &str, token: &str) -> Result<(), StoreError>;
-    /// A token.
+    /// A pause's token.
     async fn get_token(&self, id: &ExecutionId, name: &str) -> Result<Option<String>, StoreError>;
-    /// Removes a token; one that is gone is success.
+    /// Removes a pause's token; one that is gone is success.
     async fn remove_token(&self, id: &ExecutionId, name: &str) -> Result<(), StoreError>;
     /// The names of all tokens of an execution's pauses.
     async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError>;
+    /// The tokens of all who wait for the execution's end and were not told of it yet.
+    async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError>;
+    /// Removes a caller's token; one that is gone is success.
+    async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError>;
     /// Executions that `max_concurrency` holds back and that may go on now, oldest first, so that at most `limit` are
     /// under way. Naming one again does no harm.
     async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError>;
 }
-
-/// The name of the token of whoever started the execution and waits for its end.
-pub const CALLER: &str = "caller";
 
 /// Credentials.
 #[async_trait]

@@ -1,6 +1,6 @@
 //! Stand-ins that record what they were asked, and fail once when told to.
 
-use crate::ports::{Alarms, Blobs, CALLER, Credentials, Queue, Records};
+use crate::ports::{Alarms, Blobs, Credentials, Queue, Records};
 use async_trait::async_trait;
 use serde_json::Value;
 use shared::{
@@ -12,7 +12,7 @@ use shared::{
     time::Time,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -37,6 +37,7 @@ struct World {
     stopped: Vec<String>,
     told: Vec<Told>,
     tokens: BTreeMap<(ExecutionId, String), String>,
+    callers: BTreeSet<(ExecutionId, String)>,
     held: Vec<ExecutionId>,
     states: BTreeMap<ExecutionId, Arc<Execution>>,
     blobs: BTreeMap<String, Vec<u8>>,
@@ -98,6 +99,11 @@ impl Recorder {
     /// An execution that `max_concurrency` holds back.
     pub fn hold(&self, id: ExecutionId) {
         self.world().held.push(id);
+    }
+
+    /// Somebody waits for the end of an execution.
+    pub fn put_caller(&self, id: &ExecutionId, token: &str) {
+        self.world().callers.insert((id.clone(), token.into()));
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -193,8 +199,18 @@ impl Records for Recorder {
 
     async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
         let world = self.call()?;
-        let names = world.tokens.keys().filter(|(one, name)| one == id && name != CALLER);
+        let names = world.tokens.keys().filter(|(one, _)| one == id);
         Ok(names.map(|(_, name)| name.clone()).collect())
+    }
+
+    async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        let world = self.call()?;
+        Ok(world.callers.iter().filter(|(one, _)| one == id).map(|(_, token)| token.clone()).collect())
+    }
+
+    async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.call()?.callers.remove(&(id.clone(), token.to_owned()));
+        Ok(())
     }
 
     /// Lets `limit` of those held in.

@@ -63,7 +63,7 @@ struct World {
     secrets: BTreeMap<(String, String), Secret>,
     tokens: BTreeMap<String, Token>,
     schedules: Vec<Scheduled>,
-    callers: BTreeMap<ExecutionId, String>,
+    callers: BTreeMap<ExecutionId, Vec<String>>,
     told: Vec<(ExecutionId, String)>,
     /// Executions that were told that they may go on, though they have not yet.
     admitted: BTreeSet<ExecutionId>,
@@ -176,7 +176,7 @@ impl Memory {
         self.world().dead.clone()
     }
 
-    /// Callers that were told of an execution's end, by what they are told by, in order; a caller may be told twice.
+    /// Callers that were told of an execution's end, by what they are told by, in order.
     pub fn told(&self) -> Vec<(ExecutionId, String)> {
         self.world().told.clone()
     }
@@ -218,8 +218,8 @@ impl World {
                 self.timers.remove(&(id.clone(), activation.clone(), *purpose));
             }
             Effect::AnswerCaller => {
-                let told = self.callers.get(id).map(|token| (id.clone(), token.clone()));
-                self.told.extend(told);
+                let told = self.callers.remove(id).unwrap_or_default();
+                self.told.extend(told.into_iter().map(|token| (id.clone(), token)));
             }
             Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
             Effect::Admit { workflow, limit } => self.admit(id, workflow, *limit),

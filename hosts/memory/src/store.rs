@@ -201,7 +201,11 @@ impl Host for Memory {
     }
 
     async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.world().callers.insert(id.clone(), token.into());
+        let mut world = self.world();
+        let callers = world.callers.entry(id.clone()).or_default();
+        if !callers.iter().any(|one| one == token) {
+            callers.push(token.into());
+        }
         Ok(())
     }
 

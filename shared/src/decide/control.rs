@@ -77,9 +77,12 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     }
 }
 
-/// A message that kept failing: the execution is stuck until somebody unsticks it.
+/// A message that kept failing: the execution is stuck until somebody moves the message back. Where something was
+/// activated since it got stuck, the message may be of that: it is stuck once more.
 pub(super) fn dead_letter(turn: &mut Deciding<'_>, about: &str, error: &str) -> Result<(), Rejection> {
-    if turn.state.stuck.is_some() {
+    let state = &turn.state;
+    let goes_on = state.nodes.values().any(|node| node.phase.is_open() && !state.is_stuck_at(node));
+    if state.stuck.is_some() && !goes_on {
         return Err(Rejection::Stale("it is stuck already"));
     }
     let message = format!("{about} could not be processed: {error}");

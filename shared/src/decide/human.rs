@@ -61,7 +61,6 @@ fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
 fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -> Result<Interaction, ExprError> {
     let activation = turn.state.activation(&turn.node(ix).id);
     let text = |template: &Template| template.render(scope).map(as_text);
-    let list = |template: &Option<Template>| template.as_ref().map_or(Ok(Vec::new()), |t| people(t.render(scope)?));
     let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
     let mut interaction = Interaction {
         interaction_id: interaction_id(turn, ix),
@@ -74,12 +73,12 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         options: Vec::new(),
         content: None,
         authorization: None,
-        assignees: list(&human.assignees)?,
+        assignees: people("assignees", human.assignees.as_ref(), scope)?,
         allow_requester: human.allow_requester,
         deadline: human.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)),
         timeout_seconds: human.timeout_seconds,
         timeout_action: human.timeout_action,
-        escalate_to: list(&human.escalate_to)?,
+        escalate_to: people("escalate_to", human.escalate_to.as_ref(), scope)?,
         escalated: false,
         created_at: turn.now,
         decided_at: None,
@@ -103,6 +102,20 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         }
     }
     Ok(interaction)
+}
+
+/// The people that a template names: no more than a document may name.
+fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
+    let Some(template) = template else { return Ok(Vec::new()) };
+    let named = as_list(template.render(scope)?);
+    let bytes: usize = named.iter().map(String::len).sum();
+    if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
+        return Ok(named);
+    }
+    let (most, most_bytes) = (limits::PEOPLE, limits::PEOPLE_BYTES);
+    let message =
+        format!("`{key}` names {} people in {bytes} bytes: {most} in {most_bytes} bytes can be asked", named.len());
+    Err(ExprError { code: "too_many_people", message })
 }
 
 fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
@@ -262,16 +275,6 @@ fn as_text(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-/// The people that a template names, no more than a list of the document may.
-fn people(value: Value) -> Result<Vec<String>, ExprError> {
-    let people = as_list(value);
-    if people.len() > limits::PEOPLE {
-        let message = format!("{} people are asked, and {} can be: name a group", people.len(), limits::PEOPLE);
-        return Err(ExprError { code: "evaluation_error", message });
-    }
-    Ok(people)
 }
 
 fn as_list(value: Value) -> Vec<String> {

@@ -3,5 +3,6 @@
 mod children;
 mod people;
 mod story;
+mod stuck;
 mod timeouts;
 mod timing;

@@ -72,6 +72,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         resume_count: 0,
         end: started.skipped.is_some().then_some(Status::Skipped),
         stuck: None,
+        stuck_seq: 0,
         output: None,
         error: None,
         done: 0,
@@ -177,7 +178,10 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             state.paused = false;
             state.resume_count += 1;
         }
-        Event::ExecutionStuck { error } => state.stuck = Some(error.clone()),
+        Event::ExecutionStuck { error } => {
+            state.stuck = Some(error.clone());
+            state.stuck_seq = state.seq;
+        }
         Event::ExecutionCompleted { output } => {
             state.output = Some(output.clone());
             end(state, Status::Completed, at);
@@ -290,6 +294,7 @@ fn skip(workflow: &Workflow, state: &mut Execution, node: &NodeId, at: Time) -> 
 fn end(state: &mut Execution, status: Status, at: Time) {
     state.end = Some(status);
     state.stuck = None;
+    state.stuck_seq = 0;
     state.paused = false;
     state.completed_at = Some(at);
     let open: Vec<NodeId> =

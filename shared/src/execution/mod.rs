@@ -64,6 +64,9 @@ pub struct Execution {
     /// Why it is stuck.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Error>,
+    /// The turn that says so: what was activated until then is not asked for again, but by hand.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stuck_seq: u64,
     /// Its result.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
@@ -264,6 +267,12 @@ impl Execution {
         self.epoch == activation.epoch && self.node(&activation.node).is_some_and(waits)
     }
 
+    /// Whether a node was activated before the execution got stuck: its message may be the one that cannot be
+    /// processed, and waits among the dead letters until somebody moves it back.
+    pub fn is_stuck_at(&self, node: &NodeState) -> bool {
+        self.stuck.is_some() && node.activated_seq <= self.stuck_seq
+    }
+
     /// The interaction of that id.
     pub fn interaction(&self, id: &str) -> Option<&Arc<Interaction>> {
         self.interactions.iter().rev().find(|one| one.interaction_id.as_str() == id)
@@ -315,4 +324,8 @@ impl Execution {
         all.extend(self.signals.iter().map(|(_, payload)| payload));
         all
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -67,6 +67,7 @@ impl SimHost {
     where
         T: Send,
     {
+        let _under_way = UnderWay::of(self);
         Turns(false).await;
         let fault = self.draw();
         match fault {
@@ -81,6 +82,24 @@ impl SimHost {
             _ => {}
         }
         result
+    }
+}
+
+/// A call that has begun; dropped with it, also where its handler dies.
+struct UnderWay<'a>(&'a SimHost);
+
+impl<'a> UnderWay<'a> {
+    fn of(host: &'a SimHost) -> Self {
+        let (now, most) = &mut host.world().under_way;
+        *now += 1;
+        *most = (*now).max(*most);
+        Self(host)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.world().under_way.0 -= 1;
     }
 }
 

@@ -57,6 +57,8 @@ pub struct World {
     pub broken: Vec<String>,
     /// Port calls so far.
     pub calls: u64,
+    /// Port calls that have begun and not ended, now and at most.
+    pub under_way: (usize, usize),
     /// Crashes and errors so far.
     pub faults_injected: u64,
     /// The handler that is being polled died.
@@ -88,6 +90,7 @@ impl SimHost {
             outside: Outside::default(),
             broken: Vec::new(),
             calls: 0,
+            under_way: (0, 0),
             faults_injected: 0,
             crashed: false,
             unheard: 0,

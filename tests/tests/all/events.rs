@@ -68,7 +68,11 @@ async fn triggered(host: &Arc<Memory>, event: &str) -> Value {
 }
 
 async fn try_triggered(host: &Arc<Memory>, json: &str) -> Result<Value, trigger::event::Failure> {
-    let answer = handle(&service(host.clone()), &**host, OWNER, json, Context::default()).await?;
+    invoked(host, json, Context::default()).await
+}
+
+async fn invoked(host: &Arc<Memory>, json: &str, context: Context) -> Result<Value, trigger::event::Failure> {
+    let answer = handle(&service(host.clone()), &**host, OWNER, json, context).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 
@@ -287,6 +291,23 @@ async fn a_task_is_told_of_the_end_whenever_it_came() {
 }
 
 #[tokio::test]
+async fn tasks_with_the_same_key_are_all_told() {
+    let host = host().await;
+    save(&host, &listening("short", json!({"source": ["nobody"]}))).await;
+    let event = |token: &str| {
+        json!({"task_token": token, "workflow_id": "short", "input": {"id": 1}, "idempotency_key": "k"}).to_string()
+    };
+    let first = try_triggered(&host, &event("T1")).await.unwrap();
+    for token in ["T2", "T2"] {
+        assert_eq!(try_triggered(&host, &event(token)).await.unwrap(), first);
+    }
+    assert_eq!(host.told(), []);
+    step::handle(&*host, &[host.take().unwrap()]).await;
+    let id: shared::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
+    assert_eq!(host.told(), [(id.clone(), "T1".to_owned()), (id, "T2".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_direct_start_says_what_it_started_or_why_not() {
     let host = host().await;
     let first = triggered(&host, "events/trigger-direct-start.json").await;
@@ -294,16 +315,34 @@ async fn a_direct_start_says_what_it_started_or_why_not() {
     assert_eq!(first["links"]["self"], format!("/v1/executions/{}", first["execution_id"].as_str().unwrap()));
     let state = host.all().remove(0);
     assert_eq!(state.started.metadata["order"], "4711");
+    let deep = (0..api::limits::NESTING).fold(json!(1), |inner, _| json!([inner]));
     for (event, code, said) in [
         (json!({"workflow_id": "none"}), "not_found", "none"),
         (json!({"workflow_id": "expense-approval", "input": {}}), "invalid_input", "payee"),
         (json!({"workflow_id": "expense-approval", "inputs": {}}), "not_understood", "inputs"),
         (json!({"task_token": "secret-token"}), "not_understood", "workflow_id"),
+        (json!({"workflow_id": "x".repeat(3_000)}), "not_found", "xxx"),
+        (json!({"workflow_id": "expense-approval", "input": deep}), "not_understood", "levels"),
     ] {
         let failure = try_triggered(&host, &event.to_string()).await.unwrap_err();
         assert_eq!(failure.code, code, "{failure:?}");
         assert!(failure.message.contains(said) && !failure.message.contains("secret-token"), "{failure:?}");
     }
+}
+
+#[tokio::test]
+async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
+    let host = host().await;
+    let start = json!({"workflow_id": "on-order", "input": {"id": 1}}).to_string();
+    let by = async |request: &str| {
+        let mut context = Context::default();
+        context.request_id = request.into();
+        invoked(&host, &start, context).await.unwrap()["execution_id"].clone()
+    };
+    assert_eq!(by("r1").await, by("r1").await, "Lambda tries it again");
+    assert_ne!(by("r1").await, by("r2").await);
+    assert_ne!(by("").await, by("").await, "nobody names it");
+    assert_eq!(host.all().len(), 4);
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Random workflows under random faults.
 
+use serde_json::{Value, json};
+use shared::{execution::Status, limits::CHILDREN_AT_ONCE};
 use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},
 };
 use stepwell_tests::{
-    generate::{Knobs, case},
+    generate::{Case, Knobs, case},
     sim::{Faults, Run},
 };
 
@@ -65,4 +67,22 @@ fn faults_change_nothing_about_how_random_workflows_end() {
     let injected = injected.into_inner();
     let enough = seeds.len() < 100 || injected > seeds.len() as u64;
     assert!(enough, "only {injected} faults in {} runs: they test little", seeds.len());
+}
+
+#[test]
+fn a_large_map_asks_for_some_children_at_a_time() {
+    let count = 20 * CHILDREN_AT_ONCE;
+    let items: Vec<usize> = (0..count).collect();
+    let body =
+        json!({"nodes": [{"id": "twice", "type": "transform", "config": {"expression": "item * 2"}}], "edges": []});
+    let document = json!({"id": "wide", "nodes": [{"id": "go", "type": "manual_trigger"},
+            {"id": "all", "type": "map", "config": {"items": "input.items", "max_concurrency": 10_000, "body": body}}],
+        "edges": [{"from": "go", "to": "all"}]});
+    let case = Case { document, saved: Vec::new(), input: json!({"items": items}) };
+    let mut run = Run::new(&case, 0, Faults::default(), false);
+    let fate = run.finish().unwrap();
+    let doubled: Vec<Value> = (0..count).map(|item| json!(item * 2)).collect();
+    assert_eq!((fate.status, fate.output), (Status::Completed, Value::Array(doubled)));
+    let most = run.host.world().under_way.1;
+    assert!((CHILDREN_AT_ONCE..10 * CHILDREN_AT_ONCE).contains(&most), "{most} at once");
 }

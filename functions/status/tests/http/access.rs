@@ -94,3 +94,47 @@ async fn too_many_requests_are_told_when_to_come_back() {
     assert_eq!(refused.headers["retry-after"], "2");
     refused.problem(429, "rate_limited");
 }
+
+#[tokio::test]
+async fn names_that_nothing_has_never_reach_the_store() {
+    let world = World::local();
+    let long = "x".repeat(api::limits::NAME_BYTES + 1);
+    for path in ["executions", "executions/ID/history", "workflows", "interactions"] {
+        let path = match path.contains("ID") {
+            true => path.replace("ID", &long),
+            false => format!("{path}/{long}"),
+        };
+        world.get(&format!("/v1/{path}")).await.problem(404, "not_found");
+    }
+    let escaped = "%C3%A9".repeat(api::limits::NAME_BYTES / 2 + 1);
+    world.get(&format!("/v1/executions/{escaped}")).await.problem(404, "not_found");
+    for query in ["workflow_id=LONG", "parent=LONG", "metadata.=x", "metadata.LONGLONG=x", "metadata.a=LONGLONG"] {
+        let query = query.replace("LONG", &long);
+        world.get(&format!("/v1/executions?{query}")).await.problem(422, "invalid_parameter");
+    }
+    let many: Vec<String> = (0..11).map(|at| format!("metadata.k{at}=x")).collect();
+    world.get(&format!("/v1/executions?{}", many.join("&"))).await.problem(422, "invalid_parameter");
+    for query in ["assignee", "execution_id"] {
+        world.get(&format!("/v1/interactions?{query}={long}")).await.problem(422, "invalid_parameter");
+    }
+    let statuses = vec!["failed"; 200].join(",");
+    world.get(&format!("/v1/executions?status={statuses}")).await.of(200);
+}
+
+#[tokio::test]
+async fn whoever_proves_nothing_is_bounded_too() {
+    let world = World::with(|app| app);
+    let long = "x".repeat(api::limits::OWNER_BYTES + 1);
+    world.post(&format!("/v1/triggers/w?owner={long}"), json!({})).await.problem(422, "invalid_parameter");
+    world.post("/v1/triggers/w?owner=acme", json!({})).await.problem(401, "invalid_signature");
+    let world = World::local();
+    let hooked = json!({"id": "w", "nodes": [{"id": "hook", "type": "webhook_trigger"}], "edges": []});
+    world.post("/v1/workflows", hooked).await.of(201);
+    let nested = |levels: usize| {
+        let body = "[".repeat(levels) + &"]".repeat(levels);
+        let request = Request::post("/v1/triggers/w").header("content-type", "application/json");
+        world.send(request.body(Body::from(body)).unwrap())
+    };
+    nested(api::limits::NESTING).await.of(202);
+    nested(api::limits::NESTING + 1).await.problem(400, "invalid_json");
+}

@@ -45,3 +45,17 @@ async fn the_examples_have_the_shapes_they_stand_for() {
     assert_eq!(health.status, served.status);
     assert!(world.get("/metrics").await.status.is_success());
 }
+
+#[tokio::test]
+async fn the_document_that_one_function_serves_for_all_is_that_of_the_code() {
+    let generated = World::local().get("/openapi.json").await.of(200);
+    if std::env::var_os("UPDATE_DOCUMENT").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/openapi.json");
+        std::fs::write(path, format!("{generated:#}\n")).unwrap();
+        return;
+    }
+    let kept: Value = serde_json::from_str(stepwell_status::DOCUMENT).unwrap();
+    assert!(kept == generated, "src/openapi.json is out of date: run this test once with UPDATE_DOCUMENT=1");
+    let world = World::with(|app| App { document: Some(stepwell_status::DOCUMENT), ..app });
+    assert_eq!(world.get("/openapi.json").await.of(200)["info"]["title"], "Stepwell");
+}

@@ -152,3 +152,42 @@ async fn bad_requests_are_named() {
     world.post("/v1/executions/none/rollback", json!({})).await.problem(404, "not_found");
     world.delete("/v1/executions").await.problem(405, "method_not_allowed");
 }
+
+/// Every page of a list, by what names its items.
+async fn pages(world: &World, path: &str, list: &str, name: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut next) = (Vec::new(), path.to_owned());
+    loop {
+        let answer = world.get(&next).await;
+        assert!(answer.text.len() < api::limits::PAGE_BYTES + 10_000, "{} bytes", answer.text.len());
+        let page = answer.of(200);
+        let names = page[list].as_array().unwrap().iter().map(|item| item[name].as_str().unwrap().to_owned());
+        pages.push(names.collect());
+        match page["next_cursor"].as_str() {
+            Some(cursor) => next = format!("{path}&cursor={cursor}"),
+            None => return pages,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_end_before_they_are_too_large_and_leave_nothing_out() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let mut started = Vec::new();
+    for _ in 0..30 {
+        let body = json!({"input": {"name": "x".repeat(200_000)}});
+        let answer = world.post("/v1/workflows/greet/executions", body).await.of(202);
+        started.insert(0, answer["execution_id"].as_str().unwrap().to_owned());
+    }
+    let found = pages(&world, "/v1/executions?limit=50", "items", "execution_id").await;
+    assert!(found.len() > 2 && found.iter().all(|page| !page.is_empty()), "{found:?}");
+    assert_eq!(found.concat(), started);
+
+    let path = format!("/v1/executions/{}", started[0]);
+    for _ in 0..30 {
+        world.post(&format!("{path}/signals/hm"), json!({"data": "x".repeat(200_000)})).await.of(200);
+    }
+    let found = pages(&world, &format!("{path}/history?limit=200"), "history", "checkpoint").await;
+    assert!(found.len() > 2, "{found:?}");
+    assert_eq!(found.concat(), (1..=31).map(|seq| seq.to_string()).collect::<Vec<_>>());
+}

@@ -93,7 +93,9 @@ pub async fn handle(
         Invocation::Event(event) => raw(&bridge::offer(host, owner, &event).await?),
         Invocation::Task(token, order) => accepted(&*order::place_awaited(host, owner, token, order).await?),
         Invocation::Start(order) => {
-            let placed = order::Placed { owner, by: "lambda", key: None };
+            // Lambda tries an asynchronous invocation again under the same id.
+            let key = Some(context.request_id).filter(|id| !id.is_empty());
+            let placed = order::Placed { owner, by: "lambda", key };
             accepted(&*order::place(host, placed, order).await?)
         }
         Invocation::Token(new) => raw(&issue(host, owner, None, new).await?),

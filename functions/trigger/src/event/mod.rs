@@ -10,10 +10,12 @@ pub use handle::{Failure, handle};
 pub use order::{Order, TaskToken};
 
 use crate::token::NewToken;
+use api::limits;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
+use shared::json::nesting;
 
 /// What the function is invoked with.
 #[derive(Debug)]
@@ -57,6 +59,9 @@ pub enum NotUnderstood {
         /// What is wrong.
         error: serde_json::Error,
     },
+    /// Whoever reads it again could not follow.
+    #[error("this nests more than {} levels deep: flatten it", limits::NESTING)]
+    Deep,
     /// Records of a service that sends no start requests.
     #[error("records of {0} are not taken: send them through EventBridge or SQS")]
     Records(String),
@@ -66,6 +71,11 @@ pub enum NotUnderstood {
          (detail-type), nor a start (workflow_id), nor a token to be made (create_token)"
     )]
     Unknown,
+}
+
+/// What is recorded of an event is read again within what is recorded around it.
+fn shallow(json: &str) -> Result<(), NotUnderstood> {
+    if nesting(json.as_bytes()) > limits::NESTING { Err(NotUnderstood::Deep) } else { Ok(()) }
 }
 
 /// What each kind of event has and the others have not.
@@ -98,6 +108,7 @@ pub fn parse(json: &str) -> Result<Invocation, NotUnderstood> {
     if shape.request_context.is_some() {
         return Ok(Invocation::Http(serde_json::from_str(json).map_err(broken("an HTTP request"))?));
     }
+    shallow(json)?;
     if let Some(records) = shape.records {
         return match records.iter().find(|record| record.event_source != "aws:sqs") {
             Some(other) => Err(NotUnderstood::Records(other.event_source.clone())),

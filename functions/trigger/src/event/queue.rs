@@ -1,6 +1,6 @@
 //! Messages that start executions: each an order, or an event that EventBridge put there.
 
-use super::{Failure, Invocation, bridge, order};
+use super::{Failure, Invocation, bridge, order, shallow};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use serde_json::Value;
 use shared::port::Host;
@@ -23,6 +23,7 @@ pub(super) async fn start_each(host: &dyn Host, owner: &str, batch: SqsEvent) ->
 async fn start_one(host: &dyn Host, owner: &str, message: SqsMessage) -> Result<(), Failure> {
     let body = message.body.unwrap_or_default();
     let broken = |error: serde_json::Error| Failure::new("not_understood", format!("the message is no start: {error}"));
+    shallow(&body)?;
     let value: Value = serde_json::from_str(&body).map_err(broken)?;
     if value.get("detail-type").is_some() {
         return match bridge::read_value(value).map_err(broken)? {

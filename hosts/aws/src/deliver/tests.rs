@@ -89,7 +89,7 @@ async fn the_supervisor_completes_what_a_crash_left_open() {
     let (recorder, mut story) = (Recorder::default(), approval());
     let id = story.question().interaction_id.clone();
     recorder.put_token(&"e1".into(), id.as_str(), "TOKEN").await.unwrap();
-    recorder.put_token(&"e1".into(), CALLER, "CALLER").await.unwrap();
+    recorder.put_caller(&"e1".into(), "CALLER");
     courier(&recorder, story.now).tidy(&story.state).await.unwrap();
     assert!(recorder.told().is_empty(), "the question is open");
     story.approve();
@@ -125,7 +125,7 @@ fn report(story: &mut Story, outcome: Outcome) {
 #[tokio::test]
 async fn the_caller_hears_of_the_end_once() {
     let (recorder, mut story) = (Recorder::default(), awaited("1"));
-    recorder.put_token(&"e1".into(), CALLER, "CALLER").await.unwrap();
+    recorder.put_caller(&"e1".into(), "CALLER");
     deliver(&recorder, &story).await.unwrap();
     assert!(recorder.told().is_empty(), "it has not ended");
     report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!({"paid": true}) });
@@ -134,6 +134,20 @@ async fn the_caller_hears_of_the_end_once() {
     }
     let result = json!({ "execution_id": "e1", "status": "completed", "output": {"paid": true} });
     assert_eq!(recorder.told(), [("CALLER".into(), Ok(result))]);
+}
+
+#[tokio::test]
+async fn all_who_wait_for_the_end_hear_of_it_and_none_is_forgotten_on_the_way() {
+    let (recorder, mut story) = (Recorder::default(), awaited("1"));
+    recorder.put_caller(&"e1".into(), "FIRST");
+    recorder.put_caller(&"e1".into(), "SECOND");
+    report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
+    // Of the calls state, callers, complete, remove, complete the last one fails.
+    recorder.fail_at(5, StoreError::Transient("busy".into()));
+    assert!(deliver(&recorder, &story).await.is_err());
+    deliver(&recorder, &story).await.unwrap();
+    let told: Vec<_> = recorder.told().into_iter().map(|(token, _)| token).collect();
+    assert_eq!(told, ["FIRST", "SECOND"]);
 }
 
 #[tokio::test]
@@ -147,7 +161,7 @@ async fn the_caller_hears_why_it_failed_or_was_cancelled() {
         [(failed, "declined", "the card was declined"), (cancelled, "cancelled", "the execution was cancelled")]
     {
         let recorder = Recorder::default();
-        recorder.put_token(&"e1".into(), CALLER, "CALLER").await.unwrap();
+        recorder.put_caller(&"e1".into(), "CALLER");
         deliver(&recorder, &story).await.unwrap();
         assert_eq!(recorder.told(), [("CALLER".into(), Err((code.into(), message.into())))]);
     }
@@ -157,7 +171,7 @@ async fn the_caller_hears_why_it_failed_or_was_cancelled() {
 async fn a_result_that_was_offloaded_is_fetched_and_one_that_no_task_takes_is_left_out() {
     for (bytes, omitted) in [(20_000, false), (300_000, true)] {
         let (recorder, mut story) = (Recorder::default(), awaited("1"));
-        recorder.put_token(&"e1".into(), CALLER, "CALLER").await.unwrap();
+        recorder.put_caller(&"e1".into(), "CALLER");
         let output = Payload::new(json!("x".repeat(bytes)));
         report(&mut story, Outcome::Succeeded { port: "success".into(), output: output.value().clone() });
         let (blob, value) = story.state.output.as_ref().unwrap().offload(1_000).unwrap();

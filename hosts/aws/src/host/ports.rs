@@ -3,7 +3,7 @@
 use super::Aws;
 use crate::{
     limits,
-    ports::{CALLER, Records},
+    ports::Records,
     store::Table,
     telemetry::{Counter, counted},
 };
@@ -42,22 +42,19 @@ impl Records for Table {
         Table::fetch(self, id, wanted).await
     }
     async fn put_token(&self, id: &ExecutionId, name: &str, token: &str) -> Result<(), StoreError> {
-        match name {
-            CALLER => self.put_caller(id, token).await,
-            pause => Table::put_token(self, id, &pause.into(), token).await,
-        }
+        Table::put_token(self, id, &name.into(), token).await
     }
     async fn get_token(&self, id: &ExecutionId, name: &str) -> Result<Option<String>, StoreError> {
-        match name {
-            CALLER => self.caller(id).await,
-            pause => self.pause_token(id, &pause.into()).await,
-        }
+        self.pause_token(id, &name.into()).await
     }
     async fn remove_token(&self, id: &ExecutionId, name: &str) -> Result<(), StoreError> {
-        match name {
-            CALLER => self.drop_caller(id).await,
-            pause => self.drop_token(id, &pause.into()).await,
-        }
+        self.drop_token(id, &name.into()).await
+    }
+    async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        Table::callers(self, id).await
+    }
+    async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.drop_caller(id, token).await
     }
     async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
         Ok(self.pause_tokens(id).await?.into_iter().map(|(interaction, _)| interaction.to_string()).collect())
@@ -95,11 +92,24 @@ impl Store for Aws {
         self.courier().deliver(execution, effects).await?;
         self.table.delivered(execution, effects).await
     }
+    /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        match self.deliver(execution, effects).await {
+            Err(error) if !self.table.is_behind_messages() => {
+                tracing::warn!(%error, %execution, "what was committed is not delivered yet: the supervisor does it");
+                Ok(())
+            }
+            delivered => delivered,
+        }
+    }
     fn delivers_in_commit(&self) -> bool {
         false
     }
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         self.table.turns(id, after, limit).await
+    }
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        self.table.turns_lean(id, after, limit).await
     }
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         self.table.changed(id, seq).await;

@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
-use shared::task::{CodeTask, Work};
+use shared::{
+    port::Store,
+    task::{CodeTask, Work},
+};
 
 const NOW: Time = Time(1_000_000);
 
@@ -22,7 +25,10 @@ impl Runner for Nodes {
 }
 
 fn host(runner: Option<Nodes>) -> Aws {
-    let recorder = Arc::new(Recorder::default());
+    beside(&Arc::new(Recorder::default()), runner, true)
+}
+
+fn beside(recorder: &Arc<Recorder>, runner: Option<Nodes>, behind_message: bool) -> Aws {
     let table = Table::new(Parts {
         client: Script::default().clients().dynamodb(),
         name: "t".into(),
@@ -30,10 +36,11 @@ fn host(runner: Option<Nodes>) -> Aws {
         clock: Arc::new(|| NOW),
         meter: Arc::new(Meter::default()),
         patience: Patience::default(),
-        behind_message: true,
+        behind_message,
     });
     let runner = runner.map(|nodes| Arc::new(nodes) as Arc<dyn Runner>);
-    let services = Services { queue: recorder.clone(), alarms: recorder.clone(), credentials: recorder, runner };
+    let (queue, alarms, credentials) = (recorder.clone(), recorder.clone(), recorder.clone());
+    let services = Services { queue, alarms, credentials, runner };
     Aws::new(Arc::new(table), services, Arc::new(|| NOW))
 }
 
@@ -77,4 +84,20 @@ async fn a_node_with_time_enough_ends_as_it_does() {
 async fn only_the_step_function_runs_nodes() {
     let Outcome::Failed(failure) = outcome(&host(None), 1.0).await else { panic!("nothing was run") };
     assert_eq!(failure.code, "no_runner");
+}
+
+#[tokio::test]
+async fn what_a_request_committed_is_no_error_where_its_effects_are_late() {
+    let busy = StoreError::Transient("busy".into());
+    let (id, work) = (ExecutionId::from("e1"), shared::effect::Work::Timeout);
+    let message = shared::effect::Message { execution: id.clone(), work };
+    let effects = [shared::effect::Effect::Send { message, at: None }];
+    for (behind_message, told) in [(false, Ok(())), (true, Err(busy.clone()))] {
+        let recorder = Arc::new(Recorder::default());
+        let host = beside(&recorder, None, behind_message);
+        recorder.fail_at(1, busy.clone());
+        assert_eq!(host.deliver_committed(&id, &effects).await, told, "behind messages: {behind_message}");
+        recorder.fail_at(1, busy.clone());
+        assert_eq!(host.deliver(&id, &effects).await, Err(busy.clone()), "nothing was committed: it is an error");
+    }
 }

@@ -150,6 +150,20 @@ fn the_reason_why_a_child_failed_fits_on_a_queue() {
 }
 
 #[test]
+fn the_reason_why_a_child_failed_has_no_character_that_a_queue_refuses() {
+    let error = Some("a\u{fffe}b\u{ffff}c\u{1}d\u{10ffff}".to_owned());
+    let message = Message {
+        execution: "p".into(),
+        work: Work::ChildEnded { activation: activation(), attempt: 1, index: 0, error },
+    };
+    let plan = plan(&"e1".into(), &[Effect::Send { message, at: None }], None, Time(0));
+    let body = Envelope::new(plan.messages[0].0.clone()).to_json();
+    let taken = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    assert!(body.chars().all(taken), "{body:?}");
+    assert!(body.contains("a\u{fffd}b\u{fffd}c\\u0001d\u{10ffff}"), "{body:?}");
+}
+
+#[test]
 fn an_answer_completes_the_pause_and_a_cancel_stops_its_clock() {
     let mut answered = Story::opened(&approval(json!({"timeout_seconds": 3600})));
     answered.approve();

@@ -25,6 +25,17 @@ impl Table {
     /// # Errors
     /// Where the journal or a value cannot be read.
     pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        let turns = self.turns_lean(id, after, limit).await?;
+        let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
+        self.fetch(id, &payloads).await?;
+        Ok(turns)
+    }
+
+    /// The same, but offloaded values may be missing.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         if after >= keys::LAST_TURN || limit == 0 {
             return Ok(Vec::new());
         }
@@ -49,8 +60,6 @@ impl Table {
             }
         }
         turns.truncate(limit);
-        let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
-        self.fetch(id, &payloads).await?;
         Ok(turns)
     }
 

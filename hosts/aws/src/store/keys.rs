@@ -10,8 +10,8 @@ use shared::{
 
 /// The sort key of an execution's head.
 pub const HEAD: &str = "head";
-/// The sort key of the task token of whoever started an execution.
-pub const CALLER: &str = "caller";
+/// What the sort keys of the task tokens of those begin with who wait for an execution's end.
+pub const CALLER: &str = "caller#";
 /// What the sort keys of turns begin with.
 pub const TURN: &str = "t#";
 /// What the sort keys of task tokens of pauses begin with.

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `x#EXECUTION` | `t#NUMBER` | a commit: its turns, by the number of the first; often the state after it |
 //! | | `head` | what lists and the supervisor read |
-//! | | `token#INTERACTION`, `caller` | task tokens of Step Functions |
+//! | | `token#INTERACTION`, `caller#HASH` | task tokens of Step Functions |
 //! | `q#INTERACTION` | `i` | a question: who asks, and what lists read |
 //! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow that looks at its other executions |
 //! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION`, `s#WORKFLOW` | saved workflows, and their schedules |
@@ -111,6 +111,11 @@ impl Table {
     /// What was counted.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
+    }
+
+    /// Whether commits are made behind messages (see [`Parts::behind_message`]).
+    pub fn is_behind_messages(&self) -> bool {
+        self.behind_message
     }
 
     /// The clock.

@@ -11,7 +11,7 @@ use crate::{
     meter::{Purpose, of},
 };
 use shared::{
-    id::{ExecutionId, InteractionId},
+    id::{ExecutionId, InteractionId, sha256_hex},
     port::StoreError,
 };
 
@@ -54,41 +54,43 @@ impl Table {
     /// # Errors
     /// Where the table does not answer.
     pub async fn pause_tokens(&self, id: &ExecutionId) -> Result<Vec<(InteractionId, String)>, StoreError> {
-        let keys = Expression::new("pk = :p AND begins_with(sk, :t)")
-            .with(":p", text(keys::execution(id)))
-            .with(":t", text(keys::TOKEN));
-        let query = Query { keys, consistent: true, ..Query::default() };
-        let items = self.db.query_all(of(Purpose::Other, id), query).await?;
-        let read = |item| {
-            let sort = need(item, "sk")?;
-            let interaction = sort.strip_prefix(keys::TOKEN).unwrap_or(sort).into();
-            Ok((interaction, need(item, "k")?.to_owned()))
-        };
-        items.iter().map(read).collect()
+        let read = |(sort, token): (String, String)| (sort.strip_prefix(keys::TOKEN).unwrap_or(&sort).into(), token);
+        Ok(self.tokens_at(id, keys::TOKEN).await?.into_iter().map(read).collect())
     }
 
-    /// Keeps the task token of whoever starts an execution and waits for its end: before the start.
+    /// Keeps the task token of whoever starts an execution and waits for its end: before the start. Each has an item of
+    /// its own, so that nobody's caller takes another's place.
     ///
     /// # Errors
     /// Where the table does not answer.
     pub async fn put_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.keep_token(id, keys::CALLER, token).await
+        self.keep_token(id, &caller(token), token).await
     }
 
-    /// The task token of whoever waits for an execution's end.
+    /// The task tokens of all who wait for an execution's end.
     ///
     /// # Errors
     /// Where the table does not answer.
-    pub async fn caller(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
-        self.token_at(id, keys::CALLER).await
+    pub async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        Ok(self.tokens_at(id, keys::CALLER).await?.into_iter().map(|(_, token)| token).collect())
     }
 
-    /// Forgets it: it was told.
+    /// Forgets one of them: it was told.
     ///
     /// # Errors
     /// Where the table does not answer.
-    pub async fn drop_caller(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        self.drop_token_at(id, keys::CALLER).await
+    pub async fn drop_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.drop_token_at(id, &caller(token)).await
+    }
+
+    /// All tokens whose sort keys begin so, with those.
+    async fn tokens_at(&self, id: &ExecutionId, begin: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let keys = Expression::new("pk = :p AND begins_with(sk, :t)")
+            .with(":p", text(keys::execution(id)))
+            .with(":t", text(begin));
+        let query = Query { keys, consistent: true, ..Query::default() };
+        let items = self.db.query_all(of(Purpose::Other, id), query).await?;
+        items.iter().map(|item| Ok((need(item, "sk")?.to_owned(), need(item, "k")?.to_owned()))).collect()
     }
 
     async fn keep_token(&self, id: &ExecutionId, sort: &str, token: &str) -> Result<(), StoreError> {
@@ -107,4 +109,9 @@ impl Table {
         let partition = keys::execution(id);
         self.db.delete(of(Purpose::Other, id), &partition, sort, Expression::default()).await.map(drop)
     }
+}
+
+/// Where the token of a caller lies.
+fn caller(token: &str) -> String {
+    format!("{}{}", keys::CALLER, sha256_hex(token.as_bytes()))
 }

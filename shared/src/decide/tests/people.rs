@@ -236,10 +236,18 @@ fn an_abort_while_paused_ends_the_execution_when_it_is_resumed() {
 }
 
 #[test]
-fn a_template_names_no_more_people_than_a_list_may() {
-    for (people, asked) in [(crate::limits::PEOPLE, 1), (crate::limits::PEOPLE + 1, 0)] {
-        let list = format!("{{{{ '{}' }}}}", ["a"].repeat(people).join(","));
-        let story = asking(json!({ "kind": "approval", "assignees": list }));
-        assert_eq!(story.state.interactions.len(), asked, "{people}");
+fn a_template_names_no_more_people_than_a_document_may() {
+    let asked = |count: usize, name: &str| {
+        let people: Vec<String> = (0..count).map(|at| format!("{name}{at}@example.com")).collect();
+        let config = json!({ "kind": "approval", "question": "?", "assignees": "{{ input }}" });
+        let nodes = json!([{ "id": "ask", "type": "human", "config": config }]);
+        let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), json!(people));
+        story.open("ask");
+        story
+    };
+    asked(1_000, "p").is(Status::WaitingHuman);
+    for story in [asked(1_001, "p"), asked(10, &"p".repeat(10_000))] {
+        story.is(Status::Failed);
+        assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("too_many_people"));
     }
 }

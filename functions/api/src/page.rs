@@ -1,0 +1,84 @@
+//! Pages that fit into an answer: a list ends a page before the item that would make it too large.
+
+use crate::{Answered, limits};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use std::{future::Future, io};
+
+/// The room that the items of one page have.
+#[derive(Debug, Default)]
+pub struct Room {
+    taken: usize,
+    is_begun: bool,
+}
+
+impl Room {
+    /// Whether so many bytes more have room, which then are taken. The first ones always have: a page shows something.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        let fits = !self.is_begun || self.taken.saturating_add(bytes) <= limits::PAGE_BYTES;
+        self.is_begun = true;
+        self.taken = self.taken.saturating_add(bytes);
+        fits
+    }
+
+    /// The same of a value as JSON.
+    pub fn takes_value(&mut self, value: &Value) -> bool {
+        let mut count = Count(0);
+        // A count cannot fail.
+        let _ = serde_json::to_writer(&mut count, value);
+        self.takes(count.0)
+    }
+}
+
+/// Counts what is written.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes the rows of a page, some at a time, in order: as many as fit, of `count`. None stands for an item that is gone.
+///
+/// # Errors
+/// Where one cannot be made.
+pub async fn rows<F>(count: usize, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<Value>>>
+where
+    F: Future<Output = Answered<Option<Value>>> + Send,
+{
+    let mut made = stream::iter((0..count).map(make)).buffered(limits::ROWS_AT_ONCE);
+    let (mut rows, mut room) = (Vec::new(), Room::default());
+    while let Some(row) = made.next().await {
+        let row = row?;
+        if row.as_ref().is_some_and(|row| !room.takes_value(row)) {
+            break;
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_first_item_has_room_and_others_have_it_as_long_as_it_lasts() {
+        let mut room = Room::default();
+        assert!(room.takes(limits::PAGE_BYTES * 2), "something is shown");
+        assert!(!room.takes(1));
+        let mut room = Room::default();
+        let half = json!("x".repeat(limits::PAGE_BYTES / 2 - 2));
+        assert_eq!(
+            [room.takes_value(&half), room.takes_value(&half), room.takes_value(&json!(1))],
+            [true, true, false]
+        );
+    }
+}
