@@ -8,4 +8,4 @@ tests/aws/build.sh
 # The network inside has no registry.
 cargo test --release --locked --workspace --features "$FEATURES" --test all --no-run
 [ $# -gt 0 ] || set -- aws:: functions::
-exec tests/aws/with.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- "$@"
+exec tests/aws/with.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- "$@" --skip aws::localstack::

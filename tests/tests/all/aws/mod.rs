@@ -2,6 +2,7 @@
 
 mod budget;
 mod examples;
+mod localstack;
 mod pauses;
 mod rights;
 mod services;

@@ -52,7 +52,7 @@ pub(super) async fn queue(clients: &Clients) -> String {
 }
 
 /// The next message: its body and its receipt handle.
-async fn receive(clients: &Clients, url: &str, wait: i32) -> Option<(String, String)> {
+pub(super) async fn receive(clients: &Clients, url: &str, wait: i32) -> Option<(String, String)> {
     let call = clients.sqs().receive_message().queue_url(url).wait_time_seconds(wait).visibility_timeout(60);
     let message = call.send().await.unwrap().messages?.into_iter().next()?;
     Some((message.body.unwrap(), message.receipt_handle.unwrap()))

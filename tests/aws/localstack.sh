@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs what SQS and Step Functions do for Stepwell once more on LocalStack: the wait machine, queues, delays, tokens.
+# A command of its own, apart from the other tests: it installs LocalStack (some 600 MB) into .cache/aws/.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/aws/features.sh
+cargo test --release --locked --workspace --features "$FEATURES" --test all --no-run
+exec tests/aws/with-localstack.sh cargo test --release --locked --offline --workspace --features "$FEATURES" --test all -- \
+  aws::localstack:: aws::services::messages aws::services::a_clock aws::services::a_token
