@@ -45,6 +45,8 @@ pub const MAP_ITEMS: usize = 100_000;
 /// Children started, told or read at a time: each takes a connection or two, a batch has ten messages, and a function
 /// has 1,024 file descriptors.
 pub const CHILDREN_AT_ONCE: usize = 32;
+/// The same where one process holds everything: those that are written together share one sync of the disk.
+pub const CHILDREN_IN_ONE_SYNC: usize = 1_000;
 /// Executions nested by `workflow` and `map`.
 pub const CHILD_DEPTH: u32 = 16;
 /// Nodes of one document.

@@ -51,7 +51,7 @@ pub async fn start_children(
     let starts = range.clone().filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
     let mut ends = Vec::new();
     // Those that can be started are, also where one of them cannot: less is left for the next time.
-    let started: Vec<_> = stream::iter(starts).buffered(limits::CHILDREN_AT_ONCE).collect().await;
+    let started: Vec<_> = stream::iter(starts).buffered(at_once(host)).collect().await;
     for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
@@ -60,6 +60,11 @@ pub async fn start_children(
         return Ok(Vec::new());
     }
     Ok(vec![Command::ChildrenEnded { activation: activation.clone(), attempt, ends }.into()])
+}
+
+/// How many children are started, told or read at a time.
+pub fn at_once(host: &dyn Host) -> usize {
+    if host.delivers_in_commit() { limits::CHILDREN_IN_ONE_SYNC } else { limits::CHILDREN_AT_ONCE }
 }
 
 /// A parent that was cancelled or paused while its children were being started tells them once more: they did not
@@ -89,7 +94,7 @@ async fn tell(
     control: Control,
 ) -> Result<(), StoreError> {
     let told = children.map(|id| async move { obey(host, &id, control).await });
-    stream::iter(told).buffer_unordered(limits::CHILDREN_AT_ONCE).try_collect().await
+    stream::iter(told).buffer_unordered(at_once(host)).try_collect().await
 }
 
 /// What a parent, as it is now, wants of its children.

@@ -1,6 +1,6 @@
 //! Gathering what the children of `map` and `workflow` nodes gave.
 
-use crate::step::too_large;
+use crate::{children::at_once, step::too_large};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use shared::{
@@ -49,7 +49,7 @@ pub async fn collect(
         read(host, id)
     });
     let (mut gathered, mut bytes) = (Vec::new(), 0);
-    let mut reads = stream::iter(reads).buffered(limits::CHILDREN_AT_ONCE);
+    let mut reads = stream::iter(reads).buffered(at_once(host));
     while let Some(given) = reads.next().await {
         let given = given?;
         bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
