@@ -40,7 +40,8 @@ impl Machine {
     async fn pause(&self, alarms: &[Time]) -> (String, String) {
         let name = fresh("question");
         let alarms: Vec<String> = alarms.iter().map(Time::to_string).collect();
-        let input = json!({ "kind": "pause", "execution": "e", "interaction": name, "message": "look", "alarms": alarms });
+        let input =
+            json!({ "kind": "pause", "execution": "e", "interaction": name, "message": "look", "alarms": alarms });
         for _ in 0..2 {
             self.alarms.start(&name, &input).await.unwrap();
         }

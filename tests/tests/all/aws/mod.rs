@@ -2,6 +2,7 @@
 
 mod budget;
 mod examples;
+mod leftovers;
 mod localstack;
 mod pauses;
 mod rights;

@@ -1,0 +1,81 @@
+//! What crashes leave behind on DynamoDB, and what becomes of it.
+
+use serde_json::json;
+use shared::{
+    command::Command,
+    drive::submit,
+    effect::Control,
+    port::{ExecutionFilter, Store, Window},
+    time::Time,
+};
+use stepwell_tests::{
+    aws_world::{Fault, World},
+    store_conformance::{ask, command, document, kept, start, started},
+};
+
+const NOW: Time = Time(1_800_000_000_000);
+const NEVER: Time = Time(i64::MAX);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_died_before_its_first_turn_begins_when_it_comes_again() {
+    let world = World::new(Some(NOW)).await;
+    let (host, supervisor) = (world.host(true, 1), world.host(true, 1));
+    let workflow = kept(&host, &document("never-began")).await;
+    world.wire.plan(None);
+    start(&host, started(&host, &workflow, "rehearsal", json!({}))).await;
+    let turn = world.wire.calls();
+    let begin = started(&host, &workflow, "again", json!({}));
+    let id = begin.execution_id.clone();
+    world.wire.plan(Some((turn, Fault::ErrorBefore)));
+    assert!(submit(&host, &id, Command::Start(Box::new(begin.clone()))).await.is_err());
+    world.wire.plan(None);
+    for minutes in [5.0, 10.0] {
+        world.services.advance(NOW.after_seconds(minutes * 60.0));
+        supervisor::look_after(&supervisor, NEVER).await.unwrap();
+        assert_eq!(supervisor.load(&id).await.unwrap(), None);
+    }
+    let begun = submit(&host, &id, Command::Start(Box::new(begin))).await.unwrap().unwrap();
+    assert_eq!(begun.state.seq, 1);
+    assert_eq!(world.host(true, 1).load(&id).await.unwrap(), Some(begun.state));
+    let filter = ExecutionFilter { owner: "again".into(), ..ExecutionFilter::default() };
+    let page = host.executions(&filter, &Window { limit: 10, cursor: None }).await.unwrap();
+    assert_eq!(page.items.iter().map(|head| head.id.clone()).collect::<Vec<_>>(), [id], "it has a head");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_looked_after_is_put_off() {
+    let world = World::new(Some(NOW)).await;
+    let (host, supervisor) = (world.host(true, 1), world.host(true, 1));
+    let workflow = kept(&host, &document("put-off")).await;
+    let id = start(&host, started(&host, &workflow, "late", json!({}))).await.id().clone();
+    // Its step is lost, and it is overdue.
+    let late = NOW.after_seconds(3_600.0);
+    world.services.advance(late);
+    assert_eq!(host.due(late, 10).await.unwrap(), [id.clone()]);
+    // Behind the queries of the due index comes the load.
+    world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
+    assert_eq!(supervisor::look_after(&supervisor, NEVER).await.unwrap(), 1);
+    world.wire.plan(None);
+    assert!(host.due(late, 10).await.unwrap().is_empty(), "others have their turn");
+    assert_eq!(host.due(late.after_seconds(600.0), 10).await.unwrap(), [id]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_that_the_supervisor_did_not_see_stays() {
+    let world = World::new(Some(NOW)).await;
+    let (request, supervisor) = (world.host(false, 1), world.host(true, 1));
+    let workflow = kept(&request, &document("marks")).await;
+    let id = start(&request, started(&request, &workflow, "marked", json!({}))).await.id().clone();
+    ask(&request, &id).await;
+    world.wire.plan(None);
+    command(&request, &id, Command::Control { control: Control::Pause, reason: None }).await;
+    let seen = supervisor.load(&id).await.unwrap().unwrap();
+    // A request marks and commits, and its mark stays, as where it dies before it delivers.
+    let calls = world.wire.calls();
+    world.wire.plan(Some((calls, Fault::ErrorBefore)));
+    let _ = submit(&request, &id, Command::Control { control: Control::Resume, reason: None }).await;
+    assert_eq!(world.wire.injected(), 1);
+    world.wire.plan(None);
+    supervisor.looked_after(&seen, None).await.unwrap();
+    assert_eq!(request.due(NOW.after_seconds(100.0), 10).await.unwrap(), [id]);
+}
