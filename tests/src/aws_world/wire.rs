@@ -71,6 +71,17 @@ impl Wire {
         counts
     }
 
+    /// The number of the last call of a kind; 0 where there was none.
+    pub fn last(&self, kind: &str) -> u64 {
+        let seen = self.seen();
+        (1..)
+            .zip(&seen.kinds)
+            .filter(|(_, called)| *called == kind)
+            .map(|(number, _)| number)
+            .last()
+            .unwrap_or_default()
+    }
+
     /// The calls around one of them, in order, for messages.
     pub fn around(&self, call: u64) -> String {
         let at = usize::try_from(call).unwrap_or_default();

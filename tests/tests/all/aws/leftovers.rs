@@ -23,7 +23,7 @@ async fn a_start_that_died_before_its_first_turn_begins_when_it_comes_again() {
     let workflow = kept(&host, &document("never-began")).await;
     world.wire.plan(None);
     start(&host, started(&host, &workflow, "rehearsal", json!({}))).await;
-    let turn = world.wire.calls();
+    let turn = world.wire.last("PutItem");
     let begin = started(&host, &workflow, "again", json!({}));
     let id = begin.execution_id.clone();
     world.wire.plan(Some((turn, Fault::ErrorBefore)));
@@ -67,13 +67,16 @@ async fn a_mark_that_the_supervisor_did_not_see_stays() {
     let workflow = kept(&request, &document("marks")).await;
     let id = start(&request, started(&request, &workflow, "marked", json!({}))).await.id().clone();
     ask(&request, &id).await;
+    let control = |control| Command::Control { control, reason: None };
+    command(&request, &id, control(Control::Pause)).await;
     world.wire.plan(None);
-    command(&request, &id, Command::Control { control: Control::Pause, reason: None }).await;
+    command(&request, &id, control(Control::Resume)).await;
+    let unmarks = world.wire.last("UpdateItem");
+    command(&request, &id, control(Control::Pause)).await;
     let seen = supervisor.load(&id).await.unwrap().unwrap();
     // A request marks and commits, and its mark stays, as where it dies before it delivers.
-    let calls = world.wire.calls();
-    world.wire.plan(Some((calls, Fault::ErrorBefore)));
-    let _ = submit(&request, &id, Command::Control { control: Control::Resume, reason: None }).await;
+    world.wire.plan(Some((unmarks, Fault::ErrorBefore)));
+    let _ = submit(&request, &id, control(Control::Resume)).await;
     assert_eq!(world.wire.injected(), 1);
     world.wire.plan(None);
     supervisor.looked_after(&seen, None).await.unwrap();

@@ -13,7 +13,7 @@ use stepwell_tests::{
 
 const NOW: Time = Time(1_800_000_000_000);
 /// Calls of one workflow that meet every fault; of longer ones so many, evenly spread.
-const CALLS: u64 = 60;
+const CALLS: u64 = 40;
 
 fn scenarios() -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = crate::docs::files(&root().join("examples"), ".json")
