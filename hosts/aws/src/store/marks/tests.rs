@@ -85,8 +85,8 @@ async fn looked_after(marks: &[String], newer: bool) -> (Vec<String>, Value) {
     if newer {
         scripted.script.then([done(), done(), done()]);
         scripted.table.commit(pause(&story)).await.unwrap();
-        let puts = scripted.script.asked().into_iter().filter(|one| one.operation == "PutItem");
-        turn = puts.last().unwrap().json()["Item"].clone();
+        let mut puts = scripted.script.asked().into_iter().filter(|one| one.operation == "PutItem");
+        turn = puts.next_back().unwrap().json()["Item"].clone();
     }
     scripted.script.forget();
     let any_old = marks.iter().any(|mark| made_at(mark) < NOW);
@@ -104,7 +104,7 @@ async fn the_supervisor_takes_off_old_marks_and_leaves_young_ones() {
     let ds = |update: &Value| update["ExpressionAttributeValues"][":ds"]["S"].as_str().map(ToOwned::to_owned);
     let young_is_old = Some(keys::time(NOW.after_seconds(limits::MARK_SECONDS)));
 
-    let (asked, update) = looked_after(&[young.clone()], false).await;
+    let (asked, update) = looked_after(std::slice::from_ref(&young), false).await;
     assert_eq!(asked, ["UpdateItem", "UpdateItem"]);
     assert!(!update["UpdateExpression"].as_str().unwrap().contains(" p"), "{update}");
     assert_eq!(ds(&update), young_is_old);

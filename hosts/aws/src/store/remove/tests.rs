@@ -86,7 +86,7 @@ async fn started(stone: Value) -> (StoreError, Vec<String>) {
     scripted.script.then([done(), done(), done()]);
     scripted.table.keep_workflow(&story.workflow).await.unwrap();
     scripted.script.forget();
-    scripted.script.then([done(), taken(&stone), found(&[stone.clone()]), done()]);
+    scripted.script.then([done(), taken(&stone), found(std::slice::from_ref(&stone)), done()]);
     let refused = scripted.table.commit(first(&story)).await.unwrap_err();
     (refused, scripted.script.operations())
 }
