@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
         let mut run = Self { world, id, owner, hasty, step, api: world.host(false, 1), callback, supervisor, observer };
         world.services.forget();
         run.prepare(scenario).await.map_err(|error| format!("preparing: {error}"))?;
-        let fate = run.to_the_end(scenario).await;
+        let fate = run.until_the_end(scenario).await;
         let state = match &fate {
             Ok(_) => run.world.wire.quietly(run.inspect()).await,
             Err(_) => Ok(()),
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
         self.world.wire.quietly(saved).await
     }
 
-    async fn to_the_end(&mut self, scenario: &Scenario) -> Result<Fate, String> {
+    async fn until_the_end(&mut self, scenario: &Scenario) -> Result<Fate, String> {
         let workflow = parsed(&scenario.case.document);
         let now = self.observer.now();
         let mut started = Started::new(self.id.clone(), &workflow, scenario.case.input.clone(), now);

@@ -51,7 +51,7 @@ async fn what_cannot_be_looked_after_is_put_off() {
     // Its step is lost, and it is overdue.
     let late = NOW.after_seconds(3_600.0);
     world.services.advance(late);
-    assert_eq!(host.due(late, 10).await.unwrap(), [id.clone()]);
+    assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id));
     // Behind the queries of the due index comes the load.
     world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
     assert_eq!(supervisor::look_after(&supervisor, NEVER).await.unwrap(), 1);

@@ -86,7 +86,7 @@ async fn messages_are_sent_delayed_hidden_and_kept() {
     assert!(receive(&clients, &url, 0).await.is_none(), "it is handed out");
     sqs.postpone(&[(receipt, 0)]).await.unwrap();
     assert_eq!(receive(&clients, &url, 5).await.expect("it comes again").0, body);
-    sqs.keep(&[body.clone()]).await.unwrap();
+    sqs.keep(std::slice::from_ref(&body)).await.unwrap();
     assert_eq!(receive(&clients, &kept, 5).await.expect("it is kept").0, body);
 }
 
