@@ -76,10 +76,7 @@ async fn hook(
     Body(body): Body,
 ) -> Answered<Response> {
     let patience = patience(&mut params)?;
-    let owner = params.take("owner")?;
-    if owner.as_ref().is_some_and(|owner| owner.len() > limits::OWNER_BYTES) {
-        return Err(Params::refuse("owner", "is too long", "give 255 bytes at most"));
-    }
+    let owner = owner(&mut params)?;
     params.done()?;
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
@@ -127,6 +124,16 @@ async fn hook(
         awaited: false,
     };
     answer(app, start(&*app.host, request).await?, patience).await
+}
+
+/// The owner that a caller without a token names.
+fn owner(params: &mut Params) -> Answered<Option<String>> {
+    match params.take("owner")? {
+        Some(long) if long.len() > limits::OWNER_BYTES => {
+            Err(Params::refuse("owner", "is too long", "give 255 bytes at most"))
+        }
+        owner => Ok(owner),
+    }
 }
 
 fn address(id: &str, path: Option<&str>) -> String {

@@ -4,7 +4,7 @@ use super::{Faults, script::Outside};
 use crate::rng::Rng;
 use serde_json::Value;
 use shared::{
-    effect::{Effect, Message, Purpose, Work},
+    effect::{Control, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::evolve,
     execution::Execution,
@@ -228,7 +228,8 @@ impl World {
         }
     }
 
-    /// Whether people were told, or a timer is set, so that doing it again would change nothing.
+    /// Whether people were told, a timer is set, or a child that nobody wants is over or never was, so that doing it
+    /// again would change nothing.
     pub(super) fn is_done(&self, id: &ExecutionId, effect: &Effect) -> bool {
         match effect {
             Effect::OpenInteraction(interaction) => self.shown.contains(interaction),
@@ -236,6 +237,9 @@ impl World {
             Effect::SetTimer { activation, purpose, at } => {
                 self.timers.get(&(id.clone(), activation.clone(), *purpose)) == Some(at)
             }
+            Effect::Send {
+                message: Message { execution, work: Work::Control { control: Control::Cancel } }, ..
+            } => self.fold(execution).is_none_or(|child| child.end.is_some()),
             _ => false,
         }
     }

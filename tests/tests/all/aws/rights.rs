@@ -95,9 +95,8 @@ fn workflow(id: &str, nodes: Value, edges: Value) -> Value {
     json!({ "id": id, "nodes": all, "edges": edges })
 }
 
-/// What every function is for, as far as it makes calls of its own.
-async fn everything(cloud: &mut Cloud) {
-    let large = "x".repeat(200_000);
+/// Saves the workflows that are started later, and credentials.
+async fn prepare(cloud: &mut Cloud) {
     let asking = workflow(
         "asking",
         json!([{"id": "ask", "type": "approval", "config": {"question": "Pay?", "timeout_seconds": 3600}},
@@ -139,7 +138,12 @@ async fn everything(cloud: &mut Cloud) {
     scheduled["nodes"][0] = json!({"id": "go", "type": "schedule_trigger", "config": {"every_seconds": 3600}});
     ok(cloud, "POST", "/v1/workflows", scheduled).await;
     ok(cloud, "DELETE", "/v1/workflows/scheduled", Value::Null).await;
+}
 
+/// What every function is for, as far as it makes calls of its own.
+async fn everything(cloud: &mut Cloud) {
+    prepare(cloud).await;
+    let large = "x".repeat(200_000);
     let id = start(cloud, "asking", json!({ "text": large })).await;
     // The same once more: who asks again is answered from what is recorded.
     let again = json!({"workflow_id": "asking", "input": {"text": large}, "idempotency_key": "large"});
