@@ -92,7 +92,9 @@ fn start(program: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
     let running = Running(command.spawn()?);
     let (connection, _) = listener.accept()?;
     let mut line = String::new();
-    BufReader::new(connection).read_line(&mut line)?;
+    // It ends where the connection does.
+    let mut connection = BufReader::new(connection);
+    connection.read_line(&mut line)?;
     let time = since.elapsed();
     if !line.starts_with(NEXT) {
         return Err(format!("{}: it asks for {line:?} and not for work", program.display()).into());
