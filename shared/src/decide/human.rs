@@ -206,6 +206,10 @@ impl Deciding<'_> {
     pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
         let node = self.node(ix);
         let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
+        let mut options = vec![option("retry", "Try again"), option("abort", "Fail the execution")];
+        if node.kind.may_go_on() {
+            options.insert(1, option("skip", "Go on, with `data` as its output"));
+        }
         let interaction = Interaction {
             interaction_id: interaction_id(self, ix),
             activation: self.state.activation(&node.id),
@@ -214,11 +218,7 @@ impl Deciding<'_> {
             question: format!("{} failed: {}. What now?", node.name, error.message),
             details: None,
             schema: None,
-            options: vec![
-                option("retry", "Try again"),
-                option("skip", "Go on, with `data` as its output"),
-                option("abort", "Fail the execution"),
-            ],
+            options,
             content: None,
             authorization: None,
             assignees: Vec::new(),

@@ -118,10 +118,9 @@ impl Deciding<'_> {
         let visit = self.state.node(&id).map_or(0, |node| node.visit);
         let (port, live) = match policy {
             _ if !live.is_empty() => ("error", live),
-            OnError::Continue => ("success", self.live_edges(ix, "success", &output)),
+            OnError::Continue if node.kind.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
             OnError::AskHuman if !self.is_aborted(ix) => return self.ask_about(ix, &error),
-            OnError::AskHuman => return self.fail_execution(error),
-            OnError::Fail | OnError::Rollback => return self.fail_execution(error),
+            _ => return self.fail_execution(error),
         };
         self.record(Event::NodeRouted { node: id, visit, port: port.into(), output: Some(output), live });
         self.touch_targets(ix);

@@ -73,6 +73,12 @@ impl NodeKind {
         }
     }
 
+    /// Whether it has the port `success`, along which it may go on after a failure. The others leave by what a person or
+    /// a rule decided.
+    pub fn may_go_on(&self) -> bool {
+        fixed_ports(self.type_name()).is_some_and(|ports| ports.contains(&"success"))
+    }
+
     /// Whether executions start here.
     pub fn is_trigger(&self) -> bool {
         is_trigger(self.type_name())

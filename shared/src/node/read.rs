@@ -42,6 +42,11 @@ pub(crate) fn read_node(
     let mut node = common(cx, &f, id, kind, config)?;
     if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
         node.on_error = on_error(ix);
+        if node.on_error == OnError::Continue && !node.kind.may_go_on() {
+            let message = format!("no port of a `{kind}` stands for its failure: one ends the execution all the same");
+            let hint = "Leave it out, or handle what may fail with an edge out of a port.";
+            cx.warning("unhandled_port", &at.key("on_error"), message, hint);
+        }
     }
     node.join = join(cx, &f);
     if let Some(undo) = f.object(cx, "compensate") {

@@ -157,6 +157,30 @@ fn a_failed_node_asks_what_to_do() {
 }
 
 #[test]
+fn a_question_that_fails_takes_no_port_that_only_a_person_may_take() {
+    let unanswered = |policy: &str| {
+        let config = json!({ "kind": "approval", "question": "Pay?", "timeout_seconds": 60, "timeout_action": "fail" });
+        let nodes = json!([
+            { "id": "ask", "type": "human", "config": config, "on_error": policy },
+            { "id": "pay", "type": "transform", "config": { "set": {} } },
+        ]);
+        let edges = json!([{ "from": "start", "to": "ask" }, { "from": "ask", "to": "pay", "port": "approved" }]);
+        let mut story = Story::given(nodes, edges, json!({}));
+        story.open("ask");
+        story.now = Time(60_000);
+        let activation = story.state.activation(&"ask".into());
+        story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
+        story
+    };
+    let story = unanswered("continue");
+    story.is(Status::Failed);
+    assert_eq!(story.state.error.map(|error| error.code).as_deref(), Some("interaction_timeout"));
+    let story = unanswered("ask_human");
+    let options: Vec<&str> = story.state.interactions[1].options.iter().map(|option| option.id.as_str()).collect();
+    assert_eq!(options, ["retry", "abort"], "nobody skips an approval");
+}
+
+#[test]
 fn trying_again_after_a_person_counts_one_attempt_and_starts_other_children() {
     let body = json!({ "nodes": [{ "id": "no", "type": "fail", "config": {} }], "edges": [] });
     let nodes = json!([

@@ -124,3 +124,11 @@ fn bad_configs_name_the_place() {
     let path = |ix: usize| ("invalid_config".to_owned(), format!("/nodes/1/config/options/{ix}"));
     assert_eq!(found(&human(twice, &[])), [path(1), path(2)]);
 }
+
+#[test]
+fn a_failure_along_no_port() {
+    let approval = json!({"kind": "approval", "question": "Pay?", "timeout_seconds": 60});
+    let mut document = human(approval, &["approved", "rejected"]);
+    document["nodes"][1]["on_error"] = json!("continue");
+    expect(&document, &[("unhandled_port", "/nodes/1/on_error")]);
+}
