@@ -43,6 +43,8 @@ pub fn execution(execution: &Execution, workflow: &Workflow) -> Value {
         "parent": started.parent.as_ref().map(|parent| json!({
             "execution_id": parent.execution_id,
             "node": parent.activation.node,
+            "visit": parent.activation.visit,
+            "attempt": parent.attempt,
             "index": parent.index,
         })),
         "cost": { "turns": execution.seq },
