@@ -39,18 +39,21 @@ impl Rates {
             .with_header(header::RETRY_AFTER, &seconds))
     }
 
-    /// Forgets owners who were silent for so long that their buckets are full again, where there are many. Should none
-    /// be so, all are forgotten: memory is bounded by nobody else.
+    /// What is in a bucket by now.
+    fn level(&self, (left, since): &(f64, Instant), now: Instant) -> f64 {
+        (*left + now.saturating_duration_since(*since).as_secs_f64() * self.per_second).min(self.at_once)
+    }
+
+    /// Forgets the fuller half of the buckets, where there are many: memory is bounded by nobody else. Who has an empty
+    /// one does not get a new one by sending in many names.
     fn make_room(&self, buckets: &mut HashMap<String, (f64, Instant)>, now: Instant) {
         if buckets.len() < limits::RATED_OWNERS {
             return;
         }
-        buckets.retain(|_, (left, since)| {
-            *left + now.saturating_duration_since(*since).as_secs_f64() * self.per_second < self.at_once
-        });
-        if buckets.len() >= limits::RATED_OWNERS {
-            buckets.clear();
-        }
+        let mut levels: Vec<f64> = buckets.values().map(|bucket| self.level(bucket, now)).collect();
+        let half = levels.len() / 2;
+        let middle = *levels.select_nth_unstable_by(half, f64::total_cmp).1;
+        buckets.retain(|_, bucket| self.level(bucket, now) < middle);
     }
 
     /// Seconds to wait; 0 where the request may go on.
@@ -60,13 +63,12 @@ impl Rates {
             self.make_room(&mut buckets, now);
             buckets.insert(owner.to_owned(), (self.at_once, now));
         }
-        let Some((left, since)) = buckets.get_mut(owner) else { return 0.0 };
-        *left = (*left + now.saturating_duration_since(*since).as_secs_f64() * self.per_second).min(self.at_once);
-        *since = now;
-        if *left < 1.0 {
-            return (1.0 - *left) / self.per_second;
+        let Some(bucket) = buckets.get_mut(owner) else { return 0.0 };
+        *bucket = (self.level(bucket, now), now);
+        if bucket.0 < 1.0 {
+            return (1.0 - bucket.0) / self.per_second;
         }
-        *left -= 1.0;
+        bucket.0 -= 1.0;
         0.0
     }
 }
@@ -97,9 +99,18 @@ mod tests {
         let known = |rates: &Rates| rates.buckets.lock().map(|buckets| buckets.len()).unwrap_or_default();
         assert_eq!(known(&rates), 2, "those that are full again are gone");
         assert!(rates.take_at("busy", later) > 0.0);
-        for number in 0..2 * limits::RATED_OWNERS {
-            rates.take_at(&number.to_string(), later);
+    }
+
+    #[test]
+    fn an_empty_bucket_outlives_any_number_of_made_up_names() {
+        let (rates, now) = (Rates::new(1.0, 3.0), Instant::now());
+        for _ in 0..3 {
+            assert_eq!(rates.take_at("busy", now), 0.0);
         }
-        assert!(known(&rates) <= limits::RATED_OWNERS);
+        for number in 0..2 * limits::RATED_OWNERS {
+            rates.take_at(&number.to_string(), now);
+        }
+        assert!(rates.take_at("busy", now) > 0.0);
+        assert!(rates.buckets.lock().is_ok_and(|buckets| buckets.len() <= limits::RATED_OWNERS));
     }
 }

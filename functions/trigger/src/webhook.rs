@@ -86,9 +86,6 @@ async fn hook(
         }
         (None, None) => return Err(unsigned("send a token, or name the owner with ?owner= and sign the body")),
     };
-    if let Some(rates) = &app.rates {
-        rates.take(&caller.owner)?;
-    }
     let found = latest(&*app.host, &caller.owner, id, None).await.map_err(Problem::from);
     let found = found.and_then(|(workflow, version)| {
         let trigger = trigger_at(&workflow, path).map(|(node, hook)| (node, hook.secret.clone()));
@@ -104,6 +101,10 @@ async fn hook(
         Some(name) => check_signature(app, &caller.owner, &name, headers, &body).await?,
         None if signed_in => caller.require(Scope::Run)?,
         None => return Err(bad_signature()),
+    }
+    // Not before: whoever has proved nothing takes nothing of what the owner may send.
+    if let Some(rates) = &app.rates {
+        rates.take(&caller.owner)?;
     }
     let input = input(headers, &body)?;
     let route = format!("/v1/triggers/{}", address(id, path));

@@ -47,7 +47,10 @@ async fn a_token_is_made_once_and_a_secret_never_read() {
 
 #[tokio::test]
 async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
-    let world = World::with(|app| app);
+    let world = World::with(|mut app| {
+        app.rates = Some(api::Rates::new(0.001, 4.0));
+        app
+    });
     world.token("admin", "acme", &["read", "run", "respond", "admin"]).await;
     let document = json!({"id": "hook", "nodes": [
         {"id": "in", "type": "webhook_trigger", "config": {"path": "push", "secret": "hook"}},
@@ -57,9 +60,6 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
     let path = "/v1/triggers/hook/push?owner=acme";
     // printf '"hi"' | openssl dgst -sha256 -hmac key
     let signature = "sha256=8cbc0d887bb1fbaf952e81df23eda16c7b96d5ede5d69fa5c6098a713d1342bc";
-    for header in ["x-stepwell-signature", "x-hub-signature-256"] {
-        world.with_headers("POST", path, &[(header, signature)], json!("hi")).await.of(202);
-    }
     world
         .with_headers("POST", path, &[("x-stepwell-signature", signature)], json!("ho"))
         .await
@@ -67,6 +67,14 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
     world.post(path, json!("hi")).await.problem(401, "invalid_signature");
     world.post("/v1/triggers/none?owner=acme", json!("hi")).await.problem(401, "invalid_signature");
     world.post("/v1/triggers/hook/push", json!("hi")).await.problem(401, "unauthorized");
+    // Of the four requests that the owner may send, those without proof took none.
+    for header in ["x-stepwell-signature", "x-hub-signature-256"] {
+        world.with_headers("POST", path, &[(header, signature)], json!("hi")).await.of(202);
+    }
+    world
+        .with_headers("POST", path, &[("x-stepwell-signature", signature)], json!("hi"))
+        .await
+        .problem(429, "rate_limited");
     world.run().await;
     assert!(world.host.all().iter().all(|one| one.output.as_ref().is_some_and(|output| output.value() == "hi")));
 }
