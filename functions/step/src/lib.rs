@@ -13,7 +13,7 @@ mod step;
 
 pub use batch::{Settled, handle_batch};
 
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use shared::{
     command::{Asked, Command},
     drive::{Submission, submit, workflow_of},
@@ -25,7 +25,7 @@ use shared::{
     port::{Delivery, Host, NodeLog, Receipt, StoreError, Verdict},
     workflow::Workflow,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use tracing::{Instrument, info_span};
 
 /// Seconds before a message that came before its turn is handed out again.
@@ -33,7 +33,8 @@ const UNKNOWN_SECONDS: f64 = 0.2;
 /// Seconds before a message whose store was not available is handed out again.
 const TRANSIENT_SECONDS: f64 = 1.0;
 
-/// Handles a batch of messages. One verdict per message, in order.
+/// Handles a batch of messages. One verdict per message, in order. Where the handling of one execution panics, its
+/// messages come again and those of the others are none the worse.
 pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
     let mut by_execution: BTreeMap<&ExecutionId, Vec<usize>> = BTreeMap::new();
     for (position, delivery) in deliveries.iter().enumerate() {
@@ -43,7 +44,9 @@ pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
         let batch: Vec<&Delivery> = positions.iter().map(|&position| &deliveries[position]).collect();
         let trace = batch.iter().find_map(|delivery| delivery.trace.as_deref());
         let span = info_span!("execution", execution = %id, traceparent = trace);
-        (positions.clone(), handle_execution(host, id, &batch).instrument(span).await)
+        let handling = AssertUnwindSafe(handle_execution(host, id, &batch).instrument(span)).catch_unwind();
+        let verdicts = handling.await.unwrap_or_else(|panic| vec![panicked(id, &*panic); batch.len()]);
+        (positions, verdicts)
     });
     let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
     for (positions, found) in join_all(groups).await {
@@ -52,6 +55,14 @@ pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
         }
     }
     verdicts
+}
+
+/// The verdict on the messages of an execution whose handling panicked.
+fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    tracing::error!(%execution, error = text, "handling messages panicked");
+    Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(format!("handling it panicked: {text}")) }
 }
 
 /// What one message came to: commands to decide, or a verdict without any.

@@ -10,7 +10,7 @@ use shared::{
     event::Started,
     execution::Status,
     port::Store,
-    task::{Failure, Outcome, Report},
+    task::{self, Failure, Outcome, Report},
     time::Time,
     workflow::parse,
 };
@@ -22,17 +22,21 @@ const NOW: Time = Time(1_000_000);
 async fn host() -> Memory {
     let report = || Report { outcome: Outcome::Failed(Failure::new("busy", "not now").retryable()), logs: Vec::new() };
     let host = Memory::new(NOW).with_runner(move |_| report());
+    start(&host, "e1").await;
+    host
+}
+
+async fn start(host: &Memory, id: &str) {
     let document = json!({
         "id": "w",
-        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "n", "type": "code", "config": {"code": "return 1"},
+        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "n", "type": "code", "config": {"code": format!("return '{id}'")},
             "retry": {"max_attempts": 3, "initial_seconds": 7200, "max_seconds": 7200, "jitter": false}}],
         "edges": [{"from": "go", "to": "n"}],
     });
     let workflow = parse(&document).unwrap().workflow;
     host.keep_workflow(&workflow).await.unwrap();
-    let started = Started::new("e1".into(), &workflow, json!({}), NOW);
-    submit(&host, &"e1".into(), Command::Start(Box::new(started))).await.unwrap();
-    host
+    let started = Started::new(id.into(), &workflow, json!({}), NOW);
+    submit(host, &id.into(), Command::Start(Box::new(started))).await.unwrap();
 }
 
 fn sent(host: &Memory) -> Vec<(Time, Message)> {
@@ -94,6 +98,20 @@ async fn a_message_that_comes_before_its_turn_comes_again_soon_and_ever_later() 
         assert_eq!(failed(&settled), ["a"]);
         assert_eq!(settled.later, [("receipt-a".into(), seconds)]);
     }
+}
+
+#[tokio::test]
+async fn an_execution_whose_handling_panics_leaves_the_rest_of_its_batch_alone() {
+    let host = host().await.with_runner(|task| match &task.work {
+        task::Work::Code(task) if task.code.contains("e1") => panic!("no such luck"),
+        _ => Report { outcome: Outcome::Succeeded { port: "success".into(), output: json!(1) }, logs: Vec::new() },
+    });
+    start(&host, "e2").await;
+    let [first, second] = [(); 2].map(|()| host.take().unwrap().message);
+    let settled = handle(&host, &[("a", body(&first), 1), ("b", body(&second), 1)]).await;
+    assert_eq!(failed(&settled), ["a"]);
+    assert_eq!(settled.later, [("receipt-a".into(), 10)]);
+    assert_eq!(host.load(&"e2".into()).await.unwrap().unwrap().status(), Status::Completed);
 }
 
 #[tokio::test]
