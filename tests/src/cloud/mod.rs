@@ -29,6 +29,8 @@ pub struct Cloud {
     pub steps: Mapping,
     /// The dead-letter queue, to the function `supervisor`.
     pub dead: Mapping,
+    /// The queue of dead letters that are recorded.
+    pub buried: String,
     environment: Vec<(&'static str, String)>,
     functions: HashMap<&'static str, Function>,
     recorder: Option<Recorder>,
@@ -66,7 +68,7 @@ impl Cloud {
             ("STEPWELL_TABLE", world.table().to_owned()),
             ("STEPWELL_BUCKET", bucket),
             ("STEPWELL_QUEUE_URL", steps.clone()),
-            ("STEPWELL_BURIED_QUEUE_URL", buried),
+            ("STEPWELL_BURIED_QUEUE_URL", buried.clone()),
             ("STEPWELL_WAIT_MACHINE_ARN", machine),
             ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
             ("STEPWELL_OWNER", OWNER.to_owned()),
@@ -86,7 +88,7 @@ impl Cloud {
         };
         world.host(false, 3).add_token(token).await.expect("the table takes a token");
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
-        Self { world, steps, dead, environment, functions: HashMap::new(), recorder }
+        Self { world, steps, dead, buried, environment, functions: HashMap::new(), recorder }
     }
 
     /// The ARN of the wait machine.

@@ -5,6 +5,7 @@ mod examples;
 mod leftovers;
 mod localstack;
 mod pauses;
+mod redrive;
 mod rights;
 mod services;
 mod store;
