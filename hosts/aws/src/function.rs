@@ -19,6 +19,7 @@ type Trouble = Box<dyn Error + Send + Sync>;
 /// Runs a function to its end, which is an error or Lambda's will. One thread: an invocation waits for AWS, and computes
 /// little.
 pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCode {
+    crate::roots::name_bundle();
     crate::telemetry::init();
     // A second provider would be chosen between at run time, by a panic.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -23,6 +23,7 @@ mod plan;
 pub mod ports;
 pub mod prices;
 mod queue;
+mod roots;
 mod sdk;
 mod secrets;
 pub mod store;
