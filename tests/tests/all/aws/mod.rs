@@ -8,6 +8,7 @@ mod pauses;
 mod redrive;
 mod rights;
 mod services;
+mod stack;
 mod store;
 mod sweep;
 mod template;

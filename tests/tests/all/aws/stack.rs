@@ -1,0 +1,143 @@
+//! The template as it is deployed: `infra/deploy-local.sh` puts it with the real binaries onto MiniStack, whose queues,
+//! rules, function URLs and state machines then do the rest. Only the table is elsewhere, on DynamoDB Local.
+
+use super::services::{clients, eventually};
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf, process::Command};
+use stepwell_tests::{cloud::binary, http};
+
+const STACK: &str = "stepwell";
+
+/// A deployed stack, and a token for it.
+struct Stack {
+    outputs: Value,
+    token: String,
+}
+
+/// A copy of what is deployed from, in which the binaries are those of the tests and are not built anew.
+fn staged() -> PathBuf {
+    let root = crate::docs::root();
+    let stage = std::env::temp_dir().join(format!("stepwell-stack-{}", std::process::id()));
+    fs::create_dir_all(&stage).unwrap();
+    let copied = Command::new("cp").args(["-r", "infra", "samconfig.toml"]).arg(&stage).current_dir(&root).status();
+    assert!(copied.is_ok_and(|status| status.success()), "infra/ can be copied");
+    std::os::unix::fs::symlink(root.join(".cache"), stage.join(".cache")).unwrap();
+    fs::write(stage.join("infra/build.sh"), "#!/bin/sh\n").unwrap();
+    for function in ["trigger", "step", "callback", "status", "rollback", "supervisor"] {
+        let folder = stage.join(format!("target/lambda/stepwell-{function}"));
+        fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(binary(function), folder.join("bootstrap")).unwrap();
+    }
+    stage
+}
+
+impl Stack {
+    async fn deployed() -> Self {
+        let clients = clients();
+        let stage = staged();
+        let sam = stage.join(".cache/infra/sam/bin/sam");
+        let run = |command: &mut Command| {
+            let done = command.current_dir(&stage).env("SAM_CLI_TELEMETRY", "0").output().unwrap();
+            let (said, told) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            assert!(done.status.success(), "{command:?}: {said}\n{told}");
+            said.into_owned()
+        };
+        run(&mut Command::new("infra/deploy-local.sh"));
+        let listed = run(Command::new(sam).args(["list", "stack-outputs", "--stack-name", STACK, "--output", "json"]));
+        fs::remove_dir_all(&stage).unwrap();
+        let listed: Vec<Value> = serde_json::from_str(&listed).unwrap_or_else(|error| panic!("{error}: {listed}"));
+        let named = |one: &Value| Some((one["OutputKey"].as_str()?.to_owned(), one["OutputValue"].clone()));
+        let outputs = Value::Object(listed.iter().filter_map(named).collect());
+        aws::store::create(&clients.dynamodb(), outputs["TableName"].as_str().unwrap()).await.unwrap();
+        let mut stack = Self { outputs, token: String::new() };
+        let wanted =
+            json!({"name": "first", "subject": "ada@example.com", "scopes": ["read", "run", "respond", "admin"]});
+        let made = stack.invoke("trigger", &json!({ "create_token": wanted })).await;
+        stack.token = made["token"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+        stack
+    }
+
+    async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
+        let url = format!("{endpoint}/2015-03-31/functions/{STACK}-{function}/invocations");
+        http().post(url).body(event.to_string()).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A request to the URL of a function, by its output's name.
+    async fn ask(&self, url: &str, method: &str, path: &str, body: Value) -> (u16, String) {
+        let host = self.outputs[url].as_str().unwrap_or_else(|| panic!("no {url}: {}", self.outputs));
+        let host = host.trim_start_matches("https://").trim_end_matches('/');
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
+        let request = http().request(method.parse().unwrap(), format!("{endpoint}{path}")).header("host", host);
+        let request = request.bearer_auth(&self.token).header("content-type", "application/json");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = request.body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    async fn ok(&self, url: &str, method: &str, path: &str, body: Value) -> Value {
+        let (status, text) = self.ask(url, method, path, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+    }
+
+    /// Waits until an execution is so.
+    async fn until(&self, id: &str, status: &str) -> Value {
+        eventually(status, async || {
+            let shown = self.ok("StreamUrl", "GET", &format!("/v1/executions/{id}"), Value::Null).await;
+            (shown["status"] == status).then_some(shown)
+        })
+        .await
+    }
+}
+
+/// A node of each kind that asks something else of the stack.
+fn document() -> Value {
+    json!({
+        "id": "stack",
+        "nodes": [
+            {"id": "go", "type": "manual_trigger"},
+            {"id": "double", "type": "transform", "config": {"expression": "input.n * 2"}},
+            {"id": "delay", "type": "wait", "config": {"seconds": 1}},
+            {"id": "code", "type": "code", "config": {"code": "return ctx.double.output + 1"}},
+            {"id": "each", "type": "map", "config": {"items": "[1, 2, 3]",
+                "body": {"nodes": [{"id": "plus", "type": "transform", "config": {"expression": "item + ctx.code.output"}}],
+                    "edges": []}}},
+            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Fine?", "timeout_seconds": 600}},
+            {"id": "end", "type": "transform", "config": {"expression": "ctx.each.output"}}],
+        "edges": [{"from": "go", "to": "double"}, {"from": "double", "to": "delay"}, {"from": "delay", "to": "code"},
+            {"from": "code", "to": "each"}, {"from": "each", "to": "ask"},
+            {"from": "ask", "to": "end", "port": "approved"}],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_runs_a_workflow_with_a_person_in_it() {
+    let stack = Stack::deployed().await;
+    stack.ok("TriggerUrl", "POST", "/v1/workflows", document()).await;
+    let start = json!({ "input": { "n": 5 } });
+    let started = stack.ok("TriggerUrl", "POST", "/v1/workflows/stack/executions", start).await;
+    let id = started["execution_id"].as_str().unwrap().to_owned();
+
+    stack.until(&id, "waiting_human").await;
+    let inbox = format!("/v1/interactions?execution_id={id}&status=pending");
+    let question = eventually("it is asked", async || {
+        let open = stack.ok("CallbackUrl", "GET", &inbox, Value::Null).await;
+        open["items"][0]["interaction_id"].as_str().map(str::to_owned)
+    })
+    .await;
+    stack.ok("RollbackUrl", "POST", &format!("/v1/executions/{id}/pause"), json!({})).await;
+    let respond = format!("/v1/interactions/{question}/respond");
+    stack.ok("CallbackUrl", "POST", &respond, json!({ "approved": true })).await;
+    stack.until(&id, "paused").await;
+    stack.ok("RollbackUrl", "POST", &format!("/v1/executions/{id}/resume"), json!({})).await;
+
+    let shown = stack.until(&id, "completed").await;
+    assert_eq!(shown["output"], json!([12, 13, 14]), "{shown}");
+    assert_eq!(shown["started_by"], "ada@example.com");
+    let (status, events) = stack.ask("StreamUrl", "GET", &format!("/v1/executions/{id}/events"), Value::Null).await;
+    assert_eq!(status, 200);
+    assert!(events.contains("event: execution_completed") && events.contains("event: end"), "{events}");
+    let (status, _) = stack.ask("RollbackUrl", "POST", &format!("/v1/executions/{id}/cancel"), json!({})).await;
+    assert_eq!(status, 409, "it has ended");
+}
