@@ -8,7 +8,11 @@ use crate::{Bounds, Problem, limits};
 use axum::{
     Router,
     body::{Body, BodyDataStream, to_bytes},
-    http::{HeaderValue, Response, StatusCode, header::SET_COOKIE},
+    http::{
+        HeaderValue, Response, StatusCode, Uri,
+        header::{HOST, SET_COOKIE},
+        uri::PathAndQuery,
+    },
     response::IntoResponse,
 };
 use lambda_http::{
@@ -20,6 +24,7 @@ use lambda_http::{
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
     convert::Infallible,
+    mem,
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
@@ -32,15 +37,13 @@ pub type Answer = FunctionResponse<Box<RawValue>, BodyDataStream>;
 /// # Errors
 /// Where the answer cannot be written as JSON.
 pub async fn answer(service: &Router, event: LambdaEvent<LambdaRequest>) -> Result<Answer, Error> {
-    let LambdaEvent { payload, context } = event;
+    let LambdaEvent { mut payload, context } = event;
     if !takes_a_stream(&payload) {
         return whole(service, payload, context).await.map(FunctionResponse::BufferedResponse);
     }
-    let path = own_path(&payload);
-    let mut request = without_stage(payload.into(), path);
-    request.extensions_mut().insert(Bounds { until: Instant::now() + left(&context), whole: None });
-    let Ok(response) = service.clone().oneshot(request).await;
-    let (mut parts, body) = response.into_parts();
+    let address = take_address(&mut payload);
+    let bounds = Bounds { until: Instant::now() + left(&context), whole: None };
+    let (mut parts, body) = respond(service.clone(), payload.into(), address, bounds).await.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let cookies = parts.headers.get_all(SET_COOKIE).iter().map(text).collect();
     parts.headers.remove(SET_COOKIE);
@@ -52,42 +55,56 @@ pub async fn answer(service: &Router, event: LambdaEvent<LambdaRequest>) -> Resu
 ///
 /// # Errors
 /// Where the answer cannot be written as JSON.
-pub async fn whole(service: &Router, request: LambdaRequest, context: Context) -> Result<Box<RawValue>, Error> {
-    let path = own_path(&request);
-    let respond = |request: Request| {
-        let mut request = without_stage(request, path.clone());
+pub async fn whole(service: &Router, mut request: LambdaRequest, context: Context) -> Result<Box<RawValue>, Error> {
+    let address = take_address(&mut request);
+    let answered = |request: Request| {
         let bounds = Bounds { until: Instant::now() + limits::WHOLE_WAIT, whole: Some(limits::WHOLE_BYTES) };
-        request.extensions_mut().insert(bounds);
-        let service = service.clone();
-        async move {
-            let Ok(response) = service.oneshot(request).await;
-            Ok::<_, Infallible>(bounded(response).await)
-        }
+        let response = respond(service.clone(), request, address.clone(), bounds);
+        async { Ok::<_, Infallible>(bounded(response.await).await) }
     };
-    let Ok(answer) = Adapter::from(service_fn(respond)).oneshot(LambdaEvent::new(request, context)).await;
+    let Ok(answer) = Adapter::from(service_fn(answered)).oneshot(LambdaEvent::new(request, context)).await;
     Ok(to_raw_value(&answer)?)
 }
 
-/// The path without the stage of API Gateway, which is no part of the routes; none where it has no stage.
-fn own_path(request: &LambdaRequest) -> Option<String> {
-    match request {
-        LambdaRequest::ApiGatewayV1(request) => request.path.clone(),
-        LambdaRequest::ApiGatewayV2(request) => {
-            let stage = request.request_context.stage.as_deref().filter(|stage| *stage != "$default")?;
-            let rest = request.raw_path.as_deref()?.strip_prefix('/')?.strip_prefix(stage)?;
-            rest.starts_with('/').then(|| rest.to_owned())
-        }
-        _ => None,
-    }
+async fn respond(service: Router, mut request: Request, address: Option<Uri>, bounds: Bounds) -> Response<Body> {
+    let Some(address) = address else {
+        let detail = "the path or the query has characters that no address may have: percent-encode them";
+        return Problem::new(StatusCode::BAD_REQUEST, "invalid_uri", detail).into_response();
+    };
+    *request.uri_mut() = address;
+    request.extensions_mut().insert(bounds);
+    let Ok(response) = service.oneshot(request).await;
+    response
 }
 
-fn without_stage(mut request: Request, path: Option<String>) -> Request {
-    let Some(path) = path else { return request };
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = format!("{path}{query}").parse() {
-        *request.uri_mut() = uri;
-    }
-    request
+/// Takes path and query out of an event, since `lambda_http` panics over what makes no address, and the host, of which
+/// it would make one. The path is without the stage of API Gateway, which is no part of the routes. None where a client
+/// sent what is no address.
+fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
+    let (path, query) = match request {
+        LambdaRequest::ApiGatewayV1(request) => {
+            request.headers.remove(HOST);
+            request.request_context.domain_name = None;
+            let single = mem::take(&mut request.query_string_parameters);
+            let all = mem::take(&mut request.multi_value_query_string_parameters);
+            let pairs = if all.is_empty() { single } else { all };
+            (request.path.take(), pairs.to_query_string())
+        }
+        LambdaRequest::ApiGatewayV2(request) => {
+            request.headers.remove(HOST);
+            request.request_context.domain_name = None;
+            let stage = request.request_context.stage.as_deref().unwrap_or_default();
+            let path = request.raw_path.take().map(|path| {
+                let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+                rest.filter(|rest| rest.starts_with('/')).map(str::to_owned).unwrap_or(path)
+            });
+            (path, request.raw_query_string.take().unwrap_or_default())
+        }
+        _ => return None,
+    };
+    let path = path.unwrap_or_else(|| "/".into());
+    let address = if query.is_empty() { path } else { format!("{path}?{query}") };
+    address.parse::<PathAndQuery>().ok().map(Uri::from)
 }
 
 /// The response, or a problem where Lambda would not take it.
@@ -130,6 +147,44 @@ fn left(context: &Context) -> Duration {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::{Value, json};
+
+    fn http_start() -> Value {
+        serde_json::from_str(include_str!("../../../events/trigger-http-start.json")).unwrap()
+    }
+
+    fn rest_start() -> Value {
+        serde_json::from_str(include_str!("../../../events/trigger-rest-start.json")).unwrap()
+    }
+
+    async fn asked(event: Value) -> Value {
+        let service = Router::new().fallback(async |uri: Uri| uri.to_string());
+        let answer = whole(&service, serde_json::from_value(event).unwrap(), Context::default()).await.unwrap();
+        serde_json::from_str(answer.get()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn no_host_and_no_address_that_a_client_sends_is_a_panic() {
+        for start in [http_start, rest_start] {
+            let mut event = start();
+            event["headers"]["host"] = "a.127.0.0.1:80".into();
+            event["headers"]["Host"] = "a.127.0.0.1:80".into();
+            event["headers"]["x-forwarded-proto"] = "no scheme".into();
+            assert_eq!(asked(event).await["statusCode"], 200);
+        }
+        let mut event = http_start();
+        event["rawQueryString"] = "a=<b>".into();
+        let answer = asked(event).await;
+        assert_eq!(answer["statusCode"], 400, "{answer}");
+        assert!(answer["body"].as_str().unwrap().contains("invalid_uri"), "{answer}");
+        let mut event = rest_start();
+        event["queryStringParameters"] = json!({"a": "<b> c"});
+        event["multiValueQueryStringParameters"] = json!({"a": ["<b> c"]});
+        assert!(asked(event).await["body"].as_str().unwrap().ends_with("?a=%3Cb%3E+c"));
+        let mut event = http_start();
+        event["rawPath"] = "*".into();
+        assert!(asked(event).await["statusCode"].as_u64().unwrap() < 500);
+    }
 
     #[test]
     fn the_size_of_a_text_in_json_is_foreseen() {
@@ -140,22 +195,17 @@ mod tests {
 
     #[test]
     fn the_stage_is_no_part_of_the_path() {
-        let uri = |event: serde_json::Value| {
-            let event: LambdaRequest = serde_json::from_value(event).unwrap();
-            let path = own_path(&event);
-            without_stage(event.into(), path).uri().path_and_query().unwrap().to_string()
-        };
-        let sample = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let uri = |event: Value| take_address(&mut serde_json::from_value(event).unwrap()).unwrap().to_string();
         let rest = |stage: &str| {
-            let mut event = sample(include_str!("../../../events/trigger-rest-start.json"));
+            let mut event = rest_start();
             event["path"] = "/v1/executions".into();
-            event["queryStringParameters"] = serde_json::json!({"limit": "5"});
-            event["multiValueQueryStringParameters"] = serde_json::json!({"limit": ["5"]});
+            event["queryStringParameters"] = json!({"limit": "5"});
+            event["multiValueQueryStringParameters"] = json!({"limit": ["5"]});
             event["requestContext"]["stage"] = stage.into();
             event
         };
         let http = |stage: &str, path: &str| {
-            let mut event = sample(include_str!("../../../events/trigger-http-start.json"));
+            let mut event = http_start();
             event["rawPath"] = path.into();
             event["rawQueryString"] = "limit=5".into();
             event["requestContext"]["stage"] = stage.into();

@@ -1,23 +1,25 @@
-//! The template as it is deployed: `infra/deploy-local.sh` puts it with the real binaries onto MiniStack, whose queues,
-//! rules, function URLs and state machines then do the rest. Only the table is elsewhere, on DynamoDB Local.
+//! The template as it is deployed: `infra/deploy-local.sh` puts it with the real binaries onto MiniStack, whose HTTP API,
+//! function URLs, queues and state machines then do the rest. Only the table is elsewhere, on DynamoDB Local.
 
 use super::services::{clients, eventually};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Command};
 use stepwell_tests::{cloud::binary, http};
 
-const STACK: &str = "stepwell";
+/// One deployment at a time: SAM keeps a bucket for all.
+static DEPLOYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A deployed stack, and a token for it.
 struct Stack {
+    name: &'static str,
     outputs: Value,
     token: String,
 }
 
 /// A copy of what is deployed from, in which the binaries are those of the tests and are not built anew.
-fn staged() -> PathBuf {
+fn staged(name: &str) -> PathBuf {
     let root = crate::docs::root();
-    let stage = std::env::temp_dir().join(format!("stepwell-stack-{}", std::process::id()));
+    let stage = std::env::temp_dir().join(format!("stepwell-{name}-{}", std::process::id()));
     fs::create_dir_all(&stage).unwrap();
     let copied = Command::new("cp").args(["-r", "infra", "samconfig.toml"]).arg(&stage).current_dir(&root).status();
     assert!(copied.is_ok_and(|status| status.success()), "infra/ can be copied");
@@ -32,9 +34,11 @@ fn staged() -> PathBuf {
 }
 
 impl Stack {
-    async fn deployed() -> Self {
+    /// `emulator` is the template's parameter: whether functions have URLs of their own in place of the HTTP API.
+    async fn deployed(name: &'static str, emulator: bool) -> Self {
         let clients = clients();
-        let stage = staged();
+        let deploying = DEPLOYING.lock().await;
+        let stage = staged(name);
         let sam = stage.join(".cache/infra/sam/bin/sam");
         let run = |command: &mut Command| {
             let done = command.current_dir(&stage).env("SAM_CLI_TELEMETRY", "0").output().unwrap();
@@ -42,14 +46,21 @@ impl Stack {
             assert!(done.status.success(), "{command:?}: {said}\n{told}");
             said.into_owned()
         };
-        run(&mut Command::new("infra/deploy-local.sh"));
-        let listed = run(Command::new(sam).args(["list", "stack-outputs", "--stack-name", STACK, "--output", "json"]));
+        let mut deploy = Command::new("infra/deploy-local.sh");
+        deploy.args(["--stack-name", name]);
+        if !emulator {
+            let architecture = format!("Architecture={}", std::env::consts::ARCH.replace("aarch64", "arm64"));
+            deploy.args(["--parameter-overrides", &architecture, "Emulator=false", "StepConcurrency=0"]);
+        }
+        run(&mut deploy);
+        let listed = run(Command::new(sam).args(["list", "stack-outputs", "--stack-name", name, "--output", "json"]));
+        drop(deploying);
         fs::remove_dir_all(&stage).unwrap();
         let listed: Vec<Value> = serde_json::from_str(&listed).unwrap_or_else(|error| panic!("{error}: {listed}"));
         let named = |one: &Value| Some((one["OutputKey"].as_str()?.to_owned(), one["OutputValue"].clone()));
         let outputs = Value::Object(listed.iter().filter_map(named).collect());
         aws::store::create(&clients.dynamodb(), outputs["TableName"].as_str().unwrap()).await.unwrap();
-        let mut stack = Self { outputs, token: String::new() };
+        let mut stack = Self { name, outputs, token: String::new() };
         let wanted =
             json!({"name": "first", "subject": "ada@example.com", "scopes": ["read", "run", "respond", "admin"]});
         let made = stack.invoke("trigger", &json!({ "create_token": wanted })).await;
@@ -59,14 +70,19 @@ impl Stack {
 
     async fn invoke(&self, function: &str, event: &Value) -> Value {
         let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
-        let url = format!("{endpoint}/2015-03-31/functions/{STACK}-{function}/invocations");
+        let url = format!("{endpoint}/2015-03-31/functions/{}-{function}/invocations", self.name);
         http().post(url).body(event.to_string()).send().await.unwrap().json().await.unwrap()
     }
 
-    /// A request to the URL of a function, by its output's name.
+    /// A request to the HTTP API, or where there is none to the URL of a function, by its output's name. What streams
+    /// has a URL of its own in any case.
     async fn ask(&self, url: &str, method: &str, path: &str, body: Value) -> (u16, String) {
-        let host = self.outputs[url].as_str().unwrap_or_else(|| panic!("no {url}: {}", self.outputs));
-        let host = host.trim_start_matches("https://").trim_end_matches('/');
+        // Reads and streams share the URL of `status`.
+        let url_of = if url == "StatusUrl" { "StreamUrl" } else { url };
+        let behind_gateway = self.outputs["ApiUrl"].as_str().filter(|_| url != "StreamUrl");
+        let address = behind_gateway.or(self.outputs[url_of].as_str());
+        let address = address.unwrap_or_else(|| panic!("no {url}: {}", self.outputs));
+        let host = address.rsplit("//").next().unwrap_or_default().trim_end_matches('/');
         let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
         let request = http().request(method.parse().unwrap(), format!("{endpoint}{path}")).header("host", host);
         let request = request.bearer_auth(&self.token).header("content-type", "application/json");
@@ -84,7 +100,7 @@ impl Stack {
     /// Waits until an execution is so.
     async fn until(&self, id: &str, status: &str) -> Value {
         eventually(status, async || {
-            let shown = self.ok("StreamUrl", "GET", &format!("/v1/executions/{id}"), Value::Null).await;
+            let shown = self.ok("StatusUrl", "GET", &format!("/v1/executions/{id}"), Value::Null).await;
             (shown["status"] == status).then_some(shown)
         })
         .await
@@ -111,9 +127,8 @@ fn document() -> Value {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_template_runs_a_workflow_with_a_person_in_it() {
-    let stack = Stack::deployed().await;
+/// A workflow with a person in it, which is paused while it waits.
+async fn runs(stack: &Stack) {
     stack.ok("TriggerUrl", "POST", "/v1/workflows", document()).await;
     let start = json!({ "input": { "n": 5 } });
     let started = stack.ok("TriggerUrl", "POST", "/v1/workflows/stack/executions", start).await;
@@ -140,4 +155,14 @@ async fn the_template_runs_a_workflow_with_a_person_in_it() {
     assert!(events.contains("event: execution_completed") && events.contains("event: end"), "{events}");
     let (status, _) = stack.ask("RollbackUrl", "POST", &format!("/v1/executions/{id}/cancel"), json!({})).await;
     assert_eq!(status, 409, "it has ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_runs_a_workflow_behind_its_http_api() {
+    runs(&Stack::deployed("gateway", false).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_runs_a_workflow_on_an_emulator_without_http_apis() {
+    runs(&Stack::deployed("emulated", true).await).await;
 }
