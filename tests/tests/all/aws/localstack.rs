@@ -108,3 +108,28 @@ async fn a_cancelled_question_is_stopped_and_says_nothing_more() {
     machine.alarms.complete(&token, Ok(json!({}))).await.unwrap();
     assert_eq!(machine.alarm(8).await, None);
 }
+
+/// A queue whose messages go to another after a delivery, and its ARN.
+async fn queue_before(clients: &Clients, dead_letters: Option<&str>) -> (String, String) {
+    let policy = |arn: &str| json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+    let made = clients.sqs().create_queue().queue_name(fresh("q"));
+    let made = made.set_attributes(dead_letters.map(|arn| [("RedrivePolicy".into(), policy(arn))].into()));
+    let url = made.send().await.unwrap().queue_url.unwrap();
+    let asked = clients.sqs().get_queue_attributes().queue_url(&url).attribute_names("QueueArn".into());
+    let arn = asked.send().await.unwrap().attributes.unwrap().into_values().next().unwrap();
+    (url, arn)
+}
+
+#[tokio::test]
+async fn what_is_buried_is_moved_back_to_the_step_queue() {
+    // As in infra/template.yaml: SQS moves messages only from a queue that is another's for dead letters.
+    let clients = clients();
+    let (buried, buried_arn) = queue_before(&clients, None).await;
+    let (_, dead_arn) = queue_before(&clients, Some(&buried_arn)).await;
+    let (steps, steps_arn) = queue_before(&clients, Some(&dead_arn)).await;
+    clients.sqs().send_message().queue_url(&buried).message_body("a step").send().await.unwrap();
+    let moving = clients.sqs().start_message_move_task().source_arn(&buried_arn).destination_arn(&steps_arn);
+    moving.send().await.unwrap();
+    assert_eq!(receive(&clients, &steps, 20).await.map(|(body, _)| body).as_deref(), Some("a step"));
+    assert!(receive(&clients, &buried, 1).await.is_none());
+}
