@@ -1,6 +1,6 @@
 //! The supervisor on Lambda: each minute, and whenever the dead-letter queue has something.
 
-use crate::{SWEEP, bury, keep_schedules, look_after};
+use crate::{EACH, SWEEP, bury, keep_schedules, look_after};
 use aws::{
     Aws,
     telemetry::{Counter, counted},
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use shared::{
     envelope::Envelope,
     port::{Host, StoreError},
+    time::Time,
 };
 use std::time::Duration;
 
-/// What one more sweep needs at least.
-const SWEEP_TIME: Duration = Duration::from_secs(10);
-/// From one tick to the next.
-const TICK: Duration = Duration::from_secs(60);
+/// The longest that a tick takes, also where the function has more: the next one comes after 60 s, and two at once
+/// would look after the same executions.
+const TICK: Duration = Duration::from_secs(50);
 
 /// One event of either kind.
 ///
@@ -28,10 +28,11 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         return Ok(serde_json::to_value(bury_all(host, event).await)?);
     }
     if event["source"] == "aws.events" || event["source"] == "aws.scheduler" {
-        // Schedules first, and for half of the time at most: a sweep may take all that there is. Neither keeps the
-        // other from its part.
-        let scheduled = keep_schedules(host, host.now() + time_left(host) / 2).await;
-        let looked_after = sweep(host).await;
+        // Schedules first, and for half of the time at most, or less where a sweep could not begin then: a sweep may
+        // take all that there is. Neither keeps the other from its part.
+        let (now, left) = (host.now(), host.time_left().map_or(TICK, |left| left.min(TICK)));
+        let scheduled = keep_schedules(host, now + (left / 2).min(left.saturating_sub(EACH))).await;
+        let looked_after = sweep(host, now + left).await;
         counted(Counter::Scheduled, *scheduled.as_ref().unwrap_or(&0));
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
         let (scheduled, looked_after) = (scheduled?, looked_after?);
@@ -40,18 +41,13 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
     Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
 }
 
-/// Time that is left, or that is taken where nobody said.
-fn time_left(host: &Aws) -> Duration {
-    host.time_left().unwrap_or(TICK)
-}
-
-/// Looks after what is due, as long as there is more and time is left: the next minute goes on.
-async fn sweep(host: &Aws) -> Result<usize, StoreError> {
-    let (mut all, until) = (0, host.now() + time_left(host));
+/// Looks after what is due, as long as there is more and time is left until then: the next minute goes on.
+async fn sweep(host: &Aws, until: Time) -> Result<usize, StoreError> {
+    let mut all = 0;
     loop {
         let found = look_after(host, until).await?;
         all += found;
-        if found < SWEEP || until.since(host.now()) < SWEEP_TIME {
+        if found < SWEEP || until.since(host.now()) < EACH {
             return Ok(all);
         }
     }

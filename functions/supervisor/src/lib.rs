@@ -5,7 +5,7 @@ pub mod lambda;
 
 use shared::{
     command::{Asked, Command},
-    drive::{submit, workflow_of},
+    drive::{Submission, submit, workflow_of},
     effect::{Message, Work},
     id::{ExecutionId, WorkflowId},
     limits,
@@ -111,20 +111,20 @@ pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u
 }
 
 /// Looks after executions that are due, or whose effects may not have been delivered, until that time: for hosts whose
-/// commits do not deliver. Returns how many. One that fails, or takes longer than there is time, is put off, so that
-/// those behind it have their turn; what was done of it is done.
+/// commits do not deliver. Returns how many. One that fails, or takes longer than one may, is put off, so that those
+/// behind it have their turn; what was done of it is done. None begins that might lack the time: a healthy one keeps
+/// its place.
 ///
 /// # Errors
 /// Where the store cannot say which are due; the next sweep goes on.
 pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
     let mut looked = 0;
     for id in &host.due(host.now(), SWEEP).await? {
-        let left = until.since(host.now());
-        if left.is_zero() {
+        if until.since(host.now()) < EACH {
             break;
         }
         looked += 1;
-        let Err(error) = in_time(left.min(EACH), look_after_one(host, id)).await else { continue };
+        let Err(error) = in_time(EACH, look_after_one(host, id)).await else { continue };
         tracing::error!(execution = %id, %error, "this execution could not be looked after");
         if let Err(error) = host.put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
             tracing::warn!(execution = %id, %error, "it keeps its place");
@@ -158,7 +158,7 @@ pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreEr
 }
 
 async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
-    let Some(state) = host.load(id).await? else { return host.delete(id).await };
+    let Some(state) = host.load_lean(id).await? else { return host.delete(id).await };
     let now = host.now();
     let workflow = workflow_of(host, &state.started).await?;
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
@@ -174,7 +174,11 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     let asked: Vec<Asked> = late.into_iter().map(Asked::from).collect();
     let state = match asked.is_empty() {
         true => state,
-        false => submit(host, id, asked).await?.map_or(state, |submitted| submitted.state),
+        false => {
+            let seen = Some(state.clone());
+            let submission = Submission { asked, seen, ..Submission::default() };
+            submit(host, id, submission).await?.map_or(state, |submitted| submitted.state)
+        }
     };
     let effects = owed(&workflow, &state, Since::Ever);
     if !effects.is_empty() {

@@ -113,8 +113,16 @@ impl Courier<'_> {
         }
         let result = result(state, end);
         for token in callers {
-            self.alarms.complete(&token, result.clone()).await?;
-            self.records.remove_caller(state.id(), &token).await?;
+            match self.alarms.complete(&token, result.clone()).await {
+                // It stays that way, and keeps neither the other callers nor what follows waiting.
+                Err(StoreError::Permanent(error)) => {
+                    tracing::error!(error, execution = %state.id(), "a caller could not be told of the end");
+                }
+                told => {
+                    told?;
+                    self.records.remove_caller(state.id(), &token).await?;
+                }
+            }
         }
         Ok(())
     }

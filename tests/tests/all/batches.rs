@@ -1,4 +1,4 @@
-//! Batches of the step queue as Lambda hands them in: which messages come again, and when.
+//! Batches of the step queue and of the start queue as Lambda hands them in: which messages come again, and when.
 
 use memory::Memory;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use shared::{
     envelope::Envelope,
     event::Started,
     execution::Status,
-    port::Store,
+    port::{Catalogue, Store},
     task::{self, Failure, Outcome, Report},
     time::Time,
     workflow::parse,
@@ -130,4 +130,24 @@ async fn a_stuck_execution_goes_on_when_its_dead_letter_is_redriven() {
     assert!(failed(&settled).is_empty());
     let state = host.load(&"e1".into()).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
+}
+
+#[tokio::test]
+async fn starts_that_there_is_no_time_for_come_again() {
+    let host = std::sync::Arc::new(Memory::new(NOW));
+    let document = json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"},
+        {"id": "note", "type": "transform", "config": {"set": {}}}], "edges": [{"from": "go", "to": "note"}]});
+    host.save("acme", &parse(&document).unwrap().workflow, None, NOW).await.unwrap();
+    let record = |id: &str| json!({"messageId": id, "eventSource": "aws:sqs", "body": "{\"workflow_id\": \"w\"}"});
+    let batch = json!({"Records": [record("a"), record("b")]}).to_string();
+    // The last is said by an emulator that says it wrongly.
+    for (seconds, returned, started) in [(19.0, 2, 0), (25.0, 0, 2), (-1.0, 0, 2)] {
+        let mut context = lambda_http::Context::default();
+        context.deadline = NOW.after_seconds(seconds).0.unsigned_abs();
+        let service = crate::docs::service(host.clone());
+        let answer = trigger::event::handle(&service, &*host, "acme", &batch, context).await.unwrap();
+        let answer: Value = serde_json::from_str(answer.get()).unwrap();
+        let came_again = answer["batchItemFailures"].as_array().unwrap().len();
+        assert_eq!((came_again, host.all().len()), (returned, started), "{seconds} s are left");
+    }
 }

@@ -81,9 +81,7 @@ fn wrong(name: &str, answer: &Value) -> Option<String> {
     let is_right = match (function, source) {
         (_, "http" | "rest") => answer["statusCode"].as_u64().is_some_and(|status| status < 500),
         ("trigger", "url") => answer["statusCode"] == 202,
-        ("trigger", "eventbridge" | "schedule" | "scheduler") => {
-            answer["started"][0]["workflow_id"] == "listening" && answer["refused"] == json!([])
-        }
+        ("trigger", "eventbridge" | "schedule" | "scheduler") => answer["started"][0]["workflow_id"] == "listening",
         ("trigger", "states" | "direct") => answer["execution_id"].is_string() || answer["token"].is_string(),
         ("trigger" | "step", "sqs") => answer["batchItemFailures"] == json!([]),
         ("supervisor", "sqs") => answer["batchItemFailures"].is_array(),

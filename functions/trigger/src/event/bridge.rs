@@ -40,10 +40,11 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
     Ok(if ticks && head.detail_type == "Scheduled Event" { Invocation::Tick(event) } else { Invocation::Event(event) })
 }
 
-/// Starts every workflow that listens to an event. What one of them refuses is told, and keeps no other from starting.
+/// Starts every workflow that listens to an event. What one of them refuses keeps no other from starting.
 ///
 /// # Errors
-/// Where the store failed some of them: the same event again starts those, and no other twice.
+/// Where the store failed some of them, or they refused: the same event again starts those, and no other twice, and is
+/// kept where they refuse for good.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
     let listening = host.listeners(owner).await?;
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {
@@ -55,7 +56,7 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
         }
     });
     let starts = join_all(meant.map(|listener| start_one(host, owner, event, listener))).await;
-    let (mut started, mut refused) = (Vec::new(), Vec::new());
+    let (mut started, mut refused) = (Vec::new(), Vec::<Failure>::new());
     for (listener, result) in starts {
         let Listener { workflow, node, .. } = listener;
         match result {
@@ -64,11 +65,15 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
             Err(error) => {
                 let why = error.told();
                 tracing::error!(%workflow, %node, event = event.id, error = why, "an event did not start a workflow");
-                refused.push(json!({"workflow_id": workflow, "node": node, "code": error.code(), "message": why}));
+                refused.push(Failure::new(error.code(), format!("{node} of {workflow}: {why}")));
             }
         }
     }
-    Ok(json!({"started": started, "refused": refused}))
+    let all: Vec<_> = refused.iter().map(|one| one.message.as_str()).collect();
+    match refused.first() {
+        None => Ok(json!({ "started": started })),
+        Some(first) => Err(Failure::new(&first.code, all.join("; "))),
+    }
 }
 
 async fn start_one(

@@ -14,6 +14,7 @@ use shared::{
     execution::Execution,
     port::{Host, StoreError},
     schedule::Watch,
+    time::Time,
     view,
 };
 
@@ -83,7 +84,11 @@ pub async fn handle(
             let answer = api::lambda::whole(service, *request, context).await;
             answer.map_err(|error| Failure::new("no_answer", error.to_string()))
         }
-        Invocation::Batch(batch) => raw(&queue::start_each(host, owner, *batch).await),
+        Invocation::Batch(batch) => {
+            // Emulators say it wrongly, as a time that has passed, or not at all.
+            let killed_at = i64::try_from(context.deadline).ok().map(Time).filter(|at| *at > host.now());
+            raw(&queue::start_each(host, owner, *batch, killed_at).await)
+        }
         Invocation::Tick(event) => {
             let done = start_due(host, Watch::each_minute(), BITE).await?;
             let mut answer = bridge::offer(host, owner, &event).await?;

@@ -38,10 +38,24 @@ pub struct Order {
     task_token: Option<TaskToken>,
 }
 
+/// Characters of a task token: Step Functions' own bound. It would refuse a longer one when it is told of the end.
+const TOKEN_CHARS: usize = 2_048;
+
 /// By which a task of Step Functions is told how it ended: a credential.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct TaskToken(String);
+
+impl TryFrom<String> for TaskToken {
+    type Error = String;
+
+    fn try_from(token: String) -> Result<Self, String> {
+        match token.chars().count() {
+            1..=TOKEN_CHARS => Ok(Self(token)),
+            count => Err(format!("a `task_token` has 1 to {TOKEN_CHARS} characters, and this one has {count}")),
+        }
+    }
+}
 
 impl fmt::Debug for TaskToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

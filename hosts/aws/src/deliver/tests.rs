@@ -151,6 +151,20 @@ async fn all_who_wait_for_the_end_hear_of_it_and_none_is_forgotten_on_the_way() 
 }
 
 #[tokio::test]
+async fn a_caller_whose_token_is_refused_keeps_no_other_waiting() {
+    let (recorder, mut story) = (Recorder::default(), awaited("1"));
+    recorder.put_caller(&"e1".into(), "FIRST");
+    recorder.put_caller(&"e1".into(), "SECOND");
+    report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
+    // Of the calls state, callers, complete, complete, remove the third is refused.
+    recorder.fail_at(3, StoreError::Permanent("SendTaskSuccess: ValidationException".into()));
+    deliver(&recorder, &story).await.unwrap();
+    let told: Vec<_> = recorder.told().into_iter().map(|(token, _)| token).collect();
+    assert_eq!(told, ["SECOND"]);
+    assert_eq!(recorder.callers(&"e1".into()).await.unwrap(), ["FIRST"]);
+}
+
+#[tokio::test]
 async fn the_caller_hears_why_it_failed_or_was_cancelled() {
     let failure = shared::task::Failure::new("declined", "the card was declined");
     let mut failed = awaited("1");

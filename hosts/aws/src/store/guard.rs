@@ -196,7 +196,8 @@ impl Table {
     }
 
     /// Those held back that may go on now: as many of the oldest as there is room for. Each is to be told by
-    /// `Work::Admit`; telling one twice does no harm. Starts stand aside meanwhile.
+    /// `Work::Admit`; telling one twice does no harm. Starts stand aside meanwhile: for a lease of its own, or for that
+    /// under which this process starts one, which would otherwise wait for itself.
     ///
     /// # Errors
     /// Where the table does not answer, or others keep the guard.
@@ -206,14 +207,26 @@ impl Table {
         workflow: &WorkflowId,
         limit: u64,
     ) -> Result<Vec<ExecutionId>, StoreError> {
+        let guard = keys::guard(owner, workflow);
+        let (waiting, under_way) = match self.leases.until(&guard).is_some_and(|until| self.now() < until) {
+            true => self.census(&guard).await?,
+            false => self.census_under_lease(owner, workflow).await?,
+        };
+        let room = usize::try_from(limit.saturating_sub(under_way)).unwrap_or(usize::MAX);
+        Ok(waiting.into_iter().take(room).collect())
+    }
+
+    async fn census_under_lease(
+        &self,
+        owner: &str,
+        workflow: &WorkflowId,
+    ) -> Result<(Vec<ExecutionId>, u64), StoreError> {
         let (ticket, _) = self.take_lease(owner, workflow).await?;
         let found = self.census(&keys::guard(owner, workflow)).await;
         if let Err(error) = self.leave(owner, workflow, &ticket).await {
             tracing::warn!(%error, %workflow, "the guard could not be given back: its lease ends by itself");
         }
-        let (waiting, under_way) = found?;
-        let room = usize::try_from(limit.saturating_sub(under_way)).unwrap_or(usize::MAX);
-        Ok(waiting.into_iter().take(room).collect())
+        found
     }
 
     /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Table::leave`]; whoever

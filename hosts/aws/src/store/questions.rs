@@ -42,10 +42,11 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     item.insert("l1".into(), text(keys::questions(owner, &one.status)));
     item.insert("l1s".into(), text(place_of(state, at, one)));
     if !one.assignees.is_empty() {
-        // A set, which holds each once.
+        // A set, which holds each once, in lower case, since people answer in any.
         let fits = |person: &&String| !person.is_empty() && person.len() <= limits::PERSON_BYTES;
-        let people: BTreeSet<&String> = one.assignees.iter().filter(fits).take(shared::limits::PEOPLE).collect();
-        let mut people: Vec<String> = people.into_iter().cloned().collect();
+        let people = one.assignees.iter().filter(fits).take(shared::limits::PEOPLE);
+        let people: BTreeSet<String> = people.map(|person| person.to_ascii_lowercase()).collect();
+        let mut people: Vec<String> = people.into_iter().collect();
         if people.is_empty() {
             // Nobody at all; without the attribute it would be everybody.
             people.push(" ".into());
@@ -133,7 +134,9 @@ impl Table {
     ) -> Result<BTreeMap<String, Row>, StoreError> {
         let state = self.load_lean(id).await?.filter(|state| state.started.owner == filter.owner);
         let Some(state) = state else { return Ok(BTreeMap::new()) };
-        let may = |one: &Interaction, who: &String| one.assignees.is_empty() || one.assignees.contains(who);
+        let may = |one: &Interaction, who: &String| {
+            one.assignees.is_empty() || one.assignees.iter().any(|person| person.eq_ignore_ascii_case(who))
+        };
         let numbered = state.interactions.iter().enumerate();
         let matching = numbered.filter(|(_, one)| {
             filter.status.as_ref().is_none_or(|status| *status == one.status)
@@ -155,7 +158,8 @@ impl Table {
         let mut query = Query { index: Some("lists"), keys, ..Query::default() };
         query.limit = i32::try_from(limit + 1).ok();
         if let Some(who) = &filter.assignee {
-            query.filter = Expression::new("attribute_not_exists(a) OR contains(a, :who)").with(":who", text(who));
+            let who = text(who.to_ascii_lowercase());
+            query.filter = Expression::new("attribute_not_exists(a) OR contains(a, :who)").with(":who", who);
             query.limit = Some(limits::FILTERED);
         }
         self.rows(query, limit, row).await

@@ -52,6 +52,9 @@ async fn what_cannot_be_looked_after_is_put_off() {
     let late = NOW.after_seconds(3_600.0);
     world.services.advance(late);
     assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id));
+    let short = late.after_seconds(19.0);
+    assert_eq!(supervisor::look_after(&supervisor, short).await.unwrap(), 0, "it might lack the time");
+    assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id), "and keeps its place");
     // Behind the queries of the due index comes the load.
     world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
     assert_eq!(supervisor::look_after(&supervisor, NEVER).await.unwrap(), 1);

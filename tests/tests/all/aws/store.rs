@@ -200,6 +200,25 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     assert_eq!(host.held("guard", &id).await.unwrap(), (Some(held[1].clone()), 1));
 }
 
+/// The clock stands still, so that a lease that is waited for never ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
+    let world = World::new(Some(NOW)).await;
+    let host = world.host(true, 1);
+    let mut document = document("own-lease");
+    document["settings"]["max_concurrency"] = json!(1);
+    let workflow = kept(&host, &document).await;
+    let id = workflow.id.clone();
+    let ticket = host.enter("guard", &id).await.unwrap();
+    let begin = shared::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
+    let held = tokio::time::timeout(Duration::from_secs(5), start(&host, begin)).await.unwrap();
+    let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
+    assert_eq!(sent, [held.id().clone()], "nothing is under way: it is let in");
+    assert!(tokio::time::timeout(Duration::from_millis(300), world.host(true, 1).enter("guard", &id)).await.is_err());
+    host.leave("guard", &id, &ticket).await.unwrap();
+    world.host(true, 1).enter("guard", &id).await.unwrap();
+}
+
 /// The number of the call that writes the first turn of a start.
 async fn calls_until_turn(world: &World, host: &Aws, like: &shared::event::Started) -> u64 {
     let mut other = like.clone();
