@@ -119,9 +119,11 @@ fn unauthorized(detail: &str, invalid: bool) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(header::WWW_AUTHENTICATE, challenge)
 }
 
-async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Scope) -> Result<Caller, Problem> {
+async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Option<Scope>) -> Result<Caller, Problem> {
     let caller = authenticate(app, &parts.headers).await?;
-    caller.require(scope)?;
+    if let Some(scope) = scope {
+        caller.require(scope)?;
+    }
     if let Some(rates) = &app.rates {
         rates.take(&caller.owner)?;
     }
@@ -148,10 +150,11 @@ macro_rules! scoped {
             }
         }
     };
-    (@scope Reader) => { Scope::Read };
-    (@scope Runner) => { Scope::Run };
-    (@scope Responder) => { Scope::Respond };
-    (@scope Admin) => { Scope::Admin };
+    (@scope Reader) => { Some(Scope::Read) };
+    (@scope Runner) => { Some(Scope::Run) };
+    (@scope Responder) => { Some(Scope::Respond) };
+    (@scope Admin) => { Some(Scope::Admin) };
+    (@scope SignedIn) => { None };
 }
 
 scoped!(
@@ -169,6 +172,11 @@ scoped!(
 scoped!(
     /// A caller who may change workflows, tokens and secrets, and delete.
     Admin
+);
+
+scoped!(
+    /// A caller with any scopes: the handler requires the one that the body is for.
+    SignedIn
 );
 
 /// Whoever calls, if they say who they are: for routes with a proof of their own, such as a signature.

@@ -21,6 +21,7 @@ use lambda_http::{
     request::LambdaRequest,
     tower::{ServiceExt, service_fn},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::{RawValue, to_raw_value};
 use std::{
     convert::Infallible,
@@ -98,13 +99,27 @@ fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
                 let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
                 rest.filter(|rest| rest.starts_with('/')).map(str::to_owned).unwrap_or(path)
             });
-            (path, request.raw_query_string.take().unwrap_or_default())
+            (path.map(|path| escaped(&path)), request.raw_query_string.take().unwrap_or_default())
         }
         _ => return None,
     };
     let path = path.unwrap_or_else(|| "/".into());
     let address = if query.is_empty() { path } else { format!("{path}?{query}") };
     address.parse::<PathAndQuery>().ok().map(Uri::from)
+}
+
+/// A path in which nothing stands that no path has. An HTTP API hands paths over decoded, a function URL as they were
+/// sent; what was sent encoded stays.
+fn escaped(path: &str) -> String {
+    const NEVER: AsciiSet = CONTROLS.add(b' ').add(b'?').add(b'#').add(b'<').add(b'>').add(b'"').add(b'`').add(b'\\');
+    let mut parts = path.split('%').map(|part| utf8_percent_encode(part, &NEVER).to_string());
+    let mut whole = parts.next().unwrap_or_default();
+    for part in parts {
+        let is_code = part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        whole.push_str(if is_code { "%" } else { "%25" });
+        whole.push_str(&part);
+    }
+    whole
 }
 
 /// The response, or a problem where Lambda would not take it.
@@ -184,6 +199,21 @@ mod tests {
         let mut event = http_start();
         event["rawPath"] = "*".into();
         assert!(asked(event).await["statusCode"].as_u64().unwrap() < 500);
+    }
+
+    #[test]
+    fn a_path_that_was_decoded_on_the_way_is_one_again() {
+        for (given, path) in [
+            ("/v1/a/signals/order paid", "/v1/a/signals/order%20paid"),
+            ("/a#b?c%", "/a%23b%3Fc%25"),
+            ("/caf\u{e9}", "/caf%C3%A9"),
+            ("/caf%C3%A9%20", "/caf%C3%A9%20"),
+        ] {
+            let mut event = http_start();
+            event["rawPath"] = given.into();
+            let address = take_address(&mut serde_json::from_value(event).unwrap()).unwrap();
+            assert_eq!(address.path(), path);
+        }
     }
 
     #[test]

@@ -25,12 +25,14 @@ pub mod wait;
 
 pub use app::App;
 pub use bounds::Bounds;
-pub use caller::{Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, authenticate, sha256_of_token};
+pub use caller::{
+    Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, SignedIn, authenticate, sha256_of_token,
+};
 pub use guard::loopback_only;
 pub use json::{Body, Json, MaybeJson, Path, canonical, shallow};
 pub use locks::Locks;
 pub use metrics::{Kind, Metric};
-pub use params::Params;
+pub use params::{NoParams, Params};
 pub use problem::Problem;
 pub use rate::Rates;
 pub use service::{Routes, service};

@@ -21,6 +21,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// That a request has no query. For routes that write: a parameter that is not read would have meant something else.
+pub struct NoParams;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParams {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Params::from_request_parts(parts, state).await?.done()?;
+        Ok(Self)
+    }
+}
+
 impl Params {
     /// The value of a parameter; twice is refused.
     pub fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {

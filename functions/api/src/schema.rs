@@ -1,5 +1,5 @@
 //! The shapes of answers, for the OpenAPI document. Tests read real answers and the examples here into them, with
-//! unknown fields refused, so that they cannot drift from what is served.
+//! unknown fields refused (but of problems), so that they cannot drift from what is served.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,14 +15,22 @@ macro_rules! shapes {
     )*};
 }
 
+/// RFC 9457 problem details. Some codes add members, such as `execution_status`, `decision` or `warnings`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"type": "urn:stepwell:problem:not_found", "title": "Not Found", "status": 404,
+    "detail": "there is no execution 7", "code": "not_found"}))]
+#[allow(missing_docs, reason = "the names are those of the API")]
+pub struct ProblemDetails {
+    pub r#type: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    pub code: String,
+    #[serde(default)]
+    pub errors: Vec<Fault>,
+}
+
 shapes! {
-    /// RFC 9457 problem details.
-    #[schema(example = json!({"type": "urn:stepwell:problem:not_found", "title": "Not Found", "status": 404,
-        "detail": "there is no execution 7", "code": "not_found"}))]
-    ProblemDetails {
-        r#type: String, title: String, status: u16, detail: String, code: String,
-        #[serde(default)] errors: Vec<Fault>,
-    }
     /// One of several errors; `path` is a JSON Pointer.
     Fault {
         code: String, path: String, message: String, #[serde(default)] hint: Option<String>,
@@ -82,7 +90,7 @@ shapes! {
         #[serde(default)] details: Option<Value>,
     }
     /// What an execution is a child of.
-    Parent { execution_id: String, node: String, index: u32 }
+    Parent { execution_id: String, node: String, visit: u32, attempt: u32, index: u32 }
     /// What an execution has cost so far; beyond its turns only on hosts that pay by use.
     Cost {
         turns: u64, #[serde(default)] write_units: Option<f64>, #[serde(default)] read_units: Option<f64>,

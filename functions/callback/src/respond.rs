@@ -1,7 +1,7 @@
 //! Answers.
 
 use crate::interactions::asking;
-use api::{Answered, App, Path, Problem, Responder, Routes, answer, schema};
+use api::{Answered, App, NoParams, Path, Problem, Responder, Routes, answer, schema};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,7 +23,6 @@ struct AnswerBody {
     /// Decision: an option's id.
     option: Option<String>,
     /// Input.
-    #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// Ask.
     text: Option<String>,
@@ -46,6 +45,7 @@ async fn respond(
     caller: Responder,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    _: NoParams,
     api::Json(body): api::Json<AnswerBody>,
 ) -> Answered<axum::Json<Value>> {
     let execution = asking(&app, &caller, &id).await?;

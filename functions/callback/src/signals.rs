@@ -1,6 +1,6 @@
 //! Events for `wait` nodes.
 
-use api::{Answered, App, MaybeJson, Path, Problem, Routes, Runner, answer, read, schema};
+use api::{Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, answer, read, schema};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,6 +34,7 @@ async fn signal(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path((id, name)): Path<(String, String)>,
+    _: NoParams,
     MaybeJson(body): MaybeJson<SignalBody>,
 ) -> Answered<axum::Json<Value>> {
     if name.is_empty() || name.len() > NAME_BYTES {

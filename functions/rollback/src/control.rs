@@ -1,6 +1,6 @@
 //! Pause and cancel.
 
-use api::{Answered, App, Caller, MaybeJson, Path, Problem, Routes, Runner, answer, read, schema};
+use api::{Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, answer, read, schema};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -35,8 +35,10 @@ async fn pause(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    params: Params,
     MaybeJson(why): MaybeJson<Why>,
 ) -> Answered<axum::Json<Value>> {
+    params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     control(&app, &caller, &execution, Control::Pause, why.reason).await
 }
@@ -51,8 +53,10 @@ async fn cancel(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    params: Params,
     MaybeJson(why): MaybeJson<Why>,
 ) -> Answered<axum::Json<Value>> {
+    params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     control(&app, &caller, &execution, Control::Cancel, why.reason).await
 }
@@ -70,7 +74,7 @@ pub(crate) async fn control(
     }
     let id = execution.id();
     match answer::ask(app, caller, id, Command::Control { control, reason }, true).await {
-        Ok(state) if refuses(&state, control) => Err(wrong_status(&state)),
+        Ok(state) if refuses(execution, &state, control) => Err(wrong_status(&state)),
         Ok(state) => Ok(axum::Json(read::execution(app, &state).await?)),
         Err(problem) => {
             // It may have become so since it was loaded.
@@ -88,9 +92,10 @@ fn is_so(execution: &Execution, control: Control) -> bool {
     }
 }
 
-/// An end that came first is no success of a command that wanted something else.
-fn refuses(execution: &Execution, control: Control) -> bool {
-    execution.status().is_terminal() && !is_so(execution, control)
+/// An end that came first is no success of a command that wanted something else. One that a resume brought about is.
+fn refuses(before: &Execution, now: &Execution, control: Control) -> bool {
+    let resumed = control == Control::Resume && now.resume_count > before.resume_count;
+    now.status().is_terminal() && !is_so(now, control) && !resumed
 }
 
 /// 409 with the execution's status.

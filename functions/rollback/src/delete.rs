@@ -1,6 +1,6 @@
 //! Deletion of what has ended.
 
-use api::{Admin, Answered, App, Path, Problem, Routes, schema};
+use api::{Admin, Answered, App, NoParams, Path, Problem, Routes, schema};
 use axum::{extract::State, http::StatusCode};
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -14,7 +14,12 @@ pub(crate) fn routes() -> Routes {
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 204),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn delete(caller: Admin, State(app): State<Arc<App>>, Path(id): Path<String>) -> Answered<StatusCode> {
+async fn delete(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+) -> Answered<StatusCode> {
     let execution = app.execution(&caller.owner, &id).await?;
     let status = execution.status();
     if !status.is_terminal() {

@@ -1,13 +1,17 @@
 //! Resume: goes on after a pause, or answers the one open question.
 
 use crate::control::{control, wrong_status};
-use api::{Answered, App, Caller, MaybeJson, Path, Problem, Routes, Runner, Scope, answer, limits, read, schema, wait};
+use api::{
+    Answered, App, Caller, MaybeJson, NoParams, Path, Problem, Routes, Scope, SignedIn, answer, limits, read, schema,
+    wait,
+};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     command::Command,
     effect::Control,
+    error::{Reason, Rejection},
     event::Event,
     execution::{Execution, Status},
     interaction::{Answer, Interaction},
@@ -28,7 +32,6 @@ struct ResumeBody {
     /// Yes or no.
     approved: Option<bool>,
     /// The data, or `{selected_option | text | content, comment}`, by the question's kind.
-    #[schema(value_type = Option<Object>)]
     resume_data: Option<Value>,
     /// The port to take.
     output_port: Option<String>,
@@ -54,14 +57,15 @@ impl ResumeBody {
         (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
 async fn resume(
-    caller: Runner,
+    caller: SignedIn,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    _: NoParams,
     MaybeJson(body): MaybeJson<ResumeBody>,
 ) -> Answered<axum::Json<Value>> {
+    caller.require(if body.answers() { Scope::Respond } else { Scope::Run })?;
     let execution = app.execution(&caller.owner, &id).await?;
     if body.answers() {
-        caller.require(Scope::Respond)?;
         return answer_the_one(&app, &caller, &execution, body).await;
     }
     if execution.paused && !execution.status().is_terminal() {
@@ -121,7 +125,7 @@ async fn answer_the_one(
     };
     let interaction_id = question.interaction_id.clone();
     let answer_as = body.answer_as.clone();
-    let said = answer::signed(caller, answer_as, said(question, body))?;
+    let said = answer::signed(caller, answer_as, said(question, body)?)?;
     let command = Command::Answer { interaction_id, answer: Box::new(said) };
     let state = answer::ask(app, caller, execution.id(), command, false).await?;
     let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
@@ -138,33 +142,71 @@ async fn answer_the_one(
     })))
 }
 
-/// What the fields of a resume say to a question of that kind (human in the loop, §5).
-fn said(question: &Interaction, body: ResumeBody) -> Answer {
-    let ResumeBody { mut approved, resume_data, output_port, comment, .. } = body;
-    let text_of =
-        |name: &str| resume_data.as_ref().and_then(|data| data.get(name)).and_then(Value::as_str).map(str::to_owned);
-    let comment = comment.or_else(|| if question.kind == "input" { None } else { text_of("comment") });
-    let mut answer = Answer { comment, ..Answer::default() };
+/// What the fields of a resume say to a question of that kind (human in the loop, §5). 422 where they contradict.
+fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
+    let ResumeBody { approved, resume_data, output_port, comment, .. } = body;
+    let field = |name: &str| resume_data.as_ref().and_then(|data| data.get(name));
+    let text_of = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
     let plain = || resume_data.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let ports = ports(question);
+    if let Some(port) = output_port.as_deref().filter(|port| !ports.contains(port)) {
+        let message = format!("nobody can take the port {port}: choose one of {}", ports.join(", "));
+        return Err(misfit("unknown_port", "/output_port", message));
+    }
+    // Whether `resume_data` is the data itself, whose fields may have the names of what it could say otherwise.
+    let mut is_data = question.kind == "input";
+    let mut answer = Answer { approved, ..Answer::default() };
     match question.kind.as_str() {
-        "input" => answer.data = resume_data,
+        "input" => {}
         "decision" => {
-            let named = text_of("selected_option").or_else(|| text_of("option")).or_else(plain);
-            answer.option = output_port.or(named);
-            if question.on_error {
-                answer.data = resume_data;
+            let selected = text_of("selected_option");
+            is_data = question.on_error && output_port.is_some() && selected.is_none();
+            let named = if is_data { None } else { selected.or_else(|| text_of("option")).or_else(plain) };
+            if output_port.is_some() && named.is_some() && output_port != named {
+                return Err(contradicts("/output_port"));
             }
+            if question.on_error && !is_data {
+                answer.data = field("data").cloned();
+            }
+            answer.option = output_port.or(named);
         }
         "ask" => answer.text = text_of("text").or_else(plain),
         _ => {
-            answer.content = resume_data.as_ref().and_then(|data| data.get("content")).cloned();
-            approved = approved.or_else(|| match output_port.as_deref() {
-                Some("approved") => Some(true),
-                Some("rejected") => Some(false),
-                _ => resume_data.as_ref().and_then(|data| data.get("approved")).and_then(Value::as_bool),
-            });
+            let by_port = output_port.map(|port| port == "approved");
+            let by_data = field("approved").filter(|vote| !vote.is_null());
+            let differs = |vote: bool| by_data.is_some_and(|other| *other != vote);
+            if by_port.is_some_and(|vote| differs(vote) || approved.is_some_and(|other| other != vote)) {
+                return Err(contradicts("/output_port"));
+            }
+            if approved.is_some_and(differs) {
+                return Err(contradicts("/resume_data/approved"));
+            }
+            answer.approved = approved.or(by_port).or_else(|| by_data.and_then(Value::as_bool));
+            answer.content = field("content").cloned();
         }
     }
-    answer.approved = approved;
-    answer
+    answer.comment = comment.or_else(|| if is_data { None } else { text_of("comment") });
+    if is_data {
+        answer.data = resume_data;
+    }
+    Ok(answer)
+}
+
+/// The ports that a person can take.
+fn ports(question: &Interaction) -> Vec<&str> {
+    match question.kind.as_str() {
+        "input" | "ask" => vec!["answered"],
+        "decision" => question.options.iter().map(|option| option.id.as_str()).collect(),
+        _ => vec!["approved", "rejected"],
+    }
+}
+
+fn contradicts(path: &str) -> Problem {
+    misfit("contradiction", path, "this contradicts what another field says".into())
+}
+
+/// 422, as of an answer that does not fit its question.
+fn misfit(code: &str, path: &str, message: String) -> Problem {
+    let reasons = vec![Reason { code: code.into(), path: path.into(), message }];
+    Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }.into()
 }

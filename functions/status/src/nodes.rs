@@ -8,6 +8,7 @@ use shared::{
     execution::Execution,
     port::{NodeLog, Window},
     view,
+    workflow::{NodeKind, Workflow},
 };
 use std::{collections::HashMap, sync::Arc};
 use utoipa_axum::routes;
@@ -30,24 +31,31 @@ async fn nodes(
     params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     let workflow = app.workflow(&execution).await?;
-    let lines = first_lines(&app, &execution, workflow.nodes.len()).await?;
+    let lines = first_lines(&app, &execution, &workflow).await?;
     let shown = with_values(&*app.host, &execution, || view::nodes(&execution, &workflow, &lines)).await?;
     Ok(Json(json!({"items": shown})))
 }
 
-/// The first lines of each node, of as many pages as all nodes' lines can fill.
-async fn first_lines(app: &App, execution: &Execution, nodes: usize) -> Answered<Vec<NodeLog>> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
+/// The first lines of each node: of as many pages as it takes until all that can have lines have theirs, to a bound.
+async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
+    // Only code writes lines.
+    let writers = workflow.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Code { .. }));
+    let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
+    let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();
     let mut kept = Vec::new();
     let mut window = Window { limit: limits::PAGE_ITEMS, cursor: None };
-    for _ in 0..=(nodes * limits::NODE_LOG_LINES / limits::PAGE_ITEMS) {
+    for _ in 0..limits::NODE_LOG_PAGES {
+        if room.is_empty() {
+            break;
+        }
         let page = app.host.logs(execution.id(), &window).await?;
         for line in page.items {
-            let count = counts.entry(line.node.clone()).or_default();
-            *count += 1;
-            if *count <= limits::NODE_LOG_LINES {
-                kept.push(line);
+            let Some(left) = room.get_mut(line.node.as_str()) else { continue };
+            *left -= 1;
+            if *left == 0 {
+                room.remove(line.node.as_str());
             }
+            kept.push(line);
         }
         match page.next_cursor {
             Some(next) => window.cursor = Some(next),

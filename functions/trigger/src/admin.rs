@@ -1,7 +1,7 @@
 //! Tokens and secrets.
 
 use crate::token::{NewToken, issue};
-use api::{Admin, Answered, App, Json, Path, Problem, Routes, limits, schema};
+use api::{Admin, Answered, App, Json, NoParams, Path, Problem, Routes, limits, schema};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -22,7 +22,12 @@ pub(crate) fn routes() -> Routes {
     request_body = NewToken,
     responses((status = 201, body = schema::NewToken),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn create_token(caller: Admin, State(app): State<Arc<App>>, Json(body): Json<NewToken>) -> Answered<Response> {
+async fn create_token(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    _: NoParams,
+    Json(body): Json<NewToken>,
+) -> Answered<Response> {
     let shown = issue(&*app.host, &caller.owner, Some(&caller.subject), body).await?;
     Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
 }
@@ -47,6 +52,7 @@ async fn set_secret(
     caller: Admin,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
+    _: NoParams,
     Json(body): Json<SecretBody>,
 ) -> Answered<StatusCode> {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';

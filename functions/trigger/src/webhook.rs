@@ -15,6 +15,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
+    routing::post,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
@@ -27,7 +28,9 @@ use std::sync::Arc;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new().routes(routes!(plain)).routes(routes!(with_path))
+    // OpenAPI has no parameter that takes several parts of a path: the document has the second for the third, too.
+    let deep = "/v1/triggers/{workflow_id}/{path}/{*rest}";
+    Routes::new().routes(routes!(plain)).routes(routes!(with_path)).route(deep, post(with_deep_path))
 }
 
 /// Start by webhook.
@@ -65,6 +68,18 @@ async fn with_path(
     body: Body,
 ) -> Answered<Response> {
     hook(caller, &app, (&id, Some(&path)), params, &headers, body).await
+}
+
+/// The same where the trigger's path has several parts.
+async fn with_deep_path(
+    caller: Open,
+    State(app): State<Arc<App>>,
+    Path((id, first, rest)): Path<(String, String, String)>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Answered<Response> {
+    hook(caller, &app, (&id, Some(&format!("{first}/{rest}"))), params, &headers, body).await
 }
 
 async fn hook(

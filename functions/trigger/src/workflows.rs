@@ -1,6 +1,6 @@
 //! Saved workflows.
 
-use api::{Admin, Answered, App, Json, Params, Path, Problem, Reader, Routes, cursor, schema};
+use api::{Admin, Answered, App, Json, NoParams, Params, Path, Problem, Reader, Routes, cursor, schema};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -15,6 +15,9 @@ use shared::{
 use std::sync::Arc;
 use utoipa_axum::routes;
 
+/// The id whose address is that of another route.
+const HIDDEN: &str = "validate";
+
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(save, list)).routes(routes!(check)).routes(routes!(read, replace, delete))
 }
@@ -25,7 +28,12 @@ pub(crate) fn routes() -> Routes {
     responses((status = 201, body = schema::Saved, description = "A new version"),
         (status = 200, body = schema::Saved, description = "The latest version has this content already"),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn save(caller: Admin, State(app): State<Arc<App>>, Json(document): Json<Value>) -> Answered<Response> {
+async fn save(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    _: NoParams,
+    Json(document): Json<Value>,
+) -> Answered<Response> {
     let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
 }
@@ -41,6 +49,7 @@ async fn replace(
     caller: Admin,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    _: NoParams,
     headers: HeaderMap,
     Json(mut document): Json<Value>,
 ) -> Answered<Response> {
@@ -63,6 +72,10 @@ async fn replace(
 
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
     let Parsed { workflow, warnings } = parsed;
+    if workflow.id.as_str() == HIDDEN {
+        let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
+        return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
+    }
     let (version, is_new) = match app.host.save(owner, &workflow, expected, app.host.now()).await {
         Err(StoreError::Conflict) if expected.is_some() => {
             let latest = app.host.saved(owner, workflow.id.as_str(), None).await?;
@@ -162,7 +175,12 @@ pub(crate) async fn saved_version(app: &App, owner: &str, id: &str, params: &mut
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = schema::ProblemDetails,
         content_type = "application/problem+json")))]
-async fn delete(caller: Admin, State(app): State<Arc<App>>, Path(id): Path<String>) -> Answered<StatusCode> {
+async fn delete(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+) -> Answered<StatusCode> {
     match app.host.delete_workflow(&caller.owner, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("workflow", &id)),
@@ -174,7 +192,7 @@ async fn delete(caller: Admin, State(app): State<Arc<App>>, Path(id): Path<Strin
     security(("bearer" = [])), request_body = Object,
     responses((status = 200, body = schema::Checked),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn check(_caller: Reader, Json(document): Json<Value>) -> axum::Json<Value> {
+async fn check(_caller: Reader, _: NoParams, Json(document): Json<Value>) -> axum::Json<Value> {
     axum::Json(match parse(&document) {
         Ok(parsed) => json!({"valid": true, "errors": [], "warnings": parsed.warnings}),
         Err(issues) => {

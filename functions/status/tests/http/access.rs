@@ -146,3 +146,44 @@ async fn whoever_proves_nothing_is_bounded_too() {
     nested(api::limits::NESTING).await.of(202);
     nested(api::limits::NESTING + 1).await.problem(400, "invalid_json");
 }
+
+#[tokio::test]
+async fn a_webhook_may_have_a_path_of_several_parts() {
+    let world = World::local();
+    let document = json!({"id": "shop", "nodes": [
+        {"id": "in", "type": "webhook_trigger", "config": {"path": "orders/new"}},
+        {"id": "out", "type": "transform", "config": {"expression": "input.n"}}], "edges": [{"from": "in", "to": "out"}]});
+    world.post("/v1/workflows", document).await.of(201);
+    world.post("/v1/triggers/shop/orders/new", json!({"n": 1})).await.of(202);
+    for path in ["shop/orders", "shop/orders/old", "shop/orders/new/er", "shop"] {
+        world.post(&format!("/v1/triggers/{path}"), json!({})).await.problem(404, "not_found");
+    }
+    world.get("/v1/triggers/shop/orders/new").await.problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_route_that_writes_takes_no_parameters() {
+    let world = World::local();
+    let id = world.started(approval(), json!({"amount": 1})).await;
+    world.run().await;
+    let execution = format!("/v1/executions/{id}");
+    let seen = world.get(&execution).await.of(200);
+    let asked = format!("/v1/interactions/{}", seen["pending_interactions"][0]["interaction_id"].as_str().unwrap());
+    for (method, path, body) in [
+        ("POST", "/v1/workflows", greet()),
+        ("POST", "/v1/workflows/validate", greet()),
+        ("PUT", "/v1/workflows/pay", approval()),
+        ("DELETE", "/v1/workflows/pay", json!({})),
+        ("POST", "/v1/tokens", json!({"name": "ci", "scopes": ["read"]})),
+        ("PUT", "/v1/secrets/key", json!({"value": "x"})),
+        ("POST", &*format!("{execution}/signals/go"), json!({})),
+        ("POST", &*format!("{execution}/resume"), json!({"approved": true})),
+        ("POST", &*format!("{asked}/respond"), json!({"approved": true})),
+        ("DELETE", &*execution, json!({})),
+    ] {
+        let answer = world.with_headers(method, &format!("{path}?dry_run=true"), &[], body).await;
+        assert_eq!(answer.problem(422, "unknown_field")["errors"][0]["path"], "dry_run", "{method} {path}");
+    }
+    world.get("/v1/workflows/pay").await.of(200);
+    assert_eq!(world.get(&execution).await.of(200)["status"], "waiting_human");
+}

@@ -64,3 +64,22 @@ async fn a_signal_is_kept_for_the_wait_that_comes_later() {
     assert_eq!(world.get(&path).await.of(200)["output"], json!({"n": 1}));
     world.post(&format!("{path}/signals/go"), json!({"n": 1})).await.problem(422, "unknown_field");
 }
+
+#[tokio::test]
+async fn a_resume_that_ends_the_execution_is_no_refusal() {
+    let world = World::local();
+    let ends = json!({"id": "asks", "nodes": [{"id": "go", "type": "manual_trigger"},
+        {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Well?", "timeout_seconds": 60}}],
+        "edges": [{"from": "go", "to": "ask"}]});
+    let id = world.started(ends, json!({})).await;
+    world.run().await;
+    let path = format!("/v1/executions/{id}");
+    world.post(&format!("{path}/pause"), json!({})).await.of(200);
+    let asked = world.get(&path).await.of(200)["pending_interactions"][0]["interaction_id"].clone();
+    let respond = format!("/v1/interactions/{}/respond", asked.as_str().unwrap());
+    world.post(&respond, json!({"approved": false})).await.of(200);
+    world.run().await;
+    world.post(&format!("{path}/cancel?dry_run=true"), json!({})).await.problem(422, "unknown_field");
+    assert_eq!(world.post(&format!("{path}/resume"), json!({})).await.of(200)["status"], "completed");
+    world.post(&format!("{path}/resume"), json!({})).await.problem(409, "invalid_status");
+}

@@ -1,5 +1,6 @@
 use super::*;
 use api::schema;
+use shared::task::{LogLine, Outcome, Report, Work};
 
 #[tokio::test]
 async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
@@ -190,4 +191,41 @@ async fn pages_end_before_they_are_too_large_and_leave_nothing_out() {
     let found = pages(&world, &format!("{path}/history?limit=200"), "history", "checkpoint").await;
     assert!(found.len() > 2, "{found:?}");
     assert_eq!(found.concat(), (1..=31).map(|seq| seq.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_node_that_writes_much_leaves_the_next_one_its_first_lines() {
+    let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_runner(|task| {
+        let Work::Code(code) = &task.work else { panic!("there is no other work") };
+        let line = |number| LogLine { at: Time(0), level: "info".into(), message: format!("line {number}") };
+        let lines = if code.code.contains("chatty") { shared::limits::LOG_LINES } else { 2 };
+        let outcome = Outcome::Succeeded { port: "success".into(), output: json!(1) };
+        Report { outcome, logs: (0..lines).map(line).collect() }
+    });
+    let world = World::over(host, |app| app.with_local_user("acme", "ann@example.com"));
+    let document = json!({"id": "talk", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "chatty", "type": "code", "config": {"code": "return 'chatty'"}},
+        {"id": "quiet", "type": "code", "config": {"code": "return 'quiet'"}}],
+        "edges": [{"from": "start", "to": "chatty"}, {"from": "chatty", "to": "quiet"}]});
+    let id = world.started(document, json!({})).await;
+    world.run().await;
+    let nodes: schema::Nodes = shaped(&world.get(&format!("/v1/executions/{id}/nodes")).await.of(200));
+    let lines: Vec<usize> = nodes.items.iter().map(|node| node.logs.len()).collect();
+    assert_eq!(lines, [0, api::limits::NODE_LOG_LINES, 2]);
+    assert_eq!(nodes.items[1].logs[0].message, "line 0");
+}
+
+#[tokio::test]
+async fn a_child_says_what_it_is_a_child_of() {
+    let world = World::local();
+    let document = json!({"id": "all", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "each", "type": "map", "config": {"items": "[1]", "body": {"nodes": [
+            {"id": "one", "type": "transform", "config": {"expression": "1"}}], "edges": []}}}],
+        "edges": [{"from": "start", "to": "each"}]});
+    let id = world.started(document, json!({})).await;
+    world.run().await;
+    let page: schema::ExecutionPage = shaped(&world.get(&format!("/v1/executions?parent={id}")).await.of(200));
+    let parent = page.items[0].parent.clone().unwrap();
+    assert_eq!((parent.execution_id, parent.node.as_str()), (id, "each"));
+    assert_eq!((parent.visit, parent.attempt, parent.index), (1, 1, 0));
 }

@@ -6,6 +6,7 @@ mod control;
 mod document;
 mod executions;
 mod interactions;
+mod resume;
 mod workflows;
 
 use api::App;
@@ -65,7 +66,11 @@ impl World {
     }
 
     pub fn with(change: impl FnOnce(App) -> App) -> Self {
-        let host = Arc::new(Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()));
+        Self::over(Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()), change)
+    }
+
+    pub fn over(host: Memory, change: impl FnOnce(App) -> App) -> Self {
+        let host = Arc::new(host);
         let app = Arc::new(change(App::new(host.clone())));
         let routes =
             trigger::routes().merge(stepwell_status::routes()).merge(callback::routes()).merge(rollback::routes());
