@@ -32,10 +32,11 @@ fn text(value: &Value) -> String {
 
 /// Whether an interaction is in the list.
 pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) -> bool {
+    let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
         && filter.execution_id.as_ref().is_none_or(|id| id == state.id())
         && filter.status.as_ref().is_none_or(|status| *status == one.status)
-        && filter.assignee.as_ref().is_none_or(|who| one.assignees.is_empty() || one.assignees.contains(who))
+        && filter.assignee.as_ref().is_none_or(asked)
 }
 
 /// The part of a sorted list that a window shows. Keys grow along the list.

@@ -72,6 +72,9 @@ fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
 }
 
 fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
+    if answer.by.trim().is_empty() {
+        return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
+    }
     let same = |person: &String| person.eq_ignore_ascii_case(&answer.by);
     if !one.assignees.is_empty() && !one.assignees.iter().any(same) {
         return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
@@ -87,8 +90,7 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
 /// The port that an answer votes for, and its value; or every reason why it does not fit.
 fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
     let allowed: &[&str] = match one.kind.as_str() {
-        "approval" | "authorization" => &["approved"],
-        "review" => &["approved", "content"],
+        "approval" | "authorization" | "review" => &["approved", "content"],
         "input" => &["data"],
         "decision" if one.on_error => &["option", "data"],
         "decision" => &["option"],

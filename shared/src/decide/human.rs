@@ -107,7 +107,12 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
 /// The people that a template names: no more than a document may name.
 fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
     let Some(template) = template else { return Ok(Vec::new()) };
-    let named = as_list(template.render(scope)?);
+    let refused = |why: &str| ExprError { code: "template_error", message: format!("`{key}` {why}") };
+    let named = as_people(template.render(scope)?).map_err(|why| refused(&why))?;
+    // Nobody is no list of anyone; an escalation to nobody is none.
+    if named.is_empty() && key == "assignees" {
+        return Err(refused("names nobody: give e-mail addresses or names, or leave it out to ask anyone"));
+    }
     let bytes: usize = named.iter().map(String::len).sum();
     if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
         return Ok(named);
@@ -277,12 +282,33 @@ fn as_text(value: Value) -> String {
     }
 }
 
-fn as_list(value: Value) -> Vec<String> {
+/// The people of a text with commas, or of a list, in which a template may have yielded another list.
+fn as_people(value: Value) -> Result<Vec<String>, String> {
+    let listed = |item: Value| match item {
+        Value::Array(inner) => inner,
+        one => vec![one],
+    };
     match value {
-        Value::Array(items) => items.into_iter().map(as_text).collect(),
-        Value::Null => Vec::new(),
-        other => as_text(other).split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect(),
+        Value::Array(items) => items.into_iter().flat_map(listed).map(as_person).collect(),
+        Value::Null => Ok(Vec::new()),
+        Value::String(text) => {
+            Ok(text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
+        }
+        other => as_person(other).map(|one| vec![one]),
     }
+}
+
+fn as_person(value: Value) -> Result<String, String> {
+    let what = match value {
+        Value::String(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Value::String(_) => "an empty text",
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::Array(_) => "a list within a list within a list",
+        Value::Object(_) => "an object",
+    };
+    Err(format!("names {what}, which is nobody: give e-mail addresses or names"))
 }
 
 /// Hexadecimal SHA-256 of exactly what an interaction shows.

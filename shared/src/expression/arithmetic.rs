@@ -66,8 +66,11 @@ fn wide(operator: Operator, a: i128, b: i128) -> Result<i128, Fault> {
     })
 }
 
+/// An int where it fits, or else a uint.
 fn mixed<'a>(operator: Operator, a: i128, b: i128) -> Result<Val<'a>, Fault> {
-    i64::try_from(wide(operator, a, b)?).map(Val::Int).map_err(|_| overflow(operator))
+    let result = wide(operator, a, b)?;
+    let int = i64::try_from(result).map(Val::Int);
+    int.or_else(|_| u64::try_from(result).map(Val::Uint)).map_err(|_| overflow(operator))
 }
 
 fn doubles<'a>(operator: Operator, a: f64, b: f64) -> Result<Val<'a>, Fault> {

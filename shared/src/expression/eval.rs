@@ -215,6 +215,10 @@ impl<'a> Machine<'a> {
     fn negate(&mut self, operand: &'a Node) -> Evaluated<'a> {
         match self.eval(operand)? {
             Val::Int(value) => value.checked_neg().map(Val::Int).ok_or_else(|| Fault::error("`-` overflows 64 bits")),
+            Val::Uint(value) => {
+                let negated = i64::try_from(-i128::from(value)).map(Val::Int);
+                negated.map_err(|_| Fault::error("`-` overflows 64 bits; use double() for larger numbers"))
+            }
             Val::Double(value) => Ok(Val::Double(-value)),
             Val::Duration(value) => {
                 value.checked_neg().map(Val::Duration).ok_or_else(|| Fault::error("`-` overflows the duration"))

@@ -75,9 +75,10 @@ impl<'a> Val<'a> {
         match value {
             Value::Null => Val::Null,
             Value::Bool(b) => Val::Bool(*b),
-            Value::Number(n) => match n.as_i64() {
-                Some(int) => Val::Int(int),
-                None => Val::Double(n.as_f64().unwrap_or(f64::NAN)),
+            Value::Number(n) => match (n.as_i64(), n.as_u64()) {
+                (Some(int), _) => Val::Int(int),
+                (None, Some(uint)) => Val::Uint(uint),
+                (None, None) => Val::Double(n.as_f64().unwrap_or(f64::NAN)),
             },
             Value::String(text) => Val::Text(Text::Borrowed(text)),
             Value::Array(_) | Value::Object(_) => Val::Json(value),

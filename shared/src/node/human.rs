@@ -8,6 +8,7 @@ use crate::{
     workflow::{Human, HumanKind, HumanOption, NodeKind, TimeoutAction},
 };
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 const KINDS: [&str; 6] = ["approval", "input", "decision", "review", "ask", "authorization"];
 const ACTIONS: [&str; 5] = ["timeout", "auto_approve", "auto_reject", "fail", "escalate"];
@@ -145,17 +146,26 @@ fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -
 /// A threshold that the people named can reach.
 fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str) -> u64 {
     let Some(votes) = f.integer(cx, key, 1, limits::PEOPLE as u64) else { return 1 };
-    let named = match f.get("assignees") {
-        Some(Value::Array(list)) if list.iter().all(|one| one.as_str().is_some_and(|text| !text.contains("{{"))) => {
-            list.len() as u64
-        }
-        _ => return votes,
-    };
-    if votes > named {
-        let message = format!("{votes} votes can never come from {named} assignees");
-        f.wrong(cx, key, message, "Lower it, or name more assignees.");
+    let Some(mut asked) = literal_people(f, "assignees") else { return votes };
+    // An escalation asks others besides.
+    if f.get("timeout_action").and_then(Value::as_str) == Some("escalate") && f.get("escalate_to").is_some() {
+        let Some(more) = literal_people(f, "escalate_to") else { return votes };
+        asked.extend(more);
+    }
+    if votes > asked.len() as u64 {
+        let message = format!("{votes} votes can never come from {} people", asked.len());
+        f.wrong(cx, key, message, "Lower it, or name more people.");
     }
     votes
+}
+
+/// The people of a list without templates, each once however the address is written; none where they are not known.
+fn literal_people(f: &Fields<'_, '_>, key: &str) -> Option<BTreeSet<String>> {
+    let literal = |one: &Value| {
+        let text = one.as_str().filter(|text| !text.contains("{{"))?;
+        Some(text.trim().to_ascii_lowercase())
+    };
+    f.get(key)?.as_array()?.iter().map(literal).collect()
 }
 
 /// A list of people, as text or templates, or one template that yields a list.

@@ -79,11 +79,13 @@ pub(crate) struct Place<'a> {
     pub(crate) sees_input: bool,
     /// Names that exist only here.
     pub(crate) extra: &'static [&'static str],
+    /// Whether `output` and those names are all there is.
+    pub(crate) alone: bool,
 }
 
 impl<'a> Place<'a> {
     pub(crate) fn new(frame: &'a Frame<'a>, reader: Reader) -> Self {
-        Self { frame, reader, secrets: false, sees_input: true, extra: &[] }
+        Self { frame, reader, secrets: false, sees_input: true, extra: &[], alone: false }
     }
 
     pub(crate) fn with_secrets(mut self) -> Self {
@@ -98,7 +100,8 @@ impl<'a> Place<'a> {
 
     pub(crate) fn about_response(mut self) -> Self {
         self.sees_input = false;
-        self.extra = &["status", "headers", "body"];
+        self.extra = &["status", "headers", "body", "encoding"];
+        self.alone = true;
         self
     }
 

@@ -8,6 +8,9 @@ const SCOPE: [&str; 8] = ["output", "ctx", "input", "loop", "item", "index", "ex
 
 /// Checks the names of an expression at a place.
 pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    if place.alone {
+        return alone(cx, expr, at, place);
+    }
     let references = expr.references();
     for (name, guarded) in &references.ctx_nodes {
         let pointer = at.pointer();
@@ -38,6 +41,17 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
         cx.error("secret_not_allowed", at, "a secret is read where none is given", hint);
     }
     input(cx, expr, at, place);
+}
+
+/// Where a response is judged, nothing of the execution is there.
+fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    let known = place.extra.iter().copied().chain(["output"]);
+    for name in &expr.references().names {
+        if !known.clone().any(|one| one == name) {
+            let message = format!("there is no `{name}` here: the response is all that is seen");
+            cx.error("unknown_variable", at, message, suggest::hint(name, known.clone()));
+        }
+    }
 }
 
 /// What a closed schema of the input decides.

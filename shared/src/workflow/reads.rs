@@ -11,7 +11,7 @@ pub struct Reads {
     pub nodes: Vec<String>,
     /// Whether `ctx` may be read as a whole, so that every node counts.
     pub all_nodes: bool,
-    /// Whether the execution's input may be read: by name, by a bare name, or by code.
+    /// Whether the execution's input may be read: by name, by a bare name, by code, or by a trigger.
     pub input: bool,
 }
 
@@ -40,6 +40,8 @@ impl Workflow {
                         nodes.extend(inner.nodes);
                     }
                 }
+                // What it puts out is the execution's input.
+                kind if kind.is_trigger() => reads.input = true,
                 _ => {}
             }
             if let Some(compensation) = &node.compensate {

@@ -300,6 +300,7 @@ async fn questions_are_found(host: &dyn Host) {
     };
     assert_eq!(all(Some("pending"), None, "asker", None).await.iter().collect::<BTreeSet<_>>(), asked.iter().collect());
     assert_eq!(all(Some("pending"), Some("ann@example.com"), "asker", None).await.len(), 3);
+    assert_eq!(all(Some("pending"), Some("Ann@Example.COM"), "asker", None).await.len(), 3, "in any case");
     assert!(all(None, Some("bob@example.com"), "asker", None).await.is_empty());
     assert!(all(None, None, "somebody", None).await.is_empty());
     let (id, question) = &asked[1];

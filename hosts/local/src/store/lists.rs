@@ -145,8 +145,8 @@ impl Database {
             None => {}
         }
         if let Some(assignee) = &filter.assignee {
-            let sql = "(assignees = '[]' OR EXISTS (SELECT 1 FROM json_each(assignees) WHERE value = ?))";
-            filters.one(sql, assignee.clone());
+            let named = "EXISTS (SELECT 1 FROM json_each(assignees) WHERE value = ? COLLATE NOCASE)";
+            filters.one(&format!("(assignees = '[]' OR {named})"), assignee.clone());
         }
         if let Some(execution) = &filter.execution_id {
             filters.one("interactions.run = (SELECT run FROM executions WHERE id = ?)", execution.to_string());

@@ -64,6 +64,8 @@ fn only_those_who_are_asked_answer_and_the_requester_only_where_allowed() {
     assert!(matches!(story.answer("eve@example.com", yes()), Err(Rejection::Forbidden(_))));
     let mut story = asking(json!({ "kind": "approval", "allow_requester": false }));
     assert!(matches!(story.answer("Ada@Example.com", yes()), Err(Rejection::Forbidden(_))));
+    let people = json!(["bob@example.com", "eve@example.com"]);
+    let mut story = asking(json!({ "kind": "approval", "allow_requester": false, "assignees": people }));
     let behind = Answer { entered_by: Some("ADA@example.com".into()), ..yes() };
     assert!(matches!(story.answer("bob@example.com", behind), Err(Rejection::Forbidden(_))));
 }
@@ -273,5 +275,71 @@ fn a_template_names_no_more_people_than_a_document_may() {
     for story in [asked(1_001, "p"), asked(10, &"p".repeat(10_000))] {
         story.is(Status::Failed);
         assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("too_many_people"));
+    }
+}
+
+#[test]
+fn nobody_votes_without_a_name() {
+    for by in ["", " "] {
+        let mut story = asking(json!({ "kind": "approval" }));
+        assert!(matches!(story.answer(by, yes()), Err(Rejection::Forbidden(_))));
+    }
+}
+
+#[test]
+fn content_comes_with_every_yes_or_no_and_counts_for_a_review() {
+    for (kind, answer) in [("approval", json!(true)), ("authorization", json!(true)), ("review", json!("edited"))] {
+        let nodes = json!([{ "id": "ask", "type": "human", "config": { "kind": kind, "question": "?" } }]);
+        let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), json!({}));
+        story.open("ask");
+        story.answer("bob@example.com", Answer { content: Some(json!("edited")), ..yes() }).unwrap();
+        assert_eq!(story.output("ask")["answer"], answer, "{kind}");
+    }
+}
+
+#[test]
+fn people_are_named_by_texts_and_by_lists_of_them() {
+    let asked = |assignees: &Value| {
+        let input = json!({
+            "team": ["bob@example.com", "eve@example.com"], "text": " bob@example.com, eve@example.com ",
+            "one": "bob@example.com", "null": null, "none": [], "empty": "", "number": 5,
+            "holes": ["bob@example.com", null],
+        });
+        let config = json!({ "kind": "approval", "question": "?", "assignees": assignees });
+        let nodes = json!([{ "id": "ask", "type": "human", "config": config }]);
+        let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), input);
+        story.open("ask");
+        story
+    };
+    let both = json!(["bob@example.com", "eve@example.com"]);
+    for (assignees, people) in [
+        (json!(["{{ input.one }}", "eve@example.com"]), &both),
+        (json!(["{{ input.team }}"]), &both),
+        (json!("{{ input.team }}"), &both),
+        (json!("{{ [[input.one], 'eve@example.com'] }}"), &both),
+        (json!("{{ input.text }}"), &both),
+        (Value::Null, &json!([])),
+    ] {
+        let story = asked(&assignees);
+        story.is(Status::WaitingHuman);
+        assert_eq!(&json!(story.state.interactions[0].assignees), people, "{assignees}");
+    }
+    for assignees in [
+        json!(["{{ input['null'] }}"]),
+        json!(["bob@example.com", "{{ input.empty }}"]),
+        json!(["{{ input.number }}"]),
+        json!(["{{ [input.team] }}"]),
+        json!(["{{ input.none }}"]),
+        json!("{{ input.holes }}"),
+        json!("{{ input['null'] }}"),
+        json!("{{ input.none }}"),
+        json!("{{ input.empty }}"),
+        json!("{{ input.number }}"),
+    ] {
+        let story = asked(&assignees);
+        story.is(Status::Failed);
+        let error = story.state.error.as_ref().unwrap();
+        assert_eq!(error.code, "template_error", "{assignees}");
+        assert!(error.message.contains("`assignees` names "), "{assignees}: {}", error.message);
     }
 }

@@ -210,7 +210,34 @@ fn json_integers_are_ints_and_other_numbers_doubles() {
     assert_eq!(shown("output.rate == 80"), "true");
     assert_eq!(shown("output.rate"), "80.0");
     assert_eq!(shown("output.rate % 3"), "2.0");
-    assert_eq!(shown("type(output.big) == double"), "true");
+    assert_eq!(shown("type(output.big) == uint"), "true");
     assert_eq!(shown("output.list + [2]"), "[1,2]");
     assert_eq!(shown("output"), world.output.as_ref().unwrap().to_string());
+}
+
+#[test]
+fn integers_beyond_63_bits_are_exact() {
+    let world = World::with_output(json!({"big": 18446744073709551615_u64, "edge": 9223372036854775808_u64}));
+    for (source, shown) in [
+        ("output.big", "18446744073709551615"),
+        ("string(output.big)", "\"18446744073709551615\""),
+        ("[output.big]", "[18446744073709551615]"),
+        ("output.big - 1", "18446744073709551614"),
+        ("1 + output.edge", "9223372036854775809"),
+        ("output.edge - 1", "9223372036854775807"),
+        ("output.big / 2", "9223372036854775807"),
+        ("output.big % 10", "5"),
+        ("-output.edge", "-9223372036854775808"),
+        ("output.edge * 1.0 == 9223372036854775808.0", "true"),
+        ("output.big > 9223372036854775807 && output.big > output.edge && output.edge > -1", "true"),
+        ("output.big == 18446744073709551615u", "true"),
+        ("output.big == 18446744073709551616.0", "false"),
+        ("[output.big, 1, output.edge].sort()", "[1,9223372036854775808,18446744073709551615]"),
+        ("math.greatest(output.edge, output.big, 1.5)", "18446744073709551615"),
+    ] {
+        assert_eq!(world.eval(source).unwrap().to_string(), shown, "{source}");
+    }
+    for source in ["output.big + 1", "1 - output.big - 1", "-output.big", "int(output.edge)"] {
+        assert_eq!(world.eval(source).unwrap_err().code, "evaluation_error", "{source}");
+    }
 }

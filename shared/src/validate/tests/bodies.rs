@@ -57,3 +57,18 @@ fn a_body_has_its_own_problems() {
     clean(&mapped(json!("saved-workflow")));
     clean(&mapped(json!(42)));
 }
+
+#[test]
+fn a_trigger_in_a_body_reads_the_input() {
+    let reads = |body: Value| {
+        let parsed = parse(&mapped(body)).unwrap().workflow;
+        let NodeKind::Map(map) = &parsed.node("each").unwrap().kind else { panic!() };
+        let Body::Inline(body) = &map.body else { panic!() };
+        body.reads().input
+    };
+    let started = json!({"nodes": [{"id": "go", "type": "manual_trigger"}, says("a", "output")],
+        "edges": [{"from": "go", "to": "a"}]});
+    assert!(reads(started.clone()));
+    assert!(reads(json!({"nodes": [{"id": "deep", "type": "map", "config": {"items": "[1]", "body": started}}]})));
+    assert!(!reads(json!({"nodes": [says("a", "output")]})));
+}

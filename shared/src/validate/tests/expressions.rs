@@ -152,3 +152,28 @@ fn effect_without_compensation() {
     assert!(problems.contains(&("invalid_config".into(), "/nodes/1/compensate/type".into())), "{problems:?}");
     assert!(problems.contains(&("schema".into(), "/nodes/1/compensate/id".into())), "{problems:?}");
 }
+
+#[test]
+fn expect_sees_the_response_alone() {
+    let expects = |expression: &str| one("http_request", json!({"url": "https://x.example", "expect": expression}));
+    for good in [
+        "status in [200, 404] && headers['x-ok'] == 'yes'",
+        "has(encoding) ? encoding == 'base64' : output.body.id != null",
+        "type(body) == list && body.all(item, item.ok)",
+    ] {
+        clean(&expects(good));
+    }
+    for bad in [
+        "body.id == input.id",
+        "has(input.id)",
+        "ctx.start.output.id == body.id",
+        "item == 1",
+        "index == 1",
+        "loop.iteration == 1",
+        "execution.id == body.id",
+        "secrets.KEY == body.key",
+        "stauts == 200",
+    ] {
+        expect(&expects(bad), &[("unknown_variable", "/nodes/1/config/expect")]);
+    }
+}

@@ -132,3 +132,19 @@ fn a_failure_along_no_port() {
     document["nodes"][1]["on_error"] = json!("continue");
     expect(&document, &[("unhandled_port", "/nodes/1/on_error")]);
 }
+
+#[test]
+fn a_threshold_counts_whom_an_escalation_asks_too() {
+    let asks = |assignees: Value, action: &str, others: Value| {
+        let config = json!({"kind": "approval", "question": "?", "timeout_seconds": 5, "assignees": assignees,
+            "approval_threshold": 2, "timeout_action": action, "escalate_to": others});
+        human(config, &[])
+    };
+    let wrong = [("invalid_config", "/nodes/1/config/approval_threshold")];
+    clean(&asks(json!(["a@x.example"]), "escalate", json!(["b@x.example"])));
+    clean(&asks(json!(["a@x.example"]), "escalate", json!("{{ input.others }}")));
+    clean(&asks(json!(["a@x.example"]), "escalate", json!(["{{ input.other }}"])));
+    expect(&asks(json!(["a@x.example"]), "escalate", json!(["A@x.example"])), &wrong);
+    expect(&asks(json!(["a@x.example"]), "timeout", json!(["b@x.example"])), &wrong);
+    expect(&asks(json!(["a@x.example", "A@x.example"]), "timeout", Value::Null), &wrong);
+}
