@@ -24,14 +24,17 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     option: Option<String>,
     /// The data asked for: JSON, @FILE or - for stdin. (`--data` is the data folder, here as everywhere)
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     value: Option<String>,
     /// The text asked for
     #[arg(long)]
     text: Option<String>,
     /// The edited content of a review: JSON, @FILE or - for stdin
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     content: Option<String>,
+    /// The tool's name, typed out: without it no authorization of the level high is approved
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    tool: Option<String>,
     /// In your words
     #[arg(long)]
     comment: Option<String>,
@@ -46,6 +49,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let answered = async {
         let interaction = interaction(&client, &args.id).await?;
+        if args.approve {
+            named(&client, &interaction, args.tool.as_deref()).await?;
+        }
         let answer = client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await;
         answer.map(|answer| (interaction, answer))
     }
@@ -99,6 +105,18 @@ fn body(args: &Args) -> Result<Value, Failure> {
         }
     }
     Ok(Value::Object(body))
+}
+
+/// A dangerous tool is not let loose by a slip of the finger.
+async fn named(client: &Client, interaction: &str, given: Option<&str>) -> Result<(), Failure> {
+    let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await?;
+    let about = &question["authorization"];
+    let tool = about["tool"].as_str().unwrap_or_default();
+    if about["security_level"] != "high" || given == Some(tool) {
+        return Ok(());
+    }
+    let message = format!("{interaction} would let {} loose: it is approved only by its name", output::clean(tool));
+    Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 
 /// The interaction of that id, or the only open one of the execution of that id.

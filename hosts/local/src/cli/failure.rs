@@ -121,10 +121,15 @@ impl Failure {
         }
         eprintln!("{text}");
         if json {
-            let error = json!({"code": self.code, "message": self.message, "hint": self.hint, "errors": self.errors});
-            output::json(&json!({"error": error}));
+            self.tell_programs();
         }
         self.exit.into()
+    }
+
+    /// Says it on stdout.
+    pub fn tell_programs(&self) {
+        let error = json!({"code": self.code, "message": self.message, "hint": self.hint, "errors": self.errors});
+        output::json(&json!({"error": error}));
     }
 }
 

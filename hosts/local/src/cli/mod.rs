@@ -38,6 +38,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
+            if error.use_stderr() && std::env::args_os().any(|one| one == "--json") {
+                Failure::usage(error.to_string().trim_end(), "`stepwell --help` lists what there is").tell_programs();
+            }
             return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
         }
     };

@@ -15,7 +15,7 @@ pub struct Args {
     /// The event's name
     name: String,
     /// What it carries: JSON, @FILE or - for stdin
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     value: Option<String>,
 }
 

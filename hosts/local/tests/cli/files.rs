@@ -60,6 +60,10 @@ fn what_cannot_be_read_or_parsed_is_a_usage_error() {
         assert!(told.err.contains("broken.json:2:12"), "{told:?}");
     }
     home.run(&["frobnicate"]).exits(2);
+    let told = home.run(&["signal", "none", "x", "--value", "-5"]).exits(2);
+    assert!(told.err.contains("no data folder"), "a number below zero is a value: {told:?}");
+    let told = home.run(&["ls", "--limit", "x", "--json"]).exits(2);
+    assert_eq!(told.json()["error"]["code"], "usage");
     home.run(&["run"]).exits(2);
     home.run(&["--version"]).exits(0);
 }

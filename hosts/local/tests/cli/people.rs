@@ -165,3 +165,27 @@ fn secrets_and_tokens_are_not_shown_again() {
         }
     }
 }
+
+#[test]
+fn a_dangerous_tool_is_let_loose_by_its_name_only() {
+    let home = Home::new();
+    let config = json!({"kind": "authorization", "question": "May it?", "tool": "rm", "security_level": "high"});
+    let file = home.file("asks.json", asks(config, &["approved", "rejected"]));
+    let told = home.run(&["run", &file, "--no-input", "--json"]).exits(3).json();
+    let id = told["execution_id"].as_str().unwrap();
+    for answer in [&["answer", id, "--approve"][..], &["answer", id, "--approve", "--tool", "ls"]] {
+        assert!(home.run(answer).exits(1).err.contains("--tool"));
+    }
+    home.run(&["answer", id, "--approve", "--tool", "rm"]).exits(0);
+}
+
+#[test]
+fn what_a_person_gives_in_place_of_a_failed_node_is_its_output() {
+    let home = Home::new();
+    let document = json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"},
+        {"id": "t", "type": "transform", "config": {"expression": "input.none"}, "on_error": "ask_human"}],
+        "edges": [{"from": "go", "to": "t"}]});
+    let file = home.file("w.json", document);
+    let told = home.say(&["run", &file, "--json"], "skip\n{\"v\": 1}\n").exits(0);
+    assert_eq!(told.json()["output"], json!({"v": 1}));
+}

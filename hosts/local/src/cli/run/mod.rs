@@ -33,7 +33,7 @@ pub struct Args {
     /// The workflow file, JSON or YAML
     file: PathBuf,
     /// The input: JSON, @FILE or - for stdin
-    #[arg(long, short, value_name = "JSON", conflicts_with = "resume")]
+    #[arg(long, short, value_name = "JSON", conflicts_with = "resume", allow_negative_numbers = true)]
     input: Option<String>,
     /// Go on with this execution instead of starting one
     #[arg(long, value_name = "ID")]
