@@ -1,5 +1,7 @@
 //! What an expression reads, found without evaluating it.
 
+mod types;
+
 use super::node::{Node, Operator};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,12 @@ pub struct References {
     pub paths: Vec<Path>,
     /// Comparisons of a path with a literal, as if the path stood on the left: `==`, `!=`, `<`, `<=`, `>` or `>=`.
     pub comparisons: Vec<(Path, Value, &'static str)>,
+    /// Comparisons of two paths.
+    pub pairs: Vec<(Vec<String>, Vec<String>, &'static str)>,
+    /// Comparisons of a path with what has a type whatever it reads, as if the path stood on the left, and `in` with
+    /// the types of a list's items: JSON Schema's `number`, `string`, `boolean`, `array` and `object`, or what no JSON
+    /// value is: `bytes`, `timestamp`, `duration` and `type`.
+    pub typed: Vec<(Vec<String>, Vec<&'static str>, &'static str)>,
 }
 
 /// A path of literal names, `ctx.a.output['b-c'].d`.
@@ -75,7 +83,6 @@ impl Walk {
             }),
             Node::Binary(operator, sides) => {
                 self.comparison(*operator, &sides.0, &sides.1);
-                self.comparison(operator.flipped(), &sides.1, &sides.0);
                 self.node(&sides.0, guarded);
                 self.node(&sides.1, guarded);
             }
@@ -110,23 +117,38 @@ impl Walk {
         self.found.paths.push(Path { segments, guarded });
     }
 
-    fn comparison(&mut self, operator: Operator, path: &Node, literal: &Node) {
-        use Operator::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
-        if !matches!(operator, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual) {
-            return;
+    fn comparison(&mut self, operator: Operator, left: &Node, right: &Node) {
+        use Operator::{Equal, Greater, GreaterEqual, In, Less, LessEqual, NotEqual};
+        match operator {
+            Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual => match (chain(left), chain(right)) {
+                (Some((left, _)), Some((right, _))) => self.found.pairs.push((left, right, operator.symbol())),
+                (Some(path), None) => self.with_path(operator, path, right),
+                (None, Some(path)) => self.with_path(operator.flipped(), path, left),
+                (None, None) => {}
+            },
+            In => {
+                if let (Some((path, _)), Some(items)) = (chain(left), types::of_items(right)) {
+                    self.found.typed.push((path, items, operator.symbol()));
+                }
+            }
+            _ => {}
         }
-        let value = match literal {
+    }
+
+    fn with_path(&mut self, operator: Operator, (segments, guarded): (Vec<String>, bool), other: &Node) {
+        let value = match other {
             Node::Null => Value::Null,
             Node::Bool(value) => Value::from(*value),
             Node::Int(value) => Value::from(*value),
             Node::Uint(value) => Value::from(*value),
             Node::Double(value) => Value::from(*value),
             Node::Text(text) => Value::from(&**text),
-            _ => return,
+            other => {
+                self.found.typed.extend(types::of(other).map(|types| (segments, types, operator.symbol())));
+                return;
+            }
         };
-        if let Some((segments, guarded)) = chain(path) {
-            self.found.comparisons.push((Path { segments, guarded }, value, operator.symbol()));
-        }
+        self.found.comparisons.push((Path { segments, guarded }, value, operator.symbol()));
     }
 
     fn finish(mut self) -> References {

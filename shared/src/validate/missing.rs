@@ -138,8 +138,8 @@ fn certain_port(frame: &Frame<'_>, nodes: &[Option<Node>], edge: usize) -> bool 
             Over::While(_) | Over::ForEach(_) => port == "done",
         },
         NodeKind::Branch { .. } => node.kind.ports().len() == 1,
-        NodeKind::Human(human) => port == "answered" && !(times_out(human) && leads("timeout")),
-        NodeKind::Wait(Wait::Event { timeout_seconds, .. }) => port == "success" && timeout_seconds.is_none(),
+        NodeKind::Human(human) => port == "answered" && !(times_out(human) && leads("timeout")) && !leads("error"),
+        NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => false,
         // Without an edge out of `error` a failure ends the execution, or goes on by `success`.
         _ => port == "success" && !leads("error"),
     }

@@ -5,6 +5,7 @@ mod cx;
 pub(crate) mod fields;
 mod frame;
 mod issue;
+mod known;
 mod loops;
 mod missing;
 mod names;

@@ -1,10 +1,7 @@
 //! What an expression names: nodes, secrets, members of the input.
 
-use super::{At, Cx, Place, Reader, frame::Sight, schema, suggest};
-use crate::expression::Expr;
-
-/// Names that the language itself gives to every expression.
-const SCOPE: [&str; 8] = ["output", "ctx", "input", "loop", "item", "index", "execution", "secrets"];
+use super::{At, Cx, Place, frame::Sight, known::Known, schema, suggest};
+use crate::expression::{Expr, References};
 
 /// Checks the names of an expression at a place.
 pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
@@ -54,58 +51,46 @@ fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     }
 }
 
-/// What a closed schema of the input decides.
+/// What the schema of the input decides.
 fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     let Some(shape) = cx.input.take() else { return };
-    // A body's `input` is that of its own execution.
-    if place.frame.outer.is_none() {
-        let passes = place.sees_input && passes_input(place);
-        let members = |segments: &[String]| -> Option<Vec<String>> {
-            let root = segments.first()?;
-            match root.as_str() {
-                "input" => Some(segments[1..].to_vec()),
-                "output" if passes => Some(segments[1..].to_vec()),
-                name if SCOPE.contains(&name) || place.extra.contains(&name) => None,
-                _ if passes => Some(segments.to_vec()),
-                _ => None,
-            }
-        };
-        let references = expr.references();
-        for path in references.paths.iter().filter(|path| !path.guarded) {
-            let Some(members) = members(&path.segments) else { continue };
-            if let Some((name, known)) = shape.unknown(&members) {
-                let message = format!("the input schema allows no `{name}`");
-                let hint = suggest::hint(&name, known.iter().map(String::as_str));
-                cx.error("unknown_variable", at, message, hint);
-            }
-        }
-        for (path, literal, operator) in &references.comparisons {
-            let Some(members) = members(&path.segments) else { continue };
-            if let Some(types) = shape.types(&members)
-                && let Some(message) = schema::impossible(&types, literal, operator, &path.segments.join("."))
-            {
-                cx.error("type_mismatch", at, message, format!("Compare with a value of type {}.", types.join(" or ")));
-            }
+    let references = expr.references();
+    let known = Known::at(&shape.0, place, &references.names);
+    for path in references.paths.iter().filter(|path| !path.guarded) {
+        let Some((schema, members)) = known.schema(&path.segments) else { continue };
+        if let Some((name, siblings)) = schema::unknown(schema, members) {
+            let message = format!("the input schema allows no `{name}`");
+            cx.error("unknown_variable", at, message, suggest::hint(&name, siblings.iter().map(String::as_str)));
         }
     }
+    mismatches(cx, references, &known, at);
     cx.input = Some(shape);
 }
 
-/// Whether `output` and bare names are surely the execution's input: only triggers and branches come before.
-fn passes_input(place: Place<'_>) -> bool {
-    let frame = place.frame;
-    let (node, with_itself) = match place.reader {
-        Reader::Node(node) => (node, false),
-        Reader::After(node) => (node, true),
-        Reader::End => return false,
+/// Comparisons that the declared types make impossible.
+fn mismatches(cx: &mut Cx<'_>, references: &References, known: &Known<'_>, at: &At<'_>) {
+    // `whose` tells of the other side's types, `side` is how it is written.
+    let mut compare = |path: &[String], operator: &str, others: &[&str], whose: &str, side: &str| {
+        let Some(types) = known.types(path).filter(|types| schema::apart(types, others)) else { return };
+        let (path, types) = (path.join("."), types.join(" or "));
+        let message =
+            format!("`{path}` is declared as {types}{whose}, so `{path} {operator} {side}` never holds as meant");
+        let hint = format!("Compare with a value of type {types}, or convert one side.");
+        cx.error("type_mismatch", at, message, hint);
     };
-    let kind = |ix: usize| frame.nodes[ix].kind.unwrap_or_default();
-    let plain = |ix: usize| matches!(kind(ix), "manual_trigger" | "webhook_trigger" | "event_trigger" | "branch");
-    let passing = |ix: usize| if with_itself && ix == node { plain(ix) } else { true };
-    passing(node)
-        && !frame.graph.incoming[node].is_empty() | plain(node)
-        && frame.graph.back[node].is_empty()
-        && frame.graph.around[node].is_none()
-        && frame.graph.ancestors[node].iter().all(|&ix| plain(ix))
-        && frame.graph.order.contains(&node)
+    for (path, literal, operator) in &references.comparisons {
+        if let Some(other) = schema::type_of(literal) {
+            compare(&path.segments, operator, &[other], "", &literal.to_string());
+        }
+    }
+    for (path, others, operator) in &references.typed {
+        compare(path, operator, others, &format!(" and the other side is of type {}", others.join(" or ")), "…");
+    }
+    for (path, other, operator) in &references.pairs {
+        if let Some(others) = known.types(other) {
+            let side = other.join(".");
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            compare(path, operator, &others, &format!(" and `{side}` as {}", others.join(" or ")), &side);
+        }
+    }
 }

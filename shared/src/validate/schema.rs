@@ -7,24 +7,31 @@ use serde_json::Value;
 
 /// Compiles a schema (2020-12 unless its `$schema` says otherwise), reporting why it is none.
 pub(crate) fn compile(cx: &mut Cx<'_>, source: &Value, at: &At<'_>, code: &str) -> Option<Validator> {
+    sound(source).map_err(|wrong| cx.error(code, &at.below(&wrong.pointer), wrong.message, wrong.hint)).ok()
+}
+
+/// Why a value is no schema, and where in it.
+pub(crate) struct Unsound {
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+    pub(crate) hint: &'static str,
+}
+
+/// Compiles a schema that validating with ends.
+pub(crate) fn sound(source: &Value) -> Result<Validator, Unsound> {
     if !source.is_object() && !source.is_boolean() {
-        cx.error(code, at, format!("a schema is an object, and this is {}", kind_of(source)), "Give a JSON Schema.");
-        return None;
+        let message = format!("a schema is an object, and this is {}", kind_of(source));
+        return Err(Unsound { pointer: String::new(), message, hint: "Give a JSON Schema." });
     }
     if let Some(pointer) = endless(source) {
         let hint = "Let the reference lead to a schema that says something.";
-        cx.error(code, &at.below(&pointer), "this `$ref` only leads back to itself", hint);
-        return None;
+        return Err(Unsound { pointer, message: "this `$ref` only leads back to itself".into(), hint });
     }
-    match validator(source) {
-        Ok(validator) => Some(validator),
-        Err(error) => {
-            let pointer = error.instance_path().as_str().to_owned();
-            let hint = "Give a JSON Schema of draft 2020-12; only references into itself (`#/…`) are followed.";
-            cx.error(code, &at.below(&pointer), format!("no JSON Schema: {}", cut(&error.to_string())), hint);
-            None
-        }
-    }
+    validator(source).map_err(|error| Unsound {
+        pointer: error.instance_path().as_str().to_owned(),
+        message: format!("no JSON Schema: {}", cut(&error.to_string())),
+        hint: "Give a JSON Schema of draft 2020-12; only references into itself (`#/…`) are followed.",
+    })
 }
 
 /// A validator that fetches nothing and gives up on hostile patterns.
@@ -128,54 +135,53 @@ fn collect(value: &Value, at: String, refs: &mut Vec<(String, String)>) {
     }
 }
 
-/// What the input's schema says about its members.
+/// The input's schema.
 pub(crate) struct Shape(pub(crate) Value);
 
-impl Shape {
-    /// The first name on a path that a closed schema rules out, with the names that it knows.
-    pub(crate) fn unknown(&self, path: &[String]) -> Option<(String, Vec<String>)> {
-        let mut schema = &self.0;
-        for name in path {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            if let Some(member) = properties.and_then(|properties| properties.get(name)) {
-                schema = member;
-                continue;
-            }
-            let closed = schema.get("additionalProperties") == Some(&Value::Bool(false))
-                && schema.get("patternProperties").is_none()
-                && schema.get("type").is_some_and(|kind| kind == "object");
-            let known = properties.map(|properties| properties.keys().cloned().collect());
-            return closed.then(|| (name.clone(), known.unwrap_or_default()));
+/// The first name on a path that a closed schema rules out, with the names that it knows.
+pub(crate) fn unknown(mut schema: &Value, path: &[String]) -> Option<(String, Vec<String>)> {
+    for name in path {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        if let Some(member) = properties.and_then(|properties| properties.get(name)) {
+            schema = member;
+            continue;
         }
-        None
+        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false))
+            && schema.get("patternProperties").is_none()
+            && schema.get("type").is_some_and(|kind| kind == "object");
+        let known = properties.map(|properties| properties.keys().cloned().collect());
+        return closed.then(|| (name.clone(), known.unwrap_or_default()));
     }
+    None
+}
 
-    /// The types declared for a member.
-    pub(crate) fn types(&self, path: &[String]) -> Option<Vec<String>> {
-        if path.is_empty() {
-            return None;
-        }
-        let member = path.iter().try_fold(&self.0, |schema, name| schema.get("properties")?.get(name))?;
-        match member.get("type")? {
-            Value::String(one) => Some(vec![one.clone()]),
-            Value::Array(several) => several.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
-            _ => None,
-        }
+/// The schema of a member.
+pub(crate) fn member<'s>(schema: &'s Value, path: &[String]) -> Option<&'s Value> {
+    path.iter().try_fold(schema, |schema, name| schema.get("properties")?.get(name))
+}
+
+/// The types declared for a member.
+pub(crate) fn types(schema: &Value, path: &[String]) -> Option<Vec<String>> {
+    match member(schema, path)?.get("type")? {
+        Value::String(one) => Some(vec![one.clone()]),
+        Value::Array(several) => several.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+        _ => None,
     }
 }
 
-/// Why a comparison with a literal can never be meant, given the declared types.
-pub(crate) fn impossible(types: &[String], literal: &Value, operator: &str, path: &str) -> Option<String> {
-    let fits = |declared: &str| match literal {
-        Value::String(_) => declared == "string",
-        Value::Number(_) => matches!(declared, "number" | "integer"),
-        Value::Bool(_) => declared == "boolean",
-        // Comparing with null asks whether there is a value at all.
-        _ => true,
-    };
-    if types.iter().any(|declared| fits(declared)) {
-        return None;
+/// The type of a literal. Null has none here: comparing with it asks whether there is a value at all.
+pub(crate) fn type_of(literal: &Value) -> Option<&'static str> {
+    match literal {
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("boolean"),
+        _ => None,
     }
-    let declared = types.join(" or ");
-    Some(format!("`{path}` is declared as {declared}, so `{path} {operator} {literal}` never holds as meant"))
+}
+
+/// Whether no value is of a type in each list.
+pub(crate) fn apart(one: &[String], other: &[&str]) -> bool {
+    let number = |name: &str| matches!(name, "number" | "integer");
+    let meet = |a: &str, b: &str| a == b || number(a) && number(b);
+    !one.iter().any(|a| other.iter().any(|b| meet(a, b)))
 }

@@ -50,6 +50,10 @@ fn unbounded(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, each: 
     }
 }
 
+fn without(node: &Node, ports: &[&str]) -> Vec<String> {
+    node.kind.ports().into_iter().filter(|port| !ports.contains(&port.as_str())).collect()
+}
+
 /// A port that may be taken and leads nowhere, where other outcomes of the node are handled.
 fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, node: &Node) {
     let taken: Vec<&str> = frame.graph.out[ix].iter().filter_map(|&edge| frame.edges[edge].port.as_deref()).collect();
@@ -57,9 +61,10 @@ fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, 
         NodeKind::Loop(_) => vec!["loop".to_owned()],
         _ if taken.is_empty() => return,
         NodeKind::Branch { .. } => node.kind.ports(),
-        // A human step whose timeout leads nowhere fails with `interaction_timeout`: that is an outcome.
-        NodeKind::Human(_) => node.kind.ports().into_iter().filter(|port| port != "timeout").collect(),
-        NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => node.kind.ports(),
+        // A human step whose timeout leads nowhere fails with `interaction_timeout`: that is an outcome. So is a failure
+        // that leads nowhere, here as of every node.
+        NodeKind::Human(_) => without(node, &["timeout", "error"]),
+        NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => without(node, &["error"]),
         _ => return,
     };
     for port in may_be.iter().filter(|port| !taken.contains(&port.as_str())) {

@@ -7,6 +7,7 @@ mod expressions;
 mod graphs;
 mod hostile;
 mod people;
+mod types;
 
 use super::{Issue, check};
 use serde_json::{Value, json};

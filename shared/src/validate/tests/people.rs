@@ -36,6 +36,7 @@ fn all_six_kinds_are_read_with_their_ports() {
         config["timeout_seconds"] = json!(60);
         let document = human(config.clone(), &ports);
         clean(&document);
+        let ports = [ports, vec!["error"]].concat();
         let parsed = crate::workflow::parse(&document).unwrap().workflow;
         assert_eq!(parsed.nodes[1].kind.ports(), ports, "{config}");
         let raw = crate::node::ports_of("human", &parsed.document["nodes"][1]["config"]).unwrap();

@@ -1,6 +1,10 @@
 //! A `connections` object: each named node receives from those listed under it.
 
-use super::{Normal, issue, slug};
+use super::{
+    EDGE_KEYS, Normal,
+    edges::{HANDLES, Source, rest},
+    ordered, slug,
+};
 use crate::validate::{at::join, fields::cut, suggest};
 use serde_json::{Map, Value};
 
@@ -19,61 +23,87 @@ impl Normal {
         };
         let root = format!("{sent}/connections");
         for (receiver, value) in &connections {
-            let at = join(&root, receiver);
-            let Some(to) = self.resolve(receiver, &names, &at) else { continue };
+            let receiver_at = join(&root, receiver);
+            let Some(to) = self.resolve(receiver, &names, &receiver_at) else { continue };
             let Some(Value::Object(kinds)) = value.get("connection_types") else {
                 let hint = "Give {\"connection_types\": {\"main\": {\"connections\": [{\"node\": …}]}}}.";
-                self.issues.push(issue("schema", at, "`connection_types` is missing", hint));
+                self.refuse("schema", receiver_at, "`connection_types` is missing", hint);
                 continue;
             };
+            self.only(value, &["connection_types"], &receiver_at);
             for (kind, list) in kinds {
-                let at = join(&join(&at, "connection_types"), kind);
+                let kind_at = join(&join(&receiver_at, "connection_types"), kind);
                 let Some(Value::Array(items)) = list.get("connections") else {
                     let hint = "Give {\"connections\": [{\"node\": …}]}.";
-                    self.issues.push(issue("schema", at, "`connections` is missing", hint));
+                    self.refuse("schema", kind_at, "`connections` is missing", hint);
                     continue;
                 };
+                self.only(list, &["connections"], &kind_at);
                 for (ix, item) in items.iter().enumerate() {
-                    let at = format!("{at}/connections/{ix}");
-                    if let Some(edge) = self.connection(item, &to, kind, &names, &at) {
-                        let ix = edges.len();
-                        self.origins.moved(format!("{now}/edges/{ix}"), at.clone());
-                        self.origins.moved(format!("{now}/edges/{ix}/from"), format!("{at}/node"));
-                        edges.push(edge);
-                    }
+                    let at = format!("{kind_at}/connections/{ix}");
+                    let Some(mut edge) = self.connection(item, &to, kind, &names, &at) else { continue };
+                    let now = format!("{now}/edges/{}", edges.len());
+                    self.origins.moved(now.clone(), at.clone());
+                    self.origins.moved(format!("{now}/from"), format!("{at}/node"));
+                    self.origins.moved(format!("{now}/to"), receiver_at.clone());
+                    self.origins.moved(format!("{now}/connection"), kind_at.clone());
+                    let from = edge.get("from").cloned();
+                    let source = Source { nodes: map.get("nodes"), id: from.as_ref() };
+                    rest(&mut edge, source, &now, &at, &mut self.origins);
+                    edges.push(Value::Object(ordered(edge, &EDGE_KEYS)));
                 }
             }
         }
         map.insert("edges".into(), Value::Array(edges));
     }
 
-    fn connection(&mut self, item: &Value, to: &str, kind: &str, names: &Names, at: &str) -> Option<Value> {
+    /// One edge, its ends and its connection in canonical form already.
+    fn connection(
+        &mut self,
+        item: &Value,
+        to: &str,
+        kind: &str,
+        names: &Names,
+        at: &str,
+    ) -> Option<Map<String, Value>> {
         let Some(source) = item.get("node").and_then(Value::as_str) else {
-            self.issues.push(issue("schema", at.to_owned(), "`node` is missing", "Name the node that gives."));
+            self.refuse("schema", at.to_owned(), "`node` is missing", "Name the node that gives.");
             return None;
         };
         let from = self.resolve(source, names, &format!("{at}/node"))?;
-        let connection = kind.to_lowercase();
-        if let Some(other) = item.get("type").and_then(Value::as_str)
-            && !other.eq_ignore_ascii_case(kind)
+        if let Some(other) = item.get("type").filter(|other| !other.is_null())
+            && !other.as_str().is_some_and(|other| other.eq_ignore_ascii_case(kind))
         {
-            let message = format!("`{}` stands under `{}`", cut(other), cut(kind));
-            self.issues.push(issue("schema", format!("{at}/type"), message, "Give both the same type."));
+            let other = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
+            let message = format!("`{}` stands under `{}`", cut(&other), cut(kind));
+            self.refuse("schema", format!("{at}/type"), message, "Give both the same type.");
         }
+        if let Some(index) = item.get("index").filter(|index| !index.is_null() && index.as_f64() != Some(0.0)) {
+            let message = format!("`index` is {}: outputs have names here, and inputs none", cut(&index.to_string()));
+            let hint = "Name the output of the node that gives with `port`, and leave `index` out.";
+            self.refuse("schema", format!("{at}/index"), message, hint);
+        }
+        let said = [&["port", "condition"], &HANDLES[..]].concat();
+        self.only(item, &[&["node", "type", "index"], &said[..]].concat(), at);
         let mut edge = Map::new();
+        for key in said {
+            edge.extend(item.get(key).map(|value| (key.to_owned(), value.clone())));
+        }
         edge.insert("from".into(), from.into());
         edge.insert("to".into(), to.into());
-        for (key, value) in item.as_object().into_iter().flatten() {
-            match key.as_str() {
-                "node" | "type" | "index" => {}
-                "port" | "sourceHandle" | "source_handle" => drop(edge.insert("port".into(), value.clone())),
-                _ => drop(edge.insert(key.clone(), value.clone())),
-            }
-        }
+        let connection = kind.to_lowercase();
         if connection != "main" {
             edge.insert("connection".into(), connection.into());
         }
-        Some(Value::Object(edge))
+        Some(edge)
+    }
+
+    /// Refuses the keys of an object that are not known.
+    fn only(&mut self, object: &Value, known: &[&str], at: &str) {
+        for key in object.as_object().into_iter().flat_map(Map::keys).filter(|key| !known.contains(&key.as_str())) {
+            let hint = suggest::hint(key, known.iter().copied());
+            self.refuse("schema", join(at, key), format!("unknown key `{}`", cut(key)), hint);
+        }
     }
 
     fn resolve(&mut self, given: &str, names: &Names, at: &str) -> Option<String> {
@@ -82,7 +112,7 @@ impl Normal {
         if found.is_none() {
             let known = names.iter().map(|(id, name)| name.as_deref().unwrap_or(id));
             let message = format!("no node is called `{}`", cut(given));
-            self.issues.push(issue("unknown_node", at.to_owned(), message, suggest::hint(given, known)));
+            self.refuse("unknown_node", at.to_owned(), message, suggest::hint(given, known));
         }
         found.map(|(id, _)| id.clone())
     }

@@ -120,6 +120,13 @@ impl Normal {
         }
         dialect
     }
+
+    /// Notes an error about the document as it was sent.
+    fn refuse(&mut self, code: &str, path: String, message: impl Into<String>, hint: impl Into<String>) {
+        if self.issues.len() < limits::ISSUES {
+            self.issues.push(issue(code, path, message, hint));
+        }
+    }
 }
 
 /// An error about the document as it was sent.

@@ -37,6 +37,7 @@ impl Normal {
         dialect |= self.node_type(map, now, sent);
         if dialect {
             self.label(map, now, sent);
+            self.disabled(map, sent);
             stow(map, &EDITOR_KEYS, now, &mut self.origins);
             if !map.contains_key("id")
                 && let Some(name) = map.get("name").and_then(Value::as_str).map(slug).filter(|id| !id.is_empty())
@@ -54,6 +55,14 @@ impl Normal {
         }
         *map = ordered(std::mem::take(map), &NODE_KEYS);
         dialect
+    }
+
+    /// A node that its editor would not run is no decoration: here it would run.
+    fn disabled(&mut self, map: &Map<String, Value>, sent: &str) {
+        if map.get("disabled").is_some_and(|value| !value.is_null() && value != false) {
+            let hint = "Remove the node and lead its edges past it, or remove `disabled` to have it run.";
+            self.refuse("schema", format!("{sent}/disabled"), "there are no disabled nodes: this one would run", hint);
+        }
     }
 
     /// React Flow shows `data.label`; it is the node's name.

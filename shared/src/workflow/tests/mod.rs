@@ -4,3 +4,4 @@
 mod defaults;
 mod dialects;
 mod graphs;
+mod keys;
