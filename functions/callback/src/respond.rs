@@ -28,6 +28,8 @@ struct AnswerBody {
     text: Option<String>,
     /// Review: the edited content.
     content: Option<Value>,
+    /// Authorization: the tool's name as the person typed it, where an interface asks for it; a wrong one is refused.
+    tool: Option<String>,
     /// In the person's words.
     comment: Option<String>,
     /// The assignee for whom the user of a local host answers.
@@ -55,6 +57,7 @@ async fn respond(
         option: body.option,
         text: body.text,
         content: body.content,
+        tool: body.tool,
         comment: body.comment,
         ..Answer::default()
     };

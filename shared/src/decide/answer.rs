@@ -8,6 +8,7 @@ use crate::{
     id::InteractionId,
     interaction::{Answer, Interaction, Response, votes::needed_after},
     sight::Sight,
+    validate::schema,
     workflow::{HumanKind, NodeKind, graph::NodeIx},
 };
 use serde_json::{Value, json};
@@ -90,7 +91,8 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
 /// The port that an answer votes for, and its value; or every reason why it does not fit.
 fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
     let allowed: &[&str] = match one.kind.as_str() {
-        "approval" | "authorization" | "review" => &["approved", "content"],
+        "approval" | "review" => &["approved", "content"],
+        "authorization" => &["approved", "content", "tool"],
         "input" => &["data"],
         "decision" if one.on_error => &["option", "data"],
         "decision" => &["option"],
@@ -102,12 +104,14 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         ("data", answer.data.is_some()),
         ("option", answer.option.is_some()),
         ("text", answer.text.is_some()),
+        ("tool", answer.tool.is_some()),
     ];
     let mut reasons: Vec<Reason> = given
         .iter()
         .filter(|(field, given)| *given && !allowed.contains(field))
-        .map(|(field, _)| reason("unexpected_field", field, format!("a {} takes no `{field}`", one.kind)))
+        .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
+    reasons.extend(misnamed(one, answer));
     let fit = match one.kind.as_str() {
         "approval" | "authorization" | "review" => answer.approved.map(|approved| {
             let value = if one.kind == "review" {
@@ -136,7 +140,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             .map(|text| ("answered".to_owned(), Value::String(text.clone()))),
     };
     if fit.is_none() {
-        let message = format!("a {} is answered with `{}`", one.kind, allowed[0]);
+        let message = format!("{} is answered with `{}`", a_kind(one), allowed[0]);
         reasons.push(reason("missing_field", allowed[0], message));
     }
     match fit {
@@ -145,13 +149,33 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
     }
 }
 
+/// Its kind with its article.
+fn a_kind(one: &Interaction) -> String {
+    let article = if one.kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {}", one.kind)
+}
+
+/// Where the tool's name was typed, and is another.
+fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
+    let (about, typed) = (one.authorization.as_ref()?, answer.tool.as_deref()?);
+    let known = match about.get("tool") {
+        Some(Value::String(name)) => name.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    (typed != known).then(|| reason("wrong_tool", "tool", format!("the tool is not called {typed}")))
+}
+
 /// Where data violates the schema or the rules of an `input`.
 fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if let Some(Ok(validator)) = one.schema.as_ref().map(jsonschema::validator_for) {
-        for error in validator.iter_errors(data) {
-            reasons.push(reason("schema", &format!("data{}", error.instance_path()), error.to_string()));
-        }
+    match one.schema.as_ref().map(schema::validator) {
+        Some(Ok(validator)) => reasons.extend(validator.iter_errors(data).map(|error| {
+            let field = format!("data{}", error.instance_path());
+            reason("schema", &field, error.to_string())
+        })),
+        Some(Err(error)) => reasons.push(reason("schema", "data", format!("the schema cannot be checked: {error}"))),
+        None => {}
     }
     let NodeKind::Human(human) = &turn.node(ix).kind else { return reasons };
     let HumanKind::Input { rules, .. } = &human.kind else { return reasons };

@@ -142,6 +142,8 @@ pub struct Answer {
     pub text: Option<String>,
     /// Review.
     pub content: Option<Value>,
+    /// Authorization: the tool's name as the person typed it. Whoever gives it must get it right.
+    pub tool: Option<String>,
     /// In the person's words.
     pub comment: Option<String>,
 }

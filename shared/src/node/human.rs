@@ -1,11 +1,14 @@
 //! The config of `human` nodes, in their six kinds (human in the loop §1).
 
-use super::flow::port;
+mod form;
+#[cfg(test)]
+mod tests;
+
 use crate::{
     expression::{Expr, Template},
     limits,
-    validate::{At, Cx, Fields, Place, schema},
-    workflow::{Human, HumanKind, HumanOption, NodeKind, TimeoutAction},
+    validate::{At, Cx, Fields, Place},
+    workflow::{Human, HumanKind, NodeKind, TimeoutAction},
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -48,8 +51,8 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     }
     let word = f.word(cx, "kind", &KINDS);
     let human_kind = match word.map(|ix| KINDS[ix]) {
-        Some("input") => Some(HumanKind::Input { schema: form(cx, &f), rules: rules(cx, &f, place) }),
-        Some("decision") => options(cx, &f).map(|options| HumanKind::Decision { options }),
+        Some("input") => Some(HumanKind::Input { schema: form::schema(cx, &f, place), rules: rules(cx, &f, place) }),
+        Some("decision") => form::options(cx, &f, place).map(|options| HumanKind::Decision { options }),
         Some("review") => Some(HumanKind::Review { content: cx.template(&f, "content", place) }),
         Some("ask") => Some(HumanKind::Ask),
         Some("authorization") => Some(HumanKind::Authorization {
@@ -68,8 +71,9 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
 fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Human> {
     let question = question(cx, f, place, kind);
     let assignees = people(cx, f, "assignees", place);
-    let approval_threshold = threshold(cx, f, "approval_threshold");
-    let rejection_threshold = threshold(cx, f, "rejection_threshold");
+    let approval_threshold = threshold(cx, f, "approval_threshold", may_end(f, kind, "approved"));
+    let rejects = may_end(f, kind, "rejected");
+    let rejection_threshold = threshold(cx, f, "rejection_threshold", rejects);
     let seconds = (limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
     let timeout = f.number(cx, "timeout_seconds", seconds.0, seconds.1);
     let timeout_action = match f.word(cx, "timeout_action", &ACTIONS).map(|ix| ACTIONS[ix]) {
@@ -83,11 +87,6 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     if timeout_action == TimeoutAction::Escalate && f.get("escalate_to").is_none() {
         f.wrong(cx, "timeout_action", "there is nobody to escalate to", "Give a list of people as `escalate_to`.");
     }
-    let rejects = match kind {
-        "input" | "ask" => false,
-        "decision" => may_be_rejected(f),
-        _ => true,
-    };
     if timeout_action == TimeoutAction::AutoReject && !rejects {
         let message = format!("a question of the kind `{kind}` has no port `rejected`");
         f.wrong(cx, "timeout_action", message, "Use `timeout` with an edge out of that port, or `fail`.");
@@ -120,11 +119,16 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     })
 }
 
-/// Whether a decision may be rejected: one of its options has that id.
-fn may_be_rejected(f: &Fields<'_, '_>) -> bool {
-    let options = f.get("options").and_then(Value::as_array);
-    let id = |option: &Value| option.as_str().or_else(|| option.get("id")?.as_str()) == Some("rejected");
-    options.is_some_and(|options| options.iter().any(id))
+/// Whether an answer may be `approved` or `rejected`: that of a decision where one of its options has that id.
+fn may_end(f: &Fields<'_, '_>, kind: &str, port: &str) -> bool {
+    match kind {
+        "input" | "ask" => false,
+        "decision" => {
+            let id = |option: &Value| option.as_str().or_else(|| option.get("id")?.as_str()) == Some(port);
+            f.get("options").and_then(Value::as_array).is_some_and(|options| options.iter().any(id))
+        }
+        _ => true,
+    }
 }
 
 fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Template> {
@@ -143,9 +147,16 @@ fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -
     Template::compile(&Value::String(usual.into())).ok()
 }
 
-/// A threshold that the people named can reach.
-fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str) -> u64 {
+/// A threshold that the people named can reach; 1 where no answer counts towards it.
+fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, counts: bool) -> u64 {
     let Some(votes) = f.integer(cx, key, 1, limits::PEOPLE as u64) else { return 1 };
+    if !counts {
+        if votes > 1 {
+            let hint = "Remove it, or ask for an `approval`: yes and no are what is counted.";
+            cx.warning("threshold_ignored", &f.at.key(key), "no answer to this is counted: the first decides", hint);
+        }
+        return 1;
+    }
     let Some(mut asked) = literal_people(f, "assignees") else { return votes };
     // An escalation asks others besides.
     if f.get("timeout_action").and_then(Value::as_str) == Some("escalate") && f.get("escalate_to").is_some() {
@@ -226,48 +237,9 @@ fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr,
     cx.expr(&f, "value", place).zip(bound)
 }
 
-fn form(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Option<Value> {
-    let source = f.get("schema")?;
-    schema::compile(cx, source, &f.at.key("schema"), "invalid_config");
-    Some(source.clone())
-}
-
 fn rules(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Vec<Expr> {
     let Some(list) = f.list(cx, "rules", limits::RULES) else { return Vec::new() };
     let at = f.at.key("rules");
     let place = place.about_answer();
     list.iter().enumerate().filter_map(|(ix, rule)| cx.expr_at(rule, &at.item(ix), place)).collect()
-}
-
-fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Option<Vec<HumanOption>> {
-    if f.get("options").is_none_or(|options| options.as_array().is_some_and(Vec::is_empty)) {
-        f.missing(cx, "options", "Give a list of {\"id\", \"label\"}, or of strings.");
-        return None;
-    }
-    let list = f.list(cx, "options", limits::OPTIONS)?;
-    let at = f.at.key("options");
-    let mut options: Vec<HumanOption> = Vec::with_capacity(list.len());
-    for (ix, value) in list.iter().enumerate() {
-        let at = at.item(ix);
-        let as_object = match value {
-            Value::String(text) => Map::from_iter([("id".to_owned(), Value::String(text.clone()))]),
-            Value::Object(object) => object.clone(),
-            _ => {
-                cx.error("invalid_config", &at, "an option is an object or a string", "Give {\"id\", \"label\"}.");
-                continue;
-            }
-        };
-        let f = Fields::new(cx, &as_object, &at, "invalid_config", &["id", "label"]);
-        if f.get("id").is_none() {
-            f.missing(cx, "id", "Give the name of the option's port.");
-        }
-        let Some(id) = port(cx, &f, "id") else { continue };
-        if id == "timeout" || options.iter().any(|option| option.id == id) {
-            let message = format!("the port `{id}` is taken");
-            cx.error("invalid_config", &at, message, "Give every option an id of its own, other than `timeout`.");
-        }
-        let label = f.text(cx, "label").map_or_else(|| id.clone(), str::to_owned);
-        options.push(HumanOption { id, label });
-    }
-    Some(options)
 }

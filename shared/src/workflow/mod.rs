@@ -3,6 +3,7 @@
 pub(crate) mod dialect;
 pub mod graph;
 mod hash;
+mod human;
 mod model;
 mod parse;
 mod query;
@@ -13,6 +14,7 @@ mod tests;
 
 pub(crate) use dialect::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS};
 pub use hash::canonical_text;
+pub use human::*;
 pub use model::*;
 pub(crate) use parse::read;
 pub use parse::{Parsed, parse};

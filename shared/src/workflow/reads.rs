@@ -93,9 +93,13 @@ fn of_human<'a>(human: &'a Human, templates: &mut Vec<Option<&'a Template>>, all
     all.extend(&human.condition);
     all.extend(human.auto_approve_below.as_ref().map(|(expr, _)| expr));
     match &human.kind {
-        HumanKind::Input { rules, .. } => all.extend(rules),
+        HumanKind::Input { schema, rules } => {
+            templates.push(schema.as_ref());
+            all.extend(rules);
+        }
+        HumanKind::Decision { options } => templates.extend(options.iter().map(|option| Some(&option.label))),
         HumanKind::Review { content } => templates.push(content.as_ref()),
         HumanKind::Authorization { tool, arguments, .. } => templates.extend([tool.as_ref(), arguments.as_ref()]),
-        _ => {}
+        HumanKind::Approval | HumanKind::Ask => {}
     }
 }

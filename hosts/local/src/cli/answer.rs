@@ -50,7 +50,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let answered = async {
         let interaction = interaction(&client, &args.id).await?;
         if args.approve {
-            named(&client, &interaction, args.tool.as_deref()).await?;
+            named(&client, &interaction, &args).await?;
         }
         let answer = client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await;
         answer.map(|answer| (interaction, answer))
@@ -97,8 +97,13 @@ fn body(args: &Args) -> Result<Value, Failure> {
     if let Some(content) = &args.content {
         body.insert("content".into(), source::input(content, "--content")?);
     }
-    let texts =
-        [("option", &args.option), ("text", &args.text), ("comment", &args.comment), ("answer_as", &args.answer_as)];
+    let texts = [
+        ("option", &args.option),
+        ("text", &args.text),
+        ("tool", &args.tool),
+        ("comment", &args.comment),
+        ("answer_as", &args.answer_as),
+    ];
     for (name, text) in texts {
         if let Some(text) = text {
             body.insert(name.into(), json!(text));
@@ -107,15 +112,19 @@ fn body(args: &Args) -> Result<Value, Failure> {
     Ok(Value::Object(body))
 }
 
-/// A dangerous tool is not let loose by a slip of the finger.
-async fn named(client: &Client, interaction: &str, given: Option<&str>) -> Result<(), Failure> {
-    let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await?;
-    let about = &question["authorization"];
-    let tool = about["tool"].as_str().unwrap_or_default();
-    if about["security_level"] != "high" || given == Some(tool) {
+/// A dangerous tool is not let loose by a slip of the finger: its name is typed out. Whether it is the right one is for
+/// the rules to say.
+async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Failure> {
+    if args.tool.is_some() {
         return Ok(());
     }
-    let message = format!("{interaction} would let {} loose: it is approved only by its name", output::clean(tool));
+    let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await?;
+    let about = &question["authorization"];
+    if about["security_level"] != "high" {
+        return Ok(());
+    }
+    let tool = output::clean(&output::text(about, "/tool"));
+    let message = format!("{interaction} would let {tool} loose: it is approved only by its name");
     Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 
