@@ -15,7 +15,7 @@ use crate::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Why storage failed, named by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -334,6 +334,11 @@ pub trait Catalogue: Send + Sync {
 pub trait Host: Store + Catalogue {
     /// The clock.
     fn now(&self) -> Time;
+    /// The time that work may still take, so that what follows it is done before this process is cut off. None where
+    /// nothing cuts it off.
+    fn time_left(&self) -> Option<Duration> {
+        None
+    }
     /// A fresh execution id: UUID v7.
     fn new_id(&self) -> ExecutionId;
     /// Runs a node that does I/O.

@@ -6,7 +6,7 @@ use shared::{
     command::{Asked, Command},
     decide::child_id,
     drive::{submit, workflow_of},
-    effect::{Control, Effect},
+    effect::{Control, Effect, Message, Work},
     event::Started,
     execution::{Children as Kids, Execution, Parent},
     expression::Context as _,
@@ -20,8 +20,8 @@ use shared::{
 };
 use std::{ops::Range, sync::Arc};
 
-/// Starts children of an activation, each at most once. Returns what is to be told to the parent about those that
-/// could not start.
+/// Starts children of an activation, each at most once. Where time runs out, a message of its own asks for the rest.
+/// Returns what is to be told to the parent about those that could not start.
 ///
 /// # Errors
 /// Where the store fails: the message comes again, and those that were started already are left alone.
@@ -48,14 +48,22 @@ pub async fn start_children(
     if items.missing().is_some() {
         host.fetch(state.id(), &[&items]).await?;
     }
-    let starts = range.clone().filter(|index| !ended.contains(*index)).map(|index| plan.start(index));
+    let missing: Vec<u32> = range.clone().filter(|index| !ended.contains(*index)).collect();
+    let in_time = || host.time_left().is_none_or(|left| !left.is_zero());
     let mut ends = Vec::new();
     // Those that can be started are, also where one of them cannot: less is left for the next time.
+    let starts = missing.clone().into_iter().map_while(|index| in_time().then(|| plan.start(index)));
     let started: Vec<_> = stream::iter(starts).buffered(at_once(host)).collect().await;
+    let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
-    catch_up(host, state, activation, attempt, range).await?;
+    if let Some(rest) = &rest {
+        let work = Work::StartChildren { activation: activation.clone(), attempt, from: rest.start, to: rest.end };
+        let message = Message { execution: state.id().clone(), work };
+        host.deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
+    }
+    catch_up(host, state, activation, attempt, range.start..rest.map_or(range.end, |rest| rest.start)).await?;
     if ends.is_empty() {
         return Ok(Vec::new());
     }

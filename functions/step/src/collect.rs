@@ -1,7 +1,7 @@
 //! Gathering what the children of `map` and `workflow` nodes gave.
 
 use crate::{children::at_once, step::too_large};
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 use shared::{
     decide::child_id,
@@ -14,7 +14,8 @@ use shared::{
     task::{Failure, Outcome},
     workflow::{NodeKind, Workflow},
 };
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
+use tokio::time::{Instant, timeout_at};
 
 /// What is wanted of a child. Its state has more, and there may be many children.
 struct Given {
@@ -24,17 +25,27 @@ struct Given {
     error: Option<Error>,
 }
 
-/// Gathers what the children of an activation gave, in their order. Where that is more than an output can have, the rest
-/// is not read.
+/// What came of reading the children.
+enum Gathered {
+    /// What each gave, in their order.
+    All(Vec<Option<Given>>),
+    /// It is more than an output can have; the rest is not read.
+    TooLarge,
+    /// So many were read when the time was over.
+    Late(usize),
+}
+
+/// Gathers what the children of an activation gave, in their order. `again`: the message was handed out before.
 ///
 /// # Errors
-/// Where the store fails.
+/// Where the store fails, or time ran out for the first time.
 pub async fn collect(
     host: &dyn Host,
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     activation: &Activation,
     attempt: u32,
+    again: bool,
 ) -> Result<Outcome, StoreError> {
     let kids = state.children.get(&activation.node);
     let count = kids.map_or(0, |kids| kids.count);
@@ -48,17 +59,14 @@ pub async fn collect(
         let id = is_shown(index).then(|| child_id(state.id(), activation, attempt, index));
         read(host, id)
     });
-    let (mut gathered, mut bytes) = (Vec::new(), 0);
-    let mut reads = stream::iter(reads).buffered(at_once(host));
-    while let Some(given) = reads.next().await {
-        let given = given?;
-        bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
-        if bytes > limits::OUTCOME_BYTES {
-            return Ok(Outcome::Failed(too_large()));
-        }
-        gathered.push(given);
-    }
+    let until = host.time_left().map(|left| Instant::now() + left);
+    let gathered = match gather(stream::iter(reads).buffered(at_once(host)), until).await? {
+        Gathered::All(gathered) => gathered,
+        Gathered::TooLarge => return Ok(Outcome::Failed(too_large())),
+        Gathered::Late(read) => return late(read, count, again),
+    };
     let output = match ids {
+        // `stop_on_failure` speaks of a list: the failure of a single child is never passed over.
         Some(children) if !children.list => match gathered.into_iter().next().flatten() {
             Some(child) if child.status == Status::Completed => child.output,
             other => return Ok(Outcome::Failed(why(other))),
@@ -78,6 +86,42 @@ pub async fn collect(
     Ok(Outcome::Succeeded { port: "success".into(), output })
 }
 
+/// Takes what is read until there is too much of it, or no time is left.
+async fn gather(
+    reads: impl Stream<Item = Result<Option<Given>, StoreError>>,
+    until: Option<Instant>,
+) -> Result<Gathered, StoreError> {
+    let mut reads = pin!(reads);
+    let (mut gathered, mut bytes) = (Vec::new(), 0);
+    loop {
+        let next = match until {
+            None => Some(reads.next().await),
+            Some(until) if until <= Instant::now() => None,
+            Some(until) => timeout_at(until, reads.next()).await.ok(),
+        };
+        let Some(given) = next else { return Ok(Gathered::Late(gathered.len())) };
+        let Some(given) = given else { return Ok(Gathered::All(gathered)) };
+        let given = given?;
+        bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
+        if bytes > limits::OUTCOME_BYTES {
+            return Ok(Gathered::TooLarge);
+        }
+        gathered.push(given);
+    }
+}
+
+/// Time ran out. A slow moment of the store may be why, or what else came in the batch, so the message comes once more.
+/// Then the node fails, rather than that its execution gets stuck. No retry: it would start all children anew.
+fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
+    let message = format!("what {read} of {count} children gave was read when the step function's time was over");
+    if !again {
+        tracing::warn!(read, count, "children could not be read in time: it is tried once more");
+        return Err(StoreError::Transient(message));
+    }
+    let advice = "give the node fewer items, or raise the function's FunctionMemory or FunctionTimeout";
+    Ok(Outcome::Failed(Failure::new("too_many_items", format!("{message}: {advice}"))))
+}
+
 /// Reads a child, and of its values the output alone. None where there is none to read.
 async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>, StoreError> {
     let Some(id) = id else { return Ok(None) };
@@ -94,4 +138,39 @@ fn why(child: Option<Given>) -> Failure {
     let message =
         child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);
     Failure::new("child_failed", format!("the child failed: {message}")).retryable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn given(output: Value) -> Result<Option<Given>, StoreError> {
+        Ok(Some(Given { id: "child".into(), status: Status::Completed, output, error: None }))
+    }
+
+    #[tokio::test]
+    async fn children_are_read_as_long_as_there_is_time() {
+        let soon = || Some(Instant::now() + Duration::from_millis(20));
+        let read = || stream::iter((0..3).map(|n| given(json!(n))));
+        for until in [None, Some(Instant::now() + Duration::from_secs(60))] {
+            let all = gather(read(), until).await;
+            assert!(matches!(all, Ok(Gathered::All(all)) if all.len() == 3));
+        }
+        let stalls = gather(read().chain(stream::pending()), soon()).await;
+        assert!(matches!(stalls, Ok(Gathered::Late(3))));
+        let breaks = gather(stream::iter([Err(StoreError::Conflict)]), soon()).await;
+        assert!(matches!(breaks, Err(StoreError::Conflict)));
+        let half = "x".repeat(limits::OUTCOME_BYTES / 2 + 1);
+        let large = stream::iter([given(json!(half)), given(json!(half))]).chain(stream::pending());
+        assert!(matches!(gather(large, soon()).await, Ok(Gathered::TooLarge)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_time_is_tried_once_more_and_fails_its_node_for_good() {
+        assert!(matches!(late(7, 9, false), Err(StoreError::Transient(_))));
+        let Ok(Outcome::Failed(failure)) = late(7, 9, true) else { panic!("the node fails") };
+        assert_eq!((failure.code.as_str(), failure.retryable), ("too_many_items", false));
+        assert!(failure.message.contains("7 of 9"), "{}", failure.message);
+    }
 }

@@ -49,7 +49,7 @@ pub async fn step(
         }
         Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
         Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
-        Prepared::Collect => match collect(host, state, workflow, &activation, attempt).await {
+        Prepared::Collect => match collect(host, state, workflow, &activation, attempt, again).await {
             Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
             Err(error) => Handled::Verdict(failed(&error)),
         },

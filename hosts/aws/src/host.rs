@@ -76,14 +76,6 @@ impl Aws {
         self.deadline.store(until.0, Relaxed);
     }
 
-    /// The time that work may still take, so that what follows it is done before the function is cut off. None where
-    /// nobody said when that is.
-    pub fn time_left(&self) -> Option<Duration> {
-        let deadline = Time(self.deadline.load(Relaxed));
-        let margin = Duration::from_secs_f64(limits::MARGIN_SECONDS);
-        (deadline.0 != i64::MAX).then(|| deadline.since((self.clock)()).saturating_sub(margin))
-    }
-
     /// The table.
     pub fn table(&self) -> &Table {
         &self.table
@@ -125,6 +117,12 @@ impl Aws {
 impl Host for Aws {
     fn now(&self) -> Time {
         (self.clock)()
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let deadline = Time(self.deadline.load(Relaxed));
+        let margin = Duration::from_secs_f64(limits::MARGIN_SECONDS);
+        (deadline.0 != i64::MAX).then(|| deadline.since((self.clock)()).saturating_sub(margin))
     }
 
     fn new_id(&self) -> ExecutionId {

@@ -21,16 +21,18 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 type Runner = dyn Fn(&Task) -> Report + Send + Sync;
+type TimeLeft = dyn Fn() -> Option<Duration> + Send + Sync;
 
 /// The host. Deterministic: the same calls in the same order give the same results.
 pub struct Memory {
     world: Mutex<World>,
     runner: Box<Runner>,
     clock: Option<fn() -> Time>,
+    time_left: Box<TimeLeft>,
 }
 
 fn wall_clock() -> Time {
@@ -85,7 +87,8 @@ impl Memory {
     pub fn new(now: Time) -> Self {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
-        Self { world: Mutex::new(World { now, ..World::default() }), runner: Box::new(runner), clock: None }
+        let world = Mutex::new(World { now, ..World::default() });
+        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
     }
 
     /// With the machine's clock, for a process that runs by itself.
@@ -97,6 +100,12 @@ impl Memory {
     /// With a stand-in for nodes that do I/O.
     pub fn with_runner(mut self, runner: impl Fn(&Task) -> Report + Send + Sync + 'static) -> Self {
         self.runner = Box::new(runner);
+        self
+    }
+
+    /// With somebody who says how much time is left whenever that is asked, as of a process that is cut off.
+    pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
+        self.time_left = Box::new(time_left);
         self
     }
 

@@ -12,7 +12,7 @@ use shared::{
     time::Time,
     workflow::Workflow,
 };
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 #[async_trait]
 impl Store for Memory {
@@ -188,6 +188,10 @@ impl Store for Memory {
 impl Host for Memory {
     fn now(&self) -> Time {
         self.clock.map_or_else(|| self.world().now, |clock| clock())
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        (self.time_left)()
     }
 
     fn new_id(&self) -> ExecutionId {

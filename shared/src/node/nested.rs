@@ -81,6 +81,11 @@ pub(super) fn workflow(
     if workflow_ids.is_empty() {
         return None;
     }
+    if !list && !stop_on_failure {
+        let message = "it speaks of a list: the failure of a single workflow fails the node all the same";
+        let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
+        cx.warning("unhandled_port", &at.key("stop_on_failure"), message, hint);
+    }
     Some(NodeKind::Workflow(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure }))
 }
 
@@ -91,4 +96,32 @@ fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
     let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
     cx.error("invalid_config", at, format!("`{}` is no workflow id", cut(id)), hint);
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::validate::check;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn that_a_single_child_may_fail_is_said_in_vain() {
+        for (ids, stop, warns) in [
+            (json!("a"), Value::Null, false),
+            (json!("a"), json!(true), false),
+            (json!("a"), json!(false), true),
+            (json!(["a"]), json!(false), false),
+        ] {
+            let mut config = json!({ "workflow_id": ids });
+            if !stop.is_null() {
+                config["stop_on_failure"] = stop;
+            }
+            let nodes =
+                json!([{"id": "go", "type": "manual_trigger"}, {"id": "w", "type": "workflow", "config": config}]);
+            let document = json!({"id": "w", "nodes": nodes, "edges": [{"from": "go", "to": "w"}]});
+            let (errors, warnings) = check(&document);
+            let found: Vec<_> = warnings.iter().map(|it| (it.code.as_str(), it.path.as_str())).collect();
+            let expected = [("unhandled_port", "/nodes/1/config/stop_on_failure")];
+            assert_eq!((errors.len(), found), (0, expected[..usize::from(warns)].to_vec()), "{document}");
+        }
+    }
 }

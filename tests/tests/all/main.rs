@@ -9,6 +9,7 @@ mod batches;
 mod binary;
 mod concurrency;
 mod control;
+mod cut_off;
 mod differential;
 mod docs;
 mod events;

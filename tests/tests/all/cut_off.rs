@@ -1,0 +1,110 @@
+//! Hosts that cut a handler off: what takes long goes on in another message, or ends with an error that says why.
+
+use memory::Memory;
+use serde_json::json;
+use shared::{
+    command::Command,
+    drive::submit,
+    effect::Work,
+    event::Started,
+    execution::Status,
+    port::{Store, Verdict},
+    time::Time,
+    workflow::parse,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+const NOW: Time = Time(1_000_000);
+const ITEMS: u32 = 200;
+
+/// An execution of a map of 200 items on a host with time for as many things as the counter says.
+async fn mapping() -> (Memory, Arc<AtomicU32>) {
+    let left = Arc::new(AtomicU32::new(u32::MAX));
+    let counted = left.clone();
+    let time_left = move || {
+        let before = counted.fetch_update(Relaxed, Relaxed, |left| Some(left.saturating_sub(1))).unwrap_or_default();
+        Some(if before == 0 { Duration::ZERO } else { Duration::from_secs(60) })
+    };
+    let host = Memory::new(NOW).with_time_left(time_left);
+    let body =
+        json!({"nodes": [{"id": "twice", "type": "transform", "config": {"expression": "item * 2"}}], "edges": []});
+    let document = json!({
+        "id": "w",
+        "nodes": [{"id": "go", "type": "manual_trigger"}, {"id": "all", "type": "map",
+            "config": {"items": "input.items", "body": body, "max_concurrency": ITEMS}}],
+        "edges": [{"from": "go", "to": "all"}],
+    });
+    let workflow = parse(&document).unwrap().workflow;
+    host.keep_workflow(&workflow).await.unwrap();
+    let started = Started::new("e".into(), &workflow, json!({"items": (0..ITEMS).collect::<Vec<_>>()}), NOW);
+    submit(&host, &"e".into(), Command::Start(Box::new(started))).await.unwrap();
+    (host, left)
+}
+
+/// Handles messages one by one, up to one that asks for what `until` says, or to the end.
+async fn run(host: &Memory, until: impl Fn(&Work) -> bool) -> bool {
+    while let Some(due) = host.next_due() {
+        host.advance(due);
+        let Some(delivery) = host.take() else { continue };
+        if until(&delivery.message.work) {
+            host.nack(delivery.receipt, 0.0);
+            return true;
+        }
+        settle(host, delivery.receipt, &step::handle(host, &[delivery]).await[0]);
+    }
+    false
+}
+
+fn settle(host: &Memory, receipt: u64, verdict: &Verdict) {
+    match verdict {
+        Verdict::Acknowledge => drop(host.ack(receipt)),
+        Verdict::Return { after_seconds, .. } => drop(host.nack(receipt, *after_seconds)),
+    }
+}
+
+#[tokio::test]
+async fn children_that_could_not_be_started_in_time_are_started_by_a_message_of_their_own() {
+    let (host, left) = mapping().await;
+    let starts = |work: &Work| matches!(work, Work::StartChildren { .. });
+    assert!(run(&host, starts).await);
+    let mut started = 0;
+    while started < ITEMS {
+        let delivery = host.take().unwrap();
+        assert!(starts(&delivery.message.work), "{:?}", delivery.message);
+        left.store(90, Relaxed);
+        settle(&host, delivery.receipt, &step::handle(&host, &[delivery]).await[0]);
+        left.store(u32::MAX, Relaxed);
+        let now = host.all().len() as u32 - 1;
+        assert!(now - started <= 90, "{started} and {now}");
+        started = now;
+        assert_eq!(run(&host, starts).await, started < ITEMS);
+    }
+    let ended = host.load(&"e".into()).await.unwrap().unwrap();
+    assert_eq!(ended.status(), Status::Completed);
+    assert_eq!(ended.output.as_ref().unwrap().value()[199], 398);
+}
+
+#[tokio::test]
+async fn children_that_cannot_be_read_in_time_fail_their_node_and_nothing_gets_stuck() {
+    let (host, left) = mapping().await;
+    let ended = |host: &Memory| host.all().iter().filter(|one| one.end.is_some()).count() == ITEMS as usize;
+    // All but the last step, which reads what the children gave.
+    while let Some(due) = host.next_due() {
+        host.advance(due);
+        let Some(delivery) = host.take() else { continue };
+        let reads = ended(&host) && matches!(delivery.message.work, Work::Step { .. });
+        left.store(if reads { 0 } else { u32::MAX }, Relaxed);
+        let (receipt, count) = (delivery.receipt, delivery.deliveries);
+        let verdict = step::handle(&host, &[delivery]).await.remove(0);
+        assert_eq!(reads && count == 1, verdict != Verdict::Acknowledge, "it is tried once more");
+        settle(&host, receipt, &verdict);
+    }
+    let ended = host.load(&"e".into()).await.unwrap().unwrap();
+    assert_eq!((ended.status(), ended.error.as_ref().unwrap().code.as_str()), (Status::Failed, "too_many_items"));
+}
