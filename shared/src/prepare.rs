@@ -177,23 +177,21 @@ fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
         let mentioned = fields.iter().filter(|(name, _)| code.contains(name.as_str()));
         names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
     }
-    let mut own = |name: &str, value: Value| {
-        names.insert(name.to_owned(), if code.contains(name) { value } else { Value::Null });
+    // One that means nothing here leaves a bare name of the same text alone, and is null without.
+    let mut own = |name: &str, value: Option<Value>| match value.filter(|_| code.contains(name)) {
+        Some(value) => drop(names.insert(name.to_owned(), value)),
+        None => drop(names.entry(name).or_insert(Value::Null)),
     };
-    own("output", scope.output.cloned().unwrap_or_default());
-    own("input", scope.input.clone());
-    own("item", scope.item.cloned().unwrap_or_default());
-    own("index", scope.index.map_or(Value::Null, Value::from));
-    own(
-        "loop",
-        scope.in_loop.map_or(Value::Null, |it| serde_json::json!({ "iteration": it.iteration, "last": it.last })),
-    );
+    own("output", scope.output.cloned());
+    own("input", Some(scope.input.clone()));
+    own("item", scope.item.cloned());
+    own("index", scope.index.map(Value::from));
+    own("loop", scope.in_loop.map(|it| serde_json::json!({ "iteration": it.iteration, "last": it.last })));
     own("execution", {
         let it = &scope.execution;
-        serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at })
+        Some(serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at }))
     });
-    let ctx = if code.contains("ctx") { context(&scope) } else { Value::Null };
-    own("ctx", ctx);
+    own("ctx", code.contains("ctx").then(|| context(&scope)));
     names
 }
 

@@ -54,6 +54,16 @@ pub fn execution(execution: &Execution, workflow: &Workflow) -> Value {
     })
 }
 
+/// What whoever started an execution is told at once: that it was accepted, and where more is to be read.
+pub fn accepted(execution: &Execution) -> Value {
+    let status = match execution.status() {
+        Status::Running if execution.seq == 1 => Status::Pending,
+        other => other,
+    };
+    let id = execution.id().as_str();
+    json!({ "execution_id": id, "status": status, "links": links(id) })
+}
+
 /// Where more is to be read of an execution.
 pub fn links(id: &str) -> Value {
     let own = format!("/v1/executions/{id}");
@@ -133,12 +143,11 @@ fn loop_path(workflow: &Workflow, index: NodeIx) -> String {
 pub fn message(execution: &Execution, workflow: &Workflow) -> String {
     let names = || list(&current_nodes(execution, workflow));
     let failure = |error: &crate::error::Error| match &error.node {
-        Some(node) => format!("at node {node}: {} ({})", error.message, error.code),
-        None => format!("{} ({})", error.message, error.code),
+        Some(node) => format!(" at node {node}: {} ({})", error.message, error.code),
+        None => format!(": {} ({})", error.message, error.code),
     };
     match execution.status() {
-        Status::Pending if execution.held => "Waits for its turn: max_concurrency is reached.".into(),
-        Status::Pending => "Accepted; no node has finished yet.".into(),
+        Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => "Paused; resume it to go on.".into(),
         Status::WaitingHuman => {
@@ -147,9 +156,9 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         }
         Status::Waiting => format!("Waits at {}.", names()),
         Status::RollingBack => "Rolling back.".into(),
-        Status::Stuck => format!("Stuck {}.", execution.stuck.as_ref().map(failure).unwrap_or_default()),
+        Status::Stuck => format!("Stuck{}.", execution.stuck.as_ref().map(failure).unwrap_or_default()),
         Status::Completed => "Completed.".into(),
-        Status::Failed => format!("Failed {}.", execution.error.as_ref().map(failure).unwrap_or_default()),
+        Status::Failed => format!("Failed{}.", execution.error.as_ref().map(failure).unwrap_or_default()),
         Status::Cancelled => "Cancelled.".into(),
         Status::Skipped => {
             let why = execution.started.skipped.as_deref().unwrap_or("another execution of the workflow lives");

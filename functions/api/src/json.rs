@@ -7,13 +7,17 @@ use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::{Map, Value};
 use shared::json::nesting;
+use std::{fmt, marker::PhantomData};
 use tokio::time::timeout;
 
-/// A JSON body.
+/// A JSON body: the fields of an object.
 pub struct Json<T>(pub T);
+
+/// A JSON body of any kind, for whoever says more exactly what is wrong with it.
+pub struct AnyJson(pub Value);
 
 /// A JSON body that may be left out: then the default.
 pub struct MaybeJson<T>(pub T);
@@ -27,10 +31,14 @@ pub struct Path<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let headers = request.headers().clone();
-        let bytes = bytes(request, state).await?;
-        only_json(&headers)?;
-        parse(&bytes).map(Self)
+        parse(&json(request, state).await?).map(|Fields(body)| Self(body))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for AnyJson {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        parse(&json(request, state).await?).map(Self)
     }
 }
 
@@ -43,7 +51,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson
             return Ok(Self(T::default()));
         }
         only_json(&headers)?;
-        parse(&bytes).map(Self)
+        parse(&bytes).map(|Fields(body)| Self(body))
     }
 }
 
@@ -71,6 +79,32 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             Problem::new(StatusCode::NOT_FOUND, "not_found", "this path is not valid UTF-8 or has a part missing")
         })
     }
+}
+
+/// What is read from an object only: a list of its fields in their order is nothing that anybody means.
+struct Fields<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = T;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Object(PhantomData)).map(Self)
+    }
+}
+
+async fn json<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let headers = request.headers().clone();
+    let bytes = bytes(request, state).await?;
+    only_json(&headers)?;
+    Ok(bytes)
 }
 
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {

@@ -29,7 +29,7 @@ pub use caller::{
     Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, SignedIn, authenticate, sha256_of_token,
 };
 pub use guard::loopback_only;
-pub use json::{Body, Json, MaybeJson, Path, canonical, shallow};
+pub use json::{AnyJson, Body, Json, MaybeJson, Path, canonical, shallow};
 pub use locks::Locks;
 pub use metrics::{Kind, Metric};
 pub use params::{NoParams, Params};

@@ -23,6 +23,8 @@ pub const TURNS_PER_READ: usize = 200;
 pub const NODE_LOG_LINES: usize = 100;
 /// Pages of lines read for a node list: 20,000 lines, or twenty attempts that write all they may.
 pub const NODE_LOG_PAGES: usize = 100;
+/// Bytes of a request's line and headers: eight times what most servers take.
+pub const HEAD_BYTES: usize = 64 * 1024;
 /// Requests per second and owner: far above what people do, low enough that one runaway script leaves room.
 pub const REQUESTS_PER_SECOND: f64 = 10_000.0;
 /// Requests that an owner who was silent may send at once.

@@ -79,7 +79,8 @@ impl Params {
         self.take(name)?
             .map(|text| {
                 let hint = "write it in RFC 3339, such as 2026-01-31T09:00:00Z";
-                Time::parse(&text).ok_or_else(|| invalid(name, "is not a time", hint))
+                // A `+` that was not escaped comes as a space.
+                Time::parse(&text.replace(' ', "+")).ok_or_else(|| invalid(name, "is not a time", hint))
             })
             .transpose()
     }

@@ -142,6 +142,7 @@ shapes! {
         deadline: Option<String>, created_at: String, decided_at: Option<String>, decision: Option<String>,
         responses: Vec<Response>, responses_needed: u64, #[schema(value_type = Vec<Object>)] deliveries: Vec<Value>,
         #[serde(default)] content: Option<Value>, #[serde(default)] authorization: Option<Value>,
+        #[serde(default)] on_error: bool,
     }
     /// An option of a decision.
     Choice { id: String, label: String }

@@ -1,6 +1,6 @@
 //! Routes become a service.
 
-use crate::{App, Problem, system};
+use crate::{App, Problem, limits, system};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -56,13 +56,29 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
+/// Servers and gateways have bounds of their own, which are less exact or not told to the client.
+fn head_too_large(request: &Request) -> Option<Problem> {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    (headers + target > limits::HEAD_BYTES).then(|| {
+        let detail = format!("the request's line and headers have {} bytes at most", limits::HEAD_BYTES);
+        Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+    })
+}
+
 /// Whatever is logged on the way says which execution it concerns, once that is known, and belongs to the caller's trace.
 /// A panic becomes a 500 that says nothing of the inside. Nothing that is served is to be guessed at by a browser.
 async fn outermost(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let span = info_span!("request", execution = Empty, traceparent = trace);
-    let mut response = match AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await {
+    let answering = async {
+        match head_too_large(&request) {
+            Some(problem) => problem.into_response(),
+            None => next.run(request).instrument(span).await,
+        }
+    };
+    let mut response = match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
             tracing::error!(%path, "a handler panicked");

@@ -155,7 +155,8 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
     }
     // Whether `resume_data` is the data itself, whose fields may have the names of what it could say otherwise.
     let mut is_data = question.kind == "input";
-    let mut answer = Answer { approved, ..Answer::default() };
+    // Where nothing is to be approved, approving says no more than the rest.
+    let mut answer = Answer { approved: approved.filter(|yes| !yes), ..Answer::default() };
     match question.kind.as_str() {
         "input" => {}
         "decision" => {

@@ -92,7 +92,7 @@ struct Journal {
 impl Journal {
     fn after(host: Arc<dyn Host>, execution: &Execution, last: Option<(u64, usize)>, bounds: Option<Bounds>) -> Self {
         let (after, skip) = match last {
-            None => (0, None),
+            None | Some((0, _)) => (0, None),
             Some((seq, index)) => (seq.saturating_sub(1), Some(index)),
         };
         Self { host, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }

@@ -8,7 +8,7 @@ use shared::{
     execution::Execution,
     port::{NodeLog, Window},
     view,
-    workflow::{NodeKind, Workflow},
+    workflow::Workflow,
 };
 use std::{collections::HashMap, sync::Arc};
 use utoipa_axum::routes;
@@ -38,8 +38,7 @@ async fn nodes(
 
 /// The first lines of each node: of as many pages as it takes until all that can have lines have theirs, to a bound.
 async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
-    // Only code writes lines.
-    let writers = workflow.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Code { .. }));
+    let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
     let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
     let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();
     let mut kept = Vec::new();

@@ -159,7 +159,5 @@ pub(crate) async fn answer(app: &App, execution: Arc<Execution>, patience: Optio
             return Ok(axum::Json(read::execution(app, &execution).await?).into_response());
         }
     }
-    let id = execution.id().as_str();
-    let body = json!({"execution_id": id, "status": execution.status(), "links": view::links(id)});
-    Ok((StatusCode::ACCEPTED, axum::Json(body)).into_response())
+    Ok((StatusCode::ACCEPTED, axum::Json(view::accepted(&execution))).into_response())
 }

@@ -1,6 +1,6 @@
 //! Saved workflows.
 
-use api::{Admin, Answered, App, Json, NoParams, Params, Path, Problem, Reader, Routes, cursor, schema};
+use api::{Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes, cursor, schema};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -32,7 +32,7 @@ async fn save(
     caller: Admin,
     State(app): State<Arc<App>>,
     _: NoParams,
-    Json(document): Json<Value>,
+    AnyJson(document): AnyJson,
 ) -> Answered<Response> {
     let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
@@ -51,7 +51,7 @@ async fn replace(
     Path(id): Path<String>,
     _: NoParams,
     headers: HeaderMap,
-    Json(mut document): Json<Value>,
+    AnyJson(mut document): AnyJson,
 ) -> Answered<Response> {
     let expected = if_match(&headers)?;
     let latest = app.host.saved(&caller.owner, &id, None).await?;
@@ -192,7 +192,7 @@ async fn delete(
     security(("bearer" = [])), request_body = Object,
     responses((status = 200, body = schema::Checked),
         (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn check(_caller: Reader, _: NoParams, Json(document): Json<Value>) -> axum::Json<Value> {
+async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<Value> {
     axum::Json(match parse(&document) {
         Ok(parsed) => json!({"valid": true, "errors": [], "warnings": parsed.warnings}),
         Err(issues) => {

@@ -9,11 +9,14 @@ use crate::{
     id::{InteractionId, derive, sha256_hex},
     interaction::Interaction,
     limits,
+    payload::weight,
     sight::Sight,
     time::Time,
+    validate::schema,
     workflow::{Human, HumanKind, HumanOption, NodeKind, TimeoutAction, graph::NodeIx},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Opens the question, or takes the first port where nobody needs to be asked.
 pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
@@ -88,8 +91,14 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     };
     match &human.kind {
         HumanKind::Approval | HumanKind::Ask => {}
-        HumanKind::Input { schema, .. } => interaction.schema.clone_from(schema),
-        HumanKind::Decision { options } => interaction.options.clone_from(options),
+        HumanKind::Input { schema, .. } => {
+            interaction.schema = schema.as_ref().map(|schema| form(schema, scope)).transpose()?;
+        }
+        HumanKind::Decision { options } => {
+            for option in options {
+                interaction.options.push(HumanOption { id: option.id.clone(), label: text(&option.label)? });
+            }
+        }
         HumanKind::Review { content } => interaction.content = value(content)?,
         HumanKind::Authorization { tool, arguments, high } => {
             let (tool, arguments) = (value(tool)?, value(arguments)?);
@@ -101,7 +110,37 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             interaction.deadline = Some(turn.now.after_seconds(seconds));
         }
     }
+    reachable(human, &interaction)?;
     Ok(interaction)
+}
+
+/// Whether as many people are asked as votes are wanted: who they are may be known only now.
+fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
+    let votes = human.approval_threshold.max(human.rejection_threshold);
+    let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
+    let people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
+    if one.assignees.is_empty() || votes <= people.len() as u64 {
+        return Ok(());
+    }
+    let message = format!("{votes} votes can never come from the {} people who are asked", people.len());
+    Err(ExprError { code: "too_few_people", message })
+}
+
+/// The schema of a form. What templates made of it was never checked: it is what answers are validated with.
+fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
+    let rendered = template.render(scope)?;
+    if template.is_constant() {
+        return Ok(rendered);
+    }
+    let refused = |at: &str, why: &str| ExprError {
+        code: "template_error",
+        message: format!("`schema{at}` is refused as its templates render it: {why}"),
+    };
+    if weight(&rendered, limits::INLINE_BYTES) > limits::INLINE_BYTES {
+        return Err(refused("", &format!("a form has at most {} bytes", limits::INLINE_BYTES)));
+    }
+    schema::sound(&rendered).map_err(|wrong| refused(&wrong.pointer, &wrong.message))?;
+    Ok(rendered)
 }
 
 /// The people that a template names: no more than a document may name.
@@ -142,15 +181,16 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
     let node = turn.node(ix);
     let NodeKind::Human(human) = &node.kind else { return };
+    let late = if one.responses.is_empty() { "nobody answered in time" } else { "too few answered in time" };
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
-        TimeoutAction::AutoApprove => (Some(first_port(human)), "nobody answered in time: auto_approve"),
+        TimeoutAction::AutoApprove => (Some(first_port(human)), format!("{late}: auto_approve")),
         TimeoutAction::AutoReject if node.kind.ports().iter().any(|port| port == "rejected") => {
-            (Some("rejected"), "nobody answered in time: auto_reject")
+            (Some("rejected"), format!("{late}: auto_reject"))
         }
-        TimeoutAction::Fail => (None, ""),
-        _ if turn.edges_along(ix, "timeout").is_empty() => (None, ""),
-        _ => (Some("timeout"), "nobody answered in time"),
+        TimeoutAction::Fail => (None, String::new()),
+        _ if turn.edges_along(ix, "timeout").is_empty() => (None, String::new()),
+        _ => (Some("timeout"), late.to_owned()),
     };
     turn.record(Event::InteractionClosed {
         interaction_id: id.clone(),
@@ -160,9 +200,9 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     });
     turn.request(Effect::CloseInteraction(id.clone()));
     match port {
-        Some(port) => unanswered(turn, ix, port, reason, &one),
+        Some(port) => unanswered(turn, ix, port, &reason, &one),
         None => {
-            let message = format!("nobody answered \"{}\" in time", one.question);
+            let message = format!("{late}: {}", one.question);
             turn.fail_node(ix, Error::new("interaction_timeout", message), false);
         }
     }
@@ -243,9 +283,9 @@ impl Deciding<'_> {
         self.open_interaction(interaction, None);
     }
 
-    /// An interaction is no longer needed.
+    /// An interaction is no longer needed. One that is over keeps how it ended.
     pub fn close_interaction(&mut self, id: &InteractionId, status: &str) {
-        let Some(one) = self.state.interaction(id.as_str()).cloned() else { return };
+        let Some(one) = self.state.interaction(id.as_str()).filter(|one| one.is_open()).cloned() else { return };
         if one.deadline.is_some() {
             self.drop_timer(&one.activation.node, Purpose::Deadline);
         }

@@ -71,7 +71,11 @@ impl Deciding<'_> {
         if current.begun >= bound {
             let message =
                 format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);
-            self.fail_execution(Error { node: Some(node.id.clone()), ..Error::new("loop_limit_exceeded", message) });
+            let error =
+                Error { node: Some(node.id.clone()), attempt: Some(1), ..Error::new("loop_limit_exceeded", message) };
+            let (node, visit) = (node.id.clone(), self.state.node(&node.id).map_or(1, |state| state.visit));
+            self.record(Event::NodeFailed { node, visit, attempt: 1, error: error.clone(), unknown: false });
+            self.fail_execution(error);
             return true;
         }
         self.begin_iteration(ix, &current, &last);

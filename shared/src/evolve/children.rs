@@ -10,7 +10,6 @@ use std::sync::Arc;
 pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
         Event::ChildrenPlanned { node, visit, count, items, timeout_at } => {
-            state.begun = true;
             let at_work = node_mut(state, node);
             at_work.phase = Phase::Children;
             at_work.timeout_at = *timeout_at;

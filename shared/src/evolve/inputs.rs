@@ -3,7 +3,7 @@
 use crate::{
     execution::{EdgeState, Execution},
     payload::Payload,
-    workflow::{Workflow, graph::NodeIx},
+    workflow::{Edge, Workflow, graph::NodeIx},
 };
 use serde_json::{Map, Value};
 
@@ -30,8 +30,8 @@ pub fn iteration_value(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Pa
 
 fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
     let output = |edge: usize| {
-        let from = &workflow.edges.get(edge)?.from;
-        Some((from, state.node(from)?.output.clone().unwrap_or_default()))
+        let edge = workflow.edges.get(edge)?;
+        Some((&edge.from, handed_on(workflow, state, edge)?))
     };
     if let [only] = edges {
         return output(*only).map(|(_, output)| output).unwrap_or_default();
@@ -44,4 +44,19 @@ fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
         None => outputs.iter().map(|(from, value)| (from.to_string(), value.value().clone())).collect(),
     };
     Payload::new(Value::Object(merged))
+}
+
+/// What a node hands on along an edge: its latest output. A loop that is over has another than its body was given.
+fn handed_on(workflow: &Workflow, state: &Execution, edge: &Edge) -> Option<Payload> {
+    let from = state.node(&edge.from)?;
+    let latest = || Some(from.output.clone().unwrap_or_default());
+    let Some(over) = state.loops.get(&edge.from).filter(|_| edge.port == "loop" && from.port.is_some()) else {
+        return latest();
+    };
+    let last = usize::try_from(over.begun).ok()?.checked_sub(1)?;
+    match (&over.items, last.checked_sub(1)) {
+        (Some(items), _) => Some(Payload::new(items.value().get(last)?.clone())),
+        (None, Some(before)) => over.outputs.get(before).cloned(),
+        (None, None) => Some(input_of(workflow, state, *workflow.graph.index.get(&edge.from)?)),
+    }
 }

@@ -15,7 +15,6 @@ use serde_json::Value;
 use std::sync::Arc;
 
 pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
-    state.begun = true;
     match event {
         Event::LoopEntered { node, items } => {
             let entered = LoopState { items: items.clone(), ..LoopState::default() };

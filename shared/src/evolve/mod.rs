@@ -66,7 +66,6 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         completed_at: started.skipped.is_some().then_some(at),
         seq: 1,
         epoch: 0,
-        begun: false,
         held: started.held,
         paused: false,
         resume_count: 0,
@@ -102,7 +101,6 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             activate(state, node, *visit, via, at);
         }
         Event::AttemptIntended { node, attempt, deadline, .. } => {
-            state.begun = true;
             let node = node_mut(state, node);
             node.attempt = *attempt;
             node.phase = Phase::Intended { deadline: *deadline };
@@ -155,7 +153,6 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             apply_loop(workflow, state, event)?;
         }
         Event::WaitStarted { node, until, event, timeout_at, .. } => {
-            state.begun = true;
             let node = node_mut(state, node);
             node.phase = Phase::Waiting { until: *until, event: event.clone(), since: at };
             node.timeout_at = *timeout_at;
@@ -239,7 +236,6 @@ fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at:
 }
 
 fn attempted(state: &mut Execution, node: &NodeId, attempt: u32, duration_ms: Option<u64>) {
-    state.begun = true;
     let node = node_mut(state, node);
     node.attempt = attempt;
     node.attempts += 1;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) {
     if let Event::InteractionOpened { interaction, timeout_at } = event {
-        state.begun = true;
         let node = node_mut(state, &interaction.activation.node);
         node.phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
         node.timeout_at = *timeout_at;

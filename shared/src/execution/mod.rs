@@ -50,8 +50,6 @@ pub struct Execution {
     pub seq: u64,
     /// Grows at each rollback.
     pub epoch: u32,
-    /// Whether a node beyond the trigger has reported.
-    pub begun: bool,
     /// Held back by `max_concurrency`.
     pub held: bool,
     /// Asked to pause.
@@ -294,7 +292,7 @@ impl Execution {
         if self.paused {
             return Status::Paused;
         }
-        if self.held || !self.begun {
+        if self.held {
             return Status::Pending;
         }
         // A loop alone has an iteration to begin: what is left of a long turn.

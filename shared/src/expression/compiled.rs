@@ -35,6 +35,7 @@ impl Expr {
     ///
     /// Errors are `invalid_cel`, with line, column and often a hint.
     pub fn compile(source: &str) -> Result<Expr, ExprError> {
+        short_enough(source).map_err(|syntax| syntax.into_error(source))?;
         let trimmed = source.trim();
         let inner = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         let (source, parsed) = match inner.map(|inner| (inner, check(inner))) {
@@ -90,11 +91,16 @@ impl Expr {
     }
 }
 
-fn check(source: &str) -> Result<Node, Syntax> {
-    if source.len() > limits::EXPRESSION_BYTES {
-        let message = format!("it has {} bytes, and {} are allowed", source.len(), limits::EXPRESSION_BYTES);
-        return Err(Syntax::at(0, format!("{message}; use a `code` node")));
+/// As it is written, blanks and braces included.
+fn short_enough(source: &str) -> Result<(), Syntax> {
+    if source.len() <= limits::EXPRESSION_BYTES {
+        return Ok(());
     }
+    let message = format!("it has {} bytes, and {} are allowed", source.len(), limits::EXPRESSION_BYTES);
+    Err(Syntax::at(0, format!("{message}; use a `code` node")))
+}
+
+fn check(source: &str) -> Result<Node, Syntax> {
     if source.is_empty() {
         return Err(Syntax::at(0, "it is empty"));
     }

@@ -26,9 +26,13 @@ impl<'a> Machine<'a> {
             Root::Secrets => Some(Val::Part(Part::Secrets)),
             Root::Bare => None,
         };
-        let bare = || scope.bare.iter().flatten().find_map(|value| value.get(name)).map(Val::from_json);
+        // An edge's `output` is no input of its node, and is asked last.
+        let places = || scope.bare.iter().flatten().copied().chain(scope.output);
+        let bare = || places().find_map(|value| value.get(name)).map(Val::from_json);
         found.or_else(bare).ok_or_else(|| match root {
-            Root::Bare => Fault::missing(format!("there is no `{name}` in the node's input or the execution's input")),
+            Root::Bare => {
+                Fault::missing(format!("there is no `{name}` in the node's input, the execution's input or `output`"))
+            }
             Root::Loop => Fault::missing("`loop` is known only inside a loop"),
             Root::Item | Root::Index => Fault::missing(format!("`{name}` is known only inside a map or a `for_each`")),
             _ => Fault::missing(format!("there is no `{name}` here")),

@@ -64,10 +64,8 @@ impl NodeKind {
             }
             Self::Human(human) => match &human.kind {
                 HumanKind::Decision { options } => decision_ports(options.iter().map(|option| option.id.as_str())),
-                HumanKind::Input { .. } | HumanKind::Ask => owned(&["answered", "timeout"]),
-                HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => {
-                    owned(&["approved", "rejected", "timeout"])
-                }
+                HumanKind::Input { .. } | HumanKind::Ask => owned(&ANSWERED),
+                HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => owned(&VOTED),
             },
             _ => owned(fixed_ports(self.type_name()).unwrap_or_default()),
         }
@@ -97,6 +95,11 @@ impl NodeKind {
     pub fn does_io(&self) -> bool {
         matches!(self, Self::HttpRequest(_) | Self::Code { .. })
     }
+
+    /// Whether its attempts write lines, which are kept as logs.
+    pub fn writes_lines(&self) -> bool {
+        matches!(self, Self::Code { .. })
+    }
 }
 
 /// Whether executions start at nodes of this type.
@@ -113,8 +116,8 @@ pub(crate) fn ports_of(kind: &str, config: &Value) -> Option<Vec<String>> {
             Some(branch_ports(config.get("default").and_then(Value::as_str), ports?.into_iter()))
         }
         "human" => match config.get("kind")?.as_str()? {
-            "approval" | "review" | "authorization" => Some(owned(&["approved", "rejected", "timeout"])),
-            "input" | "ask" => Some(owned(&["answered", "timeout"])),
+            "approval" | "review" | "authorization" => Some(owned(&VOTED)),
+            "input" | "ask" => Some(owned(&ANSWERED)),
             "decision" => {
                 let options = config.get("options")?.as_array()?;
                 let ids: Option<Vec<&str>> =
@@ -127,12 +130,17 @@ pub(crate) fn ports_of(kind: &str, config: &Value) -> Option<Vec<String>> {
     }
 }
 
+/// Of questions that are answered by data.
+const ANSWERED: [&str; 3] = ["answered", "timeout", "error"];
+/// Of questions that are voted on.
+const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
+
 fn fixed_ports(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "manual_trigger" | "webhook_trigger" | "event_trigger" | "schedule_trigger" => &["success"],
         "http_request" | "code" | "transform" | "map" | "workflow" => &["success", "error"],
         "loop" => &["done", "loop"],
-        "wait" => &["success", "timeout"],
+        "wait" => &["success", "timeout", "error"],
         "break" | "succeed" | "fail" => &[],
         _ => return None,
     })
@@ -143,7 +151,7 @@ fn branch_ports<'a>(default: Option<&'a str>, rules: impl Iterator<Item = &'a st
 }
 
 fn decision_ports<'a>(options: impl Iterator<Item = &'a str>) -> Vec<String> {
-    unique(options.chain(["timeout"]))
+    unique(options.chain(["timeout", "error"]))
 }
 
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {

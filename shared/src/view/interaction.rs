@@ -29,6 +29,9 @@ pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow
         "responses_needed": responses_needed(one, workflow),
         "deliveries": [],
     });
+    if one.on_error {
+        shown["on_error"] = true.into();
+    }
     if let Some(content) = &one.content {
         shown["content"] = content.clone();
     }

@@ -212,11 +212,12 @@ async fn lists_are_newest_first_and_owned(host: &dyn Host) {
         change(&mut filter);
         filter
     };
-    let all: [(ExecutionFilter, Vec<usize>); 8] = [
+    let all: [(ExecutionFilter, Vec<usize>); 9] = [
         (with(|f| f.workflow_id = Some("list-2".into())), vec![1, 3]),
         (with(|f| f.statuses = vec![Status::Cancelled]), vec![1]),
         (with(|f| f.statuses = vec![Status::Paused, Status::Cancelled]), vec![1, 3]),
-        (with(|f| f.statuses = vec![Status::Paused, Status::Running]), vec![3]),
+        (with(|f| f.statuses = vec![Status::Paused, Status::Waiting]), vec![3]),
+        (with(|f| f.statuses = vec![Status::Paused, Status::Running]), vec![0, 2, 3, 4]),
         (with(|f| f.metadata = json!({"number": "3"}).as_object().cloned().unwrap()), vec![1]),
         (
             with(|f| f.metadata = json!({"text": "a\"b", "yes": "true", "number": "1"}).as_object().cloned().unwrap()),

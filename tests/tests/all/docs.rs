@@ -271,7 +271,7 @@ fn the_limits_are_those_of_the_code() {
         format!("| {} |", local::store::limits::LANES),
         format!("| {} |", local::store::limits::IO),
         format!("| {} levels |", api::limits::NESTING),
-        format!("| {} KiB (431)", local::server::limits::HEADER_BYTES / 1024),
+        format!("| {} KiB (431 `head_too_large`)", api::limits::HEAD_BYTES / 1024),
         format!("| {} s; then it is closed |", local::server::limits::HEADER_SECONDS.as_secs()),
         format!("| {} s (408 `body_timeout`) |", api::limits::BODY.as_secs()),
         format!("| {}, and at most half", grouped(local::server::limits::CONNECTIONS)),

@@ -176,6 +176,12 @@ fn no_head_is_too_strange_to_be_refused() {
         let shown = head.chars().take(60).collect::<String>();
         assert!(lost || answer.starts_with(&format!("HTTP/1.1 {code}")), "{shown}: {answer}");
     }
+    // What still fits in the connection's buffer is told.
+    let mut stream = connect(dev.port);
+    let large = format!("GET /health HTTP/1.1\r\n{host}connection: close\r\nx: {}\r\n\r\n", "y".repeat(65_536));
+    stream.write_all(large.as_bytes()).unwrap();
+    let answer = rest(&stream);
+    assert!(answer.starts_with("HTTP/1.1 431") && answer.contains("head_too_large"), "{answer}");
     let mut stream = connect(dev.port);
     let piped = format!("GET /health HTTP/1.1\r\n{host}\r\n").repeat(3) + "garbage\r\n\r\n";
     stream.write_all(piped.as_bytes()).unwrap();

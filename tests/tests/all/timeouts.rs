@@ -47,7 +47,7 @@ async fn a_timeout_outlives_a_restart() {
     let world = World::new("timeout-restart").await;
     world.save(&document("event", "wait", json!({"event": "never"}))).await;
     let id = world.start("event", json!({})).await;
-    world.until(&id, "waiting", |state| state.status() != Status::Pending).await;
+    world.until(&id, "waiting", |state| state.status() == Status::Waiting).await;
     let world = world.restarted("").await;
     let ended = world.ended(&id).await;
     assert_eq!(ended.error.as_ref().map(|error| error.code.as_str()), Some("timeout"));

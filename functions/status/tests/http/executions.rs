@@ -11,7 +11,7 @@ async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
     assert_eq!(accepted.status, "pending");
     let path = accepted.links.own;
     let before: schema::Execution = shaped(&world.get(&path).await.of(200));
-    assert_eq!((before.status.as_str(), before.current_nodes), ("pending", vec!["hello".to_owned()]));
+    assert_eq!((before.status.as_str(), before.current_nodes), ("running", vec!["hello".to_owned()]));
     world.run().await;
     let after: schema::Execution = shaped(&world.get(&path).await.of(200));
     assert_eq!((after.status.as_str(), after.progress, after.output), ("completed", 100.0, json!("Hello, Ada")));
@@ -47,7 +47,7 @@ async fn history_and_checkpoints_tell_what_was() {
     assert_eq!((second.history[0].checkpoint.as_str(), second.next_cursor), ("2", None));
 
     let then: schema::Checkpoint = shaped(&world.get(&format!("/v1/executions/{id}/checkpoints/1")).await.of(200));
-    assert_eq!((then.state.status.as_str(), then.state.checkpoint.as_str()), ("pending", "1"));
+    assert_eq!((then.state.status.as_str(), then.state.checkpoint.as_str()), ("running", "1"));
     for none in ["0", "3", "x"] {
         world.get(&format!("/v1/executions/{id}/checkpoints/{none}")).await.problem(404, "not_found");
     }
@@ -70,6 +70,10 @@ async fn a_stream_resumes_without_loss_and_ends() {
     for (at, last) in whole.iter().enumerate() {
         let request = Request::get(&path).header("last-event-id", last).body(Body::empty()).unwrap();
         assert_eq!(ids(&world.send(request).await.text), whole[at + 1..]);
+    }
+    for before in ["0", "0.0"] {
+        let request = Request::get(&path).header("last-event-id", before).body(Body::empty()).unwrap();
+        assert_eq!(ids(&world.send(request).await.text), whole);
     }
     let request = Request::get(&path).header("last-event-id", "x.y").body(Body::empty()).unwrap();
     world.send(request).await.problem(422, "invalid_last_event_id");
@@ -140,10 +144,13 @@ async fn bad_requests_are_named() {
     assert_eq!(problem["errors"][0]["path"], "/inputs");
     let raw =
         |kind: &str, body: Vec<u8>| Request::post(path).header("content-type", kind).body(Body::from(body)).unwrap();
+    world.send(raw("application/json", b"[]".to_vec())).await.problem(422, "invalid_field");
     world.send(raw("application/json", b"{".to_vec())).await.problem(400, "invalid_json");
     world.send(raw("text/plain", b"{}".to_vec())).await.problem(415, "unsupported_media_type");
     let large = vec![b' '; shared::limits::REQUEST_BYTES + 1];
     world.send(raw("application/json", large)).await.problem(413, "too_large");
+    // Not escaped, `+` is a space.
+    world.get("/v1/executions?since=2026-01-31T09:00:00+00:00").await.of(200);
     for query in ["limit=0", "limit=201", "limit=x", "cursor=abc", "status=done", "since=yesterday"] {
         world.get(&format!("/v1/executions?{query}")).await.problem(422, "invalid_parameter");
     }

@@ -16,6 +16,8 @@ async fn the_inbox_shows_the_question_and_takes_one_answer() {
     let path = format!("/v1/interactions/{}", one.interaction_id);
     let invalid = world.post(&format!("{path}/respond"), json!({"text": "yes"})).await.problem(422, "invalid_answer");
     assert!(invalid["errors"].as_array().is_some_and(|errors| !errors.is_empty()));
+    let listed = json!([true, null, null, null, null, null, null, null]);
+    world.post(&format!("{path}/respond"), listed).await.problem(422, "invalid_field");
     let answered: schema::Responded = shaped(
         &world
             .post(&format!("{path}/respond"), json!({"approved": false, "answer_as": "bob@example.com"}))

@@ -65,7 +65,7 @@ async fn an_answer_that_contradicts_itself_is_refused_and_changes_nothing() {
     }
     for (path, body) in [
         (&approve, json!({"approved": true, "resume_data": {"approved": true}, "output_port": "approved"})),
-        (&decide, json!({"resume_data": {"selected_option": "red"}, "output_port": "red"})),
+        (&decide, json!({"approved": true, "resume_data": {"selected_option": "red"}, "output_port": "red"})),
         (&input, json!({"resume_data": {"comment": "data"}, "output_port": "answered"})),
         (&ask, json!({"resume_data": {"text": "so"}, "output_port": "answered"})),
     ] {

@@ -11,7 +11,6 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 use shared::{
-    execution::Execution,
     port::{Host, StoreError},
     schedule::Watch,
     time::Time,
@@ -96,20 +95,17 @@ pub async fn handle(
             raw(&answer)
         }
         Invocation::Event(event) => raw(&bridge::offer(host, owner, &event).await?),
-        Invocation::Task(token, order) => accepted(&*order::place_awaited(host, owner, token, order).await?),
+        Invocation::Task(token, order) => {
+            raw(&view::accepted(&*order::place_awaited(host, owner, token, order).await?))
+        }
         Invocation::Start(order) => {
             // Lambda tries an asynchronous invocation again under the same id.
             let key = Some(context.request_id).filter(|id| !id.is_empty());
             let placed = order::Placed { owner, by: "lambda", key };
-            accepted(&*order::place(host, placed, order).await?)
+            raw(&view::accepted(&*order::place(host, placed, order).await?))
         }
         Invocation::Token(new) => raw(&issue(host, owner, None, new).await?),
     }
-}
-
-fn accepted(execution: &Execution) -> Result<Box<RawValue>, Failure> {
-    let id = execution.id().as_str();
-    raw(&json!({"execution_id": id, "status": execution.status(), "links": view::links(id)}))
 }
 
 fn raw(answer: &impl Serialize) -> Result<Box<RawValue>, Failure> {

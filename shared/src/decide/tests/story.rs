@@ -9,7 +9,7 @@ use crate::{
     execution::{Execution, Status},
     id::InteractionId,
     interaction::Answer,
-    task::Outcome,
+    task::{Failure, Outcome},
     time::Time,
     workflow::{Workflow, parse},
 };
@@ -59,6 +59,13 @@ impl Story {
         let activation = self.state.activation(&node.into());
         let outcome = Outcome::Succeeded { port: "success".into(), output };
         self.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None })
+    }
+
+    /// When a node reports that it failed, for good.
+    pub fn fail(&mut self, node: &str, code: &str) {
+        let activation = self.state.activation(&node.into());
+        let outcome = Outcome::Failed(Failure::new(code, "it failed"));
+        self.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None }).unwrap();
     }
 
     /// When a person answers the newest question.
