@@ -1,16 +1,19 @@
 //! The embedded host: everything that the rules and handlers need, in one process.
 
-use crate::store::{DataFolder, Database, Metrics, OpenError, limits};
+use crate::{
+    steps::Steps,
+    store::{DataFolder, Database, Metrics, OpenError, limits},
+};
 use async_trait::async_trait;
 use nodes::Nodes;
 use shared::{
-    effect::{Effect, Message},
+    effect::Effect,
     event::Turn,
     execution::Execution,
     id::{ExecutionId, InteractionId, WorkflowId},
     port::{
-        Catalogue, Commit, Delivery, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow,
-        Secret, Store, StoreError, Token, Verdict, Window,
+        Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
+        StoreError, Token, Window,
     },
     schedule::Scheduled,
     task::{Report, Task},
@@ -20,7 +23,7 @@ use shared::{
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::Mutex;
@@ -50,13 +53,18 @@ impl Local {
 
     /// Begins to run steps: hands messages to the step function, and what it gives up to the supervisor.
     pub async fn work(self: &Arc<Self>) -> Result<(), StoreError> {
-        self.start(Arc::new(Steps(Arc::downgrade(self)))).await
+        self.start(Arc::new(Steps::of(self))).await
     }
 
     /// Hands nothing out any more, waits at most `grace` for what is being handled, closes the database and unlocks
     /// the folder. False where something was cut off: it is handed out again at the next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.database.shutdown(grace).await
+    }
+
+    /// Whether it hands nothing out any more.
+    pub fn is_stopping(&self) -> bool {
+        self.database.hub.dispatcher.is_stopped()
     }
 
     /// The data folder: `announce` there where the API listens.
@@ -75,25 +83,8 @@ impl Local {
     }
 }
 
-/// The step function over this host. Weak: the dispatcher, which is the host's own, keeps it.
-struct Steps(Weak<Local>);
-
-#[async_trait]
-impl Handler for Steps {
-    async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
-        match self.0.upgrade() {
-            Some(host) => step::handle(&*host, deliveries).await,
-            None => vec![Verdict::Return { after_seconds: 1.0, error: None }; deliveries.len()],
-        }
-    }
-
-    async fn dead(&self, message: &Message, error: &str) -> Result<(), String> {
-        let host = self.0.upgrade().ok_or("the host is gone")?;
-        supervisor::bury(&*host, message, error).await.map_err(|error| error.to_string())
-    }
-}
-
-fn clock() -> Time {
+/// The clock of this machine.
+pub fn clock() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -4,6 +4,7 @@ pub mod host;
 pub mod queue;
 pub mod schedule;
 pub mod server;
+mod steps;
 pub mod store;
 
-pub use host::{Handler, Local};
+pub use host::{Handler, Local, clock};

@@ -133,7 +133,7 @@ async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
 }
 
 fn clock() -> Check {
-    let now = server::now();
+    let now = stepwell::clock();
     // This release was made after the first, and nobody runs it after the second.
     let sane = shared::time::Time::parse("2026-01-01T00:00:00Z").is_some_and(|first| now > first)
         && shared::time::Time::parse("2100-01-01T00:00:00Z").is_some_and(|last| now < last);

@@ -65,7 +65,9 @@ fn json(text: &str) -> Result<Value, (String, Position)> {
 }
 
 fn yaml(text: &str) -> Result<Value, (String, Position)> {
-    serde_saphyr::from_str(text).map_err(|error| {
+    // As YAML 1.2 has it: `no` is a word.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let at = error.location().map(|at| {
             let line = usize::try_from(at.line()).unwrap_or(1);
             offset(text, line, usize::try_from(at.column()).unwrap_or(1))
@@ -155,6 +157,7 @@ mod tests {
     fn yaml_reads_as_json_does() {
         let document = yaml("id: a\nnodes:\n  - {id: t, type: manual_trigger}\n").unwrap();
         assert_eq!(document, serde_json::json!({"id": "a", "nodes": [{"id": "t", "type": "manual_trigger"}]}));
+        assert_eq!(yaml("port: no").unwrap()["port"], "no");
         let (_, at) = yaml("a: [1, 2").unwrap_err();
         assert!(at.is_some());
     }

@@ -23,7 +23,7 @@ pub struct Args {
 
 /// Only the token's hash is stored.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let expires_at = args.expires.as_deref().map(|text| end(text, stepwell::server::now())).transpose()?;
+    let expires_at = args.expires.as_deref().map(|text| end(text, stepwell::clock())).transpose()?;
     let mut body = json!({"name": args.name, "scopes": args.scopes});
     if let Some(subject) = args.subject {
         body["subject"] = subject.into();

@@ -1,6 +1,6 @@
 //! The API on a socket: HTTP/1.1, with bounds on what a client may hold.
 
-use super::limits::{self, HEADER_BYTES, HEADER_SECONDS};
+use super::limits::{self, BUFFER_BYTES, HEADER_SECONDS};
 use axum::{
     Router,
     serve::{Listener, ListenerExt},
@@ -25,7 +25,7 @@ pub async fn serve(
     // An answer is written in one piece: waiting for more of it only costs time.
     let mut listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let mut http = Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_SECONDS).max_buf_size(HEADER_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_SECONDS).max_buf_size(BUFFER_BYTES);
     let service = TowerToHyperService::new(router);
     let open = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits::connections()));

@@ -6,8 +6,9 @@ use std::time::Duration;
 /// How long a client may take to send a request's headers, and how long a connection may idle between two requests:
 /// what people's machines send in milliseconds, and what a slow client must not hold for ever.
 pub const HEADER_SECONDS: Duration = Duration::from_secs(10);
-/// Bytes of a request's line and headers; beyond that it is 431. Also what a connection buffers at most of a body.
-pub const HEADER_BYTES: usize = 64 * 1024;
+/// What a connection buffers at most, of a head or of a body: a head that is too large for the API's own bound fits, so
+/// that its client is told, until about twice that bound; beyond that it is 431 without a word.
+pub const BUFFER_BYTES: usize = 2 * api::limits::HEAD_BYTES;
 /// Connections at once, some 10 KiB each while they idle.
 pub const CONNECTIONS: u64 = 4_096;
 /// Files that the process may open where the system allows it: connections, the database, children's pipes.

@@ -3,11 +3,9 @@
 mod http;
 pub mod limits;
 mod metrics;
-mod steps;
 mod sweep;
 
 pub use http::serve;
-pub use steps::Steps;
 pub use sweep::sweep;
 
 use crate::{Local, store::OpenError};
@@ -15,12 +13,8 @@ use api::App;
 use axum::Router;
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
-use shared::{port::StoreError, time::Time};
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use shared::port::StoreError;
+use std::{path::Path, sync::Arc};
 
 /// The tenant of a local host: there is one.
 pub const OWNER: &str = "local";
@@ -44,7 +38,7 @@ pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
 
 /// Begins to run what the queue holds, and what time asks for.
 pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
-    host.start(Arc::new(Steps::of(host))).await?;
+    host.work().await?;
     tokio::spawn(sweep(Arc::downgrade(host)));
     Ok(())
 }
@@ -52,12 +46,6 @@ pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
 /// Begins to start what schedules ask for: for a host that stays.
 pub fn keep_schedules(host: &Arc<Local>) {
     tokio::spawn(crate::schedule::run(Arc::downgrade(host)));
-}
-
-/// The clock of this machine.
-pub fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Who the one user of a local host is: `STEPWELL_USER`, else `USER` on this machine.

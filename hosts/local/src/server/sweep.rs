@@ -1,6 +1,7 @@
 //! What time asks for, looked up now and then: timeouts of executions, and the end of their retention.
 
 use crate::Local;
+use shared::port::StoreError;
 use std::{sync::Weak, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -17,9 +18,9 @@ pub async fn sweep(host: Weak<Local>) {
     let mut swept: Option<Instant> = None;
     loop {
         ticks.tick().await;
-        let Some(host) = host.upgrade() else { return };
+        let Some(host) = host.upgrade().filter(|host| !host.is_stopping()) else { return };
         if let Err(error) = supervisor::end_timed_out(&*host).await {
-            tracing::warn!(%error, "executions past their timeout could not be ended");
+            complain(&host, &error, "executions past their timeout could not be ended");
         }
         if swept.is_none_or(|swept| swept.elapsed() >= RETENTION) {
             match supervisor::remove_expired(&*host).await {
@@ -28,9 +29,16 @@ pub async fn sweep(host: Weak<Local>) {
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),
                 Err(error) => {
                     swept = Some(Instant::now());
-                    tracing::warn!(%error, "executions past their retention could not be removed");
+                    complain(&host, &error, "executions past their retention could not be removed");
                 }
             }
         }
+    }
+}
+
+/// A host that stops refuses all, as it should.
+fn complain(host: &Local, error: &StoreError, what: &str) {
+    if !host.is_stopping() {
+        tracing::warn!(%error, "{what}");
     }
 }

@@ -22,6 +22,8 @@ struct Shard {
     /// Oldest first; an entry that was used meanwhile goes round once more (the CLOCK algorithm).
     order: VecDeque<ExecutionId>,
     bytes: usize,
+    /// How often something was removed.
+    removals: u64,
 }
 
 struct Entry {
@@ -47,34 +49,27 @@ impl Cache {
 
     /// Keeps a state unless a newer one is there. `bytes` of text were added to the entry, or make up a new one.
     pub fn put(&self, state: Arc<Execution>, bytes: usize) {
-        let id = state.id().clone();
-        let over = state.end.is_some();
-        let mut shard = self.shard(&id);
-        let shard = &mut *shard;
-        match shard.entries.get_mut(&id) {
-            Some(entry) if entry.state.seq >= state.seq => return,
-            Some(entry) => {
-                // What is over is needed no more; what goes on is.
-                entry.used = state.end.is_none();
-                entry.state = state;
-                entry.bytes += bytes;
-            }
-            None => {
-                shard.order.push_back(id.clone());
-                shard.entries.insert(id.clone(), Entry { state, bytes, used: false });
-            }
-        }
-        shard.bytes += bytes;
-        while shard.is_full() && shard.order.len() > 1 && shard.turn() {}
-        // One that is larger than the share stays while it goes on, and no longer.
-        if over && shard.is_full() {
-            shard.forget(&id);
+        self.shard(state.id()).put(state, bytes);
+    }
+
+    /// To be asked before a state is read that [`Self::put_read`] is to keep.
+    pub fn removals(&self, id: &ExecutionId) -> u64 {
+        self.shard(id).removals
+    }
+
+    /// Keeps a state that was read, unless something was removed since: it may be what is no more.
+    pub fn put_read(&self, state: Arc<Execution>, bytes: usize, removals: u64) {
+        let mut shard = self.shard(state.id());
+        if shard.removals == removals {
+            shard.put(state, bytes);
         }
     }
 
-    /// Forgets a state.
+    /// Forgets a state that is not to be had any more.
     pub fn remove(&self, id: &ExecutionId) {
-        self.shard(id).forget(id);
+        let mut shard = self.shard(id);
+        shard.removals += 1;
+        shard.forget(id);
     }
 
     fn shard(&self, id: &ExecutionId) -> MutexGuard<'_, Shard> {
@@ -84,6 +79,30 @@ impl Cache {
 }
 
 impl Shard {
+    fn put(&mut self, state: Arc<Execution>, bytes: usize) {
+        let id = state.id().clone();
+        let over = state.end.is_some();
+        match self.entries.get_mut(&id) {
+            Some(entry) if entry.state.seq >= state.seq => return,
+            Some(entry) => {
+                // What is over is needed no more; what goes on is.
+                entry.used = state.end.is_none();
+                entry.state = state;
+                entry.bytes += bytes;
+            }
+            None => {
+                self.order.push_back(id.clone());
+                self.entries.insert(id.clone(), Entry { state, bytes, used: false });
+            }
+        }
+        self.bytes += bytes;
+        while self.is_full() && self.order.len() > 1 && self.turn() {}
+        // One that is larger than the share stays while it goes on, and no longer.
+        if over && self.is_full() {
+            self.forget(&id);
+        }
+    }
+
     /// Forgotten entries leave their place in the order behind: those must not pile up either.
     fn is_full(&self) -> bool {
         self.entries.len() > limits::CACHED / SHARDS

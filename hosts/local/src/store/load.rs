@@ -49,11 +49,12 @@ impl Database {
             return Ok(Some(state));
         }
         self.hub.metrics.misses.fetch_add(1, Relaxed);
+        let removals = self.hub.cache.removals(id);
         let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
         let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
         self.fetch(state.id(), state.payloads()).await?;
         let state = Arc::new(state);
-        self.hub.cache.put(state.clone(), bytes + offloaded as usize);
+        self.hub.cache.put_read(state.clone(), bytes + offloaded as usize, removals);
         Ok(Some(state))
     }
 

@@ -164,6 +164,20 @@ pub fn rows(db: &Database, table: &str) -> i64 {
     db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
 
+#[tokio::test]
+async fn what_was_read_before_it_was_removed_is_not_kept() {
+    let db = open(&scratch()).await;
+    let id = ExecutionId::from("one");
+    advance(&db, &id, vec![], vec![]).await.unwrap();
+    let (state, cache) = (db.load(&id).await.unwrap().unwrap(), &db.hub.cache);
+    let before = cache.removals(&id);
+    cache.remove(&id);
+    cache.put_read(state.clone(), 1, before);
+    assert!(cache.get(&id).is_none());
+    cache.put_read(state, 1, cache.removals(&id));
+    assert!(cache.get(&id).is_some());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_runs_by_itself_and_leaves_no_message_behind() {
     let path = scratch();

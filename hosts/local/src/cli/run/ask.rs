@@ -220,7 +220,7 @@ impl Asking<'_> {
             let named =
                 |option: &&Value| output::text(option, "/id") == line || label(option).eq_ignore_ascii_case(&line);
             match options.iter().find(named).or(by_number) {
-                Some(option) if option["id"] == "skip" && about_a_failure(&options) => {
+                Some(option) if option["id"] == "skip" && self.question["on_error"] == true => {
                     let output = self.line("its output as JSON; nothing for null").await?;
                     match serde_json::from_str::<Value>(if output.is_empty() { "null" } else { &output }) {
                         Ok(output) => return Ok(json!({"option": "skip", "data": output})),
@@ -247,11 +247,6 @@ impl Asking<'_> {
             }
         }
     }
-}
-
-/// Whether these are the ways out of a node's failure.
-fn about_a_failure(options: &[Value]) -> bool {
-    options.iter().all(|option| ["retry", "skip", "abort"].iter().any(|id| option["id"] == *id))
 }
 
 fn label(option: &Value) -> String {
