@@ -50,7 +50,8 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
     match end {
         Ok(End::Value(bytes)) => returned(&bytes),
         Ok(End::Error { message, name, stack }) => {
-            Outcome::Failed(Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack })))
+            let failure = Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack }));
+            Outcome::Failed(failure.retryable())
         }
         Ok(End::Memory) => Outcome::Failed(Failure::new(
             "memory_limit",
@@ -86,7 +87,7 @@ fn returned(json: &[u8]) -> Outcome {
         Err(why) => why.to_string(),
     };
     let message = format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data");
-    Outcome::Failed(Failure::new("code_error", message))
+    Outcome::Failed(Failure::new("code_error", message).retryable())
 }
 
 fn logs(lines: Vec<Line>, started: Time) -> Vec<LogLine> {

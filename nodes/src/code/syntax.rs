@@ -76,7 +76,7 @@ pub(super) fn probes(code: &str) -> [String; 2] {
 /// An expression for a function of the names that returns the code as a function. The names are around it rather
 /// than its parameters, so that the code may declare variables of the same names.
 pub(super) fn wrapped(code: &str, names: &[String]) -> String {
-    format!("(function({}){{return async function code() {{\n{code}\n}}}})", names.join(","))
+    format!("(function({}){{return async function () {{\n{code}\n}}}})", names.join(","))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Response,
-    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde_json::{Map, Value, json};
 use shared::{
@@ -23,9 +23,10 @@ pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Re
     let mut output = Map::new();
     output.insert("status".into(), status.into());
     output.insert("headers".into(), headers(response.headers()));
-    let is_json = is_json(response.headers());
+    let kind = response.headers().get(CONTENT_TYPE).cloned();
     let bytes = read(response).await.map_err(Outcome::Unknown)?;
     let size = bytes.len();
+    let is_json = is_json(kind.as_ref(), &bytes);
     let (body, encoded) = body(bytes, is_json);
     output.insert("body".into(), body);
     if encoded {
@@ -77,8 +78,10 @@ fn headers(given: &HeaderMap) -> Value {
     Value::Object(out)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+/// Whether the body is said to be JSON; or looks like it, where nothing is said.
+fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
+    let Some(kind) = kind else { return matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) };
+    let kind = kind.to_str().unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.ends_with("/json") || essence.ends_with("+json")
 }
@@ -171,6 +174,21 @@ mod tests {
         assert_eq!(after("Sat, 21 Nov 2026 09:00:00 GMT"), Some(0.0));
         assert_eq!(after("4000000000"), Some(RETRY_AFTER_SECONDS));
         assert_eq!(after("soon"), None);
+    }
+
+    #[test]
+    fn what_is_not_said_is_seen_by_its_first_character() {
+        let kind = |text: &'static str| HeaderValue::from_static(text);
+        for (said, body, expected) in [
+            (None, " {\"a\": 1}", true),
+            (None, "[1]", true),
+            (None, "12", false),
+            (Some("text/plain"), "[1]", false),
+            (Some("application/json; charset=utf-8"), "12", true),
+            (Some("application/problem+json"), "{}", true),
+        ] {
+            assert_eq!(is_json(said.map(kind).as_ref(), body.as_bytes()), expected, "{said:?} {body}");
+        }
     }
 
     #[test]

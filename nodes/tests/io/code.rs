@@ -76,7 +76,7 @@ async fn an_exception_says_what_and_where() {
     let failure = error("const a = 1;\n\nnull.x;").await;
     assert_eq!(failure.code, "code_error");
     assert!(failure.message.contains("TypeError") && failure.message.contains("line 3"), "{}", failure.message);
-    assert!(!failure.retryable);
+    assert!(failure.retryable, "where the node says how often");
     let details = failure.details.unwrap();
     assert_eq!(details["name"], "TypeError");
     assert!(details["stack"].as_str().unwrap().contains("code:3"), "{details}");
