@@ -49,6 +49,7 @@ async fn it_returns_what_the_body_returns() {
     let names = json!({"input": {"amount": 20}, "ctx": {"a": {"output": [1, 2]}}, "amount": 20, "a-b": 1, "class": 2});
     assert_eq!(value("return input.amount * 2 + ctx.a.output[1]", names.clone()).await, json!(42));
     assert_eq!(value("return {a: amount, b: [null, 'é', 1.5, true]}", names.clone()).await["b"][1], "é");
+    assert_eq!(value("return code + 1", json!({"code": 5})).await, json!(6), "a name of the function's own hides none");
     assert_eq!(value("return undefined", names.clone()).await, Value::Null);
     assert_eq!(value("", names.clone()).await, Value::Null);
     assert_eq!(value("return [undefined, NaN]", names.clone()).await, json!([null, null]));

@@ -100,6 +100,11 @@ fn templates_keep_types_alone_and_make_text_beside_others() {
         ],
     );
     fail(&dev, vec![(line(json!([set("a", json!({"x": "{{ input.nope }}"}))])), input, "template_error")]);
+    // Names of a map are bare names outside of one, in code as in expressions.
+    let code = json!({"id": "a", "type": "code", "config": {"code": "return [item, index, input.item]"}});
+    let named = json!({"item": 5});
+    complete(&dev, vec![(line(json!([code])), named.clone(), json!([5, null, 5]))]);
+    complete(&dev, vec![(line(json!([calc("a", "item")])), named, json!(5))]);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Input meant to harm: an error or a value, in time, on the stack of a worker thread.
 
 use super::{World, error, value};
-use crate::expression::{Expr, ExprError, Template};
+use crate::{
+    expression::{Expr, ExprError, Template},
+    limits,
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,13 @@ fn attempt(source: impl Into<String>) -> Result<Value, ExprError> {
         let world = World::with_output(json!({"list": vec![1; 100], "text": "aaaaaaaaaa", "long": vec![1; 100_000]}));
         world.eval(&source)
     })
+}
+
+#[test]
+fn blanks_count_towards_the_length() {
+    let longest = |blanks: usize| Expr::compile(&format!("1{}", " ".repeat(blanks)));
+    assert!(longest(limits::EXPRESSION_BYTES - 1).is_ok());
+    assert_eq!(longest(limits::EXPRESSION_BYTES).unwrap_err().code, "invalid_cel");
 }
 
 #[test]
