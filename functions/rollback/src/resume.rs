@@ -148,7 +148,7 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
     let field = |name: &str| resume_data.as_ref().and_then(|data| data.get(name));
     let text_of = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
     let plain = || resume_data.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let ports = ports(question);
+    let ports = question.ports();
     if let Some(port) = output_port.as_deref().filter(|port| !ports.contains(port)) {
         let message = format!("nobody can take the port {port}: choose one of {}", ports.join(", "));
         return Err(misfit("unknown_port", "/output_port", message));
@@ -191,15 +191,6 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
         answer.data = resume_data;
     }
     Ok(answer)
-}
-
-/// The ports that a person can take.
-fn ports(question: &Interaction) -> Vec<&str> {
-    match question.kind.as_str() {
-        "input" | "ask" => vec!["answered"],
-        "decision" => question.options.iter().map(|option| option.id.as_str()).collect(),
-        _ => vec!["approved", "rejected"],
-    }
 }
 
 fn contradicts(path: &str) -> Problem {

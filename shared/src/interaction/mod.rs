@@ -97,6 +97,15 @@ impl Interaction {
     pub fn is_open(&self) -> bool {
         self.status == "pending"
     }
+
+    /// The ports that a person's answer can take.
+    pub fn ports(&self) -> Vec<&str> {
+        match self.kind.as_str() {
+            "input" | "ask" => vec!["answered"],
+            "decision" => self.options.iter().map(|option| option.id.as_str()).collect(),
+            _ => vec!["approved", "rejected"],
+        }
+    }
 }
 
 /// One person's response.
