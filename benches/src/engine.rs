@@ -4,8 +4,9 @@ use crate::{
     limits::{median, rows_per_second, sync_ms},
     world::{Failed, World, chain, fan_out, pause},
 };
+use document::Workflow;
+use expression::Expr;
 use serde_json::json;
-use shared::{expression::Expr, workflow::Workflow};
 use std::{path::Path, sync::Arc, time::Instant};
 
 /// Runs everything and prints a line each.
@@ -44,14 +45,14 @@ fn expressions() -> Result<(), Failed> {
     let value = json!({ "score": 81, "amount": 12 });
     let null = serde_json::Value::Null;
     let expr = Expr::compile("output.score >= 80 && amount < 100")?;
-    let scope = shared::expression::Scope {
+    let scope = expression::Scope {
         output: Some(&value),
         input: &null,
         ctx: &Nothing,
         in_loop: None,
         item: None,
         index: None,
-        execution: shared::expression::ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-01-01T00:00:00Z" },
+        execution: expression::ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-01-01T00:00:00Z" },
         secrets: None,
         extra: &[],
         bare: [Some(&value), None],
@@ -65,7 +66,7 @@ fn expressions() -> Result<(), Failed> {
 }
 
 struct Nothing;
-impl shared::expression::Context for Nothing {
+impl expression::Context for Nothing {
     fn output_of(&self, _: &str) -> Option<&serde_json::Value> {
         None
     }

@@ -1,18 +1,15 @@
 //! An embedded host with workers, and what the measurements ask of it.
 
+use document::{Workflow, parse};
+use engine::{
+    drive::submit,
+    port::Store,
+    start::{self, StartRequest},
+};
 use local::Local;
 use serde_json::{Map, Value, json};
-use shared::{
-    command::Command,
-    drive::submit,
-    execution::Execution,
-    id::ExecutionId,
-    interaction::Answer,
-    port::Store,
-    workflow::{Workflow, parse},
-};
 use std::{path::Path, sync::Arc, time::Duration};
-use trigger::{StartRequest, start};
+use stepwell_core::{command::Command, execution::Execution, id::ExecutionId, interaction::Answer};
 
 /// What a measurement may fail with.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -45,7 +42,7 @@ impl World {
             idempotency: None,
             awaited: false,
         };
-        Ok(start(&*self.host, request).await.map_err(|error| format!("{error:?}"))?.id().clone())
+        Ok(start::start(&*self.host, request).await.map_err(|error| format!("{error:?}"))?.id().clone())
     }
 
     /// Waits until an execution has ended, or asks a person.

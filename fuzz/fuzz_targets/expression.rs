@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
-use shared::expression::{Context, ExecutionScope, Expr, Scope, Template};
+use expression::{Context, ExecutionScope, Expr, Scope, Template};
 use std::sync::LazyLock;
 
 struct Outputs(Value);

@@ -5,6 +5,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(document) = serde_json::from_str::<serde_json::Value>(text) {
-        let _ = shared::workflow::parse(&document);
+        let _ = document::parse(&document);
     }
 });

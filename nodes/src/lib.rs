@@ -15,11 +15,11 @@ pub use code::{JsChild, js_child_main};
 pub use http::{AllowList, Blocked, judge};
 pub use secrets::{mask, mask_text};
 
-use shared::{
-    task::{Report, Task, Work},
-    time::Time,
-};
+use async_trait::async_trait;
+use document::time::Time;
+use engine::port::Runner;
 use std::{sync::Arc, time::Duration};
+use stepwell_core::task::{Report, Task, Work};
 
 /// How the nodes of a host behave.
 #[derive(Clone, Debug)]
@@ -64,9 +64,11 @@ impl Nodes {
             code: Arc::new(code::Code::new(config.js_child, config.js_children)),
         })
     }
+}
 
-    /// Runs one attempt to its end or its timeout. `now` is the host's clock.
-    pub async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Sync)) -> Report {
+#[async_trait]
+impl Runner for Nodes {
+    async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Send + Sync)) -> Report {
         let limit = Duration::from_secs_f64(seconds(task.timeout_seconds));
         match &task.work {
             Work::Http(http) => {
@@ -80,5 +82,5 @@ impl Nodes {
 
 /// What `Duration` takes without a panic, whatever a document says.
 fn seconds(asked: f64) -> f64 {
-    if asked.is_nan() { shared::limits::NODE_SECONDS } else { asked.clamp(0.001, limits::ATTEMPT_SECONDS) }
+    if asked.is_nan() { engine::limits::NODE_SECONDS } else { asked.clamp(0.001, limits::ATTEMPT_SECONDS) }
 }

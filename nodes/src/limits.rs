@@ -1,9 +1,9 @@
-//! The bounds of what nodes do outside, each with its reason. Bounds of the rules are in `shared::limits`.
+//! The bounds of what nodes do outside, each with its reason. Bounds of the rules are in `engine::limits`.
 
 use std::time::Duration;
 
 /// Bytes of a response's body at most: an outcome cannot be larger.
-pub const RESPONSE_BYTES: usize = shared::limits::OUTCOME_BYTES;
+pub const RESPONSE_BYTES: usize = engine::limits::OUTCOME_BYTES;
 /// Bytes of a response's body kept in a failure's details: enough to see what is wrong, small in the journal.
 pub const DETAIL_BYTES: usize = 64 * 1024;
 /// Redirects followed: what browsers and reqwest take for a loop beyond is 10 to 20.
@@ -17,7 +17,7 @@ pub const IDLE: Duration = Duration::from_secs(50);
 /// Seconds of a `Retry-After` that are believed: one day.
 pub const RETRY_AFTER_SECONDS: f64 = 86_400.0;
 /// Seconds of one attempt at most: the whole execution's bound.
-pub const ATTEMPT_SECONDS: f64 = shared::limits::EXECUTION_SECONDS;
+pub const ATTEMPT_SECONDS: f64 = engine::limits::EXECUTION_SECONDS;
 /// Bytes under which a secret's value is not masked: it would blot out ordinary words.
 pub const SECRET_BYTES: usize = 4;
 

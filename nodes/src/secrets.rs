@@ -1,10 +1,12 @@
 //! Secrets: found in what would be sent, and masked in what is recorded.
 
 use crate::limits::SECRET_BYTES;
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
 use serde_json::{Map, Value};
-use shared::task::{Outcome, UsedSecret};
+use stepwell_core::task::{Outcome, UsedSecret};
 
 /// Replaces every occurrence of a secret's value in a value, keys included, by `[secret NAME]`; also its forms in
 /// base64, percent-encoding and JSON. Values under four bytes stay, or ordinary words would be blotted out.

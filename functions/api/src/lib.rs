@@ -1,41 +1,59 @@
-//! What all HTTP functions of Stepwell share: who calls, how requests are read, how errors are told, and how the
-//! routes of several functions become one service whose OpenAPI document is generated from them.
+//! The HTTP API, by resource: [`executions`], [`workflows`], [`people`], [`triggers`], [`admin`]. Around them: who calls
+//! (`auth`), how requests are read and errors told (`request`), and how routes become one service whose OpenAPI document
+//! is generated from them (`service`).
+//!
+//! A function on Lambda serves some of the routes, the embedded host all ([`routes`]): they differ by their rights and by
+//! how they scale, not by their source.
 
-pub mod answer;
-mod app;
-mod bounds;
-mod caller;
-pub mod cursor;
-mod guard;
-mod json;
-#[cfg(feature = "lambda")]
-pub mod lambda;
+pub mod admin;
+mod auth;
+pub mod executions;
 pub mod limits;
-mod locks;
-mod metrics;
-pub mod page;
-mod params;
-mod problem;
-mod rate;
-pub mod read;
+pub mod people;
+mod request;
 pub mod schema;
 mod service;
-mod system;
-pub mod wait;
+pub mod triggers;
+pub mod workflows;
 
-pub use app::App;
-pub use bounds::Bounds;
-pub use caller::{
-    Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, SignedIn, authenticate, sha256_of_token,
+pub use auth::{
+    Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, SignedIn, authenticate, guard::loopback_only,
+    sha256_of_token,
 };
-pub use guard::loopback_only;
-pub use json::{AnyJson, Body, Json, MaybeJson, Path, canonical, shallow};
-pub use locks::Locks;
-pub use metrics::{Kind, Metric};
-pub use params::{NoParams, Params};
-pub use problem::Problem;
-pub use rate::Rates;
-pub use service::{Routes, service};
+pub use request::{
+    bounds::Bounds,
+    cursor,
+    json::{AnyJson, Body, Json, MaybeJson, Path, canonical, shallow},
+    page,
+    params::{NoParams, Params},
+    problem::Problem,
+};
+#[cfg(feature = "lambda")]
+pub use service::lambda;
+pub use service::{
+    Routes,
+    app::App,
+    metrics::{Kind, Metric},
+    rate::Rates,
+    service,
+};
 
 /// What a handler answers.
 pub type Answered<T> = Result<T, Problem>;
+
+/// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the
+/// code says, and writes it anew with `UPDATE_DOCUMENT=1`.
+pub const DOCUMENT: &str = include_str!("openapi.json");
+
+/// All routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .merge(workflows::routes())
+        .merge(executions::starts())
+        .merge(triggers::routes())
+        .merge(admin::routes())
+        .merge(executions::reads())
+        .merge(people::routes())
+        .merge(executions::signals())
+        .merge(executions::controls())
+}

@@ -48,7 +48,7 @@ pub const SECRET_BYTES: usize = 64 * 1024;
 pub const BODY: Duration = Duration::from_secs(20);
 /// Nesting of a body's JSON: a document's own bound and what a request wraps it in. Whoever reads it again, out of a
 /// journal or an answer, stops at 128.
-pub const NESTING: usize = shared::limits::JSON_DEPTH + 10;
+pub const NESTING: usize = engine::limits::JSON_DEPTH + 10;
 /// How long an answer that must be whole waits for something to say: API Gateway cuts off at 29 seconds, and a cold start
 /// and a slow store come before.
 pub const WHOLE_WAIT: Duration = Duration::from_secs(20);

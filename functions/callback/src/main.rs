@@ -1,14 +1,16 @@
 //! The Lambda function `callback`: questions to people, their answers, signals; and pauses, from the wait machine.
 
-use api::App;
+use api::{App, executions, people};
 use aws::{
     Aws,
+    runtime::pause,
     telemetry::{Call, observed},
 };
+use lambda_http::{Context, request::LambdaRequest};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use std::{process::ExitCode, sync::Arc};
-use stepwell_callback::{lambda, routes};
 
 fn main() -> ExitCode {
     aws::main(serve)
@@ -16,13 +18,33 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), routes());
+    let service = &api::service(
+        Arc::new(App::behind_gateway(host.clone(), Aws::abilities())),
+        people::routes().merge(executions::signals()),
+    );
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));
         let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
         let call = Call { function: "callback", request_id: &request_id, xray: xray.as_deref() };
-        observed(call, || host.used(), lambda::handle(host, service, payload.get(), context)).await
+        observed(call, || host.used(), handle(host, service, payload.get(), context)).await
     }))
     .await
+}
+
+/// What a request has and a pause of the wait machine has not.
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(rename = "requestContext")]
+    request: Option<IgnoredAny>,
+}
+
+/// One event of either kind.
+async fn handle(host: &Aws, service: &axum::Router, event: &str, context: Context) -> Result<Box<RawValue>, Error> {
+    let shape: Shape = serde_json::from_str(event)?;
+    if shape.request.is_some() {
+        let request: LambdaRequest = serde_json::from_str(event)?;
+        return api::lambda::whole(service, request, context).await;
+    }
+    pause::open(host, event).await
 }

@@ -1,13 +1,12 @@
 //! The Lambda function `rollback`: pause, resume, cancel, deletion.
 
-use api::App;
+use api::{App, executions};
 use aws::{
     Aws,
     telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::{process::ExitCode, sync::Arc};
-use stepwell_rollback::routes;
 
 fn main() -> ExitCode {
     aws::main(serve)
@@ -15,7 +14,7 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), routes());
+    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), executions::controls());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

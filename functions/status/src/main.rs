@@ -1,14 +1,13 @@
 //! The Lambda function `status`: everything that only reads. It streams where its function URL asks, and answers API
 //! Gateway in one piece.
 
-use api::App;
+use api::{App, executions};
 use aws::{
     Aws,
     telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::{process::ExitCode, sync::Arc};
-use stepwell_status::routes;
 
 fn main() -> ExitCode {
     aws::main(serve)
@@ -16,9 +15,9 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let document = Some(stepwell_status::DOCUMENT);
+    let document = Some(api::DOCUMENT);
     let app = App { document, ..App::behind_gateway(host.clone(), Aws::abilities()) };
-    let service = &api::service(Arc::new(app), routes());
+    let service = &api::service(Arc::new(app), executions::reads());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         host.begins(aws::deadline(event.context.deadline));
         let (request_id, xray) = (event.context.request_id.clone(), event.context.xray_trace_id.clone());

@@ -1,9 +1,12 @@
 //! The Lambda function `step`: batches of the step queue in, partial batch responses out.
 
-use aws::telemetry::{Call, observed};
+use aws::{
+    runtime::step::handle,
+    telemetry::{Call, observed},
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use std::process::ExitCode;
-use stepwell_step::lambda;
+use nodes::{AllowList, Config, Nodes};
+use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
     // A child that runs JavaScript is this program again: nothing comes before it.
@@ -14,11 +17,17 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &aws::connect_behind_messages(Some(lambda::runner()?))?;
+    let host = &aws::connect_behind_messages(Some(Arc::new(nodes()?)))?;
     run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<_>| async move {
         host.begins(aws::deadline(context.deadline));
         let call = Call { function: "step", request_id: &context.request_id, xray: context.xray_trace_id.as_deref() };
-        Ok::<_, Error>(observed(call, || host.used(), lambda::handle(host, payload)).await)
+        Ok::<_, Error>(observed(call, || host.used(), handle(host, payload)).await)
     }))
     .await
+}
+
+/// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public.
+fn nodes() -> Result<Nodes, String> {
+    let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
+    Nodes::new(Config { http_allow, ..Config::default() })
 }

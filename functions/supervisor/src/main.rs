@@ -1,9 +1,11 @@
 //! The Lambda function `supervisor`: what is overdue, undelivered or dead, and what schedules ask for.
 
-use aws::telemetry::{Call, observed};
+use aws::{
+    runtime::supervise::handle,
+    telemetry::{Call, observed},
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::process::ExitCode;
-use stepwell_supervisor::lambda;
 
 fn main() -> ExitCode {
     aws::main(serve)
@@ -15,7 +17,7 @@ async fn serve() -> Result<(), Error> {
         host.begins(aws::deadline(context.deadline));
         let (request_id, xray) = (&context.request_id, context.xray_trace_id.as_deref());
         let call = Call { function: "supervisor", request_id, xray };
-        observed(call, || host.used(), lambda::handle(host, payload)).await
+        observed(call, || host.used(), handle(host, payload)).await
     }))
     .await
 }

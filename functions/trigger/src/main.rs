@@ -1,6 +1,10 @@
 //! The Lambda function `trigger`: whatever starts executions, and the routes of workflows, tokens and secrets.
 
-use api::App;
+use api::{
+    App, Routes, admin, executions,
+    triggers::{self, invocation},
+    workflows,
+};
 use aws::{
     Aws,
     telemetry::{Call, observed},
@@ -8,7 +12,6 @@ use aws::{
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;
 use std::{process::ExitCode, sync::Arc};
-use stepwell_trigger::{event, routes};
 
 fn main() -> ExitCode {
     aws::main(serve)
@@ -25,7 +28,11 @@ async fn serve() -> Result<(), Error> {
         host.begins(aws::deadline(context.deadline));
         let (request_id, xray) = (context.request_id.clone(), context.xray_trace_id.clone());
         let call = Call { function: "trigger", request_id: &request_id, xray: xray.as_deref() };
-        observed(call, || host.used(), event::handle(service, &**host, owner, payload.get(), context)).await
+        observed(call, || host.used(), invocation::handle(service, &**host, owner, payload.get(), context)).await
     }))
     .await
+}
+
+fn routes() -> Routes {
+    workflows::routes().merge(executions::starts()).merge(triggers::routes()).merge(admin::routes())
 }

@@ -6,8 +6,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata};
+use engine::port::StoreError;
 use serde_json::Value;
-use shared::port::StoreError;
 
 /// Bytes of the name of an error and of its cause: Step Functions' own bounds.
 const ERROR_BYTES: (usize, usize) = (256, 32_768);

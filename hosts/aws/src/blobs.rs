@@ -8,7 +8,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{Delete, ObjectIdentifier},
 };
-use shared::port::StoreError;
+use engine::port::StoreError;
 
 /// A bucket.
 pub struct S3 {

@@ -4,15 +4,15 @@ use crate::{
     plan::{Plan, needs_state, plan},
     ports::{Alarms, Queue, Records},
 };
+use document::time::Time;
+use engine::port::StoreError;
 use serde_json::{Value, json};
-use shared::{
+use std::sync::Arc;
+use stepwell_core::{
     effect::{Effect, Message, Work},
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
-    port::StoreError,
-    time::Time,
 };
-use std::sync::Arc;
 
 /// Bytes of the result that a task takes: Step Functions' own bound is 256 KiB.
 const RESULT_BYTES: usize = 256_000;
@@ -140,7 +140,9 @@ fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
             let output = state.output.as_ref().map_or(&Value::Null, |output| output.value());
             let mut result = json!({ "execution_id": state.id(), "status": end.as_str(), "output": output });
             // A larger one is read over the API.
-            if shared::payload::weight(output, RESULT_BYTES) > RESULT_BYTES || result.to_string().len() > RESULT_BYTES {
+            if stepwell_core::payload::weight(output, RESULT_BYTES) > RESULT_BYTES
+                || result.to_string().len() > RESULT_BYTES
+            {
                 result["output"] = Value::Null;
                 result["output_omitted"] = true.into();
             }

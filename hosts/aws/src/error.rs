@@ -6,7 +6,7 @@ use crate::{
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use shared::port::StoreError;
+use engine::port::StoreError;
 use std::{
     future::Future,
     hash::{BuildHasher, Hasher, RandomState},

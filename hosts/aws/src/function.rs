@@ -1,16 +1,16 @@
 //! What every function's `main` does the same way.
 
 use crate::{
+    S3, SecretsManager, Sqs, StepFunctions,
     clients::Clients,
     config::Config,
     error::Patience,
     host::{Aws, Services, clock},
     meter::Meter,
-    ports::Runner,
     store::{Parts, Table},
-    {S3, SecretsManager, Sqs, StepFunctions},
 };
-use shared::time::Time;
+use document::time::Time;
+use engine::port::Runner;
 use std::{env, error::Error, future::Future, process::ExitCode, sync::Arc};
 
 /// Why a function ends.

@@ -8,18 +8,14 @@ use crate::{
     deliver::Courier,
     limits,
     meter::Purpose,
-    ports::{Alarms, Credentials, Queue, Runner},
+    ports::{Alarms, Credentials, Queue},
     store::Table,
     telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
+use document::time::Time;
+use engine::port::{Host, Runner, StoreError};
 use serde_json::{Value, json};
-use shared::{
-    id::{ExecutionId, InteractionId},
-    port::{Host, StoreError},
-    task::{Failure, Outcome, Report, Task},
-    time::Time,
-};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -27,6 +23,10 @@ use std::{
         atomic::{AtomicI64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use stepwell_core::{
+    id::{ExecutionId, InteractionId},
+    task::{Failure, Outcome, Report, Task},
 };
 
 /// What stands beside the table.

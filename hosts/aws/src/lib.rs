@@ -24,6 +24,7 @@ pub mod ports;
 pub mod prices;
 mod queue;
 mod roots;
+pub mod runtime;
 mod sdk;
 mod secrets;
 pub mod store;

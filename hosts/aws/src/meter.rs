@@ -4,11 +4,11 @@
 use crate::prices;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use serde_json::{Map, Value, json};
-use shared::id::ExecutionId;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::id::ExecutionId;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

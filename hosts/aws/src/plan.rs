@@ -12,15 +12,14 @@
 //! | `Admit` | messages to those that may go on |
 
 use crate::{limits, prices};
+use document::{TimeoutAction, id::WorkflowId, time::Time};
+use engine::envelope::Envelope;
 use serde_json::{Value, json};
-use shared::{
+use stepwell_core::{
     effect::{Effect, Message, Purpose, Work},
-    envelope::Envelope,
     execution::Execution,
-    id::{ExecutionId, InteractionId, WorkflowId, derive},
+    id::{ExecutionId, InteractionId, derive},
     interaction::Interaction,
-    time::Time,
-    workflow::TimeoutAction,
 };
 
 /// What is to be done.

@@ -1,17 +1,11 @@
 //! What the host needs beside its table. The real ones call AWS; tests record.
 
 use async_trait::async_trait;
+use document::{id::WorkflowId, time::Time};
+use engine::port::{Secret, StoreError};
 use serde_json::Value;
-use shared::{
-    effect::Message,
-    execution::Execution,
-    id::{ExecutionId, WorkflowId},
-    payload::Payload,
-    port::{Secret, StoreError},
-    task::{Report, Task},
-    time::Time,
-};
 use std::sync::Arc;
+use stepwell_core::{effect::Message, execution::Execution, id::ExecutionId, payload::Payload};
 
 /// Values that are too large for an item.
 #[async_trait]
@@ -82,11 +76,4 @@ pub trait Credentials: Send + Sync {
     async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
     /// Stores a credential.
     async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError>;
-}
-
-/// Runs nodes that do I/O: only the step function does.
-#[async_trait]
-pub trait Runner: Send + Sync {
-    /// One attempt.
-    async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Send + Sync)) -> Report;
 }

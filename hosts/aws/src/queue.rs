@@ -15,8 +15,10 @@ use aws_sdk_sqs::{
         MessageSystemAttributeValue, SendMessageBatchRequestEntry,
     },
 };
-use shared::{effect::Message, envelope::Envelope, port::StoreError, time::Time};
+use document::time::Time;
+use engine::{envelope::Envelope, port::StoreError};
 use std::{collections::HashMap, time::Duration};
+use stepwell_core::effect::Message;
 
 /// A standard queue, with a queue that keeps its dead letters.
 pub struct Sqs {

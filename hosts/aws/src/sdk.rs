@@ -3,7 +3,7 @@
 use crate::error::{Failure, classify};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use shared::port::StoreError;
+use engine::port::StoreError;
 
 /// What a failed call means for the caller, and which call it was.
 pub(crate) fn failed<E>(call: &str, error: &SdkError<E, HttpResponse>) -> StoreError

@@ -3,11 +3,9 @@
 use crate::{limits, ports::Credentials, sdk::failed_quietly};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
+use document::time::Time;
+use engine::port::{Secret, StoreError};
 use serde::{Deserialize, Serialize};
-use shared::{
-    port::{Secret, StoreError},
-    time::Time,
-};
 use std::{
     collections::HashMap,
     fmt::Write,

@@ -2,19 +2,14 @@
 
 use crate::ports::{Alarms, Blobs, Credentials, Queue, Records};
 use async_trait::async_trait;
+use document::{id::WorkflowId, time::Time};
+use engine::port::{Secret, StoreError};
 use serde_json::Value;
-use shared::{
-    effect::Message,
-    execution::Execution,
-    id::{ExecutionId, WorkflowId},
-    payload::Payload,
-    port::{Secret, StoreError},
-    time::Time,
-};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::{effect::Message, execution::Execution, id::ExecutionId, payload::Payload};
 
 /// What a task was told.
 pub type Told = (String, Result<Value, (String, String)>);

@@ -5,26 +5,24 @@ use crate::{
     store::{DataFolder, Database, Metrics, OpenError, limits},
 };
 use async_trait::async_trait;
-use nodes::Nodes;
-use shared::{
-    effect::Effect,
-    event::Turn,
-    execution::Execution,
-    id::{ExecutionId, InteractionId, WorkflowId},
-    port::{
-        Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
-        StoreError, Token, Window,
-    },
-    schedule::Scheduled,
-    task::{Report, Task},
-    time::Time,
-    workflow::Workflow,
+use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
+use engine::port::{
+    Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, Page, Runner, SavedWorkflow, Secret, Store,
+    StoreError, Token, Window,
 };
+use nodes::Nodes;
 use std::{
     hash::{BuildHasher, RandomState},
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use stepwell_core::{
+    effect::Effect,
+    event::Turn,
+    execution::Execution,
+    id::{ExecutionId, InteractionId},
+    task::{NodeLog, Report, Task},
 };
 use tokio::sync::Mutex;
 

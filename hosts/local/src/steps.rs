@@ -2,11 +2,9 @@
 
 use crate::{Local, queue::Handler};
 use async_trait::async_trait;
-use shared::{
-    effect::Message,
-    port::{Delivery, Verdict},
-};
+use engine::port::{Delivery, Verdict};
 use std::sync::{Arc, Weak};
+use stepwell_core::effect::Message;
 
 /// Seconds before a message is handed out again that came while the host was going.
 const GONE_SECONDS: f64 = 1.0;
@@ -25,13 +23,13 @@ impl Steps {
 impl Handler for Steps {
     async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
         match self.0.upgrade() {
-            Some(host) => step::handle(&*host, deliveries).await,
+            Some(host) => engine::step::handle(&*host, deliveries).await,
             None => vec![Verdict::Return { after_seconds: GONE_SECONDS, error: None }; deliveries.len()],
         }
     }
 
     async fn dead(&self, message: &Message, error: &str) -> Result<(), String> {
         let Some(host) = self.0.upgrade() else { return Err("the host is gone".into()) };
-        supervisor::bury(&*host, message, error).await.map_err(|error| error.to_string())
+        engine::supervise::bury(&*host, message, error).await.map_err(|error| error.to_string())
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::{Memory, World};
 use async_trait::async_trait;
-use shared::{
-    port::{Catalogue, Page, SavedWorkflow, Secret, StoreError, Token, Window},
+use document::{
+    Workflow,
     schedule::{self, Scheduled},
     time::Time,
-    workflow::Workflow,
 };
+use engine::port::{Catalogue, Page, SavedWorkflow, Secret, StoreError, Token, Window};
 use std::sync::Arc;
 
 #[async_trait]

@@ -6,22 +6,20 @@ mod catalogue;
 mod lists;
 mod store;
 
-use shared::{
-    effect::{Effect, Message, Purpose, Work},
-    event::Turn,
-    execution::Execution,
-    id::{Activation, ExecutionId, WorkflowId},
-    port::{Delivery, NodeLog, Receipt, SavedWorkflow, Secret, Token},
-    schedule::Scheduled,
-    task::{Failure, Outcome, Report, Task},
-    time::Time,
-    workflow::Workflow,
-};
+use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
+use engine::port::{Delivery, Receipt, SavedWorkflow, Secret, Token};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
     time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use stepwell_core::{
+    effect::{Effect, Message, Purpose, Work},
+    event::Turn,
+    execution::Execution,
+    id::{Activation, ExecutionId},
+    task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
 type Runner = dyn Fn(&Task) -> Report + Send + Sync;

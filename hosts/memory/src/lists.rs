@@ -1,14 +1,10 @@
 //! What a filter lets through, and pages.
 
+use document::{Workflow, time::Time};
+use engine::port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window};
 use serde_json::Value;
-use shared::{
-    execution::Execution,
-    interaction::Interaction,
-    port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window},
-    time::Time,
-    workflow::Workflow,
-};
 use std::sync::Arc;
+use stepwell_core::{execution::Execution, interaction::Interaction};
 
 /// Whether an execution is in the list.
 pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
@@ -70,6 +66,6 @@ pub fn page<R, T>(
 /// When an ended execution may go (see the embedded host's).
 pub fn expiry(state: &Execution, workflow: Option<&Arc<Workflow>>) -> Option<Time> {
     let ended = state.completed_at.filter(|_| state.started.parent.is_none())?;
-    let days = workflow.map_or(shared::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
+    let days = workflow.map_or(engine::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
     (days > 0).then(|| ended.after_seconds(days as f64 * 86_400.0))
 }

@@ -2,17 +2,16 @@
 
 use crate::{Memory, Record, lists};
 use async_trait::async_trait;
-use shared::{
+use document::{Workflow, id::WorkflowId, time::Time};
+use engine::port::{Commit, ExecutionFilter, Head, Host, InteractionFilter, Page, Store, StoreError, Window};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use stepwell_core::{
     effect::Effect,
     event::Turn,
     execution::Execution,
-    id::{ExecutionId, InteractionId, WorkflowId, derive},
-    port::{Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, Store, StoreError, Window},
-    task::{Report, Task},
-    time::Time,
-    workflow::Workflow,
+    id::{ExecutionId, InteractionId, derive},
+    task::{NodeLog, Report, Task},
 };
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 #[async_trait]
 impl Store for Memory {
@@ -134,7 +133,7 @@ impl Store for Memory {
             }));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
-        let item = |(_, (id, one)): &(Vec<i64>, (&ExecutionId, &Arc<shared::interaction::Interaction>))| {
+        let item = |(_, (id, one)): &(Vec<i64>, (&ExecutionId, &Arc<stepwell_core::interaction::Interaction>))| {
             ((*id).clone(), one.interaction_id.clone())
         };
         lists::page(&found, window, |(key, _)| key.clone(), item)

@@ -12,15 +12,12 @@ mod wire;
 pub use child::js_child_main;
 pub use pool::JsChild;
 
+use document::{json::nesting, time::Time};
+use engine::limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES};
 use pool::{Pool, Trouble};
 use serde_json::{Value, json};
-use shared::{
-    json::nesting,
-    limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES},
-    task::{CodeTask, Failure, LogLine, Outcome, Report},
-    time::Time,
-};
 use std::time::Duration;
+use stepwell_core::task::{CodeTask, Failure, LogLine, Outcome, Report};
 use wire::{End, Line};
 
 /// Runs JavaScript.

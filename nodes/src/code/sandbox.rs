@@ -5,12 +5,12 @@ use super::{
     wire::{self, End},
 };
 use crate::limits::{ERROR_BYTES, JS_HEAP_BYTES, JS_STACK_BYTES};
+use engine::limits::{LOG_LINE_BYTES, LOG_LINES, OUTCOME_BYTES};
 use rquickjs::{
     Context, Ctx, Error, Exception, Function, Object, Promise, Runtime, Value,
     context::EvalOptions,
     function::{Args, Rest},
 };
-use shared::limits::{LOG_LINE_BYTES, LOG_LINES, OUTCOME_BYTES};
 use std::{
     cell::Cell,
     io::Write,

@@ -2,17 +2,15 @@
 
 use super::syntax::is_parameter;
 use crate::limits::CHILD_INPUT_BYTES;
+use engine::limits::{LOG_LINES, OUTCOME_BYTES};
 use serde::{Deserialize, Serialize};
-use shared::{
-    limits::{LOG_LINES, OUTCOME_BYTES},
-    task::{CodeTask, Failure},
-};
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind, Read},
     str,
     time::Duration,
 };
+use stepwell_core::task::{CodeTask, Failure};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How a run ended.

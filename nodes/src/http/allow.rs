@@ -2,8 +2,8 @@
 
 use super::address::{canonical, is_metadata, is_public};
 use reqwest::Url;
-use shared::task::Failure;
 use std::net::IpAddr;
+use stepwell_core::task::Failure;
 
 /// Names and networks that requests may reach although they are not public.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

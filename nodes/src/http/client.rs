@@ -13,8 +13,8 @@ use reqwest::{
     redirect::Policy,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
-use shared::task::Outcome;
 use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+use stepwell_core::task::Outcome;
 
 pub(super) struct Clients {
     of_port: HashMap<u16, Client>,

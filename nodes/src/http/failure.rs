@@ -7,8 +7,8 @@ use super::{
 };
 use crate::limits::{REDIRECTS, RESPONSE_BYTES};
 use reqwest::Url;
-use shared::task::{Failure, Outcome};
 use std::{error::Error, io, time::Duration};
+use stepwell_core::task::{Failure, Outcome};
 
 /// What a request that got no response means.
 pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {

@@ -11,12 +11,10 @@ mod response;
 pub use allow::{AllowList, Blocked, judge};
 
 use client::Clients;
+use document::time::Time;
 use request::Hop;
-use shared::{
-    task::{Failure, HttpTask, Outcome},
-    time::Time,
-};
 use std::{sync::OnceLock, time::Duration};
+use stepwell_core::task::{Failure, HttpTask, Outcome};
 
 /// Sends requests. The clients are built at the first request, since reading the system's certificates takes
 /// milliseconds that a cold start should not pay for.

@@ -9,7 +9,7 @@ use reqwest::{
     Method, Response, StatusCode, Url,
     header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION},
 };
-use shared::task::{Failure, UsedSecret};
+use stepwell_core::task::{Failure, UsedSecret};
 
 /// Refuses a first hop to a host that one of its secrets may not be sent to. A template may have changed a secret
 /// beyond recognition, so every one that was read counts as sent.

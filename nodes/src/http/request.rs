@@ -5,7 +5,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
 };
 use serde_json::Value;
-use shared::task::{Failure, HttpTask};
+use stepwell_core::task::{Failure, HttpTask};
 
 /// One request of a chain of redirects.
 pub(super) struct Hop {

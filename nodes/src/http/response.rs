@@ -3,18 +3,15 @@
 use super::{allow::plain, failure};
 use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use document::{json::nesting, time::Time};
+use engine::limits::JSON_DEPTH;
+use expression::{Context, ExecutionScope, Expr, Scope};
 use reqwest::{
     Response,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde_json::{Map, Value, json};
-use shared::{
-    expression::{Context, ExecutionScope, Expr, Scope},
-    json::nesting,
-    limits::JSON_DEPTH,
-    task::{Failure, HttpTask, Outcome},
-    time::Time,
-};
+use stepwell_core::task::{Failure, HttpTask, Outcome};
 
 /// Reads the rest of a response and says what it means. `now` is for a `Retry-After` that is a date.
 pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Result<Outcome, Outcome> {

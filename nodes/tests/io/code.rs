@@ -1,11 +1,10 @@
 //! `code`, in real children: what it may do, and what it must not get away with.
 
+use document::time::Time;
+use engine::port::Runner;
 use serde_json::{Map, Value, json};
-use shared::{
-    task::{CodeTask, Failure, Outcome, Report, Task, Work},
-    time::Time,
-};
 use std::time::{Duration, Instant};
+use stepwell_core::task::{CodeTask, Failure, Outcome, Report, Task, Work};
 use stepwell_nodes::{Config, JsChild, Nodes};
 
 pub fn nodes(children: usize) -> Nodes {
@@ -148,7 +147,7 @@ async fn console_lines_become_the_log() {
     assert_eq!(lines[1], ("warn", "TypeError: w"));
     assert_eq!(lines[2], ("error", "undefined null Symbol(s)"));
     assert_eq!(lines[3].0, "debug");
-    assert!(lines[4].1.len() <= shared::limits::LOG_LINE_BYTES && lines[4].1.ends_with("(cut)"));
+    assert!(lines[4].1.len() <= engine::limits::LOG_LINE_BYTES && lines[4].1.ends_with("(cut)"));
     assert!(report.logs.iter().all(|l| l.at >= Time(1_000) && l.at < Time(6_000)));
 }
 
@@ -156,7 +155,7 @@ async fn console_lines_become_the_log() {
 async fn a_flood_of_lines_is_cut_with_a_notice() {
     let report = report(&nodes(1), "for (let i = 0; i < 5000; i++) console.log(i); return 7", json!({}), 10.0).await;
     assert_eq!(report.outcome, Outcome::Succeeded { port: "success".into(), output: json!(7) });
-    assert_eq!(report.logs.len(), shared::limits::LOG_LINES);
+    assert_eq!(report.logs.len(), engine::limits::LOG_LINES);
     assert!(report.logs.last().unwrap().message.contains("dropped"));
 }
 

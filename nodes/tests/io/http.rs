@@ -1,8 +1,9 @@
 //! `http_request`: what is sent and what comes back.
 
 use crate::support::*;
+use expression::Expr;
 use serde_json::{Value, json};
-use shared::{expression::Expr, task::Outcome};
+use stepwell_core::task::Outcome;
 
 #[tokio::test]
 async fn a_request_carries_what_the_document_says_and_its_key() {

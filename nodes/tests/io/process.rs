@@ -1,8 +1,9 @@
 //! The processes behind `code`: confined, reused, and never left behind.
 
 use crate::code::{report, task};
+use document::time::Time;
+use engine::port::Runner;
 use serde_json::json;
-use shared::{task::Outcome, time::Time};
 use std::{
     fs,
     net::TcpListener,
@@ -11,6 +12,7 @@ use std::{
     process::Command,
     time::{Duration, Instant},
 };
+use stepwell_core::task::Outcome;
 use stepwell_nodes::{Config, JsChild, Nodes};
 
 /// Children are told apart by an argument, since other tests of this process have children as well.

@@ -1,11 +1,10 @@
 //! A server of the test's own, which answers what a test tells it to, byte by byte; and short ways to ask it.
 
+use document::time::Time;
+use engine::port::Runner;
 use serde_json::Value;
-use shared::{
-    task::{Failure, HttpTask, Outcome, Task, UsedSecret, Work},
-    time::Time,
-};
 use std::sync::{Arc, Mutex};
+use stepwell_core::task::{Failure, HttpTask, Outcome, Task, UsedSecret, Work};
 use stepwell_nodes::{AllowList, Config, Nodes};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -3,14 +3,11 @@
 use super::ports::{Services, transient};
 use ::aws::ports::Alarms;
 use async_trait::async_trait;
+use document::time::Time;
+use engine::{envelope::Envelope, port::StoreError};
 use serde_json::Value;
-use shared::{
-    envelope::Envelope,
-    id::{ExecutionId, InteractionId},
-    port::StoreError,
-    time::Time,
-};
 use std::collections::{BTreeMap, BTreeSet};
+use stepwell_core::id::{ExecutionId, InteractionId};
 
 /// What callers and clocks were told.
 #[derive(Default)]

@@ -17,7 +17,7 @@ use ::aws::{
     meter::Meter,
     store::{Parts, Table, create},
 };
-use shared::time::Time;
+use document::time::Time;
 use std::{
     sync::{
         Arc,

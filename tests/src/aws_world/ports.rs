@@ -4,20 +4,20 @@ use super::{clocks::Clocks, wire::Wire};
 use crate::sim::script::{self, Outside};
 use ::aws::{
     limits,
-    ports::{Blobs, Credentials, Queue, Runner},
+    ports::{Blobs, Credentials, Queue},
 };
 use async_trait::async_trait;
-use shared::{
-    effect::Message,
-    id::ExecutionId,
-    port::{Delivery, Receipt, Secret, StoreError, Verdict},
-    task::{Report, Task},
-    time::Time,
-};
+use document::time::Time;
+use engine::port::{Delivery, Receipt, Runner, Secret, StoreError, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
     time::{SystemTime, UNIX_EPOCH},
+};
+use stepwell_core::{
+    effect::Message,
+    id::ExecutionId,
+    task::{Report, Task},
 };
 
 /// Seconds after which a message that was handed out and not acknowledged comes again.

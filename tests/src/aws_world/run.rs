@@ -8,18 +8,20 @@ use crate::{
     sim::{Fate, answer, parsed},
 };
 use ::aws::Aws;
-use serde_json::json;
-use shared::{
-    command::Command,
+use document::time::Time;
+use engine::{
     drive::{submit, workflow_of},
+    port::{Catalogue, ExecutionFilter, Host, InteractionFilter, Store, StoreError, Window},
+};
+use serde_json::json;
+use std::{collections::BTreeSet, sync::Arc};
+use stepwell_core::{
+    command::Command,
     event::Started,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
     invariant,
-    port::{Catalogue, ExecutionFilter, Host, InteractionFilter, Store, StoreError, Window},
-    time::Time,
 };
-use std::{collections::BTreeSet, sync::Arc};
 
 /// Rounds after which a run goes nowhere.
 const ROUNDS: usize = 3_000;
@@ -120,7 +122,7 @@ impl<'a> Run<'a> {
         let deliveries = services.take(10);
         if !deliveries.is_empty() {
             let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
-            match self.living(step::handle(&self.step, &deliveries)).await {
+            match self.living(engine::step::handle(&self.step, &deliveries)).await {
                 Some(verdicts) => services.obey(receipts.into_iter().zip(verdicts).collect()),
                 None => self.step = self.world.host(true, 1),
             }
@@ -187,7 +189,7 @@ impl<'a> Run<'a> {
     }
 
     async fn supervise(&mut self) {
-        if self.living(supervisor::look_after(&self.supervisor, NEVER)).await.is_none() {
+        if self.living(engine::supervise::look_after(&self.supervisor, NEVER)).await.is_none() {
             self.supervisor = self.world.host(true, 1);
         }
     }
@@ -230,7 +232,7 @@ impl<'a> Run<'a> {
         let told = |error: StoreError| error.to_string();
         for _ in 0..3 {
             services.advance(services.now().after_seconds(2.0 * MINUTE));
-            supervisor::look_after(&self.supervisor, NEVER).await.map_err(told)?;
+            engine::supervise::look_after(&self.supervisor, NEVER).await.map_err(told)?;
         }
         let left = self.observer.due(services.now(), 10).await.map_err(told)?;
         if !left.is_empty() {
@@ -240,7 +242,7 @@ impl<'a> Run<'a> {
             services.advance(next);
             let late = services.take(10);
             let receipts: Vec<_> = late.iter().map(|delivery| delivery.receipt).collect();
-            services.obey(receipts.into_iter().zip(step::handle(&self.step, &late).await).collect());
+            services.obey(receipts.into_iter().zip(engine::step::handle(&self.step, &late).await).collect());
         }
         for state in self.states().await {
             self.inspect_one(&state).await?;

@@ -10,8 +10,8 @@ pub use mapping::Mapping;
 pub use recorder::Recorder;
 
 use crate::{aws_world::World, lambda::Function};
+use engine::port::{Catalogue, Token};
 use serde_json::{Value, json};
-use shared::port::{Catalogue, Token};
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 /// The tenant.

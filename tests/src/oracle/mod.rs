@@ -7,9 +7,9 @@
 mod node;
 mod region;
 
+use expression::{Context, ExecutionScope, Expr, LoopScope, Scope, Template};
 use region::Region;
 use serde_json::{Map, Value};
-use shared::expression::{Context, ExecutionScope, Expr, LoopScope, Scope, Template};
 use std::collections::HashMap;
 
 /// How an execution ends.

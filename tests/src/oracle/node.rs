@@ -1,6 +1,9 @@
 //! What one node gives.
 
-use super::{Around, Ended, Stop, View, World, region::Region, region::text};
+use super::{
+    Around, Ended, Stop, View, World,
+    region::{Region, text},
+};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 

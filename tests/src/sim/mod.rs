@@ -8,13 +8,10 @@ mod world;
 pub use run::{Fate, Run, answer, sample};
 pub use world::{SimHost, World};
 
+use document::{Workflow, parse};
 use serde_json::Value;
-use shared::{
-    event::Started,
-    id::ExecutionId,
-    workflow::{Workflow, parse},
-};
 use std::sync::Arc;
+use stepwell_core::{event::Started, id::ExecutionId};
 
 /// What goes wrong, and how often.
 #[derive(Clone, Copy, Debug, Default)]

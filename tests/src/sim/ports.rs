@@ -2,26 +2,24 @@
 
 use super::{script, world::SimHost};
 use async_trait::async_trait;
-use shared::{
-    effect::Effect,
-    event::Turn,
-    execution::Execution,
-    id::{ExecutionId, InteractionId, WorkflowId},
-    payload::Payload,
-    port::{
-        Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
-        StoreError, Token, Window,
-    },
-    schedule::Scheduled,
-    task::{Report, Task},
-    time::Time,
-    workflow::Workflow,
+use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
+use engine::port::{
+    Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, Page, SavedWorkflow, Secret, Store, StoreError,
+    Token, Window,
 };
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+};
+use stepwell_core::{
+    effect::Effect,
+    event::Turn,
+    execution::Execution,
+    id::{ExecutionId, InteractionId},
+    payload::Payload,
+    task::{NodeLog, Report, Task},
 };
 
 /// Bytes of a value beyond which it is offloaded: a number stays, a list goes.
@@ -142,7 +140,7 @@ impl Store for SimHost {
 
     /// Where the hosts are several, nearly everything is offloaded, so that what is missing is missed.
     fn inline_bytes(&self) -> usize {
-        if self.world().atomic { shared::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
+        if self.world().atomic { engine::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {

@@ -2,24 +2,26 @@
 
 use super::{Faults, parsed, root_id, started, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
+use engine::{
+    drive::submit,
+    port::{Delivery, Verdict},
+};
 use futures::task::noop_waker;
 use serde_json::{Value, json};
-use shared::{
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use stepwell_core::{
     command::Command,
-    drive::submit,
     effect::{Control, Effect, Message, Work},
     event::Turn,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
     interaction::{Answer, Interaction},
     owed::{Since, overdue_at, owed},
-    port::{Delivery, Verdict},
-};
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
 };
 
 /// Seconds after which a message that was handed out and not acknowledged comes again.
@@ -59,7 +61,7 @@ impl Job {
     async fn run(self, host: &SimHost) -> (bool, Vec<(u64, Verdict)>) {
         match self {
             Job::Batch(deliveries) => {
-                let verdicts = step::handle(host, &deliveries).await;
+                let verdicts = engine::step::handle(host, &deliveries).await;
                 (true, deliveries.iter().map(|delivery| delivery.receipt).zip(verdicts).collect())
             }
             Job::Ask(id, command) => {
@@ -322,7 +324,7 @@ impl Run {
     }
 }
 
-fn step_message(state: &Execution, workflow: &shared::workflow::Workflow, ix: usize) -> Message {
+fn step_message(state: &Execution, workflow: &document::Workflow, ix: usize) -> Message {
     let id = &workflow.nodes[ix].id;
     let attempt = state.node(id).map_or(1, |node| node.attempt.max(1));
     let work = Work::Step { activation: state.activation(id), attempt, io: false };

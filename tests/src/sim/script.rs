@@ -2,8 +2,8 @@
 //! under others.
 
 use serde_json::json;
-use shared::task::{Failure, Outcome, Report, Task, Work};
 use std::collections::HashMap;
+use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
 
 /// What the outside world was asked so far.
 #[derive(Default)]

@@ -2,22 +2,21 @@
 
 use super::{Faults, script::Outside};
 use crate::rng::Rng;
+use document::{Body, NodeKind, Workflow, id::WorkflowId, time::Time};
+use engine::port::{Commit, Receipt, StoreError, Verdict};
 use serde_json::Value;
-use shared::{
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard},
+};
+use stepwell_core::{
     effect::{Control, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::evolve,
     execution::Execution,
-    id::{Activation, ExecutionId, InteractionId, WorkflowId},
+    id::{Activation, ExecutionId, InteractionId},
     invariant,
     payload::Payload,
-    port::{Commit, Receipt, StoreError, Verdict},
-    time::Time,
-    workflow::{Body, NodeKind, Workflow},
-};
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard},
 };
 
 /// A message on the queue.
@@ -127,7 +126,7 @@ impl World {
     /// The workflow that an execution runs.
     pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
         let first = self.journals.get(id)?.first()?;
-        let Some(shared::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
+        let Some(stepwell_core::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
         let mut workflow = self.workflows.get(&started.workflow_hash)?.clone();
         for node in &started.body {
             let NodeKind::Map(map) = &workflow.nodes[workflow.graph.index[node]].kind else { return None };

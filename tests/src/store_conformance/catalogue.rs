@@ -1,13 +1,9 @@
 //! Saved workflows, credentials and tokens.
 
 use super::{document, page};
+use document::{parse, schedule::Scheduled, time::Time};
+use engine::port::{Host, Secret, StoreError, Token};
 use serde_json::json;
-use shared::{
-    port::{Host, Secret, StoreError, Token},
-    schedule::Scheduled,
-    time::Time,
-    workflow::parse,
-};
 
 pub(super) async fn versions_count_up(host: &dyn Host) {
     let first = parse(&document("versions")).unwrap().workflow;

@@ -7,19 +7,21 @@ use catalogue::{
     listeners_are_those_of_the_latest_versions, schedules_are_kept_and_move_on, secrets_and_tokens_are_owned,
     versions_count_up,
 };
-use serde_json::{Value, json};
-use shared::{
-    command::{Asked, Command},
+use document::{Workflow, parse};
+use engine::{
     drive::{Submission, submit},
+    port::{Commit, ExecutionFilter, Host, InteractionFilter, StoreError, Window},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use stepwell_core::{
+    command::{Asked, Command},
     effect::Control,
     event::Started,
     execution::{Execution, Status},
     id::{Activation, ExecutionId},
-    port::{Commit, ExecutionFilter, Host, InteractionFilter, NodeLog, StoreError, Window},
-    task::LogLine,
-    workflow::{Workflow, parse},
+    task::{LogLine, NodeLog},
 };
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// Every property. Panics, as tests do, with what does not hold.
 pub async fn run(host: Arc<dyn Host>) {
@@ -186,7 +188,7 @@ async fn turns_come_in_parts(host: &dyn Host) {
     assert!(host.turns(&id, u64::MAX, 1).await.unwrap().is_empty());
     let mut folded = None;
     for turn in host.turns(&id, 0, 100).await.unwrap() {
-        folded = Some(shared::evolve::evolve(&workflow, folded, &turn).expect("it folds"));
+        folded = Some(stepwell_core::evolve::evolve(&workflow, folded, &turn).expect("it folds"));
     }
     assert_eq!(folded.as_ref(), host.load(&id).await.unwrap().as_deref(), "the turns make the state");
 }
@@ -224,13 +226,13 @@ async fn lists_are_newest_first_and_owned(host: &dyn Host) {
             vec![3],
         ),
         (with(|f| f.metadata = json!({"missing": "3"}).as_object().cloned().unwrap()), vec![]),
-        (with(|f| f.until = Some(shared::time::Time(1))), vec![]),
+        (with(|f| f.until = Some(document::time::Time(1))), vec![]),
     ];
     for (filter, expected) in all {
         let expected: Vec<_> = expected.into_iter().map(|at| ids[at].clone()).collect();
         assert_eq!(listed(host, &filter).await, expected, "{filter:?}");
     }
-    let since = ExecutionFilter { since: Some(shared::time::Time(0)), ..of("lister") };
+    let since = ExecutionFilter { since: Some(document::time::Time(0)), ..of("lister") };
     assert_eq!(listed(host, &since).await, ids);
 }
 
@@ -239,8 +241,13 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
     let parent = start(host, started(host, &workflow, "family", json!({}))).await.id().clone();
     let mut begin = started(host, &workflow, "family", json!({}));
     let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
-    begin.parent =
-        Some(shared::execution::Parent { execution_id: parent.clone(), activation, attempt: 1, index: 0, depth: 1 });
+    begin.parent = Some(stepwell_core::execution::Parent {
+        execution_id: parent.clone(),
+        activation,
+        attempt: 1,
+        index: 0,
+        depth: 1,
+    });
     let child = start(host, begin).await.id().clone();
     assert_eq!(listed(host, &of("family")).await, std::slice::from_ref(&parent));
     let below = ExecutionFilter { parent: Some(parent.clone()), ..of("family") };
@@ -338,7 +345,7 @@ async fn lines_come_in_order(host: &dyn Host) {
 
 async fn large_values_come_back(host: &dyn Host) {
     let workflow = kept(host, &document("large")).await;
-    let input = json!({"text": "x".repeat(shared::limits::INLINE_BYTES + 1)});
+    let input = json!({"text": "x".repeat(engine::limits::INLINE_BYTES + 1)});
     let id = start(host, started(host, &workflow, "large", input.clone())).await.id().clone();
     let state = host.load(&id).await.unwrap().unwrap();
     assert_eq!(state.started.input.value(), &input);

@@ -1,20 +1,21 @@
 //! Batches of the step queue and of the start queue as Lambda hands them in: which messages come again, and when.
 
+use aws::runtime::step::{Settled, handle_batch};
+use document::{parse, time::Time};
+use engine::{
+    drive::submit,
+    envelope::Envelope,
+    port::{Catalogue, Store},
+};
 use memory::Memory;
 use serde_json::{Value, json};
-use shared::{
+use stepwell_core::{
     command::Command,
-    drive::submit,
     effect::{Message, Work},
-    envelope::Envelope,
     event::Started,
     execution::Status,
-    port::{Catalogue, Store},
     task::{self, Failure, Outcome, Report},
-    time::Time,
-    workflow::parse,
 };
-use step::{Settled, handle_batch};
 
 const NOW: Time = Time(1_000_000);
 
@@ -118,8 +119,8 @@ async fn an_execution_whose_handling_panics_leaves_the_rest_of_its_batch_alone()
 async fn a_stuck_execution_goes_on_when_its_dead_letter_is_redriven() {
     let host = host().await;
     let message = host.take().unwrap().message;
-    supervisor::bury(&host, &message, "it failed each time").await.unwrap();
-    supervisor::bury(&host, &message, "it failed each time").await.unwrap();
+    engine::supervise::bury(&host, &message, "it failed each time").await.unwrap();
+    engine::supervise::bury(&host, &message, "it failed each time").await.unwrap();
     let state = host.load(&"e1".into()).await.unwrap().unwrap();
     assert_eq!((state.status(), state.seq), (Status::Stuck, 2), "recorded once");
     let host = host.with_runner(|_| Report {
@@ -145,7 +146,7 @@ async fn starts_that_there_is_no_time_for_come_again() {
         let mut context = lambda_http::Context::default();
         context.deadline = NOW.after_seconds(seconds).0.unsigned_abs();
         let service = crate::docs::service(host.clone());
-        let answer = trigger::event::handle(&service, &*host, "acme", &batch, context).await.unwrap();
+        let answer = api::triggers::invocation::handle(&service, &*host, "acme", &batch, context).await.unwrap();
         let answer: Value = serde_json::from_str(answer.get()).unwrap();
         let came_again = answer["batchItemFailures"].as_array().unwrap().len();
         assert_eq!((came_again, host.all().len()), (returned, started), "{seconds} s are left");

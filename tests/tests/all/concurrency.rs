@@ -1,9 +1,11 @@
 //! `settings.overlap` and `settings.max_concurrency` on the embedded host.
 
 use crate::world::World;
+use document::time::Time;
+use engine::port::Store;
 use serde_json::{Value, json};
-use shared::{event::Event, execution::Status, id::ExecutionId, port::Store, time::Time};
 use std::time::Duration;
+use stepwell_core::{event::Event, execution::Status, id::ExecutionId};
 
 fn waiting(id: &str, settings: Value, seconds: f64) -> Value {
     json!({"id": id, "settings": settings,

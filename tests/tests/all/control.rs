@@ -1,6 +1,6 @@
 //! Pause and cancel, at any moment.
 
-use shared::{
+use stepwell_core::{
     effect::Control,
     event::{Event, Turn},
     execution::Status,

@@ -1,17 +1,12 @@
 //! Hosts that cut a handler off: what takes long goes on in another message, or ends with an error that says why.
 
+use document::{parse, time::Time};
+use engine::{
+    drive::submit,
+    port::{Store, Verdict},
+};
 use memory::Memory;
 use serde_json::json;
-use shared::{
-    command::Command,
-    drive::submit,
-    effect::Work,
-    event::Started,
-    execution::Status,
-    port::{Store, Verdict},
-    time::Time,
-    workflow::parse,
-};
 use std::{
     sync::{
         Arc,
@@ -19,6 +14,7 @@ use std::{
     },
     time::Duration,
 };
+use stepwell_core::{command::Command, effect::Work, event::Started, execution::Status};
 
 const NOW: Time = Time(1_000_000);
 const ITEMS: u32 = 200;
@@ -56,7 +52,7 @@ async fn run(host: &Memory, until: impl Fn(&Work) -> bool) -> bool {
             host.nack(delivery.receipt, 0.0);
             return true;
         }
-        settle(host, delivery.receipt, &step::handle(host, &[delivery]).await[0]);
+        settle(host, delivery.receipt, &engine::step::handle(host, &[delivery]).await[0]);
     }
     false
 }
@@ -78,7 +74,7 @@ async fn children_that_could_not_be_started_in_time_are_started_by_a_message_of_
         let delivery = host.take().unwrap();
         assert!(starts(&delivery.message.work), "{:?}", delivery.message);
         left.store(90, Relaxed);
-        settle(&host, delivery.receipt, &step::handle(&host, &[delivery]).await[0]);
+        settle(&host, delivery.receipt, &engine::step::handle(&host, &[delivery]).await[0]);
         left.store(u32::MAX, Relaxed);
         let now = host.all().len() as u32 - 1;
         assert!(now - started <= 90, "{started} and {now}");
@@ -101,7 +97,7 @@ async fn children_that_cannot_be_read_in_time_fail_their_node_and_nothing_gets_s
         let reads = ended(&host) && matches!(delivery.message.work, Work::Step { .. });
         left.store(if reads { 0 } else { u32::MAX }, Relaxed);
         let (receipt, count) = (delivery.receipt, delivery.deliveries);
-        let verdict = step::handle(&host, &[delivery]).await.remove(0);
+        let verdict = engine::step::handle(&host, &[delivery]).await.remove(0);
         assert_eq!(reads && count == 1, verdict != Verdict::Acknowledge, "it is tried once more");
         settle(&host, receipt, &verdict);
     }

@@ -6,10 +6,10 @@ use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
+use document::time::Time;
 use local::store::Metrics;
 use memory::Memory;
 use serde_json::Value;
-use shared::time::Time;
 use std::{
     collections::BTreeSet,
     fs,
@@ -99,7 +99,7 @@ fn every_workflow_in_the_documents_is_valid() {
         for (_, block) in blocks(&text).into_iter().filter(|(info, _)| info == "json workflow") {
             let document: Value =
                 serde_json::from_str(&block).unwrap_or_else(|error| panic!("{}: {error}\n{block}", path.display()));
-            if let Err(issues) = shared::workflow::parse(&document) {
+            if let Err(issues) = document::parse(&document) {
                 panic!("{}: {issues:#?}\n{block}", path.display());
             }
             seen += 1;
@@ -114,7 +114,7 @@ fn the_examples_are_valid_and_raise_no_warning() {
     assert!(examples.len() >= 4);
     for path in examples {
         let document: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let parsed = shared::workflow::parse(&document);
+        let parsed = document::parse(&document);
         let parsed = parsed.unwrap_or_else(|issues| panic!("{}: {issues:#?}", path.display()));
         assert_eq!(parsed.warnings, [], "{}", path.display());
     }
@@ -125,16 +125,14 @@ fn reported_codes() -> BTreeSet<String> {
     const CALLS: [&str; 6] =
         [".error(\"", ".warning(\"", "issue(\"", "Severity::Error,\"", "Severity::Warning,\"", ".report(cx,at,\""];
     let mut codes = BTreeSet::new();
-    for room in ["validate", "workflow", "node"] {
-        for path in files(&root().join("shared/src").join(room), ".rs") {
-            if path.components().any(|part| part.as_os_str() == "tests") {
-                continue;
-            }
-            let text: String = fs::read_to_string(&path).unwrap().split_whitespace().collect();
-            for call in CALLS {
-                let after = text.split(call).skip(1).filter_map(|rest| rest.split('"').next());
-                codes.extend(after.map(str::to_owned));
-            }
+    for path in files(&root().join("shared/document/src"), ".rs") {
+        if path.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        let text: String = fs::read_to_string(&path).unwrap().split_whitespace().collect();
+        for call in CALLS {
+            let after = text.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+            codes.extend(after.map(str::to_owned));
         }
     }
     codes
@@ -151,7 +149,7 @@ fn the_table_of_static_checks_is_that_of_the_code() {
 fn the_node_types_are_those_of_the_code() {
     let text = read("docs/workflow-format.md");
     let listed: BTreeSet<String> = first_cells(&text, "## Node types").into_iter().collect();
-    for kind in shared::node::TYPES {
+    for kind in document::node::TYPES {
         assert!(listed.contains(kind), "{kind} is not in the table of node types");
     }
 }
@@ -159,7 +157,7 @@ fn the_node_types_are_those_of_the_code() {
 #[test]
 fn every_function_of_expressions_is_listed() {
     let text = read("docs/expressions.md");
-    let source = read("shared/src/expression/functions.rs");
+    let source = read("shared/expression/src/functions.rs");
     let styles = ["Both \"", "Global \"", "Method \""];
     let names: Vec<&str> = source
         .lines()
@@ -174,8 +172,7 @@ fn every_function_of_expressions_is_listed() {
 
 /// The service of all functions, as a host serves it.
 pub fn service(host: Arc<Memory>) -> Router {
-    let routes = trigger::routes().merge(status::routes()).merge(callback::routes()).merge(rollback::routes());
-    api::service(Arc::new(App::new(host)), routes)
+    api::service(Arc::new(App::new(host)), api::routes())
 }
 
 #[tokio::test]
@@ -217,7 +214,7 @@ fn snake(name: &str) -> String {
 #[test]
 fn every_event_is_listed() {
     let text = read("docs/execution-model.md");
-    let source = read("shared/src/event/mod.rs");
+    let source = read("shared/core/src/event/mod.rs");
     let variants = source.split("pub enum Event {").nth(1).unwrap().split("\n}").next().unwrap();
     let names = variants
         .lines()
@@ -239,7 +236,7 @@ fn grouped(number: u64) -> String {
 
 #[test]
 fn the_limits_are_those_of_the_code() {
-    use shared::limits as l;
+    use engine::limits as l;
     const MIB: usize = 1024 * 1024;
     let format = [
         format!(
@@ -341,7 +338,10 @@ fn the_map_of_the_code_names_what_is_there() {
     let text = read("docs/ARCHITECTURE.md");
     for (heading, base, least) in [
         ("## Rooms", "", 16),
-        ("### Inside `shared/src`", "shared/src", 15),
+        ("### Inside `shared/document/src`", "shared/document/src", 8),
+        ("### Inside `shared/core/src`", "shared/core/src", 12),
+        ("### Inside `shared/engine/src`", "shared/engine/src", 7),
+        ("### Inside `functions/api/src`", "functions/api/src", 7),
         ("### Inside `hosts/local/src`", "hosts/local/src", 5),
     ] {
         let section = text.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no heading {heading}"));
@@ -380,6 +380,6 @@ fn the_readmes_picture_is_what_graph_prints() {
     let readme = read("README.md");
     let drawn = blocks(&readme).into_iter().find(|(info, _)| info == "mermaid").unwrap().1;
     let document: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
-    let workflow = shared::workflow::parse(&document).unwrap().workflow;
-    assert_eq!(drawn.trim_end(), shared::picture::mermaid(&workflow).trim_end());
+    let workflow = document::parse(&document).unwrap().workflow;
+    assert_eq!(drawn.trim_end(), document::picture::mermaid(&workflow).trim_end());
 }

@@ -1,19 +1,19 @@
 //! The events in `events/`, handed to the code that handles them. A file is named `FUNCTION-SOURCE-WHAT.json`.
 
 use crate::docs::{files, read, root, service};
+use api::triggers::invocation::{Invocation, NotUnderstood, handle, parse};
 use axum::body::to_bytes;
+use document::time::Time;
+use engine::{
+    envelope::Envelope,
+    port::{Catalogue, Host, Store, Token},
+};
 use lambda_http::{Context, request::LambdaRequest};
 use memory::Memory;
 use serde_json::{Value, json};
-use shared::{
-    effect::Work,
-    envelope::Envelope,
-    port::{Catalogue, Host, Store, Token},
-    time::Time,
-};
 use std::{collections::BTreeMap, sync::Arc};
+use stepwell_core::effect::Work;
 use tower::ServiceExt;
-use trigger::event::{Invocation, NotUnderstood, handle, parse};
 
 const OWNER: &str = "acme";
 
@@ -51,7 +51,7 @@ async fn host() -> Arc<Memory> {
 }
 
 async fn save(host: &Memory, document: &Value) {
-    let workflow = shared::workflow::parse(document).unwrap().workflow;
+    let workflow = document::parse(document).unwrap().workflow;
     host.save(OWNER, &workflow, None, host.now()).await.unwrap();
 }
 
@@ -67,18 +67,22 @@ async fn triggered(host: &Arc<Memory>, event: &str) -> Value {
     try_triggered(host, &read(event)).await.unwrap()
 }
 
-async fn try_triggered(host: &Arc<Memory>, json: &str) -> Result<Value, trigger::event::Failure> {
+async fn try_triggered(host: &Arc<Memory>, json: &str) -> Result<Value, api::triggers::invocation::Failure> {
     invoked(host, json, Context::default()).await
 }
 
-async fn invoked(host: &Arc<Memory>, json: &str, context: Context) -> Result<Value, trigger::event::Failure> {
+async fn invoked(
+    host: &Arc<Memory>,
+    json: &str,
+    context: Context,
+) -> Result<Value, api::triggers::invocation::Failure> {
     let answer = handle(&service(host.clone()), &**host, OWNER, json, context).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 
 /// Workflow, status and who started it, of every execution.
 fn all(host: &Memory) -> Vec<(String, String)> {
-    let shown = |state: Arc<shared::execution::Execution>| {
+    let shown = |state: Arc<stepwell_core::execution::Execution>| {
         (state.started.workflow_id.to_string(), state.started.started_by.clone().unwrap_or_default())
     };
     let mut found: Vec<_> = host.all().into_iter().map(shown).collect();
@@ -112,7 +116,7 @@ fn reads(name: &str, text: &str) {
                 Envelope::from_json(record["body"].as_str().unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
             }
         }
-        // What is looked for there; see `supervisor::lambda` and `callback::lambda`.
+        // What is looked for there; see `aws::runtime::supervise` and `aws::runtime::pause`.
         ("supervisor", "schedule") => {
             assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "aws.events");
         }
@@ -160,11 +164,11 @@ async fn the_queues_event_is_a_batch() {
     let envelope = Envelope::from_json(body).unwrap();
     assert!(matches!(envelope.message.work, Work::Step { attempt: 1, io: true, .. }));
     assert_eq!(envelope.to_json(), body);
-    let taken = step::handle_batch(&host, serde_json::from_value(event.clone()).unwrap()).await;
+    let taken = aws::runtime::step::handle_batch(&host, serde_json::from_value(event.clone()).unwrap()).await;
     assert!(taken.response.batch_item_failures.is_empty(), "a message of an execution that is gone is acknowledged");
     let mut broken = event;
     broken["Records"][0]["body"] = "{}".into();
-    let returned = step::handle_batch(&host, serde_json::from_value(broken).unwrap()).await;
+    let returned = aws::runtime::step::handle_batch(&host, serde_json::from_value(broken).unwrap()).await;
     assert_eq!(returned.response.batch_item_failures.len(), 1);
 }
 
@@ -272,14 +276,14 @@ async fn a_task_is_told_of_the_end_whenever_it_came() {
         json!({"task_token": token, "workflow_id": "short", "input": input, "idempotency_key": "k"}).to_string()
     };
     let first = try_triggered(&host, &event("T1", json!({"id": 1}))).await.unwrap();
-    let id: shared::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
+    let id: stepwell_core::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
     let state = host.load(&id).await.unwrap().unwrap();
     assert!(state.started.awaited);
     let journal = format!("{:?}", host.turns(&id, 0, 100).await.unwrap());
     assert!(!journal.contains("T1"), "the token is in the state: {journal}");
     assert_eq!(host.told(), []);
     let delivery = host.take().unwrap();
-    step::handle(&*host, std::slice::from_ref(&delivery)).await;
+    engine::step::handle(&*host, std::slice::from_ref(&delivery)).await;
     assert_eq!(host.told(), [(id.clone(), "T1".to_owned())]);
 
     // Step Functions tries again with another token: the same execution, which has ended.
@@ -305,8 +309,8 @@ async fn tasks_with_the_same_key_are_all_told() {
         assert_eq!(try_triggered(&host, &event(token)).await.unwrap(), first);
     }
     assert_eq!(host.told(), []);
-    step::handle(&*host, &[host.take().unwrap()]).await;
-    let id: shared::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
+    engine::step::handle(&*host, &[host.take().unwrap()]).await;
+    let id: stepwell_core::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
     assert_eq!(host.told(), [(id.clone(), "T1".to_owned()), (id, "T2".to_owned())]);
 }
 

@@ -4,8 +4,8 @@
 //! What is missing is a failure that says so: nothing is left out quietly.
 
 use crate::docs::{read, root};
+use engine::port::{Host, Token};
 use serde_json::{Value, json};
-use shared::port::{Host, Token};
 use std::path::PathBuf;
 use stepwell_tests::{aws_world::World, lambda::Function};
 
@@ -60,7 +60,7 @@ async fn fill(host: &dyn Host) {
         {"id": "note", "type": "transform", "config": {"set": {}}}], "edges": [{"from": "on", "to": "note"}]});
     let example: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
     for document in [example, listening] {
-        let workflow = shared::workflow::parse(&document).unwrap().workflow;
+        let workflow = document::parse(&document).unwrap().workflow;
         host.save(OWNER, &workflow, None, host.now()).await.unwrap();
     }
     let token = Token {

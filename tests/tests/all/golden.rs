@@ -3,14 +3,15 @@
 //! `UPDATE_GOLDEN=1` writes the journals of this release anew; that is for a new format, under a new folder.
 
 use crate::docs::root;
+use document::id::NodeId;
 use serde_json::{Value, json};
-use shared::{
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use stepwell_core::{
     effect::Control,
     event::Turn,
     execution::{Execution, NodeState},
-    id::{ExecutionId, NodeId},
+    id::ExecutionId,
 };
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use stepwell_tests::{
     generate::Case,
     sim::{Faults, Run, root_id},

@@ -4,19 +4,16 @@
 //! state in memory, and does what it is told on its standard input.
 
 use api::App;
+use document::parse;
+use engine::{
+    drive::submit,
+    port::{Host, Store},
+};
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use memory::Memory;
 use serde_json::{Value, json};
-use shared::{
-    command::Command,
-    drive::submit,
-    effect::Control,
-    event::Started,
-    id::ExecutionId,
-    port::{Host, Store},
-    workflow::parse,
-};
 use std::{io::Write, sync::Arc, time::Duration};
+use stepwell_core::{command::Command, effect::Control, event::Started, id::ExecutionId};
 use stepwell_tests::lambda::{Function, Reply};
 
 const IS_FUNCTION: &str = "STEPWELL_TEST_IS_FUNCTION";
@@ -45,7 +42,7 @@ async fn function() {
         }
     });
     let app = App::new(host).with_local_user("acme", "ada@example.com");
-    let service = &api::service(Arc::new(app), status::routes());
+    let service = &api::service(Arc::new(app), api::executions::reads());
     let answer = |event: LambdaEvent<_>| async move { api::lambda::answer(service, event).await };
     run(service_fn(answer)).await.unwrap();
 }

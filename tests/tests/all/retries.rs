@@ -1,7 +1,7 @@
 //! Retries of `map` and `workflow` nodes, with faults on the way.
 
 use serde_json::{Value, json};
-use shared::{event::Event, execution::Status, view};
+use stepwell_core::{event::Event, execution::Status, view};
 use stepwell_tests::{
     generate::Case,
     sim::{Faults, Run, root_id},

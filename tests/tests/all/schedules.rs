@@ -1,9 +1,10 @@
 //! `schedule_trigger` on the embedded host.
 
 use crate::world::{World, eventually};
+use document::time::Time;
+use engine::port::Host;
 use local::server::{OWNER, keep_schedules};
 use serde_json::{Value, json};
-use shared::{port::Host, time::Time};
 use std::time::Duration;
 
 fn scheduled(id: &str, config: Value) -> Value {

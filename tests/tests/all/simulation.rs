@@ -1,11 +1,12 @@
 //! Random workflows under random faults.
 
+use engine::limits::CHILDREN_AT_ONCE;
 use serde_json::{Value, json};
-use shared::{execution::Status, limits::CHILDREN_AT_ONCE};
 use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},
 };
+use stepwell_core::execution::Status;
 use stepwell_tests::{
     generate::{Case, Knobs, case},
     sim::{Faults, Run},

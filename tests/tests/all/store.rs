@@ -1,8 +1,10 @@
 //! The store conformance suite on both hosts, and what only a host with a disk can show.
 
+use document::time::Time;
+use engine::port::Store;
 use serde_json::json;
-use shared::{id::ExecutionId, port::Store, time::Time};
 use std::{path::PathBuf, sync::Arc, time::Duration};
+use stepwell_core::id::ExecutionId;
 use stepwell_tests::store_conformance::{ask, document, kept, run, start, started};
 
 fn scratch(name: &str) -> PathBuf {
@@ -35,7 +37,7 @@ async fn what_was_committed_is_there_after_a_restart() {
     let path = scratch("restart");
     let host = open(&path);
     let workflow = kept(&*host, &document("restart")).await;
-    let input = json!({"text": "x".repeat(shared::limits::INLINE_BYTES + 1)});
+    let input = json!({"text": "x".repeat(engine::limits::INLINE_BYTES + 1)});
     let id: ExecutionId = start(&*host, started(&*host, &workflow, "local", input.clone())).await.id().clone();
     let before = ask(&*host, &id).await;
     host.shutdown(Duration::ZERO).await;
@@ -77,7 +79,7 @@ async fn local_runs_what_is_started_and_goes_on_after_a_restart() {
         loop {
             let state = host.load(id).await.unwrap().unwrap();
             if state.end.is_some() {
-                assert_eq!(state.status(), shared::execution::Status::Completed);
+                assert_eq!(state.status(), stepwell_core::execution::Status::Completed);
                 break;
             }
             host.changed(id, seq.max(state.seq)).await;

@@ -1,20 +1,22 @@
 //! The store in memory and the one in SQLite, given the same random commands, keep the same state and answer the same.
 
-use serde_json::{Value, json};
-use shared::{
-    command::{Asked, Command},
+use document::Workflow;
+use engine::{
     drive::submit,
+    port::{ExecutionFilter, Host, InteractionFilter, Window},
+};
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use stepwell_core::{
+    command::{Asked, Command},
     effect::Control,
     event::Started,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
     interaction::Answer,
     payload::Payload,
-    port::{ExecutionFilter, Host, InteractionFilter, Window},
     task::{Failure, Outcome},
-    workflow::Workflow,
 };
-use std::{sync::Arc, time::Duration};
 use stepwell_tests::{rng::Rng, store_conformance::kept};
 
 pub const SEEDS: u64 = 20;

@@ -2,14 +2,14 @@
 
 use crate::world::{World, eventually};
 use async_trait::async_trait;
+use engine::port::{Delivery, Store, StoreError, Verdict};
 use local::{Handler, Local};
 use serde_json::json;
-use shared::{
+use std::sync::Arc;
+use stepwell_core::{
     effect::{Message, Work},
     execution::Status,
-    port::{Delivery, Store, StoreError, Verdict},
 };
-use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_execution_past_its_timeout_fails_promptly() {
@@ -42,7 +42,7 @@ async fn an_execution_that_cannot_be_read_keeps_no_other_from_its_timeout() {
     assert!(world.host.load(&broken).await.is_err(), "it comes first, and cannot be read");
     assert_eq!(world.ended(&sound).await.error.as_ref().map(|error| error.code.as_str()), Some("timeout"));
     assert_eq!(
-        supervisor::end_timed_out(&*world.host).await.map_err(|error| matches!(error, StoreError::Permanent(_))),
+        engine::supervise::end_timed_out(&*world.host).await.map_err(|error| matches!(error, StoreError::Permanent(_))),
         Err(true)
     );
     world.end().await;
@@ -123,11 +123,11 @@ impl Handler for Failing {
         if deliveries.iter().any(is_bad) {
             return vec![Verdict::Return { after_seconds: 0.0, error: Some("no luck".into()) }; deliveries.len()];
         }
-        step::handle(&*self.0, deliveries).await
+        engine::step::handle(&*self.0, deliveries).await
     }
 
     async fn dead(&self, message: &Message, error: &str) -> Result<(), String> {
-        supervisor::bury(&*self.0, message, error).await.map_err(|error| error.to_string())
+        engine::supervise::bury(&*self.0, message, error).await.map_err(|error| error.to_string())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use serde_json::{Value, json};
-use shared::execution::Status;
+use stepwell_core::execution::Status;
 
 fn document(id: &str, kind: &str, config: Value) -> Value {
     json!({"id": id, "nodes": [{"id": "go", "type": "manual_trigger"},

@@ -5,14 +5,15 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
+use engine::port::Store;
 use local::{Local, server};
 use serde_json::{Value, json};
-use shared::{execution::Execution, id::ExecutionId, port::Store};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
+use stepwell_core::{execution::Execution, id::ExecutionId};
 use tower::ServiceExt;
 
 /// One host with its folder.

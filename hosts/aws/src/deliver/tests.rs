@@ -4,7 +4,7 @@ use crate::{
     testing::Recorder,
     tests::story::{Story, document},
 };
-use shared::{command::Command, effect::Control, interaction::Interaction, payload::Payload, task::Outcome};
+use stepwell_core::{command::Command, effect::Control, interaction::Interaction, payload::Payload, task::Outcome};
 
 async fn deliver(recorder: &Recorder, story: &Story) -> Result<(), StoreError> {
     recorder.know(&story.state);
@@ -166,7 +166,7 @@ async fn a_caller_whose_token_is_refused_keeps_no_other_waiting() {
 
 #[tokio::test]
 async fn the_caller_hears_why_it_failed_or_was_cancelled() {
-    let failure = shared::task::Failure::new("declined", "the card was declined");
+    let failure = stepwell_core::task::Failure::new("declined", "the card was declined");
     let mut failed = awaited("1");
     report(&mut failed, Outcome::Failed(failure));
     let mut cancelled = awaited("1");

@@ -8,23 +8,21 @@ use crate::{
     telemetry::{Counter, counted},
 };
 use async_trait::async_trait;
+use document::{Workflow, id::WorkflowId, pattern::Listener, schedule::Scheduled, time::Time};
+use engine::port::{
+    Catalogue, Commit, ExecutionFilter, Head, InteractionFilter, Page, SavedWorkflow, Secret, Store, StoreError, Token,
+    Window,
+};
 use serde_json::{Map, Value};
-use shared::{
+use std::sync::Arc;
+use stepwell_core::{
     effect::Effect,
     event::Turn,
     execution::{Execution, Status},
-    id::{ExecutionId, InteractionId, WorkflowId},
-    pattern::Listener,
+    id::{ExecutionId, InteractionId},
     payload::Payload,
-    port::{
-        Catalogue, Commit, ExecutionFilter, Head, InteractionFilter, NodeLog, Page, SavedWorkflow, Secret, Store,
-        StoreError, Token, Window,
-    },
-    schedule::Scheduled,
-    time::Time,
-    workflow::Workflow,
+    task::NodeLog,
 };
-use std::sync::Arc;
 
 #[async_trait]
 impl Records for Table {

@@ -1,10 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
-use shared::{
-    port::Store,
-    task::{CodeTask, Work},
-};
+use engine::port::{Runner, Store};
+use stepwell_core::task::{CodeTask, Work};
 
 const NOW: Time = Time(1_000_000);
 
@@ -89,9 +87,9 @@ async fn only_the_step_function_runs_nodes() {
 #[tokio::test]
 async fn what_a_request_committed_is_no_error_where_its_effects_are_late() {
     let busy = StoreError::Transient("busy".into());
-    let (id, work) = (ExecutionId::from("e1"), shared::effect::Work::Timeout);
-    let message = shared::effect::Message { execution: id.clone(), work };
-    let effects = [shared::effect::Effect::Send { message, at: None }];
+    let (id, work) = (ExecutionId::from("e1"), stepwell_core::effect::Work::Timeout);
+    let message = stepwell_core::effect::Message { execution: id.clone(), work };
+    let effects = [stepwell_core::effect::Effect::Send { message, at: None }];
     for (behind_message, told) in [(false, Ok(())), (true, Err(busy.clone()))] {
         let recorder = Arc::new(Recorder::default());
         let host = beside(&recorder, None, behind_message);

@@ -2,7 +2,7 @@
 use super::*;
 use crate::tests::story::{Story, document};
 use serde_json::json;
-use shared::{command::Command, effect::Control, id::Activation};
+use stepwell_core::{command::Command, effect::Control, id::Activation};
 
 fn planned(story: &Story) -> Plan {
     plan(story.state.id(), &story.effects, Some(&story.state), story.now)
@@ -125,7 +125,8 @@ fn an_escalation_after_all_alarms_sets_a_timer_of_its_own() {
 fn what_the_supervisor_delivers_again_is_the_same_clock() {
     let mut story = Story::opened(&approval(json!({"timeout_seconds": 3600})));
     let first = planned(&story);
-    story.after(100.0).effects = shared::owed::owed(&story.workflow, &story.state, shared::owed::Since::Ever);
+    story.after(100.0).effects =
+        stepwell_core::owed::owed(&story.workflow, &story.state, stepwell_core::owed::Since::Ever);
     assert_eq!(planned(&story), first);
 }
 

@@ -2,7 +2,7 @@
 use super::*;
 use crate::tests::scripted::{Answer, Script, error, impatient, json};
 use serde_json::{Value, json};
-use shared::effect::Work;
+use stepwell_core::effect::Work;
 use tracing::Instrument;
 
 fn queue(script: &Script) -> Sqs {
@@ -112,7 +112,7 @@ async fn outages_pass_and_mistakes_do_not() {
 async fn large_messages_share_no_request() {
     let long = "x".repeat(100_000);
     let work = |index| Work::ChildEnded {
-        activation: shared::id::Activation { epoch: 0, node: "m".into(), visit: 1 },
+        activation: stepwell_core::id::Activation { epoch: 0, node: "m".into(), visit: 1 },
         attempt: 1,
         index,
         error: Some(long.clone()),

@@ -3,11 +3,12 @@
 
 use super::pack::Tail;
 use crate::{limits, meter::Spent};
-use shared::{execution::Execution, id::ExecutionId, time::Time};
+use document::time::Time;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::{execution::Execution, id::ExecutionId};
 
 /// A state and the journal's end that it was made from.
 #[derive(Clone, Debug)]
@@ -116,8 +117,9 @@ impl Kept {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use document::{parse, time::Time};
     use serde_json::json;
-    use shared::{command::Command, decide::decide, event::Started, time::Time, workflow::parse};
+    use stepwell_core::{command::Command, decide::decide, event::Started};
 
     fn known(id: usize, bytes: usize) -> Known {
         let document = json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});

@@ -12,11 +12,8 @@ use crate::{
     meter::{Purpose, nobodys},
 };
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use shared::{
-    port::{Page, SavedWorkflow, StoreError, Token, Window},
-    time::Time,
-    workflow::Workflow,
-};
+use document::{Workflow, time::Time};
+use engine::port::{Page, SavedWorkflow, StoreError, Token, Window};
 use std::sync::Arc;
 
 /// Times that a save is decided again because somebody else saved.
@@ -55,7 +52,7 @@ impl Version {
 }
 
 impl Table {
-    /// Saves a next version (see [`shared::port::Catalogue::save`]).
+    /// Saves a next version (see [`engine::port::Catalogue::save`]).
     ///
     /// # Errors
     /// `Conflict` where another version than the expected one is the latest.

@@ -17,17 +17,18 @@ use crate::{
     limits,
     meter::{Purpose, Spent, nobodys, of},
 };
-use shared::{
+use engine::port::{Commit, StoreError};
+use std::sync::Arc;
+use stepwell_core::{
     effect::{Effect, Work},
     execution::Execution,
     id::ExecutionId,
     owed::due_at,
-    port::{Commit, NodeLog, StoreError},
+    task::NodeLog,
 };
-use std::sync::Arc;
 
 impl Table {
-    /// One write or none (see [`shared::port::Store::commit`]). Durable when it returns; effects are not delivered.
+    /// One write or none (see [`engine::port::Store::commit`]). Durable when it returns; effects are not delivered.
     ///
     /// # Errors
     /// `Conflict` where the first turn is not the next one.
@@ -230,7 +231,7 @@ impl Table {
     }
 
     /// Effects were delivered: those of a commit of this process, or those that another may not have delivered, in which
-    /// case its head may not say what is. To be called at the end of [`shared::port::Store::deliver`], also where there
+    /// case its head may not say what is. To be called at the end of [`engine::port::Store::deliver`], also where there
     /// are none.
     ///
     /// # Errors

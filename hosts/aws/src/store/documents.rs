@@ -11,12 +11,14 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use document::Workflow;
+use engine::{drive::body_of, port::StoreError};
 use serde_json::Value;
-use shared::{drive::body_of, event::Started, port::StoreError, workflow::Workflow};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::event::Started;
 
 /// Parsed workflows by hash; those in it are in the table.
 #[derive(Default)]
@@ -68,7 +70,7 @@ impl Table {
             _ => return Err(damaged("it has no text".into())),
         };
         let document: Value = serde_json::from_slice(&inflate(&packed)?).map_err(|error| damaged(error.to_string()))?;
-        let parsed = shared::workflow::parse(&document).map_err(|issues| damaged(format!("{issues:?}")))?;
+        let parsed = document::parse(&document).map_err(|issues| damaged(format!("{issues:?}")))?;
         if parsed.workflow.hash != hash {
             return Err(damaged(format!("it has the hash {} now", parsed.workflow.hash)));
         }

@@ -13,14 +13,16 @@ use crate::{
     meter::{Purpose, nobodys},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
+use document::time::Time;
+use engine::port::StoreError;
 use futures::future::try_join_all;
-use shared::{execution::Execution, id::ExecutionId, owed::due_at, port::StoreError, time::Time};
+use stepwell_core::{execution::Execution, id::ExecutionId, owed::due_at};
 
 /// No newer turn wrote the head.
 const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
 
 impl Table {
-    /// Executions that are due or marked, those longest due first (see [`shared::port::Store::due`]).
+    /// Executions that are due or marked, those longest due first (see [`engine::port::Store::due`]).
     ///
     /// # Errors
     /// Where the table does not answer.
@@ -81,7 +83,7 @@ impl Table {
         self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, as_seen).await.map(drop)
     }
 
-    /// An execution could not be looked after: it is due again then (see [`shared::port::Store::put_off`]). A head that is
+    /// An execution could not be looked after: it is due again then (see [`engine::port::Store::put_off`]). A head that is
     /// not due any more stays as it is.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
         Select, TransactWriteItem, WriteRequest,
     },
 };
-use shared::port::StoreError;
+use engine::port::StoreError;
 use std::{collections::HashMap, sync::Arc};
 
 /// What became of a conditional write.

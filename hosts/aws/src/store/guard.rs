@@ -13,18 +13,17 @@ use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
+use document::{Overlap, id::WorkflowId, time::Time};
+use engine::port::StoreError;
 use futures::future::try_join_all;
-use shared::{
-    execution::{Execution, Status},
-    id::{ExecutionId, WorkflowId},
-    port::StoreError,
-    time::Time,
-    workflow::Overlap,
-};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
+};
+use stepwell_core::{
+    execution::{Execution, Status},
+    id::ExecutionId,
 };
 
 /// An execution that is under way or held back, as far as the guard knows.
@@ -157,7 +156,7 @@ impl Table {
         Ok(false)
     }
 
-    /// The oldest execution that is held back, and how many are under way (see [`shared::port::Store::held`]).
+    /// The oldest execution that is held back, and how many are under way (see [`engine::port::Store::held`]).
     ///
     /// # Errors
     /// Where the table does not answer.

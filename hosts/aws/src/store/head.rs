@@ -13,9 +13,11 @@ use crate::{
     meter::{Purpose, Use, nobodys},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
+use document::time::Time;
+use engine::port::StoreError;
 use serde_json::Value;
-use shared::{execution::Execution, port::StoreError, time::Time};
 use std::collections::HashMap;
+use stepwell_core::execution::Execution;
 
 /// What a head says of a state.
 pub fn head(state: &Execution, due: Option<Time>) -> Item {
@@ -50,7 +52,7 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
 fn searchable(state: &Execution) -> HashMap<String, AttributeValue> {
     let entries = state.started.metadata.iter().map(|(key, value)| (key.clone(), metadata_text(value)));
     let short = entries.filter(|(key, value)| !key.is_empty() && key.len() + value.len() <= limits::METADATA_BYTES);
-    let mut room = shared::limits::METADATA_BYTES;
+    let mut room = engine::limits::METADATA_BYTES;
     let fitting = short.map_while(|(key, value)| {
         room = room.checked_sub(key.len() + value.len())?;
         Some((key, text(value)))
@@ -135,7 +137,7 @@ impl Table {
     /// Writes a head where it does not say what the state is: whoever committed may have died before.
     pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
         let workflow = self.workflow_for(&state.started).await?;
-        let due = shared::owed::due_at(&workflow, state);
+        let due = stepwell_core::owed::due_at(&workflow, state);
         let key = keys::execution(state.id());
         let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };
         let is_due = text_of(&old, "ds").map(ToOwned::to_owned);

@@ -1,7 +1,7 @@
 //! Items: what an attribute holds, and how many bytes an item has as DynamoDB counts them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::port::StoreError;
+use engine::port::StoreError;
 use std::collections::HashMap;
 
 /// The attributes of an item, by name.

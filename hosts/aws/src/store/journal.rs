@@ -13,14 +13,11 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
-use shared::{
-    event::Turn,
-    id::ExecutionId,
-    port::{NodeLog, Page, StoreError, Window},
-};
+use engine::port::{Page, StoreError, Window};
+use stepwell_core::{event::Turn, id::ExecutionId, task::NodeLog};
 
 impl Table {
-    /// Turns after a number (see [`shared::port::Store::turns`]).
+    /// Turns after a number (see [`engine::port::Store::turns`]).
     ///
     /// # Errors
     /// Where the journal or a value cannot be read.

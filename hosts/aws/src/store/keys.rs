@@ -2,10 +2,10 @@
 //! text sorts as they do.
 
 use crate::limits;
-use shared::{
+use document::{id::WorkflowId, time::Time};
+use stepwell_core::{
     execution::Status,
-    id::{ExecutionId, InteractionId, WorkflowId, fraction},
-    time::Time,
+    id::{ExecutionId, InteractionId, fraction},
 };
 
 /// The sort key of an execution's head.

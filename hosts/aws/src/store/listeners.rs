@@ -9,13 +9,13 @@ use super::{
 };
 use crate::meter::{Purpose, nobodys};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use serde_json::Value;
-use shared::{
+use document::{
+    Workflow,
     id::NodeId,
     pattern::{Listener, listeners},
-    port::StoreError,
-    workflow::Workflow,
 };
+use engine::port::StoreError;
+use serde_json::Value;
 
 impl Table {
     /// The write that goes along with a new version, or with a deletion; none where a first version has no listener.
@@ -40,7 +40,7 @@ impl Table {
         Ok(Some(write.put(put).build()))
     }
 
-    /// Who listens (see [`shared::port::Catalogue::listeners`]).
+    /// Who listens (see [`engine::port::Catalogue::listeners`]).
     ///
     /// # Errors
     /// Where they cannot be read.

@@ -13,13 +13,10 @@ use crate::{
     meter::{Purpose, nobodys},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
+use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
 use futures::future::try_join_all;
-use shared::{
-    execution::Status,
-    id::ExecutionId,
-    port::{ExecutionFilter, Head, Page, StoreError, Window},
-};
 use std::collections::BTreeMap;
+use stepwell_core::{execution::Status, id::ExecutionId};
 
 /// As an execution goes through them, so that one that moves on meanwhile is seen.
 const STATUSES: [Status; 11] = [
@@ -97,7 +94,7 @@ fn end(filter: &ExecutionFilter, cursor: Option<&str>) -> String {
 }
 
 impl Table {
-    /// Newest first (see [`shared::port::Store::executions`]).
+    /// Newest first (see [`engine::port::Store::executions`]).
     ///
     /// # Errors
     /// Where the table does not answer, or the cursor is none of this list.
@@ -235,8 +232,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tests::table::Scripted;
+    use document::time::Time;
     use serde_json::json;
-    use shared::time::Time;
 
     #[test]
     fn a_cursor_is_a_place_and_nothing_else_is() {

@@ -13,16 +13,16 @@ use crate::{
     limits,
     meter::{Purpose, Spent, of},
 };
-use shared::{
+use document::time::Time;
+use engine::port::StoreError;
+use std::sync::Arc;
+use stepwell_core::{
     event::{Event, Turn},
     evolve::evolve,
     execution::Execution,
     id::ExecutionId,
     payload::Payload,
-    port::StoreError,
-    time::Time,
 };
-use std::sync::Arc;
 
 /// Times that a journal is read anew because it was removed or made anew while it was read.
 const READS: u32 = 3;

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{limits, meter::Use};
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::{execution::Execution, port::StoreError, time::Time};
+use document::time::Time;
+use engine::port::StoreError;
+use stepwell_core::execution::Execution;
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Times that a head is tried to be marked while others mark it.

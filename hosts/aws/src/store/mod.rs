@@ -48,12 +48,14 @@ use crate::{
 };
 use aws_sdk_dynamodb::Client;
 use cache::Cache;
+use document::time::Time;
 use documents::Workflows;
 use dynamo::Dynamo;
+use engine::port::StoreError;
 use guard::Leases;
 use serde_json::{Map, Value};
-use shared::{execution::Execution, id::ExecutionId, port::StoreError, time::Time};
 use std::sync::Arc;
+use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
 
 /// A clock.
@@ -139,7 +141,7 @@ impl Table {
         }
     }
 
-    /// What an execution has cost, as the API shows it (see [`shared::port::Store::cost`]).
+    /// What an execution has cost, as the API shows it (see [`engine::port::Store::cost`]).
     ///
     /// # Errors
     /// As [`Table::spent`].

@@ -3,8 +3,8 @@
 
 use super::item::write_units;
 use crate::limits;
+use engine::port::StoreError;
 use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec_with_limit};
-use shared::port::StoreError;
 
 /// How hard to compress: the middle of what there is; harder gains a hundredth.
 const LEVEL: u8 = 6;
@@ -96,7 +96,7 @@ mod tests {
 
     /// Text that deflate cannot shorten below a half.
     fn noise(bytes: usize) -> String {
-        let hex = (0..bytes as u64).map(|n| shared::id::sha256_hex(&n.to_le_bytes()));
+        let hex = (0..bytes as u64).map(|n| document::id::sha256_hex(&n.to_le_bytes()));
         hex.flat_map(|text| text.chars().collect::<Vec<_>>()).take(bytes).collect()
     }
 

@@ -13,15 +13,15 @@ use crate::{
     meter::{Purpose, nobodys, of},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
+use engine::port::{InteractionFilter, Page, StoreError, Window};
 use futures::future::try_join_all;
-use shared::{
+use std::collections::{BTreeMap, BTreeSet};
+use stepwell_core::{
     effect::Effect,
     execution::Execution,
     id::{ExecutionId, InteractionId},
     interaction::Interaction,
-    port::{InteractionFilter, Page, StoreError, Window},
 };
-use std::collections::{BTreeMap, BTreeSet};
 
 const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
 
@@ -44,7 +44,7 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     if !one.assignees.is_empty() {
         // A set, which holds each once, in lower case, since people answer in any.
         let fits = |person: &&String| !person.is_empty() && person.len() <= limits::PERSON_BYTES;
-        let people = one.assignees.iter().filter(fits).take(shared::limits::PEOPLE);
+        let people = one.assignees.iter().filter(fits).take(engine::limits::PEOPLE);
         let people: BTreeSet<String> = people.map(|person| person.to_ascii_lowercase()).collect();
         let mut people: Vec<String> = people.into_iter().collect();
         if people.is_empty() {
@@ -58,7 +58,7 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
 
 impl Table {
     /// Writes the questions that effects tell people of, or take back. To be called at the beginning of
-    /// [`shared::port::Store::deliver`]: who is told can answer at once.
+    /// [`engine::port::Store::deliver`]: who is told can answer at once.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -94,7 +94,7 @@ impl Table {
         found.map(|item| need(&item, "x").map(Into::into)).transpose()
     }
 
-    /// Soonest deadline first (see [`shared::port::Store::interactions`]).
+    /// Soonest deadline first (see [`engine::port::Store::interactions`]).
     ///
     /// # Errors
     /// Where the table does not answer, or the cursor is none of this list.
@@ -188,7 +188,7 @@ mod tests {
             |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() });
         let people = |item: &Item| item.get("a").and_then(|people| people.as_ss().ok()).cloned().unwrap_or_default();
         let many = asking((0..5_000).map(|n| format!("{n:0>300}@x.org")).collect());
-        assert_eq!(people(&many).len(), shared::limits::PEOPLE);
+        assert_eq!(people(&many).len(), engine::limits::PEOPLE);
         assert!(size(&many) < 400_000, "{}", size(&many));
         assert_eq!(people(&asking(vec![String::new(), "x".repeat(100_000)])), [" "], "it is not for everybody");
         assert!(people(&asking(vec![])).is_empty());

@@ -15,9 +15,10 @@ use crate::{
     meter::{Purpose, nobodys, of},
 };
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use engine::port::StoreError;
 use futures::{StreamExt, TryStreamExt, stream};
-use shared::{execution::Execution, id::ExecutionId, port::StoreError};
 use std::{future::Future, pin::Pin, sync::Arc};
+use stepwell_core::{execution::Execution, id::ExecutionId};
 
 impl Table {
     /// Removes an ended execution with all its data, children too.

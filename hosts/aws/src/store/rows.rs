@@ -6,8 +6,9 @@ use super::{
     pack::{deflate, inflate},
 };
 use crate::limits;
+use document::id::sha256_hex;
+use engine::port::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
-use shared::{id::sha256_hex, port::StoreError};
 
 impl Table {
     /// Puts rows into an item.
@@ -49,7 +50,7 @@ mod tests {
         store::item::{keyed, size},
         tests::table::Scripted,
     };
-    use shared::time::Time;
+    use document::time::Time;
 
     #[tokio::test]
     async fn rows_fit_into_their_item_however_many_they_are() {

@@ -9,15 +9,15 @@ use super::{
 };
 use crate::meter::{Purpose, nobodys};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use shared::{
+use document::{
+    ScheduleTrigger, Workflow,
     id::NodeId,
-    port::StoreError,
     schedule::{Scheduled, plan},
     time::Time,
-    workflow::{ScheduleTrigger, Workflow},
 };
+use engine::port::StoreError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Times that a schedule is moved on while others move those of the same workflow.
 const TRIES: u32 = 10;
@@ -112,7 +112,7 @@ impl Table {
         Ok(Some(write))
     }
 
-    /// Schedules whose time has come, soonest first (see [`shared::port::Catalogue::due_schedules`]).
+    /// Schedules whose time has come, soonest first (see [`engine::port::Catalogue::due_schedules`]).
     ///
     /// # Errors
     /// Where they cannot be read.
@@ -141,7 +141,7 @@ impl Table {
         Ok(due)
     }
 
-    /// A schedule's time is done with (see [`shared::port::Catalogue::advance_schedule`]).
+    /// A schedule's time is done with (see [`engine::port::Catalogue::advance_schedule`]).
     ///
     /// # Errors
     /// Where it cannot be written.

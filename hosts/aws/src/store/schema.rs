@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
         ScalarAttributeType,
     },
 };
-use shared::port::StoreError;
+use engine::port::StoreError;
 
 use super::dynamo::unbuilt;
 

@@ -5,7 +5,8 @@ use crate::{
     meter::Spent,
     plan::{clock_transitions, plan},
 };
-use shared::{effect::Effect, time::Time};
+use document::time::Time;
+use stepwell_core::effect::Effect;
 
 /// What the execution has used before, and what follows from this commit. The commit's own write is not among it, nor
 /// are the messages that let others in.
@@ -29,11 +30,11 @@ mod tests {
     use super::*;
     use crate::tests::story::{Story, document};
     use serde_json::{Value, json};
-    use shared::{
+    use std::sync::Arc;
+    use stepwell_core::{
         command::Command,
         effect::{Control, Purpose},
     };
-    use std::sync::Arc;
 
     /// What the last command of a story costs.
     fn cost(story: &Story) -> (u64, u64, u64) {

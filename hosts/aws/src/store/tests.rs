@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
 };
 use aws_smithy_types::body::SdkBody;
-use shared::port::StoreError;
+use engine::port::StoreError;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},

@@ -10,10 +10,9 @@ use crate::{
     limits,
     meter::{Purpose, of},
 };
-use shared::{
-    id::{ExecutionId, InteractionId, sha256_hex},
-    port::StoreError,
-};
+use document::id::sha256_hex;
+use engine::port::StoreError;
+use stepwell_core::id::{ExecutionId, InteractionId};
 
 impl Table {
     /// Keeps the task token of a pause.

@@ -1,11 +1,12 @@
 //! Commits of this process whose effects are still to be delivered, with what becomes of the head afterwards.
 
 use crate::limits;
-use shared::{effect::Effect, execution::Execution, id::ExecutionId, time::Time};
+use document::time::Time;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::{effect::Effect, execution::Execution, id::ExecutionId};
 
 /// What becomes of a head once a commit's effects are delivered.
 #[derive(Clone, Debug)]

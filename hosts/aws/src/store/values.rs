@@ -2,14 +2,14 @@
 
 use super::{Table, keys};
 use crate::limits;
+use engine::port::StoreError;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-use shared::{
+use std::collections::BTreeMap;
+use stepwell_core::{
     id::ExecutionId,
     payload::{BlobRef, Payload},
-    port::StoreError,
 };
-use std::collections::BTreeMap;
 
 impl Table {
     /// Keeps the values that a commit offloads. The same value twice is once.
@@ -20,7 +20,7 @@ impl Table {
         stream::iter(puts).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
-    /// Brings values of a state that are missing (see [`shared::port::Store::fetch`]).
+    /// Brings values of a state that are missing (see [`engine::port::Store::fetch`]).
     ///
     /// # Errors
     /// Where a value cannot be read, or is gone.

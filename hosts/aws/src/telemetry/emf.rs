@@ -3,8 +3,8 @@
 //! A metric costs by the month it is seen in, so a line names only what happened.
 
 use super::Call;
+use document::time::Time;
 use serde_json::{Map, Value, json};
-use shared::time::Time;
 
 /// What a figure is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

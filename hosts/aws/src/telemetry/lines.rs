@@ -154,7 +154,7 @@ mod tests {
         let expected = ["WARN", "a step failed", "r-1", "step", "e-1", "4bf92f3577b34da6a3ce929d0e0e4736", "timeout"];
         assert_eq!(shown.map(|name| line[name].as_str().unwrap_or_default()), expected, "{line}");
         assert_eq!(line["n"], 2, "the event's own come last");
-        assert!(shared::time::Time::parse(line["timestamp"].as_str().unwrap()).is_some());
+        assert!(document::time::Time::parse(line["timestamp"].as_str().unwrap()).is_some());
         assert_eq!((&lines[1]["requestId"], lines[1].get("execution")), (&Value::from("r-1"), None));
     }
 

@@ -14,8 +14,8 @@ pub use emf::{Figure, Unit};
 pub use trace::{Trace, current};
 
 use counters::Snapshot;
+use document::time::Time;
 use lines::Lines;
-use shared::time::Time;
 use std::{
     env,
     io::Write,

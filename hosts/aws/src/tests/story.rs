@@ -1,7 +1,9 @@
 //! An execution as the rules decide it, command by command.
 
+use document::{Workflow, parse, time::Time};
 use serde_json::{Value, json};
-use shared::{
+use std::sync::Arc;
+use stepwell_core::{
     command::Command,
     decide::decide,
     effect::{Effect, Purpose},
@@ -9,10 +11,7 @@ use shared::{
     execution::Execution,
     id::Activation,
     interaction::{Answer, Interaction},
-    time::Time,
-    workflow::{Workflow, parse},
 };
-use std::sync::Arc;
 
 /// The execution `e1`, its workflow and the clock.
 pub struct Story {

@@ -10,19 +10,19 @@ use crate::{
     store::{Parts, Table},
     testing::Recorder,
 };
+use document::time::Time;
+use engine::port::Commit;
 use serde_json::{Value, json};
-use shared::{
-    command::Command,
-    decide::{Decided, decide},
-    port::Commit,
-    time::Time,
-};
 use std::{
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
     time::Duration,
+};
+use stepwell_core::{
+    command::Command,
+    decide::{Decided, decide},
 };
 
 /// A table, the script that answers it, and its clock.

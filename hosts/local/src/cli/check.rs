@@ -4,12 +4,12 @@ use super::{
     Failure, locate, locate_yaml, output,
     source::{Malformed, Source, Unread},
 };
+use document::{
+    Workflow, parse,
+    validate::{Issue, Severity},
+};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
-use shared::{
-    validate::{Issue, Severity},
-    workflow::{Workflow, parse},
-};
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 /// Columns of an excerpt.

@@ -38,7 +38,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 
 async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16) -> Outcome {
     let loopback = address.is_loopback();
-    if !loopback && !shared::port::Catalogue::has_tokens(&**host).await? {
+    if !loopback && !engine::port::Catalogue::has_tokens(&**host).await? {
         let hint =
             format!("make one first: stepwell token create --name NAME --scopes read,run{}", globals.data_flag());
         let message = format!("{address} is open to other machines, and there are no tokens to tell callers apart");

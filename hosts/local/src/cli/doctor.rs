@@ -6,12 +6,9 @@ use super::{
     dev::allow_list,
     limits, output,
 };
+use engine::port::Host;
 use nodes::AllowList;
 use serde_json::{Map, Value, json};
-use shared::{
-    port::Host,
-    task::{self, CodeTask, Task},
-};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -21,6 +18,7 @@ use stepwell::{
     Local, server,
     store::{OpenError, running},
 };
+use stepwell_core::task::{self, CodeTask, Task};
 
 /// What it takes.
 #[derive(clap::Args)]
@@ -135,8 +133,8 @@ async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
 fn clock() -> Check {
     let now = stepwell::clock();
     // This release was made after the first, and nobody runs it after the second.
-    let sane = shared::time::Time::parse("2026-01-01T00:00:00Z").is_some_and(|first| now > first)
-        && shared::time::Time::parse("2100-01-01T00:00:00Z").is_some_and(|last| now < last);
+    let sane = document::time::Time::parse("2026-01-01T00:00:00Z").is_some_and(|first| now > first)
+        && document::time::Time::parse("2100-01-01T00:00:00Z").is_some_and(|last| now < last);
     match sane {
         true => Check::ok("clock", now.to_string()),
         false => Check::fail("clock", format!("it says {now}"), "set the clock: timers and deadlines depend on it"),

@@ -1,8 +1,8 @@
 //! How a command ends, and how it says what went wrong.
 
 use super::output;
+use engine::port::StoreError;
 use serde_json::{Value, json};
-use shared::port::StoreError;
 use std::process::ExitCode;
 
 /// What a command comes to.

@@ -1,8 +1,8 @@
 //! `stepwell graph FILE`: a picture of a workflow.
 
 use super::{Exit, Failure, Globals, Outcome, check::Checked, output};
+use document::picture;
 use serde_json::json;
-use shared::picture;
 use std::path::PathBuf;
 
 /// What it takes.

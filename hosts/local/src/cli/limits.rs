@@ -23,8 +23,8 @@ pub const TURNS: usize = 200;
 /// Items that one request for a list takes: the most that the API gives.
 pub const PAGE: usize = 200;
 /// Bytes of a workflow file: the documents' bound, with room for YAML's and JSON's white space.
-pub const FILE_BYTES: u64 = 4 * shared::limits::DOCUMENT_BYTES as u64;
+pub const FILE_BYTES: u64 = 4 * engine::limits::DOCUMENT_BYTES as u64;
 /// Bytes of an input from a file or stdin: what an outcome may have, with room for white space.
-pub const INPUT_BYTES: u64 = 2 * shared::limits::OUTCOME_BYTES as u64;
+pub const INPUT_BYTES: u64 = 2 * engine::limits::OUTCOME_BYTES as u64;
 /// Free bytes below which `doctor` warns, and fails: a journal grows by a few hundred bytes per node that runs.
 pub const DISK_BYTES: (u64, u64) = (1024 * 1024 * 1024, 64 * 1024 * 1024);

@@ -1,8 +1,9 @@
 //! Workflow files and inputs as they are read: JSON, or YAML by their name.
 
 use super::{Failure, limits};
+use document::json::nesting;
+use engine::limits::JSON_DEPTH;
 use serde_json::Value;
-use shared::{json::nesting, limits::JSON_DEPTH};
 use std::{
     io::Read,
     ops::Range,

@@ -1,8 +1,8 @@
 //! `stepwell token create`: an API token, shown once.
 
 use super::{Exit, Failure, Globals, Outcome, client::Client, output};
+use document::time::Time;
 use serde_json::json;
-use shared::time::Time;
 
 /// What it takes.
 #[derive(clap::Args)]

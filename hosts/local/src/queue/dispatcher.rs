@@ -8,11 +8,8 @@ use crate::store::{
     writer::{Job, Writer},
 };
 use async_trait::async_trait;
-use shared::{
-    effect::Message,
-    port::{Delivery, Receipt, StoreError, Verdict},
-    time::Time,
-};
+use document::time::Time;
+use engine::port::{Delivery, Receipt, StoreError, Verdict};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -20,6 +17,7 @@ use std::{
     },
     time::Duration,
 };
+use stepwell_core::effect::Message;
 use tokio::{runtime::Handle, sync::Notify};
 
 /// Who handles messages.

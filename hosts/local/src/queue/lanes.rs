@@ -2,8 +2,9 @@
 
 use super::Item;
 use crate::store::limits;
-use shared::{effect::Work, id::ExecutionId, port::Receipt};
+use engine::port::Receipt;
 use std::collections::{HashMap, HashSet, VecDeque};
+use stepwell_core::{effect::Work, id::ExecutionId};
 
 /// Ready messages. An execution is one lane; nodes that do I/O have a line of their own.
 #[derive(Default)]

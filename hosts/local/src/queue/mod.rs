@@ -13,7 +13,7 @@ pub use dispatcher::{Dispatcher, Handler};
 pub use settle::acknowledge;
 pub use timers::{TimerKey, insert, purpose};
 
-use shared::port::Delivery;
+use engine::port::Delivery;
 
 /// A message in memory; its row lives until it is acknowledged.
 #[derive(Clone, Debug)]

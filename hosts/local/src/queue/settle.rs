@@ -5,12 +5,10 @@ use crate::store::{
     limits,
     writer::{Failure, Job, Known},
 };
+use document::time::Time;
+use engine::port::{Delivery, Receipt, StoreError, Verdict};
 use futures::FutureExt;
 use rusqlite::{Connection, params};
-use shared::{
-    port::{Delivery, Receipt, StoreError, Verdict},
-    time::Time,
-};
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -62,7 +60,7 @@ impl Dispatcher {
             item.failures += 1;
             after = after.max(limits::RETRY_SECONDS * f64::from(item.failures));
             let (receipt, attempts) = (item.delivery.receipt, item.failures);
-            if attempts >= shared::limits::DELIVERIES && self.bury(&item, &error).await {
+            if attempts >= engine::limits::DELIVERIES && self.bury(&item, &error).await {
                 return;
             }
             let _ = self.send(Box::new(Failed { receipt, attempts, error })).await;

@@ -6,17 +6,17 @@ use crate::store::{
     tests::{advance, open, rows, scratch, step, until},
 };
 use async_trait::async_trait;
-use shared::{
-    effect::{Message, Work},
-    id::ExecutionId,
-    port::{Delivery, Verdict},
-};
+use engine::port::{Delivery, Verdict};
 use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
+};
+use stepwell_core::{
+    effect::{Message, Work},
+    id::ExecutionId,
 };
 
 type Answer = dyn Fn(&Delivery) -> Verdict + Send + Sync;
@@ -109,7 +109,7 @@ async fn what_keeps_failing_is_given_up_alone_and_the_rest_goes_on() {
     let calls = handler.calls.lock().unwrap().clone();
     assert_eq!(calls[0], [1, 2, 3], "first together");
     assert!(calls[1..].iter().all(|call| call.len() == 1), "then each alone: {calls:?}");
-    assert_eq!(calls.iter().filter(|call| call.contains(&2)).count(), shared::limits::DELIVERIES as usize);
+    assert_eq!(calls.iter().filter(|call| call.contains(&2)).count(), engine::limits::DELIVERIES as usize);
     assert_eq!(*handler.dead.lock().unwrap(), ["one: the handler panicked: boom"]);
 }
 

@@ -2,14 +2,14 @@
 
 use super::{Dispatcher, Item, window::PageOf};
 use crate::store::writer::{Failure, Job, Known};
+use document::time::Time;
+use engine::port::{Delivery, StoreError};
 use rusqlite::{Connection, params};
-use shared::{
+use std::{sync::Arc, time::Duration};
+use stepwell_core::{
     effect::{Message, Purpose, Work},
     id::{Activation, ExecutionId},
-    port::{Delivery, StoreError},
-    time::Time,
 };
-use std::{sync::Arc, time::Duration};
 
 /// Which timer.
 #[derive(Clone, Debug, PartialEq, Eq)]

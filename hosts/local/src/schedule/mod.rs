@@ -1,20 +1,20 @@
 //! Schedules of saved workflows: durable rows, and a task that sleeps until the soonest. What is to be done about a row
-//! is [`trigger::schedules`]'.
+//! is [`engine::schedules`]'.
 
 mod table;
 
 pub(crate) use table::{drop_plan, keep_plan};
 
 use crate::Local;
-use shared::{
+use document::schedule::Watch;
+use engine::{
     port::{Host, StoreError},
-    schedule::Watch,
+    schedules::start_due,
 };
 use std::{
     sync::{Arc, Weak, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use trigger::schedules::start_due;
 
 /// Rows taken up at once: whatever is due, in bites that leave the readers to others.
 const BITE: usize = 64;

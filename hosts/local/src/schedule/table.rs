@@ -1,13 +1,13 @@
 //! The rows of schedules. They are written in the transaction that saves or deletes their workflow.
 
 use crate::store::{Database, writer::Failure};
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
-use shared::{
-    port::StoreError,
+use document::{
+    ScheduleTrigger,
     schedule::{Planned, Scheduled},
     time::Time,
-    workflow::ScheduleTrigger,
 };
+use engine::port::StoreError;
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 

@@ -11,9 +11,9 @@ pub use sweep::sweep;
 use crate::{Local, store::OpenError};
 use api::App;
 use axum::Router;
+use engine::port::StoreError;
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
-use shared::port::StoreError;
 use std::{path::Path, sync::Arc};
 
 /// The tenant of a local host: there is one.
@@ -65,6 +65,6 @@ pub fn router(host: &Arc<Local>, signs_in: bool) -> Router {
     let counted = host.metrics().clone();
     app.metrics = Box::new(move || metrics::of(&counted));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
-    let routes = trigger::routes().merge(status::routes()).merge(callback::routes()).merge(rollback::routes());
+    let routes = api::routes();
     api::service(Arc::new(app), routes)
 }

@@ -1,7 +1,7 @@
 //! What time asks for, looked up now and then: timeouts of executions, and the end of their retention.
 
 use crate::Local;
-use shared::port::StoreError;
+use engine::port::StoreError;
 use std::{sync::Weak, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -19,11 +19,11 @@ pub async fn sweep(host: Weak<Local>) {
     loop {
         ticks.tick().await;
         let Some(host) = host.upgrade().filter(|host| !host.is_stopping()) else { return };
-        if let Err(error) = supervisor::end_timed_out(&*host).await {
+        if let Err(error) = engine::supervise::end_timed_out(&*host).await {
             complain(&host, &error, "executions past their timeout could not be ended");
         }
         if swept.is_none_or(|swept| swept.elapsed() >= RETENTION) {
-            match supervisor::remove_expired(&*host).await {
+            match engine::supervise::remove_expired(&*host).await {
                 Ok(0) => swept = Some(Instant::now()),
                 // There may be more: on with it at the next tick.
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),

@@ -1,12 +1,12 @@
 //! States in memory, bounded by count and by the journal text and offloaded values behind them; what is used again stays.
 
 use super::limits;
-use shared::{execution::Execution, id::ExecutionId};
 use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use stepwell_core::{execution::Execution, id::ExecutionId};
 
 const SHARDS: usize = 16;
 

@@ -6,13 +6,9 @@ use super::{
     writer::{Failure, Known},
 };
 use crate::schedule::{drop_plan, keep_plan};
+use document::{Workflow, schedule, time::Time};
+use engine::port::{Page, SavedWorkflow, Secret, StoreError, Token, Window};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use shared::{
-    port::{Page, SavedWorkflow, Secret, StoreError, Token, Window},
-    schedule,
-    time::Time,
-    workflow::Workflow,
-};
 use std::sync::Arc;
 
 const SAVED: &str = "SELECT id, version, workflows.hash, saved_at, deleted, body FROM workflows
@@ -30,7 +26,7 @@ impl Database {
         Ok(())
     }
 
-    /// Saves a next version (see [`shared::port::Catalogue::save`]).
+    /// Saves a next version (see [`engine::port::Catalogue::save`]).
     pub async fn save(
         &self,
         owner: &str,

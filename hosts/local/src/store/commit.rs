@@ -5,16 +5,11 @@ use super::{
     outbox::Outbox,
     writer::{Failure, Job, Known, KnownHead},
 };
+use document::{Workflow, time::Time};
+use engine::port::{Commit, Receipt, StoreError};
 use rusqlite::{Connection, params};
-use shared::{
-    execution::Execution,
-    interaction::Interaction,
-    payload::BlobRef,
-    port::{Commit, NodeLog, Receipt, StoreError},
-    time::Time,
-    workflow::Workflow,
-};
 use std::sync::{Arc, atomic::Ordering::Relaxed};
+use stepwell_core::{execution::Execution, interaction::Interaction, payload::BlobRef, task::NodeLog};
 use tokio::sync::oneshot;
 
 /// A commit with everything serialized, so that the writer only writes.

@@ -4,14 +4,14 @@ use super::{
     Database, limits,
     rows::{self, status},
 };
+use document::{id::WorkflowId, time::Time};
+use engine::port::{ExecutionFilter, Head, InteractionFilter, Page, StoreError, Window};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 use serde_json::Value;
-use shared::{
+use stepwell_core::{
     execution::Status,
-    id::{ExecutionId, InteractionId, WorkflowId},
-    port::{ExecutionFilter, Head, InteractionFilter, NodeLog, Page, StoreError, Window},
-    task::LogLine,
-    time::Time,
+    id::{ExecutionId, InteractionId},
+    task::{LogLine, NodeLog},
 };
 
 /// A WHERE clause and what it binds.

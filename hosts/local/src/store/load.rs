@@ -1,20 +1,19 @@
 //! Loading: from memory, or by folding the journal.
 
 use super::{Database, limits, rows, rules};
+use document::{Body, NodeKind, Workflow, id::NodeId, time::Time};
+use engine::port::StoreError;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
-use shared::{
-    event::{Event, Started, Turn},
-    execution::Execution,
-    id::{ExecutionId, NodeId},
-    payload::Payload,
-    port::StoreError,
-    time::Time,
-    workflow::{Body, NodeKind, Workflow},
-};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+};
+use stepwell_core::{
+    event::{Event, Started, Turn},
+    execution::Execution,
+    id::ExecutionId,
+    payload::Payload,
 };
 
 /// Parsed workflows by hash.
@@ -42,7 +41,7 @@ impl Workflows {
 }
 
 impl Database {
-    /// The state of an execution (see [`shared::port::Store::load`]).
+    /// The state of an execution (see [`engine::port::Store::load`]).
     pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         if let Some(state) = self.hub.cache.get(id) {
             self.hub.metrics.hits.fetch_add(1, Relaxed);
@@ -140,7 +139,7 @@ impl Database {
         const DAY: f64 = 86_400.0;
         let Some(ended) = state.completed_at.filter(|_| state.started.parent.is_none()) else { return Ok(None) };
         let workflow = self.workflow(&state.started.workflow_hash).await?;
-        let days = workflow.map_or(shared::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
+        let days = workflow.map_or(engine::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
         Ok((days > 0).then(|| ended.after_seconds(days as f64 * DAY)))
     }
 
@@ -171,7 +170,7 @@ impl Database {
         Ok(())
     }
 
-    /// Turns after a number (see [`shared::port::Store::turns`]).
+    /// Turns after a number (see [`engine::port::Store::turns`]).
     pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let key = id.clone();
         let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;

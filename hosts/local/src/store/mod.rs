@@ -26,24 +26,20 @@ pub use metrics::Metrics;
 
 use crate::queue::{Dispatcher, Handler};
 use cache::Cache;
+use document::{Workflow, time::Time};
+use engine::port::{Commit, StoreError};
 use load::Workflows;
 use outbox::{Outbox, Redeliver};
 use readers::Readers;
 use rusqlite::Connection;
 use saved::Saved;
 use seal::Sealer;
-use shared::{
-    effect::Effect,
-    id::ExecutionId,
-    port::{Commit, StoreError},
-    time::Time,
-    workflow::Workflow,
-};
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use stepwell_core::{effect::Effect, id::ExecutionId};
 use tokio::sync::{Notify, oneshot};
 use watch::Watch;
 use writer::Writer;
@@ -129,7 +125,7 @@ impl Database {
         calm
     }
 
-    /// One write or none (see [`shared::port::Store::commit`]).
+    /// One write or none (see [`engine::port::Store::commit`]).
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let before = self.hub.cache.get(commit.state.id());
         let expires_at = self.expiry(&commit.state).await?;
@@ -152,7 +148,7 @@ impl Database {
         self.workflow(hash).await?.ok_or_else(gone).map(Some)
     }
 
-    /// Effects once more (see [`shared::port::Store::deliver`]).
+    /// Effects once more (see [`engine::port::Store::deliver`]).
     pub async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         if effects.is_empty() {
             return Ok(());

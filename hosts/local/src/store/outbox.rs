@@ -2,14 +2,14 @@
 
 use super::writer::{Failure, Job, Known};
 use crate::queue::{Dispatcher, Item, TimerKey};
+use document::{id::WorkflowId, time::Time};
+use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
-use shared::{
-    effect::{Effect, Message, Purpose, Work},
-    id::{Activation, ExecutionId, WorkflowId},
-    port::StoreError,
-    time::Time,
-};
 use std::sync::Arc;
+use stepwell_core::{
+    effect::{Effect, Message, Purpose, Work},
+    id::{Activation, ExecutionId},
+};
 use tokio::sync::oneshot;
 
 /// Effects of one execution, ready to be written.

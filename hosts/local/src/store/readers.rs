@@ -1,8 +1,8 @@
 //! Connections for reading, on threads that may block.
 
 use super::{limits, writer::named};
+use engine::port::StoreError;
 use rusqlite::{Connection, OpenFlags};
-use shared::port::StoreError;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},

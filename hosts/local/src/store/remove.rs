@@ -1,8 +1,9 @@
 //! Deleting an ended execution with all its data.
 
 use super::{Database, writer::Failure};
+use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension};
-use shared::{id::ExecutionId, port::StoreError};
+use stepwell_core::id::ExecutionId;
 
 /// The execution and everything below it.
 const FAMILY: &str = "

@@ -2,7 +2,7 @@
 
 use super::writer::KnownHead;
 use rusqlite::{Connection, OptionalExtension, Row};
-use shared::{execution::Status, id::ExecutionId};
+use stepwell_core::{execution::Status, id::ExecutionId};
 
 /// What the writer wants to know of an execution.
 pub fn head(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {

@@ -1,7 +1,7 @@
 //! The latest versions of saved workflows in memory: every start asks for one, and its document may be large.
 
 use super::limits;
-use shared::port::SavedWorkflow;
+use engine::port::SavedWorkflow;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -54,7 +54,7 @@ impl Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::time::Time;
+    use document::time::Time;
 
     fn version(version: u64) -> SavedWorkflow {
         let document = std::sync::Arc::default();

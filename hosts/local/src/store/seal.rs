@@ -1,10 +1,10 @@
 //! Secrets at rest: AES-256-GCM under the folder's key, bound to whose secret it is and its name.
 
+use engine::port::{Secret, StoreError};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     rand::{SecureRandom, SystemRandom},
 };
-use shared::port::{Secret, StoreError};
 
 /// Seals and opens secrets.
 pub struct Sealer {

@@ -17,19 +17,18 @@ pub fn scratch() -> PathBuf {
 use super::{DataFolder, Database};
 use crate::queue::Handler;
 use async_trait::async_trait;
+use document::{Settings, Workflow, graph::Graph, time::Time};
+use engine::port::{Commit, Delivery, Receipt, StoreError, Verdict};
 use serde_json::json;
-use shared::{
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use stepwell_core::{
     effect::{Effect, Message, Purpose, Work},
     event::{Event, Started, Turn},
     execution::Execution,
     id::{Activation, ExecutionId},
-    port::{Commit, Delivery, Receipt, StoreError, Verdict},
-    time::Time,
-    workflow::{Settings, Workflow, graph::Graph},
-};
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
 };
 
 pub fn clock() -> Time {

@@ -1,7 +1,6 @@
 //! Who waits for a change of an execution. Costs one atomic read per commit when nobody does.
 
 use super::limits;
-use shared::id::ExecutionId;
 use std::{
     collections::HashMap,
     sync::{
@@ -9,6 +8,7 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
+use stepwell_core::id::ExecutionId;
 use tokio::sync::Notify;
 
 /// Waiters by execution.

@@ -1,8 +1,8 @@
 //! The one thread that writes: group commit. Requests that arrive while a transaction syncs make up the next one.
 
 use super::{folder::DataFolder, limits, metrics::Metrics};
+use engine::port::StoreError;
 use rusqlite::{Connection, ErrorCode};
-use shared::{execution::Status, id::ExecutionId, port::StoreError};
 use std::{
     collections::HashMap,
     sync::{
@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
+use stepwell_core::{execution::Status, id::ExecutionId};
 use tokio::sync::{mpsc, oneshot};
 
 /// A request to write.

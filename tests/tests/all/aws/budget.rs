@@ -6,14 +6,11 @@ use ::aws::{
     meter::{Meter, Purpose, Spent},
     prices,
 };
+use document::time::Time;
+use engine::port::{Host, Store};
 use serde_json::{Value, json};
-use shared::{
-    execution::Status,
-    id::ExecutionId,
-    port::{Host, Store},
-    time::Time,
-};
 use std::sync::Arc;
+use stepwell_core::{execution::Status, id::ExecutionId};
 use stepwell_tests::{
     aws_world::World,
     store_conformance::{kept, start, started},
@@ -61,7 +58,7 @@ async fn run(world: &World, document: &Value, batch: usize, cold: bool) -> (Exec
         }
         world.services.advance(world.services.now().after_seconds(0.037));
         let receipts: Vec<_> = deliveries.iter().map(|delivery| delivery.receipt).collect();
-        let verdicts = step::handle(&step, &deliveries).await;
+        let verdicts = engine::step::handle(&step, &deliveries).await;
         world.services.obey(receipts.into_iter().zip(verdicts).collect());
         used.commits += 1.0;
         if cold {
@@ -89,7 +86,7 @@ async fn cost_is_what_was_counted(world: &World, id: &ExecutionId, used: &Used) 
     let state = app.load(id).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
     let host: Arc<dyn Host> = app;
-    let shown = api::read::execution(&api::App::new(host), &state).await.unwrap();
+    let shown = api::executions::read::execution(&api::App::new(host), &state).await.unwrap();
     let cost = &shown["cost"];
     assert_eq!(cost["turns"], json!(state.seq));
     assert_eq!(cost["write_units"], json!(used.all_writes), "{used:?}");

@@ -1,13 +1,12 @@
 //! What crashes leave behind on DynamoDB, and what becomes of it.
 
-use serde_json::json;
-use shared::{
-    command::Command,
+use document::time::Time;
+use engine::{
     drive::submit,
-    effect::Control,
     port::{ExecutionFilter, Store, Window},
-    time::Time,
 };
+use serde_json::json;
+use stepwell_core::{command::Command, effect::Control};
 use stepwell_tests::{
     aws_world::{Fault, World},
     store_conformance::{ask, command, document, kept, start, started},
@@ -31,7 +30,7 @@ async fn a_start_that_died_before_its_first_turn_begins_when_it_comes_again() {
     world.wire.plan(None);
     for minutes in [5.0, 10.0] {
         world.services.advance(NOW.after_seconds(minutes * 60.0));
-        supervisor::look_after(&supervisor, NEVER).await.unwrap();
+        engine::supervise::look_after(&supervisor, NEVER).await.unwrap();
         assert_eq!(supervisor.load(&id).await.unwrap(), None);
     }
     let begun = submit(&host, &id, Command::Start(Box::new(begin))).await.unwrap().unwrap();
@@ -53,11 +52,11 @@ async fn what_cannot_be_looked_after_is_put_off() {
     world.services.advance(late);
     assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id));
     let short = late.after_seconds(19.0);
-    assert_eq!(supervisor::look_after(&supervisor, short).await.unwrap(), 0, "it might lack the time");
+    assert_eq!(engine::supervise::look_after(&supervisor, short).await.unwrap(), 0, "it might lack the time");
     assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id), "and keeps its place");
     // Behind the queries of the due index comes the load.
     world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
-    assert_eq!(supervisor::look_after(&supervisor, NEVER).await.unwrap(), 1);
+    assert_eq!(engine::supervise::look_after(&supervisor, NEVER).await.unwrap(), 1);
     world.wire.plan(None);
     assert!(host.due(late, 10).await.unwrap().is_empty(), "others have their turn");
     assert_eq!(host.due(late.after_seconds(600.0), 10).await.unwrap(), [id]);

@@ -4,8 +4,8 @@
 
 use super::services::{clients, eventually, fresh, queue, receive};
 use aws::{StepFunctions, clients::Clients, clock, ports::Alarms};
+use document::time::Time;
 use serde_json::{Value, json};
-use shared::time::Time;
 
 /// A machine whose questions are opened by a queue.
 struct Machine {

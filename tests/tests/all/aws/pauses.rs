@@ -10,19 +10,18 @@ use aws::{
     meter::Meter,
     store::{Parts, Table, create},
 };
+use document::parse;
+use engine::{drive::submit, port::Store};
 use serde_json::{Value, json};
-use shared::{
+use std::{process, sync::Arc};
+use stepwell_core::{
     command::Command,
-    drive::submit,
     effect::Control,
     event::Started,
     execution::{Execution, Status},
     id::ExecutionId,
     interaction::{Answer, Interaction},
-    port::Store,
-    workflow::parse,
 };
-use std::{process, sync::Arc};
 
 /// A stack of its own: table, bucket, queue, wait machine, and the callback function.
 struct Stack {
@@ -138,7 +137,7 @@ impl Stack {
         let messages = call.wait_time_seconds(1).send().await.unwrap().messages.unwrap_or_default();
         let records = messages.iter().map(|one| json!({ "messageId": one.message_id, "body": one.body }));
         let event = json!({ "Records": records.collect::<Vec<_>>() });
-        let settled = step::handle_batch(&self.host, serde_json::from_value(event).unwrap()).await;
+        let settled = aws::runtime::step::handle_batch(&self.host, serde_json::from_value(event).unwrap()).await;
         let failed: Vec<_> = settled.response.batch_item_failures.iter().map(|one| &one.item_identifier).collect();
         assert!(failed.is_empty(), "{failed:?}");
         for one in messages {
@@ -174,7 +173,7 @@ async fn an_answer_ends_the_pause() {
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
     assert!(stack.table.pause_tokens(&id).await.unwrap().is_empty());
     // Whoever delivers once more does no harm.
-    supervisor::look_after(&stack.host, shared::time::Time(i64::MAX)).await.unwrap();
+    engine::supervise::look_after(&stack.host, document::time::Time(i64::MAX)).await.unwrap();
 }
 
 /// The emulator lets alarms go off after the token is completed; Step Functions ends them. Neither does harm.

@@ -7,14 +7,11 @@ use aws::{
     clock,
     ports::{Alarms, Blobs, Credentials, Queue},
 };
+use document::time::Time;
+use engine::{envelope::Envelope, port::Secret};
 use serde_json::{Value, json};
-use shared::{
-    effect::{Message, Work},
-    envelope::Envelope,
-    port::Secret,
-    time::Time,
-};
 use std::time::Duration;
+use stepwell_core::effect::{Message, Work};
 
 /// A name that no other test has.
 pub(super) fn fresh(what: &str) -> String {

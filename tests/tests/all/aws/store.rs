@@ -2,17 +2,19 @@
 
 use crate::store_differential::{SEEDS, agree};
 use ::aws::Aws;
-use serde_json::json;
-use shared::{
-    command::Command,
+use document::time::Time;
+use engine::{
     drive::submit,
+    port::{Commit, Host, Store, StoreError},
+};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use stepwell_core::{
+    command::Command,
     effect::Control,
     execution::{Execution, Status},
     id::ExecutionId,
-    port::{Commit, Host, Store, StoreError},
-    time::Time,
 };
-use std::{sync::Arc, time::Duration};
 use stepwell_tests::{
     aws_world::World,
     store_conformance::{ask, command, document, kept, run, start, started},
@@ -123,8 +125,8 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     other.delete(&id).await.unwrap();
     // It has not noticed: its state is the one before the end.
     for number in [state.seq, state.seq + 1, state.seq + 2] {
-        let mut turn = shared::event::Turn { seq: number, at: NOW, by: None, events: vec![] };
-        turn.events.push(shared::event::Event::ExecutionPaused { reason: None });
+        let mut turn = stepwell_core::event::Turn { seq: number, at: NOW, by: None, events: vec![] };
+        turn.events.push(stepwell_core::event::Event::ExecutionPaused { reason: None });
         let late = Arc::new(Execution { seq: number, ..(*state).clone() });
         let commit = Commit {
             turns: vec![turn],
@@ -143,7 +145,7 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     let workflow = kept(&one, &document("removed")).await;
     let mut again = started(&one, &workflow, "several", json!({"again": true}));
     again.execution_id = id.clone();
-    let start = |again: &shared::event::Started| Command::Start(Box::new(again.clone()));
+    let start = |again: &stepwell_core::event::Started| Command::Start(Box::new(again.clone()));
     let refused = submit(&one, &id, start(&again)).await;
     assert!(matches!(&refused, Err(StoreError::Permanent(told)) if told.contains("removed")), "{refused:?}");
     world.services.advance(NOW.after_seconds(4_000.0));
@@ -187,7 +189,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     let first = start(&host, started(&host, &workflow, "guard", json!({}))).await;
     let mut held = vec![];
     for _ in 0..2 {
-        let begin = shared::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
+        let begin = stepwell_core::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
         held.push(start(&host, begin).await.id().clone());
     }
     assert!(host.another("guard", &id, &[Status::Pending]).await.unwrap());
@@ -210,7 +212,7 @@ async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
     let workflow = kept(&host, &document).await;
     let id = workflow.id.clone();
     let ticket = host.enter("guard", &id).await.unwrap();
-    let begin = shared::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
+    let begin = stepwell_core::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
     let held = tokio::time::timeout(Duration::from_secs(5), start(&host, begin)).await.unwrap();
     let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
     assert_eq!(sent, [held.id().clone()], "nothing is under way: it is let in");
@@ -220,7 +222,7 @@ async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
 }
 
 /// The number of the call that writes the first turn of a start.
-async fn calls_until_turn(world: &World, host: &Aws, like: &shared::event::Started) -> u64 {
+async fn calls_until_turn(world: &World, host: &Aws, like: &stepwell_core::event::Started) -> u64 {
     let mut other = like.clone();
     other.execution_id = host.new_id();
     other.owner = "rehearsal".into();
@@ -264,7 +266,7 @@ async fn long_journals_cost_little_to_load() {
     for n in 0..300u64 {
         let control = if n % 2 == 0 { Control::Pause } else { Control::Resume };
         // What is told with it is long, does not deflate, and is no part of the state.
-        let reason = (0..8).map(|part| shared::id::sha256_hex(&(n * 8 + part).to_le_bytes())).collect::<String>();
+        let reason = (0..8).map(|part| document::id::sha256_hex(&(n * 8 + part).to_le_bytes())).collect::<String>();
         command(&host, &id, Command::Control { control, reason: Some(reason) }).await;
     }
     let cold = world.host(true, 1);

@@ -2,8 +2,8 @@
 //! every message comes twice. Executions end as they do without, and the supervisor cleans up what is left.
 
 use crate::docs::root;
+use document::time::Time;
 use serde_json::{Value, json};
-use shared::time::Time;
 use std::collections::BTreeSet;
 use stepwell_tests::{
     aws_world::{Fault, Run, Scenario, World},

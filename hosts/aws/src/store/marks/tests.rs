@@ -4,9 +4,10 @@ use crate::tests::{
     story::{Story, document},
     table::{Scripted, commit, done, first, found, taken},
 };
+use engine::port::Commit;
 use serde_json::{Value, json};
-use shared::{command::Command, decide::decide, effect::Control, port::Commit};
 use std::sync::atomic::Ordering::Relaxed;
+use stepwell_core::{command::Command, decide::decide, effect::Control};
 
 const NOW: Time = Time(1_800_000_000_000);
 

@@ -5,8 +5,8 @@ use crate::tests::{
     story::{Story, document},
     table::{Scripted, done, first, found, taken},
 };
+use document::time::Time;
 use serde_json::{Value, json};
-use shared::time::Time;
 
 const NOW: Time = Time(1_800_000_000_000);
 

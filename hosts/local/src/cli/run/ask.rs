@@ -10,10 +10,11 @@ use crate::cli::{
     client::{Client, escaped},
     output,
 };
+use engine::port::Store;
 use serde_json::{Map, Value, json};
-use shared::{id::ExecutionId, port::Store};
 use std::sync::Arc;
 use stepwell::Local;
+use stepwell_core::id::ExecutionId;
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

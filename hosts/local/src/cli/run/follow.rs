@@ -11,14 +11,14 @@ use crate::cli::{
     client::{Client, escaped},
     limits, output,
 };
+use engine::port::{ExecutionFilter, Store, Window};
 use serde_json::Value;
-use shared::{
-    execution::{Execution, Phase, Status},
-    id::ExecutionId,
-    port::{ExecutionFilter, Store, Window},
-};
 use std::sync::Arc;
 use stepwell::{Local, server};
+use stepwell_core::{
+    execution::{Execution, Phase, Status},
+    id::ExecutionId,
+};
 
 /// How following ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl<'a> Follow<'a> {
 
     async fn is_ours(&self, id: &str) -> Result<bool, Failure> {
         let mut id = ExecutionId::from(id);
-        for _ in 0..=shared::limits::CHILD_DEPTH {
+        for _ in 0..=engine::limits::CHILD_DEPTH {
             if id == *self.id {
                 return Ok(true);
             }

@@ -14,18 +14,17 @@ use super::{
     dev::{allow_list, logging},
     limits, output, source,
 };
+use document::Workflow;
+use engine::{
+    port::{ExecutionFilter, Store},
+    start::{StartError, StartRequest},
+};
 use follow::{End, Follow};
 use serde_json::{Map, Value, json};
-use shared::{
-    execution::Status,
-    id::ExecutionId,
-    port::{ExecutionFilter, Store},
-    workflow::Workflow,
-};
 use signals::Signals;
 use std::{path::PathBuf, sync::Arc};
 use stepwell::{Local, server};
-use trigger::{StartError, StartRequest};
+use stepwell_core::{execution::Status, id::ExecutionId};
 
 /// What it takes.
 #[derive(clap::Args)]
@@ -103,7 +102,7 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
         idempotency: None,
         awaited: false,
     };
-    match trigger::start(&**host, request).await {
+    match engine::start::start(&**host, request).await {
         Ok(execution) => Ok(execution.id().clone()),
         Err(StartError::InvalidInput(violations)) => {
             let count = output::counted(violations.len(), "violation");

@@ -1,17 +1,14 @@
 //! What happens, on stderr: lines per node, and on a terminal what runs now below them.
 
 use crate::cli::output;
+use document::{id::NodeId, time::Time};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::{
-    event::{Event, Turn},
-    id::NodeId,
-    time::Time,
-};
 use std::{
     collections::{BTreeSet, HashMap},
     io::IsTerminal,
     time::Duration,
 };
+use stepwell_core::event::{Event, Turn};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);

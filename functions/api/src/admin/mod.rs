@@ -1,0 +1,78 @@
+//! Tokens and secrets.
+
+pub mod token;
+
+use crate::{
+    Admin, Answered, App, Json, NoParams, Path, Problem, Routes,
+    admin::token::{NewToken, issue},
+    limits, schema,
+};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use engine::port::Secret;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The routes of tokens and secrets.
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(create_token)).routes(routes!(set_secret))
+}
+
+/// Make a token of the caller's owner. It is shown this once; only its hash is kept.
+#[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "admin", security(("bearer" = [])),
+    request_body = NewToken,
+    responses((status = 201, body = schema::NewToken),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn create_token(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    _: NoParams,
+    Json(body): Json<NewToken>,
+) -> Answered<Response> {
+    let shown = issue(&*app.host, &caller.owner, Some(&caller.subject), body).await?;
+    Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
+}
+
+/// A credential to be stored.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SecretBody {
+    /// Its value; it can never be read back.
+    value: String,
+    /// The hosts it may be sent to; any where absent.
+    #[serde(default)]
+    hosts: Vec<String>,
+}
+
+/// Store a credential of the caller's owner.
+#[utoipa::path(put, path = "/v1/secrets/{name}", operation_id = "set_secret", tag = "admin",
+    security(("bearer" = [])), request_body = SecretBody, params(("name" = String, Path)),
+    responses((status = 204), (status = "4XX", body = schema::ProblemDetails,
+        content_type = "application/problem+json")))]
+async fn set_secret(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    _: NoParams,
+    Json(body): Json<SecretBody>,
+) -> Answered<StatusCode> {
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.len() > engine::limits::ID_BYTES
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || !name.chars().all(good)
+    {
+        let hint = "use 1 to 64 of A-Z a-z 0-9 _, and no digit first: expressions read it as secrets.NAME";
+        return Err(Problem::field("invalid_name", "", format!("`{name}` cannot name a secret"), hint));
+    }
+    if body.value.is_empty() || body.value.len() > limits::SECRET_BYTES {
+        let hint = "give 1 to 65536 bytes";
+        return Err(Problem::field("invalid_field", "/value", "this value cannot be stored", hint));
+    }
+    app.host.set_secret(&caller.owner, &name, Secret { value: body.value, hosts: body.hosts }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

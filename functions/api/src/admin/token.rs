@@ -1,0 +1,68 @@
+//! API tokens: made once, shown once, kept as a hash.
+
+use crate::{Problem, Scope, sha256_of_token};
+use document::time::Time;
+use engine::port::{Host, Token};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// A token to be made.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TokenBody)]
+pub struct NewToken {
+    /// For people.
+    name: String,
+    /// Who bears it, an e-mail address; the caller where absent.
+    subject: Option<String>,
+    /// Of `read`, `run`, `respond`, `admin`.
+    scopes: Vec<String>,
+    /// RFC 3339; never where absent.
+    expires_at: Option<String>,
+}
+
+/// Makes a token of an owner, and shows it: this once, since only its hash is kept. `caller` bears it where nobody is
+/// named.
+pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, new: NewToken) -> Result<Value, Problem> {
+    let NewToken { name, subject, scopes, expires_at } = new;
+    if let Some(at) = scopes.iter().position(|one| !Scope::ALL.iter().any(|scope| scope.as_str() == one)) {
+        let message = format!("`{}` is not a scope", scopes[at]);
+        let hint = "the scopes are read, run, respond and admin";
+        return Err(Problem::field("invalid_field", &format!("/scopes/{at}"), message, hint));
+    }
+    if scopes.is_empty() {
+        return Err(Problem::field("invalid_field", "/scopes", "a token needs a scope", "name at least one"));
+    }
+    let subject = subject.as_deref().or(caller).ok_or_else(|| {
+        let hint = "answers and starts are recorded in this name: give an e-mail address";
+        Problem::field("invalid_field", "/subject", "a token needs a subject", hint)
+    })?;
+    let expires_at = expires_at.map(|text| {
+        let hint = "write it in RFC 3339, such as 2027-01-31T00:00:00Z";
+        let to_come = Time::parse(&text).filter(|time| *time > host.now());
+        to_come.ok_or_else(|| Problem::field("invalid_field", "/expires_at", "this is not a time to come", hint))
+    });
+    // Two version-7 UUIDs carry 148 random bits, where they share no counter.
+    let random = || Uuid::new_v7(Timestamp::now(NoContext)).simple();
+    let token = format!("sw_{}{}", random(), random());
+    let kept = Token {
+        sha256: sha256_of_token(&token),
+        name,
+        owner: owner.to_owned(),
+        subject: subject.to_owned(),
+        scopes,
+        expires_at: expires_at.transpose()?,
+    };
+    let shown = json!({
+        "token": token,
+        "name": kept.name,
+        "owner": kept.owner,
+        "subject": kept.subject,
+        "scopes": kept.scopes,
+        "expires_at": kept.expires_at.map(|time| time.to_string()),
+    });
+    host.add_token(kept).await?;
+    Ok(shown)
+}

@@ -1,0 +1,108 @@
+//! Pause and cancel.
+
+use crate::{
+    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, executions::read, people::answer, schema,
+};
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use stepwell_core::{
+    command::Command,
+    effect::Control,
+    execution::{Execution, Status},
+};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(pause)).routes(routes!(cancel))
+}
+
+/// Why it is asked for.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    /// For the journal.
+    reason: Option<String>,
+}
+
+/// Let no further node start. What runs finishes and is recorded.
+#[utoipa::path(post, path = "/v1/executions/{id}/pause", operation_id = "pause", tag = "executions",
+    security(("bearer" = [])), request_body = Why, params(("id" = String, Path)),
+    responses((status = 200, body = schema::Execution),
+        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn pause(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+    MaybeJson(why): MaybeJson<Why>,
+) -> Answered<axum::Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    control(&app, &caller, &execution, Control::Pause, why.reason).await
+}
+
+/// End it: open questions are closed, timers dropped, later outcomes refused.
+#[utoipa::path(post, path = "/v1/executions/{id}/cancel", operation_id = "cancel", tag = "executions",
+    security(("bearer" = [])), request_body = Why, params(("id" = String, Path)),
+    responses((status = 200, body = schema::Execution),
+        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn cancel(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+    MaybeJson(why): MaybeJson<Why>,
+) -> Answered<axum::Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    control(&app, &caller, &execution, Control::Cancel, why.reason).await
+}
+
+/// Asks for it; what is so already is answered as if it had just been done.
+pub(crate) async fn control(
+    app: &App,
+    caller: &Caller,
+    execution: &Execution,
+    control: Control,
+    reason: Option<String>,
+) -> Answered<axum::Json<Value>> {
+    if is_so(execution, control) {
+        return Ok(axum::Json(read::execution(app, execution).await?));
+    }
+    let id = execution.id();
+    match answer::ask(app, caller, id, Command::Control { control, reason }, true).await {
+        Ok(state) if refuses(execution, &state, control) => Err(wrong_status(&state)),
+        Ok(state) => Ok(axum::Json(read::execution(app, &state).await?)),
+        Err(problem) => {
+            // It may have become so since it was loaded.
+            let now = app.execution(&caller.owner, id.as_str()).await?;
+            if is_so(&now, control) { Ok(axum::Json(read::execution(app, &now).await?)) } else { Err(problem) }
+        }
+    }
+}
+
+fn is_so(execution: &Execution, control: Control) -> bool {
+    match control {
+        Control::Pause => execution.status() == Status::Paused,
+        Control::Cancel => execution.status() == Status::Cancelled,
+        Control::Resume => false,
+    }
+}
+
+/// An end that came first is no success of a command that wanted something else. One that a resume brought about is.
+fn refuses(before: &Execution, now: &Execution, control: Control) -> bool {
+    let resumed = control == Control::Resume && now.resume_count > before.resume_count;
+    now.status().is_terminal() && !is_so(now, control) && !resumed
+}
+
+/// 409 with the execution's status.
+pub(crate) fn wrong_status(execution: &Execution) -> Problem {
+    let status = execution.status();
+    let detail = format!("execution {} is {status}: this is not possible", execution.id());
+    Problem::conflict("invalid_status", detail).with("execution_status", status.as_str())
+}

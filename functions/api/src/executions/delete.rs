@@ -1,0 +1,37 @@
+//! Deletion of what has ended.
+
+use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, schema};
+use axum::{extract::State, http::StatusCode};
+use std::sync::Arc;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(delete))
+}
+
+/// Delete an ended execution with all its data.
+#[utoipa::path(delete, path = "/v1/executions/{id}", operation_id = "delete_execution", tag = "executions",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 204),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn delete(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+) -> Answered<StatusCode> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    let status = execution.status();
+    if !status.is_terminal() {
+        let detail = format!("execution {id} is {status}: cancel it first");
+        return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
+    }
+    if let Some(parent) = &execution.started.parent
+        && app.host.load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
+    {
+        let detail = format!("execution {id} is a child that {} still needs: it goes with it", parent.execution_id);
+        return Err(Problem::conflict("parent_not_ended", detail).with("execution_status", status.as_str()));
+    }
+    app.host.delete(execution.id()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

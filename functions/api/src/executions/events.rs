@@ -1,0 +1,234 @@
+//! Server-sent events: the journal as it grows.
+
+use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, limits, schema};
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use engine::port::{Host, StoreError};
+use futures::stream;
+use serde_json::{Value, json};
+use std::{fmt::Write, sync::Arc};
+use stepwell_core::{execution::Execution, id::ExecutionId, view};
+use tokio::time::{Instant, timeout_at};
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(events))
+}
+
+/// Each event of the journal, from the beginning or after `Last-Event-ID`, and then as they are recorded; at the
+/// execution's end `event: end`. An id is `CHECKPOINT.INDEX`.
+#[utoipa::path(get, path = "/v1/executions/{id}/events", operation_id = "stream_events", tag = "executions",
+    security(("bearer" = [])),
+    params(("id" = String, Path), ("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, body = String, content_type = "text/event-stream"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn events(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    bounds: Option<Extension<Bounds>>,
+) -> Answered<Response> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    let bounds = bounds.map(|Extension(bounds)| bounds);
+    let reader = Journal::after(app.host.clone(), &execution, last_event_id(&headers)?, bounds);
+    let body = match bounds {
+        Some(bounds @ Bounds { whole: Some(_), .. }) => Body::from(reader.so_far(bounds).await?),
+        _ => Body::from_stream(stream::unfold(reader, |mut reader| async move {
+            let chunk = reader.next().await?;
+            Some((chunk, reader))
+        })),
+    };
+    let kind = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // Proxies that would collect the stream before they pass it on.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((kind, body).into_response())
+}
+
+/// Turn and index of the last event that the caller has.
+fn last_event_id(headers: &HeaderMap) -> Answered<Option<(u64, usize)>> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (seq, index) = text.split_once('.').unwrap_or((text, ""));
+    let index = if index.is_empty() { Some(usize::MAX) } else { index.parse().ok() };
+    match seq.parse().ok().zip(index) {
+        Some(position) => Ok(Some(position)),
+        None => {
+            let hint = "send the `id` of the last event that came, unchanged, or leave the header out";
+            Err(Problem::field("invalid_last_event_id", "", "this Last-Event-ID is no position", hint))
+        }
+    }
+}
+
+struct Journal {
+    host: Arc<dyn Host>,
+    id: ExecutionId,
+    /// The last turn that was sent in full.
+    after: u64,
+    /// Events of the next turn up to this index were sent before.
+    skip: Option<usize>,
+    bounds: Option<Bounds>,
+    begun: bool,
+    over: bool,
+}
+
+impl Journal {
+    fn after(host: Arc<dyn Host>, execution: &Execution, last: Option<(u64, usize)>, bounds: Option<Bounds>) -> Self {
+        let (after, skip) = match last {
+            None | Some((0, _)) => (0, None),
+            Some((seq, index)) => (seq.saturating_sub(1), Some(index)),
+        };
+        Self { host, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
+    }
+
+    /// What follows on the stream; none after its end.
+    async fn next(&mut self) -> Option<Result<Bytes, StoreError>> {
+        if self.over {
+            return None;
+        }
+        if let (Some(_), false) = (self.bounds, self.begun) {
+            self.begun = true;
+            return Some(Ok(come_again().into()));
+        }
+        let next = self.read().await;
+        // A store that fails breaks the stream off: the caller connects again and loses nothing.
+        self.over |= next.is_err();
+        match next {
+            // The time is over: the caller connects again here too.
+            Ok(text) if text.is_empty() => None,
+            next => Some(next.map(Bytes::from)),
+        }
+    }
+
+    /// All there is, in one piece that ends. Where that is nothing, it waits for something to come.
+    async fn so_far(mut self, Bounds { until, whole }: Bounds) -> Result<String, StoreError> {
+        let (mut text, room) = (come_again(), whole.unwrap_or(usize::MAX));
+        let mut told = false;
+        loop {
+            let part = self.events(room.saturating_sub(text.len()), !told).await?;
+            text.push_str(&part.text);
+            told |= !part.text.is_empty();
+            if part.is_full {
+                return Ok(text);
+            }
+            match self.end().await? {
+                End::Over(end) => return Ok(text + &end),
+                End::Behind => {}
+                End::NotYet if told => return Ok(text),
+                End::NotYet => {
+                    if timeout_at(until, self.host.changed(&self.id, self.after)).await.is_err() {
+                        return Ok(text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is next, once there is something: events, a sign of life, the end. Nothing when the time is over.
+    async fn read(&mut self) -> Result<String, StoreError> {
+        let until = self.bounds.map(|bounds| bounds.until);
+        loop {
+            let part = self.events(usize::MAX, true).await?;
+            if !part.text.is_empty() {
+                return Ok(part.text);
+            }
+            match self.end().await? {
+                End::Over(end) => {
+                    self.over = true;
+                    return Ok(end);
+                }
+                End::Behind => continue,
+                End::NotYet => {}
+            }
+            let silent = Instant::now() + limits::HEARTBEAT;
+            let patience = until.map_or(silent, |until| until.min(silent));
+            if timeout_at(patience, self.host.changed(&self.id, self.after)).await.is_err() {
+                let is_over = until.is_some_and(|until| until <= Instant::now());
+                return Ok(if is_over { String::new() } else { ": heartbeat\n\n".into() });
+            }
+        }
+    }
+
+    async fn end(&self) -> Result<End, StoreError> {
+        let state = self.host.load_lean(&self.id).await?;
+        let status = state.as_ref().map(|state| state.status());
+        if state.is_some_and(|state| state.seq > self.after) {
+            return Ok(End::Behind);
+        }
+        if !status.is_none_or(|status| status.is_terminal()) {
+            return Ok(End::NotYet);
+        }
+        let mut end = String::new();
+        push(&mut end, None, "end", &json!({"execution_id": self.id, "status": status}));
+        Ok(End::Over(end))
+    }
+
+    /// The next events: nothing where there are none at the moment. Of `room` bytes at most, but for a `first` event
+    /// that is larger.
+    async fn events(&mut self, room: usize, first: bool) -> Result<Part, StoreError> {
+        let mut text = String::new();
+        loop {
+            let turns = self.host.turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
+            for turn in &turns {
+                let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);
+                for (at, (id, name, data)) in view::stream_events(&self.id, turn).iter().enumerate() {
+                    if skip.is_some_and(|last| at <= last) {
+                        continue;
+                    }
+                    let before = text.len();
+                    push(&mut text, Some(id), name, data);
+                    if text.len() > room && (before > 0 || !first) {
+                        text.truncate(before);
+                        self.skip = at.checked_sub(1);
+                        return Ok(Part { text, is_full: true });
+                    }
+                }
+                self.after = turn.seq;
+            }
+            // A turn without events is nothing to tell.
+            if turns.is_empty() || !text.is_empty() {
+                return Ok(Part { text, is_full: false });
+            }
+        }
+    }
+}
+
+struct Part {
+    text: String,
+    /// More is there than there was room for.
+    is_full: bool,
+}
+
+enum End {
+    /// Nothing will follow this.
+    Over(String),
+    /// There are turns that were not read yet.
+    Behind,
+    NotYet,
+}
+
+/// How soon a client whose stream ended comes again, with `Last-Event-ID`.
+fn come_again() -> String {
+    format!("retry: {}\n\n", limits::RETRY.as_millis())
+}
+
+/// JSON has no line breaks of its own, so an event's data is one line.
+fn push(text: &mut String, id: Option<&String>, name: &str, data: &Value) {
+    if let Some(id) = id {
+        let _ = writeln!(text, "id: {id}");
+    }
+    let _ = write!(text, "event: {name}\ndata: {data}\n\n");
+}

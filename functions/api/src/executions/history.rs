@@ -1,0 +1,108 @@
+//! The journal, and the state as it was.
+
+use crate::{
+    Answered, App, Params, Path, Problem, Reader, Routes,
+    executions::read,
+    limits,
+    request::{cursor, page::Room},
+    schema,
+};
+use axum::{Json, extract::State};
+use document::Workflow;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use stepwell_core::{evolve::evolve, execution::Execution, view};
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(history)).routes(routes!(checkpoint))
+}
+
+/// The turns of an execution, oldest first.
+#[utoipa::path(get, path = "/v1/executions/{id}/history", operation_id = "get_history", tag = "executions",
+    security(("bearer" = [])),
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::History),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn history(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Answered<Json<Value>> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    let list = format!("history {id}");
+    let window = params.window(&list)?;
+    params.done()?;
+    let after = window.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let (items, last) = items(&app, &execution, after, window.limit).await?;
+    let next = (last < execution.seq && !items.is_empty()).then(|| cursor::write(&list, &last.to_string()));
+    Ok(Json(json!({
+        "execution_id": id,
+        "history": items,
+        "total": execution.seq.max(last),
+        "next_cursor": next,
+    })))
+}
+
+/// Turns after one, as many as are wanted and fit, and the last of them.
+async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> Answered<(Vec<Value>, u64)> {
+    let (mut items, mut last, mut room) = (Vec::new(), after, Room::default());
+    while items.len() < limit {
+        let bite = limits::TURNS_PER_BITE.min(limit - items.len());
+        let turns = app.host.turns_lean(execution.id(), last, bite).await?;
+        for turn in &turns {
+            let item = view::history_item(turn);
+            if !room.takes_value(&item) {
+                return Ok((items, last));
+            }
+            items.push(item);
+            last = turn.seq;
+        }
+        if turns.len() < bite {
+            break;
+        }
+    }
+    Ok((items, last))
+}
+
+/// The state as it was after a turn.
+#[utoipa::path(get, path = "/v1/executions/{id}/checkpoints/{checkpoint}", operation_id = "get_checkpoint",
+    tag = "executions", security(("bearer" = [])), params(("id" = String, Path), ("checkpoint" = String, Path)),
+    responses((status = 200, body = schema::Checkpoint),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn checkpoint(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path((id, checkpoint)): Path<(String, String)>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    let seq = checkpoint.parse::<u64>().ok().filter(|seq| (1..=execution.seq).contains(seq));
+    let seq = seq.ok_or_else(|| Problem::not_found("checkpoint", &checkpoint))?;
+    let workflow = app.workflow(&execution).await?;
+    let turns = read::turns_to(&app, &execution, seq).await?;
+    let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
+        return Err(Problem::not_found("checkpoint", &checkpoint));
+    };
+    let mut shown = view::history_item(last);
+    let then = folded(&workflow, &turns)?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.remove("events");
+        fields.insert("state".into(), view::execution(&then, &workflow));
+        fields.insert("nodes".into(), view::nodes(&then, &workflow, &[]).into());
+    }
+    Ok(Json(shown))
+}
+
+fn folded(workflow: &Workflow, turns: &[stepwell_core::event::Turn]) -> Answered<Execution> {
+    let mut state = None;
+    for turn in turns {
+        state = Some(evolve(workflow, state, turn).map_err(|error| {
+            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
+            Problem::internal()
+        })?);
+    }
+    state.ok_or_else(Problem::internal)
+}

@@ -1,0 +1,149 @@
+//! Executions: the list, and one of them.
+
+use crate::{
+    Answered, App, Params, Path, Reader, Routes,
+    executions::read,
+    limits,
+    request::{
+        cursor,
+        page::{self, Room},
+    },
+    schema,
+};
+use axum::{Json, extract::State};
+use document::id::WorkflowId;
+use engine::port::{ExecutionFilter, Head};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Map, Value};
+use std::{collections::HashMap, sync::Arc};
+use stepwell_core::{
+    execution::{Execution, Status},
+    id::ExecutionId,
+    payload::Payload,
+};
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(one))
+}
+
+/// Executions, newest first; children only with `parent`.
+#[utoipa::path(get, path = "/v1/executions", operation_id = "list_executions", tag = "executions",
+    security(("bearer" = [])),
+    params(("workflow_id" = Option<String>, Query),
+        ("status" = Option<String>, Query, description = "One or several, with commas between them"),
+        ("since" = Option<String>, Query, description = "Started at or after; RFC 3339"),
+        ("until" = Option<String>, Query, description = "Started before; RFC 3339"),
+        ("metadata.KEY" = Option<String>, Query, description = "Text that this key of the metadata equals"),
+        ("parent" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::ExecutionPage),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<Json<Value>> {
+    let mut window = params.window("executions")?;
+    let filter = filter(&caller.owner, &mut params)?;
+    params.done()?;
+    let mut page = app.host.executions(&filter, &window).await?;
+    let mut shown = rows(&app, &page.items).await?;
+    if shown.len() < page.items.len() {
+        // The cursor behind the last one that fits: what is shown and where the next page begins are of one answer.
+        window.limit = shown.len();
+        let ids: Vec<_> = page.items.iter().map(|head| head.id.clone()).collect();
+        page = app.host.executions(&filter, &window).await?;
+        let mut known: HashMap<_, _> = ids.into_iter().zip(shown).collect();
+        shown = Vec::new();
+        for head in &page.items {
+            shown.push(match known.remove(&head.id) {
+                Some(row) => row,
+                None => row(&app, head).await?,
+            });
+        }
+    }
+    // One that was deleted meanwhile is left out.
+    Ok(Json(cursor::page("executions", &page, shown.into_iter().flatten().collect())))
+}
+
+/// The rows of a page, as many as fit.
+async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
+    // Values that are too large for the page are not even fetched.
+    let loads: Vec<_> = heads.iter().map(|head| app.host.load_lean(&head.id)).collect();
+    let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
+    let mut room = Room::default();
+    let count = states.iter().take_while(|state| room.takes(state.as_deref().map_or(0, missing_bytes))).count();
+    page::rows(count, |at| {
+        let state = states.get(at).cloned().flatten();
+        async move {
+            match state {
+                Some(state) => Ok(Some(read::execution(app, &state).await?)),
+                None => Ok(None),
+            }
+        }
+    })
+    .await
+}
+
+async fn row(app: &App, head: &Head) -> Answered<Option<Value>> {
+    match app.host.load_lean(&head.id).await? {
+        Some(state) => Ok(Some(read::execution(app, &state).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Bytes of the values of a row that are still to be fetched.
+fn missing_bytes(state: &Execution) -> usize {
+    let shown = [Some(&state.started.input), state.output.as_ref()];
+    shown.into_iter().flatten().filter_map(Payload::missing).map(|blob| blob.bytes as usize).sum()
+}
+
+fn filter(owner: &str, params: &mut Params) -> Answered<ExecutionFilter> {
+    let mut statuses = Vec::new();
+    for name in params.take_all("status").iter().flat_map(|text| text.split(',')).map(str::trim) {
+        let hint = "give pending, running, paused, waiting_human, waiting, rolling_back, stuck, completed, failed, \
+                    cancelled or skipped";
+        let status = Status::parse(name);
+        let status = status.ok_or_else(|| Params::refuse("status", &format!("names no status: `{name}`"), hint))?;
+        if !statuses.contains(&status) {
+            statuses.push(status);
+        }
+    }
+    Ok(ExecutionFilter {
+        owner: owner.to_owned(),
+        workflow_id: params.name("workflow_id")?.map(WorkflowId::from),
+        statuses,
+        since: params.time("since")?,
+        until: params.time("until")?,
+        metadata: metadata(params)?,
+        parent: params.name("parent")?.map(ExecutionId::from),
+    })
+}
+
+/// What metadata must be equal to.
+fn metadata(params: &mut Params) -> Answered<Map<String, Value>> {
+    let mut wanted = Map::new();
+    for (key, text) in params.take_prefixed("metadata.") {
+        if key.is_empty() || key.len() > limits::METADATA_BYTES || text.len() > limits::METADATA_BYTES {
+            let hint = "name a key, and give key and text 1024 bytes at most";
+            return Err(Params::refuse("metadata.KEY", "cannot be looked for", hint));
+        }
+        wanted.insert(key, Value::String(text));
+    }
+    if wanted.len() > limits::METADATA_FILTERS {
+        return Err(Params::refuse("metadata.KEY", "is given too often", "give ten keys at most"));
+    }
+    Ok(wanted)
+}
+
+/// One execution.
+#[utoipa::path(get, path = "/v1/executions/{id}", operation_id = "get_execution", tag = "executions",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = schema::Execution),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn one(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    Ok(Json(read::execution(&app, &execution).await?))
+}

@@ -1,0 +1,36 @@
+//! Executions: starting, reading, watching and controlling them.
+
+mod control;
+mod delete;
+mod events;
+mod history;
+pub(crate) mod idempotency;
+mod list;
+mod nodes;
+pub mod read;
+mod resume;
+mod signals;
+pub(crate) mod start;
+pub mod wait;
+
+use crate::Routes;
+
+/// Routes that start executions.
+pub fn starts() -> Routes {
+    start::routes()
+}
+
+/// Routes that only read: executions, their nodes, history, checkpoints, events and logs.
+pub fn reads() -> Routes {
+    Routes::new().merge(list::routes()).merge(nodes::routes()).merge(history::routes()).merge(events::routes())
+}
+
+/// Routes that send executions signals.
+pub fn signals() -> Routes {
+    signals::routes()
+}
+
+/// Routes that control executions: pause, resume, cancel, deletion.
+pub fn controls() -> Routes {
+    Routes::new().merge(control::routes()).merge(resume::routes()).merge(delete::routes())
+}

@@ -1,0 +1,92 @@
+//! Nodes and captured lines.
+
+use crate::{Answered, App, Params, Path, Reader, Routes, limits, request::cursor, schema};
+use axum::{Json, extract::State};
+use document::Workflow;
+use engine::{drive::with_values, port::Window};
+use serde_json::{Value, json};
+use std::{collections::HashMap, sync::Arc};
+use stepwell_core::{execution::Execution, task::NodeLog, view};
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(nodes)).routes(routes!(logs))
+}
+
+/// What each node of an execution has done. Of each node's lines the first hundred; the rest is on `/logs`.
+#[utoipa::path(get, path = "/v1/executions/{id}/nodes", operation_id = "list_nodes", tag = "executions",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = schema::Nodes),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn nodes(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    let workflow = app.workflow(&execution).await?;
+    let lines = first_lines(&app, &execution, &workflow).await?;
+    let shown = with_values(&*app.host, &execution, || view::nodes(&execution, &workflow, &lines)).await?;
+    Ok(Json(json!({"items": shown})))
+}
+
+/// The first lines of each node: of as many pages as it takes until all that can have lines have theirs, to a bound.
+async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
+    let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
+    let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
+    let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();
+    let mut kept = Vec::new();
+    let mut window = Window { limit: limits::PAGE_ITEMS, cursor: None };
+    for _ in 0..limits::NODE_LOG_PAGES {
+        if room.is_empty() {
+            break;
+        }
+        let page = app.host.logs(execution.id(), &window).await?;
+        for line in page.items {
+            let Some(left) = room.get_mut(line.node.as_str()) else { continue };
+            *left -= 1;
+            if *left == 0 {
+                room.remove(line.node.as_str());
+            }
+            kept.push(line);
+        }
+        match page.next_cursor {
+            Some(next) => window.cursor = Some(next),
+            None => break,
+        }
+    }
+    Ok(kept)
+}
+
+/// Captured lines, oldest first.
+#[utoipa::path(get, path = "/v1/executions/{id}/logs", operation_id = "list_logs", tag = "executions",
+    security(("bearer" = [])),
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::LogPage),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn logs(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Answered<Json<Value>> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    let list = format!("logs {id}");
+    let window = params.window(&list)?;
+    params.done()?;
+    let page = app.host.logs(execution.id(), &window).await?;
+    let items = page.items.iter().map(|log| {
+        json!({
+            "node": log.node,
+            "visit": log.visit,
+            "attempt": log.attempt,
+            "at": log.line.at.to_string(),
+            "level": log.line.level,
+            "message": log.line.message,
+        })
+    });
+    let items = items.collect();
+    Ok(Json(cursor::page(&list, &page, items)))
+}

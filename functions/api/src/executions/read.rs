@@ -1,0 +1,31 @@
+//! Reading executions for people, for routes of several functions.
+
+use crate::{Answered, App, limits};
+use engine::{drive::with_values, port::StoreError};
+use serde_json::Value;
+use stepwell_core::{event::Turn, execution::Execution, view};
+
+/// An execution as `GET /v1/executions/{id}` shows it. Of its values those are fetched that it shows.
+pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
+    let workflow = app.workflow(execution).await?;
+    let mut shown = with_values(&*app.host, execution, || view::execution(execution, &workflow)).await?;
+    if let Some(cost) = shown.get_mut("cost").and_then(Value::as_object_mut) {
+        cost.extend(app.host.cost(execution.id()).await?);
+    }
+    Ok(shown)
+}
+
+/// Turns 1 to `last` of a journal.
+pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec<Turn>, StoreError> {
+    let mut turns: Vec<Turn> = Vec::new();
+    while (turns.len() as u64) < last {
+        let after = turns.len() as u64;
+        let wanted = limits::TURNS_PER_READ.min((last - after) as usize);
+        let more = app.host.turns(execution.id(), after, wanted).await?;
+        if more.is_empty() {
+            break;
+        }
+        turns.extend(more);
+    }
+    Ok(turns)
+}

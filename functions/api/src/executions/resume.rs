@@ -1,0 +1,209 @@
+//! Resume: goes on after a pause, or answers the one open question.
+
+use crate::{
+    Answered, App, Caller, MaybeJson, NoParams, Path, Problem, Routes, Scope, SignedIn,
+    executions::{
+        control::{control, wrong_status},
+        read, wait,
+    },
+    limits,
+    people::answer,
+    schema,
+};
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use stepwell_core::{
+    command::Command,
+    effect::Control,
+    error::{Reason, Rejection},
+    event::Event,
+    execution::{Execution, Status},
+    interaction::{Answer, Interaction},
+    view,
+};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(resume))
+}
+
+/// With any of the first four fields it answers the one open question; `{}` never does.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResumeBody {
+    /// Yes or no.
+    approved: Option<bool>,
+    /// The data, or `{selected_option | text | content, comment}`, by the question's kind.
+    resume_data: Option<Value>,
+    /// The port to take.
+    output_port: Option<String>,
+    /// In the person's words.
+    comment: Option<String>,
+    /// For the journal; of a resume after a pause.
+    reason: Option<String>,
+    /// The assignee for whom the user of a local host answers.
+    answer_as: Option<String>,
+}
+
+impl ResumeBody {
+    fn answers(&self) -> bool {
+        self.approved.is_some() || self.resume_data.is_some() || self.output_port.is_some() || self.comment.is_some()
+    }
+}
+
+/// Go on after a pause, or answer the one open question and wait up to 25 seconds for what follows.
+#[utoipa::path(post, path = "/v1/executions/{id}/resume", operation_id = "resume", tag = "executions",
+    security(("bearer" = [])), request_body = ResumeBody, params(("id" = String, Path)),
+    responses(
+        (status = 200, body = ResumeAnswer),
+        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn resume(
+    caller: SignedIn,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+    MaybeJson(body): MaybeJson<ResumeBody>,
+) -> Answered<axum::Json<Value>> {
+    caller.require(if body.answers() { Scope::Respond } else { Scope::Run })?;
+    let execution = app.execution(&caller.owner, &id).await?;
+    if body.answers() {
+        return answer_the_one(&app, &caller, &execution, body).await;
+    }
+    if execution.paused && !execution.status().is_terminal() {
+        return control(&app, &caller, &execution, Control::Resume, body.reason).await;
+    }
+    if execution.status() == Status::Running || resumed_before(&app, &execution).await? {
+        return Ok(axum::Json(read::execution(&app, &execution).await?));
+    }
+    if execution.status() == Status::WaitingHuman {
+        let detail = "it waits for a person: send the answer, such as {\"approved\": true}; {} never answers";
+        let status = execution.status().as_str();
+        return Err(Problem::conflict("waits_for_an_answer", detail).with("execution_status", status));
+    }
+    Err(wrong_status(&execution))
+}
+
+/// With answer fields it is `Resumed`, else the execution.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "describes the answer for the OpenAPI document")]
+enum ResumeAnswer {
+    Resumed(Box<schema::Resumed>),
+    Execution(Box<schema::Execution>),
+}
+
+/// Whether the last that was asked of a live execution, as far as it was pause or resume, is a resume.
+async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
+    if execution.status().is_terminal() {
+        return Ok(false);
+    }
+    let after = execution.seq.saturating_sub(limits::TURNS_PER_READ as u64);
+    let turns = app.host.turns(execution.id(), after, limits::TURNS_PER_READ).await?;
+    let events = turns.iter().rev().flat_map(|turn| turn.events.iter().rev());
+    let mut asked = events.filter_map(|event| match event {
+        Event::ExecutionResumed { .. } => Some(true),
+        Event::ExecutionPaused { .. } | Event::InteractionOpened { .. } => Some(false),
+        _ => None,
+    });
+    Ok(asked.next().unwrap_or(false))
+}
+
+async fn answer_the_one(
+    app: &App,
+    caller: &Caller,
+    execution: &Execution,
+    body: ResumeBody,
+) -> Answered<axum::Json<Value>> {
+    let mut open = execution.open_interactions();
+    let (Some(question), None) = (open.next(), open.next()) else {
+        let status = execution.status().as_str();
+        let ids: Vec<_> = execution.open_interactions().map(|one| one.interaction_id.as_str()).collect();
+        let (code, detail) = match ids.is_empty() {
+            true => ("no_open_interaction", "nobody is asked anything at the moment"),
+            false => ("several_open_interactions", "answer each with POST /v1/interactions/{id}/respond"),
+        };
+        return Err(Problem::conflict(code, detail).with("execution_status", status).with("interactions", json!(ids)));
+    };
+    let interaction_id = question.interaction_id.clone();
+    let answer_as = body.answer_as.clone();
+    let said = answer::signed(caller, answer_as, said(question, body)?)?;
+    let command = Command::Answer { interaction_id, answer: Box::new(said) };
+    let state = answer::ask(app, caller, execution.id(), command, false).await?;
+    let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
+    let state = wait::until(app, state, limits::WAIT, |state| wait::settled(state, soon)).await?;
+    let workflow = app.workflow(&state).await?;
+    let status = state.status();
+    Ok(axum::Json(json!({
+        "execution_id": state.id(),
+        "status": status,
+        "message": view::message(&state, &workflow),
+        "completed": status == Status::Completed,
+        "paused_again": matches!(status, Status::WaitingHuman | Status::Paused),
+        "remaining_nodes": view::remaining_nodes(&state, &workflow),
+    })))
+}
+
+/// What the fields of a resume say to a question of that kind (human in the loop, §5). 422 where they contradict.
+fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
+    let ResumeBody { approved, resume_data, output_port, comment, .. } = body;
+    let field = |name: &str| resume_data.as_ref().and_then(|data| data.get(name));
+    let text_of = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
+    let plain = || resume_data.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let ports = question.ports();
+    if let Some(port) = output_port.as_deref().filter(|port| !ports.contains(port)) {
+        let message = format!("nobody can take the port {port}: choose one of {}", ports.join(", "));
+        return Err(misfit("unknown_port", "/output_port", message));
+    }
+    // Whether `resume_data` is the data itself, whose fields may have the names of what it could say otherwise.
+    let mut is_data = question.kind == "input";
+    // Where nothing is to be approved, approving says no more than the rest.
+    let mut answer = Answer { approved: approved.filter(|yes| !yes), ..Answer::default() };
+    match question.kind.as_str() {
+        "input" => {}
+        "decision" => {
+            let selected = text_of("selected_option");
+            is_data = question.on_error && output_port.is_some() && selected.is_none();
+            let named = if is_data { None } else { selected.or_else(|| text_of("option")).or_else(plain) };
+            if output_port.is_some() && named.is_some() && output_port != named {
+                return Err(contradicts("/output_port"));
+            }
+            if question.on_error && !is_data {
+                answer.data = field("data").cloned();
+            }
+            answer.option = output_port.or(named);
+        }
+        "ask" => answer.text = text_of("text").or_else(plain),
+        _ => {
+            let by_port = output_port.map(|port| port == "approved");
+            let by_data = field("approved").filter(|vote| !vote.is_null());
+            let differs = |vote: bool| by_data.is_some_and(|other| *other != vote);
+            if by_port.is_some_and(|vote| differs(vote) || approved.is_some_and(|other| other != vote)) {
+                return Err(contradicts("/output_port"));
+            }
+            if approved.is_some_and(differs) {
+                return Err(contradicts("/resume_data/approved"));
+            }
+            answer.approved = approved.or(by_port).or_else(|| by_data.and_then(Value::as_bool));
+            answer.content = field("content").cloned();
+        }
+    }
+    answer.comment = comment.or_else(|| if is_data { None } else { text_of("comment") });
+    if is_data {
+        answer.data = resume_data;
+    }
+    Ok(answer)
+}
+
+fn contradicts(path: &str) -> Problem {
+    misfit("contradiction", path, "this contradicts what another field says".into())
+}
+
+/// 422, as of an answer that does not fit its question.
+fn misfit(code: &str, path: &str, message: String) -> Problem {
+    let reasons = vec![Reason { code: code.into(), path: path.into(), message }];
+    Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }.into()
+}

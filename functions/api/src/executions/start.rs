@@ -1,0 +1,163 @@
+//! Starts over HTTP.
+
+use crate::{
+    Answered, App, Json, MaybeJson, Params, Path, Routes, Runner,
+    executions::{idempotency::key, read, wait},
+    limits, schema,
+    workflows::refused,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use engine::start::{StartRequest, latest, replay, start};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::{sync::Arc, time::Duration};
+use stepwell_core::{execution::Execution, view};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(start_saved)).routes(routes!(start_inline))
+}
+
+/// What an execution of a saved workflow starts with.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    /// The input; `{}` where absent.
+    #[schema(value_type = Option<Object>)]
+    input: Option<Value>,
+    /// The latest where absent.
+    version: Option<u64>,
+    /// Free, for lists.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// What an execution of an inline document starts with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct InlineBody {
+    /// The document; kept with its execution only.
+    #[schema(value_type = Object)]
+    workflow: Value,
+    /// The input; `{}` where absent.
+    #[schema(value_type = Option<Object>)]
+    input: Option<Value>,
+    /// Free, for lists.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// Start an execution of a saved workflow.
+///
+/// Answers at once, before any node has run; with `wait`, as soon as it ends or waits for a person.
+#[utoipa::path(post, path = "/v1/workflows/{id}/executions", operation_id = "start_execution", tag = "executions",
+    security(("bearer" = [])), request_body = StartBody,
+    params(("id" = String, Path), ("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
+    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn start_saved(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+    headers: HeaderMap,
+    MaybeJson(body): MaybeJson<StartBody>,
+) -> Answered<Response> {
+    let patience = patience(&mut params)?;
+    params.done()?;
+    let input = body.input.unwrap_or_else(|| json!({}));
+    let metadata = body.metadata.unwrap_or_default();
+    let idempotency = match headers.contains_key("idempotency-key") {
+        true => {
+            let request = json!({"input": input, "version": body.version, "metadata": metadata});
+            key(&headers, &format!("/v1/workflows/{id}/executions"), &request)?
+        }
+        false => None,
+    };
+    if let Some((key, hash)) = &idempotency {
+        // A repeated start succeeds even where the workflow was deleted in between.
+        if let Ok(existing) = replay(&*app.host, &caller.owner, key, hash).await? {
+            return answer(&app, existing, patience).await;
+        }
+    }
+    let (workflow, version) = latest(&*app.host, &caller.owner, &id, body.version).await?;
+    let request = StartRequest {
+        owner: caller.owner.clone(),
+        workflow,
+        version,
+        input,
+        metadata,
+        started_by: Some(caller.subject.clone()),
+        trigger: None,
+        idempotency,
+        awaited: false,
+    };
+    answer(&app, start(&*app.host, request).await?, patience).await
+}
+
+/// Start an execution of a document that is sent along.
+#[utoipa::path(post, path = "/v1/executions", operation_id = "start_inline_execution", tag = "executions",
+    security(("bearer" = [])), request_body = InlineBody,
+    params(("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
+    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn start_inline(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    mut params: Params,
+    headers: HeaderMap,
+    Json(body): Json<InlineBody>,
+) -> Answered<Response> {
+    let patience = patience(&mut params)?;
+    params.done()?;
+    let input = body.input.unwrap_or_else(|| json!({}));
+    let metadata = body.metadata.unwrap_or_default();
+    let idempotency = match headers.contains_key("idempotency-key") {
+        true => {
+            let request = json!({"workflow": body.workflow, "input": input, "metadata": metadata});
+            key(&headers, "/v1/executions", &request)?
+        }
+        false => None,
+    };
+    let parsed = document::parse(&body.workflow).map_err(|issues| refused(&issues, "/workflow"))?;
+    let request = StartRequest {
+        owner: caller.owner.clone(),
+        workflow: parsed.workflow,
+        version: 0,
+        input,
+        metadata,
+        started_by: Some(caller.subject.clone()),
+        trigger: None,
+        idempotency,
+        awaited: false,
+    };
+    answer(&app, start(&*app.host, request).await?, patience).await
+}
+
+/// `wait`: none, or up to 25 seconds.
+pub(crate) fn patience(params: &mut Params) -> Answered<Option<Duration>> {
+    let Some(seconds) = params.number::<f64>("wait")? else { return Ok(None) };
+    if !(0.0..=limits::WAIT.as_secs_f64()).contains(&seconds) {
+        return Err(Params::refuse("wait", "is out of range", "give 0 to 25 seconds, and ask again after that"));
+    }
+    Ok(Some(Duration::from_secs_f64(seconds)))
+}
+
+/// 202 at once; with patience, 200 with the execution when it ends or waits for a person, else 202.
+pub(crate) async fn answer(app: &App, execution: Arc<Execution>, patience: Option<Duration>) -> Answered<Response> {
+    let mut execution = execution;
+    if let Some(patience) = patience {
+        execution = wait::until(app, execution, patience, wait::ended_or_asks).await?;
+        if wait::ended_or_asks(&execution) {
+            return Ok(axum::Json(read::execution(app, &execution).await?).into_response());
+        }
+    }
+    Ok((StatusCode::ACCEPTED, axum::Json(view::accepted(&execution))).into_response())
+}

@@ -1,0 +1,91 @@
+//! The inbox.
+
+use crate::{
+    Answered, App, Caller, Params, Path, Problem, Reader, Routes,
+    request::{cursor, page},
+    schema,
+};
+use axum::{Json, extract::State};
+use engine::port::InteractionFilter;
+use serde_json::Value;
+use std::sync::Arc;
+use stepwell_core::{
+    execution::Execution,
+    id::{ExecutionId, InteractionId},
+    view,
+};
+use utoipa_axum::routes;
+
+const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(one))
+}
+
+/// Questions to people, soonest deadline first.
+#[utoipa::path(get, path = "/v1/interactions", operation_id = "list_interactions", tag = "interactions",
+    security(("bearer" = [])),
+    params(("status" = Option<String>, Query, description = "pending, answered, timed_out or cancelled"),
+        ("assignee" = Option<String>, Query, description = "That this person may answer; `me` is the caller"),
+        ("execution_id" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::InteractionPage),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<Json<Value>> {
+    let mut window = params.window("interactions")?;
+    let status = params.take("status")?;
+    if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
+        let hint = "give pending, answered, timed_out or cancelled";
+        return Err(Params::refuse("status", "names no status of interactions", hint));
+    }
+    let assignee = params.name("assignee")?.map(|who| if who == "me" { caller.subject.clone() } else { who });
+    let execution_id = params.name("execution_id")?.map(ExecutionId::from);
+    params.done()?;
+    let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
+    let mut page = app.host.interactions(&filter, &window).await?;
+    let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
+    if shown.len() < page.items.len() {
+        // The cursor behind the last one that fits: what is shown and where the next page begins are of one answer.
+        window.limit = shown.len();
+        page = app.host.interactions(&filter, &window).await?;
+        shown = Vec::new();
+        for place in &page.items {
+            shown.push(row(&app, place).await?);
+        }
+    }
+    // One that was deleted meanwhile is left out.
+    Ok(Json(cursor::page("interactions", &page, shown.into_iter().flatten().collect())))
+}
+
+async fn row(app: &App, (execution, interaction): &(ExecutionId, InteractionId)) -> Answered<Option<Value>> {
+    let Some(execution) = app.host.load_lean(execution).await? else { return Ok(None) };
+    let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
+    Ok(Some(view::interaction(one, &execution, &*app.workflow(&execution).await?)))
+}
+
+/// One question.
+#[utoipa::path(get, path = "/v1/interactions/{id}", operation_id = "get_interaction", tag = "interactions",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = schema::Interaction),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn one(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Answered<Json<Value>> {
+    params.done()?;
+    let execution = asking(&app, &caller, &id).await?;
+    let workflow = app.workflow(&execution).await?;
+    let found = execution.interaction(&id).ok_or_else(|| Problem::not_found("interaction", &id))?;
+    Ok(Json(view::interaction(found, &execution, &workflow)))
+}
+
+/// The execution that asks; another owner's interaction does not exist.
+pub(crate) async fn asking(app: &App, caller: &Caller, id: &str) -> Answered<Arc<Execution>> {
+    let unknown = || Problem::not_found("interaction", id);
+    let execution = app.host.asks(&InteractionId::from(id)).await?.ok_or_else(unknown)?;
+    app.execution(&caller.owner, execution.as_str()).await.map_err(|problem| match problem.status() {
+        axum::http::StatusCode::NOT_FOUND => unknown(),
+        _ => problem,
+    })
+}

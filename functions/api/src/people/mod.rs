@@ -1,0 +1,12 @@
+//! Questions to people: the inbox, and their answers.
+
+pub mod answer;
+mod interactions;
+mod respond;
+
+use crate::Routes;
+
+/// The routes of questions and answers.
+pub fn routes() -> Routes {
+    Routes::new().merge(interactions::routes()).merge(respond::routes())
+}

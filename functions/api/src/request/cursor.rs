@@ -1,0 +1,47 @@
+//! Cursors as callers see them: what the host gave, bound to its list, so that one that was made up, cut short or
+//! taken from another list is recognised.
+
+use engine::port::Page;
+use serde_json::{Value, json};
+
+/// A host's cursor for callers.
+pub fn write(list: &str, inner: &str) -> String {
+    let hex: String = inner.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}{hex}", mark(list, inner))
+}
+
+/// The host's cursor again; none where it is not one of this list.
+pub fn read(list: &str, text: &str) -> Option<String> {
+    let (head, hex) = text.split_at_checked(8)?;
+    let bytes: Option<Vec<u8>> = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    let inner = String::from_utf8(bytes?).ok()?;
+    (mark(list, &inner) == head).then_some(inner)
+}
+
+fn mark(list: &str, inner: &str) -> String {
+    stepwell_core::id::derive(&["cursor", list, inner])[..8].to_owned()
+}
+
+/// `{items, next_cursor}`.
+pub fn page<T>(list: &str, page: &Page<T>, items: Vec<Value>) -> Value {
+    json!({"items": items, "next_cursor": page.next_cursor.as_deref().map(|inner| write(list, inner))})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_and_a_false_one_does_not() {
+        let text = write("executions", "42|é");
+        assert_eq!(read("executions", &text).as_deref(), Some("42|é"));
+        assert_eq!(read("workflows", &text), None);
+        assert_eq!(read("executions", "abc"), None);
+        assert_eq!(read("executions", &text[..text.len() - 2]), None);
+        assert_eq!(read("executions", "ééééé"), None);
+    }
+}

@@ -1,0 +1,177 @@
+//! How request bodies and paths are read: JSON only, no unknown field, every refusal a problem that names what is
+//! wrong.
+
+use crate::{Problem, limits};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use document::json::nesting;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde_json::{Map, Value};
+use std::{fmt, marker::PhantomData};
+use tokio::time::timeout;
+
+/// A JSON body: the fields of an object.
+pub struct Json<T>(pub T);
+
+/// A JSON body of any kind, for whoever says more exactly what is wrong with it.
+pub struct AnyJson(pub Value);
+
+/// A JSON body that may be left out: then the default.
+pub struct MaybeJson<T>(pub T);
+
+/// A body as it was sent.
+pub struct Body(pub Bytes);
+
+/// Parts of the path.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        parse(&json(request, state).await?).map(|Fields(body)| Self(body))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for AnyJson {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        parse(&json(request, state).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let bytes = bytes(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        only_json(&headers)?;
+        parse(&bytes).map(|Fields(body)| Self(body))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        bytes(request, state).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // So that no store is asked for what it cannot have.
+        let raw = RawPathParams::from_request_parts(parts, state).await;
+        if raw.is_ok_and(|raw| raw.iter().any(|(_, part)| part.len() > limits::NAME_BYTES)) {
+            let detail = format!(
+                "a part of this path is longer than the {} bytes that anything is named by",
+                limits::NAME_BYTES
+            );
+            return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+        }
+        let found = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        found.map(|axum::extract::Path(path)| Self(path)).map_err(|_| {
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "this path is not valid UTF-8 or has a part missing")
+        })
+    }
+}
+
+/// What is read from an object only: a list of its fields in their order is nothing that anybody means.
+struct Fields<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = T;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Object(PhantomData)).map(Self)
+    }
+}
+
+async fn json<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let headers = request.headers().clone();
+    let bytes = bytes(request, state).await?;
+    only_json(&headers)?;
+    Ok(bytes)
+}
+
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let Ok(read) = timeout(limits::BODY, Bytes::from_request(request, state)).await else {
+        let detail = format!("the body did not come whole within {} s", limits::BODY.as_secs());
+        return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail));
+    };
+    read.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(inner) if inner.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("a request has at most {} bytes", engine::limits::REQUEST_BYTES);
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "incomplete_request", "the body ended before it was complete"),
+    })
+}
+
+fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = sent.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "send the body as JSON, with `Content-Type: application/json`";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+/// 400 where JSON nests deeper than what reads it again can follow.
+pub fn shallow(json: &[u8]) -> Result<(), Problem> {
+    if nesting(json) > limits::NESTING {
+        let detail = format!("the body nests more than {} levels deep: flatten it", limits::NESTING);
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail));
+    }
+    Ok(())
+}
+
+/// Reads JSON into a request's fields.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    shallow(bytes)?;
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = error.to_string();
+        if !error.is_data() {
+            let detail = format!("the body is not valid JSON: {message}");
+            return Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
+        }
+        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+        let field = message.split('`').nth(1).unwrap_or_default();
+        let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+        if message.starts_with("unknown field") {
+            Problem::field("unknown_field", &path, message, "leave this field out, or correct its name")
+        } else if message.starts_with("missing field") {
+            Problem::field("missing_field", &path, message, "add this field")
+        } else {
+            let hint = format!("see the types at /openapi.json (line {}, column {})", error.line(), error.column());
+            Problem::field("invalid_field", "", message, &hint)
+        }
+    })
+}
+
+/// The same value with the keys of every object sorted: two bodies that say the same have one text.
+pub fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
+        Value::Object(fields) => {
+            let mut sorted: Vec<_> = fields.iter().collect();
+            sorted.sort_by(|a, b| a.0.cmp(b.0));
+            Value::Object(sorted.into_iter().map(|(key, value)| (key.clone(), canonical(value))).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,8 @@
+//! How requests are read, and how errors are told.
+
+pub mod bounds;
+pub mod cursor;
+pub mod json;
+pub mod page;
+pub mod params;
+pub mod problem;

@@ -1,0 +1,172 @@
+//! Errors as callers see them: RFC 9457 problem details.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use engine::port::StoreError;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use stepwell_core::error::Rejection;
+
+/// Why a request was not done. Answered as `application/problem+json`.
+#[derive(Debug)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    status: StatusCode,
+    code: String,
+    detail: String,
+    errors: Vec<Value>,
+    more: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem of that HTTP status; `code` is for machines, `detail` says to people what to do next.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            more: Map::new(),
+            headers: Vec::new(),
+        }))
+    }
+
+    /// 404. What another owner has does not exist either.
+    pub fn not_found(what: &str, id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what} {id}"))
+    }
+
+    /// 409.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 422 about one field, named by its JSON Pointer or its query parameter.
+    pub fn field(code: &str, path: &str, message: impl Into<String>, hint: &str) -> Self {
+        let message = message.into();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone()).with_error(code, path, &message, hint)
+    }
+
+    /// Adds one of `errors`.
+    pub fn with_error(mut self, code: &str, path: &str, message: &str, hint: &str) -> Self {
+        self.0.errors.push(json!({"code": code, "path": path, "message": message, "hint": hint}));
+        self
+    }
+
+    /// Adds several of `errors`, each of the shape `{code, path, message, hint}`.
+    pub fn with_errors<T: Serialize>(mut self, errors: &[T]) -> Self {
+        self.0.errors.extend(errors.iter().filter_map(|one| serde_json::to_value(one).ok()));
+        self
+    }
+
+    /// Adds a member beside those of the RFC.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.more.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds a header.
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.0.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// All of it in one line, for callers without HTTP.
+    pub fn told(&self) -> String {
+        let one = |error: &Value| {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            format!("; at `{}`: {}", text("path"), text("hint"))
+        };
+        let errors: String = self.0.errors.iter().map(one).collect();
+        format!("{}{errors}", self.0.detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Inner { status, code, detail, errors, more, headers } = *self.0;
+        let mut body = Map::new();
+        body.insert("type".into(), format!("urn:stepwell:problem:{code}").into());
+        body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
+        body.insert("status".into(), status.as_u16().into());
+        body.insert("detail".into(), detail.into());
+        body.insert("code".into(), code.into());
+        if !errors.is_empty() {
+            body.insert("errors".into(), errors.into());
+        }
+        body.extend(more);
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, Value::Object(body).to_string()).into_response();
+        response.headers_mut().extend(headers);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    /// What went wrong inside is logged, not told.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::conflict("conflict", "somebody else changed it at the same time: try again"),
+            StoreError::Transient(why) => {
+                tracing::warn!(%why, "the store is not available");
+                let detail = "the store is not available at the moment: try again in a moment";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_header(header::RETRY_AFTER, "1")
+            }
+            StoreError::Permanent(why) => {
+                tracing::error!(%why, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl Problem {
+    /// 500, without internals.
+    pub fn internal() -> Self {
+        let detail = "something went wrong inside; the host's log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            Rejection::Stale(_) => Self::conflict("stale", detail),
+            Rejection::Unknown => Self::conflict("not_yet", detail),
+            Rejection::Status { status, .. } => {
+                Self::conflict("invalid_status", detail).with("execution_status", status.as_str())
+            }
+            Rejection::Missing(_) => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
+            Rejection::Decided { status, decision, .. } => Self::conflict("already_decided", detail)
+                .with("interaction_status", status)
+                .with("decision", decision.map_or(Value::Null, Value::String)),
+            Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            Rejection::Invalid { reasons, .. } => {
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);
+                for reason in reasons {
+                    let hint = "correct this and answer again; nothing was changed";
+                    problem = problem.with_error(&reason.code, &reason.path, &reason.message, hint);
+                }
+                problem
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Routes become a service.
+
+pub mod app;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+pub mod metrics;
+pub mod rate;
+mod system;
+
+use crate::{App, Problem, limits};
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use tracing::{Instrument, field::Empty, info_span};
+use utoipa::openapi::{
+    Components, InfoBuilder, OpenApi,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes of one function.
+pub type Routes = OpenApiRouter<Arc<App>>;
+
+/// One service of the routes of one function, or of several merged: with `/health`, `/metrics` and `/openapi.json`,
+/// problems for unknown routes and methods, the bound on bodies, and panics caught.
+pub fn service(app: Arc<App>, routes: Routes) -> Router {
+    let (router, document) = routes.merge(system::routes()).split_for_parts();
+    let document = app.document.map_or_else(|| described(document).to_json().unwrap_or_default(), str::to_owned);
+    let document = Arc::new(document);
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(no_route)
+        .layer(Extension(system::Document(document)))
+        .layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES))
+        .layer(middleware::from_fn(outermost))
+        .with_state(app)
+}
+
+fn described(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("Stepwell")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Durable workflows with people in them. Errors are RFC 9457 problem details."))
+        .build();
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_with(Components::default).add_security_scheme("bearer", bearer);
+    document
+}
+
+async fn no_route(request: Request) -> Problem {
+    let detail = format!("there is no route {}; /openapi.json lists those there are", request.uri().path());
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} does not take {}; see the header Allow", request.uri().path(), request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+/// Servers and gateways have bounds of their own, which are less exact or not told to the client.
+fn head_too_large(request: &Request) -> Option<Problem> {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    (headers + target > limits::HEAD_BYTES).then(|| {
+        let detail = format!("the request's line and headers have {} bytes at most", limits::HEAD_BYTES);
+        Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+    })
+}
+
+/// Whatever is logged on the way says which execution it concerns, once that is known, and belongs to the caller's trace.
+/// A panic becomes a 500 that says nothing of the inside. Nothing that is served is to be guessed at by a browser.
+async fn outermost(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let span = info_span!("request", execution = Empty, traceparent = trace);
+    let answering = async {
+        match head_too_large(&request) {
+            Some(problem) => problem.into_response(),
+            None => next.run(request).instrument(span).await,
+        }
+    };
+    let mut response = match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!(%path, "a handler panicked");
+            Problem::internal().into_response()
+        }
+    };
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

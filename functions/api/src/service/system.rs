@@ -1,0 +1,36 @@
+//! `GET /health`, `GET /metrics`, `GET /openapi.json`.
+
+use crate::{App, Reader, Routes, schema, service::metrics};
+use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The text of the OpenAPI document.
+#[derive(Clone)]
+pub(crate) struct Document(pub Arc<String>);
+
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(numbers)).routes(routes!(document))
+}
+
+/// Whether the service lives, and what its host can do. Needs no token.
+#[utoipa::path(get, path = "/health", operation_id = "health", tag = "system",
+    responses((status = 200, body = schema::Health)))]
+async fn health(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "host": app.abilities}))
+}
+
+/// Numbers in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "system", security(("bearer" = [])),
+    responses((status = 200, body = String, content_type = "text/plain")))]
+async fn numbers(State(app): State<Arc<App>>, _caller: Reader) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::text(&(app.metrics)()))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "system",
+    responses((status = 200, body = serde_json::Value, content_type = "application/json")))]
+async fn document(Extension(Document(text)): Extension<Document>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], text.as_str().to_owned())
+}

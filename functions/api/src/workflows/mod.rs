@@ -1,0 +1,225 @@
+//! Saved workflows.
+
+mod graph;
+
+use crate::{Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes, request::cursor, schema};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use document::{Parsed, parse, validate::Issue};
+use engine::port::{SavedWorkflow, StoreError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use utoipa_axum::routes;
+
+/// The id whose address is that of another route.
+const HIDDEN: &str = "validate";
+
+/// The routes of saved workflows, and of what is said about a document.
+pub fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(save, list))
+        .routes(routes!(check))
+        .routes(routes!(read, replace, delete))
+        .merge(graph::routes())
+}
+
+/// Save a workflow: version 1, or the next version of its id.
+#[utoipa::path(post, path = "/v1/workflows", operation_id = "save_workflow", tag = "workflows",
+    security(("bearer" = [])), request_body = Object,
+    responses((status = 201, body = schema::Saved, description = "A new version"),
+        (status = 200, body = schema::Saved, description = "The latest version has this content already"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn save(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    _: NoParams,
+    AnyJson(document): AnyJson,
+) -> Answered<Response> {
+    let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
+    keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
+}
+
+/// Save the next version of a workflow.
+#[utoipa::path(put, path = "/v1/workflows/{id}", operation_id = "replace_workflow", tag = "workflows",
+    security(("bearer" = [])), request_body = Object,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The latest version, as \"3\"")),
+    responses((status = 200, body = schema::Saved), (status = 412, body = schema::ProblemDetails,
+        content_type = "application/problem+json", description = "Another version was saved meanwhile"),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn replace(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+    headers: HeaderMap,
+    AnyJson(mut document): AnyJson,
+) -> Answered<Response> {
+    let expected = if_match(&headers)?;
+    let latest = app.host.saved(&caller.owner, &id, None).await?;
+    let Some(latest) = latest else { return Err(Problem::not_found("workflow", &id)) };
+    if let Some(fields) = document.as_object_mut() {
+        fields.entry("id").or_insert_with(|| id.as_str().into());
+    }
+    let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
+    if parsed.workflow.id.as_str() != id {
+        let message = format!("the document's id is {}, the address says {id}", parsed.workflow.id);
+        return Err(Problem::field("id_mismatch", "/id", message, "leave `id` out, or make them the same"));
+    }
+    if expected.is_some_and(|expected| expected != latest.version) {
+        return Err(overtaken(latest.version));
+    }
+    keep(&app, &caller.owner, parsed, expected, StatusCode::OK).await
+}
+
+async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
+    let Parsed { workflow, warnings } = parsed;
+    if workflow.id.as_str() == HIDDEN {
+        let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
+        return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
+    }
+    let (version, is_new) = match app.host.save(owner, &workflow, expected, app.host.now()).await {
+        Err(StoreError::Conflict) if expected.is_some() => {
+            let latest = app.host.saved(owner, workflow.id.as_str(), None).await?;
+            return Err(overtaken(latest.map_or(0, |latest| latest.version)));
+        }
+        saved => saved?,
+    };
+    let body = json!({"id": workflow.id, "version": version, "hash": workflow.hash, "warnings": warnings});
+    let status = if is_new { fresh } else { StatusCode::OK };
+    Ok((status, [(header::ETAG, format!("\"{version}\""))], axum::Json(body)).into_response())
+}
+
+fn if_match(headers: &HeaderMap) -> Answered<Option<u64>> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.trim_start_matches("W/").trim_matches('"').parse().ok();
+    version.map(Some).ok_or_else(|| {
+        let hint = "send the latest version in quotes, such as \"3\"";
+        Problem::field("invalid_if_match", "", "this If-Match is not a version", hint)
+    })
+}
+
+fn overtaken(latest: u64) -> Problem {
+    let detail = format!("the latest version is {latest}: read it, make your change to it, and send it again");
+    Problem::new(StatusCode::PRECONDITION_FAILED, "version_mismatch", detail).with("version", latest)
+}
+
+/// The latest versions, by id.
+#[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows",
+    security(("bearer" = [])), params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = schema::WorkflowPage),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<axum::Json<Value>> {
+    let window = params.window("workflows")?;
+    params.done()?;
+    let page = app.host.list(&caller.owner, &window).await?;
+    let items = page.items.iter().map(row).collect();
+    Ok(axum::Json(cursor::page("workflows", &page, items)))
+}
+
+fn row(saved: &SavedWorkflow) -> Value {
+    json!({
+        "id": saved.id,
+        "name": name(saved),
+        "description": saved.document.get("description"),
+        "version": saved.version,
+        "hash": saved.hash,
+        "saved_at": saved.saved_at.to_string(),
+    })
+}
+
+fn name(saved: &SavedWorkflow) -> &str {
+    saved.document.get("name").and_then(Value::as_str).unwrap_or(saved.id.as_str())
+}
+
+/// One version of a workflow, the latest by default.
+#[utoipa::path(get, path = "/v1/workflows/{id}", operation_id = "get_workflow", tag = "workflows",
+    security(("bearer" = [])), params(("id" = String, Path), ("version" = Option<u64>, Query)),
+    responses((status = 200, body = schema::Workflow),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn read(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Answered<Response> {
+    let saved = saved_version(&app, &caller.owner, &id, &mut params).await?;
+    params.done()?;
+    let body = json!({
+        "id": saved.id,
+        "name": name(&saved),
+        "version": saved.version,
+        "hash": saved.hash,
+        "saved_at": saved.saved_at.to_string(),
+        "deleted": saved.deleted,
+        "document": &*saved.document,
+    });
+    Ok(([(header::ETAG, format!("\"{}\"", saved.version))], axum::Json(body)).into_response())
+}
+
+/// The version that `?version=` names. A deleted workflow can be read by version only.
+pub(crate) async fn saved_version(app: &App, owner: &str, id: &str, params: &mut Params) -> Answered<SavedWorkflow> {
+    let version = params.number("version")?;
+    let found = app.host.saved(owner, id, version).await?;
+    let found = found.filter(|saved| version.is_some() || !saved.deleted);
+    found.ok_or_else(|| match version {
+        None => Problem::not_found("workflow", id),
+        Some(version) => Problem::not_found("workflow", &format!("{id} in version {version}")),
+    })
+}
+
+/// No new starts; its executions live on.
+#[utoipa::path(delete, path = "/v1/workflows/{id}", operation_id = "delete_workflow", tag = "workflows",
+    security(("bearer" = [])), params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = schema::ProblemDetails,
+        content_type = "application/problem+json")))]
+async fn delete(
+    caller: Admin,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+) -> Answered<StatusCode> {
+    match app.host.delete_workflow(&caller.owner, &id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found("workflow", &id)),
+    }
+}
+
+/// The static checks; nothing is saved.
+#[utoipa::path(post, path = "/v1/workflows/validate", operation_id = "validate_workflow", tag = "workflows",
+    security(("bearer" = [])), request_body = Object,
+    responses((status = 200, body = schema::Checked),
+        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<Value> {
+    axum::Json(match parse(&document) {
+        Ok(parsed) => json!({"valid": true, "errors": [], "warnings": parsed.warnings}),
+        Err(issues) => {
+            let (errors, warnings) = split(&issues);
+            json!({"valid": false, "errors": errors, "warnings": warnings})
+        }
+    })
+}
+
+fn split(issues: &[Issue]) -> (Vec<&Issue>, Vec<&Issue>) {
+    issues.iter().partition(|issue| issue.severity == document::validate::Severity::Error)
+}
+
+/// 422 with every static check that failed; `prefix` is where in the request the document stands.
+pub(crate) fn refused(issues: &[Issue], prefix: &str) -> Problem {
+    let (errors, warnings) = split(issues);
+    let errors: Vec<Issue> =
+        errors.into_iter().map(|issue| Issue { path: format!("{prefix}{}", issue.path), ..issue.clone() }).collect();
+    let detail = match errors.as_slice() {
+        [one] => format!("the workflow is not valid: {}", one.message),
+        several => format!("the workflow is not valid: {} errors", several.len()),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_workflow", detail)
+        .with_errors(&errors)
+        .with("warnings", json!(warnings))
+}

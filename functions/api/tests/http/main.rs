@@ -1,0 +1,170 @@
+//! The routes of all functions as one service, over the host in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod access;
+mod control;
+mod executions;
+mod interactions;
+mod openapi;
+mod resume;
+mod workflows;
+
+extern crate stepwell_api as api;
+
+use api::App;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use document::time::Time;
+use engine::port::{Catalogue, Token, Verdict};
+use memory::Memory;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// A service over a host that moves only when told to.
+pub struct World {
+    pub host: Arc<Memory>,
+    pub service: Router,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// The answer of that status.
+    #[track_caller]
+    pub fn of(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The problem of that status and code.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
+        let problem = self.of(status);
+        assert_eq!((&problem["code"], &problem["status"]), (&json!(code), &json!(status)), "{problem}");
+        problem
+    }
+}
+
+impl World {
+    pub fn local() -> Self {
+        Self::with(|app| app.with_local_user("acme", "ann@example.com"))
+    }
+
+    pub fn with(change: impl FnOnce(App) -> App) -> Self {
+        Self::over(Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()), change)
+    }
+
+    pub fn over(host: Memory, change: impl FnOnce(App) -> App) -> Self {
+        let host = Arc::new(host);
+        let app = Arc::new(change(App::new(host.clone())));
+        Self { host, service: api::service(app, api::routes()) }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Request::delete(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.with_headers("POST", path, &[], body).await
+    }
+
+    pub async fn with_headers(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Handles every message that is due.
+    pub async fn run(&self) {
+        while let Some(delivery) = self.host.take() {
+            let verdicts = engine::step::handle(&*self.host, std::slice::from_ref(&delivery)).await;
+            match &verdicts[0] {
+                Verdict::Acknowledge => assert!(self.host.ack(delivery.receipt)),
+                Verdict::Return { after_seconds, .. } => {
+                    self.host.nack(delivery.receipt, *after_seconds);
+                }
+            }
+        }
+    }
+
+    /// Saves a document and starts it; the execution's id.
+    pub async fn started(&self, document: Value, input: Value) -> String {
+        let id = document["id"].as_str().unwrap().to_owned();
+        let saved = self.post("/v1/workflows", document).await;
+        assert!(saved.status.is_success(), "{}", saved.text);
+        let started = self.post(&format!("/v1/workflows/{id}/executions"), json!({ "input": input })).await;
+        started.of(202)["execution_id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn token(&self, text: &str, owner: &str, scopes: &[&str]) {
+        let token = Token {
+            sha256: api::sha256_of_token(text),
+            name: text.into(),
+            owner: owner.into(),
+            subject: format!("{text}@example.com"),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            expires_at: None,
+        };
+        self.host.add_token(token).await.unwrap();
+    }
+}
+
+/// Reads an answer into its documented shape: no field more, none less.
+#[track_caller]
+pub fn shaped<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error} in {value:#}"))
+}
+
+pub fn greet() -> Value {
+    json!({
+        "id": "greet",
+        "nodes": [
+            {"id": "start", "type": "manual_trigger"},
+            {"id": "hello", "type": "transform", "config": {"expression": "'Hello, ' + input.name"}}
+        ],
+        "edges": [{"from": "start", "to": "hello"}]
+    })
+}
+
+pub fn approval() -> Value {
+    json!({
+        "id": "pay",
+        "nodes": [
+            {"id": "start", "type": "manual_trigger"},
+            {"id": "approve", "type": "human", "config": {"kind": "approval", "question": "Pay {{ input.amount }}?",
+                "assignees": ["ann@example.com", "bob@example.com"], "timeout_seconds": 3600}},
+            {"id": "paid", "type": "transform", "config": {"expression": "'paid'"}},
+            {"id": "refused", "type": "transform", "config": {"expression": "'refused'"}}
+        ],
+        "edges": [{"from": "start", "to": "approve"}, {"from": "approve", "to": "paid", "port": "approved"},
+            {"from": "approve", "to": "refused", "port": "rejected"}]
+    })
+}

@@ -1,0 +1,126 @@
+//! Batches of the step queue: a batch of messages in; out the ids of those that are to be handed out again, and when.
+
+use crate::{
+    Aws,
+    telemetry::{Counter, counted},
+};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use engine::{
+    envelope::Envelope,
+    port::{Delivery, Host, StoreError, Verdict},
+    step::{TRANSIENT_SECONDS, handle as handle_each},
+};
+use stepwell_core::effect::Effect;
+
+/// Seconds after which a message whose handling failed comes again: ten times what a host nearby would wait, and four
+/// times as long with each failure, so that five of them outlast a quarter of an hour of an outage.
+const PATIENCE: (f64, f64) = (10.0, 4.0);
+/// Seconds that a message may be kept from others by hiding it; what is later is sent anew and waits elsewhere. Each
+/// time that a hidden message is handed out counts towards its end as a dead letter.
+const HIDDEN_SECONDS: f64 = 900.0;
+
+/// What came of a batch.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// What the function returns: who is not among the failures is acknowledged.
+    pub response: SqsBatchResponse,
+    /// Receipt handles of failures, and the seconds after which they are to come again. Without that they come after the
+    /// queue's visibility timeout.
+    pub later: Vec<(String, u32)>,
+}
+
+/// One record of an event, as far as it matters afterwards.
+struct Record {
+    id: String,
+    receipt: String,
+    deliveries: u32,
+}
+
+/// Handles one SQS event. A record that is no message of ours, or of another version, is handed out again, and so ends
+/// as a dead letter.
+pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
+    let (mut deliveries, mut records, mut settled) = (Vec::new(), Vec::new(), Settled::default());
+    for (receipt, record) in (0u64..).zip(event.records) {
+        let id = record.message_id.unwrap_or_default();
+        let count = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+        match Envelope::from_json(&record.body.unwrap_or_default()) {
+            Ok(Envelope { message, trace, .. }) => {
+                let count: u32 = count.unwrap_or(1);
+                deliveries.push(Delivery { receipt, message, deliveries: count, trace });
+                let receipt = record.receipt_handle.unwrap_or_default();
+                records.push(Record { id, receipt, deliveries: count });
+            }
+            Err(error) => {
+                tracing::error!(message_id = id, %error, "a message was not understood");
+                settled.fail(id);
+            }
+        }
+    }
+    let verdicts = handle_each(host, &deliveries).await;
+    for ((record, delivery), verdict) in records.into_iter().zip(&deliveries).zip(verdicts) {
+        let Verdict::Return { after_seconds, error } = verdict else { continue };
+        if error.is_none() && after_seconds > HIDDEN_SECONDS && send_anew(host, delivery, after_seconds).await.is_ok() {
+            continue;
+        }
+        let execution = &delivery.message.execution;
+        tracing::warn!(message_id = record.id, %execution, error, "handed out again");
+        if !record.receipt.is_empty() {
+            settled.later.push((record.receipt, seconds(after_seconds, record.deliveries)));
+        }
+        settled.fail(record.id);
+    }
+    settled
+}
+
+/// A message whose time is far off is sent once more, for then; this one is done.
+async fn send_anew(host: &dyn Host, delivery: &Delivery, after_seconds: f64) -> Result<(), StoreError> {
+    let at = Some(host.now().after_seconds(after_seconds));
+    let effect = Effect::Send { message: delivery.message.clone(), at };
+    host.deliver(&delivery.message.execution, &[effect]).await
+}
+
+/// When a message comes again. One that only came early comes at its time.
+fn seconds(after_seconds: f64, deliveries: u32) -> u32 {
+    let (factor, growth) = PATIENCE;
+    let exponent = i32::try_from(deliveries.clamp(1, 8)).unwrap_or(1) - 1;
+    let failed = after_seconds <= TRANSIENT_SECONDS;
+    let seconds = if failed { after_seconds * factor * growth.powi(exponent) } else { after_seconds };
+    seconds.ceil().clamp(1.0, HIDDEN_SECONDS) as u32
+}
+
+impl Settled {
+    fn fail(&mut self, id: String) {
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        self.response.batch_item_failures.push(failure);
+    }
+}
+
+/// One batch. Messages that are handed out again come as soon as they should: where SQS cannot be told, they come after
+/// the queue's visibility timeout.
+pub async fn handle(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
+    let messages = event.records.len() as u64;
+    let settled = handle_batch(host, event).await;
+    let returned = settled.response.batch_item_failures.len() as u64;
+    counted(Counter::Steps, messages.saturating_sub(returned));
+    counted(Counter::Returned, returned);
+    if !settled.later.is_empty()
+        && let Err(error) = host.queue().postpone(&settled.later).await
+    {
+        tracing::warn!(%error, "messages come again after the queue's visibility timeout only");
+    }
+    settled.response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_comes_again_ever_later_and_what_is_early_at_its_time() {
+        assert_eq!([1, 2, 3, 4, 9].map(|deliveries| seconds(1.0, deliveries)), [10, 40, 160, 640, 900]);
+        assert_eq!([1, 2, 3].map(|deliveries| seconds(0.2, deliveries)), [2, 8, 32]);
+        assert_eq!([1, 5].map(|deliveries| seconds(59.2, deliveries)), [60, 60]);
+        assert_eq!(seconds(0.0, 1), 1);
+    }
+}

@@ -1,0 +1,87 @@
+//! The supervisor on Lambda: each minute, and whenever the dead-letter queue has something.
+
+use crate::{
+    Aws,
+    telemetry::{Counter, counted},
+};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use document::time::Time;
+use engine::{
+    envelope::Envelope,
+    port::{Host, StoreError},
+    supervise::{EACH, SWEEP, bury, keep_schedules, look_after},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The longest that a tick takes, also where the function has more: the next one comes after 60 s, and two at once
+/// would look after the same executions.
+const TICK: Duration = Duration::from_secs(50);
+
+/// One event of either kind.
+///
+/// # Errors
+/// Where an event is of no kind that this function takes, or the table cannot say what is due.
+pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::Error> {
+    if event.get("Records").is_some() {
+        let event = serde_json::from_value(event).map_err(|error| format!("this is no batch of SQS: {error}"))?;
+        return Ok(serde_json::to_value(bury_all(host, event).await)?);
+    }
+    if event["source"] == "aws.events" || event["source"] == "aws.scheduler" {
+        // Schedules first, and for half of the time at most, or less where a sweep could not begin then: a sweep may
+        // take all that there is. Neither keeps the other from its part.
+        let (now, left) = (host.now(), host.time_left().map_or(TICK, |left| left.min(TICK)));
+        let scheduled = keep_schedules(host, now + (left / 2).min(left.saturating_sub(EACH))).await;
+        let looked_after = sweep(host, now + left).await;
+        counted(Counter::Scheduled, *scheduled.as_ref().unwrap_or(&0));
+        counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
+        let (scheduled, looked_after) = (scheduled?, looked_after?);
+        return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled }));
+    }
+    Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
+}
+
+/// Looks after what is due, as long as there is more and time is left until then: the next minute goes on.
+async fn sweep(host: &Aws, until: Time) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        let found = look_after(host, until).await?;
+        all += found;
+        if found < SWEEP || until.since(host.now()) < EACH {
+            return Ok(all);
+        }
+    }
+}
+
+/// Records dead letters with their executions, then keeps them where they can be moved back from. One that could not be
+/// recorded or kept stays in the queue.
+async fn bury_all(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for record in event.records {
+        if let Err(error) = bury_one(host, &record).await {
+            let id = record.message_id.unwrap_or_default();
+            tracing::error!(message_id = id, %error, "a dead letter could not be recorded");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            response.batch_item_failures.push(failure);
+        }
+    }
+    response
+}
+
+async fn bury_one(host: &Aws, record: &SqsMessage) -> Result<(), StoreError> {
+    let body = record.body.clone().unwrap_or_default();
+    match Envelope::from_json(&body) {
+        Ok(Envelope { message, .. }) => {
+            let why = "handling it failed each time that it was tried; the log of the step function says why";
+            bury(host, &message, why).await?;
+            counted(Counter::DeadLetters, 1);
+            tracing::error!(execution = %message.execution, message_id = record.message_id, "a message is a dead letter");
+        }
+        // Nothing says which execution it is of. It is kept for a release that reads it.
+        Err(error) => {
+            tracing::error!(message_id = record.message_id, %error, "a dead letter was not understood");
+        }
+    }
+    host.queue().keep(&[body]).await
+}

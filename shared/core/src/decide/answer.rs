@@ -1,0 +1,226 @@
+//! A person's answer: who may give it, whether it fits the question, whether it decides.
+
+use super::{human::shown_sha256, turn::Deciding};
+use crate::{
+    effect::{Effect, Purpose},
+    error::{Reason, Rejection},
+    event::Event,
+    id::InteractionId,
+    interaction::{Answer, Interaction, Response, votes::needed_after},
+    sight::Sight,
+};
+use document::{HumanKind, NodeKind, graph::NodeIx, validate::schema};
+use serde_json::{Value, json};
+
+/// The first answer to reach a threshold decides; every later one is told the decision.
+pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer) -> Result<(), Rejection> {
+    let one = turn.state.interaction(id.as_str()).cloned();
+    let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
+    if !one.is_open() {
+        let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(&one.status));
+        return Err(Rejection::Decided { status: one.status.clone(), decision: one.decision.clone(), message });
+    }
+    may_answer(turn, &one, &answer)?;
+    let ix = turn.current(&one.activation)?;
+    let (decision, value) = fits(turn, ix, &one, &answer)?;
+    let response = Response {
+        by: answer.by.clone(),
+        via: answer.via.clone(),
+        entered_by: answer.entered_by.clone(),
+        at: turn.now,
+        decision: decision.clone(),
+        answer: value.clone(),
+        comment: answer.comment.clone(),
+        shown_sha256: shown_sha256(&one),
+    };
+    let votes_needed = match &turn.node(ix).kind {
+        NodeKind::Human(human) => needed_after(&one, human, &response),
+        _ => 0,
+    };
+    if votes_needed > 0 {
+        turn.record(Event::InteractionVoted { interaction_id: id.clone(), response: Box::new(response) });
+        return Ok(());
+    }
+    decided(turn, &one, response);
+    if one.on_error {
+        after_error(turn, ix, &decision, &answer);
+    } else {
+        let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
+        let responses: Vec<Value> = responses.iter().map(response_json).collect();
+        let output = json!({
+            "decision": decision, "answer": value, "comment": answer.comment,
+            "responses": responses, "automatic": false,
+        });
+        turn.finish_with(ix, &decision, output);
+    }
+    turn.settle();
+    Ok(())
+}
+
+fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
+    if one.deadline.is_some() {
+        turn.drop_timer(&one.activation.node, Purpose::Deadline);
+    }
+    let interaction_id = one.interaction_id.clone();
+    turn.record(Event::InteractionClosed {
+        interaction_id: interaction_id.clone(),
+        status: "answered".into(),
+        decision: Some(response.decision.clone()),
+        response: Some(Box::new(response)),
+    });
+    turn.request(Effect::CloseInteraction(interaction_id));
+}
+
+fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
+    if answer.by.trim().is_empty() {
+        return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
+    }
+    let same = |person: &String| person.eq_ignore_ascii_case(&answer.by);
+    if !one.assignees.is_empty() && !one.assignees.iter().any(same) {
+        return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
+    }
+    let requester = turn.state.started.started_by.as_ref();
+    let entered = |it: &str| answer.entered_by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(it));
+    if !one.allow_requester && requester.is_some_and(|it| same(it) || entered(it)) {
+        return Err(Rejection::Forbidden("whoever started the execution may not decide it".into()));
+    }
+    Ok(())
+}
+
+/// The port that an answer votes for, and its value; or every reason why it does not fit.
+fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
+    let allowed: &[&str] = match one.kind.as_str() {
+        "approval" | "review" => &["approved", "content"],
+        "authorization" => &["approved", "content", "tool"],
+        "input" => &["data"],
+        "decision" if one.on_error => &["option", "data"],
+        "decision" => &["option"],
+        _ => &["text"],
+    };
+    let given = [
+        ("approved", answer.approved.is_some()),
+        ("content", answer.content.is_some()),
+        ("data", answer.data.is_some()),
+        ("option", answer.option.is_some()),
+        ("text", answer.text.is_some()),
+        ("tool", answer.tool.is_some()),
+    ];
+    let mut reasons: Vec<Reason> = given
+        .iter()
+        .filter(|(field, given)| *given && !allowed.contains(field))
+        .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
+        .collect();
+    reasons.extend(misnamed(one, answer));
+    let fit = match one.kind.as_str() {
+        "approval" | "authorization" | "review" => answer.approved.map(|approved| {
+            let value = if one.kind == "review" {
+                answer.content.clone().or_else(|| one.content.clone()).unwrap_or(Value::Null)
+            } else {
+                Value::Bool(approved)
+            };
+            (if approved { "approved" } else { "rejected" }.to_owned(), value)
+        }),
+        "input" => answer.data.as_ref().map(|data| {
+            reasons.extend(misfits(turn, ix, one, data));
+            ("answered".to_owned(), data.clone())
+        }),
+        "decision" => answer.option.as_ref().map(|option| {
+            if !one.options.iter().any(|known| &known.id == option) {
+                let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
+                let message = format!("there is no option {option}: choose one of {}", known.join(", "));
+                reasons.push(reason("unknown_option", "option", message));
+            }
+            (option.clone(), Value::String(option.clone()))
+        }),
+        _ => answer
+            .text
+            .as_ref()
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| ("answered".to_owned(), Value::String(text.clone()))),
+    };
+    if fit.is_none() {
+        let message = format!("{} is answered with `{}`", a_kind(one), allowed[0]);
+        reasons.push(reason("missing_field", allowed[0], message));
+    }
+    match fit {
+        Some(fit) if reasons.is_empty() => Ok(fit),
+        _ => Err(Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }),
+    }
+}
+
+/// Its kind with its article.
+fn a_kind(one: &Interaction) -> String {
+    let article = if one.kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {}", one.kind)
+}
+
+/// Where the tool's name was typed, and is another.
+fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
+    let (about, typed) = (one.authorization.as_ref()?, answer.tool.as_deref()?);
+    let known = match about.get("tool") {
+        Some(Value::String(name)) => name.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    (typed != known).then(|| reason("wrong_tool", "tool", format!("the tool is not called {typed}")))
+}
+
+/// Where data violates the schema or the rules of an `input`.
+fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    match one.schema.as_ref().map(schema::validator) {
+        Some(Ok(validator)) => reasons.extend(validator.iter_errors(data).map(|error| {
+            let field = format!("data{}", error.instance_path());
+            reason("schema", &field, error.to_string())
+        })),
+        Some(Err(error)) => reasons.push(reason("schema", "data", format!("the schema cannot be checked: {error}"))),
+        None => {}
+    }
+    let NodeKind::Human(human) = &turn.node(ix).kind else { return reasons };
+    let HumanKind::Input { rules, .. } = &human.kind else { return reasons };
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let extra = [("answer", data)];
+    for rule in rules {
+        match rule.eval_bool(&sight.scope_with(None, &extra)) {
+            Ok(true) => {}
+            Ok(false) => reasons.push(reason("rule", "data", format!("the rule is not met: {}", rule.source()))),
+            Err(error) => reasons.push(reason("rule", "data", format!("the rule cannot be checked: {error}"))),
+        }
+    }
+    reasons
+}
+
+fn reason(code: &str, field: &str, message: String) -> Reason {
+    Reason { code: code.into(), path: format!("/{field}"), message }
+}
+
+/// What was answered about a failed node: again, without it, or not at all.
+fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Answer) {
+    let id = turn.node(ix).id.clone();
+    let Some(node) = turn.state.node(&id).cloned() else { return };
+    let Some(error) = node.error else { return };
+    match decision {
+        "retry" => {
+            let retry_at = turn.now;
+            let (visit, attempt) = (node.visit, node.attempt);
+            turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
+            if !turn.state.paused {
+                turn.send_step(ix, None);
+            }
+        }
+        "skip" => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
+        // No end is decided while paused: resuming finds the answer.
+        _ if turn.state.paused => turn.fail_node(ix, error, false),
+        _ => turn.fail_execution(error),
+    }
+}
+
+/// A response as outputs and the API show it.
+pub fn response_json(response: &Response) -> Value {
+    let mut json = json!(response);
+    json["at"] = Value::String(response.at.to_string());
+    if json.get("comment").is_none() {
+        json["comment"] = Value::Null;
+    }
+    json
+}

@@ -1,0 +1,177 @@
+//! `map` and `workflow`: executions of their own, counted (execution model, §7).
+
+use super::turn::Deciding;
+use crate::{
+    effect::{Control, Work},
+    error::{Error, Rejection},
+    event::Event,
+    execution::{Children as Kids, Phase},
+    id::Activation,
+    limits,
+    payload::Payload,
+    sight::Sight,
+    task::Failure,
+};
+use document::{Children, Map, NodeKind, graph::NodeIx};
+use serde_json::{Value, json};
+
+impl Deciding<'_> {
+    /// A `map` knows its items.
+    pub fn plan_map(&mut self, ix: NodeIx, map: &Map) {
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let items = map.items.eval(&sight.scope());
+        drop(sight);
+        let count = match &items {
+            Ok(Value::Array(items)) if items.len() <= limits::MAP_ITEMS => items.len(),
+            Ok(Value::Array(items)) => {
+                let message = format!("a map takes {} items at most, and has {}", limits::MAP_ITEMS, items.len());
+                return self.fail_node(ix, Error::new("too_many_items", message), false);
+            }
+            Ok(_) => {
+                let message = format!("`items` must be a list: {}", map.items.source());
+                return self.fail_node(ix, Error::new("invalid_items", message), false);
+            }
+            Err(error) => return self.fail_node(ix, Error::new(error.code, error.message.clone()), false),
+        };
+        if count == 0 {
+            return self.finish_with(ix, "success", json!([]));
+        }
+        self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()), map.max_concurrency);
+    }
+
+    /// A `workflow` node knows its children's input.
+    pub fn plan_children(&mut self, ix: NodeIx, children: &Children) {
+        match self.rendered_or_input(ix, children.input.as_ref()) {
+            Ok(input) => {
+                let count = children.workflow_ids.len() as u32;
+                self.plan(ix, count, input, if children.parallel { u64::from(count) } else { 1 });
+            }
+            Err(error) => self.fail_node(ix, error, false),
+        }
+    }
+
+    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, at_once: u64) {
+        let depth = self.state.started.parent.as_ref().map_or(0, |parent| parent.depth);
+        if depth >= limits::CHILD_DEPTH {
+            let message = format!("executions nest {} deep at most", limits::CHILD_DEPTH);
+            return self.fail_node(ix, Error::new("too_deep", message), false);
+        }
+        let node = self.node(ix).id.clone();
+        let visit = self.state.activation(&node).visit;
+        let timeout_at = self.timeout_at(ix);
+        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at });
+        self.set_timeout(ix);
+        self.start_children(ix, at_once);
+    }
+
+    /// Starts as many children as may run at once.
+    fn start_children(&mut self, ix: NodeIx, at_once: u64) {
+        let node = self.node(ix).id.clone();
+        let Some(kids) = self.state.children.get(&node).cloned() else { return };
+        let running = u64::from(kids.started - kids.ended.len().min(kids.started));
+        let more = u32::try_from(at_once.saturating_sub(running)).unwrap_or(u32::MAX);
+        let to = kids.started.saturating_add(more).min(kids.count);
+        if to <= kids.started {
+            return;
+        }
+        let activation = self.state.activation(&node);
+        self.record(Event::ChildrenStarted { node, visit: activation.visit, to });
+        self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.started, to }, None);
+    }
+
+    /// Whether the failures of children fail their node.
+    fn fails(&self, ix: NodeIx, kids: &Kids) -> bool {
+        match &self.node(ix).kind {
+            NodeKind::Map(map) => u64::from(kids.failed.len()) > map.tolerated_failures,
+            NodeKind::Workflow(children) => children.stop_on_failure && !kids.failed.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Starts those children that a pause kept waiting, whether they were asked for before it or not.
+    pub fn start_after_pause(&mut self, ix: NodeIx) {
+        let activation = self.state.activation(&self.node(ix).id);
+        if let Some(kids) = self.state.children.get(&activation.node).filter(|kids| kids.started > 0) {
+            let (attempt, to) = (kids.attempt, kids.started);
+            self.send(Work::StartChildren { activation, attempt, from: 0, to }, None);
+        }
+        self.start_more(ix);
+    }
+
+    /// Starts those children that the ends of others kept waiting.
+    pub fn start_more(&mut self, ix: NodeIx) {
+        let at_once = match &self.node(ix).kind {
+            NodeKind::Map(map) => map.max_concurrency,
+            NodeKind::Workflow(children) if children.parallel => children.workflow_ids.len() as u64,
+            _ => 1,
+        };
+        self.start_children(ix, at_once);
+    }
+}
+
+/// Children ended. Each counts once, however often its end is told.
+pub(super) fn ended(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    attempt: u32,
+    ends: Vec<(u32, Option<String>)>,
+) -> Result<(), Rejection> {
+    let ix = turn.current(activation)?;
+    if *turn.phase(ix) != Phase::Children {
+        return Err(Rejection::Stale("the node does not wait for children any more"));
+    }
+    let Some(kids) = turn.state.children.get(&activation.node).cloned() else {
+        return Err(Rejection::Stale("the node has no children"));
+    };
+    if kids.attempt != attempt {
+        return Err(Rejection::Stale("another attempt of the node started them"));
+    }
+    let (mut completed, mut failed, mut reason) = (Vec::new(), Vec::new(), None);
+    for (index, error) in ends {
+        let seen = completed.contains(&index) || failed.contains(&index);
+        if index >= kids.count || kids.ended.contains(index) || seen {
+            continue;
+        }
+        match error {
+            None => completed.push(index),
+            Some(error) => {
+                failed.push(index);
+                reason = reason.or(Some((index, error)));
+            }
+        }
+    }
+    if completed.is_empty() && failed.is_empty() {
+        return Err(Rejection::Stale("these ends are recorded"));
+    }
+    let Activation { node, visit, .. } = activation.clone();
+    turn.record(Event::ChildrenEnded { node, visit, completed, failed });
+    after_ends(turn, ix, reason);
+    turn.settle();
+    Ok(())
+}
+
+fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>) {
+    let node = turn.node(ix);
+    let Some(kids) = turn.state.children.get(&node.id).cloned() else { return };
+    if let Some((index, message)) = reason
+        && turn.fails(ix, &kids)
+    {
+        turn.control_children(ix, Control::Cancel);
+        let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
+        let (code, what) = match &node.kind {
+            NodeKind::Map(_) => ("map_failed", format!("item {index} failed: {message}")),
+            _ => ("child_failed", format!("child {index} failed: {message}")),
+        };
+        let details = json!({ "index": index, "execution_id": child, "failed": kids.failed.len() });
+        let failure = Failure::new(code, what).retryable().with_details(details);
+        return super::report::fail(turn, ix, failure, false);
+    }
+    if turn.state.paused {
+        return;
+    }
+    if kids.ended.len() < kids.count {
+        turn.start_more(ix);
+    } else {
+        turn.send_step(ix, None);
+    }
+}

@@ -1,0 +1,361 @@
+//! `human` nodes: opening the question, deciding without asking, and what the deadline does.
+
+use super::turn::Deciding;
+use crate::{
+    effect::{Effect, Purpose},
+    error::Error,
+    event::Event,
+    id::{InteractionId, derive},
+    interaction::Interaction,
+    limits,
+    payload::weight,
+    sight::Sight,
+};
+use document::{
+    Human, HumanKind, HumanOption, NodeKind, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema,
+};
+use expression::{ExprError, Scope, Template};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Opens the question, or takes the first port where nobody needs to be asked.
+pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let (reason, warnings) = unasked(human, &sight.scope());
+    let rendered = question(turn, ix, human, &sight.scope());
+    drop(sight);
+    let id = turn.node(ix).id.clone();
+    for warning in warnings {
+        turn.warn(&id, "condition_error", warning);
+    }
+    match (reason, rendered) {
+        (Some(reason), _) => automatic(turn, ix, first_port(human), &reason),
+        (None, Ok(interaction)) => {
+            turn.open_interaction(interaction, turn.timeout_at(ix));
+            turn.set_timeout(ix);
+        }
+        (None, Err(error)) => turn.fail_node(ix, Error::new(error.code, error.message), false),
+    }
+}
+
+/// Why nobody needs to be asked. What cannot be evaluated asks a person, with a warning.
+fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
+    let mut warnings = Vec::new();
+    if let Some(condition) = &human.condition {
+        match condition.eval_bool(scope) {
+            Ok(true) => {}
+            Ok(false) => return (Some(format!("the condition is false: {}", condition.source())), warnings),
+            Err(error) => warnings.push(format!("a person is asked, since the condition failed: {error}")),
+        }
+    }
+    if let Some((value, below)) = &human.auto_approve_below {
+        match value.eval(scope).map(|value| value.as_f64()) {
+            Ok(Some(number)) if number < *below => {
+                return (Some(format!("{} is below {below}", value.source())), warnings);
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => warnings.push(format!("a person is asked, since {} is no number", value.source())),
+            Err(error) => warnings.push(format!("a person is asked, since auto_approve_below failed: {error}")),
+        }
+    }
+    (None, warnings)
+}
+
+fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -> Result<Interaction, ExprError> {
+    let activation = turn.state.activation(&turn.node(ix).id);
+    let text = |template: &Template| template.render(scope).map(as_text);
+    let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
+    let mut interaction = Interaction {
+        interaction_id: interaction_id(turn, ix),
+        activation,
+        kind: kind_name(&human.kind).into(),
+        status: "pending".into(),
+        question: text(&human.question)?,
+        details: human.details.as_ref().map(text).transpose()?,
+        schema: None,
+        options: Vec::new(),
+        content: None,
+        authorization: None,
+        assignees: people("assignees", human.assignees.as_ref(), scope)?,
+        allow_requester: human.allow_requester,
+        deadline: human.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)),
+        timeout_seconds: human.timeout_seconds,
+        timeout_action: human.timeout_action,
+        escalate_to: people("escalate_to", human.escalate_to.as_ref(), scope)?,
+        escalated: false,
+        created_at: turn.now,
+        decided_at: None,
+        decision: None,
+        responses: Vec::new(),
+        on_error: false,
+    };
+    match &human.kind {
+        HumanKind::Approval | HumanKind::Ask => {}
+        HumanKind::Input { schema, .. } => {
+            interaction.schema = schema.as_ref().map(|schema| form(schema, scope)).transpose()?;
+        }
+        HumanKind::Decision { options } => {
+            for option in options {
+                interaction.options.push(HumanOption { id: option.id.clone(), label: text(&option.label)? });
+            }
+        }
+        HumanKind::Review { content } => interaction.content = value(content)?,
+        HumanKind::Authorization { tool, arguments, high } => {
+            let (tool, arguments) = (value(tool)?, value(arguments)?);
+            let security_level = if *high { "high" } else { "medium" };
+            interaction.authorization =
+                Some(json!({ "tool": tool, "arguments": arguments, "security_level": security_level }));
+            let seconds = human.timeout_seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
+            interaction.timeout_seconds = Some(seconds);
+            interaction.deadline = Some(turn.now.after_seconds(seconds));
+        }
+    }
+    reachable(human, &interaction)?;
+    Ok(interaction)
+}
+
+/// Whether as many people are asked as votes are wanted: who they are may be known only now.
+fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
+    let votes = human.approval_threshold.max(human.rejection_threshold);
+    let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
+    let people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
+    if one.assignees.is_empty() || votes <= people.len() as u64 {
+        return Ok(());
+    }
+    let message = format!("{votes} votes can never come from the {} people who are asked", people.len());
+    Err(ExprError { code: "too_few_people", message })
+}
+
+/// The schema of a form. What templates made of it was never checked: it is what answers are validated with.
+fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
+    let rendered = template.render(scope)?;
+    if template.is_constant() {
+        return Ok(rendered);
+    }
+    let refused = |at: &str, why: &str| ExprError {
+        code: "template_error",
+        message: format!("`schema{at}` is refused as its templates render it: {why}"),
+    };
+    if weight(&rendered, limits::INLINE_BYTES) > limits::INLINE_BYTES {
+        return Err(refused("", &format!("a form has at most {} bytes", limits::INLINE_BYTES)));
+    }
+    schema::sound(&rendered).map_err(|wrong| refused(&wrong.pointer, &wrong.message))?;
+    Ok(rendered)
+}
+
+/// The people that a template names: no more than a document may name.
+fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
+    let Some(template) = template else { return Ok(Vec::new()) };
+    let refused = |why: &str| ExprError { code: "template_error", message: format!("`{key}` {why}") };
+    let named = as_people(template.render(scope)?).map_err(|why| refused(&why))?;
+    // Nobody is no list of anyone; an escalation to nobody is none.
+    if named.is_empty() && key == "assignees" {
+        return Err(refused("names nobody: give e-mail addresses or names, or leave it out to ask anyone"));
+    }
+    let bytes: usize = named.iter().map(String::len).sum();
+    if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
+        return Ok(named);
+    }
+    let (most, most_bytes) = (limits::PEOPLE, limits::PEOPLE_BYTES);
+    let message =
+        format!("`{key}` names {} people in {bytes} bytes: {most} in {most_bytes} bytes can be asked", named.len());
+    Err(ExprError { code: "too_many_people", message })
+}
+
+fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
+    let activation = turn.state.activation(&turn.node(ix).id).to_string();
+    let asked = turn.state.interactions.len().to_string();
+    derive(&["interaction", turn.state.id().as_str(), &activation, &asked]).into()
+}
+
+/// Takes a port without a person, and says so.
+fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
+    let output = json!({
+        "decision": port, "answer": null, "comment": null, "responses": [], "automatic": true, "reason": reason,
+    });
+    turn.finish_with(ix, port, output);
+}
+
+/// The deadline of an interaction has passed: what `timeout_action` says.
+pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &InteractionId) {
+    let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
+    let node = turn.node(ix);
+    let NodeKind::Human(human) = &node.kind else { return };
+    let late = if one.responses.is_empty() { "nobody answered in time" } else { "too few answered in time" };
+    let (port, reason) = match one.timeout_action {
+        TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
+        TimeoutAction::AutoApprove => (Some(first_port(human)), format!("{late}: auto_approve")),
+        TimeoutAction::AutoReject if node.kind.ports().iter().any(|port| port == "rejected") => {
+            (Some("rejected"), format!("{late}: auto_reject"))
+        }
+        TimeoutAction::Fail => (None, String::new()),
+        _ if turn.edges_along(ix, "timeout").is_empty() => (None, String::new()),
+        _ => (Some("timeout"), late.to_owned()),
+    };
+    turn.record(Event::InteractionClosed {
+        interaction_id: id.clone(),
+        status: "timed_out".into(),
+        decision: port.map(str::to_owned),
+        response: None,
+    });
+    turn.request(Effect::CloseInteraction(id.clone()));
+    match port {
+        Some(port) => unanswered(turn, ix, port, &reason, &one),
+        None => {
+            let message = format!("{late}: {}", one.question);
+            turn.fail_node(ix, Error::new("interaction_timeout", message), false);
+        }
+    }
+}
+
+/// Takes a port because nobody decided in time. Votes that were given are kept; only a decision is automatic.
+fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one: &Interaction) {
+    let responses: Vec<Value> = one.responses.iter().map(super::response_json).collect();
+    let output = json!({
+        "decision": port, "answer": null, "comment": null, "responses": responses,
+        "automatic": port != "timeout", "reason": reason,
+    });
+    turn.finish_with(ix, port, output);
+}
+
+/// Others are asked too, with the same time again. Whoever was asked first may still answer.
+fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
+    let mut assignees = one.assignees.clone();
+    if !assignees.is_empty() {
+        assignees.extend(one.escalate_to.iter().filter(|person| !one.assignees.contains(person)).cloned());
+    }
+    let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
+    let interaction_id = one.interaction_id.clone();
+    turn.record(Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline });
+    turn.set_deadline(&one.activation.node, deadline);
+    turn.request(Effect::OpenInteraction(interaction_id));
+}
+
+impl Deciding<'_> {
+    fn open_interaction(&mut self, interaction: Interaction, timeout_at: Option<Time>) {
+        let (id, deadline) = (interaction.interaction_id.clone(), interaction.deadline);
+        let node = interaction.activation.node.clone();
+        self.record(Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });
+        self.set_deadline(&node, deadline);
+        self.request(Effect::OpenInteraction(id));
+    }
+
+    fn set_deadline(&mut self, node: &document::id::NodeId, deadline: Option<Time>) {
+        if let Some(at) = deadline {
+            let activation = self.state.activation(node);
+            self.request(Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
+        }
+    }
+
+    /// A node failed and `on_error: ask_human` asks what to do.
+    pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
+        let node = self.node(ix);
+        let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
+        let mut options = vec![option("retry", "Try again"), option("abort", "Fail the execution")];
+        if node.kind.may_go_on() {
+            options.insert(1, option("skip", "Go on, with `data` as its output"));
+        }
+        let interaction = Interaction {
+            interaction_id: interaction_id(self, ix),
+            activation: self.state.activation(&node.id),
+            kind: "decision".into(),
+            status: "pending".into(),
+            question: format!("{} failed: {}. What now?", node.name, error.message),
+            details: None,
+            schema: None,
+            options,
+            content: None,
+            authorization: None,
+            assignees: Vec::new(),
+            allow_requester: true,
+            deadline: None,
+            timeout_seconds: None,
+            timeout_action: TimeoutAction::Timeout,
+            escalate_to: Vec::new(),
+            escalated: false,
+            created_at: self.now,
+            decided_at: None,
+            decision: None,
+            responses: Vec::new(),
+            on_error: true,
+        };
+        // The attempt is over: a person takes what time it needs.
+        self.open_interaction(interaction, None);
+    }
+
+    /// An interaction is no longer needed. One that is over keeps how it ended.
+    pub fn close_interaction(&mut self, id: &InteractionId, status: &str) {
+        let Some(one) = self.state.interaction(id.as_str()).filter(|one| one.is_open()).cloned() else { return };
+        if one.deadline.is_some() {
+            self.drop_timer(&one.activation.node, Purpose::Deadline);
+        }
+        let (interaction_id, status) = (id.clone(), status.to_owned());
+        self.record(Event::InteractionClosed { interaction_id, status, decision: None, response: None });
+        self.request(Effect::CloseInteraction(id.clone()));
+    }
+}
+
+/// The port that an approval takes, or the first of another kind.
+fn first_port(human: &Human) -> &str {
+    match &human.kind {
+        HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => "approved",
+        HumanKind::Input { .. } | HumanKind::Ask => "answered",
+        HumanKind::Decision { options } => options.first().map_or("timeout", |option| option.id.as_str()),
+    }
+}
+
+fn kind_name(kind: &HumanKind) -> &'static str {
+    match kind {
+        HumanKind::Approval => "approval",
+        HumanKind::Input { .. } => "input",
+        HumanKind::Decision { .. } => "decision",
+        HumanKind::Review { .. } => "review",
+        HumanKind::Ask => "ask",
+        HumanKind::Authorization { .. } => "authorization",
+    }
+}
+
+fn as_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// The people of a text with commas, or of a list, in which a template may have yielded another list.
+fn as_people(value: Value) -> Result<Vec<String>, String> {
+    let listed = |item: Value| match item {
+        Value::Array(inner) => inner,
+        one => vec![one],
+    };
+    match value {
+        Value::Array(items) => items.into_iter().flat_map(listed).map(as_person).collect(),
+        Value::Null => Ok(Vec::new()),
+        Value::String(text) => {
+            Ok(text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
+        }
+        other => as_person(other).map(|one| vec![one]),
+    }
+}
+
+fn as_person(value: Value) -> Result<String, String> {
+    let what = match value {
+        Value::String(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Value::String(_) => "an empty text",
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::Array(_) => "a list within a list within a list",
+        Value::Object(_) => "an object",
+    };
+    Err(format!("names {what}, which is nobody: give e-mail addresses or names"))
+}
+
+/// Hexadecimal SHA-256 of exactly what an interaction shows.
+pub(crate) fn shown_sha256(one: &Interaction) -> String {
+    let shown = json!({
+        "question": one.question, "details": one.details, "kind": one.kind, "schema": one.schema,
+        "options": one.options, "content": one.content, "authorization": one.authorization,
+    });
+    sha256_hex(shown.to_string().as_bytes())
+}

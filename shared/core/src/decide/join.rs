@@ -1,0 +1,69 @@
+//! Joins and dead paths (execution model, §4).
+
+use super::turn::Deciding;
+use crate::{
+    event::Event,
+    execution::{EdgeState, Phase},
+};
+use document::{
+    Join,
+    graph::{EdgeIx, NodeIx},
+};
+
+/// What the incoming edges of a node say so far.
+enum Joined {
+    /// It runs, with the input along these edges.
+    Activate(Vec<EdgeIx>),
+    /// It never will in this iteration.
+    Skip,
+    /// More is to come.
+    Wait,
+}
+
+impl Deciding<'_> {
+    /// Activates or skips a node once its incoming edges allow it. Losers of a join that was won do nothing.
+    pub fn check_join(&mut self, ix: NodeIx) {
+        if *self.phase(ix) != Phase::Idle {
+            return;
+        }
+        match self.joined(ix) {
+            Joined::Activate(via) => self.activate(ix, via),
+            Joined::Skip => {
+                self.record_skipped(self.node(ix).id.clone());
+                self.touch_targets(ix);
+            }
+            Joined::Wait => {}
+        }
+    }
+
+    fn joined(&self, ix: NodeIx) -> Joined {
+        let incoming = self.workflow.graph.incoming.get(ix).map_or(&[][..], Vec::as_slice);
+        let state_of = |edge: EdgeIx| self.state.edges.get(edge).copied().unwrap_or_default();
+        let live: Vec<EdgeIx> = incoming.iter().copied().filter(|&edge| state_of(edge) == EdgeState::Live).collect();
+        let open = incoming.iter().filter(|&&edge| state_of(edge) == EdgeState::Open).count();
+        let needed = match self.node(ix).join {
+            Join::All if open > 0 => return Joined::Wait,
+            Join::All | Join::Any => 1,
+            Join::AtLeast(needed) => usize::try_from(needed).unwrap_or(usize::MAX),
+        };
+        if live.len() >= needed {
+            Joined::Activate(live)
+        } else if live.len() + open < needed {
+            Joined::Skip
+        } else {
+            Joined::Wait
+        }
+    }
+
+    /// A node is to run: decided in this turn where it only computes a route, else by a message.
+    pub fn activate(&mut self, ix: NodeIx, via: Vec<EdgeIx>) {
+        let node = self.node(ix);
+        let visit = self.state.node(&node.id).map_or(0, |state| state.visit) + 1;
+        self.record(Event::NodeActivated { node: node.id.clone(), visit, via });
+        if node.kind.is_routing() {
+            self.routing.push_back(ix);
+        } else {
+            self.send_step(ix, None);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Loops: entering, iterating, breaking (execution model, §4).
+
+use super::turn::Deciding;
+use crate::{
+    effect::Purpose,
+    error::Error,
+    event::Event,
+    evolve::input_of,
+    execution::Phase,
+    payload::Payload,
+    sight::{Sight, last_of},
+};
+use document::{Loop, NodeKind, Over, graph::NodeIx};
+use expression::Template;
+use serde_json::{Value, json};
+
+impl Deciding<'_> {
+    /// A loop is entered; a `for_each` evaluates its list once.
+    pub fn enter_loop(&mut self, ix: NodeIx, config: &Loop) {
+        let node = self.node(ix).id.clone();
+        let items = match &config.over {
+            Over::While(_) => None,
+            Over::ForEach(list) => {
+                let sight = Sight::of_config(self.workflow, &self.state, ix);
+                let value = list.eval(&sight.scope());
+                drop(sight);
+                Some(match value {
+                    Ok(Value::Array(items)) => Payload::new(Value::Array(items)),
+                    other => {
+                        let found = other.map_or_else(|error| error.to_string(), |_| "it is not a list".into());
+                        self.warn(&node, "loop_condition_error", format!("`for_each` iterates over nothing: {found}"));
+                        Payload::new(json!([]))
+                    }
+                })
+            }
+        };
+        self.record(Event::LoopEntered { node, items });
+    }
+
+    /// A loop whose iteration is over: nothing of its body is open. A loop just entered is one too.
+    pub fn ended_iteration(&self) -> Option<NodeIx> {
+        self.state.loops.keys().find_map(|id| {
+            let ix = *self.workflow.graph.index.get(id)?;
+            let over = *self.phase(ix) == Phase::Looping
+                && self.workflow.graph.body.get(ix)?.iter().all(|&inner| !self.phase(inner).is_open());
+            over.then_some(ix)
+        })
+    }
+
+    /// Begins the next iteration, or leaves the loop. False where the rest is left to a continuation message.
+    pub fn next_iteration(&mut self, ix: NodeIx) -> bool {
+        if self.hops == 0 {
+            self.send_step(ix, None);
+            return false;
+        }
+        self.hops -= 1;
+        let node = self.node(ix);
+        let NodeKind::Loop(config) = &node.kind else { return false };
+        let Some(current) = self.state.loops.get(&node.id).cloned() else { return false };
+        let last = last_of(self.workflow, &self.state, ix);
+        if current.broken.is_some() || !self.goes_on(ix, config, current.begun, &last) {
+            let mut items: Vec<Value> = current.outputs.iter().map(|output| output.value().clone()).collect();
+            if current.begun > 0 {
+                items.push(last.value().clone());
+            }
+            let output = json!({ "iterations": current.begun, "last": last.value(), "items": items });
+            self.finish(ix, "done", Payload::new(output), None);
+            return true;
+        }
+        let bound = config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations);
+        if current.begun >= bound {
+            let message =
+                format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);
+            let error =
+                Error { node: Some(node.id.clone()), attempt: Some(1), ..Error::new("loop_limit_exceeded", message) };
+            let (node, visit) = (node.id.clone(), self.state.node(&node.id).map_or(1, |state| state.visit));
+            self.record(Event::NodeFailed { node, visit, attempt: 1, error: error.clone(), unknown: false });
+            self.fail_execution(error);
+            return true;
+        }
+        self.begin_iteration(ix, &current, &last);
+        true
+    }
+
+    fn begin_iteration(&mut self, ix: NodeIx, current: &crate::execution::LoopState, last: &Payload) {
+        let output = match &current.items {
+            Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or_default()),
+            None if current.begun == 0 => input_of(self.workflow, &self.state, ix),
+            None => last.clone(),
+        };
+        let live = self.live_edges(ix, "loop", &output);
+        self.record(Event::LoopIterated { node: self.node(ix).id.clone(), live });
+        for edge in self.edges_along(ix, "loop") {
+            if let Some(&to) = self.workflow.graph.index.get(&self.workflow.edges[edge].to) {
+                self.touched.push_back(to);
+            }
+        }
+    }
+
+    fn goes_on(&mut self, ix: NodeIx, config: &Loop, begun: u64, last: &Payload) -> bool {
+        let node = self.node(ix).id.clone();
+        match &config.over {
+            Over::ForEach(_) => {
+                let items = self.state.loops.get(&node).and_then(|state| state.items.clone());
+                items.is_some_and(|items| (begun as usize) < items.value().as_array().map_or(0, Vec::len))
+            }
+            Over::While(condition) => {
+                let sight = Sight::of_loop(self.workflow, &self.state, ix, begun, last);
+                let verdict = condition.eval_bool(&sight.scope());
+                drop(sight);
+                verdict.unwrap_or_else(|error| {
+                    self.warn(&node, "loop_condition_error", format!("`while` ends the loop: {error}"));
+                    false
+                })
+            }
+        }
+    }
+
+    /// A `break` ends the loop around it: its output is the iteration's value, the rest of the body is dropped.
+    pub fn break_loop(&mut self, ix: NodeIx, output: Option<&Template>) {
+        let value = match self.rendered_or_input(ix, output) {
+            Ok(value) => value,
+            Err(error) => return self.fail_node(ix, error, false),
+        };
+        let by = self.node(ix).id.clone();
+        self.finish(ix, "success", value, None);
+        let Some(around) = self.workflow.graph.around.get(ix).copied().flatten() else { return };
+        let body = self.workflow.graph.body.get(around).cloned().unwrap_or_default();
+        for &inner in &body {
+            self.close(inner);
+        }
+        self.touched.retain(|node| !body.contains(node));
+        self.routing.retain(|node| !body.contains(node));
+        self.record(Event::LoopBroken { node: self.node(around).id.clone(), by });
+    }
+
+    /// A rendered template, or the node's input where there is none.
+    pub fn rendered_or_input(&self, ix: NodeIx, template: Option<&Template>) -> Result<Payload, Error> {
+        let Some(template) = template else { return Ok(input_of(self.workflow, &self.state, ix)) };
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        match template.render(&sight.scope()) {
+            Ok(value) => Ok(Payload::new(value)),
+            Err(error) => Err(Error::new(error.code, error.message)),
+        }
+    }
+
+    /// Closes what a node that is no longer needed has open outside: its question, its timers, its children.
+    pub fn close(&mut self, ix: NodeIx) {
+        self.drop_timeout(ix);
+        self.close_as(ix, "cancelled");
+    }
+
+    /// Closes what a node waits for; a question with this status.
+    pub fn close_as(&mut self, ix: NodeIx, status: &str) {
+        let id = self.node(ix).id.clone();
+        match self.phase(ix).clone() {
+            Phase::Asking { interaction_id } => self.close_interaction(&interaction_id, status),
+            Phase::Waiting { until: Some(_), .. } => self.drop_timer(&id, Purpose::Wait),
+            Phase::Children => self.control_children(ix, crate::effect::Control::Cancel),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The rules: a command and a state make a turn, or a typed refusal. Reads no clock, does no I/O, draws nothing.
+
+mod answer;
+mod children;
+mod close;
+mod control;
+mod human;
+mod join;
+mod loops;
+mod open;
+mod report;
+mod route;
+mod start;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
+mod timer;
+mod turn;
+
+pub use answer::response_json;
+pub(crate) use close::end_effects;
+pub use start::child_id;
+pub use turn::Decided;
+pub(crate) use turn::step_of;
+
+use crate::{
+    command::{Asked, Command},
+    effect::Control,
+    error::Rejection,
+    execution::{Execution, Status},
+};
+use document::{Workflow, time::Time};
+use turn::Deciding;
+
+/// Decides one command. `Ok` with a turn, or with none where nothing is to be recorded but effects are owed.
+///
+/// # Errors
+/// A [`Rejection`] says why nothing changed.
+pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now: Time) -> Result<Decided, Rejection> {
+    let Some(state) = state else {
+        return match asked.command {
+            Command::Start(started) => start::start(workflow, *started, asked.by, now),
+            _ => Err(Rejection::Missing("there is no such execution".into())),
+        };
+    };
+    let mut turn = Deciding::new(workflow, state.clone(), now);
+    table(&mut turn, asked.command)?;
+    Ok(turn.done(asked.by))
+}
+
+/// Which command may do what in which status. Whatever is over is stale; whatever is recorded while paused waits.
+fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
+    let status = turn.state.status();
+    match (status, command) {
+        (_, Command::Start(_)) => Err(Rejection::Stale("the execution exists already")),
+
+        (_, Command::Control { control, reason }) => match control {
+            Control::Pause => control::pause(turn, status, reason),
+            Control::Resume => control::resume(turn, status, reason),
+            Control::Cancel => control::cancel(turn, status, reason),
+        },
+        (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
+        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::Status {
+            status: s,
+            message: format!("the execution is {s}: no signal is awaited any more"),
+        }),
+        (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
+
+        (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),
+        (_, Command::Timeout) => timer::execution_timeout(turn),
+        (_, Command::Admit) => start::admit(turn),
+        (_, Command::Report { activation, attempt, outcome, duration_ms }) => {
+            report::report(turn, &activation, attempt, outcome, duration_ms)
+        }
+        (_, Command::Timer { activation, purpose }) => timer::fired(turn, &activation, purpose),
+        (_, Command::ChildrenEnded { activation, attempt, ends }) => children::ended(turn, &activation, attempt, ends),
+        (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
+
+        (Status::Paused, Command::Open { .. } | Command::Intend { .. }) => {
+            Err(Rejection::Stale("the execution is paused: resuming enqueues what is due"))
+        }
+        (_, Command::Intend { activation, attempt, deadline }) => report::intend(turn, &activation, attempt, deadline),
+        (_, Command::Open { activation }) => open::open(turn, &activation),
+    }
+}

@@ -1,0 +1,33 @@
+//! Visits to nodes that wait, and continuations of nodes that only compute a route.
+
+use super::{human::open_human, timer::open_wait, turn::Deciding};
+use crate::{error::Rejection, execution::Phase, id::Activation};
+use document::NodeKind;
+
+/// Opens what a due node waits for, or decides a routing node that an earlier turn left to a message.
+pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(), Rejection> {
+    let ix = turn.current(activation)?;
+    let node = turn.node(ix);
+    match turn.phase(ix) {
+        Phase::Due { .. } => {}
+        Phase::Looping => {
+            turn.settle();
+            return Ok(());
+        }
+        _ => return Err(Rejection::Stale("it was opened already")),
+    }
+    match &node.kind {
+        NodeKind::Wait(wait) => {
+            if let Err(error) = open_wait(turn, ix, wait) {
+                turn.fail_node(ix, error, false);
+            }
+        }
+        NodeKind::Human(human) => open_human(turn, ix, human),
+        NodeKind::Map(map) => turn.plan_map(ix, map),
+        NodeKind::Workflow(children) => turn.plan_children(ix, children),
+        kind if kind.is_routing() => turn.decide_routing(ix),
+        _ => return Err(Rejection::Stale("it runs by a step")),
+    }
+    turn.settle();
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Outcomes of attempts: success, retry, failure.
+
+use super::turn::Deciding;
+use crate::{
+    error::{Error, Rejection},
+    event::Event,
+    execution::Phase,
+    id::{Activation, fraction},
+    payload::Payload,
+    task::{Failure, Outcome},
+};
+use document::{Delivery, Retry, graph::NodeIx, time::Time};
+
+/// Records an attempt's outcome and what follows from it.
+pub(super) fn report(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    attempt: u32,
+    outcome: Outcome,
+    duration_ms: Option<u64>,
+) -> Result<(), Rejection> {
+    let ix = attempt_of(turn, activation, attempt)?;
+    match outcome {
+        Outcome::Succeeded { port, output } => turn.finish(ix, &port, Payload::new(output), duration_ms),
+        Outcome::Failed(failure) => fail(turn, ix, failure, false),
+        Outcome::Unknown(failure) => fail(turn, ix, failure, true),
+    }
+    turn.settle();
+    Ok(())
+}
+
+/// Records that an `at_most_once` attempt is about to run.
+pub(super) fn intend(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    attempt: u32,
+    deadline: Time,
+) -> Result<(), Rejection> {
+    let ix = attempt_of(turn, activation, attempt)?;
+    if matches!(turn.phase(ix), Phase::Intended { .. }) {
+        return Err(Rejection::Stale("the attempt runs already"));
+    }
+    let Activation { node, visit, .. } = activation.clone();
+    turn.record(Event::AttemptIntended { node, visit, attempt, deadline });
+    Ok(())
+}
+
+fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Result<NodeIx, Rejection> {
+    let ix = turn.current(activation)?;
+    match turn.phase(ix) {
+        Phase::Due { .. } | Phase::Intended { .. } => {}
+        _ => return Err(Rejection::Stale("the activation is finished")),
+    }
+    match turn.state.node(&activation.node).map(|node| node.attempt) {
+        Some(current) if current == attempt => Ok(ix),
+        Some(current) if current > attempt => Err(Rejection::Stale("the attempt's outcome is recorded")),
+        _ => Err(Rejection::Unknown),
+    }
+}
+
+/// The present attempt of a node failed: another follows, by the policy of its retries, or the node fails for good.
+pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknown: bool) {
+    let node = turn.node(ix);
+    let attempt = turn.state.node(&node.id).map_or(1, |state| state.attempt.max(1));
+    let once = node.delivery == Delivery::AtMostOnce && unknown;
+    let error = Error {
+        code: failure.code,
+        message: failure.message,
+        node: Some(node.id.clone()),
+        attempt: Some(attempt),
+        details: failure.details,
+    };
+    if !failure.retryable || once || attempt >= node.retry.max_attempts {
+        return turn.fail_node(ix, error, unknown);
+    }
+    let activation = turn.state.activation(&node.id);
+    let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
+    let delay = delay_seconds(&node.retry, attempt, &seed).max(failure.retry_after_seconds.unwrap_or_default());
+    let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
+    turn.drop_timeout(ix);
+    turn.record(Event::AttemptFailed {
+        node: node.id.clone(),
+        visit: activation.visit,
+        attempt,
+        error,
+        unknown,
+        retry_at,
+    });
+    if !turn.state.paused {
+        turn.send_step(ix, Some(retry_at));
+    }
+}
+
+/// Seconds before the attempt after this one; jitter draws it between half and the whole.
+pub fn delay_seconds(retry: &Retry, attempt: u32, seed: &str) -> f64 {
+    let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+    let whole = (retry.initial_seconds * retry.backoff.powi(exponent)).min(retry.max_seconds).max(0.0);
+    if retry.jitter { whole * (0.5 + 0.5 * fraction(&["retry", seed])) } else { whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_to_their_bound_and_jitter_stays_within_half() {
+        let mut retry = Retry { max_attempts: 9, initial_seconds: 1.0, backoff: 2.0, max_seconds: 5.0, jitter: false };
+        let delays: Vec<f64> = (1..=4).map(|attempt| delay_seconds(&retry, attempt, "x")).collect();
+        assert_eq!(delays, [1.0, 2.0, 4.0, 5.0]);
+        retry.jitter = true;
+        let drawn = delay_seconds(&retry, 3, "x");
+        assert!((2.0..=4.0).contains(&drawn), "{drawn}");
+        assert_eq!(drawn, delay_seconds(&retry, 3, "x"));
+    }
+}

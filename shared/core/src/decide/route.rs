@@ -1,0 +1,174 @@
+//! From an outcome to what comes next: edges, joins, skips, iterations, the end.
+
+use super::turn::Deciding;
+use crate::{error::Error, event::Event, execution::Phase, payload::Payload, sight::Sight};
+use document::{
+    NodeKind, OnError,
+    graph::{EdgeIx, NodeIx},
+};
+use serde_json::json;
+
+impl Deciding<'_> {
+    /// The edges out of a node that are live: their port was taken and their condition is true.
+    pub fn live_edges(&mut self, ix: NodeIx, port: &str, output: &Payload) -> Vec<EdgeIx> {
+        let along = self.edges_along(ix, port);
+        if along.iter().all(|&edge| self.workflow.edges[edge].condition.is_none()) {
+            return along;
+        }
+        let sight = Sight::of_edge(self.workflow, &self.state, ix, output, port);
+        let scope = sight.scope();
+        let (mut live, mut warnings) = (Vec::new(), Vec::new());
+        for edge in along {
+            match self.workflow.edges[edge].condition.as_ref().map(|condition| condition.eval_bool(&scope)) {
+                None | Some(Ok(true)) => live.push(edge),
+                Some(Ok(false)) => {}
+                Some(Err(error)) => {
+                    warnings.push(format!("the edge to {} is dead: {error}", self.workflow.edges[edge].to));
+                }
+            }
+        }
+        drop(sight);
+        let node = self.node(ix).id.clone();
+        for warning in warnings {
+            self.warn(&node, "condition_error", warning);
+        }
+        live
+    }
+
+    /// Looks at the targets of a node's edges next.
+    pub fn touch_targets(&mut self, ix: NodeIx) {
+        for &edge in self.workflow.graph.out.get(ix).map_or(&[][..], Vec::as_slice) {
+            if let Some(&to) = self.workflow.graph.index.get(&self.workflow.edges[edge].to) {
+                self.touched.push_back(to);
+            }
+        }
+    }
+
+    /// Follows everything that this turn resolved, until nothing is left to decide in it.
+    pub fn settle(&mut self) {
+        while self.state.end.is_none() && !self.state.paused {
+            if let Some(ix) = self.touched.pop_front() {
+                self.check_join(ix);
+            } else if let Some(ix) = self.routing.pop_front() {
+                self.hop(ix);
+            } else if let Some(ix) = self.ended_iteration() {
+                if !self.next_iteration(ix) {
+                    break;
+                }
+            } else {
+                self.complete_if_over();
+                break;
+            }
+        }
+    }
+
+    /// Decides a routing node now, or leaves it to a continuation message.
+    fn hop(&mut self, ix: NodeIx) {
+        if self.hops == 0 {
+            self.send_step(ix, None);
+        } else {
+            self.hops -= 1;
+            self.decide_routing(ix);
+        }
+    }
+
+    /// Resolves the edges of a node whose outcome was recorded while the execution was paused.
+    pub fn route_recorded(&mut self, ix: NodeIx) {
+        let id = self.node(ix).id.clone();
+        let Some(node) = self.state.node(&id).cloned() else { return };
+        if node.phase != Phase::Unrouted || self.state.end.is_some() {
+            return;
+        }
+        match (node.port, node.error) {
+            (Some(port), _) => {
+                let output = node.output.unwrap_or_default();
+                let live = self.live_edges(ix, &port, &output);
+                self.record(Event::NodeRouted { node: id, visit: node.visit, port, output: None, live });
+                self.touch_targets(ix);
+            }
+            (None, Some(error)) => self.route_failure(ix, error),
+            (None, None) => {}
+        }
+    }
+
+    /// A node fails for good: recorded, and handled unless the execution is paused.
+    pub fn fail_node(&mut self, ix: NodeIx, error: Error, unknown: bool) {
+        let id = self.node(ix).id.clone();
+        let (visit, attempt) = self.state.node(&id).map_or((0, 1), |node| (node.visit, node.attempt.max(1)));
+        let error = Error { node: Some(id.clone()), attempt: Some(attempt), ..error };
+        self.drop_timeout(ix);
+        self.record(Event::NodeFailed { node: id, visit, attempt, error: error.clone(), unknown });
+        if !self.state.paused {
+            self.route_failure(ix, error);
+        }
+    }
+
+    /// What follows a failure: the port `error` where an edge out of it is live, else the policy.
+    fn route_failure(&mut self, ix: NodeIx, error: Error) {
+        let output = Payload::new(json!({ "error": error }));
+        let live = self.live_edges(ix, "error", &output);
+        let node = self.node(ix);
+        let (id, policy) = (node.id.clone(), node.on_error);
+        let visit = self.state.node(&id).map_or(0, |node| node.visit);
+        let (port, live) = match policy {
+            _ if !live.is_empty() => ("error", live),
+            OnError::Continue if node.kind.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
+            OnError::AskHuman if !self.is_aborted(ix) => return self.ask_about(ix, &error),
+            _ => return self.fail_execution(error),
+        };
+        self.record(Event::NodeRouted { node: id, visit, port: port.into(), output: Some(output), live });
+        self.touch_targets(ix);
+    }
+
+    /// Whether a person said, while it was paused, that the failure of a node ends the execution.
+    fn is_aborted(&self, ix: NodeIx) -> bool {
+        let activation = self.state.activation(&self.node(ix).id);
+        let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
+        asked.is_some_and(|one| one.decision.as_deref() == Some("abort"))
+    }
+
+    /// Decides a node that only computes a route.
+    pub fn decide_routing(&mut self, ix: NodeIx) {
+        let node = self.node(ix);
+        match &node.kind {
+            NodeKind::Branch { rules, default } => self.decide_branch(ix, rules, default.as_deref()),
+            NodeKind::Loop(config) => self.enter_loop(ix, config),
+            NodeKind::Break { output } => self.break_loop(ix, output.as_ref()),
+            NodeKind::Succeed { output } => self.succeed(ix, output.as_ref()),
+            NodeKind::Fail { code, message } => self.fail_by_node(ix, code.as_ref(), message.as_ref()),
+            _ => {
+                let output = self.state.started.input.clone();
+                self.finish(ix, "success", output, None);
+            }
+        }
+    }
+
+    fn decide_branch(&mut self, ix: NodeIx, rules: &[document::Rule], default: Option<&str>) {
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let scope = sight.scope();
+        let (mut taken, mut warnings) = (None, Vec::new());
+        for rule in rules {
+            match rule.when.eval_bool(&scope) {
+                Ok(true) => {
+                    taken = Some(rule.port.as_str());
+                    break;
+                }
+                Ok(false) => {}
+                Err(error) => warnings.push(format!("the rule for port {} is passed over: {error}", rule.port)),
+            }
+        }
+        drop(sight);
+        let id = self.node(ix).id.clone();
+        for warning in warnings {
+            self.warn(&id, "rule_error", warning);
+        }
+        let output = crate::evolve::input_of(self.workflow, &self.state, ix);
+        match taken.or(default) {
+            Some(port) => self.finish(ix, port, output, None),
+            None => {
+                let message = "no rule of the branch is true, and it has no default: add `default`";
+                self.fail_node(ix, Error::new("no_rule_matched", message), false);
+            }
+        }
+    }
+}

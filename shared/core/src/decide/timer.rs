@@ -1,0 +1,197 @@
+//! Time and events: `wait`, deadlines of interactions, timeouts of nodes that wait, the execution's own, signals.
+
+use super::{human::passed_deadline, report, turn::Deciding};
+use crate::{
+    effect::{Effect, Purpose},
+    error::{Error, Rejection},
+    event::Event,
+    execution::Phase,
+    id::Activation,
+    limits,
+    payload::Payload,
+    sight::Sight,
+    task::Failure,
+};
+use document::{Wait, graph::NodeIx, time::Time};
+use expression::Template;
+use serde_json::{Value, json};
+
+/// A timer fired. One that came early is set again; one that is no longer needed is stale.
+pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: Purpose) -> Result<(), Rejection> {
+    let ix = turn.current(activation)?;
+    let (own, bound) = (config_ends_at(turn, ix), turn.waiting_until(ix));
+    let meant = match (purpose, turn.phase(ix)) {
+        (Purpose::Wait, Phase::Waiting { .. }) | (Purpose::Deadline, Phase::Asking { .. }) => own,
+        (Purpose::Attempt, _) => bound,
+        _ => None,
+    };
+    let Some(at) = meant else { return Err(Rejection::Stale("what the timer was for is over")) };
+    if turn.now < at {
+        turn.request(Effect::SetTimer { activation: activation.clone(), purpose, at });
+        return Ok(());
+    }
+    // Whichever timer comes first, what was to happen first does; at the same moment, what the config says.
+    if own.is_some_and(|own| own <= turn.now && bound.is_none_or(|bound| own <= bound)) {
+        end_by_config(turn, ix);
+    }
+    // An escalation asks on, and not beyond the timeout.
+    if turn.waiting_until(ix).is_some_and(|bound| bound <= turn.now) {
+        time_out(turn, ix);
+    }
+    turn.settle();
+    Ok(())
+}
+
+/// When the config of a node that waits ends its wait.
+fn config_ends_at(turn: &Deciding<'_>, ix: NodeIx) -> Option<Time> {
+    match turn.phase(ix) {
+        Phase::Waiting { until, .. } => *until,
+        Phase::Asking { interaction_id } => turn.state.interaction(interaction_id.as_str())?.deadline,
+        _ => None,
+    }
+}
+
+fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
+    match turn.phase(ix).clone() {
+        Phase::Waiting { event, since, .. } => {
+            let port = if event.is_some() { "timeout" } else { "success" };
+            turn.finish_with(ix, port, waited(since, turn.now));
+        }
+        Phase::Asking { interaction_id } => passed_deadline(turn, ix, &interaction_id),
+        _ => {}
+    }
+}
+
+/// The attempt of a node that waits passed the node's `timeout_seconds`: nobody knows what its children did, or what a
+/// person was about to say.
+fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
+    turn.close_as(ix, "timed_out");
+    let seconds = turn.node(ix).timeout_seconds.unwrap_or_default();
+    let message = format!("the node did not end within {seconds} seconds (its `timeout_seconds`)");
+    report::fail(turn, ix, Failure::new("timeout", message).retryable(), true);
+}
+
+impl Deciding<'_> {
+    /// When an attempt of a node that begins to wait now ends at the latest.
+    pub fn timeout_at(&self, ix: NodeIx) -> Option<Time> {
+        self.node(ix).timeout_seconds.map(|seconds| self.now.after_seconds(seconds))
+    }
+
+    /// When the attempt of a node that waits ends at the latest.
+    fn waiting_until(&self, ix: NodeIx) -> Option<Time> {
+        let waits = matches!(self.phase(ix), Phase::Waiting { .. } | Phase::Asking { .. } | Phase::Children);
+        self.state.node(&self.node(ix).id).filter(|_| waits).and_then(|node| node.timeout_at)
+    }
+
+    /// Sets the timer of the timeout of a node that began to wait.
+    pub fn set_timeout(&mut self, ix: NodeIx) {
+        if let Some(at) = self.waiting_until(ix) {
+            let activation = self.state.activation(&self.node(ix).id);
+            self.request(Effect::SetTimer { activation, purpose: Purpose::Attempt, at });
+        }
+    }
+
+    /// Drops the timer of the timeout of a node whose attempt ends, where there is one.
+    pub fn drop_timeout(&mut self, ix: NodeIx) {
+        let id = self.node(ix).id.clone();
+        if self.state.node(&id).is_some_and(|node| node.timeout_at.is_some()) {
+            self.drop_timer(&id, Purpose::Attempt);
+        }
+    }
+}
+
+/// The execution's own timeout passed.
+pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
+    if turn.now < turn.state.started.deadline {
+        return Err(Rejection::Stale("the execution has time left"));
+    }
+    let seconds = turn.workflow.settings.timeout_seconds;
+    let message = format!("the execution did not end within {seconds} seconds (`settings.timeout_seconds`)");
+    turn.fail_execution(Error::new("timeout", message));
+    Ok(())
+}
+
+/// An event came in: the oldest `wait` for it takes it, or it is kept.
+pub(super) fn signal(turn: &mut Deciding<'_>, name: String, data: Payload) -> Result<(), Rejection> {
+    let waiting = (0..turn.workflow.nodes.len())
+        .filter(|&ix| matches!(turn.phase(ix), Phase::Waiting { event: Some(event), .. } if *event == name))
+        .min_by_key(|&ix| turn.state.node(&turn.node(ix).id).map(|node| (node.activated_seq, ix)));
+    if waiting.is_none() && turn.state.signals.len() >= limits::KEPT_SIGNALS {
+        let status = turn.state.status();
+        let message = format!("the execution keeps {} signals that nothing has taken: no more", limits::KEPT_SIGNALS);
+        return Err(Rejection::Status { status, message });
+    }
+    turn.record(Event::SignalReceived { name: name.clone(), data });
+    if let Some(ix) = waiting {
+        take_signal(turn, ix, &name);
+        turn.settle();
+    }
+    Ok(())
+}
+
+/// Opens a `wait`. An event that was signalled before is taken at once.
+pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Result<(), Error> {
+    let (until, event) = match wait {
+        Wait::Seconds(seconds) => {
+            let seconds = number(&render(turn, ix, seconds)?)?;
+            (Some(turn.now.after_seconds(seconds)), None)
+        }
+        Wait::Until(until) => {
+            let text = render(turn, ix, until)?;
+            let until = text
+                .as_str()
+                .and_then(Time::parse)
+                .ok_or_else(|| Error::new("invalid_time", format!("`until` is not an RFC 3339 time: {text}")))?;
+            (Some(until), None)
+        }
+        Wait::Event { name, timeout_seconds } => {
+            let name = match render(turn, ix, name)? {
+                Value::String(name) => name,
+                other => other.to_string(),
+            };
+            (timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)), Some(name))
+        }
+    };
+    let node = turn.node(ix).id.clone();
+    let activation = turn.state.activation(&node);
+    let timeout_at = turn.timeout_at(ix);
+    turn.record(Event::WaitStarted { node, visit: activation.visit, until, event: event.clone(), timeout_at });
+    if let Some(name) = event.filter(|name| turn.state.signals.iter().any(|(kept, _)| kept == name)) {
+        take_signal(turn, ix, &name);
+        return Ok(());
+    }
+    if let Some(at) = until {
+        turn.request(Effect::SetTimer { activation, purpose: Purpose::Wait, at });
+    }
+    turn.set_timeout(ix);
+    Ok(())
+}
+
+fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
+    let Some(data) = turn.state.signals.iter().find(|(kept, _)| kept == name).map(|(_, data)| data.clone()) else {
+        return;
+    };
+    let node = turn.node(ix).id.clone();
+    if matches!(turn.phase(ix), Phase::Waiting { until: Some(_), .. }) {
+        turn.drop_timer(&node, Purpose::Wait);
+    }
+    turn.record(Event::SignalConsumed { name: name.into(), node });
+    turn.finish(ix, "success", data, None);
+}
+
+fn render(turn: &Deciding<'_>, ix: NodeIx, template: &Template) -> Result<Value, Error> {
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    template.render(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
+}
+
+fn number(value: &Value) -> Result<f64, Error> {
+    let seconds = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+    seconds.filter(|seconds| (0.0..=limits::EXECUTION_SECONDS).contains(seconds)).ok_or_else(|| {
+        let most = limits::EXECUTION_SECONDS;
+        Error::new("invalid_time", format!("`seconds` must be a number from 0 to {most}, and is {value}"))
+    })
+}
+
+fn waited(since: Time, now: Time) -> Value {
+    json!({ "waited_seconds": now.since(since).as_millis() as f64 / 1000.0 })
+}

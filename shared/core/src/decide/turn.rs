@@ -1,0 +1,180 @@
+//! The turn in the making: it evolves as it records, so that a rule sees what it recorded a line before.
+
+use crate::{
+    effect::{Effect, Message, Purpose, Work},
+    event::{Event, Turn},
+    evolve::apply,
+    execution::{Execution, Phase},
+    id::Activation,
+    limits,
+    payload::Payload,
+};
+use document::{
+    Node, Workflow,
+    graph::{EdgeIx, NodeIx},
+    id::NodeId,
+    time::Time,
+};
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// A command decided.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// What is to be recorded; none where nothing happened.
+    pub turn: Option<Turn>,
+    /// What is to be done once it is.
+    pub effects: Vec<Effect>,
+    /// The state after it.
+    pub state: Execution,
+}
+
+/// A turn in the making.
+pub(super) struct Deciding<'a> {
+    pub workflow: &'a Workflow,
+    pub state: Execution,
+    pub now: Time,
+    /// Nodes one of whose incoming edges was resolved.
+    pub touched: VecDeque<NodeIx>,
+    /// Routing nodes that were activated and are decided in this turn.
+    pub routing: VecDeque<NodeIx>,
+    /// How many more of them this turn decides.
+    pub hops: usize,
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Deciding<'a> {
+    pub fn new(workflow: &'a Workflow, mut state: Execution, now: Time) -> Self {
+        state.seq += 1;
+        state.updated_at = now;
+        Self {
+            workflow,
+            state,
+            now,
+            touched: VecDeque::new(),
+            routing: VecDeque::new(),
+            hops: limits::HOPS_PER_TURN,
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Records an event and folds it at once.
+    pub fn record(&mut self, event: Event) {
+        if apply(self.workflow, &mut self.state, &event, self.now).is_some() {
+            self.events.push(event);
+        }
+    }
+
+    /// Records the first event, which `state` was made of.
+    pub fn record_started(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Records that a node is skipped, together with others skipped just before.
+    pub fn record_skipped(&mut self, node: NodeId) {
+        let event = Event::NodesSkipped { nodes: vec![node.clone()] };
+        if apply(self.workflow, &mut self.state, &event, self.now).is_none() {
+            return;
+        }
+        match self.events.last_mut() {
+            Some(Event::NodesSkipped { nodes }) => nodes.push(node),
+            _ => self.events.push(event),
+        }
+    }
+
+    /// Records that an expression failed where that ends nothing.
+    pub fn warn(&mut self, node: &NodeId, code: &str, message: String) {
+        self.record(Event::Warning { node: node.clone(), code: code.into(), message });
+    }
+
+    /// Asks for an effect.
+    pub fn request(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Asks for a message to this execution.
+    pub fn send(&mut self, work: Work, at: Option<Time>) {
+        let message = Message { execution: self.state.id().clone(), work };
+        self.effects.push(Effect::Send { message, at });
+    }
+
+    /// Asks for the next attempt of a node to be run.
+    pub fn send_step(&mut self, ix: NodeIx, at: Option<Time>) {
+        if let Some(effect) = step_of(self.workflow, &self.state, ix, at) {
+            self.effects.push(effect);
+        }
+    }
+
+    pub fn node(&self, ix: NodeIx) -> &'a Node {
+        &self.workflow.nodes[ix]
+    }
+
+    /// The position of an activation's node, where it is the node's latest visit of the present epoch.
+    pub fn current(&self, activation: &Activation) -> Result<NodeIx, crate::error::Rejection> {
+        use crate::error::Rejection;
+        if activation.epoch != self.state.epoch {
+            return Err(Rejection::Stale("it belongs to an epoch before a rollback"));
+        }
+        let ix = self.workflow.graph.index.get(&activation.node).copied().ok_or(Rejection::Unknown)?;
+        match self.state.node(&activation.node) {
+            Some(node) if node.visit == activation.visit => Ok(ix),
+            Some(node) if node.visit > activation.visit => Err(Rejection::Stale("the node was visited again since")),
+            _ => Err(Rejection::Unknown),
+        }
+    }
+
+    pub fn phase(&self, ix: NodeIx) -> &Phase {
+        self.state.node(&self.workflow.nodes[ix].id).map_or(&Phase::Idle, |node| &node.phase)
+    }
+
+    /// The edges out of a node along one port, with their positions.
+    pub fn edges_along(&self, ix: NodeIx, port: &str) -> Vec<EdgeIx> {
+        let out = self.workflow.graph.out.get(ix).map_or(&[][..], Vec::as_slice);
+        out.iter().copied().filter(|&edge| self.workflow.edges[edge].port == port).collect()
+    }
+
+    /// Finishes a node: its outcome is recorded, and its edges are resolved unless the execution is paused.
+    pub fn finish(&mut self, ix: NodeIx, port: &str, output: Payload, duration_ms: Option<u64>) {
+        self.drop_timeout(ix);
+        let live = (!self.state.paused).then(|| self.live_edges(ix, port, &output));
+        let node = self.node(ix);
+        let (visit, attempt) = self.state.node(&node.id).map_or((0, 1), |state| (state.visit, state.attempt.max(1)));
+        let resolved = live.is_some();
+        let (node, port) = (node.id.clone(), port.to_owned());
+        self.record(Event::NodeSucceeded { node, visit, attempt, port, output, duration_ms, live });
+        if resolved {
+            self.touch_targets(ix);
+        }
+    }
+
+    /// The same with a plain value.
+    pub fn finish_with(&mut self, ix: NodeIx, port: &str, output: Value) {
+        self.finish(ix, port, Payload::new(output), None);
+    }
+
+    /// The turn, where anything was recorded.
+    pub fn done(mut self, by: Option<String>) -> Decided {
+        if self.events.is_empty() {
+            self.state.seq -= 1;
+            return Decided { turn: None, effects: self.effects, state: self.state };
+        }
+        let turn = Turn { seq: self.state.seq, at: self.now, by, events: self.events };
+        Decided { turn: Some(turn), effects: self.effects, state: self.state }
+    }
+
+    /// Drops the timer of an activation.
+    pub fn drop_timer(&mut self, node: &NodeId, purpose: Purpose) {
+        let activation = self.state.activation(node);
+        self.request(Effect::DropTimer { activation, purpose });
+    }
+}
+
+/// The message that runs the next attempt of a node.
+pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
+    let node = workflow.nodes.get(ix)?;
+    let attempt = state.node(&node.id)?.attempt.max(1);
+    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.kind.does_io() };
+    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
+}

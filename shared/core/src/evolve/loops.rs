@@ -1,0 +1,73 @@
+//! Events of loops.
+
+use super::{
+    drop_open,
+    inputs::{input_of, iteration_value},
+    node_mut,
+};
+use crate::{
+    event::Event,
+    execution::{EdgeState, Execution, LoopState, Phase},
+    payload::Payload,
+};
+use document::{Workflow, graph::NodeIx};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
+    match event {
+        Event::LoopEntered { node, items } => {
+            let entered = LoopState { items: items.clone(), ..LoopState::default() };
+            state.loops.insert(node.clone(), Arc::new(entered));
+            node_mut(state, node).phase = Phase::Looping;
+        }
+        Event::LoopIterated { node, live } => {
+            let ix = *workflow.graph.index.get(node)?;
+            let value = iteration_value(workflow, state, ix);
+            let input = input_of(workflow, state, ix);
+            let current = Arc::make_mut(state.loops.get_mut(node)?);
+            if current.begun > 0 {
+                current.outputs.push(value.clone());
+            }
+            let item = match &current.items {
+                Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null)),
+                None if current.begun == 0 => input,
+                None => value,
+            };
+            current.begun += 1;
+            reset_body(workflow, state, ix, live)?;
+            node_mut(state, node).output = Some(item);
+        }
+        Event::LoopBroken { node, by } => {
+            Arc::make_mut(state.loops.get_mut(node)?).broken = Some(by.clone());
+            let ix = *workflow.graph.index.get(node)?;
+            for &inner in workflow.graph.body.get(ix)? {
+                drop_open(state, &workflow.nodes.get(inner)?.id);
+            }
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// Opens a loop's body for its next iteration.
+fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[usize]) -> Option<()> {
+    let graph = &workflow.graph;
+    for &inner in graph.body.get(ix)? {
+        let id = &workflow.nodes.get(inner)?.id;
+        if state.nodes.contains_key(id) {
+            node_mut(state, id).phase = Phase::Idle;
+        }
+        let edges = Arc::make_mut(&mut state.edges);
+        for &edge in graph.out.get(inner)? {
+            *edges.get_mut(edge)? = EdgeState::Open;
+        }
+    }
+    let edges = Arc::make_mut(&mut state.edges);
+    for &edge in graph.out.get(ix)? {
+        if workflow.edges.get(edge)?.port == "loop" {
+            *edges.get_mut(edge)? = if live.contains(&edge) { EdgeState::Live } else { EdgeState::Dead };
+        }
+    }
+    Some(())
+}

@@ -1,0 +1,307 @@
+//! The fold: events make the state. No expression is evaluated here, no rule is decided.
+
+mod children;
+mod inputs;
+mod loops;
+mod people;
+
+pub use inputs::{input_of, iteration_value};
+
+use crate::{
+    event::{Event, Started, Turn},
+    execution::{EdgeState, Execution, NodeState, Phase, Status},
+    payload::Payload,
+};
+use children::apply_children;
+use document::{Workflow, id::NodeId, time::Time};
+use loops::apply_loop;
+use people::apply_interaction;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Why recorded turns do not make a state: the journal or its workflow is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// The first event must be `execution_started`, and no other may be.
+    #[error("turn {0} does not follow from what was recorded before it")]
+    Order(u64),
+    /// An event names a node that the workflow does not have.
+    #[error("turn {0} names a node that the workflow does not have")]
+    Node(u64),
+}
+
+/// The state after one more turn.
+///
+/// # Errors
+/// Where the turn is not the next one, or does not fit the workflow.
+pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Result<Execution, FoldError> {
+    let before = state.as_ref().map_or(0, |state| state.seq);
+    if turn.seq != before + 1 {
+        return Err(FoldError::Order(turn.seq));
+    }
+    let mut events = turn.events.iter();
+    let mut state = match (state, turn.events.first()) {
+        (Some(state), _) => state,
+        (None, Some(Event::ExecutionStarted(started))) => {
+            events.next();
+            begin(workflow, started, turn.at)
+        }
+        (None, _) => return Err(FoldError::Order(turn.seq)),
+    };
+    state.seq = turn.seq;
+    state.updated_at = turn.at;
+    for event in events {
+        apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
+    }
+    Ok(state)
+}
+
+/// The state of an execution that was just accepted.
+pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Execution {
+    Execution {
+        started: Arc::new(started.clone()),
+        started_at: at,
+        updated_at: at,
+        completed_at: started.skipped.is_some().then_some(at),
+        seq: 1,
+        epoch: 0,
+        held: started.held,
+        paused: false,
+        resume_count: 0,
+        end: started.skipped.is_some().then_some(Status::Skipped),
+        stuck: None,
+        stuck_seq: 0,
+        output: None,
+        error: None,
+        done: 0,
+        skipped: 0,
+        nodes: BTreeMap::new(),
+        edges: Arc::new(vec![EdgeState::Open; workflow.edges.len()]),
+        loops: BTreeMap::new(),
+        children: BTreeMap::new(),
+        interactions: Vec::new(),
+        signals: Vec::new(),
+    }
+}
+
+/// Folds one event. None where it names a node that the workflow does not have.
+pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time) -> Option<()> {
+    match event {
+        Event::ExecutionStarted(_) => return None,
+        Event::ExecutionAdmitted => state.held = false,
+        Event::NodeTriggered { node, live } => {
+            let output = state.started.input.clone();
+            activate(state, node, 1, &[], at);
+            finish(state, node, "success", Some(&output), at);
+            route(workflow, state, node, live)?;
+        }
+        Event::NodeActivated { node, visit, via } => {
+            workflow.graph.index.get(node)?;
+            activate(state, node, *visit, via, at);
+        }
+        Event::AttemptIntended { node, attempt, deadline, .. } => {
+            let node = node_mut(state, node);
+            node.attempt = *attempt;
+            node.phase = Phase::Intended { deadline: *deadline };
+        }
+        Event::NodeSucceeded { node, attempt, port, output, duration_ms, live, .. } => {
+            attempted(state, node, *attempt, *duration_ms);
+            finish(state, node, port, Some(output), at);
+            if let Some(live) = live {
+                route(workflow, state, node, live)?;
+            }
+        }
+        Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
+            // After a question the attempt was counted when it failed; whoever answered wants the next one now.
+            let asked = asked_about(state, node);
+            if !asked {
+                attempted(state, node, *attempt, None);
+            }
+            let node = node_mut(state, node);
+            node.timeout_at = None;
+            node.attempt = attempt + 1;
+            node.error = Some(error.clone());
+            node.finished_at = None;
+            node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
+        }
+        Event::NodeFailed { node, attempt, error, .. } => {
+            // A failure that a person was asked about was counted when it was met.
+            if !asked_about(state, node) {
+                attempted(state, node, *attempt, None);
+            }
+            let seq = state.seq;
+            let node = node_mut(state, node);
+            node.timeout_at = None;
+            node.error = Some(error.clone());
+            node.port = None;
+            node.phase = Phase::Unrouted;
+            node.finished_at = Some(at);
+            node.finished_seq = seq;
+        }
+        Event::NodeRouted { node, port, output, live, .. } => {
+            finish(state, node, port, output.as_ref(), at);
+            route(workflow, state, node, live)?;
+        }
+        Event::NodesSkipped { nodes } => {
+            for node in nodes {
+                skip(workflow, state, node, at)?;
+            }
+        }
+        Event::Warning { .. } => {}
+        Event::LoopEntered { .. } | Event::LoopIterated { .. } | Event::LoopBroken { .. } => {
+            apply_loop(workflow, state, event)?;
+        }
+        Event::WaitStarted { node, until, event, timeout_at, .. } => {
+            let node = node_mut(state, node);
+            node.phase = Phase::Waiting { until: *until, event: event.clone(), since: at };
+            node.timeout_at = *timeout_at;
+        }
+        Event::SignalReceived { name, data } => state.signals.push((name.clone(), data.clone())),
+        Event::SignalConsumed { name, .. } => {
+            if let Some(position) = state.signals.iter().position(|(kept, _)| kept == name) {
+                state.signals.remove(position);
+            }
+        }
+        Event::InteractionOpened { .. }
+        | Event::InteractionVoted { .. }
+        | Event::InteractionClosed { .. }
+        | Event::InteractionEscalated { .. } => apply_interaction(state, event, at),
+        Event::ChildrenPlanned { .. } | Event::ChildrenStarted { .. } | Event::ChildrenEnded { .. } => {
+            apply_children(state, event);
+        }
+        Event::ExecutionPaused { .. } => state.paused = true,
+        Event::ExecutionResumed { .. } => {
+            state.paused = false;
+            state.resume_count += 1;
+        }
+        Event::ExecutionStuck { error } => {
+            state.stuck = Some(error.clone());
+            state.stuck_seq = state.seq;
+        }
+        Event::ExecutionCompleted { output } => {
+            state.output = Some(output.clone());
+            end(state, Status::Completed, at);
+        }
+        Event::ExecutionFailed { error } => {
+            state.error = Some(error.clone());
+            end(state, Status::Failed, at);
+        }
+        Event::ExecutionCancelled { .. } => end(state, Status::Cancelled, at),
+    }
+    Some(())
+}
+
+fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
+    Arc::make_mut(state.nodes.entry(node.clone()).or_insert_with(|| {
+        Arc::new(NodeState {
+            visit: 0,
+            phase: Phase::Idle,
+            via: Vec::new(),
+            attempt: 0,
+            attempts: 0,
+            activated_at: Time(0),
+            activated_seq: 0,
+            timeout_at: None,
+            finished_at: None,
+            finished_seq: 0,
+            duration_ms: None,
+            port: None,
+            output: None,
+            error: None,
+        })
+    }))
+}
+
+/// Whether a person is asked, or was asked just now, what to do about a failure of the node.
+fn asked_about(state: &Execution, node: &NodeId) -> bool {
+    let Some(Phase::Asking { interaction_id }) = state.node(node).map(|node| &node.phase) else { return false };
+    state.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
+}
+
+fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at: Time) {
+    let seq = state.seq;
+    let node = node_mut(state, node);
+    node.visit = visit;
+    node.phase = Phase::Due { at: None };
+    node.via = via.to_vec();
+    node.attempt = 1;
+    node.activated_at = at;
+    node.activated_seq = seq;
+    node.timeout_at = None;
+    node.finished_at = None;
+    node.duration_ms = None;
+    node.port = None;
+    node.error = None;
+}
+
+fn attempted(state: &mut Execution, node: &NodeId, attempt: u32, duration_ms: Option<u64>) {
+    let node = node_mut(state, node);
+    node.attempt = attempt;
+    node.attempts += 1;
+    node.duration_ms = duration_ms.or(node.duration_ms);
+}
+
+fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payload>, at: Time) {
+    let seq = state.seq;
+    let node = node_mut(state, node);
+    node.phase = Phase::Unrouted;
+    node.timeout_at = None;
+    node.port = Some(port.into());
+    if let Some(output) = output {
+        node.output = Some(output.clone());
+    }
+    node.finished_at = node.finished_at.or(Some(at));
+    node.finished_seq = seq;
+}
+
+/// Resolves the edges out of a node. A loop's port `loop` has its own turn-taking and is left alone.
+fn route(workflow: &Workflow, state: &mut Execution, node: &NodeId, live: &[usize]) -> Option<()> {
+    let ix = *workflow.graph.index.get(node)?;
+    let is_loop = !workflow.graph.body.get(ix)?.is_empty();
+    node_mut(state, node).phase = Phase::Finished;
+    if workflow.graph.around.get(ix)?.is_none() {
+        state.done += 1;
+    }
+    let edges = Arc::make_mut(&mut state.edges);
+    for &edge in workflow.graph.out.get(ix)? {
+        if !(is_loop && workflow.edges.get(edge)?.port == "loop") {
+            *edges.get_mut(edge)? = if live.contains(&edge) { EdgeState::Live } else { EdgeState::Dead };
+        }
+    }
+    Some(())
+}
+
+fn skip(workflow: &Workflow, state: &mut Execution, node: &NodeId, at: Time) -> Option<()> {
+    let ix = *workflow.graph.index.get(node)?;
+    if workflow.graph.around.get(ix)?.is_none() {
+        state.skipped += 1;
+    }
+    let state_of = node_mut(state, node);
+    state_of.phase = Phase::Skipped;
+    state_of.finished_at = Some(at);
+    let edges = Arc::make_mut(&mut state.edges);
+    for &edge in workflow.graph.out.get(ix)? {
+        *edges.get_mut(edge)? = EdgeState::Dead;
+    }
+    Some(())
+}
+
+fn end(state: &mut Execution, status: Status, at: Time) {
+    state.end = Some(status);
+    state.stuck = None;
+    state.stuck_seq = 0;
+    state.paused = false;
+    state.completed_at = Some(at);
+    let open: Vec<NodeId> =
+        state.nodes.iter().filter(|(_, node)| node.phase.is_open()).map(|(id, _)| id.clone()).collect();
+    for node in &open {
+        drop_open(state, node);
+    }
+}
+
+fn drop_open(state: &mut Execution, node: &NodeId) {
+    let Some(found) = state.nodes.get_mut(node).filter(|found| found.phase.is_open()) else { return };
+    let found = Arc::make_mut(found);
+    let failed = found.phase == Phase::Unrouted && found.port.is_none();
+    found.timeout_at = None;
+    found.phase = if failed { Phase::Failed } else { Phase::Dropped };
+}

@@ -1,0 +1,47 @@
+//! Events of interactions.
+
+use super::node_mut;
+use crate::{
+    event::Event,
+    execution::{Execution, Phase},
+};
+use document::time::Time;
+use std::sync::Arc;
+
+pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) {
+    if let Event::InteractionOpened { interaction, timeout_at } = event {
+        let node = node_mut(state, &interaction.activation.node);
+        node.phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
+        node.timeout_at = *timeout_at;
+        state.interactions.push(Arc::new((**interaction).clone()));
+        return;
+    }
+    let (Event::InteractionVoted { interaction_id, .. }
+    | Event::InteractionClosed { interaction_id, .. }
+    | Event::InteractionEscalated { interaction_id, .. }) = event
+    else {
+        return;
+    };
+    let Some(one) = state.interactions.iter_mut().rev().find(|one| &one.interaction_id == interaction_id) else {
+        return;
+    };
+    let one = Arc::make_mut(one);
+    if matches!(event, Event::InteractionClosed { status, .. } if status == "answered") {
+        state.resume_count += 1;
+    }
+    match event {
+        Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
+        Event::InteractionClosed { status, decision, response, .. } => {
+            one.status.clone_from(status);
+            one.decision.clone_from(decision);
+            one.decided_at = Some(at);
+            one.responses.extend(response.iter().map(|response| (**response).clone()));
+        }
+        Event::InteractionEscalated { assignees, deadline, .. } => {
+            one.assignees.clone_from(assignees);
+            one.deadline = *deadline;
+            one.escalated = true;
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,31 @@
+//! One person, one vote: the last one counts, however the address is written.
+
+use super::{Interaction, Response};
+use document::Human;
+use std::collections::BTreeMap;
+
+/// How many people vote for a decision, with one more vote where given.
+fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
+    let all = one.responses.iter().chain(more);
+    let latest: BTreeMap<String, &str> =
+        all.map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect();
+    latest.values().filter(|vote| **vote == decision).count() as u64
+}
+
+/// How many more votes a decision needs after one more; 0 where that vote decides.
+pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) -> u64 {
+    let threshold = match vote.decision.as_str() {
+        "approved" => human.approval_threshold,
+        "rejected" => human.rejection_threshold,
+        _ => 1,
+    };
+    threshold.saturating_sub(votes(one, Some(vote), &vote.decision))
+}
+
+/// How many more approvals an open interaction needs; 1 for kinds that have none.
+pub(crate) fn approvals_needed(one: &Interaction, human: &Human) -> u64 {
+    if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
+        return 1;
+    }
+    human.approval_threshold.saturating_sub(votes(one, None, "approved")).max(1)
+}

@@ -1,0 +1,153 @@
+//! What must hold after every turn (execution model, §8), as far as one execution's journal shows it. For tests, and for
+//! whoever doubts a journal.
+
+use crate::{
+    event::{Event, Turn},
+    evolve::evolve,
+    execution::{Execution, Phase, Status},
+};
+use document::{Workflow, id::NodeId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every invariant that the turns of an execution or its state violate, in words; none where all is well. The state is
+/// the one after the last turn.
+pub fn check(workflow: &Workflow, turns: &[Turn], state: &Execution) -> Vec<String> {
+    let mut broken = Vec::new();
+    numbers(turns, &mut broken);
+    activations(turns, &mut broken);
+    folds(workflow, turns, state, &mut broken);
+    if state.status().is_terminal() {
+        at_rest(state, &mut broken);
+    } else {
+        moves(workflow, state, &mut broken);
+    }
+    broken
+}
+
+/// 1: no gap, no number twice.
+fn numbers(turns: &[Turn], broken: &mut Vec<String>) {
+    for (expected, turn) in (1u64..).zip(turns) {
+        if turn.seq != expected {
+            broken.push(format!("turn {} stands where turn {expected} belongs", turn.seq));
+        }
+        if turn.events.is_empty() {
+            broken.push(format!("turn {} records nothing", turn.seq));
+        }
+    }
+}
+
+/// 2: whatever finishes was activated once before, and finishes once. Nothing follows an end.
+fn activations(turns: &[Turn], broken: &mut Vec<String>) {
+    let mut visits: BTreeMap<&NodeId, u32> = BTreeMap::new();
+    let mut finished: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
+    let mut ended = false;
+    for (turn, event) in turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn.seq, event))) {
+        if ended {
+            broken.push(format!("turn {turn} records an event after the end: {event:?}"));
+        }
+        match event {
+            Event::NodeTriggered { node, .. } => {
+                visits.insert(node, 1);
+                finished.insert((node, 1));
+            }
+            Event::NodeActivated { node, visit, .. } => {
+                let before = visits.insert(node, *visit).unwrap_or(0);
+                if *visit != before + 1 {
+                    broken.push(format!("turn {turn} activates visit {visit} of {node} after visit {before}"));
+                }
+            }
+            Event::NodeSucceeded { node, visit, .. } | Event::NodeFailed { node, visit, .. } => {
+                if visits.get(node) != Some(visit) {
+                    broken.push(format!("turn {turn} finishes visit {visit} of {node}, which is not its present one"));
+                }
+                if !finished.insert((node, *visit)) {
+                    broken.push(format!("turn {turn} finishes visit {visit} of {node} once more"));
+                }
+            }
+            // A person is asked what to do about a failure: it is not the end of the visit yet.
+            Event::InteractionOpened { interaction, .. } if interaction.on_error => {
+                finished.remove(&(&interaction.activation.node, interaction.activation.visit));
+            }
+            Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
+                ended = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// 5: the events make the state, and so does a stored checkpoint with the events after it.
+fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Vec<String>) {
+    let (early, late) = turns.split_at(turns.len() / 2);
+    let fold = |from: Option<Execution>, turns: &[Turn]| {
+        turns.iter().try_fold(from, |state, turn| evolve(workflow, state, turn).map(Some))
+    };
+    let half = match fold(None, early) {
+        Ok(half) => half,
+        Err(error) => return broken.push(format!("the events do not fold: {error}")),
+    };
+    let stored = half.as_ref().map(|half| serde_json::to_vec(half).and_then(|bytes| serde_json::from_slice(&bytes)));
+    let stored: Option<Execution> = match stored.transpose() {
+        Ok(stored) => stored,
+        Err(error) => return broken.push(format!("a checkpoint cannot be stored: {error}")),
+    };
+    if stored != half {
+        broken.push(format!("the checkpoint after turn {} is not what it was once it is stored", early.len()));
+    }
+    if let (Some(stored), Some(half)) = (&stored, &half) {
+        // Folding reads values: what was offloaded is fetched before.
+        for (payload, original) in stored.payloads().into_iter().zip(half.payloads()) {
+            if payload.missing().is_some() {
+                payload.fetched(original.value().clone());
+            }
+        }
+    }
+    match fold(stored, late) {
+        Ok(Some(folded)) if folded == *state => {}
+        Ok(_) => broken.push(format!("the {} turns make another state than the one that was decided", turns.len())),
+        Err(error) => broken.push(format!("the events after a checkpoint do not fold: {error}")),
+    }
+}
+
+/// 4: what ended can do nothing any more.
+fn at_rest(state: &Execution, broken: &mut Vec<String>) {
+    for (id, node) in &state.nodes {
+        if node.phase.is_open() {
+            broken.push(format!("the execution is {}, and {id} can still act: {:?}", state.status(), node.phase));
+        }
+    }
+    for one in state.open_interactions() {
+        broken.push(format!("the execution is {}, and interaction {} is open", state.status(), one.interaction_id));
+    }
+}
+
+/// 3: what has not ended has something to go on by; every open interaction belongs to a node that asks.
+fn moves(workflow: &Workflow, state: &Execution, broken: &mut Vec<String>) {
+    let held_back = matches!(state.status(), Status::Paused | Status::Stuck) || state.held;
+    if !held_back && !state.nodes.iter().any(|(id, _)| can_act(workflow, state, id)) {
+        broken.push(format!("the execution is {}, and nothing in it can act", state.status()));
+    }
+    for one in state.open_interactions() {
+        let asking = state.node(&one.activation.node).map(|node| &node.phase);
+        if !matches!(asking, Some(Phase::Asking { interaction_id }) if *interaction_id == one.interaction_id) {
+            broken.push(format!("interaction {} is open, and nobody asks it", one.interaction_id));
+        }
+    }
+}
+
+fn can_act(workflow: &Workflow, state: &Execution, id: &NodeId) -> bool {
+    let Some(node) = state.node(id) else { return false };
+    match &node.phase {
+        Phase::Due { .. } | Phase::Intended { .. } => true,
+        Phase::Waiting { until, event, .. } => until.is_some() || event.is_some(),
+        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str()).is_some_and(|one| one.is_open()),
+        Phase::Children => state.children.get(id).is_some_and(|kids| kids.ended.len() < kids.started),
+        // Between two iterations a continuation message is on its way.
+        Phase::Looping => workflow.graph.index.get(id).is_some_and(|&ix| {
+            !workflow.graph.body[ix]
+                .iter()
+                .any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
+        }),
+        _ => false,
+    }
+}

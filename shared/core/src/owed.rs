@@ -1,0 +1,185 @@
+//! What a state still owes to the outside: for messages that were delivered twice, for lost work, for restarts.
+
+use crate::{
+    decide::{child_id, end_effects, step_of},
+    effect::{Control, Effect, Message, Purpose, Work},
+    execution::{Execution, NodeState, Phase},
+    id::Activation,
+};
+use document::{NodeKind, Workflow, graph::NodeIx, id::NodeId, time::Time};
+use std::sync::Arc;
+
+/// Which of the effects owed are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since<'a> {
+    /// All.
+    Ever,
+    /// Only those that messages of one activation asked for, the latest visit of its node.
+    Of(&'a Activation),
+}
+
+/// The effects that are still open: due activations, timers, questions, children to start or to cancel, and what an
+/// ended execution owes to its parent and its workflow. Doing them again does no harm. Of all that a stuck execution
+/// owes, what it cannot process is left out.
+pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let mut effects = unwanted_children(state);
+    effects.extend(closed_questions(state, since));
+    if let Some(end) = state.end {
+        let error = (end != crate::execution::Status::Completed)
+            .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
+        effects.extend(end_effects(workflow, state, error));
+    } else if !state.held {
+        effects.extend((0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)));
+    }
+    effects
+}
+
+/// The effects that a message asked for when it was handled before: they may have been lost since. None where it had
+/// no part in what was recorded.
+pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Effect> {
+    match work {
+        Work::Step { activation, .. } | Work::Timer { activation, .. } => owed(workflow, state, Since::Of(activation)),
+        // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
+        Work::ChildEnded { activation, attempt, index, .. } => {
+            let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
+            let visit = state.node(&activation.node).map(|node| node.visit);
+            let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
+            if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
+        }
+        Work::StartChildren { .. } => Vec::new(),
+        Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
+    }
+}
+
+/// Tells children that run on although their node waits for them no more.
+fn unwanted_children(state: &Execution) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for (id, kids) in &state.children {
+        let activation = Activation { visit: kids.visit, ..state.activation(id) };
+        let waits = state.waits_for_children(&activation, kids.attempt);
+        if waits {
+            continue;
+        }
+        for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
+            let execution = child_id(state.id(), &activation, kids.attempt, index);
+            let work = Work::Control { control: Control::Cancel };
+            effects.push(Effect::Send { message: Message { execution, work }, at: None });
+        }
+    }
+    effects
+}
+
+/// Tells people that a question is over, where its node has not come round again since.
+fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let closed = state.interactions.iter().filter(|one| !one.is_open());
+    let wanted = closed.filter(|one| match since {
+        Since::Ever => one.activation == state.activation(&one.activation.node),
+        Since::Of(cause) => one.activation == *cause,
+    });
+    wanted.map(|one| Effect::CloseInteraction(one.interaction_id.clone())).collect()
+}
+
+fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
+    let id = &workflow.nodes[ix].id;
+    let Some(node) = state.node(id) else { return Vec::new() };
+    if let Since::Of(cause) = since {
+        let finished = state.node(&cause.node).map_or(0, |cause| cause.finished_seq);
+        let caused = *id == cause.node || (finished > 0 && node.activated_seq == finished);
+        if !caused && node.phase != Phase::Looping {
+            return Vec::new();
+        }
+    }
+    let activation = state.activation(id);
+    let timers = timers(state, node).into_iter();
+    let timers = timers.map(|(purpose, at)| Effect::SetTimer { activation: activation.clone(), purpose, at });
+    // A message that keeps failing is not sent again and again; whoever repaired the cause moves it back.
+    let is_left_alone = since == Since::Ever && state.is_stuck_at(node);
+    let others = match &node.phase {
+        // Nothing starts while it is paused; timers and questions go on.
+        Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children
+            if state.paused || is_left_alone =>
+        {
+            Vec::new()
+        }
+        Phase::Due { at } => step_of(workflow, state, ix, *at).into_iter().collect(),
+        Phase::Intended { deadline } => step_of(workflow, state, ix, Some(*deadline)).into_iter().collect(),
+        Phase::Looping if body_is_over(workflow, state, ix) => step_of(workflow, state, ix, None).into_iter().collect(),
+        Phase::Asking { interaction_id } => vec![Effect::OpenInteraction(interaction_id.clone())],
+        Phase::Children => {
+            let Some(kids) = state.children.get(id) else { return Vec::new() };
+            let activation = activation.clone();
+            let work = Work::StartChildren { activation, attempt: kids.attempt, from: 0, to: kids.started };
+            vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
+        }
+        _ => Vec::new(),
+    };
+    timers.chain(others).collect()
+}
+
+/// The timers of a node that waits: of what its config ends, and of its own timeout.
+fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
+    let own = match &node.phase {
+        Phase::Waiting { until, .. } => until.map(|at| (Purpose::Wait, at)),
+        Phase::Asking { interaction_id } => {
+            let one = state.interaction(interaction_id.as_str());
+            one.and_then(|one| one.deadline).map(|at| (Purpose::Deadline, at))
+        }
+        Phase::Children => None,
+        _ => return Vec::new(),
+    };
+    own.into_iter().chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
+}
+
+fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
+    let body = &workflow.graph.body[ix];
+    !body.iter().any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
+}
+
+/// When an activation without a turn is overdue: its due time, its node's timeout and a grace have passed. None where
+/// only a timer can make it overdue.
+pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<Time> {
+    let node = workflow.nodes.get(ix)?;
+    let found = state.node(&node.id)?;
+    let grace = crate::limits::GRACE_SECONDS;
+    match &found.phase {
+        Phase::Due { at } => {
+            let due = at.unwrap_or(found.activated_at);
+            let waits =
+                matches!(node.kind, NodeKind::Wait(_) | NodeKind::Human(_) | NodeKind::Map(_) | NodeKind::Workflow(_));
+            let timeout = if waits { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
+            Some(due.after_seconds(timeout + grace))
+        }
+        Phase::Intended { deadline } => Some(*deadline),
+        Phase::Looping if body_is_over(workflow, state, ix) => Some(state.updated_at.after_seconds(grace)),
+        _ => None,
+    }
+}
+
+/// When somebody must look after an execution in case that a message of it was lost: its first activation is overdue,
+/// a wait or a question is past its time, the whole is past its deadline, or it may be removed.
+pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+    if let Some(ended) = state.completed_at {
+        let days = workflow.settings.retention_days;
+        let kept = days > 0 && state.started.parent.is_none();
+        return kept.then(|| ended.after_seconds(days as f64 * DAY_SECONDS));
+    }
+    let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
+    let of_node = |ix: NodeIx| {
+        let node = state.node(&workflow.nodes[ix].id)?;
+        let timer = timers(state, node).into_iter().map(|(_, at)| grace(at)).min();
+        let stands_still = state.paused || state.held || state.is_stuck_at(node);
+        timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
+    };
+    (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
+}
+
+/// Timers that should have fired by now.
+pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
+    let of_node = |(id, node): (&NodeId, &Arc<NodeState>)| {
+        let past = timers(state, node).into_iter().filter(|(_, at)| *at <= now);
+        past.map(|(purpose, _)| (state.activation(id), purpose)).collect::<Vec<_>>()
+    };
+    state.nodes.iter().flat_map(of_node).collect()
+}
+
+const DAY_SECONDS: f64 = 86_400.0;

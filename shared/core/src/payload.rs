@@ -1,0 +1,235 @@
+//! A value that the journal keeps: inline, or offloaded when it is large. Clones share the value.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+/// The key that marks an offloaded value, and the one that escapes a user's object that bears either.
+const BLOB: &str = "$blob";
+const PLAIN: &str = "$plain";
+
+/// A value kept by an execution. Journals hold it inline, or by reference once it is offloaded.
+#[derive(Clone)]
+pub struct Payload(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    value: OnceLock<Value>,
+    blob: OnceLock<BlobRef>,
+    /// The value lies where `blob` says.
+    stored: AtomicBool,
+    /// It was read before it was fetched.
+    wanted: AtomicBool,
+}
+
+/// Where an offloaded value lies: content-addressed, so that the same value is kept once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobRef {
+    /// Hexadecimal SHA-256 of the value's JSON.
+    pub sha256: String,
+    /// Bytes of the value's JSON.
+    pub bytes: u64,
+}
+
+impl Payload {
+    /// A value in memory.
+    pub fn new(value: Value) -> Self {
+        Self(Arc::new(Inner { value: OnceLock::from(value), ..Inner::default() }))
+    }
+
+    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). Whoever computes with
+    /// values that may be missing looks at [`Payload::wanted`] afterwards, and computes again.
+    pub fn value(&self) -> &Value {
+        self.0.value.get().unwrap_or_else(|| {
+            self.0.wanted.store(true, Relaxed);
+            &Value::Null
+        })
+    }
+
+    /// Whether somebody read the value although it is missing.
+    pub fn wanted(&self) -> bool {
+        self.missing().is_some() && self.0.wanted.load(Relaxed)
+    }
+
+    /// Where the value must be fetched from before it can be read.
+    pub fn missing(&self) -> Option<&BlobRef> {
+        if self.0.value.get().is_some() { None } else { self.0.blob.get() }
+    }
+
+    /// Hands in the value that [`Payload::missing`] asked for.
+    pub fn fetched(&self, value: Value) {
+        let _ = self.0.value.set(value);
+    }
+
+    /// The JSON to offload, where the value has more than `inline` bytes and nobody said that it is [`Payload::stored`].
+    /// From then on the payload is written as a reference, so whoever writes it writes the JSON too.
+    pub fn offload(&self, inline: usize) -> Option<(BlobRef, Vec<u8>)> {
+        if self.0.stored.load(Relaxed) {
+            return None;
+        }
+        let value = self.0.value.get()?;
+        if self.0.blob.get().is_none() && weight(value, inline) <= inline {
+            return None;
+        }
+        let bytes = serde_json::to_vec(value).ok()?;
+        let blob = BlobRef { sha256: document::id::sha256_hex(&bytes), bytes: bytes.len() as u64 };
+        Some((self.0.blob.get_or_init(|| blob).clone(), bytes))
+    }
+
+    /// What [`Payload::offload`] gave is durable.
+    pub fn stored(&self) {
+        if self.0.blob.get().is_some() {
+            self.0.stored.store(true, Relaxed);
+        }
+    }
+}
+
+/// For fields of `Option<Payload>`, with `default`: a null that is there is a value, and only what is not there is none.
+pub(crate) fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Payload>, D::Error> {
+    Payload::deserialize(d).map(Some)
+}
+
+/// About how many bytes of JSON a value has; stops counting once past `stop`.
+pub fn weight(value: &Value, stop: usize) -> usize {
+    let mut total = 0usize;
+    let mut open = vec![value];
+    while let Some(next) = open.pop() {
+        total += match next {
+            Value::Null | Value::Bool(_) => 5,
+            Value::Number(_) => 8,
+            Value::String(text) => text.len() + 3,
+            Value::Array(items) => {
+                open.extend(items);
+                items.len() + 2
+            }
+            Value::Object(fields) => {
+                open.extend(fields.values());
+                fields.keys().map(|key| key.len() + 4).sum::<usize>() + 2
+            }
+        };
+        if total > stop {
+            break;
+        }
+    }
+    total
+}
+
+impl From<Value> for Payload {
+    fn from(value: Value) -> Self {
+        Self::new(value)
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Self::new(Value::Null)
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || match (self.0.blob.get(), other.0.blob.get()) {
+                (Some(a), Some(b)) => a == b,
+                _ => self.value() == other.value(),
+            }
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.missing() {
+            Some(blob) => write!(f, "Payload({})", blob.sha256),
+            None => self.value().fmt(f),
+        }
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if let Some(blob) = self.0.blob.get() {
+            return json!({ BLOB: blob.sha256, "bytes": blob.bytes }).serialize(s);
+        }
+        match self.value() {
+            Value::Object(fields) if fields.contains_key(BLOB) || fields.contains_key(PLAIN) => {
+                Map::from_iter([(PLAIN.to_owned(), self.value().clone())]).serialize(s)
+            }
+            value => value.serialize(s),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut value = Value::deserialize(d)?;
+        if let Value::Object(fields) = &mut value {
+            if let Some(plain) = fields.remove(PLAIN) {
+                return Ok(Self::new(plain));
+            }
+            if let (Some(Value::String(sha256)), Some(bytes)) = (fields.get(BLOB), fields.get("bytes")) {
+                let blob = BlobRef { sha256: sha256.clone(), bytes: bytes.as_u64().unwrap_or_default() };
+                let inner = Inner { blob: OnceLock::from(blob), stored: AtomicBool::new(true), ..Inner::default() };
+                return Ok(Self(Arc::new(inner)));
+            }
+        }
+        Ok(Self::new(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::limits;
+
+    #[test]
+    fn a_null_that_is_there_is_not_nothing() {
+        #[derive(Serialize, Deserialize, PartialEq, Debug)]
+        struct Kept {
+            #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+            output: Option<Payload>,
+        }
+        for kept in [Kept { output: Some(Payload::default()) }, Kept { output: None }] {
+            let text = serde_json::to_string(&kept).unwrap();
+            assert_eq!(serde_json::from_str::<Kept>(&text).unwrap(), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_large_value_travels_by_reference_and_comes_back() {
+        let large = Payload::new(json!("x".repeat(limits::INLINE_BYTES + 1)));
+        let (blob, bytes) = large.offload(limits::INLINE_BYTES).unwrap();
+        let back: Payload = serde_json::from_str(&serde_json::to_string(&large).unwrap()).unwrap();
+        assert_eq!(
+            large.offload(limits::INLINE_BYTES),
+            Some((blob.clone(), bytes.clone())),
+            "the first write may be lost"
+        );
+        large.stored();
+        assert_eq!(large.offload(limits::INLINE_BYTES), None);
+        assert_eq!(back.offload(limits::INLINE_BYTES), None);
+        assert_eq!(back.missing(), Some(&blob));
+        assert!(!back.wanted(), "nobody has read it yet");
+        assert_eq!(back.value(), &Value::Null);
+        assert!(back.wanted());
+        back.fetched(serde_json::from_slice(&bytes).unwrap());
+        assert_eq!(back.value(), large.value());
+        assert!(!back.wanted());
+    }
+
+    #[test]
+    fn an_object_that_looks_like_a_reference_stays_what_it_is() {
+        for value in [json!({"$blob": "a", "bytes": 1}), json!({"$plain": {"$blob": 1}}), json!({"a": 1})] {
+            let text = serde_json::to_string(&Payload::new(value.clone())).unwrap();
+            let back: Payload = serde_json::from_str(&text).unwrap();
+            assert_eq!(back.value(), &value);
+            assert_eq!(back.missing(), None);
+        }
+    }
+}

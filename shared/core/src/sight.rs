@@ -1,0 +1,183 @@
+//! What an expression of a node sees of an execution (workflow format, §4).
+
+use crate::{
+    event::Started,
+    evolve::{input_of, iteration_value},
+    execution::{Execution, LoopState},
+    payload::Payload,
+};
+use document::{Workflow, graph::NodeIx};
+use expression::{Context, ExecutionScope, LoopScope, Scope, Secrets};
+use serde_json::Value;
+
+/// An execution as one node sees it.
+pub struct Sight<'a> {
+    workflow: &'a Workflow,
+    state: &'a Execution,
+    /// None for the document's own `output`, which sees every node.
+    node: Option<NodeIx>,
+    /// `output`.
+    output: Option<Payload>,
+    /// The node's input, where bare names are looked up first.
+    input: Option<Payload>,
+    /// The node's own new output, where it is being decided and not recorded yet.
+    own: Option<Payload>,
+    in_loop: Option<(u64, Payload)>,
+    item: Option<Payload>,
+    index: Option<u64>,
+    started_at: String,
+}
+
+impl<'a> Sight<'a> {
+    /// In a node's config: `output` is its input.
+    pub fn of_config(workflow: &'a Workflow, state: &'a Execution, node: NodeIx) -> Self {
+        let input = input_of(workflow, state, node);
+        Self::new(workflow, state, Some(node), Some(input.clone()), Some(input))
+    }
+
+    /// On an edge out of a node: `output` is what the node gave. The port `loop` leads into the iteration that begins.
+    pub fn of_edge(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, output: &Payload, port: &str) -> Self {
+        let input = input_of(workflow, state, node);
+        let mut sight = Self::new(workflow, state, Some(node), Some(output.clone()), Some(input));
+        sight.own = Some(output.clone());
+        if let Some(current) = sight.loop_state(node).filter(|_| port == "loop") {
+            sight.in_loop = Some((current.begun, last_of(workflow, state, node)));
+            if current.items.is_some() {
+                sight.item = Some(output.clone());
+                sight.index = Some(current.begun);
+            }
+        }
+        sight
+    }
+
+    /// In a loop's own `while` or `for_each`: `loop` is the loop itself, about to begin an iteration.
+    pub fn of_loop(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, begun: u64, last: &Payload) -> Self {
+        let input = input_of(workflow, state, node);
+        let output = if begun == 0 { input.clone() } else { last.clone() };
+        let mut sight = Self::new(workflow, state, Some(node), Some(output), Some(input));
+        sight.in_loop = Some((begun, last.clone()));
+        sight
+    }
+
+    /// In the document's `output`: every node can be named.
+    pub fn of_document(workflow: &'a Workflow, state: &'a Execution) -> Self {
+        Self::new(workflow, state, None, None, None)
+    }
+
+    fn new(
+        workflow: &'a Workflow,
+        state: &'a Execution,
+        node: Option<NodeIx>,
+        output: Option<Payload>,
+        input: Option<Payload>,
+    ) -> Self {
+        let mut sight = Self {
+            workflow,
+            state,
+            node,
+            output,
+            input,
+            own: None,
+            in_loop: None,
+            item: state.started.item.clone(),
+            index: state.started.item.as_ref().and(state.started.parent.as_ref()).map(|parent| u64::from(parent.index)),
+            started_at: state.started_at.to_string(),
+        };
+        sight.look_around();
+        sight
+    }
+
+    /// The loop around the node, and the item of the nearest `for_each` around it.
+    fn look_around(&mut self) {
+        let mut around = self.node.and_then(|node| self.enclosing(node));
+        let mut item_found = false;
+        while let Some(ix) = around {
+            if let Some(state) = self.loop_state(ix) {
+                if self.in_loop.is_none() {
+                    let last = state.outputs.last().cloned().unwrap_or_default();
+                    self.in_loop = Some((state.begun.saturating_sub(1), last));
+                }
+                if state.items.is_some() && !item_found {
+                    item_found = true;
+                    self.item = self.state.node(&self.workflow.nodes[ix].id).and_then(|node| node.output.clone());
+                    self.index = Some(state.begun.saturating_sub(1));
+                }
+            }
+            around = self.enclosing(ix);
+        }
+    }
+
+    fn enclosing(&self, node: NodeIx) -> Option<NodeIx> {
+        self.workflow.graph.around.get(node).copied().flatten()
+    }
+
+    fn loop_state(&self, ix: NodeIx) -> Option<&'a LoopState> {
+        let node = self.workflow.nodes.get(ix)?;
+        self.state.loops.get(&node.id).map(|state| &**state)
+    }
+
+    /// The scope that expressions are evaluated in.
+    pub fn scope(&self) -> Scope<'_> {
+        self.scope_with(None, &[])
+    }
+
+    /// The same with credentials, and with names before all others.
+    pub fn scope_with<'s>(&'s self, secrets: Option<&'s dyn Secrets>, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
+        let started: &Started = &self.state.started;
+        Scope {
+            output: self.output.as_ref().map(Payload::value),
+            input: started.input.value(),
+            ctx: self,
+            in_loop: self
+                .in_loop
+                .as_ref()
+                .map(|(iteration, last)| LoopScope { iteration: *iteration, last: last.value() }),
+            item: self.item.as_ref().map(Payload::value),
+            index: self.index,
+            execution: ExecutionScope {
+                id: started.execution_id.as_str(),
+                workflow_id: started.workflow_id.as_str(),
+                started_at: &self.started_at,
+            },
+            secrets,
+            extra,
+            bare: [self.input.as_ref().map(Payload::value), Some(started.input.value())],
+        }
+    }
+
+    fn sees(&self, ix: NodeIx) -> bool {
+        match self.node {
+            None => true,
+            Some(node) => self.workflow.graph.ancestors.get(node).is_some_and(|them| them.binary_search(&ix).is_ok()),
+        }
+    }
+}
+
+impl Context for Sight<'_> {
+    fn output_of(&self, id: &str) -> Option<&Value> {
+        let Some(&ix) = self.workflow.graph.index.get(id) else {
+            return self.state.started.inherited.iter().find(|(node, _)| node.as_str() == id).map(|(_, p)| p.value());
+        };
+        if Some(ix) == self.node && self.own.is_some() {
+            return self.own.as_ref().map(Payload::value);
+        }
+        if !self.sees(ix) {
+            return None;
+        }
+        self.state.nodes.get(id)?.output.as_ref().map(Payload::value)
+    }
+
+    fn nodes(&self) -> Vec<&str> {
+        let inherited = self.state.started.inherited.iter().map(|(node, _)| node.as_str());
+        let own = self.state.nodes.iter().filter(|(id, node)| {
+            node.output.is_some() && self.workflow.graph.index.get(*id).is_some_and(|&ix| self.sees(ix))
+        });
+        inherited.chain(own.map(|(id, _)| id.as_str())).collect()
+    }
+}
+
+/// The value of a loop's last iteration, null before the first.
+pub(crate) fn last_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
+    let begun = workflow.nodes.get(ix).and_then(|node| state.loops.get(&node.id)).map_or(0, |state| state.begun);
+    if begun == 0 { Payload::default() } else { iteration_value(workflow, state, ix) }
+}

@@ -1,0 +1,173 @@
+//! The journal as people read it: one sentence per turn.
+
+use super::event;
+use crate::{
+    event::{Event, Turn},
+    id::ExecutionId,
+};
+use document::id::NodeId;
+use serde_json::{Value, json};
+
+/// One of `history`.
+pub fn history_item(turn: &Turn) -> Value {
+    json!({
+        "checkpoint": turn.seq.to_string(),
+        "node": finished_node(turn),
+        "timestamp": turn.at.to_string(),
+        "state_summary": sentence(turn),
+        "by": turn.by,
+        "events": turn.events.iter().map(event).collect::<Vec<_>>(),
+    })
+}
+
+/// The events of a turn for a stream: position, type, data.
+pub fn stream_events(execution: &ExecutionId, turn: &Turn) -> Vec<(String, String, Value)> {
+    turn.events
+        .iter()
+        .enumerate()
+        .map(|(index, one)| {
+            let mut data = json!({
+                "execution_id": execution,
+                "checkpoint": turn.seq.to_string(),
+                "timestamp": turn.at.to_string(),
+                "by": turn.by,
+            });
+            let shown = event(one);
+            let name = shown.get("type").and_then(Value::as_str).unwrap_or("event").to_owned();
+            if let (Some(data), Value::Object(fields)) = (data.as_object_mut(), shown) {
+                data.extend(fields);
+            }
+            (format!("{}.{index}", turn.seq), name, data)
+        })
+        .collect()
+}
+
+/// The node that a turn finished.
+pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
+    turn.events.iter().find_map(|event| match event {
+        Event::NodeSucceeded { node, .. } | Event::NodeFailed { node, .. } | Event::NodeTriggered { node, .. } => {
+            Some(node)
+        }
+        _ => None,
+    })
+}
+
+/// What a turn did, in one sentence: what it was about, and what it led to.
+pub fn sentence(turn: &Turn) -> String {
+    // The first of the weightiest: what came later in the turn followed from it.
+    let Some(about) = turn.events.iter().rev().max_by_key(|event| weight(event)) else {
+        return "Nothing happened.".into();
+    };
+    let mut sentence = clause(about, turn.by.as_deref());
+    let led_to = turn.events.iter().rev().find(|event| ends(event) && !std::ptr::eq(*event, about));
+    if let Some(end) = led_to {
+        sentence.push_str("; ");
+        sentence.push_str(&lower(&clause(end, None)));
+    } else {
+        let next: Vec<&str> = turn.events.iter().filter_map(follows).collect();
+        if !next.is_empty() {
+            sentence.push_str("; next: ");
+            sentence.push_str(&next.join(", "));
+        }
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// How much an event says about why there was a turn.
+fn weight(event: &Event) -> u8 {
+    match event {
+        Event::ExecutionStarted(_) => 9,
+        Event::ExecutionPaused { .. } | Event::ExecutionResumed { .. } | Event::ExecutionCancelled { .. } => 8,
+        Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
+        Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
+        Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
+        Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned { .. } => 5,
+        Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
+        Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
+        Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } => 3,
+        Event::LoopIterated { .. } | Event::ChildrenStarted { .. } | Event::SignalConsumed { .. } => 2,
+        Event::NodeRouted { .. } | Event::NodesSkipped { .. } | Event::NodeTriggered { .. } => 1,
+        Event::NodeActivated { .. } | Event::Warning { .. } => 0,
+    }
+}
+
+fn ends(event: &Event) -> bool {
+    matches!(event, Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. })
+}
+
+fn follows(event: &Event) -> Option<&str> {
+    match event {
+        Event::NodeActivated { node, .. } => Some(node.as_str()),
+        _ => None,
+    }
+}
+
+fn clause(event: &Event, by: Option<&str>) -> String {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let why = |reason: &Option<String>| reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    match event {
+        Event::ExecutionStarted(started) => match &started.skipped {
+            Some(reason) => format!("Start of workflow {} refused: {reason}", started.workflow_id),
+            None => format!("Workflow {} started{by}", started.workflow_id),
+        },
+        Event::ExecutionAdmitted => "Execution admitted".into(),
+        Event::NodeActivated { node, .. } => format!("Node {node} is to run"),
+        Event::NodeTriggered { node, .. } => format!("Started at node {node}"),
+        Event::AttemptIntended { node, attempt, .. } => format!("Attempt {attempt} of node {node} begins"),
+        Event::NodeSucceeded { node, port, .. } if port == "success" => format!("Node {node} succeeded"),
+        Event::NodeSucceeded { node, port, .. } => format!("Node {node} took the port {port}"),
+        Event::AttemptFailed { node, attempt, error, .. } => {
+            format!("Attempt {attempt} of node {node} failed ({}) and will be retried", error.code)
+        }
+        Event::NodeFailed { node, error, .. } => format!("Node {node} failed: {} ({})", error.message, error.code),
+        Event::NodeRouted { node, port, .. } => format!("Node {node} goes on by the port {port}"),
+        Event::NodesSkipped { nodes } => format!("Skipped {}", super::list(nodes)),
+        Event::Warning { node, message, .. } => format!("Warning at node {node}: {message}"),
+        Event::LoopEntered { node, .. } => format!("Loop {node} entered"),
+        Event::LoopIterated { node, .. } => format!("Loop {node} began an iteration"),
+        Event::LoopBroken { node, by } => format!("Loop {node} ended by {by}"),
+        Event::WaitStarted { node, until, event, .. } => match (event, until) {
+            (Some(event), _) => format!("Node {node} waits for the event {event}"),
+            (None, Some(until)) => format!("Node {node} waits until {until}"),
+            (None, None) => format!("Node {node} waits"),
+        },
+        Event::SignalReceived { name, .. } => format!("Event {name} received{by}"),
+        Event::SignalConsumed { name, node } => format!("Event {name} handed to node {node}"),
+        Event::InteractionOpened { interaction, .. } => match interaction.assignees.as_slice() {
+            [] => format!("Node {} asks: {}", interaction.activation.node, interaction.question),
+            people => {
+                format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question)
+            }
+        },
+        Event::InteractionClosed { status, decision, response, .. } => {
+            let who = response.as_ref().map(|response| format!(" by {}", response.by)).unwrap_or_default();
+            let how = decision.as_ref().map(|port| format!(": {port}")).unwrap_or_default();
+            match status.as_str() {
+                "answered" => format!("Question answered{who}{how}"),
+                "timed_out" => format!("Question timed out{how}"),
+                _ => "Question closed, no longer needed".into(),
+            }
+        }
+        Event::InteractionVoted { response, .. } => {
+            format!("{} voted {}; more votes are needed", response.by, response.decision)
+        }
+        Event::InteractionEscalated { assignees, .. } => format!("Question escalated to {}", assignees.join(", ")),
+        Event::ChildrenPlanned { node, count, .. } => format!("Node {node} plans {count} children"),
+        Event::ChildrenStarted { node, to, .. } => format!("Node {node} has started {to} children"),
+        Event::ChildrenEnded { node, completed, failed, .. } => {
+            format!("Children of node {node} ended: {} completed, {} not", completed.len(), failed.len())
+        }
+        Event::ExecutionPaused { reason } => format!("Paused{by}{}", why(reason)),
+        Event::ExecutionResumed { reason } => format!("Resumed{by}{}", why(reason)),
+        Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),
+        Event::ExecutionCompleted { .. } => "Execution completed".into(),
+        Event::ExecutionFailed { error } => format!("Execution failed: {} ({})", error.message, error.code),
+        Event::ExecutionCancelled { reason } => format!("Cancelled{by}{}", why(reason)),
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

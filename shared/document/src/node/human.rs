@@ -1,0 +1,244 @@
+//! The config of `human` nodes, in their six kinds (human in the loop §1).
+
+mod form;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    Human, HumanKind, NodeKind, TimeoutAction, limits,
+    validate::{At, Cx, Fields, Place},
+};
+use expression::{Expr, Template};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+const KINDS: [&str; 6] = ["approval", "input", "decision", "review", "ask", "authorization"];
+const ACTIONS: [&str; 5] = ["timeout", "auto_approve", "auto_reject", "fail", "escalate"];
+const COMMON: [&str; 14] = [
+    "kind",
+    "question",
+    "details",
+    "assignees",
+    "approval_threshold",
+    "rejection_threshold",
+    "allow_requester",
+    "channels",
+    "timeout_seconds",
+    "timeout_action",
+    "escalate_to",
+    "remind_every_seconds",
+    "condition",
+    "auto_approve_below",
+];
+
+/// Reads the config of a `human` node.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
+    let kind = config.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let own: &[&str] = match kind {
+        "input" => &["schema", "rules"],
+        "decision" => &["options"],
+        "review" => &["content"],
+        "authorization" => &["tool", "arguments", "security_level"],
+        "approval" | "ask" => &[],
+        // Which keys belong here is not known before the kind is.
+        _ => &["schema", "rules", "options", "content", "tool", "arguments", "security_level"],
+    };
+    let known: Vec<&str> = COMMON.iter().chain(own).copied().collect();
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    if f.get("kind").is_none() {
+        f.missing(cx, "kind", &format!("Give one of `{}`.", KINDS.join("`, `")));
+    }
+    let word = f.word(cx, "kind", &KINDS);
+    let human_kind = match word.map(|ix| KINDS[ix]) {
+        Some("input") => Some(HumanKind::Input { schema: form::schema(cx, &f, place), rules: rules(cx, &f, place) }),
+        Some("decision") => form::options(cx, &f, place).map(|options| HumanKind::Decision { options }),
+        Some("review") => Some(HumanKind::Review { content: cx.template(&f, "content", place) }),
+        Some("ask") => Some(HumanKind::Ask),
+        Some("authorization") => Some(HumanKind::Authorization {
+            tool: cx.template(&f, "tool", place),
+            arguments: cx.template(&f, "arguments", place),
+            high: f.word(cx, "security_level", &["medium", "high"]) == Some(1),
+        }),
+        Some(_) => Some(HumanKind::Approval),
+        None => None,
+    };
+    let rest = rest(cx, &f, place, kind);
+    rest.zip(human_kind).map(|(human, kind)| NodeKind::Human(Box::new(Human { kind, ..human })))
+}
+
+/// What all kinds have in common; the kind itself is filled in by the caller.
+fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Human> {
+    let question = question(cx, f, place, kind);
+    let assignees = people(cx, f, "assignees", place);
+    let approval_threshold = threshold(cx, f, "approval_threshold", may_end(f, kind, "approved"));
+    let rejects = may_end(f, kind, "rejected");
+    let rejection_threshold = threshold(cx, f, "rejection_threshold", rejects);
+    let seconds = (limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    let timeout = f.number(cx, "timeout_seconds", seconds.0, seconds.1);
+    let timeout_action = match f.word(cx, "timeout_action", &ACTIONS).map(|ix| ACTIONS[ix]) {
+        Some("auto_approve") => TimeoutAction::AutoApprove,
+        Some("auto_reject") => TimeoutAction::AutoReject,
+        Some("fail") => TimeoutAction::Fail,
+        Some("escalate") => TimeoutAction::Escalate,
+        _ => TimeoutAction::Timeout,
+    };
+    let escalate_to = people(cx, f, "escalate_to", place);
+    if timeout_action == TimeoutAction::Escalate && f.get("escalate_to").is_none() {
+        f.wrong(cx, "timeout_action", "there is nobody to escalate to", "Give a list of people as `escalate_to`.");
+    }
+    if timeout_action == TimeoutAction::AutoReject && !rejects {
+        let message = format!("a question of the kind `{kind}` has no port `rejected`");
+        f.wrong(cx, "timeout_action", message, "Use `timeout` with an edge out of that port, or `fail`.");
+    }
+    let expires = (kind == "authorization").then_some(limits::AUTHORIZATION_SECONDS);
+    if f.get("timeout_seconds").is_none() && expires.is_none() {
+        for key in ["timeout_action", "escalate_to"].into_iter().filter(|key| f.get(key).is_some()).take(1) {
+            f.wrong(cx, key, "nothing ever times out here", "Give `timeout_seconds` too, or remove this.");
+        }
+    }
+    let details = cx.template(f, "details", place);
+    let channels = channels(cx, f, place);
+    let remind_every_seconds = f.number(cx, "remind_every_seconds", 1.0, limits::EXECUTION_SECONDS);
+    let condition = cx.expr(f, "condition", place);
+    Some(Human {
+        auto_approve_below: below(cx, f, place),
+        kind: HumanKind::Approval,
+        question: question?,
+        details,
+        assignees,
+        approval_threshold,
+        rejection_threshold,
+        allow_requester: f.flag(cx, "allow_requester").unwrap_or(true),
+        channels,
+        timeout_seconds: timeout.or(expires),
+        timeout_action,
+        escalate_to,
+        remind_every_seconds,
+        condition,
+    })
+}
+
+/// Whether an answer may be `approved` or `rejected`: that of a decision where one of its options has that id.
+fn may_end(f: &Fields<'_, '_>, kind: &str, port: &str) -> bool {
+    match kind {
+        "input" | "ask" => false,
+        "decision" => {
+            let id = |option: &Value| option.as_str().or_else(|| option.get("id")?.as_str()) == Some(port);
+            f.get("options").and_then(Value::as_array).is_some_and(|options| options.iter().any(id))
+        }
+        _ => true,
+    }
+}
+
+fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Template> {
+    if f.get("question").is_some() {
+        f.text(cx, "question")?;
+        return cx.template(f, "question", place);
+    }
+    let usual = match kind {
+        "review" => "Is this right?",
+        "authorization" => "May this tool be used?",
+        _ => {
+            f.missing(cx, "question", "Say what the person is asked, such as `Pay {{ input.amount }}?`.");
+            return None;
+        }
+    };
+    Template::compile(&Value::String(usual.into())).ok()
+}
+
+/// A threshold that the people named can reach; 1 where no answer counts towards it.
+fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, counts: bool) -> u64 {
+    let Some(votes) = f.integer(cx, key, 1, limits::PEOPLE as u64) else { return 1 };
+    if !counts {
+        if votes > 1 {
+            let hint = "Remove it, or ask for an `approval`: yes and no are what is counted.";
+            cx.warning("threshold_ignored", &f.at.key(key), "no answer to this is counted: the first decides", hint);
+        }
+        return 1;
+    }
+    let Some(mut asked) = literal_people(f, "assignees") else { return votes };
+    // An escalation asks others besides.
+    if f.get("timeout_action").and_then(Value::as_str) == Some("escalate") && f.get("escalate_to").is_some() {
+        let Some(more) = literal_people(f, "escalate_to") else { return votes };
+        asked.extend(more);
+    }
+    if votes > asked.len() as u64 {
+        let message = format!("{votes} votes can never come from {} people", asked.len());
+        f.wrong(cx, key, message, "Lower it, or name more people.");
+    }
+    votes
+}
+
+/// The people of a list without templates, each once however the address is written; none where they are not known.
+fn literal_people(f: &Fields<'_, '_>, key: &str) -> Option<BTreeSet<String>> {
+    let literal = |one: &Value| {
+        let text = one.as_str().filter(|text| !text.contains("{{"))?;
+        Some(text.trim().to_ascii_lowercase())
+    };
+    f.get(key)?.as_array()?.iter().map(literal).collect()
+}
+
+/// A list of people, as text or templates, or one template that yields a list.
+fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
+    match f.get(key)? {
+        Value::String(_) => drop(f.text(cx, key)?),
+        _ => {
+            let list = f.list(cx, key, limits::PEOPLE)?;
+            let named = |one: &Value| one.as_str().is_some_and(|text| !text.trim().is_empty());
+            if list.is_empty() || !list.iter().all(named) {
+                f.wrong(cx, key, format!("`{key}` names nobody"), "Give a list of e-mail addresses or names.");
+                return None;
+            }
+        }
+    }
+    cx.template(f, key, place)
+}
+
+fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
+    let web = json!([{"type": "web"}]);
+    let Some(list) = f.list(cx, "channels", limits::PEOPLE) else { return web };
+    let at = f.at.key("channels");
+    for (ix, channel) in list.iter().enumerate() {
+        let at = at.item(ix);
+        let Value::Object(channel) = channel else {
+            cx.error(
+                "invalid_config",
+                &at,
+                "a channel is an object",
+                "Give {\"type\": \"slack\", \"channel\": \"#name\"}.",
+            );
+            continue;
+        };
+        let f = Fields::new(cx, channel, &at, "invalid_config", &["type", "channel", "to"]);
+        if f.get("type").is_none() {
+            f.missing(cx, "type", "Give `web`, `slack` or `email`.");
+        }
+        f.word(cx, "type", &["web", "slack", "email"]);
+        f.text(cx, "channel");
+    }
+    cx.template(f, "channels", place);
+    if list.is_empty() { web } else { Value::Array(list.to_vec()) }
+}
+
+fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr, f64)> {
+    if f.get("auto_approve_below").is_some_and(Value::is_number) {
+        let hint = "Say which value lies below it: {\"value\": \"amount\", \"below\": 1000}.";
+        f.wrong(cx, "auto_approve_below", "the bound does not say of what", hint);
+        return None;
+    }
+    let object = f.object(cx, "auto_approve_below")?;
+    let at = f.at.key("auto_approve_below");
+    let f = Fields::new(cx, object, &at, "invalid_config", &["value", "below"]);
+    for key in ["value", "below"].into_iter().filter(|key| f.get(key).is_none()) {
+        f.missing(cx, key, "Give {\"value\": \"amount\", \"below\": 1000}.");
+    }
+    let bound = f.number(cx, "below", f64::MIN, f64::MAX);
+    cx.expr(&f, "value", place).zip(bound)
+}
+
+fn rules(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Vec<Expr> {
+    let Some(list) = f.list(cx, "rules", limits::RULES) else { return Vec::new() };
+    let at = f.at.key("rules");
+    let place = place.about_answer();
+    list.iter().enumerate().filter_map(|(ix, rule)| cx.expr_at(rule, &at.item(ix), place)).collect()
+}

@@ -1,0 +1,87 @@
+//! What a person fills in or chooses from. Both may hold templates, which are rendered when the question is opened.
+
+use crate::{
+    OptionTemplate, limits,
+    node::flow::port,
+    validate::{Cx, Fields, Place, schema},
+};
+use expression::Template;
+use serde_json::{Map, Value};
+
+/// The schema of an `input`.
+pub(super) fn schema(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
+    let source = f.get("schema")?;
+    let template = cx.template(f, "schema", place)?;
+    let at = f.at.key("schema");
+    if template.is_constant() {
+        schema::compile(cx, source, &at, "invalid_config");
+    } else if let Some(Err(wrong)) = settled(source).as_ref().map(schema::sound) {
+        // A template below may mend it.
+        let below = format!("{}/", wrong.pointer);
+        if !template.expressions().iter().any(|(pointer, _)| pointer.starts_with(&below)) {
+            cx.error("invalid_config", &at.below(&wrong.pointer), wrong.message, wrong.hint);
+        }
+    }
+    Some(template)
+}
+
+/// What of a schema no template decides: without the members that are templates, or lists with templates among them.
+fn settled(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(text) if text.contains("{{") => None,
+        Value::Array(items) => items.iter().map(settled).collect::<Option<Vec<_>>>().map(Value::Array),
+        Value::Object(members) => {
+            let members = members.iter().filter_map(|(key, value)| Some((key.clone(), settled(value)?)));
+            Some(Value::Object(members.collect()))
+        }
+        other => Some(other.clone()),
+    }
+}
+
+/// The options of a `decision`.
+pub(super) fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Vec<OptionTemplate>> {
+    if f.get("options").is_none_or(|options| options.as_array().is_some_and(Vec::is_empty)) {
+        f.missing(cx, "options", "Give a list of {\"id\", \"label\"}, or of strings.");
+        return None;
+    }
+    let list = f.list(cx, "options", limits::OPTIONS)?;
+    let at = f.at.key("options");
+    let mut options: Vec<OptionTemplate> = Vec::with_capacity(list.len());
+    for (ix, value) in list.iter().enumerate() {
+        let at = at.item(ix);
+        let as_object = match value {
+            Value::String(text) => Map::from_iter([("id".to_owned(), Value::String(text.clone()))]),
+            Value::Object(object) => object.clone(),
+            _ => {
+                cx.error("invalid_config", &at, "an option is an object or a string", "Give {\"id\", \"label\"}.");
+                continue;
+            }
+        };
+        let f = Fields::new(cx, &as_object, &at, "invalid_config", &["id", "label"]);
+        if f.get("id").is_none() {
+            f.missing(cx, "id", "Give the name of the option's port.");
+        }
+        let Some(id) = port(cx, &f, "id") else { continue };
+        if id.contains("{{") {
+            let hint = "Give it an id of its own, and the template as its `label`.";
+            let id_at = if value.is_string() { at } else { at.key("id") };
+            cx.error("invalid_config", &id_at, "an option's id names its port: no template changes it", hint);
+            continue;
+        }
+        if ["timeout", "error"].contains(&id.as_str()) || options.iter().any(|option| option.id == id) {
+            let message = format!("the port `{id}` is taken");
+            cx.error(
+                "invalid_config",
+                &at,
+                message,
+                "Give every option an id of its own, other than `timeout` and `error`.",
+            );
+        }
+        let label = match f.text(cx, "label") {
+            Some(_) => cx.template(&f, "label", place),
+            None => Template::compile(&Value::String(id.clone())).ok(),
+        };
+        options.extend(label.map(|label| OptionTemplate { id, label }));
+    }
+    Some(options)
+}

@@ -1,0 +1,127 @@
+//! The config of nodes that start executions of their own: `map` and `workflow`.
+
+use crate::{
+    Body, Children, Map as MapNode, NodeKind,
+    id::WorkflowId,
+    limits, read_body,
+    validate::{At, Cx, Fields, Place, fields::cut, is_id},
+};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// `map`.
+pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
+    let known = ["items", "body", "max_concurrency", "tolerated_failures"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    if f.get("items").is_none() {
+        f.missing(cx, "items", "Give CEL that yields a list, such as `input.orders`.");
+    }
+    let items = cx.expr(&f, "items", place);
+    let most = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
+    let tolerated = f.integer(cx, "tolerated_failures", 0, limits::MAP_ITEMS as u64);
+    let body_at = at.key("body");
+    let body = match f.get("body") {
+        None => {
+            f.missing(cx, "body", "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.");
+            None
+        }
+        Some(Value::String(id)) => workflow_id(cx, id, &body_at).map(Body::Saved),
+        Some(Value::Object(body)) => read_body(cx, body, &body_at, place).map(|flow| Body::Inline(Arc::new(flow))),
+        Some(_) => {
+            let hint = "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.";
+            f.wrong(cx, "body", "`body` is neither an object nor an id", hint);
+            None
+        }
+    };
+    Some(NodeKind::Map(MapNode {
+        items: items?,
+        body: body?,
+        max_concurrency: most.unwrap_or(limits::MAP_CONCURRENCY),
+        tolerated_failures: tolerated.unwrap_or(0),
+    }))
+}
+
+/// `workflow`.
+pub(super) fn workflow(
+    cx: &mut Cx<'_>,
+    config: &Map<String, Value>,
+    at: &At<'_>,
+    place: Place<'_>,
+) -> Option<NodeKind> {
+    let known = ["workflow_id", "mode", "input", "stop_on_failure"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    let ids_at = at.key("workflow_id");
+    let list = matches!(f.get("workflow_id"), Some(Value::Array(_)));
+    let workflow_ids = match f.get("workflow_id") {
+        Some(Value::String(id)) => workflow_id(cx, id, &ids_at).into_iter().collect(),
+        Some(Value::Array(ids)) if !ids.is_empty() && ids.len() <= limits::CHILDREN => {
+            let read = |(ix, id): (usize, &Value)| {
+                let at = ids_at.item(ix);
+                let Some(id) = id.as_str() else {
+                    cx.error("invalid_config", &at, "this is no workflow id", "Give the id of a saved workflow.");
+                    return None;
+                };
+                workflow_id(cx, id, &at)
+            };
+            ids.iter().enumerate().filter_map(read).collect()
+        }
+        None => {
+            f.missing(cx, "workflow_id", "Give the id of a saved workflow, or a list of them.");
+            Vec::new()
+        }
+        Some(_) => {
+            let hint = format!("Give the id of a saved workflow, or a list of 1 to {} of them.", limits::CHILDREN);
+            f.wrong(cx, "workflow_id", "`workflow_id` names no workflow", hint);
+            Vec::new()
+        }
+    };
+    let mode = f.word(cx, "mode", &["sequence", "parallel"]);
+    let input = cx.template(&f, "input", place);
+    let stop_on_failure = f.flag(cx, "stop_on_failure").unwrap_or(true);
+    if workflow_ids.is_empty() {
+        return None;
+    }
+    if !list && !stop_on_failure {
+        let message = "it speaks of a list: the failure of a single workflow fails the node all the same";
+        let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
+        cx.warning("unhandled_port", &at.key("stop_on_failure"), message, hint);
+    }
+    Some(NodeKind::Workflow(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure }))
+}
+
+fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
+    if is_id(id) {
+        return Some(id.into());
+    }
+    let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
+    cx.error("invalid_config", at, format!("`{}` is no workflow id", cut(id)), hint);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::validate::check;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn that_a_single_child_may_fail_is_said_in_vain() {
+        for (ids, stop, warns) in [
+            (json!("a"), Value::Null, false),
+            (json!("a"), json!(true), false),
+            (json!("a"), json!(false), true),
+            (json!(["a"]), json!(false), false),
+        ] {
+            let mut config = json!({ "workflow_id": ids });
+            if !stop.is_null() {
+                config["stop_on_failure"] = stop;
+            }
+            let nodes =
+                json!([{"id": "go", "type": "manual_trigger"}, {"id": "w", "type": "workflow", "config": config}]);
+            let document = json!({"id": "w", "nodes": nodes, "edges": [{"from": "go", "to": "w"}]});
+            let (errors, warnings) = check(&document);
+            let found: Vec<_> = warnings.iter().map(|it| (it.code.as_str(), it.path.as_str())).collect();
+            let expected = [("unhandled_port", "/nodes/1/config/stop_on_failure")];
+            assert_eq!((errors.len(), found), (0, expected[..usize::from(warns)].to_vec()), "{document}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Reads one node: its policies, and by its type its config.
+
+use super::{act, flow, human, nested, trigger};
+use crate::{
+    Delivery, Join, Node, NodeKind, OnError, Retry,
+    id::NodeId,
+    limits,
+    validate::{At, Cx, Fields, Place, fields::kind_of},
+};
+use serde_json::{Map, Value};
+
+/// Names of `on_error`, in the order of `on_error`'s arms.
+pub(crate) const ON_ERROR: [&str; 4] = ["fail", "continue", "ask_human", "rollback"];
+const UNDO_KEYS: [&str; 7] = ["name", "type", "config", "retry", "timeout_seconds", "delivery", "metadata"];
+const UNDO_TYPES: [&str; 3] = ["http_request", "code", "transform"];
+
+pub(crate) fn on_error(ix: usize) -> OnError {
+    match ix {
+        1 => OnError::Continue,
+        2 => OnError::AskHuman,
+        3 => OnError::Rollback,
+        _ => OnError::Fail,
+    }
+}
+
+/// Seconds per attempt of a type where the node says nothing.
+fn default_timeout(kind: &str) -> Option<f64> {
+    (!matches!(kind, "wait" | "human" | "map" | "workflow")).then_some(limits::NODE_SECONDS)
+}
+
+/// Reads a node whose id and type are known. None where an error keeps it from being built.
+pub(crate) fn read_node(
+    cx: &mut Cx<'_>,
+    object: &Map<String, Value>,
+    at: &At<'_>,
+    id: &NodeId,
+    kind: &'static str,
+    place: Place<'_>,
+) -> Option<Node> {
+    let f = Fields::new(cx, object, at, "schema", &crate::NODE_KEYS);
+    let config = read_kind(cx, &f, kind, place);
+    let mut node = common(cx, &f, id, kind, config)?;
+    if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
+        node.on_error = on_error(ix);
+        if node.on_error == OnError::Continue && !node.kind.may_go_on() {
+            let message = format!("no port of a `{kind}` stands for its failure: one ends the execution all the same");
+            let hint = "Leave it out, or handle what may fail with an edge out of a port.";
+            cx.warning("unhandled_port", &at.key("on_error"), message, hint);
+        }
+    }
+    node.join = join(cx, &f);
+    if let Some(undo) = f.object(cx, "compensate") {
+        node.compensate = compensate(cx, undo, &at.key("compensate"), id, place.without_input()).map(Box::new);
+    }
+    Some(node)
+}
+
+/// What a node and the one that undoes it have in common.
+fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: Option<NodeKind>) -> Option<Node> {
+    let name = f.text(cx, "name").map_or_else(|| id.to_string(), str::to_owned);
+    let delivery = match f.word(cx, "delivery", &["at_least_once", "at_most_once"]) {
+        Some(1) => Delivery::AtMostOnce,
+        _ => Delivery::AtLeastOnce,
+    };
+    let timeout = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    let retry = retry(cx, f, kind, delivery);
+    f.object(cx, "metadata");
+    Some(Node {
+        id: id.clone(),
+        name,
+        kind: config?,
+        retry,
+        timeout_seconds: timeout.or(default_timeout(kind)),
+        on_error: cx.on_error,
+        join: Join::All,
+        delivery,
+        compensate: None,
+    })
+}
+
+fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Place<'_>) -> Option<NodeKind> {
+    let empty = Map::new();
+    let config = match f.object.get("config") {
+        None | Some(Value::Null) => &empty,
+        Some(Value::Object(config)) => config,
+        Some(other) => {
+            let message = format!("`config` is {}", kind_of(other));
+            cx.error("schema", &f.at.key("config"), message, "Give an object.");
+            return None;
+        }
+    };
+    let at = f.at.key("config");
+    match kind {
+        "manual_trigger" | "webhook_trigger" | "event_trigger" | "schedule_trigger" => {
+            trigger::read(cx, config, &at, kind)
+        }
+        "http_request" => act::http(cx, config, &at, place),
+        "code" => act::code(cx, config, &at),
+        "transform" => act::transform(cx, config, &at, place),
+        "branch" => flow::branch(cx, config, &at, place),
+        "loop" => flow::repeat(cx, config, &at, place),
+        "wait" => flow::wait(cx, config, &at, place),
+        "map" => nested::map(cx, config, &at, place),
+        "workflow" => nested::workflow(cx, config, &at, place),
+        "human" => human::read(cx, config, &at, place),
+        _ => flow::end(cx, config, &at, kind, place),
+    }
+}
+
+fn retry(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &str, delivery: Delivery) -> Retry {
+    let attempts = match (kind, delivery) {
+        ("http_request", Delivery::AtLeastOnce) => limits::IO_ATTEMPTS,
+        _ => 1,
+    };
+    let mut retry =
+        Retry { max_attempts: attempts, initial_seconds: 1.0, backoff: 2.0, max_seconds: 60.0, jitter: true };
+    let Some(object) = f.object(cx, "retry") else { return retry };
+    let at = f.at.key("retry");
+    let known = ["max_attempts", "initial_seconds", "backoff", "max_seconds", "jitter"];
+    let f = Fields::new(cx, object, &at, "schema", &known);
+    if let Some(attempts) = f.integer(cx, "max_attempts", 1, u64::from(limits::RETRY_ATTEMPTS)) {
+        retry.max_attempts = attempts as u32;
+    }
+    retry.initial_seconds = f.number(cx, "initial_seconds", 0.0, limits::RETRY_SECONDS).unwrap_or(1.0);
+    retry.backoff = f.number(cx, "backoff", 1.0, limits::RETRY_BACKOFF).unwrap_or(2.0);
+    let most = f.number(cx, "max_seconds", 0.0, limits::RETRY_SECONDS);
+    // A first delay beyond the default bound is meant: the bound gives way, not the delay.
+    retry.max_seconds = most.unwrap_or_else(|| retry.initial_seconds.max(60.0));
+    retry.jitter = f.flag(cx, "jitter").unwrap_or(true);
+    retry
+}
+
+fn join(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Join {
+    if let Some(Value::Object(object)) = f.get("join") {
+        let at = f.at.key("join");
+        let f = Fields::new(cx, object, &at, "schema", &["at_least"]);
+        if f.get("at_least").is_none() {
+            f.missing(cx, "at_least", "Give `all`, `any` or {\"at_least\": n}.");
+        }
+        return f.integer(cx, "at_least", 1, limits::EDGES as u64).map_or(Join::All, Join::AtLeast);
+    }
+    match f.word(cx, "join", &["all", "any"]) {
+        Some(1) => Join::Any,
+        _ => Join::All,
+    }
+}
+
+fn compensate(
+    cx: &mut Cx<'_>,
+    object: &Map<String, Value>,
+    at: &At<'_>,
+    id: &NodeId,
+    place: Place<'_>,
+) -> Option<Node> {
+    let f = Fields::new(cx, object, at, "schema", &UNDO_KEYS);
+    let Some(name) = f.text(cx, "type") else {
+        f.missing(cx, "type", "Say what undoes the node, such as `http_request`.");
+        return None;
+    };
+    let Some(kind) = UNDO_TYPES.iter().find(|kind| **kind == name).copied() else {
+        let hint = format!("Use one of `{}`.", UNDO_TYPES.join("`, `"));
+        cx.error("invalid_config", &at.key("type"), format!("a node of type `{name}` undoes nothing"), hint);
+        return None;
+    };
+    let config = read_kind(cx, &f, kind, place);
+    common(cx, &f, id, kind, config)
+}

@@ -1,0 +1,150 @@
+//! From a document as it was sent to a `Workflow`, or to everything that is wrong with it.
+
+use super::{
+    DOCUMENT_KEYS, Flow, InputSchema, Overlap, Settings, Workflow,
+    dialect::{self, Origins},
+    hash::canonical_text,
+    read_flow,
+};
+use crate::{
+    id::{WorkflowId, sha256_hex},
+    limits,
+    node::{ON_ERROR, on_error},
+    validate::{At, Cx, Fields, Issue, Severity, fields::cut, is_id, schema},
+};
+use expression::Expr;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What a good document gives.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The workflow.
+    pub workflow: Arc<Workflow>,
+    /// What is probably not meant.
+    pub warnings: Vec<Issue>,
+}
+
+/// Parses a document in any of the dialects that are read. Refuses it with every error at once. Takes any JSON whose
+/// nesting the caller's own parser has bounded.
+pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
+    match read(document) {
+        (Some(workflow), _, warnings) => Ok(Parsed { workflow: Arc::new(workflow), warnings }),
+        (None, errors, _) => Err(errors),
+    }
+}
+
+/// The workflow, where there are no errors; errors; warnings.
+pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
+    let normal = match dialect::normalize(document) {
+        Ok(normal) => normal,
+        Err(issue) => return (None, vec![*issue], Vec::new()),
+    };
+    let (workflow, mut issues) = read_normal(&normal.document, &normal.origins);
+    issues.splice(0..0, normal.issues);
+    let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
+        issues.into_iter().partition(|issue| issue.severity == Severity::Error);
+    (workflow.filter(|_| errors.is_empty()), errors, warnings)
+}
+
+fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Workflow>, Vec<Issue>) {
+    let mut cx = Cx::new(|pointer| origins.sent(pointer));
+    let at = At::Root;
+    let f = Fields::new(&mut cx, document, &at, "schema", &DOCUMENT_KEYS);
+    let id = f.text(&mut cx, "id").map(str::to_owned);
+    if let Some(id) = id.as_ref().filter(|id| !is_id(id)) {
+        let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
+        f.wrong(&mut cx, "id", format!("`{}` is no id", cut(id)), hint);
+    }
+    let id: WorkflowId = id.unwrap_or_default().into();
+    let name = f.text(&mut cx, "name").map_or_else(|| id.to_string(), str::to_owned);
+    let description = match f.get("description") {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(_) => f.text(&mut cx, "description").map(str::to_owned),
+        None => None,
+    };
+    f.object(&mut cx, "metadata");
+    let input_schema = f.get("input_schema").and_then(|source| {
+        let validator = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
+        Some(InputSchema { source: source.clone(), validator })
+    });
+    cx.input = input_schema.as_ref().map(|schema| schema::Shape(schema.source.clone()));
+    cx.settings = settings(&mut cx, &f);
+    cx.on_error = cx.settings.on_error;
+    cx.compensates = declares_compensation(document.get("nodes"));
+    let mut output: Option<Expr> = None;
+    let flow = read_flow(&mut cx, &f, false, id.as_str(), None, |cx, place| {
+        output = cx.expr(&f, "output", place);
+    });
+    let settings = cx.settings.clone();
+    let issues = std::mem::take(&mut cx.issues);
+    let workflow = flow.filter(|_| issues.iter().all(|issue| issue.severity != Severity::Error)).map(|flow| {
+        let document = Value::Object(document.clone());
+        let head = Head { id, name, description, input_schema, output, settings };
+        assemble(head, flow, document)
+    });
+    (workflow, issues)
+}
+
+/// A workflow without its flow.
+pub(super) struct Head {
+    pub(super) id: WorkflowId,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) input_schema: Option<InputSchema>,
+    pub(super) output: Option<Expr>,
+    pub(super) settings: Settings,
+}
+
+/// Puts a workflow together.
+pub(super) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
+    let hash = sha256_hex(canonical_text(&document).as_bytes());
+    Workflow {
+        id: head.id,
+        name: head.name,
+        description: head.description,
+        input_schema: head.input_schema,
+        nodes: flow.nodes,
+        edges: flow.edges,
+        output: head.output,
+        settings: head.settings,
+        graph: flow.graph,
+        document: Arc::new(document),
+        hash,
+    }
+}
+
+fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
+    let mut settings = Settings::default();
+    let Some(object) = f.object(cx, "settings") else { return settings };
+    let at = f.at.key("settings");
+    let known = ["max_loop_iterations", "timeout_seconds", "on_error", "overlap", "max_concurrency", "retention_days"];
+    let f = Fields::new(cx, object, &at, "schema", &known);
+    if let Some(most) = f.integer(cx, "max_loop_iterations", 1, limits::MOST_ITERATIONS) {
+        settings.max_loop_iterations = most;
+    }
+    if let Some(seconds) = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS) {
+        settings.timeout_seconds = seconds;
+    }
+    if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
+        settings.on_error = on_error(ix);
+    }
+    settings.overlap = match f.word(cx, "overlap", &["allow", "skip_if_paused", "skip_if_active"]) {
+        Some(1) => Overlap::SkipIfPaused,
+        Some(2) => Overlap::SkipIfActive,
+        _ => Overlap::Allow,
+    };
+    settings.max_concurrency = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
+    if let Some(days) = f.integer(cx, "retention_days", 0, limits::MOST_RETENTION_DAYS) {
+        settings.retention_days = days;
+    }
+    settings
+}
+
+fn declares_compensation(nodes: Option<&Value>) -> bool {
+    nodes
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .any(|node| node.get("compensate").is_some() || declares_compensation(node.pointer("/config/body/nodes")))
+}

@@ -1,0 +1,113 @@
+//! Pictures of a workflow: Mermaid and Graphviz texts, and an SVG laid out here.
+
+mod layout;
+mod svg;
+mod text;
+
+pub use svg::svg;
+pub use text::{dot, mermaid};
+
+use crate::{Edge, Node, NodeKind, Workflow};
+
+/// What stands on an edge: its port where it says something, its condition, its connection.
+fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
+    if !edge.is_main() {
+        return edge.connection.clone();
+    }
+    let default = workflow.node(edge.from.as_str()).and_then(|node| node.kind.ports().into_iter().next());
+    let mut parts = Vec::new();
+    if default.as_deref() != Some("success") || edge.port != "success" {
+        parts.push(edge.port.clone());
+    }
+    parts.extend(edge.condition.as_ref().map(|condition| format!("if {}", short(condition.source(), 40))));
+    parts.join(", ")
+}
+
+/// A node's name, with its id where that is another.
+fn node_label(node: &Node) -> String {
+    if node.name == node.id.as_str() {
+        short(&node.name, 40)
+    } else {
+        format!("{} ({})", short(&node.name, 40), node.id)
+    }
+}
+
+/// The shape that tells what a node is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    Start,
+    Work,
+    Choice,
+    Person,
+    End,
+}
+
+fn shape(kind: &NodeKind) -> Shape {
+    match kind {
+        _ if kind.is_trigger() => Shape::Start,
+        NodeKind::Branch { .. } | NodeKind::Loop(_) => Shape::Choice,
+        NodeKind::Human(_) => Shape::Person,
+        NodeKind::Break { .. } | NodeKind::Succeed { .. } | NodeKind::Fail { .. } => Shape::End,
+        _ => Shape::Work,
+    }
+}
+
+/// One line of at most some characters.
+fn short(text: &str, most: usize) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().count() <= most { line } else { line.chars().take(most - 1).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::parse;
+    use serde_json::json;
+
+    fn workflow() -> std::sync::Arc<Workflow> {
+        parse(&json!({
+            "id": "w", "nodes": [
+                {"id": "start", "type": "manual_trigger"},
+                {"id": "ask", "name": "Really \"pay\" <script>?", "type": "human", "config": {"kind": "approval", "question": "?"}},
+                {"id": "each", "type": "loop", "config": {"for_each": "[1]"}},
+                {"id": "m", "type": "map", "config": {"items": "[1]", "body": {"nodes": [{"id": "x", "type": "wait", "config": {"seconds": 1}}]}}},
+                {"id": "end", "type": "succeed"}
+            ],
+            "edges": [
+                {"from": "start", "to": "ask", "condition": "input.a < 3 && input.b == \"x\""}, {"from": "ask", "to": "each"},
+                {"from": "each", "to": "m", "port": "loop"}, {"from": "m", "to": "each"}, {"from": "each", "to": "end"}
+            ]}))
+        .unwrap()
+        .workflow
+    }
+
+    #[test]
+    fn mermaid_draws_every_node_and_edge_and_escapes() {
+        let text = mermaid(&workflow());
+        assert!(text.starts_with("flowchart TD\n"), "{text}");
+        assert_eq!(text.matches("-->").count(), 5, "{text}");
+        assert!(text.contains("Really #quot;pay#quot; #lt;script#gt;? (ask)"), "{text}");
+        assert!(text.contains("|\"approved\"|") && text.contains("subgraph"), "{text}");
+    }
+
+    #[test]
+    fn dot_draws_every_node_and_edge_and_escapes() {
+        let text = dot(&workflow());
+        assert!(text.starts_with("digraph \"w\" {\n") && text.ends_with("}\n"), "{text}");
+        assert_eq!(text.matches(" -> ").count(), 5, "{text}");
+        assert!(text.contains(r#"Really \"pay\" <script>? (ask)"#), "{text}");
+    }
+
+    #[test]
+    fn svg_is_well_formed_and_escaped() {
+        let text = svg(&workflow());
+        assert!(text.starts_with("<svg xmlns=") && text.ends_with("</svg>\n"), "{text}");
+        assert!(!text.contains("<script>") && text.contains("&lt;script&gt;"), "{text}");
+        assert_eq!(text.matches("class=\"node").count(), 5, "{text}");
+        assert_eq!(text.matches("class=\"edge").count(), 5, "{text}");
+        assert_eq!(text.matches('<').count(), text.matches('>').count(), "{text}");
+        assert_eq!(text.matches("<g").count(), text.matches("</g>").count(), "{text}");
+        assert!(!text.contains("NaN"));
+    }
+}

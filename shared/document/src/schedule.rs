@@ -1,0 +1,288 @@
+//! When a `schedule_trigger` starts the next execution. Pure: hosts hand in the time.
+//!
+//! Cron fields are read on the wall clock of the time zone. Where the clock goes forward, a fixed time that does not
+//! exist that day comes at the first moment after the gap; where it goes back, a fixed time comes once, and what
+//! repeats (`*`, `*/n`, in the minute or the hour) goes on through both hours.
+
+use crate::{
+    NodeKind, ScheduleTrigger, Workflow,
+    id::{NodeId, WorkflowId},
+    limits,
+    time::Time,
+};
+use croner::{
+    Cron,
+    parser::{CronParser, Seconds, Year},
+};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+/// What a node of a saved workflow asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The `schedule_trigger`.
+    pub node: NodeId,
+    /// Its config.
+    pub schedule: ScheduleTrigger,
+    /// The first time.
+    pub next_at: Time,
+}
+
+/// A `schedule_trigger` of the latest version of a saved workflow, as hosts keep it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scheduled {
+    /// The tenant.
+    pub owner: String,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The trigger.
+    pub node: NodeId,
+    /// Its config, or why this release cannot read it.
+    pub schedule: Result<ScheduleTrigger, String>,
+    /// The next time.
+    pub next_at: Time,
+    /// Why its last time started nothing.
+    pub error: Option<String>,
+}
+
+/// When a host looks for times that have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// It has looked since.
+    pub awake: Time,
+    /// A time that is late by so many seconds was not looked for.
+    pub late_seconds: u64,
+}
+
+impl Watch {
+    /// A process that sleeps until the next time.
+    pub fn since(awake: Time) -> Self {
+        Self { awake, late_seconds: limits::SCHEDULE_LATE_SECONDS }
+    }
+
+    /// Woken once a minute, by something that does not stop.
+    pub fn each_minute() -> Self {
+        Self { awake: Time(0), late_seconds: limits::SCHEDULE_TICK_LATE_SECONDS }
+    }
+
+    fn missed(self, scheduled_at: Time, now: Time) -> bool {
+        scheduled_at < self.awake || now.since(scheduled_at).as_secs() >= self.late_seconds
+    }
+}
+
+/// What is to be done about a time that has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Whether an execution starts, with the time as its `scheduled_at`.
+    pub starts: bool,
+    /// The time after it; none where none ever comes.
+    pub next_at: Option<Time>,
+}
+
+/// The schedules of a workflow saved at `now`. Those that never come are left out.
+pub fn plan(workflow: &Workflow, now: Time) -> Vec<Planned> {
+    let planned = workflow.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::ScheduleTrigger(schedule) => {
+            Some(Planned { node: node.id.clone(), schedule: schedule.clone(), next_at: schedule.next(now, now)? })
+        }
+        _ => None,
+    });
+    planned.collect()
+}
+
+impl ScheduleTrigger {
+    /// The first time after `after`. Intervals are counted from `anchor`, a time of the schedule or its beginning.
+    pub fn next(&self, anchor: Time, after: Time) -> Option<Time> {
+        match (&self.cron, self.every_seconds) {
+            (Some(text), _) => next_cron(&cron(text).ok()?, &zone(self.timezone.as_deref())?, after),
+            (None, Some(seconds)) => Some(next_interval(seconds, anchor, after)),
+            (None, None) => None,
+        }
+    }
+
+    /// What `scheduled_at` asks for at `now`. What came while nobody looked is missed: `skip` leaves it at that,
+    /// `run_once` starts one execution for all of it.
+    pub fn due(&self, scheduled_at: Time, watch: Watch, now: Time) -> Due {
+        let missed = watch.missed(scheduled_at, now);
+        let after = if missed { now.max(scheduled_at) } else { scheduled_at };
+        Due { starts: !missed || self.run_missed_once, next_at: self.next(scheduled_at, after) }
+    }
+
+    /// Whether another schedule has the same times.
+    pub fn same_times(&self, other: &Self) -> bool {
+        (&self.cron, self.every_seconds, &self.timezone) == (&other.cron, other.every_seconds, &other.timezone)
+    }
+}
+
+/// Reads a cron expression of five fields, or six with seconds first.
+///
+/// # Errors
+/// What is wrong with it, for people.
+pub(crate) fn cron(text: &str) -> Result<Cron, String> {
+    // Longer texts are no schedules; the parser need not see them.
+    if text.len() > limits::CRON_BYTES {
+        return Err("it is too long".into());
+    }
+    let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
+    let cron = parser.parse(text).map_err(|error| error.to_string())?;
+    if next_cron(&cron, &TimeZone::UTC, Time(0)).is_none() {
+        return Err("no day ever matches it".into());
+    }
+    Ok(cron)
+}
+
+/// The time zone of that IANA name; UTC where none is named.
+pub(crate) fn zone(name: Option<&str>) -> Option<TimeZone> {
+    match name {
+        None => Some(TimeZone::UTC),
+        Some(name) => TimeZone::get(name).ok(),
+    }
+}
+
+fn next_cron(cron: &Cron, zone: &TimeZone, after: Time) -> Option<Time> {
+    let after = Zoned::new(Timestamp::from_millisecond(after.0).ok()?, zone.clone());
+    let next = cron.find_next_occurrence(&after, false).ok()?;
+    // A time that the clock skips moves behind the gap; it must not move behind what was asked for.
+    let next = Time(next.timestamp().as_millisecond());
+    (next.0 > after.timestamp().as_millisecond()).then_some(next)
+}
+
+fn next_interval(seconds: f64, anchor: Time, after: Time) -> Time {
+    let step = ((seconds * 1000.0).round() as i64).max(1);
+    let passed = after.0.saturating_sub(anchor.0).max(-1).div_euclid(step) + 1;
+    Time(anchor.0.saturating_add(passed.max(1).saturating_mul(step)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        Time::parse(text).unwrap()
+    }
+
+    fn daily(cron: &str, timezone: &str) -> ScheduleTrigger {
+        let timezone = Some(timezone.to_owned());
+        ScheduleTrigger { cron: Some(cron.into()), every_seconds: None, timezone, run_missed_once: false }
+    }
+
+    fn every(seconds: f64, run_missed_once: bool) -> ScheduleTrigger {
+        ScheduleTrigger { cron: None, every_seconds: Some(seconds), timezone: None, run_missed_once }
+    }
+
+    /// The times after one, in UTC.
+    fn times(schedule: &ScheduleTrigger, after: &str, count: usize) -> Vec<String> {
+        let mut found = vec![at(after)];
+        for _ in 0..count {
+            let last = found[found.len() - 1];
+            found.push(schedule.next(last, last).unwrap());
+        }
+        found[1..].iter().map(|time| time.to_string().replace(":00.000Z", "")).collect()
+    }
+
+    #[test]
+    fn fields_are_read_in_the_time_zone() {
+        let berlin = daily("0 9 * * MON-FRI", "Europe/Berlin");
+        // Friday the 20th, then Monday; winter time.
+        assert_eq!(times(&berlin, "2026-11-19T09:00:00Z", 2), ["2026-11-20T08:00", "2026-11-23T08:00"]);
+        let tokyo = daily("30 0 9 * * *", "Asia/Tokyo");
+        assert_eq!(tokyo.next(Time(0), at("2026-01-01T00:00:30Z")), Some(at("2026-01-02T00:00:30Z")));
+    }
+
+    #[test]
+    fn a_time_is_never_its_own_successor_and_fractions_of_a_second_do_not_matter() {
+        let minutely = daily("* * * * *", "UTC");
+        assert_eq!(times(&minutely, "2026-01-01T00:00:00.001Z", 2), ["2026-01-01T00:01", "2026-01-01T00:02"]);
+        let secondly = daily("* * * * * *", "UTC");
+        assert_eq!(secondly.next(Time(0), Time(1_500)), Some(Time(2_000)));
+        assert_eq!(secondly.next(Time(0), Time(1_999)), Some(Time(2_000)));
+        assert_eq!(secondly.next(Time(0), Time(2_000)), Some(Time(3_000)));
+    }
+
+    /// Berlin, 29 March 2026: after 01:59 comes 03:00 (01:00 UTC).
+    #[test]
+    fn a_time_that_the_clock_skips_comes_once_that_day() {
+        let night = daily("30 2 * * *", "Europe/Berlin");
+        let found = times(&night, "2026-03-28T00:00:00Z", 3);
+        assert_eq!(found, ["2026-03-28T01:30", "2026-03-29T01:00", "2026-03-30T00:30"]);
+        let hourly = daily("0 * * * *", "Europe/Berlin");
+        assert_eq!(times(&hourly, "2026-03-29T00:00:00Z", 2), ["2026-03-29T01:00", "2026-03-29T02:00"]);
+    }
+
+    /// Berlin, 25 October 2026: after 02:59 comes 02:00 again (01:00 UTC).
+    #[test]
+    fn a_time_that_the_clock_repeats_comes_once_and_intervals_go_on() {
+        let night = daily("30 2 * * *", "Europe/Berlin");
+        assert_eq!(times(&night, "2026-10-24T12:00:00Z", 2), ["2026-10-25T00:30", "2026-10-26T01:30"]);
+        let half = daily("*/30 * * * *", "Europe/Berlin");
+        let found = times(&half, "2026-10-24T23:59:00Z", 5);
+        assert_eq!(
+            found,
+            ["2026-10-25T00:00", "2026-10-25T00:30", "2026-10-25T01:00", "2026-10-25T01:30", "2026-10-25T02:00"]
+        );
+    }
+
+    #[test]
+    fn every_zone_goes_forward_all_year() {
+        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"] {
+            for cron in ["15 2 * * *", "*/20 1-3 * * *", "0 0 * * *"] {
+                let schedule = daily(cron, zone);
+                let (mut last, end) = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+                let mut count = 0;
+                while last < end {
+                    let next = schedule.next(last, last).unwrap();
+                    assert!(next > last, "{zone} {cron}: {next} after {last}");
+                    (last, count) = (next, count + 1);
+                }
+                let daily = if cron.starts_with("*/20") { 9 } else { 1 };
+                assert!((365 * daily - 4..=365 * daily + 8).contains(&count), "{zone} {cron}: {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn intervals_keep_their_phase() {
+        let schedule = every(2.5, false);
+        assert_eq!(schedule.next(Time(100), Time(100)), Some(Time(2_600)));
+        assert_eq!(schedule.next(Time(100), Time(2_599)), Some(Time(2_600)));
+        assert_eq!(schedule.next(Time(100), Time(60_000)), Some(Time(60_100)));
+        assert_eq!(schedule.next(Time(100), Time(0)), Some(Time(2_600)), "a clock that was set back");
+    }
+
+    #[test]
+    fn what_was_missed_is_skipped_or_made_up_for_once() {
+        let (watch, now) = (Watch::since(Time(100_000)), Time(100_500));
+        let next_at = Some(Time(101_000));
+        assert_eq!(every(1.0, false).due(Time(10_000), watch, now), Due { starts: false, next_at });
+        assert_eq!(every(1.0, true).due(Time(10_000), watch, now), Due { starts: true, next_at });
+        assert_eq!(every(1.0, false).due(Time(100_000), watch, now), Due { starts: true, next_at }, "in time");
+        // The machine slept for two minutes.
+        let slept = Time(220_500);
+        let next_at = Some(Time(221_000));
+        assert_eq!(every(1.0, false).due(Time(101_000), watch, slept), Due { starts: false, next_at });
+        // A clock that was set back: the time has come before, and does not come again.
+        assert_eq!(
+            every(1.0, false).due(Time(90_000), Watch::since(Time(80_000)), Time(85_000)).next_at,
+            Some(Time(91_000))
+        );
+    }
+
+    #[test]
+    fn a_minute_between_two_looks_misses_nothing() {
+        let (hourly, watch) = (every(3600.0, false), Watch::each_minute());
+        let at = Time(1_700_000_000_000);
+        let next_at = Some(at.after_seconds(3600.0));
+        for (late, starts) in [(0.0, true), (61.0, true), (299.0, true), (300.0, false)] {
+            let due = hourly.due(at, watch, at.after_seconds(late));
+            assert_eq!((due.starts, due.next_at), (starts, next_at), "{late} s late");
+        }
+    }
+
+    #[test]
+    fn what_never_comes_is_no_schedule() {
+        assert!(cron("0 0 30 2 *").unwrap_err().contains("no day"));
+        assert!(cron("0 0 29 2 *").is_ok());
+        assert!(cron("0 0 0 1 1 * 2030").is_err(), "seven fields");
+        assert!(cron("* * * *").is_err(), "four fields");
+    }
+}

@@ -1,0 +1,148 @@
+//! `maybe_missing`: an expression reads the output of a node that may have been skipped.
+//!
+//! For each node, the nodes that have surely run when it runs: what lies behind all the edges that can have
+//! activated it, and what follows without any choice from those, where every join in between waits for it.
+
+use super::{Cx, Frame, Reader, Severity};
+use crate::{
+    Human, Join, Node, NodeKind, Over, Wait,
+    graph::{Bits, NodeIx},
+};
+use expression::Expr;
+
+/// Judges the reads that were noted while the nodes were read.
+pub(super) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes: &[Option<Node>], conditions: &[Option<Expr>]) {
+    let reads = frame.reads.take();
+    let understood = nodes.iter().all(Option::is_some) && frame.graph.order.len() == nodes.len();
+    if reads.is_empty() || !understood {
+        return;
+    }
+    let sure = Sure::of(frame, nodes, conditions);
+    for read in reads {
+        let has_run = match read.reader {
+            Reader::Node(node) | Reader::After(node) => sure.sets[node].has(read.of),
+            Reader::End => sure.at_end().has(read.of),
+        };
+        if !has_run {
+            let name = frame.nodes[read.of].label(read.of);
+            cx.about(read.node, |cx| {
+                let message = format!("`{name}` may have been skipped when this is evaluated");
+                let hint = format!("Ask first: `has(ctx.{name}) ? ctx.{name}.output : null`.");
+                cx.report(Severity::Warning, "maybe_missing", &read.pointer, message, hint);
+            });
+        }
+    }
+}
+
+struct Sure<'a> {
+    frame: &'a Frame<'a>,
+    nodes: &'a [Option<Node>],
+    /// Per edge, whether it is live whenever its source has run.
+    certain: Vec<bool>,
+    /// Nodes whose join does not wait for every edge.
+    racing: Vec<NodeIx>,
+    sets: Vec<Bits>,
+}
+
+impl<'a> Sure<'a> {
+    fn of(frame: &'a Frame<'a>, nodes: &'a [Option<Node>], conditions: &[Option<Expr>]) -> Self {
+        let certain =
+            (0..frame.edges.len()).map(|edge| conditions[edge].is_none() && certain_port(frame, nodes, edge)).collect();
+        let racing = (0..nodes.len()).filter(|&ix| needed(frame, nodes, ix) < frame.graph.incoming[ix].len());
+        let racing = racing.filter(|&ix| nodes[ix].as_ref().is_some_and(|node| node.join != Join::All)).collect();
+        let sets = vec![Bits::new(nodes.len()); nodes.len()];
+        let mut sure = Self { frame, nodes, certain, racing, sets };
+        for &node in &frame.graph.order {
+            let mut set = sure.behind(node);
+            set.insert(node);
+            sure.follow(&mut set, Some(node));
+            sure.sets[node] = set;
+        }
+        sure
+    }
+
+    /// What has run whichever edges activated a node.
+    fn behind(&self, node: NodeIx) -> Bits {
+        let incoming = &self.frame.graph.incoming[node];
+        let mut counts = vec![0usize; self.nodes.len()];
+        for from in incoming.iter().filter_map(|&edge| self.frame.edges[edge].from) {
+            self.sets[from].iter().for_each(|ix| counts[ix] += 1);
+        }
+        // Where `needed` edges are live, a node behind all but fewer than that many has run.
+        let least = match self.nodes[node].as_ref().map(|node| node.join) {
+            Some(Join::AtLeast(_)) => incoming.len() - needed(self.frame, self.nodes, node).min(incoming.len()) + 1,
+            _ => incoming.len(),
+        };
+        let mut set = Bits::new(self.nodes.len());
+        (0..counts.len()).filter(|&ix| counts[ix] >= least.max(1)).for_each(|ix| set.insert(ix));
+        set
+    }
+
+    /// Adds what follows from a set without any choice, and is over before `node`.
+    fn follow(&self, set: &mut Bits, node: Option<NodeIx>) {
+        for &next in &self.frame.graph.order {
+            if set.has(next) || node.is_some_and(|node| !self.frame.graph.comes_before(next, node)) {
+                continue;
+            }
+            let incoming = &self.frame.graph.incoming[next];
+            let live = incoming
+                .iter()
+                .filter(|&&edge| self.certain[edge] && self.frame.edges[edge].from.is_some_and(|from| set.has(from)));
+            if live.count() >= needed(self.frame, self.nodes, next).max(1) && !self.races(next, node) {
+                let also = self.sets[next].clone();
+                set.insert(next);
+                set.join(&also);
+            }
+        }
+    }
+
+    /// Whether a join between two nodes may not wait for the first.
+    fn races(&self, first: NodeIx, last: Option<NodeIx>) -> bool {
+        let before = |a, b| self.frame.graph.comes_before(a, b);
+        self.racing
+            .iter()
+            .any(|&join| before(first, join) && last.is_some_and(|last| join == last || before(join, last)))
+    }
+
+    fn at_end(&self) -> Bits {
+        let triggers: Vec<NodeIx> = (0..self.nodes.len())
+            .filter(|&ix| self.frame.nodes[ix].kind.is_some_and(crate::node::is_trigger))
+            .collect();
+        let mut set = Bits::new(self.nodes.len());
+        if let [only] = triggers[..] {
+            set.insert(only);
+        }
+        self.follow(&mut set, None);
+        set
+    }
+}
+
+/// Live edges that activate a node.
+fn needed(frame: &Frame<'_>, nodes: &[Option<Node>], ix: NodeIx) -> usize {
+    match nodes[ix].as_ref().map(|node| node.join) {
+        Some(Join::AtLeast(count)) => usize::try_from(count).unwrap_or(usize::MAX).min(frame.graph.incoming[ix].len()),
+        _ => 1,
+    }
+}
+
+/// Whether a node that has run has surely taken an edge's port.
+fn certain_port(frame: &Frame<'_>, nodes: &[Option<Node>], edge: usize) -> bool {
+    let edge = &frame.edges[edge];
+    let (Some(from), Some(port)) = (edge.from, edge.port.as_deref()) else { return false };
+    let Some(node) = &nodes[from] else { return false };
+    let leads = |port: &str| frame.graph.out[from].iter().any(|&e| frame.edges[e].port.as_deref() == Some(port));
+    match &node.kind {
+        NodeKind::Loop(each) => match each.over {
+            Over::While(_) | Over::ForEach(_) => port == "done",
+        },
+        NodeKind::Branch { .. } => node.kind.ports().len() == 1,
+        NodeKind::Human(human) => port == "answered" && !(times_out(human) && leads("timeout")) && !leads("error"),
+        NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => false,
+        // Without an edge out of `error` a failure ends the execution, or goes on by `success`.
+        _ => port == "success" && !leads("error"),
+    }
+}
+
+fn times_out(human: &Human) -> bool {
+    human.timeout_seconds.is_some()
+}

@@ -1,0 +1,96 @@
+//! What an expression names: nodes, secrets, members of the input.
+
+use super::{At, Cx, Place, frame::Sight, known::Known, schema, suggest};
+use expression::{Expr, References};
+
+/// Checks the names of an expression at a place.
+pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    if place.alone {
+        return alone(cx, expr, at, place);
+    }
+    let references = expr.references();
+    for (name, guarded) in &references.ctx_nodes {
+        let pointer = at.pointer();
+        let node = cx.node.clone();
+        let note = (!guarded).then_some((pointer.as_str(), node.as_deref()));
+        let readable = || place.frame.readable(place.reader);
+        match place.frame.sight(name, place.reader, note) {
+            Sight::Seen => {}
+            Sight::Absent => {
+                let known = readable();
+                let hint = suggest::hint(name, known.iter().map(String::as_str));
+                cx.error("unknown_reference", at, format!("`ctx.{name}` names no node"), hint);
+            }
+            Sight::TooLate => {
+                let known = readable();
+                let message = format!("`ctx.{name}` can never have run before this");
+                let hint = if known.is_empty() {
+                    "No node runs before this one: read `input` or `output` instead.".to_owned()
+                } else {
+                    format!("Name a node that comes before: `{}`.", known.join("`, `"))
+                };
+                cx.error("unknown_reference", at, message, hint);
+            }
+        }
+    }
+    if !place.secrets && (!references.secrets.is_empty() || references.names.contains("secrets")) {
+        let hint = "Use it in the config of an `http_request`, the only place where secrets are read.";
+        cx.error("secret_not_allowed", at, "a secret is read where none is given", hint);
+    }
+    input(cx, expr, at, place);
+}
+
+/// Where a response is judged, nothing of the execution is there.
+fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    let known = place.extra.iter().copied().chain(["output"]);
+    for name in &expr.references().names {
+        if !known.clone().any(|one| one == name) {
+            let message = format!("there is no `{name}` here: the response is all that is seen");
+            cx.error("unknown_variable", at, message, suggest::hint(name, known.clone()));
+        }
+    }
+}
+
+/// What the schema of the input decides.
+fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    let Some(shape) = cx.input.take() else { return };
+    let references = expr.references();
+    let known = Known::at(&shape.0, place, &references.names);
+    for path in references.paths.iter().filter(|path| !path.guarded) {
+        let Some((schema, members)) = known.schema(&path.segments) else { continue };
+        if let Some((name, siblings)) = schema::unknown(schema, members) {
+            let message = format!("the input schema allows no `{name}`");
+            cx.error("unknown_variable", at, message, suggest::hint(&name, siblings.iter().map(String::as_str)));
+        }
+    }
+    mismatches(cx, references, &known, at);
+    cx.input = Some(shape);
+}
+
+/// Comparisons that the declared types make impossible.
+fn mismatches(cx: &mut Cx<'_>, references: &References, known: &Known<'_>, at: &At<'_>) {
+    // `whose` tells of the other side's types, `side` is how it is written.
+    let mut compare = |path: &[String], operator: &str, others: &[&str], whose: &str, side: &str| {
+        let Some(types) = known.types(path).filter(|types| schema::apart(types, others)) else { return };
+        let (path, types) = (path.join("."), types.join(" or "));
+        let message =
+            format!("`{path}` is declared as {types}{whose}, so `{path} {operator} {side}` never holds as meant");
+        let hint = format!("Compare with a value of type {types}, or convert one side.");
+        cx.error("type_mismatch", at, message, hint);
+    };
+    for (path, literal, operator) in &references.comparisons {
+        if let Some(other) = schema::type_of(literal) {
+            compare(&path.segments, operator, &[other], "", &literal.to_string());
+        }
+    }
+    for (path, others, operator) in &references.typed {
+        compare(path, operator, others, &format!(" and the other side is of type {}", others.join(" or ")), "…");
+    }
+    for (path, other, operator) in &references.pairs {
+        if let Some(others) = known.types(other) {
+            let side = other.join(".");
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            compare(path, operator, &others, &format!(" and `{side}` as {}", others.join(" or ")), &side);
+        }
+    }
+}

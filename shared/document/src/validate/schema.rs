@@ -1,0 +1,193 @@
+//! JSON Schemas in documents: compiled without fetching anything, and asked what they decide.
+
+use super::{
+    At, Cx,
+    fields::{cut, kind_of},
+};
+use crate::limits;
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+/// Compiles a schema (2020-12 unless its `$schema` says otherwise), reporting why it is none.
+pub(crate) fn compile(cx: &mut Cx<'_>, source: &Value, at: &At<'_>, code: &str) -> Option<Validator> {
+    sound(source).map_err(|wrong| cx.error(code, &at.below(&wrong.pointer), wrong.message, wrong.hint)).ok()
+}
+
+/// Why a value is no schema, and where in it.
+pub struct Unsound {
+    /// JSON Pointer into the schema.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+/// Compiles a schema that validating with ends.
+pub fn sound(source: &Value) -> Result<Validator, Unsound> {
+    if !source.is_object() && !source.is_boolean() {
+        let message = format!("a schema is an object, and this is {}", kind_of(source));
+        return Err(Unsound { pointer: String::new(), message, hint: "Give a JSON Schema." });
+    }
+    if let Some(pointer) = endless(source) {
+        let hint = "Let the reference lead to a schema that says something.";
+        return Err(Unsound { pointer, message: "this `$ref` only leads back to itself".into(), hint });
+    }
+    validator(source).map_err(|error| Unsound {
+        pointer: error.instance_path().as_str().to_owned(),
+        message: format!("no JSON Schema: {}", cut(&error.to_string())),
+        hint: "Give a JSON Schema of draft 2020-12; only references into itself (`#/…`) are followed.",
+    })
+}
+
+/// A validator that fetches nothing and gives up on hostile patterns.
+pub fn validator(source: &Value) -> Result<Validator, Box<jsonschema::ValidationError<'static>>> {
+    let patterns = PatternOptions::fancy_regex().backtrack_limit(limits::PATTERN_BACKTRACKS);
+    jsonschema::options().offline().with_pattern_options(patterns).build(source).map_err(Box::new)
+}
+
+/// The pointer of a `$ref` from which, by references and combinations alone, one comes back to it: validating
+/// would never end, for it descends into the schema without descending into the value.
+fn endless(root: &Value) -> Option<String> {
+    let mut refs = Vec::new();
+    collect(root, String::new(), &mut refs);
+    // Schema positions are pointers; an edge leads from each to what is applied to the same value.
+    let mut ended: std::collections::HashSet<String> = std::collections::HashSet::new();
+    for (at, _) in &refs {
+        let mut path: Vec<String> = Vec::new();
+        let mut stack = vec![(at.clone(), 0)];
+        while let Some((at, depth)) = stack.pop() {
+            path.truncate(depth);
+            if path.contains(&at) {
+                return Some(format!("{}/$ref", refs.iter().find(|(from, _)| path.contains(from))?.0));
+            }
+            if !ended.insert(at.clone()) && depth == 0 {
+                continue;
+            }
+            if path.len() > limits::JSON_DEPTH * 4 {
+                return Some(format!("{at}/$ref"));
+            }
+            let next = applied(root, &at);
+            path.push(at);
+            stack.extend(next.into_iter().map(|to| (to, depth + 1)));
+        }
+    }
+    None
+}
+
+/// The schemas that are applied to the same value as the one at `at`.
+fn applied(root: &Value, at: &str) -> Vec<String> {
+    let Some(Value::Object(schema)) = root.pointer(at) else { return Vec::new() };
+    let mut out = Vec::new();
+    for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
+        if let Some(Value::String(target)) = schema.get(key)
+            && let Some(pointer) = target.strip_prefix('#')
+        {
+            out.push(local(root, pointer));
+        }
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        if let Some(Value::Array(parts)) = schema.get(key) {
+            out.extend((0..parts.len()).map(|ix| format!("{at}/{key}/{ix}")));
+        }
+    }
+    for key in ["not", "if", "then", "else"] {
+        if schema.contains_key(key) {
+            out.push(format!("{at}/{key}"));
+        }
+    }
+    out
+}
+
+/// Where a fragment leads: a pointer, or the place of an anchor.
+fn local(root: &Value, fragment: &str) -> String {
+    if fragment.is_empty() || fragment.starts_with('/') {
+        return fragment.replace("%24", "$").replace("%25", "%");
+    }
+    let mut found = Vec::new();
+    anchors(root, String::new(), fragment, &mut found);
+    found.pop().unwrap_or_default()
+}
+
+fn anchors(value: &Value, at: String, name: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            if ["$anchor", "$dynamicAnchor"].iter().any(|key| map.get(*key).is_some_and(|anchor| anchor == name)) {
+                found.push(at.clone());
+            }
+            map.iter().for_each(|(key, value)| anchors(value, super::at::join(&at, key), name, found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(ix, value)| anchors(value, format!("{at}/{ix}"), name, found));
+        }
+        _ => {}
+    }
+}
+
+fn collect(value: &Value, at: String, refs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
+                if let Some(Value::String(target)) = map.get(key) {
+                    refs.push((at.clone(), target.clone()));
+                }
+            }
+            map.iter().for_each(|(key, value)| collect(value, super::at::join(&at, key), refs));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(ix, value)| collect(value, format!("{at}/{ix}"), refs));
+        }
+        _ => {}
+    }
+}
+
+/// The input's schema.
+pub(crate) struct Shape(pub(crate) Value);
+
+/// The first name on a path that a closed schema rules out, with the names that it knows.
+pub(crate) fn unknown(mut schema: &Value, path: &[String]) -> Option<(String, Vec<String>)> {
+    for name in path {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        if let Some(member) = properties.and_then(|properties| properties.get(name)) {
+            schema = member;
+            continue;
+        }
+        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false))
+            && schema.get("patternProperties").is_none()
+            && schema.get("type").is_some_and(|kind| kind == "object");
+        let known = properties.map(|properties| properties.keys().cloned().collect());
+        return closed.then(|| (name.clone(), known.unwrap_or_default()));
+    }
+    None
+}
+
+/// The schema of a member.
+pub(crate) fn member<'s>(schema: &'s Value, path: &[String]) -> Option<&'s Value> {
+    path.iter().try_fold(schema, |schema, name| schema.get("properties")?.get(name))
+}
+
+/// The types declared for a member.
+pub(crate) fn types(schema: &Value, path: &[String]) -> Option<Vec<String>> {
+    match member(schema, path)?.get("type")? {
+        Value::String(one) => Some(vec![one.clone()]),
+        Value::Array(several) => several.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+/// The type of a literal. Null has none here: comparing with it asks whether there is a value at all.
+pub(crate) fn type_of(literal: &Value) -> Option<&'static str> {
+    match literal {
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("boolean"),
+        _ => None,
+    }
+}
+
+/// Whether no value is of a type in each list.
+pub(crate) fn apart(one: &[String], other: &[&str]) -> bool {
+    let number = |name: &str| matches!(name, "number" | "integer");
+    let meet = |a: &str, b: &str| a == b || number(a) && number(b);
+    !one.iter().any(|a| other.iter().any(|b| meet(a, b)))
+}

@@ -1,0 +1,136 @@
+//! Checks of the graph: ports, triggers, reach, circles.
+
+use super::{At, Cx, Frame, fields::cut, loops, suggest};
+use crate::{graph::NodeIx, node};
+
+/// Everything that nodes and edges say without their configs. `relaxed` for the body of a map, which needs no trigger.
+pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bool) {
+    ports(cx, frame, at);
+    let is_trigger = |ix: usize| frame.nodes[ix].kind.is_some_and(node::is_trigger);
+    let triggers: Vec<NodeIx> = (0..frame.nodes.len()).filter(|&ix| is_trigger(ix)).collect();
+    // A node of an unknown type may have been meant as the trigger.
+    let unsure = frame.nodes.iter().any(|node| node.kind.is_none());
+    if triggers.is_empty() && !relaxed && !unsure {
+        let hint = "Add {\"id\": \"start\", \"type\": \"manual_trigger\"} and an edge from it to the first node.";
+        cx.error("no_trigger", &at.key("nodes"), "no node starts an execution", hint);
+    }
+    if !relaxed && !triggers.is_empty() && !unsure {
+        unreachable(cx, frame, at, &triggers);
+    }
+    for &trigger in &triggers {
+        for &edge in frame.graph.incoming[trigger].iter().chain(&frame.graph.back[trigger]) {
+            let (edges, label) = (at.key("edges"), frame.nodes[trigger].label(trigger));
+            let hint = "Remove the edge: a trigger only starts executions.";
+            cx.error("schema", &edges.item(edge).key("to"), format!("an edge enters the trigger `{label}`"), hint);
+        }
+    }
+    loops::closed(cx, frame, at);
+    circles(cx, frame, at);
+    for (ix, node) in frame.nodes.iter().enumerate().filter(|(_, node)| node.kind == Some("break")) {
+        if frame.graph.around[ix].is_none() {
+            cx.about(Some(node.label(ix)), |cx| {
+                let hint = "Put it on a path from a loop's port `loop`, or end the execution with `succeed`.";
+                cx.error("break_outside_loop", &at.key("nodes").item(ix), "there is no loop to break", hint);
+            });
+        }
+    }
+}
+
+fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
+    for (ix, edge) in frame.edges.iter().enumerate().filter(|(_, edge)| edge.is_main()) {
+        let Some(from) = edge.from else { continue };
+        let (node, Some(object)) = (&frame.nodes[from], edge.object) else { continue };
+        let (Some(ports), Some(kind)) = (&node.ports, node.kind) else { continue };
+        let edges = at.key("edges");
+        let at = edges.item(ix);
+        let given = object.get("port").and_then(serde_json::Value::as_str);
+        let label = node.label(from);
+        if ports.is_empty() {
+            let message = format!("`{label}` is a `{kind}`: nothing comes after it");
+            cx.error("unknown_port", &at, message, "Remove the edge.");
+        } else if kind == "branch" && given.is_none() && !declares_default(node) {
+            let hint = format!("Give `port`, or give the branch a `default`. Its ports: `{}`.", ports.join("`, `"));
+            cx.error("unknown_port", &at, format!("`{label}` has no default for an edge without `port`"), hint);
+        } else if let Some(port) = given.filter(|port| !ports.iter().any(|known| known == port)) {
+            let message = format!("`{label}` has no port `{}`", cut(port));
+            let hint = suggest::hint(port, ports.iter().map(String::as_str));
+            cx.error("unknown_port", &at.key("port"), message, hint);
+        }
+    }
+}
+
+fn declares_default(node: &super::RawNode<'_>) -> bool {
+    node.object.and_then(|object| object.get("config")?.get("default")).is_some_and(serde_json::Value::is_string)
+}
+
+fn unreachable(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, triggers: &[NodeIx]) {
+    let mut seen = vec![false; frame.nodes.len()];
+    let mut queue = triggers.to_vec();
+    // What hands a resource to a node that is reached is reached with it.
+    let mut givers: Vec<Vec<NodeIx>> = vec![Vec::new(); frame.nodes.len()];
+    for edge in frame.edges.iter().filter(|edge| !edge.is_main()) {
+        if let (Some(from), Some(to)) = (edge.from, edge.to) {
+            givers[to].push(from);
+        }
+    }
+    while let Some(node) = queue.pop() {
+        if std::mem::replace(&mut seen[node], true) {
+            continue;
+        }
+        queue.extend(frame.graph.out[node].iter().filter_map(|&edge| frame.edges[edge].to));
+        queue.extend(&givers[node]);
+    }
+    for ix in (0..seen.len()).filter(|&ix| !seen[ix]) {
+        let node = frame.nodes[ix].label(ix);
+        cx.about(Some(node), |cx| {
+            let hint = "Add an edge to it from a node that runs, or remove it.";
+            cx.error("unreachable_node", &at.key("nodes").item(ix), "no path leads here from a trigger", hint);
+        });
+    }
+}
+
+/// Reports each circle once, at the edge that closes it.
+fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
+    if frame.graph.order.len() == frame.nodes.len() {
+        return;
+    }
+    const NEW: u8 = 0;
+    const OPEN: u8 = 1;
+    const DONE: u8 = 2;
+    let mut state = vec![DONE; frame.nodes.len()];
+    (0..state.len()).filter(|ix| !frame.graph.order.contains(ix)).for_each(|ix| state[ix] = NEW);
+    for start in 0..state.len() {
+        if state[start] != NEW {
+            continue;
+        }
+        state[start] = OPEN;
+        let mut path = vec![(start, 0)];
+        while let Some(top) = path.len().checked_sub(1) {
+            let (node, next) = path[top];
+            let Some(&edge) = frame.graph.out[node].get(next) else {
+                state[node] = DONE;
+                path.pop();
+                continue;
+            };
+            path[top].1 += 1;
+            let Some(to) = frame.edges[edge].to else { continue };
+            if frame.graph.back[to].contains(&edge) {
+                continue;
+            }
+            if state[to] == NEW {
+                state[to] = OPEN;
+                path.push((to, 0));
+            } else if state[to] == OPEN {
+                let from = path.iter().position(|(node, _)| *node == to).unwrap_or_default();
+                let mut names: Vec<String> = path[from..].iter().map(|&(ix, _)| frame.nodes[ix].label(ix)).collect();
+                names.push(frame.nodes[to].label(to));
+                if names.len() > 12 {
+                    names.splice(6..names.len() - 5, ["…".to_owned()]);
+                }
+                let message = format!("these nodes run in a circle: {}", names.join(" → "));
+                let hint = "Repeat with a `loop` node: its port `loop` leads to the body, whose last edge comes back.";
+                cx.error("cycle_without_loop", &at.key("edges").item(edge), message, hint);
+            }
+        }
+    }
+}

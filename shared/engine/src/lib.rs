@@ -1,0 +1,14 @@
+//! What every host does around the rules: load, decide, commit, deliver ([`drive`]); run the one node that a message asks
+//! for ([`step`]); start executions ([`start`], [`schedules`]); and look after what time and accidents leave behind
+//! ([`supervise`]). Asynchronous, over the traits of [`port`], and without a client of any service.
+
+pub mod drive;
+pub mod envelope;
+pub mod limits;
+pub mod locks;
+pub mod port;
+pub mod prepare;
+pub mod schedules;
+pub mod start;
+pub mod step;
+pub mod supervise;

@@ -1,0 +1,256 @@
+//! What a step message asks of its handler: the one node to run, rendered; or that there is nothing to run.
+
+use crate::limits;
+use document::{Delivery, HttpRequest, Node, NodeKind, Transform, Workflow, graph::NodeIx, time::Time};
+use expression::{Secrets, Template};
+use serde_json::{Map, Value};
+use stepwell_core::{
+    effect::Effect,
+    error::Error,
+    execution::{Execution, Phase},
+    id::Activation,
+    owed::{Since, owed},
+    sight::Sight,
+    task::{CodeTask, Failure, HttpTask, Outcome, Task, UsedSecret, Work},
+};
+
+/// What is to be done for one step message.
+#[derive(Debug)]
+pub enum Prepared {
+    /// Run this node, then report.
+    Run(Box<Task>),
+    /// Commit an intent with this deadline first, then run this node, then report (`at_most_once`).
+    Intend(Box<Task>, Time),
+    /// The node was computed, or its config cannot be rendered: report.
+    Report(Outcome),
+    /// Let the rules open what the node waits for, or go on with a continuation: `Command::Open`.
+    Open,
+    /// All children ended: gather what they gave, then report.
+    Collect,
+    /// Nothing is to run: deliver these effects again, then acknowledge.
+    Nothing(Vec<Effect>),
+    /// The message came before its time: hand it out again then.
+    Later(Time),
+    /// The state does not know the activation: return the message to the queue.
+    Unknown,
+}
+
+/// Looks at a step message (execution model, §2, points 2 and 3).
+pub fn prepare(
+    workflow: &Workflow,
+    state: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    now: Time,
+    secrets: &dyn SecretSource,
+) -> Prepared {
+    if state.end.is_some() {
+        return Prepared::Nothing(owed(workflow, state, Since::Ever));
+    }
+    if activation.epoch < state.epoch {
+        return Prepared::Nothing(Vec::new());
+    }
+    if state.paused {
+        return Prepared::Nothing(owed(workflow, state, Since::Of(activation)));
+    }
+    let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Prepared::Nothing(Vec::new()) };
+    let Some(found) = state.node(&activation.node) else { return Prepared::Unknown };
+    if activation.epoch > state.epoch || activation.visit > found.visit {
+        return Prepared::Unknown;
+    }
+    if activation.visit < found.visit {
+        return Prepared::Nothing(Vec::new());
+    }
+    match &found.phase {
+        Phase::Due { at } if attempt == found.attempt => match at {
+            Some(at) if *at > now => Prepared::Later(*at),
+            _ => work(workflow, state, ix, activation, now, secrets),
+        },
+        Phase::Intended { deadline } if attempt == found.attempt => {
+            if *deadline > now {
+                return Prepared::Later(*deadline);
+            }
+            let message = "the attempt was begun and nobody knows how it ended: it is not run again (`at_most_once`)";
+            Prepared::Report(Outcome::Unknown(Failure::new("outcome_unknown", message)))
+        }
+        Phase::Looping => Prepared::Open,
+        Phase::Due { .. } | Phase::Intended { .. } if attempt > found.attempt => Prepared::Unknown,
+        _ => Prepared::Nothing(owed(workflow, state, Since::Of(activation))),
+    }
+}
+
+/// Stored credentials, which remember which of them were read.
+pub trait SecretSource: Secrets {
+    /// Those that were read so far.
+    fn used(&self) -> Vec<UsedSecret>;
+}
+
+fn work(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    activation: &Activation,
+    now: Time,
+    secrets: &dyn SecretSource,
+) -> Prepared {
+    let node = &workflow.nodes[ix];
+    let sight = Sight::of_config(workflow, state, ix);
+    let rendered = match &node.kind {
+        NodeKind::Transform(transform) => return Prepared::Report(compute(transform, &sight)),
+        NodeKind::HttpRequest(http) => http_task(http, &sight, secrets).map(|task| Work::Http(Box::new(task))),
+        NodeKind::Code { code } => Ok(Work::Code(CodeTask { code: code.clone(), names: names(&sight, code) })),
+        NodeKind::Map(_) | NodeKind::Workflow(_) if collects(state, node) => return Prepared::Collect,
+        _ => return Prepared::Open,
+    };
+    let work = match rendered {
+        Ok(work) => work,
+        Err(error) => return Prepared::Report(Outcome::Failed(Failure::new(&error.code, error.message))),
+    };
+    let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
+    let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
+    let task = Box::new(Task { idempotency_key, timeout_seconds, work });
+    if node.delivery == Delivery::AtMostOnce {
+        return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
+    }
+    Prepared::Run(task)
+}
+
+fn collects(state: &Execution, node: &Node) -> bool {
+    let of = state.node(&node.id).map_or((0, 1), |found| (found.visit, found.attempt.max(1)));
+    state.children.get(&node.id).is_some_and(|kids| (kids.visit, kids.attempt) == of && kids.ended.len() == kids.count)
+}
+
+fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {
+    let value = match transform {
+        Transform::Set(template) => template.render(&sight.scope()),
+        Transform::Expression(expression) => expression.eval(&sight.scope()),
+    };
+    match value {
+        Ok(output) => Outcome::Succeeded { port: "success".into(), output },
+        Err(error) => Outcome::Failed(Failure::new(error.code, error.message)),
+    }
+}
+
+fn http_task(http: &HttpRequest, sight: &Sight<'_>, secrets: &dyn SecretSource) -> Result<HttpTask, Error> {
+    let scope = sight.scope_with(Some(secrets as &dyn Secrets), &[]);
+    let render = |template: &Template| template.render(&scope).map_err(|error| Error::new(error.code, error.message));
+    let pairs = |template: &Option<Template>| match template.as_ref().map(&render).transpose()? {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(fields)) => Ok(fields.into_iter().flat_map(|(name, value)| repeated(name, value)).collect()),
+        Some(_) => Err(Error::new("template_error", "`headers` and `query` must be objects")),
+    };
+    let mut task = HttpTask {
+        method: text(render(&http.method)?).to_uppercase(),
+        url: text(render(&http.url)?),
+        headers: pairs(&http.headers)?,
+        query: pairs(&http.query)?,
+        body: http.body.as_ref().map(&render).transpose()?,
+        expect: http.expect.clone(),
+        secrets: Vec::new(),
+    };
+    task.secrets = secrets.used();
+    Ok(task)
+}
+
+fn repeated(name: String, value: Value) -> Vec<(String, String)> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.into_iter().map(|value| (name.clone(), text(value))).collect(),
+        value => vec![(name, text(value))],
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// The names that a `code` node sees: those of expressions without `secrets`, and bare names.
+fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
+    let scope = sight.scope();
+    let mut names = Map::new();
+    for bare in scope.bare.iter().rev().flatten() {
+        let Value::Object(fields) = bare else { continue };
+        let mentioned = fields.iter().filter(|(name, _)| code.contains(name.as_str()));
+        names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    // One that means nothing here leaves a bare name of the same text alone, and is null without.
+    let mut own = |name: &str, value: Option<Value>| match value.filter(|_| code.contains(name)) {
+        Some(value) => drop(names.insert(name.to_owned(), value)),
+        None => drop(names.entry(name).or_insert(Value::Null)),
+    };
+    own("output", scope.output.cloned());
+    own("input", Some(scope.input.clone()));
+    own("item", scope.item.cloned());
+    own("index", scope.index.map(Value::from));
+    own("loop", scope.in_loop.map(|it| serde_json::json!({ "iteration": it.iteration, "last": it.last })));
+    own("execution", {
+        let it = &scope.execution;
+        Some(serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at }))
+    });
+    own("ctx", code.contains("ctx").then(|| context(&scope)));
+    names
+}
+
+fn context(scope: &expression::Scope<'_>) -> Value {
+    let entry = |node: &str| {
+        let output = scope.ctx.output_of(node)?;
+        Some((node.to_owned(), serde_json::json!({ "output": output })))
+    };
+    Value::Object(scope.ctx.nodes().into_iter().filter_map(entry).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use document::parse;
+    use serde_json::json;
+    use stepwell_core::{command::Command, decide::decide, error::Rejection, event::Started, execution::Status};
+
+    struct NoSecrets;
+
+    impl expression::Secrets for NoSecrets {
+        fn secret(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    impl SecretSource for NoSecrets {
+        fn used(&self) -> Vec<UsedSecret> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_may_run_only_once_is_left_alone_until_its_deadline_and_is_unknown_after_it() {
+        let document = json!({
+            "id": "once",
+            "nodes": [
+                { "id": "start", "type": "manual_trigger" },
+                { "id": "pay", "type": "code", "delivery": "at_most_once", "retry": { "max_attempts": 3 },
+                  "config": { "code": "return 1" } },
+            ],
+            "edges": [{ "from": "start", "to": "pay" }],
+        });
+        let workflow = parse(&document).unwrap().workflow;
+        let started = Started::new("e".into(), &workflow, json!({}), Time(0));
+        let mut state = decide(&workflow, None, Command::Start(Box::new(started)).into(), Time(0)).unwrap().state;
+        let activation = state.activation(&"pay".into());
+        let again = |state: &Execution, now| prepare(&workflow, state, &activation, 1, now, &NoSecrets);
+        let Prepared::Intend(_, deadline) = again(&state, Time(0)) else { panic!("it runs without an intent") };
+        let intend = Command::Intend { activation: activation.clone(), attempt: 1, deadline };
+        state = decide(&workflow, Some(&state), intend.clone().into(), Time(0)).unwrap().state;
+        let second = decide(&workflow, Some(&state), intend.into(), Time(0));
+        assert!(matches!(second, Err(Rejection::Stale(_))), "two may not run it");
+        let Prepared::Later(at) = again(&state, Time(deadline.0 - 1)) else { panic!("it is run again") };
+        assert_eq!(at, deadline);
+        let Prepared::Report(outcome) = again(&state, deadline) else { panic!("it is run again") };
+        let report = Command::Report { activation: activation.clone(), attempt: 1, outcome, duration_ms: None };
+        state = decide(&workflow, Some(&state), report.into(), deadline).unwrap().state;
+        assert_eq!(state.status(), Status::Failed);
+        assert_eq!(state.error.map(|error| error.code).as_deref(), Some("outcome_unknown"));
+    }
+}

@@ -1,0 +1,112 @@
+//! One attempt of one node.
+
+use crate::{
+    drive::{Submission, submit, with_values},
+    limits,
+    port::{Host, StoreError, Verdict},
+    prepare::{Prepared, prepare},
+    step::{Handled, UNKNOWN_SECONDS, collect::collect, failed, secrets::Vault},
+};
+use document::{Workflow, time::Time};
+use std::sync::Arc;
+use stepwell_core::{
+    command::{Asked, Command},
+    execution::Execution,
+    id::Activation,
+    payload::weight,
+    task::{Failure, NodeLog, Outcome, Report, Task},
+};
+
+/// Runs what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
+/// before, and whoever had it may have died after it committed. Only then are effects delivered again: a copy that
+/// somebody sent once more would otherwise make copies of all that follows.
+pub async fn step(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: Activation,
+    attempt: u32,
+    again: bool,
+) -> Handled {
+    let vault = match Vault::for_node(host, state, workflow, &activation.node).await {
+        Ok(vault) => vault,
+        Err(error) => return Handled::Verdict(failed(&error)),
+    };
+    let now = host.now();
+    let prepared = with_values(host, state, || prepare(workflow, state, &activation, attempt, now, &vault)).await;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return Handled::Verdict(failed(&error)),
+    };
+    match prepared {
+        Prepared::Run(task) => run(host, activation, attempt, &task).await,
+        Prepared::Intend(task, deadline) => {
+            let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
+            match submit(host, state.id(), Submission { seen: Some(state.clone()), ..intend.into() }).await {
+                Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
+                Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+                Err(error) => Handled::Verdict(failed(&error)),
+            }
+        }
+        Prepared::Report(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
+        Prepared::Open => Handled::Commands(vec![Command::Open { activation }.into()], Vec::new()),
+        Prepared::Collect => match collect(host, state, workflow, &activation, attempt, again).await {
+            Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
+        Prepared::Nothing(_) if !again => Handled::Verdict(Verdict::Acknowledge),
+        Prepared::Nothing(effects) => match deliver(host, state, &effects).await {
+            Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
+        Prepared::Later(at) => {
+            let after_seconds = at.since(host.now()).as_secs_f64().max(0.001);
+            Handled::Verdict(Verdict::Return { after_seconds, error: None })
+        }
+        Prepared::Unknown => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+    }
+}
+
+async fn deliver(
+    host: &dyn Host,
+    state: &Execution,
+    effects: &[stepwell_core::effect::Effect],
+) -> Result<(), StoreError> {
+    // Also where nothing is owed: whoever committed may have died before the host was through.
+    if host.delivers_in_commit() && effects.is_empty() { Ok(()) } else { host.deliver(state.id(), effects).await }
+}
+
+async fn run(host: &dyn Host, activation: Activation, attempt: u32, task: &Task) -> Handled {
+    let begun = host.now();
+    let Report { outcome, logs } = host.run(task).await;
+    let visit = activation.visit;
+    let node = activation.node.to_string();
+    let logs = logs.into_iter().map(|line| NodeLog { node: node.clone(), visit, attempt, line }).collect();
+    reported(activation, attempt, outcome, Some(elapsed(begun, host.now())), logs)
+}
+
+fn elapsed(begun: Time, ended: Time) -> u64 {
+    u64::try_from(ended.since(begun).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn reported(
+    activation: Activation,
+    attempt: u32,
+    outcome: Outcome,
+    duration_ms: Option<u64>,
+    logs: Vec<NodeLog>,
+) -> Handled {
+    let outcome = match outcome {
+        Outcome::Succeeded { output, .. } if weight(&output, limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
+            Outcome::Failed(too_large())
+        }
+        other => other,
+    };
+    Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
+}
+
+/// An output that no state holds.
+pub fn too_large() -> Failure {
+    let most = limits::OUTCOME_BYTES / (1024 * 1024);
+    Failure::new("output_too_large", format!("an output has {most} MiB at most"))
+}

@@ -1,0 +1,181 @@
+//! Gathering what the children of `map` and `workflow` nodes gave.
+
+use crate::{
+    limits,
+    port::{Host, StoreError},
+    step::{attempt::too_large, children::at_once},
+};
+use document::{NodeKind, Workflow};
+use futures::{Stream, StreamExt, stream};
+use serde_json::{Value, json};
+use std::{pin::pin, sync::Arc};
+use stepwell_core::{
+    decide::child_id,
+    error::Error,
+    execution::{Execution, Status},
+    id::{Activation, ExecutionId},
+    payload::weight,
+    task::{Failure, Outcome},
+};
+use tokio::time::{Instant, timeout_at};
+
+/// What is wanted of a child. Its state has more, and there may be many children.
+struct Given {
+    id: ExecutionId,
+    status: Status,
+    output: Value,
+    error: Option<Error>,
+}
+
+/// What came of reading the children.
+enum Gathered {
+    /// What each gave, in their order.
+    All(Vec<Option<Given>>),
+    /// It is more than an output can have; the rest is not read.
+    TooLarge,
+    /// So many were read when the time was over.
+    Late(usize),
+}
+
+/// Gathers what the children of an activation gave, in their order. `again`: the message was handed out before.
+///
+/// # Errors
+/// Where the store fails, or time ran out for the first time.
+pub async fn collect(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    activation: &Activation,
+    attempt: u32,
+    again: bool,
+) -> Result<Outcome, StoreError> {
+    let kids = state.children.get(&activation.node);
+    let count = kids.map_or(0, |kids| kids.count);
+    let ids = match workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind) {
+        Some(NodeKind::Workflow(children)) => Some(children),
+        _ => None,
+    };
+    // Of an item that failed nothing is shown.
+    let is_shown = |index: u32| ids.is_some() || !kids.is_some_and(|kids| kids.failed.contains(index));
+    let reads = (0..count).map(|index| {
+        let id = is_shown(index).then(|| child_id(state.id(), activation, attempt, index));
+        read(host, id)
+    });
+    let until = host.time_left().map(|left| Instant::now() + left);
+    let gathered = match gather(stream::iter(reads).buffered(at_once(host)), until).await? {
+        Gathered::All(gathered) => gathered,
+        Gathered::TooLarge => return Ok(Outcome::Failed(too_large())),
+        Gathered::Late(read) => return late(read, count, again),
+    };
+    let output = match ids {
+        // `stop_on_failure` speaks of a list: the failure of a single child is never passed over.
+        Some(children) if !children.list => match gathered.into_iter().next().flatten() {
+            Some(child) if child.status == Status::Completed => child.output,
+            other => return Ok(Outcome::Failed(why(other))),
+        },
+        Some(children) => {
+            let list = children.workflow_ids.iter().zip(gathered).map(|(id, child)| {
+                let status = child.as_ref().map_or(Status::Failed, |child| child.status);
+                let (execution_id, output) = child.map(|child| (child.id, child.output)).unzip();
+                json!({ "workflow_id": id, "execution_id": execution_id, "status": status, "output": output })
+            });
+            Value::Array(list.collect())
+        }
+        None => Value::Array(
+            gathered.into_iter().map(|child| child.map(|child| child.output).unwrap_or_default()).collect(),
+        ),
+    };
+    Ok(Outcome::Succeeded { port: "success".into(), output })
+}
+
+/// Takes what is read until there is too much of it, or no time is left.
+async fn gather(
+    reads: impl Stream<Item = Result<Option<Given>, StoreError>>,
+    until: Option<Instant>,
+) -> Result<Gathered, StoreError> {
+    let mut reads = pin!(reads);
+    let (mut gathered, mut bytes) = (Vec::new(), 0);
+    loop {
+        let next = match until {
+            None => Some(reads.next().await),
+            Some(until) if until <= Instant::now() => None,
+            Some(until) => timeout_at(until, reads.next()).await.ok(),
+        };
+        let Some(given) = next else { return Ok(Gathered::Late(gathered.len())) };
+        let Some(given) = given else { return Ok(Gathered::All(gathered)) };
+        let given = given?;
+        bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
+        if bytes > limits::OUTCOME_BYTES {
+            return Ok(Gathered::TooLarge);
+        }
+        gathered.push(given);
+    }
+}
+
+/// Time ran out. A slow moment of the store may be why, or what else came in the batch, so the message comes once more.
+/// Then the node fails, rather than that its execution gets stuck. No retry: it would start all children anew.
+fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
+    let message = format!("what {read} of {count} children gave was read when the step function's time was over");
+    if !again {
+        tracing::warn!(read, count, "children could not be read in time: it is tried once more");
+        return Err(StoreError::Transient(message));
+    }
+    let advice = "give the node fewer items, or raise the function's FunctionMemory or FunctionTimeout";
+    Ok(Outcome::Failed(Failure::new("too_many_items", format!("{message}: {advice}"))))
+}
+
+/// Reads a child, and of its values the output alone. None where there is none to read.
+async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
+    let Some(child) = host.load_lean(&id).await? else { return Ok(None) };
+    let missing: Vec<_> = child.output.iter().filter(|output| output.missing().is_some()).collect();
+    if !missing.is_empty() {
+        host.fetch(&id, &missing).await?;
+    }
+    let output = child.output.as_ref().map(|output| output.value().clone()).unwrap_or_default();
+    Ok(Some(Given { status: child.status(), output, error: child.error.clone(), id }))
+}
+
+fn why(child: Option<Given>) -> Failure {
+    let message =
+        child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);
+    Failure::new("child_failed", format!("the child failed: {message}")).retryable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn given(output: Value) -> Result<Option<Given>, StoreError> {
+        Ok(Some(Given { id: "child".into(), status: Status::Completed, output, error: None }))
+    }
+
+    #[tokio::test]
+    async fn children_are_read_as_long_as_there_is_time() {
+        let soon = || Some(Instant::now() + Duration::from_millis(20));
+        let read = || stream::iter((0..3).map(|n| given(json!(n))));
+        for until in [None, Some(Instant::now() + Duration::from_secs(60))] {
+            let all = gather(read(), until).await;
+            assert!(matches!(all, Ok(Gathered::All(all)) if all.len() == 3));
+        }
+        let stalls = gather(read().chain(stream::pending()), soon()).await;
+        assert!(matches!(stalls, Ok(Gathered::Late(3))));
+        let breaks = gather(stream::iter([Err(StoreError::Conflict)]), soon()).await;
+        assert!(matches!(breaks, Err(StoreError::Conflict)));
+        let half = "x".repeat(limits::OUTCOME_BYTES / 2 + 1);
+        let large = stream::iter([given(json!(half)), given(json!(half))]).chain(stream::pending());
+        assert!(matches!(gather(large, soon()).await, Ok(Gathered::TooLarge)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_time_is_tried_once_more_and_fails_its_node_for_good() {
+        assert!(matches!(late(7, 9, false), Err(StoreError::Transient(_))));
+        let failed = |failure: &Failure| failure.code == "too_many_items" && !failure.retryable;
+        let outcome = late(7, 9, true);
+        assert!(
+            matches!(&outcome, Ok(Outcome::Failed(it)) if failed(it) && it.message.contains("7 of 9")),
+            "{outcome:?}"
+        );
+    }
+}

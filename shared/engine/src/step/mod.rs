@@ -1,0 +1,227 @@
+//! The step function: one node per message, and whatever else the queue brings to an execution.
+//!
+//! Messages of one execution share one load and one commit. A message is acknowledged only after everything it
+//! caused is durable; a crash anywhere means that it is handed out again, with the same result.
+
+mod attempt;
+mod children;
+mod collect;
+mod secrets;
+
+use crate::{
+    drive::{Submission, submit, workflow_of},
+    port::{Delivery, Host, Receipt, StoreError, Verdict},
+};
+use document::Workflow;
+use futures::{FutureExt, future::join_all};
+use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+use stepwell_core::{
+    command::{Asked, Command},
+    effect::{Effect, Work},
+    error::Rejection,
+    execution::Execution,
+    id::ExecutionId,
+    owed::owed_again,
+    task::NodeLog,
+};
+use tracing::{Instrument, info_span};
+
+/// Seconds before a message that came before its turn is handed out again.
+const UNKNOWN_SECONDS: f64 = 0.2;
+/// Seconds before a message whose store was not available is handed out again.
+pub const TRANSIENT_SECONDS: f64 = 1.0;
+
+/// Handles a batch of messages. One verdict per message, in order. Where the handling of one execution panics, its
+/// messages come again and those of the others are none the worse.
+pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
+    let mut by_execution: BTreeMap<&ExecutionId, Vec<usize>> = BTreeMap::new();
+    for (position, delivery) in deliveries.iter().enumerate() {
+        by_execution.entry(&delivery.message.execution).or_default().push(position);
+    }
+    let groups = by_execution.into_iter().map(|(id, positions)| async move {
+        let batch: Vec<&Delivery> = positions.iter().map(|&position| &deliveries[position]).collect();
+        let trace = batch.iter().find_map(|delivery| delivery.trace.as_deref());
+        let span = info_span!("execution", execution = %id, traceparent = trace);
+        let handling = AssertUnwindSafe(handle_execution(host, id, &batch).instrument(span)).catch_unwind();
+        let verdicts = handling.await.unwrap_or_else(|panic| vec![panicked(id, &*panic); batch.len()]);
+        (positions, verdicts)
+    });
+    let mut verdicts = vec![Verdict::Acknowledge; deliveries.len()];
+    for (positions, found) in join_all(groups).await {
+        for (position, verdict) in positions.into_iter().zip(found) {
+            verdicts[position] = verdict;
+        }
+    }
+    verdicts
+}
+
+/// The verdict on the messages of an execution whose handling panicked.
+fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    tracing::error!(%execution, error = text, "handling messages panicked");
+    Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(format!("handling it panicked: {text}")) }
+}
+
+/// What one message came to: commands to decide, or a verdict without any.
+enum Handled {
+    Commands(Vec<Asked>, Vec<NodeLog>),
+    Verdict(Verdict),
+}
+
+async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
+    let loaded = async {
+        let Some(state) = host.load_lean(id).await? else { return Ok(None) };
+        let workflow = workflow_of(host, &state.started).await?;
+        Ok::<_, StoreError>(Some((state, workflow)))
+    };
+    match loaded.await {
+        Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
+        Ok(None) => vec![Verdict::Acknowledge; batch.len()],
+        Err(error) => batch.iter().map(|_| failed(&error)).collect(),
+    }
+}
+
+async fn handle_loaded(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    batch: &[&Delivery],
+) -> Vec<Verdict> {
+    let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await;
+    let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
+    let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
+    for (position, handled) in handled.into_iter().enumerate() {
+        match handled {
+            Handled::Verdict(verdict) => verdicts[position] = verdict,
+            Handled::Commands(commands, lines) => {
+                owners.extend(commands.iter().map(|_| position));
+                asked.extend(commands);
+                logs.extend(lines);
+                acks.push(batch[position].receipt);
+            }
+        }
+    }
+    if asked.is_empty() {
+        return verdicts;
+    }
+    let (asked, owners) = merge_ends(asked, owners);
+    match submit(host, state.id(), Submission { asked, logs, acks, seen: Some(state.clone()) }).await {
+        Ok(Some(submitted)) => {
+            let mut refused = Vec::new();
+            for (positions, reply) in owners.iter().zip(submitted.replies) {
+                for &position in positions {
+                    if verdicts[position] == Verdict::Acknowledge {
+                        verdicts[position] = verdict_of(&reply);
+                        refused.extend(reply.is_err().then_some(position));
+                    }
+                }
+            }
+            refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
+            // One that was handed out once has nothing to make good, unless another had it at the same time.
+            let stale = refused.iter().map(|&position| batch[position]);
+            let stale: Vec<_> = stale.filter(|it| it.deliveries > 1 || !submitted.committed).collect();
+            if let Err(error) = deliver_again(host, &submitted.state, workflow, &stale).await {
+                refused.iter().for_each(|&position| verdicts[position] = failed(&error));
+            }
+        }
+        Ok(None) => {}
+        Err(error) => {
+            for &position in owners.iter().flatten() {
+                verdicts[position] = failed(&error);
+            }
+        }
+    }
+    verdicts
+}
+
+/// What was recorded before may have been recorded by one that died before it could deliver: messages that change
+/// nothing any more deliver once more what they caused, even if that is nothing: hosts may have more to make good. Not
+/// needed where that is one write.
+async fn deliver_again(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    stale: &[&Delivery],
+) -> Result<(), StoreError> {
+    if host.delivers_in_commit() {
+        return Ok(());
+    }
+    let mut effects = Vec::<Effect>::new();
+    for effect in stale.iter().flat_map(|it| owed_again(workflow, state, &it.message.work)) {
+        if !effects.contains(&effect) {
+            effects.push(effect);
+        }
+    }
+    let again = stale.iter().any(|it| it.deliveries > 1);
+    if effects.is_empty() && !again { Ok(()) } else { host.deliver(state.id(), &effects).await }
+}
+
+/// Ends of several children of one activation make one command.
+fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
+    let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
+    for (one, owner) in asked.into_iter().zip(owners) {
+        if let Command::ChildrenEnded { activation, attempt, ends } = &one.command {
+            let same = merged.iter_mut().zip(&mut positions).find_map(|(other, owners)| match &mut other.command {
+                Command::ChildrenEnded { activation: a, attempt: n, ends } if (&*a, &*n) == (activation, attempt) => {
+                    Some((ends, owners))
+                }
+                _ => None,
+            });
+            if let Some((all, owners)) = same {
+                all.extend(ends.iter().cloned());
+                owners.push(owner);
+                continue;
+            }
+        }
+        merged.push(one);
+        positions.push(vec![owner]);
+    }
+    (merged, positions)
+}
+
+async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, delivery: &Delivery) -> Handled {
+    let command = match delivery.message.work.clone() {
+        Work::Step { activation, attempt, .. } => {
+            return attempt::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
+        }
+        Work::StartChildren { activation, attempt, from, to } => {
+            return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
+                Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
+                Ok(commands) => Handled::Commands(commands, Vec::new()),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
+        Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
+        Work::Timeout => Command::Timeout,
+        Work::ChildEnded { activation, attempt, index, error } => {
+            Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
+        }
+        Work::Control { control } => {
+            return match children::obey(host, state.id(), control).await {
+                Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
+        Work::Admit => Command::Admit,
+    };
+    Handled::Commands(vec![command.into()], Vec::new())
+}
+
+/// A stale or repeated command is acknowledged; one that came before its turn is handed out again.
+fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
+    match reply {
+        Err(Rejection::Unknown) => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        _ => Verdict::Acknowledge,
+    }
+}
+
+fn failed(error: &StoreError) -> Verdict {
+    match error {
+        StoreError::Conflict => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        StoreError::Transient(_) => Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: None },
+        StoreError::Permanent(message) => {
+            Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(message.clone()) }
+        }
+    }
+}

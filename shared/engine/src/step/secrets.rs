@@ -1,0 +1,70 @@
+//! The credentials of one node: fetched before its templates are rendered, remembered when they are read.
+
+use crate::{
+    port::{Host, Secret, StoreError},
+    prepare::SecretSource,
+};
+use document::{NodeKind, Workflow, id::NodeId};
+use expression::{Secrets, Template};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+use stepwell_core::{execution::Execution, task::UsedSecret};
+
+/// What a node may read.
+#[derive(Default)]
+pub struct Vault {
+    known: BTreeMap<String, Secret>,
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl Vault {
+    /// Fetches the credentials that a node's templates name.
+    ///
+    /// # Errors
+    /// Where the store fails. One that does not exist is no error here: its template says so.
+    pub async fn for_node(
+        host: &dyn Host,
+        state: &Execution,
+        workflow: &Workflow,
+        node: &NodeId,
+    ) -> Result<Self, StoreError> {
+        let mut vault = Self::default();
+        let Some(&ix) = workflow.graph.index.get(node) else { return Ok(vault) };
+        let NodeKind::HttpRequest(http) = &workflow.nodes[ix].kind else { return Ok(vault) };
+        let templates =
+            [Some(&http.method), Some(&http.url), http.headers.as_ref(), http.query.as_ref(), http.body.as_ref()];
+        let expressions = templates.into_iter().flatten().flat_map(Template::expressions);
+        let names: BTreeSet<String> = expressions.flat_map(|(_, expr)| expr.references().secrets.clone()).collect();
+        for name in names {
+            if let Some(secret) = host.secret(&state.started.owner, &name).await? {
+                vault.known.insert(name, secret);
+            }
+        }
+        Ok(vault)
+    }
+}
+
+impl Secrets for Vault {
+    fn secret(&self, name: &str) -> Option<String> {
+        let secret = self.known.get(name)?;
+        if let Ok(mut read) = self.read.lock() {
+            read.insert(name.to_owned());
+        }
+        Some(secret.value.clone())
+    }
+}
+
+impl SecretSource for Vault {
+    fn used(&self) -> Vec<UsedSecret> {
+        let read = self.read.lock().map(|read| read.clone()).unwrap_or_default();
+        let used = self.known.iter().filter(|(name, _)| read.contains(*name));
+        used.map(|(name, secret)| UsedSecret {
+            name: name.clone(),
+            value: secret.value.clone(),
+            hosts: secret.hosts.clone(),
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,201 @@
+//! The supervisor: what time and accidents ask for. It decides nothing; the rules do.
+
+use crate::{
+    drive::{Submission, submit, workflow_of},
+    limits,
+    port::{Host, StoreError},
+    schedules::start_due,
+};
+use document::{id::WorkflowId, schedule::Watch, time::Time};
+use std::time::Duration;
+use stepwell_core::{
+    command::{Asked, Command},
+    effect::{Message, Work},
+    id::ExecutionId,
+    owed::{Since, due_at, owed, past_timers},
+};
+
+/// Executions looked at in one sweep, so that one sweep never starves the other work.
+pub const SWEEP: usize = 200;
+/// The longest that one execution is looked after at a time. Removing one with many children goes on where it was.
+pub const EACH: Duration = Duration::from_secs(20);
+/// Seconds for which an execution is put off that could not be looked after: some ticks, in which others have their turn.
+const AGAIN_SECONDS: f64 = 180.0;
+
+/// Fails executions whose own timeout has passed. Returns how many. One that cannot be ended is told in the log and
+/// keeps no other waiting.
+///
+/// # Errors
+/// Where the store fails for all of them; the next sweep goes on.
+pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
+    let mut swept = Swept::default();
+    for id in &host.timed_out(host.now(), SWEEP).await? {
+        let ended = submit(host, id, Command::Timeout).await;
+        swept.count(id, "an execution past its timeout could not be ended", ended.map(drop));
+    }
+    swept.outcome()
+}
+
+/// Removes ended executions that `retention_days` no longer keeps. Returns how many. One that cannot be removed is told
+/// in the log and keeps no other waiting.
+///
+/// # Errors
+/// Where the store fails for all of them; the next sweep goes on.
+pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
+    let mut swept = Swept::default();
+    for id in &host.expired(host.now(), SWEEP).await? {
+        swept.count(id, "an execution past its retention could not be removed", host.delete(id).await.map(drop));
+    }
+    swept.outcome()
+}
+
+/// What a sweep came to.
+#[derive(Default)]
+struct Swept {
+    done: usize,
+    failed: Option<StoreError>,
+}
+
+impl Swept {
+    fn count(&mut self, id: &ExecutionId, what: &str, outcome: Result<(), StoreError>) {
+        match outcome {
+            Ok(()) => self.done += 1,
+            Err(error) => {
+                tracing::warn!(%error, execution = %id, "{what}");
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<usize, StoreError> {
+        match self.failed {
+            Some(error) if self.done == 0 => Err(error),
+            _ => Ok(self.done),
+        }
+    }
+}
+
+/// Records that a message could not be processed, so that somebody sees it: the execution is stuck.
+///
+/// # Errors
+/// Where the store fails: the dead letter stays where it is.
+pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(), StoreError> {
+    let about = match &message.work {
+        Work::Step { activation, attempt, .. } => format!("attempt {attempt} of node {}", activation.node),
+        Work::Timer { activation, .. } => format!("the timer of node {}", activation.node),
+        Work::StartChildren { activation, .. } => format!("starting the children of node {}", activation.node),
+        Work::ChildEnded { activation, index, .. } => format!("the end of child {index} of node {}", activation.node),
+        Work::Timeout => "the execution's timeout".to_owned(),
+        Work::Control { .. } => "what its parent asked".to_owned(),
+        Work::Admit => "its admission".to_owned(),
+    };
+    let command = Command::DeadLetter { about, error: error.to_owned() };
+    submit(host, &message.execution, command).await.map(drop)
+}
+
+/// Lets executions in that `max_concurrency` held back, oldest first, up to the bound.
+///
+/// # Errors
+/// Where the store fails; the next end of an execution tries again.
+pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<(), StoreError> {
+    loop {
+        match host.held(owner, workflow).await? {
+            (Some(oldest), active) if active < limit => {
+                submit(host, &oldest, Command::Admit).await?;
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Looks after executions that are due, or whose effects may not have been delivered, until that time: for hosts whose
+/// commits do not deliver. Returns how many. One that fails, or takes longer than one may, is put off, so that those
+/// behind it have their turn; what was done of it is done. None begins that might lack the time: a healthy one keeps
+/// its place.
+///
+/// # Errors
+/// Where the store cannot say which are due; the next sweep goes on.
+pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
+    let mut looked = 0;
+    for id in &host.due(host.now(), SWEEP).await? {
+        if until.since(host.now()) < EACH {
+            break;
+        }
+        looked += 1;
+        let Err(error) = in_time(EACH, look_after_one(host, id)).await else { continue };
+        tracing::error!(execution = %id, %error, "this execution could not be looked after");
+        if let Err(error) = host.put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
+            tracing::warn!(execution = %id, %error, "it keeps its place");
+        }
+    }
+    Ok(looked)
+}
+
+/// What a job comes to; an error where it takes longer.
+async fn in_time(time: Duration, job: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+    let late =
+        |_| StoreError::Transient(format!("it takes longer than {} s, and is gone on with later", time.as_secs()));
+    tokio::time::timeout(time, job).await.unwrap_or_else(|over| Err(late(over)))
+}
+
+/// Starts what schedules ask for, on a host that is woken each minute: bite by bite until none is due or `until` has
+/// come, since the next minute goes on. Returns how many executions it started.
+///
+/// # Errors
+/// Where the store fails; the next minute goes on.
+pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreError> {
+    let mut started = 0;
+    while host.now() < until {
+        let done = start_due(host, Watch::each_minute(), SWEEP).await?;
+        started += done.started;
+        if done.taken_up == 0 {
+            break;
+        }
+    }
+    Ok(started)
+}
+
+async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
+    let Some(state) = host.load_lean(id).await? else { return host.delete(id).await };
+    let now = host.now();
+    let workflow = workflow_of(host, &state.started).await?;
+    let due = due_at(&workflow, &state).filter(|due| *due <= now);
+    if state.end.is_some() && due.is_some() {
+        return host.delete(id).await;
+    }
+    let mut late: Vec<Command> = Vec::new();
+    if state.end.is_none() && state.started.deadline <= now {
+        late.push(Command::Timeout);
+    }
+    let timers = past_timers(&state, now).into_iter();
+    late.extend(timers.map(|(activation, purpose)| Command::Timer { activation, purpose }));
+    let asked: Vec<Asked> = late.into_iter().map(Asked::from).collect();
+    let state = match asked.is_empty() {
+        true => state,
+        false => {
+            let seen = Some(state.clone());
+            let submission = Submission { asked, seen, ..Submission::default() };
+            submit(host, id, submission).await?.map_or(state, |submitted| submitted.state)
+        }
+    };
+    let effects = owed(&workflow, &state, Since::Ever);
+    if !effects.is_empty() {
+        host.deliver(id, &effects).await?;
+    }
+    let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
+    host.looked_after(&state, next).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_ends_in_time_or_with_an_error() {
+        assert_eq!(in_time(EACH, async { Ok(()) }).await, Ok(()));
+        let failed = Err(StoreError::Conflict);
+        assert_eq!(in_time(EACH, std::future::ready(failed.clone())).await, failed);
+        let endless = in_time(Duration::from_millis(1), std::future::pending()).await;
+        assert!(matches!(endless, Err(StoreError::Transient(_))), "{endless:?}");
+    }
+}
