@@ -1,4 +1,4 @@
-//! What a filter lets through, and pages.
+//! What filters let through, how lists are cut into pages, and when retention removes an execution.
 
 use serde_json::Value;
 use shared::{
@@ -10,7 +10,7 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// Whether an execution is in the list.
+/// Whether a filter of executions lets this one through.
 pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
     let started = &state.started;
     started.owner == filter.owner
@@ -25,12 +25,13 @@ pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
             .all(|(key, value)| started.metadata.get(key).is_some_and(|own| text(own) == text(value)))
 }
 
-/// Metadata are compared as text: a query has nothing else.
+/// The text of a metadata value. Values are compared as text, since a URL's query has nothing else.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }
 
-/// Whether an interaction is in the list.
+/// Whether a filter of interactions lets this one through. One without assignees may be answered by anybody, and
+/// assignees are compared without regard to case.
 pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) -> bool {
     let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
@@ -39,7 +40,8 @@ pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) ->
         && filter.assignee.as_ref().is_none_or(asked)
 }
 
-/// The part of a sorted list that a window shows. Keys grow along the list.
+/// Returns the page of a sorted list that a window shows. `key` must grow along the list; its parts, as 16 hexadecimal
+/// digits each, are the cursor. `Permanent` for a cursor that no page gave.
 pub fn page<R, T>(
     sorted: &[R],
     window: &Window,
@@ -67,7 +69,8 @@ pub fn page<R, T>(
     Ok(Page { items, next_cursor })
 }
 
-/// When an ended execution may go (see the embedded host's).
+/// Returns when retention removes an ended execution. None while it is alive, for a child, which goes with its parent,
+/// and where `retention_days` is 0, which keeps executions for ever.
 pub fn expiry(state: &Execution, workflow: Option<&Arc<Workflow>>) -> Option<Time> {
     let ended = state.completed_at.filter(|_| state.started.parent.is_none())?;
     let days = workflow.map_or(shared::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);

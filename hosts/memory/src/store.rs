@@ -1,4 +1,4 @@
-//! The ports.
+//! The traits `Store` and `Host` of `shared::port`.
 
 use crate::{Memory, Record, lists};
 use async_trait::async_trait;
@@ -66,7 +66,8 @@ impl Store for Memory {
         Ok(turns.iter().filter(|turn| turn.seq > after).take(limit).cloned().collect())
     }
 
-    /// Resolves at the next commit of any execution or move of the clock, where there is no such turn yet.
+    /// Resolves at once where there is such a turn, else at the next commit of any execution, deletion or move of the
+    /// clock.
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         let mut asked = false;
         poll_fn(|context| {

@@ -26,8 +26,8 @@ pub struct Lanes {
     pub stopped: bool,
 }
 
-#[derive(Default)]
 /// The messages of one execution; `busy` while a batch of them is being handled.
+#[derive(Default)]
 struct Lane {
     waiting: VecDeque<Item>,
     busy: bool,
