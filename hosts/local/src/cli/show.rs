@@ -14,7 +14,7 @@ pub struct Args {
     execution: String,
 }
 
-/// With `--json` exactly what `GET /v1/executions/{id}` answers.
+/// Shows an execution: for people with its nodes, with `--json` exactly what `GET /v1/executions/{id}` answers.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let path = format!("/v1/executions/{}", escaped(&args.execution));
