@@ -59,6 +59,7 @@ pub fn page<R, T>(
             return Err(StoreError::Permanent(told));
         }
     };
+    // Cursors have a fixed width, so comparing them as text compares the keys. Keys are never negative.
     let mut rest = sorted.iter().skip_while(|row| after.is_some_and(|after| cursor(row) <= *after)).peekable();
     let (mut items, mut last) = (Vec::new(), None);
     for row in rest.by_ref().take(window.limit.clamp(1, 200)) {

@@ -30,11 +30,13 @@ impl Store for Memory {
         let mut guard = self.world();
         let world = &mut *guard;
         let id = state.id().clone();
+        // The write is conditional: another turn may have been committed since the state was loaded.
         if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
             return Err(StoreError::Conflict);
         }
         let expires_at = lists::expiry(&state, world.workflows.get(&state.started.workflow_hash));
         world.blobs.extend(blobs.into_iter().map(|(blob, bytes)| (blob.sha256, bytes)));
+        // An execution that has gone on is no longer among those that were let in and have not.
         if !state.held {
             world.admitted.remove(&id);
         }

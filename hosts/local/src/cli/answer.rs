@@ -47,6 +47,7 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let body = body(&args)?;
     let client = Client::open(globals).await?;
+    // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
         let interaction = interaction(&client, &args.id).await?;
         if args.approve {
@@ -63,6 +64,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&answer);
         return Ok(Exit::Done);
     }
+    // A question with a threshold may need more answers before it is decided.
     let needed = answer["responses_needed"].as_u64().unwrap_or_default();
     match answer["decision"].as_str() {
         Some(decision) => output::line(&format!("{interaction} is decided: {decision}")),

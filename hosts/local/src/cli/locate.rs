@@ -134,6 +134,7 @@ impl Scan<'_> {
                 b',' | b':' if depth > 0 => self.at += 1,
                 byte if byte.is_ascii_whitespace() => self.at += 1,
                 _ => {
+                    // A number or a word has no closing character: it goes on until something else begins.
                     let ends = |byte: u8| b",:]}".contains(&byte) || byte.is_ascii_whitespace();
                     while self.peek().is_some_and(|byte| !ends(byte)) {
                         self.at += 1;

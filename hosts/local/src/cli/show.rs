@@ -20,6 +20,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let path = format!("/v1/executions/{}", escaped(&args.execution));
     let answers = async {
         let execution = client.get(&path).await?;
+        // With `--json` the one answer is shown as it is, so the nodes are not asked for.
         let nodes = if globals.json { Value::Null } else { client.get(&format!("{path}/nodes")).await? };
         Ok::<_, super::Failure>((execution, nodes))
     }

@@ -31,7 +31,7 @@ pub struct Malformed {
     pub at: Option<Range<usize>>,
 }
 
-/// Why there is no document.
+/// Why a file gives no document.
 pub enum Unread {
     /// The file cannot be read.
     File(Failure),

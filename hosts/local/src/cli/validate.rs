@@ -26,6 +26,7 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
                 }
                 results.push((file, checked.json()));
             }
+            // The failure of a single file is the command's own; among several, one must not hide what the others say.
             Err(failure) if args.files.len() == 1 => return Err(failure),
             Err(failure) => {
                 failure.tell(false);

@@ -70,6 +70,8 @@ impl Write {
         let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
         let snapshot = if long { Some(text(&*state)?) } else { None };
         let uses = uses(&body);
+        // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
+        // own.
         let interactions = changed(&state, before.as_deref());
         let outbox = Outbox::new(&hub.dispatcher, state.id(), &state.started.owner, &effects, now)?;
         let hub = hub.clone();
@@ -120,6 +122,7 @@ impl Write {
     fn insert_head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
         let (state, started) = (&*self.state, &*self.state.started);
         let run = known.next_run(db)?;
+        // No metadata is NULL, in which a filter finds nothing.
         let metadata = if started.metadata.is_empty() { None } else { serde_json::to_string(&started.metadata).ok() };
         db.prepare_cached(
             "INSERT INTO executions(run, id, owner, workflow_id, status, held, started_at, updated_at, completed_at,

@@ -26,9 +26,9 @@ pub struct Metrics {
     pub depth: AtomicI64,
     /// Messages being handled now.
     pub active: AtomicI64,
-    /// Messages that were handled, failed ones included.
+    /// Messages that were handled, failed ones included; one counts each time that it was handed out.
     pub handled: AtomicU64,
-    /// Messages whose handling failed.
+    /// Messages whose handling failed; one counts each time that it failed.
     pub failed: AtomicU64,
     /// Messages that became dead letters.
     pub dead: AtomicU64,

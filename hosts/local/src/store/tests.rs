@@ -211,6 +211,8 @@ async fn messages_and_timers_outlive_the_process() {
     };
     let drop =
         Effect::DropTimer { activation: Activation { epoch: 0, node: "c".into(), visit: 1 }, purpose: Purpose::Wait };
+    // Due soon: a message at once, one in 0.3 s and the timer a. The timer b stays, and c is dropped by the same
+    // commit.
     let Effect::Send { message, .. } = step(&id, 2, true) else { panic!() };
     let later = Effect::Send { message, at: Some(clock().after_seconds(0.3)) };
     let effects = vec![step(&id, 1, false), timer("a", 0.2), timer("b", 9_999.0), timer("c", 0.1), drop, later];

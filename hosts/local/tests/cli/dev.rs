@@ -1,4 +1,4 @@
-//! `stepwell dev`, and commands that find it by the data folder.
+//! Tests of `stepwell dev`, and of commands that find its server by the data folder.
 
 use crate::support::{Home, Told, signal, until};
 use serde_json::{Value, json};

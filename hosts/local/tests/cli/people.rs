@@ -1,4 +1,4 @@
-//! Questions: asked in the terminal, left open, answered by command.
+//! Tests of questions: asked in the terminal, left open, and answered by command.
 
 use crate::support::Home;
 use serde_json::{Value, json};

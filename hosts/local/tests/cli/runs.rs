@@ -1,4 +1,4 @@
-//! Runs: their results, their failures, their interrupts and crashes.
+//! Tests of `stepwell run`: results, failures, interrupts and crashes.
 
 use crate::support::{Home, Told, signal, until};
 use serde_json::{Value, json};

@@ -60,6 +60,8 @@ impl Asking<'_> {
             let path = format!("/v1/interactions/{}/respond", escaped(&self.text("/interaction_id")));
             match self.client.post(&path, &Value::Object(answer)).await {
                 Ok(_) => return Ok(Asked::Answered),
+                // Only an answer that does not fit is worth another try; the codes are those of the API's problem
+                // details.
                 Err(failure) => match failure.code.as_str() {
                     "invalid_answer" => {
                         failure.reasons().iter().for_each(|reason| eprintln!("  {} {reason}", output::red("✗")));
@@ -187,6 +189,8 @@ impl Asking<'_> {
         for (index, field) in fields.iter().enumerate() {
             loop {
                 let line = self.line(&format!("{} ({})", field.name, output::clean(&field.about))).await?;
+                // Only the first line may be the whole: later ones belong to fields, whose values may begin with a
+                // brace too.
                 if index == 0 && line.starts_with('{') {
                     match serde_json::from_str(&line) {
                         Ok(whole) => return Ok(whole),

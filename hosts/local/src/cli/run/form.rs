@@ -16,7 +16,7 @@ pub struct Field {
 /// What a line gives for a field.
 #[derive(Debug, PartialEq)]
 pub enum Given {
-    /// A value.
+    /// The value that the line stands for.
     Value(Value),
     /// No value, for a field that needs none.
     Nothing,
@@ -80,6 +80,7 @@ impl Field {
             let chosen = choices.iter().find(|choice| plain(choice) == line);
             return chosen.cloned().map_or_else(|| Given::Wrong(format!("one of: {}", self.about)), Given::Value);
         }
+        // Text needs no quotes; everything else is JSON of the type that the schema names, or text where it names none.
         let json = || serde_json::from_str::<Value>(line).ok();
         let value = match self.schema["type"].as_str() {
             Some("string") => Some(Value::String(line.into())),

@@ -114,6 +114,7 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
             let count = output::counted(violations.len(), "violation");
             let errors =
                 violations.iter().map(|one| json!({"code": "schema", "path": one.path, "message": one.message}));
+            // Each violation is told with its JSON Pointer, so that the input can be corrected in one go.
             let message = format!("the input does not satisfy the workflow's input_schema: {count}");
             Err(Failure::failed(message, "correct the input and run it again; nothing was started")
                 .with_code("invalid_input")
@@ -152,6 +153,8 @@ async fn resume(
         let hint = "`stepwell ls` lists those of this data folder; --data names another";
         return Err(Failure::usage(format!("there is no execution {id}"), hint).with_code("not_found"));
     };
+    // The file only names the workflow. The execution goes on by the document it was started with, so another id is a
+    // mistake, and other content is only worth a note.
     let started = &execution.started;
     if started.workflow_id != workflow.id {
         let message =
@@ -191,6 +194,7 @@ fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
         }
         End::Over => {}
     }
+    // Without `--json` the output alone is on stdout, so that a script can read it.
     match text("/status").as_str() {
         "completed" => {
             if !globals.json {

@@ -84,6 +84,7 @@ impl Progress {
             }
             Event::NodeSucceeded { node, port, duration_ms, .. } => {
                 let took = self.took(node, *duration_ms, at);
+                // The port is told only where it is not the usual one.
                 let port = if port == "success" { String::new() } else { format!(" → {port}") };
                 Some(format!("{} {node}{port}  {}", output::green("✓"), output::dim(&took)))
             }
