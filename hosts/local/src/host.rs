@@ -1,4 +1,4 @@
-//! The embedded host: everything that the rules and handlers need, in one process.
+//! The embedded host behind the traits of `engine::port`: store, queue and nodes in one process.
 
 use crate::{
     steps::Steps,
@@ -28,7 +28,7 @@ use tokio::sync::Mutex;
 
 pub use crate::queue::Handler;
 
-/// The embedded host.
+/// The embedded host: one data folder, the nodes that do I/O, and the locks that keep commands on one execution apart.
 pub struct Local {
     database: Database,
     nodes: Nodes,
@@ -37,51 +37,53 @@ pub struct Local {
 }
 
 impl Local {
-    /// Opens a data folder, creating it where it is not there. Nothing is handed out before [`Local::start`].
+    /// Opens a data folder, and creates it where it is absent. Nothing is handed out before [`Local::start`]. An error
+    /// where another process has the folder or its files cannot be used.
     pub fn open(path: impl AsRef<Path>, nodes: Nodes) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock)?;
         let stripes = (0..limits::STRIPES).map(|_| Arc::default()).collect();
         Ok(Self { database, nodes, stripes, hasher: RandomState::new() })
     }
 
-    /// Begins to hand messages to a handler: those from before first.
+    /// Begins to hand messages to a handler, those that an earlier process left behind first. `Permanent` the second
+    /// time.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
         self.database.start(handler).await
     }
 
-    /// Begins to run steps: hands messages to the step function, and what it gives up to the supervisor.
+    /// Begins to run steps: hands messages to the step function, and those that failed for good to the supervisor.
     pub async fn work(self: &Arc<Self>) -> Result<(), StoreError> {
         self.start(Arc::new(Steps::of(self))).await
     }
 
-    /// Hands nothing out any more, waits at most `grace` for what is being handled, closes the database and unlocks
-    /// the folder. False where something was cut off: it is handed out again at the next start.
+    /// Stops handing out messages, waits at most `grace` for those being handled, closes the database and unlocks the
+    /// folder. False where something was cut off; it is handed out again at the next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.database.shutdown(grace).await
     }
 
-    /// Whether it hands nothing out any more.
+    /// Whether [`Local::shutdown`] has begun.
     pub fn is_stopping(&self) -> bool {
         self.database.hub.dispatcher.is_stopped()
     }
 
-    /// The data folder: `announce` there where the API listens.
+    /// The data folder. A server announces there at which address its API listens.
     pub fn folder(&self) -> &DataFolder {
         self.database.folder()
     }
 
-    /// What was counted.
+    /// The counters of store, queue and schedules since this process started.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.database.hub.metrics
     }
 
-    /// The store itself.
+    /// The store, for what the traits do not offer.
     pub fn database(&self) -> &Database {
         &self.database
     }
 }
 
-/// The clock of this machine.
+/// The time by this machine's clock, in milliseconds since 1970.
 pub fn clock() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -205,8 +207,8 @@ impl Host for Local {
     async fn run(&self, task: &Task) -> Report {
         self.nodes.run(task, &clock).await
     }
-    /// Held by one at a time per execution. Whoever holds it must not ask for another's: two executions may share
-    /// a stripe.
+    /// Waits for the lock of an execution, which is held until the returned value is dropped. Its holder must not ask
+    /// for the lock of another execution: the two may share a stripe.
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
         let stripe = self.hasher.hash_one(id) as usize % self.stripes.len().max(1);
         match self.stripes.get(stripe) {

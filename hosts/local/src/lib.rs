@@ -1,4 +1,5 @@
-//! The embedded host: SQLite, workers and the `stepwell` binary's parts.
+//! The embedded host, which the `stepwell` binary runs: SQLite store, queue with its workers, schedules, and the API as
+//! one service. The command line is part of the binary.
 
 pub mod host;
 pub mod queue;

@@ -1,11 +1,11 @@
-//! The `stepwell` binary.
+//! The `stepwell` binary: the command line, and the child process in which `code` nodes run JavaScript.
 
 mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // A child that runs JavaScript is started by nodes and must be there in milliseconds: nothing comes before it.
+    // A `code` node starts this binary as a child to run JavaScript, within milliseconds: nothing else comes first.
     if std::env::args_os().nth(1).is_some_and(|first| first == "__js") {
         return nodes::js_child_main();
     }

@@ -1,4 +1,4 @@
-//! What the queue's messages are handed to.
+//! The handler of the host's queue: hands messages to the step function, and dead letters to the supervisor.
 
 use crate::{Local, queue::Handler};
 use async_trait::async_trait;
@@ -6,14 +6,14 @@ use engine::port::{Delivery, Verdict};
 use std::sync::{Arc, Weak};
 use stepwell_core::effect::Message;
 
-/// Seconds before a message is handed out again that came while the host was going.
+/// Seconds after which a message comes again that was handed out while the host was closing.
 const GONE_SECONDS: f64 = 1.0;
 
-/// The step function, and the supervisor for what it gives up. The host owns the queue, which owns this.
+/// The handler. Its reference to the host is weak, because the host owns the queue, which owns the handler.
 pub struct Steps(Weak<Local>);
 
 impl Steps {
-    /// For a host.
+    /// Makes the handler of a host.
     pub fn of(host: &Arc<Local>) -> Self {
         Self(Arc::downgrade(host))
     }

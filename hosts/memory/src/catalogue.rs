@@ -1,4 +1,4 @@
-//! Saved workflows, tokens and secrets.
+//! The trait `Catalogue` of `engine::port`: saved workflows with their schedules, tokens and secrets.
 
 use crate::{Memory, World};
 use async_trait::async_trait;
@@ -40,6 +40,7 @@ impl Catalogue for Memory {
         world.workflows.entry(workflow.hash.clone()).or_insert_with(|| workflow.clone());
         let before = world.forget_schedules(owner, workflow.id.as_str());
         world.schedules.extend(schedule::plan(workflow, now).into_iter().map(|one| {
+            // A schedule with the same times keeps its next time, so that frequent saving does not put an interval off.
             let same = |old: &&Scheduled| old.schedule.as_ref().is_ok_and(|old| old.same_times(&one.schedule));
             let goes_on = before.iter().filter(|old| old.node == one.node).find(same);
             Scheduled {
@@ -134,7 +135,7 @@ impl Catalogue for Memory {
 }
 
 impl World {
-    /// Removes the schedules of a workflow, and returns them.
+    /// Removes the schedules of a workflow, and returns them for the comparison with those of its next version.
     fn forget_schedules(&mut self, owner: &str, workflow: &str) -> Vec<Scheduled> {
         let of_it = |one: &Scheduled| one.owner == owner && one.workflow.as_str() == workflow;
         let (gone, kept) = std::mem::take(&mut self.schedules).into_iter().partition(of_it);

@@ -1,6 +1,6 @@
 //! A host in memory, for tests and simulation. Nothing happens by itself: a test advances the clock, takes messages,
-//! and acknowledges them. As on a host with several writers, a commit is one thing and delivering its effects
-//! another, and nobody keeps commands apart but the sequence numbers.
+//! and acknowledges them. As on a host with several writers, committing a turn and delivering its effects are two
+//! steps, and only sequence numbers keep commands on one execution apart.
 
 mod catalogue;
 mod lists;
@@ -22,13 +22,16 @@ use stepwell_core::{
     task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
+/// What stands in for nodes that do I/O.
 type Runner = dyn Fn(&Task) -> Report + Send + Sync;
+/// What says how much time the process has left.
 type TimeLeft = dyn Fn() -> Option<Duration> + Send + Sync;
 
-/// The host. Deterministic: the same calls in the same order give the same results.
+/// The host. It is deterministic: the same calls in the same order give the same results.
 pub struct Memory {
     world: Mutex<World>,
     runner: Box<Runner>,
+    /// The clock to read; none to read `World::now`, which only a test moves.
     clock: Option<fn() -> Time>,
     time_left: Box<TimeLeft>,
 }
@@ -38,50 +41,63 @@ fn wall_clock() -> Time {
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A message that was given up.
+/// A message that was given up, as [`Memory::bury`] does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeadLetter {
-    /// What it said.
+    /// The message.
     pub message: Message,
-    /// The last error.
+    /// Why its handling failed at last.
     pub error: String,
 }
 
+/// All that the host holds, under one lock.
 #[derive(Default)]
 struct World {
     now: Time,
+    /// Number of commits and ids made so far, from which new ids and the order of executions derive.
     made: u64,
+    /// The receipt given last.
     receipts: Receipt,
+    /// Messages that wait, with the time at which they are due.
     queue: Vec<(Time, Delivery)>,
     handed_out: BTreeMap<Receipt, Delivery>,
     dead: Vec<DeadLetter>,
     timers: BTreeMap<(ExecutionId, Activation, Purpose), Time>,
     executions: BTreeMap<ExecutionId, Record>,
     workflows: HashMap<String, Arc<Workflow>>,
+    /// Offloaded values by their SHA-256.
     blobs: BTreeMap<String, Vec<u8>>,
+    /// Versions of saved workflows by owner and id, the oldest first.
     saved: BTreeMap<(String, String), Vec<SavedWorkflow>>,
+    /// Secrets by owner and name.
     secrets: BTreeMap<(String, String), Secret>,
+    /// Tokens by the SHA-256 of their text.
     tokens: BTreeMap<String, Token>,
     schedules: Vec<Scheduled>,
+    /// Task tokens of callers who wait for the end of an execution.
     callers: BTreeMap<ExecutionId, Vec<String>>,
+    /// Executions that ended, with the token of each caller that was told.
     told: Vec<(ExecutionId, String)>,
-    /// Executions that were told that they may go on, though they have not yet.
+    /// Executions that were sent a message that lets them in, and have not gone on yet.
     admitted: BTreeSet<ExecutionId>,
+    /// Tasks that wait in `Store::changed`.
     wakers: Vec<Waker>,
 }
 
-/// One execution.
+/// One execution: its state, and its journal.
 struct Record {
-    /// Its place in the order of acceptance.
+    /// Its place in the order in which executions were accepted.
     number: u64,
     state: Arc<Execution>,
     turns: Vec<Turn>,
     logs: Vec<NodeLog>,
+    /// When retention removes it; none while it is alive or where it is kept for ever.
     expires_at: Option<Time>,
 }
 
 impl Memory {
-    /// With the clock at `now`. Nodes that do I/O fail until [`Memory::with_runner`] says what they do.
+    /// Makes a host whose clock stands at `now`. Nodes that do I/O fail until [`Memory::with_runner`] says what they
+    /// do.
     pub fn new(now: Time) -> Self {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
@@ -89,25 +105,27 @@ impl Memory {
         Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
     }
 
-    /// With the machine's clock, for a process that runs by itself.
+    /// Makes a host whose [`Host::now`](engine::port::Host::now) is the machine's clock, for tests of handlers that
+    /// measure time. Messages and timers are still due by the time of [`Memory::advance`].
     pub fn on_the_clock() -> Self {
         let host = Self::new(wall_clock());
         Self { clock: Some(wall_clock), ..host }
     }
 
-    /// With a stand-in for nodes that do I/O.
+    /// Sets what stands in for nodes that do I/O.
     pub fn with_runner(mut self, runner: impl Fn(&Task) -> Report + Send + Sync + 'static) -> Self {
         self.runner = Box::new(runner);
         self
     }
 
-    /// With somebody who says how much time is left whenever that is asked, as of a process that is cut off.
+    /// Sets what answers [`Host::time_left`](engine::port::Host::time_left), as for a process that is cut off.
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
         self
     }
 
-    /// Hands out the message that has been due longest; of those due at once, the first sent.
+    /// Hands out the message that has been due longest, and the one sent first among equals. None where none is due. It
+    /// stays handed out until [`Memory::ack`], [`Memory::nack`] or [`Memory::bury`].
     pub fn take(&self) -> Option<Delivery> {
         let mut world = self.world();
         let now = world.now;
@@ -119,12 +137,12 @@ impl Memory {
         Some(delivery)
     }
 
-    /// Everything the message caused is done. False where the receipt is not handed out.
+    /// Acknowledges a message. False where the receipt is not handed out.
     pub fn ack(&self, receipt: Receipt) -> bool {
         self.world().handed_out.remove(&receipt).is_some()
     }
 
-    /// Puts a message back, due after so many seconds. False where the receipt is not handed out.
+    /// Puts a message back on the queue, due after `after_seconds`. False where the receipt is not handed out.
     pub fn nack(&self, receipt: Receipt, after_seconds: f64) -> bool {
         let mut world = self.world();
         let Some(delivery) = world.handed_out.remove(&receipt) else { return false };
@@ -133,7 +151,7 @@ impl Memory {
         true
     }
 
-    /// Gives a message up. False where the receipt is not handed out.
+    /// Moves a message to the dead letters. False where the receipt is not handed out.
     pub fn bury(&self, receipt: Receipt, error: &str) -> bool {
         let mut world = self.world();
         let Some(delivery) = world.handed_out.remove(&receipt) else { return false };
@@ -141,7 +159,7 @@ impl Memory {
         true
     }
 
-    /// Puts a message on the queue by hand, such as one that a fault duplicates.
+    /// Puts a message on the queue by hand, such as one that a fault duplicates; without `at` it is due now.
     pub fn send(&self, message: Message, at: Option<Time>) {
         self.world().send(message, at);
     }
@@ -168,27 +186,28 @@ impl Memory {
         world.queue.iter().map(|(at, _)| *at).chain(world.timers.values().copied()).min()
     }
 
-    /// What waits on the queue, with when it is due; what is handed out is not among it.
+    /// The messages that wait on the queue, each with the time at which it is due. Messages that are handed out are not
+    /// among them.
     pub fn queue(&self) -> Vec<(Time, Delivery)> {
         self.world().queue.clone()
     }
 
-    /// Messages that are handed out and neither acknowledged nor returned.
+    /// The messages that are handed out, and neither acknowledged nor returned.
     pub fn handed_out(&self) -> Vec<Delivery> {
         self.world().handed_out.values().cloned().collect()
     }
 
-    /// Messages that were given up.
+    /// The messages that were given up, the earliest first.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.world().dead.clone()
     }
 
-    /// Callers that were told of an execution's end, by what they are told by, in order.
+    /// The executions whose end a caller was told, each with that caller's task token, in the order of telling.
     pub fn told(&self) -> Vec<(ExecutionId, String)> {
         self.world().told.clone()
     }
 
-    /// Timers that are set.
+    /// The timers that are set, each with the time at which it fires.
     pub fn timers(&self) -> Vec<(ExecutionId, Activation, Purpose, Time)> {
         let world = self.world();
         world
@@ -198,7 +217,7 @@ impl Memory {
             .collect()
     }
 
-    /// Every execution, in the order of their ids.
+    /// The states of all executions, in the order of their ids.
     pub fn all(&self) -> Vec<Arc<Execution>> {
         self.world().executions.values().map(|record| record.state.clone()).collect()
     }
@@ -215,6 +234,7 @@ impl World {
         self.queue.push((at.unwrap_or(self.now), delivery));
     }
 
+    /// Does what an effect asks for. Interactions need nothing: this host tells no people.
     fn deliver(&mut self, id: &ExecutionId, effect: &Effect) {
         match effect {
             Effect::Send { message, at } => self.send(message.clone(), *at),
@@ -233,7 +253,8 @@ impl World {
         }
     }
 
-    /// Lets the oldest in, where there is room. It counts as under way from now on.
+    /// Lets in the oldest execution of the workflow that is held back, where fewer than `limit` are under way. `id`
+    /// names an execution of the same owner. The one let in counts as under way at once.
     fn admit(&mut self, id: &ExecutionId, workflow: &WorkflowId, limit: u64) {
         let Some(owner) = self.executions.get(id).map(|record| record.state.started.owner.clone()) else { return };
         let (oldest, under_way) = self.held(&owner, workflow);
@@ -243,6 +264,7 @@ impl World {
         }
     }
 
+    /// Returns the oldest execution of the workflow that is held back, and how many of it are under way.
     fn held(&self, owner: &str, workflow: &WorkflowId) -> (Option<ExecutionId>, u64) {
         let alive = self.executions.values().filter(|record| {
             let started = &record.state.started;
@@ -257,6 +279,7 @@ impl World {
         (oldest.map(|record| record.state.id().clone()), under_way.len() as u64)
     }
 
+    /// Wakes all tasks that wait for a change of any execution.
     fn wake(&mut self) {
         self.wakers.drain(..).for_each(Waker::wake);
     }

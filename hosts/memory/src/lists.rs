@@ -1,4 +1,4 @@
-//! What a filter lets through, and pages.
+//! What filters let through, how lists are cut into pages, and when retention removes an execution.
 
 use document::{Workflow, time::Time};
 use engine::port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, interaction::Interaction};
 
-/// Whether an execution is in the list.
+/// Whether a filter of executions lets this one through.
 pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
     let started = &state.started;
     started.owner == filter.owner
@@ -21,12 +21,13 @@ pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
             .all(|(key, value)| started.metadata.get(key).is_some_and(|own| text(own) == text(value)))
 }
 
-/// Metadata are compared as text: a query has nothing else.
+/// The text of a metadata value. Values are compared as text, since a URL's query has nothing else.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }
 
-/// Whether an interaction is in the list.
+/// Whether a filter of interactions lets this one through. One without assignees may be answered by anybody, and
+/// assignees are compared without regard to case.
 pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) -> bool {
     let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
@@ -35,7 +36,8 @@ pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) ->
         && filter.assignee.as_ref().is_none_or(asked)
 }
 
-/// The part of a sorted list that a window shows. Keys grow along the list.
+/// Returns the page of a sorted list that a window shows. `key` must grow along the list; its parts, as 16 hexadecimal
+/// digits each, are the cursor. `Permanent` for a cursor that no page gave.
 pub fn page<R, T>(
     sorted: &[R],
     window: &Window,
@@ -53,6 +55,7 @@ pub fn page<R, T>(
             return Err(StoreError::Permanent(told));
         }
     };
+    // Cursors have a fixed width, so comparing them as text compares the keys. Keys are never negative.
     let mut rest = sorted.iter().skip_while(|row| after.is_some_and(|after| cursor(row) <= *after)).peekable();
     let (mut items, mut last) = (Vec::new(), None);
     for row in rest.by_ref().take(window.limit.clamp(1, 200)) {
@@ -63,7 +66,8 @@ pub fn page<R, T>(
     Ok(Page { items, next_cursor })
 }
 
-/// When an ended execution may go (see the embedded host's).
+/// Returns when retention removes an ended execution. None while it is alive, for a child, which goes with its parent,
+/// and where `retention_days` is 0, which keeps executions for ever.
 pub fn expiry(state: &Execution, workflow: Option<&Arc<Workflow>>) -> Option<Time> {
     let ended = state.completed_at.filter(|_| state.started.parent.is_none())?;
     let days = workflow.map_or(engine::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);

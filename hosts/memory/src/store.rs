@@ -1,4 +1,4 @@
-//! The ports.
+//! The traits `Store` and `Host` of `engine::port`.
 
 use crate::{Memory, Record, lists};
 use async_trait::async_trait;
@@ -29,11 +29,13 @@ impl Store for Memory {
         let mut guard = self.world();
         let world = &mut *guard;
         let id = state.id().clone();
+        // The write is conditional: another turn may have been committed since the state was loaded.
         if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
             return Err(StoreError::Conflict);
         }
         let expires_at = lists::expiry(&state, world.workflows.get(&state.started.workflow_hash));
         world.blobs.extend(blobs.into_iter().map(|(blob, bytes)| (blob.sha256, bytes)));
+        // An execution that has gone on is no longer among those that were let in and have not.
         if !state.held {
             world.admitted.remove(&id);
         }
@@ -65,7 +67,8 @@ impl Store for Memory {
         Ok(turns.iter().filter(|turn| turn.seq > after).take(limit).cloned().collect())
     }
 
-    /// Resolves at the next commit of any execution or move of the clock, where there is no such turn yet.
+    /// Resolves at once where there is such a turn, else at the next commit of any execution, deletion or move of the
+    /// clock.
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         let mut asked = false;
         poll_fn(|context| {

@@ -11,12 +11,12 @@
 //! | **Epoch** | grows at each rollback; whatever bears an older one is stale |
 //!
 //! A command and a state make a turn ([`decide::decide`]); turns folded make the state ([`evolve::evolve`]). Hosts
-//! load, decide, commit and deliver ([`drive::submit`]), and nothing else changes an execution.
+//! load, decide, commit and deliver (`engine::drive::submit`), and nothing else changes an execution.
 //!
 //! ```
 //! use serde_json::json;
-//! use shared::{command::Command, decide::decide, event::Started, task::Outcome, time::Time, workflow::parse};
-//! # use stepwell_shared as shared;
+//! use stepwell_core::{command::Command, decide::decide, event::Started, task::Outcome};
+//! use stepwell_document::{parse, time::Time};
 //!
 //! let document = json!({
 //!     "id": "greet",

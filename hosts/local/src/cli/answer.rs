@@ -43,10 +43,11 @@ pub struct Args {
     answer_as: Option<String>,
 }
 
-/// Exit 1 where the answer is refused; nothing is changed then.
+/// Sends the answer. Exit 1 where it is refused; nothing is changed then.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let body = body(&args)?;
     let client = Client::open(globals).await?;
+    // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
         let interaction = interaction(&client, &args.id).await?;
         if args.approve {
@@ -63,6 +64,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&answer);
         return Ok(Exit::Done);
     }
+    // A question with a threshold may need more answers before it is decided.
     let needed = answer["responses_needed"].as_u64().unwrap_or_default();
     match answer["decision"].as_str() {
         Some(decision) => output::line(&format!("{interaction} is decided: {decision}")),
@@ -77,6 +79,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Replaces the hint of a failure by one in the words of the command line, where there is a better one.
 fn advised(failure: Failure, args: &Args) -> Failure {
     let hint = match failure.code.as_str() {
         "forbidden" if args.answer_as.is_none() => "answer for one of those who are asked with --as EMAIL",
@@ -86,6 +89,7 @@ fn advised(failure: Failure, args: &Args) -> Failure {
     failure.with_hint(hint)
 }
 
+/// Makes the request's body of the options that were given.
 fn body(args: &Args) -> Result<Value, Failure> {
     let mut body = Map::new();
     if args.approve || args.reject {
@@ -112,8 +116,8 @@ fn body(args: &Args) -> Result<Value, Failure> {
     Ok(Value::Object(body))
 }
 
-/// A dangerous tool is not let loose by a slip of the finger: its name is typed out. Whether it is the right one is for
-/// the rules to say.
+/// Checks that an approval of a dangerous tool names the tool, so that none is let loose by a slip of the finger.
+/// Whether the name is right, the rules check.
 async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Failure> {
     if args.tool.is_some() {
         return Ok(());
@@ -128,7 +132,7 @@ async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Fa
     Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 
-/// The interaction of that id, or the only open one of the execution of that id.
+/// Returns the only open interaction of the execution `id`. Where there is none, `id` is taken to be an interaction's.
 async fn interaction(client: &Client, id: &str) -> Result<String, Failure> {
     let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some("pending".into()))]);
     let page = client.get(&format!("/v1/interactions{of}")).await?;

@@ -1,4 +1,5 @@
-//! What may be typed.
+//! The arguments that all commands share, and the list of commands. clap shows the comments on the types that it
+//! derives from as the text of `--help`.
 
 use super::*;
 use clap::{Args, Parser, Subcommand};
@@ -34,18 +35,18 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// The data folder.
+    /// The data folder: `--data`, else `STEPWELL_DATA`, else `.stepwell` in the current folder.
     pub fn data(&self) -> PathBuf {
         let from_env = || std::env::var_os("STEPWELL_DATA").filter(|dir| !dir.is_empty()).map(PathBuf::from);
         self.data.clone().or_else(from_env).unwrap_or_else(|| ".stepwell".into())
     }
 
-    /// The token for `--url`.
+    /// The API token for `--url`: `--token`, else `STEPWELL_TOKEN`. None where neither is given or it is empty.
     pub fn token(&self) -> Option<String> {
         self.token.clone().or_else(|| std::env::var("STEPWELL_TOKEN").ok()).filter(|token| !token.is_empty())
     }
 
-    /// ` --data DIR` where a command that is suggested needs it.
+    /// ` --data DIR`, to be added to a command that is suggested, where this one was given the option; else nothing.
     pub fn data_flag(&self) -> String {
         self.data.as_ref().map(|dir| format!(" --data {}", output::quoted(&dir.to_string_lossy()))).unwrap_or_default()
     }

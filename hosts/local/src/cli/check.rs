@@ -1,4 +1,4 @@
-//! Static checks told with excerpts of the source.
+//! Checks workflow files, and tells what is wrong with excerpts of their text.
 
 use super::{
     Failure, locate, locate_yaml, output,
@@ -12,22 +12,22 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use serde_json::{Value, json};
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
-/// Columns of an excerpt.
+/// Width of an excerpt, in columns.
 const WIDTH: usize = 100;
 
-/// A file with what the checks say of it.
+/// A workflow file with what the static checks say of it.
 pub struct Checked {
     /// The workflow; none where there are errors.
     pub workflow: Option<Arc<Workflow>>,
-    /// What refuses it.
+    /// The errors, for which the API refuses the document.
     pub errors: Vec<Issue>,
-    /// What is probably not meant.
+    /// The warnings: what is allowed, but probably not meant.
     pub warnings: Vec<Issue>,
     source: Source,
 }
 
 impl Checked {
-    /// Reads and checks a file. A file that cannot be read or is malformed is a usage error, told in full.
+    /// Reads and checks a file. One that cannot be read or parsed is a failure with exit code 2.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let source = match Source::read(path) {
             Ok(source) => source,
@@ -45,7 +45,7 @@ impl Checked {
         })
     }
 
-    /// The workflow; or, with all that is wrong told on stderr, a failure.
+    /// Returns the workflow. Where there are errors, tells them on stderr and returns a failure with exit code 1.
     pub fn workflow(&self) -> Result<Arc<Workflow>, Failure> {
         match &self.workflow {
             Some(workflow) => Ok(workflow.clone()),
@@ -61,7 +61,7 @@ impl Checked {
         }
     }
 
-    /// Errors and warnings on stderr, each with its place in the file.
+    /// Tells errors and warnings on stderr, each with its place in the file.
     pub fn tell(&self) {
         for issue in self.errors.iter().chain(&self.warnings) {
             let find = if self.source.is_yaml { locate_yaml::locate } else { locate::locate };
@@ -70,12 +70,13 @@ impl Checked {
         }
     }
 
-    /// As the API has it.
+    /// The result in the shape that the API's validation has: `{valid, errors, warnings}`.
     pub fn json(&self) -> Value {
         json!({"valid": self.workflow.is_some(), "errors": self.errors, "warnings": self.warnings})
     }
 }
 
+/// Tells people where a malformed file is wrong, and makes a failure of it.
 fn told(path: &Path, malformed: Malformed) -> Failure {
     let Malformed { text, message, at } = malformed;
     tell(&Excerpt {
@@ -102,7 +103,7 @@ fn tell(excerpt: &Excerpt) {
     }
 }
 
-/// One problem for miette.
+/// One issue, as the crate miette renders it: `span` is the bytes that it shows of `source`.
 #[derive(Debug)]
 struct Excerpt {
     code: String,

@@ -1,4 +1,5 @@
-//! The API: over HTTP, or in this process on a data folder. Either way every rule is applied by the same routes.
+//! A client of the API, over HTTP or in this process on a data folder. Either way every rule is applied by the same
+//! routes.
 
 use super::{Failure, Globals, limits};
 use axum::{
@@ -16,28 +17,28 @@ use stepwell::{
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
-/// A way to the API.
+/// A way to reach the API.
 pub enum Client {
     /// A host elsewhere, or `stepwell dev`, which has the data folder open.
     Remote {
-        /// Connections.
+        /// The HTTP client with its connections.
         http: reqwest::Client,
-        /// Without a slash at its end.
+        /// Address of the host, without a slash at its end.
         base: String,
-        /// For its `Authorization`.
+        /// The bearer token, where one was given.
         token: Option<String>,
     },
     /// The data folder, opened by this process.
     Local {
-        /// What holds it.
+        /// The host that has the folder open.
         host: Arc<Local>,
-        /// The routes.
+        /// The API's routes on that host.
         router: Router,
     },
 }
 
 impl Client {
-    /// `--url`; else the host that has the data folder open; else the folder itself, which must be there.
+    /// Opens what `--url` names; else the host that has the data folder open; else the folder itself, which must exist.
     pub async fn open(globals: &Globals) -> Result<Self, Failure> {
         let data = globals.data();
         if globals.url.is_none() && !data.join("stepwell.db").exists() {
@@ -48,7 +49,7 @@ impl Client {
         Self::open_or_create(globals).await
     }
 
-    /// The same, but a folder that is not there is made.
+    /// Does the same as [`Self::open`], but creates a folder that is absent.
     pub async fn open_or_create(globals: &Globals) -> Result<Self, Failure> {
         match &globals.url {
             Some(url) => remote(url, globals.token()),
@@ -56,21 +57,22 @@ impl Client {
         }
     }
 
-    /// `GET`; the path with its query.
+    /// Sends a `GET` of a path with its query, and returns the JSON of the answer.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.send(Method::GET, path, None).await
     }
 
-    /// `POST` of JSON.
+    /// Sends a `POST` with JSON, and returns the JSON of the answer.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    /// `PUT` of JSON.
+    /// Sends a `PUT` with JSON, and returns the JSON of the answer.
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(Method::PUT, path, Some(body)).await
     }
 
+    /// Sends a request. Null for an empty answer; a failure for one that is not JSON or whose status is not 2xx.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let (status, bytes) = match self {
             Self::Remote { http, base, token } => over_http(http, base, token.as_deref(), method, path, body).await?,
@@ -87,7 +89,7 @@ impl Client {
         }
     }
 
-    /// Whether nothing runs in the data folder while no other process has it.
+    /// Whether this process opened the data folder itself: then no other process has it, and no nodes run in it.
     pub fn is_folder(&self) -> bool {
         matches!(self, Self::Local { .. })
     }
@@ -103,6 +105,7 @@ impl Client {
 
 const URL_HINT: &str = "check --url: it should be the address of a Stepwell host, such as http://127.0.0.1:8080";
 
+/// A client of the host at `url`, over HTTP or HTTPS.
 fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
     let base = url.trim_end_matches('/').to_owned();
     let builder = reqwest::Client::builder().connect_timeout(limits::CONNECT).timeout(limits::ANSWER);
@@ -120,6 +123,7 @@ fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
     Ok(Client::Remote { http, base, token })
 }
 
+/// Settings of TLS that trust these certificates, with the cryptography of the crate ring.
 fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
@@ -127,13 +131,14 @@ fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, Failure> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
+/// Opens a data folder, or a client of the server that has it open. A command that has it open is waited for.
 async fn folder(data: &Path, token: Option<String>) -> Result<Client, Failure> {
     let patience = Instant::now() + limits::FOLDER_PATIENCE;
     loop {
         match server::open(data, nodes::AllowList::default()) {
             Ok(host) => return Ok(Client::Local { router: server::router(&host, true), host }),
             Err(Unopened::Folder(OpenError::InUse { url: Some(url), .. })) => return remote(&url, token),
-            // Another command: it is done in a moment.
+            // Another command has the folder, and is done in a moment.
             Err(Unopened::Folder(OpenError::InUse { .. })) if Instant::now() < patience => {
                 sleep(limits::FOLDER_RETRY).await;
             }
@@ -142,17 +147,18 @@ async fn folder(data: &Path, token: Option<String>) -> Result<Client, Failure> {
     }
 }
 
-/// A data folder that cannot be opened; the error says what to do about it.
+/// Makes a failure of a data folder that cannot be opened.
 pub fn unopened(error: &Unopened) -> Failure {
     let code = match error {
         Unopened::Folder(OpenError::InUse { .. }) => "data_folder_in_use",
         Unopened::Folder(_) => "data_folder",
         Unopened::Nodes(_) => "configuration",
     };
-    // The error says itself what to do.
+    // The error's own text says what to do.
     Failure::usage(error.to_string(), "").with_code(code)
 }
 
+/// Sends a request over HTTP. Returns the answer's status and body.
 async fn over_http(
     http: &reqwest::Client,
     base: &str,
@@ -179,6 +185,7 @@ async fn over_http(
     Ok((status, bytes.to_vec()))
 }
 
+/// Hands a request to the routes in this process. Returns the answer's status and body.
 async fn in_process(
     router: &Router,
     method: Method,
@@ -198,7 +205,7 @@ async fn in_process(
     Ok((status, bytes.to_vec()))
 }
 
-/// A value as a segment of a path or of a query.
+/// Escapes a value (RFC 3986, section 2.1) for a segment of a path or of a query.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -210,7 +217,7 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// `?a=b&c=d` of those that are there.
+/// A query such as `?a=b&c=d` of the pairs that have a value; empty where none has.
 pub fn query(pairs: &[(&str, Option<String>)]) -> String {
     let given = pairs.iter().filter_map(|(name, value)| Some(format!("{name}={}", escaped(value.as_ref()?))));
     let all = given.collect::<Vec<_>>().join("&");

@@ -17,7 +17,7 @@ pub struct Args {
     reason: Option<String>,
 }
 
-/// Asks for it; asking twice is no error.
+/// Asks for the change that `what` names, which is the last part of the API's path. To ask twice is no error.
 pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let body = args.reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));

@@ -1,4 +1,4 @@
-//! `stepwell dev`: the API and the workers in one process.
+//! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
 use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
 use axum::middleware::from_fn;
@@ -23,7 +23,7 @@ pub struct Args {
     http_allow: Option<String>,
 }
 
-/// Serves until SIGINT or SIGTERM; what runs then is given time to end, and what is cut off runs again later.
+/// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
@@ -38,17 +38,20 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 
 async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16) -> Outcome {
     let loopback = address.is_loopback();
+    // Callers on other machines must bring a token, so there must be one.
     if !loopback && !engine::port::Catalogue::has_tokens(&**host).await? {
         let hint =
             format!("make one first: stepwell token create --name NAME --scopes read,run{}", globals.data_flag());
         let message = format!("{address} is open to other machines, and there are no tokens to tell callers apart");
         return Err(Failure::usage(message, hint).with_code("no_tokens"));
     }
+    // The port is bound before anything runs, so that a port in use starts nothing.
     let listener = TcpListener::bind((address, port)).await.map_err(|error| unbound(&error, address, port))?;
     let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
     let mut signals = Signals::listen()?;
     server::start(host).await?;
     server::keep_schedules(host);
+    // Other commands find the server by the address in the lock file.
     let url = format!("http://{bound}");
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
@@ -59,6 +62,7 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
         output::line(&format!("stepwell listens on {url}"));
     }
     let router = server::router(host, loopback);
+    // Callers on loopback need no token, so web pages in the user's browser must be kept out.
     let router = if loopback { router.layer(from_fn(api::loopback_only)) } else { router };
     let stop = async move {
         signals.first().await;
@@ -68,6 +72,7 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     Ok(Exit::Done)
 }
 
+/// The address to listen at; `localhost` counts as 127.0.0.1, and an IPv6 address may be in brackets.
 fn address(host: &str) -> Result<IpAddr, Failure> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
@@ -76,6 +81,7 @@ fn address(host: &str) -> Result<IpAddr, Failure> {
     })
 }
 
+/// Says why an address cannot be listened at, and what to do about it.
 fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
     let (message, hint) = match error.kind() {
         std::io::ErrorKind::AddrInUse => (
@@ -96,7 +102,7 @@ fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
     Failure::usage(message, hint).with_code("cannot_listen")
 }
 
-/// `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
+/// Reads what `http_request` may reach although it is not public: `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
 pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
     let from_env = std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default();
     let text = argument.unwrap_or(&from_env);
@@ -106,7 +112,8 @@ pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
     })
 }
 
-/// Logs go to stderr; `RUST_LOG` says how much of them.
+/// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and
+/// errors.
 pub fn logging(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

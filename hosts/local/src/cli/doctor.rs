@@ -28,7 +28,7 @@ pub struct Args {
     http_allow: Option<String>,
 }
 
-/// One line.
+/// One line of the report: what was checked, `ok`, `warn` or `fail`, what was found, and what to do about it.
 struct Check {
     name: &'static str,
     verdict: &'static str,
@@ -48,7 +48,7 @@ impl Check {
     }
 }
 
-/// Exit 1 where anything fails.
+/// Checks the host at `--url`, or else this machine and its data folder. Exit 1 where any check fails.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let checks = match &globals.url {
         Some(url) => vec![remote(globals, url).await],
@@ -72,6 +72,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
+/// Checks that the host at `--url` answers.
 async fn remote(globals: &Globals, url: &str) -> Check {
     let health = async { Client::open(globals).await?.get("/health").await }.await;
     match health {
@@ -80,6 +81,7 @@ async fn remote(globals: &Globals, url: &str) -> Check {
     }
 }
 
+/// Checks this machine, and the data folder unless another process has it open.
 async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
     let data = globals.data();
     let mut checks = vec![clock(), disk(&data)];
@@ -101,6 +103,7 @@ async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
     if !data.join("stepwell.db").exists() {
         let about = format!("{} is not there yet; the first `run` or `dev` makes it", data.display());
         checks.push(Check::ok("data folder", about));
+        // Without a data folder, JavaScript is tried in a temporary one: a check leaves nothing behind.
         let scratch = std::env::temp_dir().join(format!("stepwell-doctor-{}", std::process::id()));
         checks.push(match server::open(&scratch, allow) {
             Ok(host) => code(host).await,
@@ -121,6 +124,7 @@ async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
     checks
 }
 
+/// Tells which process has the data folder. That is sound where it serves the API, as `stepwell dev` does.
 async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
     let by = pid.map(|pid| format!(" by process {pid}")).unwrap_or_default();
     let holder = running(data).and_then(|holder| holder.url).or(url);
@@ -132,7 +136,7 @@ async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
 
 fn clock() -> Check {
     let now = stepwell::clock();
-    // This release was made after the first, and nobody runs it after the second.
+    // This release was made after the first time, and nobody runs it after the second.
     let sane = document::time::Time::parse("2026-01-01T00:00:00Z").is_some_and(|first| now > first)
         && document::time::Time::parse("2100-01-01T00:00:00Z").is_some_and(|last| now < last);
     match sane {
@@ -141,6 +145,7 @@ fn clock() -> Check {
     }
 }
 
+/// Checks the free space of the disk that the data folder is on, or will be on.
 fn disk(data: &Path) -> Check {
     let there: PathBuf = data.ancestors().find(|path| path.exists()).map_or_else(|| ".".into(), Into::into);
     let Ok(stat) = rustix::fs::statvfs(&there) else {
@@ -157,6 +162,7 @@ fn disk(data: &Path) -> Check {
     }
 }
 
+/// Checks the database's pages and rows by SQLite's `quick_check`.
 async fn integrity(data: &Path) -> Check {
     let database = data.join("stepwell.db");
     let checked = tokio::task::spawn_blocking(move || {
@@ -173,7 +179,7 @@ async fn integrity(data: &Path) -> Check {
     }
 }
 
-/// Runs one line of JavaScript, as a `code` node does; then closes the folder.
+/// Runs one line of JavaScript, as a `code` node does, and then closes the folder.
 async fn code(host: Arc<Local>) -> Check {
     let task = Task {
         idempotency_key: "doctor".into(),

@@ -1,14 +1,14 @@
-//! How a command ends, and how it says what went wrong.
+//! How a command ends: its exit code, and what it says went wrong.
 
 use super::output;
 use engine::port::StoreError;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// What a command comes to.
+/// What a command comes to: an exit code, or a failure that is still to be told.
 pub type Outcome = Result<Exit, Failure>;
 
-/// The exit codes of the contract, and the shell's for an interrupt.
+/// The exit codes that docs/command-line.md promises, with the shell's code for an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: completed, or done.
@@ -33,16 +33,17 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub struct Failure {
     exit: Exit,
-    /// Machine-readable, as in problem details.
+    /// A code for programs, such as `not_found`; for a refused request that of the problem details.
     pub code: String,
     message: String,
     hint: String,
     errors: Vec<Value>,
+    /// Whether people were told the errors already.
     told: bool,
 }
 
 impl Failure {
-    /// Exit 1.
+    /// A failure that ends the command with exit code 1; `hint` says what to do next.
     pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             exit: Exit::Failed,
@@ -54,32 +55,32 @@ impl Failure {
         }
     }
 
-    /// Exit 2.
+    /// A failure that ends the command with exit code 2: it was called the wrong way, or a file cannot be read.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, code: "usage".into(), ..Self::failed(message, hint) }
     }
 
-    /// With another thing to do next.
+    /// Replaces what to do next.
     pub fn with_hint(self, hint: &str) -> Self {
         Self { hint: hint.into(), ..self }
     }
 
-    /// With a code for machines.
+    /// Replaces the code for programs.
     pub fn with_code(self, code: &str) -> Self {
         Self { code: code.into(), ..self }
     }
 
-    /// With several reasons of the shape `{code, path, message, hint}`.
+    /// Adds several reasons of the shape `{code, path, message, hint}`.
     pub fn with_errors(self, errors: Vec<Value>) -> Self {
         Self { errors, ..self }
     }
 
-    /// With reasons that people were told already.
+    /// Adds reasons that people were told already, so that only programs are told them again.
     pub fn with_told_errors(self, errors: Vec<Value>) -> Self {
         Self { errors, told: true, ..self }
     }
 
-    /// From a problem of the API (RFC 9457).
+    /// Makes a failure of the problem details (RFC 9457) that the API answered with.
     pub fn from_problem(status: u16, problem: &Value) -> Self {
         let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let detail = text("detail");
@@ -92,7 +93,7 @@ impl Failure {
         Self::failed(message, hint).with_code(&text("code")).with_errors(errors)
     }
 
-    /// The reasons, one per line: `at /path: message`.
+    /// The reasons, one per item: `/path: message`, or the message alone where there is no path.
     pub fn reasons(&self) -> Vec<String> {
         let text = |error: &Value, name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let reason = |error: &Value| match text(error, "path").as_str() {
@@ -102,15 +103,16 @@ impl Failure {
         self.errors.iter().map(reason).collect()
     }
 
-    /// What went wrong.
+    /// What went wrong, as people are told it.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Says it, on stderr for people and with `--json` on stdout for programs.
+    /// Tells the failure: on stderr to people, and with `json` on stdout to programs. Returns the exit code.
     pub fn tell(&self, json: bool) -> ExitCode {
         let mut text = format!("{} {}", output::red("error:"), self.message);
         let reasons = if self.told { Vec::new() } else { self.reasons() };
+        // A single reason that the message ends with would only be said twice.
         if reasons.len() > 1 || reasons.first().is_some_and(|reason| !self.message.ends_with(reason.as_str())) {
             for reason in reasons {
                 text.push_str(&format!("\n  {reason}"));
@@ -126,7 +128,7 @@ impl Failure {
         self.exit.into()
     }
 
-    /// Says it on stdout.
+    /// Writes the failure to stdout as `{"error": {code, message, hint, errors}}`.
     pub fn tell_programs(&self) {
         let error = json!({"code": self.code, "message": self.message, "hint": self.hint, "errors": self.errors});
         output::json(&json!({"error": error}));

@@ -25,7 +25,7 @@ enum Format {
     Svg,
 }
 
-/// Exit 1 where the workflow is not valid.
+/// Draws the workflow to a file or stdout. Exit 1 where it is not valid.
 pub fn run(globals: &Globals, args: Args) -> Outcome {
     let workflow = Checked::read(&args.file)?.workflow()?;
     let (name, picture) = match args.format {

@@ -20,7 +20,7 @@ pub struct Args {
     cursor: Option<String>,
 }
 
-/// One page, oldest first.
+/// Shows a page of an execution's turns, the oldest first.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let window = query(&[("limit", Some(args.limit.to_string())), ("cursor", args.cursor)]);

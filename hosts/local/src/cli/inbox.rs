@@ -27,7 +27,7 @@ const QUESTIONS: List<5> = List {
     hint: Some("answer with: stepwell answer INTERACTION --approve (or --reject, --option, …)"),
 };
 
-/// One page.
+/// Shows one page of the open questions that the options let through.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let filter =
         vec![("status", Some("pending".into())), ("assignee", args.assignee), ("execution_id", args.execution)];

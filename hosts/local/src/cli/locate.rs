@@ -1,9 +1,9 @@
-//! Finds the place in a JSON text that a JSON Pointer (RFC 6901) names.
+//! Finds the place in a JSON text that a JSON Pointer (RFC 6901) names, so that an error can be shown there.
 
 use std::ops::Range;
 
-/// The bytes of the value, for a list or an object its first byte; where it does not exist, those of the nearest that
-/// does. None where the text is no JSON.
+/// Returns the bytes of a value, of a list or an object its first byte only. Where the value does not exist, those of
+/// the nearest ancestor that does. None where the text is no JSON.
 pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     let mut scan = Scan { text, at: 0 };
     scan.blank();
@@ -25,6 +25,7 @@ pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     }
 }
 
+/// A place in the text. Methods move it; they return none where the text is no JSON.
 struct Scan<'t> {
     text: &'t str,
     at: usize,
@@ -35,6 +36,7 @@ impl Scan<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// Moves past white space and a byte order mark.
     fn blank(&mut self) {
         while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) || self.text[self.at..].starts_with('\u{feff}')
         {
@@ -42,6 +44,7 @@ impl Scan<'_> {
         }
     }
 
+    /// Moves past white space and this byte; none where another byte comes.
     fn take(&mut self, byte: u8) -> Option<()> {
         self.blank();
         let there = self.peek()? == byte;
@@ -49,7 +52,7 @@ impl Scan<'_> {
         there.then_some(())
     }
 
-    /// Moves to the member or item of the value here; false where there is none.
+    /// Moves to the member or item that a pointer's token names in the value here. False where there is none.
     fn enter(&mut self, token: &str) -> Option<bool> {
         match self.peek()? {
             b'{' => self.member(token),
@@ -58,6 +61,7 @@ impl Scan<'_> {
         }
     }
 
+    /// Moves to the member of that name in the object here, past the others.
     fn member(&mut self, name: &str) -> Option<bool> {
         self.at += 1;
         loop {
@@ -80,6 +84,7 @@ impl Scan<'_> {
         }
     }
 
+    /// Moves to the item of that index, from 0, in the list here. A token that is no index names none.
     fn item(&mut self, index: Option<usize>) -> Option<bool> {
         let Some(index) = index else { return Some(false) };
         self.at += 1;
@@ -97,6 +102,7 @@ impl Scan<'_> {
         Some(self.peek()? != b']')
     }
 
+    /// Moves past the string here.
     fn string(&mut self) -> Option<()> {
         self.at += 1;
         loop {
@@ -110,7 +116,8 @@ impl Scan<'_> {
         Some(())
     }
 
-    /// Moves past the value here, without recursion: brackets are counted.
+    /// Moves past the value here. Brackets are counted instead of recursing, so that deep nesting cannot exhaust the
+    /// stack.
     fn skip(&mut self) -> Option<()> {
         let mut depth = 0usize;
         loop {
@@ -127,6 +134,7 @@ impl Scan<'_> {
                 b',' | b':' if depth > 0 => self.at += 1,
                 byte if byte.is_ascii_whitespace() => self.at += 1,
                 _ => {
+                    // A number or a word has no closing character: it goes on until something else begins.
                     let ends = |byte: u8| b",:]}".contains(&byte) || byte.is_ascii_whitespace();
                     while self.peek().is_some_and(|byte| !ends(byte)) {
                         self.at += 1;

@@ -1,11 +1,12 @@
-//! Finds the place in a YAML text that a JSON Pointer (RFC 6901) names.
+//! Finds the place in a YAML text that a JSON Pointer (RFC 6901) names, so that an error can be shown there.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 use std::{fmt, ops::Range};
 
-/// The bytes from the value's first character to the end of its line, without what closes brackets there; where the
-/// value does not exist, those of the nearest that does. None where the text is no YAML, or a key is no text.
+/// Returns the bytes of a value: a scalar's up to the end of its line or a character that may end it there, a list's or
+/// map's first byte only. Where the value does not exist, those of the nearest ancestor that does. None where the text
+/// is no YAML, or a key is no text.
 pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     let mut at: Spanned<Tree> = serde_saphyr::from_str(text).ok()?;
     for token in pointer.split('/').skip(1) {
@@ -27,6 +28,8 @@ pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     place(text, line, column, matches!(at.value, Tree::Scalar))
 }
 
+/// Returns the bytes of the value that begins at a line and column, both counted from 0; of its first byte only unless
+/// `whole`.
 fn place(text: &str, line: usize, column: usize, whole: bool) -> Option<Range<usize>> {
     let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     let rest = text.get(before..)?.lines().next()?;
@@ -36,7 +39,7 @@ fn place(text: &str, line: usize, column: usize, whole: bool) -> Option<Range<us
     Some(before + start..before + start + value.get(..end).unwrap_or(value).trim_end().len())
 }
 
-/// A document's shape: what it says does not matter here.
+/// The shape of a document, with the place of each value. The values themselves do not matter here.
 enum Tree {
     Map(Vec<(String, Spanned<Tree>)>),
     List(Vec<Spanned<Tree>>),
@@ -49,6 +52,7 @@ impl<'de> Deserialize<'de> for Tree {
     }
 }
 
+/// Builds a `Tree` from what the YAML reader meets.
 struct Shape;
 
 impl<'de> Visitor<'de> for Shape {

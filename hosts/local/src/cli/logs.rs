@@ -1,4 +1,4 @@
-//! `stepwell logs EXECUTION [--follow]`: captured lines.
+//! `stepwell logs EXECUTION [--follow]`: the log lines that an execution's nodes wrote.
 
 use super::{
     Exit, Failure, Globals, Outcome,
@@ -17,7 +17,8 @@ pub struct Args {
     follow: bool,
 }
 
-/// With `--json` one object `{items}` of all lines; with `--follow` too, one object per line as it comes.
+/// Shows the lines, for people as text. With `--json` they are one object `{items, next_cursor}`, or, where they are
+/// followed, one object per line as it comes.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     if args.follow && client.is_folder() {
@@ -30,12 +31,13 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     done.map(|()| Exit::Done)
 }
 
+/// Reads the lines of an execution, page after page, and remembers how far it came.
 struct Reader<'c> {
     client: &'c Client,
     id: String,
-    /// Of the page that is read next.
+    /// Cursor of the page to be read next; none for the first.
     cursor: Option<String>,
-    /// Lines of it that were read before.
+    /// Number of lines of that page that were read before.
     seen: usize,
 }
 
@@ -43,6 +45,7 @@ impl Reader<'_> {
     async fn tell(mut self, as_json: bool, follow: bool) -> Result<(), Failure> {
         let mut all = Vec::new();
         loop {
+            // The end is looked for before the lines are read, so that no line written in between is missed.
             let ended = !follow || self.has_ended().await?;
             for line in self.fresh().await? {
                 match (as_json, follow) {
@@ -67,7 +70,7 @@ impl Reader<'_> {
         Ok(!execution["completed_at"].is_null())
     }
 
-    /// All lines that were not read before.
+    /// Reads all lines that were not read before.
     async fn fresh(&mut self) -> Result<Vec<Value>, Failure> {
         let mut fresh = Vec::new();
         loop {

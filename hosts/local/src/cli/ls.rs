@@ -30,7 +30,7 @@ const EXECUTIONS: List<6> = List {
     hint: None,
 };
 
-/// One page.
+/// Shows one page of the executions that the options let through.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let filter = vec![("status", args.status), ("workflow_id", args.workflow), ("parent", args.parent)];
     EXECUTIONS.show(globals, filter, args.paging).await

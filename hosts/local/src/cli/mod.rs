@@ -1,4 +1,4 @@
-//! The command line: one file per command.
+//! The command line: one file per command, and what they share. Results go to stdout, everything else to stderr.
 
 mod answer;
 mod args;
@@ -32,12 +32,13 @@ pub use failure::{Exit, Failure, Outcome};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Reads the arguments, runs the command, says what went wrong and what to do about it.
+/// Reads the arguments, runs the command, and on a failure says what went wrong and what to do about it.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
+            // clap's own text is for people. A program that asked for JSON is told as of any other failure.
             if error.use_stderr() && std::env::args_os().any(|one| one == "--json") {
                 Failure::usage(error.to_string().trim_end(), "`stepwell --help` lists what there is").tell_programs();
             }
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
     let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let done = runtime.block_on(dispatch(cli));
-            // A thread may still wait for a line that never comes.
+            // A thread may still wait for a line of stdin that never comes, so its end is not waited for.
             runtime.shutdown_background();
             done
         }
@@ -94,7 +95,8 @@ mod tests {
         [arg.get_id().to_string(), arg.get_long().map(|long| format!("--{long}")).unwrap_or_default()]
     }
 
-    /// clap finds this out in debug builds only.
+    /// Checks that no option has a name that another option of its command, or a global one above it, has. clap itself
+    /// finds this only in debug builds, when the command is typed.
     fn check(command: &clap::Command, above: &[String]) {
         let mut taken = above.to_vec();
         for arg in command.get_arguments() {

@@ -1,4 +1,4 @@
-//! stdout is data, stderr is everything else.
+//! How commands write: data on stdout, everything else on stderr, and colours only where a terminal takes them.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -7,48 +7,50 @@ use std::{
     sync::LazyLock,
 };
 
-/// Whether stderr takes colours (<https://no-color.org>).
+/// Whether stderr takes colours: a terminal that is not dumb, where `NO_COLOR` (<https://no-color.org>) is unset or
+/// empty.
 static COLOURS: LazyLock<bool> = LazyLock::new(|| {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     std::io::stderr().is_terminal() && !forbidden && !dumb
 });
 
-/// Whether stderr takes colours.
+/// Whether stderr takes colours, found out once for the process.
 pub fn colours() -> bool {
     *COLOURS
 }
 
+/// Colours a text by an SGR code (ECMA-48), where stderr takes colours.
 fn paint(code: &str, text: &str) -> String {
     if colours() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// For what went wrong.
+/// Colours text about what went wrong.
 pub fn red(text: &str) -> String {
     paint("31", text)
 }
 
-/// For what went well.
+/// Colours text about what went well.
 pub fn green(text: &str) -> String {
     paint("32", text)
 }
 
-/// For what needs a look.
+/// Colours text about what needs a look.
 pub fn yellow(text: &str) -> String {
     paint("33", text)
 }
 
-/// For what to do next.
+/// Colours text about what to do next.
 pub fn cyan(text: &str) -> String {
     paint("36", text)
 }
 
-/// For what is less important.
+/// Dims text that is less important.
 pub fn dim(text: &str) -> String {
     paint("2", text)
 }
 
-/// One JSON value on stdout: indented for people, one line for programs.
+/// Writes a JSON value to stdout: indented on a terminal, in one line for programs.
 pub fn json(value: &Value) {
     let text = if std::io::stdout().is_terminal() {
         serde_json::to_string_pretty(value)
@@ -58,7 +60,7 @@ pub fn json(value: &Value) {
     line(&text.unwrap_or_default());
 }
 
-/// A value for people: text as it is, all else as indented JSON.
+/// Writes a value to stdout for people: text as it is, everything else as indented JSON.
 pub fn value(value: &Value) {
     match value {
         Value::String(text) => line(text),
@@ -66,12 +68,12 @@ pub fn value(value: &Value) {
     }
 }
 
-/// A line of data. A reader that went away, such as `head`, is no error.
+/// Writes a line to stdout. A reader that went away, such as `head`, is no error.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
-/// A table on stdout; control characters of anybody's text stay off the terminal.
+/// Writes a table to stdout. Control characters are replaced, since cells may hold anybody's text.
 pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -87,17 +89,17 @@ pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item =
     line(&table.trim_fmt());
 }
 
-/// A string without what could steer a terminal.
+/// Replaces control characters, which could steer a terminal, by U+FFFD; line breaks and tabs stay.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// The same, but colours that this program put in stay.
+/// Replaces control characters as [`clean`] does, but lets colours pass where this program writes them.
 pub fn clean_but_colours(text: &str) -> String {
     if !colours() {
         return clean(text);
     }
-    // Only the codes of `paint` pass: an escape, a bracket, digits, an `m`.
+    // Only codes of the form that `paint` writes pass: an escape, a bracket, digits, an `m`.
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\x1b') {
@@ -112,7 +114,7 @@ pub fn clean_but_colours(text: &str) -> String {
     out
 }
 
-/// A field's text; nothing where there is none.
+/// The text of the field at a JSON Pointer (RFC 6901): empty where it is absent or null, JSON where it is no string.
 pub fn text(value: &Value, pointer: &str) -> String {
     match value.pointer(pointer) {
         None | Some(Value::Null) => String::new(),
@@ -121,7 +123,7 @@ pub fn text(value: &Value, pointer: &str) -> String {
     }
 }
 
-/// The first line, cut to so many characters.
+/// The first line of a text, cut to `most` characters; an ellipsis stands for what is left out.
 pub fn short(text: &str, most: usize) -> String {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() <= most && line.len() == text.len() {
@@ -130,7 +132,7 @@ pub fn short(text: &str, most: usize) -> String {
     format!("{}…", line.chars().take(most.saturating_sub(1)).collect::<String>())
 }
 
-/// Milliseconds as people read them.
+/// A duration in milliseconds as people read it.
 pub fn took(millis: u64) -> String {
     match millis {
         0..1_000 => format!("{millis} ms"),
@@ -139,7 +141,7 @@ pub fn took(millis: u64) -> String {
     }
 }
 
-/// A word as a shell takes it.
+/// A word as a POSIX shell reads it back, quoted where that is needed.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -149,7 +151,7 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
-/// `1 error`, `2 errors`.
+/// A count with its noun, such as `1 error` or `2 errors`.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

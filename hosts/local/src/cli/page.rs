@@ -1,4 +1,4 @@
-//! Lists: one page of them, as JSON or as a table.
+//! Shows one page of a list of the API, as JSON or as a table.
 
 use super::{
     Exit, Globals, Outcome,
@@ -18,22 +18,23 @@ pub struct Paging {
     cursor: Option<String>,
 }
 
-/// A list of the API, and how people see it.
+/// A list of the API, and how people see it as a table of `N` columns.
 pub struct List<const N: usize> {
-    /// Its path.
+    /// Path of the list in the API.
     pub path: &'static str,
-    /// What is said where it is empty.
+    /// What is said where the list is empty.
     pub empty: &'static str,
-    /// Of the columns.
+    /// Headings of the columns.
     pub headings: [&'static str; N],
-    /// An item's cells.
+    /// Makes the cells of an item.
     pub row: fn(&Value) -> [String; N],
-    /// What is said under a table that is not.
+    /// What is said under a table that is not empty.
     pub hint: Option<&'static str>,
 }
 
 impl<const N: usize> List<N> {
-    /// Shows one page of those that fit.
+    /// Shows one page of the items that `filter`, the query's parameters, lets through. Exit 0, also where there are
+    /// none.
     pub async fn show(&self, globals: &Globals, filter: Vec<(&str, Option<String>)>, paging: Paging) -> Outcome {
         let window = [("limit", Some(paging.limit.to_string())), ("cursor", paging.cursor)];
         let wanted: Vec<_> = filter.into_iter().chain(window).collect();

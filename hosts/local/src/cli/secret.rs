@@ -1,4 +1,4 @@
-//! `stepwell secret set NAME`: a credential. Its value is never an argument, which others could read.
+//! `stepwell secret set NAME`: stores a credential. Its value is never an argument, since other users can read those.
 
 use super::{
     Exit, Failure, Globals, Outcome,
@@ -19,7 +19,7 @@ pub struct Args {
     hosts: Vec<String>,
 }
 
-/// Reads the value from a prompt or a pipe, without the line break at its end.
+/// Reads the value from a prompt or a pipe, without the line break at its end, and stores it.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let value = value(&args.name)?;
     if value.is_empty() {
@@ -59,7 +59,8 @@ fn value(name: &str) -> Result<String, Failure> {
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
-/// The terminal shows nothing that is typed, for as long as this lives.
+/// Keeps the terminal from showing what is typed, until it is dropped. It holds the terminal's settings from before;
+/// none where they could not be read, so that typing is shown.
 struct Silence(Option<rustix::termios::Termios>);
 
 impl Silence {

@@ -14,12 +14,13 @@ pub struct Args {
     execution: String,
 }
 
-/// With `--json` exactly what `GET /v1/executions/{id}` answers.
+/// Shows an execution: for people with its nodes, with `--json` exactly what `GET /v1/executions/{id}` answers.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let path = format!("/v1/executions/{}", escaped(&args.execution));
     let answers = async {
         let execution = client.get(&path).await?;
+        // With `--json` the one answer is shown as it is, so the nodes are not asked for.
         let nodes = if globals.json { Value::Null } else { client.get(&format!("{path}/nodes")).await? };
         Ok::<_, super::Failure>((execution, nodes))
     }

@@ -19,7 +19,7 @@ pub struct Args {
     value: Option<String>,
 }
 
-/// The event is kept where it comes before its `wait`.
+/// Sends the event. Where it comes before the `wait` node that expects it, the execution keeps it.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let value = args.value.as_deref().map(|value| source::input(value, "--value")).transpose()?;
     let client = Client::open(globals).await?;

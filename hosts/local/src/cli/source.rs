@@ -1,4 +1,4 @@
-//! Workflow files and inputs as they are read: JSON, or YAML by their name.
+//! Reads workflow files, as JSON or by their name as YAML, and inputs, which are JSON.
 
 use super::{Failure, limits};
 use document::json::nesting;
@@ -12,36 +12,36 @@ use std::{
 
 /// A workflow file, read and parsed.
 pub struct Source {
-    /// As it was named.
+    /// The path as it was given.
     pub path: PathBuf,
-    /// Its text.
+    /// The file's text.
     pub text: String,
-    /// What it holds.
+    /// The document in the file.
     pub document: Value,
-    /// Whether it is YAML.
+    /// Whether the file is YAML, by its name.
     pub is_yaml: bool,
 }
 
-/// A file that is no JSON or YAML.
+/// A file that is neither JSON nor YAML.
 pub struct Malformed {
-    /// Its text.
+    /// The file's text.
     pub text: String,
-    /// What is wrong.
+    /// What the parser says is wrong.
     pub message: String,
-    /// Where, in bytes.
+    /// The bytes of the text where it is wrong; none where the parser does not say.
     pub at: Option<Range<usize>>,
 }
 
-/// Why there is no document.
+/// Why a file gives no document.
 pub enum Unread {
     /// The file cannot be read.
     File(Failure),
-    /// It is no JSON or YAML.
+    /// The file is neither JSON nor YAML.
     Malformed(Malformed),
 }
 
 impl Source {
-    /// Reads a file.
+    /// Reads and parses a file of [`limits::FILE_BYTES`] at most.
     pub fn read(path: &Path) -> Result<Self, Unread> {
         let text = read_text(path, limits::FILE_BYTES).map_err(Unread::File)?;
         let is_yaml =
@@ -66,7 +66,7 @@ fn json(text: &str) -> Result<Value, (String, Position)> {
 }
 
 fn yaml(text: &str) -> Result<Value, (String, Position)> {
-    // As YAML 1.2 has it: `no` is a word.
+    // As YAML 1.2 has it, only `true` and `false` are booleans; `no` is a word.
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let at = error.location().map(|at| {
@@ -78,7 +78,7 @@ fn yaml(text: &str) -> Result<Value, (String, Position)> {
     })
 }
 
-/// The byte that a line and column, both from 1, name: one character, within the text.
+/// Returns the bytes of the character at a line and column, both counted from 1; at most the end of the text.
 fn offset(text: &str, line: usize, column: usize) -> Range<usize> {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let mut at = (start + column.saturating_sub(1)).min(text.len());
@@ -89,6 +89,7 @@ fn offset(text: &str, line: usize, column: usize) -> Range<usize> {
     at..at + width
 }
 
+/// Reads a file of UTF-8 text with at most `most` bytes.
 fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
@@ -110,7 +111,7 @@ fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
     })
 }
 
-/// JSON from an argument: JSON itself, `@FILE`, or `-` for stdin.
+/// Reads JSON from an argument: JSON itself, `@FILE`, or `-` for stdin. `what` names the argument in errors.
 pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
     let (text, from) = match argument.strip_prefix('@') {
         Some(file) => (read_text(Path::new(file), limits::INPUT_BYTES)?, file.to_owned()),
@@ -118,7 +119,7 @@ pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
         None => (argument.to_owned(), "the argument".to_owned()),
     };
     if nesting(text.as_bytes()) > JSON_DEPTH {
-        // It could be recorded, but a journal is not read any deeper.
+        // A deeper value could be recorded, but a journal that holds it could not be read again.
         let message = format!("{what} from {from} nests more than {JSON_DEPTH} levels deep");
         return Err(Failure::usage(message, "flatten it").with_code("invalid_json"));
     }

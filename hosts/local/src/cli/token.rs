@@ -21,7 +21,7 @@ pub struct Args {
     expires: Option<String>,
 }
 
-/// Only the token's hash is stored.
+/// Makes a token and shows it. Only its hash is stored, so that it cannot be shown again.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let expires_at = args.expires.as_deref().map(|text| end(text, stepwell::clock())).transpose()?;
     let mut body = json!({"name": args.name, "scopes": args.scopes});
@@ -44,6 +44,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Reads when a token ends: a number of hours, days or weeks from `now`, or an RFC 3339 time to come.
 fn end(text: &str, now: Time) -> Result<Time, Failure> {
     let seconds = |unit: char| match unit {
         'h' => Some(3_600.0),
@@ -62,7 +63,7 @@ fn end(text: &str, now: Time) -> Result<Time, Failure> {
     })
 }
 
-/// The year 9000: RFC 3339 has four digits for a year.
+/// The year 9000, in milliseconds since 1970: RFC 3339 has four digits for a year.
 const NO_LATER: i64 = 221_845_392_000_000;
 
 #[cfg(test)]

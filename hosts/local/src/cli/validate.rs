@@ -12,7 +12,7 @@ pub struct Args {
     files: Vec<PathBuf>,
 }
 
-/// Exit 1 where any file has errors, 2 where one cannot be read or parsed; all are looked at.
+/// Checks all files. Exit 1 where any has errors, 2 where one cannot be read or parsed.
 pub fn run(globals: &Globals, args: Args) -> Outcome {
     let mut results = Vec::new();
     let (mut unread, mut valid) = (None, true);
@@ -26,6 +26,7 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
                 }
                 results.push((file, checked.json()));
             }
+            // The failure of a single file is the command's own; among several, one must not hide what the others say.
             Err(failure) if args.files.len() == 1 => return Err(failure),
             Err(failure) => {
                 failure.tell(false);
@@ -41,7 +42,7 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(unread.unwrap_or(if valid { Exit::Done } else { Exit::Failed }))
 }
 
-/// One file as the API has it; several with their names.
+/// The result of one file as the API gives it; those of several files in a list, each with the name of its file.
 fn together(results: &[(&PathBuf, Value)]) -> Value {
     if let [(_, one)] = results {
         return one.clone();

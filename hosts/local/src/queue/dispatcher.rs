@@ -1,4 +1,5 @@
-//! Hands ready messages to a handler.
+//! The dispatcher: hands ready messages to a handler. What is ready it learns from commits, from timers, and at the
+//! start from the rows that an earlier process left behind.
 
 use super::{Item, lanes::Lanes, timers, timers::TimerKey, window::Window};
 use crate::store::{
@@ -20,39 +21,45 @@ use std::{
 use stepwell_core::effect::Message;
 use tokio::{runtime::Handle, sync::Notify};
 
-/// Who handles messages.
+/// What messages are handed to: the step function, or a stand-in in tests.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Messages of one execution, in order; a verdict for each. A panic counts as a failure of all of them.
+    /// Handles messages of one execution, in order, and returns a verdict for each. A panic counts as a failure of all
+    /// of them.
     async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict>;
-    /// A message failed for good: its execution is to be marked stuck. An error means that it could not be; the
-    /// message is then handed out again.
+    /// Called for a message that failed [`engine::limits::DELIVERIES`] times: its execution is to be marked stuck. On
+    /// an error, which says why that was not possible, the message is handed out again.
     async fn dead(&self, message: &Message, error: &str) -> Result<(), String>;
 }
 
-/// The dispatcher. It hands nothing out before it is started.
+/// The dispatcher. It hands nothing out before [`Dispatcher::start`].
 pub struct Dispatcher {
     state: Mutex<State>,
-    /// Rows below it are from before; the others were handed over when they were written.
+    /// The first receipt of this process. Rows with a lower one are left from an earlier process and are read at the
+    /// start; the others are handed over when they are written.
     first: Receipt,
+    /// The next receipt.
     receipts: AtomicU64,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: fn() -> Time,
-    /// Rings when something may be due earlier than was known.
+    /// Wakes the task of `timers`, when something may be due earlier than it knew.
     pub(super) rings: Notify,
+    /// Wakes [`Dispatcher::stop`], when a worker or a node has ended.
     idle: Notify,
     pub(super) started: OnceLock<Started>,
+    /// Entries that a page of delayed messages or timers holds.
     pub(super) window: usize,
 }
 
-/// What it needs to run.
+/// What the dispatcher gets when it is started.
 pub struct Started {
     runtime: Handle,
     pub(super) handler: Arc<dyn Handler>,
     pub(super) writer: Writer,
 }
 
-/// What is in memory.
+/// The messages and timers in memory. Returned messages wait here alone: their rows have no new time, so that a restart
+/// hands them out at once.
 pub struct State {
     pub(super) lanes: Lanes,
     pub(super) delayed: Window<Item>,
@@ -61,8 +68,10 @@ pub struct State {
 }
 
 impl Dispatcher {
-    /// With the number of the first receipt that no row in the queue has.
+    /// Makes a dispatcher whose receipts begin at `first`, above those of all rows in the queue.
     pub fn new(first: Receipt, metrics: Arc<Metrics>, clock: fn() -> Time, window: usize) -> Self {
+        // No page of returned messages is ever read: the window's bound is out of reach, and an empty page up to the
+        // end of time leaves nothing to read.
         let mut returned = Window::new(usize::MAX / 8);
         returned.extend(Some((i64::MAX, Vec::new())));
         let state =
@@ -80,7 +89,8 @@ impl Dispatcher {
         }
     }
 
-    /// Reads what the queue holds from before, and begins to hand out. Called once, in a runtime.
+    /// Reads the ready messages that an earlier process left behind, and begins to hand out. It must be called within a
+    /// runtime; `Permanent` the second time.
     pub async fn start(
         self: &Arc<Self>,
         handler: Arc<dyn Handler>,
@@ -96,6 +106,7 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Makes the rows without a due time and with a receipt below `before` ready, a page at a time.
     async fn revive_all(self: &Arc<Self>, before: i64, readers: &Readers) -> Result<(), StoreError> {
         let mut after = 0;
         loop {
@@ -118,17 +129,17 @@ impl Dispatcher {
         }
     }
 
-    /// A message with a number of its own.
+    /// Gives a message a receipt of its own.
     pub fn item(&self, message: Message) -> Item {
         Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0 }
     }
 
-    /// A number that nothing else has.
+    /// Returns a number that no message and no timer of this process has.
     pub(super) fn number(&self) -> u64 {
         self.receipts.fetch_add(1, Relaxed)
     }
 
-    /// A write is durable: these were acknowledged by it, those are ready.
+    /// Called when a write is durable: it acknowledged the messages of `acks`, and those of `ready` may be handed out.
     pub fn committed(self: &Arc<Self>, acks: &[Receipt], ready: Vec<Item>) {
         if acks.is_empty() && ready.is_empty() {
             return;
@@ -144,33 +155,34 @@ impl Dispatcher {
         self.pump();
     }
 
-    /// A durable message is due later.
+    /// Takes a message whose row is durable and which is due at `at`.
     pub fn delay(&self, at: Time, item: Item) {
         let number = item.delivery.receipt;
         self.state().delayed.offer(at.0, number, item);
         self.rings.notify_one();
     }
 
-    /// A durable timer is set.
+    /// Takes a timer whose row is durable and which fires at `at`.
     pub fn timer(&self, at: Time, key: TimerKey) {
         let number = self.number();
         self.state().timers.offer(at.0, number, key);
         self.rings.notify_one();
     }
 
-    /// Timers that could not be fired.
+    /// Takes back timers whose firing could not be written, to try again at `at`.
     pub(super) fn timers_again(&self, keys: Vec<TimerKey>, at: Time) {
         for key in keys {
             self.timer(at, key);
         }
     }
 
-    /// Stops handing out, and waits until nothing is being handled, or for so long. True where nothing is.
+    /// Stops handing out, and waits until nothing is being handled, at most for `grace`. True where nothing is.
     pub async fn stop(&self, grace: Duration) -> bool {
         self.state().lanes.stopped = true;
         self.rings.notify_one();
         let idle = async {
             loop {
+                // The wake-up is taken before the look, so that one in between is not missed.
                 let woken = self.idle.notified();
                 if self.state().lanes.is_idle() {
                     return;
@@ -200,7 +212,7 @@ impl Dispatcher {
         }
     }
 
-    /// Spawns what there is work for.
+    /// Spawns workers and I/O nodes for what is ready, as far as the limits allow.
     pub(super) fn pump(self: &Arc<Self>) {
         let Some(started) = self.started.get() else { return };
         let spawn = self.state().lanes.spawn();
@@ -212,6 +224,7 @@ impl Dispatcher {
         }
     }
 
+    /// A worker: handles batch after batch, of whichever execution is next, until none is ready.
     async fn work(self: Arc<Self>) {
         self.state().lanes.started();
         loop {
@@ -224,6 +237,7 @@ impl Dispatcher {
         self.idle.notify_waiters();
     }
 
+    /// Handles one node that does I/O, and then lets the next one begin.
     async fn work_io(self: Arc<Self>, item: Item) {
         self.handle(vec![item]).await;
         self.state().lanes.finish_io();

@@ -1,4 +1,5 @@
-//! What is ready, by execution.
+//! The messages that are ready, by execution, and how many of them are being handled. Pure bookkeeping under the
+//! dispatcher's lock.
 
 use super::Item;
 use crate::store::limits;
@@ -6,38 +7,44 @@ use engine::port::Receipt;
 use std::collections::{HashMap, HashSet, VecDeque};
 use stepwell_core::{effect::Work, id::ExecutionId};
 
-/// Ready messages. An execution is one lane; nodes that do I/O have a line of their own.
+/// Ready messages. Those of one execution wait in a lane, of which one batch at a time is handed out. Nodes that do I/O
+/// wait in a line of their own and are handed out singly.
 #[derive(Default)]
 pub struct Lanes {
     lanes: HashMap<ExecutionId, Lane>,
+    /// Executions with waiting messages of which none is being handled, in the order of their turn.
     ready: VecDeque<ExecutionId>,
     io: VecDeque<Item>,
+    /// Receipts of messages that were handed out and that no commit has acknowledged yet.
     handed_out: HashSet<Receipt>,
-    /// Workers that run, and of those, the ones that have not looked for work yet.
+    /// Workers that run.
     workers: usize,
+    /// Workers among them that have not looked for work yet.
     starting: usize,
+    /// Nodes with I/O that run.
     io_running: usize,
-    /// Hands nothing out any more.
+    /// Set when nothing is to be handed out any more.
     pub stopped: bool,
 }
 
+/// The messages of one execution; `busy` while a batch of them is being handled.
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Item>,
     busy: bool,
 }
 
-/// What is to be spawned after a change.
+/// What the dispatcher is to spawn after a change.
 #[derive(Default)]
 pub struct Spawn {
-    /// So many workers, each counted as starting.
+    /// Number of workers, which are counted as starting already.
     pub workers: usize,
-    /// These, each on its own.
+    /// Nodes with I/O, each to be handled by a task of its own.
     pub io: Vec<Item>,
 }
 
 impl Lanes {
-    /// A message is ready.
+    /// Takes a message that is ready.
     pub fn push(&mut self, item: Item) {
         if matches!(item.delivery.message.work, Work::Step { io: true, .. }) {
             self.io.push_back(item);
@@ -50,19 +57,20 @@ impl Lanes {
         lane.waiting.push_back(item);
     }
 
-    /// What a commit acknowledged needs no acknowledgement of its own.
+    /// Notes that a commit acknowledged these messages, so that they need no acknowledgement of their own.
     pub fn committed(&mut self, acks: &[Receipt]) {
         for receipt in acks {
             self.handed_out.remove(receipt);
         }
     }
 
-    /// Whether a message that was handed out still needs to be acknowledged; it counts as settled from now on.
+    /// Whether a message that was handed out still has to be acknowledged. It counts as settled from then on.
     pub fn settle(&mut self, receipt: Receipt) -> bool {
         self.handed_out.remove(&receipt)
     }
 
-    /// What should be spawned now.
+    /// Decides what to spawn: a worker for each ready execution that no starting worker will take, and I/O nodes, as
+    /// far as the limits allow.
     pub fn spawn(&mut self) -> Spawn {
         let mut spawn = Spawn::default();
         if self.stopped {
@@ -82,13 +90,13 @@ impl Lanes {
         spawn
     }
 
-    /// A worker begins.
+    /// Notes that a worker begins to look for work.
     pub fn started(&mut self) {
         self.starting -= 1;
     }
 
-    /// The next batch of one execution; none: the worker ends. A message that failed before goes alone, so that it
-    /// takes no other along.
+    /// Takes the next batch of one execution. None where nothing is ready: the worker ends. A message that failed
+    /// before is a batch of its own, so that it takes no other along if it fails again.
     pub fn take(&mut self) -> Option<Vec<Item>> {
         let next = if self.stopped { None } else { self.ready.pop_front() };
         let lane = next.as_ref().and_then(|id| self.lanes.get_mut(id));
@@ -111,7 +119,7 @@ impl Lanes {
         Some(batch)
     }
 
-    /// A batch of an execution was handled.
+    /// Notes that a batch of an execution was handled. Where more waits, the execution goes to the end of the line.
     pub fn finish(&mut self, id: &ExecutionId) {
         let Some(lane) = self.lanes.get_mut(id) else { return };
         lane.busy = false;
@@ -122,12 +130,12 @@ impl Lanes {
         }
     }
 
-    /// A node that did I/O was handled.
+    /// Notes that a node with I/O was handled.
     pub fn finish_io(&mut self) {
         self.io_running -= 1;
     }
 
-    /// Nothing is being handled.
+    /// Whether nothing is being handled.
     pub fn is_idle(&self) -> bool {
         self.workers == 0 && self.io_running == 0
     }

@@ -1,5 +1,6 @@
-//! The queue: durable rows in the store, and this dispatcher, which hands them to handlers without polling.
-//! Messages of one execution are handled one call at a time and so batch up; nodes that do I/O run beside them.
+//! The queue. Its messages are durable rows in the store; the dispatcher hands them to a handler without polling.
+//! Messages of one execution are handled in one call at a time, so that they share a load and a commit; nodes that do
+//! I/O run beside them.
 
 mod dispatcher;
 mod lanes;
@@ -15,11 +16,11 @@ pub use timers::{TimerKey, insert, purpose};
 
 use engine::port::Delivery;
 
-/// A message in memory; its row lives until it is acknowledged.
+/// A message in memory. Its row in the table `queue` stays until the message is acknowledged.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// As a handler gets it.
+    /// The message as a handler gets it, with its receipt, which is the key of its row.
     pub delivery: Delivery,
-    /// How often its handling failed.
+    /// How often its handling failed, in earlier processes too.
     pub failures: u32,
 }

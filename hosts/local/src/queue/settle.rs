@@ -1,4 +1,5 @@
-//! One call of the handler, and what becomes of its messages.
+//! One call of the handler, and what becomes of its messages: acknowledged, handed out again, or buried as dead
+//! letters.
 
 use super::{Dispatcher, Item};
 use crate::store::{
@@ -15,12 +16,14 @@ use std::{
 };
 
 impl Dispatcher {
+    /// Hands messages of one execution to the handler and does as its verdicts say.
     pub(super) async fn handle(self: &Arc<Self>, items: Vec<Item>) {
         let Some(started) = self.started.get() else { return };
         let count = items.len() as i64;
         self.metrics.active.fetch_add(count, Relaxed);
         let failures: Vec<u32> = items.iter().map(|item| item.failures).collect();
         let deliveries: Vec<Delivery> = items.into_iter().map(|item| item.delivery).collect();
+        // A panic of the handler is a failure of its messages, not the end of the worker.
         let answer = AssertUnwindSafe(started.handler.handle(&deliveries)).catch_unwind().await;
         let verdicts = answer.unwrap_or_else(|panic| {
             let error = told(&*panic);
@@ -32,6 +35,7 @@ impl Dispatcher {
         for (delivery, failures) in deliveries.into_iter().zip(failures) {
             let verdict = verdicts.next().unwrap_or_else(|| failed("the handler gave no verdict".into()));
             let item = Item { delivery, failures };
+            // A commit may have acknowledged the message already: then its row is gone, and there is nothing to delete.
             match verdict {
                 Verdict::Acknowledge => {
                     if self.state().lanes.settle(item.delivery.receipt) {
@@ -42,7 +46,7 @@ impl Dispatcher {
             }
         }
         if !acks.is_empty() {
-            // If it is lost, the message comes again after a restart and is found stale.
+            // If this is lost, the messages come again after a restart and are found stale.
             let _ = self.send(Box::new(Acknowledge(acks))).await;
         }
         self.metrics.active.fetch_sub(count, Relaxed);
@@ -50,6 +54,7 @@ impl Dispatcher {
         self.metrics.handled.fetch_add(count as u64, Relaxed);
     }
 
+    /// Returns a message to the queue. One that failed waits longer with each failure, and is buried at the last.
     async fn give_back(self: &Arc<Self>, mut item: Item, after_seconds: f64, error: Option<String>) {
         if !self.state().lanes.settle(item.delivery.receipt) {
             return; // A commit acknowledged it: there is no row to come back to.
@@ -71,7 +76,8 @@ impl Dispatcher {
         self.rings.notify_one();
     }
 
-    /// First the execution is marked, then the message goes: a crash between the two marks it again.
+    /// Makes a message a dead letter: marks its execution as stuck, then deletes its row. A crash between the two marks
+    /// the execution again. False where one of them failed: the message is then handed out again.
     async fn bury(&self, item: &Item, error: &str) -> bool {
         let Some(started) = self.started.get() else { return false };
         let marking = AssertUnwindSafe(started.handler.dead(&item.delivery.message, error)).catch_unwind().await;
@@ -92,16 +98,18 @@ impl Dispatcher {
     }
 }
 
+/// The verdict on a message whose handling failed.
 fn failed(error: String) -> Verdict {
     Verdict::Return { after_seconds: 0.0, error: Some(error) }
 }
 
+/// The text of a panic.
 fn told(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Deletes rows of messages that no commit acknowledged.
+/// The job that deletes the rows of messages that no commit acknowledged.
 pub struct Acknowledge(pub Vec<Receipt>);
 
 impl Job for Acknowledge {
@@ -116,7 +124,7 @@ impl Job for Acknowledge {
     }
 }
 
-/// Deletes the rows of these receipts.
+/// Deletes the rows of these receipts; one that has no row is no error.
 pub fn acknowledge(db: &Connection, receipts: &[Receipt]) -> Result<(), Failure> {
     let mut delete = db.prepare_cached("DELETE FROM queue WHERE id = ?1")?;
     for receipt in receipts {
@@ -125,6 +133,7 @@ pub fn acknowledge(db: &Connection, receipts: &[Receipt]) -> Result<(), Failure>
     Ok(())
 }
 
+/// The job that notes a failure in a message's row, so that a restart does not begin to count anew.
 struct Failed {
     receipt: Receipt,
     attempts: u32,
@@ -144,6 +153,7 @@ impl Job for Failed {
     fn done(self: Box<Self>, _: Result<(), StoreError>) {}
 }
 
+/// The job that moves a message from the queue to the dead letters.
 struct Bury {
     item: Item,
     error: String,

@@ -1,3 +1,4 @@
+//! Tests of the dispatcher over a store on the disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::Handler;
@@ -21,7 +22,7 @@ use stepwell_core::{
 
 type Answer = dyn Fn(&Delivery) -> Verdict + Send + Sync;
 
-/// Notes how it is called.
+/// A handler that notes how it is called: the visits of each call, the dead letters, and how many calls ran at once.
 struct Noting {
     answer: Box<Answer>,
     pause: Duration,

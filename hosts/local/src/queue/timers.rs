@@ -1,4 +1,5 @@
-//! What is due later: delayed messages, messages that were returned, and timers.
+//! What is due later: delayed messages, returned messages and timers. One task sleeps until the soonest and hands out
+//! what is due then.
 
 use super::{Dispatcher, Item, window::PageOf};
 use crate::store::writer::{Failure, Job, Known};
@@ -11,23 +12,24 @@ use stepwell_core::{
     id::{Activation, ExecutionId},
 };
 
-/// Which timer.
+/// Names a timer: an activation has at most one for each purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimerKey {
-    /// Of this execution.
+    /// The execution that the timer wakes.
     pub execution: ExecutionId,
-    /// Whose.
+    /// The activation that set the timer.
     pub activation: Activation,
-    /// What it is for.
+    /// What the timer is for: the end of a `wait`, a deadline, or a node's timeout.
     pub purpose: Purpose,
 }
 
-/// How long it sleeps at most: a clock that was set right is noticed.
+/// The longest sleep, so that a machine's clock that is set meanwhile is noticed.
 const NAP: Duration = Duration::from_secs(30);
 
-/// Hands out what is due, when it is, until the dispatcher stops.
+/// The task: hands out what is due, sleeps until the next is, and so on until the dispatcher stops.
 pub async fn run(dispatcher: Arc<Dispatcher>) {
     loop {
+        // The wake-up is taken before the look, so that one in between is not missed.
         let woken = dispatcher.rings.notified();
         let next = dispatcher.fire().await;
         if dispatcher.is_stopped() {
@@ -40,7 +42,7 @@ pub async fn run(dispatcher: Arc<Dispatcher>) {
 }
 
 impl Dispatcher {
-    /// Hands out what is due; says when the next is.
+    /// Hands out what is due. Returns when the next is, in milliseconds since 1970; none where nothing is to come.
     async fn fire(self: &Arc<Self>) -> Option<i64> {
         let now = (self.clock)();
         let (timers, wanted) = {
@@ -54,6 +56,7 @@ impl Dispatcher {
             (state.timers.due(now.0), wanted)
         };
         self.pump();
+        // The writer's thread reads the pages too, so that a row is either in a page or offered to the window after it.
         let mut jobs: Vec<Box<dyn Job>> = Vec::new();
         if !timers.is_empty() {
             jobs.push(Box::new(Fire { timers, now, fired: Vec::new(), dispatcher: self.clone() }));
@@ -74,7 +77,8 @@ impl Dispatcher {
     }
 }
 
-/// Turns due timers into messages: at least once, since a message's row goes only with the turn it causes.
+/// The job that turns due timers into messages, at least once: a timer's row goes in the transaction that writes its
+/// message, and a message's row with the turn that it causes.
 struct Fire {
     timers: Vec<TimerKey>,
     now: Time,
@@ -94,6 +98,7 @@ impl Job for Fire {
                      AND at <= ?6",
                 )?
                 .execute(params![head.run, epoch, node.as_str(), visit, purpose(timer.purpose), self.now.0])?;
+            // The timer was dropped, or set to a later time.
             if gone == 0 {
                 continue;
             }
@@ -114,7 +119,7 @@ impl Job for Fire {
     }
 }
 
-/// Writes a message's row.
+/// Writes the row of a message; `due` is when it is due, none for at once.
 pub fn insert(db: &Connection, item: &Item, due: Option<Time>) -> Result<(), Failure> {
     let body = serde_json::to_string(&item.delivery.message)
         .map_err(|error| Failure::Refused(StoreError::Permanent(error.to_string())))?;
@@ -126,11 +131,12 @@ pub fn insert(db: &Connection, item: &Item, due: Option<Time>) -> Result<(), Fai
     Ok(())
 }
 
-/// The name of a purpose in the table of timers.
+/// The name of a purpose in the table `timers`: its JSON without the quotes.
 pub fn purpose(purpose: Purpose) -> String {
     serde_json::to_string(&purpose).unwrap_or_default().trim_matches('"').to_owned()
 }
 
+/// The job that reads the next page of delayed messages.
 struct MessagePage {
     after: i64,
     page: PageOf<Item>,
@@ -161,6 +167,7 @@ impl Job for MessagePage {
     }
 }
 
+/// The job that reads the next page of timers.
 struct TimerPage {
     after: i64,
     page: PageOf<TimerKey>,
@@ -200,7 +207,8 @@ impl Job for TimerPage {
     }
 }
 
-/// Up to when a page of about `size` rows reaches: rows of equal times stay together.
+/// Up to which time a page of about `size` rows reaches: the time of the row after them, or the end of time where there
+/// are fewer. Rows of equal times stay together.
 fn horizon(db: &Connection, table: &str, column: &str, after: i64, size: usize) -> rusqlite::Result<i64> {
     let sql = format!(
         "SELECT coalesce((SELECT {column} FROM {table} WHERE {column} > ?1 ORDER BY {column} LIMIT 1 OFFSET ?2), ?3)"
@@ -208,7 +216,7 @@ fn horizon(db: &Connection, table: &str, column: &str, after: i64, size: usize) 
     db.prepare_cached(&sql)?.query_row(params![after, size as i64, i64::MAX], |row| row.get(0))
 }
 
-/// The message of a row.
+/// Reads the message of a row. None where it cannot be read: the row stays, for a release that can.
 pub fn revive(id: i64, failures: u32, body: &str) -> Option<Item> {
     match serde_json::from_str(body) {
         Ok(message) => {

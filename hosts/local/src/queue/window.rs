@@ -1,25 +1,29 @@
-//! The soonest of what is due later. All entries up to the horizon are here; the rest waits in the database.
+//! The entries, messages or timers, that are due soonest. All that are due up to a time, the horizon, are in memory;
+//! later ones wait in the database and come by pages.
 
 use std::collections::BTreeMap;
 
-/// A new horizon and the entries up to it: when they are due, their number, and what they are.
+/// A page: the new horizon, and each entry up to it with its due time in milliseconds since 1970 and its number.
 pub type PageOf<T> = Option<(i64, Vec<(i64, u64, T)>)>;
 
-/// Entries by due time, in milliseconds, and a number that tells equal times apart.
+/// Entries by due time, in milliseconds since 1970, and by a number that tells equal times apart.
 pub struct Window<T> {
     entries: BTreeMap<(i64, u64), T>,
+    /// All entries that are due up to this time are in `entries`.
     horizon: i64,
+    /// Whether a page is being read.
     paging: bool,
+    /// Entries that stay when the window holds four times as many.
     bound: usize,
 }
 
 impl<T> Window<T> {
-    /// Knows nothing yet: asks for a page at once.
+    /// An empty window that knows nothing yet, so that it wants a page at once.
     pub fn new(bound: usize) -> Self {
         Self { entries: BTreeMap::new(), horizon: i64::MIN, paging: false, bound }
     }
 
-    /// A new entry. Beyond the horizon it is left to a later page.
+    /// Takes a new entry whose row is durable. One beyond the horizon is left to a later page.
     pub fn offer(&mut self, at: i64, number: u64, entry: T) {
         if at <= self.horizon {
             self.entries.insert((at, number), entry);
@@ -29,13 +33,13 @@ impl<T> Window<T> {
         }
     }
 
-    /// Everything due.
+    /// Takes out all entries that are due at `now`.
     pub fn due(&mut self, now: i64) -> Vec<T> {
         let later = self.entries.split_off(&(now.saturating_add(1), 0));
         std::mem::replace(&mut self.entries, later).into_values().collect()
     }
 
-    /// When to look again; none where nothing is to come.
+    /// When to look again: at the next entry's time, or at once where a page is wanted. None where nothing is to come.
     pub fn next(&self) -> Option<i64> {
         match self.entries.first_key_value() {
             Some(((at, _), _)) => Some(*at),
@@ -44,14 +48,16 @@ impl<T> Window<T> {
         }
     }
 
-    /// The horizon after which a page must be read now; the caller reads it. None while there is no need.
+    /// Where a page is needed, the horizon after which the caller must read it and give it to [`Self::extend`]. None
+    /// while there is no need or a page is being read.
     pub fn wants(&mut self) -> Option<i64> {
         let wants = self.entries.is_empty() && self.horizon < i64::MAX && !self.paging;
         self.paging |= wants;
         wants.then_some(self.horizon)
     }
 
-    /// A page: all entries after the old horizon up to the new one. None: it could not be read.
+    /// Takes a page: all entries after the old horizon, up to the new one. None where it could not be read, so that it
+    /// is wanted again.
     pub fn extend(&mut self, page: PageOf<T>) {
         self.paging = false;
         if let Some((horizon, entries)) = page {
@@ -60,7 +66,8 @@ impl<T> Window<T> {
         }
     }
 
-    /// Lets go of what is due last; equal times stay together.
+    /// Lets go of the entries that are due last, and lowers the horizon to the last one that stays. Entries of equal
+    /// times stay together, since a page begins after the horizon.
     fn shrink(&mut self) {
         if let Some(((last, _), _)) = self.entries.iter().nth(self.bound) {
             let last = *last;

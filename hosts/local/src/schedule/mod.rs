@@ -1,5 +1,5 @@
-//! Schedules of saved workflows: durable rows, and a task that sleeps until the soonest. What is to be done about a row
-//! is [`engine::schedules`]'.
+//! Starts executions of `schedule_trigger` nodes: durable rows, and one task that sleeps until the soonest of them.
+//! What is to be done about a row that is due, [`engine::schedules`] decides.
 
 mod table;
 
@@ -16,14 +16,14 @@ use std::{
     time::Duration,
 };
 
-/// Rows taken up at once: whatever is due, in bites that leave the readers to others.
+/// Rows taken up at once. All that are due are taken up, but in parts, so that other reads have their turn.
 const BITE: usize = 64;
 /// The longest sleep: the machine's clock may be set, or may stand still while the machine sleeps.
 const LONGEST: Duration = Duration::from_secs(15);
-/// Before a store that failed is asked again.
+/// Pause before a store that failed is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Starts executions as their times come; goes on until the host is gone or stopped.
+/// The task: starts executions as their times come, until the host is gone or stops.
 pub async fn run(host: Weak<Local>) {
     let Some(first) = host.upgrade() else { return };
     let (watch, changed) = (Watch::since(first.now()), first.database().hub.replanned.clone());
@@ -41,7 +41,7 @@ pub async fn run(host: Weak<Local>) {
     }
 }
 
-/// Takes up what is due. Returns for how long nothing is.
+/// Takes up all rows that are due. Returns how long it is until the next one is.
 async fn round(host: &Arc<Local>, watch: Watch) -> Result<Duration, StoreError> {
     loop {
         let done = start_due(&**host, watch, BITE).await?;

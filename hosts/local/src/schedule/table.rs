@@ -1,4 +1,5 @@
-//! The rows of schedules. They are written in the transaction that saves or deletes their workflow.
+//! The table `schedules`, one row for each `schedule_trigger` node of a latest version. Its rows are written in the
+//! transaction that saves or deletes their workflow.
 
 use crate::store::{Database, writer::Failure};
 use document::{
@@ -12,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 
 impl Database {
-    /// Rows whose time has come, soonest first.
+    /// Returns the rows whose time has come, the soonest first, `limit` of them at most.
     pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
         self.readers
@@ -20,7 +21,7 @@ impl Database {
             .await
     }
 
-    /// The soonest time.
+    /// Returns the soonest time of all rows; none where there is no schedule.
     pub async fn soonest(&self) -> Result<Option<Time>, StoreError> {
         let sql = "SELECT min(next_at) FROM schedules";
         let at: Option<i64> =
@@ -28,7 +29,7 @@ impl Database {
         Ok(at.map(Time))
     }
 
-    /// An owner's schedules that can be read, by workflow and node.
+    /// Returns an owner's schedules by workflow and node, those left out whose config this release cannot read.
     pub async fn schedules(&self, owner: &str) -> Result<Vec<Scheduled>, StoreError> {
         let (owner, sql) = (owner.to_owned(), format!("SELECT {COLUMNS} FROM schedules WHERE owner = ?1"));
         let mut rows: Vec<Scheduled> =
@@ -37,7 +38,8 @@ impl Database {
         Ok(rows)
     }
 
-    /// A row's time is done with. Nothing happens where another plan has taken its place meanwhile.
+    /// Moves a row on to `next_at`, or removes it where there is none; `error` says why nothing was started at its
+    /// time. Nothing happens where the row has another time by now: then its workflow was saved again meanwhile.
     pub async fn advance_schedule(
         &self,
         row: Scheduled,
@@ -62,6 +64,7 @@ impl Database {
     }
 }
 
+/// Reads a row in the order of `COLUMNS`.
 fn row(row: &SqlRow<'_>) -> rusqlite::Result<Scheduled> {
     let (workflow, node): (String, String) = (row.get(1)?, row.get(2)?);
     let schedule: rusqlite::Result<String> = row.get(3);
@@ -75,12 +78,13 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Scheduled> {
     })
 }
 
+/// Reads a node's config; the error says why this release cannot.
 fn read(text: &str) -> Result<ScheduleTrigger, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// A new version was saved. A schedule with the same times as before goes on as it was, so that frequent saving does
-/// not put an interval off for ever.
+/// Replaces the rows of a workflow by those of its new version. A schedule with the same times as before keeps its next
+/// time, so that frequent saving does not put an interval off for ever.
 pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Planned]) -> Result<(), Failure> {
     let mut rows = Vec::with_capacity(plan.len());
     for one in plan {
@@ -105,7 +109,7 @@ pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Pl
     Ok(())
 }
 
-/// A workflow was deleted.
+/// Removes the rows of a workflow.
 pub(crate) fn drop_plan(db: &Connection, owner: &str, workflow: &str) -> Result<(), Failure> {
     db.prepare_cached("DELETE FROM schedules WHERE owner = ?1 AND workflow_id = ?2")?.execute([owner, workflow])?;
     Ok(())

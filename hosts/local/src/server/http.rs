@@ -1,4 +1,4 @@
-//! The API on a socket: HTTP/1.1, with bounds on what a client may hold.
+//! Serves the API on a socket, over HTTP/1.1, with bounds on what a client may hold.
 
 use super::limits::{self, BUFFER_BYTES, HEADER_SECONDS};
 use axum::{
@@ -14,15 +14,15 @@ use hyper_util::{
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-/// Serves until `stop` resolves; then takes no new requests and gives open ones `grace` to end, because an event
-/// stream has no end of its own.
+/// Serves until `stop` resolves. Then it takes no new requests and gives open ones `grace` to end: an event stream has
+/// no end of its own.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) {
-    // An answer is written in one piece: waiting for more of it only costs time.
+    // An answer is written in one piece: to wait for more of it (Nagle's algorithm) only costs time.
     let mut listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_SECONDS).max_buf_size(BUFFER_BYTES);
@@ -32,7 +32,7 @@ pub async fn serve(
     let mut stop = pin!(stop);
     loop {
         let taken = async {
-            // Who finds no place waits in the listener's backlog. The semaphore is never closed.
+            // A client that finds no place waits in the listener's backlog. The semaphore is never closed.
             let place = places.clone().acquire_owned().await;
             (place, listener.accept().await.0)
         };

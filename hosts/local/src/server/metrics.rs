@@ -1,9 +1,9 @@
-//! The host's counters as Prometheus reads them.
+//! The host's counters in the form that Prometheus reads.
 
 use crate::store::Metrics;
 use api::{Kind, Metric};
 
-/// Every counter, with its help.
+/// Returns every counter and gauge with its name, `stepwell_…`, and its help.
 pub fn of(counted: &Metrics) -> Vec<Metric> {
     let metric = |(name, value): (&'static str, i64)| {
         let kind = if matches!(name, "depth" | "active") { Kind::Gauge } else { Kind::Counter };

@@ -1,4 +1,4 @@
-//! The embedded host as one service: the store, its workers, and the HTTP API over them.
+//! The embedded host as one service: the store, its workers, what time asks for, and the HTTP API of all functions.
 
 mod http;
 pub mod limits;
@@ -16,51 +16,53 @@ use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
 use std::{path::Path, sync::Arc};
 
-/// The tenant of a local host: there is one.
+/// The owner of all records of a local host, which has one tenant.
 pub const OWNER: &str = "local";
 
 /// Why the host cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Unopened {
-    /// The data folder.
+    /// The data folder cannot be opened.
     #[error(transparent)]
     Folder(#[from] OpenError),
-    /// The nodes' configuration.
+    /// The nodes cannot be configured: why.
     #[error("{0}")]
     Nodes(String),
 }
 
-/// Opens a data folder. Nothing runs before [`start`].
+/// Opens a data folder. Nothing runs before [`start`]. `allow` names what `http_request` may reach although it is not
+/// public.
 pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
     let nodes = Nodes::new(Config { http_allow: allow, ..Config::default() }).map_err(Unopened::Nodes)?;
     Ok(Arc::new(Local::open(data, nodes)?))
 }
 
-/// Begins to run what the queue holds, and what time asks for.
+/// Begins to run what the queue holds, and to look for timeouts and the end of retention.
 pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
     host.work().await?;
     tokio::spawn(sweep(Arc::downgrade(host)));
     Ok(())
 }
 
-/// Begins to start what schedules ask for: for a host that stays.
+/// Begins to start executions by their schedules. For a host that stays, such as `stepwell dev`; a command that ends
+/// soon would start them at odd times.
 pub fn keep_schedules(host: &Arc<Local>) {
     tokio::spawn(crate::schedule::run(Arc::downgrade(host)));
 }
 
-/// Who the one user of a local host is: `STEPWELL_USER`, else `USER` on this machine.
+/// The subject of a local host's one user: `STEPWELL_USER` as it is, or else `USER` with `@localhost`.
 pub fn local_subject() -> String {
     let named = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
     named("STEPWELL_USER").unwrap_or_else(|| format!("{}@localhost", named("USER").unwrap_or_else(|| "me".into())))
 }
 
-/// The API of all functions. `signs_in`: requests without a token are the local user's.
+/// The API of all functions. With `signs_in`, a request without a token counts as the local user's.
 pub fn router(host: &Arc<Local>, signs_in: bool) -> Router {
     let mut app = App::new(host.clone());
     if signs_in {
         app = app.with_local_user(OWNER, &local_subject());
     }
-    // One user, one machine: there is nobody to be protected from.
+    // Rates protect tenants from each other, and here is one user on one machine.
     app.rates = None;
     let counted = host.metrics().clone();
     app.metrics = Box::new(move || metrics::of(&counted));

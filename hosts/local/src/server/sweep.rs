@@ -1,20 +1,20 @@
-//! What time asks for, looked up now and then: timeouts of executions, and the end of their retention.
+//! Looks up now and then what time asks for: executions past their own timeout, and ended ones past their retention.
 
 use crate::Local;
 use engine::port::StoreError;
 use std::{sync::Weak, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Between two looks for executions whose own timeout has passed: it is given in seconds.
+/// Pause between two looks for executions whose own timeout has passed: it is given in seconds.
 const TIMEOUTS: Duration = Duration::from_millis(500);
-/// Between two looks for executions to be removed: retention is given in days.
+/// Pause between two looks for executions to be removed: retention is given in days.
 const RETENTION: Duration = Duration::from_secs(600);
 
-/// Goes on until the host is gone.
+/// The task: looks until the host is gone or stops.
 pub async fn sweep(host: Weak<Local>) {
     let mut ticks = interval(TIMEOUTS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // At once at first: a host that is often restarted removes what is due, too.
+    // The first look for retention is at once: a host that is often restarted removes what is due, too.
     let mut swept: Option<Instant> = None;
     loop {
         ticks.tick().await;
@@ -25,7 +25,7 @@ pub async fn sweep(host: Weak<Local>) {
         if swept.is_none_or(|swept| swept.elapsed() >= RETENTION) {
             match engine::supervise::remove_expired(&*host).await {
                 Ok(0) => swept = Some(Instant::now()),
-                // There may be more: on with it at the next tick.
+                // One call removes a bounded number, so there may be more: the next tick goes on.
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),
                 Err(error) => {
                     swept = Some(Instant::now());
@@ -36,7 +36,7 @@ pub async fn sweep(host: Weak<Local>) {
     }
 }
 
-/// A host that stops refuses all, as it should.
+/// Logs an error of the store, unless the host is stopping: then the store refuses everything, as it should.
 fn complain(host: &Local, error: &StoreError, what: &str) {
     if !host.is_stopping() {
         tracing::warn!(%error, "{what}");

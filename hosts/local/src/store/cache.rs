@@ -1,4 +1,5 @@
-//! States in memory, bounded by count and by the journal text and offloaded values behind them; what is used again stays.
+//! States of executions in memory. Their number is bounded, and so are the bytes of journal text and offloaded values
+//! behind them. States that are used again stay; the others make room (the CLOCK algorithm).
 
 use super::limits;
 use std::{
@@ -8,9 +9,10 @@ use std::{
 };
 use stepwell_core::{execution::Execution, id::ExecutionId};
 
+/// Parts of the cache, each with a lock of its own, so that executions seldom wait for each other.
 const SHARDS: usize = 16;
 
-/// States by execution.
+/// States by execution, in shards.
 pub struct Cache {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
@@ -19,16 +21,18 @@ pub struct Cache {
 #[derive(Default)]
 struct Shard {
     entries: HashMap<ExecutionId, Entry>,
-    /// Oldest first; an entry that was used meanwhile goes round once more (the CLOCK algorithm).
+    /// Ids in the order in which they are looked at for room, the oldest first. An entry that was used since the last
+    /// look goes to the end instead.
     order: VecDeque<ExecutionId>,
     bytes: usize,
-    /// How often something was removed.
+    /// Number of removals so far, by which [`Cache::put_read`] notices one.
     removals: u64,
 }
 
 struct Entry {
     state: Arc<Execution>,
     bytes: usize,
+    /// Whether the entry was used since it was last looked at for room.
     used: bool,
 }
 
@@ -39,7 +43,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// The state, where it is in memory.
+    /// Returns the state of an execution where it is in memory.
     pub fn get(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
         let mut shard = self.shard(id);
         let entry = shard.entries.get_mut(id)?;
@@ -47,17 +51,19 @@ impl Cache {
         Some(entry.state.clone())
     }
 
-    /// Keeps a state unless a newer one is there. `bytes` of text were added to the entry, or make up a new one.
+    /// Keeps a state unless one of the same turn or a later is there. `bytes` is the text that led to it: what a commit
+    /// added to the state before, or all of it for a state that is not in memory yet.
     pub fn put(&self, state: Arc<Execution>, bytes: usize) {
         self.shard(state.id()).put(state, bytes);
     }
 
-    /// To be asked before a state is read that [`Self::put_read`] is to keep.
+    /// Number of removals so far. A reader asks for it before it reads the state that it gives to [`Self::put_read`].
     pub fn removals(&self, id: &ExecutionId) -> u64 {
         self.shard(id).removals
     }
 
-    /// Keeps a state that was read, unless something was removed since: it may be what is no more.
+    /// Keeps a state that was read from the database, unless something was removed since `removals` was asked for: the
+    /// state may be the one that was removed.
     pub fn put_read(&self, state: Arc<Execution>, bytes: usize, removals: u64) {
         let mut shard = self.shard(state.id());
         if shard.removals == removals {
@@ -65,7 +71,7 @@ impl Cache {
         }
     }
 
-    /// Forgets a state that is not to be had any more.
+    /// Forgets a state that the database does not have, or no longer has as the latest.
     pub fn remove(&self, id: &ExecutionId) {
         let mut shard = self.shard(id);
         shard.removals += 1;
@@ -85,7 +91,7 @@ impl Shard {
         match self.entries.get_mut(&id) {
             Some(entry) if entry.state.seq >= state.seq => return,
             Some(entry) => {
-                // What is over is needed no more; what goes on is.
+                // The next turn of an execution that goes on needs its state; that of an ended one is seldom asked for.
                 entry.used = state.end.is_none();
                 entry.state = state;
                 entry.bytes += bytes;
@@ -97,20 +103,22 @@ impl Shard {
         }
         self.bytes += bytes;
         while self.is_full() && self.order.len() > 1 && self.turn() {}
-        // One that is larger than the share stays while it goes on, and no longer.
+        // The loop above leaves one entry. If that alone exceeds the shard's share, it stays while its execution goes
+        // on.
         if over && self.is_full() {
             self.forget(&id);
         }
     }
 
-    /// Forgotten entries leave their place in the order behind: those must not pile up either.
+    /// Whether something must go. Entries that are forgotten leave their id in `order`, so its length is bounded too.
     fn is_full(&self) -> bool {
         self.entries.len() > limits::CACHED / SHARDS
             || self.bytes > limits::CACHED_BYTES / SHARDS
             || self.order.len() > limits::CACHED / SHARDS * 2
     }
 
-    /// Looks at the oldest entry: out it goes, or round once more. False where there is none.
+    /// Looks at the oldest entry: one that was used goes to the end of the order, another is forgotten. False where
+    /// there is none.
     fn turn(&mut self) -> bool {
         let Some(id) = self.order.pop_front() else { return false };
         match self.entries.get_mut(&id) {

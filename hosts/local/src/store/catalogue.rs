@@ -1,4 +1,4 @@
-//! Saved workflows, tokens and secrets.
+//! The rows of saved workflows, tokens and secrets. Documents are kept once for each hash, whoever uses them.
 
 use super::{
     Database,
@@ -11,14 +11,15 @@ use engine::port::{Page, SavedWorkflow, Secret, StoreError, Token, Window};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
+/// Selects saved versions of an owner with their documents, in the columns that `saved` reads.
 const SAVED: &str = "SELECT id, version, workflows.hash, saved_at, deleted, body FROM workflows
 JOIN documents ON documents.hash = workflows.hash WHERE owner = ?1";
 
 impl Database {
-    /// Keeps a parsed document under its hash.
+    /// Keeps a parsed document under its hash, for executions of inline documents.
     pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
         if self.workflows.get(&workflow.hash).is_some() {
-            return Ok(()); // It was durable; where it was removed since, the start that uses it writes it again.
+            return Ok(()); // It was written before. If it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
         self.writer.call(move |db, _| Ok(keep(db, &kept)?)).await?;
@@ -26,7 +27,7 @@ impl Database {
         Ok(())
     }
 
-    /// Saves a next version (see [`engine::port::Catalogue::save`]).
+    /// Saves the next version of a workflow (see [`engine::port::Catalogue::save`]).
     pub async fn save(
         &self,
         owner: &str,
@@ -41,13 +42,14 @@ impl Database {
         Ok(saved)
     }
 
-    /// One version, the latest by default.
+    /// Returns a version of a workflow, the latest where `version` is none. None where there is no such version.
     pub async fn saved(
         &self,
         owner: &str,
         id: &str,
         version: Option<u64>,
     ) -> Result<Option<SavedWorkflow>, StoreError> {
+        // Only latest versions are in memory. The count of changes tells whether one is saved while this one is read.
         let changes = match version {
             Some(_) => None,
             None => match self.hub.saved.get(owner, id) {
@@ -70,7 +72,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The latest versions, by id; deleted ones left out.
+    /// Lists the latest versions of an owner's workflows by id, deleted workflows left out.
     pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
         let after = match &window.cursor {
             Some(text) => unhex(text).ok_or_else(|| bad_cursor(text))?,
@@ -89,6 +91,8 @@ impl Database {
                     .collect::<Result<Vec<_>, _>>()
             })
             .await?;
+        // One row more than the page holds was read, to know whether there is a next page. Ids sort as bytes, so the
+        // cursor is the last id in hexadecimal.
         let more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| more);
@@ -96,7 +100,8 @@ impl Database {
         Ok(Page { items, next_cursor })
     }
 
-    /// No new starts; false where there is none.
+    /// Marks a workflow as deleted, so that it starts no new executions, and drops its schedules. False where there is
+    /// no such workflow.
     pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         let key = (owner.to_owned(), id.to_owned());
         let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
@@ -108,7 +113,8 @@ impl Database {
         self.change(owner, id, change).await
     }
 
-    /// Changes a saved workflow, and forgets what is in memory of it: even where nobody waits for the end any more.
+    /// Changes a saved workflow in the database, and forgets what memory holds of it. Both are done in a task of their
+    /// own: a caller that goes away in between must not leave the old version in memory.
     async fn change<T: Send + 'static>(
         &self,
         owner: &str,
@@ -126,7 +132,8 @@ impl Database {
         changing.await.map_err(|error| StoreError::Transient(error.to_string()))?
     }
 
-    /// A credential of an owner.
+    /// Returns a credential of an owner, decrypted; none where it does not exist. `Permanent` where the folder's key is
+    /// not the one it was sealed with.
     pub async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         let key = (owner.to_owned(), name.to_owned());
         let sealed: Option<Vec<u8>> = self
@@ -140,7 +147,7 @@ impl Database {
         sealed.map(|sealed| self.sealer.open(owner, name, &sealed)).transpose()
     }
 
-    /// Stores a credential.
+    /// Stores a credential, sealed with the folder's key, in the place of an earlier one.
     pub async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let sealed = self.sealer.seal(owner, name, &secret)?;
         let (owner, name) = (owner.to_owned(), name.to_owned());
@@ -153,7 +160,7 @@ impl Database {
             .await
     }
 
-    /// The token of that hash.
+    /// Returns the token whose SHA-256, in hexadecimal, is given; none where it does not exist.
     pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
         let key = sha256.to_owned();
         let body: Option<String> = self
@@ -168,7 +175,7 @@ impl Database {
         token.map_err(|error| StoreError::Permanent(format!("a stored token cannot be read: {error}")))
     }
 
-    /// Stores a token.
+    /// Stores a token, or replaces the one of the same hash.
     pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
         let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
         self.writer
@@ -180,13 +187,13 @@ impl Database {
             .await
     }
 
-    /// Whether any token exists.
+    /// Whether any token exists, expired ones included.
     pub async fn has_tokens(&self) -> Result<bool, StoreError> {
         self.readers.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))).await
     }
 }
 
-/// Writes a document that is not there.
+/// Writes a document unless the table has it.
 pub(super) fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
     if !db.prepare_cached("SELECT 1 FROM documents WHERE hash = ?1")?.exists([&workflow.hash])? {
         db.prepare_cached("INSERT INTO documents(hash, body) VALUES (?1, ?2)")?
@@ -195,6 +202,7 @@ pub(super) fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()>
     Ok(())
 }
 
+/// Inserts the next version of a workflow and its schedules. Returns the version, and whether it is new.
 fn save(
     db: &Connection,
     owner: &str,
@@ -212,6 +220,7 @@ fn save(
     if expected.is_some_and(|expected| expected != version) {
         return Err(Failure::Refused(StoreError::Conflict));
     }
+    // The same content again is no new version, unless the workflow was deleted: then it comes back.
     if latest.is_some_and(|(_, hash, deleted)| hash == workflow.hash && !deleted) {
         return Ok((version, false));
     }
@@ -222,6 +231,7 @@ fn save(
     Ok((version + 1, true))
 }
 
+/// Reads a row of `SAVED`.
 fn saved(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
     let (id, version, body): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(5)?);
     let broken = |e| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e));
@@ -235,6 +245,7 @@ fn saved(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
     })
 }
 
+/// Reads a cursor of [`Database::list`]; none where it is no hexadecimal text.
 fn unhex(text: &str) -> Option<String> {
     let part = |at: usize| text.get(at..at + 2).and_then(|part| u8::from_str_radix(part, 16).ok());
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(part).collect();

@@ -1,4 +1,4 @@
-//! A commit: journal, list, interactions, logs, values, queue and acknowledgements, all in one transaction.
+//! Writes a commit: journal, list, interactions, logs, values, queue and acknowledgements, all in one transaction.
 
 use super::{
     Hub, limits,
@@ -12,18 +12,23 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{execution::Execution, interaction::Interaction, payload::BlobRef, task::NodeLog};
 use tokio::sync::oneshot;
 
-/// A commit with everything serialized, so that the writer only writes.
+/// A commit with everything serialized beforehand, so that the writer's one thread only writes.
 pub struct Write {
     state: Arc<Execution>,
+    /// Sequence number of the first turn.
     first: u64,
+    /// Number of turns.
     count: u64,
+    /// The turns as a JSON list: one row of the journal.
     body: String,
+    /// The state as JSON, where a snapshot is due after these turns.
     snapshot: Option<String>,
     expires_at: Option<Time>,
     interactions: Vec<Arc<Interaction>>,
     logs: Vec<NodeLog>,
     blobs: Vec<(BlobRef, Vec<u8>)>,
     document: Option<Arc<Workflow>>,
+    /// SHA-256 of the offloaded values that `body` names.
     uses: Vec<String>,
     outbox: Outbox,
     acks: Vec<Receipt>,
@@ -32,8 +37,9 @@ pub struct Write {
 }
 
 impl Write {
-    /// Serializes a commit. `before` is the state that it began from, where it is at hand; `document` what a start
-    /// brought along, to be kept as long as an execution uses it.
+    /// Serializes a commit. `before` is the state that it began from, where that is in memory. `expires_at` is when
+    /// retention removes an execution that this commit ends. `document` is what an inline start brings along.
+    /// `Permanent` where the turns are not consecutive or cannot be serialized.
     pub fn new(
         commit: Commit,
         before: Option<Arc<Execution>>,
@@ -55,9 +61,12 @@ impl Write {
         }
         let count = turns.len() as u64;
         let body = text(&turns)?;
+        // A snapshot is due whenever the turns cross a multiple of SNAPSHOT_TURNS.
         let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
         let snapshot = if long { Some(text(&*state)?) } else { None };
         let uses = uses(&body);
+        // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
+        // own.
         let interactions = changed(&state, before.as_deref());
         let outbox = Outbox::new(&hub.dispatcher, state.id(), &state.started.owner, &effects, now)?;
         let hub = hub.clone();
@@ -80,6 +89,8 @@ impl Write {
         })
     }
 
+    /// Checks that no other turn was committed since the state was loaded (`Conflict` otherwise), and writes the
+    /// execution's row of the list. Returns the execution's key.
     fn head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
         let state = &*self.state;
         let (status, held) = (state.status(), state.held);
@@ -90,6 +101,7 @@ impl Write {
         let run = match before {
             None => self.insert_head(db, known)?,
             Some(head) => {
+                // Most turns change nothing that lists or sweeps look at: their commits leave the row alone.
                 if (head.status, head.held) != (status, held) || state.completed_at.is_some() {
                     self.update_head(db, head.run)?;
                 }
@@ -100,9 +112,12 @@ impl Write {
         Ok(run)
     }
 
+    /// Inserts the row of a new execution. A child whose parent is gone gets the parent 0, so that it stays out of
+    /// lists of executions without a parent.
     fn insert_head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
         let (state, started) = (&*self.state, &*self.state.started);
         let run = known.next_run(db)?;
+        // No metadata is NULL, in which a filter finds nothing.
         let metadata = if started.metadata.is_empty() { None } else { serde_json::to_string(&started.metadata).ok() };
         db.prepare_cached(
             "INSERT INTO executions(run, id, owner, workflow_id, status, held, started_at, updated_at, completed_at,
@@ -129,6 +144,8 @@ impl Write {
         Ok(run)
     }
 
+    /// Updates the row of an execution. The mark `held = 2` of one that was let in stays until its state is held back
+    /// no more.
     fn update_head(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
         let state = &*self.state;
         db.prepare_cached(
@@ -146,6 +163,8 @@ impl Write {
         Ok(())
     }
 
+    /// Writes what is kept beside the journal: snapshot, interactions, log lines, values and documents, and who uses
+    /// them.
     fn beside(&self, db: &Connection, run: i64) -> Result<(), Failure> {
         if let Some(snapshot) = &self.snapshot {
             db.prepare_cached("INSERT OR REPLACE INTO snapshots(run, seq, body) VALUES (?1, ?2, ?3)")?
@@ -169,6 +188,7 @@ impl Write {
             db.prepare_cached("INSERT OR IGNORE INTO document_uses(run, hash) VALUES (?1, ?2)")?
                 .execute(params![run, workflow.hash])?;
         }
+        // A value or document is deleted with the last execution that uses it, so each use is recorded.
         for sha256 in self.uses.iter().chain(self.blobs.iter().map(|(blob, _)| &blob.sha256)) {
             db.prepare_cached("INSERT OR IGNORE INTO blob_uses(run, sha256) VALUES (?1, ?2)")?
                 .execute(params![run, sha256])?;
@@ -201,13 +221,15 @@ impl Job for Write {
                 let id = state.id().clone();
                 let offloaded: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
                 hub.cache.put(state, body.len() + offloaded);
-                // Before the caller hears of it, so that it finds its messages acknowledged.
+                // The queue hears of it before the caller does, so that the caller's messages are acknowledged when it
+                // looks.
                 let ready = outbox.release(&hub.dispatcher);
                 hub.dispatcher.committed(&acks, ready);
                 hub.watch.wake(&id);
             }
             Err(StoreError::Conflict) => {
                 metrics.conflicts.fetch_add(1, Relaxed);
+                // The state in memory is behind the database: the next load reads the journal.
                 hub.cache.remove(state.id());
             }
             Err(_) => {}
@@ -216,6 +238,7 @@ impl Job for Write {
     }
 }
 
+/// Writes the row of an interaction. One without a deadline sorts behind all others.
 fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Result<(), Failure> {
     let assignees = serde_json::to_string(&one.assignees).unwrap_or_default();
     db.prepare_cached(
@@ -235,15 +258,16 @@ fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Res
     Ok(())
 }
 
-/// Interactions that are not what they were; all of them where nobody knows.
+/// Returns the interactions that the commit changed. Those that it did not are shared with the state before, so their
+/// addresses are equal. Where that state is not in memory, all count as changed.
 fn changed(state: &Execution, before: Option<&Execution>) -> Vec<Arc<Interaction>> {
     let old = before.map_or(&[][..], |before| &before.interactions);
     let is_old = |(at, one): &(usize, &Arc<Interaction>)| old.get(*at).is_some_and(|old| Arc::ptr_eq(old, one));
     state.interactions.iter().enumerate().filter(|one| !is_old(one)).map(|(_, one)| one.clone()).collect()
 }
 
-/// Offloaded values that a journal row names. A user's own text may look like one: that is one use too many, which
-/// harms nothing.
+/// Returns the SHA-256 hashes of the offloaded values that a journal row names. A user's own text may look like such a
+/// name: the use that is then recorded harms nothing.
 fn uses(body: &str) -> Vec<String> {
     const MARK: &str = "\"$blob\":\"";
     let hashes = body.match_indices(MARK).filter_map(|(at, _)| body.get(at + MARK.len()..at + MARK.len() + 64));

@@ -1,4 +1,4 @@
-//! The data folder: one process at a time, readable by its user alone.
+//! The data folder: database, key and lock file. One process at a time has it open, and only its user can read it.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -11,43 +11,43 @@ use std::{
 /// Why a data folder cannot be opened, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it open.
+    /// Another process has the folder open.
     #[error("the data folder {} is in use{}: {}", path.display(), by(*pid), advice(url))]
     InUse {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// Which process, where it said so.
+        /// Id of the other process, where the lock file tells it.
         pid: Option<u32>,
-        /// Where it serves the API, where it does.
+        /// Address of the API that the other process serves; none where it serves none.
         url: Option<String>,
     },
-    /// A later release wrote it.
+    /// A later release wrote the database.
     #[error(
         "the database {} has format {found}, and this release knows formats up to {known}: \
          use the release that wrote it, or a later one", path.display()
     )]
     Newer {
-        /// The database.
+        /// Path of the database file.
         path: PathBuf,
-        /// Its format.
+        /// The database's format.
         found: u32,
-        /// The newest known here.
+        /// The newest format that this release knows.
         known: u32,
     },
     /// The file system refused something.
     #[error("cannot use {}: {error}: check that the folder is yours and may be written", path.display())]
     Io {
-        /// What.
+        /// Path of the file or folder that cannot be used.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// The database is damaged or no database.
+    /// The database is damaged, or the file is no database.
     #[error("cannot open the database {}: {error}: restore it from a backup, or choose another folder", path.display())]
     Database {
-        /// Which.
+        /// Path of the database file.
         path: PathBuf,
-        /// Why.
+        /// What SQLite or the check of the key says.
         error: String,
     },
 }
@@ -63,20 +63,21 @@ fn advice(url: &Option<String>) -> String {
     }
 }
 
-/// How often, and how long apart, a lock that is taken is tried: a look takes microseconds.
+/// Pauses before a folder whose lock is taken counts as in use: a look by [`running`] takes it for microseconds.
 const LOOKS: u32 = 5;
+/// Length of a pause between two attempts to take the lock.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(4);
 
-/// Who has a folder open.
+/// The process that has a folder open, as the lock file tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The process.
+    /// Id of the process.
     pub pid: Option<u32>,
-    /// Where it serves the API; none where it does not.
+    /// Address of the API that it serves; none where it serves none.
     pub url: Option<String>,
 }
 
-/// A data folder that this process alone has open, for as long as this lives.
+/// A data folder that this process alone has open, until this value is dropped or unlocked.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -84,7 +85,7 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Creates the folder (0700) where it is not there, and locks it.
+    /// Locks the folder, and creates it with mode 0700 where it is absent. `InUse` where another process has it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
         let io = |error| OpenError::Io { path: path.clone(), error };
@@ -104,7 +105,8 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Writes who has the folder, and where it serves the API: to be called once the port is bound.
+    /// Writes into the lock file which process has the folder and at which address it serves the API. The host calls it
+    /// once its port is bound.
     pub fn announce(&self, url: Option<&str>) -> std::io::Result<()> {
         let holder = Holder { pid: Some(std::process::id()), url: url.map(Into::into) };
         let mut file = &self.lock;
@@ -113,17 +115,17 @@ impl DataFolder {
         file.write_all(&serde_json::to_vec(&holder)?)
     }
 
-    /// Others may open it from now on; the database is closed.
+    /// Lets other processes open the folder. To be called once the database is closed.
     pub(crate) fn unlock(&self) {
         let _ = self.lock.unlock();
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The database, created 0600 so that its log beside it is private too.
+    /// Returns the path of the database file. A new one has mode 0600, which SQLite gives to the log beside it too.
     pub(crate) fn database(&self) -> Result<PathBuf, OpenError> {
         let path = self.path.join("stepwell.db");
         let io = |error| OpenError::Io { path: path.clone(), error };
@@ -131,7 +133,8 @@ impl DataFolder {
         Ok(path)
     }
 
-    /// The key that seals secrets; made by `fresh` on first use.
+    /// Returns the key that seals secrets. On first use `fresh` makes it. It is written to a second file and renamed,
+    /// so that a crash cannot leave half a key.
     pub(crate) fn key(&self, fresh: impl FnOnce() -> std::io::Result<[u8; 32]>) -> Result<[u8; 32], OpenError> {
         let path = self.path.join("key");
         let io = |error| OpenError::Io { path: path.clone(), error };
@@ -154,7 +157,8 @@ impl DataFolder {
     }
 }
 
-/// Whoever only looks who has the folder ([`running`]) holds the lock for an instant: that is no reason to give up.
+/// Locks the file, with some patience: a process that only looks who has the folder ([`running`]) holds the lock for an
+/// instant, which is no reason to give up.
 fn patiently(lock: &File) -> Result<(), TryLockError> {
     for _ in 0..LOOKS {
         match lock.try_lock() {
@@ -165,7 +169,7 @@ fn patiently(lock: &File) -> Result<(), TryLockError> {
     lock.try_lock()
 }
 
-/// Who has this folder open now; none where nobody has.
+/// Returns which process has this folder open now; none where none has.
 pub fn running(path: impl AsRef<Path>) -> Option<Holder> {
     let lock = File::open(path.as_ref().join("lock")).ok()?;
     match lock.try_lock_shared() {
@@ -174,10 +178,12 @@ pub fn running(path: impl AsRef<Path>) -> Option<Holder> {
     }
 }
 
+/// Reads the lock file; none where it is absent or half written.
 fn holder(path: &Path) -> Option<Holder> {
     serde_json::from_slice(&std::fs::read(path.join("lock")).ok()?).ok()
 }
 
+/// Options for files that only their user may read and write.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);

@@ -2,46 +2,54 @@
 
 use std::time::Duration;
 
-/// Requests committed by one transaction: one sync serves them all; more only lengthens the wait of the first.
+/// Requests that one transaction commits. One sync serves them all; a larger group only lengthens the wait of its
+/// first.
 pub const GROUP: usize = 256;
-/// Requests that wait for the writer; then callers wait, so that memory stays bounded.
+/// Requests that wait for the writer. When the queue is full, callers wait, so that memory stays bounded.
 pub const WRITER_QUEUE: usize = 4_096;
-/// Bytes of a database page: a start alone in its transaction changes eight of them, whatever their size.
+/// Bytes of a database page. A transaction that holds one start changes eight pages, whatever their size, so small
+/// pages leave less to sync.
 pub const PAGE_BYTES: u32 = 4_096;
-/// Pages of write-ahead log before a checkpoint, 8 MiB: the log is written over from then on, and a sync of what the
-/// file system has allocated before takes two thirds of the time. A shorter log would be checkpointed too often.
+/// Pages of SQLite's write-ahead log before a checkpoint copies them into the database: 8 MiB. After it SQLite writes
+/// over the log from its beginning, and a sync of blocks that the file system has allocated before takes two thirds of
+/// the time. A shorter log would be checkpointed too often.
 pub const CHECKPOINT_PAGES: u32 = 2_048;
-/// KiB of page cache per connection: the working set is at the journal's end.
+/// KiB of page cache per connection. Little suffices, since nearly all accesses are near the end of the journal.
 pub const CACHE_KIB: i64 = 2_048;
-/// Compiled statements kept per connection: all that the store has.
+/// Compiled statements kept per connection: room for every statement of the store.
 pub const STATEMENTS: usize = 96;
-/// Connections for reading: two cores read at once, a third for a long list.
+/// Connections for reading: two keep two cores busy, and a third is free for a long list.
 pub const READERS: usize = 3;
-/// Turns between two snapshots of a state: what a load folds at most, and what amortises writing it.
+/// Turns between two snapshots of a state. A load folds about this many turns at most, and the cost of writing a
+/// snapshot is spread over them.
 pub const SNAPSHOT_TURNS: u64 = 256;
-/// Executions that the writer remembers the last number of; then it forgets all and asks the journal again.
+/// Executions whose last sequence number the writer remembers. Beyond that it forgets them all and reads the numbers
+/// from the journal as it needs them.
 pub const KNOWN: usize = 32_768;
-/// Executions kept in memory.
+/// Executions whose state is kept in memory.
 pub const CACHED: usize = 16_384;
-/// Bytes of journal text behind them: about a third of what they take in memory.
+/// Bytes of journal text and of offloaded values behind the states in memory: about a third of what those states take.
 pub const CACHED_BYTES: usize = 48 * 1024 * 1024;
-/// Parsed workflows kept in memory, and latest versions of saved ones.
+/// Parsed workflows kept in memory; as many latest versions of saved workflows are kept beside them.
 pub const WORKFLOWS: usize = 256;
-/// Stripes of locks that keep commands on one execution apart: few collide at some thousand at once.
+/// Locks that keep commands on one execution apart. An execution's id selects its lock, and of some thousand executions
+/// at once few share one.
 pub const STRIPES: usize = 2_048;
-/// How long a watcher waits at most before it looks again: below the 25 s of `?wait` and proxies' patience.
+/// The longest time that a watcher waits for a change before it looks again: below the 25 s of `?wait` and below the
+/// patience of proxies.
 pub const WATCH: Duration = Duration::from_secs(10);
-/// Messages handed to a handler in one call.
+/// Messages of one execution that a handler gets in one call: a bound on what one commit holds.
 pub const BATCH: usize = 256;
-/// Executions handled at once: enough to fill a group commit.
+/// Executions handled at once: twice what fills a group commit.
 pub const LANES: usize = 512;
-/// Nodes that do I/O run at once.
+/// Nodes that do I/O, such as `http_request`, that run at once: a bound on open sockets and child processes.
 pub const IO: usize = 64;
-/// Delayed messages and timers held in memory, each; the rest waits in the database.
+/// Delayed messages held in memory, and as many timers; later ones wait in the database. Up to four times as many may
+/// gather before the latest are let go.
 pub const WINDOW: usize = 8_192;
-/// Rows read at once when starting.
+/// Rows of the queue read in one go when the host starts: a bound on memory.
 pub const START_ROWS: usize = 4_096;
-/// Seconds before a message whose handling failed is handed out again, times the failures so far.
+/// Seconds before a message whose handling failed is handed out again, multiplied by the number of failures so far.
 pub const RETRY_SECONDS: f64 = 0.5;
-/// Entries of a page at most, as the API allows.
+/// The most entries of a list's page: what the API allows.
 pub const PAGE: usize = 200;

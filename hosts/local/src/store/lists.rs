@@ -1,4 +1,5 @@
-//! Lists, counts and other questions about many executions.
+//! Lists, counts and other questions about many executions, interactions and log lines. A page's cursor is the sort key
+//! of its last row, as 16 hexadecimal digits for each column.
 
 use super::{
     Database, limits,
@@ -14,7 +15,7 @@ use stepwell_core::{
     task::{LogLine, NodeLog},
 };
 
-/// A WHERE clause and what it binds.
+/// A WHERE clause under construction, and the values that its question marks bind, in order.
 #[derive(Default)]
 struct Where {
     sql: String,
@@ -22,18 +23,20 @@ struct Where {
 }
 
 impl Where {
-    /// One more condition; each `?` in it binds the next value.
+    /// Adds a condition; each `?` in it binds the next of `values`.
     fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Box<dyn ToSql + Send>>) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(sql);
         self.values.extend(values);
     }
 
+    /// Adds a condition that binds one value.
     fn one(&mut self, sql: &str, value: impl ToSql + Send + 'static) {
         self.and(sql, [Box::new(value) as Box<dyn ToSql + Send>]);
     }
 }
 
+/// Translates the API's filter to a WHERE clause on the table `executions`.
 fn executions_where(filter: &ExecutionFilter) -> Where {
     let mut filters = Where::default();
     filters.one("owner = ?", filter.owner.clone());
@@ -49,7 +52,7 @@ fn executions_where(filter: &ExecutionFilter) -> Where {
         let names = filter.statuses.iter().map(|status| Box::new(status.as_str()) as Box<dyn ToSql + Send>);
         filters.and(&format!("status IN ({marks})"), names);
         if !filter.statuses.iter().any(|status| status.is_terminal()) {
-            // The index of those alive serves this.
+            // Implied by the statuses, but written out so that the partial index `executions_alive` serves the query.
             filters.and("completed_at IS NULL", []);
         }
     }
@@ -59,6 +62,7 @@ fn executions_where(filter: &ExecutionFilter) -> Where {
     if let Some(until) = filter.until {
         filters.one("started_at < ?", until.0);
     }
+    // Filters of a URL are text, so a value matches by its text: `true`, `null` and numbers as JSON writes them.
     for (key, value) in &filter.metadata {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -74,7 +78,7 @@ fn executions_where(filter: &ExecutionFilter) -> Where {
 }
 
 impl Database {
-    /// Newest first.
+    /// Lists executions, the newest first.
     pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let mut filters = executions_where(filter);
         if let Some([before]) = cursor::<1>(window)? {
@@ -96,7 +100,7 @@ impl Database {
         Ok(page(rows, limit, |(run, ..)| vec![*run], |(_, id, status)| Head { id: id.into(), status }))
     }
 
-    /// How many match.
+    /// Counts the executions that match a filter.
     pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
         let filters = executions_where(filter);
         let count: i64 = self
@@ -110,7 +114,7 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// The oldest that is held back, and how many are under way.
+    /// Returns the oldest execution of a workflow that `max_concurrency` holds back, and how many of it are under way.
     pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
         let (owner, workflow) = (owner.to_owned(), workflow.to_string());
         self.readers
@@ -130,7 +134,7 @@ impl Database {
             .await
     }
 
-    /// Soonest deadline first; then the oldest.
+    /// Lists interactions, those with the soonest deadline first, and the oldest first among equal deadlines.
     pub async fn interactions(
         &self,
         filter: &InteractionFilter,
@@ -139,7 +143,7 @@ impl Database {
         let mut filters = Where::default();
         filters.one("interactions.owner = ?", filter.owner.clone());
         match filter.status.as_deref() {
-            // Written out, so that the index of open ones serves it.
+            // The status is written out, not bound, so that the partial index `interactions_open` serves the query.
             Some("pending") => filters.and("interactions.status = 'pending'", []),
             Some(status) => filters.one("interactions.status = ?", status.to_owned()),
             None => {}
@@ -177,7 +181,7 @@ impl Database {
         Ok(page(rows, limit, |(at, id, _)| vec![*at, *id], |(_, _, (run, id))| (run.into(), id.into())))
     }
 
-    /// The execution that asks.
+    /// Returns the execution that opened an interaction; none where there is no such interaction.
     pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
         let id = interaction.to_string();
         let sql = "SELECT executions.id FROM interactions JOIN executions USING (run) WHERE interaction_id = ?1";
@@ -186,7 +190,7 @@ impl Database {
         Ok(found.map(Into::into))
     }
 
-    /// Captured lines, oldest first.
+    /// Lists the log lines that an execution's nodes wrote, the oldest first.
     pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let after = cursor::<1>(window)?.map_or(0, |[after]| after);
         let (key, limit) = (id.clone(), limit(window));
@@ -209,19 +213,19 @@ impl Database {
         Ok(page(rows, limit, |(id, _)| vec![*id], |(_, log)| log))
     }
 
-    /// Executions whose own timeout has passed.
+    /// Lists executions that are alive after their own timeout, the longest overdue first.
     pub async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE completed_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
     }
 
-    /// Ended executions that need no longer be kept.
+    /// Lists ended executions that `retention_days` keeps no longer, without children, which go with their parent.
     pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE expires_at <= ?1 AND parent IS NULL ORDER BY expires_at LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
     }
 
-    /// Statuses of an owner's executions with how many there are of each, children left out.
+    /// Counts executions by status, children left out. All count, since a local host has one owner.
     pub async fn census(&self) -> Result<Vec<(Status, u64)>, StoreError> {
         let sql = "SELECT status, count(*) FROM executions WHERE parent IS NULL GROUP BY status";
         self.readers
@@ -234,6 +238,7 @@ impl Database {
     }
 }
 
+/// Runs a query that binds a time and a limit and returns ids.
 fn ids(db: &Connection, sql: &str, now: Time, limit: usize) -> rusqlite::Result<Vec<ExecutionId>> {
     db.prepare_cached(sql)?
         .query_map(params![now.0, limit.min(i64::MAX as usize) as i64], |row| row.get::<_, String>(0))?
@@ -241,12 +246,12 @@ fn ids(db: &Connection, sql: &str, now: Time, limit: usize) -> rusqlite::Result<
         .collect()
 }
 
-/// How many entries of a page are wanted.
+/// The number of entries that a page of this window holds: 1 to [`limits::PAGE`].
 pub fn limit(window: &Window) -> usize {
     window.limit.clamp(1, limits::PAGE)
 }
 
-/// Takes a page out of one row more than it holds.
+/// Makes a page of rows that were read with one beyond `limit`: that one tells that there are more.
 fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item: impl Fn(R) -> T) -> Page<T> {
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -255,7 +260,7 @@ fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item
     Page { items: rows.into_iter().map(item).collect(), next_cursor }
 }
 
-/// The key that a cursor stands for.
+/// Reads a cursor back to the sort key of `N` columns that it stands for; none for a list's beginning.
 fn cursor<const N: usize>(window: &Window) -> Result<Option<[i64; N]>, StoreError> {
     let Some(text) = &window.cursor else { return Ok(None) };
     let part = |at: usize| text.get(at * 16..(at + 1) * 16).and_then(|part| u64::from_str_radix(part, 16).ok());
@@ -266,7 +271,7 @@ fn cursor<const N: usize>(window: &Window) -> Result<Option<[i64; N]>, StoreErro
     Ok(Some(key))
 }
 
-/// A cursor that no page gave.
+/// The error for a cursor that no page gave.
 pub fn bad_cursor(text: &str) -> StoreError {
     StoreError::Permanent(format!("`{text}` is no cursor of this list: leave it out to begin at the start"))
 }

@@ -1,4 +1,4 @@
-//! Loading: from memory, or by folding the journal.
+//! Loads executions, from memory or by folding their journal, and reads workflows, turns and offloaded values.
 
 use super::{Database, limits, rows, rules};
 use document::{Body, NodeKind, Workflow, id::NodeId, time::Time};
@@ -16,7 +16,7 @@ use stepwell_core::{
     payload::Payload,
 };
 
-/// Parsed workflows by hash.
+/// Parsed workflows in memory, by the hash of their document.
 #[derive(Default)]
 pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
 
@@ -28,7 +28,7 @@ impl Workflows {
     pub(super) fn put(&self, workflow: &Arc<Workflow>) {
         let mut all = self.lock();
         if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
-            // Any one will do: it is parsed again when it is needed.
+            // Which one goes does not matter: it is parsed again when it is needed.
             let some = all.keys().next().cloned();
             some.and_then(|hash| all.remove(&hash));
         }
@@ -41,13 +41,14 @@ impl Workflows {
 }
 
 impl Database {
-    /// The state of an execution (see [`engine::port::Store::load`]).
+    /// Loads the state of an execution, from memory or from its journal (see [`engine::port::Store::load`]).
     pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         if let Some(state) = self.hub.cache.get(id) {
             self.hub.metrics.hits.fetch_add(1, Relaxed);
             return Ok(Some(state));
         }
         self.hub.metrics.misses.fetch_add(1, Relaxed);
+        // The number of removals is taken before reading: a state that is removed meanwhile must not enter the cache.
         let removals = self.hub.cache.removals(id);
         let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
         let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
@@ -57,6 +58,8 @@ impl Database {
         Ok(Some(state))
     }
 
+    /// Folds the state from the database. Returns with it the bytes of text that it was folded from; none where the
+    /// execution does not exist.
     async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
         for whole in [false, true] {
             let key = id.clone();
@@ -64,7 +67,7 @@ impl Database {
             let Some(journal) = journal else { return Ok(None) };
             let bytes = journal.snapshot.as_ref().map_or(0, String::len) + text_bytes(&journal.rows);
             let snapshot = match journal.snapshot.as_deref().map(serde_json::from_str::<Execution>) {
-                // Of another release, perhaps: the journal is what counts.
+                // Another release may have written the snapshot in its own format. The journal counts, and it is whole.
                 Some(Err(error)) => {
                     tracing::info!(%error, execution = %id, "a snapshot is left aside");
                     continue;
@@ -77,6 +80,7 @@ impl Database {
         Err(unreadable(id, "its snapshot does not go away"))
     }
 
+    /// Folds turns onto a snapshot, or from the first turn on where there is none.
     async fn fold(
         &self,
         id: &ExecutionId,
@@ -98,7 +102,8 @@ impl Database {
         state.ok_or_else(|| unreadable(id, "it is empty"))
     }
 
-    /// The workflow that an execution runs: the document's, or the body of a map in it.
+    /// Returns the workflow that an execution runs: that of its document, or the body of a `map` node in it for a
+    /// child.
     async fn workflow_of(&self, id: &ExecutionId, started: &Started) -> Result<Arc<Workflow>, StoreError> {
         let hash = &started.workflow_hash;
         let root = self.workflow(hash).await?.ok_or_else(|| {
@@ -109,7 +114,8 @@ impl Database {
         })
     }
 
-    /// The parsed document of that hash.
+    /// Returns the parsed document of a hash; none where the store does not have it. `Permanent` where it cannot be
+    /// read.
     pub async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         if let Some(workflow) = self.workflows.get(hash) {
             return Ok(Some(workflow));
@@ -126,6 +132,7 @@ impl Database {
         let Some(text) = text else { return Ok(None) };
         let document: Value = serde_json::from_str(&text).map_err(|error| document_error(hash, &error.to_string()))?;
         let workflow = rules::parse(&document).map_err(|error| document_error(hash, &error))?;
+        // Its journal was decided by the document of this hash; folding by another could give another state.
         if workflow.hash != hash {
             return Err(document_error(hash, &format!("it has the hash {} now", workflow.hash)));
         }
@@ -133,8 +140,8 @@ impl Database {
         Ok(Some(workflow))
     }
 
-    /// When an ended execution may go; none while it lives, for children (they go with their parent), and where
-    /// executions are kept for ever.
+    /// Returns when retention removes an ended execution. None while it is alive, for a child, which goes with its
+    /// parent, and where `retention_days` is 0, which keeps executions for ever.
     pub(super) async fn expiry(&self, state: &Execution) -> Result<Option<Time>, StoreError> {
         const DAY: f64 = 86_400.0;
         let Some(ended) = state.completed_at.filter(|_| state.started.parent.is_none()) else { return Ok(None) };
@@ -143,9 +150,10 @@ impl Database {
         Ok((days > 0).then(|| ended.after_seconds(days as f64 * DAY)))
     }
 
-    /// Hands in offloaded values.
+    /// Reads the offloaded values of an execution that `payloads` lack, and hands them in. `Permanent` where one is
+    /// gone.
     async fn fetch(&self, id: &ExecutionId, payloads: Vec<&Payload>) -> Result<(), StoreError> {
-        // One value is often named several times: as a node's output, and as the execution's.
+        // One value is often named several times, as a node's output and as the execution's: it is read once.
         let mut read: HashMap<String, Value> = HashMap::new();
         for payload in payloads {
             let Some(blob) = payload.missing() else { continue };
@@ -170,7 +178,7 @@ impl Database {
         Ok(())
     }
 
-    /// Turns after a number (see [`engine::port::Store::turns`]).
+    /// Returns the turns after a number, with their values (see [`engine::port::Store::turns`]).
     pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let key = id.clone();
         let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;
@@ -182,13 +190,14 @@ impl Database {
         Ok(turns)
     }
 
-    /// Resolves when there is a turn after `seq`, or after a while.
+    /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`] without one.
     pub async fn changed(&self, id: &ExecutionId, seq: u64) {
         let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
         self.hub.watch.wait(id, is_newer).await;
     }
 }
 
+/// Returns the inline body of the map `node`; none where the workflow has no such map.
 fn body(workflow: &Workflow, node: &NodeId) -> Option<Arc<Workflow>> {
     match &workflow.nodes.iter().find(|one| one.id == *node)?.kind {
         NodeKind::Map(map) => match &map.body {
@@ -199,6 +208,7 @@ fn body(workflow: &Workflow, node: &NodeId) -> Option<Arc<Workflow>> {
     }
 }
 
+/// Parses journal rows, each a JSON list of turns.
 fn parse_turns(id: &ExecutionId, rows: &[String]) -> Result<Vec<Turn>, StoreError> {
     let mut turns = Vec::new();
     for row in rows {

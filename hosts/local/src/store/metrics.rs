@@ -1,35 +1,36 @@
-//! What the store and the queue count, for the metrics page.
+//! What the store, the queue and the schedules count since the process started; `server/metrics.rs` gives it to
+//! Prometheus.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-/// Plain counters; read them at any time.
+/// Counters that any thread may read at any time. Those of type `AtomicI64` also fall.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Turns committed.
+    /// Turns that were committed.
     pub turns: AtomicU64,
     /// Commits that succeeded: one or more turns of one execution each.
     pub commits: AtomicU64,
-    /// Commits that somebody else was quicker than.
+    /// Commits that were refused because another turn was committed first.
     pub conflicts: AtomicU64,
-    /// Transactions, each of up to `limits::GROUP` requests.
+    /// Transactions that the writer began, each of up to `limits::GROUP` requests.
     pub transactions: AtomicU64,
-    /// Requests over all transactions.
+    /// Requests to write, over all transactions.
     pub requests: AtomicU64,
-    /// Transactions that the disk refused.
+    /// Transactions that failed for now, such as on a full disk.
     pub refused: AtomicU64,
-    /// Loads answered from memory.
+    /// Loads of executions whose state was in memory.
     pub hits: AtomicU64,
-    /// Loads read from the journal.
+    /// Loads of executions that were folded from the journal, or that do not exist.
     pub misses: AtomicU64,
     /// Messages that are ready or being handled.
     pub depth: AtomicI64,
     /// Messages being handled now.
     pub active: AtomicI64,
-    /// Messages handled, failed ones too.
+    /// Messages that were handled, failed ones included; one counts each time that it was handed out.
     pub handled: AtomicU64,
-    /// Messages whose handling failed.
+    /// Messages whose handling failed; one counts each time that it failed.
     pub failed: AtomicU64,
-    /// Messages given up.
+    /// Messages that became dead letters.
     pub dead: AtomicU64,
     /// Executions started by their schedules.
     pub scheduled: AtomicU64,
@@ -38,7 +39,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Each counter with its name.
+    /// Returns each value with the name by which `server/metrics.rs` exports it.
     pub fn all(&self) -> [(&'static str, i64); 15] {
         let n = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
         [

@@ -1,4 +1,5 @@
-//! The embedded store: SQLite, one writer, states in memory.
+//! The embedded store: one SQLite database in the data folder, one thread that writes to it, a few connections that
+//! read, and the states of executions in memory. It keeps and hands out; the rules in `shared` decide.
 
 mod cache;
 mod catalogue;
@@ -44,14 +45,15 @@ use tokio::sync::{Notify, oneshot};
 use watch::Watch;
 use writer::Writer;
 
-/// What a commit touches once it is durable.
+/// What a commit informs once it is durable: caches, watchers and the queue. The database shares it with the commits
+/// that wait for the writer.
 pub struct Hub {
     pub(crate) cache: Cache,
     pub(crate) watch: Watch,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) saved: Saved,
-    /// Rings when schedules were saved or deleted.
+    /// Notified when a workflow was saved or deleted, so that the task that sleeps until the next schedule looks again.
     pub(crate) replanned: Arc<Notify>,
 }
 
@@ -68,11 +70,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database of a folder, migrating an older one.
+    /// Opens the database of a folder, and migrates one that an earlier release wrote. `clock` gives the time by which
+    /// messages and timers are due. `OpenError` where the folder's files cannot be used or a later release wrote them.
     pub fn open(folder: DataFolder, clock: fn() -> Time) -> Result<Self, OpenError> {
         let path = folder.database()?;
         let broken = |error: rusqlite::Error| OpenError::Database { path: path.clone(), error: error.to_string() };
         let db = connect(&path)?;
+        // Receipts are the rows' keys: those of this process begin above all that an earlier process left behind.
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;
@@ -102,20 +106,23 @@ impl Database {
         })
     }
 
-    /// The folder, to announce the API's address in.
+    /// The data folder, where the host announces the address of its API.
     pub fn folder(&self) -> &DataFolder {
         &self.folder
     }
 
-    /// Begins to hand out messages.
+    /// Begins to hand out messages, those that an earlier process left behind included. `Permanent` where it was called
+    /// before.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
         self.hub.dispatcher.start(handler, self.writer.clone(), &self.readers).await
     }
 
-    /// Waits for what is being handled, at most `grace`; then closes the database and unlocks the folder.
-    /// True where nothing was cut off: what was is handed out again at the next start.
+    /// Stops handing out messages and waits until those being handled are done, at most for `grace`. Then it closes the
+    /// database and unlocks the folder. True where nothing was cut off; a message that was is handed out again at the
+    /// next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         let calm = self.hub.dispatcher.stop(grace).await;
+        // Readers close before the writer, so that its last checkpoint finds nobody reading and can empty the log.
         self.readers.close().await;
         self.writer.close().await;
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -125,7 +132,7 @@ impl Database {
         calm
     }
 
-    /// One write or none (see [`engine::port::Store::commit`]).
+    /// Writes the turns of a commit and all that belongs to them, or nothing (see [`engine::port::Store::commit`]).
     pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let before = self.hub.cache.get(commit.state.id());
         let expires_at = self.expiry(&commit.state).await?;
@@ -136,7 +143,9 @@ impl Database {
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 
-    /// The document of an inline start: another execution of it may just have been removed, and the document with it.
+    /// Returns the document that an inline start brings along, for the commit to write again: the last other execution
+    /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
+    /// neither memory nor the database has it, so that the caller starts again.
     async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
         let started = &commit.state.started;
         let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
@@ -148,7 +157,7 @@ impl Database {
         self.workflow(hash).await?.ok_or_else(gone).map(Some)
     }
 
-    /// Effects once more (see [`engine::port::Store::deliver`]).
+    /// Delivers effects of committed turns once more (see [`engine::port::Store::deliver`]).
     pub async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         if effects.is_empty() {
             return Ok(());
@@ -162,14 +171,18 @@ impl Database {
     }
 }
 
+/// Opens the connection of the writer, with the settings that the store relies on and the newest tables.
 fn connect(path: &Path) -> Result<Connection, OpenError> {
     let broken = |error: rusqlite::Error| OpenError::Database { path: path.into(), error: error.to_string() };
     let db = Connection::open(path).map_err(broken)?;
+    // A file of a later release is refused before any setting could change it.
     let found = schema::version(&db).map_err(broken)?;
     if found > schema::newest() {
         return Err(OpenError::Newer { path: path.into(), found, known: schema::newest() });
     }
     db.set_prepared_statement_cache_capacity(limits::STATEMENTS);
+    // In WAL mode readers do not wait for the writer. `FULL` syncs the log at each commit, so that what a caller was
+    // told of survives a power cut. Foreign keys are off since no table declares one.
     let set = || {
         db.busy_timeout(Duration::from_secs(5))?;
         db.pragma_update(

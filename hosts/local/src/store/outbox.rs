@@ -1,4 +1,5 @@
-//! What committed turns ask for, as rows of the queue and of timers: written with them or, again, by `deliver`.
+//! The effects of committed turns, as rows of the queue and of timers. A commit writes them in its transaction;
+//! `deliver` writes them once more.
 
 use super::writer::{Failure, Job, Known};
 use crate::queue::{Dispatcher, Item, TimerKey};
@@ -12,14 +13,16 @@ use stepwell_core::{
 };
 use tokio::sync::oneshot;
 
-/// Effects of one execution, ready to be written.
+/// Effects of one execution, sorted by what they need.
 pub struct Outbox {
     execution: ExecutionId,
     owner: String,
+    /// Messages, each with its JSON, and with its time where it is due later.
     sends: Vec<(Item, String, Option<Time>)>,
     timers: Vec<TimerChange>,
+    /// Workflows of which another execution may start, with the limit of those under way.
     admits: Vec<(WorkflowId, u64)>,
-    /// Messages to executions that may go on; known once the write is applied.
+    /// Messages to executions that are let in. They are found while the effects are written.
     admitted: Vec<Item>,
 }
 
@@ -29,7 +32,8 @@ enum TimerChange {
 }
 
 impl Outbox {
-    /// Numbers the messages; those that are due already are not delayed.
+    /// Sorts effects and gives each message a receipt. A message whose time is not after `now` is not delayed.
+    /// `Permanent` where a message cannot be serialized.
     pub fn new(
         dispatcher: &Dispatcher,
         execution: &ExecutionId,
@@ -57,6 +61,8 @@ impl Outbox {
                 Effect::DropTimer { activation, purpose } => {
                     outbox.timers.push(TimerChange::Drop(activation.clone(), *purpose));
                 }
+                // This host tells nobody: the commit writes the rows of interactions, and no caller can leave a task
+                // token.
                 Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
                 Effect::Admit { workflow, limit } => outbox.admits.push((workflow.clone(), *limit)),
             }
@@ -64,7 +70,7 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// Writes the rows.
+    /// Writes the rows, and lets held executions in where there is room.
     pub fn apply(&mut self, db: &Connection, dispatcher: &Dispatcher, run: i64) -> Result<(), Failure> {
         for (item, body, due) in &self.sends {
             db.prepare_cached("INSERT INTO queue(id, due, body) VALUES (?1, ?2, ?3)")?.execute(params![
@@ -76,6 +82,7 @@ impl Outbox {
         for change in &self.timers {
             change.apply(db, run)?;
         }
+        // The transaction may be applied a second time, and then lets in anew.
         self.admitted.clear();
         for (workflow, limit) in &self.admits {
             if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
@@ -87,7 +94,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The rows are durable: hands over what they say. Returns what is ready now.
+    /// Hands delayed messages and timers to the dispatcher, once their rows are durable. Returns the messages that are
+    /// ready. A timer that was dropped may stay in memory: it finds no row when it fires.
     pub fn release(self, dispatcher: &Dispatcher) -> Vec<Item> {
         let mut ready = self.admitted;
         for (item, _, due) in self.sends {
@@ -124,8 +132,8 @@ impl TimerChange {
     }
 }
 
-/// The oldest execution held back, where there is room for it. It is marked (held = 2), so that the next one that
-/// ends lets the next one in.
+/// Lets in the oldest execution that is held back, where fewer than `limit` are under way, and returns the message to
+/// it. It is marked (`held = 2`) and counts as under way, so that the next execution that ends lets in another.
 fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rusqlite::Result<Option<Message>> {
     let under_way: i64 = db
         .prepare_cached(
@@ -148,13 +156,13 @@ fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rus
     Ok(Some(Message { execution: id.into(), work: Work::Admit }))
 }
 
-/// `deliver`: effects of turns committed before, once more.
+/// The job of `deliver`: writes effects of turns that were committed before once more.
 pub struct Redeliver {
-    /// What they ask for.
+    /// The effects.
     pub outbox: Outbox,
-    /// Who hands it out.
+    /// The dispatcher that hands out the messages.
     pub dispatcher: Arc<Dispatcher>,
-    /// Where the answer goes.
+    /// Where the caller waits for the outcome.
     pub reply: oneshot::Sender<Result<(), StoreError>>,
 }
 

@@ -1,4 +1,4 @@
-//! Connections for reading, on threads that may block.
+//! Connections for reading. SQLite blocks its thread, so each read runs on a thread of Tokio's pool for blocking work.
 
 use super::{limits, writer::named};
 use engine::port::StoreError;
@@ -9,7 +9,7 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// A few connections, opened when first needed.
+/// At most [`limits::READERS`] connections, each opened when it is first needed.
 #[derive(Clone)]
 pub struct Readers {
     path: Arc<PathBuf>,
@@ -18,12 +18,12 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Of a database that has been migrated.
+    /// Prepares to read a database that has been migrated already.
     pub fn new(path: PathBuf) -> Self {
         Self { path: Arc::new(path), idle: Arc::default(), places: Arc::new(Semaphore::new(limits::READERS)) }
     }
 
-    /// Runs a closure with a connection.
+    /// Runs a closure with a connection; waits while all are in use. `Transient` once they are closed.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -48,7 +48,7 @@ impl Readers {
         }
     }
 
-    /// No more reading; returns once nobody reads and every connection is closed.
+    /// Waits until nobody reads, closes all connections, and refuses further reads.
     pub async fn close(&self) {
         let all = self.places.acquire_many(limits::READERS as u32).await;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -1,23 +1,24 @@
-//! Deleting an ended execution with all its data.
+//! Deletes an ended execution with all its data, and the values and documents that nothing else uses.
 
 use super::{Database, writer::Failure};
 use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 use stepwell_core::id::ExecutionId;
 
-/// The execution and everything below it.
+/// Selects an execution and all its descendants.
 const FAMILY: &str = "
 WITH RECURSIVE family(run) AS (
   SELECT run FROM executions WHERE id = ?1
   UNION SELECT executions.run FROM executions JOIN family ON executions.parent = family.run)
 SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
 
-/// Tables with rows of an execution.
+/// The tables whose column `run` names an execution.
 const TABLES: [&str; 8] =
     ["document_uses", "turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
 
 impl Database {
-    /// Removes an ended execution, children too. `Conflict` where it is alive (again).
+    /// Removes an ended execution and its descendants. `Conflict` where it is alive, perhaps because a retry reopened
+    /// it. One that does not exist is removed already.
     pub async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let key = id.clone();
         let gone = self
@@ -28,6 +29,7 @@ impl Database {
                 Ok(gone)
             })
             .await?;
+        // A watcher wakes, looks again, and finds no execution.
         for id in gone {
             self.hub.cache.remove(&id);
             self.hub.watch.wake(&id);
@@ -36,6 +38,7 @@ impl Database {
     }
 }
 
+/// Deletes the rows within the writer's transaction. Returns the ids of the executions that are gone.
 fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
     let ended: Option<bool> = db
         .prepare_cached("SELECT completed_at IS NOT NULL FROM executions WHERE id = ?1")?
@@ -51,6 +54,8 @@ fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure
         .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (run, id) in &family {
+        // What the execution uses is read before its rows go; afterwards the values that nobody uses any more can go
+        // too.
         let used: Vec<String> = db
             .prepare_cached("SELECT sha256 FROM blob_uses WHERE run = ?1")?
             .query_map([run], |row| row.get(0))?

@@ -1,10 +1,10 @@
-//! Small reads by key: heads and journals.
+//! Reads of one execution's rows by its key: its head, its journal, its turns. Lists of many executions are in `lists`.
 
 use super::writer::KnownHead;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stepwell_core::{execution::Status, id::ExecutionId};
 
-/// What the writer wants to know of an execution.
+/// Reads what the writer remembers of an execution; none where it does not exist.
 pub fn head(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {
     db.prepare_cached(
         "SELECT run, status, held, coalesce((SELECT seq + count - 1 FROM turns WHERE turns.run = executions.run
@@ -17,7 +17,7 @@ pub fn head(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownH
     .optional()
 }
 
-/// A status by its name.
+/// Reads the status that column `at` names.
 pub fn status(row: &Row<'_>, at: usize) -> rusqlite::Result<Status> {
     let name: String = row.get(at)?;
     Status::parse(&name).ok_or_else(|| {
@@ -25,15 +25,16 @@ pub fn status(row: &Row<'_>, at: usize) -> rusqlite::Result<Status> {
     })
 }
 
-/// What a state is made of again.
+/// The rows that a state is folded from.
 pub struct Journal {
-    /// The state after some turn, where the journal is long.
+    /// The latest snapshot as JSON: the state after some turn. None while the journal is short.
     pub snapshot: Option<String>,
-    /// Rows after it: JSON lists of turns, oldest first.
+    /// The journal rows after the snapshot, oldest first. Each is a JSON list of the turns of one commit.
     pub rows: Vec<String>,
 }
 
-/// All that a load needs, as of one moment; none where the execution does not exist.
+/// Reads what a load folds, in one transaction, so that snapshot and rows belong together. None where the execution
+/// does not exist. `whole` leaves the snapshot aside and reads the journal from its beginning.
 pub fn journal(db: &Connection, id: &ExecutionId, whole: bool) -> rusqlite::Result<Option<Journal>> {
     let moment = db.unchecked_transaction()?;
     let Some(run) = run(db, id)? else { return Ok(None) };
@@ -53,11 +54,12 @@ pub fn journal(db: &Connection, id: &ExecutionId, whole: bool) -> rusqlite::Resu
     Ok(Some(Journal { snapshot: snapshot.map(|(body, _)| body), rows }))
 }
 
-/// Rows of turns after a number, oldest first, at least `limit` turns where there are as many.
+/// Reads the journal rows that hold the turns after the number `after`, oldest first: at least `limit` such turns where
+/// there are as many. The first row may also hold turns up to `after`.
 pub fn turns(db: &Connection, id: &ExecutionId, after: u64, limit: usize) -> rusqlite::Result<Vec<String>> {
     let Some(run) = run(db, id)? else { return Ok(Vec::new()) };
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    // The row that holds the turn after `after` may begin earlier.
+    // A row holds all turns of one commit: the one with turn `after + 1` may begin before that turn.
     let mut statement = db.prepare_cached(
         "SELECT body, count FROM turns WHERE run = ?1 AND seq >= coalesce((SELECT max(seq) FROM turns
          WHERE run = ?1 AND seq <= ?2 + 1), 0) ORDER BY seq",
@@ -67,14 +69,14 @@ pub fn turns(db: &Connection, id: &ExecutionId, after: u64, limit: usize) -> rus
     while turns <= limit
         && let Some(row) = rows.next()?
     {
-        // Turns of the first row may be too old: it counts as one at least.
+        // Turns of the first row may be older than asked for, so only one of them counts.
         turns += if bodies.is_empty() { 1 } else { row.get::<_, u32>(1)? as usize };
         bodies.push(row.get(0)?);
     }
     Ok(bodies)
 }
 
-/// An execution's key.
+/// Reads the key under which all tables know an execution; none where it does not exist.
 pub fn run(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<i64>> {
     db.prepare_cached("SELECT run FROM executions WHERE id = ?1")?.query_row([id.as_str()], |row| row.get(0)).optional()
 }

@@ -1,4 +1,4 @@
-//! The latest versions of saved workflows in memory: every start asks for one, and its document may be large.
+//! The latest versions of saved workflows in memory: every start asks for one, and reading its document is slow.
 
 use super::limits;
 use engine::port::SavedWorkflow;
@@ -7,39 +7,41 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The latest versions by owner and id. Only this process writes to the database, so that they stay true until it
-/// saves or deletes one.
+/// The latest versions by owner and id. Only this process writes to the database, so they stay true until it saves or
+/// deletes a workflow itself.
 #[derive(Default)]
 pub struct Saved(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
     latest: HashMap<(String, String), SavedWorkflow>,
+    /// Number of workflows saved or deleted so far.
     changes: u64,
 }
 
 impl Saved {
-    /// The latest version where it is in memory; else how many changes there have been, for [`Saved::put`].
+    /// Returns the latest version where it is in memory. The error is the number of changes so far, for [`Saved::put`].
     pub fn get(&self, owner: &str, id: &str) -> Result<SavedWorkflow, u64> {
         let inner = self.lock();
         inner.latest.get(&(owner.to_owned(), id.to_owned())).cloned().ok_or(inner.changes)
     }
 
-    /// Keeps what was read after `changes`, unless anything was changed since: it may be older than that.
+    /// Keeps a version that was read from the database, unless a workflow was saved or deleted since the number of
+    /// changes was `changes`: the version may be older than that.
     pub fn put(&self, owner: &str, saved: &SavedWorkflow, changes: u64) {
         let mut inner = self.lock();
         if inner.changes != changes {
             return;
         }
         if inner.latest.len() >= limits::WORKFLOWS {
-            // Any one will do: it is read again when it is needed.
+            // Which one goes does not matter: it is read again when it is needed.
             let some = inner.latest.keys().next().cloned();
             some.and_then(|key| inner.latest.remove(&key));
         }
         inner.latest.insert((owner.to_owned(), saved.id.to_string()), saved.clone());
     }
 
-    /// One was saved or deleted, and that is durable.
+    /// Forgets a workflow that was saved or deleted, once that is durable.
     pub fn changed(&self, owner: &str, id: &str) {
         let mut inner = self.lock();
         inner.changes += 1;

@@ -1,11 +1,15 @@
-//! The tables, and how an older file becomes the newest.
+//! The tables of the database, and the migrations that bring a file of an earlier release to the newest format.
 
 use rusqlite::Connection;
 
-/// In order; the file's `user_version` says how many have been applied. Never change one that was released.
+/// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
+/// that was released never changes.
 const MIGRATIONS: &[&str] = &[FIRST];
 
-/// A journal is appended in rowid order (one hot page for all executions); what is rewritten is small.
+/// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
+/// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
+/// parent's (0 where that is gone). Times are milliseconds since 1970. `held` is 1 while `max_concurrency` holds an
+/// execution back, and 2 once it is let in but has not yet moved.
 const FIRST: &str = "
 CREATE TABLE executions(
   run INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, workflow_id TEXT NOT NULL,
@@ -57,17 +61,17 @@ CREATE TABLE tokens(sha256 TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE secrets(owner TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(owner, name));
 ";
 
-/// The newest version that this release knows.
+/// The newest format that this release knows: the number of migrations.
 pub fn newest() -> u32 {
     MIGRATIONS.len() as u32
 }
 
-/// The version of a file; 0 for an empty one.
+/// The format of a file; 0 for one without tables.
 pub fn version(db: &Connection) -> rusqlite::Result<u32> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Applies what a file lacks, all or nothing. The caller has refused a newer file.
+/// Applies the migrations that a file lacks, all of them or none. The caller has refused a file of a later release.
 pub fn migrate(db: &Connection) -> rusqlite::Result<()> {
     let from = version(db)?;
     if from >= newest() {

@@ -1,4 +1,5 @@
-//! Secrets at rest: AES-256-GCM under the folder's key, bound to whose secret it is and its name.
+//! Secrets at rest: AES-256-GCM (NIST SP 800-38D) under the folder's key. Owner and name are authenticated with the
+//! secret, so that a row copied to another owner or name does not open.
 
 use engine::port::{Secret, StoreError};
 use ring::{
@@ -6,13 +7,13 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 
-/// Seals and opens secrets.
+/// Seals and opens secrets under the key of one data folder.
 pub struct Sealer {
     key: LessSafeKey,
     random: SystemRandom,
 }
 
-/// Thirty-two random bytes for a new key.
+/// Draws 32 random bytes for a new key. An error where the system gives no randomness.
 pub fn fresh_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     SystemRandom::new().fill(&mut key).map_err(|_| std::io::Error::other("no randomness to be had"))?;
@@ -20,13 +21,13 @@ pub fn fresh_key() -> std::io::Result<[u8; 32]> {
 }
 
 impl Sealer {
-    /// With the folder's key; none where it has the wrong length, which it never has.
+    /// Takes the folder's key. None only for a key of a wrong length, which the type excludes.
     pub fn new(key: &[u8; 32]) -> Option<Self> {
         let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
         Some(Self { key, random: SystemRandom::new() })
     }
 
-    /// The nonce and the sealed secret.
+    /// Seals a secret. Returns the nonce of 12 bytes, the ciphertext and the tag of 16 bytes, one after another.
     pub fn seal(&self, owner: &str, name: &str, secret: &Secret) -> Result<Vec<u8>, StoreError> {
         let failed = || StoreError::Permanent("the secret could not be encrypted".into());
         let mut nonce = [0; NONCE_LEN];
@@ -42,7 +43,7 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// What was sealed for this owner and name.
+    /// Opens what was sealed for this owner and name. `Permanent` where the key, the owner or the name is another.
     pub fn open(&self, owner: &str, name: &str, sealed: &[u8]) -> Result<Secret, StoreError> {
         let failed = || {
             StoreError::Permanent(format!(
@@ -59,6 +60,8 @@ impl Sealer {
     }
 }
 
+/// The authenticated data: the owner's length, the owner, the name. The length keeps `ann` and `token` apart from
+/// `annt` and `oken`.
 fn aad(owner: &str, name: &str) -> Aad<Vec<u8>> {
     let mut id = (owner.len() as u64).to_be_bytes().to_vec();
     id.extend(owner.as_bytes());

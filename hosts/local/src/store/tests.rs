@@ -1,3 +1,4 @@
+//! Tests of the store, and what the tests of the queue share with them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -5,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-/// A folder of its own below the system's temporary one.
+/// Path of a fresh folder for one test, below the system's temporary folder.
 pub fn scratch() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("stepwell-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
@@ -88,7 +89,7 @@ fn started(id: &ExecutionId) -> Event {
     Event::ExecutionStarted(Box::new(started))
 }
 
-/// One more turn: a start, or a signal of about 250 bytes.
+/// Commits one more turn: a start, or else a pause whose reason has 250 bytes.
 pub async fn advance(
     db: &Database,
     id: &ExecutionId,
@@ -99,7 +100,7 @@ pub async fn advance(
     db.commit(next(before.as_deref(), id, effects, acks)).await
 }
 
-/// A commit of the turn after a state.
+/// The commit of the turn that follows a state.
 fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks: Vec<Receipt>) -> Commit {
     let event = match before {
         None => started(id),
@@ -110,7 +111,7 @@ fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks
     Commit { turns: vec![turn], state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks, due: None }
 }
 
-/// Takes each execution through so many steps.
+/// A handler that takes each execution through `steps` steps, and notes the messages where `keep` is set.
 struct Chain {
     db: Mutex<Option<Arc<Database>>>,
     steps: u32,
@@ -209,6 +210,8 @@ async fn messages_and_timers_outlive_the_process() {
     };
     let drop =
         Effect::DropTimer { activation: Activation { epoch: 0, node: "c".into(), visit: 1 }, purpose: Purpose::Wait };
+    // Due soon: a message at once, one in 0.3 s and the timer a. The timer b stays, and c is dropped by the same
+    // commit.
     let Effect::Send { message, .. } = step(&id, 2, true) else { panic!() };
     let later = Effect::Send { message, at: Some(clock().after_seconds(0.3)) };
     let effects = vec![step(&id, 1, false), timer("a", 0.2), timer("b", 9_999.0), timer("c", 0.1), drop, later];
@@ -276,7 +279,7 @@ async fn a_full_disk_refuses_for_now_and_the_writer_goes_on() {
             Ok(db.query_row(&format!("PRAGMA max_page_count = {count}"), [], |row| row.get::<_, i64>(0))?)
         })
     };
-    pages(1).await.unwrap(); // As small as it is now.
+    pages(1).await.unwrap(); // The file may not grow beyond its present size.
     let mut outcome = Ok(());
     for _ in 0..2_000 {
         outcome = advance(&db, &id, vec![step(&id, 1, false)], vec![]).await;

@@ -1,4 +1,4 @@
-//! Who waits for a change of an execution. Costs one atomic read per commit when nobody does.
+//! Tasks that wait for a change of an execution. A commit pays one atomic read for it while none waits.
 
 use super::limits;
 use std::{
@@ -11,15 +11,17 @@ use std::{
 use stepwell_core::id::ExecutionId;
 use tokio::sync::Notify;
 
-/// Waiters by execution.
+/// The tasks that wait, by execution.
 #[derive(Default)]
 pub struct Watch {
+    /// Number of waiting tasks over all executions.
     waiting: AtomicUsize,
     by_id: Mutex<HashMap<ExecutionId, Arc<Notify>>>,
 }
 
 impl Watch {
-    /// Waits until `is_newer` (asked once the waiter is registered, so that no change slips by), a wake, or a while.
+    /// Waits for a change of an execution, at most for [`limits::WATCH`]. `is_newer` is asked once the task is
+    /// registered, so that no change slips by in between; where it is true, the wait ends at once.
     pub async fn wait(&self, id: &ExecutionId, is_newer: impl Future<Output = bool>) {
         let seat = Seat::take(self, id);
         let woken = seat.notify.notified();
@@ -30,7 +32,7 @@ impl Watch {
         }
     }
 
-    /// An execution changed.
+    /// Wakes the tasks that wait for this execution.
     pub fn wake(&self, id: &ExecutionId) {
         if self.waiting.load(SeqCst) > 0
             && let Some(notify) = self.lock().get(id)
@@ -44,7 +46,7 @@ impl Watch {
     }
 }
 
-/// One waiter; the last to leave an execution takes its entry along.
+/// One waiting task. The last one of an execution removes the map's entry when it leaves.
 struct Seat<'a> {
     watch: &'a Watch,
     id: ExecutionId,
@@ -62,6 +64,7 @@ impl<'a> Seat<'a> {
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         let mut by_id = self.watch.lock();
+        // Two are left: the map's own and this one.
         if Arc::strong_count(&self.notify) <= 2 {
             by_id.remove(&self.id);
         }

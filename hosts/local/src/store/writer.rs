@@ -1,4 +1,5 @@
-//! The one thread that writes: group commit. Requests that arrive while a transaction syncs make up the next one.
+//! The one thread that writes to the database. It commits in groups: requests that arrive while a transaction syncs are
+//! applied together in the next, so that one sync serves them all.
 
 use super::{folder::DataFolder, limits, metrics::Metrics};
 use engine::port::StoreError;
@@ -13,19 +14,21 @@ use std::{
 use stepwell_core::{execution::Status, id::ExecutionId};
 use tokio::sync::{mpsc, oneshot};
 
-/// A request to write.
+/// A request to write, which the writer applies within a transaction.
 pub trait Job: Send {
-    /// Writes. Another job's failure may roll it back and have it applied again, so it must not consume itself.
+    /// Writes within the open transaction. The failure of another job may roll this one back and have it applied again,
+    /// so it must not use itself up.
     fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure>;
-    /// The transaction is durable, or this request was refused. Runs on the writer's thread: be quick, never block.
+    /// Called when the transaction is durable, or this request was refused. It runs on the writer's thread, where all
+    /// other requests wait, so it must be quick and never block.
     fn done(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 /// Why a job could not be applied.
 pub enum Failure {
-    /// Refused before it wrote anything: the others of its transaction are untouched.
+    /// The job refused before it wrote anything, so the other jobs of its transaction are untouched.
     Refused(StoreError),
-    /// The database failed, perhaps after a part was written.
+    /// The database failed, perhaps after a part of the job was written.
     Sql(rusqlite::Error),
 }
 
@@ -35,28 +38,29 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-/// What the writer remembers of executions, so that a commit needs no look-up.
+/// What the writer remembers of executions, so that a commit needs no query to check its condition.
 #[derive(Default)]
 pub struct Known {
     heads: HashMap<ExecutionId, KnownHead>,
+    /// The key of the next new execution; none until the first asks for one.
     next_run: Option<i64>,
 }
 
-/// The last committed number of an execution, and what its row in the list says.
+/// The number of an execution's last turn, and what its row in the list says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownHead {
-    /// Its key.
+    /// The key under which all tables know the execution.
     pub run: i64,
-    /// The number of its last turn.
+    /// Sequence number of the last committed turn.
     pub seq: u64,
-    /// As in its row.
+    /// Status in the execution's row.
     pub status: Status,
-    /// As in its row.
+    /// Whether the execution's row says that `max_concurrency` holds it back, or has let it in but it has not moved.
     pub held: bool,
 }
 
 impl Known {
-    /// The head of an execution; none where it does not exist.
+    /// Returns the head of an execution, from memory or the database; none where it does not exist.
     pub fn head(&mut self, db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {
         if let Some(head) = self.heads.get(id) {
             return Ok(Some(*head));
@@ -68,7 +72,7 @@ impl Known {
         Ok(head)
     }
 
-    /// What a commit left behind.
+    /// Remembers the head that a commit leaves. It may be wrong once the transaction fails: see [`Self::forget`].
     pub fn remember(&mut self, id: &ExecutionId, head: KnownHead) {
         if self.heads.len() >= limits::KNOWN {
             self.heads.clear();
@@ -76,7 +80,7 @@ impl Known {
         self.heads.insert(id.clone(), head);
     }
 
-    /// A key for a new execution: they only grow while this process lives.
+    /// Returns a key for a new execution. Keys only grow while this process lives, so that lists can order by them.
     pub fn next_run(&mut self, db: &Connection) -> rusqlite::Result<i64> {
         let run = match self.next_run {
             Some(run) => run,
@@ -86,20 +90,20 @@ impl Known {
         Ok(run)
     }
 
-    /// After a rollback or a deletion only the database knows.
+    /// Forgets all heads: after a rollback or a deletion only the database knows them.
     pub fn forget(&mut self) {
         self.heads.clear();
     }
 }
 
-/// The way to the writer.
+/// A handle to the writer, by which jobs reach its thread.
 #[derive(Clone)]
 pub struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
     closing: Arc<AtomicBool>,
 }
 
-/// The last job: once it is there, the writer ends.
+/// The last job. Once its transaction is done, the writer ends.
 struct Close(Arc<AtomicBool>);
 
 impl Job for Close {
@@ -113,8 +117,8 @@ impl Job for Close {
 }
 
 impl Writer {
-    /// Starts the thread. It ends, and the returned receiver resolves, once it is closed or every `Writer` is gone;
-    /// only then is the folder unlocked.
+    /// Starts the thread. It ends once [`Self::close`] was called or every `Writer` is gone. Then it closes the
+    /// database, unlocks the folder, and the returned receiver resolves. An error where the system gives no thread.
     pub fn start(
         db: Connection,
         metrics: Arc<Metrics>,
@@ -127,7 +131,7 @@ impl Writer {
         std::thread::Builder::new().name("writer".into()).spawn(move || {
             write_all(&db, &mut queue, &metrics, &closed);
             drop(queue);
-            // Leaves one file behind, as small as it gets.
+            // The log is folded into the database and emptied, so that one file is left behind.
             let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
             drop(db);
             folder.unlock();
@@ -136,17 +140,19 @@ impl Writer {
         Ok((Self { jobs, closing }, end))
     }
 
-    /// Writes what was handed over before, then ends.
+    /// Asks the thread to write what was handed over before, and then to end.
     pub async fn close(&self) {
         let _ = self.jobs.send(Box::new(Close(self.closing.clone()))).await;
     }
 
-    /// Hands a job over; waits while too many do.
+    /// Hands a job to the writer; waits while [`limits::WRITER_QUEUE`] jobs wait there. `Transient` once the writer
+    /// ended.
     pub async fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.jobs.send(job).await.map_err(|_| closed())
     }
 
-    /// Runs a closure in the writer's next transaction; its value once that is durable.
+    /// Runs a closure in one of the writer's next transactions, and returns its value once that is durable. The closure
+    /// may run more than once (see [`Job::apply`]).
     pub async fn call<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send + 'static,
@@ -161,6 +167,7 @@ fn closed() -> StoreError {
     StoreError::Transient("the store is shutting down".into())
 }
 
+/// A closure as a job, with the value of its latest run.
 struct Call<W, T> {
     work: W,
     value: Option<T>,
@@ -179,6 +186,7 @@ impl<T: Send, W: FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send> Jo
     }
 }
 
+/// The loop of the thread: takes what waits as one group, commits it, and tells each job its outcome.
 fn write_all(db: &Connection, queue: &mut mpsc::Receiver<Box<dyn Job>>, metrics: &Metrics, closing: &AtomicBool) {
     let mut known = Known::default();
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(limits::GROUP);
@@ -204,7 +212,8 @@ fn write_all(db: &Connection, queue: &mut mpsc::Receiver<Box<dyn Job>>, metrics:
 
 type Outcome = Result<(), StoreError>;
 
-/// All jobs in one transaction. Where the database fails one of them, all again, each behind a savepoint.
+/// Applies all jobs in one transaction. Where the database fails for one of them, all are applied again, each behind a
+/// savepoint, so that only the one at fault fails. An error of the machine, such as a full disk, fails them all.
 fn transaction(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> Vec<Outcome> {
     let attempt = plain(db, known, group).or_else(|error| {
         undo(db, known);
@@ -216,6 +225,7 @@ fn transaction(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -
     })
 }
 
+/// Applies and commits a group without savepoints, which is the fast way. Any error of the database ends it.
 fn plain(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Vec<Outcome>> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let mut outcomes = Vec::with_capacity(group.len());
@@ -230,6 +240,8 @@ fn plain(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> rusq
     Ok(outcomes)
 }
 
+/// Applies and commits a group with a savepoint for each job: an error of the database undoes only the job it happened
+/// in.
 fn guarded(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Vec<Outcome>> {
     db.execute_batch("BEGIN IMMEDIATE")?;
     let mut outcomes = Vec::with_capacity(group.len());
@@ -251,6 +263,7 @@ fn guarded(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> ru
     Ok(outcomes)
 }
 
+/// Rolls back an open transaction, and what was remembered of it.
 fn undo(db: &Connection, known: &mut Known) {
     known.forget();
     if !db.is_autocommit()
@@ -260,7 +273,7 @@ fn undo(db: &Connection, known: &mut Known) {
     }
 }
 
-/// Whether the machine, not the request, is to blame.
+/// Whether an error is the machine's, which may pass, rather than the request's.
 fn is_transient(error: &rusqlite::Error) -> bool {
     use ErrorCode::{
         CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, OutOfMemory, ReadOnly,
@@ -281,7 +294,7 @@ fn is_transient(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// An error of SQLite as callers know it.
+/// Translates an error of SQLite to what its caller does next: try again later, or not at all.
 pub fn named(error: &rusqlite::Error) -> StoreError {
     if is_transient(error) {
         StoreError::Transient(error.to_string())

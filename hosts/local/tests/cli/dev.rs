@@ -1,4 +1,4 @@
-//! `stepwell dev`, and commands that find it by the data folder.
+//! Tests of `stepwell dev`, and of commands that find its server by the data folder.
 
 use crate::support::{Home, Told, signal, until};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+/// A server that runs in a test's folder, and the address that it said it listens at.
 struct Dev {
     child: Child,
     address: String,
@@ -50,6 +51,7 @@ impl Dev {
     }
 }
 
+/// A workflow that asks for an approval, and then logs a line.
 fn asks() -> Value {
     json!({"id": "asks", "nodes": [
             {"id": "start", "type": "manual_trigger"},

@@ -1,4 +1,4 @@
-//! Workflow files: checked, drawn, read in both languages, refused with their place.
+//! Tests of workflow files: checked, drawn, read as JSON and as YAML, and refused with the place of each error.
 
 use crate::support::Home;
 use serde_json::json;

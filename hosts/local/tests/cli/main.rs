@@ -1,4 +1,4 @@
-//! The command line as people and scripts use it: exit codes, stdout as data, questions, interrupts, crashes.
+//! Tests of the command line as people and scripts use it: exit codes, stdout as data, questions, interrupts, crashes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dev;

@@ -1,8 +1,9 @@
-//! Questions: asked in the terminal, left open, answered by command.
+//! Tests of questions: asked in the terminal, left open, and answered by command.
 
 use crate::support::Home;
 use serde_json::{Value, json};
 
+/// A workflow with one `human` node of this config, and a node behind each of its ports that says which was taken.
 fn asks(config: Value, ports: &[&str]) -> Value {
     let ends = ports.iter().map(|port| {
         json!({"id": format!("on_{port}"), "type": "transform", "config": {"set": {
@@ -44,7 +45,7 @@ fn without_input_it_is_left_waiting_and_goes_on_once_answered() {
     assert_eq!(execution["output"], json!({"port": "approved", "answer": true, "comment": "fine"}));
 }
 
-/// How the answers of an execution came, as its history has it.
+/// The field `via` of an execution's answers, oldest first: by which way each came.
 fn via(home: &Home, id: &str) -> Vec<String> {
     let history = home.run(&["history", id, "--json"]).exits(0).json();
     let events = history["history"].as_array().unwrap().iter().flat_map(|turn| turn["events"].as_array().unwrap());

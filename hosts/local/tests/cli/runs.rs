@@ -1,4 +1,4 @@
-//! Runs: their results, their failures, their interrupts and crashes.
+//! Tests of `stepwell run`: results, failures, interrupts and crashes.
 
 use crate::support::{Home, Told, signal, until};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn sum() -> Value {
         "edges": [{"from": "start", "to": "add"}]})
 }
 
-/// Two steps with a wait between them.
+/// A workflow of two nodes with a wait of so many seconds between them.
 fn slow(seconds: f64) -> Value {
     json!({"id": "slow", "output": "ctx.last.output", "nodes": [
             {"id": "start", "type": "manual_trigger"},

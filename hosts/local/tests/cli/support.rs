@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and the program run in it.
+//! A folder of its own for each test, and ways to run the program in it.
 
 use serde_json::Value;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A folder with workflow files and a data folder; gone at the end.
+/// A folder with workflow files and a data folder, removed when it is dropped.
 pub struct Home(PathBuf);
 
 impl Home {
@@ -22,7 +22,7 @@ impl Home {
         Self(path)
     }
 
-    /// Writes a file and names it.
+    /// Writes a file, and returns its name for use as an argument.
     pub fn file(&self, name: &str, text: impl ToString) -> String {
         std::fs::write(self.0.join(name), text.to_string()).unwrap();
         name.to_owned()
@@ -44,7 +44,7 @@ impl Home {
         Told::of(self.command(args).output().unwrap())
     }
 
-    /// With lines on stdin.
+    /// Runs a command with `lines` on stdin.
     pub fn say(&self, args: &[&str], lines: &str) -> Told {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
@@ -76,20 +76,20 @@ impl Told {
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Checks the exit code.
+    /// Asserts the exit code.
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         self
     }
 
-    /// stdout, which must be one JSON value in one line.
+    /// Parses stdout, which must be one JSON value in one line.
     pub fn json(&self) -> Value {
         assert_eq!(self.out.trim_end().lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.out).unwrap()
     }
 }
 
-/// Looks until it is so, for ten seconds at most.
+/// Waits until `so` is true, for ten seconds at most; `what` says what never came.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(10);
     while !so() {

@@ -1,4 +1,4 @@
-//! A question to whoever sits at the terminal, or to the lines that are piped in.
+//! Asks a question of the person at the terminal, or of the lines that are piped in, and sends the answer to the API.
 
 use super::{
     form::{Given, fields, object, yes_or_no},
@@ -19,34 +19,35 @@ use stepwell_core::id::ExecutionId;
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// An answer was taken.
+    /// The API took an answer.
     Answered,
-    /// The question was over before.
+    /// The question was over before it was answered: decided elsewhere, timed out or cancelled.
     Over,
-    /// There is nobody to answer, or nobody here may.
+    /// Nobody answers: stdin has ended, or the user may not.
     Nobody,
-    /// Ctrl-C.
+    /// Ctrl-C or SIGTERM asked the process to stop.
     Interrupted,
 }
 
-/// One question.
+/// A question that is being asked.
 pub struct Asking<'a> {
-    /// The host.
+    /// The host, whose execution asks.
     pub host: &'a Arc<Local>,
-    /// Its API.
+    /// The API of that host.
     pub client: &'a Client,
-    /// Where answers come from.
+    /// The lines that answers come from.
     pub lines: &'a mut Lines,
-    /// Ctrl-C.
+    /// Ctrl-C and SIGTERM.
     pub signals: &'a mut Signals,
-    /// As `GET /v1/interactions/{id}` shows it.
+    /// The interaction, as `GET /v1/interactions/{id}` shows it.
     pub question: &'a Value,
 }
 
+/// What was heard, or why nothing will be.
 type Heard<T> = Result<T, Asked>;
 
 impl Asking<'_> {
-    /// Asks until an answer is taken.
+    /// Asks until an answer is taken or none can be. An answer that does not fit is asked for again.
     pub async fn ask(mut self) -> Result<Asked, Failure> {
         self.show();
         loop {
@@ -60,6 +61,8 @@ impl Asking<'_> {
             let path = format!("/v1/interactions/{}/respond", escaped(&self.text("/interaction_id")));
             match self.client.post(&path, &Value::Object(answer)).await {
                 Ok(_) => return Ok(Asked::Answered),
+                // Only an answer that does not fit is worth another try; the codes are those of the API's problem
+                // details.
                 Err(failure) => match failure.code.as_str() {
                     "invalid_answer" => {
                         failure.reasons().iter().for_each(|reason| eprintln!("  {} {reason}", output::red("✗")));
@@ -75,10 +78,12 @@ impl Asking<'_> {
         }
     }
 
+    /// A field of the question, safe to print.
     fn text(&self, pointer: &str) -> String {
         output::clean(&output::text(self.question, pointer))
     }
 
+    /// Prints the question with what is to be approved, and for whom the user answers.
     fn show(&self) {
         eprintln!("{} {}", output::cyan("?"), self.text("/question"));
         for line in self.text("/details").lines() {
@@ -99,6 +104,7 @@ impl Asking<'_> {
         }
     }
 
+    /// Asks for the answer that the question's kind takes, and returns it in the shape that the API takes.
     async fn answer(&mut self) -> Heard<Map<String, Value>> {
         let answer = match self.text("/kind").as_str() {
             "approval" => self.approval().await?,
@@ -111,12 +117,13 @@ impl Asking<'_> {
         Ok(answer.as_object().cloned().unwrap_or_default())
     }
 
-    /// `y` or `n`, then a comment: in the same line, or asked for.
+    /// Asks for `y` or `n` and a comment, which is in the same line or asked for.
     async fn approval(&mut self) -> Heard<Value> {
         let (approved, comment) = self.verdict("approve? [y/n]").await?;
         self.commented(json!({"approved": approved}), comment).await
     }
 
+    /// Asks until the line begins with yes or no. Returns that, and the rest of the line.
     async fn verdict(&mut self, prompt: &str) -> Heard<(bool, String)> {
         loop {
             let line = self.line(prompt).await?;
@@ -128,6 +135,7 @@ impl Asking<'_> {
         }
     }
 
+    /// Adds a comment to an answer. Without one in the line, a person is asked for it; a script is not.
     async fn commented(&mut self, mut answer: Value, comment: String) -> Heard<Value> {
         let asks = comment.is_empty() && self.lines.typed;
         let comment = if asks { self.line("comment (optional)").await? } else { comment };
@@ -137,6 +145,7 @@ impl Asking<'_> {
         Ok(answer)
     }
 
+    /// Asks for a verdict on content, or for the edited content, which approves it.
     async fn review(&mut self) -> Heard<Value> {
         loop {
             let line = self.line("approve? [y/n, or e to edit]").await?;
@@ -154,7 +163,8 @@ impl Asking<'_> {
         }
     }
 
-    /// A dangerous tool is not let loose by a slip of the finger.
+    /// Asks whether a tool may run. One of the level `high` is approved only by typing its name, so that none is let
+    /// loose by a slip of the finger.
     async fn authorization(&mut self) -> Heard<Value> {
         let tool = self.text("/authorization/tool");
         if self.text("/authorization/security_level") != "high" {
@@ -168,7 +178,8 @@ impl Asking<'_> {
         self.commented(json!({"approved": approved}), String::new()).await
     }
 
-    /// A form field by field; or, as soon as a line begins with a brace, or there are no fields, the whole as JSON.
+    /// Asks for data, field by field. Where the schema names no fields, or the first line begins with a brace, a line
+    /// is the whole as JSON.
     async fn data(&mut self) -> Heard<Value> {
         let fields = fields(self.question.get("schema"));
         if fields.is_empty() {
@@ -179,6 +190,8 @@ impl Asking<'_> {
         for (index, field) in fields.iter().enumerate() {
             loop {
                 let line = self.line(&format!("{} ({})", field.name, output::clean(&field.about))).await?;
+                // Only the first line may be the whole: later ones belong to fields, whose values may begin with a
+                // brace too.
                 if index == 0 && line.starts_with('{') {
                     match serde_json::from_str(&line) {
                         Ok(whole) => return Ok(whole),
@@ -200,6 +213,7 @@ impl Asking<'_> {
         Ok(object(given))
     }
 
+    /// Asks until a line is JSON.
     async fn whole(&mut self, prompt: &str) -> Heard<Value> {
         loop {
             let line = self.line(prompt).await?;
@@ -210,6 +224,7 @@ impl Asking<'_> {
         }
     }
 
+    /// Asks for one of the options, by its number, id or label.
     async fn decision(&mut self) -> Heard<Value> {
         let options = self.question["options"].as_array().cloned().unwrap_or_default();
         for (index, option) in options.iter().enumerate() {
@@ -221,6 +236,7 @@ impl Asking<'_> {
             let named =
                 |option: &&Value| output::text(option, "/id") == line || label(option).eq_ignore_ascii_case(&line);
             match options.iter().find(named).or(by_number) {
+                // The question is about a node that failed: to skip it takes an output in its place.
                 Some(option) if option["id"] == "skip" && self.question["on_error"] == true => {
                     let output = self.line("its output as JSON; nothing for null").await?;
                     match serde_json::from_str::<Value>(if output.is_empty() { "null" } else { &output }) {
@@ -234,6 +250,7 @@ impl Asking<'_> {
         }
     }
 
+    /// Waits for a line. Ends early where a signal comes or the question is over.
     async fn line(&mut self, prompt: &str) -> Heard<String> {
         if self.lines.typed {
             eprint!("  {prompt}: ");
@@ -267,7 +284,8 @@ async fn over(host: &Local, question: &Value) {
     }
 }
 
-/// Where this machine's user is not asked: the first assignee who has not answered, for whom it is recorded.
+/// Returns for whom the user answers: the first assignee who has not, or the first of all. The answer is recorded as
+/// theirs, entered by the user. None where the user is an assignee or anybody may answer.
 fn on_behalf_of(question: &Value) -> Option<String> {
     let people: Vec<&str> = question["assignees"].as_array()?.iter().filter_map(Value::as_str).collect();
     let me = stepwell::server::local_subject();
@@ -280,7 +298,7 @@ fn on_behalf_of(question: &Value) -> Option<String> {
     people.iter().find(|person| !answered(person)).or(people.first()).map(|person| (*person).to_owned())
 }
 
-/// The command that answers a question later.
+/// The command that answers a question later, to be shown to people.
 pub fn command(question: &Value, data_flag: &str) -> String {
     let how = match question["kind"].as_str().unwrap_or_default() {
         "input" => "--value '{…}'".to_owned(),

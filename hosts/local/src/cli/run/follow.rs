@@ -1,4 +1,4 @@
-//! Follows an execution to its end: tells what happens, and asks who sits here.
+//! Follows an execution to its end: tells what happens, and asks the person at the terminal what the execution asks.
 
 use super::{
     ask::{Asked, Asking},
@@ -25,38 +25,39 @@ use stepwell_core::{
 pub enum End {
     /// The execution ended, or is stuck.
     Over,
-    /// A person or an event is waited for, and will not come from here.
+    /// The execution waits for a person or an event, and this terminal gives neither.
     Waiting,
-    /// Ctrl-C.
+    /// Ctrl-C or SIGTERM asked the process to stop.
     Interrupted,
 }
 
-/// One execution, followed.
+/// One execution that is followed.
 pub struct Follow<'a> {
     host: &'a Arc<Local>,
     client: &'a Client,
     id: &'a ExecutionId,
-    /// Nobody can be asked.
+    /// Whether nobody can be asked.
     silent: bool,
+    /// Lines of stdin, read from the first question on.
     lines: Option<Lines>,
     signals: Signals,
     progress: Progress,
-    /// The last turn that was told.
+    /// Number of the last turn that was told.
     seq: u64,
 }
 
 impl<'a> Follow<'a> {
-    /// From its first turn on.
+    /// Prepares to follow an execution from its first turn on. `silent`: nobody can be asked.
     pub fn new(host: &'a Arc<Local>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
         Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), seq: 0 }
     }
 
-    /// Tells only what comes after a turn.
+    /// Sets the turn after which turns are told.
     pub fn after(self, seq: u64) -> Self {
         Self { seq, ..self }
     }
 
-    /// Returns once there is nothing more to be seen here.
+    /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
             let turns = self.host.turns(self.id, self.seq, limits::TURNS).await?;
@@ -70,6 +71,7 @@ impl<'a> Follow<'a> {
             let Some(state) = self.host.load(self.id).await? else {
                 return Err(Failure::failed(format!("execution {} was deleted", self.id), "start it anew"));
             };
+            // Turns were committed since the journal was read: they are told before anything is asked.
             if state.seq > self.seq {
                 continue;
             }
@@ -93,7 +95,8 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// Until there is a turn; where children run, whose turns are not this execution's, also now and then.
+    /// Waits for a turn or a signal. Where children run, also ends after a while: their turns and questions are not
+    /// this execution's.
     async fn wait(&mut self, state: &Execution) {
         let changed = self.host.changed(self.id, self.seq);
         let look = async {
@@ -109,6 +112,7 @@ impl<'a> Follow<'a> {
         }
     }
 
+    /// Asks a question, with the spinner out of the way.
     async fn ask(&mut self, question: &Value) -> Result<Asked, Failure> {
         self.progress.hide(true);
         let asking = Asking {
@@ -123,7 +127,7 @@ impl<'a> Follow<'a> {
         asked
     }
 
-    /// The first open question of the execution or of its children.
+    /// Returns the first open question of the execution or of a descendant; none where nothing is asked.
     async fn question(&self, state: &Execution) -> Result<Option<Value>, Failure> {
         if let Some(open) = state.open_interactions().next() {
             let path = format!("/v1/interactions/{}", escaped(open.interaction_id.as_str()));
@@ -141,6 +145,7 @@ impl<'a> Follow<'a> {
         Ok(None)
     }
 
+    /// Whether an execution is the one that is followed, or a descendant of it.
     async fn is_ours(&self, id: &str) -> Result<bool, Failure> {
         let mut id = ExecutionId::from(id);
         for _ in 0..=engine::limits::CHILD_DEPTH {
@@ -153,7 +158,8 @@ impl<'a> Follow<'a> {
         Ok(false)
     }
 
-    /// Whether all that it waits for are people and events, which nobody sends while this process has the folder.
+    /// Whether the execution and its descendants wait only for people and events. Nobody can send those while this
+    /// process has the data folder open.
     async fn comes_from_elsewhere(&self, state: &Execution) -> Result<bool, Failure> {
         let mut open = vec![state.id().clone()];
         let mut asks = false;
@@ -177,7 +183,8 @@ impl<'a> Follow<'a> {
         Ok(asks)
     }
 
-    /// Children that have not ended, a page of them: the others are like them.
+    /// Returns children of an execution that have not ended, at most a page of them: the others are taken to be like
+    /// them.
     async fn children(&self, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
         use Status::{Paused, Pending, RollingBack, Running, Stuck, Waiting, WaitingHuman};
         let filter = ExecutionFilter {
@@ -191,10 +198,12 @@ impl<'a> Follow<'a> {
     }
 }
 
+/// Whether a node of the execution waits for its children.
 fn has_children(state: &Execution) -> bool {
     state.nodes.values().any(|node| node.phase == Phase::Children)
 }
 
+/// Whether a node of the execution goes on without anybody: it is due, it runs, or it waits until a time.
 fn goes_on_by_itself(state: &Execution) -> bool {
     state.nodes.values().any(|node| {
         matches!(node.phase, Phase::Due { .. } | Phase::Intended { .. } | Phase::Waiting { until: Some(_), .. })

@@ -1,11 +1,11 @@
-//! A form of lines from a JSON Schema.
+//! Makes a form of a JSON Schema: one line of text for each field of an object. The host checks the whole afterwards.
 
 use serde_json::{Map, Value};
 
-/// One field of an object.
+/// One field of the object that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the field.
     pub name: String,
     /// What may be typed, for people.
     pub about: String,
@@ -13,18 +13,19 @@ pub struct Field {
     schema: Value,
 }
 
-/// What a line gave.
+/// What a line gives for a field.
 #[derive(Debug, PartialEq)]
 pub enum Given {
-    /// A value.
+    /// The value that the line stands for.
     Value(Value),
-    /// Nothing, and nothing is needed.
+    /// No value, for a field that needs none.
     Nothing,
-    /// It does not fit: why.
+    /// The line does not fit the field: why, for people.
     Wrong(String),
 }
 
-/// The fields of a schema, in its order; none where it is no object with properties: then the whole is asked for.
+/// Returns the fields of a schema, in its order. None where it is no object with properties: then the whole is asked
+/// for as JSON.
 pub fn fields(schema: Option<&Value>) -> Vec<Field> {
     let Some(schema) = schema else { return Vec::new() };
     let required =
@@ -37,6 +38,7 @@ pub fn fields(schema: Option<&Value>) -> Vec<Field> {
     properties.map(field).collect()
 }
 
+/// What may be typed for a field, for people.
 fn about(schema: &Value, required: bool) -> String {
     let mut parts = Vec::new();
     match (schema["enum"].as_array(), schema["type"].as_str()) {
@@ -56,12 +58,13 @@ fn about(schema: &Value, required: bool) -> String {
     format!("{title}{}", parts.join(", "))
 }
 
+/// A value as people type it: text without quotes, everything else as JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl Field {
-    /// What a line means for this field. The host checks the whole against the schema.
+    /// Reads a line as the value of this field. An empty line is the default, or else an empty text or no value.
     pub fn read(&self, line: &str) -> Given {
         if line.is_empty() {
             return match self.schema.get("default") {
@@ -77,6 +80,7 @@ impl Field {
             let chosen = choices.iter().find(|choice| plain(choice) == line);
             return chosen.cloned().map_or_else(|| Given::Wrong(format!("one of: {}", self.about)), Given::Value);
         }
+        // Text needs no quotes; everything else is JSON of the type that the schema names, or text where it names none.
         let json = || serde_json::from_str::<Value>(line).ok();
         let value = match self.schema["type"].as_str() {
             Some("string") => Some(Value::String(line.into())),
@@ -91,7 +95,7 @@ impl Field {
     }
 }
 
-/// Yes or no, as people write it.
+/// Reads yes or no as people write it; none for another word.
 pub fn yes_or_no(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
         "y" | "yes" | "true" | "approve" | "approved" | "ok" => Some(true),
@@ -100,7 +104,7 @@ pub fn yes_or_no(word: &str) -> Option<bool> {
     }
 }
 
-/// Puts what was given together.
+/// Makes an object of the fields that were given.
 pub fn object(given: Vec<(String, Value)>) -> Value {
     Value::Object(given.into_iter().collect::<Map<_, _>>())
 }

@@ -1,17 +1,17 @@
-//! Lines from stdin, read on a thread of their own: a question may be over before anybody answers.
+//! Lines from stdin, read on a thread of their own, since a question may be over before anybody answers it.
 
 use std::io::{BufRead, IsTerminal, stdin};
 use tokio::sync::mpsc;
 
-/// Lines of stdin.
+/// The lines of stdin, from the first that is not used yet.
 pub struct Lines {
     read: mpsc::Receiver<String>,
-    /// Whether a person types them.
+    /// Whether stdin is a terminal, at which a person types them.
     pub typed: bool,
 }
 
 impl Lines {
-    /// Begins to read.
+    /// Starts the thread that reads. It ends with stdin or with the process.
     pub fn begin() -> Self {
         let (sender, read) = mpsc::channel(1);
         std::thread::spawn(move || {
@@ -25,7 +25,7 @@ impl Lines {
         Self { read, typed: stdin().is_terminal() }
     }
 
-    /// The next line, trimmed; none at the end.
+    /// The next line without white space around it; none at the end of stdin.
     pub async fn next(&mut self) -> Option<String> {
         self.read.recv().await.map(|line| line.trim().to_owned())
     }

@@ -1,4 +1,5 @@
-//! `stepwell run FILE`: one workflow to its end in this process, durable in the data folder.
+//! `stepwell run FILE`: runs one workflow to its end in this process. The data folder holds it, so that it can be
+//! resumed.
 
 mod ask;
 mod follow;
@@ -45,7 +46,8 @@ pub struct Args {
     http_allow: Option<String>,
 }
 
-/// Exit 0 completed, 1 failed, 2 usage, 3 left waiting, 130 stopped by Ctrl-C.
+/// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
+/// file was wrong, 3 where it is left waiting, 130 where Ctrl-C stopped it.
 pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     if globals.url.is_some() {
         let hint = "save it there and start it over the API, or leave --url out";
@@ -56,7 +58,7 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     let workflow = checked.workflow()?;
     checked.tell();
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
-    // What was read for the input is no answer to a question.
+    // Where stdin gives the input, it cannot give answers to questions as well.
     args.no_input |= args.input.as_deref() == Some("-");
     let allow = allow_list(args.http_allow.as_deref())?;
     let signals = Signals::listen()?;
@@ -66,6 +68,7 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     done
 }
 
+/// Starts or resumes the execution, follows it, and tells how it ended.
 async fn execute(
     globals: &Globals,
     args: &Args,
@@ -81,6 +84,7 @@ async fn execute(
     };
     eprintln!("{}", output::dim(&format!("execution {id}")));
     tell_of_others(host, &id).await?;
+    // The workers start last, so that people see the id before anything runs.
     server::start(host).await?;
     let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).follow().await?;
     let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
@@ -90,6 +94,7 @@ async fn execute(
     Ok(tell(globals, args, &execution, end))
 }
 
+/// Starts an execution of the file's workflow. A failure tells each violation of `input_schema`.
 async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Result<ExecutionId, Failure> {
     let request = StartRequest {
         owner: server::OWNER.into(),
@@ -108,6 +113,7 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
             let count = output::counted(violations.len(), "violation");
             let errors =
                 violations.iter().map(|one| json!({"code": "schema", "path": one.path, "message": one.message}));
+            // Each violation is told with its JSON Pointer, so that the input can be corrected in one go.
             let message = format!("the input does not satisfy the workflow's input_schema: {count}");
             Err(Failure::failed(message, "correct the input and run it again; nothing was started")
                 .with_code("invalid_input")
@@ -117,7 +123,8 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
     }
 }
 
-/// Whatever the folder's queue holds goes on while this process runs.
+/// Tells how many other executions of this data folder are alive: what the queue holds of them goes on as well while
+/// this process runs.
 async fn tell_of_others(host: &Local, id: &ExecutionId) -> Result<(), Failure> {
     let filter = ExecutionFilter {
         owner: server::OWNER.into(),
@@ -133,7 +140,7 @@ async fn tell_of_others(host: &Local, id: &ExecutionId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The execution, and its last turn so far.
+/// Returns the execution to be resumed, and the number of its last turn so far. A paused one is set going.
 async fn resume(
     host: &Arc<Local>,
     client: &Client,
@@ -145,6 +152,8 @@ async fn resume(
         let hint = "`stepwell ls` lists those of this data folder; --data names another";
         return Err(Failure::usage(format!("there is no execution {id}"), hint).with_code("not_found"));
     };
+    // The file only names the workflow. The execution goes on by the document it was started with, so another id is a
+    // mistake, and other content is only worth a note.
     let started = &execution.started;
     if started.workflow_id != workflow.id {
         let message =
@@ -161,7 +170,7 @@ async fn resume(
     Ok((id, execution.seq))
 }
 
-/// The result on stdout, everything else on stderr.
+/// Tells how the execution ended: the result on stdout, everything else on stderr. Returns the exit code.
 fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
     let text = |pointer| output::text(execution, pointer);
     let id = text("/execution_id");
@@ -184,6 +193,7 @@ fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
         }
         End::Over => {}
     }
+    // Without `--json` the output alone is on stdout, so that a script can read it.
     match text("/status").as_str() {
         "completed" => {
             if !globals.json {

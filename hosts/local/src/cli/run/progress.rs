@@ -1,4 +1,5 @@
-//! What happens, on stderr: lines per node, and on a terminal what runs now below them.
+//! Tells on stderr what happens in an execution: a line for each step of a node, and on a terminal a spinner below them
+//! with the nodes that run.
 
 use crate::cli::output;
 use document::{id::NodeId, time::Time};
@@ -10,18 +11,20 @@ use std::{
 };
 use stepwell_core::event::{Event, Turn};
 
-/// How often the spinner turns.
+/// Time between two pictures of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Told turn by turn.
+/// What the turns so far told.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    /// When each node was activated last.
     begun: HashMap<NodeId, Time>,
+    /// Nodes that were activated and have not ended.
     running: BTreeSet<NodeId>,
 }
 
 impl Progress {
-    /// A spinner where stderr is a terminal that takes colours, else plain lines.
+    /// Begins with a spinner where stderr is a terminal that takes colours, else with lines alone.
     pub fn begin() -> Self {
         let bar = (std::io::stderr().is_terminal() && output::colours()).then(|| {
             let bar = ProgressBar::new_spinner();
@@ -34,7 +37,7 @@ impl Progress {
         Self { bar, begun: HashMap::new(), running: BTreeSet::new() }
     }
 
-    /// Takes the spinner away while somebody is asked.
+    /// Takes the spinner away while a question is asked, and brings it back.
     pub fn hide(&self, hidden: bool) {
         if let Some(bar) = &self.bar {
             match hidden {
@@ -47,7 +50,7 @@ impl Progress {
         }
     }
 
-    /// What a turn recorded.
+    /// Tells what a turn recorded.
     pub fn tell(&mut self, turn: &Turn) {
         for event in &turn.events {
             if let Some(line) = self.line(event, turn.at) {
@@ -60,6 +63,7 @@ impl Progress {
         }
     }
 
+    /// Writes a line above the spinner.
     fn print(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
@@ -67,6 +71,7 @@ impl Progress {
         }
     }
 
+    /// The line for an event; none for events that people need not see as they happen.
     fn line(&mut self, event: &Event, at: Time) -> Option<String> {
         match event {
             Event::NodeActivated { node, .. } => {
@@ -76,6 +81,7 @@ impl Progress {
             }
             Event::NodeSucceeded { node, port, duration_ms, .. } => {
                 let took = self.took(node, *duration_ms, at);
+                // The port is told only where it is not the usual one.
                 let port = if port == "success" { String::new() } else { format!(" → {port}") };
                 Some(format!("{} {node}{port}  {}", output::green("✓"), output::dim(&took)))
             }
@@ -108,6 +114,7 @@ impl Progress {
         }
     }
 
+    /// How long a node took: the duration that was recorded, else the time since it was activated.
     fn took(&mut self, node: &NodeId, duration_ms: Option<u64>, at: Time) -> String {
         self.running.remove(node);
         let begun = self.begun.remove(node);

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second stops at once.
+//! Ctrl-C (SIGINT) and SIGTERM: the first asks the process to stop, the second stops it at once.
 
 use crate::cli::{Exit, Failure};
 use tokio::{
@@ -6,12 +6,12 @@ use tokio::{
     sync::watch,
 };
 
-/// Listens for as long as the process lives.
+/// Tells whether a signal came. Its clones share what they hear, for as long as the process lives.
 #[derive(Clone)]
 pub struct Signals(watch::Receiver<bool>);
 
 impl Signals {
-    /// From now on the first signal only asks.
+    /// Begins to listen: from then on the first signal only asks. A failure where the system refuses.
     pub fn listen() -> Result<Self, Failure> {
         let on = |kind| {
             signal(kind).map_err(|error| Failure::failed(format!("signals cannot be heard: {error}"), "try again"))
@@ -22,19 +22,20 @@ impl Signals {
         Ok(Self(heard))
     }
 
-    /// Resolves at the first signal, or at once where it came before.
+    /// Resolves at the first signal, or at once where that came before.
     pub async fn first(&mut self) {
         if self.0.wait_for(|heard| *heard).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether it came.
+    /// Whether a signal came.
     pub fn heard(&self) -> bool {
         *self.0.borrow()
     }
 }
 
+/// Passes the first signal on, and ends the process at the second.
 async fn listen(mut interrupt: Signal, mut terminate: Signal, told: watch::Sender<bool>) {
     loop {
         tokio::select! {
@@ -42,7 +43,7 @@ async fn listen(mut interrupt: Signal, mut terminate: Signal, told: watch::Sende
             _ = terminate.recv() => {}
         }
         if told.send_replace(true) {
-            // Nothing is lost: what is committed is durable, and what runs now runs again.
+            // Nothing is lost: turns that were committed are durable, and nodes that are cut off run again.
             std::process::exit(Exit::Interrupted as i32);
         }
     }
