@@ -16,7 +16,7 @@
 //! ```
 //! use serde_json::json;
 //! use stepwell_core::{command::Command, decide::decide, event::Started, task::Outcome};
-//! use stepwell_document::{parse, time::Time};
+//! use document::{parse, time::Time};
 //!
 //! let document = json!({
 //!     "id": "greet",
