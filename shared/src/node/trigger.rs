@@ -1,4 +1,4 @@
-//! The config of the triggers.
+//! Reads the config of the four triggers.
 
 use crate::{
     limits,
@@ -40,6 +40,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
     }
 }
 
+/// Reads the config of a `schedule_trigger`. The schedule and the time zone are parsed here only to report mistakes.
 fn schedule_trigger(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> ScheduleTrigger {
     let f = Fields::new(cx, config, at, "invalid_config", &["cron", "every_seconds", "timezone", "missed"]);
     let cron = f.text(cx, "cron").map(str::to_owned);

@@ -1,10 +1,10 @@
-//! Configs that are refused, or warned about, before anything runs.
+//! Configs of `human` nodes that are refused, or warned about, before anything runs.
 #![allow(clippy::unwrap_used)]
 
 use crate::validate::check;
 use serde_json::{Value, json};
 
-/// Problems of a human node after a node `a` and before a node `later`, as `(code, path within the config)`.
+/// The problems of a human node after a node `a` and beside a node `later`, as `(code, path within the config)`.
 fn found(config: &Value) -> Vec<(String, String)> {
     let mut config = config.clone();
     config["question"] = json!("?");
