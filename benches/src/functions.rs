@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Processes that are started of each function; the median is shown.
+/// Processes that are started of each function; the median of their times is shown.
 const STARTS: usize = 21;
 const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback", "supervisor"];
 /// The beginning of the request with which a function asks the Lambda runtime API for its next event.

@@ -1,4 +1,5 @@
-//! Every bound of the rules in one place: its unit, and its reason or the chapter that sets it.
+//! Every bound of the rules in one place: its unit, and its reason or the chapter that sets it where the number alone
+//! does not say why.
 
 /// Bytes of one expression (workflow format, §4). A longer one is a program, and a parser's stack is finite.
 pub const EXPRESSION_BYTES: usize = 2_048;

@@ -57,13 +57,13 @@ pub type Receipt = u64;
 /// A line that a node wrote, with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeLog {
-    /// The node.
+    /// Id of the node that wrote the line.
     pub node: String,
     /// Number of the node's visit.
     pub visit: u32,
     /// Number of the attempt, from 1.
     pub attempt: u32,
-    /// The line.
+    /// The line itself.
     #[serde(flatten)]
     pub line: LogLine,
 }
@@ -109,7 +109,7 @@ pub struct InteractionFilter {
     pub execution_id: Option<ExecutionId>,
 }
 
-/// Part of a list.
+/// A part of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The items, in the list's order.

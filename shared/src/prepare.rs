@@ -46,7 +46,7 @@ pub fn prepare(
     now: Time,
     secrets: &dyn SecretSource,
 ) -> Prepared {
-    // What is over runs nothing. Its effects may have been lost, so they are delivered again.
+    // An execution that has ended runs nothing. Its effects may have been lost, so they are delivered again.
     if state.end.is_some() {
         return Prepared::Nothing(owed(workflow, state, Since::Ever));
     }

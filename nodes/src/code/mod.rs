@@ -69,6 +69,7 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
             )
             .retryable(),
         ),
+        // Here no code ran, so it is certain that nothing happened.
         Err(Trouble::Busy) => Outcome::Failed(
             Failure::new("no_capacity", "too much other code was running; nothing was started").retryable(),
         ),

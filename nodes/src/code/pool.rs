@@ -58,7 +58,7 @@ pub(super) struct Pool {
 
 /// One child process.
 struct Worker {
-    // Dropping it kills the process, and tokio reaps it.
+    // Dropping the child kills its process, and tokio reaps it.
     _child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,

@@ -74,8 +74,8 @@ pub(super) fn probes(code: &str) -> [String; 2] {
     [format!("throw 0;{{async function code() {{\n{code}\n}}}}"), format!("throw 0;(async () => {{\n{code}\n}})")]
 }
 
-/// An expression for a function of the names that returns the code as a function. The names are around it rather
-/// than its parameters, so that the code may declare variables of the same names.
+/// An expression for a function whose parameters are the names, and which returns the code as a function of its own. So
+/// the code may declare variables of the same names.
 pub(super) fn wrapped(code: &str, names: &[String]) -> String {
     format!("(function({}){{return async function () {{\n{code}\n}}}})", names.join(","))
 }

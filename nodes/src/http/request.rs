@@ -43,6 +43,7 @@ impl Hop {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         let method = match Method::from_bytes(task.method.as_bytes()) {
+            // CONNECT opens a tunnel, and what goes through it could not be judged.
             Ok(method) if method != Method::CONNECT => method,
             _ => {
                 let message = "method is none that can be sent: use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS";

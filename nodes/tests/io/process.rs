@@ -34,7 +34,7 @@ fn children(mark: &str) -> Vec<u32> {
 async fn gone(pids: &[u32]) {
     let deadline = Instant::now() + Duration::from_secs(5);
     for pid in pids {
-        // A zombie still has its folder.
+        // A zombie still has its folder in `/proc`, so this waits until the process is reaped.
         while Path::new(&format!("/proc/{pid}")).exists() {
             assert!(Instant::now() < deadline, "process {pid} is still there");
             tokio::time::sleep(Duration::from_millis(20)).await;

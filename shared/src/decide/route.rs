@@ -174,6 +174,7 @@ impl Deciding<'_> {
             }
         }
         drop(sight);
+        // Warnings are recorded only now, because the scope borrowed the state.
         let id = self.node(ix).id.clone();
         for warning in warnings {
             self.warn(&id, "rule_error", warning);

@@ -52,14 +52,14 @@ pub enum Event {
     },
     /// The trigger that started the execution ran. Its output is the execution's input.
     NodeTriggered {
-        /// The trigger.
+        /// The trigger node.
         node: NodeId,
-        /// The live edges out of it.
+        /// The live edges out of the trigger.
         live: Vec<EdgeIx>,
     },
     /// An `at_most_once` attempt is about to run. No other worker may run it before the deadline.
     AttemptIntended {
-        /// The node.
+        /// The node that is about to run.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
@@ -70,7 +70,7 @@ pub enum Event {
     },
     /// A node succeeded: its outcome is recorded.
     NodeSucceeded {
-        /// The node.
+        /// The node that succeeded.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
@@ -89,7 +89,7 @@ pub enum Event {
     },
     /// An attempt failed, and another one follows by the node's `retry` or by a person's answer.
     AttemptFailed {
-        /// The node.
+        /// The node whose attempt failed.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
@@ -106,7 +106,7 @@ pub enum Event {
     /// The last attempt of a node failed. `NodeRouted` follows where the failure is handled, a question to people where
     /// `on_error` asks for one; otherwise the execution ends.
     NodeFailed {
-        /// The node.
+        /// The node that failed.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
@@ -121,7 +121,7 @@ pub enum Event {
     /// The edges out of a node are resolved later than its outcome was recorded: because the execution was paused, or
     /// because the node failed and its failure is handled.
     NodeRouted {
-        /// The node.
+        /// The node whose edges are resolved.
         node: NodeId,
         /// Number of the node's visit.
         visit: u32,
@@ -235,7 +235,7 @@ pub enum Event {
         interaction_id: InteractionId,
         /// Everybody who may answer from now on, those asked first included; empty for anyone of the owner.
         assignees: Vec<String>,
-        /// The new deadline.
+        /// The new deadline of the interaction.
         deadline: Option<Time>,
     },
     /// A `map` or `workflow` node has evaluated what its children are. None is started by this event.

@@ -41,7 +41,7 @@ pub struct Execution {
     pub started: Arc<Started>,
     /// When the execution was accepted.
     pub started_at: Time,
-    /// When its last turn was decided.
+    /// When the execution's last turn was decided.
     pub updated_at: Time,
     /// When the execution ended, in whatever way.
     #[serde(default, skip_serializing_if = "Option::is_none")]

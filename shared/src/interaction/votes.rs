@@ -22,7 +22,7 @@ pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) ->
     threshold.saturating_sub(votes(one, Some(vote), &vote.decision))
 }
 
-/// How many more approvals an open interaction needs; 1 for kinds that have none.
+/// How many more approvals an open interaction needs; 1 for kinds that are not approved.
 pub(crate) fn approvals_needed(one: &Interaction, human: &Human) -> u64 {
     if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
         return 1;

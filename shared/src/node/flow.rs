@@ -19,6 +19,7 @@ pub(super) fn branch(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, 
     let mut rules = Vec::with_capacity(list.len());
     for (ix, rule) in list.iter().enumerate() {
         let at = rules_at.item(ix);
+        // A rule with a mistake is left out, and the ones after it are checked all the same.
         let Value::Object(rule) = rule else {
             cx.error("invalid_config", &at, "a rule is an object", "Give {\"when\": CEL, \"port\": name}.");
             continue;

@@ -33,6 +33,7 @@ pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pla
             None
         }
     };
+    // A missing part ends the reading only here, so that every problem of the config is reported.
     Some(NodeKind::Map(MapNode {
         items: items?,
         body: body?,

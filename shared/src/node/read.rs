@@ -85,6 +85,7 @@ fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: 
 /// Reads a node's config by its type.
 fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Place<'_>) -> Option<NodeKind> {
     let empty = Map::new();
+    // A config that is no object is reported once, and nothing in it is looked for.
     let config = match f.object.get("config") {
         None | Some(Value::Null) => &empty,
         Some(Value::Object(config)) => config,

@@ -26,6 +26,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
         "event_trigger" => {
             let f = Fields::new(cx, config, at, "invalid_config", &["pattern"]);
             let pattern = f.object(cx, "pattern").cloned().map(Value::Object);
+            // The pattern is kept as the document has it, and read here to report its faults.
             let faults = pattern.as_ref().map(Pattern::read).and_then(Result::err).unwrap_or_default();
             for fault in faults {
                 cx.error("invalid_config", &at.key("pattern").below(&fault.path), fault.message, fault.hint);

@@ -30,6 +30,7 @@ pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow
         "responses_needed": responses_needed(one, workflow),
         "deliveries": [],
     });
+    // Fields that only some interactions have are absent from the others.
     if one.on_error {
         shown["on_error"] = true.into();
     }

@@ -28,6 +28,7 @@ fn one(execution: &Execution, workflow: &Workflow, node: &Node, logs: &[NodeLog]
         })
         .collect();
     let state = execution.node(&node.id);
+    // Input and times belong to a visit, so a node that was only skipped has none.
     let visited = state.filter(|state| state.visit > 0);
     json!({
         "node": node.id,

@@ -76,7 +76,7 @@ fn what_of_a_schema_no_template_decides_is_checked_beside_one() {
     one(beside("type", json!("objekt")), "invalid_config", "/schema/properties/size/type");
     one(beside("$ref", json!("#/properties/size")), "invalid_config", "/schema/properties/size/$ref");
     none(beside("type", json!(["string", "{{ input.or }}"])));
-    // What a reference leads to may be what a template yields.
+    // A reference may lead to a part of the schema that a template yields.
     none(input(json!({ "$ref": "#/$defs/a", "$defs": { "a": "{{ input.schema }}" } })));
 }
 
