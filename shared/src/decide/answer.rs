@@ -97,7 +97,8 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
 }
 
 /// The port that an answer votes for, and the value that it gives. An answer that does not fit is refused with every
-/// reason at once, so that a person can correct all of them together.
+/// reason at once, so that a person can correct all of them together. A field that the kind does not take is refused
+/// rather than ignored, since the person meant something by it.
 fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
     // The fields that this kind of interaction takes; the first one is required.
     let allowed: &[&str] = match one.kind.as_str() {
@@ -116,14 +117,12 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         ("text", answer.text.is_some()),
         ("tool", answer.tool.is_some()),
     ];
-    // A field that the kind does not take is refused rather than ignored: the person meant something by it.
     let mut reasons: Vec<Reason> = given
         .iter()
         .filter(|(field, given)| *given && !allowed.contains(field))
         .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
     reasons.extend(misnamed(one, answer));
-    // None where the required field is missing or empty.
     let fit = match one.kind.as_str() {
         "approval" | "authorization" | "review" => answer.approved.map(|approved| {
             let value = if one.kind == "review" {
