@@ -1,4 +1,4 @@
-//! The measurements.
+//! The measurements of the embedded host: expressions, starts, hops, throughput, joins and pauses.
 
 use crate::{
     limits::{median, rows_per_second, sync_ms},
@@ -9,12 +9,12 @@ use expression::Expr;
 use serde_json::json;
 use std::{path::Path, sync::Arc, time::Instant};
 
-/// Runs everything and prints a line each.
+/// Runs every measurement in a folder of its own, and prints a line for each.
 pub async fn all(folder: &Path) -> Result<(), Failed> {
     std::fs::create_dir_all(folder)?;
     let (mut sync, mut single, mut grouped) = (f64::MAX, 0f64, 0f64);
     for _ in 0..3 {
-        // The best of three: what the machine can do, not what else it was doing.
+        // The best of three counts: it shows what the machine can do, and not what else it was doing.
         sync = sync.min(sync_ms(folder)?);
         single = single.max(rows_per_second(folder, 1, 2_000)?);
         grouped = grouped.max(rows_per_second(folder, 64, 128_000)?);
@@ -35,9 +35,11 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Microseconds to compile an expression, and to evaluate one.
 fn expressions() -> Result<(), Failed> {
     let source = "output.score >= 80 && ctx.a.output.name == 'abc'";
     let begun = Instant::now();
+    // `black_box` keeps the compiler from doing the work once for all rounds.
     for _ in 0..20_000 {
         std::hint::black_box(Expr::compile(std::hint::black_box(source))?);
     }
@@ -65,6 +67,7 @@ fn expressions() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A context without nodes.
 struct Nothing;
 impl expression::Context for Nothing {
     fn output_of(&self, _: &str) -> Option<&serde_json::Value> {
@@ -75,6 +78,7 @@ impl expression::Context for Nothing {
     }
 }
 
+/// Milliseconds of a start within the process, one execution after another; the median of 500.
 async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let workflow = chain(1)?;
     let mut times = Vec::new();
@@ -89,6 +93,8 @@ async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Milliseconds of a hop in chains of ten nodes, one chain after another. A chain takes eleven hops, the start
+/// included.
 async fn hop_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let workflow = chain(10)?;
     let mut times = Vec::new();
@@ -103,6 +109,7 @@ async fn hop_latency(world: &World, sync: f64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Nodes per second where 2,000 chains of ten run at once; the median of five rounds.
 async fn throughput(world: &World, grouped: f64) -> Result<(), Failed> {
     let workflow = chain(10)?;
     let mut rates = Vec::new();
@@ -116,6 +123,7 @@ async fn throughput(world: &World, grouped: f64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Starts so many executions at once, and waits until all have ended.
 async fn run_all(world: &World, workflow: &Arc<Workflow>, count: usize) -> Result<(), Failed> {
     let starts = futures::future::join_all((0..count).map(|_| world.start(workflow, json!({})))).await;
     let ids = starts.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -125,6 +133,7 @@ async fn run_all(world: &World, workflow: &Arc<Workflow>, count: usize) -> Resul
     Ok(())
 }
 
+/// Milliseconds of an execution that fans out to a hundred nodes and joins them.
 async fn fan(world: &World, sync: f64) -> Result<(), Failed> {
     let workflow = fan_out(100)?;
     let mut times = Vec::new();
@@ -139,6 +148,7 @@ async fn fan(world: &World, sync: f64) -> Result<(), Failed> {
     Ok(())
 }
 
+/// How many executions per second come to wait for a person, and go on after the answer; and the bytes that each keeps.
 async fn pauses(world: &World, folder: &Path, single: f64) -> Result<(), Failed> {
     let workflow = pause()?;
     let before = size(&folder.join("data"));
@@ -165,7 +175,7 @@ async fn pauses(world: &World, folder: &Path, single: f64) -> Result<(), Failed>
     Ok(())
 }
 
-/// Bytes that the database really uses: pages, not the log that is recycled.
+/// Bytes that the database really uses: its pages, and not the log, whose space is used again.
 fn size(folder: &Path) -> f64 {
     let pages = || -> rusqlite::Result<f64> {
         let connection = rusqlite::Connection::open(folder.join("stepwell.db"))?;
@@ -177,8 +187,8 @@ fn size(folder: &Path) -> f64 {
     pages().unwrap_or_default()
 }
 
-/// Resident memory of this process: all of it, and without the pages of its binary and libraries, which the system
-/// maps generously and takes back when it needs the room.
+/// The resident memory of this process in MB: all of it, and without the pages of its binary and libraries, which the
+/// system maps generously and takes back when it needs the room.
 fn resident() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mb = |field: &str| {

@@ -1,6 +1,6 @@
 //! What a function of the AWS host weighs: the size of its binary, the time from the start of its process to its first
-//! request for work, and the memory that is resident then. `cargo run --release -p stepwell-benches -- functions`, after
-//! `infra/build.sh x86_64` (or `arm64`, on such a machine).
+//! request for work, and the memory that is resident then. Run `infra/build.sh x86_64` (or `arm64`, on such a machine),
+//! and then `cargo run --release -p stepwell-benches -- functions`.
 
 use std::{
     error::Error,
@@ -12,11 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Processes started of each function; the median is shown.
+/// Processes that are started of each function; the median of their times is shown.
 const STARTS: usize = 21;
 const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback", "supervisor"];
+/// The beginning of the request with which a function asks the Lambda runtime API for its next event.
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
-/// What the template sets, with names that nobody has: nothing is called before the first event.
+/// The variables that the template sets, with names of nothing that exists: no service is called before the first
+/// event.
 const ENVIRONMENT: [(&str, &str); 12] = [
     ("AWS_ACCESS_KEY_ID", "none"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
@@ -32,7 +34,7 @@ const ENVIRONMENT: [(&str, &str); 12] = [
     ("STEPWELL_WAIT_MACHINE_ARN", "arn:aws:states:us-east-1:1:stateMachine:none"),
 ];
 
-/// A process that ends with its guard.
+/// A process that is ended when this is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -42,7 +44,7 @@ impl Drop for Running {
     }
 }
 
-/// Prints a line per function, and one for a process that does nothing.
+/// Prints a line for each function, and one for a process that does nothing.
 pub fn all() -> Result<(), Box<dyn Error>> {
     let mut empty: Vec<Duration> = (0..STARTS).map(|_| nothing()).collect::<Result<_, _>>()?;
     let empty = median(&mut empty);
@@ -70,19 +72,21 @@ pub fn all() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The path of a function's binary.
 fn program(function: &str) -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = root.join(format!("target/lambda/stepwell-{function}/bootstrap"));
     if path.is_file() { Ok(path) } else { Err(format!("{} is not there: run infra/build.sh", path.display())) }
 }
 
+/// The time of a process that does nothing.
 fn nothing() -> Result<Duration, Box<dyn Error>> {
     let since = Instant::now();
     Command::new("/bin/true").status()?;
     Ok(since.elapsed())
 }
 
-/// One process: until it asks for work, and the bytes that are resident then.
+/// Starts one process of a function: the time until it asks for work, and the bytes that are resident then.
 fn start(program: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?.to_string();
@@ -92,7 +96,7 @@ fn start(program: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
     let running = Running(command.spawn()?);
     let (connection, _) = listener.accept()?;
     let mut line = String::new();
-    // It ends where the connection does.
+    // The process waits for an answer until the connection ends.
     let mut connection = BufReader::new(connection);
     connection.read_line(&mut line)?;
     let time = since.elapsed();
@@ -102,6 +106,7 @@ fn start(program: &Path) -> Result<(Duration, u64), Box<dyn Error>> {
     Ok((time, resident(running.0.id())?))
 }
 
+/// The resident bytes of a process.
 fn resident(id: u32) -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the system does not say")?;

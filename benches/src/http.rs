@@ -1,4 +1,4 @@
-//! What a caller of the API waits for.
+//! What a caller of the API waits for: starts over HTTP.
 
 use crate::{
     limits::median,
@@ -12,12 +12,12 @@ use std::{
 };
 use tokio::{net::TcpListener, runtime::Handle, task::block_in_place};
 
-/// A connection that waits for each answer before it sends more. It blocks, so that a client costs little beside what
-/// is measured.
+/// A connection that waits for each answer before it sends more. It blocks its thread, so that it costs little beside
+/// what is measured.
 struct Client(BufReader<TcpStream>);
 
 impl Client {
-    /// One request; its status and body, and the milliseconds until both were there.
+    /// Sends one request. Returns the status, the body, and the milliseconds until both were there.
     fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Value, f64), Failed> {
         let length = body.len();
         let request = format!(
@@ -44,7 +44,8 @@ impl Client {
     }
 }
 
-/// Starts over HTTP, one after another on one connection, and beside it a request that commits nothing.
+/// Measures starts over HTTP, one after another on one connection, beside requests that commit nothing. `sync` is the
+/// time of one sync of the disk in milliseconds.
 pub async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -73,6 +74,7 @@ fn measure(client: &mut Client, world: &World, sync: f64) -> Result<(), Failed> 
         let (status, started, time) = client.send("POST", "/v1/workflows/chain-1/executions", &body)?;
         let id = started["execution_id"].as_str().filter(|_| status == 202).ok_or("it did not start")?;
         starts.push(time);
+        // The next start begins on a host that is at rest.
         Handle::current().block_on(world.settled(&id.into()))?;
         others.push(client.send("GET", "/health", "")?.2);
     }

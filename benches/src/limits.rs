@@ -1,4 +1,4 @@
-//! What the machine can do: a sync, and a transaction of the same database with the same settings.
+//! What the machine can do: a sync of the disk, and transactions of the same database with the same settings.
 
 use rusqlite::Connection;
 use std::{
@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-/// Milliseconds of an `fdatasync` of 4 KiB into a preallocated file, median of 200.
+/// Milliseconds of an `fdatasync` of 4 KiB into a preallocated file; the median of 200.
 pub fn sync_ms(folder: &Path) -> std::io::Result<f64> {
     let path = folder.join("sync");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
@@ -26,7 +26,7 @@ pub fn sync_ms(folder: &Path) -> std::io::Result<f64> {
     Ok(median(&mut times))
 }
 
-/// Rows of 350 bytes per second, `batch` to a transaction, WAL and `synchronous=FULL`.
+/// Rows of 350 bytes per second, `batch` of them to a transaction and `total` in all, with WAL and `synchronous=FULL`.
 pub fn rows_per_second(folder: &Path, batch: usize, total: usize) -> rusqlite::Result<f64> {
     let path = folder.join("rows.db");
     let _ = std::fs::remove_file(&path);
@@ -52,7 +52,7 @@ pub fn rows_per_second(folder: &Path, batch: usize, total: usize) -> rusqlite::R
     Ok(rate)
 }
 
-/// The middle one.
+/// The median of some times, which are sorted for it; 0 of none.
 pub fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or_default()

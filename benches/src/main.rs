@@ -1,6 +1,6 @@
 //! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
 //!
-//! `cargo run --release -p stepwell-benches`, on a quiet machine. Nothing here is asserted. With the word `functions` it
+//! Run `cargo run --release -p stepwell-benches` on a quiet machine. Nothing is asserted. With the word `functions` it
 //! weighs the functions of the AWS host.
 
 mod engine;
@@ -12,6 +12,7 @@ mod world;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // The host starts this very program as the child process of `code` nodes.
     if std::env::args().nth(1).as_deref() == Some("__js") {
         return nodes::js_child_main();
     }

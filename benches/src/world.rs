@@ -1,4 +1,4 @@
-//! An embedded host with workers, and what the measurements ask of it.
+//! An embedded host with workers, and the workflows that the measurements run on it.
 
 use document::{Workflow, parse};
 use engine::{
@@ -11,17 +11,17 @@ use serde_json::{Map, Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
 use stepwell_core::{command::Command, execution::Execution, id::ExecutionId, interaction::Answer};
 
-/// What a measurement may fail with.
+/// The error of a measurement.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A host that works.
+/// An embedded host whose workers run.
 pub struct World {
-    /// The host.
+    /// The host itself.
     pub host: Arc<Local>,
 }
 
 impl World {
-    /// Opens a fresh data folder and starts the workers.
+    /// Opens a new data folder and starts the workers.
     pub async fn open(folder: &Path) -> Result<Self, Failed> {
         let nodes = nodes::Nodes::new(nodes::Config::default())?;
         let host = Arc::new(Local::open(folder, nodes)?);
@@ -29,7 +29,7 @@ impl World {
         Ok(Self { host })
     }
 
-    /// Starts an execution.
+    /// Starts an execution of a workflow that is not saved.
     pub async fn start(&self, workflow: &Arc<Workflow>, input: Value) -> Result<ExecutionId, Failed> {
         let request = StartRequest {
             owner: "bench".into(),
@@ -56,7 +56,7 @@ impl World {
         }
     }
 
-    /// Approves what an execution asks.
+    /// Approves the open interaction of an execution.
     pub async fn approve(&self, id: &ExecutionId) -> Result<(), Failed> {
         let state = self.host.load(id).await?.ok_or("the execution is gone")?;
         let open = state.open_interactions().next().ok_or("nothing is asked")?.interaction_id.clone();
@@ -71,12 +71,12 @@ fn parsed(document: Value) -> Result<Arc<Workflow>, Failed> {
     Ok(parse(&document).map_err(|issues| format!("{issues:?}"))?.workflow)
 }
 
-/// `steps` transforms in a row.
+/// A workflow of so many `transform` nodes in a row.
 pub fn chain(steps: usize) -> Result<Arc<Workflow>, Failed> {
     parsed(chain_document(steps))
 }
 
-/// The same as a document.
+/// The document of [`chain`].
 pub fn chain_document(steps: usize) -> Value {
     let step = |n: usize| json!({ "id": format!("s{n}"), "type": "transform", "config": { "set": { "n": n } } });
     let edge = |n: usize| {
@@ -88,7 +88,7 @@ pub fn chain_document(steps: usize) -> Value {
     json!({ "id": format!("chain-{steps}"), "nodes": nodes, "edges": (0..steps).map(edge).collect::<Vec<_>>() })
 }
 
-/// `width` transforms side by side, and a join.
+/// A workflow of so many `transform` nodes side by side, and a join after them.
 pub fn fan_out(width: usize) -> Result<Arc<Workflow>, Failed> {
     let mut nodes = vec![json!({ "id": "start", "type": "manual_trigger" })];
     let mut edges = Vec::new();
@@ -101,7 +101,7 @@ pub fn fan_out(width: usize) -> Result<Arc<Workflow>, Failed> {
     parsed(json!({ "id": format!("fan-{width}"), "nodes": nodes, "edges": edges }))
 }
 
-/// A question, and a transform after it.
+/// A workflow that asks a person, with a `transform` after the answer.
 pub fn pause() -> Result<Arc<Workflow>, Failed> {
     parsed(json!({
         "id": "pause",

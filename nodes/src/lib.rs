@@ -1,9 +1,9 @@
-//! Node types that do something outside the rules: `http_request` and `code`.
+//! Node types that do something outside of the rules: `http_request` and `code`.
 //!
-//! `Nodes::run` takes a task whose templates are rendered and says what came of it. It never records anything, and
+//! `Nodes::run` takes a task whose templates are rendered, and returns its outcome. It never records anything, and
 //! dropping its future stops what it started.
 
-// A failure is made once per failed attempt, beside I/O that takes a thousand times longer than moving it.
+// A failure is made once for each failed attempt, beside I/O that takes a thousand times longer than moving it.
 #![allow(clippy::result_large_err)]
 
 mod code;
@@ -24,13 +24,13 @@ use stepwell_core::task::{Report, Task, Work};
 /// How the nodes of a host behave.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What `http_request` may reach although it is not public.
+    /// Places that `http_request` may reach although they are not public.
     pub http_allow: AllowList,
-    /// How a child for `code` is started.
+    /// How a child process for `code` is started.
     pub js_child: JsChild,
-    /// Children that run at once.
+    /// How many child processes run code at once.
     pub js_children: usize,
-    /// What servers see as `User-Agent`, unless a document sets one.
+    /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
 }
 
@@ -46,7 +46,7 @@ impl Default for Config {
     }
 }
 
-/// Runs nodes. Cheap to clone; build one per host, so that connections and children are reused.
+/// Runs nodes. It is cheap to clone; a host builds one, so that connections and child processes are reused.
 #[derive(Clone)]
 pub struct Nodes {
     http: Arc<http::Http>,
@@ -54,7 +54,7 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    /// Starts nothing yet. Refuses a configuration that cannot work, saying what to change.
+    /// Starts nothing yet. A configuration that cannot work is refused, saying what to change.
     pub fn new(config: Config) -> Result<Self, String> {
         if config.js_children == 0 {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
@@ -80,7 +80,7 @@ impl Runner for Nodes {
     }
 }
 
-/// What `Duration` takes without a panic, whatever a document says.
+/// A timeout in seconds, bounded to what `Duration` takes without a panic, whatever a document says.
 fn seconds(asked: f64) -> f64 {
     if asked.is_nan() { engine::limits::NODE_SECONDS } else { asked.clamp(0.001, limits::ATTEMPT_SECONDS) }
 }

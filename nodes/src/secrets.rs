@@ -1,4 +1,4 @@
-//! Secrets: found in what would be sent, and masked in what is recorded.
+//! Secrets: finding them in what is about to be sent, and masking them in what is recorded.
 
 use crate::limits::SECRET_BYTES;
 use base64::{
@@ -8,18 +8,18 @@ use base64::{
 use serde_json::{Map, Value};
 use stepwell_core::task::{Outcome, UsedSecret};
 
-/// Replaces every occurrence of a secret's value in a value, keys included, by `[secret NAME]`; also its forms in
-/// base64, percent-encoding and JSON. Values under four bytes stay, or ordinary words would be blotted out.
+/// Replaces every occurrence of a secret in a JSON value, keys included, by `[secret NAME]`. Its forms in base64,
+/// percent-encoding and JSON are found as well. Secrets under four bytes stay, or ordinary words would be blotted out.
 pub fn mask(value: &mut Value, secrets: &[UsedSecret]) {
     Needles::of(secrets).mask(value);
 }
 
-/// The same for text.
+/// Replaces every occurrence of a secret in a text, as [`mask`] does.
 pub fn mask_text(text: &mut String, secrets: &[UsedSecret]) {
     Needles::of(secrets).mask_text(text);
 }
 
-/// Masks all that an outcome says.
+/// Masks secrets in everything that an outcome says.
 pub(crate) fn mask_outcome(mut outcome: Outcome, secrets: &[UsedSecret]) -> Outcome {
     let needles = Needles::of(secrets);
     match &mut outcome {
@@ -34,7 +34,7 @@ pub(crate) fn mask_outcome(mut outcome: Outcome, secrets: &[UsedSecret]) -> Outc
     outcome
 }
 
-/// Every form in which the secrets may show, longest first.
+/// Every form in which secrets may occur, longest first, each with the text that replaces it.
 pub(crate) struct Needles {
     forms: Vec<(Vec<u8>, String)>,
     starts: [bool; 256],
@@ -58,18 +58,19 @@ impl Needles {
         Self { forms, starts }
     }
 
-    /// Whether any form of any secret is in these bytes.
+    /// Whether any form of any secret occurs in these bytes.
     pub fn found_in(&self, bytes: &[u8]) -> bool {
         (0..bytes.len()).any(|at| self.at(&bytes[at..]).is_some())
     }
 
+    /// The longest form with which these bytes begin.
     fn at(&self, rest: &[u8]) -> Option<&(Vec<u8>, String)> {
         rest.first().filter(|b| self.starts[usize::from(**b)])?;
         self.forms.iter().find(|(form, _)| rest.starts_with(form))
     }
 
     fn mask_text(&self, text: &mut String) {
-        // One pass, so that what was put in is not searched again.
+        // The text is searched in one pass, so that the replacements themselves are not searched.
         let bytes = text.as_bytes();
         let (mut at, mut copied, mut out) = (0, 0, Vec::new());
         while at < bytes.len() {
@@ -108,6 +109,7 @@ impl Needles {
         }
     }
 
+    /// Masks the values of an object, and its keys where one of them holds a secret.
     fn mask_object(&self, map: &mut Map<String, Value>) {
         map.values_mut().for_each(|item| self.mask(item));
         if map.keys().any(|key| self.found_in(key.as_bytes())) {
@@ -120,6 +122,7 @@ impl Needles {
     }
 }
 
+/// Every form in which a secret may occur in what is sent or comes back.
 fn forms_of(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.as_bytes().to_vec(), percent(secret, "%20"), percent(secret, "+")];
     if let Ok(json) = serde_json::to_string(secret) {
@@ -128,14 +131,14 @@ fn forms_of(secret: &str) -> Vec<Vec<u8>> {
     for lead in 0..3 {
         forms.extend(in_base64(secret.as_bytes(), lead));
     }
-    // Headers are Latin-1: what comes back through one is UTF-8 read byte by byte.
+    // Header values are read as Latin-1, so UTF-8 that comes back through one looks different.
     forms.push(secret.bytes().map(char::from).collect::<String>().into_bytes());
     forms.retain(|form| form.len() >= SECRET_BYTES);
     forms
 }
 
-/// The characters that a secret alone decides when it stands in longer text, `lead` bytes past a group's start:
-/// `user:secret` in a Basic header must be found too.
+/// The characters that the secret alone decides when it stands in a longer text in base64, `lead` bytes after the start
+/// of a group of three: `user:secret` in a Basic header must be found too.
 fn in_base64(secret: &[u8], lead: usize) -> Vec<Vec<u8>> {
     let mut bytes = vec![0; lead];
     bytes.extend_from_slice(secret);
@@ -149,6 +152,7 @@ fn in_base64(secret: &[u8], lead: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Percent-encoding (RFC 3986), with the given text for a space.
 fn percent(text: &str, space: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() * 3);
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The child's side: reads requests until its input ends.
+//! The side of the child process: it runs requests, one after the other, until its input ends.
 
 use super::{
     limit,
@@ -10,8 +10,8 @@ use std::{
     process::ExitCode,
 };
 
-/// What a child process runs; a host calls it when its first argument is `__js`, before anything else. Reads from
-/// stdin, writes to stdout, and ends when stdin does.
+/// The `main` of a child process. A host calls it when its first argument is `__js`, before anything else. It reads
+/// requests from stdin, writes to stdout, and ends when stdin does.
 pub fn js_child_main() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,

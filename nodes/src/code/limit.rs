@@ -1,4 +1,4 @@
-//! What the kernel denies a child, whatever the code in it does.
+//! What the kernel denies a child process, whatever the code in it does.
 
 use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
 use rustix::{
@@ -7,12 +7,12 @@ use rustix::{
 };
 use std::{io, time::Duration};
 
-/// Takes from this process what it does not need: memory, files, core dumps, processes. And a life after its host.
+/// Takes from this process what it does not need: memory, files, core dumps, new processes, and a life after its host.
 pub(super) fn confine() -> io::Result<()> {
-    // A host that is killed closes the pipes, but code in a loop reads nothing. It is the thread that started this
-    // process whose end counts: hosts do so on threads that stay.
+    // A host that is killed closes the pipes, but code in a loop reads nothing. The signal comes when the thread ends
+    // that started this process, so hosts start it on threads that stay.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // Relative to what is mapped already: allocators and loaders reserve address space that they never touch.
+    // The bound adds to what is mapped already: allocators and loaders reserve address space that they never touch.
     let memory = mapped().saturating_add(CHILD_BYTES);
     for (resource, most) in [
         (Resource::As, memory),
@@ -22,14 +22,14 @@ pub(super) fn confine() -> io::Result<()> {
         (Resource::Nofile, 3),
         (Resource::Nproc, 0),
     ] {
-        // A limit that is tighter already stays: raising it takes rights that a child should not have.
+        // A limit that is tighter already stays, since raising it takes rights that a child process should not have.
         let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     Ok(())
 }
 
-/// Lets this process use processor time for one more run: the kernel ends it if nobody else does.
+/// Allows processor time for one more run. The kernel ends the process if nobody else does.
 pub(super) fn allow_cpu(limit: Duration) -> io::Result<()> {
     let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.max(0) as u64;
     let most = used.saturating_add(limit.as_secs()).saturating_add(CHILD_CPU_GRACE_SECONDS);
@@ -38,6 +38,7 @@ pub(super) fn allow_cpu(limit: Duration) -> io::Result<()> {
     Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum })?)
 }
 
+/// Bytes of address space that this process has mapped.
 fn mapped() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());

@@ -20,7 +20,7 @@ use std::time::Duration;
 use stepwell_core::task::{CodeTask, Failure, LogLine, Outcome, Report};
 use wire::{End, Line};
 
-/// Runs JavaScript.
+/// Runs `code` nodes in child processes.
 pub(crate) struct Code {
     pool: Pool,
 }
@@ -30,7 +30,7 @@ impl Code {
         Self { pool: Pool::new(child, children) }
     }
 
-    /// One attempt. Lines written before a timeout are kept.
+    /// Runs one attempt. Lines that were written before a timeout are kept.
     pub async fn run(&self, task: &CodeTask, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Report {
         let request = match wire::request(task, limit) {
             Ok(request) => request,
@@ -43,6 +43,8 @@ impl Code {
     }
 }
 
+/// What the end of a run means for the attempt. Code has no effects outside, but a run that was stopped or crashed
+/// counts as unknown all the same.
 fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
     match end {
         Ok(End::Value(bytes)) => returned(&bytes),
@@ -64,6 +66,7 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
             )
             .retryable(),
         ),
+        // Here no code ran, so it is certain that nothing happened.
         Err(Trouble::Busy) => Outcome::Failed(
             Failure::new("no_capacity", "too much other code was running; nothing was started").retryable(),
         ),
@@ -76,9 +79,10 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
     }
 }
 
+/// The outcome of a run that returned JSON.
 fn returned(json: &[u8]) -> Outcome {
     let why = match serde_json::from_slice::<Value>(json) {
-        // What is deeper could be written to a journal, but not be read again.
+        // Deeper data could be written to a journal, but not be read again.
         Ok(_) if nesting(json) > JSON_DEPTH => format!("more than {JSON_DEPTH} levels deep"),
         Ok(output) => return Outcome::Succeeded { port: "success".into(), output },
         Err(why) => why.to_string(),
@@ -87,12 +91,13 @@ fn returned(json: &[u8]) -> Outcome {
     Outcome::Failed(Failure::new("code_error", message).retryable())
 }
 
+/// The lines of a run as the log keeps them; `started` is when the run began.
 fn logs(lines: Vec<Line>, started: Time) -> Vec<LogLine> {
     let mut logs: Vec<LogLine> = Vec::with_capacity(lines.len().min(LOG_LINES));
     let cut = lines.len() > LOG_LINES;
     for line in lines.into_iter().take(LOG_LINES) {
         let Line { milliseconds, level, mut message } = line;
-        // The child keeps to this as well; what it sends is not trusted.
+        // The child keeps to this bound as well, but what it sends is not trusted.
         if message.len() > LOG_LINE_BYTES {
             message.truncate(message.floor_char_boundary(LOG_LINE_BYTES));
         }

@@ -1,4 +1,4 @@
-//! Children kept warm, and killed the moment anything about them is in doubt.
+//! The child processes of a host. They are kept warm, and killed at the first doubt about one of them.
 
 use super::wire::{self, End, Line};
 use crate::limits::CHILD_RUNS;
@@ -17,43 +17,48 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// The program that a child runs; its `main` must call `js_child_main`.
+/// The program that a child process runs. Its `main` must call `js_child_main`.
 #[derive(Clone, Debug)]
 pub struct JsChild {
-    /// An executable.
+    /// Path of an executable.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments of the program.
     pub args: Vec<OsString>,
 }
 
 impl Default for JsChild {
     /// This very program with the argument `__js`.
     fn default() -> Self {
-        // The link leads to the running program even when its file has been replaced meanwhile.
+        // The link leads to the running program even where its file has been replaced meanwhile.
         let link = PathBuf::from("/proc/self/exe");
         let program = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
         Self { program, args: vec!["__js".into()] }
     }
 }
 
-/// Why a run has no end.
+/// Why a run has no end of its own.
 #[derive(Debug)]
 pub(super) enum Trouble {
+    /// The run passed its deadline.
     Timeout,
-    /// No child was free in time.
+    /// No child process was free before the deadline.
     Busy,
+    /// The child process died, or broke the protocol.
     Crashed,
+    /// No child process could be started; the reason is given.
     NotStarted(String),
 }
 
+/// The child processes of a host. At most as many run as `free` has permits; the idle ones wait for work.
 pub(super) struct Pool {
     program: JsChild,
     free: Semaphore,
     idle: Mutex<Vec<Worker>>,
 }
 
+/// One child process.
 struct Worker {
-    // Dropping it kills the process, and tokio reaps it.
+    // Dropping the child kills its process, and tokio reaps it.
     _child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
@@ -65,13 +70,14 @@ impl Pool {
         Self { program, free: Semaphore::new(children), idle: Mutex::default() }
     }
 
-    /// One run in a warm child or a new one. The deadline counts from now, waiting for a child included.
+    /// One run, in a warm child process or a new one. The deadline counts from now, so waiting for a child is part of
+    /// it.
     pub async fn run(&self, request: &[u8], limit: Duration, lines: &mut Vec<Line>) -> Result<End, Trouble> {
         let deadline = Instant::now() + limit;
         let Ok(Ok(_permit)) = timeout_at(deadline, self.free.acquire()).await else { return Err(Trouble::Busy) };
         if let Some(worker) = self.take() {
             match self.run_in(worker, request, deadline, lines).await {
-                // It may have died while idle. Code has no effects, so a fresh child may run it again.
+                // The child may have died while it was idle. Code has no effects, so a new child may run it again.
                 Err(Trouble::Crashed) => lines.clear(),
                 other => return other,
             }
@@ -80,6 +86,7 @@ impl Pool {
         self.run_in(worker, request, deadline, lines).await
     }
 
+    /// One run in a given child process. Dropping the child kills it, so only a child in good order is kept.
     async fn run_in(
         &self,
         mut worker: Worker,
@@ -107,6 +114,7 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Starts a child process with nothing but its two pipes.
     fn start(&self) -> io::Result<Worker> {
         let mut child = Command::new(&self.program.program)
             .args(&self.program.args)
@@ -115,7 +123,7 @@ impl Pool {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // A Ctrl-C in the terminal is the host's to handle.
+            // A Ctrl-C in the terminal is for the host to handle.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;

@@ -1,4 +1,4 @@
-//! One run of JavaScript in a runtime of its own: nothing of it outlives it.
+//! One run of JavaScript in a runtime of its own, of which nothing outlives the run.
 
 use super::{
     syntax::{LINES_BEFORE, probes, wrapped},
@@ -18,17 +18,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Runs code, and remembers what it has checked: a warm child mostly sees the same code again.
+/// Runs code. It remembers the code that it checked last, since a warm child mostly gets the same code again.
 #[derive(Default)]
 pub(super) struct Sandbox {
     checked: String,
 }
 
-/// Why a step of a run went no further.
+/// Why a run ended early.
 enum Stop {
-    /// An exception of JavaScript, in the context.
+    /// JavaScript threw an exception, which the context holds.
     Thrown(Error),
-    /// Our own refusal.
+    /// The sandbox refused the code or its result; the message says why.
     Refused(String),
 }
 
@@ -39,7 +39,7 @@ impl From<Error> for Stop {
 }
 
 impl Sandbox {
-    /// `names` is the JSON of an object.
+    /// Runs the body of a function. `names` is the JSON of an object, whose members the code sees as variables.
     pub fn run(&mut self, code: &str, names: Vec<u8>, limit: Duration) -> End {
         let started = Instant::now();
         let interrupted = Rc::new(Cell::new(false));
@@ -58,11 +58,12 @@ impl Sandbox {
                 Err(Stop::Refused(message)) => End::Error { message, name: String::new(), stack: String::new() },
                 Err(Stop::Thrown(error)) => thrown(&ctx, &error, code),
             };
-            // Nothing a script does after its time counts, not even catching what ended it.
+            // Nothing that a script does after its time counts, not even catching what ended it.
             if interrupted.get() { End::Timeout } else { end }
         })
     }
 
+    /// The JSON of what the code returns.
     fn result(&mut self, ctx: &Ctx<'_>, code: &str, names: Vec<u8>, started: Instant) -> Result<String, Stop> {
         console(ctx, started)?;
         self.check(ctx, code)?;
@@ -73,9 +74,11 @@ impl Sandbox {
         for key in &keys {
             args.push_arg(names.get::<_, Value>(key.as_str())?)?;
         }
+        // The names become parameters of a function around the code's own, so that the code may declare the same names.
         let factory: Function = ctx.eval_with_options(wrapped(code, &keys), options("code"))?;
         let function: Function = factory.call_arg(args)?;
         let promise: Promise = function.call(())?;
+        // `finish` runs all pending jobs. A promise that is open after them waits for something that no sandbox has.
         let value: Value = match promise.finish() {
             Err(Error::WouldBlock) => {
                 let why = "the code waits for a promise that nothing will ever settle: there are no timers and no I/O";
@@ -86,6 +89,7 @@ impl Sandbox {
         json(ctx, value, strict)
     }
 
+    /// Refuses code that is not the body of a function.
     fn check(&mut self, ctx: &Ctx<'_>, code: &str) -> Result<(), Stop> {
         if code.contains('\0') {
             return Err(Stop::Refused("SyntaxError: the code contains a NUL character".into()));
@@ -102,7 +106,7 @@ impl Sandbox {
                     }
                 }
                 Err(other) => return Err(other.into()),
-                // Unreachable: a probe throws. If it ever did not, the code is no body of a function.
+                // Unreachable, since a probe throws. Code whose probe does not throw is no body of a function.
                 Ok(_) => return Err(Stop::Refused("SyntaxError: the code is no body of a function".into())),
             }
         }
@@ -111,7 +115,7 @@ impl Sandbox {
     }
 }
 
-/// Refuses what JSON would drop in silence.
+/// A replacer for `JSON.stringify` that refuses what JSON would drop in silence.
 const STRICT: &str = r#"(function (key, value) {
     const kind = typeof value;
     if (kind === "function" || kind === "symbol") {
@@ -120,6 +124,7 @@ const STRICT: &str = r#"(function (key, value) {
     return value;
 })"#;
 
+/// Code is not strict unless it says so; the file name tells its lines from the sandbox's own in a stack.
 fn options(file: &str) -> EvalOptions {
     let mut options = EvalOptions::default();
     options.strict = false;
@@ -127,6 +132,7 @@ fn options(file: &str) -> EvalOptions {
     options
 }
 
+/// A value as JSON text, null for `undefined`. Text above the bound of outcomes is refused.
 fn json<'js>(ctx: &Ctx<'js>, value: Value<'js>, strict: Function<'js>) -> Result<String, Stop> {
     if value.is_undefined() {
         return Ok("null".into());
@@ -140,6 +146,7 @@ fn json<'js>(ctx: &Ctx<'js>, value: Value<'js>, strict: Function<'js>) -> Result
     Ok(text)
 }
 
+/// Defines `console`, whose lines go to the host at once, so that they are kept where the run is killed.
 fn console(ctx: &Ctx<'_>, started: Instant) -> Result<(), Error> {
     let console = Object::new(ctx.clone())?;
     let written = Rc::new(Cell::new(0));
@@ -161,6 +168,7 @@ fn console(ctx: &Ctx<'_>, started: Instant) -> Result<(), Error> {
     ctx.globals().set("console", console)
 }
 
+/// The values of one call as one line, cut to the bound of log lines.
 fn message(values: &[Value<'_>]) -> Result<String, Error> {
     const MARK: &str = "… (cut)";
     let mut line = String::new();
@@ -178,6 +186,7 @@ fn message(values: &[Value<'_>]) -> Result<String, Error> {
     Ok(line)
 }
 
+/// A value as `console` shows it: text as it is, an error as its message, an object as JSON.
 fn shown(value: &Value<'_>) -> Result<String, Error> {
     if let Some(exception) = value.as_exception() {
         return Ok(describe(exception).0);
@@ -196,7 +205,7 @@ fn shown(value: &Value<'_>) -> Result<String, Error> {
     Ok(as_text(value))
 }
 
-/// `String(value)`, which never fails for a symbol.
+/// `String(value)`, or the type's name where that throws.
 fn as_text(value: &Value<'_>) -> String {
     let ctx = value.ctx();
     let text = ctx.globals().get::<_, Function>("String").and_then(|string| string.call::<_, String>((value.clone(),)));
@@ -239,7 +248,7 @@ fn thrown(ctx: &Ctx<'_>, error: &Error, code: &str) -> End {
     End::Error { message: cut(message), name: cut(name), stack: cut(stack) }
 }
 
-/// `Name: message`, the name, and the stack with the user's own line numbers.
+/// `Name: message`, the name, and the stack with the line numbers of the user's own code.
 fn describe(exception: &Exception<'_>) -> (String, String, String) {
     let name = exception.as_object().get::<_, String>("name").unwrap_or_else(|_| "Error".into());
     let message = exception.message().unwrap_or_default();
@@ -249,7 +258,7 @@ fn describe(exception: &Exception<'_>) -> (String, String, String) {
     (text, name, stack.join("\n"))
 }
 
-/// `at f (code:7:3)` with the line that the user sees.
+/// A line of a stack, `at f (code:7:3)`, with the line number that the user sees.
 fn renumbered(line: &str) -> String {
     let Some(at) = line.rfind("code:").map(|at| at + "code:".len()) else { return line.to_owned() };
     let digits = line[at..].bytes().take_while(u8::is_ascii_digit).count();
@@ -259,11 +268,13 @@ fn renumbered(line: &str) -> String {
     }
 }
 
+/// The line number of the topmost frame of a stack.
 fn line_of(stack: &str) -> Option<u32> {
     let (_, rest) = stack.lines().next()?.rsplit_once("code:")?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
+/// A text cut to the bound of what leaves the child process.
 fn cut(mut text: String) -> String {
     if text.len() > ERROR_BYTES {
         text.truncate(text.floor_char_boundary(ERROR_BYTES));

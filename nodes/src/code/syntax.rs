@@ -1,17 +1,18 @@
-//! What is a parameter and what is the body of a function.
+//! Tells the parameters and the body of a JavaScript function from other text.
 //!
 //! QuickJS builds `Function`'s source by gluing text, so `}); (function(){ return 5` passes its constructor. Here a
 //! body counts as one only if it parses both in a declaration and in a parenthesized arrow function: after the brace
-//! that ends the body too early, the one goes on with a statement or a brace, the other with `,` or `)`, and nothing
-//! is both.
+//! that ends the body too early, the one goes on with a statement or a brace, the other with `,` or `)`, and no text is
+//! both.
 
-/// Whether a name can be a parameter: an identifier of ASCII letters that JavaScript keeps for nothing else.
+/// Whether a name can be a parameter: an identifier of ASCII characters that JavaScript reserves for nothing else.
 pub(super) fn is_parameter(name: &str) -> bool {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$');
     starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$') && !RESERVED.contains(&name)
 }
 
+/// Identifiers that cannot be parameters, or that would change what the code means.
 const RESERVED: [&str; 50] = [
     "arguments",
     "await",
@@ -65,7 +66,7 @@ const RESERVED: [&str; 50] = [
     "async",
 ];
 
-/// Lines that stand before the body in each of the sources below.
+/// Lines that stand before the body in each of the sources below, to be taken off line numbers.
 pub(super) const LINES_BEFORE: u32 = 1;
 
 /// Two sources that only parse if `code` is the body of a function. Running them does nothing but throw 0.
@@ -73,8 +74,8 @@ pub(super) fn probes(code: &str) -> [String; 2] {
     [format!("throw 0;{{async function code() {{\n{code}\n}}}}"), format!("throw 0;(async () => {{\n{code}\n}})")]
 }
 
-/// An expression for a function of the names that returns the code as a function. The names are around it rather
-/// than its parameters, so that the code may declare variables of the same names.
+/// An expression for a function whose parameters are the names, and which returns the code as a function of its own. So
+/// the code may declare variables of the same names.
 pub(super) fn wrapped(code: &str, names: &[String]) -> String {
     format!("(function({}){{return async function () {{\n{code}\n}}}})", names.join(","))
 }

@@ -1,4 +1,4 @@
-//! What host and child say to each other, over pipes: lengths first, little-endian, then bytes.
+//! The protocol between host and child process over two pipes: lengths first, as little-endian numbers, then bytes.
 
 use super::syntax::is_parameter;
 use crate::limits::CHILD_INPUT_BYTES;
@@ -16,35 +16,37 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// How a run ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum End {
-    /// JSON text.
+    /// The code returned a value; this is its JSON text.
     #[serde(skip)]
     Value(Vec<u8>),
-    /// An exception, or something that is no result.
+    /// The code threw an exception, or returned something that is no result.
     Error { message: String, name: String, stack: String },
     /// The heap was full.
     Memory,
-    /// The interrupt handler stopped it.
+    /// The interrupt handler stopped the code at its deadline.
     Timeout,
 }
 
-/// A line that `console` was given.
+/// A line that the code gave to `console`.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// Since the run began.
+    /// Milliseconds since the run began.
     pub milliseconds: u32,
     pub level: &'static str,
     pub message: String,
 }
 
+/// Levels by the number that a line bears for them.
 const LEVELS: [&str; 4] = ["debug", "info", "warn", "error"];
+// Tags of what the child sends: a value, another end, a line of the log.
 const VALUE: u8 = b'V';
 const END: u8 = b'E';
 const LINE: u8 = b'L';
 
-/// What the child reads.
+/// What the child process reads for one run.
 pub(super) struct Request {
     pub code: String,
-    /// A JSON object.
+    /// The code's variables, as the JSON of an object.
     pub names: Vec<u8>,
     pub limit: Duration,
 }
@@ -69,7 +71,7 @@ pub(super) fn request(task: &CodeTask, limit: Duration) -> Result<Vec<u8>, Failu
     Ok(bytes)
 }
 
-/// Reads a request in the child; none at the end of its input.
+/// Reads a request in the child process; none at the end of its input.
 pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> {
     let mut head = [0; 12];
     match from.read_exact(&mut head) {
@@ -85,7 +87,7 @@ pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> 
     Ok(Some(Request { code, names, limit: Duration::from_millis(number(8).into()) }))
 }
 
-/// The bytes of a line.
+/// The bytes of a log line.
 pub(super) fn line(milliseconds: u32, level: u8, message: &str) -> Vec<u8> {
     let mut bytes = frame(LINE, message.len() + 5);
     bytes.extend_from_slice(&milliseconds.to_le_bytes());
@@ -94,7 +96,7 @@ pub(super) fn line(milliseconds: u32, level: u8, message: &str) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of an end.
+/// The bytes of the end of a run.
 pub(super) fn end(end: &End) -> Vec<u8> {
     let (tag, body) = match end {
         End::Value(json) => (VALUE, json.clone()),
@@ -105,6 +107,7 @@ pub(super) fn end(end: &End) -> Vec<u8> {
     bytes
 }
 
+/// The head of what the child sends: a tag and the length of what follows.
 fn frame(tag: u8, length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length + 5);
     bytes.push(tag);
@@ -112,8 +115,8 @@ fn frame(tag: u8, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Reads in the host until the run ends, collecting lines. What breaks the protocol is an error: then the child is
-/// no longer ours.
+/// Reads in the host until the run ends, and collects the lines. Bytes that break the protocol are an error: the child
+/// is then under the control of its code, and is given up.
 pub(super) async fn read_end(from: &mut (impl AsyncRead + Unpin), lines: &mut Vec<Line>) -> io::Result<End> {
     loop {
         let tag = from.read_u8().await?;

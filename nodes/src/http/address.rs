@@ -1,8 +1,10 @@
-//! Which addresses are public. IANA's special-purpose registries (RFC 6890 and its successors), read as of 2025.
+//! Which addresses are public: all but those in IANA's special-purpose registries (RFC 6890 and its successors), as
+//! they stood in 2025.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address is of the public internet; one that embeds an IPv4 address is judged by that.
+/// Whether an address belongs to the public internet. An IPv6 address that embeds an IPv4 address is judged by that
+/// one.
 pub(super) fn is_public(addr: IpAddr) -> bool {
     match addr {
         IpAddr::V4(v4) => v4_is_public(v4),
@@ -10,7 +12,7 @@ pub(super) fn is_public(addr: IpAddr) -> bool {
     }
 }
 
-/// Whether it is where clouds hand out credentials.
+/// Whether a cloud's metadata service, which hands out credentials, has this address.
 pub(super) fn is_metadata(addr: IpAddr) -> bool {
     match canonical(addr) {
         IpAddr::V4(v4) => v4 == Ipv4Addr::new(169, 254, 169, 254) || v4 == Ipv4Addr::new(169, 254, 170, 2),
@@ -18,7 +20,7 @@ pub(super) fn is_metadata(addr: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address where an IPv6 one only wraps it.
+/// The IPv4 address that an IPv6 address embeds; any other address as it is.
 pub(super) fn canonical(addr: IpAddr) -> IpAddr {
     match addr {
         IpAddr::V6(v6) => embedded(v6).map_or(addr, IpAddr::V4),
@@ -26,7 +28,7 @@ pub(super) fn canonical(addr: IpAddr) -> IpAddr {
     }
 }
 
-/// Blocks that are not public, as (network, prefix).
+/// IPv4 blocks that are not public, as (network, prefix length).
 const V4: [([u8; 4], u32); 14] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -57,7 +59,7 @@ fn v6_is_public(addr: Ipv6Addr) -> bool {
     global && !ietf && !documentation
 }
 
-/// IPv4 inside IPv6: mapped, translated, compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
+/// The IPv4 address inside of an IPv6 one: mapped, translated, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056).
 fn embedded(addr: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = addr.segments();
     let low = Ipv4Addr::from((u32::from(s[6]) << 16) | u32::from(s[7]));

@@ -1,4 +1,4 @@
-//! What may be reached: everything public, and what the host's allow list names.
+//! Which places may be reached: everything public, and what the host's allow list names.
 
 use super::address::{canonical, is_metadata, is_public};
 use reqwest::Url;
@@ -9,25 +9,27 @@ use stepwell_core::task::Failure;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList(Vec<Entry>);
 
+/// A place that the list allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     place: Place,
-    /// Any where none.
+    /// The only port that is allowed; none for all ports.
     port: Option<u16>,
 }
 
+/// A host by its name, or a network by its address and prefix length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
     Host(String),
     Net(IpAddr, u8),
 }
 
-/// A request that is refused because of where it goes. It says nothing about the address behind a name.
+/// A request that is refused because of where it goes. It does not tell the address behind a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
-    /// As the URL has it.
+    /// The host as the URL names it.
     pub host: String,
-    /// The URL's, or its scheme's.
+    /// The port of the URL, or the usual one of its scheme.
     pub port: u16,
 }
 
@@ -47,13 +49,16 @@ impl From<Blocked> for Failure {
 
 impl AllowList {
     /// Parses `127.0.0.1:9000,10.0.0.0/8,example.internal:8080`: names, addresses (IPv6 in brackets where a port
-    /// follows) and networks, each with a port or for all ports. An error names the entry and what it should be.
+    /// follows) and networks, each with a port or for all ports.
+    ///
+    /// # Errors
+    /// A sentence that names the wrong entry, and says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         entries.map(entry).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The ports that entries name: the only ones that are judged differently from the rest.
+    /// The ports that entries name. Addresses may be judged otherwise on these than on all other ports.
     pub(super) fn ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.0.iter().filter_map(|entry| entry.port).collect();
         ports.sort_unstable();
@@ -61,10 +66,11 @@ impl AllowList {
         ports
     }
 
+    /// Whether an entry allows an address and port that were asked for under a name.
     fn names(&self, addr: IpAddr, port: u16, host: &str) -> bool {
         let host = plain(host);
         let fits = |entry: &Entry| match &entry.place {
-            // A name says nothing of metadata services: it must be named by address.
+            // A name never opens a metadata service: that must be named by its address.
             Place::Host(name) => *name == host && !is_metadata(addr),
             Place::Net(net, prefix) => contains(*net, *prefix, canonical(addr)) || contains(*net, *prefix, addr),
         };
@@ -72,7 +78,10 @@ impl AllowList {
     }
 }
 
-/// Whether a connection to `addr` and `port`, asked for as `host`, may be made.
+/// Whether a connection may be made to an address and port that were asked for as `host`.
+///
+/// # Errors
+/// [`Blocked`], where the address is not public and the list does not name it.
 pub fn judge(addr: IpAddr, port: u16, host: &str, allow: &AllowList) -> Result<(), Blocked> {
     if is_public(addr) || allow.names(addr, port, host) {
         return Ok(());
@@ -80,7 +89,7 @@ pub fn judge(addr: IpAddr, port: u16, host: &str, allow: &AllowList) -> Result<(
     Err(Blocked { host: plain(host), port })
 }
 
-/// Judges a URL whose host is an address in any spelling; names are judged once they are resolved.
+/// Judges a URL whose host is an address, in any spelling. A name is judged once it is resolved.
 pub(super) fn judge_url(url: &Url, allow: &AllowList) -> Result<(), Blocked> {
     let port = url.port_or_known_default().unwrap_or_default();
     match url.host_str().map(|host| (host, plain(host).parse::<IpAddr>())) {
@@ -89,12 +98,13 @@ pub(super) fn judge_url(url: &Url, allow: &AllowList) -> Result<(), Blocked> {
     }
 }
 
-/// A host without brackets, a trailing dot or upper case.
+/// A host without brackets and trailing dot, in lower case.
 pub(super) fn plain(host: &str) -> String {
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
+/// Whether a network contains an address of the same family.
 fn contains(net: IpAddr, prefix: u8, addr: IpAddr) -> bool {
     let (net, addr, width) = match (net, addr) {
         (IpAddr::V4(n), IpAddr::V4(a)) => (u128::from(u32::from(n)), u128::from(u32::from(a)), 32),
@@ -105,6 +115,7 @@ fn contains(net: IpAddr, prefix: u8, addr: IpAddr) -> bool {
     net.checked_shr(shift).unwrap_or(0) == addr.checked_shr(shift).unwrap_or(0)
 }
 
+/// Parses one entry of the list.
 fn entry(text: &str) -> Result<Entry, String> {
     let wrong = |why: &str| {
         format!("`{text}` in the allow list {why}: write host[:port], address[:port] or network/prefix[:port]")
@@ -139,6 +150,7 @@ fn entry(text: &str) -> Result<Entry, String> {
     Ok(Entry { place: host.parse().map_or(Place::Host(host), whole), port })
 }
 
+/// A network of one address.
 fn whole(addr: IpAddr) -> Place {
     let addr = canonical(addr);
     Place::Net(addr, if addr.is_ipv4() { 32 } else { 128 })

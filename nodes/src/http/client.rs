@@ -1,5 +1,5 @@
-//! The clients: one for every port that the allow list names and one for all others, because a resolver is told the
-//! name alone and must know the port to judge an address exactly.
+//! The HTTP clients: one for every port that the allow list names, and one for all other ports. A resolver is told only
+//! the name, and must know the port to judge an address exactly.
 
 use super::{
     allow::{AllowList, judge},
@@ -16,6 +16,7 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDe
 use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 use stepwell_core::task::Outcome;
 
+/// The clients by port.
 pub(super) struct Clients {
     of_port: HashMap<u16, Client>,
     others: Client,
@@ -29,7 +30,7 @@ impl Clients {
         Ok(Self { of_port: of_port.collect::<Result<_, String>>()?, others: client(allow, 0, &tls)? })
     }
 
-    /// Sends one hop; the response's body is still to be read.
+    /// Sends one hop. The body of the response is still to be read.
     pub async fn send(&self, hop: &Hop) -> Result<Response, Outcome> {
         let port = hop.url.port_or_known_default().unwrap_or_default();
         let client = self.of_port.get(&port).unwrap_or(&self.others);
@@ -41,6 +42,7 @@ impl Clients {
     }
 }
 
+/// A client for one port. It follows no redirects and uses no proxy, so that no hop escapes judgement.
 fn client(allow: &AllowList, port: u16, tls: &ClientConfig) -> Result<Client, String> {
     Client::builder()
         .redirect(Policy::none())
@@ -63,7 +65,7 @@ fn tls() -> Result<ClientConfig, String> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The system's certificates where it has any, else Mozilla's: an empty container has none.
+/// The system's certificates, or Mozilla's where it has none, as in an empty container.
 fn roots(native: Vec<CertificateDer<'static>>) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(native);
@@ -98,11 +100,11 @@ impl Resolve for Judging {
     }
 }
 
-/// Every address of the name is one that may not be reached.
+/// The error that no address of the name may be reached.
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// The name has no address.
+/// The error that the name has no address.
 #[derive(Debug)]
 pub(super) struct Unresolved;
 

@@ -1,5 +1,5 @@
-//! What can go wrong on the way, and how certain it is that nothing happened. Messages are our own: those of the
-//! client hold URLs, which hold secrets.
+//! The failures of requests, and how certain it is that nothing happened. The messages are written here, because those
+//! of the client hold URLs, which may hold secrets.
 
 use super::{
     allow::{Blocked, plain},
@@ -10,7 +10,7 @@ use reqwest::Url;
 use std::{error::Error, io, time::Duration};
 use stepwell_core::task::{Failure, Outcome};
 
-/// What a request that got no response means.
+/// The outcome of a request that got no response.
 pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
     let host = plain(url.host_str().unwrap_or_default());
     if find::<Refused>(error).is_some() {
@@ -24,6 +24,7 @@ pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
     if error.is_builder() {
         return Outcome::Failed(Failure::new("invalid_url", "the URL cannot be requested: check it after rendering"));
     }
+    // Once a connection stood, the server may have processed the request.
     if !error.is_connect() {
         return Outcome::Unknown(broken(&host, "before a response came"));
     }
@@ -40,7 +41,7 @@ pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
     }
 }
 
-/// The connection was lost when the request may have been processed.
+/// The failure for a connection that broke when the request may have been processed.
 pub(super) fn broken(host: &str, when: &str) -> Failure {
     let message = format!("the connection to {host} broke {when}; the request may have been processed");
     Failure::new("connection_broken", message).retryable()
@@ -66,7 +67,7 @@ pub(super) fn too_large() -> Failure {
     Failure::new("response_too_large", message)
 }
 
-/// Finds a cause by its type; an `io::Error` hides what it wraps from `source`.
+/// Finds a cause by its type. An `io::Error` hides what it wraps from `source`, so it is unwrapped here.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! `http_request`: one request, its redirects followed by hand, so that every hop is judged before it is made.
+//! `http_request`: one request whose redirects are followed by hand, so that every hop is judged before it is made.
 
 mod address;
 mod allow;
@@ -32,7 +32,7 @@ impl Http {
         Ok(Self { allow, user_agent, clients: OnceLock::new() })
     }
 
-    /// One attempt. What it says is not masked yet.
+    /// Runs one attempt. Secrets in its outcome are not masked yet.
     pub async fn run(&self, task: &HttpTask, key: &str, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Outcome {
         match tokio::time::timeout(limit, self.exchange(task, key, now)).await {
             Ok(Ok(outcome)) | Ok(Err(outcome)) => outcome,
@@ -40,6 +40,8 @@ impl Http {
         }
     }
 
+    /// Sends the request, follows redirects, and reads the response. Both results are outcomes; `Err` only ends it
+    /// early.
     async fn exchange(&self, task: &HttpTask, key: &str, now: &(dyn Fn() -> Time + Sync)) -> Result<Outcome, Outcome> {
         let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
             Outcome::Failed(Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))

@@ -1,4 +1,5 @@
-//! Redirects, and where secrets may go. Fetch's rules: 301 and 302 turn POST into GET, 303 all but HEAD.
+//! Redirects, and where secrets may go. Methods change as in the Fetch standard: 301 and 302 turn POST into GET, 303
+//! turns everything but HEAD into GET.
 
 use super::{
     allow::plain,
@@ -12,7 +13,7 @@ use reqwest::{
 use stepwell_core::task::{Failure, UsedSecret};
 
 /// Refuses a first hop to a host that one of its secrets may not be sent to. A template may have changed a secret
-/// beyond recognition, so every one that was read counts as sent.
+/// beyond recognition, so every secret that was read counts as sent.
 pub(super) fn first_hosts(hop: &Hop, secrets: &[UsedSecret]) -> Result<(), Failure> {
     match secrets.iter().find(|secret| !may_go(secret, &hop.url)) {
         Some(secret) => Err(not_allowed(&secret.name, &hop.url)),
@@ -27,7 +28,7 @@ pub(super) fn next(hop: Hop, response: &Response, secrets: &[UsedSecret]) -> Res
         return Err(Failure::new("invalid_url", "the server redirects to a URL that cannot be read"));
     };
     check_scheme(&url)?;
-    // Credentials in a redirect are the server's idea, not the document's.
+    // Credentials in a redirect come from the server, not from the document.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let old = (hop.url.scheme() == "https", origin(&hop));
@@ -45,6 +46,7 @@ pub(super) fn next(hop: Hop, response: &Response, secrets: &[UsedSecret]) -> Res
     Ok(Some(next))
 }
 
+/// The URL that a redirect leads to; none for other responses.
 fn location(response: &Response) -> Option<String> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -53,6 +55,7 @@ fn location(response: &Response) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
+/// Whether a redirect with this status makes a request of this method a GET.
 fn turns_to_get(status: StatusCode, method: &Method) -> bool {
     match status.as_u16() {
         301 | 302 => method == Method::POST,
@@ -61,12 +64,13 @@ fn turns_to_get(status: StatusCode, method: &Method) -> bool {
     }
 }
 
+/// Scheme, host and port of a hop, to be compared.
 fn origin(hop: &Hop) -> (String, Option<String>, Option<u16>) {
     let (scheme, host, port) = hop.origin();
     (scheme.to_owned(), host.map(plain), port)
 }
 
-/// Strips what must not leave the origin it was meant for.
+/// Strips what must not leave the origin that it was meant for, and refuses a hop that would still take a secret along.
 fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), Failure> {
     if from_https && hop.url.scheme() == "http" && !secrets.is_empty() {
         let message = "the server redirects a request with secrets from https to http; use the URL it leads to";
@@ -91,7 +95,8 @@ fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), 
     Ok(())
 }
 
-/// A secret's hosts are names, with a port where one is meant: `api.example.com`, `localhost:9000`.
+/// Whether a secret may be sent to a URL. A secret's hosts are names, with a port where one is meant:
+/// `api.example.com`, `localhost:9000`.
 fn may_go(secret: &UsedSecret, url: &Url) -> bool {
     let host = plain(url.host_str().unwrap_or_default());
     let port = url.port_or_known_default().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is sent: the first hop, made of a rendered task.
+//! What is sent: the first hop, made from a rendered task.
 
 use reqwest::{
     Method, Url,
@@ -7,7 +7,7 @@ use reqwest::{
 use serde_json::Value;
 use stepwell_core::task::{Failure, HttpTask};
 
-/// One request of a chain of redirects.
+/// One request in a chain of redirects.
 pub(super) struct Hop {
     pub method: Method,
     pub url: Url,
@@ -17,11 +17,13 @@ pub(super) struct Hop {
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Headers that say how a message is framed: a wrong one would let a document smuggle a second request.
+/// Headers that say how a message is framed. A wrong one would let a document smuggle in a second request.
 const OURS: [&str; 8] =
     ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
 impl Hop {
+    /// The hop that a task asks for. What the document sets wins over the defaults for `User-Agent`, `Idempotency-Key`
+    /// and `Content-Type`.
     pub fn first(task: &HttpTask, key: &str, user_agent: &HeaderValue) -> Result<Self, Failure> {
         let mut headers = headers(&task.headers)?;
         if !headers.contains_key(USER_AGENT) {
@@ -41,6 +43,7 @@ impl Hop {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         let method = match Method::from_bytes(task.method.as_bytes()) {
+            // CONNECT opens a tunnel, and what goes through it could not be judged.
             Ok(method) if method != Method::CONNECT => method,
             _ => {
                 let message = "method is none that can be sent: use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS";
@@ -50,12 +53,13 @@ impl Hop {
         Ok(Self { method, url: url(task)?, headers, body: body.map(|(_, bytes)| bytes) })
     }
 
-    /// Scheme, host and port.
+    /// Scheme, host and port of the URL.
     pub fn origin(&self) -> (&str, Option<&str>, Option<u16>) {
         (self.url.scheme(), self.url.host_str(), self.url.port_or_known_default())
     }
 }
 
+/// The URL with the parameters of `query` added.
 fn url(task: &HttpTask) -> Result<Url, Failure> {
     let mut url = Url::parse(task.url.trim()).map_err(|why| {
         Failure::new("invalid_url", format!("the URL cannot be read: {why}. Check it after rendering"))
@@ -67,7 +71,7 @@ fn url(task: &HttpTask) -> Result<Url, Failure> {
     Ok(url)
 }
 
-/// Only http and https, with a host.
+/// Refuses a URL that is not http or https, or has no host.
 pub(super) fn check_scheme(url: &Url) -> Result<(), Failure> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Failure::new(
@@ -81,6 +85,7 @@ pub(super) fn check_scheme(url: &Url) -> Result<(), Failure> {
     }
 }
 
+/// The headers that the document sets. One that belongs to the connection is refused.
 fn headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {

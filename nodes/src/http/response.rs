@@ -1,4 +1,4 @@
-//! What came back: read within bounds, parsed, and judged by `expect`.
+//! What came back: the response is read within bounds, parsed, and judged by `expect`.
 
 use super::{allow::plain, failure};
 use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
@@ -30,6 +30,7 @@ pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Re
         output.insert("encoding".into(), "base64".into());
     }
     let output = Value::Object(output);
+    // Where `expect` is given, it alone decides what counts as success.
     let why = match &task.expect {
         None if status < 400 => return Ok(succeeded(output)),
         None => "the server answered with status".to_owned(),
@@ -40,6 +41,7 @@ pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Re
         },
     };
     let mut failure = Failure::new("unexpected_status", format!("{why} {status}")).with_details(details(output, size));
+    // Statuses that may change by themselves: timeouts, too many requests, and failures of the server.
     failure.retryable = matches!(status, 408 | 425 | 429 | 500..);
     failure.retry_after_seconds = wait;
     Ok(Outcome::Failed(failure))
@@ -49,6 +51,7 @@ fn succeeded(output: Value) -> Outcome {
     Outcome::Succeeded { port: "success".into(), output }
 }
 
+/// The body, up to the bound. Without its whole body nobody knows what a response meant.
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
     let declared = response.content_length().unwrap_or_default();
     if declared > RESPONSE_BYTES as u64 {
@@ -66,6 +69,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// The headers as an object; values of a repeated name are joined by commas (RFC 9110, §5.3).
 fn headers(given: &HeaderMap) -> Value {
     let mut out: Map<String, Value> = Map::new();
     for name in given.keys() {
@@ -75,7 +79,7 @@ fn headers(given: &HeaderMap) -> Value {
     Value::Object(out)
 }
 
-/// Whether the body is said to be JSON; or looks like it, where nothing is said.
+/// Whether the body is JSON by its `Content-Type`, or looks like JSON where there is none.
 fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
     let Some(kind) = kind else { return matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) };
     let kind = kind.to_str().unwrap_or_default();
@@ -83,13 +87,13 @@ fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
     essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-/// The body's value, and whether it is base64 because it is no text.
+/// The body as a value, and whether it is base64 because it is no text.
 fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
     if bytes.is_empty() {
         return (Value::Null, false);
     }
     let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    // What is deeper could be written to a journal, but not be read again.
+    // Deeper JSON could be written to a journal, but not be read again, so it stays text.
     if is_json
         && nesting(unmarked) <= JSON_DEPTH
         && let Ok(value) = serde_json::from_slice(unmarked)
@@ -102,6 +106,7 @@ fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
     }
 }
 
+/// The output as details of a failure, its body cut to a size that suits the journal.
 fn details(mut output: Value, size: usize) -> Value {
     if size <= DETAIL_BYTES {
         return output;
@@ -112,7 +117,7 @@ fn details(mut output: Value, size: usize) -> Value {
     output
 }
 
-/// Seconds to wait: a number of them, or a date (RFC 9110 §10.2.3).
+/// Seconds that the server asks to wait: a number of them, or a date (RFC 9110, §10.2.3). At most one day.
 fn retry_after(headers: &HeaderMap, now: Time) -> Option<f64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = match text.parse::<u32>() {
@@ -125,6 +130,7 @@ fn retry_after(headers: &HeaderMap, now: Time) -> Option<f64> {
     Some(seconds.clamp(0.0, RETRY_AFTER_SECONDS))
 }
 
+/// The `ctx` of `expect`, which sees no node.
 struct Nothing;
 
 impl Context for Nothing {
@@ -136,7 +142,7 @@ impl Context for Nothing {
     }
 }
 
-/// `expect` sees the response alone: as `output`, and its fields by their bare names.
+/// Whether `expect` is true. It sees the response alone: as `output`, and its fields by their bare names.
 fn holds(expect: &Expr, response: &Value) -> Result<bool, String> {
     let scope = Scope {
         output: Some(response),

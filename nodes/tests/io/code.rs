@@ -1,4 +1,4 @@
-//! `code`, in real children: what it may do, and what it must not get away with.
+//! `code` in real child processes: what it may do, and what it must not get away with.
 
 use document::time::Time;
 use engine::port::Runner;

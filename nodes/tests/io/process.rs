@@ -1,4 +1,4 @@
-//! The processes behind `code`: confined, reused, and never left behind.
+//! The child processes behind `code`: confined, reused, and never left behind.
 
 use crate::code::{report, task};
 use document::time::Time;
@@ -15,12 +15,14 @@ use std::{
 use stepwell_core::task::Outcome;
 use stepwell_nodes::{Config, JsChild, Nodes};
 
-/// Children are told apart by an argument, since other tests of this process have children as well.
+/// Nodes whose child process bears a mark as its argument, since other tests of this process have child processes as
+/// well.
 fn marked(mark: &str) -> Nodes {
     let js_child = JsChild { program: env!("CARGO_BIN_EXE_js_child").into(), args: vec![mark.into()] };
     Nodes::new(Config { js_child, js_children: 1, ..Config::default() }).unwrap()
 }
 
+/// Ids of the child processes with a mark.
 fn children(mark: &str) -> Vec<u32> {
     let pids = fs::read_dir("/proc").unwrap().filter_map(|e| e.unwrap().file_name().to_str()?.parse::<u32>().ok());
     let bears = |pid: &u32| {
@@ -30,10 +32,11 @@ fn children(mark: &str) -> Vec<u32> {
     pids.filter(bears).collect()
 }
 
+/// Waits until none of these processes exists any more.
 async fn gone(pids: &[u32]) {
     let deadline = Instant::now() + Duration::from_secs(5);
     for pid in pids {
-        // A zombie still has its folder.
+        // A zombie still has its folder in `/proc`, so this waits until the process is reaped.
         while Path::new(&format!("/proc/{pid}")).exists() {
             assert!(Instant::now() < deadline, "process {pid} is still there");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -105,7 +108,7 @@ async fn a_dropped_run_leaves_no_process_and_no_zombie() {
     let task = task("for (;;);", json!({}), 60.0);
     let run = nodes.run(&task, &|| Time(0));
     assert!(tokio::time::timeout(Duration::from_millis(300), run).await.is_err());
-    // The kill may be over already; what must not be is that the process stays.
+    // The process may be gone already; it only must not stay.
     gone(&children("dropped")).await;
 }
 

@@ -1,4 +1,4 @@
-//! A server of the test's own, which answers what a test tells it to, byte by byte; and short ways to ask it.
+//! A server of the test's own, which answers byte by byte what a test tells it to; and short ways to send it requests.
 
 use document::time::Time;
 use engine::port::Runner;
@@ -11,21 +11,22 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What a test's server answers to a request's path; nothing closes the connection.
+/// What a test's server answers to the path of a request.
 type Answer = Arc<dyn Fn(&str) -> Reply + Send + Sync>;
 
+/// An answer of the server. After it the connection is closed, but for `Hang`.
 pub enum Reply {
     /// Bytes, then the connection is closed.
     Bytes(Vec<u8>),
-    /// Bytes, then silence.
+    /// Bytes, and then nothing while the connection stays open.
     Hang(Vec<u8>),
-    /// A chunked body of that many MiB.
+    /// A chunked body of so many MiB.
     Flood(usize),
 }
 
 pub struct Server {
     pub port: u16,
-    /// Requests as they came, head and body.
+    /// The requests as they came, head and body.
     seen: Arc<Mutex<Vec<String>>>,
 }
 

@@ -1,4 +1,5 @@
-//! What is asked of an execution. It may be refused.
+//! Commands: what callers, workers and timers ask of an execution. The rules in `decide` answer each with a turn or
+//! with a rejection.
 
 use crate::{
     effect::{Control, Purpose},
@@ -10,92 +11,94 @@ use crate::{
 };
 use document::time::Time;
 
-/// Something asked of an execution.
+/// Something asked of one execution, which the rules may refuse.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Begin. The only command on an execution that does not exist.
+    /// Begin the execution. This is the only command that an execution which does not exist yet accepts.
     Start(Box<Started>),
-    /// Go on after `max_concurrency` held it back.
+    /// Let an execution go on that `max_concurrency` held back at its start.
     Admit,
-    /// An `at_most_once` attempt is about to run.
+    /// Record that an `at_most_once` attempt is about to run, so that no other worker runs it too.
     Intend {
-        /// Whose.
+        /// The visit to the node that the attempt belongs to.
         activation: Activation,
-        /// From 1.
+        /// Number of the attempt, counted from 1 within the visit.
         attempt: u32,
-        /// After it the outcome is unknown.
+        /// When the attempt's outcome counts as unknown if none was reported: its timeout plus a grace.
         deadline: Time,
     },
-    /// An attempt of a node came to its outcome.
+    /// Record the outcome of one attempt of a node.
     Report {
-        /// Whose.
+        /// The visit to the node that the attempt belongs to.
         activation: Activation,
-        /// From 1.
+        /// Number of the attempt, counted from 1 within the visit.
         attempt: u32,
-        /// What came of it.
+        /// Whether the attempt succeeded, failed, or nobody knows.
         outcome: Outcome,
-        /// How long it took.
+        /// Milliseconds that the attempt ran; none where nobody measured it.
         duration_ms: Option<u64>,
     },
-    /// A node that waits (`wait`, `human`, `map`, `workflow`) is visited, or a continuation goes on.
+    /// Open what a node waits for (`wait`, `human`, `map`, `workflow`), or go on with the routing that an earlier turn
+    /// left to a continuation message.
     Open {
-        /// Whose.
+        /// The visit to the node that waits or routes.
         activation: Activation,
     },
-    /// A timer fired.
+    /// React to a timer that fired.
     Timer {
-        /// Whose.
+        /// The visit to the node that the timer was set for.
         activation: Activation,
-        /// What it was for.
+        /// What the timer was set for; an activation has at most one timer of each purpose.
         purpose: Purpose,
     },
-    /// The execution's own timeout passed.
+    /// End the execution because `settings.timeout_seconds` has passed.
     Timeout,
-    /// An event for a `wait` node.
+    /// Hand an event from outside to a `wait` node, or keep it for one that comes later.
     Signal {
-        /// Its name.
+        /// The event's name, as the `event` of a `wait` has it.
         name: String,
-        /// What it carries.
+        /// The event's data, which becomes the output of the `wait`.
         data: Payload,
     },
-    /// A person answered.
+    /// Count or apply a person's answer to an interaction.
     Answer {
-        /// Which question.
+        /// The interaction that the answer belongs to.
         interaction_id: InteractionId,
-        /// What was said, by whom.
+        /// What the person said, and who the person is.
         answer: Box<Answer>,
     },
-    /// Children ended; several at once make one turn.
+    /// Record that children of a `map` or `workflow` node ended. Ends that arrive together make one turn, so that many
+    /// children cost their parent few turns.
     ChildrenEnded {
-        /// The `map` or `workflow` activation.
+        /// The visit to the `map` or `workflow` node.
         activation: Activation,
-        /// The attempt that started them, from 1.
+        /// Number of the attempt that started the children, from 1.
         attempt: u32,
-        /// Index, and why it did not complete; none where it did.
+        /// For each child that ended, its index from 0, and why it did not complete (none where it completed).
         ends: Vec<(u32, Option<String>)>,
     },
-    /// Pause, resume or cancel.
+    /// Pause, resume or cancel the execution.
     Control {
-        /// Which.
+        /// Which of the three is asked.
         control: Control,
-        /// Why, where it was said.
+        /// The caller's reason, for people; none where the caller gave none.
         reason: Option<String>,
     },
-    /// A message of it could not be processed: it is stuck.
+    /// Record that a message of the execution failed so often that nobody tries it again: the execution is stuck.
     DeadLetter {
-        /// What the message was about, for people.
+        /// What the message was about, in words for people.
         about: String,
-        /// The last error.
+        /// The error of the last try to process the message, for people.
         error: String,
     },
 }
 
-/// A command with who asked for it.
+/// A command together with who asks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// What is asked.
+    /// The command itself.
     pub command: Command,
-    /// The subject who asks; none for the system.
+    /// The subject (such as an e-mail address) that asks; none where a worker, a timer or another execution asks.
     pub by: Option<String>,
 }
 

@@ -1,137 +1,139 @@
-//! What is to be done outside once a turn is committed. Done at least once while still open.
+//! Effects: what a host does outside the execution once a turn is committed. A host does every effect at least once for
+//! as long as it is still open, so each is harmless when it is repeated.
 
 use crate::id::{Activation, ExecutionId, InteractionId};
 use document::{id::WorkflowId, time::Time};
 use serde::{Deserialize, Serialize};
 
-/// Something to do outside. Storage is no effect: only what leaves the process is one.
+/// Something to do outside of the execution. Storing is no effect: the commit that records the turn stores everything.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Put a message on the queue, not before `at` where given.
+    /// Put a message on the step queue.
     Send {
-        /// For whom and what.
+        /// The message, which names the execution that handles it.
         message: Message,
-        /// None: now.
+        /// The earliest time at which a worker may get the message; none for at once.
         at: Option<Time>,
     },
-    /// Set a timer (replacing one of the same activation and purpose). When it fires, the host sends `Work::Timer`.
+    /// Set a timer, in place of one with the same activation and purpose. When it fires, the host sends
+    /// [`Work::Timer`].
     SetTimer {
-        /// Whose.
+        /// The visit to the node that waits for the timer.
         activation: Activation,
-        /// What it is for.
+        /// What happens when the timer fires.
         purpose: Purpose,
-        /// When.
+        /// When the timer fires.
         at: Time,
     },
-    /// A timer is no longer needed. A host that cannot drop it lets it fire: it will be stale.
+    /// Drop a timer that is no longer needed. A host that cannot drop it lets it fire: the rules refuse it as stale.
     DropTimer {
-        /// Whose.
+        /// The visit to the node that the timer was set for.
         activation: Activation,
-        /// What it is for.
+        /// Which of the activation's timers is dropped.
         purpose: Purpose,
     },
-    /// Tell people that an interaction is open.
+    /// Tell the people who are asked that an interaction is open, or that it escalated.
     OpenInteraction(InteractionId),
-    /// Tell people that an interaction is over.
+    /// Tell the people who were asked that an interaction is over.
     CloseInteraction(InteractionId),
-    /// Tell the caller who waits for the execution's end, such as a Step Functions task.
+    /// Tell the caller who waits for the execution's end, such as a Step Functions task, how it ended.
     AnswerCaller,
-    /// Another execution of this workflow may start (`max_concurrency`).
+    /// Let the oldest execution go on that `max_concurrency` holds back, if fewer than `limit` are under way.
     Admit {
-        /// Of the same owner.
+        /// The workflow, which belongs to the same owner as this execution.
         workflow: WorkflowId,
-        /// How many of it may be under way.
+        /// `settings.max_concurrency`: how many executions of the workflow may be under way.
         limit: u64,
     },
 }
 
-/// What a timer is for.
+/// What happens when a timer fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// The end of a `wait`.
+    /// The `seconds`, the `until` or the event's timeout of a `wait` node is over.
     Wait,
-    /// The deadline of an interaction.
+    /// The deadline of an interaction (its own `timeout_seconds`) has passed.
     Deadline,
-    /// The `timeout_seconds` of a node that waits, for whatever it waits.
+    /// The `timeout_seconds` of a node that waits (`wait`, `human`, `map` or `workflow`) has passed.
     Attempt,
 }
 
-/// A message on the queue. Small: a receiver loads the rest.
+/// A message on the step queue. It holds only references: its receiver loads the execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// The execution that handles it.
+    /// The execution that handles the message.
     #[serde(rename = "x")]
     pub execution: ExecutionId,
-    /// What is to be done.
+    /// What the receiver is to do.
     #[serde(flatten)]
     pub work: Work,
 }
 
-/// What a message asks for.
+/// What a message asks its receiver to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "w", rename_all = "snake_case")]
 pub enum Work {
     /// Run one attempt of one node.
     Step {
-        /// Of this activation.
+        /// The visit to the node that the attempt belongs to.
         #[serde(rename = "a")]
         activation: Activation,
-        /// From 1.
+        /// Number of the attempt, counted from 1 within the visit.
         #[serde(rename = "n")]
         attempt: u32,
-        /// Whether the node does I/O and should not hold up others of its batch.
+        /// Whether the node does I/O. The receiver then keeps it from holding up the other messages of a batch.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         io: bool,
     },
-    /// A timer fired.
+    /// React to a timer that fired.
     Timer {
-        /// Whose.
+        /// The visit to the node that the timer was set for.
         #[serde(rename = "a")]
         activation: Activation,
-        /// What it was for.
+        /// What the timer was set for.
         #[serde(rename = "p")]
         purpose: Purpose,
     },
-    /// The execution's own timeout passed.
+    /// End the execution because its own timeout has passed.
     Timeout,
-    /// Start children `from..to` of this (parent) execution.
+    /// Start children of the message's execution, which is their parent.
     StartChildren {
-        /// The `map` or `workflow` activation.
+        /// The visit to the `map` or `workflow` node that starts them.
         #[serde(rename = "a")]
         activation: Activation,
-        /// The attempt whose children they are, from 1.
+        /// Number of the node's attempt that the children belong to, from 1.
         #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
         attempt: u32,
-        /// The first index.
+        /// Index of the first child to start, from 0.
         from: u32,
-        /// One past the last index.
+        /// One past the index of the last child to start.
         to: u32,
     },
-    /// A child of this (parent) execution ended.
+    /// Record that a child of the message's execution, which is its parent, has ended.
     ChildEnded {
-        /// The `map` or `workflow` activation.
+        /// The visit to the `map` or `workflow` node that started the child.
         #[serde(rename = "a")]
         activation: Activation,
-        /// The attempt that started it, from 1.
+        /// Number of the node's attempt that started the child, from 1.
         #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
         attempt: u32,
-        /// Its index.
+        /// The child's index among its siblings, from 0.
         index: u32,
-        /// Why it did not complete; none where it did.
+        /// Why the child did not complete, for people; none where it completed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
-    /// The parent was paused, resumed or cancelled.
+    /// Pause, resume or cancel, as the parent of the message's execution asks.
     Control {
-        /// What is asked of this (child) execution.
+        /// What the message's execution, which is a child, is to do.
         control: Control,
     },
-    /// An execution held back by `max_concurrency` may go on.
+    /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
     Admit,
 }
 
-/// What a parent asks of its children.
+/// What a caller asks of an execution, and the execution in turn of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the controls of the execution model")]

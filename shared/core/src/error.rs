@@ -1,72 +1,73 @@
-//! What went wrong, as executions record it and as commands are refused.
+//! Errors that executions record, and the reasons for which commands are rejected.
 
 use crate::execution::Status;
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// `error` of an execution or a node: `{code, message, node, attempt, details?}`.
+/// The `error` of an execution or a node: `{code, message, node, attempt, details?}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Error {
-    /// For machines, `snake_case`.
+    /// A code in `snake_case`, for programs.
     pub code: String,
-    /// For people.
+    /// What went wrong and what to do next, for people.
     pub message: String,
-    /// The node that failed; none for the execution's own errors.
+    /// The node that failed; none for an error of the execution itself.
     pub node: Option<NodeId>,
-    /// Its attempt, from 1.
+    /// Number of the node's attempt that failed, from 1; none for an error of the execution itself.
     pub attempt: Option<u32>,
-    /// More for machines.
+    /// Further data for programs, such as a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
 }
 
 impl Error {
-    /// An error of the execution itself.
+    /// An error of the execution itself: without node and attempt.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), node: None, attempt: None, details: None }
     }
 }
 
-/// Why a command changed nothing. Stale and repeated commands are no errors to a queue: they are acknowledged.
+/// Why a command changed nothing. To a queue a stale or repeated command is no error: its message is acknowledged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Rejection {
-    /// It speaks of something over: an older epoch, a finished activation, a timer that fired. Acknowledge it.
+    /// The command is about something that is over: an older epoch, a finished activation, a timer that fired before.
+    /// Its message is acknowledged.
     #[error("stale: {0}")]
     Stale(&'static str),
-    /// The state does not know the activation: the message came before its turn. Return it to the queue.
+    /// The state does not know the activation yet, because the message came before its turn. It goes back to the queue.
     #[error("the execution does not know this activation yet")]
     Unknown,
-    /// The execution's status does not allow it (409).
+    /// The execution's status does not allow the command (HTTP 409).
     #[error("{message}")]
     Status {
-        /// What the execution's status is.
+        /// The execution's status.
         status: Status,
-        /// What stands in the way.
+        /// What stands in the way, for people.
         message: String,
     },
-    /// There is no such interaction, node or signal (404).
+    /// The execution or the interaction does not exist (HTTP 404).
     #[error("{0}")]
     Missing(String),
-    /// The interaction is over (409, with its decision).
+    /// The interaction is over (HTTP 409, with its decision).
     #[error("{message}")]
     Decided {
-        /// `answered`, `timed_out` or `cancelled`.
+        /// The interaction's status: `answered`, `timed_out` or `cancelled`.
         status: String,
-        /// The port taken.
+        /// The port taken; none where the interaction ended without a decision.
         decision: Option<String>,
-        /// For people.
+        /// How the interaction ended, for people.
         message: String,
     },
-    /// Whoever asks may not (403).
+    /// The subject that asks may not (HTTP 403).
     #[error("{0}")]
     Forbidden(String),
-    /// The answer does not fit the question (422), every reason listed.
+    /// The answer does not fit the interaction (HTTP 422).
     #[error("{message}")]
     Invalid {
-        /// For people.
+        /// That the answer does not fit, for people.
         message: String,
-        /// Each with the JSON Pointer of what it is about.
+        /// Every reason why it does not fit.
         reasons: Vec<Reason>,
     },
 }
@@ -74,10 +75,10 @@ pub enum Rejection {
 /// One reason why an answer is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// For machines.
+    /// A code in `snake_case`, for programs.
     pub code: String,
-    /// JSON Pointer into the answer.
+    /// JSON Pointer (RFC 6901) to the part of the answer that is refused.
     pub path: String,
-    /// For people.
+    /// What is wrong with that part, for people.
     pub message: String,
 }

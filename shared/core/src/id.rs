@@ -1,5 +1,5 @@
-//! Identifiers. Every id that the rules make is derived from what it names, never drawn at random, so
-//! that deciding twice gives the same id twice.
+//! Identifiers. Every id that the rules make is derived from what it names, never drawn at random, so that deciding
+//! twice gives the same id twice.
 
 use document::{
     id::{NodeId, hex},
@@ -14,19 +14,20 @@ text_id!(
     ExecutionId
 );
 text_id!(
-    /// One question to people.
+    /// An interaction: a UUID, derived from the activation that opens it.
     InteractionId
 );
 
-/// One visit to one node: fenced by the epoch, so that what a rollback left behind is recognised.
+/// One visit to one node. Its epoch tells a visit of the present from one that a rollback left behind. As text it is
+/// `epoch.node.visit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Activation {
-    /// Grows by one at each rollback.
+    /// The epoch of the execution at the visit, which grows by one at each rollback.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub epoch: u32,
     /// The node visited.
     pub node: NodeId,
-    /// From 1; only grows for the life of the execution.
+    /// Number of the visit, counted from 1 over the whole life of the execution.
     pub visit: u32,
 }
 
@@ -34,11 +35,12 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// The number of a first attempt, which is not written.
+/// The number of an attempt where stored data has none: a first attempt's number is not written.
 pub(crate) fn first() -> u32 {
     1
 }
 
+/// Whether an attempt's number is left out of stored data.
 pub(crate) fn is_first(attempt: &u32) -> bool {
     *attempt == 1
 }
@@ -49,7 +51,7 @@ impl fmt::Display for Activation {
     }
 }
 
-/// A version-8 UUID (RFC 9562) made of the SHA-256 of the parts: the same parts, the same id.
+/// A version-8 UUID (RFC 9562) made of the SHA-256 of the parts. The same parts always give the same id.
 pub fn derive(parts: &[&str]) -> String {
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest(parts)[..16]);
@@ -59,13 +61,14 @@ pub fn derive(parts: &[&str]) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// A number in `[0, 1)` made of the parts: the jitter of a retry.
+/// A number in `[0, 1)` made of the parts, in place of a random one: the jitter of a retry.
 pub fn fraction(parts: &[&str]) -> f64 {
     let mut bytes = [0u8; 8];
     bytes.copy_from_slice(&digest(parts)[..8]);
     (u64::from_be_bytes(bytes) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// The SHA-256 of the parts, each after its length, so that `["a", "bc"]` and `["ab", "c"]` differ.
 fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,5 +1,5 @@
-//! What must hold after every turn (execution model, §8), as far as one execution's journal shows it. For tests, and for
-//! whoever doubts a journal.
+//! Checks of the invariants of the execution model (§8), as far as the journal of one execution shows them. They serve
+//! tests, and anybody who doubts a journal.
 
 use crate::{
     event::{Event, Turn},
@@ -9,8 +9,8 @@ use crate::{
 use document::{Workflow, id::NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every invariant that the turns of an execution or its state violate, in words; none where all is well. The state is
-/// the one after the last turn.
+/// Every invariant that is violated, in words; empty where all hold. `turns` are all turns of the execution, and
+/// `state` is the state after the last of them.
 pub fn check(workflow: &Workflow, turns: &[Turn], state: &Execution) -> Vec<String> {
     let mut broken = Vec::new();
     numbers(turns, &mut broken);
@@ -24,7 +24,7 @@ pub fn check(workflow: &Workflow, turns: &[Turn], state: &Execution) -> Vec<Stri
     broken
 }
 
-/// 1: no gap, no number twice.
+/// Invariant 1: turns are numbered without a gap, and no number occurs twice. A turn without events is no turn.
 fn numbers(turns: &[Turn], broken: &mut Vec<String>) {
     for (expected, turn) in (1u64..).zip(turns) {
         if turn.seq != expected {
@@ -36,7 +36,7 @@ fn numbers(turns: &[Turn], broken: &mut Vec<String>) {
     }
 }
 
-/// 2: whatever finishes was activated once before, and finishes once. Nothing follows an end.
+/// Invariant 2: what finishes was activated once before, and finishes once. No event follows the end.
 fn activations(turns: &[Turn], broken: &mut Vec<String>) {
     let mut visits: BTreeMap<&NodeId, u32> = BTreeMap::new();
     let mut finished: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
@@ -64,7 +64,7 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node} once more"));
                 }
             }
-            // A person is asked what to do about a failure: it is not the end of the visit yet.
+            // While a person is asked what to do about a failure, the visit has not finished.
             Event::InteractionOpened { interaction, .. } if interaction.on_error => {
                 finished.remove(&(&interaction.activation.node, interaction.activation.visit));
             }
@@ -76,7 +76,7 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
     }
 }
 
-/// 5: the events make the state, and so does a stored checkpoint with the events after it.
+/// Invariant 5: the events make the state, and so does a stored checkpoint with the events after it.
 fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Vec<String>) {
     let (early, late) = turns.split_at(turns.len() / 2);
     let fold = |from: Option<Execution>, turns: &[Turn]| {
@@ -86,6 +86,7 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
         Ok(half) => half,
         Err(error) => return broken.push(format!("the events do not fold: {error}")),
     };
+    // A checkpoint in the middle is written as JSON and read again, as a store does it.
     let stored = half.as_ref().map(|half| serde_json::to_vec(half).and_then(|bytes| serde_json::from_slice(&bytes)));
     let stored: Option<Execution> = match stored.transpose() {
         Ok(stored) => stored,
@@ -95,7 +96,7 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
         broken.push(format!("the checkpoint after turn {} is not what it was once it is stored", early.len()));
     }
     if let (Some(stored), Some(half)) = (&stored, &half) {
-        // Folding reads values: what was offloaded is fetched before.
+        // Folding reads values, so those that were offloaded are put in, as a host would fetch them.
         for (payload, original) in stored.payloads().into_iter().zip(half.payloads()) {
             if payload.missing().is_some() {
                 payload.fetched(original.value().clone());
@@ -109,7 +110,7 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
     }
 }
 
-/// 4: what ended can do nothing any more.
+/// Invariant 4: in an execution that has ended, no node can act and no interaction is open.
 fn at_rest(state: &Execution, broken: &mut Vec<String>) {
     for (id, node) in &state.nodes {
         if node.phase.is_open() {
@@ -121,7 +122,8 @@ fn at_rest(state: &Execution, broken: &mut Vec<String>) {
     }
 }
 
-/// 3: what has not ended has something to go on by; every open interaction belongs to a node that asks.
+/// Invariant 3: an execution that has not ended has a node that can act. Every open interaction belongs to a node that
+/// asks.
 fn moves(workflow: &Workflow, state: &Execution, broken: &mut Vec<String>) {
     let held_back = matches!(state.status(), Status::Paused | Status::Stuck) || state.held;
     if !held_back && !state.nodes.iter().any(|(id, _)| can_act(workflow, state, id)) {
@@ -135,6 +137,7 @@ fn moves(workflow: &Workflow, state: &Execution, broken: &mut Vec<String>) {
     }
 }
 
+/// Whether a node can still act: it is due or runs, or what it waits for exists.
 fn can_act(workflow: &Workflow, state: &Execution, id: &NodeId) -> bool {
     let Some(node) = state.node(id) else { return false };
     match &node.phase {

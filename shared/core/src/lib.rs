@@ -1,4 +1,4 @@
-//! The rules of Stepwell. Pure: no clock, no I/O, no randomness, no async runtime.
+//! The rules of Stepwell. They are pure: no clock, no I/O, no randomness, no async runtime.
 //!
 //! | word | means |
 //! |---|---|

@@ -2,19 +2,23 @@
 
 pub use document::limits::*;
 
-/// Seconds past a node's timeout after which an activation without a turn is overdue.
+/// Seconds past a node's timeout in which its outcome may still be recorded. After them an activation without a turn is
+/// overdue (execution model, §2).
 pub const GRACE_SECONDS: f64 = 30.0;
-/// Bytes of an outcome kept in the journal; a larger one is offloaded, unless the host has a bound of its own.
+/// Bytes of an outcome that is kept in the journal. A larger one is offloaded, unless the host has a bound of its own
+/// (workflow format, §5).
 pub const INLINE_BYTES: usize = 256 * 1024;
-/// Hops decided in one turn before the rest becomes a continuation message: a turn stays small.
+/// Routing nodes and iterations that one turn decides before the rest becomes a continuation message, so that a turn
+/// stays small (execution model, §2).
 pub const HOPS_PER_TURN: usize = 1_000;
-/// Executions nested by `workflow` and `map`.
+/// How deep executions may be nested by `workflow` and `map` nodes (execution model, §7).
 pub const CHILD_DEPTH: u32 = 16;
-/// Signals kept for waits that have not come yet, per execution.
+/// Events from outside that one execution keeps for `wait` nodes that have not been reached yet.
 pub const KEPT_SIGNALS: usize = 1_000;
-/// Log lines kept per attempt, and bytes per line: a chatty loop must not fill the disk.
+/// Log lines kept of one attempt, so that a chatty loop does not fill the disk.
 pub const LOG_LINES: usize = 1_000;
 /// Bytes of one log line.
 pub const LOG_LINE_BYTES: usize = 8 * 1024;
-/// Bytes of an execution's metadata as JSON: hosts keep it where they list executions, and write it with each status.
+/// Bytes of an execution's metadata as JSON. Hosts keep it where they list executions, and write it at each change of
+/// status.
 pub const METADATA_BYTES: usize = 16 * 1024;

@@ -1,4 +1,5 @@
-//! What a state still owes to the outside: for messages that were delivered twice, for lost work, for restarts.
+//! The effects that a state still owes to the outside. They are delivered again when a message comes a second time,
+//! when a message was lost, and after a restart.
 
 use crate::{
     decide::{child_id, end_effects, step_of},
@@ -9,18 +10,18 @@ use crate::{
 use document::{NodeKind, Workflow, graph::NodeIx, id::NodeId, time::Time};
 use std::sync::Arc;
 
-/// Which of the effects owed are wanted.
+/// Which of the effects that a state owes are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since<'a> {
-    /// All.
+    /// All of them.
     Ever,
-    /// Only those that messages of one activation asked for, the latest visit of its node.
+    /// Only those that messages of this activation asked for. It is the latest visit to its node.
     Of(&'a Activation),
 }
 
-/// The effects that are still open: due activations, timers, questions, children to start or to cancel, and what an
-/// ended execution owes to its parent and its workflow. Doing them again does no harm. Of all that a stuck execution
-/// owes, what it cannot process is left out.
+/// The effects that are still open: messages of due activations, timers, interactions, children to start or to cancel,
+/// and what an ended execution owes to its parent and its workflow. Delivering them again does no harm. For a stuck
+/// execution the messages that it may not be able to process are left out.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
@@ -34,12 +35,13 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     effects
 }
 
-/// The effects that a message asked for when it was handled before: they may have been lost since. None where it had
-/// no part in what was recorded.
+/// The effects that a message asked for when it was handled before, and that may have been lost since. Empty where the
+/// message had no part in what was recorded.
 pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Effect> {
     match work {
         Work::Step { activation, .. } | Work::Timer { activation, .. } => owed(workflow, state, Since::Of(activation)),
-        // An end that was not recorded came too late: another one ended the wait, and asked for what follows.
+        // An end that is not recorded came too late: the end of another child ended the wait, and asked for what
+        // follows.
         Work::ChildEnded { activation, attempt, index, .. } => {
             let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
             let visit = state.node(&activation.node).map(|node| node.visit);
@@ -51,7 +53,7 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
     }
 }
 
-/// Tells children that run on although their node waits for them no more.
+/// Cancels children that still run although their node no longer waits for them.
 fn unwanted_children(state: &Execution) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (id, kids) in &state.children {
@@ -69,7 +71,7 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     effects
 }
 
-/// Tells people that a question is over, where its node has not come round again since.
+/// Tells people of interactions that are over, unless their node has been visited again since.
 fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let closed = state.interactions.iter().filter(|one| !one.is_open());
     let wanted = closed.filter(|one| match since {
@@ -79,9 +81,12 @@ fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
     wanted.map(|one| Effect::CloseInteraction(one.interaction_id.clone())).collect()
 }
 
+/// The effects that one node owes: its timers, and what makes it go on.
 fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
     let id = &workflow.nodes[ix].id;
     let Some(node) = state.node(id) else { return Vec::new() };
+    // An activation asked for its own effects, and for those of the nodes that its last turn activated. A loop is
+    // looked at in any case: its next iteration may have been left to a message.
     if let Since::Of(cause) = since {
         let finished = state.node(&cause.node).map_or(0, |cause| cause.finished_seq);
         let caused = *id == cause.node || (finished > 0 && node.activated_seq == finished);
@@ -92,10 +97,10 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     let activation = state.activation(id);
     let timers = timers(state, node).into_iter();
     let timers = timers.map(|(purpose, at)| Effect::SetTimer { activation: activation.clone(), purpose, at });
-    // A message that keeps failing is not sent again and again; whoever repaired the cause moves it back.
+    // A message that keeps failing is not sent again and again: somebody repairs the cause, and moves the message back.
     let is_left_alone = since == Since::Ever && state.is_stuck_at(node);
     let others = match &node.phase {
-        // Nothing starts while it is paused; timers and questions go on.
+        // While the execution is paused nothing starts, but timers and interactions go on.
         Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children
             if state.paused || is_left_alone =>
         {
@@ -116,7 +121,7 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     timers.chain(others).collect()
 }
 
-/// The timers of a node that waits: of what its config ends, and of its own timeout.
+/// The timers of a node that waits: for the time of its config, and for its `timeout_seconds`.
 fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
     let own = match &node.phase {
         Phase::Waiting { until, .. } => until.map(|at| (Purpose::Wait, at)),
@@ -130,13 +135,14 @@ fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
     own.into_iter().chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
 }
 
+/// Whether nothing in a loop's body is due, running or waiting, so that a message must begin the next iteration.
 fn body_is_over(workflow: &Workflow, state: &Execution, ix: NodeIx) -> bool {
     let body = &workflow.graph.body[ix];
     !body.iter().any(|&inner| state.node(&workflow.nodes[inner].id).is_some_and(|node| node.phase.is_open()))
 }
 
-/// When an activation without a turn is overdue: its due time, its node's timeout and a grace have passed. None where
-/// only a timer can make it overdue.
+/// When the activation of a node is overdue: its due time, the node's timeout and a grace have passed without a turn.
+/// None where nothing but a timer can make it overdue.
 pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<Time> {
     let node = workflow.nodes.get(ix)?;
     let found = state.node(&node.id)?;
@@ -155,8 +161,9 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
     }
 }
 
-/// When somebody must look after an execution in case that a message of it was lost: its first activation is overdue,
-/// a wait or a question is past its time, the whole is past its deadline, or it may be removed.
+/// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,
+/// a timer should have fired, or the execution's own timeout has passed. For an ended execution it is the time at which
+/// it may be removed; none where it is kept for ever, or is removed with its parent.
 pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     if let Some(ended) = state.completed_at {
         let days = workflow.settings.retention_days;
@@ -173,7 +180,7 @@ pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
 }
 
-/// Timers that should have fired by now.
+/// The timers that should have fired by now.
 pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
     let of_node = |(id, node): (&NodeId, &Arc<NodeState>)| {
         let past = timers(state, node).into_iter().filter(|(_, at)| *at <= now);

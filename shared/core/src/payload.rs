@@ -10,11 +10,13 @@ use std::{
     },
 };
 
-/// The key that marks an offloaded value, and the one that escapes a user's object that bears either.
+/// The key of a reference to an offloaded value.
 const BLOB: &str = "$blob";
+/// The key of an object around a value of the user that itself has one of these two keys, and must not be taken for a
+/// reference.
 const PLAIN: &str = "$plain";
 
-/// A value kept by an execution. Journals hold it inline, or by reference once it is offloaded.
+/// A value that an execution keeps. Journals hold it inline, or a reference to it once it is offloaded.
 #[derive(Clone)]
 pub struct Payload(Arc<Inner>);
 
@@ -22,29 +24,30 @@ pub struct Payload(Arc<Inner>);
 struct Inner {
     value: OnceLock<Value>,
     blob: OnceLock<BlobRef>,
-    /// The value lies where `blob` says.
+    /// Whether the value is durable where `blob` says.
     stored: AtomicBool,
-    /// It was read before it was fetched.
+    /// Whether the value was read while it was missing.
     wanted: AtomicBool,
 }
 
-/// Where an offloaded value lies: content-addressed, so that the same value is kept once.
+/// Where an offloaded value lies. The address is made of the content, so that equal values are kept once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlobRef {
     /// Hexadecimal SHA-256 of the value's JSON.
     pub sha256: String,
-    /// Bytes of the value's JSON.
+    /// Size of the value's JSON, in bytes.
     pub bytes: u64,
 }
 
 impl Payload {
-    /// A value in memory.
+    /// A payload whose value is in memory.
     pub fn new(value: Value) -> Self {
         Self(Arc::new(Inner { value: OnceLock::from(value), ..Inner::default() }))
     }
 
-    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). Whoever computes with
-    /// values that may be missing looks at [`Payload::wanted`] afterwards, and computes again.
+    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). A caller that
+    /// computes with values that may be missing looks at [`Payload::wanted`] afterwards, fetches what it says, and
+    /// computes again.
     pub fn value(&self) -> &Value {
         self.0.value.get().unwrap_or_else(|| {
             self.0.wanted.store(true, Relaxed);
@@ -52,23 +55,24 @@ impl Payload {
         })
     }
 
-    /// Whether somebody read the value although it is missing.
+    /// Whether the value was read although it is missing.
     pub fn wanted(&self) -> bool {
         self.missing().is_some() && self.0.wanted.load(Relaxed)
     }
 
-    /// Where the value must be fetched from before it can be read.
+    /// Where the value must be fetched from before it can be read; none where it is in memory.
     pub fn missing(&self) -> Option<&BlobRef> {
         if self.0.value.get().is_some() { None } else { self.0.blob.get() }
     }
 
-    /// Hands in the value that [`Payload::missing`] asked for.
+    /// Puts in the value that [`Payload::missing`] asked for.
     pub fn fetched(&self, value: Value) {
         let _ = self.0.value.set(value);
     }
 
-    /// The JSON to offload, where the value has more than `inline` bytes and nobody said that it is [`Payload::stored`].
-    /// From then on the payload is written as a reference, so whoever writes it writes the JSON too.
+    /// Where the value lies and its JSON to write there, if the value has more than about `inline` bytes and is not
+    /// known to be [`Payload::stored`]. From then on the payload is written as a reference, so its caller must write
+    /// the JSON too.
     pub fn offload(&self, inline: usize) -> Option<(BlobRef, Vec<u8>)> {
         if self.0.stored.load(Relaxed) {
             return None;
@@ -82,7 +86,7 @@ impl Payload {
         Some((self.0.blob.get_or_init(|| blob).clone(), bytes))
     }
 
-    /// What [`Payload::offload`] gave is durable.
+    /// Notes that what [`Payload::offload`] gave is durable.
     pub fn stored(&self) {
         if self.0.blob.get().is_some() {
             self.0.stored.store(true, Relaxed);
@@ -90,12 +94,14 @@ impl Payload {
     }
 }
 
-/// For fields of `Option<Payload>`, with `default`: a null that is there is a value, and only what is not there is none.
+/// Reads a field of type `Option<Payload>` that has a `default`: a null that is written is a value, and only a missing
+/// field is none.
 pub(crate) fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Payload>, D::Error> {
     Payload::deserialize(d).map(Some)
 }
 
-/// About how many bytes of JSON a value has; stops counting once past `stop`.
+/// About how many bytes of JSON a value has. The count stops once it is past `stop`, so that a large value costs
+/// little.
 pub fn weight(value: &Value, stop: usize) -> usize {
     let mut total = 0usize;
     let mut open = vec![value];

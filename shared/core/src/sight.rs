@@ -1,4 +1,4 @@
-//! What an expression of a node sees of an execution (workflow format, §4).
+//! What the expressions of a node can see of an execution (workflow format, §4).
 
 use crate::{
     event::Started,
@@ -10,18 +10,19 @@ use document::{Workflow, graph::NodeIx};
 use expression::{Context, ExecutionScope, LoopScope, Scope, Secrets};
 use serde_json::Value;
 
-/// An execution as one node sees it.
+/// An execution as the expressions of one node see it.
 pub struct Sight<'a> {
     workflow: &'a Workflow,
     state: &'a Execution,
-    /// None for the document's own `output`, which sees every node.
+    /// The node; none for the document's own `output`, which sees every node.
     node: Option<NodeIx>,
-    /// `output`.
+    /// The value of the name `output`.
     output: Option<Payload>,
     /// The node's input, where bare names are looked up first.
     input: Option<Payload>,
-    /// The node's own new output, where it is being decided and not recorded yet.
+    /// The node's own new output, while it is being decided and not recorded yet.
     own: Option<Payload>,
+    /// The values of `loop.iteration` and `loop.last`.
     in_loop: Option<(u64, Payload)>,
     item: Option<Payload>,
     index: Option<u64>,
@@ -29,13 +30,14 @@ pub struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
-    /// In a node's config: `output` is its input.
+    /// The sight of a node's config, where `output` is the node's input.
     pub fn of_config(workflow: &'a Workflow, state: &'a Execution, node: NodeIx) -> Self {
         let input = input_of(workflow, state, node);
         Self::new(workflow, state, Some(node), Some(input.clone()), Some(input))
     }
 
-    /// On an edge out of a node: `output` is what the node gave. The port `loop` leads into the iteration that begins.
+    /// The sight of an edge out of a node, where `output` is what the node gave. An edge out of a loop's port `loop`
+    /// sees the iteration that begins.
     pub fn of_edge(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, output: &Payload, port: &str) -> Self {
         let input = input_of(workflow, state, node);
         let mut sight = Self::new(workflow, state, Some(node), Some(output.clone()), Some(input));
@@ -50,7 +52,7 @@ impl<'a> Sight<'a> {
         sight
     }
 
-    /// In a loop's own `while` or `for_each`: `loop` is the loop itself, about to begin an iteration.
+    /// The sight of a loop's own `while`, where `loop` is the iteration that would begin next.
     pub fn of_loop(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, begun: u64, last: &Payload) -> Self {
         let input = input_of(workflow, state, node);
         let output = if begun == 0 { input.clone() } else { last.clone() };
@@ -59,7 +61,7 @@ impl<'a> Sight<'a> {
         sight
     }
 
-    /// In the document's `output`: every node can be named.
+    /// The sight of the document's `output`, which can name every node.
     pub fn of_document(workflow: &'a Workflow, state: &'a Execution) -> Self {
         Self::new(workflow, state, None, None, None)
     }
@@ -87,7 +89,7 @@ impl<'a> Sight<'a> {
         sight
     }
 
-    /// The loop around the node, and the item of the nearest `for_each` around it.
+    /// Finds the innermost loop around the node, and the item of the innermost `for_each` around it.
     fn look_around(&mut self) {
         let mut around = self.node.and_then(|node| self.enclosing(node));
         let mut item_found = false;
@@ -116,12 +118,12 @@ impl<'a> Sight<'a> {
         self.state.loops.get(&node.id).map(|state| &**state)
     }
 
-    /// The scope that expressions are evaluated in.
+    /// The scope in which the expressions are evaluated.
     pub fn scope(&self) -> Scope<'_> {
         self.scope_with(None, &[])
     }
 
-    /// The same with credentials, and with names before all others.
+    /// The scope with stored credentials, and with names that are looked up before all others.
     pub fn scope_with<'s>(&'s self, secrets: Option<&'s dyn Secrets>, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
         let started: &Started = &self.state.started;
         Scope {
@@ -145,6 +147,7 @@ impl<'a> Sight<'a> {
         }
     }
 
+    /// Whether the node may name another one: its ancestors on the graph, so that no value depends on a race.
     fn sees(&self, ix: NodeIx) -> bool {
         match self.node {
             None => true,
@@ -158,6 +161,7 @@ impl Context for Sight<'_> {
         let Some(&ix) = self.workflow.graph.index.get(id) else {
             return self.state.started.inherited.iter().find(|(node, _)| node.as_str() == id).map(|(_, p)| p.value());
         };
+        // The node's output is named while its edges are decided, before it is recorded.
         if Some(ix) == self.node && self.own.is_some() {
             return self.own.as_ref().map(Payload::value);
         }
@@ -176,7 +180,7 @@ impl Context for Sight<'_> {
     }
 }
 
-/// The value of a loop's last iteration, null before the first.
+/// The value of a loop's last iteration; null before the first has ended.
 pub(crate) fn last_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
     let begun = workflow.nodes.get(ix).and_then(|node| state.loops.get(&node.id)).map_or(0, |state| state.begun);
     if begun == 0 { Payload::default() } else { iteration_value(workflow, state, ix) }

@@ -1,4 +1,4 @@
-//! What a node that does I/O is asked to do, its templates rendered, and what came of it.
+//! Tasks: what a node that does I/O is asked to do, its templates rendered; and the outcome of running it.
 
 use document::time::Time;
 use expression::Expr;
@@ -8,50 +8,50 @@ use serde_json::{Map, Value};
 /// One attempt of a node, ready to run.
 #[derive(Debug)]
 pub struct Task {
-    /// The same for every attempt of an activation.
+    /// The idempotency key, which is the same for every attempt of an activation.
     pub idempotency_key: String,
-    /// Seconds until the attempt's outcome is unknown.
+    /// Seconds after which the attempt is stopped, and its outcome is unknown.
     pub timeout_seconds: f64,
-    /// What is done.
+    /// What the attempt does.
     pub work: Work,
 }
 
-/// What is done.
+/// What an attempt does, by the node's type.
 #[derive(Debug)]
 pub enum Work {
-    /// `http_request`.
+    /// The request of an `http_request`.
     Http(Box<HttpTask>),
-    /// `code`.
+    /// The JavaScript of a `code` node.
     Code(CodeTask),
 }
 
-/// A rendered `http_request`.
+/// The request of an `http_request`, its templates rendered.
 #[derive(Debug)]
 pub struct HttpTask {
-    /// As in the document, upper case.
+    /// The method in upper case.
     pub method: String,
-    /// Absolute, http or https.
+    /// The URL as it was rendered: it is checked when it is requested.
     pub url: String,
-    /// In order; names may repeat.
+    /// The headers in order; a name may occur several times.
     pub headers: Vec<(String, String)>,
-    /// Added to the URL.
+    /// Parameters that are added to those of the URL, in order.
     pub query: Vec<(String, String)>,
-    /// A string is sent as it is, anything else as JSON.
+    /// The body: a string is sent as it is, any other value as JSON.
     pub body: Option<Value>,
-    /// `status < 400` where absent.
+    /// The condition on the response that means success; `status < 400` where there is none.
     pub expect: Option<Expr>,
-    /// The secrets that the templates read: to be masked, and sent only to their hosts.
+    /// The secrets that the templates read. They are masked in all that is recorded, and sent only to their hosts.
     pub secrets: Vec<UsedSecret>,
 }
 
 /// A secret that a template read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UsedSecret {
-    /// Its name.
+    /// The name by which documents refer to the secret.
     pub name: String,
-    /// Its value.
+    /// The secret itself, which no log, journal or message may hold.
     pub value: String,
-    /// The hosts it may be sent to; empty for any.
+    /// The hosts that the secret may be sent to, each with a port where one is meant; empty for any.
     pub hosts: Vec<String>,
 }
 
@@ -64,43 +64,43 @@ impl std::fmt::Debug for UsedSecret {
 /// A `code` node's JavaScript.
 #[derive(Debug)]
 pub struct CodeTask {
-    /// The body of a function.
+    /// The body of a JavaScript function.
     pub code: String,
-    /// Its parameters: `output`, `ctx`, `input`, … and the bare names that are JavaScript identifiers.
+    /// The variables that the function sees: `output`, `ctx`, `input`, … and the bare names that the code mentions.
     pub names: Map<String, Value>,
 }
 
-/// What came of one attempt.
+/// How one attempt ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It ran; `port` is the one its edges follow.
+    /// The attempt succeeded.
     Succeeded {
-        /// One of the type's ports.
+        /// The port of the node's type that the outcome takes.
         port: String,
-        /// What `ctx` shows.
+        /// The node's output, as `ctx.<node>.output` shows it.
         output: Value,
     },
-    /// It is certain that nothing happened outside, or that what happened was refused.
+    /// The attempt failed, and it is certain that nothing happened outside, or that what happened was refused.
     Failed(Failure),
-    /// Nobody knows: a timeout, a crash, a connection that broke after sending.
+    /// Nobody knows what the attempt did: a timeout, a crash, or a connection that broke after sending.
     Unknown(Failure),
 }
 
 /// Why an attempt did not succeed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// For machines, `snake_case`.
+    /// A code in `snake_case`, for programs.
     pub code: String,
-    /// For people: what went wrong and what to do next.
+    /// What went wrong and what to do next, for people.
     pub message: String,
-    /// More for machines, such as the response.
+    /// Further data for programs, such as the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
-    /// Whether another attempt may fare better.
+    /// Whether another attempt may succeed.
     #[serde(default)]
     pub retryable: bool,
-    /// Seconds that the other side asked us to wait (`Retry-After`).
+    /// Seconds that the other side asked to wait before the next attempt (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<f64>,
 }
@@ -111,49 +111,49 @@ impl Failure {
         Self { code: code.into(), message: message.into(), details: None, retryable: false, retry_after_seconds: None }
     }
 
-    /// The same, worth another attempt.
+    /// The same failure, but worth another attempt.
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// The same, with details for machines.
+    /// The same failure with further data for programs.
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
     }
 }
 
-/// A captured line.
+/// One line that a node wrote while it ran.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When it was written.
+    /// When the line was written.
     pub at: Time,
-    /// `debug`, `info`, `warn`, `error`.
+    /// `debug`, `info`, `warn` or `error`.
     pub level: String,
-    /// The line, secrets masked.
+    /// The text, at most `limits::LOG_LINE_BYTES` long.
     pub message: String,
 }
 
-/// A captured line with where it comes from.
+/// A line that a node wrote, with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeLog {
-    /// The node.
+    /// Id of the node that wrote the line.
     pub node: String,
-    /// Its visit.
+    /// Number of the node's visit.
     pub visit: u32,
-    /// The attempt.
+    /// Number of the attempt, from 1.
     pub attempt: u32,
-    /// The line.
+    /// The line itself.
     #[serde(flatten)]
     pub line: LogLine,
 }
 
-/// An outcome and what was captured on the way to it.
+/// The outcome of an attempt, and the lines that it wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// What came of it.
+    /// How the attempt ended.
     pub outcome: Outcome,
-    /// In order.
+    /// The lines in the order in which they were written.
     pub logs: Vec<LogLine>,
 }

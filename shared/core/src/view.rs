@@ -14,7 +14,7 @@ use crate::execution::{Execution, Phase, Status};
 use document::{NodeKind, Workflow, graph::NodeIx, id::NodeId};
 use serde_json::{Map, Value, json};
 
-/// `GET /v1/executions/{id}`.
+/// An execution as `GET /v1/executions/{id}` shows it.
 pub fn execution(execution: &Execution, workflow: &Workflow) -> Value {
     let started = &execution.started;
     let pending: Vec<Value> = execution.open_interactions().map(|one| interaction(one, execution, workflow)).collect();
@@ -51,8 +51,9 @@ pub fn execution(execution: &Execution, workflow: &Workflow) -> Value {
     })
 }
 
-/// What whoever started an execution is told at once: that it was accepted, and where more is to be read.
+/// What the caller that starts an execution is told at once: that it was accepted, and where to read more.
 pub fn accepted(execution: &Execution) -> Value {
+    // After its first turn an execution has run nothing yet.
     let status = match execution.status() {
         Status::Running if execution.seq == 1 => Status::Pending,
         other => other,
@@ -61,7 +62,7 @@ pub fn accepted(execution: &Execution) -> Value {
     json!({ "execution_id": id, "status": status, "links": links(id) })
 }
 
-/// Where more is to be read of an execution.
+/// The paths under which more of an execution is to be read.
 pub fn links(id: &str) -> Value {
     let own = format!("/v1/executions/{id}");
     json!({
@@ -73,14 +74,14 @@ pub fn links(id: &str) -> Value {
     })
 }
 
-/// The error of one that failed or is stuck: `{code, message, node, attempt, details?}`.
+/// The error of an execution that failed or is stuck: `{code, message, node, attempt, details?}`; null for others.
 pub fn error(execution: &Execution) -> Value {
     let error = execution.error.as_ref().or(execution.stuck.as_ref());
     error.and_then(|error| serde_json::to_value(error).ok()).unwrap_or(Value::Null)
 }
 
-/// 0 to 100, with one decimal at most: the share of the nodes outside loops that are done, of those on paths that
-/// are live or undecided; 100 only when completed.
+/// The progress in percent, 0 to 100, with one decimal at most: the share of the nodes outside of loops that are done,
+/// of those on paths that are live or undecided. It is 100 only where the execution completed.
 pub fn progress(execution: &Execution, workflow: &Workflow) -> Value {
     if execution.end == Some(Status::Completed) {
         return json!(100);
@@ -92,13 +93,13 @@ pub fn progress(execution: &Execution, workflow: &Workflow) -> Value {
     if tenths % 10.0 == 0.0 { json!((tenths / 10.0) as u64) } else { json!(tenths / 10.0) }
 }
 
-/// The nodes that run, are due, or wait; in topological order. A loop whose body is at work is not among them.
+/// The nodes that run, are due, or wait, in topological order. A loop whose body is at work is not among them.
 pub fn current_nodes(execution: &Execution, workflow: &Workflow) -> Vec<NodeId> {
     let current = |phase: &Phase| phase.is_open() && *phase != Phase::Looping;
     nodes_where(workflow, |id| execution.node(id).is_some_and(|state| current(&state.phase)))
 }
 
-/// The nodes that are still to finish, as far as is known now; in topological order.
+/// The nodes that are still to finish, as far as is known now, in topological order.
 pub fn remaining_nodes(execution: &Execution, workflow: &Workflow) -> Vec<NodeId> {
     if execution.status().is_terminal() {
         return Vec::new();
@@ -114,7 +115,7 @@ fn nodes_where(workflow: &Workflow, wanted: impl Fn(&NodeId) -> bool) -> Vec<Nod
     ordered.map(|node| node.id.clone()).filter(wanted).collect()
 }
 
-/// Iterations begun in the present entry into each loop, by the loop's path: `outer/inner`.
+/// For each loop, by its path (`outer/inner`), the iterations begun since it was last entered.
 pub fn loop_counters(execution: &Execution, workflow: &Workflow) -> Map<String, Value> {
     let mut counters = Map::new();
     for (index, node) in workflow.nodes.iter().enumerate() {
@@ -124,6 +125,7 @@ pub fn loop_counters(execution: &Execution, workflow: &Workflow) -> Map<String, 
     counters
 }
 
+/// The ids of the loops around a loop and its own, from the outermost, with slashes between them.
 fn loop_path(workflow: &Workflow, index: NodeIx) -> String {
     let mut path = Vec::new();
     let mut next = Some(index);
@@ -136,7 +138,7 @@ fn loop_path(workflow: &Workflow, index: NodeIx) -> String {
     path.join("/")
 }
 
-/// What it is doing, in one sentence for people.
+/// What an execution is doing, in one sentence for people.
 pub fn message(execution: &Execution, workflow: &Workflow) -> String {
     let names = || list(&current_nodes(execution, workflow));
     let failure = |error: &crate::error::Error| match &error.node {
@@ -164,7 +166,7 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Nodes as people list them: `a`, `a and b`, `a, b and c`.
 fn list(nodes: &[NodeId]) -> String {
     match nodes {
         [] => "nothing".into(),

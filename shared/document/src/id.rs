@@ -50,7 +50,7 @@ text_id!(
     NodeId
 );
 text_id!(
-    /// A saved workflow.
+    /// A workflow, saved or inline: 1 to 64 of `A-Z a-z 0-9 _ -`, unique within its owner.
     WorkflowId
 );
 

@@ -1,6 +1,7 @@
-//! What is worth knowing of JSON before it is read.
+//! What JSON text shows before it is parsed.
 
-/// How deep lists and objects are within each other: 0 for a bare value. Texts that are no JSON get some number.
+/// How deep lists and objects lie within each other: 0 for a bare value. A parser recurses that deep, so hosts refuse
+/// deep text before they parse it. Text that is no JSON gets some number.
 pub fn nesting(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);
     let (mut quoted, mut escaped) = (false, false);

@@ -2,71 +2,73 @@
 
 pub use expression::limits::*;
 
-/// Bytes of an identifier of a node or a workflow: a path segment, a file name, a label.
+/// Bytes of the id of a node or a workflow (workflow format, §1): it becomes a path segment, a file name and a label.
 pub const ID_BYTES: usize = 64;
-/// Iterations of a loop that names no bound of its own.
+/// Iterations of a loop, where neither the loop nor `settings.max_loop_iterations` says how many (workflow format, §5).
 pub const LOOP_ITERATIONS: u64 = 1_000;
-/// Seconds of a whole execution: one year.
+/// Seconds of a whole execution where the document does not say, and at most: one year (workflow format, §1).
 pub const EXECUTION_SECONDS: f64 = 31_536_000.0;
-/// Days for which ended executions are kept.
+/// Days for which an ended execution is kept where the document does not say (workflow format, §1).
 pub const RETENTION_DAYS: u64 = 90;
-/// Seconds of one attempt of a node that names none.
+/// Seconds of one attempt of a node where the document does not say (workflow format, §2).
 pub const NODE_SECONDS: f64 = 30.0;
-/// Attempts of nodes that do I/O.
+/// Attempts of an `http_request` whose `retry` does not say how many (workflow format, §2).
 pub const IO_ATTEMPTS: u32 = 3;
-/// Items of a map that run at once where it names no number.
+/// Items of a map that run at once where it does not say how many (workflow format, §5).
 pub const MAP_CONCURRENCY: u64 = 50;
-/// Items of one map: the bitmap of their ends stays below a few kilobytes.
+/// Items of one map: the bitmap of the children that ended stays below 32 KiB in a stored state.
 pub const MAP_ITEMS: usize = 100_000;
 /// Nodes of one document.
 pub const NODES: usize = 2_000;
 /// Edges of one document.
 pub const EDGES: usize = 10_000;
-/// Bytes of one document as JSON; the API takes 6 MiB a request.
+/// Bytes of one document as JSON; a request to the API may have 6 MiB.
 pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
-/// Attempts of a `retry` policy.
+/// Attempts that a `retry` policy may ask for.
 pub const RETRY_ATTEMPTS: u32 = 100;
-/// Seconds for which an `authorization` stands open unless said otherwise.
+/// Seconds for which an `authorization` stands open where the document does not say (human in the loop, §1).
 pub const AUTHORIZATION_SECONDS: f64 = 1_800.0;
-/// Seconds of the shortest timeout: below a millisecond nothing can answer.
+/// Seconds of the shortest timeout: nothing answers within less than a millisecond.
 pub const LEAST_SECONDS: f64 = 0.001;
-/// Seconds of the longest delay of a retry: seven days, beyond which a `wait` says better what is meant.
+/// Seconds of the longest delay of a retry: seven days. For a longer one a `wait` says better what is meant.
 pub const RETRY_SECONDS: f64 = 604_800.0;
-/// The steepest factor between two delays of a retry.
+/// The largest factor between two delays of a retry.
 pub const RETRY_BACKOFF: f64 = 100.0;
-/// Iterations that a loop may allow at most: each is recorded, and a larger job is a `map`.
+/// Iterations that a document may allow a loop. Each is recorded, so a larger job is better a `map`.
 pub const MOST_ITERATIONS: u64 = 1_000_000;
-/// Items or executions that may run at once at most.
+/// Items of a map, or executions of a workflow, that a document may let run at once.
 pub const MOST_CONCURRENCY: u64 = 10_000;
-/// Days for which ended executions may be kept at most: a century.
+/// Days for which a document may keep ended executions: a century.
 pub const MOST_RETENTION_DAYS: u64 = 36_500;
 /// Rules of one `branch`.
 pub const RULES: usize = 1_000;
-/// Options of one decision: more than a person can read are a search.
+/// Options of one decision. More of them no person reads.
 pub const OPTIONS: usize = 200;
-/// Bytes of a port's name; an option's text may be one.
+/// Bytes of a port's name, which may be the text of an option.
 pub const PORT_BYTES: usize = 128;
-/// People or channels named by one interaction.
+/// People, or channels, that one interaction may name.
 pub const PEOPLE: usize = 1_000;
-/// Bytes of their names in all: whoever is asked is kept with the question, and hosts keep that as one small record.
+/// Bytes of the names of these people in all. The names are kept with the interaction, which hosts keep as one small
+/// record.
 pub const PEOPLE_BYTES: usize = 100_000;
-/// Workflows that one `workflow` node starts.
+/// Workflows that one `workflow` node may name.
 pub const CHILDREN: usize = 1_000;
 /// Bytes of the JavaScript of one `code` node.
 pub const CODE_BYTES: usize = 256 * 1024;
-/// Bytes of the path of a webhook.
+/// Bytes of the `path` of a webhook.
 pub const PATH_BYTES: usize = 128;
 /// Bytes of a cron expression.
 pub const CRON_BYTES: usize = 256;
-/// Seconds after which a scheduled time that nobody took is missed: the machine slept, or stood still.
+/// Seconds after which a scheduled time that no start has taken counts as missed, as when the machine slept.
 pub const SCHEDULE_LATE_SECONDS: u64 = 60;
-/// The same on a host that looks once a minute, where a look may fail and the next ones make up for it.
+/// The same number on a host that looks for schedules once a minute: one look may fail, and the next ones make up for
+/// it.
 pub const SCHEDULE_TICK_LATE_SECONDS: u64 = 300;
-/// Bytes of an event pattern as JSON: EventBridge takes no longer ones either.
+/// Bytes of an event pattern as JSON, which is what EventBridge takes.
 pub const PATTERN_BYTES: usize = 4_096;
-/// Bytes of one wildcard of an event pattern: its parts are looked for one after the other in the whole text.
+/// Bytes of one wildcard of an event pattern. Each of its parts is looked for in the whole text.
 pub const WILDCARD_BYTES: usize = 256;
-/// Problems reported of one document; more help nobody.
+/// Problems reported of one document. More of them help nobody.
 pub const ISSUES: usize = 1_000;
-/// Steps back that a pattern of a JSON Schema may take before it counts as not matched.
+/// Steps back that a `pattern` of a JSON Schema may take on a text; beyond them the text counts as not matched.
 pub const PATTERN_BACKTRACKS: usize = 100_000;

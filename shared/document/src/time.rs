@@ -3,22 +3,23 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{fmt, ops::Add, time::Duration};
 
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z. JSON shows it in RFC 3339, UTC.
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z. Journals hold it as that number; as text it is RFC 3339 in
+/// UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
 impl Time {
-    /// Parses RFC 3339, with any offset.
+    /// Reads RFC 3339 text with any offset; none where the text is no such time. Parts of a millisecond are dropped.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 
-    /// The time from `earlier` until this; zero if it lies ahead.
+    /// The time from `earlier` until this moment; zero where `earlier` is later.
     pub fn since(self, earlier: Time) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0).max(0) as u64)
     }
 
-    /// This moment plus a number of seconds, which may be a fraction; saturates.
+    /// This moment plus a number of seconds, rounded up to a millisecond. Beyond the range it stops at the last moment.
     pub fn after_seconds(self, seconds: f64) -> Self {
         Self(self.0.saturating_add((seconds * 1000.0).ceil() as i64))
     }
@@ -40,7 +41,7 @@ impl fmt::Display for Time {
     }
 }
 
-/// For the API: RFC 3339 text. `#[serde(with = "crate::time::rfc3339")]` on a `Time` or its option.
+/// A moment as the API shows it: RFC 3339 text in UTC, with milliseconds.
 pub fn rfc3339(time: Time) -> serde_json::Value {
     serde_json::Value::String(time.to_string())
 }

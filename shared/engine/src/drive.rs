@@ -16,30 +16,31 @@ use stepwell_core::{
     task::NodeLog,
 };
 
-/// What came of submitted commands.
+/// What submitted commands led to.
 #[derive(Clone, Debug)]
 pub struct Submitted {
-    /// The state after them.
+    /// The state after the commands.
     pub state: Arc<Execution>,
-    /// One reply per command, in order.
+    /// One reply for each command, in order: what the rules said to it.
     pub replies: Vec<Result<(), Rejection>>,
-    /// Whether anything was committed, and so the receipts with it.
+    /// Whether anything was committed. Hosts that acknowledge in the commit acknowledged the receipts with it.
     pub committed: bool,
 }
 
-/// Conflicts after which a submission gives up for now: each means that somebody else made progress.
+/// Conflicts after which a submission gives up for now. Each conflict means that another process made progress.
 const CONFLICTS: u32 = 64;
 
-/// Commands to be decided on an execution, in order.
+/// Commands to be decided on one execution, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
-    /// The commands.
+    /// The commands, each with who asks.
     pub asked: Vec<Asked>,
-    /// What was captured on the way to them.
+    /// The lines that nodes wrote while they ran for these commands.
     pub logs: Vec<NodeLog>,
-    /// Receipts of the messages that brought them.
+    /// Receipts of the messages that brought the commands.
     pub acks: Vec<Receipt>,
-    /// The state that they were made from: where several processes write, it is tried first.
+    /// The state that the commands were made from. Where several processes write, it is tried first, which saves a
+    /// load.
     pub seen: Option<Arc<Execution>>,
 }
 
@@ -62,25 +63,28 @@ impl From<Vec<Asked>> for Submission {
 }
 
 /// Decides commands and commits what they record in one write, together with the receipts of the messages that brought
-/// them. On a conflict all are decided again on the new state; no node runs again.
-/// `Ok(None)`: the execution does not exist, and no command starts it.
+/// them. On a conflict all commands are decided again on the new state; no node runs again. `Ok(None)` means that the
+/// execution does not exist, and no command starts it.
 ///
 /// # Errors
-/// What the store says. After an error nothing is known to be committed, and deciding again does no harm. That effects
-/// could not be delivered is an error only where no one else makes up for it.
+/// What the store says. After an error it is not known whether anything was committed, and deciding again does no harm.
+/// Effects that could not be delivered are an error only on hosts where nothing else delivers them later.
 pub async fn submit(
     host: &dyn Host,
     id: &ExecutionId,
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
     let Submission { asked, logs, acks, seen } = submission.into();
+    // A host that is the only writer avoids conflicts by waiting here.
     let _exclusive = host.exclusive(id).await;
-    // Whoever came from a state needs no more of it than the commands do; others want to see it.
+    // A caller that passes the state it decided on only needs the values that the commands read. Callers without one
+    // show the state to people, so every value is fetched for them.
     let lean = seen.is_some();
     let mut seen = seen.filter(|_| !host.delivers_in_commit());
     let mut conflicts = 0;
     loop {
-        // A start is nearly always the first turn of its id: where it is not, the write says so.
+        // A start is nearly always the first turn of its id, so nothing is loaded for it: where it is not, the write
+        // conflicts.
         let fresh = conflicts == 0 && matches!(asked.first(), Some(Asked { command: Command::Start(_), .. }));
         let state = match seen.take() {
             Some(state) => Some(state),
@@ -98,11 +102,11 @@ pub async fn submit(
     }
 }
 
-/// Computes something from a lean state; where that read values that are missing, fetches them and computes it again.
-/// So no more is fetched than what is read, and nobody has to say beforehand what that is.
+/// Computes something from a lean state. Where that read values that are missing, they are fetched and it is computed
+/// again: no more is fetched than what is read, and no caller has to say beforehand what that is.
 ///
 /// # Errors
-/// Where the store fails to bring a value.
+/// What the store says where it cannot bring a value.
 pub async fn with_values<T>(
     host: &dyn Host,
     state: &Execution,
@@ -118,11 +122,14 @@ pub async fn with_values<T>(
     }
 }
 
+/// Decided commands: what to commit, and a reply for each.
 struct Batch {
     decided: Commit,
     replies: Vec<Result<(), Rejection>>,
 }
 
+/// Decides all commands, and completes the commit with the values to offload. None where the execution does not exist
+/// and no command starts it.
 async fn decide_all(
     host: &dyn Host,
     state: Option<Arc<Execution>>,
@@ -142,11 +149,13 @@ async fn decide_all(
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
         decided.blobs = offload(decided, host.inline_bytes());
+        // A host that delivers in its commit loses no message, so nobody has to look after the execution.
         decided.due = if host.delivers_in_commit() { None } else { due_at(&workflow, &decided.state) };
     }
     Ok(Some(batch))
 }
 
+/// Decides commands one after the other, each on the state that the ones before it led to.
 fn decide_each(
     workflow: &Workflow,
     mut state: Option<Arc<Execution>>,
@@ -172,7 +181,7 @@ fn decide_each(
     Some(Batch { decided, replies })
 }
 
-/// Values that are too large to be kept inline, each once, with what is to be written for them.
+/// The values that are too large to be kept inline, each once, with the JSON to write for them.
 fn offload(decided: &Commit, inline: usize) -> Vec<(BlobRef, Vec<u8>)> {
     let mut blobs = Vec::<(BlobRef, Vec<u8>)>::new();
     for (blob, bytes) in values(decided).filter_map(|value| value.offload(inline)) {
@@ -183,23 +192,26 @@ fn offload(decided: &Commit, inline: usize) -> Vec<(BlobRef, Vec<u8>)> {
     blobs
 }
 
-/// Every value that a commit writes; one that its turns and its state share comes twice.
+/// Every value that a commit writes. A value that its turns and its state share comes twice.
 fn values(decided: &Commit) -> impl Iterator<Item = &Payload> {
     decided.turns.iter().flat_map(Turn::payloads).chain(decided.state.payloads())
 }
 
+/// Commits a batch and delivers its effects.
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
     let Batch { decided, replies } = batch;
     let (state, effects) = (decided.state.clone(), decided.effects.clone());
     let committed = !decided.turns.is_empty();
     if committed {
         let offloaded = !decided.blobs.is_empty();
+        // The commit takes the batch, so the values are kept here to be marked as stored once it is durable.
         let values: Vec<Payload> = if offloaded { values(&decided).cloned().collect() } else { Vec::new() };
         host.commit(decided).await?;
         if offloaded {
             values.iter().for_each(Payload::stored);
         }
     }
+    // Effects may be owed although nothing was recorded, as when an execution is cancelled twice.
     let delivered = committed && host.delivers_in_commit();
     match (effects.is_empty() || delivered, committed) {
         (true, _) => {}
@@ -209,17 +221,18 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
     Ok(Submitted { state, replies, committed })
 }
 
-/// The workflow that an execution runs: its document, or the body of a `map` inside it.
+/// The workflow that an execution runs: its document, or the inline body of a `map` inside of the document.
 ///
 /// # Errors
-/// Where the host has lost the document, or it has no such body.
+/// What the store says, and `Permanent` where the host has lost the document or the document has no such body.
 pub async fn workflow_of(host: &dyn Host, started: &Started) -> Result<Arc<Workflow>, StoreError> {
     let missing = || StoreError::Permanent(format!("the workflow {} is not stored", started.workflow_hash));
     let root = host.workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
     body_of(root, started).ok_or_else(missing)
 }
 
-/// The body that an execution runs, of the document that it was started with.
+/// The inline body that an execution runs, found along the path of `map` nodes that it was started with; the document
+/// itself where the path is empty.
 pub fn body_of(root: Arc<Workflow>, started: &Started) -> Option<Arc<Workflow>> {
     started.body.iter().try_fold(root, |workflow, node| {
         match &workflow.nodes.get(*workflow.graph.index.get(node)?)?.kind {

@@ -1,51 +1,54 @@
-//! A message as it travels through a queue outside the process: versioned, so that a function of one release knows
-//! whether it understands what another release sent.
+//! A message as it travels through a queue outside of the process. It has a version, so that a function of one release
+//! knows whether it understands what another release sent.
 
 use serde::{Deserialize, Serialize};
 use stepwell_core::effect::Message;
 
-/// The version that this release writes, and the only one that it reads.
+/// The version of envelopes that this release writes, and the only one that it reads.
 pub const VERSION: u32 = 1;
 
-/// A message with what goes along. As JSON: `{"v":1, …the message's own fields…, "t": "…"}`.
+/// A message and what goes along with it. As JSON: `{"v":1, …the fields of the message…, "t": "…"}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// [`VERSION`].
+    /// [`VERSION`], where this release wrote the envelope.
     pub v: u32,
-    /// What is to be done.
+    /// The message itself.
     #[serde(flatten)]
     pub message: Message,
-    /// The `traceparent` (W3C Trace Context) of whoever sent it, so that a trace follows the execution.
+    /// The `traceparent` (W3C Trace Context) of the sender, so that a trace follows the execution; none outside of a
+    /// trace.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
 }
 
-/// Why a text is no message of ours. Whoever gets one gives it back, and so it ends as a dead letter.
+/// Why a text is no message that this release reads. Its receiver returns it to the queue, where it ends as a dead
+/// letter.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// A later release sent it, or an older one.
+    /// Another release sent the message, with this version.
     #[error("the message has version {0}, and this release reads version {VERSION}: deploy the release that sent it")]
     Version(u32),
-    /// Something else sent it.
+    /// The text is no envelope: something else sent it.
     #[error("this is no message of a step queue: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 impl Envelope {
-    /// Around a message that is part of no trace.
+    /// An envelope around a message that is part of no trace.
     pub fn new(message: Message) -> Self {
         Self { v: VERSION, message, trace: None }
     }
 
-    /// As JSON: the same envelope gives the same bytes.
+    /// The envelope as JSON. Equal envelopes give equal bytes.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads JSON. The version comes first: what another version means by the other fields is not known.
+    /// Reads an envelope from JSON. The version is read first, because another version may mean something else by the
+    /// other fields.
     ///
     /// # Errors
-    /// [`Unreadable`].
+    /// [`Unreadable`], where the text is no envelope of [`VERSION`].
     pub fn from_json(text: &str) -> Result<Self, Unreadable> {
         #[derive(Deserialize)]
         struct Versioned {

@@ -1,4 +1,4 @@
-//! What a host provides. Adapters are dumb: they keep and hand out, they never look inside an event.
+//! What a host provides. Adapters only keep and hand out: no rule is theirs, and they never look inside of an event.
 
 use async_trait::async_trait;
 use document::{
@@ -23,174 +23,173 @@ use stepwell_core::{
 /// Why storage failed, named by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else committed first: load again, decide again.
+    /// Another process committed first: load again, decide again.
     #[error("another turn was committed first")]
     Conflict,
-    /// It may work in a moment: try again later; nothing was acknowledged.
+    /// The store may work again in a moment: try later. Nothing was acknowledged.
     #[error("the store is not available at the moment: {0}")]
     Transient(String),
-    /// Trying again will not help.
+    /// Trying again does not help.
     #[error("the store failed: {0}")]
     Permanent(String),
 }
 
-/// One conditional write: consecutive turns of one execution, what they ask for, and what they answer.
+/// One conditional write: consecutive turns of one execution, what they ask for, and the messages that they answer.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The turns; the first's number must be one above the last committed, or the write is a `Conflict`.
+    /// The turns. The first one's number must be one above the last committed one, or the write is a `Conflict`.
     pub turns: Vec<Turn>,
-    /// The state after the last of them.
+    /// The state after the last turn.
     pub state: Arc<Execution>,
-    /// What they ask for, in order.
+    /// What the turns ask for, in order.
     pub effects: Vec<Effect>,
-    /// Captured lines, by node.
+    /// Lines that nodes wrote.
     pub logs: Vec<NodeLog>,
-    /// Values to offload.
+    /// Values to offload, each with its JSON.
     pub blobs: Vec<(BlobRef, Vec<u8>)>,
-    /// Receipts of the messages that caused it: a host that can acknowledges them in the same write.
+    /// Receipts of the messages that caused the turns. Some hosts acknowledge them in the same write.
     pub acks: Vec<Receipt>,
-    /// When somebody must look after the execution in case that a message of it was lost; none where nobody need. Only
-    /// for hosts that do not deliver in the commit: none on others.
+    /// When somebody must look after the execution, in case that a message of it was lost; none where nobody has to,
+    /// and on hosts that deliver in the commit.
     pub due: Option<Time>,
 }
 
-/// What a host needs to acknowledge a message.
+/// The number by which a host acknowledges a message that it handed out.
 pub type Receipt = u64;
 
 /// A row of the list of executions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
-    /// The execution.
+    /// The execution's id.
     pub id: ExecutionId,
-    /// Its status.
+    /// The execution's status.
     pub status: Status,
 }
 
-/// Which executions a list shows.
+/// Which executions a list shows; all conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecutionFilter {
-    /// Of this owner.
+    /// The tenant whose executions are listed.
     pub owner: String,
-    /// Of this workflow.
+    /// Only executions of this workflow.
     pub workflow_id: Option<WorkflowId>,
-    /// In one of these statuses; empty for all.
+    /// Only executions in one of these statuses; empty for all.
     pub statuses: Vec<Status>,
-    /// Started at or after.
+    /// Only executions started at this time or later.
     pub since: Option<Time>,
-    /// Started before.
+    /// Only executions started before this time.
     pub until: Option<Time>,
     /// Metadata that must be equal.
     pub metadata: Map<String, Value>,
-    /// Children of this execution; none for those without a parent.
+    /// Children of this execution; where none is named, executions without a parent.
     pub parent: Option<ExecutionId>,
 }
 
-/// Which interactions a list shows.
+/// Which interactions a list shows; all conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InteractionFilter {
-    /// Of this owner.
+    /// The tenant whose interactions are listed.
     pub owner: String,
-    /// `pending`, `answered`, `timed_out`, `cancelled`; none for all.
+    /// `pending`, `answered`, `timed_out` or `cancelled`; none for all.
     pub status: Option<String>,
-    /// That this subject may answer.
+    /// Only interactions that this subject may answer.
     pub assignee: Option<String>,
-    /// Of this execution.
+    /// Only interactions of this execution.
     pub execution_id: Option<ExecutionId>,
 }
 
-/// Part of a list.
+/// A part of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// In the list's order.
+    /// The items, in the list's order.
     pub items: Vec<T>,
-    /// Where the next part begins; none at the end.
+    /// Where the next part begins; none at the end of the list.
     pub next_cursor: Option<String>,
 }
 
 /// Where a list goes on, and how much of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
-    /// 1 to 200.
+    /// How many items at most, 1 to 200.
     pub limit: usize,
-    /// As a page before gave it.
+    /// The `next_cursor` of the page before; none for the first page.
     pub cursor: Option<String>,
 }
 
 /// A saved version of a workflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedWorkflow {
-    /// Its id.
+    /// The workflow's id.
     pub id: WorkflowId,
-    /// From 1.
+    /// Number of the version, from 1.
     pub version: u64,
-    /// Of the document.
+    /// The hash of the document.
     pub hash: String,
     /// The normalized document.
     pub document: Arc<Value>,
     /// When this version was saved.
     pub saved_at: Time,
-    /// No new starts.
+    /// Whether the workflow was deleted, so that nothing starts it any more.
     pub deleted: bool,
 }
 
 /// A stored credential, decrypted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// Its value.
+    /// The secret itself.
     pub value: String,
-    /// The hosts it may be sent to; empty for any.
+    /// The hosts that the secret may be sent to; empty for any.
     pub hosts: Vec<String>,
 }
 
-/// An API token, as it is stored.
+/// An API token as it is stored: without the token itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
     /// Hexadecimal SHA-256 of the token.
     pub sha256: String,
-    /// For people.
+    /// The token's name, for people.
     pub name: String,
-    /// Whose records it opens.
+    /// The tenant whose records the token opens.
     pub owner: String,
-    /// Who bears it: an e-mail address.
+    /// The subject that bears the token, such as an e-mail address.
     pub subject: String,
-    /// `read`, `run`, `respond`, `admin`.
+    /// What the token allows: `read`, `run`, `respond`, `admin`.
     pub scopes: Vec<String>,
-    /// When it ends.
+    /// When the token ends; none for a token without an end.
     pub expires_at: Option<Time>,
 }
 
-/// State: executions, one conditional write per turn.
+/// State: executions, with one conditional write per commit.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The state of an execution, strongly consistent, every payload it needs fetched.
+    /// The state of an execution, strongly consistent, every payload in it fetched; none where it does not exist.
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError>;
-    /// The same, but values that were offloaded may be missing until [`Store::fetch`] brings them.
+    /// The state of an execution, in which offloaded values may be missing until [`Store::fetch`] brings them.
     async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         self.load(id).await
     }
-    /// Brings values of a lean state that are missing.
+    /// Brings missing values of a lean state.
     async fn fetch(&self, _: &ExecutionId, _: &[&Payload]) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Bytes of a value that is kept inline; what is larger comes as a blob of the commit.
+    /// Bytes of a value that is kept inline. A larger one comes as a blob of the commit.
     fn inline_bytes(&self) -> usize {
         crate::limits::INLINE_BYTES
     }
-    /// One write or none. Durable when it returns. A host may also deliver the effects and acknowledge.
+    /// Writes a commit whole or not at all; it is durable when this returns. A host may also deliver and acknowledge.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
-    /// Does what committed turns ask for, again where it was done before.
+    /// Delivers effects of committed turns; again where they were delivered before.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError>;
-    /// Does what the turns ask for that this process committed just now. Where the host sees to it by itself that what
-    /// could not be delivered is delivered later, that is no error: what the caller asked for is durable, and asking
-    /// again could do it twice.
+    /// Delivers the effects of turns that this process committed just now. Where the host delivers later what could not
+    /// be delivered now, that is no error: what the caller asked for is durable, and asking again could do it twice.
     async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         self.deliver(execution, effects).await
     }
     /// Whether `commit` delivers the effects and acknowledges the receipts in its one write.
     fn delivers_in_commit(&self) -> bool;
-    /// Turns after a sequence number, oldest first, every payload in them fetched.
+    /// At most `limit` turns after a sequence number, oldest first, every payload in them fetched.
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError>;
-    /// The same, but values that were offloaded may be missing: whoever shows turns shows where they lie.
+    /// The same turns, in which offloaded values may be missing: a caller that shows turns shows where the values lie.
     async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         self.turns(id, after, limit).await
     }
@@ -200,9 +199,9 @@ pub trait Store: Send + Sync {
     async fn cost(&self, _: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
         Ok(Map::new())
     }
-    /// Newest first.
+    /// A part of the list of executions, newest first.
     async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError>;
-    /// How many match.
+    /// How many executions match.
     async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError>;
     /// Whether an execution of the workflow, without a parent, is in one of these statuses (`overlap`): as of now.
     async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
@@ -214,57 +213,60 @@ pub trait Store: Send + Sync {
         };
         Ok(self.count(&filter).await? > 0)
     }
-    /// Waits until no other process starts an execution of a workflow that looks at its other executions. Returns a
-    /// ticket for [`Store::leave`]; whoever does not come back loses the turn after a while.
+    /// Waits until no other process starts an execution of a workflow whose starts depend on its other executions.
+    /// Returns a ticket for [`Store::leave`]; a process that does not come back loses its turn after a while.
     async fn enter(&self, _: &str, _: &WorkflowId) -> Result<String, StoreError> {
         Ok(String::new())
     }
-    /// Gives the turn back.
+    /// Gives the turn back that [`Store::enter`] gave.
     async fn leave(&self, _: &str, _: &WorkflowId, _: &str) -> Result<(), StoreError> {
         Ok(())
     }
-    /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of it are under way.
+    /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of the workflow are under
+    /// way.
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
-    /// Removes an ended execution with all its data, children too.
+    /// Removes an ended execution with all its data, and its children.
     async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError>;
-    /// Soonest deadline first.
+    /// A part of the list of interactions, soonest deadline first.
     async fn interactions(
         &self,
         filter: &InteractionFilter,
         window: &Window,
     ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError>;
-    /// The execution that asks.
+    /// The execution that an interaction belongs to.
     async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError>;
-    /// Captured lines, oldest first.
+    /// Lines that the nodes of an execution wrote, oldest first.
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError>;
     /// Executions that somebody must look after by now (see [`Commit::due`]), or whose effects may not have been
-    /// delivered. None where commits deliver.
+    /// delivered. Empty where commits deliver.
     async fn due(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
         Ok(Vec::new())
     }
-    /// An execution was looked after: all that it owed as of this state was delivered. To be looked at again at `due`.
+    /// Notes that everything an execution owed as of this state was delivered. The time says when it is looked at
+    /// again.
     async fn looked_after(&self, _: &Execution, _: Option<Time>) -> Result<(), StoreError> {
         Ok(())
     }
-    /// An execution that is due could not be looked after: not before that time again, so that others have their turn.
+    /// Notes that a due execution could not be looked after. It is not due before the given time, so others have their
+    /// turn.
     async fn put_off(&self, _: &ExecutionId, _: Time) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Executions whose own timeout has passed.
+    /// At most `limit` executions whose own timeout has passed.
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
-    /// Ended executions that `retention_days` no longer keeps.
+    /// At most `limit` ended executions that `retention_days` no longer keeps.
     async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError>;
     /// The parsed document of that hash.
     async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError>;
-    /// Keeps a parsed document under its hash; the same twice is once.
+    /// Keeps a parsed document under its hash; keeping it twice is keeping it once.
     async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError>;
 }
 
-/// The catalogue: saved workflows, tokens, secrets.
+/// The catalogue: saved workflows, schedules, tokens, secrets.
 #[async_trait]
 pub trait Catalogue: Send + Sync {
-    /// Saves a next version unless the latest has this hash already; `expected` guards it (`Conflict`).
-    /// Returns the version and whether it is new. A deleted workflow comes back with its next version.
+    /// Saves the next version, unless the latest one has this hash already. Where `expected` is given and is not the
+    /// latest version, that is a `Conflict`. Returns the version and whether it is new; a deleted workflow comes back.
     async fn save(
         &self,
         owner: &str,
@@ -272,25 +274,25 @@ pub trait Catalogue: Send + Sync {
         expected: Option<u64>,
         now: Time,
     ) -> Result<(u64, bool), StoreError>;
-    /// One version, the latest by default.
+    /// One version of a workflow; the latest where none is named.
     async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError>;
-    /// The latest versions, by id; deleted ones left out.
+    /// A part of the latest versions, by id; deleted workflows are left out.
     async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError>;
-    /// No new starts; false where there is none.
+    /// Marks a workflow as deleted, so that nothing starts it; false where there is none.
     async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError>;
-    /// A credential of an owner.
+    /// A credential of an owner, by its name.
     async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
-    /// Stores a credential.
+    /// Stores a credential, in place of one of the same name.
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError>;
-    /// The token of that hash.
+    /// The API token with that SHA-256 (hexadecimal).
     async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError>;
-    /// Stores a token.
+    /// Stores an API token.
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
-    /// Whether any token exists.
+    /// Whether any API token exists.
     async fn has_tokens(&self) -> Result<bool, StoreError>;
     /// The `event_trigger` nodes with a pattern in the latest versions of an owner's workflows, deleted ones left out:
-    /// [`pattern::listeners`](document::pattern::listeners) of their documents. It is asked at each event, so a host with
-    /// many documents keeps these rows beside them when it saves and deletes; the default reads every document.
+    /// [`pattern::listeners`](document::pattern::listeners) of their documents. Every event asks for them, so a host with
+    /// many documents keeps these rows beside them; the default reads every document.
     async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
         let mut found = Vec::new();
         let mut window = Window { limit: 200, cursor: None };
@@ -304,12 +306,13 @@ pub trait Catalogue: Send + Sync {
         }
     }
     /// Schedules of all owners whose time has come, soonest first. `save` makes one of each
-    /// [`schedule::plan`](document::schedule::plan) of the new version in the place of the workflow's others, where one of
-    /// the same node and times (`same_times`) keeps its `next_at`; `delete_workflow` removes them. The same content
-    /// saved again changes none.
+    /// [`schedule::plan`](document::schedule::plan) of the new version, in place of the workflow's others; one with the
+    /// same node and times (`same_times`) keeps its `next_at`. `delete_workflow` removes them. Saving the same content
+    /// changes none.
     async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError>;
-    /// A schedule's time is done with: it goes on to `next_at`, or away where there is none, with the reason why
-    /// nothing was started. Nothing happens where its `next_at` is another by now: that is somebody else's plan.
+    /// Notes that a schedule's time is done with: its next one is `next_at`, or it is removed where there is none.
+    /// `error` says why nothing was started. If the stored `next_at` is another one by now, another process did this
+    /// and nothing changes.
     async fn advance_schedule(
         &self,
         schedule: &Scheduled,
@@ -318,55 +321,56 @@ pub trait Catalogue: Send + Sync {
     ) -> Result<(), StoreError>;
 }
 
-/// Everything around the rules.
+/// Everything that the functions need around the rules.
 #[async_trait]
 pub trait Host: Store + Catalogue {
-    /// The clock.
+    /// The host's clock.
     fn now(&self) -> Time;
     /// The time that work may still take, so that what follows it is done before this process is cut off. None where
     /// nothing cuts it off.
     fn time_left(&self) -> Option<Duration> {
         None
     }
-    /// A fresh execution id: UUID v7.
+    /// A new execution id: a UUID v7.
     fn new_id(&self) -> ExecutionId;
-    /// Runs a node that does I/O.
+    /// Runs one attempt of a node that does I/O.
     async fn run(&self, task: &stepwell_core::task::Task) -> stepwell_core::task::Report;
-    /// Keeps what a caller who waits for an execution's end is told by, such as the task token of Step Functions, beside
-    /// those kept before: all are told. It comes before the start, so that no end can come before it; an execution may
-    /// never follow. It is a credential: it stays out of the state, of logs and of errors.
+    /// Keeps the token by which a caller who waits for an execution's end is told, such as a task token of Step
+    /// Functions, beside those kept before: all are told. It is kept before the start, so that no end comes earlier; an
+    /// execution may never follow. It is a credential, which stays out of the state, of logs and of errors.
     async fn keep_caller(&self, _: &ExecutionId, _: &str) -> Result<(), StoreError> {
         Err(StoreError::Permanent(
             "this host cannot tell a caller of an execution's end: start it without a token".into(),
         ))
     }
-    /// Where a host is the only writer, keeps others off an execution while its commands are decided; else nothing.
+    /// Where a host is the only writer, keeps others off an execution while its commands are decided; else does
+    /// nothing.
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send>;
 }
 
 /// A message taken from the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
-    /// To acknowledge it with.
+    /// The number that acknowledges the message.
     pub receipt: Receipt,
-    /// What it says.
+    /// The message itself.
     pub message: Message,
-    /// How often it was handed out, this time included.
+    /// How often the message was handed out, this time included.
     pub deliveries: u32,
-    /// The `traceparent` of whoever sent it, where one came along.
+    /// The `traceparent` (W3C Trace Context) of the sender; none where none came along.
     pub trace: Option<String>,
 }
 
-/// What becomes of a message.
+/// What becomes of a message that was handed out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything it caused is durable; a commit may have acknowledged it already.
+    /// Everything that the message caused is durable; a commit may have acknowledged it already.
     Acknowledge,
-    /// Hand it out again, not before so many seconds; it counts as a failure where an error is given.
+    /// Hand the message out again later. It counts as a failure where an error is given.
     Return {
-        /// Seconds.
+        /// Seconds that must pass before it is handed out again.
         after_seconds: f64,
-        /// Why, for the dead-letter queue.
+        /// Why the message failed, for people who look at dead letters; none where it only came too early.
         error: Option<String>,
     },
 }

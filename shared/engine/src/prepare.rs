@@ -1,4 +1,4 @@
-//! What a step message asks of its handler: the one node to run, rendered; or that there is nothing to run.
+//! What a step message asks of its handler: to run one node, whose config is rendered here, or something else.
 
 use crate::limits;
 use document::{Delivery, HttpRequest, Node, NodeKind, Transform, Workflow, graph::NodeIx, time::Time};
@@ -14,28 +14,29 @@ use stepwell_core::{
     task::{CodeTask, Failure, HttpTask, Outcome, Task, UsedSecret, Work},
 };
 
-/// What is to be done for one step message.
+/// What a handler does for one step message.
 #[derive(Debug)]
 pub enum Prepared {
-    /// Run this node, then report.
+    /// Run the task, then report its outcome.
     Run(Box<Task>),
-    /// Commit an intent with this deadline first, then run this node, then report (`at_most_once`).
+    /// Commit an intent with this deadline first, then run the task, then report its outcome (`at_most_once`).
     Intend(Box<Task>, Time),
-    /// The node was computed, or its config cannot be rendered: report.
+    /// Report this outcome: the node only computes, or its config could not be rendered.
     Report(Outcome),
-    /// Let the rules open what the node waits for, or go on with a continuation: `Command::Open`.
+    /// Let the rules open what the node waits for, or go on with a continuation (`Command::Open`).
     Open,
-    /// All children ended: gather what they gave, then report.
+    /// All children of the node ended: collect their outputs, then report.
     Collect,
-    /// Nothing is to run: deliver these effects again, then acknowledge.
+    /// Run nothing. Deliver these effects again, then acknowledge the message.
     Nothing(Vec<Effect>),
-    /// The message came before its time: hand it out again then.
+    /// The message came before its time: hand it out again at this time.
     Later(Time),
-    /// The state does not know the activation: return the message to the queue.
+    /// The state does not know the activation yet: return the message to the queue.
     Unknown,
 }
 
-/// Looks at a step message (execution model, §2, points 2 and 3).
+/// Says what a step message asks for (execution model, §2, points 2 and 3). `now` is the host's clock, and `secrets`
+/// are the credentials that templates may read.
 pub fn prepare(
     workflow: &Workflow,
     state: &Execution,
@@ -44,12 +45,14 @@ pub fn prepare(
     now: Time,
     secrets: &dyn SecretSource,
 ) -> Prepared {
+    // An execution that has ended runs nothing. Its effects may have been lost, so they are delivered again.
     if state.end.is_some() {
         return Prepared::Nothing(owed(workflow, state, Since::Ever));
     }
     if activation.epoch < state.epoch {
         return Prepared::Nothing(Vec::new());
     }
+    // Nothing starts while the execution is paused: resuming enqueues what is due.
     if state.paused {
         return Prepared::Nothing(owed(workflow, state, Since::Of(activation)));
     }
@@ -58,6 +61,7 @@ pub fn prepare(
     if activation.epoch > state.epoch || activation.visit > found.visit {
         return Prepared::Unknown;
     }
+    // The node was visited again since: the later visit has messages of its own.
     if activation.visit < found.visit {
         return Prepared::Nothing(Vec::new());
     }
@@ -67,6 +71,7 @@ pub fn prepare(
             _ => work(workflow, state, ix, activation, now, secrets),
         },
         Phase::Intended { deadline } if attempt == found.attempt => {
+            // Another worker may still run the attempt. After the deadline nobody knows how it ended.
             if *deadline > now {
                 return Prepared::Later(*deadline);
             }
@@ -79,12 +84,13 @@ pub fn prepare(
     }
 }
 
-/// Stored credentials, which remember which of them were read.
+/// Stored credentials that remember which of them templates have read.
 pub trait SecretSource: Secrets {
-    /// Those that were read so far.
+    /// The credentials that were read so far.
     fn used(&self) -> Vec<UsedSecret>;
 }
 
+/// What a node that is due asks for, by its type.
 fn work(
     workflow: &Workflow,
     state: &Execution,
@@ -107,6 +113,7 @@ fn work(
         Err(error) => return Prepared::Report(Outcome::Failed(Failure::new(&error.code, error.message))),
     };
     let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
+    // The key is derived from the activation alone, so that every attempt has the same one.
     let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
     let task = Box::new(Task { idempotency_key, timeout_seconds, work });
     if node.delivery == Delivery::AtMostOnce {
@@ -115,11 +122,13 @@ fn work(
     Prepared::Run(task)
 }
 
+/// Whether all children of the node's present attempt have ended.
 fn collects(state: &Execution, node: &Node) -> bool {
     let of = state.node(&node.id).map_or((0, 1), |found| (found.visit, found.attempt.max(1)));
     state.children.get(&node.id).is_some_and(|kids| (kids.visit, kids.attempt) == of && kids.ended.len() == kids.count)
 }
 
+/// The outcome of a `transform`, which needs no worker.
 fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {
     let value = match transform {
         Transform::Set(template) => template.render(&sight.scope()),
@@ -131,6 +140,7 @@ fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {
     }
 }
 
+/// The request of an `http_request`, its templates rendered.
 fn http_task(http: &HttpRequest, sight: &Sight<'_>, secrets: &dyn SecretSource) -> Result<HttpTask, Error> {
     let scope = sight.scope_with(Some(secrets as &dyn Secrets), &[]);
     let render = |template: &Template| template.render(&scope).map_err(|error| Error::new(error.code, error.message));
@@ -152,6 +162,7 @@ fn http_task(http: &HttpRequest, sight: &Sight<'_>, secrets: &dyn SecretSource) 
     Ok(task)
 }
 
+/// A header or parameter as pairs: one for each item of a list, and none for null.
 fn repeated(name: String, value: Value) -> Vec<(String, String)> {
     match value {
         Value::Null => Vec::new(),
@@ -167,7 +178,8 @@ fn text(value: Value) -> String {
     }
 }
 
-/// The names that a `code` node sees: those of expressions without `secrets`, and bare names.
+/// The variables of a `code` node: those of expressions without `secrets`, and bare names of the inputs. A value is
+/// passed only where its name occurs in the code, so that large values which the code does not use are not copied.
 fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
     let scope = sight.scope();
     let mut names = Map::new();
@@ -176,7 +188,8 @@ fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
         let mentioned = fields.iter().filter(|(name, _)| code.contains(name.as_str()));
         names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
     }
-    // One that means nothing here leaves a bare name of the same text alone, and is null without.
+    // A variable without a meaning here, such as `item` outside of a map, is null, unless an input has a bare name like
+    // it.
     let mut own = |name: &str, value: Option<Value>| match value.filter(|_| code.contains(name)) {
         Some(value) => drop(names.insert(name.to_owned(), value)),
         None => drop(names.entry(name).or_insert(Value::Null)),
@@ -194,6 +207,7 @@ fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
     names
 }
 
+/// The object `ctx`, with every output that the node may name.
 fn context(scope: &expression::Scope<'_>) -> Value {
     let entry = |node: &str| {
         let output = scope.ctx.output_of(node)?;

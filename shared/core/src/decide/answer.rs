@@ -1,4 +1,4 @@
-//! A person's answer: who may give it, whether it fits the question, whether it decides.
+//! A person's answer to an interaction: who may give it, whether it fits the question, and whether it decides.
 
 use super::{human::shown_sha256, turn::Deciding};
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
 use document::{HumanKind, NodeKind, graph::NodeIx, validate::schema};
 use serde_json::{Value, json};
 
-/// The first answer to reach a threshold decides; every later one is told the decision.
+/// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
+/// that decision.
 pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer) -> Result<(), Rejection> {
     let one = turn.state.interaction(id.as_str()).cloned();
     let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
@@ -23,6 +24,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     may_answer(turn, &one, &answer)?;
     let ix = turn.current(&one.activation)?;
     let (decision, value) = fits(turn, ix, &one, &answer)?;
+    // The response keeps a hash of what was shown: it is the evidence of what the person decided on.
     let response = Response {
         by: answer.by.clone(),
         via: answer.via.clone(),
@@ -33,6 +35,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         comment: answer.comment.clone(),
         shown_sha256: shown_sha256(&one),
     };
+    // A vote below its threshold is only written down, and the node goes on waiting.
     let votes_needed = match &turn.node(ix).kind {
         NodeKind::Human(human) => needed_after(&one, human, &response),
         _ => 0,
@@ -42,6 +45,8 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         return Ok(());
     }
     decided(turn, &one, response);
+    // The answer about a failed node says what becomes of the node. Any other answer becomes the node's output,
+    // together with all responses, so that votes before the deciding one are kept.
     if one.on_error {
         after_error(turn, ix, &decision, &answer);
     } else {
@@ -57,6 +62,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     Ok(())
 }
 
+/// Closes an interaction with the response that decided it.
 fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
     if one.deadline.is_some() {
         turn.drop_timer(&one.activation.node, Purpose::Deadline);
@@ -71,6 +77,8 @@ fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
     turn.request(Effect::CloseInteraction(interaction_id));
 }
 
+/// Refuses an answer from nobody, from a person who is not asked, and from the requester where `allow_requester` is
+/// false, also where the requester enters the answer on behalf of somebody else.
 fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
     if answer.by.trim().is_empty() {
         return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
@@ -87,8 +95,11 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
     Ok(())
 }
 
-/// The port that an answer votes for, and its value; or every reason why it does not fit.
+/// The port that an answer votes for, and the value that it gives. An answer that does not fit is refused with every
+/// reason at once, so that a person can correct all of them together. A field that the kind does not take is refused
+/// rather than ignored, since the person meant something by it.
 fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
+    // The fields that this kind of interaction takes; the first one is required.
     let allowed: &[&str] = match one.kind.as_str() {
         "approval" | "review" => &["approved", "content"],
         "authorization" => &["approved", "content", "tool"],
@@ -148,13 +159,14 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
     }
 }
 
-/// Its kind with its article.
+/// An interaction's kind with its article, such as `an approval`, for messages.
 fn a_kind(one: &Interaction) -> String {
     let article = if one.kind.starts_with(['a', 'i']) { "an" } else { "a" };
     format!("{article} {}", one.kind)
 }
 
-/// Where the tool's name was typed, and is another.
+/// Why the tool's name in the answer to an `authorization` is refused: it is not the name of the tool that was asked
+/// about. An answer without a name is not refused.
 fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
     let (about, typed) = (one.authorization.as_ref()?, answer.tool.as_deref()?);
     let known = match about.get("tool") {
@@ -165,7 +177,7 @@ fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
     (typed != known).then(|| reason("wrong_tool", "tool", format!("the tool is not called {typed}")))
 }
 
-/// Where data violates the schema or the rules of an `input`.
+/// Every place where the data of an answer violates the schema or a rule of an `input`.
 fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match one.schema.as_ref().map(schema::validator) {
@@ -194,13 +206,16 @@ fn reason(code: &str, field: &str, message: String) -> Reason {
     Reason { code: code.into(), path: format!("/{field}"), message }
 }
 
-/// What was answered about a failed node: again, without it, or not at all.
+/// Does what a person decided about a failed node: try it again, go on with an output in its place, or fail the
+/// execution.
 fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Answer) {
     let id = turn.node(ix).id.clone();
     let Some(node) = turn.state.node(&id).cloned() else { return };
     let Some(error) = node.error else { return };
     match decision {
         "retry" => {
+            // The failure of this attempt was recorded before the person was asked. The event only says that another
+            // attempt follows at once; while the execution is paused, resuming enqueues it.
             let retry_at = turn.now;
             let (visit, attempt) = (node.visit, node.attempt);
             turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
@@ -209,13 +224,13 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
             }
         }
         "skip" => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
-        // No end is decided while paused: resuming finds the answer.
+        // No end is decided while the execution is paused: resuming it finds this answer.
         _ if turn.state.paused => turn.fail_node(ix, error, false),
         _ => turn.fail_execution(error),
     }
 }
 
-/// A response as outputs and the API show it.
+/// A response as the output of a `human` node lists it: the time in RFC 3339, and `comment` null where there is none.
 pub fn response_json(response: &Response) -> Value {
     let mut json = json!(response);
     json["at"] = Value::String(response.at.to_string());

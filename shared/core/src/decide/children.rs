@@ -1,4 +1,5 @@
-//! `map` and `workflow`: executions of their own, counted (execution model, §7).
+//! `map` and `workflow` nodes: which children they start, and what the ends of children mean (execution model, §7). The
+//! children are executions of their own, which step handlers start.
 
 use super::turn::Deciding;
 use crate::{
@@ -16,7 +17,8 @@ use document::{Children, Map, NodeKind, graph::NodeIx};
 use serde_json::{Value, json};
 
 impl Deciding<'_> {
-    /// A `map` knows its items.
+    /// Evaluates the list of a `map`, and plans a child for each item. A list that is wrong or too long fails the node
+    /// without a retry, since another attempt would find the same.
     pub fn plan_map(&mut self, ix: NodeIx, map: &Map) {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
         let items = map.items.eval(&sight.scope());
@@ -39,7 +41,7 @@ impl Deciding<'_> {
         self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()), map.max_concurrency);
     }
 
-    /// A `workflow` node knows its children's input.
+    /// Renders the input of a `workflow` node, and plans a child for each workflow that it names.
     pub fn plan_children(&mut self, ix: NodeIx, children: &Children) {
         match self.rendered_or_input(ix, children.input.as_ref()) {
             Ok(input) => {
@@ -50,6 +52,8 @@ impl Deciding<'_> {
         }
     }
 
+    /// Records how many children there are, and asks for the first `at_once` of them. The depth is bounded because a
+    /// workflow may start itself.
     fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, at_once: u64) {
         let depth = self.state.started.parent.as_ref().map_or(0, |parent| parent.depth);
         if depth >= limits::CHILD_DEPTH {
@@ -64,7 +68,7 @@ impl Deciding<'_> {
         self.start_children(ix, at_once);
     }
 
-    /// Starts as many children as may run at once.
+    /// Asks for further children until `at_once` of them run.
     fn start_children(&mut self, ix: NodeIx, at_once: u64) {
         let node = self.node(ix).id.clone();
         let Some(kids) = self.state.children.get(&node).cloned() else { return };
@@ -79,7 +83,7 @@ impl Deciding<'_> {
         self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.started, to }, None);
     }
 
-    /// Whether the failures of children fail their node.
+    /// Whether so many children failed that their node fails.
     fn fails(&self, ix: NodeIx, kids: &Kids) -> bool {
         match &self.node(ix).kind {
             NodeKind::Map(map) => u64::from(kids.failed.len()) > map.tolerated_failures,
@@ -88,7 +92,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// Starts those children that a pause kept waiting, whether they were asked for before it or not.
+    /// Asks for children after a pause. Messages that came during the pause started none, so all children that were
+    /// asked for so far are asked for again; those that exist are left alone.
     pub fn start_after_pause(&mut self, ix: NodeIx) {
         let activation = self.state.activation(&self.node(ix).id);
         if let Some(kids) = self.state.children.get(&activation.node).filter(|kids| kids.started > 0) {
@@ -98,7 +103,7 @@ impl Deciding<'_> {
         self.start_more(ix);
     }
 
-    /// Starts those children that the ends of others kept waiting.
+    /// Asks for children in the place of those that ended.
     pub fn start_more(&mut self, ix: NodeIx) {
         let at_once = match &self.node(ix).kind {
             NodeKind::Map(map) => map.max_concurrency,
@@ -109,7 +114,7 @@ impl Deciding<'_> {
     }
 }
 
-/// Children ended. Each counts once, however often its end is told.
+/// Records that children of an attempt ended. The end of a child counts once, however often it is told.
 pub(super) fn ended(
     turn: &mut Deciding<'_>,
     activation: &Activation,
@@ -126,6 +131,8 @@ pub(super) fn ended(
     if kids.attempt != attempt {
         return Err(Rejection::Stale("another attempt of the node started them"));
     }
+    // What was recorded before is left out, and so is an index that no child has. The first failure is kept for the
+    // node's error.
     let (mut completed, mut failed, mut reason) = (Vec::new(), Vec::new(), None);
     for (index, error) in ends {
         let seen = completed.contains(&index) || failed.contains(&index);
@@ -150,12 +157,14 @@ pub(super) fn ended(
     Ok(())
 }
 
+/// Decides what recorded ends lead to: the node fails, further children start, or the outputs are collected.
 fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>) {
     let node = turn.node(ix);
     let Some(kids) = turn.state.children.get(&node.id).cloned() else { return };
     if let Some((index, message)) = reason
         && turn.fails(ix, &kids)
     {
+        // The other children are of no use to an attempt that has failed.
         turn.control_children(ix, Control::Cancel);
         let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
         let (code, what) = match &node.kind {
@@ -166,12 +175,14 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         let failure = Failure::new(code, what).retryable().with_details(details);
         return super::report::fail(turn, ix, failure, false);
     }
+    // While the execution is paused no child starts: resuming asks for them.
     if turn.state.paused {
         return;
     }
     if kids.ended.len() < kids.count {
         turn.start_more(ix);
     } else {
+        // A step handler collects the outputs of all children, which these rules cannot load.
         turn.send_step(ix, None);
     }
 }

@@ -14,7 +14,8 @@ use expression::Template;
 use serde_json::{Map, Value};
 
 impl Deciding<'_> {
-    /// Completes the execution where nothing is due, running or waiting.
+    /// Completes the execution where nothing is due, running or waiting. It fails instead if the document's `output`
+    /// cannot be evaluated.
     pub fn complete_if_over(&mut self) {
         if self.state.held || self.state.nodes.values().any(|node| node.phase.is_open()) {
             return;
@@ -25,6 +26,7 @@ impl Deciding<'_> {
         }
     }
 
+    /// The execution's result: what the document's `output` yields, or the default.
     fn result(&self) -> Result<Payload, Error> {
         let Some(output) = &self.workflow.output else { return Ok(self.default_result()) };
         let sight = Sight::of_document(self.workflow, &self.state);
@@ -34,7 +36,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// The output of the one node that ended its path, or `{node: output}` of several.
+    /// The default result: the output of the one node that ended its path, or `{node: output}` where several did.
     fn default_result(&self) -> Payload {
         let mut ends: Vec<(NodeIx, Payload)> = (0..self.workflow.nodes.len())
             .filter(|&ix| self.ended_its_path(ix))
@@ -48,6 +50,8 @@ impl Deciding<'_> {
         if all.is_empty() { Payload::default() } else { Payload::new(Value::Object(all)) }
     }
 
+    /// Whether a node finished and no live edge out of it led to a node that ran. A loop's port `loop` does not count,
+    /// and nodes inside of loops never end a path.
     fn ended_its_path(&self, ix: NodeIx) -> bool {
         let graph = &self.workflow.graph;
         let is_loop = !graph.body[ix].is_empty();
@@ -61,7 +65,7 @@ impl Deciding<'_> {
             })
     }
 
-    /// A `succeed` node ends the execution.
+    /// Completes the execution at a `succeed` node, whose output becomes the result.
     pub fn succeed(&mut self, ix: NodeIx, output: Option<&Template>) {
         match self.rendered_or_input(ix, output) {
             Ok(output) => {
@@ -72,7 +76,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// A `fail` node ends the execution.
+    /// Fails the execution at a `fail` node, with the code and the message of its config. If one of them cannot be
+    /// rendered, the execution fails with that error.
     pub fn fail_by_node(&mut self, ix: NodeIx, code: Option<&Template>, message: Option<&Template>) {
         let id = self.node(ix).id.clone();
         let text = |template: Option<&Template>, otherwise: &str| match template {
@@ -106,7 +111,7 @@ impl Deciding<'_> {
         self.tell_of_end(Some(message));
     }
 
-    /// Closes every question, timer and child that is open.
+    /// Closes every question, timer and child that is open, and drops what this turn had still to decide.
     pub fn close_all(&mut self) {
         self.touched.clear();
         self.routing.clear();
@@ -115,7 +120,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// Tells the parent, and lets another execution of the workflow in.
+    /// Asks for the effects that an ended execution owes to others. `error` says why it did not complete; none where it
+    /// completed.
     pub fn tell_of_end(&mut self, error: Option<String>) {
         for effect in end_effects(self.workflow, &self.state, error) {
             self.request(effect);
@@ -123,7 +129,8 @@ impl Deciding<'_> {
     }
 }
 
-/// What an ended execution owes to others.
+/// The effects that an ended execution owes to others: to its parent, to a caller who waits for its end, and to the
+/// next execution that `max_concurrency` holds back. An execution that was skipped held nobody back.
 pub(crate) fn end_effects(
     workflow: &document::Workflow,
     state: &crate::execution::Execution,

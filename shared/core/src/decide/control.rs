@@ -1,4 +1,4 @@
-//! Pause, resume, cancel, and what a message that cannot be processed does.
+//! Pause, resume and cancel; and what happens to an execution whose message cannot be processed.
 
 use super::turn::Deciding;
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 };
 use document::graph::NodeIx;
 
-/// No node starts after this turn. Asking twice is no error: the children are told once more.
+/// Pauses an execution: no node starts after this turn. Pausing twice is no error: the children are told once more,
+/// because the first message to them may be lost.
 pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
         return Err(refused(status, "it cannot be paused"));
@@ -24,7 +25,7 @@ pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     Ok(())
 }
 
-/// What is due is enqueued, and what arrived in the meantime takes effect.
+/// Resumes an execution: what is due is enqueued, and what was recorded during the pause takes effect.
 pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
         return Err(refused(status, "it cannot be resumed"));
@@ -42,11 +43,14 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     if !paused {
         return Ok(());
     }
+    // An execution that was admitted while it was paused has not begun yet.
     if !turn.state.held && turn.state.nodes.is_empty() {
         super::start::begin_at_trigger(turn);
         return Ok(());
     }
     send_due(turn);
+    // Outcomes take effect in the order in which they were recorded, each with the joins that it satisfies: so an `any`
+    // join is won by the same edge as without the pause.
     let mut recorded: Vec<NodeIx> =
         (0..turn.workflow.nodes.len()).filter(|&ix| *turn.phase(ix) == Phase::Unrouted).collect();
     recorded.sort_by_key(|&ix| turn.state.node(&turn.node(ix).id).map_or(0, |node| node.finished_seq));
@@ -58,7 +62,8 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     Ok(())
 }
 
-/// Closes everything that is open. Asking twice is no error: children and parent are told once more.
+/// Cancels an execution: all that is open is closed. Cancelling twice is no error: children and parent are told once
+/// more.
 pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     match status {
         Status::Cancelled => {
@@ -77,8 +82,9 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     }
 }
 
-/// A message that kept failing: the execution is stuck until somebody moves the message back. Where something was
-/// activated since it got stuck, the message may be of that: it is stuck once more.
+/// Records that a message kept failing: the execution is stuck until somebody moves the message back to the queue. An
+/// execution that is stuck already gets stuck anew only where a node was activated since, because the message may
+/// belong to that node.
 pub(super) fn dead_letter(turn: &mut Deciding<'_>, about: &str, error: &str) -> Result<(), Rejection> {
     let state = &turn.state;
     let goes_on = state.nodes.values().any(|node| node.phase.is_open() && !state.is_stuck_at(node));
@@ -95,6 +101,7 @@ pub(super) fn send_due(turn: &mut Deciding<'_>) {
     for ix in 0..turn.workflow.nodes.len() {
         match *turn.phase(ix) {
             Phase::Due { at } => turn.send_step(ix, at),
+            // The attempt may still run. At its deadline the message finds that its outcome is unknown.
             Phase::Intended { deadline } => turn.send_step(ix, Some(deadline)),
             _ => {}
         }
@@ -114,7 +121,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Passes a control on to the children of a node that have started and not ended.
+    /// Passes a control on to those children of a node that were asked for and have not ended.
     pub fn control_children(&mut self, ix: NodeIx, control: Control) {
         let id = self.node(ix).id.clone();
         if !self.state.node(&id).is_some_and(|node| node.phase == Phase::Children) {

@@ -1,4 +1,4 @@
-//! `human` nodes: opening the question, deciding without asking, and what the deadline does.
+//! `human` nodes: opening an interaction, going on without one, and what an interaction's deadline does.
 
 use super::turn::Deciding;
 use crate::{
@@ -18,7 +18,7 @@ use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Opens the question, or takes the first port where nobody needs to be asked.
+/// Opens the interaction of a `human` node, or takes the node's first port where nobody needs to be asked.
 pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
     let sight = Sight::of_config(turn.workflow, &turn.state, ix);
     let (reason, warnings) = unasked(human, &sight.scope());
@@ -38,7 +38,8 @@ pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
     }
 }
 
-/// Why nobody needs to be asked. What cannot be evaluated asks a person, with a warning.
+/// Why nobody needs to be asked, if there is such a reason, and warnings. A condition that cannot be evaluated is no
+/// reason: a person is asked.
 fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
     let mut warnings = Vec::new();
     if let Some(condition) = &human.condition {
@@ -61,6 +62,7 @@ fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
     (None, warnings)
 }
 
+/// Renders the interaction of a `human` node, with what its kind adds to it.
 fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -> Result<Interaction, ExprError> {
     let activation = turn.state.activation(&turn.node(ix).id);
     let text = |template: &Template| template.render(scope).map(as_text);
@@ -105,6 +107,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             let security_level = if *high { "high" } else { "medium" };
             interaction.authorization =
                 Some(json!({ "tool": tool, "arguments": arguments, "security_level": security_level }));
+            // An authorization expires even where the document sets no time.
             let seconds = human.timeout_seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
             interaction.timeout_seconds = Some(seconds);
             interaction.deadline = Some(turn.now.after_seconds(seconds));
@@ -114,7 +117,8 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     Ok(interaction)
 }
 
-/// Whether as many people are asked as votes are wanted: who they are may be known only now.
+/// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without
+/// templates. With no assignees anyone of the owner may answer.
 fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
     let votes = human.approval_threshold.max(human.rejection_threshold);
     let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
@@ -126,7 +130,8 @@ fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
     Err(ExprError { code: "too_few_people", message })
 }
 
-/// The schema of a form. What templates made of it was never checked: it is what answers are validated with.
+/// Renders the JSON Schema of an `input`. A schema without templates was checked with its document; one with templates
+/// is checked here, before answers are validated against it.
 fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
     let rendered = template.render(scope)?;
     if template.is_constant() {
@@ -143,12 +148,12 @@ fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
     Ok(rendered)
 }
 
-/// The people that a template names: no more than a document may name.
+/// The people whom a template names, at most as many as a document may name.
 fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
     let Some(template) = template else { return Ok(Vec::new()) };
     let refused = |why: &str| ExprError { code: "template_error", message: format!("`{key}` {why}") };
     let named = as_people(template.render(scope)?).map_err(|why| refused(&why))?;
-    // Nobody is no list of anyone; an escalation to nobody is none.
+    // An empty list of assignees must not mean that anyone may answer. An empty `escalate_to` only asks nobody more.
     if named.is_empty() && key == "assignees" {
         return Err(refused("names nobody: give e-mail addresses or names, or leave it out to ask anyone"));
     }
@@ -162,13 +167,15 @@ fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<V
     Err(ExprError { code: "too_many_people", message })
 }
 
+/// The id of a node's next interaction. It is derived from how many there are, so that deciding again gives the same
+/// id.
 fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
     let activation = turn.state.activation(&turn.node(ix).id).to_string();
     let asked = turn.state.interactions.len().to_string();
     derive(&["interaction", turn.state.id().as_str(), &activation, &asked]).into()
 }
 
-/// Takes a port without a person, and says so.
+/// Finishes a node without asking a person; its output says that and why.
 fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
     let output = json!({
         "decision": port, "answer": null, "comment": null, "responses": [], "automatic": true, "reason": reason,
@@ -176,12 +183,13 @@ fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
     turn.finish_with(ix, port, output);
 }
 
-/// The deadline of an interaction has passed: what `timeout_action` says.
+/// Does what `timeout_action` says about an interaction whose deadline has passed.
 pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &InteractionId) {
     let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
     let node = turn.node(ix);
     let NodeKind::Human(human) = &node.kind else { return };
     let late = if one.responses.is_empty() { "nobody answered in time" } else { "too few answered in time" };
+    // The port to take; none where the node fails, as it also does where no edge leaves its port `timeout`.
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
         TimeoutAction::AutoApprove => (Some(first_port(human)), format!("{late}: auto_approve")),
@@ -208,7 +216,8 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     }
 }
 
-/// Takes a port because nobody decided in time. Votes that were given are kept; only a decision is automatic.
+/// Finishes a node because nobody decided in time. Votes that were given are kept. `automatic` is true where the port
+/// is a decision, and false for `timeout`.
 fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one: &Interaction) {
     let responses: Vec<Value> = one.responses.iter().map(super::response_json).collect();
     let output = json!({
@@ -218,7 +227,7 @@ fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one
     turn.finish_with(ix, port, output);
 }
 
-/// Others are asked too, with the same time again. Whoever was asked first may still answer.
+/// Asks the people of `escalate_to` as well, with the same time again. Those who were asked first may still answer.
 fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
     let mut assignees = one.assignees.clone();
     if !assignees.is_empty() {
@@ -247,7 +256,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// A node failed and `on_error: ask_human` asks what to do.
+    /// Asks people what to do about a failed node (`on_error: ask_human`).
     pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
         let node = self.node(ix);
         let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
@@ -279,11 +288,11 @@ impl Deciding<'_> {
             responses: Vec::new(),
             on_error: true,
         };
-        // The attempt is over: a person takes what time it needs.
+        // The attempt is over, so the node's `timeout_seconds` does not bound the answer.
         self.open_interaction(interaction, None);
     }
 
-    /// An interaction is no longer needed. One that is over keeps how it ended.
+    /// Closes an interaction that is no longer needed. An interaction that is over already keeps how it ended.
     pub fn close_interaction(&mut self, id: &InteractionId, status: &str) {
         let Some(one) = self.state.interaction(id.as_str()).filter(|one| one.is_open()).cloned() else { return };
         if one.deadline.is_some() {
@@ -295,7 +304,7 @@ impl Deciding<'_> {
     }
 }
 
-/// The port that an approval takes, or the first of another kind.
+/// The port that stands for yes: `approved`, or the first port of a kind without it.
 fn first_port(human: &Human) -> &str {
     match &human.kind {
         HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => "approved",
@@ -322,7 +331,8 @@ fn as_text(value: Value) -> String {
     }
 }
 
-/// The people of a text with commas, or of a list, in which a template may have yielded another list.
+/// The people in a rendered value: a text with commas, or a list whose items are names or, from templates, lists of
+/// names.
 fn as_people(value: Value) -> Result<Vec<String>, String> {
     let listed = |item: Value| match item {
         Value::Array(inner) => inner,
@@ -351,7 +361,7 @@ fn as_person(value: Value) -> Result<String, String> {
     Err(format!("names {what}, which is nobody: give e-mail addresses or names"))
 }
 
-/// Hexadecimal SHA-256 of exactly what an interaction shows.
+/// Hexadecimal SHA-256 of exactly what an interaction shows; each response records it (human in the loop, §3).
 pub(crate) fn shown_sha256(one: &Interaction) -> String {
     let shown = json!({
         "question": one.question, "details": one.details, "kind": one.kind, "schema": one.schema,

@@ -10,18 +10,19 @@ use document::{
     graph::{EdgeIx, NodeIx},
 };
 
-/// What the incoming edges of a node say so far.
+/// What the incoming edges of a node mean for it so far.
 enum Joined {
-    /// It runs, with the input along these edges.
+    /// The join is satisfied: the node runs, with its input along these live edges.
     Activate(Vec<EdgeIx>),
-    /// It never will in this iteration.
+    /// The join can no longer be satisfied in this iteration: the node is skipped.
     Skip,
-    /// More is to come.
+    /// Edges that are not resolved yet decide.
     Wait,
 }
 
 impl Deciding<'_> {
-    /// Activates or skips a node once its incoming edges allow it. Losers of a join that was won do nothing.
+    /// Activates or skips a node once its incoming edges allow it. Edges that lose an `any` or `at_least` join find the
+    /// node activated already, and do nothing.
     pub fn check_join(&mut self, ix: NodeIx) {
         if *self.phase(ix) != Phase::Idle {
             return;
@@ -36,6 +37,7 @@ impl Deciding<'_> {
         }
     }
 
+    /// Counts the live and the open edges into a node. Edges back to a loop are not among them.
     fn joined(&self, ix: NodeIx) -> Joined {
         let incoming = self.workflow.graph.incoming.get(ix).map_or(&[][..], Vec::as_slice);
         let state_of = |edge: EdgeIx| self.state.edges.get(edge).copied().unwrap_or_default();
@@ -55,7 +57,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// A node is to run: decided in this turn where it only computes a route, else by a message.
+    /// Begins a visit to a node. A node that only computes a route is decided in this turn, any other one by a message.
     pub fn activate(&mut self, ix: NodeIx, via: Vec<EdgeIx>) {
         let node = self.node(ix);
         let visit = self.state.node(&node.id).map_or(0, |state| state.visit) + 1;

@@ -15,7 +15,8 @@ use expression::Template;
 use serde_json::{Value, json};
 
 impl Deciding<'_> {
-    /// A loop is entered; a `for_each` evaluates its list once.
+    /// Enters a loop. A `for_each` evaluates its list once, here; a value that is no list counts as an empty one, with
+    /// a warning.
     pub fn enter_loop(&mut self, ix: NodeIx, config: &Loop) {
         let node = self.node(ix).id.clone();
         let items = match &config.over {
@@ -37,7 +38,8 @@ impl Deciding<'_> {
         self.record(Event::LoopEntered { node, items });
     }
 
-    /// A loop whose iteration is over: nothing of its body is open. A loop just entered is one too.
+    /// A loop in whose body nothing is due, running or waiting, so that its next iteration can be decided. A loop that
+    /// was just entered is one too.
     pub fn ended_iteration(&self) -> Option<NodeIx> {
         self.state.loops.keys().find_map(|id| {
             let ix = *self.workflow.graph.index.get(id)?;
@@ -47,7 +49,8 @@ impl Deciding<'_> {
         })
     }
 
-    /// Begins the next iteration, or leaves the loop. False where the rest is left to a continuation message.
+    /// Begins the next iteration of a loop, or leaves the loop. False where the turn has made all its hops, and a
+    /// continuation message goes on.
     pub fn next_iteration(&mut self, ix: NodeIx) -> bool {
         if self.hops == 0 {
             self.send_step(ix, None);
@@ -58,6 +61,7 @@ impl Deciding<'_> {
         let NodeKind::Loop(config) = &node.kind else { return false };
         let Some(current) = self.state.loops.get(&node.id).cloned() else { return false };
         let last = last_of(self.workflow, &self.state, ix);
+        // When the loop is over, its output lists the values of all iterations, the last one included.
         if current.broken.is_some() || !self.goes_on(ix, config, current.begun, &last) {
             let mut items: Vec<Value> = current.outputs.iter().map(|output| output.value().clone()).collect();
             if current.begun > 0 {
@@ -67,6 +71,7 @@ impl Deciding<'_> {
             self.finish(ix, "done", Payload::new(output), None);
             return true;
         }
+        // A loop that passes its bound fails the execution whatever its `on_error` says (workflow format, §5).
         let bound = config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations);
         if current.begun >= bound {
             let message =
@@ -82,7 +87,9 @@ impl Deciding<'_> {
         true
     }
 
+    /// Records that an iteration begins, and touches the nodes at which it enters the body.
     fn begin_iteration(&mut self, ix: NodeIx, current: &crate::execution::LoopState, last: &Payload) {
+        // What the body is given: the item, or for a `while` the last iteration's value, at first the loop's own input.
         let output = match &current.items {
             Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or_default()),
             None if current.begun == 0 => input_of(self.workflow, &self.state, ix),
@@ -97,6 +104,7 @@ impl Deciding<'_> {
         }
     }
 
+    /// Whether another iteration follows. A `while` that cannot be evaluated ends the loop, with a warning.
     fn goes_on(&mut self, ix: NodeIx, config: &Loop, begun: u64, last: &Payload) -> bool {
         let node = self.node(ix).id.clone();
         match &config.over {
@@ -116,7 +124,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// A `break` ends the loop around it: its output is the iteration's value, the rest of the body is dropped.
+    /// Ends the loop around a `break` node. The node's output becomes the value of the iteration, and what else is open
+    /// in the body is closed.
     pub fn break_loop(&mut self, ix: NodeIx, output: Option<&Template>) {
         let value = match self.rendered_or_input(ix, output) {
             Ok(value) => value,
@@ -129,12 +138,13 @@ impl Deciding<'_> {
         for &inner in &body {
             self.close(inner);
         }
+        // Nodes of the body that this turn had still to decide are dropped as well.
         self.touched.retain(|node| !body.contains(node));
         self.routing.retain(|node| !body.contains(node));
         self.record(Event::LoopBroken { node: self.node(around).id.clone(), by });
     }
 
-    /// A rendered template, or the node's input where there is none.
+    /// The value of a rendered template, or the node's input where the config has no template.
     pub fn rendered_or_input(&self, ix: NodeIx, template: Option<&Template>) -> Result<Payload, Error> {
         let Some(template) = template else { return Ok(input_of(self.workflow, &self.state, ix)) };
         let sight = Sight::of_config(self.workflow, &self.state, ix);
@@ -144,13 +154,13 @@ impl Deciding<'_> {
         }
     }
 
-    /// Closes what a node that is no longer needed has open outside: its question, its timers, its children.
+    /// Closes what a node that is no longer needed has open: its question, its timers, its children.
     pub fn close(&mut self, ix: NodeIx) {
         self.drop_timeout(ix);
         self.close_as(ix, "cancelled");
     }
 
-    /// Closes what a node waits for; a question with this status.
+    /// Closes what a node waits for, but for the timer of its `timeout_seconds`. A question gets the given status.
     pub fn close_as(&mut self, ix: NodeIx, status: &str) {
         let id = self.node(ix).id.clone();
         match self.phase(ix).clone() {

@@ -1,4 +1,5 @@
-//! The rules: a command and a state make a turn, or a typed refusal. Reads no clock, does no I/O, draws nothing.
+//! The rules: a command and a state make a turn, or a typed rejection. They read no clock, do no I/O and draw no random
+//! numbers, so that every host decides the same.
 
 mod answer;
 mod children;
@@ -32,7 +33,8 @@ use crate::{
 use document::{Workflow, time::Time};
 use turn::Deciding;
 
-/// Decides one command. `Ok` with a turn, or with none where nothing is to be recorded but effects are owed.
+/// Decides one command on the state of an execution; a state of none stands for an execution that does not exist yet.
+/// The result has no turn where nothing is to be recorded, but effects may still be owed.
 ///
 /// # Errors
 /// A [`Rejection`] says why nothing changed.
@@ -48,7 +50,8 @@ pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now:
     Ok(turn.done(asked.by))
 }
 
-/// Which command may do what in which status. Whatever is over is stale; whatever is recorded while paused waits.
+/// Which command does what in which status. A command about something that is over is stale. What is recorded while the
+/// execution is paused takes effect when it is resumed.
 fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
     let status = turn.state.status();
     match (status, command) {
@@ -66,6 +69,8 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         }),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
+        // The commands from here on come from workers and timers. One that comes after the end is stale, and
+        // acknowledged.
         (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),
         (_, Command::Timeout) => timer::execution_timeout(turn),
         (_, Command::Admit) => start::admit(turn),
@@ -76,6 +81,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::ChildrenEnded { activation, attempt, ends }) => children::ended(turn, &activation, attempt, ends),
         (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
 
+        // Nothing starts while the execution is paused.
         (Status::Paused, Command::Open { .. } | Command::Intend { .. }) => {
             Err(Rejection::Stale("the execution is paused: resuming enqueues what is due"))
         }

@@ -1,4 +1,4 @@
-//! Visits to nodes that wait, and continuations of nodes that only compute a route.
+//! What happens when a node that waits is visited, and when a continuation message goes on with routing.
 
 use super::{human::open_human, timer::open_wait, turn::Deciding};
 use crate::{error::Rejection, execution::Phase, id::Activation};
@@ -10,6 +10,7 @@ pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(
     let node = turn.node(ix);
     match turn.phase(ix) {
         Phase::Due { .. } => {}
+        // A continuation message between two iterations: settling begins the next one.
         Phase::Looping => {
             turn.settle();
             return Ok(());

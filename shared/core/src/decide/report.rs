@@ -1,4 +1,4 @@
-//! Outcomes of attempts: success, retry, failure.
+//! Outcomes of attempts: what is recorded of a success or a failure, and when a failed attempt is retried.
 
 use super::turn::Deciding;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 use document::{Delivery, Retry, graph::NodeIx, time::Time};
 
-/// Records an attempt's outcome and what follows from it.
+/// Records the outcome of an attempt, and what follows from it.
 pub(super) fn report(
     turn: &mut Deciding<'_>,
     activation: &Activation,
@@ -29,7 +29,8 @@ pub(super) fn report(
     Ok(())
 }
 
-/// Records that an `at_most_once` attempt is about to run.
+/// Records that an `at_most_once` attempt is about to run. Of two workers with the same message one is refused, and
+/// does not run it.
 pub(super) fn intend(
     turn: &mut Deciding<'_>,
     activation: &Activation,
@@ -45,6 +46,8 @@ pub(super) fn intend(
     Ok(())
 }
 
+/// The node whose present attempt this is. An earlier attempt is stale; a later one is unknown, because its message
+/// overtook the turn that asked for it.
 fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Result<NodeIx, Rejection> {
     let ix = turn.current(activation)?;
     match turn.phase(ix) {
@@ -58,10 +61,12 @@ fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Res
     }
 }
 
-/// The present attempt of a node failed: another follows, by the policy of its retries, or the node fails for good.
+/// Records that the present attempt of a node failed. Another attempt follows where the failure is retryable and
+/// `retry` has attempts left; otherwise the node fails for good.
 pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknown: bool) {
     let node = turn.node(ix);
     let attempt = turn.state.node(&node.id).map_or(1, |state| state.attempt.max(1));
+    // An `at_most_once` attempt with an unknown outcome may have happened, so it is not repeated.
     let once = node.delivery == Delivery::AtMostOnce && unknown;
     let error = Error {
         code: failure.code,
@@ -73,6 +78,8 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     if !failure.retryable || once || attempt >= node.retry.max_attempts {
         return turn.fail_node(ix, error, unknown);
     }
+    // The delay is the policy's, or the longer one that the other side asked for, within `max_seconds`. The jitter
+    // derives from the activation: deciding again gives the same time.
     let activation = turn.state.activation(&node.id);
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
     let delay = delay_seconds(&node.retry, attempt, &seed).max(failure.retry_after_seconds.unwrap_or_default());
@@ -91,7 +98,8 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
     }
 }
 
-/// Seconds before the attempt after this one; jitter draws it between half and the whole.
+/// Seconds between a failed attempt (from 1) and the next one. With jitter the delay lies between half of the policy's
+/// delay and the whole, as the seed decides.
 pub fn delay_seconds(retry: &Retry, attempt: u32, seed: &str) -> f64 {
     let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
     let whole = (retry.initial_seconds * retry.backoff.powi(exponent)).min(retry.max_seconds).max(0.0);

@@ -1,4 +1,4 @@
-//! From an outcome to what comes next: edges, joins, skips, iterations, the end.
+//! From an outcome to what comes next: edges, joins, skipped nodes, iterations, and the end of the execution.
 
 use super::turn::Deciding;
 use crate::{error::Error, event::Event, execution::Phase, payload::Payload, sight::Sight};
@@ -9,7 +9,8 @@ use document::{
 use serde_json::json;
 
 impl Deciding<'_> {
-    /// The edges out of a node that are live: their port was taken and their condition is true.
+    /// The live edges out of a node: those whose port was taken and whose condition is true. A condition that cannot be
+    /// evaluated leaves its edge dead, with a warning.
     pub fn live_edges(&mut self, ix: NodeIx, port: &str, output: &Payload) -> Vec<EdgeIx> {
         let along = self.edges_along(ix, port);
         if along.iter().all(|&edge| self.workflow.edges[edge].condition.is_none()) {
@@ -35,7 +36,7 @@ impl Deciding<'_> {
         live
     }
 
-    /// Looks at the targets of a node's edges next.
+    /// Notes the targets of a node's edges, so that `settle` checks their joins.
     pub fn touch_targets(&mut self, ix: NodeIx) {
         for &edge in self.workflow.graph.out.get(ix).map_or(&[][..], Vec::as_slice) {
             if let Some(&to) = self.workflow.graph.index.get(&self.workflow.edges[edge].to) {
@@ -47,6 +48,8 @@ impl Deciding<'_> {
     /// Follows everything that this turn resolved, until nothing is left to decide in it.
     pub fn settle(&mut self) {
         while self.state.end.is_none() && !self.state.paused {
+            // Joins come first, then routing nodes: a loop's iteration is over, and so is the execution, only where
+            // nothing else is left to decide.
             if let Some(ix) = self.touched.pop_front() {
                 self.check_join(ix);
             } else if let Some(ix) = self.routing.pop_front() {
@@ -62,7 +65,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// Decides a routing node now, or leaves it to a continuation message.
+    /// Decides a routing node now, or leaves it to a continuation message once the turn has made
+    /// `limits::HOPS_PER_TURN` hops.
     fn hop(&mut self, ix: NodeIx) {
         if self.hops == 0 {
             self.send_step(ix, None);
@@ -91,7 +95,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// A node fails for good: recorded, and handled unless the execution is paused.
+    /// Records that a node failed for good, and handles the failure. While the execution is paused, resuming it handles
+    /// the failure.
     pub fn fail_node(&mut self, ix: NodeIx, error: Error, unknown: bool) {
         let id = self.node(ix).id.clone();
         let (visit, attempt) = self.state.node(&id).map_or((0, 1), |node| (node.visit, node.attempt.max(1)));
@@ -103,7 +108,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// What follows a failure: the port `error` where an edge out of it is live, else the policy.
+    /// Decides what follows from a failure: the port `error` is taken where an edge out of it is live, otherwise
+    /// `on_error` says what happens.
     fn route_failure(&mut self, ix: NodeIx, error: Error) {
         let output = Payload::new(json!({ "error": error }));
         let live = self.live_edges(ix, "error", &output);
@@ -120,7 +126,8 @@ impl Deciding<'_> {
         self.touch_targets(ix);
     }
 
-    /// Whether a person said, while it was paused, that the failure of a node ends the execution.
+    /// Whether a person decided during a pause that the failure of a node ends the execution. The node's `on_error`
+    /// must not ask again then.
     fn is_aborted(&self, ix: NodeIx) -> bool {
         let activation = self.state.activation(&self.node(ix).id);
         let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
@@ -136,6 +143,7 @@ impl Deciding<'_> {
             NodeKind::Break { output } => self.break_loop(ix, output.as_ref()),
             NodeKind::Succeed { output } => self.succeed(ix, output.as_ref()),
             NodeKind::Fail { code, message } => self.fail_by_node(ix, code.as_ref(), message.as_ref()),
+            // A trigger hands on the execution's input.
             _ => {
                 let output = self.state.started.input.clone();
                 self.finish(ix, "success", output, None);
@@ -143,6 +151,8 @@ impl Deciding<'_> {
         }
     }
 
+    /// Takes the port of the first rule that is true, or the default port. A rule that cannot be evaluated is passed
+    /// over, with a warning.
     fn decide_branch(&mut self, ix: NodeIx, rules: &[document::Rule], default: Option<&str>) {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
         let scope = sight.scope();
@@ -158,6 +168,7 @@ impl Deciding<'_> {
             }
         }
         drop(sight);
+        // Warnings are recorded only now, because the scope borrowed the state.
         let id = self.node(ix).id.clone();
         for warning in warnings {
             self.warn(&id, "rule_error", warning);

@@ -10,8 +10,8 @@ use crate::{
 };
 use document::{Workflow, time::Time};
 
-/// Accepts an execution. The trigger is decided in this turn; whatever comes after it is left to messages, so that
-/// a caller has its answer before any node runs.
+/// Accepts an execution. Only the trigger is decided in this turn. Whatever comes after it is left to messages, so that
+/// the caller has an answer before any node runs.
 pub(super) fn start(
     workflow: &Workflow,
     started: Started,
@@ -19,6 +19,7 @@ pub(super) fn start(
     now: Time,
 ) -> Result<Decided, Rejection> {
     let mut state = begin(workflow, &started, now);
+    // `begin` gives the state after the first turn, and the turn counts itself.
     state.seq = 0;
     let (held, skipped) = (started.held, started.skipped.is_some());
     let mut turn = Deciding::new(workflow, state, now);
@@ -28,7 +29,8 @@ pub(super) fn start(
     } else if !held {
         begin_at_trigger(&mut turn);
     } else if let Some(limit) = workflow.settings.max_concurrency {
-        // The last of those under way may have ended since somebody looked: nobody else would let this one in.
+        // The last execution under way may have ended since the caller counted them, and then no end would let this one
+        // in. So it asks for its own admission.
         let workflow = turn.state.started.workflow_id.clone();
         turn.request(Effect::Admit { workflow, limit });
     }
@@ -47,7 +49,10 @@ pub(super) fn admit(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Begins at the trigger that started the execution, and skips all other triggers. The body of a map has no trigger: it
+/// begins at its nodes without incoming edges.
 pub(super) fn begin_at_trigger(turn: &mut Deciding<'_>) {
+    // A caller waits for this turn, so routing nodes after the trigger are left to continuation messages.
     turn.hops = 0;
     let chosen = turn.state.started.trigger.clone();
     for ix in 0..turn.workflow.nodes.len() {
@@ -68,14 +73,16 @@ pub(super) fn begin_at_trigger(turn: &mut Deciding<'_>) {
     turn.settle();
 }
 
-/// Whether a node only hands others a resource, by typed connections: those never activate, and it never runs.
+/// Whether a node only lends a resource to others by typed connections, such as `ai_tool`. These activate nothing, so
+/// the node never runs.
 fn only_lends(workflow: &Workflow, ix: usize) -> bool {
     let node = &workflow.nodes[ix].id;
     let lends = workflow.edges.iter().any(|edge| edge.from == *node && !edge.is_main());
     lends && workflow.graph.out[ix].is_empty()
 }
 
-/// The id of a child, the same however often it is started. Every attempt of its node has children of its own.
+/// The id of a child: the same however often the child is started, and another one for each attempt of its node. The
+/// first attempt is no part of the id, as it is not written into messages and journals either.
 pub fn child_id(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32) -> ExecutionId {
     let (activation, index, attempt) = (activation.to_string(), index.to_string(), attempt.to_string());
     let first = ["child", parent.as_str(), &activation, &index, &attempt];

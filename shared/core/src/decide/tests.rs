@@ -1,4 +1,4 @@
-//! The rules told as stories: given a workflow, when this is asked, then that is recorded.
+//! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
 mod children;
 mod flow;

@@ -1,4 +1,5 @@
-//! Time and events: `wait`, deadlines of interactions, timeouts of nodes that wait, the execution's own, signals.
+//! Time and events from outside: `wait` nodes, deadlines of interactions, `timeout_seconds` of nodes that wait, the
+//! execution's own timeout, and signals.
 
 use super::{human::passed_deadline, report, turn::Deciding};
 use crate::{
@@ -16,10 +17,11 @@ use document::{Wait, graph::NodeIx, time::Time};
 use expression::Template;
 use serde_json::{Value, json};
 
-/// A timer fired. One that came early is set again; one that is no longer needed is stale.
+/// Reacts to a timer that fired. A timer that fired early is set again; one that is no longer needed is stale.
 pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: Purpose) -> Result<(), Rejection> {
     let ix = turn.current(activation)?;
     let (own, bound) = (config_ends_at(turn, ix), turn.waiting_until(ix));
+    // When the timer was meant to fire; none where what it was set for is over.
     let meant = match (purpose, turn.phase(ix)) {
         (Purpose::Wait, Phase::Waiting { .. }) | (Purpose::Deadline, Phase::Asking { .. }) => own,
         (Purpose::Attempt, _) => bound,
@@ -30,11 +32,12 @@ pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: P
         turn.request(Effect::SetTimer { activation: activation.clone(), purpose, at });
         return Ok(());
     }
-    // Whichever timer comes first, what was to happen first does; at the same moment, what the config says.
+    // Both the time of the config and the node's timeout may have passed. The earlier one counts, whichever timer fires
+    // first; at the same moment it is the config's.
     if own.is_some_and(|own| own <= turn.now && bound.is_none_or(|bound| own <= bound)) {
         end_by_config(turn, ix);
     }
-    // An escalation asks on, and not beyond the timeout.
+    // A question that escalated just now goes on waiting, but not beyond the node's timeout.
     if turn.waiting_until(ix).is_some_and(|bound| bound <= turn.now) {
         time_out(turn, ix);
     }
@@ -42,7 +45,8 @@ pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: P
     Ok(())
 }
 
-/// When the config of a node that waits ends its wait.
+/// When the config of a waiting node ends its wait: the time of a `wait`, the deadline of an interaction. None for
+/// other nodes, and where there is no such time.
 fn config_ends_at(turn: &Deciding<'_>, ix: NodeIx) -> Option<Time> {
     match turn.phase(ix) {
         Phase::Waiting { until, .. } => *until,
@@ -51,6 +55,7 @@ fn config_ends_at(turn: &Deciding<'_>, ix: NodeIx) -> Option<Time> {
     }
 }
 
+/// Ends a wait or an interaction whose time, by the node's config, is over.
 fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
     match turn.phase(ix).clone() {
         Phase::Waiting { event, since, .. } => {
@@ -62,8 +67,8 @@ fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
     }
 }
 
-/// The attempt of a node that waits passed the node's `timeout_seconds`: nobody knows what its children did, or what a
-/// person was about to say.
+/// Fails the attempt of a waiting node that passed its `timeout_seconds`. The outcome is unknown: nobody knows what its
+/// children did, or what a person was about to say.
 fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
     turn.close_as(ix, "timed_out");
     let seconds = turn.node(ix).timeout_seconds.unwrap_or_default();
@@ -72,18 +77,18 @@ fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
 }
 
 impl Deciding<'_> {
-    /// When an attempt of a node that begins to wait now ends at the latest.
+    /// When an attempt that begins to wait now times out; none for a node without `timeout_seconds`.
     pub fn timeout_at(&self, ix: NodeIx) -> Option<Time> {
         self.node(ix).timeout_seconds.map(|seconds| self.now.after_seconds(seconds))
     }
 
-    /// When the attempt of a node that waits ends at the latest.
+    /// When the attempt of a waiting node times out; none where the node does not wait, or has no timeout.
     fn waiting_until(&self, ix: NodeIx) -> Option<Time> {
         let waits = matches!(self.phase(ix), Phase::Waiting { .. } | Phase::Asking { .. } | Phase::Children);
         self.state.node(&self.node(ix).id).filter(|_| waits).and_then(|node| node.timeout_at)
     }
 
-    /// Sets the timer of the timeout of a node that began to wait.
+    /// Sets the timer of the `timeout_seconds` of a node that began to wait.
     pub fn set_timeout(&mut self, ix: NodeIx) {
         if let Some(at) = self.waiting_until(ix) {
             let activation = self.state.activation(&self.node(ix).id);
@@ -91,7 +96,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Drops the timer of the timeout of a node whose attempt ends, where there is one.
+    /// Drops the timer of the `timeout_seconds` of a node whose attempt ends, where there is one.
     pub fn drop_timeout(&mut self, ix: NodeIx) {
         let id = self.node(ix).id.clone();
         if self.state.node(&id).is_some_and(|node| node.timeout_at.is_some()) {
@@ -100,7 +105,7 @@ impl Deciding<'_> {
     }
 }
 
-/// The execution's own timeout passed.
+/// Fails an execution whose `settings.timeout_seconds` has passed.
 pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
     if turn.now < turn.state.started.deadline {
         return Err(Rejection::Stale("the execution has time left"));
@@ -111,7 +116,8 @@ pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection
     Ok(())
 }
 
-/// An event came in: the oldest `wait` for it takes it, or it is kept.
+/// Records an event from outside. The `wait` for it that has waited longest takes it; without one the event is kept, up
+/// to `limits::KEPT_SIGNALS` of them.
 pub(super) fn signal(turn: &mut Deciding<'_>, name: String, data: Payload) -> Result<(), Rejection> {
     let waiting = (0..turn.workflow.nodes.len())
         .filter(|&ix| matches!(turn.phase(ix), Phase::Waiting { event: Some(event), .. } if *event == name))
@@ -129,8 +135,9 @@ pub(super) fn signal(turn: &mut Deciding<'_>, name: String, data: Payload) -> Re
     Ok(())
 }
 
-/// Opens a `wait`. An event that was signalled before is taken at once.
+/// Opens a `wait`. An event that came before its `wait` is taken at once.
 pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Result<(), Error> {
+    // When the wait ends by itself, and the event that ends it.
     let (until, event) = match wait {
         Wait::Seconds(seconds) => {
             let seconds = number(&render(turn, ix, seconds)?)?;
@@ -167,6 +174,7 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
     Ok(())
 }
 
+/// Hands the oldest kept event of a name to a waiting node, which succeeds with the event's data.
 fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
     let Some(data) = turn.state.signals.iter().find(|(kept, _)| kept == name).map(|(_, data)| data.clone()) else {
         return;
@@ -184,6 +192,7 @@ fn render(turn: &Deciding<'_>, ix: NodeIx, template: &Template) -> Result<Value,
     template.render(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
 }
 
+/// The seconds of a `wait`, from 0 to a year: a number, or a text that is one.
 fn number(value: &Value) -> Result<f64, Error> {
     let seconds = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
     seconds.filter(|seconds| (0.0..=limits::EXECUTION_SECONDS).contains(seconds)).ok_or_else(|| {

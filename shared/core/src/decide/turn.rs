@@ -1,4 +1,5 @@
-//! The turn in the making: it evolves as it records, so that a rule sees what it recorded a line before.
+//! A turn in the making. Every event is folded into the state as soon as it is recorded, so that each rule sees what
+//! the rules before it did.
 
 use crate::{
     effect::{Effect, Message, Purpose, Work},
@@ -18,27 +19,27 @@ use document::{
 use serde_json::Value;
 use std::collections::VecDeque;
 
-/// A command decided.
+/// What a decided command leads to.
 #[derive(Clone, Debug)]
 pub struct Decided {
-    /// What is to be recorded; none where nothing happened.
+    /// The turn to record; none where nothing happened.
     pub turn: Option<Turn>,
-    /// What is to be done once it is.
+    /// What the host does once the turn is committed, in order.
     pub effects: Vec<Effect>,
-    /// The state after it.
+    /// The state after the turn.
     pub state: Execution,
 }
 
-/// A turn in the making.
+/// A turn in the making, with the state as its events have changed it so far.
 pub(super) struct Deciding<'a> {
     pub workflow: &'a Workflow,
     pub state: Execution,
     pub now: Time,
-    /// Nodes one of whose incoming edges was resolved.
+    /// Nodes with an incoming edge that this turn resolved; `settle` checks their joins.
     pub touched: VecDeque<NodeIx>,
     /// Routing nodes that were activated and are decided in this turn.
     pub routing: VecDeque<NodeIx>,
-    /// How many more of them this turn decides.
+    /// How many more routing nodes and iterations this turn decides before the rest becomes a continuation message.
     pub hops: usize,
     events: Vec<Event>,
     effects: Vec<Effect>,
@@ -60,19 +61,19 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Records an event and folds it at once.
+    /// Records an event and folds it into the state at once.
     pub fn record(&mut self, event: Event) {
         if apply(self.workflow, &mut self.state, &event, self.now).is_some() {
             self.events.push(event);
         }
     }
 
-    /// Records the first event, which `state` was made of.
+    /// Records the first event. The state was made of it, so it is not folded.
     pub fn record_started(&mut self, event: Event) {
         self.events.push(event);
     }
 
-    /// Records that a node is skipped, together with others skipped just before.
+    /// Records that a node is skipped. Nodes that are skipped one after the other share an event.
     pub fn record_skipped(&mut self, node: NodeId) {
         let event = Event::NodesSkipped { nodes: vec![node.clone()] };
         if apply(self.workflow, &mut self.state, &event, self.now).is_none() {
@@ -84,7 +85,7 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Records that an expression failed where that ends nothing.
+    /// Records that an expression could not be evaluated, although the execution goes on.
     pub fn warn(&mut self, node: &NodeId, code: &str, message: String) {
         self.record(Event::Warning { node: node.clone(), code: code.into(), message });
     }
@@ -94,13 +95,13 @@ impl<'a> Deciding<'a> {
         self.effects.push(effect);
     }
 
-    /// Asks for a message to this execution.
+    /// Asks for a message to this execution, not before `at` where it is given.
     pub fn send(&mut self, work: Work, at: Option<Time>) {
         let message = Message { execution: self.state.id().clone(), work };
         self.effects.push(Effect::Send { message, at });
     }
 
-    /// Asks for the next attempt of a node to be run.
+    /// Asks for the next attempt of a node, not before `at` where it is given.
     pub fn send_step(&mut self, ix: NodeIx, at: Option<Time>) {
         if let Some(effect) = step_of(self.workflow, &self.state, ix, at) {
             self.effects.push(effect);
@@ -111,7 +112,8 @@ impl<'a> Deciding<'a> {
         &self.workflow.nodes[ix]
     }
 
-    /// The position of an activation's node, where it is the node's latest visit of the present epoch.
+    /// The position of an activation's node, if the activation is the node's latest visit in the present epoch. An
+    /// older one is stale; a newer one is unknown, because its message overtook its turn.
     pub fn current(&self, activation: &Activation) -> Result<NodeIx, crate::error::Rejection> {
         use crate::error::Rejection;
         if activation.epoch != self.state.epoch {
@@ -129,13 +131,13 @@ impl<'a> Deciding<'a> {
         self.state.node(&self.workflow.nodes[ix].id).map_or(&Phase::Idle, |node| &node.phase)
     }
 
-    /// The edges out of a node along one port, with their positions.
+    /// The positions of the edges out of a node along one port.
     pub fn edges_along(&self, ix: NodeIx, port: &str) -> Vec<EdgeIx> {
         let out = self.workflow.graph.out.get(ix).map_or(&[][..], Vec::as_slice);
         out.iter().copied().filter(|&edge| self.workflow.edges[edge].port == port).collect()
     }
 
-    /// Finishes a node: its outcome is recorded, and its edges are resolved unless the execution is paused.
+    /// Records the outcome of a node that succeeded. Its edges are resolved too, unless the execution is paused.
     pub fn finish(&mut self, ix: NodeIx, port: &str, output: Payload, duration_ms: Option<u64>) {
         self.drop_timeout(ix);
         let live = (!self.state.paused).then(|| self.live_edges(ix, port, &output));
@@ -149,12 +151,12 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The same with a plain value.
+    /// Finishes a node with a plain value that no worker measured.
     pub fn finish_with(&mut self, ix: NodeIx, port: &str, output: Value) {
         self.finish(ix, port, Payload::new(output), None);
     }
 
-    /// The turn, where anything was recorded.
+    /// The decided turn; without a recorded event there is none, and its number stays free.
     pub fn done(mut self, by: Option<String>) -> Decided {
         if self.events.is_empty() {
             self.state.seq -= 1;
@@ -171,7 +173,7 @@ impl<'a> Deciding<'a> {
     }
 }
 
-/// The message that runs the next attempt of a node.
+/// The effect that sends the message for the next attempt of a node.
 pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
     let node = workflow.nodes.get(ix)?;
     let attempt = state.node(&node.id)?.attempt.max(1);

@@ -1,5 +1,6 @@
-//! What has happened, recorded for good. The journal's format: names and shapes here never change meaning;
-//! new fields have defaults, so that every earlier journal folds (see `tests/golden`).
+//! Events: what has happened in an execution, recorded for good. This is the format of the journal. Names and shapes
+//! never change their meaning, and new fields have defaults, so that journals of every earlier release still fold
+//! (`tests/golden` holds some).
 
 mod started;
 
@@ -14,17 +15,19 @@ use crate::{
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 
-/// One command decided. Its sequence number is the checkpoint's id.
+/// One decided command: everything that it recorded, in one write. The turn's number is the id of the checkpoint after
+/// it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
-    /// From 1, without a gap.
+    /// Number of the turn in its execution, counted from 1 without a gap.
     pub seq: u64,
-    /// When it was decided.
+    /// When the command was decided, by the host's clock.
     pub at: Time,
-    /// Who asked for it, where a person or a caller did.
+    /// The subject (such as an e-mail address) that asked for it; none where a worker, a timer or another execution
+    /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// In order.
+    /// What the turn recorded, in the order in which it folds.
     pub events: Vec<Event>,
 }
 
@@ -36,266 +39,271 @@ pub enum Event {
     ExecutionStarted(Box<Started>),
     /// An execution that was held back by `max_concurrency` may go on.
     ExecutionAdmitted,
-    /// A node is to run.
+    /// A node is visited: its join was satisfied, and it is due to run.
     NodeActivated {
-        /// The node.
+        /// The node that is due.
         node: NodeId,
-        /// From 1; grows for the life of the execution.
+        /// Number of the visit, counted from 1 over the whole life of the execution, loops included.
         visit: u32,
-        /// The live edges that its input comes from.
+        /// The live edges along which the node's input comes; empty for a node at which the execution begins.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         via: Vec<EdgeIx>,
     },
-    /// The trigger that started the execution ran: its output is the input.
+    /// The trigger that started the execution ran. Its output is the execution's input.
     NodeTriggered {
-        /// The trigger.
+        /// The trigger node.
         node: NodeId,
-        /// The live edges out of it.
+        /// The live edges out of the trigger.
         live: Vec<EdgeIx>,
     },
-    /// An `at_most_once` attempt is about to run; until the deadline nobody else may.
+    /// An `at_most_once` attempt is about to run. No other worker may run it before the deadline.
     AttemptIntended {
-        /// The node.
+        /// The node that is about to run.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// From 1.
+        /// Number of the attempt, counted from 1 within the visit.
         attempt: u32,
-        /// After it the outcome is unknown.
+        /// After this time the attempt's outcome is unknown, and the node fails with `outcome_unknown`.
         deadline: Time,
     },
-    /// A node succeeded.
+    /// A node succeeded: its outcome is recorded.
     NodeSucceeded {
-        /// The node.
+        /// The node that succeeded.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// The attempt that succeeded.
+        /// Number of the attempt that succeeded, from 1.
         attempt: u32,
-        /// The port taken.
+        /// The port that the outcome takes; only edges out of this port can be live.
         port: String,
-        /// What `ctx` shows.
+        /// The node's output, as `ctx.<node>.output` shows it.
         output: Payload,
-        /// How long the attempt took.
+        /// Milliseconds that the attempt ran; none where nobody measured it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         duration_ms: Option<u64>,
-        /// The live edges out of it; none while paused (then `NodeRouted` follows).
+        /// The live edges out of the node. None where the execution is paused: `NodeRouted` follows when it is resumed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         live: Option<Vec<EdgeIx>>,
     },
-    /// An attempt failed and another follows.
+    /// An attempt failed, and another one follows by the node's `retry` or by a person's answer.
     AttemptFailed {
-        /// The node.
+        /// The node whose attempt failed.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// From 1.
+        /// Number of the attempt that failed, from 1.
         attempt: u32,
-        /// Why.
+        /// Why the attempt failed.
         error: Error,
-        /// Nobody knows what happened outside.
+        /// True where nobody knows what the attempt did outside (a timeout, a crash, a broken connection).
         #[serde(default, skip_serializing_if = "is_false")]
         unknown: bool,
-        /// When the next attempt is due.
+        /// The earliest time at which the next attempt may run.
         retry_at: Time,
     },
-    /// A node failed for good. `NodeRouted` says what follows, or the execution ends.
+    /// The last attempt of a node failed. `NodeRouted` follows where the failure is handled, a question to people where
+    /// `on_error` asks for one; otherwise the execution ends.
     NodeFailed {
-        /// The node.
+        /// The node that failed.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// The last attempt.
+        /// Number of the last attempt, from 1.
         attempt: u32,
-        /// Why.
+        /// Why the node failed.
         error: Error,
-        /// Nobody knows what happened outside.
+        /// True where nobody knows what the last attempt did outside.
         #[serde(default, skip_serializing_if = "is_false")]
         unknown: bool,
     },
-    /// The edges out of a node that finished earlier, or that failed and is handled, are resolved.
+    /// The edges out of a node are resolved later than its outcome was recorded: because the execution was paused, or
+    /// because the node failed and its failure is handled.
     NodeRouted {
-        /// The node.
+        /// The node whose edges are resolved.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// `error`, `success`, … : the port that the edges follow.
+        /// The port that the edges follow, such as `error` or `success`.
         port: String,
-        /// The output where it is other than recorded before.
+        /// The node's output, where it differs from what was recorded before.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         output: Option<Payload>,
-        /// The live edges.
+        /// The live edges out of the node.
         live: Vec<EdgeIx>,
     },
-    /// Nodes whose join can no longer be satisfied: their edges are dead.
+    /// The joins of these nodes can no longer be satisfied: the nodes do not run, and all edges out of them are dead.
     NodesSkipped {
-        /// In topological order.
+        /// The skipped nodes, predecessors before their successors.
         nodes: Vec<NodeId>,
     },
-    /// An expression failed where that does not end anything.
+    /// An expression could not be evaluated, and the execution goes on all the same.
     Warning {
-        /// The node whose edge, rule or loop it is.
+        /// The node whose edge, rule or loop condition holds the expression.
         node: NodeId,
-        /// `condition_error`, `rule_error`, `loop_condition_error`.
+        /// `condition_error` (an edge, or a condition of a question), `rule_error` (a rule of a `branch`) or
+        /// `loop_condition_error`.
         code: String,
-        /// For people.
+        /// What was wrong and what happened instead, for people.
         message: String,
     },
-    /// A loop was entered.
+    /// A loop was entered, before its first iteration. Entered again, it counts from 0.
     LoopEntered {
-        /// The loop.
+        /// The `loop` node.
         node: NodeId,
-        /// The list of a `for_each`.
+        /// The list that a `for_each` iterates over; none for a `while`.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         items: Option<Payload>,
     },
-    /// An iteration begins; where one ended before, its value is the output along the edges back.
+    /// An iteration of a loop begins. If another ended just before, the fold keeps its value, which is the output along
+    /// the edges that lead back to the loop.
     LoopIterated {
-        /// The loop.
+        /// The `loop` node.
         node: NodeId,
-        /// The live edges out of its port `loop`.
+        /// The live edges out of the loop's port `loop`, into its body.
         live: Vec<EdgeIx>,
     },
-    /// A `break` ended the loop around it; what was open in the body is dropped.
+    /// A `break` node ended the loop around it. What was due, running or waiting in the body is dropped.
     LoopBroken {
-        /// The loop.
+        /// The `loop` node.
         node: NodeId,
-        /// The `break` node, whose output is the iteration's value.
+        /// The `break` node. Its output is the value of the last iteration.
         by: NodeId,
     },
-    /// A `wait` node waits.
+    /// A `wait` node begins to wait.
     WaitStarted {
-        /// The node.
+        /// The `wait` node.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// When it ends by itself.
+        /// When the wait ends by itself; none where only an event ends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Time>,
-        /// The event that ends it.
+        /// Name of the event that ends the wait; none where it waits for a time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<String>,
-        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_at: Option<Time>,
     },
-    /// A signal came in.
+    /// An event from outside came in. It is kept until a `wait` consumes it.
     SignalReceived {
         /// The event's name.
         name: String,
-        /// What it carries.
+        /// The event's data.
         data: Payload,
     },
-    /// A kept signal was handed to a `wait`.
+    /// A `wait` took the oldest kept event of a name. The node succeeds with the event's data.
     SignalConsumed {
-        /// The event's name; the oldest of that name.
+        /// The event's name.
         name: String,
         /// The `wait` node.
         node: NodeId,
     },
-    /// A question stands open.
+    /// An interaction was opened: a person is asked.
     InteractionOpened {
-        /// All of it.
+        /// The interaction as it is asked, its templates rendered.
         interaction: Box<Interaction>,
-        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_at: Option<Time>,
     },
-    /// A person voted, and more votes are needed.
+    /// A person voted, and the threshold is not reached yet.
     InteractionVoted {
-        /// On which.
+        /// The interaction that the vote belongs to.
         interaction_id: InteractionId,
-        /// The vote.
+        /// Who voted, for what, and when.
         response: Box<Response>,
     },
-    /// An interaction is over.
+    /// An interaction is over: answered, timed out, or no longer needed.
     InteractionClosed {
-        /// Which.
+        /// The interaction that is over.
         interaction_id: InteractionId,
         /// `answered`, `timed_out` or `cancelled`.
         status: String,
-        /// The port taken, where it was decided.
+        /// The port taken; none where the interaction ended without a decision.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<String>,
-        /// The deciding response.
+        /// The response that decided; none where no person decided.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         response: Option<Box<Response>>,
     },
-    /// An interaction passed its deadline and others are asked too.
+    /// An interaction passed its deadline, and the people of `escalate_to` are asked as well.
     InteractionEscalated {
-        /// Which.
+        /// The interaction that escalated.
         interaction_id: InteractionId,
-        /// Who may answer from now on.
+        /// Everybody who may answer from now on, those asked first included; empty for anyone of the owner.
         assignees: Vec<String>,
-        /// The new deadline.
+        /// The new deadline of the interaction.
         deadline: Option<Time>,
     },
-    /// A `map` or `workflow` node knows its children.
+    /// A `map` or `workflow` node has evaluated what its children are. None is started by this event.
     ChildrenPlanned {
-        /// The node.
+        /// The `map` or `workflow` node.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// How many there will be.
+        /// How many children the attempt has; their indices are `0..count`.
         count: u32,
-        /// Items of a map, in order; the input of a workflow's children.
+        /// For a `map` the list of its items, one per child in order; for a `workflow` the input that all children
+        /// share.
         items: Payload,
-        /// When its attempt ends at the latest (the node's `timeout_seconds`).
+        /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_at: Option<Time>,
     },
-    /// Children up to (not including) `to` are to be started.
+    /// A message asks to start further children.
     ChildrenStarted {
-        /// The node.
+        /// The `map` or `workflow` node.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// All with a smaller index have been asked for.
+        /// All children with an index below this one have been asked for.
         to: u32,
     },
-    /// Children ended.
+    /// Children of a node ended; each child counts once, however often its end is told.
     ChildrenEnded {
-        /// The node.
+        /// The `map` or `workflow` node.
         node: NodeId,
-        /// Its visit.
+        /// Number of the node's visit.
         visit: u32,
-        /// Indices of those that completed.
+        /// Indices of the children that completed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         completed: Vec<u32>,
-        /// Indices of those that failed or were cancelled.
+        /// Indices of the children that failed, or ended in another way than completed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<u32>,
     },
-    /// No node starts until it is resumed.
+    /// The execution is paused: no node starts until it is resumed.
     ExecutionPaused {
-        /// Why, where it was said.
+        /// The caller's reason, for people; none where the caller gave none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// It goes on.
+    /// The execution goes on after a pause.
     ExecutionResumed {
-        /// Why, where it was said.
+        /// The caller's reason, for people; none where the caller gave none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A message of it could not be processed.
+    /// A message of the execution failed so often that it became a dead letter.
     ExecutionStuck {
-        /// `dead_letter` or `compensation_failed`.
+        /// What could not be processed; its code is `dead_letter`.
         error: Error,
     },
-    /// It completed.
+    /// The execution completed.
     ExecutionCompleted {
-        /// Its result.
+        /// The execution's result.
         output: Payload,
     },
-    /// It failed.
+    /// The execution failed: what else was due is dropped.
     ExecutionFailed {
-        /// Why.
+        /// Why the execution failed, and at which node.
         error: Error,
     },
-    /// It was cancelled.
+    /// The execution was cancelled: what else was due is dropped.
     ExecutionCancelled {
-        /// Why, where it was said.
+        /// The caller's reason, for people; none where the caller gave none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -306,7 +314,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Turn {
-    /// The values that its events keep, to be fetched by a host before they can be read.
+    /// Every value that the turn's events keep. Those that were offloaded are fetched by a host before they are read.
     pub fn payloads(&self) -> Vec<&Payload> {
         self.events.iter().flat_map(Event::payloads).collect()
     }

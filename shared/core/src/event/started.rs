@@ -1,4 +1,4 @@
-//! The first event of every execution.
+//! The first event of every execution, which holds everything about it that never changes.
 
 use super::is_false;
 use crate::{execution::Parent, id::ExecutionId, payload::Payload};
@@ -10,63 +10,65 @@ use document::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The first event of every execution: all that does not change.
+/// What an execution is started with. Nothing in it changes later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// The journal's format; this release writes 1.
     pub format: u32,
-    /// The execution.
+    /// The execution's id: a UUID, v7 where a caller starts it, derived from the parent where a parent does.
     pub execution_id: ExecutionId,
-    /// Its owner (tenant).
+    /// The tenant to which the execution belongs. Only callers of this tenant see it.
     pub owner: String,
-    /// The workflow.
+    /// The workflow that the execution runs.
     pub workflow_id: WorkflowId,
-    /// The saved version; 0 for an inline document.
+    /// The saved version of the workflow, from 1; 0 for an inline document.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub workflow_version: u64,
-    /// The hash of the document, by which hosts find it.
+    /// The hash of the workflow's document, by which hosts find it.
     pub workflow_hash: String,
     /// For the child of a map: the path of `map` nodes from the document to the body that it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<NodeId>,
-    /// The trigger that started it; none for the child of a map.
+    /// The trigger node that started the execution; none where a map's inline `body` runs, which has no trigger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<NodeId>,
-    /// The execution's input.
+    /// The execution's input. Where a map's inline `body` runs it is the parent's input, or null if no expression reads
+    /// it.
     pub input: Payload,
-    /// Free, for lists.
+    /// Free data of the caller, by which lists of executions can be filtered. At most `limits::METADATA_BYTES` as JSON.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
-    /// The subject who started it.
+    /// The subject (such as an e-mail address) that started the execution; none where no person or token did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
-    /// What it is a child of.
+    /// The node that started this execution as its child; none where a caller did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// For the child of a map: its item.
+    /// For the child of a map: the item that it works on.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub item: Option<Payload>,
-    /// For the child of a map: outputs of the parent that its expressions name, as of the start.
+    /// For the child of a map: outputs of the parent's nodes that the body's expressions name, as of the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherited: Vec<(NodeId, Payload)>,
-    /// Hash of the request that bore the idempotency key.
+    /// Hash of the request that came with an idempotency key. A later request with the same key but another hash is
+    /// refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
-    /// When it fails with `timeout` unless it has ended.
+    /// When the execution fails with `timeout` unless it has ended (`settings.timeout_seconds`).
     pub deadline: Time,
-    /// A caller waits for its end and is to be told (`Effect::AnswerCaller`).
+    /// Whether a caller waits for the execution's end and is told of it (`Effect::AnswerCaller`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub awaited: bool,
-    /// Held back by `max_concurrency` until `ExecutionAdmitted`.
+    /// Whether `max_concurrency` holds the execution back until an `ExecutionAdmitted` event.
     #[serde(default, skip_serializing_if = "is_false")]
     pub held: bool,
-    /// Why it was refused by `overlap`; it then ends at once with status `skipped`.
+    /// Why `overlap` refused the start; the execution then ends at once with status `skipped`. None where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
 }
 
 impl Started {
-    /// The start of an execution that nobody else waits for, at the trigger that the API starts.
+    /// The start of an execution without parent, owner or caller that waits, at the trigger that the API starts.
     pub fn new(execution_id: ExecutionId, workflow: &Workflow, input: Value, now: Time) -> Self {
         Self {
             format: 1,

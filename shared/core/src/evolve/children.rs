@@ -1,4 +1,4 @@
-//! Events of children.
+//! How events of children change the state.
 
 use super::node_mut;
 use crate::{
@@ -38,6 +38,7 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
             for &index in failed {
                 children.failed.insert(index);
             }
+            // All children ended: the node's step collects their outputs.
             if children.ended.len() == children.count {
                 node_mut(state, node).phase = Phase::Due { at: None };
             }

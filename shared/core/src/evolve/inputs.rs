@@ -1,4 +1,4 @@
-//! What a node is given: the outputs along the edges that activated it.
+//! The input of a node: the outputs along the edges that activated it.
 
 use crate::{
     execution::{EdgeState, Execution},
@@ -7,7 +7,8 @@ use crate::{
 use document::{Edge, Workflow, graph::NodeIx};
 use serde_json::{Map, Value};
 
-/// A node's input: the output along its one live edge, or several merged (workflow format, §3).
+/// The input of a node at its latest visit: the output along its one live edge, or several merged (workflow format,
+/// §3). A node at which the execution begins gets the item of a map, or the execution's input.
 pub fn input_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
     let Some(node) = workflow.nodes.get(ix).and_then(|node| state.node(&node.id)) else { return Payload::default() };
     if node.via.is_empty() {
@@ -16,7 +17,8 @@ pub fn input_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
     along(workflow, state, &node.via)
 }
 
-/// The value of the iteration that ran last: what came along the edges back, or what `break` gave.
+/// The value of the iteration of a loop that ran last: the output along the live edges back to the loop, or the output
+/// of the `break` node that ended it. Null where no edge back is live.
 pub fn iteration_value(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
     let broken = workflow.nodes.get(ix).and_then(|node| state.loops.get(&node.id)).and_then(|l| l.broken.as_ref());
     if let Some(by) = broken {
@@ -28,6 +30,8 @@ pub fn iteration_value(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Pa
     if back.is_empty() { Payload::default() } else { along(workflow, state, &back) }
 }
 
+/// The outputs along several edges as one value. Where all are objects their keys are merged, and the later edge wins;
+/// otherwise the value is `{predecessor: output}`.
 fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
     let output = |edge: usize| {
         let edge = workflow.edges.get(edge)?;
@@ -46,7 +50,8 @@ fn along(workflow: &Workflow, state: &Execution, edges: &[usize]) -> Payload {
     Payload::new(Value::Object(merged))
 }
 
-/// What a node hands on along an edge: its latest output. A loop that is over has another than its body was given.
+/// The output that a node gives along an edge. A loop that is over has its final output, so what its last iteration was
+/// given along the port `loop` is computed again from the loop's state.
 fn handed_on(workflow: &Workflow, state: &Execution, edge: &Edge) -> Option<Payload> {
     let from = state.node(&edge.from)?;
     let latest = || Some(from.output.clone().unwrap_or_default());

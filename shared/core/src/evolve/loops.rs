@@ -1,4 +1,4 @@
-//! Events of loops.
+//! How events of loops change the state.
 
 use super::{
     drop_open,
@@ -21,6 +21,7 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
             state.loops.insert(node.clone(), Arc::new(entered));
             node_mut(state, node).phase = Phase::Looping;
         }
+        // Value and input are read before the body's edges are reset, since they come along these edges.
         Event::LoopIterated { node, live } => {
             let ix = *workflow.graph.index.get(node)?;
             let value = iteration_value(workflow, state, ix);
@@ -50,7 +51,8 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
     Some(())
 }
 
-/// Opens a loop's body for its next iteration.
+/// Prepares a loop's body for its next iteration: its nodes are idle and the edges out of them open again, and the
+/// edges into the body are resolved.
 fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[usize]) -> Option<()> {
     let graph = &workflow.graph;
     for &inner in graph.body.get(ix)? {

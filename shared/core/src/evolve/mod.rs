@@ -1,4 +1,5 @@
-//! The fold: events make the state. No expression is evaluated here, no rule is decided.
+//! The fold of events into the state. Nothing is decided and no expression is evaluated here: events say what was
+//! decided.
 
 mod children;
 mod inputs;
@@ -18,21 +19,21 @@ use loops::apply_loop;
 use people::apply_interaction;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Why recorded turns do not make a state: the journal or its workflow is not what it was.
+/// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// The first event must be `execution_started`, and no other may be.
+    /// The turn's number (given) is not the next one, or the journal does not begin with `execution_started`.
     #[error("turn {0} does not follow from what was recorded before it")]
     Order(u64),
-    /// An event names a node that the workflow does not have.
+    /// The turn (its number is given) names a node or an edge that the workflow does not have.
     #[error("turn {0} names a node that the workflow does not have")]
     Node(u64),
 }
 
-/// The state after one more turn.
+/// The state after one more turn; a state of none stands for an execution that does not exist yet.
 ///
 /// # Errors
-/// Where the turn is not the next one, or does not fit the workflow.
+/// [`FoldError`], where the turn is not the next one, or does not fit the workflow.
 pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Result<Execution, FoldError> {
     let before = state.as_ref().map_or(0, |state| state.seq);
     if turn.seq != before + 1 {
@@ -55,7 +56,7 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     Ok(state)
 }
 
-/// The state of an execution that was just accepted.
+/// The state of an execution that was just accepted. One that `overlap` refused has ended already.
 pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Execution {
     Execution {
         started: Arc::new(started.clone()),
@@ -83,7 +84,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
     }
 }
 
-/// Folds one event. None where it names a node that the workflow does not have.
+/// Folds one event into the state. None where the event does not fit the workflow.
 pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time) -> Option<()> {
     match event {
         Event::ExecutionStarted(_) => return None,
@@ -111,7 +112,8 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             }
         }
         Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
-            // After a question the attempt was counted when it failed; whoever answered wants the next one now.
+            // Where a person was asked about the failure, the attempt was counted when it failed, and the person wants
+            // the next one at once.
             let asked = asked_about(state, node);
             if !asked {
                 attempted(state, node, *attempt, None);
@@ -124,7 +126,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
         }
         Event::NodeFailed { node, attempt, error, .. } => {
-            // A failure that a person was asked about was counted when it was met.
+            // Where a person was asked about the failure, the attempt was counted when it failed.
             if !asked_about(state, node) {
                 attempted(state, node, *attempt, None);
             }
@@ -132,6 +134,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             let node = node_mut(state, node);
             node.timeout_at = None;
             node.error = Some(error.clone());
+            // Without a port the failure is not handled yet.
             node.port = None;
             node.phase = Phase::Unrouted;
             node.finished_at = Some(at);
@@ -190,6 +193,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
     Some(())
 }
 
+/// The state of a node for changing it. A node that was not reached before gets an idle one.
 fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
     Arc::make_mut(state.nodes.entry(node.clone()).or_insert_with(|| {
         Arc::new(NodeState {
@@ -217,6 +221,7 @@ fn asked_about(state: &Execution, node: &NodeId) -> bool {
     state.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
 }
 
+/// Begins a visit to a node. The output of the visit before stays until this one has its own.
 fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at: Time) {
     let seq = state.seq;
     let node = node_mut(state, node);
@@ -233,6 +238,7 @@ fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at:
     node.error = None;
 }
 
+/// Counts an attempt that ended.
 fn attempted(state: &mut Execution, node: &NodeId, attempt: u32, duration_ms: Option<u64>) {
     let node = node_mut(state, node);
     node.attempt = attempt;
@@ -240,6 +246,7 @@ fn attempted(state: &mut Execution, node: &NodeId, attempt: u32, duration_ms: Op
     node.duration_ms = duration_ms.or(node.duration_ms);
 }
 
+/// Keeps the outcome of a node, whose edges are still to be resolved.
 fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payload>, at: Time) {
     let seq = state.seq;
     let node = node_mut(state, node);
@@ -249,11 +256,12 @@ fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payl
     if let Some(output) = output {
         node.output = Some(output.clone());
     }
+    // A node that is routed later keeps the time at which its outcome was recorded.
     node.finished_at = node.finished_at.or(Some(at));
     node.finished_seq = seq;
 }
 
-/// Resolves the edges out of a node. A loop's port `loop` has its own turn-taking and is left alone.
+/// Resolves the edges out of a node. Those of a loop's port `loop` are left alone: each iteration resolves them itself.
 fn route(workflow: &Workflow, state: &mut Execution, node: &NodeId, live: &[usize]) -> Option<()> {
     let ix = *workflow.graph.index.get(node)?;
     let is_loop = !workflow.graph.body.get(ix)?.is_empty();
@@ -270,6 +278,7 @@ fn route(workflow: &Workflow, state: &mut Execution, node: &NodeId, live: &[usiz
     Some(())
 }
 
+/// Marks a node as skipped: all edges out of it are dead.
 fn skip(workflow: &Workflow, state: &mut Execution, node: &NodeId, at: Time) -> Option<()> {
     let ix = *workflow.graph.index.get(node)?;
     if workflow.graph.around.get(ix)?.is_none() {
@@ -285,6 +294,7 @@ fn skip(workflow: &Workflow, state: &mut Execution, node: &NodeId, at: Time) -> 
     Some(())
 }
 
+/// Ends the execution: no node can act any more.
 fn end(state: &mut Execution, status: Status, at: Time) {
     state.end = Some(status);
     state.stuck = None;
@@ -298,6 +308,7 @@ fn end(state: &mut Execution, status: Status, at: Time) {
     }
 }
 
+/// Takes an open node out of play. It is failed if its failure was never handled, else dropped.
 fn drop_open(state: &mut Execution, node: &NodeId) {
     let Some(found) = state.nodes.get_mut(node).filter(|found| found.phase.is_open()) else { return };
     let found = Arc::make_mut(found);

@@ -1,4 +1,4 @@
-//! Events of interactions.
+//! How events of interactions change the state.
 
 use super::node_mut;
 use crate::{
@@ -26,6 +26,7 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
         return;
     };
     let one = Arc::make_mut(one);
+    // The execution goes on because a person decided.
     if matches!(event, Event::InteractionClosed { status, .. } if status == "answered") {
         state.resume_count += 1;
     }

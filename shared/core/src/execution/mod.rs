@@ -1,4 +1,4 @@
-//! The state of one execution: the fold of its events. Clones are cheap: what is large is shared.
+//! The state of one execution, which is the fold of its events (`evolve`). Clones are cheap: large parts are shared.
 
 mod bits;
 mod status;
@@ -17,133 +17,134 @@ use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// What an execution is a child of.
+/// The node that started an execution as its child.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parent {
-    /// The parent.
+    /// The parent execution.
     pub execution_id: ExecutionId,
-    /// Its `map` or `workflow` activation.
+    /// The visit to the parent's `map` or `workflow` node.
     pub activation: Activation,
-    /// The attempt that started it, from 1.
+    /// Number of the node's attempt that started the child, from 1.
     #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
     pub attempt: u32,
-    /// From 0.
+    /// The child's index among its siblings, from 0.
     pub index: u32,
-    /// 1 for the child of an execution that has no parent.
+    /// How deep executions are nested: 1 for the child of an execution that has no parent.
     pub depth: u32,
 }
 
-/// The state after a turn.
+/// The state of an execution after a turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// What does not change.
+    /// What the execution was started with; it never changes.
     pub started: Arc<Started>,
-    /// When it was accepted.
+    /// When the execution was accepted.
     pub started_at: Time,
-    /// When its last turn was decided.
+    /// When the execution's last turn was decided.
     pub updated_at: Time,
-    /// When it ended.
+    /// When the execution ended, in whatever way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
-    /// The number of its last turn.
+    /// Number of the last turn, which is the id of this checkpoint.
     pub seq: u64,
-    /// Grows at each rollback.
+    /// Number of rollbacks so far: whatever bears another epoch is stale. 0 in this release, which rolls nothing back.
     pub epoch: u32,
-    /// Held back by `max_concurrency`.
+    /// Whether `max_concurrency` holds the execution back.
     pub held: bool,
-    /// Asked to pause.
+    /// Whether the execution is paused.
     pub paused: bool,
-    /// How often it was resumed, by a person or from a pause.
+    /// How often the execution went on after it stood still: answers of people that decided, and ends of pauses.
     pub resume_count: u32,
-    /// How it ended.
+    /// The terminal status; none until the execution has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Status>,
-    /// Why it is stuck.
+    /// Why the execution is stuck; none where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Error>,
-    /// The turn that says so: what was activated until then is not asked for again, but by hand.
+    /// Number of the turn that recorded `stuck`. What was activated until then is not asked for again by itself: its
+    /// message may be the one that cannot be processed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stuck_seq: u64,
-    /// Its result.
+    /// The execution's result, once it has completed.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
-    /// Why it failed.
+    /// Why the execution failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-    /// Nodes outside loops that are done, for the progress.
+    /// Number of nodes outside of loops that are done; the progress is computed from it.
     #[serde(default)]
     pub done: u32,
-    /// Nodes outside loops that were skipped, for the progress.
+    /// Number of nodes outside of loops that were skipped; the progress is computed from it.
     #[serde(default)]
     pub skipped: u32,
-    /// Nodes that were visited or skipped.
+    /// The state of every node that was visited or skipped.
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
-    /// By `EdgeIx`.
+    /// The state of every edge, by its position in the document (`EdgeIx`).
     pub edges: Arc<Vec<EdgeState>>,
-    /// Loops that were entered, by node.
+    /// The state of every loop that was entered, by its node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub loops: BTreeMap<NodeId, Arc<LoopState>>,
-    /// `map` and `workflow` nodes' children, by node, latest attempt of the latest visit.
+    /// The children of `map` and `workflow` nodes, by node: those of the latest attempt of the latest visit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub children: BTreeMap<NodeId, Arc<Children>>,
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,
-    /// Signals that no `wait` has taken, oldest first.
+    /// Events from outside that no `wait` has taken, as name and data, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
 }
 
-/// Where an edge stands in the present iteration.
+/// Where an edge stands in the present iteration of the loop around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeState {
-    /// Its source has not finished.
+    /// Not resolved: the node that the edge leaves has not finished.
     #[default]
     Open,
-    /// Its port was taken and its condition is true.
+    /// The edge's port was taken, and its condition is true.
     Live,
-    /// It will not be.
+    /// The edge activates nothing: another port was taken, its condition is false, or its source was skipped.
     Dead,
 }
 
-/// Where a node stands in the present iteration.
+/// Where a node stands in the present iteration of the loop around it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeState {
-    /// The latest visit; 0 where it was only skipped.
+    /// Number of the latest visit, from 1; 0 where the node was only skipped.
     pub visit: u32,
-    /// What it is doing.
+    /// What the node is doing.
     pub phase: Phase,
-    /// The live edges that its input comes from.
+    /// The live edges along which the node's input comes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<EdgeIx>,
-    /// The attempt that runs or ran last, from 1.
+    /// Number of the attempt that is due, runs or ran last, from 1 within the visit.
     pub attempt: u32,
-    /// Attempts over all visits.
+    /// Number of attempts that ended, over all visits.
     pub attempts: u32,
-    /// When the latest visit was activated.
+    /// When the latest visit began.
     pub activated_at: Time,
-    /// The turn that activated it.
+    /// Number of the turn that began the latest visit.
     pub activated_seq: u64,
-    /// When the attempt that waits ends at the latest.
+    /// When the attempt of a node that waits fails with `timeout`; none where nothing bounds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_at: Option<Time>,
-    /// When it finished.
+    /// When the latest visit's outcome was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
-    /// The turn that recorded its outcome.
+    /// Number of the turn that recorded the latest outcome, or that resolved the edges out of the node.
     #[serde(default)]
     pub finished_seq: u64,
-    /// How long the last attempt took.
+    /// Milliseconds that the last attempt ran; none where nobody measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// The port taken.
+    /// The port taken; none where the node has not finished, or failed and nothing has handled it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    /// The latest output; kept from visit to visit.
+    /// The latest output. It is kept when the node is visited again, until that visit has an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
-    /// The latest error.
+    /// Why the latest attempt failed; none once another visit begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
@@ -152,101 +153,102 @@ pub struct NodeState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Phase {
-    /// Not reached in this iteration.
+    /// The node was not reached in this iteration.
     Idle,
-    /// To run now, or at `at` (a retry's delay).
+    /// The node is to run: at once, or after the delay of a retry.
     Due {
-        /// None: now.
+        /// The earliest time for the attempt; none for at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Time>,
     },
-    /// `at_most_once`: an attempt runs; nobody else may before the deadline.
+    /// An `at_most_once` attempt runs, and no other worker may run it before the deadline.
     Intended {
-        /// After it the outcome is unknown.
+        /// After this time the attempt's outcome is unknown.
         deadline: Time,
     },
-    /// A `wait` waits.
+    /// A `wait` node waits for a time or an event.
     Waiting {
-        /// Until then at most.
+        /// When the wait ends by itself; none where only an event ends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Time>,
-        /// For this event.
+        /// Name of the event that ends the wait; none where it waits for a time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<String>,
-        /// Since then.
+        /// When the wait began.
         since: Time,
     },
-    /// An interaction is open.
+    /// An interaction is open, and the node waits for its answer.
     Asking {
-        /// Which.
+        /// The open interaction.
         interaction_id: InteractionId,
     },
-    /// Children run.
+    /// The children of a `map` or `workflow` node run.
     Children,
-    /// A loop's body runs.
+    /// The body of a `loop` node runs.
     Looping,
-    /// Its outcome is recorded; its edges are resolved when the execution is resumed.
+    /// The node's outcome is recorded, but its edges are not resolved: resuming the execution does that, or the same
+    /// turn.
     Unrouted,
-    /// It is done, and so are its edges.
+    /// The node is done, and the edges out of it are resolved.
     Finished,
-    /// Its join cannot be satisfied.
+    /// The node does not run, because its join can no longer be satisfied.
     Skipped,
-    /// A `break` or the execution's end came first.
+    /// A `break` or the end of the execution came before the node was done.
     Dropped,
-    /// It failed for good and nothing handled it.
+    /// The node failed, nothing handled the failure, and the execution ended.
     Failed,
 }
 
 impl Phase {
-    /// Whether something is still to come from it.
+    /// Whether the node can still act: it is due, runs, waits, or its edges are not resolved.
     pub fn is_open(&self) -> bool {
         !matches!(self, Self::Idle | Self::Finished | Self::Skipped | Self::Dropped | Self::Failed)
     }
 }
 
-/// A loop that runs, or ran.
+/// The state of a loop since it was last entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
-    /// Iterations begun since it was entered; the one that runs has this number less one.
+    /// Iterations begun. The one that runs is iteration `begun - 1`, as `loop.iteration` counts.
     pub begun: u64,
-    /// The list of a `for_each`.
+    /// The list of a `for_each`; none for a `while`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub items: Option<Payload>,
-    /// The outputs of the iterations before the one that runs, in order.
+    /// The values of the iterations before the one that runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Payload>,
-    /// The `break` node that ended it.
+    /// The `break` node that ended the loop; none where it goes on, or ended by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<NodeId>,
 }
 
-/// Children of a `map` or `workflow` node.
+/// The children that one attempt of a `map` or `workflow` node started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Children {
-    /// The visit they belong to.
+    /// Number of the node's visit.
     pub visit: u32,
-    /// The attempt they belong to, from 1: each has children of its own.
+    /// Number of the node's attempt, from 1. Each attempt has children of its own.
     #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
     pub attempt: u32,
-    /// How many there will be.
+    /// How many children there are in all; their indices are `0..count`.
     pub count: u32,
-    /// Items of a map; the input of a workflow's children.
+    /// For a `map` the list of its items; for a `workflow` the input that all children share.
     pub items: Payload,
-    /// All with a smaller index have been asked for.
+    /// All children with an index below this one have been asked for.
     pub started: u32,
-    /// Bit i: child i ended.
+    /// Indices of the children that ended.
     pub ended: Bits,
-    /// Bit i: child i failed or was cancelled.
+    /// Indices of the children that ended in another way than completed.
     pub failed: Bits,
 }
 
 impl Execution {
-    /// Its id.
+    /// The execution's id.
     pub fn id(&self) -> &ExecutionId {
         &self.started.execution_id
     }
 
-    /// A node's state, where it was reached.
+    /// The state of a node; none where it was neither visited nor skipped.
     pub fn node(&self, id: &NodeId) -> Option<&NodeState> {
         self.nodes.get(id).map(|state| &**state)
     }
@@ -270,17 +272,17 @@ impl Execution {
         self.stuck.is_some() && node.activated_seq <= self.stuck_seq
     }
 
-    /// The interaction of that id.
+    /// The interaction of that id, open or over.
     pub fn interaction(&self, id: &str) -> Option<&Arc<Interaction>> {
         self.interactions.iter().rev().find(|one| one.interaction_id.as_str() == id)
     }
 
-    /// Interactions that can still be answered.
+    /// The interactions that can still be answered.
     pub fn open_interactions(&self) -> impl Iterator<Item = &Arc<Interaction>> {
         self.interactions.iter().filter(|one| one.is_open())
     }
 
-    /// What it is doing (execution model, §3).
+    /// The execution's status, which follows from its state (execution model, §3).
     pub fn status(&self) -> Status {
         if let Some(end) = self.end {
             return end;
@@ -294,7 +296,9 @@ impl Execution {
         if self.held {
             return Status::Pending;
         }
-        // A loop alone has an iteration to begin: what is left of a long turn.
+        // Work that is due now outweighs an open question, and a question outweighs a timer or a child. A loop by
+        // itself counts as running: where nothing in its body is open, a continuation message begins its next
+        // iteration.
         let mut status = Status::Running;
         for node in self.nodes.values() {
             match node.phase {
@@ -309,7 +313,7 @@ impl Execution {
         status
     }
 
-    /// Every value it keeps, to be fetched or offloaded by a host.
+    /// Every value that the state keeps. A host fetches those that are missing, and offloads those that are large.
     pub fn payloads(&self) -> Vec<&Payload> {
         let mut all: Vec<&Payload> = vec![&self.started.input];
         all.extend(self.started.item.iter());

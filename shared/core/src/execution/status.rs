@@ -1,8 +1,8 @@
-//! The statuses of the execution model.
+//! The statuses of an execution and their names (execution model, §3).
 
 use serde::{Deserialize, Serialize};
 
-/// What an execution is doing.
+/// What an execution is doing, or how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the statuses of the execution model")]
@@ -21,12 +21,12 @@ pub enum Status {
 }
 
 impl Status {
-    /// Nothing follows, but for a rollback, a retry or a fork.
+    /// Whether an execution of this status has ended: no node of it runs any more.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
     }
 
-    /// As in JSON.
+    /// The status's name in JSON, in `snake_case`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -43,7 +43,7 @@ impl Status {
         }
     }
 
-    /// The status of that name.
+    /// The status of that name in JSON; none where no status has it.
     pub fn parse(name: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::String(name.into())).ok()
     }

@@ -1,4 +1,5 @@
-//! Interactions: a question to people, its answers, and what they mean for the execution.
+//! Interactions: a question to people, its answers, and how many of them decide. The execution keeps them and alone
+//! decides which answer counts.
 
 pub(crate) mod votes;
 
@@ -7,65 +8,65 @@ use document::{HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A question to people, as the execution keeps it. The execution alone arbitrates.
+/// A question to people with all that was answered to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
-    /// Derived from the activation.
+    /// The interaction's id: a UUID derived from the activation.
     pub interaction_id: InteractionId,
-    /// The visit that asks.
+    /// The visit to the node that asks.
     pub activation: Activation,
-    /// `approval`, `input`, `decision`, `review`, `ask`, `authorization`.
+    /// `approval`, `input`, `decision`, `review`, `ask` or `authorization` (human in the loop, §1).
     pub kind: String,
-    /// `pending`, `answered`, `timed_out`, `cancelled`.
+    /// `pending`, `answered`, `timed_out` or `cancelled`.
     #[serde(default = "pending", skip_serializing_if = "is_pending")]
     pub status: String,
-    /// Rendered.
+    /// The question, its templates rendered.
     pub question: String,
-    /// Rendered Markdown.
+    /// Further text in Markdown, its templates rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
-    /// JSON Schema of an `input`.
+    /// For an `input`: the JSON Schema that the data must satisfy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
-    /// Of a `decision`.
+    /// For a `decision`: the options to choose from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<HumanOption>,
-    /// What is under `review`.
+    /// For a `review`: the content that is approved, edited or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
-    /// Of an `authorization`: `{tool, arguments, security_level}`.
+    /// For an `authorization`: `{tool, arguments, security_level}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Value>,
-    /// Who may answer; empty for anyone of the owner.
+    /// The people who may answer; empty for anyone of the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<String>,
-    /// Whether whoever started the execution may decide it.
+    /// Whether the person who started the execution may decide it.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub allow_requester: bool,
-    /// When it times out.
+    /// When `timeout_action` takes effect; none where the question stands open as long as the execution lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Time>,
-    /// Seconds it has from its opening, and again after an escalation.
+    /// Seconds from the opening to the deadline, and once more after an escalation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<f64>,
-    /// What the deadline does.
+    /// What happens at the deadline.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timeout_action: TimeoutAction,
-    /// Who is asked after an escalation.
+    /// The people who are asked as well after an escalation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalate_to: Vec<String>,
-    /// Whether it escalated.
+    /// Whether the interaction has escalated; it does so once at most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub escalated: bool,
-    /// When it was opened.
+    /// When the interaction was opened.
     pub created_at: Time,
-    /// When it was over.
+    /// When the interaction was over, in whatever way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Time>,
-    /// The port taken.
+    /// The port taken; none where nothing was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
-    /// In order.
+    /// The responses of people, in the order in which they came; of one person the last one counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub responses: Vec<Response>,
     /// True where `on_error: ask_human` opened it: its options are `retry`, `skip` and `abort`.
@@ -105,51 +106,51 @@ impl Interaction {
     }
 }
 
-/// One person's response.
+/// One person's answer, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Response {
-    /// The subject; an e-mail address.
+    /// The subject that answered, such as an e-mail address.
     pub by: String,
-    /// `api`, `cli`, later `link`, `slack`, `dashboard`.
+    /// The way in which the answer came: `api` or `cli`.
     pub via: String,
-    /// Who really answered, where it was on behalf of `by`.
+    /// The subject that entered the answer on behalf of `by`; none where `by` answered in person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered_by: Option<String>,
-    /// When.
+    /// When the answer was recorded.
     pub at: Time,
-    /// The port it votes for.
+    /// The port that the answer votes for.
     pub decision: String,
-    /// What was answered: the data, the option, the text; null for a yes or no.
+    /// The value of the answer: the data, the option's id, the text, the content of a review, or true or false.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub answer: Value,
-    /// In the person's words.
+    /// A comment in the person's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Hexadecimal SHA-256 of what was shown.
+    /// Hexadecimal SHA-256 of exactly what was shown to the person.
     pub shown_sha256: String,
 }
 
-/// What a person sends: the fields of `respond`, by kind.
+/// What a person sends to `respond`. Which of the fields are required or allowed depends on the interaction's kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The subject who answers.
+    /// The subject that answers, such as an e-mail address.
     pub by: String,
-    /// `api`, `cli`, …
+    /// The way in which the answer comes: `api` or `cli`.
     pub via: String,
-    /// Who really answers, where it is on behalf of `by`.
+    /// The subject that enters the answer on behalf of `by`; none where `by` answers in person.
     pub entered_by: Option<String>,
-    /// Approval, review, authorization.
+    /// Yes or no, for an `approval`, a `review` or an `authorization`.
     pub approved: Option<bool>,
-    /// Input.
+    /// The data of an `input`; after `skip` about a failed node, the output in its place.
     pub data: Option<Value>,
-    /// Decision: an option's id.
+    /// The id of the option chosen, for a `decision`.
     pub option: Option<String>,
-    /// Ask.
+    /// The text, for an `ask`.
     pub text: Option<String>,
-    /// Review.
+    /// The content of a `review` as the person edited it.
     pub content: Option<Value>,
-    /// Authorization: the tool's name as the person typed it. Whoever gives it must get it right.
+    /// For an `authorization`: the tool's name as the person typed it. A name that is given must be right.
     pub tool: Option<String>,
-    /// In the person's words.
+    /// A comment in the person's own words.
     pub comment: Option<String>,
 }

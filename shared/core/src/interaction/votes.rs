@@ -1,10 +1,10 @@
-//! One person, one vote: the last one counts, however the address is written.
+//! Counting votes: each person has one vote, and the last one counts. Names are compared without regard to ASCII case.
 
 use super::{Interaction, Response};
 use document::Human;
 use std::collections::BTreeMap;
 
-/// How many people vote for a decision, with one more vote where given.
+/// How many people vote for a decision, with one more vote counted where it is given.
 fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
     let all = one.responses.iter().chain(more);
     let latest: BTreeMap<String, &str> =
@@ -12,7 +12,7 @@ fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
     latest.values().filter(|vote| **vote == decision).count() as u64
 }
 
-/// How many more votes a decision needs after one more; 0 where that vote decides.
+/// How many more votes a decision needs after a vote for it; 0 where that vote decides.
 pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) -> u64 {
     let threshold = match vote.decision.as_str() {
         "approved" => human.approval_threshold,
@@ -22,7 +22,7 @@ pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) ->
     threshold.saturating_sub(votes(one, Some(vote), &vote.decision))
 }
 
-/// How many more approvals an open interaction needs; 1 for kinds that have none.
+/// How many more approvals an open interaction needs; 1 for kinds that are not approved.
 pub(crate) fn approvals_needed(one: &Interaction, human: &Human) -> u64 {
     if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
         return 1;

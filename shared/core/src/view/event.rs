@@ -1,12 +1,12 @@
-//! Events as the API shows them: times in RFC 3339, values as they are.
+//! Events as the API shows them: times in RFC 3339, and values as users wrote them.
 
 use crate::event::Event;
 use document::time::{Time, rfc3339};
 use serde_json::{Map, Value};
 
-/// Fields that hold a moment, in events and in the records within them.
+/// Fields of events, and of the records within them, that hold a moment; journals have it in milliseconds.
 const TIMES: [&str; 7] = ["at", "created_at", "deadline", "decided_at", "retry_at", "timeout_at", "until"];
-/// Fields that hold a kept value.
+/// Fields of events that hold a kept value, which journals may write within `{"$plain": …}`.
 const VALUES: [&str; 5] = ["data", "input", "item", "items", "output"];
 
 /// One event of the journal. A value that was offloaded is shown as `{"$blob": sha256, "bytes": n}`.
@@ -30,6 +30,7 @@ pub fn event(event: &Event) -> Value {
     shown
 }
 
+/// Writes the moments among some fields as RFC 3339.
 fn times(fields: &mut Map<String, Value>) {
     for name in TIMES {
         if let Some(millis) = fields.get(name).and_then(Value::as_i64) {

@@ -1,4 +1,4 @@
-//! The journal as people read it: one sentence per turn.
+//! The journal as people read it, one sentence for each turn.
 
 use super::event;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use document::id::NodeId;
 use serde_json::{Value, json};
 
-/// One of `history`.
+/// A turn as an item of `GET /v1/executions/{id}/history`.
 pub fn history_item(turn: &Turn) -> Value {
     json!({
         "checkpoint": turn.seq.to_string(),
@@ -20,7 +20,7 @@ pub fn history_item(turn: &Turn) -> Value {
     })
 }
 
-/// The events of a turn for a stream: position, type, data.
+/// The events of a turn for an event stream, each as id (`turn.position`), type and data.
 pub fn stream_events(execution: &ExecutionId, turn: &Turn) -> Vec<(String, String, Value)> {
     turn.events
         .iter()
@@ -42,7 +42,7 @@ pub fn stream_events(execution: &ExecutionId, turn: &Turn) -> Vec<(String, Strin
         .collect()
 }
 
-/// The node that a turn finished.
+/// The first node that a turn finished; none where it finished no node.
 pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
     turn.events.iter().find_map(|event| match event {
         Event::NodeSucceeded { node, .. } | Event::NodeFailed { node, .. } | Event::NodeTriggered { node, .. } => {
@@ -52,9 +52,10 @@ pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
     })
 }
 
-/// What a turn did, in one sentence: what it was about, and what it led to.
+/// What a turn did, in one sentence: what it was about, and what that led to.
 pub fn sentence(turn: &Turn) -> String {
-    // The first of the weightiest: what came later in the turn followed from it.
+    // Of several events that say most the first one counts, since the later ones followed from it. `max_by_key` takes
+    // the last, so it looks at them in reverse.
     let Some(about) = turn.events.iter().rev().max_by_key(|event| weight(event)) else {
         return "Nothing happened.".into();
     };
@@ -74,7 +75,7 @@ pub fn sentence(turn: &Turn) -> String {
     sentence
 }
 
-/// How much an event says about why there was a turn.
+/// How much an event says about the reason for its turn, from 0.
 fn weight(event: &Event) -> u8 {
     match event {
         Event::ExecutionStarted(_) => 9,
@@ -92,10 +93,12 @@ fn weight(event: &Event) -> u8 {
     }
 }
 
+/// Whether an event ends the execution.
 fn ends(event: &Event) -> bool {
     matches!(event, Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. })
 }
 
+/// The node that is to run next because of an event.
 fn follows(event: &Event) -> Option<&str> {
     match event {
         Event::NodeActivated { node, .. } => Some(node.as_str()),
@@ -103,6 +106,7 @@ fn follows(event: &Event) -> Option<&str> {
     }
 }
 
+/// One event as a clause without a full stop; `by` is the subject that asked for the turn.
 fn clause(event: &Event, by: Option<&str>) -> String {
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let why = |reason: &Option<String>| reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -167,6 +171,7 @@ fn clause(event: &Event, by: Option<&str>) -> String {
     }
 }
 
+/// A text with its first letter in lower case, to stand within a sentence.
 fn lower(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()

@@ -7,7 +7,8 @@ use crate::{
 use document::{NodeKind, Workflow};
 use serde_json::{Value, json};
 
-/// `GET /v1/interactions/{id}`. `link` and `receipt` are left out until hosts make them.
+/// An interaction as `GET /v1/interactions/{id}` shows it. The fields `link` and `receipt` are absent, since no host
+/// makes them.
 pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow) -> Value {
     let mut shown = json!({
         "interaction_id": one.interaction_id,
@@ -29,6 +30,7 @@ pub fn interaction(one: &Interaction, execution: &Execution, workflow: &Workflow
         "responses_needed": responses_needed(one, workflow),
         "deliveries": [],
     });
+    // Fields that only some interactions have are absent from the others.
     if one.on_error {
         shown["on_error"] = true.into();
     }
@@ -54,7 +56,7 @@ fn response(response: &Response) -> Value {
     })
 }
 
-/// How many more approvals decide it, or answers of the other kinds; 0 once it is over.
+/// How many more approvals decide an interaction, or answers where its kind has no threshold; 0 once it is over.
 pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
     if !one.is_open() {
         return 0;

@@ -1,4 +1,4 @@
-//! Nodes as the API shows them.
+//! The nodes of an execution as the API shows them.
 
 use crate::{
     evolve::input_of,
@@ -8,7 +8,7 @@ use crate::{
 use document::{Node, Workflow};
 use serde_json::{Value, json};
 
-/// `items` of `GET /v1/executions/{id}/nodes`, in the document's order; `logs` are the lines of all nodes.
+/// The `items` of `GET /v1/executions/{id}/nodes`, in the document's order. `logs` are the lines of all nodes.
 pub fn nodes(execution: &Execution, workflow: &Workflow, logs: &[NodeLog]) -> Vec<Value> {
     workflow.nodes.iter().map(|node| one(execution, workflow, node, logs)).collect()
 }
@@ -28,6 +28,7 @@ fn one(execution: &Execution, workflow: &Workflow, node: &Node, logs: &[NodeLog]
         })
         .collect();
     let state = execution.node(&node.id);
+    // Input and times belong to a visit, so a node that was only skipped has none.
     let visited = state.filter(|state| state.visit > 0);
     json!({
         "node": node.id,
@@ -46,13 +47,14 @@ fn one(execution: &Execution, workflow: &Workflow, node: &Node, logs: &[NodeLog]
     })
 }
 
-/// How long the last attempt took; where that is not known, the time from the visit's start to its end.
+/// Milliseconds that the last attempt ran. Where nobody measured it, the time from the start of the visit to its end.
 fn duration(state: &NodeState) -> Option<u64> {
     let whole = || state.finished_at.map(|end| end.since(state.activated_at).as_millis() as u64);
     state.duration_ms.or_else(whole)
 }
 
-/// `pending`, `running`, `retrying`, `waiting`, `waiting_human`, `completed`, `failed`, `skipped`, `cancelled`.
+/// What a node is doing: `pending`, `running`, `retrying`, `waiting`, `waiting_human`, `completed`, `failed`, `skipped`
+/// or `cancelled`. A node without a state was not reached yet.
 pub fn node_status(state: Option<&NodeState>) -> &'static str {
     let Some(state) = state else { return "pending" };
     match &state.phase {

@@ -1,4 +1,4 @@
-//! The config of nodes that do something: `http_request`, `code`, `transform`.
+//! Reads the config of nodes that do something: `http_request`, `code` and `transform`.
 
 use crate::{
     HttpRequest, NodeKind, Transform, limits,
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// `http_request`.
+/// Reads the config of an `http_request`. Only in it may templates name secrets.
 pub(super) fn http(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
     let known = ["method", "url", "headers", "query", "body", "expect"];
     let f = Fields::new(cx, config, at, "invalid_config", &known);
@@ -32,6 +32,7 @@ pub(super) fn http(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     Some(NodeKind::HttpRequest(HttpRequest { method: method?, url: url?, headers, query, body, expect }))
 }
 
+/// The URL. A template at its start may yield the scheme, so that is checked when the URL is rendered.
 fn url(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
     if f.get("url").is_none() {
         f.missing(cx, "url", "Give an absolute URL, such as `https://example.com/orders`.");
@@ -47,7 +48,7 @@ fn url(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template
     cx.template(f, "url", place)
 }
 
-/// An object whose values become text, or one template that yields such an object.
+/// Headers or parameters: an object whose values become text, or one template that yields such an object.
 fn pairs(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
     match f.get(key)? {
         Value::Object(_) => {}
@@ -60,7 +61,7 @@ fn pairs(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Op
     cx.template(f, key, place)
 }
 
-/// `code`.
+/// Reads the config of a `code` node. Its JavaScript is checked when it runs.
 pub(super) fn code(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<NodeKind> {
     let f = Fields::new(cx, config, at, "invalid_config", &["code", "language"]);
     if f.text(cx, "language").is_some_and(|language| !matches!(language.to_lowercase().as_str(), "javascript" | "js")) {
@@ -82,7 +83,7 @@ pub(super) fn code(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
     Some(NodeKind::Code { code: code.to_owned() })
 }
 
-/// `transform`.
+/// Reads the config of a `transform`: `set` or `expression`.
 pub(super) fn transform(
     cx: &mut Cx<'_>,
     config: &Map<String, Value>,

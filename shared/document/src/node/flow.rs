@@ -1,4 +1,4 @@
-//! The config of nodes that route, wait or end.
+//! Reads the config of nodes that route, wait or end: `branch`, `loop`, `wait`, `break`, `succeed` and `fail`.
 
 use crate::{
     Loop, NodeKind, Over, Rule, Wait, limits,
@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// `branch`.
+/// Reads the config of a `branch`.
 pub(super) fn branch(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
     let f = Fields::new(cx, config, at, "invalid_config", &["rules", "default"]);
     let default = port(cx, &f, "default");
@@ -18,6 +18,7 @@ pub(super) fn branch(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, 
     let mut rules = Vec::with_capacity(list.len());
     for (ix, rule) in list.iter().enumerate() {
         let at = rules_at.item(ix);
+        // A rule with a mistake is left out, and the ones after it are checked all the same.
         let Value::Object(rule) = rule else {
             cx.error("invalid_config", &at, "a rule is an object", "Give {\"when\": CEL, \"port\": name}.");
             continue;
@@ -36,7 +37,7 @@ pub(super) fn branch(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, 
     Some(NodeKind::Branch { rules, default })
 }
 
-/// The name of a port.
+/// The name of a port, which may be any text on one line of at most `limits::PORT_BYTES`.
 pub(super) fn port(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str) -> Option<String> {
     let name = f.text(cx, key)?;
     if name.len() > limits::PORT_BYTES || name.chars().any(char::is_control) {
@@ -47,7 +48,7 @@ pub(super) fn port(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str) -> Option<Str
     Some(name.to_owned())
 }
 
-/// `loop`.
+/// Reads the config of a `loop`: `while` or `for_each`.
 pub(super) fn repeat(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
     let f = Fields::new(cx, config, at, "invalid_config", &["while", "for_each", "max_iterations"]);
     let max_iterations = f.integer(cx, "max_iterations", 1, limits::MOST_ITERATIONS);
@@ -63,7 +64,7 @@ pub(super) fn repeat(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, 
     Some(NodeKind::Loop(Loop { over, max_iterations }))
 }
 
-/// `wait`.
+/// Reads the config of a `wait`: one of `seconds`, `until` and `event`.
 pub(super) fn wait(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
     let f = Fields::new(cx, config, at, "invalid_config", &["seconds", "until", "event", "timeout_seconds"]);
     let given = ["seconds", "until", "event"].iter().filter(|key| f.get(key).is_some()).count();
@@ -75,6 +76,7 @@ pub(super) fn wait(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     if f.get("timeout_seconds").is_some() && f.get("event").is_none() && given == 1 {
         f.wrong(cx, "timeout_seconds", "only an `event` is awaited with a timeout", "Remove it.");
     }
+    // Literal times are checked now, and times from templates when the node is visited.
     let wait = if f.get("seconds").is_some() {
         let literal = f.get("seconds").is_some_and(|value| !value.is_string());
         if literal {
@@ -99,7 +101,7 @@ pub(super) fn wait(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     Some(NodeKind::Wait(wait))
 }
 
-/// `break`, `succeed`, `fail`.
+/// Reads the config of a `break`, `succeed` or `fail`.
 pub(super) fn end(
     cx: &mut Cx<'_>,
     config: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! The config of `human` nodes, in their six kinds (human in the loop §1).
+//! Reads the config of `human` nodes, in their six kinds (human in the loop, §1).
 
 mod form;
 #[cfg(test)]
@@ -12,8 +12,11 @@ use expression::{Expr, Template};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
+/// The values of `kind`.
 const KINDS: [&str; 6] = ["approval", "input", "decision", "review", "ask", "authorization"];
+/// The values of `timeout_action`.
 const ACTIONS: [&str; 5] = ["timeout", "auto_approve", "auto_reject", "fail", "escalate"];
+/// The keys that every kind may have.
 const COMMON: [&str; 14] = [
     "kind",
     "question",
@@ -40,7 +43,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         "review" => &["content"],
         "authorization" => &["tool", "arguments", "security_level"],
         "approval" | "ask" => &[],
-        // Which keys belong here is not known before the kind is.
+        // Where the kind is wrong it is not known which keys belong here, so none of them is reported as unknown.
         _ => &["schema", "rules", "options", "content", "tool", "arguments", "security_level"],
     };
     let known: Vec<&str> = COMMON.iter().chain(own).copied().collect();
@@ -66,7 +69,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     rest.zip(human_kind).map(|(human, kind)| NodeKind::Human(Box::new(Human { kind, ..human })))
 }
 
-/// What all kinds have in common; the kind itself is filled in by the caller.
+/// Reads what all kinds have in common. The caller puts the kind itself in the place of `Approval`.
 fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Human> {
     let question = question(cx, f, place, kind);
     let assignees = people(cx, f, "assignees", place);
@@ -83,6 +86,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
         _ => TimeoutAction::Timeout,
     };
     let escalate_to = people(cx, f, "escalate_to", place);
+    // A timeout that could never do what is asked of it is a mistake in the document.
     if timeout_action == TimeoutAction::Escalate && f.get("escalate_to").is_none() {
         f.wrong(cx, "timeout_action", "there is nobody to escalate to", "Give a list of people as `escalate_to`.");
     }
@@ -118,7 +122,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     })
 }
 
-/// Whether an answer may be `approved` or `rejected`: that of a decision where one of its options has that id.
+/// Whether an answer may take the port `approved` or `rejected`. That of a decision may where an option has that id.
 fn may_end(f: &Fields<'_, '_>, kind: &str, port: &str) -> bool {
     match kind {
         "input" | "ask" => false,
@@ -130,6 +134,7 @@ fn may_end(f: &Fields<'_, '_>, kind: &str, port: &str) -> bool {
     }
 }
 
+/// The question. Kinds that always ask the same have a default.
 fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Template> {
     if f.get("question").is_some() {
         f.text(cx, "question")?;
@@ -157,7 +162,7 @@ fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, counts: bool) -> u6
         return 1;
     }
     let Some(mut asked) = literal_people(f, "assignees") else { return votes };
-    // An escalation asks others besides.
+    // An escalation asks further people.
     if f.get("timeout_action").and_then(Value::as_str) == Some("escalate") && f.get("escalate_to").is_some() {
         let Some(more) = literal_people(f, "escalate_to") else { return votes };
         asked.extend(more);
@@ -169,7 +174,7 @@ fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, counts: bool) -> u6
     votes
 }
 
-/// The people of a list without templates, each once however the address is written; none where they are not known.
+/// The people of a list without templates, each once however the address is written; none where a template names them.
 fn literal_people(f: &Fields<'_, '_>, key: &str) -> Option<BTreeSet<String>> {
     let literal = |one: &Value| {
         let text = one.as_str().filter(|text| !text.contains("{{"))?;
@@ -194,6 +199,7 @@ fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> O
     cx.template(f, key, place)
 }
 
+/// The channels, checked and kept as the document has them; the inbox (`web`) where there are none.
 fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
     let web = json!([{"type": "web"}]);
     let Some(list) = f.list(cx, "channels", limits::PEOPLE) else { return web };
@@ -220,6 +226,7 @@ fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
     if list.is_empty() { web } else { Value::Array(list.to_vec()) }
 }
 
+/// `auto_approve_below`: an expression, and the number below which its value is approved without asking.
 fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr, f64)> {
     if f.get("auto_approve_below").is_some_and(Value::is_number) {
         let hint = "Say which value lies below it: {\"value\": \"amount\", \"below\": 1000}.";
@@ -236,6 +243,7 @@ fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr,
     cx.expr(&f, "value", place).zip(bound)
 }
 
+/// The `rules` of an `input`, which may name the person's `answer`.
 fn rules(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Vec<Expr> {
     let Some(list) = f.list(cx, "rules", limits::RULES) else { return Vec::new() };
     let at = f.at.key("rules");

@@ -1,4 +1,5 @@
-//! The node types: their names, their ports, and how the config of each is read.
+//! The node types: their names, their ports, and how the config of each is read from a document. What nodes do when
+//! they run is in `decide` and `prepare`, and in the crate `nodes`.
 
 mod act;
 mod flow;
@@ -12,7 +13,7 @@ pub(crate) use read::{ON_ERROR, on_error, read_node};
 use crate::{HumanKind, NodeKind};
 use serde_json::Value;
 
-/// Every type, by the name that documents use.
+/// Every node type, by the name that documents use.
 pub const TYPES: [&str; 16] = [
     "manual_trigger",
     "webhook_trigger",
@@ -33,7 +34,7 @@ pub const TYPES: [&str; 16] = [
 ];
 
 impl NodeKind {
-    /// The type's name in documents.
+    /// The name of the node's type, as documents have it.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::ManualTrigger => "manual_trigger",
@@ -55,8 +56,8 @@ impl NodeKind {
         }
     }
 
-    /// Its ports; the first is the one that an edge without `port` follows (refused for a `branch` without `default`).
-    /// None for what ends a path.
+    /// The node's ports. An edge without `port` follows the first one (refused for a `branch` without `default`). Empty
+    /// for a node that ends a path.
     pub fn ports(&self) -> Vec<String> {
         match self {
             Self::Branch { rules, default } => {
@@ -71,18 +72,18 @@ impl NodeKind {
         }
     }
 
-    /// Whether it has the port `success`, along which it may go on after a failure. The others leave by what a person or
-    /// a rule decided.
+    /// Whether the node has the port `success`, along which it may go on after a failure. Nodes without it leave by
+    /// what a person or a rule decided, so a failure has no port to take.
     pub fn may_go_on(&self) -> bool {
         fixed_ports(self.type_name()).is_some_and(|ports| ports.contains(&"success"))
     }
 
-    /// Whether executions start here.
+    /// Whether executions start at the node.
     pub fn is_trigger(&self) -> bool {
         is_trigger(self.type_name())
     }
 
-    /// Whether it only computes a route: decided within a turn, never run by a worker.
+    /// Whether the node only computes a route. Such a node is decided within a turn, and never run by a worker.
     pub fn is_routing(&self) -> bool {
         self.is_trigger()
             || matches!(
@@ -91,12 +92,12 @@ impl NodeKind {
             )
     }
 
-    /// Whether a worker runs it, as a `task::Work`.
+    /// Whether a worker runs the node, as a `task::Work`.
     pub fn does_io(&self) -> bool {
         matches!(self, Self::HttpRequest(_) | Self::Code { .. })
     }
 
-    /// Whether its attempts write lines, which are kept as logs.
+    /// Whether attempts of the node write lines, which are kept as logs.
     pub fn writes_lines(&self) -> bool {
         matches!(self, Self::Code { .. })
     }
@@ -107,7 +108,8 @@ pub(crate) fn is_trigger(kind: &str) -> bool {
     kind.ends_with("_trigger")
 }
 
-/// The ports of a node by its type and raw config. None where the config is too broken to tell, or the type unknown.
+/// The ports of a node by its type and its config as the document has it. None where the config is too broken to tell,
+/// or the type is unknown.
 pub(crate) fn ports_of(kind: &str, config: &Value) -> Option<Vec<String>> {
     match kind {
         "branch" => {
@@ -130,11 +132,12 @@ pub(crate) fn ports_of(kind: &str, config: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// Of questions that are answered by data.
+/// Ports of interactions that are answered with data or a text.
 const ANSWERED: [&str; 3] = ["answered", "timeout", "error"];
-/// Of questions that are voted on.
+/// Ports of interactions that people vote on.
 const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
 
+/// The ports of a type whose config does not change them; none for other types.
 fn fixed_ports(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "manual_trigger" | "webhook_trigger" | "event_trigger" | "schedule_trigger" => &["success"],
@@ -146,14 +149,17 @@ fn fixed_ports(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// The ports of a `branch`: the default's first, then those of its rules.
 fn branch_ports<'a>(default: Option<&'a str>, rules: impl Iterator<Item = &'a str>) -> Vec<String> {
     unique(default.into_iter().chain(rules))
 }
 
+/// The ports of a `decision`: one for each option, and those of every interaction.
 fn decision_ports<'a>(options: impl Iterator<Item = &'a str>) -> Vec<String> {
     unique(options.chain(["timeout", "error"]))
 }
 
+/// The names in order, each once.
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for name in names {

@@ -1,4 +1,4 @@
-//! The config of nodes that start executions of their own: `map` and `workflow`.
+//! Reads the config of nodes that start executions of their own: `map` and `workflow`.
 
 use crate::{
     Body, Children, Map as MapNode, NodeKind,
@@ -9,7 +9,7 @@ use crate::{
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// `map`.
+/// Reads the config of a `map`. An inline body is read as a workflow of its own.
 pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
     let known = ["items", "body", "max_concurrency", "tolerated_failures"];
     let f = Fields::new(cx, config, at, "invalid_config", &known);
@@ -33,6 +33,7 @@ pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pla
             None
         }
     };
+    // A missing part ends the reading only here, so that every problem of the config is reported.
     Some(NodeKind::Map(MapNode {
         items: items?,
         body: body?,
@@ -41,7 +42,7 @@ pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pla
     }))
 }
 
-/// `workflow`.
+/// Reads the config of a `workflow` node. Whether the workflows it names exist is known only when it runs.
 pub(super) fn workflow(
     cx: &mut Cx<'_>,
     config: &Map<String, Value>,
@@ -81,6 +82,8 @@ pub(super) fn workflow(
     if workflow_ids.is_empty() {
         return None;
     }
+    // `stop_on_failure` decides between the children of a list. With a single child it has no effect, which is worth a
+    // warning.
     if !list && !stop_on_failure {
         let message = "it speaks of a list: the failure of a single workflow fails the node all the same";
         let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
@@ -89,6 +92,7 @@ pub(super) fn workflow(
     Some(NodeKind::Workflow(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure }))
 }
 
+/// An id that a saved workflow may have.
 fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
     if is_id(id) {
         return Some(id.into());

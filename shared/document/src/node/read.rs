@@ -1,4 +1,4 @@
-//! Reads one node: its policies, and by its type its config.
+//! Reads one node: what all types have in common, such as its retries, and by its type its config.
 
 use super::{act, flow, human, nested, trigger};
 use crate::{
@@ -9,11 +9,14 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// Names of `on_error`, in the order of `on_error`'s arms.
+/// The values of `on_error`, in the order in which the function `on_error` counts them.
 pub(crate) const ON_ERROR: [&str; 4] = ["fail", "continue", "ask_human", "rollback"];
+/// The keys of a node under `compensate`.
 const UNDO_KEYS: [&str; 7] = ["name", "type", "config", "retry", "timeout_seconds", "delivery", "metadata"];
+/// The types that may stand under `compensate`.
 const UNDO_TYPES: [&str; 3] = ["http_request", "code", "transform"];
 
+/// The policy at a position of [`ON_ERROR`].
 pub(crate) fn on_error(ix: usize) -> OnError {
     match ix {
         1 => OnError::Continue,
@@ -23,12 +26,12 @@ pub(crate) fn on_error(ix: usize) -> OnError {
     }
 }
 
-/// Seconds per attempt of a type where the node says nothing.
+/// Seconds of one attempt where the node does not say. A node that waits has no bound of its own.
 fn default_timeout(kind: &str) -> Option<f64> {
     (!matches!(kind, "wait" | "human" | "map" | "workflow")).then_some(limits::NODE_SECONDS)
 }
 
-/// Reads a node whose id and type are known. None where an error keeps it from being built.
+/// Reads a node whose id and type are known. None where an error, which was reported, keeps it from being built.
 pub(crate) fn read_node(
     cx: &mut Cx<'_>,
     object: &Map<String, Value>,
@@ -42,6 +45,7 @@ pub(crate) fn read_node(
     let mut node = common(cx, &f, id, kind, config)?;
     if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
         node.on_error = on_error(ix);
+        // A node without the port `success` cannot go on after a failure, whatever `on_error` says.
         if node.on_error == OnError::Continue && !node.kind.may_go_on() {
             let message = format!("no port of a `{kind}` stands for its failure: one ends the execution all the same");
             let hint = "Leave it out, or handle what may fail with an edge out of a port.";
@@ -55,7 +59,7 @@ pub(crate) fn read_node(
     Some(node)
 }
 
-/// What a node and the one that undoes it have in common.
+/// Builds a node from the keys that it shares with a node under `compensate`.
 fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: Option<NodeKind>) -> Option<Node> {
     let name = f.text(cx, "name").map_or_else(|| id.to_string(), str::to_owned);
     let delivery = match f.word(cx, "delivery", &["at_least_once", "at_most_once"]) {
@@ -78,8 +82,10 @@ fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: 
     })
 }
 
+/// Reads a node's config by its type.
 fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Place<'_>) -> Option<NodeKind> {
     let empty = Map::new();
+    // A config that is no object is reported once, and nothing in it is looked for.
     let config = match f.object.get("config") {
         None | Some(Value::Null) => &empty,
         Some(Value::Object(config)) => config,
@@ -107,6 +113,7 @@ fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Pla
     }
 }
 
+/// Reads `retry`, with the type's defaults for what it leaves out.
 fn retry(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &str, delivery: Delivery) -> Retry {
     let attempts = match (kind, delivery) {
         ("http_request", Delivery::AtLeastOnce) => limits::IO_ATTEMPTS,
@@ -130,6 +137,7 @@ fn retry(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &str, delivery: Delivery) ->
     retry
 }
 
+/// Reads `join`: `all`, `any` or `{"at_least": n}`.
 fn join(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Join {
     if let Some(Value::Object(object)) = f.get("join") {
         let at = f.at.key("join");
@@ -145,6 +153,7 @@ fn join(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Join {
     }
 }
 
+/// Reads the node under `compensate`. It bears the id of the node that it undoes.
 fn compensate(
     cx: &mut Cx<'_>,
     object: &Map<String, Value>,

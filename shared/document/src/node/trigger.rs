@@ -1,4 +1,4 @@
-//! The config of the triggers.
+//! Reads the config of the four triggers.
 
 use crate::{
     NodeKind, ScheduleTrigger, WebhookTrigger, limits,
@@ -25,6 +25,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
         "event_trigger" => {
             let f = Fields::new(cx, config, at, "invalid_config", &["pattern"]);
             let pattern = f.object(cx, "pattern").cloned().map(Value::Object);
+            // The pattern is kept as the document has it, and read here to report its faults.
             let faults = pattern.as_ref().map(Pattern::read).and_then(Result::err).unwrap_or_default();
             for fault in faults {
                 cx.error("invalid_config", &at.key("pattern").below(&fault.path), fault.message, fault.hint);
@@ -39,6 +40,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, ki
     }
 }
 
+/// Reads the config of a `schedule_trigger`. The schedule and the time zone are parsed here only to report mistakes.
 fn schedule_trigger(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> ScheduleTrigger {
     let f = Fields::new(cx, config, at, "invalid_config", &["cron", "every_seconds", "timezone", "missed"]);
     let cron = f.text(cx, "cron").map(str::to_owned);

@@ -8,7 +8,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// What a node was given.
+/// The input that a node was given.
 fn input(story: &Story, node: &str) -> Value {
     input_of(&story.workflow, &story.state, story.workflow.graph.index[node]).value().clone()
 }

@@ -1,4 +1,4 @@
-//! Questions and answers.
+//! Interactions and answers: who may answer, which answers fit, and which of them decides.
 
 use super::story::Story;
 use crate::{command::Command, effect::Purpose, error::Rejection, execution::Status, interaction::Answer};

@@ -77,7 +77,7 @@ fn what_renders_to_no_schema_fails_the_node() {
         (json!("S"), "`schema/properties/size`", "no JSON Schema"),
         (json!({ "pattern": "(" }), "`schema/properties/size/pattern`", "no JSON Schema"),
         (json!({ "$ref": "https://example.com/" }), "`schema`", "no JSON Schema"),
-        // Checking an answer with this would never end.
+        // Checking an answer against this schema would never end.
         (json!({ "$ref": "#/properties/size" }), "`schema/properties/size/$ref`", "only leads back to itself"),
         (json!({ "enum": vec!["a size"; 50_000] }), "`schema`", "at most 262144 bytes"),
     ] {

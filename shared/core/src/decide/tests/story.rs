@@ -73,7 +73,7 @@ impl Story {
         self.when(Command::Answer { interaction_id: self.question(), answer: Box::new(answer) })
     }
 
-    /// The newest question.
+    /// The id of the newest interaction.
     pub fn question(&self) -> InteractionId {
         self.state.interactions.last().unwrap().interaction_id.clone()
     }

@@ -12,7 +12,7 @@ use crate::{
 use document::time::Time;
 use serde_json::json;
 
-/// Two nodes at once, and one after the second.
+/// A story in which `bad` and `good` are due at once, and `next` follows `good`.
 fn given() -> Story {
     let nodes = json!([
         { "id": "bad", "type": "http_request", "config": { "url": "https://example.com" } },
@@ -67,7 +67,7 @@ fn what_a_stuck_execution_goes_on_to_is_looked_after() {
     let overdue = Time(5_000).after_seconds(NODE_SECONDS + GRACE_SECONDS);
     assert_eq!(due_at(&story.workflow, &story.state), Some(overdue));
     assert_eq!(steps(&owed(&story.workflow, &story.state, Since::Ever)), ["next"]);
-    // That cannot be processed either.
+    // The message of `next` cannot be processed either.
     buried(&mut story).unwrap();
     assert_eq!(due_at(&story.workflow, &story.state), Some(story.state.started.deadline));
     assert!(owed(&story.workflow, &story.state, Since::Ever).is_empty());

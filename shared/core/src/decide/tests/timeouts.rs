@@ -1,4 +1,4 @@
-//! `timeout_seconds` of nodes that wait.
+//! The timeouts (`timeout_seconds`) of nodes that wait.
 
 use super::story::Story;
 use crate::{

@@ -1,4 +1,4 @@
-//! Waits, signals, timeouts, retries, what comes late.
+//! Waits, signals, timeouts and retries, and messages that come late or twice.
 
 use super::story::Story;
 use crate::{

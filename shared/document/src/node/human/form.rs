@@ -1,4 +1,5 @@
-//! What a person fills in or chooses from. Both may hold templates, which are rendered when the question is opened.
+//! What a person fills in or chooses from: the schema of an `input` and the options of a `decision`. Both may hold
+//! templates, which are rendered when the interaction is opened.
 
 use crate::{
     OptionTemplate, limits,
@@ -8,7 +9,8 @@ use crate::{
 use expression::Template;
 use serde_json::{Map, Value};
 
-/// The schema of an `input`.
+/// Reads the schema of an `input`. Without templates it is compiled. With templates only the part that they cannot
+/// change is checked; the rest is checked once it is rendered.
 pub(super) fn schema(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
     let source = f.get("schema")?;
     let template = cx.template(f, "schema", place)?;
@@ -16,7 +18,7 @@ pub(super) fn schema(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> O
     if template.is_constant() {
         schema::compile(cx, source, &at, "invalid_config");
     } else if let Some(Err(wrong)) = settled(source).as_ref().map(schema::sound) {
-        // A template below may mend it.
+        // A template further down may mend what is wrong here.
         let below = format!("{}/", wrong.pointer);
         if !template.expressions().iter().any(|(pointer, _)| pointer.starts_with(&below)) {
             cx.error("invalid_config", &at.below(&wrong.pointer), wrong.message, wrong.hint);
@@ -25,7 +27,7 @@ pub(super) fn schema(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> O
     Some(template)
 }
 
-/// What of a schema no template decides: without the members that are templates, or lists with templates among them.
+/// The part of a schema that no template decides: without members that are templates, and without lists that hold one.
 fn settled(value: &Value) -> Option<Value> {
     match value {
         Value::String(text) if text.contains("{{") => None,
@@ -38,7 +40,7 @@ fn settled(value: &Value) -> Option<Value> {
     }
 }
 
-/// The options of a `decision`.
+/// Reads the options of a `decision`.
 pub(super) fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Vec<OptionTemplate>> {
     if f.get("options").is_none_or(|options| options.as_array().is_some_and(Vec::is_empty)) {
         f.missing(cx, "options", "Give a list of {\"id\", \"label\"}, or of strings.");
@@ -49,6 +51,7 @@ pub(super) fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> 
     let mut options: Vec<OptionTemplate> = Vec::with_capacity(list.len());
     for (ix, value) in list.iter().enumerate() {
         let at = at.item(ix);
+        // A string stands for an option with this id and label.
         let as_object = match value {
             Value::String(text) => Map::from_iter([("id".to_owned(), Value::String(text.clone()))]),
             Value::Object(object) => object.clone(),
@@ -62,6 +65,7 @@ pub(super) fn options(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> 
             f.missing(cx, "id", "Give the name of the option's port.");
         }
         let Some(id) = port(cx, &f, "id") else { continue };
+        // The id becomes a port, which edges name literally.
         if id.contains("{{") {
             let hint = "Give it an id of its own, and the template as its `label`.";
             let id_at = if value.is_string() { at } else { at.key("id") };

@@ -1,10 +1,10 @@
-//! Configs that are refused, or warned about, before anything runs.
+//! Configs of `human` nodes that are refused, or warned about, before anything runs.
 #![allow(clippy::unwrap_used)]
 
 use crate::validate::check;
 use serde_json::{Value, json};
 
-/// Problems of a human node after a node `a` and before a node `later`, as `(code, path within the config)`.
+/// The problems of a human node after a node `a` and beside a node `later`, as `(code, path within the config)`.
 fn found(config: &Value) -> Vec<(String, String)> {
     let mut config = config.clone();
     config["question"] = json!("?");
@@ -76,7 +76,7 @@ fn what_of_a_schema_no_template_decides_is_checked_beside_one() {
     one(beside("type", json!("objekt")), "invalid_config", "/schema/properties/size/type");
     one(beside("$ref", json!("#/properties/size")), "invalid_config", "/schema/properties/size/$ref");
     none(beside("type", json!(["string", "{{ input.or }}"])));
-    // What a reference leads to may be what a template yields.
+    // A reference may lead to a part of the schema that a template yields.
     none(input(json!({ "$ref": "#/$defs/a", "$defs": { "a": "{{ input.schema }}" } })));
 }
 
