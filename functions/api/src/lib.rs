@@ -1,5 +1,5 @@
-//! What all HTTP functions of Stepwell share: who calls, how requests are read, how errors are told, and how the
-//! routes of several functions become one service whose OpenAPI document is generated from them.
+//! What all HTTP functions of Stepwell share: how callers are authenticated, requests read and errors told, and how the
+//! routes of several functions become one service, whose OpenAPI document is generated from them.
 
 pub mod answer;
 mod app;
@@ -37,5 +37,5 @@ pub use problem::Problem;
 pub use rate::Rates;
 pub use service::{Routes, service};
 
-/// What a handler answers.
+/// What a handler returns: its answer, or the problem that is sent in its place.
 pub type Answered<T> = Result<T, Problem>;
