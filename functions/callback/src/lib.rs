@@ -1,4 +1,4 @@
-//! Interactions: the inbox, answers; and signals.
+//! The function `callback`: the inbox of interactions, their answers, and signals to executions.
 
 mod interactions;
 #[cfg(feature = "lambda")]
@@ -8,7 +8,7 @@ mod signals;
 
 use api::Routes;
 
-/// The routes of this function.
+/// The routes of interactions, answers and signals.
 pub fn routes() -> Routes {
     Routes::new().merge(interactions::routes()).merge(respond::routes()).merge(signals::routes())
 }

@@ -1,4 +1,4 @@
-//! Answers.
+//! Answers to interactions.
 
 use crate::interactions::asking;
 use api::{Answered, App, NoParams, Path, Problem, Responder, Routes, answer, schema};
@@ -51,6 +51,7 @@ async fn respond(
     api::Json(body): api::Json<AnswerBody>,
 ) -> Answered<axum::Json<Value>> {
     let execution = asking(&app, &caller, &id).await?;
+    // Every field is passed on: the rules know the kind of the question, and refuse the fields that it does not take.
     let said = Answer {
         approved: body.approved,
         data: body.data,

@@ -1,4 +1,4 @@
-//! Events for `wait` nodes.
+//! Signals: events that callers send to an execution, for its `wait` nodes.
 
 use api::{Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, answer, read, schema};
 use axum::extract::State;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-/// Bytes of an event's name, as of other names that people give.
+/// Bytes of an event's name at most: far beyond the names that people give.
 const NAME_BYTES: usize = 256;
 
 pub(crate) fn routes() -> Routes {

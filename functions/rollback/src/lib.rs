@@ -1,4 +1,4 @@
-//! Control of executions: pause, resume, cancel, deletion.
+//! The function `rollback`: pause, resume, cancel and deletion of executions.
 
 mod control;
 mod delete;
@@ -6,7 +6,7 @@ mod resume;
 
 use api::Routes;
 
-/// The routes of this function.
+/// The routes of pause, resume, cancel and deletion.
 pub fn routes() -> Routes {
     Routes::new().merge(control::routes()).merge(resume::routes()).merge(delete::routes())
 }

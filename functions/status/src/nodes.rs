@@ -1,4 +1,4 @@
-//! Nodes and captured lines.
+//! The nodes of an execution, and the log lines captured from them.
 
 use api::{Answered, App, Params, Path, Reader, Routes, cursor, limits, schema};
 use axum::{Json, extract::State};
@@ -36,7 +36,8 @@ async fn nodes(
     Ok(Json(json!({"items": shown})))
 }
 
-/// The first lines of each node: of as many pages as it takes until all that can have lines have theirs, to a bound.
+/// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages
+/// are read until every node that ran and can write lines has its share, [`limits::NODE_LOG_PAGES`] pages at most.
 async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
     let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
     let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));

@@ -1,3 +1,5 @@
+//! Pause, cancel, resume and signals.
+
 use super::*;
 use api::schema;
 

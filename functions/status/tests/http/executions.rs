@@ -1,3 +1,5 @@
+//! Starts and everything that reads executions.
+
 use super::*;
 use api::schema;
 use shared::task::{LogLine, Outcome, Report, Work};
@@ -149,7 +151,7 @@ async fn bad_requests_are_named() {
     world.send(raw("text/plain", b"{}".to_vec())).await.problem(415, "unsupported_media_type");
     let large = vec![b' '; shared::limits::REQUEST_BYTES + 1];
     world.send(raw("application/json", large)).await.problem(413, "too_large");
-    // Not escaped, `+` is a space.
+    // A `+` that is not escaped arrives as a space.
     world.get("/v1/executions?since=2026-01-31T09:00:00+00:00").await.of(200);
     for query in ["limit=0", "limit=201", "limit=x", "cursor=abc", "status=done", "since=yesterday"] {
         world.get(&format!("/v1/executions?{query}")).await.problem(422, "invalid_parameter");
@@ -161,7 +163,7 @@ async fn bad_requests_are_named() {
     world.delete("/v1/executions").await.problem(405, "method_not_allowed");
 }
 
-/// Every page of a list, by what names its items.
+/// All pages of a list: of each item the field `name`. No page may be larger than its bound.
 async fn pages(world: &World, path: &str, list: &str, name: &str) -> Vec<Vec<String>> {
     let (mut pages, mut next) = (Vec::new(), path.to_owned());
     loop {

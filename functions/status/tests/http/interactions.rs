@@ -1,3 +1,5 @@
+//! The inbox and answers to interactions.
+
 use super::*;
 use api::schema;
 
