@@ -1,4 +1,4 @@
-//! The step function on Lambda: what `main` hands an event to.
+//! The step function on Lambda: handles the batches that `main` is given, and runs nodes in this process.
 
 use crate::handle_batch;
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use shared::{
 };
 use std::sync::Arc;
 
-/// Runs nodes in this process, and in children of it.
+/// Runs nodes in this process, and JavaScript in child processes of it.
 struct InProcess(Nodes);
 
 #[async_trait]
@@ -25,17 +25,18 @@ impl Runner for InProcess {
     }
 }
 
-/// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public.
+/// The runner of nodes as the environment configures it. `STEPWELL_HTTP_ALLOW` lists the addresses that `http_request`
+/// may reach although they are not public.
 ///
 /// # Errors
-/// What of it cannot be understood.
+/// Says what in that list cannot be understood.
 pub fn runner() -> Result<Arc<dyn Runner>, String> {
     let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
     Ok(Arc::new(InProcess(Nodes::new(Config { http_allow, ..Config::default() })?)))
 }
 
-/// One batch. Messages that are handed out again come as soon as they should: where SQS cannot be told, they come after
-/// the queue's visibility timeout.
+/// Handles one batch, and tells SQS when each of its failures is to come again. Where SQS cannot be told, they come
+/// again after the queue's visibility timeout.
 pub async fn handle(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
     let messages = event.records.len() as u64;
     let settled = handle_batch(host, event).await;
