@@ -1,4 +1,4 @@
-//! Tokens and secrets.
+//! The routes that make API tokens and store secrets.
 
 use crate::token::{NewToken, issue};
 use api::{Admin, Answered, App, Json, NoParams, Path, Problem, Routes, limits, schema};

@@ -1,4 +1,5 @@
-//! Starts executions, over HTTP and for the other functions; saves, lists and validates workflows.
+//! The function `trigger`: starts executions, over HTTP and for other functions; saves, lists and checks workflows;
+//! makes tokens and stores secrets.
 
 mod admin;
 #[cfg(feature = "events")]
@@ -16,7 +17,7 @@ pub use start::{StartError, StartRequest, start};
 
 use api::Routes;
 
-/// The routes of this function.
+/// The routes of starts, webhooks, workflows, tokens and secrets.
 pub fn routes() -> Routes {
     Routes::new()
         .merge(workflows::routes())

@@ -1,4 +1,4 @@
-//! Events of EventBridge: whoever listens is started.
+//! Events of EventBridge: starts the workflows whose `event_trigger` nodes listen to them.
 
 use super::{Event, Failure, Invocation};
 use crate::{
@@ -14,15 +14,16 @@ use shared::{
     port::Host,
 };
 
-/// Who started such an execution.
+/// The `started_by` of executions that an event starts.
 const SUBJECT: &str = "eventbridge";
 
+/// Reads an event. The source of a tick is EventBridge itself, or EventBridge Scheduler.
 pub(super) fn read(json: &str) -> Result<Invocation, serde_json::Error> {
     let body: Value = serde_json::from_str(json)?;
     read_value(body)
 }
 
-/// The same of what is JSON already.
+/// The same as [`read`], for JSON that was read already.
 pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
     #[derive(Deserialize)]
     struct Head {
@@ -32,6 +33,7 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
         detail_type: String,
     }
     let head = Head::deserialize(&body)?;
+    // Starts are keyed by the id: without one, other events would count as repetitions.
     if head.id.is_empty() {
         return Err(serde_json::Error::custom("`id` is empty"));
     }
@@ -40,11 +42,12 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
     Ok(if ticks && head.detail_type == "Scheduled Event" { Invocation::Tick(event) } else { Invocation::Event(event) })
 }
 
-/// Starts every workflow that listens to an event. What one of them refuses keeps no other from starting.
+/// Starts every workflow that listens to an event, each at most once per event. Where one refuses, the others start all
+/// the same. Returns `{"started": [{workflow_id, node, execution_id}]}`.
 ///
 /// # Errors
-/// Where the store failed some of them, or they refused: the same event again starts those, and no other twice, and is
-/// kept where they refuse for good.
+/// Where the store failed or a workflow refused the event. Lambda then hands the same event in again, which starts only
+/// what is missing, and keeps the event where that fails too.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
     let listening = host.listeners(owner).await?;
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {
@@ -76,6 +79,7 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
     }
 }
 
+/// Starts the workflow of one listener, with the event as its input.
 async fn start_one(
     host: &dyn Host,
     owner: &str,
