@@ -288,6 +288,7 @@ impl<'a> Run<'a> {
         let window = Window { limit: 200, cursor: None };
         let states = self.states().await;
         let mut shown: BTreeSet<(ExecutionId, Status)> = BTreeSet::new();
+        // Children are listed under their parent only, so every execution is asked for its children.
         let parents = states.iter().map(|state| Some(state.id().clone()));
         for parent in parents.chain([None]) {
             let filter = ExecutionFilter { owner: self.owner.clone(), parent, ..ExecutionFilter::default() };

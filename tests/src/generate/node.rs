@@ -9,6 +9,7 @@ impl Draft<'_> {
     /// Adds a node that `sources` edges will enter, and whose expressions may name the nodes in `seen`. Returns its id
     /// and its ports.
     pub fn node(&mut self, seen: &BTreeSet<String>, sources: usize) -> (String, Vec<Out>) {
+        // No body is made within two others, so that documents stay small.
         let deep = self.around.depth >= 2;
         let kind = match self.rng.below(100) {
             0..30 => "transform",
@@ -83,7 +84,7 @@ impl Draft<'_> {
     }
 
     /// A request to the simulated outside world, which answers by the path: `/flaky/k` fails k times and then returns
-    /// the body, `/refused` fails without a retry, `/dead` fails each time.
+    /// the body, `/refused` fails without a retry, `/dead` fails at each attempt.
     fn http(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {
         let path = match self.rng.below(10) {
             0..4 => "flaky/0",
@@ -122,6 +123,7 @@ impl Draft<'_> {
         } else {
             let depth = self.around.depth + 1;
             let mut body = Draft::body(self.rng, knobs, depth);
+            // The body of a map needs no trigger: its first node has no incoming edge.
             let (_, given) = body.node(seen, 0);
             let size = body.rng.between(0, 3);
             body.region(given, size, 0);

@@ -13,6 +13,7 @@ pub(crate) fn run(node: &Value, input: &Value, world: &World<'_>, around: &Aroun
     let view = View { world, output: Some(input), node_input: Some(input), around };
     let error = |code: String| json!({ "code": code, "node": node["id"] });
     let success = |output: Value| ("success".to_owned(), output);
+    // Where the config has no such template, the value is the node's input.
     let rendered = |key: &str| config.get(key).map_or(Ok(input.clone()), |template| view.render(template));
     Ok(match text(node, "type") {
         "transform" => match config.get("expression").and_then(Value::as_str) {

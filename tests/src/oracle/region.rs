@@ -178,7 +178,7 @@ impl<'a> Region<'a> {
     ) -> Result<(String, Value), Stop> {
         let (id, output) = (text(node, "id"), json!({ "error": error }));
         // Conditions on the edges out of `error` read the error as the node's output. If nothing handles the failure,
-        // the node has no output of its own.
+        // an earlier output of the node counts again.
         let before = world.outputs.insert(id.to_owned(), output.clone());
         let live = self.edges.iter().any(|edge| {
             text(edge, "from") == id && self.port(edge) == "error" && self.is_live(edge, &output, input, world, around)

@@ -324,6 +324,7 @@ impl Run {
             let (is_ask, job) = &mut running[chosen];
             let polled = job.as_mut().poll(&mut cx);
             let crashed = std::mem::take(&mut self.host.world().crashed);
+            // The caller of a command that failed or died heard nothing, and may have caused effects that were lost.
             if crashed || matches!(polled, Poll::Ready((false, _))) {
                 self.host.world().unheard += u64::from(*is_ask);
             }

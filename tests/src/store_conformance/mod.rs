@@ -213,6 +213,7 @@ async fn lists_are_newest_first_and_owned(host: &dyn Host) {
         change(&mut filter);
         filter
     };
+    // Each filter, with the positions in `ids` of what it must show. Metadata is compared as text.
     let all: [(ExecutionFilter, Vec<usize>); 9] = [
         (with(|f| f.workflow_id = Some("list-2".into())), vec![1, 3]),
         (with(|f| f.statuses = vec![Status::Cancelled]), vec![1]),
@@ -305,6 +306,7 @@ async fn questions_are_found(host: &dyn Host) {
     assert_eq!(all(Some("pending"), Some("Ann@Example.COM"), "asker", None).await.len(), 3, "in any case");
     assert!(all(None, Some("bob@example.com"), "asker", None).await.is_empty());
     assert!(all(None, None, "somebody", None).await.is_empty());
+    // A question that is over changes its status in the list.
     let (id, question) = &asked[1];
     assert_eq!(all(None, None, "asker", Some(id)).await, [asked[1].clone()]);
     assert_eq!(host.asks(question).await.unwrap().as_ref(), Some(id));

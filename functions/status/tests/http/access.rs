@@ -26,9 +26,11 @@ async fn tokens_open_their_owners_records_within_their_scopes() {
     world.run().await;
     let seen = as_(&world, "reader", "GET", &path, json!({})).await.of(200);
     let asked = format!("/v1/interactions/{}", seen["pending_interactions"][0]["interaction_id"].as_str().unwrap());
+    // Another owner learns of none of them.
     for hidden in [path.as_str(), asked.as_str(), "/v1/workflows/pay"] {
         as_(&world, "other", "GET", hidden, json!({})).await.problem(404, "not_found");
     }
+    // Only an assignee may answer, and only the user of a local host may enter the answer of another.
     let respond = format!("{asked}/respond");
     let body = json!({"approved": true, "answer_as": "bob@example.com"});
     as_(&world, "admin", "POST", &respond, body).await.problem(403, "answer_as_not_allowed");

@@ -12,6 +12,7 @@ async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
     let accepted: schema::Accepted = shaped(&world.post("/v1/workflows/greet/executions", body).await.of(202));
     assert_eq!(accepted.status, "pending");
     let path = accepted.links.own;
+    // No message has been handled: the first node is due and has not run.
     let before: schema::Execution = shaped(&world.get(&path).await.of(200));
     assert_eq!((before.status.as_str(), before.current_nodes), ("running", vec!["hello".to_owned()]));
     world.run().await;
