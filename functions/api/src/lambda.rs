@@ -89,6 +89,7 @@ fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
         LambdaRequest::ApiGatewayV1(request) => {
             request.headers.remove(HOST);
             request.request_context.domain_name = None;
+            // An event of a REST API has the parameters twice; only one form keeps those that are given more than once.
             let single = mem::take(&mut request.query_string_parameters);
             let all = mem::take(&mut request.multi_value_query_string_parameters);
             let pairs = if all.is_empty() { single } else { all };
@@ -97,6 +98,8 @@ fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
         LambdaRequest::ApiGatewayV2(request) => {
             request.headers.remove(HOST);
             request.request_context.domain_name = None;
+            // An HTTP API puts a named stage before the path; a path that only begins with the same letters is left
+            // alone.
             let stage = request.request_context.stage.as_deref().unwrap_or_default();
             let path = request.raw_path.take().map(|path| {
                 let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));

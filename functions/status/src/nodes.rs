@@ -41,6 +41,7 @@ async fn nodes(
 async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
     let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
     let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
+    // How many lines each node may still get. A node that has its share is removed, and none is left when all have.
     let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();
     let mut kept = Vec::new();
     let mut window = Window { limit: limits::PAGE_ITEMS, cursor: None };

@@ -192,6 +192,7 @@ fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usi
 /// Works out what one message asks for. `state` and `workflow` are those of its execution.
 async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, delivery: &Delivery) -> Handled {
     let command = match delivery.message.work.clone() {
+        // Running a node or working on children may take long and fails by itself; all else is one command.
         Work::Step { activation, attempt, .. } => {
             return step::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }

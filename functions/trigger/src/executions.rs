@@ -127,6 +127,7 @@ async fn start_inline(
         }
         false => None,
     };
+    // No version is saved: the document is kept with its execution alone, which version 0 stands for.
     let parsed = shared::workflow::parse(&body.workflow).map_err(|issues| refused(&issues, "/workflow"))?;
     let request = StartRequest {
         owner: caller.owner.clone(),

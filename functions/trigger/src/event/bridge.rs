@@ -50,6 +50,7 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
 /// what is missing, and keeps the event where that fails too.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
     let listening = host.listeners(owner).await?;
+    // A pattern was checked when it was saved. One that cannot be read any more must not keep the others from starting.
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {
         Ok(pattern) => pattern.matches(&event.body),
         Err(faults) => {
@@ -64,6 +65,7 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
         let Listener { workflow, node, .. } = listener;
         match result {
             Ok(id) => started.push(json!({"workflow_id": workflow, "node": node, "execution_id": id})),
+            // Nothing is told of the others then: the event comes again, and they are found to be started.
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(error) => {
                 let why = error.told();
@@ -88,6 +90,7 @@ async fn start_one(
 ) -> (Listener, Result<String, StartError>) {
     let run = async {
         let (workflow, version) = latest(host, owner, listener.workflow.as_str(), None).await?;
+        // The same event starts the same listener once, at however many deliveries.
         let key = format!("event\n{}\n{}\n{}", listener.workflow, listener.node, event.id);
         let hash = sha256_hex(key.as_bytes());
         let request = StartRequest {
