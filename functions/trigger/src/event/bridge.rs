@@ -50,7 +50,8 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
 /// what is missing, and keeps the event where that fails too.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
     let listening = host.listeners(owner).await?;
-    // A pattern was checked when it was saved. One that cannot be read any more must not keep the others from starting.
+    // A pattern was checked when it was saved. One that this release cannot read must not keep the others from
+    // starting.
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {
         Ok(pattern) => pattern.matches(&event.body),
         Err(faults) => {
