@@ -1,4 +1,5 @@
-//! Any text, as an expression and as a template: an error or a value, never a panic, and within a second.
+//! Takes any text as an expression and as a template. It must give a value or an error within a second, and never
+//! panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,6 +7,7 @@ use serde_json::{Value, json};
 use expression::{Context, ExecutionScope, Expr, Scope, Template};
 use std::sync::LazyLock;
 
+/// Outputs of nodes, by node id.
 struct Outputs(Value);
 
 impl Context for Outputs {

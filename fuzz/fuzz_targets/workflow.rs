@@ -1,4 +1,4 @@
-//! Any JSON, as a workflow document: issues or a workflow, never a panic.
+//! Takes any JSON as a workflow document. Reading it must give a workflow or a list of issues, and never panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! What tests share: a generator of workflows, an evaluator of its own, a simulated host that breaks on demand, and
-//! what every store must do.
+//! What tests share: a generator of workflows, an independent evaluator of them (the oracle), a simulated host that
+//! breaks on demand, the properties that every store must have, and stand-ins for Lambda and AWS.
 //!
 //! Generator and simulation are pure functions of a seed, so that a failure can be replayed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -15,9 +15,9 @@ pub mod rng;
 pub mod sim;
 pub mod store_conformance;
 
-/// A client of HTTP for tests.
+/// An HTTP client that passes by any proxy, since the tests talk to this machine only.
 pub fn http() -> reqwest::Client {
-    // Whoever was here before installed the same.
+    // An error says that another client was made before, with the same provider of cryptography.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().expect("a client")
 }

@@ -1,11 +1,13 @@
-//! Randomness from a seed: splitmix64 (Steele, Lea, Flood, 2014). Small, fast, the same everywhere.
+//! Random numbers from a seed: splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+//! It is small and fast, and gives the same numbers on every platform and in every release.
 
-/// A stream of numbers.
+/// A stream of random numbers.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// The stream of a seed; different `stream`s of one seed have nothing in common.
+    /// The stream with this number of a seed. The streams of one seed are independent of each other, so that one part
+    /// of a test may draw more numbers without changing what another draws.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut rng = Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03));
         rng.next();
@@ -32,17 +34,17 @@ impl Rng {
         low + self.below(high - low + 1)
     }
 
-    /// True that often of a hundred times.
+    /// True in so many of a hundred draws, on average.
     pub fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// One of them.
+    /// One of the items, each as likely as the others. Panics where there is none.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
-    /// Puts them into another order.
+    /// Puts the items into a random order (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

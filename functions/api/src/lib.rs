@@ -1,9 +1,5 @@
-//! The HTTP API, by resource: [`executions`], [`workflows`], [`people`], [`triggers`], [`admin`]. Around them: who calls
-//! (`auth`), how requests are read and errors told (`request`), and how routes become one service whose OpenAPI document
-//! is generated from them (`service`).
-//!
-//! A function on Lambda serves some of the routes, the embedded host all ([`routes`]): they differ by their rights and by
-//! how they scale, not by their source.
+//! What all HTTP functions of Stepwell share: how callers are authenticated, requests read and errors told, and how the
+//! routes of several functions become one service, whose OpenAPI document is generated from them.
 
 pub mod admin;
 mod auth;
@@ -38,7 +34,7 @@ pub use service::{
     service,
 };
 
-/// What a handler answers.
+/// What a handler returns: its answer, or the problem that is sent in its place.
 pub type Answered<T> = Result<T, Problem>;
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the

@@ -4,61 +4,62 @@ use std::time::Duration;
 
 /// Items of one page of a list at most.
 pub const PAGE_ITEMS: usize = 200;
-/// Items of a page that names no limit.
+/// Items of a page where the request names no limit.
 pub const PAGE_DEFAULT: usize = 50;
-/// Bytes of the items of one page as JSON, but for one that is larger alone: the page ends before the item that would
-/// pass them. As a JSON string they are twice as many at most, and Lambda's response takes 6 MB.
+/// Bytes of the items of one page as JSON. A page ends before the item that would exceed them; only its first item may
+/// be larger. Escaped within a JSON string they are twice as many at most, and a response of Lambda takes 6 MB.
 pub const PAGE_BYTES: usize = 2_500_000;
-/// Rows of a page that are read at a time: each takes a request or two to the store.
+/// Rows of a page that are read at the same time: each takes a request or two to the store.
 pub const ROWS_AT_ONCE: usize = 16;
-/// Turns of a history read at a time, so that a page that is full of bytes has not read much more.
+/// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.
 pub const TURNS_PER_BITE: usize = 50;
-/// How long a request waits for an execution at most: an API gateway cuts off at 29 or 30 seconds.
+/// How long a request waits for an execution at most: API gateways cut requests off at 29 or 30 seconds.
 pub const WAIT: Duration = Duration::from_secs(25);
-/// A comment line on a silent event stream, so that proxies keep it open: the usual idle limit is 30 to 60 seconds.
+/// How long an event stream is silent before it sends a comment line, so that proxies keep it open: their usual idle
+/// limit is 30 to 60 seconds.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Turns that one read of a journal takes: a few hundred kilobytes at most in memory.
 pub const TURNS_PER_READ: usize = 200;
-/// Log lines shown per node of a node list; the rest is on `/logs`.
+/// Log lines that a node list shows for each node; the rest is on `/logs`.
 pub const NODE_LOG_LINES: usize = 100;
-/// Pages of lines read for a node list: 20,000 lines, or twenty attempts that write all they may.
+/// Pages of log lines read for one node list: 20,000 lines, as many as twenty attempts may write.
 pub const NODE_LOG_PAGES: usize = 100;
 /// Bytes of a request's line and headers: eight times what most servers take.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Requests per second and owner: far above what people do, low enough that one runaway script leaves room.
 pub const REQUESTS_PER_SECOND: f64 = 10_000.0;
-/// Requests that an owner who was silent may send at once.
+/// Requests that an owner who was silent before may send in one burst.
 pub const REQUESTS_AT_ONCE: f64 = 20_000.0;
-/// Owners whose requests are counted at a time: those that were silent are forgotten. Whoever calls may make up names.
+/// Owners whose requests are counted at a time, which bounds the memory for it: those who sent least are forgotten.
 pub const RATED_OWNERS: usize = 10_000;
-/// Bytes of an owner's name.
+/// Bytes of an owner's name in a request.
 pub const OWNER_BYTES: usize = 255;
-/// Bytes of one part of a path, and of a parameter that names something. Whatever has a name has a shorter one, and a
-/// sort key of DynamoDB has 1,024 bytes with all that stands around it.
+/// Bytes of one part of a path, and of a query parameter that names something. Every name in use is shorter, and a sort
+/// key of DynamoDB, which holds more than the name, has 1,024 bytes.
 pub const NAME_BYTES: usize = 512;
-/// Metadata by which one list is filtered: a condition of DynamoDB has 4 KB.
+/// Keys of metadata by which one list may be filtered: a condition of DynamoDB has 4 KB.
 pub const METADATA_FILTERS: usize = 10;
-/// Bytes of a key of metadata to filter by, and of its text: hosts look for no larger ones.
+/// Bytes of a key of metadata to filter by, and of the text that it must equal: hosts search no larger ones.
 pub const METADATA_BYTES: usize = 1_024;
-/// Bytes of an `Idempotency-Key`, as most services have it.
+/// Bytes of an `Idempotency-Key`: the bound of most services that take one.
 pub const KEY_BYTES: usize = 255;
 /// Bytes of a secret's value: longer than any key or certificate chain.
 pub const SECRET_BYTES: usize = 64 * 1024;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
 pub const BODY: Duration = Duration::from_secs(20);
-/// Nesting of a body's JSON: a document's own bound and what a request wraps it in. Whoever reads it again, out of a
-/// journal or an answer, stops at 128.
+/// Levels of nesting in a body's JSON: those of a document, and those that a request puts around it. Readers of a
+/// journal or an answer, which add some more, stop at 128.
 pub const NESTING: usize = engine::limits::JSON_DEPTH + 10;
-/// How long an answer that must be whole waits for something to say: API Gateway cuts off at 29 seconds, and a cold start
-/// and a slow store come before.
+/// How long an answer that is sent in one piece waits for events: API Gateway cuts off at 29 seconds, of which a cold
+/// start and a slow store take a part.
 pub const WHOLE_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of events in an answer that must be whole, as of a page.
+/// Bytes of events in an answer that is sent in one piece: the same as on a page, for the same reason.
 pub const WHOLE_BYTES: usize = PAGE_BYTES;
-/// Bytes of a body as a JSON string in Lambda's response, whose limit is 6 MiB with headers and all.
+/// Bytes of a body, as a JSON string, in a response of Lambda, which has 6 MiB together with its headers.
 pub const LAMBDA_BYTES: usize = 6 * 1024 * 1024 - 64 * 1024;
-/// Before the function's time is over a stream ends by itself, so that its client loses nothing.
+/// How long before the function's time is over a stream ends by itself: a stream that is cut off counts as a failure.
 pub const STREAM_END: Duration = Duration::from_secs(2);
-/// A stream lasts so long even where the function's time seems over: some emulators tell no deadline.
+/// How long a stream lasts even where the function's time seems to be over: some emulators tell no deadline.
 pub const STREAM_LEAST: Duration = Duration::from_secs(5);
-/// Before a client whose stream ended comes again.
+/// How long a client whose stream ended waits before it connects again.
 pub const RETRY: Duration = Duration::from_secs(1);

@@ -1,10 +1,11 @@
-//! The shapes of answers, for the OpenAPI document. Tests read real answers and the examples here into them, with
-//! unknown fields refused (but of problems), so that they cannot drift from what is served.
+//! The shapes of answers, for the OpenAPI document. Tests read real answers and the examples below into these types,
+//! which refuse unknown fields (except for problems), so that the document cannot drift from what is served.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+/// Defines structs that are read strictly and described in the OpenAPI document.
 macro_rules! shapes {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,4 +1,5 @@
-//! The Lambda function `callback`: questions to people, their answers, signals; and pauses, from the wait machine.
+//! The Lambda function `callback`: serves interactions, their answers and signals, and opens the pauses that the wait
+//! state machine begins.
 
 use api::{App, executions, people};
 use aws::{

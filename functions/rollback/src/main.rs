@@ -1,4 +1,4 @@
-//! The Lambda function `rollback`: pause, resume, cancel, deletion.
+//! The Lambda function `rollback`: serves pause, resume, cancel and deletion of executions.
 
 use api::{App, executions};
 use aws::{

@@ -1,5 +1,5 @@
-//! The Lambda function `status`: everything that only reads. It streams where its function URL asks, and answers API
-//! Gateway in one piece.
+//! The Lambda function `status`: serves everything that only reads. It streams through its function URL, and answers in
+//! one piece behind API Gateway.
 
 use api::{App, executions};
 use aws::{

@@ -1,4 +1,4 @@
-//! The Lambda function `step`: batches of the step queue in, partial batch responses out.
+//! The Lambda function `step`: takes batches of the step queue, and returns which of their messages failed.
 
 use aws::{
     runtime::step::handle,
@@ -9,7 +9,8 @@ use nodes::{AllowList, Config, Nodes};
 use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
-    // A child that runs JavaScript is this program again: nothing comes before it.
+    // JavaScript runs in a child process, which is this program again. It must be sandboxed before anything else is set
+    // up.
     if std::env::args_os().nth(1).is_some_and(|first| first == "__js") {
         return nodes::js_child_main();
     }

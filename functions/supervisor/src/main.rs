@@ -1,4 +1,5 @@
-//! The Lambda function `supervisor`: what is overdue, undelivered or dead, and what schedules ask for.
+//! The Lambda function `supervisor`: looks after executions that are overdue, effects that were not delivered and dead
+//! letters, and starts what schedules ask for.
 
 use aws::{
     runtime::supervise::handle,

@@ -1,4 +1,5 @@
-//! The Lambda function `trigger`: whatever starts executions, and the routes of workflows, tokens and secrets.
+//! The Lambda function `trigger`: handles everything that starts executions, and serves the routes of workflows, tokens
+//! and secrets.
 
 use api::{
     App, Routes, admin, executions,

@@ -1,8 +1,8 @@
-//! What `schedule_trigger` nodes of saved workflows ask for, on every host: a host says when it looks, and keeps the rows
-//! ([`Catalogue::due_schedules`](crate::port::Catalogue::due_schedules)).
+//! Starts what the `schedule_trigger` nodes of saved workflows ask for, on every host. A host decides when it looks,
+//! and keeps one row per schedule ([`Catalogue::due_schedules`](shared::port::Catalogue::due_schedules)).
 //!
-//! An execution's id is made of its workflow, its node and its time, and its row moves on only after the start is
-//! durable: a crash between the two starts nothing twice, nor do two that look at once.
+//! The id of an execution is derived from workflow, node and scheduled time, and the row moves on only after the start
+//! is durable. So neither a crash between the two nor two processes that look at the same time start anything twice.
 
 use crate::{
     port::{Host, StoreError},
@@ -15,27 +15,27 @@ use document::{
 use serde_json::{Map, json};
 use std::time::Duration;
 
-/// Who started such an execution.
+/// The `started_by` of executions that a schedule starts.
 const SUBJECT: &str = "schedule";
 
-/// Before a row that cannot be read is looked at again: saving its workflow once more makes a new one at any time.
+/// How long a row that cannot be read is left alone. Saving its workflow again replaces the row at any time.
 const UNREADABLE: Duration = Duration::from_secs(3600);
 
 /// What became of the schedules that were due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Schedules that were due: none are left where it is 0.
+    /// Schedules that were due and were taken up. 0 says that none is due.
     pub taken_up: usize,
-    /// Executions started, or found to have been started before.
+    /// Executions that were started, or found to have been started before.
     pub started: u64,
-    /// Starts that were refused; the row says why.
+    /// Starts that were refused. The row of the schedule keeps the reason.
     pub unstarted: u64,
 }
 
 /// Takes up at most `limit` schedules whose time has come, soonest first.
 ///
 /// # Errors
-/// Where the store fails; what was not taken up is still due.
+/// The first error of the store. What was not taken up is still due.
 pub async fn start_due(host: &dyn Host, watch: Watch, limit: usize) -> Result<Done, StoreError> {
     let (mut done, mut failed) = (Done::default(), None);
     for row in host.due_schedules(host.now(), limit).await? {
@@ -49,12 +49,14 @@ pub async fn start_due(host: &dyn Host, watch: Watch, limit: usize) -> Result<Do
             }
         };
         done.taken_up += 1;
-        // One that the store cannot serve keeps no other waiting.
+        // An error with one schedule does not keep the others waiting.
         failed = failed.or(taken.err());
     }
     failed.map_or(Ok(done), Err)
 }
 
+/// Starts the execution that a schedule asks for, if any, and moves the schedule on to its next time. Where the start
+/// may come about in a moment the schedule stays, and is tried again.
 async fn take_up(host: &dyn Host, row: &Scheduled, due: Due, done: &mut Done) -> Result<(), StoreError> {
     let mut error = None;
     if due.starts {
@@ -73,6 +75,7 @@ async fn take_up(host: &dyn Host, row: &Scheduled, due: Due, done: &mut Done) ->
     host.advance_schedule(row, due.next_at, error).await
 }
 
+/// Starts the execution of one scheduled time; once, however often it is tried.
 async fn start_one(host: &dyn Host, row: &Scheduled) -> Result<(), StartError> {
     let (workflow, version) = latest(host, &row.owner, row.workflow.as_str(), None).await?;
     let at = row.next_at.to_string();
@@ -92,6 +95,8 @@ async fn start_one(host: &dyn Host, row: &Scheduled) -> Result<(), StartError> {
     start(host, request).await.map(drop)
 }
 
+/// Why a start was refused, for people. A schedule gives `scheduled_at` as the only input, which explains most
+/// refusals.
 fn told(error: &StartError) -> String {
     match error {
         StartError::InvalidInput(_) => format!("{} (it is given `scheduled_at` alone)", error.told()),

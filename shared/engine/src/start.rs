@@ -1,4 +1,4 @@
-//! One way to start an execution, for every route, command line and node that does.
+//! The one way to start an execution that has no parent, for routes, events, schedules and the command line.
 
 use crate::{
     drive::submit,
@@ -18,25 +18,26 @@ use stepwell_core::{
     payload::Payload,
 };
 
-/// What is to be started.
+/// The start of one execution.
 pub struct StartRequest {
-    /// The tenant.
+    /// The tenant to whom the execution belongs.
     pub owner: String,
-    /// The document.
+    /// The workflow to run.
     pub workflow: Arc<Workflow>,
-    /// The saved version; 0 for an inline document.
+    /// The version of the saved workflow, counted from 1; 0 for an inline document.
     pub version: u64,
     /// The execution's input.
     pub input: Value,
-    /// Free, for lists.
+    /// Metadata of the execution: free, and what lists can be filtered by.
     pub metadata: Map<String, Value>,
-    /// The subject who starts it.
+    /// Who starts the execution: the subject of a caller, or the source of an event.
     pub started_by: Option<String>,
-    /// None: the one that the API starts at.
+    /// The trigger to start at. None: the trigger at which the API starts.
     pub trigger: Option<NodeId>,
-    /// Route and key, and the hash of the request: the same key gives the same execution.
+    /// Route with key, which the execution's id is derived from, and the hash of the request. None: every start makes a
+    /// new execution.
     pub idempotency: Option<(String, String)>,
-    /// A caller waits for the end, and is told of it by the host.
+    /// Whether a caller waits for the end of the execution, and is told of it by the host.
     pub awaited: bool,
 }
 
@@ -58,19 +59,20 @@ pub enum StartError {
     /// There is no such workflow, or it was deleted (404).
     #[error("there is no workflow {0}")]
     NotFound(String),
-    /// The saved document does not pass the checks of this release, which are stricter than those it was saved by (422).
+    /// The saved document does not pass the checks of this release, which may be stricter than those at its saving
+    /// (422).
     #[error("the saved workflow is not valid by the checks of this release: save it again, corrected")]
     Invalid(Vec<Issue>),
-    /// Storage failed.
+    /// The store failed: what was asked may succeed in a moment, unless its error is permanent.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The rules refused it.
+    /// The rules refused the start.
     #[error(transparent)]
     Refused(Rejection),
 }
 
 impl StartError {
-    /// Its code, as in a problem of the API.
+    /// The code for machines. Where the request is at fault, it is the code of the API's problem.
     pub fn code(&self) -> &str {
         match self {
             Self::InvalidInput(_) => "invalid_input",
@@ -84,7 +86,7 @@ impl StartError {
         }
     }
 
-    /// All of it in one line, for logs and callers without HTTP.
+    /// The error with all its details in one line, for logs and callers without HTTP.
     pub fn told(&self) -> String {
         let list: Vec<String> = match self {
             Self::InvalidInput(list) => list.iter().map(|one| format!("{} at `{}`", one.message, one.path)).collect(),
@@ -94,13 +96,13 @@ impl StartError {
         format!("{self}: {}", list.join("; "))
     }
 
-    /// Whether the same start may come about in a moment.
+    /// Whether the same start may succeed in a moment.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Store(StoreError::Transient(_) | StoreError::Conflict))
     }
 }
 
-/// A version of a saved workflow that can be started, the latest by default.
+/// The saved workflow to start, and the number of its version: `version`, or the latest where that is None.
 ///
 /// # Errors
 /// [`StartError::NotFound`], [`StartError::Invalid`], and what the store says.
@@ -110,14 +112,14 @@ pub async fn latest(
     id: &str,
     version: Option<u64>,
 ) -> Result<(Arc<Workflow>, u64), StartError> {
-    // Nothing longer was ever saved, and no store need be asked.
+    // No workflow has a longer id, so no store is asked.
     let saved = if id.len() > limits::ID_BYTES { None } else { host.saved(owner, id, version).await? };
     let saved = saved.filter(|saved| !saved.deleted);
     let saved = saved.ok_or_else(|| StartError::NotFound(id.chars().take(limits::ID_BYTES).collect()))?;
     Ok((parsed(host, &saved).await?, saved.version))
 }
 
-/// The parsed document of a saved version; parsed anew only where the host does not keep it.
+/// The workflow of a saved version. It is parsed here only where the host does not keep it in parsed form.
 ///
 /// # Errors
 /// [`StartError::Invalid`], and what the store says.
@@ -128,10 +130,15 @@ pub async fn parsed(host: &dyn Host, saved: &SavedWorkflow) -> Result<Arc<Workfl
     }
 }
 
-/// Starts of workflows that look at their other executions, one after the other. Hosts of one process share it.
+/// Locks by owner and workflow, so that starts which look at the workflow's other executions come one after the other.
+/// All hosts of one process share them.
 static STARTS: LazyLock<Locks> = LazyLock::new(Locks::default);
 
-/// Starts an execution: checks its input, then asks the rules. Durable when it returns; nothing has run yet.
+/// Starts an execution: checks its input, then submits the start. The execution is durable when this returns, and
+/// nothing of it has run. With an idempotency key that was used before, returns the execution of then.
+///
+/// # Errors
+/// A [`StartError`]; nothing was recorded then.
 pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Execution>, StartError> {
     let id = match &request.idempotency {
         None => host.new_id(),
@@ -149,36 +156,43 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
     if metadata > limits::METADATA_BYTES {
         return Err(StartError::TooMuchMetadata);
     }
+    // An execution names its workflow by the hash, so the workflow must be there before it.
     host.keep_workflow(&request.workflow).await?;
     let settings = &request.workflow.settings;
     let looks_around = settings.overlap != Overlap::Allow || settings.max_concurrency.is_some();
     if !looks_around {
         return submit_start(host, &id, request, None, false).await;
     }
+    // Two starts that look at the workflow's other executions at the same time would both find none. The lock keeps the
+    // starts of this process apart, the turn those of several processes.
     let (owner, workflow) = (request.owner.clone(), request.workflow.id.clone());
     let _turn = STARTS.hold(&format!("{owner}\n{workflow}")).await;
     let ticket = host.enter(&owner, &workflow).await?;
     let started = start_in_turn(host, &id, request).await;
-    // Whoever cannot give the turn back loses it after a while: the start itself counts.
+    // A turn that cannot be given back ends by itself after a while, so the start is no failure.
     if let Err(error) = host.leave(&owner, &workflow, &ticket).await {
         tracing::warn!(%error, %workflow, "the turn to start could not be given back");
     }
     started
 }
 
-/// Starts an execution of a workflow that looks at its other executions, while nobody else does.
+/// Starts an execution of a workflow that looks at its other executions. The caller has the turn, so that no other
+/// start comes in between.
 async fn start_in_turn(host: &dyn Host, id: &ExecutionId, request: StartRequest) -> Result<Arc<Execution>, StartError> {
     let skipped = overlap(host, &request).await?;
     let held = skipped.is_none() && must_wait(host, &request).await?;
     submit_start(host, id, request, skipped, held).await
 }
 
-/// The id of the execution that a key starts.
+/// The id of the execution that an idempotency key starts. It is derived from owner and key, so no host keeps keys.
 pub fn id_of(owner: &str, key: &str) -> ExecutionId {
     stepwell_core::id::derive(&[owner, key]).into()
 }
 
-/// The execution that a key started before, or the id that it will start.
+/// The execution that an idempotency key has started before, or the id of the one that it will start.
+///
+/// # Errors
+/// [`StartError::KeyReused`] where the key was used with a request of another hash, and what the store says.
 pub async fn replay(
     host: &dyn Host,
     owner: &str,
@@ -193,6 +207,8 @@ pub async fn replay(
     }
 }
 
+/// Submits the start. `skipped` is the reason why `overlap` refuses it; `held` says that `max_concurrency` holds it
+/// back.
 async fn submit_start(
     host: &dyn Host,
     id: &ExecutionId,
@@ -227,7 +243,7 @@ async fn submit_start(
     let submitted = submit(host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
     match submitted.replies.into_iter().next() {
-        // The same key at the same time: the other start came first.
+        // The id exists: another start under the same key was committed since this one looked.
         Some(Err(Rejection::Stale(_))) if request_hash.is_some() => {
             if submitted.state.started.request_hash == request_hash {
                 Ok(submitted.state)
@@ -240,11 +256,12 @@ async fn submit_start(
     }
 }
 
+/// The trigger at which the API starts an execution.
 fn api_trigger(workflow: &Workflow) -> Option<NodeId> {
     workflow.trigger_for_api().and_then(|ix| workflow.nodes.get(ix)).map(|node| node.id.clone())
 }
 
-/// Why `settings.overlap` refuses it.
+/// Why `settings.overlap` refuses the start; None where it does not.
 async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<String>, StoreError> {
     let (statuses, reason): (&[Status], &str) = match request.workflow.settings.overlap {
         Overlap::Allow => return Ok(None),
@@ -269,7 +286,8 @@ async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<Strin
     Ok(another.then(|| reason.to_owned()))
 }
 
-/// Whether `settings.max_concurrency` holds it back: first come, first served.
+/// Whether `settings.max_concurrency` holds the start back. It does while an earlier one is held back: first come,
+/// first served.
 async fn must_wait(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
     let Some(most) = request.workflow.settings.max_concurrency else { return Ok(false) };
     let (oldest_held, under_way) = host.held(&request.owner, &request.workflow.id).await?;

@@ -1,4 +1,5 @@
-//! The supervisor: what time and accidents ask for. It decides nothing; the rules do.
+//! The supervisor: submits what time and accidents call for, such as timeouts, removal after retention, dead letters
+//! and lost messages. It decides nothing; the rules do.
 
 use crate::{
     drive::{Submission, submit, workflow_of},
@@ -15,18 +16,20 @@ use stepwell_core::{
     owed::{Since, due_at, owed, past_timers},
 };
 
-/// Executions looked at in one sweep, so that one sweep never starves the other work.
+/// Executions taken up in one sweep, so that no sweep keeps other work waiting for long.
 pub const SWEEP: usize = 200;
-/// The longest that one execution is looked after at a time. Removing one with many children goes on where it was.
+/// The longest that one execution is looked after at a time. The removal of one with many children goes on from there
+/// the next time.
 pub const EACH: Duration = Duration::from_secs(20);
-/// Seconds for which an execution is put off that could not be looked after: some ticks, in which others have their turn.
+/// Seconds for which an execution that could not be looked after is put off: a few ticks, in which others have their
+/// turn.
 const AGAIN_SECONDS: f64 = 180.0;
 
-/// Fails executions whose own timeout has passed. Returns how many. One that cannot be ended is told in the log and
-/// keeps no other waiting.
+/// Fails executions whose own timeout has passed, and returns how many. An execution that cannot be ended is logged,
+/// and keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails for all of them; the next sweep goes on.
+/// Where the store fails for all of them. The next sweep tries again.
 pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
     for id in &host.timed_out(host.now(), SWEEP).await? {
@@ -36,11 +39,11 @@ pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
     swept.outcome()
 }
 
-/// Removes ended executions that `retention_days` no longer keeps. Returns how many. One that cannot be removed is told
-/// in the log and keeps no other waiting.
+/// Removes ended executions that are older than `retention_days`, and returns how many. An execution that cannot be
+/// removed is logged, and keeps no other waiting.
 ///
 /// # Errors
-/// Where the store fails for all of them; the next sweep goes on.
+/// Where the store fails for all of them. The next sweep tries again.
 pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
     for id in &host.expired(host.now(), SWEEP).await? {
@@ -49,7 +52,7 @@ pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
     swept.outcome()
 }
 
-/// What a sweep came to.
+/// What a sweep has done so far: for how many executions it succeeded, and the last error.
 #[derive(Default)]
 struct Swept {
     done: usize,
@@ -57,6 +60,7 @@ struct Swept {
 }
 
 impl Swept {
+    /// Counts an execution that was dealt with, or logs why it was not; `what` says so for people.
     fn count(&mut self, id: &ExecutionId, what: &str, outcome: Result<(), StoreError>) {
         match outcome {
             Ok(()) => self.done += 1,
@@ -67,6 +71,8 @@ impl Swept {
         }
     }
 
+    /// How many executions were dealt with; an error only where none was, so that one failure does not hide the others'
+    /// success.
     fn outcome(self) -> Result<usize, StoreError> {
         match self.failed {
             Some(error) if self.done == 0 => Err(error),
@@ -75,10 +81,11 @@ impl Swept {
     }
 }
 
-/// Records that a message could not be processed, so that somebody sees it: the execution is stuck.
+/// Records with its execution that a message could not be processed. The execution then is stuck, so that people see
+/// it.
 ///
 /// # Errors
-/// Where the store fails: the dead letter stays where it is.
+/// Where the store fails. The caller leaves the dead letter where it is.
 pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(), StoreError> {
     let about = match &message.work {
         Work::Step { activation, attempt, .. } => format!("attempt {attempt} of node {}", activation.node),
@@ -93,10 +100,10 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
     submit(host, &message.execution, command).await.map(drop)
 }
 
-/// Lets executions in that `max_concurrency` held back, oldest first, up to the bound.
+/// Lets executions of a workflow begin that `max_concurrency` held back, oldest first, until `limit` are under way.
 ///
 /// # Errors
-/// Where the store fails; the next end of an execution tries again.
+/// Where the store fails. The next end of an execution of the workflow tries again.
 pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<(), StoreError> {
     loop {
         match host.held(owner, workflow).await? {
@@ -108,13 +115,13 @@ pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u
     }
 }
 
-/// Looks after executions that are due, or whose effects may not have been delivered, until that time: for hosts whose
-/// commits do not deliver. Returns how many. One that fails, or takes longer than one may, is put off, so that those
-/// behind it have their turn; what was done of it is done. None begins that might lack the time: a healthy one keeps
-/// its place.
+/// Looks after executions that are due, or whose effects may not have been delivered, until `until`, and returns how
+/// many. For hosts whose commits do not deliver. An execution that fails, or takes longer than `EACH`, is put off, so
+/// that those behind it have their turn; what was done for it remains done. None is begun with less than `EACH` left,
+/// since that would put off one that is in order.
 ///
 /// # Errors
-/// Where the store cannot say which are due; the next sweep goes on.
+/// Where the store cannot say which are due. The next sweep tries again.
 pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
     let mut looked = 0;
     for id in &host.due(host.now(), SWEEP).await? {
@@ -131,18 +138,18 @@ pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreErro
     Ok(looked)
 }
 
-/// What a job comes to; an error where it takes longer.
+/// What a job results in; a transient error where it takes longer than `time`.
 async fn in_time(time: Duration, job: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
     let late =
         |_| StoreError::Transient(format!("it takes longer than {} s, and is gone on with later", time.as_secs()));
     tokio::time::timeout(time, job).await.unwrap_or_else(|over| Err(late(over)))
 }
 
-/// Starts what schedules ask for, on a host that is woken each minute: bite by bite until none is due or `until` has
-/// come, since the next minute goes on. Returns how many executions it started.
+/// Starts what schedules ask for, on a host that is woken each minute, and returns how many executions it started.
+/// Takes up `SWEEP` schedules at a time until none is due or `until` has come; the next minute goes on.
 ///
 /// # Errors
-/// Where the store fails; the next minute goes on.
+/// Where the store fails. The next minute goes on.
 pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreError> {
     let mut started = 0;
     while host.now() < until {
@@ -155,14 +162,18 @@ pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreEr
     Ok(started)
 }
 
+/// Makes up for what an execution has lost: messages, timers, effects, or the rest of its removal.
 async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
+    // An execution without a state is one whose removal broke off.
     let Some(state) = host.load_lean(id).await? else { return host.delete(id).await };
     let now = host.now();
     let workflow = workflow_of(host, &state.started).await?;
+    // An ended execution is due when its retention is over.
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
     if state.end.is_some() && due.is_some() {
         return host.delete(id).await;
     }
+    // Timers that should have fired, the execution's own timeout among them: their messages may have been lost.
     let mut late: Vec<Command> = Vec::new();
     if state.end.is_none() && state.started.deadline <= now {
         late.push(Command::Timeout);
@@ -178,10 +189,12 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
             submit(host, id, submission).await?.map_or(state, |submitted| submitted.state)
         }
     };
+    // Whatever the state still owes is delivered again, which does no harm where it was delivered before.
     let effects = owed(&workflow, &state, Since::Ever);
     if !effects.is_empty() {
         host.deliver(id, &effects).await?;
     }
+    // What was just delivered gets some time to arrive before the execution is looked at again.
     let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
     host.looked_after(&state, next).await
 }

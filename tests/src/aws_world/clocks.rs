@@ -1,4 +1,4 @@
-//! Stands in for Step Functions: the wait machine as infra/wait.asl.json has it, and task tokens.
+//! Stands in for Step Functions: does what the state machine in infra/wait.asl.json does, and keeps task tokens.
 
 use super::ports::{Services, transient};
 use ::aws::ports::Alarms;
@@ -9,30 +9,30 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::id::{ExecutionId, InteractionId};
 
-/// What callers and clocks were told.
+/// What Step Functions knows. A clock is one execution of the wait state machine.
 #[derive(Default)]
 pub(super) struct Clocks {
-    /// Names of all clocks that were ever started: none starts twice.
+    /// Names of all clocks that were ever started. Step Functions starts none twice under the same name.
     started: BTreeSet<String>,
-    /// Pauses that are not over.
+    /// Pauses that have not ended, by the interaction that each waits for.
     pauses: BTreeMap<InteractionId, Pause>,
     /// Task tokens that were completed.
     completed: BTreeSet<String>,
 }
 
-/// The pause of a question.
+/// The pause of an interaction; `is_open` once the callback function has opened it.
 struct Pause {
     execution: ExecutionId,
     is_open: bool,
 }
 
-/// What the wait machine asks of the callback function.
+/// What the wait state machine asks of the callback function when a pause begins.
 pub struct Opening {
-    /// Whose question.
+    /// The execution that asks.
     pub execution: ExecutionId,
-    /// The question.
+    /// The interaction for whose answer the pause waits.
     pub interaction: InteractionId,
-    /// Completes the pause.
+    /// The task token that completes the pause.
     pub token: String,
 }
 
@@ -40,6 +40,7 @@ fn text(input: &Value, name: &str) -> String {
     input[name].as_str().unwrap_or_else(|| panic!("a clock needs {name}: {input}")).to_owned()
 }
 
+/// Reads a time as Step Functions does: as text in RFC 3339.
 fn moment(at: &Value) -> Time {
     let text = at.as_str().unwrap_or_default();
     Time::parse(text).unwrap_or_else(|| panic!("Step Functions reads no such time: {at}"))
@@ -50,7 +51,7 @@ fn token_of(interaction: &InteractionId) -> String {
 }
 
 impl Services {
-    /// A pause that its callback function has not opened yet.
+    /// A pause that the callback function has not opened yet.
     pub fn opening(&self) -> Option<Opening> {
         let kept = self.kept();
         let (interaction, pause) = kept.clocks.pauses.iter().find(|(_, pause)| !pause.is_open)?;
@@ -58,23 +59,24 @@ impl Services {
         Some(Opening { execution, token: token_of(&interaction), interaction })
     }
 
-    /// The callback function said that it opened it.
+    /// Notes that the callback function has opened the pause of an interaction.
     pub fn opened(&self, interaction: &InteractionId) {
         if let Some(pause) = self.kept().clocks.pauses.get_mut(interaction) {
             pause.is_open = true;
         }
     }
 
-    /// Questions whose pauses are not over.
+    /// Interactions whose pauses have not ended.
     pub fn pauses(&self) -> Vec<InteractionId> {
         self.kept().clocks.pauses.keys().cloned().collect()
     }
 
-    /// Whether a task was completed or failed.
+    /// Whether the task of this token was completed, be it with success or failure.
     pub fn is_completed(&self, token: &str) -> bool {
         self.kept().clocks.completed.contains(token)
     }
 
+    /// Starts a clock. A timer sends its message once; a pause sends one at each of its alarms, until it ends.
     fn start_now(&self, name: &str, input: &Value) {
         let mut kept = self.kept();
         if !kept.clocks.started.insert(name.to_owned()) {
@@ -91,6 +93,7 @@ impl Services {
         }
     }
 
+    /// Ends the pause of this name, and with it the alarms that it has not sent.
     fn end(&self, name: &str) {
         let mut kept = self.kept();
         kept.clocks.pauses.remove(&InteractionId::from(name.to_owned()));

@@ -1,5 +1,5 @@
-//! The AWS host over DynamoDB Local, with stand-ins in memory for the services beside it, a clock that tests
-//! move, and one choke point where every call of AWS can fail.
+//! The AWS host over DynamoDB Local, with stand-ins in memory for the other services, a clock that tests move, and one
+//! choke point at which every call to AWS can be made to fail.
 
 mod clocks;
 mod ports;
@@ -26,20 +26,20 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Where the tests find DynamoDB Local.
+/// The environment variable with the address of DynamoDB Local.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// A table of its own on DynamoDB Local, and what outlives a process.
+/// A table of its own on DynamoDB Local, and everything else that outlives a process.
 pub struct World {
-    /// The choke point.
+    /// The choke point that all calls pass.
     pub wire: Arc<Wire>,
-    /// What stands in for the other services.
+    /// The stand-ins for the other services.
     pub services: Arc<Services>,
     clients: Clients,
     table: String,
 }
 
-/// Fails loudly where there is nothing to test against.
+/// Panics with advice where there is no DynamoDB Local, so that a test is not taken for passed.
 fn need_endpoint() {
     assert!(
         std::env::var(ENDPOINT).is_ok_and(|address| !address.is_empty()),
@@ -49,9 +49,11 @@ fn need_endpoint() {
 }
 
 impl World {
-    /// With a new table. `clock`: none for the machine's.
+    /// A world with a new table. `clock` is the time at which the world's clock stands; None: the clock of this
+    /// machine.
     pub async fn new(clock: Option<Time>) -> Self {
         need_endpoint();
+        // Tests run at the same time, in one process and in several: no two may get the same table.
         static TABLES: AtomicU64 = AtomicU64::new(0);
         let number = TABLES.fetch_add(1, Ordering::Relaxed);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() % 1_000_000_000;
@@ -68,7 +70,8 @@ impl World {
         &self.table
     }
 
-    /// A process: it knows nothing of what another did. Failures are not tried again where `tries` is 1.
+    /// A host as a new process has it, without memory of what others did. `behind_message`: whether a queue hands in
+    /// again what fails, as for the step function. `tries`: how often a call to DynamoDB is tried.
     pub fn host(&self, behind_message: bool, tries: u32) -> Aws {
         let (services, pause) = (self.services.clone(), (Duration::ZERO, Duration::ZERO));
         let clock: Clock = Arc::new({

@@ -1,4 +1,4 @@
-//! Stand-ins for SQS, S3, Secrets Manager and the outside world: in memory, and through the choke point.
+//! Stand-ins in memory for SQS, S3, Secrets Manager and the addresses that nodes call. All calls pass the choke point.
 
 use super::{clocks::Clocks, wire::Wire};
 use crate::sim::script::{self, Outside};
@@ -20,7 +20,7 @@ use stepwell_core::{
     task::{Report, Task},
 };
 
-/// Seconds after which a message that was handed out and not acknowledged comes again.
+/// Seconds for which a message that was handed out is hidden. If it is not acknowledged by then, it comes again.
 const VISIBILITY_SECONDS: f64 = 20.0;
 
 /// A message on the queue.
@@ -30,33 +30,39 @@ struct Queued {
     message: Message,
     visible_at: Time,
     deliveries: u32,
-    /// The clock that will send it, where it is not sent yet.
+    /// The clock whose end takes the message off again, as long as it was not handed out. None: nothing takes it off.
     clock: Option<String>,
 }
 
-/// Everything beside the table that outlives a process.
+/// Everything apart from the table that outlives a process.
 pub struct Services {
     world: Mutex<Kept>,
     wire: Arc<Wire>,
 }
 
+/// What the stand-ins keep.
 #[derive(Default)]
 pub(super) struct Kept {
+    /// The time at which the clock stands. None: the clock of this machine counts.
     clock: Option<Time>,
     queue: Vec<Queued>,
+    /// The last receipt that was given.
     receipts: Receipt,
     blobs: BTreeMap<String, Vec<u8>>,
+    /// Whether each message that is sent arrives twice.
     twice: bool,
+    /// How many messages were sent.
     sent: u64,
     secrets: HashMap<(String, String), Secret>,
     outside: Outside,
-    /// Whom messages were for.
+    /// Executions that messages were for.
     receivers: BTreeSet<ExecutionId>,
     pub(super) clocks: Clocks,
 }
 
 impl Kept {
-    /// A message that will be seen at that time; of a clock's, until it is stopped.
+    /// Puts a message on the queue, to be seen from `visible_at` on. One of a clock is taken off if the clock is
+    /// stopped.
     pub(super) fn enqueue(&mut self, message: Message, visible_at: Time, clock: Option<&str>) {
         self.receivers.insert(message.execution.clone());
         self.receipts += 1;
@@ -64,7 +70,7 @@ impl Kept {
         self.queue.push(Queued { receipt, message, visible_at, deliveries: 0, clock });
     }
 
-    /// What a clock has not said yet, it does not say.
+    /// Takes the messages off the queue that a clock has not sent yet.
     pub(super) fn silence(&mut self, clock: &str) {
         self.queue.retain(|queued| queued.deliveries > 0 || queued.clock.as_deref() != Some(clock));
     }
@@ -83,24 +89,24 @@ impl Services {
         &self.wire
     }
 
-    /// The clock.
+    /// The time by the world's clock.
     pub fn now(&self) -> Time {
         let since = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.kept().clock.unwrap_or_else(|| Time(since().as_millis() as i64))
     }
 
-    /// Moves the clock, never back.
+    /// Moves the clock forward to a time; a time that has passed changes nothing.
     pub fn advance(&self, to: Time) {
         let mut kept = self.kept();
         kept.clock = kept.clock.map(|now| now.max(to));
     }
 
-    /// Every message is sent twice from now on, or once.
+    /// Says whether each message that is sent from now on arrives twice.
     pub fn send_twice(&self, twice: bool) {
         self.kept().twice = twice;
     }
 
-    /// Forgets what was sent and whom it was about, but no value.
+    /// Forgets messages, clocks and requests, so that a new run begins. Values and secrets stay.
     pub fn forget(&self) {
         let mut kept = self.kept();
         kept.queue.clear();
@@ -110,22 +116,22 @@ impl Services {
         kept.clocks = Clocks::default();
     }
 
-    /// Messages sent so far.
+    /// How many messages were sent since the run began.
     pub fn sent(&self) -> u64 {
         self.kept().sent
     }
 
-    /// Executions that anything was ever sent to.
+    /// Executions to which a message was ever sent.
     pub fn receivers(&self) -> Vec<ExecutionId> {
         self.kept().receivers.iter().cloned().collect()
     }
 
-    /// When the next message may be handed out.
+    /// The time from which the next message may be handed out.
     pub fn next_visible(&self) -> Option<Time> {
         self.kept().queue.iter().map(|queued| queued.visible_at).min()
     }
 
-    /// Hands out up to so many messages that are due.
+    /// Hands out messages that are due, `most` at most.
     pub fn take(&self, most: usize) -> Vec<Delivery> {
         let now = self.now();
         let mut kept = self.kept();
@@ -139,7 +145,7 @@ impl Services {
         .collect()
     }
 
-    /// Takes acknowledged messages off, and lets returned ones be seen again.
+    /// Takes acknowledged messages off the queue, and shows returned ones again after their delay.
     pub fn obey(&self, verdicts: Vec<(Receipt, Verdict)>) {
         let now = self.now();
         let mut kept = self.kept();
@@ -155,6 +161,7 @@ impl Services {
     }
 }
 
+/// The error of a call that the choke point failed.
 pub(super) fn transient(told: &str) -> StoreError {
     StoreError::Transient(told.into())
 }

@@ -1,4 +1,4 @@
-//! Drives the AWS host through one execution: hands out messages, answers people's questions, moves the clock, sends the
+//! Drives the AWS host through one execution: hands out messages, answers interactions, moves the clock, calls the
 //! supervisor, and replaces processes that die.
 
 use super::World;
@@ -23,50 +23,51 @@ use stepwell_core::{
     invariant,
 };
 
-/// Rounds after which a run goes nowhere.
+/// Rounds after which a run counts as one that never ends.
 const ROUNDS: usize = 3_000;
-/// The task token of whoever starts an execution.
+/// The task token of the caller that starts the execution and waits for its end.
 const CALLER: &str = "the caller's";
-/// When the supervisor stops.
+/// The time at which the supervisor stops: it always does all there is.
 const NEVER: Time = Time(i64::MAX);
 /// Seconds between two visits of the supervisor.
 const MINUTE: f64 = 60.0;
 
-/// A case with a name.
+/// A generated case with a name.
 pub struct Scenario {
-    /// For messages.
+    /// The name by which a failed run is told.
     pub name: String,
     case: Case,
 }
 
-/// One execution from its start to its end.
+/// One execution, driven from its start until it and all its children have ended.
 pub struct Run<'a> {
     world: &'a World,
     id: ExecutionId,
     owner: String,
-    /// Whether people answer before their question's pause is opened.
+    /// Whether people answer an interaction before its pause is opened.
     hasty: bool,
-    /// Processes: the step function, the API, the callback function, the supervisor. Each dies alone.
+    /// The processes of the step function, the API, the callback function and the supervisor. Each dies alone.
     step: Aws,
     api: Aws,
     callback: Aws,
     supervisor: Aws,
-    /// Sees everything and meets no fault.
+    /// A process that reads for the test, and meets no fault.
     observer: Aws,
 }
 
 impl Scenario {
-    /// A case of that name.
+    /// Gives a case a name.
     pub fn new(name: &str, case: Case) -> Self {
         Self { name: name.into(), case }
     }
 }
 
 impl<'a> Run<'a> {
-    /// Runs a scenario to the end of everything, and looks at all that is left.
+    /// Runs a scenario until everything has ended, then inspects what is left. Each `number` gets an owner of its own;
+    /// odd ones have people who answer in haste.
     ///
     /// # Errors
-    /// What went wrong.
+    /// Says what is not as it should be.
     pub async fn of(world: &'a World, scenario: &Scenario, number: u64) -> Result<Fate, String> {
         let owner = format!("owner-{number}");
         let id = ExecutionId::from(uuid::Uuid::now_v7().to_string());
@@ -83,6 +84,7 @@ impl<'a> Run<'a> {
         state.and(fate).map_err(|error| format!("{}: {error}", scenario.name))
     }
 
+    /// Saves the documents that the scenario starts, without faults: they are not what is tested.
     async fn prepare(&self, scenario: &Scenario) -> Result<(), StoreError> {
         let saved = async {
             for document in scenario.case.saved.iter().chain([&scenario.case.document]) {
@@ -93,6 +95,7 @@ impl<'a> Run<'a> {
         self.world.wire.quietly(saved).await
     }
 
+    /// Starts the execution, and goes on round by round until everything has ended.
     async fn until_the_end(&mut self, scenario: &Scenario) -> Result<Fate, String> {
         let workflow = parsed(&scenario.case.document);
         let now = self.observer.now();
@@ -100,7 +103,7 @@ impl<'a> Run<'a> {
         started.owner = self.owner.clone();
         started.started_by = Some("someone@example.com".into());
         started.awaited = true;
-        // Whoever is not told that it began asks again.
+        // A caller whose request failed or was cut off asks again.
         while self.state(&self.id).await.is_none() {
             if let Some(Err(_)) | None = self.living(self.api.keep_caller(&self.id, CALLER)).await {
                 self.api = self.world.host(false, 1);
@@ -116,7 +119,7 @@ impl<'a> Run<'a> {
         Err(format!("it goes nowhere in {ROUNDS} rounds: {:#?}", self.state(&self.id).await.map(|it| it.nodes.clone())))
     }
 
-    /// One thing that happens. False once everything ended.
+    /// Lets one thing happen. False once everything has ended.
     async fn round(&mut self) -> Result<bool, String> {
         let services = self.world.services.clone();
         let deliveries = services.take(10);
@@ -128,6 +131,8 @@ impl<'a> Run<'a> {
             }
             return Ok(true);
         }
+        // No message is due: people and the wait state machine have their turn, then the clock moves on. Only where
+        // nothing is on its way at all does the supervisor come.
         let any = match self.hasty {
             true => self.people().await || self.open().await,
             false => self.open().await || self.people().await,
@@ -147,7 +152,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// Answers open questions and signals awaited events. False where nobody is asked.
+    /// Answers interactions and signals events that are awaited, two of them at most. False where there are none.
     async fn people(&mut self) -> bool {
         let mut asked = Vec::new();
         for state in self.states().await {
@@ -170,8 +175,8 @@ impl<'a> Run<'a> {
         any
     }
 
-    /// What the wait machine does with a pause: the callback function opens it, or is asked once more. False where none
-    /// is to be opened.
+    /// Does what the wait state machine does when a pause begins: asks the callback function to open it, and asks again
+    /// after a failure. False where no pause is to be opened.
     async fn open(&mut self) -> bool {
         let Some(opening) = self.world.services.opening() else { return false };
         match self.living(self.callback.open(&opening.execution, &opening.interaction, &opening.token)).await {
@@ -182,19 +187,21 @@ impl<'a> Run<'a> {
         true
     }
 
+    /// Submits a command through the API, once. A process that dies over it is replaced.
     async fn ask(&mut self, id: ExecutionId, command: Command) {
         if self.living(submit(&self.api, &id, command)).await.is_none() {
             self.api = self.world.host(false, 1);
         }
     }
 
+    /// Lets the supervisor look after what is due. A process that dies over it is replaced.
     async fn supervise(&mut self) {
         if self.living(engine::supervise::look_after(&self.supervisor, NEVER)).await.is_none() {
             self.supervisor = self.world.host(true, 1);
         }
     }
 
-    /// What a job gives, or nothing where its process dies.
+    /// The result of a job; None where its process dies before there is one.
     async fn living<T>(&self, job: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -207,6 +214,7 @@ impl<'a> Run<'a> {
         self.world.wire.quietly(self.observer.load(id)).await.expect("the observer meets no fault")
     }
 
+    /// The states of the execution and of all that messages were ever sent to, its children among them.
     async fn states(&self) -> Vec<Arc<Execution>> {
         let mut states = Vec::new();
         let ids: BTreeSet<_> = self.world.services.receivers().into_iter().chain([self.id.clone()]).collect();
@@ -220,13 +228,15 @@ impl<'a> Run<'a> {
         self.states().await.iter().all(|state| state.end.is_some())
     }
 
+    /// How the execution ended.
     async fn fate(&self) -> Result<Fate, String> {
         let root = self.state(&self.id).await.ok_or("nothing was started")?;
         let output = root.output.as_ref().map(|output| normal(output.value())).unwrap_or_default();
         Ok(Fate { status: root.status(), output, code: root.error.as_ref().map(|error| error.code.clone()) })
     }
 
-    /// Once the supervisor came by, everything is as it would be without faults: heads, questions, marks and tokens.
+    /// Checks that once the supervisor has come by nothing is left over, and that lists, interactions, marks and tokens
+    /// are as they would be without faults.
     async fn inspect(&self) -> Result<(), String> {
         let services = &self.world.services;
         let told = |error: StoreError| error.to_string();
@@ -238,6 +248,7 @@ impl<'a> Run<'a> {
         if !left.is_empty() {
             return Err(format!("the supervisor does not come to an end with {left:?}"));
         }
+        // Messages that are still on their way concern what is over, and must change nothing.
         while let Some(next) = services.next_visible() {
             services.advance(next);
             let late = services.take(10);
@@ -257,6 +268,7 @@ impl<'a> Run<'a> {
         self.inspect_lists().await
     }
 
+    /// Checks the journal of one execution against the invariants, and that it left no pause open.
     async fn inspect_one(&self, state: &Execution) -> Result<(), String> {
         let id = state.id();
         let turns = self.observer.turns(id, 0, 100_000).await.map_err(|error| error.to_string())?;
@@ -265,18 +277,20 @@ impl<'a> Run<'a> {
             return Err(format!("{id}: {broken}"));
         }
         let tokens = self.observer.table().pause_tokens(id).await.map_err(|error| error.to_string())?;
-        // One that was completed and could not be removed opens nothing, and goes with the execution.
+        // A token that was completed may be left: it opens nothing, and is removed with the execution.
         if let Some((open, _)) = tokens.iter().find(|(_, token)| !self.world.services.is_completed(token)) {
             return Err(format!("{id} ended, and this pause did not: {open}"));
         }
         Ok(())
     }
 
+    /// Checks that the lists of executions and interactions show what the states say.
     async fn inspect_lists(&self) -> Result<(), String> {
         let told = |error: StoreError| error.to_string();
         let window = Window { limit: 200, cursor: None };
         let states = self.states().await;
         let mut shown: BTreeSet<(ExecutionId, Status)> = BTreeSet::new();
+        // Children are listed under their parent only, so every execution is asked for its children.
         let parents = states.iter().map(|state| Some(state.id().clone()));
         for parent in parents.chain([None]) {
             let filter = ExecutionFilter { owner: self.owner.clone(), parent, ..ExecutionFilter::default() };

@@ -1,5 +1,5 @@
-//! The choke point: every request to DynamoDB passes here, and so do the calls of the stand-ins. One of them may fail,
-//! before or after it took effect, or be the last that its process makes.
+//! The choke point that every request to DynamoDB and every call of a stand-in passes. One of them can be made to fail,
+//! before or after it takes effect, or to be the last that its process makes.
 
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::{
@@ -16,53 +16,57 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// What happens to one call.
+/// What goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It fails and nothing was done.
+    /// The call fails before it takes effect.
     ErrorBefore,
-    /// It was done, and the answer is lost.
+    /// The call takes effect, and its answer is lost.
     ErrorAfter,
-    /// The process dies before it.
+    /// The process dies before the call takes effect.
     CrashBefore,
-    /// The process dies once it is done.
+    /// The process dies as soon as the call has taken effect.
     CrashAfter,
 }
 
 impl Fault {
-    /// All of them.
+    /// Every fault there is.
     pub const ALL: [Self; 4] = [Self::ErrorBefore, Self::ErrorAfter, Self::CrashBefore, Self::CrashAfter];
 }
 
-/// Counts calls, and injects faults.
+/// Counts calls, and injects a planned fault into one of them.
 #[derive(Debug, Default)]
 pub struct Wire {
     seen: Mutex<Seen>,
     crashed: Notify,
 }
 
+/// What has passed since the last plan was made.
 #[derive(Debug, Default)]
 struct Seen {
     calls: u64,
+    /// The name of each call, in order.
     kinds: Vec<String>,
+    /// The number of the call to fail, counted from 1, and how.
     plan: Option<(u64, Fault)>,
     injected: u64,
+    /// Whether calls neither count nor fail at the moment.
     quiet: bool,
 }
 
 impl Wire {
-    /// Begins to count anew; that call, from 1, meets that fault.
+    /// Begins to count anew, with a fault for the call of a number, counted from 1; None: without a fault.
     pub fn plan(&self, plan: Option<(u64, Fault)>) {
         let mut seen = self.seen();
         *seen = Seen { plan, quiet: seen.quiet, ..Seen::default() };
     }
 
-    /// Calls since then.
+    /// How many calls have passed since the plan was made.
     pub fn calls(&self) -> u64 {
         self.seen().calls
     }
 
-    /// Calls by kind since then.
+    /// How many calls of each name have passed since the plan was made.
     pub fn kinds(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
         for kind in &self.seen().kinds {
@@ -71,7 +75,7 @@ impl Wire {
         counts
     }
 
-    /// The number of the last call of a kind; 0 where there was none.
+    /// The number of the last call of a name, counted from 1; 0 where there was none.
     pub fn last(&self, kind: &str) -> u64 {
         let seen = self.seen();
         (1..)
@@ -82,7 +86,7 @@ impl Wire {
             .unwrap_or_default()
     }
 
-    /// The calls around one of them, in order, for messages.
+    /// The calls around one of them, in order, to be shown with a failure.
     pub fn around(&self, call: u64) -> String {
         let at = usize::try_from(call).unwrap_or_default();
         let seen = self.seen();
@@ -90,12 +94,12 @@ impl Wire {
         shown.map(|(number, kind)| format!("{number} {kind}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Faults since then.
+    /// How many faults were injected since the plan was made.
     pub fn injected(&self) -> u64 {
         self.seen().injected
     }
 
-    /// Does something whose calls are neither counted nor fail.
+    /// Does something whose calls neither count nor fail.
     pub async fn quietly<T>(&self, job: impl Future<Output = T>) -> T {
         let before = std::mem::replace(&mut self.seen().quiet, true);
         let done = job.await;
@@ -103,12 +107,12 @@ impl Wire {
         done
     }
 
-    /// Resolves when the process dies.
+    /// Resolves when a call is the last of its process.
     pub async fn crash(&self) {
         self.crashed.notified().await;
     }
 
-    /// One call around its effect. An error is what `error` makes of its text.
+    /// Passes one call of this name, around its effect. `error` makes an error of a text where the call is to fail.
     pub async fn pass<T, E>(
         &self,
         kind: &str,
@@ -132,6 +136,7 @@ impl Wire {
         }
     }
 
+    /// Counts a call, and says which fault it meets.
     fn draw(&self, kind: &str) -> Option<Fault> {
         let mut seen = self.seen();
         if seen.quiet {
@@ -145,6 +150,7 @@ impl Wire {
         fault
     }
 
+    /// Lets the process die: the call never returns, and the test drops the job that made it.
     async fn die(&self) {
         self.crashed.notify_one();
         std::future::pending::<()>().await;
@@ -155,7 +161,7 @@ impl Wire {
     }
 }
 
-/// Connections that pass through the choke point.
+/// An HTTP client for AWS whose requests pass the choke point.
 pub fn client(wire: &Arc<Wire>) -> SharedHttpClient {
     let inner = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
     SharedHttpClient::new(Choke { inner: inner.build_https(), wire: wire.clone() })
@@ -184,6 +190,7 @@ impl HttpConnector for Choked {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (inner, wire) = (self.inner.clone(), self.wire.clone());
         HttpConnectorFuture::new(async move {
+            // DynamoDB's protocol names the call in this header, as `DynamoDB_20120810.PutItem`.
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let kind = target.rsplit('.').next().unwrap_or_default().to_owned();
             let error = |told: &str| ConnectorError::io(told.to_owned().into());

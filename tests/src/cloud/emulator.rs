@@ -1,9 +1,10 @@
-//! What a stack needs of MiniStack, in the JSON protocols of its services. Emulators check no signature.
+//! Makes what a stack needs on MiniStack, an emulator of AWS, in the protocols of its services. It checks no signature.
 
 use crate::http;
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
+/// The account of everything on the emulator.
 const ACCOUNT: &str = "000000000000";
 
 fn endpoint() -> String {
@@ -12,12 +13,14 @@ fn endpoint() -> String {
     })
 }
 
+/// Adds the header by which the emulator tells the service and the region; the signature in it is none.
 fn signed(request: reqwest::RequestBuilder, service: &str) -> reqwest::RequestBuilder {
     let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
     request.header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
 }
 
-/// One call; panics with what the emulator says where it is refused.
+/// Makes one call of a service with a JSON protocol, and returns the answer. Panics with what the emulator says where
+/// it refuses the call.
 pub async fn call(service: &str, target: &str, body: Value) -> Value {
     let request = signed(http().post(endpoint()), service)
         .header("x-amz-target", target)
@@ -29,25 +32,25 @@ pub async fn call(service: &str, target: &str, body: Value) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// A queue; its URL.
+/// Makes a queue, and returns its URL.
 pub async fn queue(name: &str, attributes: &Value) -> String {
     let made = call("sqs", "AmazonSQS.CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
     made["QueueUrl"].as_str().unwrap_or_else(|| panic!("{name}: {made}")).to_owned()
 }
 
-/// The ARN of a queue by its URL.
+/// The ARN of the queue with this URL.
 pub fn queue_arn(url: &str) -> String {
     format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{}", url.rsplit('/').next().unwrap_or_default())
 }
 
-/// A bucket.
+/// Makes a bucket.
 pub async fn bucket(name: &str) {
     let made = signed(http().put(format!("{}/{name}", endpoint())), "s3").send().await;
     let status = made.unwrap_or_else(|error| panic!("{name}: {error}")).status();
     assert!(status.is_success(), "the bucket {name}: {status}");
 }
 
-/// The wait machine of infra/, over a queue and the function that opens pauses; its ARN.
+/// Makes the wait state machine of infra/ over a queue and the function that opens pauses, and returns its ARN.
 pub async fn wait_machine(name: &str, queue: &str, callback: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/wait.asl.json");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -62,7 +65,7 @@ pub async fn wait_machine(name: &str, queue: &str, callback: &str) -> String {
     made["stateMachineArn"].as_str().unwrap_or_else(|| panic!("{name}: {made}")).to_owned()
 }
 
-/// A function of the emulator's own Lambda, for Step Functions to invoke.
+/// Makes a function on the emulator's own Lambda, for the emulator's Step Functions to invoke.
 pub async fn function(name: &str, program: &Path, environment: &[(&'static str, String)]) {
     let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
@@ -72,6 +75,7 @@ pub async fn function(name: &str, program: &Path, environment: &[(&'static str, 
     assert!(packed.is_ok_and(|status| status.success()), "python3 makes a zip file");
     let code = base64(&fs::read(&zip).expect("the zip file"));
     let _ = fs::remove_dir_all(&folder);
+    // The function reaches the emulators at the same addresses as this process.
     let inherited = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_REGION"];
     let inherited = inherited.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let variables: serde_json::Map<String, Value> =

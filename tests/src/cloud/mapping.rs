@@ -1,5 +1,5 @@
-//! What an event source mapping of SQS does, with `ReportBatchItemFailures`: takes up to ten messages, hands them to a
-//! function, and deletes those that did not fail. The others come again once their visibility timeout has passed.
+//! Does what an event source mapping of SQS with `ReportBatchItemFailures` does: takes up to ten messages, hands them
+//! to a function, and deletes those that did not fail. The others come again once their visibility timeout has passed.
 
 use super::emulator::{call, queue_arn};
 use serde_json::{Value, json};
@@ -7,33 +7,34 @@ use std::collections::BTreeSet;
 
 /// A queue and the function that it is mapped to.
 pub struct Mapping {
-    /// The function.
+    /// The name of the function.
     pub function: &'static str,
-    /// The queue's URL.
+    /// The URL of the queue.
     pub queue: String,
 }
 
-/// Messages that were taken, as their function gets them.
+/// Messages that were taken from the queue.
 pub struct Batch {
-    /// The event.
+    /// The event that the function is handed.
     pub event: Value,
+    /// Message id and receipt handle of each message.
     receipts: Vec<(String, Value)>,
 }
 
 impl Batch {
-    /// How many messages.
+    /// How many messages the batch has.
     pub fn len(&self) -> usize {
         self.receipts.len()
     }
 }
 
 impl Mapping {
-    /// Over a queue.
+    /// Maps a queue, by its URL, to a function.
     pub fn new(function: &'static str, queue: String) -> Self {
         Self { function, queue }
     }
 
-    /// Takes a batch; none where nothing is visible.
+    /// Takes a batch from the queue; None where no message is visible.
     pub async fn receive(&self) -> Option<Batch> {
         let ask = json!({
             "QueueUrl": self.queue, "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"],
@@ -54,7 +55,8 @@ impl Mapping {
         Some(Batch { event, receipts: messages.iter().map(receipt).collect() })
     }
 
-    /// Deletes what did not fail; where the function told an error, or no failures that can be understood, all failed.
+    /// Deletes the messages that did not fail. Where the function returned an error, or no list of failures, all
+    /// failed.
     pub async fn settle(&self, batch: &Batch, answer: Result<Value, String>) {
         let Ok(answer) = answer else { return };
         let Some(failures) = answer["batchItemFailures"].as_array() else { return };

@@ -1,5 +1,5 @@
-//! A stack in small: the functions' real binaries under Lambda's protocol, the table on DynamoDB Local, queues, bucket
-//! and wait machine on MiniStack, and pollers that do what an event source mapping of SQS does.
+//! The stack of infra/template.yaml in small: the functions' real programs under Lambda's protocol, the table on
+//! DynamoDB Local, queues, bucket and wait state machine on MiniStack, and what event source mappings of SQS do.
 
 mod emulator;
 mod mapping;
@@ -14,29 +14,30 @@ use engine::port::{Catalogue, Token};
 use serde_json::{Value, json};
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
-/// The tenant.
+/// The owner of everything that the tests start.
 pub const OWNER: &str = "acme";
-/// Seconds for which a message that a function has is hidden: what a crash costs in these tests.
+/// Seconds for which a message that was handed to a function is hidden. After a crash the tests wait so long for it.
 const VISIBILITY: &str = "3";
-/// Deliveries after which a message is a dead letter, as infra/template.yaml says.
+/// Deliveries after which a message is a dead letter, as in infra/template.yaml.
 const DELIVERIES: &str = "5";
 
-/// The stack.
+/// A stack, with the processes of its functions.
 pub struct Cloud {
-    /// The table.
+    /// The table, and hosts over it by which a test can look into it.
     pub world: World,
-    /// The step queue, to the function `step`.
+    /// The step queue, mapped to the function `step`.
     pub steps: Mapping,
-    /// The dead-letter queue, to the function `supervisor`.
+    /// The dead-letter queue, mapped to the function `supervisor`.
     pub dead: Mapping,
-    /// The queue of dead letters that are recorded.
+    /// The URL of the queue of buried messages: dead letters that were recorded with their executions.
     pub buried: String,
+    /// The environment that all functions get.
     environment: Vec<(&'static str, String)>,
     functions: HashMap<&'static str, Function>,
     recorder: Option<Recorder>,
 }
 
-/// The program of a function, as tests/aws/build.sh builds it.
+/// The path of a function's program, which tests/aws/build.sh builds. Panics where it is not there.
 pub fn binary(function: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
@@ -46,12 +47,12 @@ pub fn binary(function: &str) -> PathBuf {
 }
 
 impl Cloud {
-    /// A stack of its own; `name` tells it from others of the same run.
+    /// A new stack. `name` tells what it makes on the emulator from that of other stacks of the same run.
     pub async fn new(name: &str) -> Self {
         Self::recorded(name, None).await
     }
 
-    /// The same, and the calls of its functions are noted.
+    /// The same, with a recorder of the calls that its functions make to AWS.
     pub async fn recorded(name: &str, recorder: Option<Recorder>) -> Self {
         let world = World::new(None).await;
         let (steps, dead) = (format!("steps-{name}"), format!("dead-{name}"));
@@ -73,6 +74,7 @@ impl Cloud {
             ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
             ("STEPWELL_OWNER", OWNER.to_owned()),
         ];
+        // The wait state machine runs on the emulator, so the emulator runs the function that it invokes.
         let mut of_callback = environment.clone();
         if let Some(recorder) = &recorder {
             of_callback.extend(recorder.environment("callback").await);
@@ -97,7 +99,7 @@ impl Cloud {
         machine.map_or("", |(_, arn)| arn)
     }
 
-    /// A process of a function, the same as long as it lives.
+    /// The process of a function, which is started where there is none.
     pub async fn function(&mut self, name: &'static str) -> &mut Function {
         if !self.functions.contains_key(name) {
             let mut environment = self.environment.clone();
@@ -110,12 +112,15 @@ impl Cloud {
         self.functions.get_mut(name).expect("it was started")
     }
 
-    /// Ends the process of a function: the next one knows nothing of what it did.
+    /// Ends the process of a function. The next one has no memory of what it did.
     pub fn restart(&mut self, name: &'static str) {
         self.functions.remove(name);
     }
 
-    /// Hands an event to a function. What it answers, or the error that it tells.
+    /// Hands an event to a function, and returns its answer.
+    ///
+    /// # Errors
+    /// The text of the error that the function returns.
     pub async fn invoke(&mut self, name: &'static str, event: &Value) -> Result<Value, String> {
         let reply = self.function(name).await.invoke(&event.to_string()).await;
         let (is_answer, text) = (reply.is_answer, reply.rest().await);
@@ -125,7 +130,7 @@ impl Cloud {
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
     }
 
-    /// One batch of the step queue. How many messages it had.
+    /// Hands one batch of the step queue to its function. Returns how many messages it had.
     pub async fn step(&mut self) -> usize {
         let Some(batch) = self.steps.receive().await else { return 0 };
         let answer = self.invoke("step", &batch.event).await;
@@ -133,7 +138,8 @@ impl Cloud {
         batch.len()
     }
 
-    /// One batch of the step queue, to a function that is killed so long after it got it. How many messages it had.
+    /// Hands one batch of the step queue to its function, and kills the process after that time. Returns how many
+    /// messages the batch had.
     pub async fn step_and_die(&mut self, after: Duration) -> usize {
         let Some(batch) = self.steps.receive().await else { return 0 };
         self.function("step").await;
@@ -143,7 +149,8 @@ impl Cloud {
         batch.len()
     }
 
-    /// A minute has passed, says the schedule of the supervisor; and what it finds among the dead letters.
+    /// Invokes the supervisor as the schedule does each minute, and then with a batch of dead letters, if there are
+    /// any.
     pub async fn supervise(&mut self) {
         let tick = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
         self.invoke("supervisor", &tick).await.expect("the supervisor answers");
@@ -153,7 +160,8 @@ impl Cloud {
         }
     }
 
-    /// A request, as API Gateway's HTTP API hands it to the function that the template gives it to.
+    /// Sends a request in the way of API Gateway: as an event of an HTTP API, to the function that serves the route by
+    /// the template. Returns status and body.
     pub async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let (raw, query) = path.split_once('?').unwrap_or((path, ""));
         let event = json!({
@@ -174,7 +182,7 @@ impl Cloud {
     }
 }
 
-/// The function that serves a route.
+/// The function that serves a route, as infra/template.yaml says.
 fn serving(method: &str, path: &str) -> &'static str {
     let ends = |names: &[&str]| names.iter().any(|name| path.ends_with(name));
     match method {

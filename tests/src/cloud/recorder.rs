@@ -1,4 +1,5 @@
-//! Stands between a function and AWS, passes every call on, and notes the action of IAM that it takes.
+//! A proxy between a function and AWS that passes every call on, and notes which action of IAM the call needs. So a
+//! test can compare what a function does with what its role allows.
 
 use crate::http;
 use axum::{
@@ -14,14 +15,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The addresses of AWS that a function is given.
+/// The environment variables with the addresses of AWS that a function is given.
 const ADDRESSES: [&str; 2] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"];
 
-/// What functions called so far.
+/// The actions of IAM that each function has needed so far.
 #[derive(Clone, Default)]
 pub struct Recorder(Arc<Mutex<BTreeMap<&'static str, BTreeSet<String>>>>);
 
-/// One function on its way to one address.
+/// The proxy between one function and one address.
 struct Way {
     recorder: Recorder,
     function: &'static str,
@@ -30,12 +31,12 @@ struct Way {
 }
 
 impl Recorder {
-    /// The actions of a function so far.
+    /// The actions that a function has needed so far, such as `dynamodb:PutItem`.
     pub fn actions(&self, function: &str) -> BTreeSet<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(function).cloned().unwrap_or_default()
     }
 
-    /// The environment of a function whose calls are to be noted.
+    /// Starts a proxy for each address of AWS, and returns the environment by which a function calls through them.
     pub async fn environment(&self, function: &'static str) -> Vec<(&'static str, String)> {
         let mut environment = Vec::new();
         for name in ADDRESSES {
@@ -52,6 +53,7 @@ impl Recorder {
     }
 }
 
+/// Notes the actions of a request, sends it on, and returns the answer.
 async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -59,6 +61,7 @@ async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
     way.recorder.0.lock().unwrap_or_else(PoisonError::into_inner).entry(way.function).or_default().extend(called);
     let url = format!("{}{}", way.address, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
     let mut headers = parts.headers;
+    // These headers describe one connection only, and the client writes its own.
     for name in ["host", "content-length", "transfer-encoding"] {
         headers.remove(name);
     }
@@ -78,7 +81,8 @@ async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
     answered.expect("it is a response")
 }
 
-/// What IAM asks for where somebody makes this call.
+/// The actions of IAM that a call needs. A transaction needs that of each of its items; a batch of SQS that of a single
+/// call.
 fn actions(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<String> {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some((service, call)) = target.split_once('.') else { return vec![of_s3(method, uri)] };
@@ -97,6 +101,7 @@ fn actions(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec
     vec![format!("{service}:{}", if service == "sqs" { call.trim_end_matches("Batch") } else { call })]
 }
 
+/// The action of a call of S3, which has no header that names it.
 fn of_s3(method: &Method, uri: &Uri) -> String {
     let query = uri.query().unwrap_or_default();
     let call = match *method {

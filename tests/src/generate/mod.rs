@@ -1,7 +1,8 @@
-//! Random workflows that pass every static check.
+//! Makes random workflows that pass every static check.
 //!
 //! A workflow is built region by region: the document itself, the body of each loop, the body of each map. A region
-//! grows node by node, each fed from outputs that exist, so that no circle and no edge across a body can appear.
+//! grows node by node. Each node is fed from outputs that exist, so that no cycle and no edge into or out of a body can
+//! appear.
 
 mod node;
 mod text;
@@ -10,16 +11,16 @@ use crate::rng::Rng;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What may be generated.
+/// What the generated workflows may contain.
 #[derive(Clone, Copy, Debug)]
 pub struct Knobs {
-    /// Leaves out what execution model §8.7 excludes: what depends on a race.
+    /// Leaves out what execution model §8, invariant 7, excludes, since its result depends on a race.
     pub deterministic: bool,
-    /// Nodes of the document, about.
+    /// The number of nodes in the document, about: it grows by one to so many, and some bring a body.
     pub size: usize,
-    /// Whether people and events are waited for.
+    /// Whether workflows wait for people, events and time.
     pub waits: bool,
-    /// Whether executions have children.
+    /// Whether executions start children, by `map` and `workflow` nodes.
     pub children: bool,
 }
 
@@ -28,13 +29,13 @@ pub struct Knobs {
 pub struct Case {
     /// The document.
     pub document: Value,
-    /// Documents that its `workflow` nodes and maps start, by their `id`.
+    /// Saved documents that its `workflow` and `map` nodes start by `id`.
     pub saved: Vec<Value>,
-    /// The execution's input.
+    /// The input of the execution.
     pub input: Value,
 }
 
-/// The case of a seed.
+/// The case that a seed stands for. The same seed and knobs give the same case.
 pub fn case(seed: u64, knobs: Knobs) -> Case {
     let mut rng = Rng::new(seed, 1);
     let saved = if knobs.children {
@@ -49,6 +50,7 @@ pub fn case(seed: u64, knobs: Knobs) -> Case {
     Case { document, saved, input }
 }
 
+/// One document of up to `knobs.size` nodes; `children` says whether it may start others.
 fn document(rng: &mut Rng, knobs: Knobs, id: &str, children: bool) -> Value {
     let mut draft = Draft::new(rng, Knobs { children, ..knobs });
     let trigger = draft.add(json!({ "type": "manual_trigger" }));
@@ -63,13 +65,16 @@ fn document(rng: &mut Rng, knobs: Knobs, id: &str, children: bool) -> Value {
     document
 }
 
-/// An output of a node that edges may leave from.
+/// A port of a node, from which edges may leave.
 #[derive(Clone, Debug)]
 pub(crate) struct Out {
+    /// The id of the node.
     pub from: String,
+    /// The port; None: the default of the node's type.
     pub port: Option<String>,
-    /// The node and all before it: what may be named by whatever follows.
+    /// The node and its ancestors, which expressions of the nodes that follow may name.
     pub seen: BTreeSet<String>,
+    /// Whether an edge leaves from here already.
     pub used: bool,
 }
 
@@ -80,13 +85,17 @@ impl Out {
     }
 }
 
-/// Where a region lies.
+/// What is around a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Around {
+    /// Whether a loop is around it, so that `loop` has a meaning and a `break` may stand here.
     pub in_loop: bool,
+    /// Whether a map or a `for_each` loop is around it, so that `item` and `index` have a meaning.
     pub has_item: bool,
-    /// A map's or a loop's body: everything in it is a tree of exclusive ports, so that a `break` races with nothing.
+    /// Whether each port is used once at most. The ports of a node exclude each other, so only one path is live at a
+    /// time, and a `break` races with nothing.
     pub chain: bool,
+    /// How many loops and maps are around it.
     pub depth: usize,
 }
 
@@ -98,6 +107,7 @@ pub(crate) struct Draft<'a> {
     nodes: Vec<Value>,
     edges: Vec<Value>,
     count: usize,
+    /// What the ids of its nodes begin with.
     prefix: &'static str,
 }
 
@@ -106,21 +116,21 @@ impl<'a> Draft<'a> {
         Self { rng, knobs, around: Around::default(), nodes: Vec::new(), edges: Vec::new(), count: 0, prefix: "n" }
     }
 
-    /// The draft of a map's body, whose nodes bear other names than the document's.
+    /// The draft of the body of a map. Its nodes have ids that no node around it has.
     pub fn body(rng: &'a mut Rng, knobs: Knobs, depth: usize) -> Self {
         let prefix = ["n", "m", "k"][depth.min(2)];
         let around = Around { has_item: true, depth, ..Around::default() };
         Self { prefix, around, ..Self::new(rng, knobs) }
     }
 
-    /// The nodes and edges, in an order of their own: the document's order must not matter to a run.
+    /// The nodes and edges in random order, since the order in the document must not matter to a run.
     pub fn finish(mut self) -> (Vec<Value>, Vec<Value>) {
         self.rng.shuffle(&mut self.nodes);
         self.rng.shuffle(&mut self.edges);
         (self.nodes, self.edges)
     }
 
-    /// Adds a node and names it.
+    /// Adds a node, and returns the id that it is given.
     pub fn add(&mut self, mut node: Value) -> String {
         let id = format!("{}{}", self.prefix, self.count);
         self.count += 1;
@@ -129,6 +139,7 @@ impl<'a> Draft<'a> {
         id
     }
 
+    /// Adds an edge from a port to a node.
     pub fn edge(&mut self, out: &Out, to: &str, condition: Option<String>) {
         let mut edge = Map::new();
         edge.insert("from".into(), json!(out.from));
@@ -142,7 +153,8 @@ impl<'a> Draft<'a> {
         self.edges.push(Value::Object(edge));
     }
 
-    /// Grows a region from what feeds it. Returns what its nodes give and nothing took yet.
+    /// Grows a region by `size` nodes from the ports that feed it; the first `lone` of them have a single incoming
+    /// edge. Returns the ports that no edge leaves from.
     pub fn region(&mut self, mut outs: Vec<Out>, size: usize, lone: usize) -> Vec<Out> {
         for step in 0..size {
             if outs.is_empty() {
@@ -160,6 +172,7 @@ impl<'a> Draft<'a> {
                 self.edge(&out, &id, condition);
                 outs[ix].used = true;
             }
+            // In a chain a port that is used is used up.
             if self.around.chain {
                 outs.retain(|out| !out.used);
             }
@@ -168,7 +181,7 @@ impl<'a> Draft<'a> {
         outs.into_iter().filter(|out| !out.used).collect()
     }
 
-    /// One to three outputs, no node twice, those that nothing took first.
+    /// Chooses one to three ports for a node's incoming edges: mostly of different nodes, and mostly unused ones first.
     fn sources(&mut self, outs: &[Out]) -> Vec<usize> {
         let wanted = if self.around.chain { 1 } else { *self.rng.pick(&[1, 1, 1, 2, 2, 3]) };
         let mut order: Vec<usize> = (0..outs.len()).collect();

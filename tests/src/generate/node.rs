@@ -1,12 +1,15 @@
-//! One random node, with whatever it needs around it: a loop comes with its body, a map with its own.
+//! Makes one random node, with what belongs to it: the body of a loop or a map. Each maker returns the node and its
+//! ports as [`Out`] has them.
 
 use super::{Around, Draft, Out};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Draft<'_> {
-    /// Adds a node that `sources` edges will enter. Returns its id and what it gives.
+    /// Adds a node that `sources` edges will enter, and whose expressions may name the nodes in `seen`. Returns its id
+    /// and its ports.
     pub fn node(&mut self, seen: &BTreeSet<String>, sources: usize) -> (String, Vec<Out>) {
+        // No body is made within two others, so that documents stay small.
         let deep = self.around.depth >= 2;
         let kind = match self.rng.below(100) {
             0..30 => "transform",
@@ -37,20 +40,21 @@ impl Draft<'_> {
         (id, given)
     }
 
+    /// Gives a node with several incoming edges a `join` at times. Joins other than `all` race.
     fn join(&mut self, node: &mut Value, sources: usize) {
         if !self.knobs.deterministic && sources > 1 && self.rng.percent(50) {
             node["join"] = if self.rng.percent(50) { json!("any") } else { json!({ "at_least": sources.min(2) }) };
         }
     }
 
-    /// Children that fail are tried again, or not.
+    /// Gives a node a retry policy at times.
     fn retry(&mut self, node: &mut Value) {
         if self.rng.percent(25) {
             node["retry"] = json!({ "max_attempts": self.rng.between(2, 3), "initial_seconds": 1 });
         }
     }
 
-    /// A timeout that races with whatever is waited for.
+    /// Gives a node a timeout at times, which races with what the node waits for.
     fn bound(&mut self, node: &mut Value) {
         if !self.knobs.deterministic && self.rng.percent(20) {
             node["timeout_seconds"] = json!(self.rng.between(1, 4));
@@ -58,7 +62,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Lets a failure be handled, or not.
+    /// Lets a failure of the node go on as an output, leave through the port `error`, or fail the execution.
     fn on_error(&mut self, node: &mut Value, ports: &mut Vec<Option<String>>) {
         match self.rng.below(10) {
             0..5 => node["on_error"] = json!("continue"),
@@ -79,7 +83,8 @@ impl Draft<'_> {
         (node, ports)
     }
 
-    /// The simulated hosts answer by the path: `/flaky/k` fails k times and then echoes the body, `/dead` never works.
+    /// A request to the simulated outside world, which answers by the path: `/flaky/k` fails k times and then returns
+    /// the body, `/refused` fails without a retry, `/dead` fails at each attempt.
     fn http(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {
         let path = match self.rng.below(10) {
             0..4 => "flaky/0",
@@ -118,6 +123,7 @@ impl Draft<'_> {
         } else {
             let depth = self.around.depth + 1;
             let mut body = Draft::body(self.rng, knobs, depth);
+            // The body of a map needs no trigger: its first node has no incoming edge.
             let (_, given) = body.node(seen, 0);
             let size = body.rng.between(0, 3);
             body.region(given, size, 0);
@@ -157,7 +163,7 @@ impl Draft<'_> {
         (node, ports)
     }
 
-    /// Waits either for the clock or for an event, which the driver gives whenever one is awaited.
+    /// A node that waits for time or for an event, which the driver signals whenever it is awaited.
     fn wait(&mut self) -> (Value, Vec<Option<String>>) {
         let mut config = match self.rng.below(3) {
             0 => json!({ "event": "go" }),
@@ -176,7 +182,7 @@ impl Draft<'_> {
         (node, vec![None, Some("timeout".into())])
     }
 
-    /// Asks; the driver answers as the question says.
+    /// A question to people. The driver answers what the question says.
     fn human(&mut self) -> (Value, Vec<Option<String>>) {
         let answer = *self.rng.pick(&["yes", "no"]);
         let mut config = json!({ "kind": "approval", "question": format!("answer {answer}") });
@@ -192,6 +198,7 @@ impl Draft<'_> {
         (node, vec![Some("approved".into()), Some("rejected".into())])
     }
 
+    /// A node that ends the execution or the loop. Ends of an execution race with parallel work.
     fn end(&mut self, seen: &BTreeSet<String>) -> (Value, Vec<Option<String>>) {
         let node = match self.rng.below(3) {
             0 if !self.knobs.deterministic => json!({ "type": "succeed", "config": { "output": self.value(seen) } }),
@@ -204,7 +211,7 @@ impl Draft<'_> {
         (node, Vec::new())
     }
 
-    /// A loop with its body, which is a chain where it may hold a `break`.
+    /// Adds a loop with its body. Half of the bodies are chains, in which a `break` may stand.
     fn repeat(&mut self, seen: &BTreeSet<String>, sources: usize) -> (String, Vec<Out>) {
         let each = self.rng.percent(50);
         let config = if each {
@@ -226,6 +233,7 @@ impl Draft<'_> {
         let entry = Out::of(&id, Some("loop"), seen.clone());
         let size = self.rng.between(1, 4);
         let left = self.region(vec![entry], size, 1);
+        // Most paths lead back to the loop. One that does not ends its path within the iteration.
         for out in left.iter().filter(|out| out.from != id) {
             if self.rng.percent(85) {
                 let condition = self.rng.percent(20).then(|| self.condition(&out.seen.clone()));

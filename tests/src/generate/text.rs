@@ -1,11 +1,11 @@
-//! Expressions: most of them safe, some of them failing where a node was skipped or a key is missing.
+//! Makes random expressions and templates. Most are safe; some fail where a node was skipped or a key is missing.
 
 use super::Draft;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Draft<'_> {
-    /// An integer, or an error.
+    /// An expression for an integer; it may fail.
     pub fn number(&mut self, seen: &BTreeSet<String>) -> String {
         let n = self.rng.below(9);
         let other = self.someone(seen);
@@ -24,7 +24,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A condition.
+    /// An expression for a condition; it may fail or be no boolean.
     pub fn condition(&mut self, seen: &BTreeSet<String>) -> String {
         let n = self.rng.below(9);
         let other = self.someone(seen);
@@ -39,7 +39,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A list, or what is none.
+    /// An expression for a list; it may fail or be no list.
     pub fn list(&mut self) -> String {
         match self.rng.below(10) {
             0 => "[]".into(),
@@ -52,7 +52,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A value of templates.
+    /// An object of templates.
     pub fn value(&mut self, seen: &BTreeSet<String>) -> Value {
         let (v, w) = (self.number(seen), self.number(seen));
         match self.rng.below(6) {
@@ -62,6 +62,7 @@ impl Draft<'_> {
         }
     }
 
+    /// One of the nodes that may be named.
     fn someone(&mut self, seen: &BTreeSet<String>) -> String {
         let all: Vec<&String> = seen.iter().collect();
         if all.is_empty() { "nobody".into() } else { (*self.rng.pick(&all)).clone() }

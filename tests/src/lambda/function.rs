@@ -1,4 +1,4 @@
-//! The process of a function.
+//! The process of a function under the runtime API of this crate.
 
 use super::{Reply, Runtime};
 use std::{
@@ -8,15 +8,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// A function that runs, and takes its invocations from a [`Runtime`].
+/// A running function that takes its invocations from a [`Runtime`]. It is killed when this is dropped.
 pub struct Function {
     runtime: Runtime,
     process: Child,
+    /// Lines that the process has written to its standard output.
     lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Function {
-    /// Starts a program as Lambda starts a `bootstrap`, with more of its environment.
+    /// Starts a program as Lambda starts a `bootstrap`, with Lambda's environment and what else is given.
     pub async fn start(program: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Self {
         let runtime = Runtime::start().await;
         let mut command = Command::new(program);
@@ -43,7 +44,7 @@ impl Function {
         Self { runtime, process, lines }
     }
 
-    /// Hands it an event. Panics where it sends nothing back: it has died, or hangs.
+    /// Hands the function an event, and returns its reply. Panics with its log where it sends none within the time.
     pub async fn invoke(&mut self, event: &str) -> Reply {
         match self.runtime.invoke(event).await {
             Some(reply) => reply,
@@ -51,18 +52,18 @@ impl Function {
         }
     }
 
-    /// Hands it an event and kills it so long afterwards, whatever it has done by then.
+    /// Hands the function an event, and kills it after that time, whatever it has done by then.
     pub async fn killed_in(self, event: &str, after: std::time::Duration) {
         self.runtime.hand(event).await;
         tokio::time::sleep(after).await;
     }
 
-    /// Its standard input, once: for programs of tests.
+    /// The standard input of the process, for programs that tests start as functions. Can be taken once.
     pub fn input(&mut self) -> ChildStdin {
         self.process.stdin.take().expect("nobody has taken it")
     }
 
-    /// What it wrote, line by line, once a line is as wanted; after a while, whether or not one is.
+    /// The lines that the process has written, as soon as one is as wanted; after two seconds in any case.
     pub async fn logs_until(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         for _ in 0..200 {
             let lines = self.logs();
@@ -74,7 +75,7 @@ impl Function {
         self.logs()
     }
 
-    /// What it wrote so far, line by line.
+    /// The lines that the process has written so far.
     pub fn logs(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,5 +1,5 @@
-//! Lambda for one function: its runtime API (version 2018-06-01) on loopback, and a process that takes invocations from
-//! it. As on Lambda, a process has one invocation at a time.
+//! Lambda for one function: the runtime API (version 2018-06-01) on loopback, and a process that takes its invocations
+//! from there. As on Lambda, a process has one invocation at a time.
 
 mod function;
 
@@ -21,26 +21,26 @@ use std::{
 };
 use tokio::sync::{Mutex, mpsc};
 
-/// How long a function may take, as its deadline says.
+/// How long a function may take for one invocation: its deadline says so.
 const TIME: Duration = Duration::from_secs(60);
 
-/// What a function sent back.
+/// What a function sends back for one invocation.
 pub struct Reply {
-    /// Whether it is an answer, and not an error.
+    /// Whether the function sends an answer; otherwise it reports an error.
     pub is_answer: bool,
-    /// The request's headers.
+    /// The headers of the request by which the function sends the reply.
     pub headers: HeaderMap,
-    /// Its body, part by part as it comes.
+    /// The body of that request, part by part as it comes.
     pub body: BodyDataStream,
 }
 
 impl Reply {
-    /// The next part of the body; none at its end.
+    /// The next part of the body; None at its end.
     pub async fn part(&mut self) -> Option<Bytes> {
         self.body.next().await.map(|part| part.expect("the function goes on sending"))
     }
 
-    /// The rest of the body.
+    /// The rest of the body, as text.
     pub async fn rest(mut self) -> String {
         let mut all = Vec::new();
         while let Some(part) = self.part().await {
@@ -50,12 +50,13 @@ impl Reply {
     }
 }
 
+/// What the routes of the runtime API share.
 struct Shared {
     events: Mutex<mpsc::Receiver<String>>,
     replies: mpsc::Sender<Reply>,
 }
 
-/// The runtime API.
+/// The runtime API of one function.
 pub struct Runtime {
     address: SocketAddr,
     events: mpsc::Sender<String>,
@@ -63,7 +64,7 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Listens.
+    /// Begins to listen on loopback, at any free port.
     pub async fn start() -> Self {
         let (events, taken) = mpsc::channel(1);
         let (sent, replies) = mpsc::channel(1);
@@ -80,24 +81,25 @@ impl Runtime {
         Self { address, events, replies }
     }
 
-    /// For `AWS_LAMBDA_RUNTIME_API`.
+    /// Host and port, for the environment variable `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// Hands an event to the function.
+    /// Hands an event to the function, without waiting for the reply.
     pub async fn hand(&self, event: &str) {
         self.events.send(event.to_owned()).await.expect("the runtime API listens");
     }
 
-    /// Hands an event to the function. Its reply, as soon as it begins; none where there is none within the time.
+    /// Hands an event to the function. Returns its reply as soon as that begins; None where it does not within the
+    /// time.
     pub async fn invoke(&mut self, event: &str) -> Option<Reply> {
         self.hand(event).await;
         tokio::time::timeout(TIME, self.replies.recv()).await.ok().flatten()
     }
 }
 
-/// The next invocation, as soon as there is one.
+/// The route by which a function takes its next invocation, as soon as there is one.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let event = shared.events.lock().await.recv().await.unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -121,7 +123,7 @@ async fn failed(shared: State<Arc<Shared>>, request: Request<Body>) -> StatusCod
     reply(shared, false, request).await
 }
 
-/// Passes a reply on while it still comes; the function goes on when it is read to its end.
+/// Passes a reply on part by part while the function still sends it, so that a test sees what is streamed as it comes.
 async fn reply(State(shared): State<Arc<Shared>>, is_answer: bool, request: Request<Body>) -> StatusCode {
     let (parts, body) = request.into_parts();
     let (part, parts_read) = mpsc::channel::<Result<Bytes, axum::Error>>(16);

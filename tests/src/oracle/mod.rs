@@ -1,8 +1,8 @@
-//! A second, independent evaluator of workflow documents: straight down the graph, one node after the other, without
-//! events, queues or time. What the engine makes of a document under any faults must be what this makes of it.
+//! The oracle: a second, independent evaluator of workflow documents. It goes straight down the graph, one node after
+//! the other, without events, queues or time. The engine, under any faults, must come to the same result.
 //!
-//! It reads the raw JSON and shares nothing with the engine but the expression language. Joins other than `all`, and
-//! whatever races, are beyond it.
+//! The oracle reads the raw JSON, and shares only the expression language with the engine. It knows no joins other than
+//! `all`, and nothing that depends on a race.
 
 mod node;
 mod region;
@@ -17,13 +17,13 @@ use std::collections::HashMap;
 pub struct Ended {
     /// `completed` or `failed`.
     pub status: &'static str,
-    /// Its result where it completed.
+    /// The output of the execution; null where it failed.
     pub output: Value,
-    /// The code of its error where it failed.
+    /// The code of the error; None where the execution completed.
     pub code: Option<String>,
 }
 
-/// Runs a document.
+/// Runs a document with an input. `saved` are the documents that it may start by `id`.
 pub fn run(document: &Value, saved: &[Value], input: &Value) -> Ended {
     let mut world = World { saved, id: document["id"].as_str().unwrap_or_default(), input, outputs: HashMap::new() };
     let region = Region::of(&document["nodes"], &document["edges"]);
@@ -45,23 +45,30 @@ pub fn run(document: &Value, saved: &[Value], input: &Value) -> Ended {
 /// Why a region is left before its end.
 #[derive(Clone, Debug)]
 pub(crate) enum Stop {
+    /// A `break` ended the loop, with the value of this iteration.
     Broke(Value),
+    /// A `succeed` node ended the execution, with its output.
     Succeeded(Value),
+    /// A node failed for good, with the code of its error.
     Failed(String),
 }
 
 impl Stop {
+    /// A failure with this code.
     pub fn failed(code: impl Into<String>) -> Self {
         Self::Failed(code.into())
     }
 }
 
-/// One execution.
+/// What one execution has so far.
 pub(crate) struct World<'a> {
+    /// Documents that may be started by `id`.
     pub saved: &'a [Value],
+    /// The id of the workflow.
     pub id: &'a str,
+    /// The input of the execution.
     pub input: &'a Value,
-    /// The latest output of each node; in a map's body those of the parent too.
+    /// The latest output of each node; in the body of a map also those of the nodes around it.
     pub outputs: HashMap<String, Value>,
 }
 
@@ -75,18 +82,23 @@ impl Context for World<'_> {
     }
 }
 
-/// The loops and the map around a node.
+/// What the loop and the map around a node give to its expressions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Around {
+    /// Number of the iteration, counted from 0, and the last output of the body.
     pub iteration: Option<(u64, Value)>,
+    /// Index and value of the item.
     pub item: Option<(u64, Value)>,
 }
 
-/// What an expression sees.
+/// What one expression sees.
 pub(crate) struct View<'a> {
     pub world: &'a World<'a>,
+    /// The value of the name `output`.
     pub output: Option<&'a Value>,
+    /// The input of the node, in which bare names are looked up first.
     pub node_input: Option<&'a Value>,
+    /// The loop and the map around the node.
     pub around: &'a Around,
 }
 
@@ -106,26 +118,27 @@ impl View<'_> {
         }
     }
 
-    /// The value, or the code of the error.
+    /// The value of an expression, or the code of its error.
     pub fn eval(&self, source: &str) -> Result<Value, String> {
         let expr = Expr::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
         expr.eval(&self.scope()).map_err(|error| error.code.to_string())
     }
 
-    /// True only where it is true; an error is not.
+    /// Whether a condition is true. One that fails counts as false.
     pub fn holds(&self, source: &str) -> bool {
         let expr = Expr::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
         expr.eval_bool(&self.scope()).unwrap_or(false)
     }
 
-    /// The rendered value, or the code of the error.
+    /// The value of a template, or the code of its error.
     pub fn render(&self, template: &Value) -> Result<Value, String> {
         let template = Template::compile(template).unwrap_or_else(|_| panic!("{template}"));
         template.render(&self.scope()).map_err(|error| error.code.to_string())
     }
 }
 
-/// Takes out of a value what is not the same from run to run, or is for people: moments, durations, ids, messages.
+/// A value without what differs from run to run or is meant for people: times, durations, ids, messages. The rest of
+/// two runs can be compared.
 pub fn normal(value: &Value) -> Value {
     const VOLATILE: &[&str] = &["waited_seconds", "at", "execution_id", "responses", "message", "attempt", "details"];
     match value {

@@ -1,4 +1,4 @@
-//! What one node gives.
+//! Evaluates one node.
 
 use super::{
     Around, Ended, Stop, View, World,
@@ -7,15 +7,16 @@ use super::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// The port and the output of a node that succeeded; its error where it failed.
+/// Port and output of a node that succeeded, or the error of one that failed.
 type Given = Result<(String, Value), Value>;
 
-/// Runs one node that is no loop.
+/// Runs one node that is no loop. Where it ends the loop or the execution, returns how.
 pub(crate) fn run(node: &Value, input: &Value, world: &World<'_>, around: &Around) -> Result<Given, Stop> {
     let config = &node["config"];
     let view = View { world, output: Some(input), node_input: Some(input), around };
     let error = |code: String| json!({ "code": code, "node": node["id"] });
     let success = |output: Value| ("success".to_owned(), output);
+    // Where the config has no such template, the value is the node's input.
     let rendered = |key: &str| config.get(key).map_or(Ok(input.clone()), |template| view.render(template));
     Ok(match text(node, "type") {
         "transform" => match config.get("expression").and_then(Value::as_str) {
@@ -47,7 +48,7 @@ pub(crate) fn run(node: &Value, input: &Value, world: &World<'_>, around: &Aroun
     })
 }
 
-/// The script of the simulated hosts.
+/// What the simulated outside world answers in the end, after all attempts: see `sim/script.rs`.
 fn http(node: &Value, body: Value) -> Result<Value, String> {
     let url = text(&node["config"], "url");
     let attempts = node.pointer("/retry/max_attempts").and_then(Value::as_u64).unwrap_or(3);
@@ -61,6 +62,8 @@ fn http(node: &Value, body: Value) -> Result<Value, String> {
     }
 }
 
+/// Port and output of a question, to which people answer yes where its text says so. One whose condition is false is
+/// not asked, and counts as approved.
 fn human(config: &Value, view: &View<'_>) -> (String, Value) {
     let asked = config.get("condition").and_then(Value::as_str).is_none_or(|condition| view.holds(condition));
     let yes = text(config, "question").contains("yes");
@@ -73,6 +76,7 @@ fn human(config: &Value, view: &View<'_>) -> (String, Value) {
     (port.to_owned(), output)
 }
 
+/// The list that a `map` gives, or the code of its error.
 fn map(node: &Value, view: &View<'_>) -> Result<Value, String> {
     let config = &node["config"];
     let Value::Array(items) = view.eval(text(config, "items"))? else { return Err("invalid_items".into()) };
@@ -102,6 +106,7 @@ fn saved<'a>(world: &World<'a>, id: &str) -> &'a Value {
     world.saved.iter().find(|document| text(document, "id") == id).expect("a saved workflow")
 }
 
+/// The output of a `workflow` node, or the code of its error.
 fn workflow(config: &Value, input: Result<Value, String>, world: &World<'_>) -> Result<Value, String> {
     let input = input?;
     let Value::Array(ids) = &config["workflow_id"] else {

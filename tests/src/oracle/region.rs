@@ -1,31 +1,33 @@
-//! A document's nodes, or the body of a loop or a map: run in topological order.
+//! Evaluates the nodes of a document, or of the body of a loop or a map, in topological order.
 
 use super::{Around, Stop, View, World};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Nodes and the edges among them.
+/// Nodes, and the edges among them.
 pub(crate) struct Region<'a> {
     pub nodes: Vec<&'a Value>,
     pub edges: Vec<&'a Value>,
-    /// Of the nodes that are run here, those of loops' bodies left out.
+    /// The ids in topological order, without nodes in bodies of loops: those run with their loop.
     order: Vec<&'a str>,
 }
 
 /// What became of the nodes of a region in one run.
 #[derive(Default)]
 struct Run {
-    /// The port each node took.
+    /// The port that each node took. A node without one did not run.
     ports: HashMap<String, String>,
-    /// Whether each resolved edge, by position, is live.
+    /// The positions of the edges that are live.
     live: HashSet<usize>,
 }
 
+/// A text in an object; empty where it is missing.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl<'a> Region<'a> {
+    /// The region of these JSON lists.
     pub fn of(nodes: &'a Value, edges: &'a Value) -> Self {
         let nodes: Vec<&Value> = nodes.as_array().expect("nodes").iter().collect();
         let edges: Vec<&Value> = edges.as_array().expect("edges").iter().collect();
@@ -44,7 +46,7 @@ impl<'a> Region<'a> {
         self.nodes.iter().filter(|node| text(node, "type") == "loop").map(|node| text(node, "id")).collect()
     }
 
-    /// The port of an edge, its type's first one filled in.
+    /// The port of an edge; where it names none, the default of the type of node that it leaves.
     fn port(&self, edge: &Value) -> String {
         let from = self.node(text(edge, "from"));
         match edge.get("port").and_then(Value::as_str) {
@@ -71,7 +73,7 @@ impl<'a> Region<'a> {
         body
     }
 
-    /// Topological order of some nodes; a loop stands for its whole body.
+    /// Some nodes in topological order. A loop stands for its whole body, so the edges back to it do not count.
     fn sorted(&self, mut left: Vec<&'a str>) -> Vec<&'a str> {
         let mut order = Vec::new();
         while !left.is_empty() {
@@ -86,11 +88,13 @@ impl<'a> Region<'a> {
         order
     }
 
+    /// The body of a loop; nothing for other nodes.
     fn body_if_loop(&self, id: &str) -> BTreeSet<&'a str> {
         if text(self.node(id), "type") == "loop" { self.body(id) } else { BTreeSet::new() }
     }
 
-    /// Runs everything. Gives the output of the one node that ended its path, or those of all such nodes.
+    /// Runs the region; `seed` is the input of nodes without incoming edges. Returns the output of the one node that
+    /// ended its path, or an object with those of several (workflow format, §1).
     pub fn run(&self, world: &mut World<'_>, around: &Around, seed: &Value) -> Result<Value, Stop> {
         let mut run = Run::default();
         for id in &self.order {
@@ -102,6 +106,8 @@ impl<'a> Region<'a> {
                 self.visit(id, input, world, around, &mut run)?;
             }
         }
+        // A node ends its path where no live edge leads from it to a node that ran; the port into a loop's body does
+        // not count.
         let ran = |id: &str| run.ports.contains_key(id);
         let ends = self.nodes.iter().map(|node| text(node, "id")).filter(|id| {
             let goes_on = |(ix, edge): (usize, &&Value)| {
@@ -120,14 +126,14 @@ impl<'a> Region<'a> {
         })
     }
 
-    /// The positions of the edges that a node's join counts.
+    /// The positions of the edges that a node's join counts. A loop's join leaves out the edges from its own body.
     fn into(&self, id: &str) -> Vec<usize> {
         let body = self.body_if_loop(id);
         let counts = |edge: &Value| text(edge, "to") == id && !body.contains(text(edge, "from"));
         (0..self.edges.len()).filter(|&ix| counts(self.edges[ix])).collect()
     }
 
-    /// The outputs along the live ones of some edges, merged.
+    /// The input that the live ones of some edges give: the outputs along them, merged (workflow format, §3).
     fn along(&self, edges: &[usize], world: &World<'_>, run: &Run) -> Value {
         let live = edges.iter().filter(|edge| run.live.contains(edge)).map(|&edge| text(self.edges[edge], "from"));
         let values: Vec<(&str, Value)> = live.map(|from| (from, world.outputs[from].clone())).collect();
@@ -145,6 +151,7 @@ impl<'a> Region<'a> {
         Value::Object(merged)
     }
 
+    /// Runs one node with an input, and resolves the edges out of it.
     fn visit(&self, id: &str, input: Value, world: &mut World<'_>, around: &Around, run: &mut Run) -> Result<(), Stop> {
         let node = self.node(id);
         let (port, output) = if text(node, "type") == "loop" {
@@ -159,7 +166,8 @@ impl<'a> Region<'a> {
         Ok(())
     }
 
-    /// A failure goes along a live edge out of `error`, or is passed on as an output, or fails everything.
+    /// What becomes of a node that failed: it takes the port `error` where a live edge leaves it, goes on with the
+    /// error as its output under `on_error: continue`, and fails the execution otherwise.
     fn handle(
         &self,
         node: &Value,
@@ -169,6 +177,8 @@ impl<'a> Region<'a> {
         around: &Around,
     ) -> Result<(String, Value), Stop> {
         let (id, output) = (text(node, "id"), json!({ "error": error }));
+        // Conditions on the edges out of `error` read the error as the node's output. If nothing handles the failure,
+        // an earlier output of the node counts again.
         let before = world.outputs.insert(id.to_owned(), output.clone());
         let live = self.edges.iter().any(|edge| {
             text(edge, "from") == id && self.port(edge) == "error" && self.is_live(edge, &output, input, world, around)
@@ -185,11 +195,13 @@ impl<'a> Region<'a> {
         Err(Stop::failed(text(&output["error"], "code")))
     }
 
+    /// Whether the condition of an edge holds; an edge without one is live.
     fn is_live(&self, edge: &Value, output: &Value, input: &Value, world: &World<'_>, around: &Around) -> bool {
         let view = View { world, output: Some(output), node_input: Some(input), around };
         edge.get("condition").and_then(Value::as_str).is_none_or(|condition| view.holds(condition))
     }
 
+    /// Keeps port and output of a node that ran, and finds out which edges out of it are live.
     #[allow(clippy::too_many_arguments, reason = "one place that says what finishing a node depends on")]
     fn finish(
         &self,
@@ -210,6 +222,7 @@ impl<'a> Region<'a> {
         }
     }
 
+    /// Runs a loop to its end, and returns its output on `done`.
     fn repeat(
         &self,
         node: &Value,
@@ -228,6 +241,7 @@ impl<'a> Region<'a> {
         while !broken {
             let begun = items.len() as u64;
             let last = items.last().cloned().unwrap_or_default();
+            // A `while` reads the last output of the body; before the first iteration that is the loop's input.
             let turn = if begun == 0 { input.clone() } else { last.clone() };
             let goes_on = match &list {
                 Some(list) => items.len() < list.len(),
@@ -244,6 +258,7 @@ impl<'a> Region<'a> {
                 return Err(Stop::failed("loop_limit_exceeded"));
             }
             let item = list.as_ref().map_or(turn, |list| list[items.len()].clone());
+            // While the body runs, the output of the loop is what it gives on its port `loop`.
             let inner = Around {
                 iteration: Some((begun, last)),
                 item: list.as_ref().map(|_| (begun, item.clone())).or_else(|| around.item.clone()),
@@ -261,7 +276,7 @@ impl<'a> Region<'a> {
         Ok(json!({ "iterations": items.len(), "last": items.last().cloned().unwrap_or_default(), "items": items }))
     }
 
-    /// One run of a loop's body. Gives what came along the edges back.
+    /// Runs the body of a loop once. Returns what came along the edges back to the loop; null where nothing did.
     fn iterate(
         &self,
         id: &str,
@@ -277,6 +292,7 @@ impl<'a> Region<'a> {
                 run.live.insert(ix);
             }
         }
+        // The bodies of loops within this body run with those loops.
         let deeper: BTreeSet<&str> = members
             .iter()
             .filter(|node| text(self.node(node), "type") == "loop")

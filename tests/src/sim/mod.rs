@@ -1,4 +1,4 @@
-//! A host that is all in memory, forgets everything but its journals between two calls, and breaks on demand.
+//! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
 mod ports;
 mod run;
@@ -13,25 +13,26 @@ use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{event::Started, id::ExecutionId};
 
-/// What goes wrong, and how often.
+/// What goes wrong in a simulation, and how often.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
-    /// Port calls in a thousand during which the process dies, before or after the call took effect.
+    /// How many of a thousand port calls are the last of their process, before or after the call takes effect.
     pub crashes: usize,
-    /// Port calls in a thousand that report an error, before or after they took effect.
+    /// How many of a thousand port calls report an error, before or after the call takes effect.
     pub errors: usize,
-    /// Messages in a hundred that are sent twice.
+    /// How many of a hundred messages are sent twice.
     pub duplicates: usize,
-    /// Messages in a hundred that are handed out to two at once, and acknowledgements that are lost.
+    /// How many of a hundred messages are handed out to two handlers at the same time, and of a hundred
+    /// acknowledgements are lost.
     pub repeats: usize,
     /// Whether messages overtake each other, and handlers run at the same time.
     pub disorder: bool,
-    /// The one port call, from 1, that the process dies at; true: after it took effect.
+    /// The number of the one port call, counted from 1, at which the process dies; true: after the call took effect.
     pub at_call: Option<(u64, bool)>,
 }
 
 impl Faults {
-    /// Everything that a queue, a store and a process can do to an execution, mildly or wildly.
+    /// Every kind of fault; the seed chooses how often they come, among three weights.
     pub fn of(seed: u64) -> Self {
         let weight = [1, 3, 6][(seed / 7 % 3) as usize];
         Self {
@@ -50,7 +51,7 @@ pub fn root_id() -> ExecutionId {
     "01890000-0000-7000-8000-000000000001".into()
 }
 
-/// A parsed document, or everything that is wrong with it.
+/// A parsed document. Panics with everything that is wrong with it.
 pub fn parsed(document: &Value) -> Arc<Workflow> {
     match parse(document) {
         Ok(parsed) => parsed.workflow,
@@ -58,7 +59,7 @@ pub fn parsed(document: &Value) -> Arc<Workflow> {
     }
 }
 
-/// The start of an execution of a workflow, as a host makes it.
+/// The start of the root execution, as a host would make it.
 pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
     Started {
         format: 1,

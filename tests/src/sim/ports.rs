@@ -1,4 +1,4 @@
-//! The ports of a simulated host. Each call may fail, before or after it took effect, or be the process's last.
+//! The ports of the simulated host. Each call may fail, before or after it takes effect, or be the last of its process.
 
 use super::{script, world::SimHost};
 use async_trait::async_trait;
@@ -22,10 +22,10 @@ use stepwell_core::{
     task::{NodeLog, Report, Task},
 };
 
-/// Bytes of a value beyond which it is offloaded: a number stays, a list goes.
+/// Bytes beyond which a value is offloaded: so few that a number stays inline and a list does not.
 const OFFLOADED_BYTES: usize = 9;
 
-/// What happens to one port call.
+/// What goes wrong with one port call.
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -36,6 +36,7 @@ enum Fault {
 }
 
 impl SimHost {
+    /// Counts a call, and draws the fault that it meets.
     fn draw(&self) -> Fault {
         let mut world = self.world();
         world.calls += 1;
@@ -55,12 +56,13 @@ impl SimHost {
         fault
     }
 
+    /// Lets the process die: the call never returns, and the driver drops the handler that made it.
     async fn die(&self) {
         self.world().crashed = true;
         std::future::pending::<()>().await;
     }
 
-    /// One call of a port around its effect.
+    /// Makes one call of a port around its effect, which other handlers may come before.
     async fn call<T>(&self, effect: impl FnOnce() -> Result<T, StoreError> + Send) -> Result<T, StoreError>
     where
         T: Send,
@@ -83,7 +85,7 @@ impl SimHost {
     }
 }
 
-/// A call that has begun; dropped with it, also where its handler dies.
+/// Counts a call as under way until this is dropped, which happens even where the handler dies.
 struct UnderWay<'a>(&'a SimHost);
 
 impl<'a> UnderWay<'a> {
@@ -101,7 +103,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Lets others have their turn once.
+/// Is pending once, so that the driver may poll another handler in between.
 struct Turns(bool);
 
 impl Future for Turns {
@@ -116,6 +118,7 @@ impl Future for Turns {
     }
 }
 
+/// The error of a call that no handler makes under simulation.
 fn unused<T>(what: &str) -> Result<T, StoreError> {
     Err(StoreError::Permanent(format!("no handler under simulation asks for {what}")))
 }
@@ -138,7 +141,8 @@ impl Store for SimHost {
         .await
     }
 
-    /// Where the hosts are several, nearly everything is offloaded, so that what is missing is missed.
+    /// Without delivery in the commit nearly every value is offloaded, so that a handler which forgets to fetch one
+    /// fails.
     fn inline_bytes(&self) -> usize {
         if self.world().atomic { engine::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
     }

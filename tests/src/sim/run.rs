@@ -1,4 +1,4 @@
-//! Drives a simulated host: hands out messages, answers people's questions, moves the clock, brings back lost work.
+//! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
 use super::{Faults, parsed, root_id, started, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
@@ -24,40 +24,43 @@ use stepwell_core::{
     owed::{Since, overdue_at, owed},
 };
 
-/// Seconds after which a message that was handed out and not acknowledged comes again.
+/// Seconds for which a message that was handed out is hidden. If it is not acknowledged by then, it comes again.
 const VISIBILITY_SECONDS: f64 = 20.0;
-/// Rounds after which a run goes nowhere.
+/// Rounds after which a run counts as one that never ends.
 const ROUNDS: usize = 20_000;
 
-/// How a run ended.
+/// How a run ended, as far as two runs must agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fate {
-    /// Of the root.
+    /// The status of the root execution.
     pub status: Status,
-    /// What is not the same from run to run taken out.
+    /// Its output, without what differs from run to run (see [`normal`]).
     pub output: Value,
-    /// The code of its error.
+    /// The code of its error; None where it has none.
     pub code: Option<String>,
 }
 
 /// One simulated run.
 pub struct Run {
-    /// What outlives crashes.
+    /// The host with everything that outlives a crash.
     pub host: SimHost,
     rng: Rng,
     faults: Faults,
-    /// How often work was brought back that no message, timer or person would have.
+    /// How often work was brought back that no message, timer or person would have brought back.
     pub rescues: u64,
     round: usize,
 }
 
+/// What one process does.
 enum Job {
+    /// The step function handles messages.
     Batch(Vec<Delivery>),
+    /// The API submits a command.
     Ask(ExecutionId, Command),
 }
 
 impl Job {
-    /// Whether it went through, and what becomes of messages.
+    /// Does the job. Returns whether it succeeded, and the verdict on each message by its receipt.
     async fn run(self, host: &SimHost) -> (bool, Vec<(u64, Verdict)>) {
         match self {
             Job::Batch(deliveries) => {
@@ -73,7 +76,7 @@ impl Job {
 }
 
 impl Run {
-    /// A case under faults; everything else follows from the seed.
+    /// A run of a case under faults, with the root started. `atomic`: whether the host delivers within its commits.
     pub fn new(case: &Case, seed: u64, faults: Faults, atomic: bool) -> Self {
         let documents: Vec<Value> = case.saved.iter().chain([&case.document]).cloned().collect();
         let run = Self::empty(&documents, seed, faults, atomic);
@@ -85,6 +88,7 @@ impl Run {
         run
     }
 
+    /// A run in which nothing has been started.
     fn empty(documents: &[Value], seed: u64, faults: Faults, atomic: bool) -> Self {
         let host = SimHost::new(seed, faults, atomic);
         for document in documents {
@@ -93,13 +97,19 @@ impl Run {
         Self { host, rng: Rng::new(seed, 3), faults, rescues: 0, round: 0 }
     }
 
-    /// Runs to the end of everything, or says what went wrong.
+    /// Runs until everything has ended.
+    ///
+    /// # Errors
+    /// Says what went wrong.
     pub fn finish(&mut self) -> Result<Fate, String> {
         while self.advance()? {}
         self.fate()
     }
 
-    /// How the root ended, and whether everything else did.
+    /// How the root ended.
+    ///
+    /// # Errors
+    /// Names an execution that has not ended, or a question that people still see.
     pub fn fate(&self) -> Result<Fate, String> {
         let world = self.host.world();
         for id in world.journals.keys() {
@@ -108,7 +118,7 @@ impl Run {
                 return Err(format!("{id} was left {}: {:#?}", state.status(), state.nodes));
             }
             let shown = state.interactions.iter().find(|one| world.shown.contains(&one.interaction_id));
-            // People are told at best once that a question is over: whoever asks sees that by itself.
+            // Under faults the notice that a question is over may be lost: people learn it when they answer.
             if let Some(one) = shown.filter(|_| world.faults_injected == 0 && !self.faults.disorder) {
                 return Err(format!("interaction {} is shown although {id} ended", one.interaction_id));
             }
@@ -118,7 +128,10 @@ impl Run {
         Ok(Fate { status: root.status(), output, code: root.error.map(|error| error.code) })
     }
 
-    /// One round. False once nothing moves any more because everything ended.
+    /// Does one round. False once nothing moves, since everything has ended.
+    ///
+    /// # Errors
+    /// Names an invariant that does not hold, or says that the run never ends.
     pub fn advance(&mut self) -> Result<bool, String> {
         self.round += 1;
         if self.round > ROUNDS {
@@ -140,7 +153,7 @@ impl Run {
         }
     }
 
-    /// Pauses, resumes or cancels the root, asking until an answer comes.
+    /// Pauses, resumes or cancels the root. Asks again until an answer comes.
     pub fn ask(&mut self, control: Control) {
         loop {
             let before = self.host.world().unheard;
@@ -151,20 +164,20 @@ impl Run {
         }
     }
 
-    /// What is left in memory, handed to a host that knows nothing else.
+    /// A run over the journals of another one, on a host that has lost its queue and its timers.
     pub fn take_up(documents: &[Value], journals: BTreeMap<ExecutionId, Vec<Turn>>) -> Self {
         let run = Self::empty(documents, 0, Faults::default(), false);
         let mut world = run.host.world();
         let last = journals.values().flatten().map(|turn| turn.at).max();
         world.now = last.unwrap_or(world.now);
         world.journals = journals;
-        // Its queue and its timers are gone.
+        // With the queue lost, work must be brought back by the sweep: that is no fault of the engine.
         world.unheard = 1;
         drop(world);
         run
     }
 
-    /// What is done at the same time in this round: up to three handlers, or what people do when nothing else moves.
+    /// What is done at the same time in this round: up to three batches, or what people do where no message is due.
     fn jobs(&mut self) -> Vec<Job> {
         let handlers = if self.faults.disorder { self.rng.between(1, 3) } else { 1 };
         let batches: Vec<Job> = (0..handlers).filter_map(|_| self.take_batch()).map(Job::Batch).collect();
@@ -190,7 +203,7 @@ impl Run {
             let chosen = if self.faults.disorder { *self.rng.pick(&visible) } else { visible[0] };
             let queued = &mut world.queue[chosen];
             queued.deliveries += 1;
-            // A queue may hand a message out to two at once.
+            // A queue may hand a message out to two handlers at the same time.
             let again = self.rng.percent(self.faults.repeats);
             queued.visible_at = if again { now } else { now.after_seconds(VISIBILITY_SECONDS) };
             let (receipt, message, deliveries) = (queued.receipt, queued.message.clone(), queued.deliveries);
@@ -199,7 +212,7 @@ impl Run {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// Answers every open question as it says, and signals every event that is awaited.
+    /// Answers open interactions as they say, and signals events that are awaited; two at most in a round.
     fn people(&mut self) -> Vec<Job> {
         let ids: Vec<ExecutionId> = self.host.world().journals.keys().cloned().collect();
         let states = ids.iter().filter_map(|id| self.host.state(id)).filter(|state| !state.paused);
@@ -225,7 +238,7 @@ impl Run {
         jobs
     }
 
-    /// Moves the clock to whatever comes next.
+    /// Moves the clock to the next message or timer. False where there is none.
     fn let_time_pass(&mut self) -> bool {
         let mut world = self.host.world();
         let next = world.queue.iter().map(|queued| queued.visible_at).chain(world.timers.values().copied()).min();
@@ -238,8 +251,8 @@ impl Run {
         }
     }
 
-    /// The supervisor's part: overdue activations are delivered again. What only a second look at everything that is
-    /// owed brings back is counted.
+    /// Does the supervisor's part: delivers overdue activations again, and where there are none, all that executions
+    /// owe, which counts as a rescue. False where nothing is owed.
     fn bring_back(&mut self) -> bool {
         let ids: Vec<ExecutionId> = self.host.world().journals.keys().cloned().collect();
         let mut all: Vec<(Execution, Vec<Effect>)> = Vec::new();
@@ -254,6 +267,7 @@ impl Run {
                         .extend(overdue_at(&workflow, &state, ix).map(|at| (at, step_message(&state, &workflow, ix))));
                 }
             }
+            // The end of a child is owed to its parent only while the parent waits for it.
             let ended_and_told = state.status().is_terminal() && !self.parent_waits(&state);
             if !ended_and_told {
                 let mut effects = owed(&workflow, &state, Since::Ever);
@@ -263,6 +277,7 @@ impl Run {
             }
         }
         let mut world = self.host.world();
+        // The clock moves on to the first overdue activation, and whatever is overdue by then is delivered again.
         if let Some(at) = overdue.iter().map(|(at, _)| *at).min() {
             let now = world.now.max(at);
             world.now = now;
@@ -270,7 +285,8 @@ impl Run {
             return true;
         }
         let owes = all.iter().any(|(_, effects)| !effects.is_empty());
-        // Whoever asks by the API is no queue: where nobody asks again, only a sweep over everything helps.
+        // A command by the API has no message that comes again: if its effects are lost, only this sweep helps. Without
+        // such a command, effects that are owed here should have been brought back before.
         if owes && world.unheard == 0 {
             let lost: Vec<_> =
                 all.iter().filter(|(_, effects)| !effects.is_empty()).map(|(_, effects)| effects).collect();
@@ -283,6 +299,7 @@ impl Run {
         owes
     }
 
+    /// Whether the parent of an execution waits for its end.
     fn parent_waits(&self, child: &Execution) -> bool {
         child.started.parent.as_ref().is_some_and(|parent| {
             self.host.state(&parent.execution_id).is_some_and(|state| {
@@ -295,7 +312,7 @@ impl Run {
         })
     }
 
-    /// Polls several jobs in a random order until each is done or dead, and obeys their verdicts.
+    /// Polls jobs in random order until each is done or its process is dead, and obeys their verdicts.
     fn together(&self, jobs: Vec<Job>) {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
@@ -309,6 +326,7 @@ impl Run {
             let (is_ask, job) = &mut running[chosen];
             let polled = job.as_mut().poll(&mut cx);
             let crashed = std::mem::take(&mut self.host.world().crashed);
+            // The caller of a command that failed or died heard nothing, and may have caused effects that were lost.
             if crashed || matches!(polled, Poll::Ready((false, _))) {
                 self.host.world().unheard += u64::from(*is_ask);
             }
@@ -331,7 +349,7 @@ fn step_message(state: &Execution, workflow: &document::Workflow, ix: usize) -> 
     Message { execution: state.id().clone(), work }
 }
 
-/// The answer that a question asks for: yes, where it does not say.
+/// The answer that a question asks for by its text; where it does not say, yes or the first option.
 pub fn answer(one: &Interaction) -> Answer {
     let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
     let mut answer = Answer { by, via: "api".into(), ..Answer::default() };
@@ -345,7 +363,7 @@ pub fn answer(one: &Interaction) -> Answer {
     answer
 }
 
-/// A small value that satisfies a plain schema.
+/// A small value that satisfies a plain JSON Schema.
 pub fn sample(schema: &Value) -> Value {
     if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|all| all.first()) {
         return first.clone();

@@ -1,21 +1,22 @@
-//! What the outside world answers: by the path of the address, and by how often it was asked, under the same key and
-//! under others.
+//! What the simulated outside world answers to a request: by the path of the address, by how often it was asked under
+//! the request's idempotency key, and by how many other keys it was asked under before.
 
 use serde_json::json;
 use std::collections::HashMap;
 use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
 
-/// What the outside world was asked so far.
+/// What the outside world has been asked so far.
 #[derive(Default)]
 pub struct Outside {
-    /// How often each idempotency key was run.
+    /// How often a task was run under each idempotency key.
     runs: HashMap<String, u32>,
-    /// The idempotency keys that each address was asked under, in the order of their first requests.
+    /// The idempotency keys of the requests to each address, in the order of their first requests.
     keys: HashMap<String, Vec<String>>,
 }
 
 impl Outside {
-    /// Notes a request: the how manieth it is under its key, from 1, and the how manieth key its address sees, from 0.
+    /// Notes a request. Returns its number among those under its key, counted from 1, and the number of its key among
+    /// those of its address, counted from 0.
     pub fn asked(&mut self, task: &Task) -> (u32, usize) {
         let asked = self.runs.entry(task.idempotency_key.clone()).or_default();
         *asked += 1;
@@ -28,11 +29,12 @@ impl Outside {
     }
 }
 
-/// The outcome of the `asked`-th request (from 1) under one idempotency key, which is the `key`-th (from 0) that its
-/// address was ever asked under.
+/// The outcome of a request, by the numbers that [`Outside::asked`] gave it. The last part of the address says what it
+/// is: a number `k` fails the first k requests under a key and then returns the body; `again-k` refuses the first k
+/// keys; `dead` and `refused` always fail, the first with an error worth a retry; all else succeeds.
 pub fn answer(task: &Task, asked: u32, key: usize) -> Report {
     let Work::Http(http) = &task.work else {
-        // Code is not run here; what it returns is beside the point.
+        // No JavaScript runs here. A simulation needs some output only.
         let outcome = Outcome::Succeeded { port: "success".into(), output: json!({ "v": 1 }) };
         return Report { outcome, logs: Vec::new() };
     };

@@ -1,4 +1,4 @@
-//! The simulated host's memory: journals, a queue, timers, and what it saw go by.
+//! The memory of the simulated host: journals, queue, timers, and what tests ask of it.
 
 use super::{Faults, script::Outside};
 use crate::rng::Rng;
@@ -22,60 +22,60 @@ use stepwell_core::{
 /// A message on the queue.
 #[derive(Clone, Debug)]
 pub struct Queued {
-    /// To acknowledge it with.
+    /// The receipt by which the message is acknowledged.
     pub receipt: Receipt,
-    /// What it says.
+    /// The message itself.
     pub message: Message,
-    /// Not before.
+    /// The time from which the message may be handed out.
     pub visible_at: Time,
-    /// How often it was handed out.
+    /// How often the message was handed out.
     pub deliveries: u32,
 }
 
-/// All that outlives a crash, and the fault injector.
+/// Everything that outlives a crash, and what the injection of faults needs.
 pub struct World {
-    /// The clock.
+    /// The time by the world's clock, which only the driver moves.
     pub now: Time,
-    /// What is kept of executions: nothing but their turns.
+    /// The turns of each execution, of which nothing else is kept.
     pub journals: BTreeMap<ExecutionId, Vec<Turn>>,
-    /// By hash.
+    /// Parsed documents, by hash.
     pub workflows: HashMap<String, Arc<Workflow>>,
-    /// By id.
+    /// Saved workflows, by id.
     pub saved: HashMap<WorkflowId, Arc<Workflow>>,
-    /// Values that were offloaded, by hash.
+    /// Values that were offloaded, by the SHA-256 of their JSON.
     pub blobs: HashMap<String, Value>,
     /// Messages, oldest first.
     pub queue: Vec<Queued>,
-    /// Timers that are set.
+    /// The time of each timer that is set.
     pub timers: BTreeMap<(ExecutionId, Activation, Purpose), Time>,
-    /// Interactions that people were told of, and that were taken back.
+    /// Interactions that people see: they were told that it is open, and not that it is over.
     pub shown: BTreeSet<InteractionId>,
-    /// What the outside world was asked.
+    /// What the outside world has been asked.
     pub outside: Outside,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
-    /// Port calls so far.
+    /// How many port calls were made.
     pub calls: u64,
-    /// Port calls that have begun and not ended, now and at most.
+    /// Port calls that have begun and not ended: how many there are, and how many there ever were at the same time.
     pub under_way: (usize, usize),
-    /// Crashes and errors so far.
+    /// How many crashes and errors were injected.
     pub faults_injected: u64,
-    /// The handler that is being polled died.
+    /// Whether the process of the handler that is polled has died.
     pub crashed: bool,
-    /// Requests of people whose answer never reached them.
+    /// Requests through the API whose answer never reached the caller.
     pub unheard: u64,
-    /// Whether effects and acknowledgements share the commit's write.
+    /// Whether a commit delivers effects and acknowledges messages in its one write.
     pub atomic: bool,
     pub(super) faults: Faults,
     pub(super) rng: Rng,
     receipts: Receipt,
 }
 
-/// A [`World`] as the handlers see it.
+/// The host over a [`World`], as handlers see it.
 pub struct SimHost(Mutex<World>);
 
 impl SimHost {
-    /// An empty world at a fixed time.
+    /// A host over an empty world, whose clock stands at the same time in each simulation.
     pub fn new(seed: u64, faults: Faults, atomic: bool) -> Self {
         Self(Mutex::new(World {
             now: Time(1_800_000_000_000),
@@ -100,12 +100,12 @@ impl SimHost {
         }))
     }
 
-    /// Its memory.
+    /// The memory of the host, locked.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().expect("nothing panics while it holds the lock")
     }
 
-    /// Its clock.
+    /// The time by the world's clock.
     pub fn time(&self) -> Time {
         self.world().now
     }
@@ -117,13 +117,13 @@ impl SimHost {
 }
 
 impl World {
-    /// Keeps a workflow, by hash and by id.
+    /// Keeps a workflow, to be found by hash and by id.
     pub fn keep(&mut self, workflow: &Arc<Workflow>) {
         self.workflows.insert(workflow.hash.clone(), workflow.clone());
         self.saved.insert(workflow.id.clone(), workflow.clone());
     }
 
-    /// The workflow that an execution runs.
+    /// The workflow that an execution runs: its document, or the body of a `map` in it.
     pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
         let first = self.journals.get(id)?.first()?;
         let Some(stepwell_core::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
@@ -147,7 +147,7 @@ impl World {
         state
     }
 
-    /// The same, but values that were offloaded are missing, those apart that folding itself reads.
+    /// The same as [`World::fold`], but without offloaded values, except for those that folding itself reads.
     pub fn fold_lean(&self, id: &ExecutionId) -> Option<Execution> {
         let workflow = self.workflow_of(id)?;
         let turns: Vec<Turn> = self.journals.get(id)?.iter().map(through_json).collect();
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// Hands in values that were offloaded.
+    /// Gives payloads the values that they miss.
     pub fn fetch<'a>(&self, payloads: impl Iterator<Item = &'a Payload>) {
         for payload in payloads {
             if let Some(value) = payload.missing().map(|blob| self.blobs[&blob.sha256].clone()) {
@@ -173,7 +173,10 @@ impl World {
         }
     }
 
-    /// One conditional write.
+    /// Makes one conditional write.
+    ///
+    /// # Errors
+    /// `Conflict` where the first turn is not the next one of the journal.
     pub fn write(&mut self, commit: &Commit) -> Result<(), StoreError> {
         let id = commit.state.id().clone();
         let last = self.journals.get(&id).map_or(0, Vec::len) as u64;
@@ -194,13 +197,14 @@ impl World {
         Ok(())
     }
 
+    /// Checks the invariants of the execution model after each write.
     fn inspect(&mut self, id: &ExecutionId, state: &Execution) {
         let Some(workflow) = self.workflow_of(id) else { return self.broken.push(format!("{id} has no workflow")) };
         let found = invariant::check(&workflow, &self.journals[id], state);
         self.broken.extend(found.into_iter().map(|what| format!("{id}: {what}")));
     }
 
-    /// Does what turns ask for.
+    /// Does what the effects of an execution's turns ask for.
     pub fn apply_all(&mut self, id: &ExecutionId, effects: &[Effect]) {
         for effect in effects {
             self.apply(id, effect);
@@ -227,8 +231,8 @@ impl World {
         }
     }
 
-    /// Whether people were told, a timer is set, or a child that nobody wants is over or never was, so that doing it
-    /// again would change nothing.
+    /// Whether an effect is done, so that doing it again would change nothing: people know, the timer is set, or the
+    /// child to be cancelled has ended or was never started.
     pub(super) fn is_done(&self, id: &ExecutionId, effect: &Effect) -> bool {
         match effect {
             Effect::OpenInteraction(interaction) => self.shown.contains(interaction),
@@ -249,7 +253,7 @@ impl World {
         self.queue.push(Queued { receipt: self.receipts, message, visible_at, deliveries: 0 });
     }
 
-    /// Fires the timers that are due.
+    /// Puts the messages of timers that are due on the queue.
     pub fn fire(&mut self) {
         let due: Vec<_> = self.timers.iter().filter(|(_, at)| **at <= self.now).map(|(key, _)| key.clone()).collect();
         for key in due {
@@ -260,19 +264,20 @@ impl World {
     }
 }
 
-/// A journal is text: whatever does not survive being written is lost here.
+/// A turn as it is after it was written and read again. A journal is text, so a field that is not written is lost.
 fn through_json(turn: &Turn) -> Turn {
     let text = serde_json::to_string(turn).expect("a turn is JSON");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 impl World {
-    /// A number below `bound`, of the world's own stream.
+    /// A random number below `bound`, of the world's own stream.
     pub(super) fn draw_below(&mut self, bound: usize) -> usize {
         self.rng.below(bound)
     }
 
-    /// Takes acknowledged messages off the queue and puts returned ones back. An acknowledgement may be lost.
+    /// Takes acknowledged messages off the queue, and shows returned ones again after their delay. An acknowledgement
+    /// may be lost, and a message whose handling failed breaks the run.
     pub(super) fn obey(&mut self, verdicts: &[(Receipt, Verdict)]) {
         for (receipt, verdict) in verdicts {
             match verdict {

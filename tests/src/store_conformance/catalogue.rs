@@ -1,4 +1,4 @@
-//! Saved workflows, credentials and tokens.
+//! The properties of the catalogue: saved workflows, schedules, listeners, secrets and tokens.
 
 use super::{document, page};
 use document::{parse, schedule::Scheduled, time::Time};
@@ -16,6 +16,7 @@ pub(super) async fn versions_count_up(host: &dyn Host) {
     assert_eq!(host.save("saver", &first, None, now).await.unwrap(), (1, false));
     assert_eq!(host.save("saver", &second, Some(7), now).await, Err(StoreError::Conflict));
     assert_eq!(host.save("saver", &second, Some(1), now).await.unwrap(), (2, true));
+    // Old versions stay as they were, and belong to their owner alone.
     let latest = host.saved("saver", "versions", None).await.unwrap().unwrap();
     assert_eq!((latest.version, &latest.hash, &latest.document), (2, &second.hash, &second.document));
     let old = host.saved("saver", "versions", Some(1)).await.unwrap().unwrap();
@@ -23,6 +24,7 @@ pub(super) async fn versions_count_up(host: &dyn Host) {
     assert!(host.saved("saver", "versions", Some(3)).await.unwrap().is_none());
     assert!(host.saved("other", "versions", None).await.unwrap().is_none());
     assert_eq!(host.workflow(&first.hash).await.unwrap().unwrap().hash, first.hash);
+    // A list shows each workflow once, in its latest version, by id.
     for id in ["a", "b"] {
         host.save("saver", &parse(&document(id)).unwrap().workflow, None, now).await.unwrap();
     }
@@ -31,6 +33,7 @@ pub(super) async fn versions_count_up(host: &dyn Host) {
     let rest = host.list("saver", &page(2, part.next_cursor)).await.unwrap();
     assert_eq!(rest.items.iter().map(|one| (one.id.as_str(), one.version)).collect::<Vec<_>>(), [("versions", 2)]);
     assert_eq!(rest.next_cursor, None);
+    // A deleted workflow is not listed, can still be read, and comes back when it is saved again.
     assert!(host.delete_workflow("saver", "versions").await.unwrap());
     assert!(!host.delete_workflow("saver", "versions").await.unwrap());
     assert!(!host.delete_workflow("saver", "none").await.unwrap());
@@ -60,7 +63,8 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
     assert!(host.has_tokens().await.unwrap());
 }
 
-/// A document with a schedule and a listener.
+/// A document with a schedule, a listener, and an `event_trigger` without a pattern, which listens to nothing. `more`
+/// is the description, by which two versions differ.
 fn triggered(id: &str, seconds: u64, more: &str) -> serde_json::Value {
     json!({"id": id, "description": more, "nodes": [
         {"id": "tick", "type": "schedule_trigger", "config": {"every_seconds": seconds}},
@@ -70,6 +74,7 @@ fn triggered(id: &str, seconds: u64, more: &str) -> serde_json::Value {
         "edges": [{"from": "tick", "to": "note"}, {"from": "on", "to": "note"}, {"from": "bare", "to": "note"}]})
 }
 
+/// The schedules of this property's owner that are due.
 async fn due(host: &dyn Host, now: Time) -> Vec<Scheduled> {
     let mut due = host.due_schedules(now, 100).await.unwrap();
     due.retain(|one| one.owner == "planner");
@@ -92,6 +97,7 @@ pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     assert_eq!(found[0].schedule.as_ref().unwrap().every_seconds, Some(1800.0));
     assert_eq!(host.due_schedules(at(3600.0), 1).await.unwrap().len(), 1);
 
+    // Only a process that saw the present time of a schedule moves it on: the other came second.
     let half = &found[0];
     host.advance_schedule(half, Some(at(3601.0)), Some("why".into())).await.unwrap();
     host.advance_schedule(half, Some(at(9000.0)), None).await.unwrap();
@@ -99,6 +105,7 @@ pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     let moved = found.iter().find(|one| one.workflow.as_str() == "half").unwrap();
     assert_eq!((moved.next_at, moved.error.as_deref()), (at(3601.0), Some("why")), "the second came too late");
 
+    // A new version with the same times keeps its place in them; one with other times begins anew.
     save("half", 1800, "the same times", at(100.0)).await;
     assert_eq!(due(host, at(3601.0)).await.len(), 2, "it goes on as it was");
     save("half", 900, "other times", at(200.0)).await;

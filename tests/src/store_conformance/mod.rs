@@ -1,5 +1,5 @@
-//! What every host's store must do: run by each adapter's tests on a host of its own. Records of others on the same
-//! host do no harm: every property has an owner of its own.
+//! The properties that the store of every host must have. The tests of each host run them. Every property uses an owner
+//! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
 
@@ -23,7 +23,7 @@ use stepwell_core::{
     task::{LogLine, NodeLog},
 };
 
-/// Every property. Panics, as tests do, with what does not hold.
+/// Checks every property. Panics with what does not hold.
 pub async fn run(host: Arc<dyn Host>) {
     let host = &*host;
     nothing_is_there(host).await;
@@ -44,7 +44,7 @@ pub async fn run(host: Arc<dyn Host>) {
     listeners_are_those_of_the_latest_versions(host).await;
 }
 
-/// Asks one person, then waits for an hour.
+/// A document that asks one person, who has an hour to answer.
 pub fn document(id: &str) -> Value {
     json!({
         "id": id,
@@ -58,25 +58,25 @@ pub fn document(id: &str) -> Value {
     })
 }
 
-/// A document, parsed and kept.
+/// The workflow of a document, which the host keeps.
 pub async fn kept(host: &dyn Host, document: &Value) -> Arc<Workflow> {
     let workflow = parse(document).expect("the document is good").workflow;
     host.keep_workflow(&workflow).await.expect("it is kept");
     workflow
 }
 
-/// What a start says, for an owner.
+/// The start of a new execution of an owner.
 pub fn started(host: &dyn Host, workflow: &Workflow, owner: &str, input: Value) -> Started {
     Started { owner: owner.into(), ..Started::new(host.new_id(), workflow, input, host.now()) }
 }
 
-/// Starts an execution.
+/// Starts an execution, and returns its state.
 pub async fn start(host: &dyn Host, started: Started) -> Arc<Execution> {
     let id = started.execution_id.clone();
     command(host, &id, Command::Start(Box::new(started))).await
 }
 
-/// One command, which must not be refused.
+/// Submits a command, which must not be refused, and returns the state after it.
 pub async fn command(host: &dyn Host, id: &ExecutionId, command: Command) -> Arc<Execution> {
     let done = submit(host, id, command).await.expect("the store works").expect("it exists");
     done.replies.into_iter().for_each(|reply| reply.expect("it is allowed"));
@@ -87,7 +87,7 @@ fn control(control: Control) -> Command {
     Command::Control { control, reason: None }
 }
 
-/// Opens the question of [`document`].
+/// Opens the interaction of [`document`].
 pub async fn ask(host: &dyn Host, id: &ExecutionId) -> Arc<Execution> {
     let activation = Activation { epoch: 0, node: "ask".into(), visit: 1 };
     command(host, id, Command::Open { activation }).await
@@ -101,6 +101,7 @@ fn page(limit: usize, cursor: Option<String>) -> Window {
     Window { limit, cursor }
 }
 
+/// All ids of a list, read in pages of two. Their number must be what the host counts.
 async fn listed(host: &dyn Host, filter: &ExecutionFilter) -> Vec<ExecutionId> {
     let (mut ids, mut cursor) = (vec![], None);
     loop {
@@ -128,7 +129,7 @@ async fn nothing_is_there(host: &dyn Host) {
     assert!(matches!(bad, Err(StoreError::Permanent(_))), "{bad:?}");
 }
 
-/// A commit of the turns that a state went through, as somebody else would make it.
+/// A commit of turns that an execution has after `after`, as another process might try it a second time.
 async fn again(host: &dyn Host, id: &ExecutionId, after: u64) -> Commit {
     let turns = host.turns(id, after, 100).await.unwrap();
     let state = host.load(id).await.unwrap().unwrap();
@@ -214,6 +215,7 @@ async fn lists_are_newest_first_and_owned(host: &dyn Host) {
         change(&mut filter);
         filter
     };
+    // Each filter, with the positions in `ids` of what it must show. Metadata is compared as text.
     let all: [(ExecutionFilter, Vec<usize>); 9] = [
         (with(|f| f.workflow_id = Some("list-2".into())), vec![1, 3]),
         (with(|f| f.statuses = vec![Status::Cancelled]), vec![1]),
@@ -262,7 +264,7 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
 
 async fn held_executions_come_in_order(host: &dyn Host) {
     let mut document = document("held");
-    // Hosts may count only executions that something holds back.
+    // Hosts may count the executions only of workflows that bound how many run at once.
     document["settings"]["max_concurrency"] = json!(1);
     let workflow = kept(host, &document).await;
     let id = workflow.id.clone();
@@ -311,6 +313,7 @@ async fn questions_are_found(host: &dyn Host) {
     assert_eq!(all(Some("pending"), Some("Ann@Example.COM"), "asker", None).await.len(), 3, "in any case");
     assert!(all(None, Some("bob@example.com"), "asker", None).await.is_empty());
     assert!(all(None, None, "somebody", None).await.is_empty());
+    // A question that is over changes its status in the list.
     let (id, question) = &asked[1];
     assert_eq!(all(None, None, "asker", Some(id)).await, [asked[1].clone()]);
     assert_eq!(host.asks(question).await.unwrap().as_ref(), Some(id));

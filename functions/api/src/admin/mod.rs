@@ -1,4 +1,4 @@
-//! Tokens and secrets.
+//! The routes that make API tokens and store secrets.
 
 pub mod token;
 

@@ -23,8 +23,11 @@ pub struct NewToken {
     expires_at: Option<String>,
 }
 
-/// Makes a token of an owner, and shows it: this once, since only its hash is kept. `caller` bears it where nobody is
-/// named.
+/// Makes a token of an owner, and returns it as JSON. The token is shown this once, since only its hash is kept.
+/// `caller` is its subject where the request names none.
+///
+/// # Errors
+/// 422 about the scope, subject or end that cannot be taken, and what the store says.
 pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, new: NewToken) -> Result<Value, Problem> {
     let NewToken { name, subject, scopes, expires_at } = new;
     if let Some(at) = scopes.iter().position(|one| !Scope::ALL.iter().any(|scope| scope.as_str() == one)) {
@@ -44,7 +47,7 @@ pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, ne
         let to_come = Time::parse(&text).filter(|time| *time > host.now());
         to_come.ok_or_else(|| Problem::field("invalid_field", "/expires_at", "this is not a time to come", hint))
     });
-    // Two version-7 UUIDs carry 148 random bits, where they share no counter.
+    // `NoContext` puts no counter in the place of random bits: each of the two version-7 UUIDs has 74 of them.
     let random = || Uuid::new_v7(Timestamp::now(NoContext)).simple();
     let token = format!("sw_{}{}", random(), random());
     let kept = Token {

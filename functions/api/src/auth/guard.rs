@@ -1,6 +1,6 @@
-//! What keeps a web page in the user's browser away from a host that signs its one user in by itself: DNS rebinding
-//! (a `Host` that is not loopback) and requests from other sites (an `Origin` that is not its own). Bodies that are
-//! not JSON, which a form could send, are refused where they are read.
+//! Protects a host that signs its one user in by itself against web pages in that user's browser: against DNS rebinding
+//! (a `Host` that is not loopback) and requests from other sites (an `Origin` that is not the host's own). Bodies that
+//! are not JSON, which a form could send, are refused where bodies are read.
 
 use crate::Problem;
 use axum::{
@@ -11,7 +11,8 @@ use axum::{
 };
 use std::net::IpAddr;
 
-/// A middleware (`axum::middleware::from_fn(loopback_only)`) for hosts that bind loopback.
+/// A middleware (`axum::middleware::from_fn(loopback_only)`) for hosts that bind loopback. Answers 421
+/// `host_not_loopback` or 403 `foreign_origin` in place of the handler.
 pub async fn loopback_only(request: Request, next: Next) -> Response {
     let authority = request.uri().authority().map(|one| one.as_str().to_owned());
     match check(request.headers(), authority) {
@@ -20,6 +21,7 @@ pub async fn loopback_only(request: Request, next: Next) -> Response {
     }
 }
 
+/// `authority` is that of the request's address: HTTP/2 has it in the place of the header `Host`.
 fn check(headers: &HeaderMap, authority: Option<String>) -> Result<(), Problem> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
     let host = text(header::HOST).or(authority).unwrap_or_default();
@@ -36,6 +38,7 @@ fn check(headers: &HeaderMap, authority: Option<String>) -> Result<(), Problem> 
     Ok(())
 }
 
+/// Whether the value of a header `Host`, with or without a port, names this machine's loopback.
 fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -1,7 +1,7 @@
-//! Who calls, and what they may do.
+//! Who sends a request, and what they may do.
 //!
-//! The seam for other credentials (JWTs of a configured issuer) is [`authenticate`]: whatever it is given, it makes a
-//! [`Caller`] of, and nothing after it knows how the caller proved to be one.
+//! Only [`authenticate`] knows how a caller proves who it is; everything after it works with a [`Caller`]. Support for
+//! other credentials, such as JWTs of a configured issuer, belongs there.
 
 pub mod guard;
 
@@ -13,21 +13,21 @@ use axum::{
 use engine::port::Token;
 use std::{ops::Deref, sync::Arc};
 
-/// What a caller may do.
+/// What a token lets its bearer do. No scope includes another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// GET routes.
+    /// To read: the GET routes, and the static checks of a document.
     Read,
-    /// Starts, signals and control.
+    /// To start executions, signal to them, and pause, resume or cancel them.
     Run,
-    /// Answers.
+    /// To answer interactions.
     Respond,
-    /// Workflows, tokens, secrets, bulk and deletion.
+    /// To save workflows, tokens and secrets, and to delete workflows and executions.
     Admin,
 }
 
 impl Scope {
-    /// As in a token.
+    /// The scope's name, as tokens spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -37,37 +37,41 @@ impl Scope {
         }
     }
 
-    /// All of them.
+    /// Every scope there is.
     pub const ALL: [Scope; 4] = [Self::Read, Self::Run, Self::Respond, Self::Admin];
 }
 
-/// Who calls.
+/// Who sends a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
-    /// Whose records there are.
+    /// The tenant whose workflows and executions the caller works with; others do not exist for this caller.
     pub owner: String,
-    /// An e-mail address: what assignees are matched with.
+    /// An e-mail address, which is matched with assignees and recorded with what the caller does; `webhook` where a
+    /// signature took the place of a token.
     pub subject: String,
-    /// `read`, `run`, `respond`, `admin`.
+    /// Names of the caller's scopes (see [`Scope::as_str`]).
     pub scopes: Vec<String>,
-    /// Whether it is the one user of a local host, who may answer for others.
+    /// Whether the caller is the one user of a local host, who may enter answers for others.
     pub local: bool,
-    /// How it reached the API, for answers: `api`, or `cli` where the request says so ([`CLIENT`]).
+    /// How the request reached the API, recorded with answers: `cli` where the header [`CLIENT`] says so, else `api`.
     pub via: &'static str,
 }
 
-/// The request header by which the command line says that it is one. Whoever may use the API may use the command line
-/// with the same token, so it gives no right; every other value counts as none.
+/// The request header by which the command line identifies itself, with the value `cli`; any other value is ignored.
+/// The header grants nothing, since a token opens the API and the command line alike.
 pub const CLIENT: &str = "stepwell-client";
 
 impl Caller {
-    /// The one user of a local host.
+    /// The one user of a local host, who has every scope.
     pub fn local(owner: &str, subject: &str) -> Self {
         let scopes = Scope::ALL.iter().map(|scope| scope.as_str().to_owned()).collect();
         Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: "api" }
     }
 
-    /// 403 `missing_scope` unless the caller has it.
+    /// Checks that the caller has a scope.
+    ///
+    /// # Errors
+    /// 403 `missing_scope`, which names the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.iter().any(|one| one == scope.as_str()) {
             return Ok(());
@@ -83,20 +87,23 @@ impl From<Token> for Caller {
     }
 }
 
-/// Under what a token is kept: hosts never see the token itself. Looking a digest up leaks no prefix of the token, so
-/// the comparison is constant-time for whoever guesses tokens.
+/// The hexadecimal SHA-256 under which hosts keep a token, which they never see themselves. The time that the lookup of
+/// a digest takes tells a guesser nothing about the token, so no comparison in constant time is needed.
 pub fn sha256_of_token(token: &str) -> String {
     document::id::sha256_hex(token.as_bytes())
 }
 
-/// Who a request comes from, and how.
+/// Finds out who sends a request, and by which client.
+///
+/// # Errors
+/// 401 `unauthorized` where the token is absent, malformed, unknown or expired, and what the store says.
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
     let caller = identify(app, headers).await?;
     Ok(Caller { via: if cli { "cli" } else { "api" }, ..caller })
 }
 
-/// The bearer of the request's token, or the host's one user.
+/// The bearer of the request's token; for a request without a token the local user, where the host has one.
 async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return app.local_user.clone().ok_or_else(|| unauthorized("send `Authorization: Bearer TOKEN`", false));
@@ -115,12 +122,15 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     Ok(found.into())
 }
 
+/// A 401 with the challenge of RFC 6750, §3. `invalid`: the request has a token, but not one that is valid.
 fn unauthorized(detail: &str, invalid: bool) -> Problem {
     let challenge =
         if invalid { r#"Bearer realm="stepwell", error="invalid_token""# } else { r#"Bearer realm="stepwell""# };
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(header::WWW_AUTHENTICATE, challenge)
 }
 
+/// Authenticates a request, and only then counts it against its owner: a request without proof must use up nothing of
+/// what the owner may send.
 async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Option<Scope>) -> Result<Caller, Problem> {
     let caller = authenticate(app, &parts.headers).await?;
     if let Some(scope) = scope {
@@ -132,6 +142,7 @@ async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Option<Scope>) -> Resul
     Ok(caller)
 }
 
+/// Defines an extractor of callers, so that a handler's signature says which scope its route requires.
 macro_rules! scoped {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -160,28 +171,29 @@ macro_rules! scoped {
 }
 
 scoped!(
-    /// A caller who may read.
+    /// Extracts a caller with the scope `read`.
     Reader
 );
 scoped!(
-    /// A caller who may start, signal and control.
+    /// Extracts a caller with the scope `run`.
     Runner
 );
 scoped!(
-    /// A caller who may answer.
+    /// Extracts a caller with the scope `respond`.
     Responder
 );
 scoped!(
-    /// A caller who may change workflows, tokens and secrets, and delete.
+    /// Extracts a caller with the scope `admin`.
     Admin
 );
 
 scoped!(
-    /// A caller with any scopes: the handler requires the one that the body is for.
+    /// Extracts a caller with any scopes, for handlers in which the body decides which scope is required.
     SignedIn
 );
 
-/// Whoever calls, if they say who they are: for routes with a proof of their own, such as a signature.
+/// Extracts the caller where the request has a token or the host signs its user in. For routes that accept another
+/// proof too, such as a signature: they require the scope and count the request themselves.
 pub struct Open(pub Option<Caller>);
 
 impl FromRequestParts<Arc<App>> for Open {

@@ -1,4 +1,4 @@
-//! Pause and cancel.
+//! Pause and cancel, and the part of a resume that is like them.
 
 use crate::{
     Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, executions::read, people::answer, schema,
@@ -63,7 +63,11 @@ async fn cancel(
     control(&app, &caller, &execution, Control::Cancel, why.reason).await
 }
 
-/// Asks for it; what is so already is answered as if it had just been done.
+/// Pauses, resumes or cancels an execution, and returns it. Where the execution is so already, the answer is the same
+/// as if it had just been done, so that a request can be repeated.
+///
+/// # Errors
+/// 409 where the execution's status does not allow it, and what the store says.
 pub(crate) async fn control(
     app: &App,
     caller: &Caller,
@@ -79,13 +83,14 @@ pub(crate) async fn control(
         Ok(state) if refuses(execution, &state, control) => Err(wrong_status(&state)),
         Ok(state) => Ok(axum::Json(read::execution(app, &state).await?)),
         Err(problem) => {
-            // It may have become so since it was loaded.
+            // Another request may have done the same since the execution was loaded: then it is no error.
             let now = app.execution(&caller.owner, id.as_str()).await?;
             if is_so(&now, control) { Ok(axum::Json(read::execution(app, &now).await?)) } else { Err(problem) }
         }
     }
 }
 
+/// Whether an execution is already as the command would make it. A resume leaves no status to recognise it by.
 fn is_so(execution: &Execution, control: Control) -> bool {
     match control {
         Control::Pause => execution.status() == Status::Paused,
@@ -94,13 +99,14 @@ fn is_so(execution: &Execution, control: Control) -> bool {
     }
 }
 
-/// An end that came first is no success of a command that wanted something else. One that a resume brought about is.
+/// Whether the execution has ended otherwise than the command wanted, so that the caller must not be told that it was
+/// done. An end that a resume led to is as it should be.
 fn refuses(before: &Execution, now: &Execution, control: Control) -> bool {
     let resumed = control == Control::Resume && now.resume_count > before.resume_count;
     now.status().is_terminal() && !is_so(now, control) && !resumed
 }
 
-/// 409 with the execution's status.
+/// A 409 `invalid_status` that names the execution's status.
 pub(crate) fn wrong_status(execution: &Execution) -> Problem {
     let status = execution.status();
     let detail = format!("execution {} is {status}: this is not possible", execution.id());

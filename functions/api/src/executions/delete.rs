@@ -1,4 +1,4 @@
-//! Deletion of what has ended.
+//! Deletion of executions that have ended.
 
 use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, schema};
 use axum::{extract::State, http::StatusCode};
@@ -26,6 +26,7 @@ async fn delete(
         let detail = format!("execution {id} is {status}: cancel it first");
         return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
     }
+    // A parent that has not ended may yet read the output of its child.
     if let Some(parent) = &execution.started.parent
         && app.host.load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
     {

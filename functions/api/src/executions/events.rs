@@ -1,4 +1,4 @@
-//! Server-sent events: the journal as it grows.
+//! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
 
 use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, limits, schema};
 use axum::{
@@ -49,13 +49,17 @@ async fn events(
     let kind = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // Proxies that would collect the stream before they pass it on.
+        // Without this header, proxies such as nginx collect the stream before they pass it on.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((kind, body).into_response())
 }
 
-/// Turn and index of the last event that the caller has.
+/// Reads the header `Last-Event-ID`: the turn of the last event that the caller has, and the event's index in it. A
+/// turn without an index means all of its events. None where the header is absent or empty.
+///
+/// # Errors
+/// 422 `invalid_last_event_id`.
 fn last_event_id(headers: &HeaderMap) -> Answered<Option<(u64, usize)>> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
@@ -73,6 +77,7 @@ fn last_event_id(headers: &HeaderMap) -> Answered<Option<(u64, usize)>> {
     }
 }
 
+/// Reads the journal of one execution from some event on, as text of server-sent events.
 struct Journal {
     host: Arc<dyn Host>,
     id: ExecutionId,
@@ -80,12 +85,17 @@ struct Journal {
     after: u64,
     /// Events of the next turn up to this index were sent before.
     skip: Option<usize>,
+    /// None: the stream may last until the execution ends.
     bounds: Option<Bounds>,
+    /// Whether the line was sent that says when to connect again.
     begun: bool,
+    /// Whether the stream has ended.
     over: bool,
 }
 
 impl Journal {
+    /// Begins after the event `last`, or at the first one. The turn of `last` is read once more, for the events behind
+    /// it.
     fn after(host: Arc<dyn Host>, execution: &Execution, last: Option<(u64, usize)>, bounds: Option<Bounds>) -> Self {
         let (after, skip) = match last {
             None | Some((0, _)) => (0, None),
@@ -94,7 +104,7 @@ impl Journal {
         Self { host, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
     }
 
-    /// What follows on the stream; none after its end.
+    /// The next part of the stream; None after its end.
     async fn next(&mut self) -> Option<Result<Bytes, StoreError>> {
         if self.over {
             return None;
@@ -104,16 +114,17 @@ impl Journal {
             return Some(Ok(come_again().into()));
         }
         let next = self.read().await;
-        // A store that fails breaks the stream off: the caller connects again and loses nothing.
+        // An error of the store breaks the stream off: the caller connects again and loses nothing.
         self.over |= next.is_err();
         match next {
-            // The time is over: the caller connects again here too.
+            // The time for the stream is over: the caller connects again here too.
             Ok(text) if text.is_empty() => None,
             next => Some(next.map(Bytes::from)),
         }
     }
 
-    /// All there is, in one piece that ends. Where that is nothing, it waits for something to come.
+    /// The events that there are, as far as they fit, as one whole text. Where there are none, waits for one until the
+    /// time is over.
     async fn so_far(mut self, Bounds { until, whole }: Bounds) -> Result<String, StoreError> {
         let (mut text, room) = (come_again(), whole.unwrap_or(usize::MAX));
         let mut told = false;
@@ -137,7 +148,8 @@ impl Journal {
         }
     }
 
-    /// What is next, once there is something: events, a sign of life, the end. Nothing when the time is over.
+    /// Waits for the next part of the stream: events, a heartbeat after some silence, or the end. The text is empty
+    /// when the time is over.
     async fn read(&mut self) -> Result<String, StoreError> {
         let until = self.bounds.map(|bounds| bounds.until);
         loop {
@@ -162,6 +174,7 @@ impl Journal {
         }
     }
 
+    /// Whether the journal has ended where the reader is. A deleted execution ends its stream too, without a status.
     async fn end(&self) -> Result<End, StoreError> {
         let state = self.host.load_lean(&self.id).await?;
         let status = state.as_ref().map(|state| state.status());
@@ -176,13 +189,14 @@ impl Journal {
         Ok(End::Over(end))
     }
 
-    /// The next events: nothing where there are none at the moment. Of `room` bytes at most, but for a `first` event
-    /// that is larger.
+    /// The text of the next events; empty where there are none at the moment. It has `room` bytes at most; with `first`
+    /// its first event may be larger, since the caller would never get beyond it otherwise.
     async fn events(&mut self, room: usize, first: bool) -> Result<Part, StoreError> {
         let mut text = String::new();
         loop {
             let turns = self.host.turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
             for turn in &turns {
+                // Events are skipped in the turn after `after` only, and once.
                 let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);
                 for (at, (id, name, data)) in view::stream_events(&self.id, turn).iter().enumerate() {
                     if skip.is_some_and(|last| at <= last) {
@@ -191,6 +205,7 @@ impl Journal {
                     let before = text.len();
                     push(&mut text, Some(id), name, data);
                     if text.len() > room && (before > 0 || !first) {
+                        // The next read begins with this event: the earlier ones of its turn are skipped then.
                         text.truncate(before);
                         self.skip = at.checked_sub(1);
                         return Ok(Part { text, is_full: true });
@@ -198,7 +213,7 @@ impl Journal {
                 }
                 self.after = turn.seq;
             }
-            // A turn without events is nothing to tell.
+            // Turns may have no events to show, which makes no text: then the turns after them are read.
             if turns.is_empty() || !text.is_empty() {
                 return Ok(Part { text, is_full: false });
             }
@@ -206,26 +221,29 @@ impl Journal {
     }
 }
 
+/// The text of some events.
 struct Part {
     text: String,
-    /// More is there than there was room for.
+    /// Whether there are more events than there was room for.
     is_full: bool,
 }
 
+/// How the journal stands where the reader has got to.
 enum End {
-    /// Nothing will follow this.
+    /// The execution has ended or was deleted, and no event follows this last text.
     Over(String),
-    /// There are turns that were not read yet.
+    /// There are turns that the reader has not read.
     Behind,
+    /// The execution goes on, and the reader has read all of it.
     NotYet,
 }
 
-/// How soon a client whose stream ended comes again, with `Last-Event-ID`.
+/// The line that tells a client how soon to connect again after its stream ends. It then sends `Last-Event-ID`.
 fn come_again() -> String {
     format!("retry: {}\n\n", limits::RETRY.as_millis())
 }
 
-/// JSON has no line breaks of its own, so an event's data is one line.
+/// Writes one event. Its data is one line, since JSON that is written compactly has no line breaks.
 fn push(text: &mut String, id: Option<&String>, name: &str, data: &Value) {
     if let Some(id) = id {
         let _ = writeln!(text, "id: {id}");

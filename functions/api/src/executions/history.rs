@@ -1,4 +1,4 @@
-//! The journal, and the state as it was.
+//! The journal of an execution, and its state as it was after one of its turns.
 
 use crate::{
     Answered, App, Params, Path, Problem, Reader, Routes,
@@ -45,7 +45,7 @@ async fn history(
     })))
 }
 
-/// Turns after one, as many as are wanted and fit, and the last of them.
+/// The turns after the one numbered `after`, at most `limit` and as many as fit on a page, and the number of the last.
 async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> Answered<(Vec<Value>, u64)> {
     let (mut items, mut last, mut room) = (Vec::new(), after, Room::default());
     while items.len() < limit {
@@ -86,6 +86,7 @@ async fn checkpoint(
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
+    // The checkpoint is shown as the turn in the history, with the state in the place of the events.
     let mut shown = view::history_item(last);
     let then = folded(&workflow, &turns)?;
     if let Some(fields) = shown.as_object_mut() {
@@ -96,6 +97,7 @@ async fn checkpoint(
     Ok(Json(shown))
 }
 
+/// Folds turns from the first on: checkpoints are not stored.
 fn folded(workflow: &Workflow, turns: &[stepwell_core::event::Turn]) -> Answered<Execution> {
     let mut state = None;
     for turn in turns {

@@ -1,11 +1,16 @@
-//! The `Idempotency-Key` of a start, and what a start that did not come about says over HTTP.
+//! The header `Idempotency-Key` of a start, and the problems that a start which fails is answered with.
 
 use crate::{Problem, canonical, limits, workflows::refused};
 use axum::http::{HeaderMap, StatusCode};
 use engine::start::StartError;
 use serde_json::Value;
 
-/// Route with key, and the hash of the request, where the caller sent a key.
+/// Reads the header `Idempotency-Key`; None where it is absent. Returns the route with the key, which the execution's
+/// id is derived from, and the hash of the request, by which a repeated request is told from another one under the same
+/// key.
+///
+/// # Errors
+/// 422 `invalid_idempotency_key`.
 pub(crate) fn key(headers: &HeaderMap, route: &str, request: &Value) -> Result<Option<(String, String)>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= limits::KEY_BYTES);
@@ -16,7 +21,7 @@ pub(crate) fn key(headers: &HeaderMap, route: &str, request: &Value) -> Result<O
     Ok(Some(keyed(route, key, request)))
 }
 
-/// As [`key`], of a key found elsewhere.
+/// The same as [`key`], for a key that does not come from this header.
 pub(crate) fn keyed(route: &str, key: &str, request: &Value) -> (String, String) {
     let hash = document::id::sha256_hex(canonical(request).to_string().as_bytes());
     (format!("{route}\n{key}"), hash)

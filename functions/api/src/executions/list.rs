@@ -1,4 +1,4 @@
-//! Executions: the list, and one of them.
+//! The list of executions, and one of them.
 
 use crate::{
     Answered, App, Params, Path, Reader, Routes,
@@ -45,7 +45,8 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
     let mut page = app.host.executions(&filter, &window).await?;
     let mut shown = rows(&app, &page.items).await?;
     if shown.len() < page.items.len() {
-        // The cursor behind the last one that fits: what is shown and where the next page begins are of one answer.
+        // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
+        // long as what fits. Rows that were made before are used again.
         window.limit = shown.len();
         let ids: Vec<_> = page.items.iter().map(|head| head.id.clone()).collect();
         page = app.host.executions(&filter, &window).await?;
@@ -58,13 +59,14 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
             });
         }
     }
-    // One that was deleted meanwhile is left out.
+    // An execution that was deleted meanwhile has no row.
     Ok(Json(cursor::page("executions", &page, shown.into_iter().flatten().collect())))
 }
 
-/// The rows of a page, as many as fit.
+/// Makes the rows of a page, as many as fit. None stands for an execution that was deleted meanwhile.
 async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
-    // Values that are too large for the page are not even fetched.
+    // The states come without offloaded values, but with their sizes: a value that is too large for the page is not
+    // fetched.
     let loads: Vec<_> = heads.iter().map(|head| app.host.load_lean(&head.id)).collect();
     let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
     let mut room = Room::default();
@@ -81,6 +83,7 @@ async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
     .await
 }
 
+/// One execution of the list; None where it was deleted meanwhile.
 async fn row(app: &App, head: &Head) -> Answered<Option<Value>> {
     match app.host.load_lean(&head.id).await? {
         Some(state) => Ok(Some(read::execution(app, &state).await?)),
@@ -88,12 +91,13 @@ async fn row(app: &App, head: &Head) -> Answered<Option<Value>> {
     }
 }
 
-/// Bytes of the values of a row that are still to be fetched.
+/// Bytes of the values that a row shows and that are still to be fetched.
 fn missing_bytes(state: &Execution) -> usize {
     let shown = [Some(&state.started.input), state.output.as_ref()];
     shown.into_iter().flatten().filter_map(Payload::missing).map(|blob| blob.bytes as usize).sum()
 }
 
+/// Reads what a list is filtered by. `status` may be repeated, and may name several statuses with commas between them.
 fn filter(owner: &str, params: &mut Params) -> Answered<ExecutionFilter> {
     let mut statuses = Vec::new();
     for name in params.take_all("status").iter().flat_map(|text| text.split(',')).map(str::trim) {
@@ -116,7 +120,7 @@ fn filter(owner: &str, params: &mut Params) -> Answered<ExecutionFilter> {
     })
 }
 
-/// What metadata must be equal to.
+/// Reads the parameters `metadata.KEY`: the text that each key of the metadata must be equal to.
 fn metadata(params: &mut Params) -> Answered<Map<String, Value>> {
     let mut wanted = Map::new();
     for (key, text) in params.take_prefixed("metadata.") {

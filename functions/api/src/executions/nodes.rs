@@ -1,4 +1,4 @@
-//! Nodes and captured lines.
+//! The nodes of an execution, and the log lines captured from them.
 
 use crate::{Answered, App, Params, Path, Reader, Routes, limits, request::cursor, schema};
 use axum::{Json, extract::State};
@@ -32,10 +32,12 @@ async fn nodes(
     Ok(Json(json!({"items": shown})))
 }
 
-/// The first lines of each node: of as many pages as it takes until all that can have lines have theirs, to a bound.
+/// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages
+/// are read until every node that ran and can write lines has its share, [`limits::NODE_LOG_PAGES`] pages at most.
 async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
     let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
     let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
+    // How many lines each node may still get. A node that has its share is removed, and none is left when all have.
     let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();
     let mut kept = Vec::new();
     let mut window = Window { limit: limits::PAGE_ITEMS, cursor: None };

@@ -1,11 +1,14 @@
-//! Reading executions for people, for routes of several functions.
+//! What the routes of several functions read of an execution and its journal to show it.
 
 use crate::{Answered, App, limits};
 use engine::{drive::with_values, port::StoreError};
 use serde_json::Value;
 use stepwell_core::{event::Turn, execution::Execution, view};
 
-/// An execution as `GET /v1/executions/{id}` shows it. Of its values those are fetched that it shows.
+/// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
+///
+/// # Errors
+/// What the store says.
 pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
     let workflow = app.workflow(execution).await?;
     let mut shown = with_values(&*app.host, execution, || view::execution(execution, &workflow)).await?;
@@ -15,7 +18,10 @@ pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
     Ok(shown)
 }
 
-/// Turns 1 to `last` of a journal.
+/// Turns 1 to `last` of an execution's journal; fewer where it has no more.
+///
+/// # Errors
+/// What the store says.
 pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec<Turn>, StoreError> {
     let mut turns: Vec<Turn> = Vec::new();
     while (turns.len() as u64) < last {

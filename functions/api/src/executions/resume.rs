@@ -1,4 +1,4 @@
-//! Resume: goes on after a pause, or answers the one open question.
+//! Resume: lets a paused execution go on, or answers its one open interaction.
 
 use crate::{
     Answered, App, Caller, MaybeJson, NoParams, Path, Problem, Routes, Scope, SignedIn,
@@ -49,6 +49,7 @@ struct ResumeBody {
 }
 
 impl ResumeBody {
+    /// Whether the body answers an interaction, rather than ends a pause.
     fn answers(&self) -> bool {
         self.approved.is_some() || self.resume_data.is_some() || self.output_port.is_some() || self.comment.is_some()
     }
@@ -68,6 +69,7 @@ async fn resume(
     _: NoParams,
     MaybeJson(body): MaybeJson<ResumeBody>,
 ) -> Answered<axum::Json<Value>> {
+    // An answer needs the scope of answers, through whichever route it comes.
     caller.require(if body.answers() { Scope::Respond } else { Scope::Run })?;
     let execution = app.execution(&caller.owner, &id).await?;
     if body.answers() {
@@ -76,9 +78,11 @@ async fn resume(
     if execution.paused && !execution.status().is_terminal() {
         return control(&app, &caller, &execution, Control::Resume, body.reason).await;
     }
+    // A resume that is repeated, or that finds the execution running, has nothing to do, and is no error.
     if execution.status() == Status::Running || resumed_before(&app, &execution).await? {
         return Ok(axum::Json(read::execution(&app, &execution).await?));
     }
+    // A resume without an answer must never decide a question: the caller is told what to send.
     if execution.status() == Status::WaitingHuman {
         let detail = "it waits for a person: send the answer, such as {\"approved\": true}; {} never answers";
         let status = execution.status().as_str();
@@ -96,7 +100,8 @@ enum ResumeAnswer {
     Execution(Box<schema::Execution>),
 }
 
-/// Whether the last that was asked of a live execution, as far as it was pause or resume, is a resume.
+/// Whether a live execution was resumed after it was last paused or opened an interaction: then a further resume
+/// repeats the one before. Reads the latest [`limits::TURNS_PER_READ`] turns only.
 async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
     if execution.status().is_terminal() {
         return Ok(false);
@@ -112,6 +117,10 @@ async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
     Ok(asked.next().unwrap_or(false))
 }
 
+/// Answers the one open interaction, and waits up to [`limits::WAIT`] for what follows.
+///
+/// # Errors
+/// 409 `no_open_interaction` or `several_open_interactions` with their ids, and what the rules refuse.
 async fn answer_the_one(
     app: &App,
     caller: &Caller,
@@ -133,6 +142,7 @@ async fn answer_the_one(
     let said = answer::signed(caller, answer_as, said(question, body)?)?;
     let command = Command::Answer { interaction_id, answer: Box::new(said) };
     let state = answer::ask(app, caller, execution.id(), command, false).await?;
+    // The caller is shown what the answer led to, as far as that happens soon.
     let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
     let state = wait::until(app, state, limits::WAIT, |state| wait::settled(state, soon)).await?;
     let workflow = app.workflow(&state).await?;
@@ -147,7 +157,11 @@ async fn answer_the_one(
     })))
 }
 
-/// What the fields of a resume say to a question of that kind (human in the loop, §5). 422 where they contradict.
+/// Makes an answer of the fields of a resume. The kind of the question says what `resume_data` holds: the answer
+/// itself, or an object with the parts of one.
+///
+/// # Errors
+/// 422 where two fields contradict each other, or `output_port` is none of the question's ports.
 fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
     let ResumeBody { approved, resume_data, output_port, comment, .. } = body;
     let field = |name: &str| resume_data.as_ref().and_then(|data| data.get(name));
@@ -158,13 +172,17 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
         let message = format!("nobody can take the port {port}: choose one of {}", ports.join(", "));
         return Err(misfit("unknown_port", "/output_port", message));
     }
-    // Whether `resume_data` is the data itself, whose fields may have the names of what it could say otherwise.
+    // Whether `resume_data` is the answer itself. Then its fields are the user's, even those called `text` or
+    // `comment`.
     let mut is_data = question.kind == "input";
-    // Where nothing is to be approved, approving says no more than the rest.
+    // Questions without a vote pass over `approved: true`, which adds nothing to an answer. They keep `false`, which
+    // the rules refuse.
     let mut answer = Answer { approved: approved.filter(|yes| !yes), ..Answer::default() };
     match question.kind.as_str() {
         "input" => {}
         "decision" => {
+            // After an error, `resume_data` beside a port is the data of that choice, such as the output to go on with,
+            // unless it names an option itself.
             let selected = text_of("selected_option");
             is_data = question.on_error && output_port.is_some() && selected.is_none();
             let named = if is_data { None } else { selected.or_else(|| text_of("option")).or_else(plain) };
@@ -178,6 +196,7 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
         }
         "ask" => answer.text = text_of("text").or_else(plain),
         _ => {
+            // The vote may be given in three places. Those that are given must agree.
             let by_port = output_port.map(|port| port == "approved");
             let by_data = field("approved").filter(|vote| !vote.is_null());
             let differs = |vote: bool| by_data.is_some_and(|other| *other != vote);
@@ -198,11 +217,12 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
     Ok(answer)
 }
 
+/// 422 about a field that says something else than another one does.
 fn contradicts(path: &str) -> Problem {
     misfit("contradiction", path, "this contradicts what another field says".into())
 }
 
-/// 422, as of an answer that does not fit its question.
+/// A 422 of the same shape as that of an answer that does not fit its question, so that callers read both alike.
 fn misfit(code: &str, path: &str, message: String) -> Problem {
     let reasons = vec![Reason { code: code.into(), path: path.into(), message }];
     Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }.into()

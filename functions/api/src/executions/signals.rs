@@ -1,4 +1,4 @@
-//! Events for `wait` nodes.
+//! Signals: events that callers send to an execution, for its `wait` nodes.
 
 use crate::{
     Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, executions::read, people::answer, schema,
@@ -11,7 +11,7 @@ use stepwell_core::{command::Command, payload::Payload};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-/// Bytes of an event's name, as of other names that people give.
+/// Bytes of an event's name at most: far beyond the names that people give.
 const NAME_BYTES: usize = 256;
 
 pub(crate) fn routes() -> Routes {

@@ -1,4 +1,4 @@
-//! Starts over HTTP.
+//! The routes that start executions: of a saved workflow, and of a document that is sent along.
 
 use crate::{
     Answered, App, Json, MaybeJson, Params, Path, Routes, Runner,
@@ -81,7 +81,8 @@ async fn start_saved(
         false => None,
     };
     if let Some((key, hash)) = &idempotency {
-        // A repeated start succeeds even where the workflow was deleted in between.
+        // The execution that this key started before is found first, so that a repeated start succeeds even where the
+        // workflow was deleted in between.
         if let Ok(existing) = replay(&*app.host, &caller.owner, key, hash).await? {
             return answer(&app, existing, patience).await;
         }
@@ -126,6 +127,7 @@ async fn start_inline(
         }
         false => None,
     };
+    // No version is saved: the document is kept with its execution alone, which version 0 stands for.
     let parsed = document::parse(&body.workflow).map_err(|issues| refused(&issues, "/workflow"))?;
     let request = StartRequest {
         owner: caller.owner.clone(),
@@ -141,7 +143,10 @@ async fn start_inline(
     answer(&app, start(&*app.host, request).await?, patience).await
 }
 
-/// `wait`: none, or up to 25 seconds.
+/// Reads the parameter `wait`: for how long the caller waits for the execution. None where it is absent.
+///
+/// # Errors
+/// 422 where it is no number from 0 to 25 seconds.
 pub(crate) fn patience(params: &mut Params) -> Answered<Option<Duration>> {
     let Some(seconds) = params.number::<f64>("wait")? else { return Ok(None) };
     if !(0.0..=limits::WAIT.as_secs_f64()).contains(&seconds) {
@@ -150,7 +155,8 @@ pub(crate) fn patience(params: &mut Params) -> Answered<Option<Duration>> {
     Ok(Some(Duration::from_secs_f64(seconds)))
 }
 
-/// 202 at once; with patience, 200 with the execution when it ends or waits for a person, else 202.
+/// Answers a start: 202 with links at once; with `patience` 200 with the whole execution as soon as it has ended or
+/// waits for a person, and 202 where it has not got there by then.
 pub(crate) async fn answer(app: &App, execution: Arc<Execution>, patience: Option<Duration>) -> Answered<Response> {
     let mut execution = execution;
     if let Some(patience) = patience {

@@ -1,4 +1,4 @@
-//! Waiting, within a request, for an execution to get somewhere.
+//! Waits, within a request, for an execution to reach some state.
 
 use crate::App;
 use document::time::Time;
@@ -7,7 +7,11 @@ use std::{sync::Arc, time::Duration};
 use stepwell_core::execution::{Execution, Phase, Status};
 use tokio::time::{Instant, timeout_at};
 
-/// The execution as soon as it is where `there` says, or as it is when the time is over.
+/// Waits until `there` holds of the execution, for `patience` at most, and returns its latest state. One that is
+/// deleted meanwhile is returned as it was seen last.
+///
+/// # Errors
+/// What the store says.
 pub async fn until(
     app: &App,
     mut execution: Arc<Execution>,
@@ -28,13 +32,14 @@ pub async fn until(
     Ok(execution)
 }
 
-/// It ended, or a person is waited for.
+/// Whether the execution has ended or waits for a person: there a start with `wait` returns.
 pub fn ended_or_asks(execution: &Execution) -> bool {
     let status = execution.status();
     status.is_terminal() || status == Status::WaitingHuman
 }
 
-/// Nothing more will happen by itself before `until`: a retry, a child or a short wait is worth waiting for.
+/// Whether nothing more will happen by itself before `until`. While a retry or a wait is due by then, or a child runs,
+/// it pays to wait.
 pub fn settled(execution: &Execution, until: Time) -> bool {
     match execution.status() {
         Status::Pending | Status::Running | Status::RollingBack => false,
@@ -43,6 +48,7 @@ pub fn settled(execution: &Execution, until: Time) -> bool {
     }
 }
 
+/// Whether a node in this phase goes on without anybody's doing by `until`; a child may end at any time.
 fn moves_by(phase: &Phase, until: Time) -> bool {
     match phase {
         Phase::Children => true,

@@ -1,4 +1,4 @@
-//! Commands of callers, submitted; and what their refusals mean over HTTP.
+//! Submits the commands that requests ask for, and finds out in whose name an answer is given.
 
 use crate::{App, Caller, Problem};
 use engine::drive::submit;
@@ -11,8 +11,11 @@ use stepwell_core::{
     interaction::Answer,
 };
 
-/// Submits one command in the caller's name. A command that speaks of something over already is no error where
-/// `stale_is_done`.
+/// Submits one command with the caller's subject as its author, and returns the state after it. With `stale_is_done` a
+/// command about something that is over already counts as done.
+///
+/// # Errors
+/// 404 where the execution does not exist, the rejection of the rules as a problem, and what the store says.
 pub async fn ask(
     app: &App,
     caller: &Caller,
@@ -30,7 +33,11 @@ pub async fn ask(
     }
 }
 
-/// In whose name an answer is given: the caller's own, or an assignee's where the host's one user enters it.
+/// Signs an answer with the caller's subject, or with `answer_as`, an assignee for whom the user of a local host enters
+/// it.
+///
+/// # Errors
+/// 403 `answer_as_not_allowed` where any other caller names somebody else.
 pub fn signed(caller: &Caller, answer_as: Option<String>, answer: Answer) -> Result<Answer, Problem> {
     let via = caller.via.to_owned();
     match answer_as {

@@ -1,4 +1,4 @@
-//! The inbox.
+//! The inbox: the list of interactions, and one of them.
 
 use crate::{
     Answered, App, Caller, Params, Path, Problem, Reader, Routes,
@@ -44,7 +44,8 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
     let mut page = app.host.interactions(&filter, &window).await?;
     let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
     if shown.len() < page.items.len() {
-        // The cursor behind the last one that fits: what is shown and where the next page begins are of one answer.
+        // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
+        // long as what fits, and the rows are those of that page.
         window.limit = shown.len();
         page = app.host.interactions(&filter, &window).await?;
         shown = Vec::new();
@@ -52,10 +53,11 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
             shown.push(row(&app, place).await?);
         }
     }
-    // One that was deleted meanwhile is left out.
+    // An interaction whose execution was deleted meanwhile has no row.
     Ok(Json(cursor::page("interactions", &page, shown.into_iter().flatten().collect())))
 }
 
+/// One interaction of the list; None where it was deleted meanwhile.
 async fn row(app: &App, (execution, interaction): &(ExecutionId, InteractionId)) -> Answered<Option<Value>> {
     let Some(execution) = app.host.load_lean(execution).await? else { return Ok(None) };
     let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
@@ -80,10 +82,14 @@ async fn one(
     Ok(Json(view::interaction(found, &execution, &workflow)))
 }
 
-/// The execution that asks; another owner's interaction does not exist.
+/// The execution that asks the question with this id.
+///
+/// # Errors
+/// 404 about the interaction where none has this id, or its execution belongs to another owner.
 pub(crate) async fn asking(app: &App, caller: &Caller, id: &str) -> Answered<Arc<Execution>> {
     let unknown = || Problem::not_found("interaction", id);
     let execution = app.host.asks(&InteractionId::from(id)).await?.ok_or_else(unknown)?;
+    // The problem names what the caller asked for: the execution's id must not appear in it.
     app.execution(&caller.owner, execution.as_str()).await.map_err(|problem| match problem.status() {
         axum::http::StatusCode::NOT_FOUND => unknown(),
         _ => problem,

@@ -1,4 +1,4 @@
-//! Answers.
+//! Answers to interactions.
 
 use crate::{
     Answered, App, NoParams, Path, Problem, Responder, Routes,
@@ -54,6 +54,7 @@ async fn respond(
     crate::Json(body): crate::Json<AnswerBody>,
 ) -> Answered<axum::Json<Value>> {
     let execution = asking(&app, &caller, &id).await?;
+    // Every field is passed on: the rules know the kind of the question, and refuse the fields that it does not take.
     let said = Answer {
         approved: body.approved,
         data: body.data,

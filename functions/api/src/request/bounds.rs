@@ -1,13 +1,13 @@
-//! Answers that cannot go on for ever.
+//! How far an answer may go, where something between the service and its caller limits it.
 
 use tokio::time::Instant;
 
-/// How long and how large an answer may become, where something between the service and its caller bounds that. An
-/// extension of the request; without it there is no bound.
+/// How long an answer may last and how large it may become. The entry point that knows such limits, as on Lambda, adds
+/// this to the request's extensions; a request without it has an answer without bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// It has ended by then.
+    /// The moment by which the answer must have ended.
     pub until: Instant,
-    /// It is sent when it is whole, and has about so many bytes at most; none where it is streamed.
+    /// The bytes that the answer may have, about, where it is sent in one piece. None: it is streamed.
     pub whole: Option<usize>,
 }

@@ -1,16 +1,17 @@
-//! Cursors as callers see them: what the host gave, bound to its list, so that one that was made up, cut short or
-//! taken from another list is recognised.
+//! Cursors of lists as callers see them: the host's cursor in hexadecimal, behind a mark of eight characters that is
+//! derived from the cursor and its list. The mark reveals a cursor that was made up, cut short or taken from another
+//! list; it is no secret.
 
 use engine::port::Page;
 use serde_json::{Value, json};
 
-/// A host's cursor for callers.
+/// The caller's form of `inner`, a host's cursor into `list`.
 pub fn write(list: &str, inner: &str) -> String {
     let hex: String = inner.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("{}{hex}", mark(list, inner))
 }
 
-/// The host's cursor again; none where it is not one of this list.
+/// The host's cursor in `text`; None where `text` is no cursor of `list`.
 pub fn read(list: &str, text: &str) -> Option<String> {
     let (head, hex) = text.split_at_checked(8)?;
     let bytes: Option<Vec<u8>> = hex
@@ -26,7 +27,7 @@ fn mark(list: &str, inner: &str) -> String {
     stepwell_core::id::derive(&["cursor", list, inner])[..8].to_owned()
 }
 
-/// `{items, next_cursor}`.
+/// The JSON of one page: `{items, next_cursor}`, where `next_cursor` is null on the last page.
 pub fn page<T>(list: &str, page: &Page<T>, items: Vec<Value>) -> Value {
     json!({"items": items, "next_cursor": page.next_cursor.as_deref().map(|inner| write(list, inner))})
 }

@@ -1,5 +1,5 @@
-//! How request bodies and paths are read: JSON only, no unknown field, every refusal a problem that names what is
-//! wrong.
+//! Extractors that read request bodies and paths. Bodies are JSON only, and every refusal is a problem that names what
+//! is wrong.
 
 use crate::{Problem, limits};
 use axum::{
@@ -13,19 +13,19 @@ use serde_json::{Map, Value};
 use std::{fmt, marker::PhantomData};
 use tokio::time::timeout;
 
-/// A JSON body: the fields of an object.
+/// A JSON body: an object whose fields are those of `T`.
 pub struct Json<T>(pub T);
 
-/// A JSON body of any kind, for whoever says more exactly what is wrong with it.
+/// A JSON body of any shape, for handlers that check it themselves and say more exactly what is wrong with it.
 pub struct AnyJson(pub Value);
 
-/// A JSON body that may be left out: then the default.
+/// A JSON body that may be left out; an empty body means the default of `T`.
 pub struct MaybeJson<T>(pub T);
 
-/// A body as it was sent.
+/// The bytes of a body as they were sent, such as those that a signature covers.
 pub struct Body(pub Bytes);
 
-/// Parts of the path.
+/// Parameters of the path. A part that no record can be named by is answered with 404.
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        // So that no store is asked for what it cannot have.
+        // Nothing has a name that long, and stores refuse keys of that length, so no store is asked.
         let raw = RawPathParams::from_request_parts(parts, state).await;
         if raw.is_ok_and(|raw| raw.iter().any(|(_, part)| part.len() > limits::NAME_BYTES)) {
             let detail = format!(
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// What is read from an object only: a list of its fields in their order is nothing that anybody means.
+/// Reads `T` from a JSON object alone. Serde would take a list of the fields' values too, which no caller means.
 struct Fields<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
@@ -100,6 +100,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
     }
 }
 
+/// The bytes of a body that is declared to be JSON.
 async fn json<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     let headers = request.headers().clone();
     let bytes = bytes(request, state).await?;
@@ -107,6 +108,8 @@ async fn json<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
     Ok(bytes)
 }
 
+/// The whole body, where it comes within [`limits::BODY`]: a client that sends slowly must not hold a connection for
+/// ever.
 async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     let Ok(read) = timeout(limits::BODY, Bytes::from_request(request, state)).await else {
         let detail = format!("the body did not come whole within {} s", limits::BODY.as_secs());
@@ -121,6 +124,8 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     })
 }
 
+/// 415 unless the body is declared as JSON. A page of another site can make a browser send a form, but JSON only after
+/// a preflight request, which is refused.
 fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = sent.split(';').next().unwrap_or_default().trim();
@@ -131,7 +136,10 @@ fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-/// 400 where JSON nests deeper than what reads it again can follow.
+/// Checks how deep JSON nests, since it is recorded and shown within other JSON, whose readers have a bound.
+///
+/// # Errors
+/// 400 `invalid_json` beyond [`limits::NESTING`] levels.
 pub fn shallow(json: &[u8]) -> Result<(), Problem> {
     if nesting(json) > limits::NESTING {
         let detail = format!("the body nests more than {} levels deep: flatten it", limits::NESTING);
@@ -140,7 +148,8 @@ pub fn shallow(json: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads JSON into a request's fields.
+/// Reads JSON into the type of a request's body, and tells serde's errors as problems: 400 where it is no JSON, 422
+/// where its content does not fit.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shallow(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
@@ -149,6 +158,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             let detail = format!("the body is not valid JSON: {message}");
             return Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
         }
+        // Serde's text ends with the position, and puts the name of the field in question between backquotes.
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
         let field = message.split('`').nth(1).unwrap_or_default();
         let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
@@ -163,7 +173,8 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// The same value with the keys of every object sorted: two bodies that say the same have one text.
+/// The same value with the keys of every object sorted, so that bodies that differ only in the order of their keys have
+/// the same text and the same hash.
 pub fn canonical(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),

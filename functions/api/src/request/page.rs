@@ -1,11 +1,11 @@
-//! Pages that fit into an answer: a list ends a page before the item that would make it too large.
+//! Pages that fit into an answer: a page ends before the item that would make it larger than [`limits::PAGE_BYTES`].
 
 use crate::{Answered, limits};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use std::{future::Future, io};
 
-/// The room that the items of one page have.
+/// How many of [`limits::PAGE_BYTES`] the items of a page have taken.
 #[derive(Debug, Default)]
 pub struct Room {
     taken: usize,
@@ -13,7 +13,8 @@ pub struct Room {
 }
 
 impl Room {
-    /// Whether so many bytes more have room, which then are taken. The first ones always have: a page shows something.
+    /// Takes room for an item of so many bytes, and says whether there was enough. There always is for the first item,
+    /// so that every page shows something.
     pub fn takes(&mut self, bytes: usize) -> bool {
         let fits = !self.is_begun || self.taken.saturating_add(bytes) <= limits::PAGE_BYTES;
         self.is_begun = true;
@@ -21,16 +22,16 @@ impl Room {
         fits
     }
 
-    /// The same of a value as JSON.
+    /// The same as [`Room::takes`], for an item given as a value.
     pub fn takes_value(&mut self, value: &Value) -> bool {
         let mut count = Count(0);
-        // A count cannot fail.
+        // Writing to a counter cannot fail.
         let _ = serde_json::to_writer(&mut count, value);
         self.takes(count.0)
     }
 }
 
-/// Counts what is written.
+/// A writer that keeps only the number of bytes written.
 struct Count(usize);
 
 impl io::Write for Count {
@@ -44,10 +45,11 @@ impl io::Write for Count {
     }
 }
 
-/// Makes the rows of a page, some at a time, in order: as many as fit, of `count`. None stands for an item that is gone.
+/// Makes the rows of a page in order, several at the same time, until `count` are made or the next one does not fit.
+/// `make` gives the row at a position; None stands for an item that was deleted meanwhile.
 ///
 /// # Errors
-/// Where one cannot be made.
+/// The first error of `make`.
 pub async fn rows<F>(count: usize, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<Value>>>
 where
     F: Future<Output = Answered<Option<Value>>> + Send,

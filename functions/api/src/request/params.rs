@@ -1,4 +1,4 @@
-//! Query parameters: each is taken by name, and what is left over is refused.
+//! Query parameters. A handler takes each by name; parameters that are left over are refused.
 
 use crate::{Problem, limits, request::cursor};
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
 use document::time::Time;
 use engine::port::Window;
 
-/// The query of a request. Call [`Params::done`] once everything known is taken.
+/// The query of a request, as pairs of name and value. A handler calls [`Params::done`] once it has taken all it knows.
 pub struct Params(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {
@@ -22,7 +22,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
-/// That a request has no query. For routes that write: a parameter that is not read would have meant something else.
+/// Refuses requests with a query. For routes that change something: whoever sends a parameter expects it to matter, and
+/// it would be ignored.
 pub struct NoParams;
 
 impl<S: Send + Sync> FromRequestParts<S> for NoParams {
@@ -34,7 +35,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NoParams {
 }
 
 impl Params {
-    /// The value of a parameter; twice is refused.
+    /// The value of a parameter; None where it is absent.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given more than once.
     pub fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let mut values = self.take_all(name);
         if values.len() > 1 {
@@ -43,7 +47,10 @@ impl Params {
         Ok(values.pop())
     }
 
-    /// The value of a parameter that names something.
+    /// The value of a parameter that names something, such as an id.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given twice or has more than [`limits::NAME_BYTES`].
     pub fn name(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let value = self.take(name)?;
         if value.as_ref().is_some_and(|value| value.len() > limits::NAME_BYTES) {
@@ -60,7 +67,7 @@ impl Params {
         taken.into_iter().map(|(_, value)| value).collect()
     }
 
-    /// Every parameter that begins with a prefix, without it.
+    /// Every parameter whose name begins with a prefix: the rest of the name, and the value.
     pub fn take_prefixed(&mut self, prefix: &str) -> Vec<(String, String)> {
         let (taken, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.0).into_iter().partition(|(key, _)| key.starts_with(prefix));
@@ -68,25 +75,34 @@ impl Params {
         taken.into_iter().map(|(key, value)| (key[prefix.len()..].to_owned(), value)).collect()
     }
 
-    /// A number.
+    /// The value of a parameter that is a number.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given twice, is no number, or is none of the type `T`.
     pub fn number<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>, Problem> {
         self.take(name)?
             .map(|text| text.parse().map_err(|_| invalid(name, "is not a number in its range", "give a plain number")))
             .transpose()
     }
 
-    /// A moment.
+    /// The value of a parameter that is a time in RFC 3339.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given twice or is no time.
     pub fn time(&mut self, name: &str) -> Result<Option<Time>, Problem> {
         self.take(name)?
             .map(|text| {
                 let hint = "write it in RFC 3339, such as 2026-01-31T09:00:00Z";
-                // A `+` that was not escaped comes as a space.
+                // The `+` of an offset arrives as a space where the caller did not escape it.
                 Time::parse(&text.replace(' ', "+")).ok_or_else(|| invalid(name, "is not a time", hint))
             })
             .transpose()
     }
 
-    /// `limit` and `cursor` of a list of that name.
+    /// The parameters `limit` (1 to 200, by default 50) and `cursor` of the list of that name.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where the limit is out of range or the cursor is not one of this list.
     pub fn window(&mut self, list: &str) -> Result<Window, Problem> {
         let limit = self.number("limit")?.unwrap_or(limits::PAGE_DEFAULT);
         if !(1..=limits::PAGE_ITEMS).contains(&limit) {
@@ -99,7 +115,10 @@ impl Params {
         Ok(Window { limit, cursor: cursor.transpose()? })
     }
 
-    /// Refuses what is left.
+    /// Ends the reading of parameters.
+    ///
+    /// # Errors
+    /// 422 `unknown_field` about the first parameter that was not taken.
     pub fn done(self) -> Result<(), Problem> {
         match self.0.first() {
             None => Ok(()),
@@ -111,13 +130,14 @@ impl Params {
     }
 }
 
-/// 422 about one parameter.
+/// 422 about one parameter: `what` completes the sentence "the parameter NAME …".
 fn invalid(name: &str, what: &str, hint: &str) -> Problem {
     Problem::field("invalid_parameter", name, format!("the parameter `{name}` {what}"), hint)
 }
 
 impl Params {
-    /// 422: a parameter has a value that it cannot have.
+    /// 422 `invalid_parameter` about a value that a parameter cannot have: `what` completes the sentence "the parameter
+    /// NAME …", `hint` says what to send in its place.
     pub fn refuse(name: &str, what: &str, hint: &str) -> Problem {
         invalid(name, what, hint)
     }

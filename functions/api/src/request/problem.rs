@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stepwell_core::error::Rejection;
 
-/// Why a request was not done. Answered as `application/problem+json`.
+/// Why a request was not carried out. It is answered as `application/problem+json`.
 #[derive(Debug)]
 pub struct Problem(Box<Inner>);
 
@@ -24,7 +24,7 @@ struct Inner {
 }
 
 impl Problem {
-    /// A problem of that HTTP status; `code` is for machines, `detail` says to people what to do next.
+    /// A problem with this HTTP status. `code` is for machines; `detail` tells people what to do next.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             status,
@@ -36,41 +36,41 @@ impl Problem {
         }))
     }
 
-    /// 404. What another owner has does not exist either.
+    /// A 404. It is the answer about another owner's records too, so that nobody learns what others have.
     pub fn not_found(what: &str, id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no {what} {id}"))
     }
 
-    /// 409.
+    /// A 409: what was asked does not fit the present state.
     pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
-    /// 422 about one field, named by its JSON Pointer or its query parameter.
+    /// A 422 about one field. `path` is its JSON Pointer in the body, or the name of its query parameter.
     pub fn field(code: &str, path: &str, message: impl Into<String>, hint: &str) -> Self {
         let message = message.into();
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone()).with_error(code, path, &message, hint)
     }
 
-    /// Adds one of `errors`.
+    /// Adds one entry to the member `errors`, for problems that list several faults at once.
     pub fn with_error(mut self, code: &str, path: &str, message: &str, hint: &str) -> Self {
         self.0.errors.push(json!({"code": code, "path": path, "message": message, "hint": hint}));
         self
     }
 
-    /// Adds several of `errors`, each of the shape `{code, path, message, hint}`.
+    /// Adds several entries to the member `errors`, each of the shape `{code, path, message, hint}`.
     pub fn with_errors<T: Serialize>(mut self, errors: &[T]) -> Self {
         self.0.errors.extend(errors.iter().filter_map(|one| serde_json::to_value(one).ok()));
         self
     }
 
-    /// Adds a member beside those of the RFC.
+    /// Adds a member beside those that RFC 9457 defines, such as `execution_status`.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.more.insert(name.into(), value.into());
         self
     }
 
-    /// Adds a header.
+    /// Adds a header to the response. A value that no header can have is left out.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.push((name, value));
@@ -78,17 +78,17 @@ impl Problem {
         self
     }
 
-    /// Its HTTP status.
+    /// The HTTP status that the problem is answered with.
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// Its code.
+    /// The code for machines, which ends the member `type` as well.
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// All of it in one line, for callers without HTTP.
+    /// Detail and errors in one line, for callers without HTTP, such as those who invoke a function on Lambda.
     pub fn told(&self) -> String {
         let one = |error: &Value| {
             let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
@@ -120,7 +120,7 @@ impl IntoResponse for Problem {
 }
 
 impl From<StoreError> for Problem {
-    /// What went wrong inside is logged, not told.
+    /// The cause is logged and not told to the caller, who learns only whether trying again helps.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::conflict("conflict", "somebody else changed it at the same time: try again"),
@@ -138,7 +138,7 @@ impl From<StoreError> for Problem {
 }
 
 impl Problem {
-    /// 500, without internals.
+    /// A 500 that tells the caller nothing of its cause, which the log has.
     pub fn internal() -> Self {
         let detail = "something went wrong inside; the host's log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)

@@ -1,4 +1,4 @@
-//! What every handler is given.
+//! What every handler is given: the host, and what the service knows about its surroundings.
 
 use crate::{Caller, Metric, Rates};
 use document::Workflow;
@@ -10,24 +10,26 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 
-/// The state of the service.
+/// The state of the service, shared by all requests.
 pub struct App {
-    /// Everything around the rules.
+    /// Store, catalogue, clock and runner of nodes.
     pub host: Arc<dyn Host>,
-    /// Where the host signs its one user in by itself: requests without a token are this user's.
+    /// The caller that a request without a token counts as, on a host that signs its one user in by itself. None: every
+    /// request needs a token.
     pub local_user: Option<Caller>,
-    /// Requests per owner; none is no bound.
+    /// Bounds how many requests each owner may send. None: this process counts no requests.
     pub rates: Option<Rates>,
-    /// Numbers for `GET /metrics`, read when asked.
+    /// Reads the numbers that `GET /metrics` shows; called once for each such request.
     pub metrics: Box<dyn Fn() -> Vec<Metric> + Send + Sync>,
-    /// What the host can do, for `GET /health`: an object.
+    /// What the host can do: a JSON object that `GET /health` shows as `host`.
     pub abilities: Value,
-    /// The OpenAPI document, where the API has more than the routes of this service.
+    /// The text of the OpenAPI document, where the API has more routes than this service. None: the document is
+    /// generated from the routes of this service.
     pub document: Option<&'static str>,
 }
 
 impl App {
-    /// A service for callers with tokens.
+    /// A service whose callers send tokens, with the default bounds on requests.
     pub fn new(host: Arc<dyn Host>) -> Self {
         Self {
             host,
@@ -39,25 +41,32 @@ impl App {
         }
     }
 
-    /// A service of several processes, of whose requests their gateway bounds how many come: here none are counted.
+    /// A service that runs as several processes behind a gateway. The gateway bounds the rate of requests; a process,
+    /// which sees only a part of them, counts none.
     pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
         Self { rates: None, abilities, ..Self::new(host) }
     }
 
-    /// A service that signs its one user in by itself. Only for a host that binds loopback (see
+    /// Makes the service sign its one user in by itself. Only for a host that binds loopback (see
     /// [`crate::loopback_only`]).
     pub fn with_local_user(mut self, owner: &str, subject: &str) -> Self {
         self.local_user = Some(Caller::local(owner, subject));
         self
     }
 
-    /// The document that an execution runs by.
+    /// The workflow that an execution runs: its document, or the body of a `map` inside the document.
+    ///
+    /// # Errors
+    /// Where the store fails or has lost the document.
     pub async fn workflow(&self, execution: &Execution) -> Result<Arc<Workflow>, StoreError> {
         workflow_of(&*self.host, &execution.started).await
     }
 
-    /// An execution of this owner; another's does not exist. Values that were offloaded may be missing: whoever shows
-    /// them computes with [`with_values`](engine::drive::with_values).
+    /// The execution with this id. Values that were offloaded may be missing in its state: code that shows them
+    /// computes with [`with_values`](engine::drive::with_values), which fetches them.
+    ///
+    /// # Errors
+    /// 404 where it does not exist or belongs to another owner, so that nobody learns of another owner's executions.
     pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
         let found = self.host.load_lean(&ExecutionId::from(id)).await?;
         match found {

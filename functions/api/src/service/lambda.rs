@@ -1,8 +1,8 @@
-//! Requests as Lambda hands them in, over the same router as on every other host.
+//! Serves the requests that Lambda hands in with the same router as on every other host.
 //!
 //! Behind API Gateway an answer is one piece of JSON, bounded in size and time. A function URL in the invoke mode
-//! `RESPONSE_STREAM` takes a stream, of any length, until the function's time is over. Which of them asks is seen in the
-//! request; `STEPWELL_STREAMING=off` says that the function URL buffers too.
+//! `RESPONSE_STREAM` takes a stream of any length until the function's time is over. The domain name in the request
+//! tells which of the two it came through; `STEPWELL_STREAMING=off` says that the function URL buffers too.
 
 use crate::{Bounds, Problem, limits};
 use axum::{
@@ -30,10 +30,10 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What Lambda is answered: one piece of JSON, or a stream.
+/// What the function hands to Lambda: one piece of JSON, or a stream.
 pub type Answer = FunctionResponse<Box<RawValue>, BodyDataStream>;
 
-/// Answers as a stream where the one who asks can take it.
+/// Answers a request, as a stream where it came through an address that takes one.
 ///
 /// # Errors
 /// Where the answer cannot be written as JSON.
@@ -46,13 +46,14 @@ pub async fn answer(service: &Router, event: LambdaEvent<LambdaRequest>) -> Resu
     let bounds = Bounds { until: Instant::now() + left(&context), whole: None };
     let (mut parts, body) = respond(service.clone(), payload.into(), address, bounds).await.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    // A stream is preceded by its status, headers and cookies, and Lambda takes cookies apart from the headers.
     let cookies = parts.headers.get_all(SET_COOKIE).iter().map(text).collect();
     parts.headers.remove(SET_COOKIE);
     let metadata_prelude = MetadataPrelude { status_code: parts.status, headers: parts.headers, cookies };
     Ok(FunctionResponse::StreamingResponse(StreamResponse { metadata_prelude, stream: body.into_data_stream() }))
 }
 
-/// Answers in one piece, as API Gateway wants it.
+/// Answers a request in one piece, as API Gateway requires.
 ///
 /// # Errors
 /// Where the answer cannot be written as JSON.
@@ -63,10 +64,12 @@ pub async fn whole(service: &Router, mut request: LambdaRequest, context: Contex
         let response = respond(service.clone(), request, address.clone(), bounds);
         async { Ok::<_, Infallible>(bounded(response.await).await) }
     };
+    // The adapter writes the response in the form of the API that the request came through.
     let Ok(answer) = Adapter::from(service_fn(answered)).oneshot(LambdaEvent::new(request, context)).await;
     Ok(to_raw_value(&answer)?)
 }
 
+/// Sends a request through the router. `address` replaces the request's own; None: the client sent none that is valid.
 async fn respond(service: Router, mut request: Request, address: Option<Uri>, bounds: Bounds) -> Response<Body> {
     let Some(address) = address else {
         let detail = "the path or the query has characters that no address may have: percent-encode them";
@@ -78,14 +81,15 @@ async fn respond(service: Router, mut request: Request, address: Option<Uri>, bo
     response
 }
 
-/// Takes path and query out of an event, since `lambda_http` panics over what makes no address, and the host, of which
-/// it would make one. The path is without the stage of API Gateway, which is no part of the routes. None where a client
-/// sent what is no address.
+/// Takes path and query out of an event and removes the host: `lambda_http` would build an address of the three, and
+/// panics where they make none. The path returned is without the stage of API Gateway, which is no part of the routes.
+/// None where the client sent what is no address.
 fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
     let (path, query) = match request {
         LambdaRequest::ApiGatewayV1(request) => {
             request.headers.remove(HOST);
             request.request_context.domain_name = None;
+            // An event of a REST API has the parameters twice; only one form keeps those that are given more than once.
             let single = mem::take(&mut request.query_string_parameters);
             let all = mem::take(&mut request.multi_value_query_string_parameters);
             let pairs = if all.is_empty() { single } else { all };
@@ -94,6 +98,8 @@ fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
         LambdaRequest::ApiGatewayV2(request) => {
             request.headers.remove(HOST);
             request.request_context.domain_name = None;
+            // An HTTP API puts a named stage before the path; a path that only begins with the same letters is left
+            // alone.
             let stage = request.request_context.stage.as_deref().unwrap_or_default();
             let path = request.raw_path.take().map(|path| {
                 let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
@@ -108,8 +114,8 @@ fn take_address(request: &mut LambdaRequest) -> Option<Uri> {
     address.parse::<PathAndQuery>().ok().map(Uri::from)
 }
 
-/// A path in which nothing stands that no path has. An HTTP API hands paths over decoded, a function URL as they were
-/// sent; what was sent encoded stays.
+/// The path with those characters percent-encoded that no path may have. An HTTP API hands paths over decoded, a
+/// function URL as they were sent, so codes that are there (`%20`) stay.
 fn escaped(path: &str) -> String {
     const NEVER: AsciiSet = CONTROLS.add(b' ').add(b'?').add(b'#').add(b'<').add(b'>').add(b'"').add(b'`').add(b'\\');
     let mut parts = path.split('%').map(|part| utf8_percent_encode(part, &NEVER).to_string());
@@ -122,7 +128,7 @@ fn escaped(path: &str) -> String {
     whole
 }
 
-/// The response, or a problem where Lambda would not take it.
+/// The response, or a problem in its place where it is larger than what Lambda takes.
 async fn bounded(response: Response<Body>) -> Response<Body> {
     let (parts, body) = response.into_parts();
     match to_bytes(body, limits::LAMBDA_BYTES).await {
@@ -135,7 +141,7 @@ async fn bounded(response: Response<Body>) -> Response<Body> {
     }
 }
 
-/// Bytes of a text as a JSON string.
+/// Bytes that a text has as a JSON string, with quotes and escapes: Lambda's response holds the body as one.
 fn quoted_len(text: &[u8]) -> usize {
     let more = |byte: &u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
@@ -145,14 +151,14 @@ fn quoted_len(text: &[u8]) -> usize {
     text.len() + 2 + text.iter().map(more).sum::<usize>()
 }
 
-/// Whether a function URL asks, and takes a stream.
+/// Whether the request came through a function URL, and that function URL streams answers.
 fn takes_a_stream(request: &LambdaRequest) -> bool {
     let LambdaRequest::ApiGatewayV2(request) = request else { return false };
     let domain = request.request_context.domain_name.as_deref().unwrap_or_default();
     domain.contains(".lambda-url.") && std::env::var("STEPWELL_STREAMING").as_deref() != Ok("off")
 }
 
-/// How long a stream may last: until shortly before Lambda cuts it off, which would count as a failure.
+/// How long a stream may last: it ends shortly before Lambda would cut the function off and count that as a failure.
 fn left(context: &Context) -> Duration {
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     left.saturating_sub(limits::STREAM_END).max(limits::STREAM_LEAST)

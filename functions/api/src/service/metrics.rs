@@ -1,32 +1,33 @@
-//! Numbers in Prometheus' text format.
+//! Metrics, and how they are written in the text format of Prometheus (version 0.0.4).
 
 use std::fmt::Write;
 
-/// How a number moves.
+/// How the value of a metric moves: its type in Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It only grows.
+    /// The value only grows while the process lives.
     Counter,
-    /// It goes up and down.
+    /// The value goes up and down.
     Gauge,
 }
 
-/// One number.
+/// One value of one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Such as `stepwell_turns_total`.
+    /// The metric's name, such as `stepwell_turns_total`; several values may share it with other labels.
     pub name: String,
-    /// One sentence.
+    /// What the metric says, in one sentence for people.
     pub help: String,
-    /// How it moves.
+    /// The type of the metric.
     pub kind: Kind,
-    /// Label names and values.
+    /// Names and values of the labels.
     pub labels: Vec<(String, String)>,
-    /// Its value now.
+    /// The value at the moment of the request.
     pub value: f64,
 }
 
-/// Metrics of one name must follow each other.
+/// Writes metrics as text. Those of one name must follow each other, since the lines about a name come before its first
+/// value.
 pub(crate) fn text(metrics: &[Metric]) -> String {
     let mut out = String::new();
     let mut last = "";

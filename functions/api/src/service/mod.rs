@@ -1,4 +1,4 @@
-//! Routes become a service.
+//! Makes one HTTP service of the routes of one or several functions.
 
 pub mod app;
 #[cfg(feature = "lambda")]
@@ -24,11 +24,11 @@ use utoipa::openapi::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-/// The routes of one function.
+/// The routes of one function, with their part of the OpenAPI document.
 pub type Routes = OpenApiRouter<Arc<App>>;
 
-/// One service of the routes of one function, or of several merged: with `/health`, `/metrics` and `/openapi.json`,
-/// problems for unknown routes and methods, the bound on bodies, and panics caught.
+/// Makes a service of the routes of one function, or of several merged. Adds `/health`, `/metrics` and `/openapi.json`,
+/// problems for unknown routes and methods, the bound on bodies, and an answer in case that a handler panics.
 pub fn service(app: Arc<App>, routes: Routes) -> Router {
     let (router, document) = routes.merge(system::routes()).split_for_parts();
     let document = app.document.map_or_else(|| described(document).to_json().unwrap_or_default(), str::to_owned);
@@ -42,6 +42,7 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
         .with_state(app)
 }
 
+/// Adds to the generated document what no route says: title, version and the way to authenticate.
 fn described(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Stepwell")
@@ -63,7 +64,8 @@ async fn method_not_allowed(request: Request) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-/// Servers and gateways have bounds of their own, which are less exact or not told to the client.
+/// 431 where line and headers of a request are too large. Servers and gateways have bounds of their own, but those are
+/// less exact, or the client is not told of them.
 fn head_too_large(request: &Request) -> Option<Problem> {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -73,8 +75,9 @@ fn head_too_large(request: &Request) -> Option<Problem> {
     })
 }
 
-/// Whatever is logged on the way says which execution it concerns, once that is known, and belongs to the caller's trace.
-/// A panic becomes a 500 that says nothing of the inside. Nothing that is served is to be guessed at by a browser.
+/// The outermost middleware. Lines that are logged during the request carry its execution, once that is known, and
+/// belong to the caller's trace. A panic becomes a 500 that tells nothing of its cause. `nosniff` keeps browsers from
+/// guessing the type of an answer.
 async fn outermost(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());

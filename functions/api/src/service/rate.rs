@@ -1,4 +1,4 @@
-//! Requests per owner: a bucket of tokens each.
+//! Bounds the requests of each owner with a token bucket, within one process.
 
 use crate::{Problem, limits};
 use axum::http::{StatusCode, header};
@@ -8,10 +8,11 @@ use std::{
     time::Instant,
 };
 
-/// How many requests an owner may send.
+/// The token buckets of all owners: each request takes one token.
 pub struct Rates {
     per_second: f64,
     at_once: f64,
+    /// By owner: the tokens that were in the bucket at the moment beside them.
     buckets: Mutex<HashMap<String, (f64, Instant)>>,
 }
 
@@ -22,12 +23,15 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// So many per second in the long run, and so many at once.
+    /// `per_second` requests of each owner in the long run, and `at_once` in one burst.
     pub fn new(per_second: f64, at_once: f64) -> Self {
         Self { per_second, at_once, buckets: Mutex::default() }
     }
 
-    /// Counts one request; 429 with `Retry-After` where there were too many.
+    /// Counts one request of an owner.
+    ///
+    /// # Errors
+    /// 429 `rate_limited` with `Retry-After` in seconds, where the owner's bucket is empty.
     pub fn take(&self, owner: &str) -> Result<(), Problem> {
         let wait = self.take_at(owner, Instant::now());
         if wait <= 0.0 {
@@ -39,13 +43,13 @@ impl Rates {
             .with_header(header::RETRY_AFTER, &seconds))
     }
 
-    /// What is in a bucket by now.
+    /// Tokens in a bucket at `now`, with those that were added since it was last used.
     fn level(&self, (left, since): &(f64, Instant), now: Instant) -> f64 {
         (*left + now.saturating_duration_since(*since).as_secs_f64() * self.per_second).min(self.at_once)
     }
 
-    /// Forgets the fuller half of the buckets, where there are many: memory is bounded by nobody else. Who has an empty
-    /// one does not get a new one by sending in many names.
+    /// Forgets the fuller half of the buckets once there are [`limits::RATED_OWNERS`], which bounds the memory. The
+    /// emptier half stays: an owner who has used up a bucket does not get a full one because many others called.
     fn make_room(&self, buckets: &mut HashMap<String, (f64, Instant)>, now: Instant) {
         if buckets.len() < limits::RATED_OWNERS {
             return;
@@ -56,7 +60,7 @@ impl Rates {
         buckets.retain(|_, bucket| self.level(bucket, now) < middle);
     }
 
-    /// Seconds to wait; 0 where the request may go on.
+    /// Takes a token for one request. Returns the seconds until there is one; 0 where the request may go on.
     fn take_at(&self, owner: &str, now: Instant) -> f64 {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if !buckets.contains_key(owner) {

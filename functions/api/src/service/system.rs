@@ -1,4 +1,4 @@
-//! `GET /health`, `GET /metrics`, `GET /openapi.json`.
+//! The routes that every service has: `GET /health`, `GET /metrics` and `GET /openapi.json`.
 
 use crate::{App, Reader, Routes, schema, service::metrics};
 use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};

@@ -1,8 +1,8 @@
-//! Starts by webhook.
+//! The routes that start executions by webhook.
 //!
-//! The input is the JSON body where it is an object, `{"body": …}` for any other JSON, and `{}` for an empty body.
-//! A trigger with a `secret` takes signed bodies only; then no token is needed, and `?owner=` says whose workflow it
-//! is where the host has several owners.
+//! The input is the JSON body where it is an object, `{"body": …}` for any other JSON, and `{}` for an empty body. A
+//! trigger with a `secret` takes signed bodies only. A signed body needs no token; then the parameter `owner` says
+//! whose workflow is meant.
 
 use crate::{
     Answered, App, Body, Caller, Open, Params, Path, Problem, Routes, Scope,
@@ -27,7 +27,8 @@ use std::sync::Arc;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
-    // OpenAPI has no parameter that takes several parts of a path: the document has the second for the third, too.
+    // OpenAPI has no parameter for several segments of a path. The document shows the route with one segment, and this
+    // one is added beside it.
     let deep = "/v1/triggers/{workflow_id}/{path}/{*rest}";
     Routes::new().routes(routes!(plain)).routes(routes!(with_path)).route(deep, post(with_deep_path))
 }
@@ -69,7 +70,7 @@ async fn with_path(
     hook(caller, &app, (&id, Some(&path)), params, &headers, body).await
 }
 
-/// The same where the trigger's path has several parts.
+/// Start by webhook, at a trigger whose path has several segments.
 async fn with_deep_path(
     caller: Open,
     State(app): State<Arc<App>>,
@@ -81,6 +82,7 @@ async fn with_deep_path(
     hook(caller, &app, (&id, Some(&format!("{first}/{rest}"))), params, &headers, body).await
 }
 
+/// Starts the workflow `id` at the webhook trigger at `path`, once the caller has proved to be entitled to it.
 async fn hook(
     Open(caller): Open,
     app: &App,
@@ -92,6 +94,7 @@ async fn hook(
     let patience = patience(&mut params)?;
     let owner = owner(&mut params)?;
     params.done()?;
+    // Without a token the named owner is only a claim, which the signature must prove.
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,
@@ -107,7 +110,7 @@ async fn hook(
         Ok((workflow, version, trigger))
     });
     let (workflow, version, (trigger, secret)) = match found {
-        // Whoever has proved nothing learns nothing about what there is.
+        // A caller without proof must not learn which workflows there are.
         Err(problem) if !signed_in && problem.status() == StatusCode::NOT_FOUND => return Err(bad_signature()),
         found => found?,
     };
@@ -116,12 +119,13 @@ async fn hook(
         None if signed_in => caller.require(Scope::Run)?,
         None => return Err(bad_signature()),
     }
-    // Not before: whoever has proved nothing takes nothing of what the owner may send.
+    // The request is counted only after the proof, so that strangers use up nothing of what the owner may send.
     if let Some(rates) = &app.rates {
         rates.take(&caller.owner)?;
     }
     let input = input(headers, &body)?;
     let route = format!("/v1/triggers/{}", address(id, path));
+    // GitHub repeats a delivery under the same id, which so serves as the key where the caller sends none.
     let delivery = headers.get("x-github-delivery").and_then(|value| value.to_str().ok());
     let idempotency = match (key(headers, &route, &input)?, delivery) {
         (None, Some(delivery)) => Some(keyed(&route, delivery, &input)),
@@ -141,7 +145,7 @@ async fn hook(
     answer(app, start(&*app.host, request).await?, patience).await
 }
 
-/// The owner that a caller without a token names.
+/// Reads the parameter `owner`, by which a caller without a token says whose workflow is meant.
 fn owner(params: &mut Params) -> Answered<Option<String>> {
     match params.take("owner")? {
         Some(long) if long.len() > limits::OWNER_BYTES => {
@@ -155,6 +159,7 @@ fn address(id: &str, path: Option<&str>) -> String {
     path.map_or_else(|| id.to_owned(), |path| format!("{id}/{path}"))
 }
 
+/// The webhook trigger at a path, and the id of its node. Slashes at the ends of the configured path do not count.
 fn trigger_at<'a>(workflow: &'a Workflow, path: Option<&str>) -> Option<(NodeId, &'a WebhookTrigger)> {
     workflow.nodes.iter().find_map(|node| match &node.kind {
         NodeKind::WebhookTrigger(hook) => {
@@ -165,6 +170,10 @@ fn trigger_at<'a>(workflow: &'a Workflow, path: Option<&str>) -> Option<(NodeId,
     })
 }
 
+/// Checks that the body is signed with the secret of this name.
+///
+/// # Errors
+/// 401 `invalid_signature`, the same where the secret is not stored, and what the store says.
 async fn check_signature(app: &App, owner: &str, name: &str, headers: &HeaderMap, body: &[u8]) -> Answered<()> {
     let secret = app.host.secret(owner, name).await?;
     let sent = ["x-stepwell-signature", "x-hub-signature-256"].iter().find_map(|header| headers.get(*header));
@@ -179,7 +188,7 @@ async fn check_signature(app: &App, owner: &str, name: &str, headers: &HeaderMap
     }
 }
 
-/// The bytes of `sha256=HEX`.
+/// The 32 bytes of a signature `sha256=HEX`; None where it is not of that form.
 fn signature(text: &str) -> Option<Vec<u8>> {
     let hex = text.trim().strip_prefix("sha256=")?;
     if hex.len() != 64 || !hex.is_ascii() {
@@ -188,7 +197,7 @@ fn signature(text: &str) -> Option<Vec<u8>> {
     (0..32).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).ok()).collect()
 }
 
-/// In constant time.
+/// Whether `sent` is the HMAC-SHA-256 of the body under the secret. Compares in constant time.
 fn verifies(secret: &[u8], body: &[u8], sent: &[u8]) -> bool {
     Hmac::<Sha256>::new_from_slice(secret).is_ok_and(|mut mac| {
         mac.update(body);
@@ -207,6 +216,7 @@ fn unsigned(detail: &str) -> Problem {
         .with_header(header::WWW_AUTHENTICATE, r#"Bearer realm="stepwell""#)
 }
 
+/// The input of the execution that a body gives; the module's description has the rules.
 fn input(headers: &HeaderMap, body: &[u8]) -> Answered<Value> {
     if body.is_empty() {
         return Ok(json!({}));
@@ -233,7 +243,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// GitHub's documented example ("Validating webhook deliveries").
+    /// Secret, body and signature are GitHub's documented example ("Validating webhook deliveries").
     #[test]
     fn githubs_example_verifies_and_a_changed_body_does_not() {
         let sent = signature("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17").unwrap();

@@ -1,4 +1,4 @@
-//! Pictures of workflows.
+//! The route that draws a picture of a workflow.
 
 use crate::{Answered, App, Params, Path, Reader, Routes, schema, workflows::saved_version};
 use axum::{
@@ -38,7 +38,7 @@ async fn graph(
         "svg" => ("image/svg+xml", picture::svg(&workflow)),
         _ => return Err(Params::refuse("format", "is not one of the formats", "give mermaid, dot or svg")),
     };
-    // Names in a document are anybody's text: a browser that opens the picture runs nothing of it.
+    // The names in a document are text from anybody. A browser that opens the picture must run nothing of it.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], text).into_response())
 }

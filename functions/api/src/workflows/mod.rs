@@ -1,4 +1,4 @@
-//! Saved workflows.
+//! The routes of saved workflows: save, replace, list, read, delete and check.
 
 mod graph;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa_axum::routes;
 
-/// The id whose address is that of another route.
+/// The id that no workflow may have: its address, `/v1/workflows/validate`, is that of the static checks.
 const HIDDEN: &str = "validate";
 
 /// The routes of saved workflows, and of what is said about a document.
@@ -74,6 +74,11 @@ async fn replace(
     keep(&app, &caller.owner, parsed, expected, StatusCode::OK).await
 }
 
+/// Saves a document. `expected` is the version that must be the latest; `fresh` is the status where a new version is
+/// made.
+///
+/// # Errors
+/// 412 where another version is the latest, 422 for the hidden id, and what the store says.
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
     let Parsed { workflow, warnings } = parsed;
     if workflow.id.as_str() == HIDDEN {
@@ -92,6 +97,7 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
     Ok((status, [(header::ETAG, format!("\"{version}\""))], axum::Json(body)).into_response())
 }
 
+/// Reads the header `If-Match`: the version that must be the latest. None where it is absent or `*`.
 fn if_match(headers: &HeaderMap) -> Answered<Option<u64>> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
@@ -105,6 +111,7 @@ fn if_match(headers: &HeaderMap) -> Answered<Option<u64>> {
     })
 }
 
+/// A 412 `version_mismatch` that names the latest version.
 fn overtaken(latest: u64) -> Problem {
     let detail = format!("the latest version is {latest}: read it, make your change to it, and send it again");
     Problem::new(StatusCode::PRECONDITION_FAILED, "version_mismatch", detail).with("version", latest)
@@ -163,7 +170,11 @@ async fn read(
     Ok(([(header::ETAG, format!("\"{}\"", saved.version))], axum::Json(body)).into_response())
 }
 
-/// The version that `?version=` names. A deleted workflow can be read by version only.
+/// The version that the parameter `version` names, by default the latest. A deleted workflow can be read by version
+/// only.
+///
+/// # Errors
+/// 404 where there is none.
 pub(crate) async fn saved_version(app: &App, owner: &str, id: &str, params: &mut Params) -> Answered<SavedWorkflow> {
     let version = params.number("version")?;
     let found = app.host.saved(owner, id, version).await?;
@@ -206,11 +217,12 @@ async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum
     })
 }
 
+/// Separates errors from warnings.
 fn split(issues: &[Issue]) -> (Vec<&Issue>, Vec<&Issue>) {
     issues.iter().partition(|issue| issue.severity == document::validate::Severity::Error)
 }
 
-/// 422 with every static check that failed; `prefix` is where in the request the document stands.
+/// A 422 with every static check that failed. `prefix` is the JSON Pointer of the document in the request.
 pub(crate) fn refused(issues: &[Issue], prefix: &str) -> Problem {
     let (errors, warnings) = split(issues);
     let errors: Vec<Issue> =

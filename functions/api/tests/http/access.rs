@@ -1,3 +1,5 @@
+//! Who gets in: tokens, scopes, owners, signatures, loopback and the bound on requests.
+
 use super::*;
 use axum::middleware::from_fn;
 
@@ -24,9 +26,11 @@ async fn tokens_open_their_owners_records_within_their_scopes() {
     world.run().await;
     let seen = as_(&world, "reader", "GET", &path, json!({})).await.of(200);
     let asked = format!("/v1/interactions/{}", seen["pending_interactions"][0]["interaction_id"].as_str().unwrap());
+    // Another owner learns of none of them.
     for hidden in [path.as_str(), asked.as_str(), "/v1/workflows/pay"] {
         as_(&world, "other", "GET", hidden, json!({})).await.problem(404, "not_found");
     }
+    // Only an assignee may answer, and only the user of a local host may enter the answer of another.
     let respond = format!("{asked}/respond");
     let body = json!({"approved": true, "answer_as": "bob@example.com"});
     as_(&world, "admin", "POST", &respond, body).await.problem(403, "answer_as_not_allowed");
@@ -58,7 +62,7 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
     as_(&world, "admin", "POST", "/v1/workflows", document).await.of(201);
     as_(&world, "admin", "PUT", "/v1/secrets/hook", json!({"value": "key"})).await.of(204);
     let path = "/v1/triggers/hook/push?owner=acme";
-    // printf '"hi"' | openssl dgst -sha256 -hmac key
+    // The signature is that of: printf '"hi"' | openssl dgst -sha256 -hmac key
     let signature = "sha256=8cbc0d887bb1fbaf952e81df23eda16c7b96d5ede5d69fa5c6098a713d1342bc";
     world
         .with_headers("POST", path, &[("x-stepwell-signature", signature)], json!("ho"))
@@ -67,7 +71,7 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
     world.post(path, json!("hi")).await.problem(401, "invalid_signature");
     world.post("/v1/triggers/none?owner=acme", json!("hi")).await.problem(401, "invalid_signature");
     world.post("/v1/triggers/hook/push", json!("hi")).await.problem(401, "unauthorized");
-    // Of the four requests that the owner may send, those without proof took none.
+    // The owner may send four requests. Those without proof were not counted, so two are left.
     for header in ["x-stepwell-signature", "x-hub-signature-256"] {
         world.with_headers("POST", path, &[(header, signature)], json!("hi")).await.of(202);
     }

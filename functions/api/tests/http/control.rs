@@ -1,3 +1,5 @@
+//! Pause, cancel, resume and signals.
+
 use super::*;
 use api::schema;
 
@@ -17,6 +19,7 @@ async fn pausing_and_cancelling_twice_is_no_error_and_an_end_is_one() {
     }
     world.delete(&path).await.problem(409, "not_ended");
     world.run().await;
+    // It completed of itself, so none of these was done.
     for action in ["pause", "resume", "cancel"] {
         let problem = world.post(&format!("{path}/{action}"), json!({})).await.problem(409, "invalid_status");
         assert_eq!(problem["execution_status"], "completed");

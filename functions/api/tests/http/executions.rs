@@ -1,3 +1,5 @@
+//! Starts and everything that reads executions.
+
 use super::*;
 use api::schema;
 use stepwell_core::task::{LogLine, Outcome, Report, Work};
@@ -10,6 +12,7 @@ async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
     let accepted: schema::Accepted = shaped(&world.post("/v1/workflows/greet/executions", body).await.of(202));
     assert_eq!(accepted.status, "pending");
     let path = accepted.links.own;
+    // No message has been handled: the first node is due and has not run.
     let before: schema::Execution = shaped(&world.get(&path).await.of(200));
     assert_eq!((before.status.as_str(), before.current_nodes), ("running", vec!["hello".to_owned()]));
     world.run().await;
@@ -149,7 +152,7 @@ async fn bad_requests_are_named() {
     world.send(raw("text/plain", b"{}".to_vec())).await.problem(415, "unsupported_media_type");
     let large = vec![b' '; engine::limits::REQUEST_BYTES + 1];
     world.send(raw("application/json", large)).await.problem(413, "too_large");
-    // Not escaped, `+` is a space.
+    // A `+` that is not escaped arrives as a space.
     world.get("/v1/executions?since=2026-01-31T09:00:00+00:00").await.of(200);
     for query in ["limit=0", "limit=201", "limit=x", "cursor=abc", "status=done", "since=yesterday"] {
         world.get(&format!("/v1/executions?{query}")).await.problem(422, "invalid_parameter");
@@ -161,7 +164,7 @@ async fn bad_requests_are_named() {
     world.delete("/v1/executions").await.problem(405, "method_not_allowed");
 }
 
-/// Every page of a list, by what names its items.
+/// All pages of a list: of each item the field `name`. No page may be larger than its bound.
 async fn pages(world: &World, path: &str, list: &str, name: &str) -> Vec<Vec<String>> {
     let (mut pages, mut next) = (Vec::new(), path.to_owned());
     loop {

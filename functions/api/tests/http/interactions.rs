@@ -1,3 +1,5 @@
+//! The inbox and answers to interactions.
+
 use super::*;
 use api::schema;
 
@@ -16,6 +18,7 @@ async fn the_inbox_shows_the_question_and_takes_one_answer() {
     let path = format!("/v1/interactions/{}", one.interaction_id);
     let invalid = world.post(&format!("{path}/respond"), json!({"text": "yes"})).await.problem(422, "invalid_answer");
     assert!(invalid["errors"].as_array().is_some_and(|errors| !errors.is_empty()));
+    // A body that is a list of the fields' values is refused, although serde could read it.
     let listed = json!([true, null, null, null, null, null, null, null]);
     world.post(&format!("{path}/respond"), listed).await.problem(422, "invalid_field");
     let answered: schema::Responded = shaped(
@@ -28,6 +31,7 @@ async fn the_inbox_shows_the_question_and_takes_one_answer() {
         (answered.status.as_str(), answered.decision.as_deref(), answered.responses_needed),
         ("answered", Some("rejected"), 0)
     );
+    // The first answer decided: a later one is told the decision.
     let late = world.post(&format!("{path}/respond"), json!({"approved": true})).await.problem(409, "already_decided");
     assert_eq!(late["decision"], "rejected");
     let read: schema::Interaction = shaped(&world.get(&path).await.of(200));

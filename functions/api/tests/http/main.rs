@@ -1,4 +1,4 @@
-//! The routes of all functions as one service, over the host in memory.
+//! Tests of the routes of all functions as one service, over the host in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod access;
@@ -24,13 +24,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-/// A service over a host that moves only when told to.
+/// A service over a host on which nothing runs until a test says so.
 pub struct World {
     pub host: Arc<Memory>,
     pub service: Router,
 }
 
-/// What came back.
+/// The response to a request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -43,14 +43,14 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
-    /// The answer of that status.
+    /// The body, of a response that must have this status.
     #[track_caller]
     pub fn of(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// The problem of that status and code.
+    /// The problem details, of a response that must have this status and code.
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
@@ -102,7 +102,7 @@ impl World {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    /// Handles every message that is due.
+    /// Handles messages until none is due.
     pub async fn run(&self) {
         while let Some(delivery) = self.host.take() {
             let verdicts = engine::step::handle(&*self.host, std::slice::from_ref(&delivery)).await;
@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    /// Saves a document and starts it; the execution's id.
+    /// Saves a document and starts it. Returns the execution's id.
     pub async fn started(&self, document: Value, input: Value) -> String {
         let id = document["id"].as_str().unwrap().to_owned();
         let saved = self.post("/v1/workflows", document).await;
@@ -137,7 +137,7 @@ impl World {
     }
 }
 
-/// Reads an answer into its documented shape: no field more, none less.
+/// Reads an answer into its documented shape, which must have the same fields.
 #[track_caller]
 pub fn shaped<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error} in {value:#}"))

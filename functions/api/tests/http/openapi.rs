@@ -1,3 +1,5 @@
+//! The OpenAPI document against the routes that are served and the shapes of answers.
+
 use super::*;
 use api::schema;
 
@@ -9,7 +11,7 @@ async fn the_document_lists_the_routes_that_are_served_each_with_its_name() {
     for (path, item) in document["paths"].as_object().unwrap() {
         let methods: Vec<&str> = item.as_object().unwrap().keys().map(String::as_str).collect();
         let served = path.replace(['{', '}'], "");
-        // A method that no route takes says in Allow which ones are served.
+        // The answer to a method that no route takes lists in `Allow` the methods that are served.
         let refused = world.with_headers("TRACE", &served, &[], json!({})).await;
         let allow = refused.headers["allow"].to_str().unwrap().to_lowercase();
         let mut allowed: Vec<&str> = allow.split(',').map(str::trim).filter(|one| *one != "head").collect();

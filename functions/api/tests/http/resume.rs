@@ -1,8 +1,8 @@
-//! Answers by resume, which are said in more than one way.
+//! Answers by resume, which a caller can give in more than one way.
 
 use super::*;
 
-/// A step that fails and asks what to do.
+/// A workflow whose step fails and asks a person what to do.
 fn failing() -> Value {
     json!({
         "id": "failing",
@@ -12,7 +12,7 @@ fn failing() -> Value {
     })
 }
 
-/// A question of a kind, whose ports lead nowhere.
+/// A workflow with one question of this kind, whose ports lead nowhere.
 fn asking(kind: &str, more: Value) -> Value {
     let mut config = json!({"kind": kind, "question": "Well?", "timeout_seconds": 3600});
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -24,14 +24,14 @@ fn asking(kind: &str, more: Value) -> Value {
 }
 
 impl World {
-    /// An execution that waits for a person; the path that resumes it.
+    /// Starts an execution and runs it until it waits for a person. Returns the path of its resume.
     async fn waiting(&self, document: Value) -> String {
         let id = self.started(document, json!({})).await;
         self.run().await;
         format!("/v1/executions/{id}/resume")
     }
 
-    /// The answer, once what follows it has run.
+    /// Sends a resume, and handles messages while it waits for what follows.
     async fn answered(&self, path: &str, body: Value) -> Answer {
         let (answer, ()) = futures::join!(self.post(path, body), async {
             tokio::task::yield_now().await;

@@ -1,3 +1,5 @@
+//! Saved workflows, their versions and checks.
+
 use super::*;
 use api::schema;
 

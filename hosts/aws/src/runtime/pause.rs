@@ -1,4 +1,4 @@
-//! Pauses that begin: the wait machine hands the callback function the task token of each.
+//! Pauses that begin: the wait state machine hands the callback function the task token of each.
 
 use crate::Aws;
 use lambda_runtime::Error;
@@ -6,26 +6,27 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use stepwell_core::id::{ExecutionId, InteractionId};
 
-/// What the wait machine sends as a pause begins: `{"open": {…}}`.
+/// The event that the wait state machine sends when a pause begins: `{"open": {…}}`.
 #[derive(Deserialize)]
 struct Begun {
     open: Opening,
 }
 
+/// The pause of one interaction.
 #[derive(Deserialize)]
 struct Opening {
     execution: ExecutionId,
     interaction: InteractionId,
-    /// Completes the pause. Whoever has it can: it is kept from logs and errors.
+    /// The task token that completes the pause. Anybody who has it can do so, so it stays out of logs and errors.
     token: String,
 }
 
-/// Opens the pause that an event tells of.
+/// Opens the pause that an event of the wait state machine tells of, and returns `{}`.
 ///
 /// # Errors
-/// Where the event is none, or the pause could not be opened: then the wait machine tries again.
+/// Where the event is none, or the pause could not be opened. The wait state machine then tries again.
 pub async fn open(host: &Aws, event: &str) -> Result<Box<RawValue>, Error> {
-    // The text of the error would repeat what stands there.
+    // Serde's own error is dropped, since it could repeat a part of the token.
     let Begun { open } = serde_json::from_str(event)
         .map_err(|_| "this is neither an HTTP request (requestContext) nor a pause of the wait machine (open)")?;
     let Opening { execution, interaction, token } = open;

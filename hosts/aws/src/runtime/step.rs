@@ -1,4 +1,5 @@
-//! Batches of the step queue: a batch of messages in; out the ids of those that are to be handed out again, and when.
+//! Handles SQS events: a batch of messages comes in, and the ids of those that are to be handed out again go out, with
+//! the time of each.
 
 use crate::{
     Aws,
@@ -12,34 +13,37 @@ use engine::{
 };
 use stepwell_core::effect::Effect;
 
-/// Seconds after which a message whose handling failed comes again: ten times what a host nearby would wait, and four
-/// times as long with each failure, so that five of them outlast a quarter of an hour of an outage.
+/// How much longer a message waits after a failure than [`handle`] asks for, whose seconds suit a host in one process:
+/// the factor for the first failure, and the growth with each further one. Five attempts take about a quarter of an
+/// hour, which an outage may last.
 const PATIENCE: (f64, f64) = (10.0, 4.0);
-/// Seconds that a message may be kept from others by hiding it; what is later is sent anew and waits elsewhere. Each
-/// time that a hidden message is handed out counts towards its end as a dead letter.
+/// Seconds for which a message that came early may be hidden. A message that is due later is sent again with a delay:
+/// SQS counts each time that it hands a hidden message out, and makes a dead letter of it after five.
 const HIDDEN_SECONDS: f64 = 900.0;
 
-/// What came of a batch.
+/// What became of a batch.
 #[derive(Debug, Default)]
 pub struct Settled {
-    /// What the function returns: who is not among the failures is acknowledged.
+    /// What the function returns to SQS, which removes every message that is not among the failures.
     pub response: SqsBatchResponse,
-    /// Receipt handles of failures, and the seconds after which they are to come again. Without that they come after the
-    /// queue's visibility timeout.
+    /// Receipt handles of failures, and the seconds after which each is to come again. A failure that is not listed
+    /// comes again after the queue's visibility timeout.
     pub later: Vec<(String, u32)>,
 }
 
-/// One record of an event, as far as it matters afterwards.
+/// What is needed of a record once its message was handled: its SQS message id, its receipt handle, and how often SQS
+/// handed it out, this time included.
 struct Record {
     id: String,
     receipt: String,
     deliveries: u32,
 }
 
-/// Handles one SQS event. A record that is no message of ours, or of another version, is handed out again, and so ends
-/// as a dead letter.
+/// Handles one SQS event. A record that is no message of Stepwell, or one of another version, counts as failed: SQS
+/// hands it out again until it is a dead letter.
 pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
     let (mut deliveries, mut records, mut settled) = (Vec::new(), Vec::new(), Settled::default());
+    // A message is acknowledged by what the function returns, so any number serves as the receipt of its delivery.
     for (receipt, record) in (0u64..).zip(event.records) {
         let id = record.message_id.unwrap_or_default();
         let count = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
@@ -59,6 +63,7 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
     let verdicts = handle_each(host, &deliveries).await;
     for ((record, delivery), verdict) in records.into_iter().zip(&deliveries).zip(verdicts) {
         let Verdict::Return { after_seconds, error } = verdict else { continue };
+        // A message that came far too early is sent again for its time, and this copy of it is done.
         if error.is_none() && after_seconds > HIDDEN_SECONDS && send_anew(host, delivery, after_seconds).await.is_ok() {
             continue;
         }
@@ -72,14 +77,15 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
     settled
 }
 
-/// A message whose time is far off is sent once more, for then; this one is done.
+/// Sends a message once more, to be handed out after so many seconds.
 async fn send_anew(host: &dyn Host, delivery: &Delivery, after_seconds: f64) -> Result<(), StoreError> {
     let at = Some(host.now().after_seconds(after_seconds));
     let effect = Effect::Send { message: delivery.message.clone(), at };
     host.deliver(&delivery.message.execution, &[effect]).await
 }
 
-/// When a message comes again. One that only came early comes at its time.
+/// Seconds after which a message comes again. Delays up to [`TRANSIENT_SECONDS`] stand for failures and grow with each
+/// delivery; a longer one is the time until a message that came early is due, and is kept.
 fn seconds(after_seconds: f64, deliveries: u32) -> u32 {
     let (factor, growth) = PATIENCE;
     let exponent = i32::try_from(deliveries.clamp(1, 8)).unwrap_or(1) - 1;
@@ -89,6 +95,7 @@ fn seconds(after_seconds: f64, deliveries: u32) -> u32 {
 }
 
 impl Settled {
+    /// Adds a message to the failures that SQS is told of.
     fn fail(&mut self, id: String) {
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;
@@ -96,8 +103,8 @@ impl Settled {
     }
 }
 
-/// One batch. Messages that are handed out again come as soon as they should: where SQS cannot be told, they come after
-/// the queue's visibility timeout.
+/// Handles one batch, and tells SQS when each of its failures is to come again. Where SQS cannot be told, they come
+/// again after the queue's visibility timeout.
 pub async fn handle(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
     let messages = event.records.len() as u64;
     let settled = handle_batch(host, event).await;

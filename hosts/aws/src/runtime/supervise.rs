@@ -1,4 +1,4 @@
-//! The supervisor on Lambda: each minute, and whenever the dead-letter queue has something.
+//! The supervisor on Lambda: handles the tick that comes each minute, and batches of the dead-letter queue.
 
 use crate::{
     Aws,
@@ -14,22 +14,23 @@ use engine::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The longest that a tick takes, also where the function has more: the next one comes after 60 s, and two at once
-/// would look after the same executions.
+/// The longest that a tick takes, even where the function has more time. The next tick comes after 60 s, and two at the
+/// same time would look after the same executions.
 const TICK: Duration = Duration::from_secs(50);
 
-/// One event of either kind.
+/// Handles one event. Returns the failures of a batch, or for a tick `{"looked_after", "scheduled"}`: how many
+/// executions were looked after, and how many were started.
 ///
 /// # Errors
-/// Where an event is of no kind that this function takes, or the table cannot say what is due.
+/// Where the event is neither a tick nor a batch, or the table cannot say what is due.
 pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::Error> {
     if event.get("Records").is_some() {
         let event = serde_json::from_value(event).map_err(|error| format!("this is no batch of SQS: {error}"))?;
         return Ok(serde_json::to_value(bury_all(host, event).await)?);
     }
     if event["source"] == "aws.events" || event["source"] == "aws.scheduler" {
-        // Schedules first, and for half of the time at most, or less where a sweep could not begin then: a sweep may
-        // take all that there is. Neither keeps the other from its part.
+        // Schedules come first, since a sweep may take all the time that there is. They get half of the time, or less
+        // where a sweep could not begin after that. Where one of the two fails, the other is done all the same.
         let (now, left) = (host.now(), host.time_left().map_or(TICK, |left| left.min(TICK)));
         let scheduled = keep_schedules(host, now + (left / 2).min(left.saturating_sub(EACH))).await;
         let looked_after = sweep(host, now + left).await;
@@ -41,7 +42,8 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
     Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
 }
 
-/// Looks after what is due, as long as there is more and time is left until then: the next minute goes on.
+/// Looks after executions as long as more are due and time is left until `until`; the next tick goes on. Returns how
+/// many.
 async fn sweep(host: &Aws, until: Time) -> Result<usize, StoreError> {
     let mut all = 0;
     loop {
@@ -53,8 +55,8 @@ async fn sweep(host: &Aws, until: Time) -> Result<usize, StoreError> {
     }
 }
 
-/// Records dead letters with their executions, then keeps them where they can be moved back from. One that could not be
-/// recorded or kept stays in the queue.
+/// Records dead letters with their executions, then moves them to the queue of buried messages, from which people can
+/// move them back. One that could not be recorded or moved stays in the dead-letter queue.
 async fn bury_all(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for record in event.records {
@@ -69,6 +71,7 @@ async fn bury_all(host: &Aws, event: SqsEvent) -> SqsBatchResponse {
     response
 }
 
+/// Records one dead letter with its execution, and puts it into the queue of buried messages.
 async fn bury_one(host: &Aws, record: &SqsMessage) -> Result<(), StoreError> {
     let body = record.body.clone().unwrap_or_default();
     match Envelope::from_json(&body) {
@@ -78,7 +81,7 @@ async fn bury_one(host: &Aws, record: &SqsMessage) -> Result<(), StoreError> {
             counted(Counter::DeadLetters, 1);
             tracing::error!(execution = %message.execution, message_id = record.message_id, "a message is a dead letter");
         }
-        // Nothing says which execution it is of. It is kept for a release that reads it.
+        // Nothing says which execution the message belongs to. It is kept for a release that can read it.
         Err(error) => {
             tracing::error!(message_id = record.message_id, %error, "a dead letter was not understood");
         }

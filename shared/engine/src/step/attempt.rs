@@ -1,4 +1,4 @@
-//! One attempt of one node.
+//! Handles a step message: runs one attempt of one node.
 
 use crate::{
     drive::{Submission, submit, with_values},
@@ -17,9 +17,9 @@ use stepwell_core::{
     task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
-/// Runs what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
-/// before, and whoever had it may have died after it committed. Only then are effects delivered again: a copy that
-/// somebody sent once more would otherwise make copies of all that follows.
+/// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
+/// before, and its handler may have died after it committed. Only then are effects delivered again; a mere copy of a
+/// message would otherwise make copies of all that follows.
 pub async fn step(
     host: &dyn Host,
     state: &Arc<Execution>,
@@ -41,6 +41,8 @@ pub async fn step(
     match prepared {
         Prepared::Run(task) => run(host, activation, attempt, &task).await,
         Prepared::Intend(task, deadline) => {
+            // The intent must be durable before the node runs. Where it is refused or nothing was committed, somebody
+            // else was faster: the message comes again, and the new state says what is to be done.
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
             match submit(host, state.id(), Submission { seen: Some(state.clone()), ..intend.into() }).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
@@ -67,15 +69,17 @@ pub async fn step(
     }
 }
 
+/// Delivers the effects again that a message had caused when it was handled before.
 async fn deliver(
     host: &dyn Host,
     state: &Execution,
     effects: &[stepwell_core::effect::Effect],
 ) -> Result<(), StoreError> {
-    // Also where nothing is owed: whoever committed may have died before the host was through.
+    // Hosts are called even without effects: the one that committed may have died before the host had done its part.
     if host.delivers_in_commit() && effects.is_empty() { Ok(()) } else { host.deliver(state.id(), effects).await }
 }
 
+/// Runs a node, and reports its outcome with the time that it took and the lines that it wrote.
 async fn run(host: &dyn Host, activation: Activation, attempt: u32, task: &Task) -> Handled {
     let begun = host.now();
     let Report { outcome, logs } = host.run(task).await;
@@ -89,6 +93,7 @@ fn elapsed(begun: Time, ended: Time) -> u64 {
     u64::try_from(ended.since(begun).as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The command that reports an outcome. An output that is too large is a failure, before any host tries to keep it.
 fn reported(
     activation: Activation,
     attempt: u32,
@@ -105,7 +110,7 @@ fn reported(
     Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
 }
 
-/// An output that no state holds.
+/// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
 pub fn too_large() -> Failure {
     let most = limits::OUTCOME_BYTES / (1024 * 1024);
     Failure::new("output_too_large", format!("an output has {most} MiB at most"))

@@ -1,4 +1,5 @@
-//! Children of `map` and `workflow` nodes: starting them, and telling them what their parent wants.
+//! Starts the children of `map` and `workflow` nodes, and tells them what their parent wants: to pause, resume or
+//! cancel.
 
 use crate::{
     drive::{submit, workflow_of},
@@ -25,11 +26,11 @@ use stepwell_core::{
     sight::Sight,
 };
 
-/// Starts children of an activation, each at most once. Where time runs out, a message of its own asks for the rest.
-/// Returns what is to be told to the parent about those that could not start.
+/// Starts the children of an activation whose indexes are in `range`, each at most once. Where time runs out, a further
+/// message asks for the rest. Returns the commands that tell the parent which children could not start.
 ///
 /// # Errors
-/// Where the store fails: the message comes again, and those that were started already are left alone.
+/// Where the store fails. The message then comes again, and children that were started already are left alone.
 pub async fn start_children(
     host: &dyn Host,
     state: &Arc<Execution>,
@@ -39,7 +40,8 @@ pub async fn start_children(
     range: Range<u32>,
 ) -> Result<Vec<Asked>, StoreError> {
     if !state.waits_for_children(activation, attempt) {
-        // The one that found out may have died before it could tell those that it had started.
+        // The parent no longer wants these children. Some may have been started by a handler that died before it could
+        // tell them so, so each is told here.
         tell(host, range.map(|index| child_id(state.id(), activation, attempt, index)), Control::Cancel).await?;
         return Ok(Vec::new());
     }
@@ -53,16 +55,18 @@ pub async fn start_children(
     if items.missing().is_some() {
         host.fetch(state.id(), &[&items]).await?;
     }
+    // Children that have ended are not started again. The others are, since a start that is repeated does no harm.
     let missing: Vec<u32> = range.clone().filter(|index| !ended.contains(*index)).collect();
     let in_time = || host.time_left().is_none_or(|left| !left.is_zero());
     let mut ends = Vec::new();
-    // Those that can be started are, also where one of them cannot: less is left for the next time.
+    // An error with one child does not stop the others, so that less is left for the next time.
     let starts = missing.clone().into_iter().map_while(|index| in_time().then(|| plan.start(index)));
     let started: Vec<_> = stream::iter(starts).buffered(at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
+    // Time ran out before all were begun: the message is replaced by one about the rest.
     if let Some(rest) = &rest {
         let work = Work::StartChildren { activation: activation.clone(), attempt, from: rest.start, to: rest.end };
         let message = Message { execution: state.id().clone(), work };
@@ -75,13 +79,14 @@ pub async fn start_children(
     Ok(vec![Command::ChildrenEnded { activation: activation.clone(), attempt, ends }.into()])
 }
 
-/// How many children are started, told or read at a time.
+/// How many children are started, told or read at the same time: more on a host whose commits share one sync of the
+/// disk.
 pub fn at_once(host: &dyn Host) -> usize {
     if host.delivers_in_commit() { limits::CHILDREN_IN_ONE_SYNC } else { limits::CHILDREN_AT_ONCE }
 }
 
-/// A parent that was cancelled or paused while its children were being started tells them once more: they did not
-/// exist when it told them first.
+/// Tells children that were just started what their parent wants, where it was cancelled or paused meanwhile: they did
+/// not exist when it told its children.
 async fn catch_up(
     host: &dyn Host,
     before: &Execution,
@@ -100,7 +105,7 @@ async fn catch_up(
     tell(host, running.map(|index| child_id(before.id(), activation, attempt, index)), control).await
 }
 
-/// Tells children what their parent wants, some at a time.
+/// Tells children what their parent wants, several at the same time.
 async fn tell(
     host: &dyn Host,
     children: impl Iterator<Item = ExecutionId> + Send,
@@ -110,7 +115,7 @@ async fn tell(
     stream::iter(told).buffer_unordered(at_once(host)).try_collect().await
 }
 
-/// What a parent, as it is now, wants of its children.
+/// What a parent in this state wants of the children that an attempt has started.
 fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
     match () {
         () if !parent.waits_for_children(activation, attempt) => Control::Cancel,
@@ -119,17 +124,19 @@ fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
     }
 }
 
-/// Does to a child what its parent asked, if the parent still wants it: messages overtake each other, and one that
-/// pauses may come after the one that resumes. Afterwards the parent is looked at again, until both agree.
+/// Makes a child do what its parent wants. `control` is what the message asks for, but the parent's present state
+/// counts: messages overtake each other, and one that pauses may come after the one that resumes. After each command
+/// both are loaded again, until the child is as the parent wants it.
 ///
 /// # Errors
-/// Where the store fails: the message comes again.
+/// Where the store fails. The message then comes again.
 pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result<(), StoreError> {
     let mut asked = Some(control);
     while let Some(child) = host.load_lean(id).await? {
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
         let wish = host.load_lean(&parent.execution_id).await?.map_or(Control::Cancel, wish);
+        // The child has ended, and its effects may have been lost: they are delivered again.
         if child.end.is_some() {
             if host.delivers_in_commit() {
                 return Ok(());
@@ -137,7 +144,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
             let workflow = workflow_of(host, &child.started).await?;
             let again = owed(&workflow, &child, Since::Ever);
             let upwards = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if message.execution == parent.execution_id);
-            // A parent that waits no more has no use for the end.
+            // A parent that wants its children cancelled does not wait for their ends.
             let again: Vec<Effect> =
                 again.into_iter().filter(|effect| wish != Control::Cancel || !upwards(effect)).collect();
             return if again.is_empty() { Ok(()) } else { host.deliver(id, &again).await };
@@ -147,7 +154,8 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
             Control::Pause => child.paused,
             Control::Resume => !child.paused,
         };
-        // What was asked is passed on to the child's own children even where the child obeyed before.
+        // What the message asks for is submitted even where the child is so already: the rules then pass it on to the
+        // child's own children, which may not have been told.
         if asked.take() != Some(wish) && done {
             return Ok(());
         }
@@ -157,6 +165,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
     Ok(())
 }
 
+/// The reason that is recorded in the child's journal.
 fn reason(control: Control) -> &'static str {
     match control {
         Control::Pause => "its parent was paused",
@@ -165,6 +174,7 @@ fn reason(control: Control) -> &'static str {
     }
 }
 
+/// What the start of any child of one activation needs; `ix` is the position of its node in the workflow.
 struct Plan<'a> {
     host: &'a dyn Host,
     state: &'a Arc<Execution>,
@@ -175,7 +185,7 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Starts one child, or says why it cannot be.
+    /// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
     async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
         let id = child_id(self.state.id(), self.activation, self.attempt, index);
         if let Some(child) = self.host.load_lean(&id).await? {
@@ -196,7 +206,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Whoever started a child may have died before its first messages were sent.
+    /// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could
+    /// deliver them; a later turn shows that they arrived.
     async fn begin_again(&self, child: &Execution) -> Result<(), StoreError> {
         if child.seq > 1 || self.host.delivers_in_commit() {
             return Ok(());
@@ -206,6 +217,7 @@ impl Plan<'_> {
         if effects.is_empty() { Ok(()) } else { self.host.deliver(child.id(), &effects).await }
     }
 
+    /// What the child of one item of a `map` starts with, or why it cannot start.
     async fn item(&self, map: &MapNode, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {
         let items = self.items();
         let item = items.value().get(index as usize).cloned().unwrap_or_default();
@@ -216,6 +228,8 @@ impl Plan<'_> {
                 return Ok(started.map(|started| Started { item: Some(Payload::new(item)), ..started }));
             }
         };
+        // An inline body is a part of the parent's document: its child names that document, and the way to the body in
+        // it. It gets only the values that the body reads, which keeps its journal small.
         let reads = body.reads();
         let mut started = self.started(id, index, body);
         started.workflow_id = self.state.started.workflow_id.clone();
@@ -228,7 +242,8 @@ impl Plan<'_> {
         Ok(Ok(started))
     }
 
-    /// Outputs of the parent that the body names, as of now.
+    /// Outputs that the body reads of nodes outside of it: those of the parent's nodes as they are now, and those that
+    /// the parent itself was handed down.
     fn inherited(&self, reads: Reads, body: &Workflow) -> Vec<(NodeId, Payload)> {
         let handed_down = self.state.started.inherited.iter();
         let sight = Sight::of_config(self.workflow, self.state, self.ix);
@@ -243,6 +258,7 @@ impl Plan<'_> {
         handed_down.cloned().chain(own).filter(|(id, _)| wanted(id)).collect()
     }
 
+    /// What one child of a `workflow` node starts with, or why it cannot start.
     async fn child(
         &self,
         children: &Children,
@@ -255,6 +271,8 @@ impl Plan<'_> {
         self.saved(workflow, id, index, self.items().value().clone()).await
     }
 
+    /// What a child that runs a saved workflow starts with. The reason, where there is no such workflow or it refuses
+    /// the input.
     async fn saved(
         &self,
         workflow: &WorkflowId,
@@ -278,6 +296,7 @@ impl Plan<'_> {
         Ok(Ok(started))
     }
 
+    /// What all children start with.
     fn started(&self, id: ExecutionId, index: u32, workflow: &Workflow) -> Started {
         let parent = &self.state.started;
         let depth = parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
@@ -295,6 +314,7 @@ impl Plan<'_> {
         }
     }
 
+    /// The items of a `map`, or the input of the children of a `workflow` node.
     fn items(&self) -> Payload {
         self.state.children.get(&self.activation.node).map(|kids| kids.items.clone()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Gathering what the children of `map` and `workflow` nodes gave.
+//! Gathers what the children of a `map` or `workflow` node gave, and makes the node's output of it.
 
 use crate::{
     limits,
@@ -19,7 +19,7 @@ use stepwell_core::{
 };
 use tokio::time::{Instant, timeout_at};
 
-/// What is wanted of a child. Its state has more, and there may be many children.
+/// What the node's output needs of one child. A whole state is larger, and there may be many children.
 struct Given {
     id: ExecutionId,
     status: Status,
@@ -27,20 +27,21 @@ struct Given {
     error: Option<Error>,
 }
 
-/// What came of reading the children.
+/// How far the reading of the children got.
 enum Gathered {
-    /// What each gave, in their order.
+    /// What each child gave, in the order of their indexes. None: the child is not shown, or does not exist.
     All(Vec<Option<Given>>),
-    /// It is more than an output can have; the rest is not read.
+    /// The outputs are more than an output may have in all; the rest was not read.
     TooLarge,
-    /// So many were read when the time was over.
+    /// The time was over when so many children were read.
     Late(usize),
 }
 
-/// Gathers what the children of an activation gave, in their order. `again`: the message was handed out before.
+/// Makes the outcome of an activation of what its children gave, in the order of their indexes. `again`: the message
+/// was handed out before.
 ///
 /// # Errors
-/// Where the store fails, or time ran out for the first time.
+/// Where the store fails, or time ran out for the first time. The message then comes again.
 pub async fn collect(
     host: &dyn Host,
     state: &Arc<Execution>,
@@ -51,11 +52,12 @@ pub async fn collect(
 ) -> Result<Outcome, StoreError> {
     let kids = state.children.get(&activation.node);
     let count = kids.map_or(0, |kids| kids.count);
+    // A `workflow` node has the ids of its workflows, which its output shows; a `map` has none.
     let ids = match workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind) {
         Some(NodeKind::Workflow(children)) => Some(children),
         _ => None,
     };
-    // Of an item that failed nothing is shown.
+    // The output shows null for an item that failed, so its child is not read.
     let is_shown = |index: u32| ids.is_some() || !kids.is_some_and(|kids| kids.failed.contains(index));
     let reads = (0..count).map(|index| {
         let id = is_shown(index).then(|| child_id(state.id(), activation, attempt, index));
@@ -68,7 +70,7 @@ pub async fn collect(
         Gathered::Late(read) => return late(read, count, again),
     };
     let output = match ids {
-        // `stop_on_failure` speaks of a list: the failure of a single child is never passed over.
+        // `stop_on_failure` is about lists. A node with a single workflow fails where that fails.
         Some(children) if !children.list => match gathered.into_iter().next().flatten() {
             Some(child) if child.status == Status::Completed => child.output,
             other => return Ok(Outcome::Failed(why(other))),
@@ -88,7 +90,7 @@ pub async fn collect(
     Ok(Outcome::Succeeded { port: "success".into(), output })
 }
 
-/// Takes what is read until there is too much of it, or no time is left.
+/// Takes what the children gave until all are read, the outputs are too large, or the moment `until` has come.
 async fn gather(
     reads: impl Stream<Item = Result<Option<Given>, StoreError>>,
     until: Option<Instant>,
@@ -112,8 +114,9 @@ async fn gather(
     }
 }
 
-/// Time ran out. A slow moment of the store may be why, or what else came in the batch, so the message comes once more.
-/// Then the node fails, rather than that its execution gets stuck. No retry: it would start all children anew.
+/// What is done when time ran out. The first time, a slow moment of the store may have been the cause, or the other
+/// messages of the batch, so the message comes again. The second time the node fails: failing messages would end as a
+/// dead letter and leave the execution stuck. The failure is not retried, since that would start all children anew.
 fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
     let message = format!("what {read} of {count} children gave was read when the step function's time was over");
     if !again {
@@ -124,7 +127,7 @@ fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
     Ok(Outcome::Failed(Failure::new("too_many_items", format!("{message}: {advice}"))))
 }
 
-/// Reads a child, and of its values the output alone. None where there is none to read.
+/// Reads a child, and of its offloaded values only the output. None where `id` is None or the child does not exist.
 async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>, StoreError> {
     let Some(id) = id else { return Ok(None) };
     let Some(child) = host.load_lean(&id).await? else { return Ok(None) };
@@ -136,6 +139,7 @@ async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>,
     Ok(Some(Given { status: child.status(), output, error: child.error.clone(), id }))
 }
 
+/// The failure of a node whose single child did not complete.
 fn why(child: Option<Given>) -> Failure {
     let message =
         child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);

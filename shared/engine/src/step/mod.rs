@@ -1,4 +1,4 @@
-//! The step function: one node per message, and whatever else the queue brings to an execution.
+//! The function `step`: runs one node per message, and handles whatever else the queue brings to an execution.
 //!
 //! Messages of one execution share one load and one commit. A message is acknowledged only after everything it
 //! caused is durable; a crash anywhere means that it is handed out again, with the same result.
@@ -26,13 +26,14 @@ use stepwell_core::{
 };
 use tracing::{Instrument, info_span};
 
-/// Seconds before a message that came before its turn is handed out again.
+/// Seconds after which a message is handed out again that speaks of an activation which the loaded state does not know
+/// yet, or whose commit met a conflict.
 const UNKNOWN_SECONDS: f64 = 0.2;
-/// Seconds before a message whose store was not available is handed out again.
+/// Seconds after which a message is handed out again whose handling failed, such as with a store that is not available.
 pub const TRANSIENT_SECONDS: f64 = 1.0;
 
-/// Handles a batch of messages. One verdict per message, in order. Where the handling of one execution panics, its
-/// messages come again and those of the others are none the worse.
+/// Handles a batch of messages, and returns one verdict per message, in order. Executions are handled at the same time.
+/// Where the handling of one panics, only its own messages come again.
 pub async fn handle(host: &dyn Host, deliveries: &[Delivery]) -> Vec<Verdict> {
     let mut by_execution: BTreeMap<&ExecutionId, Vec<usize>> = BTreeMap::new();
     for (position, delivery) in deliveries.iter().enumerate() {
@@ -63,12 +64,13 @@ fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
     Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(format!("handling it panicked: {text}")) }
 }
 
-/// What one message came to: commands to decide, or a verdict without any.
+/// What the handling of one message leads to: commands to be decided and lines to be kept, or a verdict at once.
 enum Handled {
     Commands(Vec<Asked>, Vec<NodeLog>),
     Verdict(Verdict),
 }
 
+/// Loads an execution once for all of its messages. Where it no longer exists, its messages are acknowledged.
 async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
     let loaded = async {
         let Some(state) = host.load_lean(id).await? else { return Ok(None) };
@@ -82,6 +84,8 @@ async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]
     }
 }
 
+/// Handles the messages of one execution: works each out, decides all commands in one submission, and says what becomes
+/// of each message.
 async fn handle_loaded(
     host: &dyn Host,
     state: &Arc<Execution>,
@@ -89,6 +93,7 @@ async fn handle_loaded(
     batch: &[&Delivery],
 ) -> Vec<Verdict> {
     let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await;
+    // `owners` has the position of the message that each command comes from, for the verdicts.
     let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
     let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
     for (position, handled) in handled.into_iter().enumerate() {
@@ -118,7 +123,8 @@ async fn handle_loaded(
                 }
             }
             refused.retain(|&position| verdicts[position] == Verdict::Acknowledge);
-            // One that was handed out once has nothing to make good, unless another had it at the same time.
+            // A refused message may repeat one whose effects were lost. One that was handed out for the first time does
+            // not, unless a copy of it was handled elsewhere at the same time, so that nothing was left to commit here.
             let stale = refused.iter().map(|&position| batch[position]);
             let stale: Vec<_> = stale.filter(|it| it.deliveries > 1 || !submitted.committed).collect();
             if let Err(error) = deliver_again(host, &submitted.state, workflow, &stale).await {
@@ -135,9 +141,9 @@ async fn handle_loaded(
     verdicts
 }
 
-/// What was recorded before may have been recorded by one that died before it could deliver: messages that change
-/// nothing any more deliver once more what they caused, even if that is nothing: hosts may have more to make good. Not
-/// needed where that is one write.
+/// Delivers again what messages that were refused had caused when they were handled before: that handler may have died
+/// between commit and delivery. For messages that were handed out before, the host is called even without effects,
+/// since it may have more to make good. Hosts that deliver within the commit need none of it.
 async fn deliver_again(
     host: &dyn Host,
     state: &Execution,
@@ -157,7 +163,8 @@ async fn deliver_again(
     if effects.is_empty() && !again { Ok(()) } else { host.deliver(state.id(), &effects).await }
 }
 
-/// Ends of several children of one activation make one command.
+/// Merges the ends of several children of one activation into one command, so that they cost one turn. Returns the
+/// commands, and the positions of the messages that each stands for.
 fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
     let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
     for (one, owner) in asked.into_iter().zip(owners) {
@@ -180,8 +187,10 @@ fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usi
     (merged, positions)
 }
 
+/// Works out what one message asks for. `state` and `workflow` are those of its execution.
 async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, delivery: &Delivery) -> Handled {
     let command = match delivery.message.work.clone() {
+        // Running a node or working on children may take long and fails by itself; all else is one command.
         Work::Step { activation, attempt, .. } => {
             return attempt::step(host, state, workflow, activation, attempt, delivery.deliveries > 1).await;
         }
@@ -208,7 +217,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
     Handled::Commands(vec![command.into()], Vec::new())
 }
 
-/// A stale or repeated command is acknowledged; one that came before its turn is handed out again.
+/// The verdict on a message whose command was decided: one about an activation that the state does not know yet comes
+/// again; any other refusal means that the command is stale or repeated.
 fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
     match reply {
         Err(Rejection::Unknown) => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
@@ -216,6 +226,8 @@ fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
     }
 }
 
+/// The verdict on a message where the store failed. Only a permanent error counts as a failure of the message; the
+/// others pass by themselves.
 fn failed(error: &StoreError) -> Verdict {
     match error {
         StoreError::Conflict => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },

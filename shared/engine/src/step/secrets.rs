@@ -1,4 +1,4 @@
-//! The credentials of one node: fetched before its templates are rendered, remembered when they are read.
+//! The secrets of one node: fetched before its templates are rendered, and remembered when a template reads them.
 
 use crate::{
     port::{Host, Secret, StoreError},
@@ -12,18 +12,20 @@ use std::{
 };
 use stepwell_core::{execution::Execution, task::UsedSecret};
 
-/// What a node may read.
+/// The secrets that a node's templates name.
 #[derive(Default)]
 pub struct Vault {
+    /// By name. A secret that is not stored is missing here.
     known: BTreeMap<String, Secret>,
+    /// Names of those that templates have read: their values are masked in output, errors and lines.
     read: Mutex<BTreeSet<String>>,
 }
 
 impl Vault {
-    /// Fetches the credentials that a node's templates name.
+    /// Fetches the secrets that a node's templates name. Only `http_request` may read any.
     ///
     /// # Errors
-    /// Where the store fails. One that does not exist is no error here: its template says so.
+    /// Where the store fails. A secret that does not exist is no error here: the template that reads it fails.
     pub async fn for_node(
         host: &dyn Host,
         state: &Execution,

@@ -1,4 +1,4 @@
-//! Events of EventBridge: whoever listens is started.
+//! Events of EventBridge: starts the workflows whose `event_trigger` nodes listen to them.
 
 use super::{Event, Failure, Invocation};
 use document::{
@@ -13,15 +13,16 @@ use futures::future::join_all;
 use serde::{Deserialize, de::Error};
 use serde_json::{Map, Value, json};
 
-/// Who started such an execution.
+/// The `started_by` of executions that an event starts.
 const SUBJECT: &str = "eventbridge";
 
+/// Reads an event. The source of a tick is EventBridge itself, or EventBridge Scheduler.
 pub(super) fn read(json: &str) -> Result<Invocation, serde_json::Error> {
     let body: Value = serde_json::from_str(json)?;
     read_value(body)
 }
 
-/// The same of what is JSON already.
+/// The same as [`read`], for JSON that was read already.
 pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
     #[derive(Deserialize)]
     struct Head {
@@ -31,6 +32,7 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
         detail_type: String,
     }
     let head = Head::deserialize(&body)?;
+    // Starts are keyed by the id: without one, other events would count as repetitions.
     if head.id.is_empty() {
         return Err(serde_json::Error::custom("`id` is empty"));
     }
@@ -39,13 +41,16 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
     Ok(if ticks && head.detail_type == "Scheduled Event" { Invocation::Tick(event) } else { Invocation::Event(event) })
 }
 
-/// Starts every workflow that listens to an event. What one of them refuses keeps no other from starting.
+/// Starts every workflow that listens to an event, each at most once per event. Where one refuses, the others start all
+/// the same. Returns `{"started": [{workflow_id, node, execution_id}]}`.
 ///
 /// # Errors
-/// Where the store failed some of them, or they refused: the same event again starts those, and no other twice, and is
-/// kept where they refuse for good.
+/// Where the store failed or a workflow refused the event. Lambda then hands the same event in again, which starts only
+/// what is missing, and keeps the event where that fails too.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
     let listening = host.listeners(owner).await?;
+    // A pattern was checked when it was saved. One that this release cannot read must not keep the others from
+    // starting.
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {
         Ok(pattern) => pattern.matches(&event.body),
         Err(faults) => {
@@ -60,6 +65,7 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
         let Listener { workflow, node, .. } = listener;
         match result {
             Ok(id) => started.push(json!({"workflow_id": workflow, "node": node, "execution_id": id})),
+            // Nothing is told of the others then: the event comes again, and they are found to be started.
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(error) => {
                 let why = error.told();
@@ -75,6 +81,7 @@ pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result
     }
 }
 
+/// Starts the workflow of one listener, with the event as its input.
 async fn start_one(
     host: &dyn Host,
     owner: &str,
@@ -83,6 +90,7 @@ async fn start_one(
 ) -> (Listener, Result<String, StartError>) {
     let run = async {
         let (workflow, version) = latest(host, owner, listener.workflow.as_str(), None).await?;
+        // The same event starts the same listener once, at however many deliveries.
         let key = format!("event\n{}\n{}\n{}", listener.workflow, listener.node, event.id);
         let hash = sha256_hex(key.as_bytes());
         let request = StartRequest {

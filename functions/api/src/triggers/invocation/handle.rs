@@ -1,4 +1,4 @@
-//! What is done about each invocation.
+//! Carries out each kind of invocation, and makes the answer that Lambda is given.
 
 use super::{Invocation, NotUnderstood, bridge, order, parse, queue};
 use crate::{Problem, admin::token::issue};
@@ -17,16 +17,16 @@ use serde_json::{
 };
 use stepwell_core::view;
 
-/// Schedules taken up by one tick: the next one goes on.
+/// Schedules that one tick takes up at most. The next tick goes on.
 const BITE: usize = 200;
 
-/// Why nothing, or not everything, was started. Lambda tells whoever invoked the function: Step Functions catches it by
-/// its code, EventBridge and SQS try again and keep what failed in the end.
+/// Why nothing, or not everything, was started. Lambda tells the service that invoked the function: Step Functions can
+/// catch the failure by its code; EventBridge and SQS try again, and keep what fails in the end.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// For machines: a code of the API, or `not_understood`.
+    /// The code for machines: one of the API's, or `not_understood` or `no_answer`.
     pub code: String,
-    /// For people.
+    /// What went wrong, for people.
     pub message: String,
 }
 
@@ -66,11 +66,12 @@ impl From<Failure> for Diagnostic {
     }
 }
 
-/// Does what the function was invoked for, in the name of the owner of what starts without a caller, and says what
-/// Lambda answers: the response of a request, the failures of a batch, what an event started, the execution of a start.
+/// Carries out an invocation. `owner` is the tenant of executions that start without a caller. Returns what Lambda
+/// answers: the response to a request, the failures of a batch, what an event started, the execution of a start, or a
+/// token.
 ///
 /// # Errors
-/// [`Failure`]: see there.
+/// A [`Failure`], where the event is not understood or something was not started.
 pub async fn handle(
     service: &Router,
     host: &dyn Host,
@@ -84,7 +85,8 @@ pub async fn handle(
             answer.map_err(|error| Failure::new("no_answer", error.to_string()))
         }
         Invocation::Batch(batch) => {
-            // Emulators say it wrongly, as a time that has passed, or not at all.
+            // Some emulators give no deadline, or one that has passed: neither is taken for the time of the function's
+            // end.
             let killed_at = i64::try_from(context.deadline).ok().map(Time).filter(|at| *at > host.now());
             raw(&queue::start_each(host, owner, *batch, killed_at).await)
         }
@@ -99,7 +101,7 @@ pub async fn handle(
             raw(&view::accepted(&*order::place_awaited(host, owner, token, order).await?))
         }
         Invocation::Start(order) => {
-            // Lambda tries an asynchronous invocation again under the same id.
+            // Lambda repeats an asynchronous invocation under the same id, which so serves as the key.
             let key = Some(context.request_id).filter(|id| !id.is_empty());
             let placed = order::Placed { owner, by: "lambda", key };
             raw(&view::accepted(&*order::place(host, placed, order).await?))

@@ -1,5 +1,5 @@
-//! What invokes the function on Lambda, apart from what a host in one process has: one enum, and one function that tells
-//! from the event's shape what it is.
+//! The events that invoke the function on Lambda, where everything arrives at one entry point. [`Invocation`] lists
+//! their kinds; [`parse`] tells the kind of an event from its shape; [`handle()`] carries it out.
 
 mod bridge;
 mod handle;
@@ -16,55 +16,55 @@ use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-/// What the function is invoked with.
+/// An event that invokes the function, by its kind.
 #[derive(Debug)]
 pub enum Invocation {
-    /// A request: of an HTTP API (payload 2.0), a REST API, or a function URL.
+    /// An HTTP request through an HTTP API (payload format 2.0), a REST API or a function URL.
     Http(Box<LambdaRequest>),
-    /// Messages that start executions.
+    /// Messages of SQS that start executions.
     Batch(Box<SqsEvent>),
-    /// The time has come to look at the schedules: of an EventBridge rule or of EventBridge Scheduler.
+    /// It is time to look at the schedules. The tick comes from an EventBridge rule or from EventBridge Scheduler.
     Tick(Event),
-    /// Something happened that workflows may listen to.
+    /// An event to which workflows may listen.
     Event(Event),
-    /// A task of Step Functions waits for the execution that it starts.
+    /// A start by a task of Step Functions, which waits for the end of the execution.
     Task(TaskToken, Order),
-    /// A start by whoever may invoke the function.
+    /// A start by a direct invocation: the permission to invoke the function is what allows it.
     Start(Order),
-    /// An API token for whoever may invoke the function: how the first one is made.
+    /// A request for an API token by a direct invocation. So the first token is made, before any caller could send one.
     Token(NewToken),
 }
 
 /// An event as EventBridge delivers it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The same at each delivery.
+    /// The event's id, the same at each delivery. What the event starts is keyed by it.
     pub id: String,
-    /// All of it: the input of what it starts.
+    /// The whole event, which is the input of what it starts.
     pub body: Value,
 }
 
-/// Why an event is none of those.
+/// Why an event is no [`Invocation`].
 #[derive(Debug, thiserror::Error)]
 pub enum NotUnderstood {
-    /// It is no JSON object.
+    /// The event is no JSON object.
     #[error("this is no event: {0}")]
     Json(serde_json::Error),
-    /// It looks like one, and is not.
+    /// The event has the shape of some kind, but cannot be read as one.
     #[error("this looks like {what}, and cannot be read: {error}")]
     Broken {
-        /// What it looks like.
+        /// The kind whose shape it has, with an article.
         what: &'static str,
-        /// What is wrong.
+        /// What is wrong with it.
         error: serde_json::Error,
     },
-    /// Whoever reads it again could not follow.
+    /// The event nests deeper than the readers of what is recorded of it can follow.
     #[error("this nests more than {} levels deep: flatten it", limits::NESTING)]
     Deep,
-    /// Records of a service that sends no start requests.
+    /// The event holds records of a service other than SQS.
     #[error("records of {0} are not taken: send them through EventBridge or SQS")]
     Records(String),
-    /// It has nothing that any of them has.
+    /// The event has no field by which any kind is recognised.
     #[error(
         "this is neither an HTTP request (requestContext), nor an SQS batch (Records), nor an event of EventBridge \
          (detail-type), nor a start (workflow_id), nor a token to be made (create_token)"
@@ -72,12 +72,12 @@ pub enum NotUnderstood {
     Unknown,
 }
 
-/// What is recorded of an event is read again within what is recorded around it.
+/// Checks how deep an event nests: it is recorded within a journal, which is read again by a reader with a bound.
 fn shallow(json: &str) -> Result<(), NotUnderstood> {
     if nesting(json.as_bytes()) > limits::NESTING { Err(NotUnderstood::Deep) } else { Ok(()) }
 }
 
-/// What each kind of event has and the others have not.
+/// The fields by which the kinds of events are told apart; no kind has a field of another.
 #[derive(Deserialize)]
 struct Shape {
     #[serde(rename = "requestContext")]
@@ -91,13 +91,14 @@ struct Shape {
     create_token: Option<IgnoredAny>,
 }
 
+/// The service that sent one record of a batch. SNS writes the name of the field with a capital.
 #[derive(Deserialize)]
 struct Source {
     #[serde(rename = "eventSource", alias = "EventSource", default)]
     event_source: String,
 }
 
-/// Tells what an event is, and reads it.
+/// Tells the kind of an event, and reads it.
 ///
 /// # Errors
 /// [`NotUnderstood`]: trying again will not help.
@@ -107,6 +108,7 @@ pub fn parse(json: &str) -> Result<Invocation, NotUnderstood> {
     if shape.request_context.is_some() {
         return Ok(Invocation::Http(serde_json::from_str(json).map_err(broken("an HTTP request"))?));
     }
+    // A request is checked where its body is read. Of every other kind parts go into a journal as they are.
     shallow(json)?;
     if let Some(records) = shape.records {
         return match records.iter().find(|record| record.event_source != "aws:sqs") {

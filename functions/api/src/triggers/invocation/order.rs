@@ -1,4 +1,5 @@
-//! A start that comes as plain JSON: a direct invocation, a message, a task of Step Functions.
+//! Orders: starts that come as plain JSON, by a direct invocation, in a message of SQS, or from a task of Step
+//! Functions.
 
 use super::{Failure, Invocation};
 use crate::executions::idempotency::keyed;
@@ -12,32 +13,34 @@ use serde_json::{Map, Value, json};
 use std::{fmt, sync::Arc};
 use stepwell_core::{effect::Effect, execution::Execution};
 
-/// What is to be started.
+/// The start of a saved workflow, as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// A saved workflow.
+    /// The id of the saved workflow.
     pub workflow_id: String,
-    /// Its version; the latest where absent.
+    /// The version to start; the latest where absent.
     #[serde(default)]
     pub version: Option<u64>,
     /// The execution's input; `{}` where absent.
     #[serde(default)]
     pub input: Option<Value>,
-    /// Free, for lists.
+    /// Metadata of the execution: free, and what lists can be filtered by.
     #[serde(default)]
     pub metadata: Option<Map<String, Value>>,
-    /// The same key with the same order gives the same execution.
+    /// A key of the sender's choice: the same key with the same order gives the same execution.
     #[serde(default)]
     pub idempotency_key: Option<String>,
+    /// Set where a task of Step Functions waits for the end. Taken out as the order is read.
     #[serde(default)]
     task_token: Option<TaskToken>,
 }
 
-/// Characters of a task token: Step Functions' own bound. It would refuse a longer one when it is told of the end.
+/// Characters of a task token at most: the bound of Step Functions, which would refuse a longer one only when it is
+/// told of the end.
 const TOKEN_CHARS: usize = 2_048;
 
-/// By which a task of Step Functions is told how it ended: a credential.
+/// The token by which Step Functions is told how a task ended. It is a credential, so it is not shown in logs.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TaskToken(String);
@@ -59,6 +62,7 @@ impl fmt::Debug for TaskToken {
     }
 }
 
+/// Reads an order, and tells by its task token whether somebody waits for the end.
 pub(super) fn read(json: &str) -> Result<Invocation, serde_json::Error> {
     let mut order: Order = serde_json::from_str(json)?;
     Ok(match order.task_token.take() {
@@ -67,24 +71,31 @@ pub(super) fn read(json: &str) -> Result<Invocation, serde_json::Error> {
     })
 }
 
-/// In whose name, how and by what an order starts something.
+/// What an order does not say itself: whose it is, and how it came.
 pub(super) struct Placed<'a> {
-    /// The tenant.
+    /// The tenant of the execution.
     pub(super) owner: &'a str,
-    /// Who started it.
+    /// What sent the order: `lambda`, `sqs` or `step-functions`. It becomes `started_by`, and part of the key.
     pub(super) by: &'static str,
-    /// A key of its own, where the order names none.
+    /// The key where the order names none, such as the id of its message.
     pub(super) key: Option<String>,
 }
 
 /// Starts what an order asks for.
+///
+/// # Errors
+/// Where the start is refused or the store fails.
 pub(super) async fn place(host: &dyn Host, placed: Placed<'_>, order: Order) -> Result<Arc<Execution>, Failure> {
     let request = request(host, placed, order, false).await?;
     Ok(start(host, request).await?)
 }
 
-/// The same for a caller who waits. The token is kept before the start, so that the execution cannot end before it; one
-/// that started before and has ended tells the new caller at once.
+/// Starts what an order asks for, for a task of Step Functions that waits for the end. The task token is kept before
+/// the start, so that the execution cannot end before. An execution that the same key started earlier, and that has
+/// ended, tells this task at once.
+///
+/// # Errors
+/// Where the start is refused or the store fails.
 pub(super) async fn place_awaited(
     host: &dyn Host,
     owner: &str,
@@ -96,17 +107,18 @@ pub(super) async fn place_awaited(
     let Some((key, hash)) = request.idempotency.clone() else {
         return Err(StoreError::Permanent("an awaited start has no key".into()).into());
     };
-    // Nobody waits for what another order started.
+    // A key that another order has used is refused here, before the token is kept with that order's execution.
     let _ = replay(host, owner, &key, &hash).await?;
     host.keep_caller(&id_of(owner, &key), &token).await?;
     let execution = start(host, request).await?;
-    // It may have ended at any time before the token was kept: whoever told of the end did not see this caller.
+    // An earlier start under this key may have ended before the token was kept: its end was not told to this task.
     if execution.end.is_some() {
         host.deliver(execution.id(), &[Effect::AnswerCaller]).await?;
     }
     Ok(execution)
 }
 
+/// Makes the request to start what an order asks for. The hash covers all that makes two orders different.
 async fn request(host: &dyn Host, placed: Placed<'_>, order: Order, awaited: bool) -> Result<StartRequest, Failure> {
     let Placed { owner, by, key } = placed;
     let (input, metadata) = (order.input.unwrap_or_else(|| json!({})), order.metadata.unwrap_or_default());

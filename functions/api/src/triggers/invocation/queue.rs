@@ -1,4 +1,4 @@
-//! Messages that start executions: each an order, or an event that EventBridge put there.
+//! Messages of SQS that start executions. Each is an order, or an event that EventBridge put into the queue.
 
 use super::{Failure, Invocation, bridge, order, shallow};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
@@ -7,12 +7,12 @@ use engine::port::Host;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What one start needs at least: it may wait 15 s for its turn, and writes then. With less the function could be
-/// killed in the midst, and what it did of the batch would not be told.
+/// The time that one start needs at least: it may wait 15 s for its turn, and writes then. With less left the function
+/// could be killed halfway, and SQS would not learn which messages of the batch are done.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// Starts what the messages ask for. Those that started nothing, also for want of time until the function is killed,
-/// are handed out again, and end as dead letters.
+/// Starts what the messages of a batch ask for. The response lists those that started nothing, and those for which no
+/// time was left until `killed_at`: SQS hands these out again, and in the end makes dead letters of them.
 pub(super) async fn start_each(
     host: &dyn Host,
     owner: &str,
@@ -39,6 +39,7 @@ fn failed(id: String) -> BatchItemFailure {
     failed
 }
 
+/// Starts what one message asks for. The id of the message is the key of an order that names none.
 async fn start_one(host: &dyn Host, owner: &str, message: SqsMessage) -> Result<(), Failure> {
     let body = message.body.unwrap_or_default();
     let broken = |error: serde_json::Error| Failure::new("not_understood", format!("the message is no start: {error}"));
