@@ -1,5 +1,5 @@
 //! Starts what the `schedule_trigger` nodes of saved workflows ask for, on every host. A host decides when it looks,
-//! and keeps one row per schedule ([`Catalogue::due_schedules`](shared::port::Catalogue::due_schedules)).
+//! and keeps one row per schedule ([`Catalogue::due_schedules`](crate::port::Catalogue::due_schedules)).
 //!
 //! The id of an execution is derived from workflow, node and scheduled time, and the row moves on only after the start
 //! is durable. So neither a crash between the two nor two processes that look at the same time start anything twice.
