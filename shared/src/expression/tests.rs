@@ -12,7 +12,7 @@ use super::{Context, ExecutionScope, Expr, ExprError, LoopScope, Scope, Secrets}
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Outputs by node, and one secret.
+/// What the tests' scopes read from: outputs by node, and one secret.
 #[derive(Default)]
 struct World {
     output: Option<Value>,
