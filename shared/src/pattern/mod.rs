@@ -9,10 +9,10 @@
 //! |---|---|
 //! | a string, number, boolean or null | that value; numbers by value (`300` is `3.0e2`) |
 //! | `{"prefix": text}`, `{"suffix": text}` | strings that begin or end so; in any case with `{"equals-ignore-case": text}` in place of the text |
-//! | `{"equals-ignore-case": text}` | strings that are this in any case |
-//! | `{"wildcard": text}` | strings, where `*` stands for any text, `\*` for itself |
+//! | `{"equals-ignore-case": text}` | strings that equal the text in any case |
+//! | `{"wildcard": text}` | strings, where `*` stands for any text and `\*` for a star |
 //! | `{"anything-but": value, list, or one of the above}` | every other value that is there |
-//! | `{"numeric": ["<", n]}`, `[">", n, "<=", m]`, `["=", n]` | numbers |
+//! | `{"numeric": ["<", n]}`, `[">", n, "<=", m]`, `["=", n]` | numbers of that range |
 //! | `{"exists": true or false}` | whether there is a value; an object does not count as one |
 //! | `{"cidr": "10.0.0.0/8"}` | IP addresses of that range |
 //!

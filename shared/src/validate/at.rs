@@ -26,7 +26,7 @@ impl<'a> At<'a> {
         Self::Below(self, pointer)
     }
 
-    /// As a JSON Pointer.
+    /// The place as a JSON Pointer (RFC 6901).
     pub(crate) fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),
