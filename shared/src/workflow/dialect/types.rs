@@ -1,11 +1,11 @@
-//! Names of types and kinds in other systems, and ours.
+//! The names of types and kinds in other systems, and what they are called here.
 
-/// A family of types that only says something together with a subtype.
+/// Whether a type is that of a family, of which only a subtype tells what the node does.
 pub(super) fn is_family(name: &str) -> bool {
     matches!(name, "TRIGGER_NODE" | "ACTION_NODE" | "EXTERNAL_ACTION_NODE" | "FLOW_NODE" | "HUMAN_IN_THE_LOOP_NODE")
 }
 
-/// Types that come with the agents.
+/// Whether a type belongs to agents, which are not run: the reader says so instead of calling the type unknown.
 pub(crate) fn is_agent(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     matches!(
