@@ -10,7 +10,7 @@ use super::{
 };
 use crate::limits;
 
-/// Parses a whole source.
+/// Parses a source, all of which must be one expression.
 pub(super) fn parse(source: &str) -> Result<Node, Syntax> {
     let mut parser = Parser { source, tokens: tokens(source)?, next: 0, depth: 0, locals: Vec::new() };
     let tree = parser.expression()?;

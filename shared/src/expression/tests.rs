@@ -67,7 +67,7 @@ impl World {
 
 static EMPTY: LazyLock<World> = LazyLock::new(World::default);
 
-/// The value of an expression over nothing.
+/// The value of an expression in an empty scope.
 fn value(source: &str) -> Value {
     EMPTY.eval(source).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -8,7 +8,8 @@
 //! | in the list of a leaf | matches |
 //! |---|---|
 //! | a string, number, boolean or null | that value; numbers by value (`300` is `3.0e2`) |
-//! | `{"prefix": text}`, `{"suffix": text}` | strings that begin or end so; in any case with `{"equals-ignore-case": text}` in place of the text |
+//! | `{"prefix": text}`, `{"suffix": text}` | strings that begin or end with the text |
+//! | `{"prefix": {"equals-ignore-case": text}}`, also with `suffix` | the same in any case |
 //! | `{"equals-ignore-case": text}` | strings that equal the text in any case |
 //! | `{"wildcard": text}` | strings, where `*` stands for any text and `\*` for a star |
 //! | `{"anything-but": value, list, or one of the above}` | every other value that is there |

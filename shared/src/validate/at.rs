@@ -9,7 +9,7 @@ pub(crate) enum At<'a> {
     Key(&'a At<'a>, &'a str),
     /// An item of a list.
     Item(&'a At<'a>, usize),
-    /// Further down, by a pointer that is already spelled.
+    /// A place further down, by the rest of its pointer.
     Below(&'a At<'a>, &'a str),
 }
 

@@ -47,8 +47,8 @@ pub(crate) fn validator(source: &Value) -> Result<Validator, Box<jsonschema::Val
 fn endless(root: &Value) -> Option<String> {
     let mut refs = Vec::new();
     collect(root, String::new(), &mut refs);
-    // A search in depth over the schemas, which are known by their pointers: from each to those that are applied to the
-    // same value. `ended` holds the schemas that were visited, and `path` those on the way to the current one.
+    // A depth-first search over the schemas, which are known by their pointers: from each to those that are applied to
+    // the same value. `ended` holds the schemas that were visited, and `path` those on the way to the current one.
     let mut ended: std::collections::HashSet<String> = std::collections::HashSet::new();
     for (at, _) in &refs {
         let mut path: Vec<String> = Vec::new();

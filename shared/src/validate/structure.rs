@@ -99,8 +99,8 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     if frame.graph.order.len() == frame.nodes.len() {
         return;
     }
-    // A search in depth over the nodes that have no place in the order; only these can be on a circle. Open nodes are
-    // on the current path, so an edge to one of them closes a circle.
+    // A depth-first search over the nodes that have no place in the order; only these can be on a circle. Open nodes
+    // are on the current path, so an edge to one of them closes a circle.
     const NEW: u8 = 0;
     const OPEN: u8 = 1;
     const DONE: u8 = 2;

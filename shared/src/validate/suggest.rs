@@ -1,7 +1,7 @@
 //! Hints about a name that is not known: "Did you mean …?"
 
-/// The candidate nearest to `given`, where one is near enough to be what was meant: at most one edit per three
-/// characters, and three in all. Long names are not compared, so that a hostile document costs little.
+/// The candidate nearest to `given`, where one is near enough to be what was meant: one edit per three characters, but
+/// at least one and at most three. Long names are not compared, so that a hostile document costs little.
 pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if given.chars().count() > 64 {
         return None;

@@ -43,9 +43,9 @@ pub struct Arc {
 }
 
 impl Graph {
-    /// Computes everything from the nodes' ids, which of them are loops, and the edges by position (none for
-    /// those that are not `main` or join nothing). Where edges run in a circle without a loop, `order` and
-    /// `ancestors` leave out the nodes that cannot be ordered.
+    /// Computes everything from the nodes' ids, which of the nodes are loops, and the edges by position: none for an
+    /// edge that is not `main` or lacks an end. Where edges run in a circle without a loop, `order` and `ancestors`
+    /// leave out the nodes that cannot be ordered.
     pub fn compute(ids: &[Option<NodeId>], loops: &[bool], arcs: &[Option<Arc>]) -> Self {
         let count = ids.len();
         let mut graph = Self {

@@ -307,7 +307,7 @@ pub enum Delivery {
     AtMostOnce,
 }
 
-/// One edge.
+/// One edge, from a port of a node to another node.
 #[derive(Debug)]
 pub struct Edge {
     /// Id of the node that the edge leaves.

@@ -24,7 +24,8 @@ impl Workflow {
         self.graph.index.get(id).copied()
     }
 
-    /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None for a map's body.
+    /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None where there is no
+    /// trigger, which only the body of a map can do without.
     pub fn trigger_for_api(&self) -> Option<NodeIx> {
         let manual = self.nodes.iter().position(|node| matches!(node.kind, NodeKind::ManualTrigger));
         manual.or_else(|| self.nodes.iter().position(|node| node.kind.is_trigger()))

@@ -25,7 +25,7 @@ pub(crate) fn is_agent(name: &str) -> bool {
     ) || upper.starts_with("AI_")
 }
 
-/// Our type, and our kind of `human`, for a type or a subtype in another system's words.
+/// The type here and, for a question, the kind of `human`, for a type or a subtype in another system's words.
 pub(super) fn known(name: &str) -> Option<(&'static str, Option<&'static str>)> {
     let upper = name.to_ascii_uppercase();
     Some(match upper.as_str() {
@@ -49,7 +49,7 @@ pub(super) fn known(name: &str) -> Option<(&'static str, Option<&'static str>)> 
     })
 }
 
-/// Our kind of `human` for a name in upper case (human in the loop §1, "also read as").
+/// The kind of `human` for a name in upper case (human in the loop §1, "also read as").
 pub(super) fn kind(upper: &str) -> Option<&'static str> {
     Some(match upper {
         "HIL_CONFIRMATION" | "APPROVAL" => "approval",
