@@ -9,7 +9,8 @@ pub type NodeIx = usize;
 /// An edge's position in `Workflow::edges`.
 pub type EdgeIx = usize;
 
-/// Computed once per document. Only `main` edges count.
+/// What the `main` edges of a workflow tell, computed once per document. Typed connections do not count. Lists of lists
+/// are by the position of a node.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Edges out of each node.
@@ -26,25 +27,25 @@ pub struct Graph {
     pub ancestors: Vec<Vec<NodeIx>>,
     /// Nodes in topological order, not counting edges back to a loop.
     pub order: Vec<NodeIx>,
-    /// Position by id.
+    /// The position of each node by its id.
     pub index: HashMap<NodeId, NodeIx>,
 }
 
 /// One `main` edge between two nodes that exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Arc {
-    /// Its source.
+    /// The source of the edge.
     pub from: NodeIx,
-    /// Its target.
+    /// The target of the edge.
     pub to: NodeIx,
-    /// Whether it leaves a loop by its port `loop`.
+    /// Whether the edge leaves a loop by its port `loop`, and so leads into the loop's body.
     pub into_body: bool,
 }
 
 impl Graph {
-    /// Computes everything from the nodes' ids, which of them are loops, and the edges by position (none for
-    /// those that are not `main` or join nothing). Where edges run in a circle without a loop, `order` and
-    /// `ancestors` leave out the nodes that cannot be ordered.
+    /// Computes everything from the nodes' ids, which of the nodes are loops, and the edges by position: none for an
+    /// edge that is not `main` or lacks an end. Where edges run in a circle without a loop, `order` and `ancestors`
+    /// leave out the nodes that cannot be ordered.
     pub fn compute(ids: &[Option<NodeId>], loops: &[bool], arcs: &[Option<Arc>]) -> Self {
         let count = ids.len();
         let mut graph = Self {
@@ -68,6 +69,7 @@ impl Graph {
             }
         }
         graph.find_bodies(loops, arcs);
+        // Which edges come back to a loop is known only once its body is.
         for (ix, arc) in arcs.iter().enumerate() {
             let Some(arc) = arc else { continue };
             let comes_back = graph.body[arc.to].binary_search(&arc.from).is_ok();
@@ -79,7 +81,9 @@ impl Graph {
         graph
     }
 
+    /// Finds the body of every loop and the innermost loop around every node.
     fn find_bodies(&mut self, loops: &[bool], arcs: &[Option<Arc>]) {
+        // A body is every node that is reached from the port `loop` without passing the loop itself.
         for start in (0..loops.len()).filter(|&ix| loops[ix]) {
             let mut seen = vec![false; loops.len()];
             seen[start] = true;
@@ -97,6 +101,7 @@ impl Graph {
             body.sort_unstable();
             self.body[start] = body;
         }
+        // A body within another is the smaller one, so it comes later and its loop stays as the innermost.
         let mut by_size: Vec<NodeIx> = (0..loops.len()).filter(|&ix| loops[ix]).collect();
         by_size.sort_by_key(|&ix| std::cmp::Reverse(self.body[ix].len()));
         for start in by_size {
@@ -106,7 +111,8 @@ impl Graph {
         }
     }
 
-    /// Kahn's algorithm; among nodes that are ready, the document's order.
+    /// Puts the nodes in topological order, by Kahn's algorithm. Of nodes that are ready at once, the document's order
+    /// decides.
     fn sort(&mut self, arcs: &[Option<Arc>]) {
         let mut missing: Vec<usize> = self.incoming.iter().map(Vec::len).collect();
         let mut ready: std::collections::BinaryHeap<_> =
@@ -124,6 +130,7 @@ impl Graph {
         }
     }
 
+    /// Collects the ancestors of every node. Those of its predecessors are known, since nodes are taken in order.
     fn find_ancestors(&mut self, arcs: &[Option<Arc>]) {
         let mut sets = vec![Bits::new(self.out.len()); self.out.len()];
         for &node in &self.order {
@@ -147,6 +154,7 @@ impl Graph {
         let mut loops = Vec::new();
         let mut at = self.around[node];
         while let Some(ix) = at {
+            // Two loops in each other's bodies are refused, but walks over a refused document must end too.
             if loops.contains(&ix) {
                 break;
             }
@@ -157,7 +165,7 @@ impl Graph {
     }
 }
 
-/// A set of small numbers.
+/// A set of positions, as one bit each.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bits(Vec<u64>);
 

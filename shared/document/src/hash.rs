@@ -1,8 +1,9 @@
-//! The canonical text of a document, and its hash.
+//! The canonical text of a document, of which its hash is made.
 
 use serde_json::Value;
 
-/// JSON without spaces, keys sorted: the same for every spelling of a document.
+/// Writes JSON without spaces and with sorted keys: the same text for every spelling of a document. It differs from
+/// RFC 8785 in that keys are sorted by their UTF-8 bytes and numbers are written as `serde_json` writes them.
 pub fn canonical_text(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);

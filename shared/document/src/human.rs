@@ -4,36 +4,36 @@ use expression::{Expr, Template};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// `human`, in its six kinds.
+/// The config of a `human` node, with the defaults of the human-in-the-loop contract filled in.
 #[derive(Debug)]
 pub struct Human {
-    /// What it asks for.
+    /// What the node asks for.
     pub kind: HumanKind,
-    /// A template.
+    /// Template of the question's text.
     pub question: Template,
-    /// Markdown, a template.
+    /// Template of more text below the question, in Markdown.
     pub details: Option<Template>,
-    /// Who may answer; a template of a list. Anyone of the owner where absent.
+    /// Template of the list of people who may answer. Where absent, anyone of the owner may answer.
     pub assignees: Option<Template>,
-    /// Votes that approve.
+    /// Number of votes that approves, at least 1.
     pub approval_threshold: u64,
-    /// Votes that reject.
+    /// Number of votes that rejects, at least 1.
     pub rejection_threshold: u64,
-    /// May whoever started the execution decide it.
+    /// Whether the person who started the execution may decide the question.
     pub allow_requester: bool,
-    /// As in the document: the notifiers read it.
+    /// The list of channels as the document gives it, for those who notify people.
     pub channels: Value,
-    /// Seconds until `timeout_action`.
+    /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
     pub timeout_seconds: Option<f64>,
-    /// What the timeout does.
+    /// What happens when the time is over.
     pub timeout_action: TimeoutAction,
-    /// Who is asked after an escalation; a template of a list.
+    /// Template of the list of people who are asked as well after an escalation.
     pub escalate_to: Option<Template>,
-    /// Seconds between reminders.
+    /// Seconds between two reminders; none for no reminders.
     pub remind_every_seconds: Option<f64>,
-    /// Nobody is asked where false.
+    /// Where this condition is false, nobody is asked.
     pub condition: Option<Expr>,
-    /// Nobody is asked where the value lies below the bound.
+    /// A value and a bound: where the value lies below the bound, nobody is asked.
     pub auto_approve_below: Option<(Expr, f64)>,
 }
 
@@ -52,22 +52,22 @@ pub enum HumanKind {
 /// One option of a decision, as the document gives it.
 #[derive(Debug)]
 pub struct OptionTemplate {
-    /// Its port, which no template can change.
+    /// Name of the port that the option takes; literal, since ports decide structure.
     pub id: String,
-    /// For people; a template.
+    /// Template of the text that people are shown.
     pub label: Template,
 }
 
 /// One option of a decision, as people are shown it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HumanOption {
-    /// Its port.
+    /// Name of the port that the option takes.
     pub id: String,
-    /// For people.
+    /// Text that people are shown.
     pub label: String,
 }
 
-/// `timeout_action` of a `human` node.
+/// What happens to a question that nobody has decided in time: `timeout_action` of a `human` node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the actions of the human-in-the-loop contract")]

@@ -1,4 +1,4 @@
-//! Workflow documents: model, parsing with dialects, and what their graph says.
+//! Workflow documents: the model, the parser with its dialects, and what the graph of nodes and edges tells.
 
 pub(crate) mod dialect;
 pub mod graph;

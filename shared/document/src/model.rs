@@ -13,35 +13,35 @@ use std::sync::Arc;
 /// A parsed workflow: what `parse` gives for a document that passes every static check.
 #[derive(Debug)]
 pub struct Workflow {
-    /// The document's id.
+    /// The document's id. A map's body has the id of its document and those of the maps around it, joined by `/`.
     pub id: WorkflowId,
-    /// For people; the id where the document has none.
+    /// Name for people; the id where the document has none.
     pub name: String,
-    /// For people.
+    /// Description for people.
     pub description: Option<String>,
-    /// JSON Schema 2020-12 of the input.
+    /// JSON Schema of the execution's input; any input is accepted where the document has none.
     pub input_schema: Option<InputSchema>,
-    /// In the document's order.
+    /// The nodes, in the document's order.
     pub nodes: Vec<Node>,
-    /// In the document's order, typed connections too.
+    /// The edges, in the document's order, typed connections among them.
     pub edges: Vec<Edge>,
-    /// The execution's result, where the document says it.
+    /// Expression for the execution's result; where absent, the result is that of workflow format §1.
     pub output: Option<Expr>,
-    /// Bounds and policies.
+    /// Bounds and policies of the workflow's executions.
     pub settings: Settings,
     /// What the edges say about the nodes: neighbours, loops, ancestors.
     pub graph: Graph,
     /// The normalized document: what is stored, shown and hashed.
     pub document: Arc<Value>,
-    /// Hexadecimal SHA-256 of the normalized document's RFC 8785-like canonical text.
+    /// SHA-256 of the normalized document's canonical text, in hexadecimal.
     pub hash: String,
 }
 
 /// A compiled input schema beside its source.
 pub struct InputSchema {
-    /// As in the document.
+    /// The schema as the document gives it.
     pub source: Value,
-    /// Compiled once.
+    /// The compiled schema, in draft 2020-12 unless its `$schema` says otherwise.
     pub validator: jsonschema::Validator,
 }
 
@@ -54,15 +54,15 @@ impl std::fmt::Debug for InputSchema {
 /// `settings` of a document.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Iterations after which a loop without a bound of its own fails.
+    /// Iterations after which a loop without a bound of its own fails the execution.
     pub max_loop_iterations: u64,
-    /// The whole execution's bound, in seconds.
+    /// Seconds that an execution may take in all.
     pub timeout_seconds: f64,
-    /// The policy of nodes that say none.
+    /// The policy of nodes that name none.
     pub on_error: OnError,
-    /// What a start does while another execution lives.
+    /// What a start does while another execution of the workflow has not ended.
     pub overlap: Overlap,
-    /// Executions of the workflow that run at once; none is no bound.
+    /// How many executions of the workflow run at once; none where there is no bound.
     pub max_concurrency: Option<u64>,
     /// Days for which ended executions are kept; 0 for ever.
     pub retention_days: u64,
@@ -81,26 +81,26 @@ impl Default for Settings {
     }
 }
 
-/// One node.
+/// One node, with all defaults filled in.
 #[derive(Debug)]
 pub struct Node {
-    /// Unique in the document.
+    /// The id, unique within its document or map's body.
     pub id: NodeId,
-    /// For people; the id where the document has none.
+    /// Name for people; the id where the document has none.
     pub name: String,
-    /// Its type and configuration.
+    /// The type with its config.
     pub kind: NodeKind,
-    /// The policy of retries, with the type's defaults filled in.
+    /// The policy of retries.
     pub retry: Retry,
-    /// Seconds per attempt. None for a `wait`, `human`, `map` or `workflow` that names none: no bound.
+    /// Seconds that one attempt may take. None, for no bound, where a `wait`, `human`, `map` or `workflow` names none.
     pub timeout_seconds: Option<f64>,
-    /// What happens after the last attempt; `settings.on_error` where the node says nothing.
+    /// What happens when the last attempt has failed; `settings.on_error` where the node says nothing.
     pub on_error: OnError,
-    /// How many incoming edges activate it.
+    /// When the incoming edges activate the node (execution model §4).
     pub join: Join,
-    /// How often the outside may feel it.
+    /// Whether the effects of the node outside may happen more than once.
     pub delivery: Delivery,
-    /// The node that undoes this one.
+    /// The node that undoes what this one did. It has the same id.
     pub compensate: Option<Box<Node>>,
 }
 
@@ -126,150 +126,150 @@ pub enum NodeKind {
     Fail { code: Option<Template>, message: Option<Template> },
 }
 
-/// `webhook_trigger`.
+/// Config of a `webhook_trigger`.
 #[derive(Debug)]
 pub struct WebhookTrigger {
-    /// The last part of its URL.
+    /// The part of the webhook's URL behind the workflow's id; none where the URL ends with the id.
     pub path: Option<String>,
-    /// The name of the secret that checks the HMAC signature.
+    /// Name of the stored secret that checks the HMAC signature; none where callers send a token instead.
     pub secret: Option<String>,
 }
 
-/// `schedule_trigger`. One of `cron` and `every_seconds`.
+/// Config of a `schedule_trigger`, which has one of `cron` and `every_seconds`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleTrigger {
-    /// Five or six fields.
+    /// Cron expression of five fields, or of six with seconds first.
     pub cron: Option<String>,
-    /// An interval.
+    /// Seconds from one due time to the next, at least 1.
     pub every_seconds: Option<f64>,
-    /// An IANA name; UTC where absent.
+    /// IANA name of the time zone in which `cron` is read; UTC where absent.
     pub timezone: Option<String>,
-    /// True where missed times are made up for by one run.
+    /// Whether one execution makes up for all due times that were missed (`missed` is `run_once`).
     pub run_missed_once: bool,
 }
 
-/// `http_request`.
+/// Config of an `http_request`.
 #[derive(Debug)]
 pub struct HttpRequest {
-    /// GET where absent; a template.
+    /// Template of the method; `GET` where the document gives none.
     pub method: Template,
-    /// A template.
+    /// Template of the absolute URL.
     pub url: Template,
-    /// An object of templates.
+    /// Template of the object of headers.
     pub headers: Option<Template>,
-    /// An object of templates.
+    /// Template of the object of query parameters.
     pub query: Option<Template>,
-    /// Any JSON of templates.
+    /// Template of the body, which may be any JSON.
     pub body: Option<Template>,
-    /// CEL over the response; `status < 400` where absent.
+    /// Condition over the response that tells success; `status < 400` where absent.
     pub expect: Option<Expr>,
 }
 
-/// `transform`.
+/// Config of a `transform`, which puts out one value.
 #[derive(Debug)]
 pub enum Transform {
-    /// An object of templates.
+    /// The value is an object of templates.
     Set(Template),
-    /// One CEL expression.
+    /// The value is that of a CEL expression.
     Expression(Expr),
 }
 
 /// One rule of a `branch`.
 #[derive(Debug)]
 pub struct Rule {
-    /// Takes the port when true.
+    /// The condition. Of all rules, the first whose condition is true decides.
     pub when: Expr,
-    /// The port.
+    /// Name of the port that the rule takes.
     pub port: String,
 }
 
-/// `loop`.
+/// Config of a `loop`.
 #[derive(Debug)]
 pub struct Loop {
-    /// What keeps it going.
+    /// What decides whether another iteration begins.
     pub over: Over,
-    /// Its bound; `settings.max_loop_iterations` where absent.
+    /// Iterations after which the loop fails the execution; `settings.max_loop_iterations` where absent.
     pub max_iterations: Option<u64>,
 }
 
 /// What a loop iterates over.
 #[derive(Debug)]
 pub enum Over {
-    /// Goes on while true.
+    /// A condition: another iteration begins while it is true.
     While(Expr),
-    /// Once per item of a list.
+    /// A list: there is one iteration per item.
     ForEach(Expr),
 }
 
-/// `map`.
+/// Config of a `map`.
 #[derive(Debug)]
 pub struct Map {
-    /// A CEL list.
+    /// Expression for the list of items.
     pub items: Expr,
-    /// What runs per item.
+    /// What runs for each item.
     pub body: Body,
-    /// Items at once, 50 where absent.
+    /// How many items run at once; 50 where the document gives no number.
     pub max_concurrency: u64,
-    /// Failed items that do not fail the map.
+    /// How many items may fail without failing the map.
     pub tolerated_failures: u64,
 }
 
 /// The body of a `map`.
 #[derive(Debug)]
 pub enum Body {
-    /// Nodes and edges of its own, as a workflow without triggers.
+    /// Nodes and edges in the map's own config, as a workflow that needs no trigger.
     Inline(Arc<Workflow>),
-    /// A saved workflow.
+    /// The id of a saved workflow.
     Saved(WorkflowId),
 }
 
-/// `wait`. Exactly one of the three.
+/// Config of a `wait`, which waits for one of three things.
 #[derive(Debug)]
 pub enum Wait {
-    /// A number of seconds; a template.
+    /// Template of a number of seconds to wait for.
     Seconds(Template),
-    /// RFC 3339; a template.
+    /// Template of a time in RFC 3339 to wait until.
     Until(Template),
     /// A signal from outside.
     Event {
-        /// The event's name, a template.
+        /// Template of the event's name.
         name: Template,
-        /// How long it is awaited; as long as the execution lives where absent.
+        /// Seconds for which the event is awaited; as long as the execution lives where absent.
         timeout_seconds: Option<f64>,
     },
 }
 
-/// `workflow`: runs saved workflows as children.
+/// Config of a `workflow` node, which runs saved workflows as children.
 #[derive(Debug)]
 pub struct Children {
-    /// One or several.
+    /// Ids of the saved workflows, at least one.
     pub workflow_ids: Vec<WorkflowId>,
-    /// True where the document has a list: the output is then a list.
+    /// Whether the document gives a list of ids; the node's output is then a list as well.
     pub list: bool,
-    /// All at once, or one after the other.
+    /// Whether the children run all at once, or one after the other.
     pub parallel: bool,
-    /// Their input; the node's input where absent.
+    /// Template of the children's input; the node's input where absent.
     pub input: Option<Template>,
-    /// One that fails fails the node (default true).
+    /// Whether one child of a list that fails fails the node (default true). A single child always does.
     pub stop_on_failure: bool,
 }
 
-/// `retry`, complete.
+/// The policy of retries of a node, with all defaults filled in.
 #[derive(Clone, Debug)]
 pub struct Retry {
-    /// Counts the first try.
+    /// Number of attempts in all, the first among them.
     pub max_attempts: u32,
-    /// The first delay.
+    /// Seconds before the second attempt.
     pub initial_seconds: f64,
-    /// Each delay's factor over the one before.
+    /// Factor from each delay to the next, at least 1.
     pub backoff: f64,
-    /// No delay is longer.
+    /// Seconds of the longest delay.
     pub max_seconds: f64,
-    /// Delays are drawn between half and the whole.
+    /// Whether each delay is spread between half of it and all of it, by a number derived from the activation.
     pub jitter: bool,
 }
 
-/// `on_error`.
+/// What happens when the last attempt of a node has failed: `on_error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the policies of the workflow format")]
@@ -280,7 +280,7 @@ pub enum OnError {
     Rollback,
 }
 
-/// `settings.overlap`.
+/// What a start does while another execution of the workflow has not ended: `settings.overlap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the policies of the workflow format")]
@@ -290,7 +290,7 @@ pub enum Overlap {
     SkipIfActive,
 }
 
-/// `join`.
+/// When the incoming edges of a node activate it (execution model §4): `join`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the joins of the workflow format")]
 pub enum Join {
@@ -299,7 +299,7 @@ pub enum Join {
     AtLeast(u64),
 }
 
-/// `delivery`.
+/// How often the effects of a node outside may happen: `delivery`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the deliveries of the workflow format")]
 pub enum Delivery {
@@ -307,23 +307,23 @@ pub enum Delivery {
     AtMostOnce,
 }
 
-/// One edge.
+/// One edge, from a port of a node to another node.
 #[derive(Debug)]
 pub struct Edge {
-    /// Its source.
+    /// Id of the node that the edge leaves.
     pub from: NodeId,
-    /// Its target.
+    /// Id of the node that the edge leads to.
     pub to: NodeId,
-    /// The outcome of the source that it follows; the type's first port filled in.
+    /// The port of the source that the edge follows; the first port of its type where the document names none.
     pub port: String,
-    /// Live only when true.
+    /// Condition under which the edge is live once its port was taken; none where the port alone decides.
     pub condition: Option<Expr>,
-    /// `main`, or a typed connection, which never activates.
+    /// `main`, or the type of a connection that hands the target a resource and never activates it.
     pub connection: String,
 }
 
 impl Edge {
-    /// Whether it activates its target.
+    /// Whether the edge can activate its target.
     pub fn is_main(&self) -> bool {
         self.connection == "main"
     }

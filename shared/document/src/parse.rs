@@ -16,17 +16,20 @@ use expression::Expr;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// What a good document gives.
+/// What parsing gives for a document without errors.
 #[derive(Debug)]
 pub struct Parsed {
-    /// The workflow.
+    /// The parsed workflow.
     pub workflow: Arc<Workflow>,
-    /// What is probably not meant.
+    /// What the document may say but probably does not mean.
     pub warnings: Vec<Issue>,
 }
 
-/// Parses a document in any of the dialects that are read. Refuses it with every error at once. Takes any JSON whose
-/// nesting the caller's own parser has bounded.
+/// Parses a document in canonical form or in any of the dialects (workflow format §6). Takes any JSON whose nesting the
+/// caller's own parser has bounded.
+///
+/// # Errors
+/// Every error of the document at once.
 pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
     match read(document) {
         (Some(workflow), _, warnings) => Ok(Parsed { workflow: Arc::new(workflow), warnings }),
@@ -34,7 +37,8 @@ pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
     }
 }
 
-/// The workflow, where there are no errors; errors; warnings.
+/// Parses a document, for callers that want the warnings of a refused document too. Gives the workflow, where there are
+/// no errors, then the errors, then the warnings.
 pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
     let normal = match dialect::normalize(document) {
         Ok(normal) => normal,
@@ -47,6 +51,7 @@ pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue
     (workflow.filter(|_| errors.is_empty()), errors, warnings)
 }
 
+/// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
 fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Workflow>, Vec<Issue>) {
     let mut cx = Cx::new(|pointer| origins.sent(pointer));
     let at = At::Root;
@@ -64,6 +69,7 @@ fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Work
         None => None,
     };
     f.object(&mut cx, "metadata");
+    // What holds for the whole document is read first: nodes and expressions are checked against it.
     let input_schema = f.get("input_schema").and_then(|source| {
         let validator = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
         Some(InputSchema { source: source.clone(), validator })
@@ -72,6 +78,7 @@ fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Work
     cx.settings = settings(&mut cx, &f);
     cx.on_error = cx.settings.on_error;
     cx.compensates = declares_compensation(document.get("nodes"));
+    // The document's `output` may name any node, so it is read while the flow's names are known.
     let mut output: Option<Expr> = None;
     let flow = read_flow(&mut cx, &f, false, id.as_str(), None, |cx, place| {
         output = cx.expr(&f, "output", place);
@@ -86,7 +93,7 @@ fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Work
     (workflow, issues)
 }
 
-/// A workflow without its flow.
+/// The parts of a workflow besides its nodes and edges.
 pub(super) struct Head {
     pub(super) id: WorkflowId,
     pub(super) name: String,
@@ -96,7 +103,7 @@ pub(super) struct Head {
     pub(super) settings: Settings,
 }
 
-/// Puts a workflow together.
+/// Puts a workflow together, and hashes its document.
 pub(super) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
     let hash = sha256_hex(canonical_text(&document).as_bytes());
     Workflow {
@@ -114,6 +121,7 @@ pub(super) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
     }
 }
 
+/// Reads `settings`. What is absent or wrong has its default.
 fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     let mut settings = Settings::default();
     let Some(object) = f.object(cx, "settings") else { return settings };
@@ -141,6 +149,7 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     settings
 }
 
+/// Whether a node, in the body of a map too, declares `compensate`.
 fn declares_compensation(nodes: Option<&Value>) -> bool {
     nodes
         .and_then(Value::as_array)

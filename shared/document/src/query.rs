@@ -7,24 +7,25 @@ use serde_json::Value;
 /// One way in which an input does not satisfy its schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputViolation {
-    /// JSON Pointer into the input.
+    /// JSON Pointer (RFC 6901) into the input.
     pub path: String,
-    /// What is wrong there.
+    /// What is wrong at that place, for people.
     pub message: String,
 }
 
 impl Workflow {
-    /// A node by its id.
+    /// The node that has this id.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.node_ix(id).and_then(|ix| self.nodes.get(ix))
     }
 
-    /// A node's position by its id.
+    /// The position in `nodes` of the node that has this id.
     pub fn node_ix(&self, id: &str) -> Option<NodeIx> {
         self.graph.index.get(id).copied()
     }
 
-    /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None for a map's body.
+    /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None where there is no
+    /// trigger, which only the body of a map can do without.
     pub fn trigger_for_api(&self) -> Option<NodeIx> {
         let manual = self.nodes.iter().position(|node| matches!(node.kind, NodeKind::ManualTrigger));
         manual.or_else(|| self.nodes.iter().position(|node| node.kind.is_trigger()))

@@ -1,4 +1,5 @@
-//! Reads a flow, a document's or a map's body: first who is there and who follows whom, then every config.
+//! Reads a flow, which is the nodes and edges of a document or of a map's body: first the nodes' ids and how edges
+//! connect them, then every config, whose expressions are checked against the graph.
 
 use super::{
     EDGE_KEYS, Edge, Node, Overlap, Settings, Workflow,
@@ -19,7 +20,7 @@ use expression::Expr;
 use serde_json::{Map, Value, json};
 use std::{cell::RefCell, collections::HashMap};
 
-/// Connections that hand over a resource (workflow format §3), after `main`.
+/// The types of connections (workflow format §3). All but `main` hand over a resource.
 const CONNECTIONS: [&str; 13] = [
     "main",
     "ai_agent",
@@ -36,14 +37,14 @@ const CONNECTIONS: [&str; 13] = [
     "ai_vector_store",
 ];
 
-/// A flow that was understood.
+/// The nodes and edges of a flow, once all of them could be read.
 pub(crate) struct Flow {
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) graph: Graph,
 }
 
-/// Reads the body of a map as a workflow of its own, which may read what the map's own flow knows.
+/// Reads the body of a map as a workflow of its own, whose expressions may also read what the map itself may read.
 pub(crate) fn read_body(
     cx: &mut Cx<'_>,
     object: &Map<String, Value>,
@@ -52,6 +53,7 @@ pub(crate) fn read_body(
 ) -> Option<Workflow> {
     let f = Fields::new(cx, object, at, "schema", &["nodes", "edges"]);
     let Reader::Node(map) = place.reader else { return None };
+    // The id tells where the body stands: the document's id, then the maps around, the outermost first.
     let mut names = vec![place.frame.nodes[map].label(map)];
     let mut frame = place.frame;
     while let Some((outer, map)) = frame.outer {
@@ -61,6 +63,8 @@ pub(crate) fn read_body(
     names.push(cx.workflow.clone());
     names.reverse();
     let id = names.join("/");
+    // Problems of the body's own edges are not the map's, so they bear no node's id. Any error keeps the body from
+    // being built.
     let before = cx.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
     let node = cx.node.take();
     let flow = read_flow(cx, &f, true, &id, Some((place.frame, map)), |_, _| {});
@@ -69,14 +73,15 @@ pub(crate) fn read_body(
     let mut document = Map::new();
     document.insert("id".into(), json!(id));
     document.extend(object.clone());
-    // A body's executions are children: what limits starts of the workflow does not limit them.
+    // A body's executions are children, and what limits starts of the workflow does not limit its children.
     let settings = Settings { overlap: Overlap::Allow, max_concurrency: None, ..cx.settings.clone() };
     let head = Head { name: id.clone(), id: id.into(), description: None, input_schema: None, output: None, settings };
     flow.filter(|_| before == after).map(|flow| assemble(head, flow, Value::Object(document)))
 }
 
-/// Reads `nodes` and `edges`. `relaxed` where no trigger is needed; `with` reads what else stands in the flow's scope.
-/// None where an error keeps it from being built.
+/// Reads `nodes` and `edges`. `relaxed` where no trigger is needed; `outer` is the flow around a map's body, with the
+/// map; `with` reads what else is evaluated at the end of the flow. None where an error keeps the flow from being
+/// built.
 pub(crate) fn read_flow(
     cx: &mut Cx<'_>,
     f: &Fields<'_, '_>,
@@ -93,7 +98,7 @@ pub(crate) fn read_flow(
     }
     let (nodes, edges) = (f.list(cx, "nodes", limits::NODES), f.list(cx, "edges", limits::EDGES));
     let too_many = |key, read: Option<&[Value]>| read.is_none() && f.get(key).is_some_and(Value::is_array);
-    // What is not read would only be missed by the other checks.
+    // A list that is too long was not read, and the other checks would only report what is missing without it.
     if too_many("nodes", nodes) || too_many("edges", edges) {
         return None;
     }
@@ -101,6 +106,7 @@ pub(crate) fn read_flow(
     if nodes.is_empty() && f.get("nodes").is_some_and(Value::is_array) {
         f.wrong(cx, "nodes", "there are no nodes", "Give at least one.");
     }
+    // First the graph, which needs ids, types and ports alone, and which the checks of expressions need.
     let (nodes_at, edges_at) = (f.at.key("nodes"), f.at.key("edges"));
     let raw_nodes = raw_nodes(cx, nodes, &nodes_at);
     let raw_edges = raw_edges(cx, edges, &edges_at, &raw_nodes);
@@ -109,10 +115,12 @@ pub(crate) fn read_flow(
     if !nodes.is_empty() {
         check_structure(cx, &frame, f.at, relaxed);
     }
+    // Then the configs and conditions, and what can be said only once all of them are known.
     let read = read_nodes(cx, &frame, &nodes_at);
     let conditions = read_conditions(cx, &frame, &edges_at);
     with(cx, Place::new(&frame, Reader::End));
     check_warnings(cx, &frame, f.at, &read, &conditions);
+    // Positions in the graph are those of the document, so a flow that lacks one node or edge is not built.
     let nodes: Option<Vec<Node>> = read.into_iter().collect();
     let edges = raw_edges.iter().zip(conditions).map(|(edge, condition)| {
         Some(Edge {
@@ -127,6 +135,7 @@ pub(crate) fn read_flow(
     Some(Flow { nodes: nodes?, edges: edges?, graph })
 }
 
+/// Reads ids, types and ports. Every node of the list has an entry, even a broken one, so that positions stay.
 fn raw_nodes<'d>(cx: &mut Cx<'_>, nodes: &'d [Value], nodes_at: &At<'_>) -> Vec<RawNode<'d>> {
     let mut seen: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
     let mut out = Vec::with_capacity(nodes.len());
@@ -167,6 +176,7 @@ fn raw_nodes<'d>(cx: &mut Cx<'_>, nodes: &'d [Value], nodes_at: &At<'_>) -> Vec<
     out
 }
 
+/// The type of a node; none where it is missing or unknown, which is reported.
 fn kind_of_node(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>) -> Option<&'static str> {
     let Some(name) = object.get("type").and_then(Value::as_str) else {
         match object.get("type") {
@@ -195,7 +205,9 @@ fn kind_of_node(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>) -> Op
     found
 }
 
+/// Reads what edges say besides their conditions. Every edge of the list has an entry, as with nodes.
 fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: &[RawNode<'_>]) -> Vec<RawEdge<'d>> {
+    // Of several nodes of one id, which is reported, the first is the one that edges mean.
     let mut index: HashMap<&str, NodeIx> = HashMap::with_capacity(nodes.len());
     for (ix, node) in nodes.iter().enumerate() {
         if let Some(id) = &node.id {
@@ -246,10 +258,12 @@ fn graph_of(nodes: &[RawNode<'_>], edges: &[RawEdge<'_>]) -> Graph {
     Graph::compute(&ids, &loops, &arcs)
 }
 
+/// Reads the config of every node; none where it cannot be read.
 fn read_nodes(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Option<Node>> {
     let mut out = Vec::with_capacity(frame.nodes.len());
     for (ix, raw) in frame.nodes.iter().enumerate() {
         let at = nodes_at.item(ix);
+        // A node without an id is read all the same, for what is wrong with its config.
         let unnamed: NodeId = "".into();
         let id = raw.id.as_ref().unwrap_or(&unnamed);
         let node = match (raw.object, raw.kind) {
@@ -271,6 +285,7 @@ fn read_nodes(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Opti
     out
 }
 
+/// Compiles the condition of every edge; none where it has none or does not compile.
 fn read_conditions(cx: &mut Cx<'_>, frame: &Frame<'_>, edges_at: &At<'_>) -> Vec<Option<Expr>> {
     let mut out = Vec::with_capacity(frame.edges.len());
     for (ix, edge) in frame.edges.iter().enumerate() {

@@ -4,10 +4,10 @@ use super::{Body, Human, HumanKind, NodeKind, Over, Transform, Wait, Workflow};
 use expression::{Expr, Template};
 use std::collections::BTreeSet;
 
-/// What a body reads from outside.
+/// What the body of a map reads from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Nodes named through `ctx`.
+    /// Ids of the nodes named through `ctx`, each once; those of the body itself are among them.
     pub nodes: Vec<String>,
     /// Whether `ctx` may be read as a whole, so that every node counts.
     pub all_nodes: bool,
@@ -15,7 +15,7 @@ pub struct Reads {
     pub input: bool,
 }
 
-/// Names of a scope that are not looked up in an input.
+/// The names that read no input of the execution; every other name may.
 const SCOPE: [&str; 7] = ["output", "ctx", "loop", "item", "index", "execution", "secrets"];
 
 impl Workflow {
@@ -28,6 +28,7 @@ impl Workflow {
         for node in &self.nodes {
             of_kind(&node.kind, &mut all);
             match &node.kind {
+                // Code may read whatever expressions can, and is taken to read `ctx` where it spells the name.
                 NodeKind::Code { code } => {
                     reads.input = true;
                     reads.all_nodes |= code.contains("ctx");
@@ -40,7 +41,7 @@ impl Workflow {
                         nodes.extend(inner.nodes);
                     }
                 }
-                // What it puts out is the execution's input.
+                // A trigger puts out the execution's input.
                 kind if kind.is_trigger() => reads.input = true,
                 _ => {}
             }
@@ -59,6 +60,7 @@ impl Workflow {
     }
 }
 
+/// Adds all expressions of a node's config.
 fn of_kind<'a>(kind: &'a NodeKind, all: &mut Vec<&'a Expr>) {
     let mut templates: Vec<Option<&'a Template>> = Vec::new();
     match kind {

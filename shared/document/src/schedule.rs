@@ -16,69 +16,70 @@ use croner::{
 };
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-/// What a node of a saved workflow asks for.
+/// A `schedule_trigger` of a workflow that is being saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// The `schedule_trigger`.
+    /// Id of the `schedule_trigger`.
     pub node: NodeId,
-    /// Its config.
+    /// Config of the `schedule_trigger`.
     pub schedule: ScheduleTrigger,
-    /// The first time.
+    /// The first due time after the workflow was saved.
     pub next_at: Time,
 }
 
 /// A `schedule_trigger` of the latest version of a saved workflow, as hosts keep it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scheduled {
-    /// The tenant.
+    /// The owner (tenant) of the workflow.
     pub owner: String,
-    /// The workflow.
+    /// Id of the workflow.
     pub workflow: WorkflowId,
-    /// The trigger.
+    /// Id of the `schedule_trigger`.
     pub node: NodeId,
-    /// Its config, or why this release cannot read it.
+    /// Config of the `schedule_trigger`, or why this release cannot read what is stored.
     pub schedule: Result<ScheduleTrigger, String>,
-    /// The next time.
+    /// The next due time.
     pub next_at: Time,
-    /// Why its last time started nothing.
+    /// Why the start at the last due time was refused; none where it was not refused.
     pub error: Option<String>,
 }
 
-/// When a host looks for times that have come.
+/// How a host looks for due times, which tells those that it missed from those that it takes up late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
-    /// It has looked since.
+    /// Since when the host has been looking. Earlier due times were missed.
     pub awake: Time,
-    /// A time that is late by so many seconds was not looked for.
+    /// Seconds after which a due time that is found only then was missed.
     pub late_seconds: u64,
 }
 
 impl Watch {
-    /// A process that sleeps until the next time.
+    /// The watch of a process that sleeps until the next due time and was started at `awake`.
     pub fn since(awake: Time) -> Self {
         Self { awake, late_seconds: limits::SCHEDULE_LATE_SECONDS }
     }
 
-    /// Woken once a minute, by something that does not stop.
+    /// The watch of a host that a clock outside wakes once a minute. The clock does not stop, so only lateness counts.
     pub fn each_minute() -> Self {
         Self { awake: Time(0), late_seconds: limits::SCHEDULE_TICK_LATE_SECONDS }
     }
 
+    /// Whether the host was not looking when a due time came.
     fn missed(self, scheduled_at: Time, now: Time) -> bool {
         scheduled_at < self.awake || now.since(scheduled_at).as_secs() >= self.late_seconds
     }
 }
 
-/// What is to be done about a time that has come.
+/// What is to be done about a due time that has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// Whether an execution starts, with the time as its `scheduled_at`.
+    /// Whether an execution starts, with the due time in its input as `scheduled_at`.
     pub starts: bool,
-    /// The time after it; none where none ever comes.
+    /// The due time after it; none where there is no later one.
     pub next_at: Option<Time>,
 }
 
-/// The schedules of a workflow saved at `now`. Those that never come are left out.
+/// The schedules of a workflow that is saved at `now`. Schedules without a due time after that are left out.
 pub fn plan(workflow: &Workflow, now: Time) -> Vec<Planned> {
     let planned = workflow.nodes.iter().filter_map(|node| match &node.kind {
         NodeKind::ScheduleTrigger(schedule) => {
@@ -90,7 +91,8 @@ pub fn plan(workflow: &Workflow, now: Time) -> Vec<Planned> {
 }
 
 impl ScheduleTrigger {
-    /// The first time after `after`. Intervals are counted from `anchor`, a time of the schedule or its beginning.
+    /// The first due time later than `after`; none where there is none. An interval is counted from `anchor`, which is
+    /// an earlier due time or the time at which the workflow was saved; for cron it does not matter.
     pub fn next(&self, anchor: Time, after: Time) -> Option<Time> {
         match (&self.cron, self.every_seconds) {
             (Some(text), _) => next_cron(&cron(text).ok()?, &zone(self.timezone.as_deref())?, after),
@@ -99,15 +101,16 @@ impl ScheduleTrigger {
         }
     }
 
-    /// What `scheduled_at` asks for at `now`. What came while nobody looked is missed: `skip` leaves it at that,
-    /// `run_once` starts one execution for all of it.
+    /// What is to be done at `now` about the due time `scheduled_at`. If the host missed it, all due times up to `now`
+    /// are passed over: `skip` starts nothing for them, and `run_once` starts one execution for all of them together.
     pub fn due(&self, scheduled_at: Time, watch: Watch, now: Time) -> Due {
         let missed = watch.missed(scheduled_at, now);
         let after = if missed { now.max(scheduled_at) } else { scheduled_at };
         Due { starts: !missed || self.run_missed_once, next_at: self.next(scheduled_at, after) }
     }
 
-    /// Whether another schedule has the same times.
+    /// Whether another schedule has the same due times. A workflow that is saved again with these keeps its next due
+    /// time.
     pub fn same_times(&self, other: &Self) -> bool {
         (&self.cron, self.every_seconds, &self.timezone) == (&other.cron, other.every_seconds, &other.timezone)
     }
@@ -116,9 +119,9 @@ impl ScheduleTrigger {
 /// Reads a cron expression of five fields, or six with seconds first.
 ///
 /// # Errors
-/// What is wrong with it, for people.
+/// What is wrong with the expression, for people.
 pub(crate) fn cron(text: &str) -> Result<Cron, String> {
-    // Longer texts are no schedules; the parser need not see them.
+    // No schedule needs a longer text, so the parser is spared it.
     if text.len() > limits::CRON_BYTES {
         return Err("it is too long".into());
     }
@@ -130,7 +133,7 @@ pub(crate) fn cron(text: &str) -> Result<Cron, String> {
     Ok(cron)
 }
 
-/// The time zone of that IANA name; UTC where none is named.
+/// The time zone of an IANA name, and UTC without a name; none where no zone has the name.
 pub(crate) fn zone(name: Option<&str>) -> Option<TimeZone> {
     match name {
         None => Some(TimeZone::UTC),
@@ -138,14 +141,17 @@ pub(crate) fn zone(name: Option<&str>) -> Option<TimeZone> {
     }
 }
 
+/// The first time later than `after` that a cron expression matches on the wall clock of a zone.
 fn next_cron(cron: &Cron, zone: &TimeZone, after: Time) -> Option<Time> {
     let after = Zoned::new(Timestamp::from_millisecond(after.0).ok()?, zone.clone());
     let next = cron.find_next_occurrence(&after, false).ok()?;
-    // A time that the clock skips moves behind the gap; it must not move behind what was asked for.
+    // A fixed time that the clock skips is moved to the end of the gap. Should that not be later than `after`, the same
+    // time would be due for ever, so it counts as none.
     let next = Time(next.timestamp().as_millisecond());
     (next.0 > after.timestamp().as_millisecond()).then_some(next)
 }
 
+/// The first time later than `after` that is a whole number of intervals, at least one, after `anchor`.
 fn next_interval(seconds: f64, anchor: Time, after: Time) -> Time {
     let step = ((seconds * 1000.0).round() as i64).max(1);
     let passed = after.0.saturating_sub(anchor.0).max(-1).div_euclid(step) + 1;
@@ -170,7 +176,7 @@ mod tests {
         ScheduleTrigger { cron: None, every_seconds: Some(seconds), timezone: None, run_missed_once }
     }
 
-    /// The times after one, in UTC.
+    /// The due times that follow a given time, in UTC.
     fn times(schedule: &ScheduleTrigger, after: &str, count: usize) -> Vec<String> {
         let mut found = vec![at(after)];
         for _ in 0..count {

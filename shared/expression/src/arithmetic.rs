@@ -1,4 +1,4 @@
-//! `+ - * / %`. Integers never wrap: an overflow is an error. An int and a double give a double.
+//! The operators `+ - * / %`. Integers never wrap: an overflow is an error. An int and a double give a double.
 
 use super::{error::Fault, eval::Machine, node::Operator, value::Val};
 
@@ -49,12 +49,13 @@ fn integers(operator: Operator, a: i64, b: i64) -> Result<i64, Fault> {
         Operator::Multiply => a.checked_mul(b),
         Operator::Divide | Operator::Modulo if b == 0 => return Err(by_zero(operator)),
         Operator::Divide => a.checked_div(b),
-        // The least int modulo -1 is 0; only the processor's division overflows.
+        // The least int modulo -1 is 0. `checked_rem` gives none for it, since the processor's division overflows.
         _ => Some(a.wrapping_rem(b)),
     };
     result.ok_or_else(|| overflow(operator))
 }
 
+/// The exact result of 64-bit operands of any sign. Sums always fit; the product of two uints may not.
 fn wide(operator: Operator, a: i128, b: i128) -> Result<i128, Fault> {
     Ok(match operator {
         Operator::Add => a + b,
@@ -66,7 +67,7 @@ fn wide(operator: Operator, a: i128, b: i128) -> Result<i128, Fault> {
     })
 }
 
-/// An int where it fits, or else a uint.
+/// The result of an int and a uint: an int where it fits in 64 bits, and a uint otherwise.
 fn mixed<'a>(operator: Operator, a: i128, b: i128) -> Result<Val<'a>, Fault> {
     let result = wide(operator, a, b)?;
     let int = i64::try_from(result).map(Val::Int);
@@ -84,6 +85,7 @@ fn doubles<'a>(operator: Operator, a: f64, b: f64) -> Result<Val<'a>, Fault> {
     }))
 }
 
+/// A number as a double; none for other types.
 fn double(value: &Val<'_>) -> Option<f64> {
     match value {
         Val::Int(value) => Some(*value as f64),

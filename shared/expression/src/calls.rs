@@ -1,4 +1,4 @@
-//! Calls: functions, methods, macros and `has()`.
+//! The part of the parser that reads calls: functions, methods, macros and `has()`.
 
 use super::{
     error::Syntax,
@@ -10,6 +10,8 @@ use super::{
 };
 
 impl<'s> Parser<'s> {
+    /// Parses what follows `target.name(`: a macro, a method, or a function with a qualified name such as `math.abs`,
+    /// of which `target` is the first part.
     pub(super) fn method(&mut self, target: Tree, name: &'s str, at: usize) -> Parsed {
         if let Some(kind) = Macro::of(name) {
             return self.comprehension(target, kind, name);
@@ -27,6 +29,7 @@ impl<'s> Parser<'s> {
         self.call(qualified.or_else(|| functions::find(name, true)), name, nodes, below, at)
     }
 
+    /// Parses arguments up to the closing parenthesis. `below` becomes the height of the tallest so far.
     pub(super) fn arguments(&mut self, nodes: &mut Vec<Node>, below: &mut usize) -> Result<(), Syntax> {
         while !self.eat(")") {
             let argument = self.expression()?;
@@ -51,6 +54,8 @@ impl<'s> Parser<'s> {
         if !native.arguments.contains(&nodes.len()) {
             return Err(Syntax::at(at, format!("{name}() is used as {}", native.usage)));
         }
+        // A literal pattern is compiled here, so that a bad one is an error of the document and no evaluation pays for
+        // it.
         if native.name == "matches" && matches!(nodes[1], Node::Text(_)) {
             let (Some(Node::Text(literal)), Some(text)) = (nodes.pop(), nodes.pop()) else {
                 return Err(Syntax::at(at, "matches() takes a text and a pattern"));
@@ -61,6 +66,8 @@ impl<'s> Parser<'s> {
         self.tree(Node::Call(native, nodes), below)
     }
 
+    /// Parses a macro after its opening parenthesis: `x, body)`, or `x, filter, body)` for `map`. The variable exists
+    /// in filter and body alone.
     fn comprehension(&mut self, range: Tree, kind: Macro, name: &str) -> Parsed {
         let &Token::Name(variable) = self.peek() else {
             return Err(self.unexpected(&format!("a variable's name, as in {name}(x, …)")));
@@ -90,7 +97,8 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// Opposite `type(x)`, the name of a type is that type.
+/// Turns a name such as `int` into the type where the other side of the comparison is `type(x)`. Elsewhere the same
+/// name may be that of a value of the scope.
 pub(super) fn denote_type(side: &mut Node, other: &Node) {
     let Node::Free(Root::Bare, name) = side else { return };
     let known = super::value::TYPES.iter().find(|known| **known == &**name);

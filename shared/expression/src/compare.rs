@@ -1,11 +1,12 @@
-//! Equality and order. Numbers compare by value across types; other types differ without an error.
+//! Equality, order and lookup by key. Numbers compare by value across types. Values of other different types are
+//! unequal without an error, and have no order.
 
 use super::{error::Fault, eval::Machine, value::Val};
 use serde_json::Value;
 use std::cmp::Ordering;
 
 impl<'a> Machine<'a> {
-    /// CEL's `==`.
+    /// Evaluates CEL's `==`, charging a step per value compared. It fails only where the budget is spent.
     pub(super) fn equal(&mut self, a: &Val<'a>, b: &Val<'a>) -> Result<bool, Fault> {
         self.charge(1)?;
         Ok(match (a, b) {
@@ -33,6 +34,7 @@ impl<'a> Machine<'a> {
         })
     }
 
+    /// Whether two lists have equal elements, or two objects equal values under equal keys, in whatever order.
     fn equal_parts(&mut self, a: &Val<'a>, b: &Val<'a>) -> Result<bool, Fault> {
         if let (Some(length), Some(other)) = (a.list_len(), b.list_len()) {
             if length != other {
@@ -58,10 +60,11 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
-    /// The value under a key, which must be of a type that keys may have.
+    /// The value under a key; none where the object has no such key. A key of a type that no key can have is an error.
     pub(super) fn lookup(&mut self, map: &Val<'a>, key: &Val<'a>) -> Result<Option<Val<'a>>, Fault> {
         match (map, key) {
             (_, Val::Text(name)) => {
+                // An object that the expression built is searched entry by entry; JSON has an index.
                 let Val::Map(entries) = map else { return Ok(map.field(name)) };
                 self.charge(entries.len() as u64)?;
                 Ok(map.field(name))
@@ -79,7 +82,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The order of two values, for `<` and the like; NaN has none.
+    /// The order of two values, for `<` and the like; none where one of them is NaN. For values that have no order the
+    /// error names `symbol`.
     pub(super) fn order(&mut self, a: &Val<'a>, b: &Val<'a>, symbol: &str) -> Result<Option<Ordering>, Fault> {
         Ok(match (a, b) {
             (Val::Text(a), Val::Text(b)) => {
@@ -101,7 +105,7 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// The entries of an object, with keys as values.
+/// The keys and values of an object; nothing for any other value.
 pub(super) fn entries<'v, 'a>(map: &'v Val<'a>) -> Box<dyn Iterator<Item = (Val<'a>, Val<'a>)> + 'v> {
     match map {
         Val::Map(entries) => Box::new(entries.iter().cloned()),
@@ -112,7 +116,8 @@ pub(super) fn entries<'v, 'a>(map: &'v Val<'a>) -> Box<dyn Iterator<Item = (Val<
     }
 }
 
-/// The order of two numbers, or none where one is no number. Exact: no integer is rounded to a double.
+/// The order of two numbers. The outer option is none where one of them is no number, the inner one where one is NaN.
+/// The comparison is exact: no integer is rounded to a double.
 fn numbers(a: &Val<'_>, b: &Val<'_>) -> Option<Option<Ordering>> {
     Some(match (whole(a), whole(b), a, b) {
         (Some(a), Some(b), ..) => Some(a.cmp(&b)),
@@ -131,11 +136,12 @@ fn whole(value: &Val<'_>) -> Option<i128> {
     }
 }
 
+/// The order of an integer and a double; none for NaN.
 fn against(whole: i128, double: f64) -> Option<Ordering> {
     if double.is_nan() {
         return None;
     }
-    // Saturates beyond 128 bits, where the double is the greater in magnitude anyway.
+    // The cast saturates beyond 128 bits, where the double is greater in magnitude than every 64-bit integer anyway.
     let floor = double.floor();
     Some(whole.cmp(&(floor as i128)).then(if double > floor { Ordering::Less } else { Ordering::Equal }))
 }

@@ -1,4 +1,4 @@
-//! A compiled expression.
+//! An expression from its source to its value: compiled once with its document, evaluated as often as a node runs.
 
 use super::{
     Scope,
@@ -15,6 +15,20 @@ use serde_json::Value;
 use std::{fmt, sync::Arc};
 
 /// A compiled CEL expression; cheap to clone. Its debug form is its source.
+///
+/// ```
+/// use stepwell_expression::Expr;
+///
+/// let expr = Expr::compile("ctx.review.output.approved && input.amount <= limit")?;
+/// let reads = expr.references();
+/// assert!(reads.ctx_nodes.contains_key("review"));
+/// assert!(reads.names.contains("limit"), "a bare name");
+///
+/// let error = Expr::compile("amount = 5").unwrap_err();
+/// assert_eq!(error.code, "invalid_cel");
+/// assert!(error.message.contains("write == to compare"));
+/// # Ok::<(), stepwell_expression::ExprError>(())
+/// ```
 #[derive(Clone)]
 pub struct Expr(Arc<Compiled>);
 
@@ -31,16 +45,18 @@ impl fmt::Debug for Expr {
 }
 
 impl Expr {
-    /// Compiles an expression of at most [`limits::EXPRESSION_BYTES`]; `{{ x }}` in it means `x`.
+    /// Compiles an expression of at most [`limits::EXPRESSION_BYTES`] bytes. `{{ x }}` in it means `x`.
     ///
-    /// Errors are `invalid_cel`, with line, column and often a hint.
+    /// # Errors
+    /// `invalid_cel`, with line, column and often a hint.
     pub fn compile(source: &str) -> Result<Expr, ExprError> {
         short_enough(source).map_err(|syntax| syntax.into_error(source))?;
         let trimmed = source.trim();
         let inner = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
         let (source, parsed) = match inner.map(|inner| (inner, check(inner))) {
             Some((inner, Ok(node))) => (inner, Ok(node)),
-            // `{{ a }} == {{ b }}` starts and ends like one template, and is none.
+            // `{{ a }} == {{ b }}` begins and ends like a single template without being one, so it is tried as it
+            // stands.
             Some((inner, Err(error))) => match check(trimmed) {
                 Ok(node) => (trimmed, Ok(node)),
                 Err(_) => (inner, Err(error)),
@@ -52,25 +68,31 @@ impl Expr {
         Ok(Expr(Arc::new(Compiled { source: source.to_owned(), node, references })))
     }
 
-    /// The text it was compiled from, without a wrapping `{{ … }}`.
+    /// The text that the expression was compiled from, without blanks or `{{ … }}` around it.
     pub fn source(&self) -> &str {
         &self.0.source
     }
 
-    /// What it reads.
+    /// The names, nodes, secrets and paths that the expression reads, as found when it was compiled.
     pub fn references(&self) -> &References {
         &self.0.references
     }
 
-    /// Evaluates it to JSON: timestamps as RFC 3339, durations as `5400s`, bytes as base64, an empty optional as null.
+    /// Evaluates the expression to JSON. Timestamps become text in RFC 3339, durations text such as `5400s`, bytes text
+    /// in base64, and an empty optional becomes null.
     ///
-    /// Errors are `evaluation_error`, or `expression_limit` when it takes too many steps or too much room.
+    /// # Errors
+    /// `evaluation_error`, or `expression_limit` where the evaluation takes too many steps or too much room.
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Value, ExprError> {
         let value = self.value(scope).and_then(|value| Room::new().json(&value, 0));
         value.map_err(|fault| fault.into_error(&self.0.source, "evaluation_error"))
     }
 
-    /// Evaluates a condition. Anything but true or false is an `evaluation_error` that says what it was.
+    /// Evaluates a condition.
+    ///
+    /// # Errors
+    /// As for [`Self::eval`]. A value other than true or false is an `evaluation_error` that names the type of the
+    /// value.
     pub fn eval_bool(&self, scope: &Scope<'_>) -> Result<bool, ExprError> {
         match self.value(scope) {
             Ok(Val::Bool(value)) => Ok(value),
@@ -82,16 +104,19 @@ impl Expr {
         }
     }
 
+    /// The value before it becomes JSON. A template converts the values of all its expressions within one bound.
     pub(super) fn value<'a>(&'a self, scope: &'a Scope<'a>) -> Evaluated<'a> {
         Machine::new(scope).eval(&self.0.node)
     }
 
+    /// The error for a fault of this expression, which its message quotes.
     pub(super) fn failed(&self, fault: Fault, code: &'static str) -> ExprError {
         fault.into_error(&self.0.source, code)
     }
 }
 
-/// As it is written, blanks and braces included.
+/// Refuses a source of more than [`limits::EXPRESSION_BYTES`]. Blanks and braces around the expression count, so that
+/// the bound is that of the text which the author sees.
 fn short_enough(source: &str) -> Result<(), Syntax> {
     if source.len() <= limits::EXPRESSION_BYTES {
         return Ok(());

@@ -1,4 +1,5 @@
-//! The macros over lists, objects and optionals.
+//! The macros over lists, objects and optionals: `all`, `exists`, `exists_one`, `map`, `filter`, `optMap`,
+//! `optFlatMap`.
 
 use super::{
     error::Fault,
@@ -16,12 +17,14 @@ impl<'a> Machine<'a> {
             Macro::OptMap | Macro::OptFlatMap => self.over_optional(kind, &range, parts),
             _ => self.over(kind, range, parts),
         };
-        // An error leaves variables behind, and `||` may absorb it.
+        // An error may have left variables on the stack, and `||` may ignore the error and go on.
         self.locals.truncate(bound);
         result
     }
 
+    /// Evaluates a macro over the elements of a list or the keys of an object.
     fn over(&mut self, kind: Macro, range: Val<'a>, parts: &'a Comprehension) -> Evaluated<'a> {
+        // The keys of a JSON object are listed first, since they cannot be reached by their position.
         let range = match range {
             Val::Json(serde_json::Value::Object(entries)) => {
                 self.build(entries.len() * size_of::<Val>())?;
@@ -43,6 +46,7 @@ impl<'a> Machine<'a> {
                 }
                 Ok(Val::Bool(count == 1))
             }
+            // `filter` keeps the items for which its body holds; `map` gives its body's value for each item it keeps.
             _ => {
                 let filter = if kind == Macro::Filter { Some(&parts.body) } else { parts.filter.as_ref() };
                 let mut items = Vec::new();
@@ -57,7 +61,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// `all` and `exists`: like `&&` and `||` over the items.
+    /// Evaluates `all` (`decisive` is false) or `exists` (true), which treat errors as `&&` and `||` over the items do.
     fn decide(&mut self, items: impl Iterator<Item = Val<'a>>, body: &'a Node, decisive: bool) -> Evaluated<'a> {
         let mut failed = None;
         for item in items {
@@ -71,6 +75,7 @@ impl<'a> Machine<'a> {
         failed.map_or(Ok(Val::Bool(!decisive)), Err)
     }
 
+    /// Whether a condition holds for an item; a value other than true or false is an error.
     fn holds(&mut self, item: Val<'a>, body: &'a Node) -> Result<bool, Fault> {
         match self.with(item, body)? {
             Val::Bool(value) => Ok(value),
@@ -78,6 +83,7 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Evaluates a body with an item as the value of the macro's variable.
     fn with(&mut self, item: Val<'a>, body: &'a Node) -> Evaluated<'a> {
         let bound = self.locals.len();
         self.locals.push(item);

@@ -1,4 +1,4 @@
-//! Results as JSON, within bounds of bytes and depth.
+//! The conversion of results to JSON, within bounds of bytes and depth.
 
 use super::{
     error::Fault,
@@ -8,8 +8,9 @@ use super::{
 use crate::limits;
 use serde_json::{Map, Number, Value};
 
-/// What is left of a result's bounds.
+/// The room that a result may still take.
 pub(super) struct Room {
+    /// Bytes left of [`limits::OUTCOME_BYTES`]. Each value counts 8 bytes, besides the bytes of its text.
     bytes: usize,
 }
 
@@ -23,7 +24,7 @@ impl Room {
         Ok(())
     }
 
-    /// A value as JSON, `depth` levels below the result's top.
+    /// Converts a value to JSON. `depth` is its level within the result, 0 at the top.
     pub(super) fn json(&mut self, value: &Val<'_>, depth: usize) -> Result<Value, Fault> {
         deep(depth)?;
         self.take(8)?;
@@ -72,7 +73,7 @@ impl Room {
         })
     }
 
-    /// Takes the room of a JSON value.
+    /// Takes the room of a value that is JSON already.
     pub(super) fn measure(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
         deep(depth)?;
         self.take(8)?;
@@ -88,11 +89,12 @@ impl Room {
     }
 }
 
-/// Deeper JSON could not be read back from storage.
+/// Refuses a level deeper than [`limits::JSON_DEPTH`], since such JSON could not be read back from storage.
 fn deep(depth: usize) -> Result<(), Fault> {
     if depth > limits::JSON_DEPTH { Err(Fault::Limit("its result nests more than 100 levels deep")) } else { Ok(()) }
 }
 
+/// The text of a key: JSON has no other keys.
 fn key_text(key: &Val<'_>) -> String {
     match key {
         Val::Text(text) => text.to_string(),
@@ -104,7 +106,7 @@ fn key_text(key: &Val<'_>) -> String {
     }
 }
 
-/// RFC 4648 §4, with padding.
+/// Encodes bytes in base64 (RFC 4648 §4), with padding.
 pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);

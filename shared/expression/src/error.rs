@@ -1,19 +1,23 @@
-//! What can go wrong, for users and inside the evaluator.
+//! The errors of expressions: [`ExprError`] for users, and the refusals and faults that the parser and the evaluator
+//! pass on before the expression is known by its text.
 
 /// Why an expression was refused or failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ExprError {
-    /// `invalid_cel` (it does not compile), `evaluation_error`, `template_error` (a template of a config failed) or
-    /// `expression_limit` (it took too much time or room).
+    /// `invalid_cel` (the expression does not compile), `evaluation_error`, `template_error` (a template of a config
+    /// failed) or `expression_limit` (the evaluation took too much time or room). Rules that check rendered values add
+    /// codes of their own, such as `too_few_people`.
     pub code: &'static str,
-    /// Names the expression; at compile time line and column, and a hint.
+    /// Text for people. It quotes the expression and says why it failed; an error of compilation also gives line and
+    /// column and often a hint.
     pub message: String,
 }
 
-/// A refusal of the lexer or the parser, at a byte of the source.
+/// A refusal of the lexer or the parser.
 #[derive(Debug)]
 pub(super) struct Syntax {
+    /// The place of the refusal, as a byte offset into the source.
     at: usize,
     message: String,
 }
@@ -23,7 +27,7 @@ impl Syntax {
         Self { at, message: message.into() }
     }
 
-    /// With line and column, both from 1; columns count characters.
+    /// Turns the byte offset into a line and a column for people. Both count from 1, and columns count characters.
     pub(super) fn into_error(self, source: &str) -> ExprError {
         let before = source.get(..self.at).unwrap_or(source);
         let line = before.matches('\n').count() + 1;
@@ -33,7 +37,7 @@ impl Syntax {
     }
 }
 
-/// An expression as messages show it: at most 120 characters.
+/// The text of an expression for a message, cut to 120 characters.
 pub(super) fn shown(source: &str) -> String {
     match source.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &source[..end]),
@@ -41,14 +45,15 @@ pub(super) fn shown(source: &str) -> String {
     }
 }
 
-/// Why an evaluation stopped. Messages name keys and types, never values: those may be secret.
+/// Why an evaluation stopped. Messages name keys and types, never values, because a value may be secret.
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
-    /// Something is not there: `has()` and `.?` take it for absence.
+    /// A key, an element or an output does not exist. `has()` and `.?` take this fault for absence.
     Missing(Box<str>),
-    /// Any other error: `&&`, `||`, `all` and `exists` may absorb it.
+    /// Any other error. Like [`Fault::Missing`], it is ignored by `&&`, `||`, `all` and `exists` where another operand
+    /// decides.
     Error(Box<str>),
-    /// A budget is spent: nothing absorbs it.
+    /// A budget is spent. Nothing ignores this fault, so that a costly expression always ends.
     Limit(&'static str),
 }
 
@@ -61,6 +66,7 @@ impl Fault {
         Fault::Missing(message.into())
     }
 
+    /// The error for users, under `code` unless a budget was spent.
     pub(super) fn into_error(self, source: &str, code: &'static str) -> ExprError {
         let (code, why) = match self {
             Fault::Missing(why) | Fault::Error(why) => (code, why),

@@ -11,12 +11,14 @@ use std::{cmp::Ordering, rc::Rc};
 
 pub(super) type Evaluated<'a> = Result<Val<'a>, Fault>;
 
-/// One evaluation.
+/// The state of one evaluation.
 pub(super) struct Machine<'a> {
     pub(super) scope: &'a Scope<'a>,
-    /// The variables of the macros around, innermost last.
+    /// The values of the variables of the macros around, the innermost last.
     pub(super) locals: Vec<Val<'a>>,
+    /// Steps that are left of [`limits::EXPRESSION_COST`].
     cost: u64,
+    /// Bytes that are left of [`limits::EXPRESSION_BUILT_BYTES`].
     room: usize,
 }
 
@@ -25,7 +27,7 @@ impl<'a> Machine<'a> {
         Self { scope, locals: Vec::new(), cost: limits::EXPRESSION_COST, room: limits::EXPRESSION_BUILT_BYTES }
     }
 
-    /// Spends steps.
+    /// Takes steps from the budget. Once spent it stays spent, so that whatever goes on after the fault fails too.
     pub(super) fn charge(&mut self, steps: u64) -> Result<(), Fault> {
         match self.cost.checked_sub(steps) {
             Some(left) => {
@@ -39,12 +41,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Spends the steps of reading some bytes.
+    /// Takes the steps of reading some bytes: one per 32 bytes.
     pub(super) fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
         self.charge(bytes as u64 / 32)
     }
 
-    /// Spends room for a value about to be made.
+    /// Takes the room, and the steps, of a value of that many bytes. Callers ask before they build the value.
     pub(super) fn build(&mut self, bytes: usize) -> Result<(), Fault> {
         match self.room.checked_sub(bytes) {
             Some(left) => {
@@ -58,7 +60,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Evaluates a node to a value that is whole.
+    /// Evaluates a node. A part of the scope, such as `ctx`, becomes an object.
     pub(super) fn eval(&mut self, node: &'a Node) -> Evaluated<'a> {
         match self.raw(node)? {
             Val::Part(part) => self.whole(part),
@@ -66,7 +68,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Like [`Self::eval`], but parts of the scope stay parts: enough to read a member of them.
+    /// Like [`Self::eval`], but a part of the scope stays a part: reading one member of `ctx` must not build all of it.
+    /// What needs many locals is in functions that are not inlined here, so that this recursion takes little stack.
     pub(super) fn raw(&mut self, node: &'a Node) -> Evaluated<'a> {
         self.charge(1)?;
         match node {
@@ -122,6 +125,7 @@ impl<'a> Machine<'a> {
         self.at(target, key)
     }
 
+    /// `target[key]`, for lists, objects, parts of the scope, and optionals of these, which give an optional.
     pub(super) fn at(&mut self, target: Val<'a>, key: Val<'a>) -> Evaluated<'a> {
         match (&target, key) {
             (Val::Optional(None), _) => Ok(target),
@@ -151,7 +155,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What a path leads to, if anything: for `has()`, at whichever step it ends.
+    /// The value that a path leads to, unwrapped if it is an optional; none where any step of the path is missing.
     fn present(&mut self, path: &'a Node) -> Result<Option<Val<'a>>, Fault> {
         match self.raw(path) {
             Ok(Val::Part(Part::Node(node))) if self.scope.ctx.output_of(&node).is_none() => Ok(None),
@@ -162,6 +166,7 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Evaluates `a.?b` or `a[?b]` to an optional, which is empty where `a` or `b` is missing.
     #[inline(never)]
     fn optional(&mut self, node: &'a Node) -> Evaluated<'a> {
         let (target, key) = match node {
@@ -171,6 +176,7 @@ impl<'a> Machine<'a> {
         };
         let Some(target) = self.present(target)? else { return Ok(Val::Optional(None)) };
         match self.at(target, key) {
+            // Every id is a member of `ctx`; a node without an output counts as missing.
             Ok(Val::Part(Part::Node(name))) if self.scope.ctx.output_of(&name).is_none() => Ok(Val::Optional(None)),
             found => optional(found),
         }
@@ -227,6 +233,7 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Evaluates an operand that must be true or false; `user` is the operator that the error names.
     pub(super) fn bool(&mut self, node: &'a Node, user: &str) -> Result<bool, Fault> {
         match self.eval(node)? {
             Val::Bool(value) => Ok(value),
@@ -234,7 +241,9 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// `&&` and `||`: one decisive operand decides, wherever it stands and whatever the others fail with.
+    /// Evaluates `&&` (`decisive` is false) or `||` (true). One operand of the decisive value gives the result,
+    /// wherever it stands and whatever errors the others end with; the first error counts only where no operand decides
+    /// (CEL spec).
     fn logical(&mut self, operands: &'a [Node], decisive: bool) -> Evaluated<'a> {
         let mut failed = None;
         for operand in operands {
@@ -266,6 +275,7 @@ impl<'a> Machine<'a> {
         Ok(Val::Bool(self.order(a, b, operator.symbol())?.is_some_and(is)))
     }
 
+    /// Evaluates `in`: whether a value is among the elements of a list or the keys of an object.
     fn contains(&mut self, wanted: &Val<'a>, holder: &Val<'a>) -> Result<bool, Fault> {
         if let Some(length) = holder.list_len() {
             for element in (0..length).filter_map(|i| holder.element(i)) {
@@ -283,7 +293,7 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// What an optional access found, as an optional.
+/// Wraps the result of an optional access in an optional, unless it is one already; empty where something is missing.
 pub(super) fn optional(found: Evaluated<'_>) -> Evaluated<'_> {
     match found {
         Ok(Val::Optional(inner)) => Ok(Val::Optional(inner)),
@@ -293,7 +303,8 @@ pub(super) fn optional(found: Evaluated<'_>) -> Evaluated<'_> {
     }
 }
 
-/// Says in which path something is missing; the innermost access is the first to.
+/// Adds the path in which something is missing to a message. Only the innermost access, which comes first, adds its
+/// path: a message that names a path or ends with a hint stays as it is.
 fn located(fault: Fault, node: &Node) -> Fault {
     let target = match node {
         Node::Select(target, _) => &**target,

@@ -9,12 +9,14 @@ use super::{
 };
 use std::{ops::RangeInclusive, rc::Rc};
 
-/// One function.
+/// One function of the table.
 pub(super) struct Native {
+    /// The name, with its qualifier where it has one: `size`, `math.abs`.
     pub(super) name: &'static str,
     style: Style,
-    /// Their number; the target of a method is one of them.
+    /// How many arguments the function takes; the target of a method is one of them.
     pub(super) arguments: RangeInclusive<usize>,
+    /// How a call is written, for the error about a wrong number of arguments.
     pub(super) usage: &'static str,
     pub(super) call: for<'a> fn(&mut Machine<'a>, &[Val<'a>]) -> Evaluated<'a>,
 }
@@ -33,6 +35,7 @@ enum Style {
     Both,
 }
 
+/// One row per function: style, name, number of arguments, usage, implementation.
 macro_rules! natives {
     ($($style:ident $name:literal $arguments:expr, $usage:literal => $call:expr;)*) => {
         &[$(Native { name: $name, style: Style::$style, arguments: $arguments, usage: $usage, call: $call }),*]
@@ -103,13 +106,13 @@ static NATIVES: &[Native] = natives! {
         |_, a| time::part(a, time::Part::Milliseconds);
 };
 
-/// A function by its name and the way it is called.
+/// The function of a name; `method` where it is called as `x.f()`.
 pub(super) fn find(name: &str, method: bool) -> Option<&'static Native> {
     let not = if method { Style::Global } else { Style::Method };
     NATIVES.iter().find(|native| native.name == name && native.style != not)
 }
 
-/// What to say of a function that does not exist.
+/// The message about a function that does not exist, with what was probably meant.
 pub(super) fn unknown(name: &str) -> String {
     let hint = match name {
         "now" => "; expressions have no clock: use execution.started_at, or pass the time as an input",
@@ -126,7 +129,7 @@ pub(super) fn unknown(name: &str) -> String {
     format!("there is no function {name}(){hint}")
 }
 
-/// What an optional holds.
+/// The value that an optional holds; none where it is empty. Other values are an error.
 fn inner<'a>(value: &Val<'a>) -> Result<Option<Val<'a>>, Fault> {
     match value {
         Val::Optional(inner) => Ok(inner.as_ref().map(|inner| (**inner).clone())),

@@ -1,18 +1,18 @@
-//! Text to tokens, in one pass without recursion.
+//! The lexer: from text to tokens, in one pass without recursion.
 
 use super::error::Syntax;
 
 /// One token of CEL.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token<'s> {
-    /// The magnitude: the parser folds a minus, so that the least `i64` can be written.
+    /// An integer without its sign. The parser adds a minus, so that the least `i64` can be written.
     Int(u64),
     Uint(u64),
     Double(f64),
     Text(String),
     Bytes(Vec<u8>),
     Name(&'s str),
-    /// `` `a-b` ``: a field name, after a dot only.
+    /// A field name in backquotes, such as `` `a-b` ``. The parser takes it after a dot only.
     Quoted(&'s str),
     Punct(&'static str),
     End,
@@ -21,7 +21,7 @@ pub(super) enum Token<'s> {
 /// A token and the byte at which it starts.
 pub(super) type Spanned<'s> = (Token<'s>, usize);
 
-/// Two-byte operators come first, so that the longest match wins.
+/// Operators and marks. Those of two bytes come first, so that the longest match wins.
 const PUNCTUATION: [&str; 24] = [
     "&&", "||", "==", "!=", "<=", ">=", "(", ")", "[", "]", "{", "}", ".", ",", ":", "?", "+", "-", "*", "/", "%", "!",
     "<", ">",
@@ -45,6 +45,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Spanned<'_>>, Syntax> {
 
 struct Lexer<'s> {
     source: &'s str,
+    /// The byte offset of what is read next.
     at: usize,
 }
 
@@ -53,10 +54,12 @@ impl<'s> Lexer<'s> {
         &self.source[self.at..]
     }
 
+    /// The byte `ahead` places after the current one; 0 past the end.
     fn byte(&self, ahead: usize) -> u8 {
         self.source.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    /// Skips white space and comments, which go from `//` to the end of the line.
     fn skip_space(&mut self) {
         loop {
             let rest = self.rest();
@@ -98,6 +101,8 @@ impl<'s> Lexer<'s> {
         &rest[..end]
     }
 
+    /// Reads a number: hexadecimal, decimal, or a double with a fraction or an exponent. A dot without a digit after it
+    /// is left for the next token, as in `1.size()`.
     fn number(&mut self) -> Result<Token<'s>, Syntax> {
         let start = self.at;
         if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X') {
@@ -128,6 +133,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// Ends an integer, looking at what follows: `u` makes it a uint, and another letter means that a name was meant.
     fn integer(&mut self, start: usize, value: Option<u64>) -> Result<Token<'s>, Syntax> {
         let value = value.ok_or_else(|| Syntax::at(start, "this integer is malformed or exceeds 64 bits"))?;
         if matches!(self.byte(0), b'u' | b'U') {
@@ -140,7 +146,8 @@ impl<'s> Lexer<'s> {
         Ok(Token::Int(value))
     }
 
-    /// Whether a string starts here: the length of its prefix, raw, bytes.
+    /// The string that starts here, if one does: the length of its prefix, whether it is raw (`r`), whether it is bytes
+    /// (`b`).
     fn quote(&self) -> Option<(usize, bool, bool)> {
         let mut prefix = 0;
         let (mut raw, mut bytes) = (false, false);
@@ -155,6 +162,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// Reads a string or bytes. Three quotes open a string that may span lines; a string of one quote ends on its line.
     fn quoted(&mut self, prefix: usize, raw: bool, bytes: bool) -> Result<Token<'s>, Syntax> {
         let start = self.at;
         self.at += prefix;
@@ -187,16 +195,19 @@ impl<'s> Lexer<'s> {
         String::from_utf8(out).map(Token::Text).map_err(|_| Syntax::at(start, "this string is not UTF-8"))
     }
 
-    /// What follows a backslash (CEL spec, "String and bytes values").
+    /// Reads what follows a backslash (CEL spec, "String and bytes values") and appends the bytes that it stands for.
+    /// In a string, `\x` and octal digits name a character, in bytes a byte.
     fn escape(&mut self, bytes: bool, out: &mut Vec<u8>) -> Result<(), Syntax> {
         let start = self.at - 1;
         let kind = self.byte(0);
+        // How many digits name the character, in which radix, and how many bytes stand before them.
         let (digits, radix, skip) = match kind {
             b'x' | b'X' => (2, 16, 1),
             b'u' if !bytes => (4, 16, 1),
             b'U' if !bytes => (8, 16, 1),
             b'0'..=b'3' => (3, 8, 0),
             _ => {
+                // Each letter of this text stands for the byte at the same place of the text below.
                 let plain = b"abfnrtv\\'\"`?".iter().position(|b| *b == kind && kind != 0);
                 let plain = plain.ok_or_else(|| {
                     Syntax::at(start, "this escape is unknown; write \\\\ for a backslash, or r'…' for a raw string")

@@ -8,7 +8,7 @@ use super::{
 };
 use std::cmp::Ordering;
 
-/// A list's elements, with the room for a new list of them.
+/// The elements of a list. Takes the room of a new list of as many, which the caller is about to build.
 fn elements<'a>(m: &mut Machine<'a>, value: &Val<'a>) -> Result<Vec<Val<'a>>, Fault> {
     let length = value.list_len();
     let length = length.ok_or_else(|| Fault::error(format!("a list is needed here, not {}", value.described())))?;
@@ -17,6 +17,7 @@ fn elements<'a>(m: &mut Machine<'a>, value: &Val<'a>) -> Result<Vec<Val<'a>>, Fa
     Ok((0..length).filter_map(|i| value.element(i)).collect())
 }
 
+/// Reverses a list, or the characters of a text.
 pub(super) fn reverse<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     if let Val::Text(text) = &a[0] {
         m.build(text.len())?;
@@ -27,7 +28,7 @@ pub(super) fn reverse<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     Ok(Val::list(items))
 }
 
-/// One level.
+/// Puts the elements of inner lists in place of these lists, one level deep.
 pub(super) fn flatten<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let mut flat = Vec::new();
     for item in elements(m, &a[0])? {
@@ -40,6 +41,7 @@ pub(super) fn flatten<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     Ok(Val::list(flat))
 }
 
+/// Keeps the first of equal elements. The time is quadratic, which the budget of steps bounds.
 pub(super) fn distinct<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let mut kept: Vec<Val<'a>> = Vec::new();
     'items: for item in elements(m, &a[0])? {
@@ -53,10 +55,10 @@ pub(super) fn distinct<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> 
     Ok(Val::list(kept))
 }
 
-/// Ascending and stable; all must be of comparable types.
+/// Sorts in ascending order; equal elements keep their order. All elements must be of comparable types.
 pub(super) fn sort<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let items = elements(m, &a[0])?;
-    // Checked against the first: an order that fails in the midst of a sort would be none.
+    // All are compared with the first beforehand, since sorting needs an order that is defined for every pair.
     for item in &items {
         m.order(&items[0], item, "sort()")?.ok_or_else(|| Fault::error("sort() cannot place a NaN"))?;
     }
@@ -72,12 +74,14 @@ pub(super) fn sort<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     failed.map_or_else(|| Ok(Val::list(sorted)), Err)
 }
 
+/// The elements from one position up to, but not including, another; both count from 0.
 pub(super) fn slice<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let (items, from, to) = (elements(m, &a[0])?, count(&a[1])?, count(&a[2])?);
     let part = items.get(from..to).ok_or_else(|| Fault::error("the positions of slice() are outside of the list"))?;
     Ok(Val::list(part.to_vec()))
 }
 
+/// The ints from 0 up to, but not including, the argument.
 pub(super) fn range<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let length = count(&a[0])?;
     m.build(length.saturating_mul(size_of::<Val>()))?;

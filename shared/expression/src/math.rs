@@ -14,12 +14,12 @@ fn unreadable(name: &str) -> Fault {
     Fault::error(format!("{name}() cannot read this text or number"))
 }
 
-/// Truncates doubles; a timestamp gives seconds since 1970.
+/// Converts to an int. Doubles are truncated, and a timestamp gives the seconds since 1970.
 pub(super) fn int<'a>(value: &Val<'a>) -> Evaluated<'a> {
     let read = match value {
         Val::Int(value) => Some(*value),
         Val::Uint(value) => i64::try_from(*value).ok(),
-        // The bounds are powers of two, so exact as doubles.
+        // The rough bounds only keep NaN out, which would cast to 0; the conversion from 128 bits is the exact check.
         Val::Double(value) if *value > -9.3e18 && *value < 9.3e18 => i64::try_from(*value as i128).ok(),
         Val::Double(_) => None,
         Val::Text(text) => text.parse().ok(),
@@ -96,7 +96,7 @@ pub(super) fn abs<'a>(value: &Val<'a>) -> Evaluated<'a> {
     }
 }
 
-/// Rounding keeps the type: a double stays one, an int is whole already.
+/// Rounds a double, which stays a double. Ints and uints are whole already and stay as they are.
 pub(super) fn rounded<'a>(value: &Val<'a>, round: fn(f64) -> f64) -> Evaluated<'a> {
     match value {
         Val::Int(_) | Val::Uint(_) => Ok(value.clone()),

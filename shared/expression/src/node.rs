@@ -1,8 +1,9 @@
-//! The compiled form of an expression.
+//! The compiled form of an expression: a tree that the parser builds and the evaluator walks. Its nodes are operations,
+//! not the nodes of a workflow.
 
 use super::{functions::Native, pattern::Pattern};
 
-/// One node. Names bound by a macro are slots; all others are looked up in the scope.
+/// One node of the tree. A variable of a macro is known by its slot; every other name is looked up in the scope.
 #[derive(Debug)]
 pub(super) enum Node {
     Null,
@@ -14,18 +15,23 @@ pub(super) enum Node {
     Bytes(Box<[u8]>),
     /// A type denotation, such as `int` in `type(x) == int`.
     Type(&'static str),
-    /// A variable of a macro: its place on the stack of locals.
+    /// A variable of a macro, by its index on the evaluator's stack of such variables, the outermost macro's first.
     Local(usize),
+    /// A name that no macro binds, with its spelling.
     Free(Root, Box<str>),
+    /// `a.b`
     Select(Box<Node>, Box<str>),
     /// `a.?b`
     OptSelect(Box<Node>, Box<str>),
+    /// `a[b]`
     Index(Box<(Node, Node)>),
     /// `a[?b]`
     OptIndex(Box<(Node, Node)>),
+    /// `has(path)`
     Has(Box<Node>),
-    /// Elements; true marks an optional one, `?x`.
+    /// The elements of a list; true marks an optional one, `?x`, which is left out where it is empty.
     List(Vec<(Node, bool)>),
+    /// The keys and values of an object; true marks an optional value, as in a list.
     Map(Vec<(Node, Node, bool)>),
     Not(Box<Node>),
     Negate(Box<Node>),
@@ -34,7 +40,7 @@ pub(super) enum Node {
     Or(Vec<Node>),
     Conditional(Box<(Node, Node, Node)>),
     Call(&'static Native, Vec<Node>),
-    /// `matches` with a literal pattern, compiled once.
+    /// `matches` with a literal pattern, which is compiled once, with the expression.
     Matches(Box<Node>, Box<Pattern>),
     Macro(Macro, Box<Comprehension>),
 }
@@ -69,7 +75,7 @@ impl Root {
     }
 }
 
-/// A macro over a range, with its variable in the next slot.
+/// The parts of a macro over a list, an object or an optional. Filter and body see its variable in the next free slot.
 #[derive(Debug)]
 pub(super) struct Comprehension {
     pub(super) range: Node,
@@ -121,7 +127,8 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// The operator and how tightly it binds; `&&` and `||` are the parser's own.
+    /// The operator that a symbol stands for, with its precedence: a higher number binds tighter. `&&` and `||` bind
+    /// less tightly than all of these, and the parser reads them by itself.
     pub(super) fn of(symbol: &str) -> Option<(Self, u8)> {
         Some(match symbol {
             "==" => (Operator::Equal, 3),
@@ -157,7 +164,7 @@ impl Operator {
         }
     }
 
-    /// The comparison that says the same with its sides exchanged.
+    /// The operator of the same comparison with its two sides exchanged: `>` for `<`, and `==` for `==`.
     pub(super) fn flipped(self) -> Self {
         match self {
             Operator::Less => Operator::Greater,

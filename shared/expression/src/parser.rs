@@ -1,5 +1,5 @@
-//! Tokens to nodes. Depth is bounded twice: the parser's own recursion, and the height of the tree, along which
-//! everything else recurses.
+//! The parser: from tokens to a tree of nodes. Two bounds keep recursion within a worker's stack: one on the nesting of
+//! the source, along which the parser recurses, and one on the height of the tree, along which all else recurses.
 
 use super::{
     calls::denote_type,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::limits;
 
-/// Parses a whole source.
+/// Parses a source, all of which must be one expression.
 pub(super) fn parse(source: &str) -> Result<Node, Syntax> {
     let mut parser = Parser { source, tokens: tokens(source)?, next: 0, depth: 0, locals: Vec::new() };
     let tree = parser.expression()?;
@@ -20,7 +20,7 @@ pub(super) fn parse(source: &str) -> Result<Node, Syntax> {
     }
 }
 
-/// A node and its height.
+/// A node and its height: 1 for a leaf.
 pub(super) struct Tree {
     pub(super) node: Node,
     pub(super) height: usize,
@@ -29,9 +29,11 @@ pub(super) struct Tree {
 pub(super) struct Parser<'s> {
     source: &'s str,
     tokens: Vec<Spanned<'s>>,
+    /// Index of the next token.
     pub(super) next: usize,
+    /// How many calls of [`Parser::expression`] are open.
     depth: usize,
-    /// The variables of the macros around.
+    /// The variables of the macros around the next token, the innermost last.
     pub(super) locals: Vec<&'s str>,
 }
 
@@ -42,6 +44,7 @@ impl<'s> Parser<'s> {
         self.tokens.get(self.next).map_or(&Token::End, |(token, _)| token)
     }
 
+    /// The byte offset of the next token.
     pub(super) fn at(&self) -> usize {
         self.tokens.get(self.next).map_or(self.source.len(), |(_, at)| *at)
     }
@@ -50,6 +53,7 @@ impl<'s> Parser<'s> {
         matches!(self.peek(), Token::Punct(p) if *p == punct)
     }
 
+    /// Consumes the next token if it is this mark, and tells whether it was.
     pub(super) fn eat(&mut self, punct: &str) -> bool {
         let found = self.is(punct);
         self.next += usize::from(found);
@@ -80,6 +84,8 @@ impl<'s> Parser<'s> {
         Syntax::at(self.at(), format!("expected {wanted}, found {found}{hint}"))
     }
 
+    /// Adds a node on top of children, the tallest of which has the height `below`. Refuses a tree that becomes too
+    /// tall.
     pub(super) fn tree(&self, node: Node, below: usize) -> Parsed {
         if below >= limits::EXPRESSION_DEPTH {
             return Err(self.too_deep());
@@ -91,7 +97,7 @@ impl<'s> Parser<'s> {
         Syntax::at(self.at(), "this nests too deeply or chains too many operators; split it over several nodes")
     }
 
-    /// A conditional, or what binds tighter.
+    /// Parses a conditional, `a ? b : c`, or whatever binds tighter.
     pub(super) fn expression(&mut self) -> Parsed {
         self.depth += 1;
         if self.depth > limits::EXPRESSION_NESTING {
@@ -109,7 +115,8 @@ impl<'s> Parser<'s> {
         Ok(tree)
     }
 
-    /// `||` or, below it, `&&`: flat, so that long chains stay shallow.
+    /// Parses a chain of `||` or, one level below, of `&&`. All operands go into one node, so that long chains stay
+    /// shallow.
     fn logical(&mut self, or: bool) -> Parsed {
         let operator = if or { "||" } else { "&&" };
         let operand = |p: &mut Self| if or { p.logical(false) } else { p.binary(0) };
@@ -127,6 +134,8 @@ impl<'s> Parser<'s> {
         self.tree(if or { Node::Or(nodes) } else { Node::And(nodes) }, below)
     }
 
+    /// Parses binary operators of at least the precedence `least`, by precedence climbing. Equal ones group to the
+    /// left.
     fn binary(&mut self, least: u8) -> Parsed {
         let mut left = self.unary()?;
         loop {
@@ -143,6 +152,7 @@ impl<'s> Parser<'s> {
             let right = self.binary(precedence + 1)?;
             let below = left.height.max(right.height);
             let mut sides = (left.node, right.node);
+            // In `type(x) == int` the name stands for a type, which only the finished other side tells.
             if matches!(operator, Operator::Equal | Operator::NotEqual) {
                 denote_type(&mut sides.1, &sides.0);
                 denote_type(&mut sides.0, &sides.1);
@@ -151,7 +161,8 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// `ctx.my-node` is a subtraction to CEL, and never meant as one: `ctx.my` is an object.
+    /// Refuses `ctx.my-node`. CEL reads it as a subtraction, which nobody can mean, since `ctx.my` is an object. The
+    /// message shows how to name the node.
     fn check_hyphen(&self, left: &Node) -> Result<(), Syntax> {
         let Node::Select(root, _) = left else { return Ok(()) };
         let Node::Free(root @ (Root::Ctx | Root::Secrets), _) = &**root else { return Ok(()) };
@@ -170,6 +181,7 @@ impl<'s> Parser<'s> {
             signs.push(self.is("!"));
             self.next += 1;
         }
+        // A minus directly before a number belongs to the number, so that the least `i64` can be written.
         let literal = if signs.last() == Some(&false) { self.negative_literal()? } else { None };
         if literal.is_some() {
             signs.pop();
@@ -177,7 +189,8 @@ impl<'s> Parser<'s> {
         let operand = literal.map_or_else(|| self.primary(), Ok)?;
         let mut tree = self.members(operand)?;
         for run in signs.chunk_by(|a, b| a == b).rev() {
-            // An even run cancels out (CEL spec), but its operand must still be of the right type.
+            // A run of one sign becomes one operation where its length is odd, and two where it is even: they cancel
+            // out (CEL spec), but the operand must still be of the right type.
             for _ in 0..2 - run.len() % 2 {
                 let (node, below) = (Box::new(tree.node), tree.height);
                 tree = self.tree(if run[0] { Node::Not(node) } else { Node::Negate(node) }, below)?;
@@ -186,6 +199,7 @@ impl<'s> Parser<'s> {
         Ok(tree)
     }
 
+    /// Parses the number after a minus as a negative literal; none where no signed number follows.
     fn negative_literal(&mut self) -> Result<Option<Tree>, Syntax> {
         let node = match *self.peek() {
             Token::Int(value) => match 0_i64.checked_sub_unsigned(value) {
@@ -199,7 +213,7 @@ impl<'s> Parser<'s> {
         self.tree(node, 0).map(Some)
     }
 
-    /// What follows a primary: `.a`, `.?a`, `.f(…)`, `[…]`, `[?…]`.
+    /// Parses what may follow a primary: `.a`, `.?a`, `.f(…)`, `[…]`, `[?…]`.
     fn members(&mut self, mut tree: Tree) -> Parsed {
         loop {
             if self.eat(".") {
@@ -231,6 +245,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    /// Parses a literal, a name, a call of a function, a list, an object or an expression in parentheses.
     fn primary(&mut self) -> Parsed {
         let at = self.at();
         let node = match self.peek().clone() {
@@ -259,6 +274,7 @@ impl<'s> Parser<'s> {
         self.tree(node, 0)
     }
 
+    /// Parses what a name begins: a call, a variable of a macro (the innermost of that name), or a name of the scope.
     fn name(&mut self, name: &'s str, at: usize) -> Parsed {
         if self.eat("(") {
             let (mut nodes, mut below) = (Vec::new(), 0);
@@ -297,7 +313,8 @@ impl<'s> Parser<'s> {
         self.tree(Node::List(elements), below)
     }
 
-    /// A map, or the `{{ x }}` of templates, which means `x` here too. No map starts so: a map is no key.
+    /// Parses an object, or the `{{ x }}` of templates, which means `x` here too. The two differ at their second brace:
+    /// an object that begins with another would have an object as a key, which is not allowed.
     fn braces(&mut self) -> Parsed {
         let start = self.at();
         self.expect("{")?;

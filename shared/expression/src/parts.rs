@@ -1,4 +1,4 @@
-//! The names of the scope (workflow format §4) and their members, read where they lie.
+//! The names of the scope (workflow format §4) and their members, read in place, without building objects of them.
 
 use super::{
     error::Fault,
@@ -9,7 +9,8 @@ use super::{
 use std::rc::Rc;
 
 impl<'a> Machine<'a> {
-    /// What a free name stands for.
+    /// The value of a name that no macro binds. Names that the scope adds come first, then its fixed names, and last
+    /// bare names.
     pub(super) fn root(&mut self, root: Root, name: &str) -> Evaluated<'a> {
         let scope = self.scope;
         if let Some((_, value)) = scope.extra.iter().find(|(extra, _)| *extra == name) {
@@ -26,7 +27,8 @@ impl<'a> Machine<'a> {
             Root::Secrets => Some(Val::Part(Part::Secrets)),
             Root::Bare => None,
         };
-        // An edge's `output` is no input of its node, and is asked last.
+        // On an edge, `output` is what the node has just put out. Inputs win over it, so that a name means the same
+        // there as in the node's config.
         let places = || scope.bare.iter().flatten().copied().chain(scope.output);
         let bare = || places().find_map(|value| value.get(name)).map(Val::from_json);
         found.or_else(bare).ok_or_else(|| match root {
@@ -39,7 +41,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// A member by name.
+    /// `target.name`, for objects, parts of the scope, and optionals of these, which give an optional.
     pub(super) fn select(&mut self, target: Val<'a>, name: Text<'a>) -> Evaluated<'a> {
         let scope = self.scope;
         let found = match &target {
@@ -90,7 +92,7 @@ impl<'a> Machine<'a> {
         secret.map(Val::text).ok_or_else(|| Fault::missing(format!("no secret is stored under the name `{name}`")))
     }
 
-    /// A part as an object.
+    /// Builds the object that a part of the scope stands for. `secrets` has none: each is read by its name.
     pub(super) fn whole(&mut self, part: Part<'a>) -> Evaluated<'a> {
         let key = |name: &'a str| Val::Text(Text::Borrowed(name));
         let entries = match &part {
@@ -111,6 +113,7 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// The entries of a part that has these members.
 fn named<'a>(names: &[&'static str], member: impl Fn(&str) -> Option<Val<'a>>) -> Vec<(Val<'a>, Val<'a>)> {
     names.iter().filter_map(|name| Some((Val::Text(Text::Borrowed(name)), member(name)?))).collect()
 }

@@ -1,14 +1,15 @@
-//! Regular expressions: RE2 syntax, linear in the text, bounded in size.
+//! Regular expressions for `matches()`: in RE2's syntax, matched in time linear in the text, bounded in size. The
+//! patterns of events are in `crate::pattern`.
 
 use super::{error::Fault, eval::Machine, value::Val};
 use crate::limits;
 use regex::{Error, Regex, RegexBuilder};
 
-/// A compiled pattern.
+/// A compiled regular expression.
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
-    /// Steps per byte of a text.
+    /// Steps charged per byte of a text that is matched; a larger pattern takes more time per byte.
     weight: u64,
 }
 
@@ -20,6 +21,7 @@ impl Pattern {
             return Err(LARGE.into());
         }
         let pattern = ascii_classes(pattern);
+        // The smallest size that holds the pattern decides what matching costs.
         for (size, weight) in limits::REGEX_SIZES {
             let mut builder = RegexBuilder::new(&pattern);
             match builder.size_limit(size).dfa_size_limit(size).nest_limit(50).build() {
@@ -35,7 +37,7 @@ impl Pattern {
         Err(LARGE.into())
     }
 
-    /// Whether it matches anywhere in a text.
+    /// Whether the pattern matches anywhere in a text.
     pub(super) fn matches(&self, m: &mut Machine<'_>, value: &Val<'_>) -> Result<bool, Fault> {
         let text = super::strings::text(value)?;
         if text.len() > limits::REGEX_TEXT_BYTES {
@@ -46,7 +48,8 @@ impl Pattern {
     }
 }
 
-/// In RE2, and so in CEL, `\d`, `\w`, `\s` and `\b` are ASCII; their Unicode tables are a thousand times the size.
+/// Spells out `\d`, `\w`, `\s` and `\b` as ASCII, which is what they mean in RE2 and so in CEL. The `regex` crate gives
+/// them their Unicode meaning, whose tables are a thousand times the size.
 fn ascii_classes(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;

@@ -1,4 +1,5 @@
-//! What an expression reads, found without evaluating it.
+//! What an expression reads, found without evaluating it. The static checks use it, and so does the start of a child,
+//! which takes along only what its expressions read.
 
 mod types;
 
@@ -9,33 +10,36 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What an expression reads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct References {
-    /// The free names at the root of its paths: scope names and bare names, without the variables of macros.
+    /// The free names at the roots of paths: names of the scope and bare names, without the variables of macros.
     pub names: BTreeSet<String>,
-    /// The nodes whose outputs it reads, each with whether every use is guarded (see [`Path::guarded`]).
+    /// Ids of the nodes whose outputs the expression reads, each with whether every use is guarded (see
+    /// [`Path::guarded`]).
     pub ctx_nodes: BTreeMap<String, bool>,
-    /// Whether it reads `ctx` otherwise than by the literal name of a node.
+    /// Whether the expression reads `ctx` otherwise than by the literal id of a node.
     pub whole_ctx: bool,
-    /// The secrets that it names.
+    /// Names of the secrets that the expression names literally.
     pub secrets: BTreeSet<String>,
     /// Every maximal static path, in the order of the source; a path that is used twice is there twice.
     pub paths: Vec<Path>,
-    /// Comparisons of a path with a literal, as if the path stood on the left: `==`, `!=`, `<`, `<=`, `>` or `>=`.
+    /// Comparisons of a path with a literal: the path, the literal, and `==`, `!=`, `<`, `<=`, `>` or `>=`, turned
+    /// around where needed so that the path stands on the left.
     pub comparisons: Vec<(Path, Value, &'static str)>,
-    /// Comparisons of two paths.
+    /// Comparisons of two paths: the names of the left one, those of the right one, and the operator.
     pub pairs: Vec<(Vec<String>, Vec<String>, &'static str)>,
-    /// Comparisons of a path with what has a type whatever it reads, as if the path stood on the left, and `in` with
-    /// the types of a list's items: JSON Schema's `number`, `string`, `boolean`, `array` and `object`, or what no JSON
-    /// value is: `bytes`, `timestamp`, `duration` and `type`.
+    /// Comparisons of a path with an expression whose type is certain: the names of the path, the types that the other
+    /// side may have, and the operator, turned around as in `comparisons`. For `in`, these are the types of a literal
+    /// list's items. A type is one of JSON Schema's `number`, `string`, `boolean`, `array` and `object`, or one that no
+    /// JSON value has: `bytes`, `timestamp`, `duration` and `type`.
     pub typed: Vec<(Vec<String>, Vec<&'static str>, &'static str)>,
 }
 
-/// A path of literal names, `ctx.a.output['b-c'].d`.
+/// A path of literal names, such as `ctx.a.output['b-c'].d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// Its names, the root first.
+    /// The names of the path, the root first.
     pub segments: Vec<String>,
-    /// Whether absence is provided for: it stands inside `has()`, is reached by `.?`, or the expression also tests
-    /// with `has()` the path or a part of it from the root.
+    /// Whether the expression provides for what the path leads to being missing: the path stands inside `has()` or has
+    /// a `.?` in it, or the expression tests the path, or one that it begins with, with `has()` elsewhere.
     pub guarded: bool,
 }
 
@@ -50,12 +54,14 @@ impl References {
 #[derive(Default)]
 struct Walk {
     found: References,
-    /// The paths inside `has()`.
+    /// The paths that the expression tests with `has()`.
     tested: Vec<Vec<String>>,
 }
 
 impl Walk {
+    /// Collects what a node and all below it read. `guarded` where something around the node provides for absence.
     fn node(&mut self, node: &Node, guarded: bool) {
+        // A literal path counts as a whole: its beginnings are no paths of their own.
         if let Some((segments, optional)) = chain(node) {
             return self.path(segments, guarded || optional);
         }
@@ -101,6 +107,7 @@ impl Walk {
         }
     }
 
+    /// Records one use of a path. A node of `ctx` counts as guarded only if all uses of it are.
     fn path(&mut self, segments: Vec<String>, guarded: bool) {
         self.found.names.extend(segments.first().cloned());
         match (segments.first().map(String::as_str), segments.get(1)) {
@@ -117,6 +124,7 @@ impl Walk {
         self.found.paths.push(Path { segments, guarded });
     }
 
+    /// Records a comparison with a path on at least one side. The paths themselves are recorded by [`Self::node`].
     fn comparison(&mut self, operator: Operator, left: &Node, right: &Node) {
         use Operator::{Equal, Greater, GreaterEqual, In, Less, LessEqual, NotEqual};
         match operator {
@@ -135,6 +143,7 @@ impl Walk {
         }
     }
 
+    /// Records the comparison of a path on the left with a literal, or with an expression whose type is certain.
     fn with_path(&mut self, operator: Operator, (segments, guarded): (Vec<String>, bool), other: &Node) {
         let value = match other {
             Node::Null => Value::Null,
@@ -151,6 +160,8 @@ impl Walk {
         self.found.comparisons.push((Path { segments, guarded }, value, operator.symbol()));
     }
 
+    /// Marks as guarded whatever the expression tests with `has()` anywhere. Which operand is evaluated after which
+    /// test is not followed: authors who test a path at all have thought of its absence.
     fn finish(mut self) -> References {
         let tested = &self.tested;
         let covered = |path: &Path| tested.iter().any(|test| path.segments.starts_with(test));
@@ -164,7 +175,7 @@ impl Walk {
     }
 }
 
-/// The names of a path that is literal throughout, and whether an optional access is in it.
+/// The names of a path that is literal from its root on, and whether an optional access is in it; none for other nodes.
 fn chain(node: &Node) -> Option<(Vec<String>, bool)> {
     let (mut segments, mut optional, mut node) = (Vec::new(), false, node);
     loop {
@@ -194,7 +205,7 @@ fn chain(node: &Node) -> Option<(Vec<String>, bool)> {
     }
 }
 
-/// A literal path as one would write it, for messages.
+/// The text of a literal path, for messages; none for other nodes.
 pub(super) fn written(node: &Node) -> Option<String> {
     let (segments, _) = chain(node)?;
     let mut out = String::new();

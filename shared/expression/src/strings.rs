@@ -9,6 +9,7 @@ use super::{
 };
 use crate::limits;
 
+/// The text of an argument that must be a string.
 pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
     match value {
         Val::Text(text) => Ok(text),
@@ -16,7 +17,7 @@ pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
     }
 }
 
-/// A position or a count; negative ones are refused.
+/// An argument that is a position or a count: an int that is not negative.
 pub(super) fn count(value: &Val<'_>) -> Result<usize, Fault> {
     match value {
         Val::Int(value) => usize::try_from(*value).map_err(|_| Fault::error("a position cannot be negative")),
@@ -24,26 +25,28 @@ pub(super) fn count(value: &Val<'_>) -> Result<usize, Fault> {
     }
 }
 
-/// A function of a text and a part.
+/// Applies a function that reads two texts once, such as `contains`.
 pub(super) fn pair<'a>(m: &mut Machine<'a>, a: &[Val<'a>], f: fn(&str, &str) -> Val<'static>) -> Evaluated<'a> {
     let (whole, part) = (text(&a[0])?, text(&a[1])?);
     m.charge_text(whole.len() + part.len())?;
     Ok(f(whole, part))
 }
 
-/// A function that makes a text of a text, not larger.
+/// Applies a function that makes a text which is no larger than the given one.
 pub(super) fn mapped<'a>(m: &mut Machine<'a>, a: &[Val<'a>], f: fn(&str) -> String) -> Evaluated<'a> {
     let text = text(&a[0])?;
     m.build(text.len())?;
     Ok(Val::text(f(text)))
 }
 
+/// `matches()` with a pattern that is not literal: it is compiled at each evaluation, which costs steps of its own.
 pub(super) fn matches_any<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     m.charge(limits::REGEX_COST)?;
     let pattern = Pattern::compile(text(&a[1])?).map_err(Fault::error)?;
     pattern.matches(m, &a[0]).map(Val::Bool)
 }
 
+/// Converts a scalar or a time to text. Null, lists and objects have no text.
 pub(super) fn string<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     Ok(Val::text(match &a[0] {
         Val::Text(_) => return Ok(a[0].clone()),
@@ -70,6 +73,7 @@ pub(super) fn bytes<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     Ok(Val::Bytes(text.as_bytes().into()))
 }
 
+/// The character at a position; empty text at the position after the last, as in CEL's string extension.
 pub(super) fn char_at<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let (text, at) = (text(&a[0])?, count(&a[1])?);
     m.charge_text(text.len())?;
@@ -80,6 +84,7 @@ pub(super) fn char_at<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     }
 }
 
+/// The position of the first or the last occurrence of a text in another; -1 where there is none.
 pub(super) fn position<'a>(m: &mut Machine<'a>, a: &[Val<'a>], last: bool) -> Evaluated<'a> {
     let (whole, part) = (text(&a[0])?, text(&a[1])?);
     m.charge_text(2 * whole.len() + part.len())?;
@@ -98,7 +103,7 @@ pub(super) fn substring<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a>
     Ok(Val::text(text.chars().skip(from).take(to - from).collect::<String>()))
 }
 
-/// How many parts at most; negative means all.
+/// The optional argument that limits parts or replacements. A missing or negative one means no limit.
 fn limit(value: Option<&Val<'_>>) -> Result<usize, Fault> {
     match value {
         None => Ok(usize::MAX),
@@ -107,6 +112,7 @@ fn limit(value: Option<&Val<'_>>) -> Result<usize, Fault> {
     }
 }
 
+/// Splits a text at a separator, or into characters where the separator is empty.
 pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let (whole, separator, limit) = (text(&a[0])?, text(&a[1])?, limit(a.get(2))?);
     m.charge_text(whole.len() + separator.len())?;
@@ -144,6 +150,8 @@ pub(super) fn join<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     Ok(Val::text(out))
 }
 
+/// Replaces occurrences of a text. They are counted first, so that the size of the result is charged before it is
+/// built.
 pub(super) fn replace<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let (whole, old, new, limit) = (text(&a[0])?, text(&a[1])?, text(&a[2])?, limit(a.get(3))?);
     m.charge_text(whole.len() + old.len())?;

@@ -1,4 +1,4 @@
-//! Templates: JSON whose strings may hold `{{ expr }}`.
+//! Templates: JSON whose strings may hold `{{ expression }}`.
 
 use super::{
     Scope,
@@ -12,6 +12,25 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A compiled template; cheap to clone.
+///
+/// ```
+/// use serde_json::json;
+/// use stepwell_expression::Template;
+///
+/// let template = Template::compile(&json!({
+///     "to": "{{ input.customer }}",
+///     "lines": ["Order {{ input.id }}: {{ total }} EUR", "Thank you."]
+/// }))
+/// .map_err(|errors| format!("{errors:?}"))?;
+///
+/// let expressions = template.expressions();
+/// let found: Vec<(&str, &str)> = expressions.iter().map(|(at, expr)| (at.as_str(), expr.source())).collect();
+/// assert_eq!(found, [("/to", "input.customer"), ("/lines/0", "input.id"), ("/lines/0", "total")]);
+///
+/// let errors = Template::compile(&json!({ "a": ["{{ 1 + }}"] })).unwrap_err();
+/// assert_eq!(errors[0].0, "/a/0", "where the string stands");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Template(Arc<Compiled>);
 
@@ -21,11 +40,14 @@ struct Compiled {
     part: Part,
 }
 
+/// A value of the template: what a string, a list or an object of the source was compiled to.
 #[derive(Debug)]
 enum Part {
+    /// JSON without any expression in it.
     Constant(Value),
-    /// A string that is one template alone: yields the value with its type.
+    /// A string that is one `{{ expression }}` alone, which yields the value with its type.
     Whole(Expr),
+    /// A string of text and expressions, which yields text.
     Mixed(Vec<Piece>),
     Array(Vec<Part>),
     Object(Vec<(String, Part)>),
@@ -37,44 +59,51 @@ enum Piece {
     Expr(Expr),
 }
 
-/// Errors with the JSON Pointers of their strings.
+/// Errors, each with the JSON Pointer (RFC 6901) of the string it is about.
 type Errors = Vec<(String, ExprError)>;
 
 impl Template {
-    /// Compiles all strings of a value; the errors are `invalid_cel`, each with its JSON Pointer within the value.
+    /// Compiles all strings of a value.
+    ///
+    /// # Errors
+    /// Every `invalid_cel`, each with the JSON Pointer of its string within the value.
     pub fn compile(value: &Value) -> Result<Template, Errors> {
         let mut errors = Vec::new();
         let part = compile(value, &mut String::new(), 0, &mut errors);
         if errors.is_empty() { Ok(Template(Arc::new(Compiled { source: value.clone(), part }))) } else { Err(errors) }
     }
 
-    /// Renders it. A string that is one template alone gives the value with its type; in other strings values are
-    /// put in as text: strings as they are, all others as compact JSON.
+    /// Evaluates the expressions and puts their values in their places. A string that is one `{{ expression }}` alone
+    /// becomes the value with its type. In other strings values become text: strings as they are, times as in
+    /// [`Expr::eval`], all others as compact JSON.
     ///
-    /// Errors are `template_error`, or `expression_limit` past the bounds of an evaluation or
-    /// [`limits::OUTCOME_BYTES`] in all.
+    /// # Errors
+    /// `template_error`, or `expression_limit` where an evaluation passes its bounds or the result has more than
+    /// [`limits::OUTCOME_BYTES`] or nests deeper than [`limits::JSON_DEPTH`].
     pub fn render(&self, scope: &Scope<'_>) -> Result<Value, ExprError> {
         render(&self.0.part, scope, &mut Room::new(), 0)
     }
 
-    /// Its expressions, each with the JSON Pointer of its string.
+    /// The expressions of the template, each with the JSON Pointer of the string that holds it.
     pub fn expressions(&self) -> Vec<(String, &Expr)> {
         let mut found = Vec::new();
         expressions(&self.0.part, &mut String::new(), &mut found);
         found
     }
 
-    /// The value it was compiled from.
+    /// The JSON that the template was compiled from.
     pub fn source(&self) -> &Value {
         &self.0.source
     }
 
-    /// Whether it holds no expression at all.
+    /// Whether the template holds no expression, so that every rendering is the source itself.
     pub fn is_constant(&self) -> bool {
         matches!(self.0.part, Part::Constant(_))
     }
 }
 
+/// Compiles the value at `pointer`. A part that cannot be compiled adds to `errors`, and what stands in for it is never
+/// rendered.
 fn compile(value: &Value, pointer: &mut String, depth: usize, errors: &mut Errors) -> Part {
     if depth > limits::JSON_DEPTH {
         let message = format!("the template nests more than {} levels deep", limits::JSON_DEPTH);
@@ -106,6 +135,7 @@ fn compile(value: &Value, pointer: &mut String, depth: usize, errors: &mut Error
         }
         other => Part::Constant(other.clone()),
     };
+    // A list or an object without expressions is one constant, which rendering copies as a whole.
     let constant = match &part {
         Part::Array(parts) => parts.iter().all(|part| matches!(part, Part::Constant(_))),
         Part::Object(parts) => parts.iter().all(|(_, part)| matches!(part, Part::Constant(_))),
@@ -114,7 +144,7 @@ fn compile(value: &Value, pointer: &mut String, depth: usize, errors: &mut Error
     if constant { Part::Constant(value.clone()) } else { part }
 }
 
-/// Does something with the pointer of a child (RFC 6901).
+/// Calls `act` with the pointer of a child (RFC 6901), and takes the child's part off the pointer again afterwards.
 fn within<T>(pointer: &mut String, key: &str, act: impl FnOnce(&mut String) -> T) -> T {
     let length = pointer.len();
     pointer.push('/');
@@ -124,7 +154,7 @@ fn within<T>(pointer: &mut String, key: &str, act: impl FnOnce(&mut String) -> T
     result
 }
 
-/// Splits a string at its templates.
+/// Splits a string into text and expressions.
 fn pieces(text: &str) -> Result<Part, ExprError> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -149,7 +179,8 @@ fn pieces(text: &str) -> Result<Part, ExprError> {
     Ok(Part::Mixed(pieces))
 }
 
-/// Where `}}` closes a template: not within its strings, and not where the braces of its maps close.
+/// The byte offset of the `}}` that closes an expression. Braces within string literals do not count, nor do those that
+/// close an object of the expression.
 fn close(inner: &str) -> Option<usize> {
     let bytes = inner.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
@@ -172,7 +203,9 @@ fn close(inner: &str) -> Option<usize> {
     None
 }
 
+/// Renders a part that stands `depth` levels below the top. One room for the whole template bounds the result.
 fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Result<Value, ExprError> {
+    // No expression is at fault where text and constants alone take too much room.
     let constant = |fault: Fault| fault.into_error("the template", "template_error");
     match part {
         Part::Constant(value) => {
@@ -214,7 +247,7 @@ fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Resu
     }
 }
 
-/// Puts a value into a text.
+/// Appends a value to a text. What becomes a JSON string, such as a time, is appended without quotes.
 fn put(value: &Val<'_>, room: &mut Room, out: &mut String) -> Result<(), Fault> {
     if let Val::Text(text) = value {
         room.take(text.len())?;
@@ -228,6 +261,7 @@ fn put(value: &Val<'_>, room: &mut Room, out: &mut String) -> Result<(), Fault> 
     Ok(())
 }
 
+/// Collects the expressions of the part at `pointer`, in the order of the source.
 fn expressions<'t>(part: &'t Part, pointer: &mut String, found: &mut Vec<(String, &'t Expr)>) {
     match part {
         Part::Constant(_) => {}

@@ -12,7 +12,7 @@ use super::{Context, ExecutionScope, Expr, ExprError, LoopScope, Scope, Secrets}
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Outputs by node, and one secret.
+/// What the tests' scopes read from: outputs by node, and one secret.
 #[derive(Default)]
 struct World {
     output: Option<Value>,
@@ -67,7 +67,7 @@ impl World {
 
 static EMPTY: LazyLock<World> = LazyLock::new(World::default);
 
-/// The value of an expression over nothing.
+/// The value of an expression in an empty scope.
 fn value(source: &str) -> Value {
     EMPTY.eval(source).unwrap_or_else(|error| panic!("{error}"))
 }

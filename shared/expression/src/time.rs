@@ -1,11 +1,12 @@
-//! Timestamps and durations. Months, days of the month and of the year count from 0, as CEL has it.
+//! Timestamps and durations. As in CEL, months, days of the month and days of the year count from 0; the day that
+//! `getDate` gives counts from 1.
 
 use super::{error::Fault, eval::Evaluated, node::Operator, value::Val};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 const OVERFLOW: &str = "the time is out of range";
 
-/// RFC 3339, or seconds since 1970.
+/// Converts text in RFC 3339, or an int of seconds since 1970, to a timestamp.
 pub(super) fn timestamp<'a>(value: &Val<'a>) -> Evaluated<'a> {
     let read = match value {
         Val::Timestamp(time) => Some(*time),
@@ -17,7 +18,7 @@ pub(super) fn timestamp<'a>(value: &Val<'a>) -> Evaluated<'a> {
     read.map(Val::Timestamp).ok_or_else(fault)
 }
 
-/// A sum of numbers with units, such as `-1h30m` or `1.5s`.
+/// Converts text that is a sum of numbers with units, such as `-1h30m` or `1.5s`, to a duration.
 pub(super) fn duration<'a>(value: &Val<'a>) -> Evaluated<'a> {
     match value {
         Val::Duration(_) => Ok(value.clone()),
@@ -28,6 +29,7 @@ pub(super) fn duration<'a>(value: &Val<'a>) -> Evaluated<'a> {
     }
 }
 
+/// Reads a duration as Go writes it, which CEL follows; none where the text is no duration or is out of range.
 fn parse(text: &str) -> Option<SignedDuration> {
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -37,6 +39,7 @@ fn parse(text: &str) -> Option<SignedDuration> {
         return None;
     }
     let mut nanos: i128 = 0;
+    // A zero needs no unit. Every other number is read with its unit and added up in nanoseconds.
     while rest != "0" && !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at(end);
@@ -49,6 +52,7 @@ fn parse(text: &str) -> Option<SignedDuration> {
             t if t.starts_with('s') => (1_000_000_000, 1),
             _ => return None,
         };
+        // The whole part is exact; only the fraction, which is rounded to nanoseconds, goes through a double.
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if number.len() > 30 || (whole.is_empty() && fraction.is_empty()) {
             return None;
@@ -63,7 +67,7 @@ fn parse(text: &str) -> Option<SignedDuration> {
     if negative { duration.checked_neg() } else { Some(duration) }
 }
 
-/// Timestamps in RFC 3339, durations in seconds, such as `5400s`; none for all else.
+/// The text of a timestamp, in RFC 3339, or of a duration, in seconds such as `5400s`; none for other values.
 pub(super) fn text(value: &Val<'_>) -> Option<String> {
     match value {
         Val::Timestamp(time) => Some(time.to_string()),
@@ -78,7 +82,7 @@ pub(super) fn text(value: &Val<'_>) -> Option<String> {
     }
 }
 
-/// A sum with times in it; none where there are none.
+/// The sum of a timestamp and a duration, or of two durations; none for operands of other types.
 pub(super) fn add<'a>(a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
     let sum = match (a, b) {
         (Val::Timestamp(time), Val::Duration(span)) | (Val::Duration(span), Val::Timestamp(time)) => {
@@ -90,7 +94,8 @@ pub(super) fn add<'a>(a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
     Some(sum.ok_or_else(|| Fault::error(OVERFLOW)))
 }
 
-/// A difference with times in it; none where there are none.
+/// The difference of two timestamps, of a timestamp and a duration, or of two durations; none for other operators and
+/// for operands of other types.
 pub(super) fn subtract<'a>(operator: Operator, a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
     if operator != Operator::Subtract {
         return None;
@@ -104,7 +109,8 @@ pub(super) fn subtract<'a>(operator: Operator, a: &Val<'a>, b: &Val<'a>) -> Opti
     Some(difference.ok_or_else(|| Fault::error(OVERFLOW)))
 }
 
-/// A part of a timestamp or, from hours down, of a duration as a whole.
+/// A part of a time. Of a duration, hours, minutes and seconds are the whole duration in that unit, truncated, while
+/// milliseconds are those beyond its whole seconds (CEL spec).
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     Year,
@@ -119,6 +125,7 @@ pub(super) enum Part {
     Milliseconds,
 }
 
+/// Reads a part of a timestamp, in UTC or in the time zone of the second argument, or of a duration.
 pub(super) fn part<'a>(a: &[Val<'a>], part: Part) -> Evaluated<'a> {
     match (&a[0], a.get(1)) {
         (Val::Timestamp(time), zone) => {
@@ -155,7 +162,7 @@ pub(super) fn part<'a>(a: &[Val<'a>], part: Part) -> Evaluated<'a> {
     }
 }
 
-/// An IANA name or an offset such as `+02:00`.
+/// The time zone of an IANA name or of an offset such as `+02:00`; none where there is no such zone.
 fn zone(name: &str) -> Option<TimeZone> {
     let (sign, digits) = match name.as_bytes().first()? {
         b'-' => (-1, &name[1..]),

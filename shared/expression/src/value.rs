@@ -1,9 +1,9 @@
-//! Values while an expression is evaluated: JSON is borrowed, never converted ahead of need.
+//! The values of an evaluation. JSON of the scope is borrowed, and converted only where an expression reads it.
 
 use serde_json::Value;
 use std::{ops::Deref, rc::Rc};
 
-/// The types that `type()` may yield.
+/// The names of the types that `type()` may yield. An expression compares with them, as in `type(x) == int`.
 pub(super) const TYPES: [&str; 13] = [
     "bool",
     "int",
@@ -20,7 +20,7 @@ pub(super) const TYPES: [&str; 13] = [
     "optional_type",
 ];
 
-/// Text of the scope or of the expression, or made by the evaluation.
+/// A string: borrowed from the scope or from the expression, or made by the evaluation.
 #[derive(Clone, Debug)]
 pub(super) enum Text<'a> {
     Borrowed(&'a str),
@@ -37,7 +37,7 @@ impl Deref for Text<'_> {
     }
 }
 
-/// A value.
+/// A value of an evaluation. Clones share what they hold, so that passing values on is cheap.
 #[derive(Clone, Debug)]
 pub(super) enum Val<'a> {
     Null,
@@ -47,23 +47,26 @@ pub(super) enum Val<'a> {
     Double(f64),
     Text(Text<'a>),
     Bytes(Rc<[u8]>),
-    /// An array or an object; scalars take the variants above.
+    /// An array or an object of the scope. JSON scalars become one of the variants above.
     Json(&'a Value),
     List(Rc<Vec<Val<'a>>>),
-    /// In the order of construction; keys are bool, int, uint or text, and unique.
+    /// An object that the expression builds: entries in the order in which they are written. Keys are unique and of
+    /// type bool, int, uint, double or string.
     Map(Rc<Vec<(Val<'a>, Val<'a>)>>),
     Timestamp(jiff::Timestamp),
     Duration(jiff::SignedDuration),
     Type(&'static str),
     Optional(Option<Rc<Val<'a>>>),
-    /// A part of the scope that is an object only when looked at as a whole.
+    /// A part of the scope, such as `ctx`. Its members are read one by one; it becomes an object only where an
+    /// expression uses it as a whole.
     Part(Part<'a>),
 }
 
-/// See [`Val::Part`].
+/// The parts of the scope that are not JSON by themselves.
 #[derive(Clone, Debug)]
 pub(super) enum Part<'a> {
     Ctx,
+    /// `ctx.<node>`, with the id of the node. The node need not exist: that is asked when its output is read.
     Node(Text<'a>),
     Loop,
     Execution,
@@ -93,7 +96,7 @@ impl<'a> Val<'a> {
         Val::List(Rc::new(items))
     }
 
-    /// For messages: `a string`, `an int`.
+    /// The type of the value with its article, for messages: `a string`, `an int`.
     pub(super) fn described(&self) -> &'static str {
         match self {
             Val::Null => "null",
@@ -130,7 +133,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// The number of elements of a list.
+    /// The number of elements of a list; none where the value is no list.
     pub(super) fn list_len(&self) -> Option<usize> {
         match self {
             Val::List(items) => Some(items.len()),
@@ -139,7 +142,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// An element of a list.
+    /// The element of a list at an index counted from 0; none past its end, or where the value is no list.
     pub(super) fn element(&self, index: usize) -> Option<Val<'a>> {
         match self {
             Val::List(items) => items.get(index).cloned(),
@@ -148,7 +151,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// The number of entries of an object.
+    /// The number of entries of an object; none where the value is no object. Parts of the scope are not counted.
     pub(super) fn map_len(&self) -> Option<usize> {
         match self {
             Val::Map(entries) => Some(entries.len()),
@@ -157,7 +160,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// A field of an object; none too where this is no object.
+    /// The value under a string key of an object; none where the key is missing or the value is no object.
     pub(super) fn field(&self, name: &str) -> Option<Val<'a>> {
         match self {
             Val::Json(Value::Object(entries)) => entries.get(name).map(Val::from_json),
@@ -169,7 +172,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// The keys of an object, or the elements of a list: what a macro visits.
+    /// What a macro visits at an index: the key of an object that the expression built, or the element of a list.
     pub(super) fn visited(&self, index: usize) -> Option<Val<'a>> {
         match self {
             Val::Map(entries) => entries.get(index).map(|(key, _)| key.clone()),

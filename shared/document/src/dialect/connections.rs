@@ -13,6 +13,7 @@ impl Normal {
     pub(super) fn connections(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
         let Some(Value::Object(connections)) = map.remove("connections") else { return };
         let names = names_of(map.get("nodes"));
+        // `edges` that are no list stay as they are, for the reader to refuse.
         let mut edges = match map.remove("edges") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(edges)) => edges,
@@ -42,6 +43,7 @@ impl Normal {
                 for (ix, item) in items.iter().enumerate() {
                     let at = format!("{kind_at}/connections/{ix}");
                     let Some(mut edge) = self.connection(item, &to, kind, &names, &at) else { continue };
+                    // Problems of the new edge are reported where its parts stood.
                     let now = format!("{now}/edges/{}", edges.len());
                     self.origins.moved(now.clone(), at.clone());
                     self.origins.moved(format!("{now}/from"), format!("{at}/node"));
@@ -57,7 +59,7 @@ impl Normal {
         map.insert("edges".into(), Value::Array(edges));
     }
 
-    /// One edge, its ends and its connection in canonical form already.
+    /// Makes an edge of one connection. Its ends and its connection are in canonical form; the rest is as it was sent.
     fn connection(
         &mut self,
         item: &Value,
@@ -106,6 +108,7 @@ impl Normal {
         }
     }
 
+    /// The id of the node that has this id or, if none does, this name. No such node is an error at `at`.
     fn resolve(&mut self, given: &str, names: &Names, at: &str) -> Option<String> {
         let by_id = names.iter().find(|(id, _)| id == given);
         let found = by_id.or_else(|| names.iter().find(|(_, name)| name.as_deref() == Some(given)));
@@ -118,6 +121,7 @@ impl Normal {
     }
 }
 
+/// The ids of nodes, each with the node's name where it has one.
 type Names = Vec<(String, Option<String>)>;
 
 fn names_of(nodes: Option<&Value>) -> Names {

@@ -7,9 +7,9 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// What editors call `port`.
+/// The keys under which editors keep the port of an edge.
 pub(super) const HANDLES: [&str; 3] = ["sourceHandle", "source_handle", "output_handle"];
-/// What editors keep on an edge and no engine reads.
+/// The keys of an edge that matter to editors alone.
 const EDITOR_KEYS: [&str; 11] = [
     "id",
     "type",
@@ -23,10 +23,10 @@ const EDITOR_KEYS: [&str; 11] = [
     "markerStart",
     "zIndex",
 ];
-/// What editors call a node's only handle.
+/// The names that editors give to the only handle of a node, which is no port in particular.
 const ANY_HANDLE: [&str; 6] = ["output", "main", "default", "source", "out", "right"];
 
-/// Whether edges come from an editor.
+/// Whether edges come from an editor: at least one has `source` or `target`.
 pub(super) fn drawn(edges: Option<&Value>) -> bool {
     edges.and_then(Value::as_array).is_some_and(|edges| edges.iter().any(is_drawn))
 }
@@ -61,8 +61,8 @@ impl Normal {
         map.insert("edges".into(), Value::Array(edges));
     }
 
-    /// What `data` says of an edge counts where the edge itself is silent: losing it would change where the flow goes.
-    /// All else in it is decoration.
+    /// Takes over from `data` what an edge has a key for and the edge itself does not say: without it the flow would go
+    /// elsewhere. A contradiction between the two is an error. All else in `data` is decoration and is dropped.
     fn data(
         &mut self,
         edge: &mut Map<String, Value>,
@@ -97,7 +97,7 @@ impl Normal {
     }
 }
 
-/// `from` and `to`.
+/// Brings the ends of an edge into canonical form: `from` and `to`, with ids that are strings.
 fn ends(edge: &mut Map<String, Value>, now: &str, sent: &str, origins: &mut Origins) {
     rename(edge, &["source"], "from", now, sent, origins);
     rename(edge, &["target"], "to", now, sent, origins);
@@ -105,9 +105,11 @@ fn ends(edge: &mut Map<String, Value>, now: &str, sent: &str, origins: &mut Orig
     number_to_text(edge, "to");
 }
 
-/// What an edge says besides its ends.
+/// Brings all that an edge says besides its ends into canonical form: port, condition and connection.
 pub(super) fn rest(edge: &mut Map<String, Value>, source: Source<'_>, now: &str, sent: &str, origins: &mut Origins) {
     let port = edge.get("port").cloned();
+    // A handle that says nothing, or the same as `port`, is dropped. Any other becomes the port or, beside one, is
+    // refused as an unknown key.
     let idle = |handle: &Value| source.is_any(handle) || port.as_ref() == Some(handle);
     edge.retain(|key, value| !HANDLES.contains(&key.as_str()) || !idle(value));
     rename(edge, &HANDLES, "port", now, sent, origins);
@@ -126,12 +128,14 @@ pub(super) struct Source<'d> {
 }
 
 impl Source<'_> {
-    /// Whether a handle names none of its ports: there is no handle, or it is an editor's word for the only one.
+    /// Whether a handle names no port in particular: it is null or empty, or an editor's name for the only handle that
+    /// is not also the name of a port.
     fn is_any(self, handle: &Value) -> bool {
         let Some(name) = handle.as_str() else { return handle.is_null() };
         name.is_empty() || ANY_HANDLE.contains(&name) && self.ports().is_some_and(|ports| !ports.contains(&name.into()))
     }
 
+    /// The ports of the node; none where there is no such node or they cannot be told.
     fn ports(self) -> Option<Vec<String>> {
         let mut nodes = self.nodes?.as_array()?.iter();
         let node = nodes.find(|node| node.get("id").is_some_and(|id| Some(id) == self.id))?;
@@ -139,7 +143,8 @@ impl Source<'_> {
     }
 }
 
-/// `{"type": "cel", "expression": "…"}` is its expression.
+/// Puts the expression in the place of a condition such as `{"type": "cel", "expression": "…"}`. Conditions of other
+/// forms are left to the reader.
 fn condition(edge: &mut Map<String, Value>, now: &str, origins: &mut Origins) {
     let Some(Value::Object(condition)) = edge.get("condition") else { return };
     let only = condition.keys().all(|key| key == "type" || key == "expression");

@@ -1,4 +1,4 @@
-//! The parameters of human steps in other systems' words.
+//! Configs of `human` nodes in the words of other systems.
 
 use super::{Origins, rename, types};
 use serde_json::{Map, Value, json};
@@ -26,6 +26,7 @@ pub(super) fn normalize(config: &mut Map<String, Value>, now: &str, sent: &str, 
     channel(config, now, sent, origins);
 }
 
+/// Turns `timeout_minutes` into `timeout_seconds`. Whole minutes give whole seconds.
 fn minutes(config: &mut Map<String, Value>, now: &str, sent: &str, origins: &mut Origins) {
     if config.contains_key("timeout_seconds") {
         return;
@@ -43,7 +44,7 @@ fn minutes(config: &mut Map<String, Value>, now: &str, sent: &str, origins: &mut
     }
 }
 
-/// `channel_type` with `slack_channel` is a list of one channel.
+/// Turns `channel_type` and `slack_channel`, either of which may be missing, into a list of one channel.
 fn channel(config: &mut Map<String, Value>, now: &str, sent: &str, origins: &mut Origins) {
     if config.contains_key("channels") {
         return;

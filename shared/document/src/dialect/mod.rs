@@ -42,6 +42,7 @@ pub(crate) const EDGE_KEYS: [&str; 5] = ["from", "to", "port", "condition", "con
 pub(crate) struct Normal {
     pub(crate) document: Map<String, Value>,
     pub(crate) origins: Origins,
+    /// Errors of what has no place in the canonical form.
     pub(crate) issues: Vec<Issue>,
 }
 
@@ -50,14 +51,15 @@ pub(crate) struct Normal {
 pub(crate) struct Origins(BTreeMap<String, String>);
 
 impl Origins {
-    /// Remembers that what stands at `now` stood at `sent`.
+    /// Remembers that what stands at the pointer `now` stood at the pointer `sent`.
     pub(crate) fn moved(&mut self, now: String, sent: String) {
         if now != sent {
             self.0.insert(now, sent);
         }
     }
 
-    /// The pointer into the document as it was sent.
+    /// Translates a pointer into the canonical document to one into the document as it was sent. The longest beginning
+    /// of the pointer that is known to have moved decides.
     pub(crate) fn sent(&self, pointer: &str) -> String {
         let mut end = pointer.len();
         loop {
@@ -72,8 +74,7 @@ impl Origins {
     }
 }
 
-/// Brings a document into canonical form. Fails only where there is nothing to bring: what is no object, or nested
-/// too deep to be walked.
+/// Brings a document into canonical form. Fails only where a value is no object, or is nested too deep to be walked.
 pub(crate) fn normalize(document: &Value) -> Result<Normal, Box<Issue>> {
     if depth_exceeds(document, limits::JSON_DEPTH) {
         let message = format!("the document is nested more than {} deep", limits::JSON_DEPTH);
@@ -87,6 +88,7 @@ pub(crate) fn normalize(document: &Value) -> Result<Normal, Box<Issue>> {
     let mut normal = Normal { document: object.clone(), origins: Origins::default(), issues: Vec::new() };
     let mut map = std::mem::take(&mut normal.document);
     let dialect = normal.flow(&mut map, "", "");
+    // Only a document in a dialect may have an editor's keys; in the canonical form they are unknown keys.
     if dialect {
         stow(&mut map, &["viewport", "tags", "version", "active"], "", &mut normal.origins);
     }
@@ -101,7 +103,9 @@ pub(crate) fn normalize(document: &Value) -> Result<Normal, Box<Issue>> {
 }
 
 impl Normal {
-    /// The `nodes` and `edges` of a document, or of a map's body. Tells whether they were in a dialect.
+    /// Brings the `nodes` and `edges` of a document, or of a map's body, into canonical form. `now` is the pointer of
+    /// the flow in the canonical document, `sent` the one in the document as it was sent. Tells whether it was in a
+    /// dialect.
     fn flow(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
         let connected = matches!(map.get("connections"), Some(Value::Object(_)));
         let drawn = connected || edges::drawn(map.get("edges"));
@@ -153,7 +157,7 @@ fn stow(map: &mut Map<String, Value>, keys: &[&str], sent: &str, origins: &mut O
     }
 }
 
-/// Renames the first of `aliases` that is there, unless the key itself is.
+/// Renames to `key` the first of `aliases` that an object has, unless it has `key` itself.
 fn rename(map: &mut Map<String, Value>, aliases: &[&str], key: &str, now: &str, sent: &str, origins: &mut Origins) {
     if map.contains_key(key) {
         return;
@@ -166,6 +170,7 @@ fn rename(map: &mut Map<String, Value>, aliases: &[&str], key: &str, now: &str, 
     }
 }
 
+/// Turns a number into its decimal text: ids are strings, and documents may give them as numbers.
 fn number_to_text(map: &mut Map<String, Value>, key: &str) {
     if let Some(value) = map.get_mut(key)
         && let Value::Number(number) = value
@@ -186,6 +191,7 @@ fn ordered(mut map: Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
     out
 }
 
+/// The id of a document that has none: made of its name or, where that gives nothing, of its content's hash.
 fn derived_id(map: &Map<String, Value>) -> String {
     match map.get("name").and_then(Value::as_str).map(slug) {
         Some(slug) if !slug.is_empty() => slug,
@@ -209,6 +215,7 @@ pub(crate) fn slug(name: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
+/// Whether a value nests more than `left` levels. The walk itself goes no deeper than that.
 fn depth_exceeds(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(_) | Value::Object(_) if left == 0 => true,

@@ -5,7 +5,7 @@ use crate::node;
 use serde_json::{Map, Value};
 
 const SUBTYPES: [&str; 3] = ["subtype", "sub_type", "node_subtype"];
-/// What editors keep on a node and no engine reads.
+/// The keys of a node that matter to editors alone.
 const EDITOR_KEYS: [&str; 16] = [
     "position",
     "positionAbsolute",
@@ -26,7 +26,8 @@ const EDITOR_KEYS: [&str; 16] = [
 ];
 
 impl Normal {
-    /// Brings one node into canonical form. `drawn`: its edges come from an editor. Tells whether it was in a dialect.
+    /// Brings one node into canonical form. `drawn` where the edges of its flow come from an editor. Tells whether the
+    /// node was in a dialect.
     pub(super) fn node(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str, drawn: bool) -> bool {
         let mut dialect = drawn;
         number_to_text(map, "id");
@@ -35,6 +36,7 @@ impl Normal {
             rename(map, &["data", "parameters"], "config", now, sent, &mut self.origins);
         }
         dialect |= self.node_type(map, now, sent);
+        // In the canonical form, an editor's keys are unknown keys and an id is required.
         if dialect {
             self.label(map, now, sent);
             self.disabled(map, sent);
@@ -57,7 +59,7 @@ impl Normal {
         dialect
     }
 
-    /// A node that its editor would not run is no decoration: here it would run.
+    /// Refuses a disabled node. Its editor would not run it, whereas here every node runs.
     fn disabled(&mut self, map: &Map<String, Value>, sent: &str) {
         if map.get("disabled").is_some_and(|value| !value.is_null() && value != false) {
             let hint = "Remove the node and lead its edges past it, or remove `disabled` to have it run.";
@@ -65,7 +67,7 @@ impl Normal {
         }
     }
 
-    /// React Flow shows `data.label`; it is the node's name.
+    /// Takes `data.label`, which React Flow shows, as the name of the node.
     fn label(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
         if let Some(Value::Object(config)) = map.get_mut("config")
             && config.get("label").is_some_and(Value::is_string)
@@ -77,6 +79,8 @@ impl Normal {
         }
     }
 
+    /// Brings a type, with its subtype, into canonical form. Tells whether it was in a dialect, which every unknown
+    /// type is.
     fn node_type(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
         let Some(name) = map.get("type").and_then(Value::as_str).map(str::to_owned) else { return false };
         if node::TYPES.contains(&name.as_str()) {
@@ -88,12 +92,15 @@ impl Normal {
         let subtype_key = SUBTYPES.into_iter().find(|key| map.get(*key).is_some_and(Value::is_string));
         let subtype = subtype_key.and_then(|key| map.get(key)).and_then(Value::as_str).map(str::to_owned);
         let family = types::is_family(&name) || types::is_agent(&name);
+        // Of a family, the subtype tells the type. A type that stands alone is in upper case, or a kind of `human`: any
+        // other in lower case is a slip that the reader answers with a hint.
         let found = match &subtype {
             Some(_) if types::is_agent(&name) => None,
             Some(subtype) if family => types::known(subtype),
             _ => types::known(&name).filter(|(_, kind)| kind.is_some() || !name.contains(|c: char| c.is_lowercase())),
         };
         let Some((known, kind)) = found else {
+            // The reader refuses the type, and names the subtype, which says more.
             if let (Some(key), Some(subtype)) = (subtype_key, subtype) {
                 map.remove(key);
                 if !types::is_agent(&name) {
@@ -116,7 +123,8 @@ impl Normal {
         true
     }
 
-    /// `{"type": "function", "config": {"handler": "http_request", …}}` where the handler names a type of ours.
+    /// Reads `{"type": "function", "config": {"handler": "http_request", …}}`, where the handler names a type of node.
+    /// A handler that names none is left to the reader.
     fn function(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
         let handler = map.get("config").and_then(|config| config.get("handler")).and_then(Value::as_str);
         let Some(handler) = handler.map(str::to_owned) else { return true };
@@ -140,6 +148,8 @@ impl Normal {
         self.origins.sent(&format!("{now}/config")) == format!("{sent}/{key}")
     }
 
+    /// Brings the configs that have dialects of their own into canonical form: questions, ids of workflows, bodies of
+    /// maps.
     fn node_config(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
         let kind = map.get("type").and_then(Value::as_str).map(str::to_owned);
         let at = format!("{now}/config");
@@ -169,6 +179,7 @@ impl Normal {
     }
 }
 
+/// The config of a node, made where there is none; none where it is no object.
 fn config_of(map: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
     map.entry("config").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
 }

@@ -1,11 +1,11 @@
-//! Names of types and kinds in other systems, and ours.
+//! The names of types and kinds in other systems, and what they are called here.
 
-/// A family of types that only says something together with a subtype.
+/// Whether a type is that of a family, of which only a subtype tells what the node does.
 pub(super) fn is_family(name: &str) -> bool {
     matches!(name, "TRIGGER_NODE" | "ACTION_NODE" | "EXTERNAL_ACTION_NODE" | "FLOW_NODE" | "HUMAN_IN_THE_LOOP_NODE")
 }
 
-/// Types that come with the agents.
+/// Whether a type belongs to agents, which are not run: the reader says so instead of calling the type unknown.
 pub(crate) fn is_agent(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     matches!(
@@ -25,7 +25,7 @@ pub(crate) fn is_agent(name: &str) -> bool {
     ) || upper.starts_with("AI_")
 }
 
-/// Our type, and our kind of `human`, for a type or a subtype in another system's words.
+/// The type here and, for a question, the kind of `human`, for a type or a subtype in another system's words.
 pub(super) fn known(name: &str) -> Option<(&'static str, Option<&'static str>)> {
     let upper = name.to_ascii_uppercase();
     Some(match upper.as_str() {
@@ -49,7 +49,7 @@ pub(super) fn known(name: &str) -> Option<(&'static str, Option<&'static str>)> 
     })
 }
 
-/// Our kind of `human` for a name in upper case (human in the loop §1, "also read as").
+/// The kind of `human` for a name in upper case (human in the loop §1, "also read as").
 pub(super) fn kind(upper: &str) -> Option<&'static str> {
     Some(match upper {
         "HIL_CONFIRMATION" | "APPROVAL" => "approval",

@@ -1,32 +1,33 @@
-//! What may stand at a leaf.
+//! What an event pattern accepts at a leaf.
 
 use core::net::IpAddr;
 use serde_json::Value;
 
-/// One item of the list of a leaf.
+/// One item of the list at a leaf.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Matcher {
     Equals(Value),
     Text(Text),
+    /// `anything-but` with values.
     NoneOf(Vec<Value>),
+    /// `anything-but` with operators on text.
     NoText(Vec<Text>),
     /// Comparisons that must all hold.
     Numeric(Vec<(Compare, f64)>),
     Exists(bool),
-    /// A network, and how many bits of it count.
+    /// An address of the network, and the number of its leading bits that an address must share.
     Cidr(IpAddr, u32),
 }
 
-/// What a string is like.
+/// An operator on text. The `Folded` ones ignore case, and hold their text in lower case.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Text {
     Prefix(String),
     Suffix(String),
-    /// The same in any case; the text is folded.
     Folded(String),
     FoldedPrefix(String),
     FoldedSuffix(String),
-    /// The parts between the stars.
+    /// The parts before, between and after the stars.
     Wildcard(Vec<String>),
 }
 
@@ -40,7 +41,7 @@ pub(super) enum Compare {
 }
 
 impl Matcher {
-    /// Whether a value that is there matches.
+    /// Whether a value of the event matches. A leaf without any value is not asked here.
     pub(super) fn matches(&self, value: &Value) -> bool {
         match self {
             Self::Equals(wanted) => same(wanted, value),
@@ -59,7 +60,7 @@ impl Matcher {
     }
 }
 
-/// Equal; numbers by value.
+/// Whether two values are equal. Numbers are compared by value, so that `300` equals `3.0e2`.
 fn same(one: &Value, other: &Value) -> bool {
     one == other || (one.is_number() && one.as_f64() == other.as_f64())
 }
@@ -90,7 +91,8 @@ impl Text {
     }
 }
 
-/// The first part begins the text, the last ends it, and the others come between, each as early as it can.
+/// Whether the first part begins the text, the last ends it, and the others stand between in order. Each is looked for
+/// as early as possible, which leaves the most text for those after it.
 fn matches_wildcard(parts: &[String], text: &str) -> bool {
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
     let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
@@ -106,6 +108,7 @@ fn matches_wildcard(parts: &[String], text: &str) -> bool {
     rest.ends_with(last.as_str())
 }
 
+/// Whether an address is in a network. IPv4 and IPv6 addresses are never in each other's networks.
 fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
     let (network, address, all) = match (network, address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => (network.to_bits().into(), address.to_bits().into(), 32),
@@ -113,5 +116,6 @@ fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
         _ => return false,
     };
     let differs: u128 = network ^ address;
+    // A network of `::/0` shifts out all 128 bits, for which `checked_shr` has no result.
     differs.checked_shr(all - bits).unwrap_or(0) == 0
 }

@@ -1,4 +1,4 @@
-//! Reads a pattern, collecting what is wrong with it.
+//! Reads an event pattern, collecting every fault instead of stopping at the first.
 
 use super::{
     Field, Pattern,
@@ -14,11 +14,11 @@ use serde_json::{Map, Value};
 /// One thing that is wrong with a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where in the pattern: a JSON Pointer.
+    /// JSON Pointer (RFC 6901) to the faulty place within the pattern.
     pub path: String,
-    /// What is wrong.
+    /// What is wrong, for people.
     pub message: String,
-    /// What to do about it.
+    /// How to put it right, for people.
     pub hint: String,
 }
 
@@ -121,7 +121,7 @@ impl Reader {
         }
     }
 
-    /// The one member of an operator's object.
+    /// The name and the value of an operator: the only member of its object.
     fn operator<'v>(&mut self, object: &'v Map<String, Value>, path: &str) -> Option<(&'v str, &'v Value)> {
         let mut members = object.iter();
         let (Some((name, value)), None) = (members.next(), members.next()) else {
@@ -136,11 +136,13 @@ impl Reader {
         Some((name, value))
     }
 
+    /// Notes that a value is of the wrong type. Gives none, so that callers can return it as it is.
     fn mistyped<T>(&mut self, value: &Value, path: &str, hint: &str) -> Option<T> {
         self.wrong(path, format!("this is {}", kind_of(value)), hint);
         None
     }
 
+    /// Reads an operator on text, by its name.
     fn text(&mut self, name: &str, value: &Value, path: &str) -> Option<Text> {
         match (name, value) {
             ("prefix", Value::String(text)) => Some(Text::Prefix(text.clone())),
@@ -158,7 +160,7 @@ impl Reader {
         }
     }
 
-    /// The parts between the stars of `a*b`; `\*` and `\\` stand for themselves.
+    /// Splits a wildcard such as `a*b` at its stars. `\*` and `\\` stand for a star and a backslash.
     fn wildcard(&mut self, text: &str, path: &str) -> Option<Vec<String>> {
         let mut parts = vec![String::new()];
         let mut characters = text.chars();
@@ -182,6 +184,7 @@ impl Reader {
         None
     }
 
+    /// Reads the value of `anything-but`: an operator on text, a value, or a list of values of one type.
     fn anything_but(&mut self, value: &Value, path: &str) -> Option<Matcher> {
         let listed = |value: &Value| match value {
             Value::Array(items) => items.clone(),
@@ -206,6 +209,7 @@ impl Reader {
         self.filled(&values, path).then_some(Matcher::NoneOf(values))
     }
 
+    /// Whether a list has items; an empty one is noted as a fault.
     fn filled(&mut self, values: &[Value], path: &str) -> bool {
         if values.is_empty() {
             self.wrong(path, "this list is empty", "Name what is not to match.");
@@ -213,6 +217,7 @@ impl Reader {
         !values.is_empty()
     }
 
+    /// Reads the value of `numeric`: one comparison, or two that bound a range which is not empty.
     fn numeric(&mut self, value: &Value, path: &str) -> Option<Matcher> {
         const HINT: &str =
             "Give `[\"<\", 10]`, or `[\">\", 0, \"<=\", 5]`; the operators are `=`, `<`, `<=`, `>`, `>=`.";
@@ -235,6 +240,7 @@ impl Reader {
             let downward = matches!((pair[0].0, pair[1].0), (Less | AtMost, More | AtLeast));
             upward && pair[0].1 < pair[1].1 || downward && pair[1].1 < pair[0].1
         };
+        // A pair that is no comparison is missing from `bounds`.
         let whole = bounds.len() * 2 == items.len();
         let good = whole && (bounds.len() == 1 || bounds.len() == 2 && is_range(&bounds));
         if !good {

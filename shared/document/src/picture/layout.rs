@@ -1,28 +1,29 @@
-//! A layered layout: a node lies below everything that leads to it, and near what it is joined with.
+//! A layered layout: a node lies below every node that leads to it, and near those that edges connect it with.
 
 use crate::Workflow;
 
 /// Width of a box, in pixels.
 pub(super) const WIDTH: f64 = 200.0;
-/// Height of a box.
+/// Height of a box, in pixels.
 pub(super) const HEIGHT: f64 = 52.0;
 const GAP_X: f64 = 48.0;
 const GAP_Y: f64 = 72.0;
-/// Space around everything: edges back to loops run there, and labels end there.
+/// Pixels left free around all boxes: edges that lead back to a loop run there, and labels may reach into it.
 pub(super) const MARGIN: f64 = 72.0;
-/// Sweeps that bring neighbours together; more change little.
+/// How often layers are reordered to bring connected nodes together; more sweeps change little.
 const SWEEPS: usize = 6;
 
-/// Where everything lies.
+/// The places of all boxes and the size of the picture, in pixels from the upper left corner.
 pub(super) struct Layout {
-    /// The centre of each node.
+    /// The centre of each node's box, by the node's position in the workflow.
     pub(super) centres: Vec<(f64, f64)>,
-    /// Of the whole picture.
+    /// Width of the whole picture.
     pub(super) width: f64,
+    /// Height of the whole picture.
     pub(super) height: f64,
 }
 
-/// Lays out a workflow's nodes.
+/// Places the nodes of a workflow. Every layer is a row, and all rows have the same centre.
 pub(super) fn layout(workflow: &Workflow) -> Layout {
     let layers = ordered(workflow, layers(workflow));
     let widest = layers.iter().map(Vec::len).max().unwrap_or(0) as f64;
@@ -41,7 +42,8 @@ pub(super) fn layout(workflow: &Workflow) -> Layout {
     Layout { centres, width: inner + 2.0 * MARGIN, height }
 }
 
-/// Nodes by their longest path from a start, what hands over a resource one layer above its receiver.
+/// Groups nodes into layers by their longest path from a start. A node that only hands over a resource stands one layer
+/// above the node that receives it.
 fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
     let graph = &workflow.graph;
     let mut level = vec![0usize; workflow.nodes.len()];
@@ -52,7 +54,7 @@ fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
             }
         }
     }
-    // What follows a loop's body on the port `done` reads better below the body.
+    // What follows a loop on the port `done` reads better below the loop's body, and so does all that follows there.
     for &node in &graph.order {
         let loops = graph.incoming[node].iter().filter(|&&edge| workflow.edges[edge].port == "done");
         for from in loops.filter_map(|&edge| workflow.node_ix(workflow.edges[edge].from.as_str())) {
@@ -63,6 +65,7 @@ fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
             graph.incoming[node].iter().filter_map(|&edge| workflow.node_ix(workflow.edges[edge].from.as_str()));
         level[node] = before.map(|from| level[from] + 1).chain([level[node]]).max().unwrap_or(0);
     }
+    // Typed connections do not take part in the order, so their sources are still in the first layer.
     for edge in workflow.edges.iter().filter(|edge| !edge.is_main()) {
         if let (Some(from), Some(to)) = (workflow.node_ix(edge.from.as_str()), workflow.node_ix(edge.to.as_str()))
             && graph.incoming[from].is_empty()
@@ -79,7 +82,8 @@ fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
     layers
 }
 
-/// Orders each layer by the middle of its neighbours, down and up in turn.
+/// Orders each layer by the mean place of every node's neighbours, going down and up the layers in turn, so that few
+/// edges cross.
 fn ordered(workflow: &Workflow, mut layers: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); workflow.nodes.len()];
     for edge in &workflow.edges {
@@ -88,6 +92,7 @@ fn ordered(workflow: &Workflow, mut layers: Vec<Vec<usize>>) -> Vec<Vec<usize>> 
             neighbours[to].push(from);
         }
     }
+    // Places are counted from the middle of a layer, so that layers of different lengths can be compared.
     let mut place = vec![0.0; workflow.nodes.len()];
     let settle = |layer: &[usize], place: &mut Vec<f64>| {
         for (ix, &node) in layer.iter().enumerate() {

@@ -9,7 +9,8 @@ pub use text::{dot, mermaid};
 
 use crate::{Edge, Node, NodeKind, Workflow};
 
-/// What stands on an edge: its port where it says something, its condition, its connection.
+/// The label of an edge: its port and its condition, without the port where it is the usual `success`. A typed
+/// connection shows its type alone.
 fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
     if !edge.is_main() {
         return edge.connection.clone();
@@ -23,7 +24,7 @@ fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
     parts.join(", ")
 }
 
-/// A node's name, with its id where that is another.
+/// The name of a node, followed by its id where the two differ.
 fn node_label(node: &Node) -> String {
     if node.name == node.id.as_str() {
         short(&node.name, 40)
@@ -52,7 +53,7 @@ fn shape(kind: &NodeKind) -> Shape {
     }
 }
 
-/// One line of at most some characters.
+/// A text on one line, cut to `most` characters.
 fn short(text: &str, most: usize) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() <= most { line } else { line.chars().take(most - 1).chain(['…']).collect() }

@@ -1,4 +1,4 @@
-//! An SVG that needs nothing else to be shown.
+//! The picture of a workflow as one SVG that holds its styles and needs no other file.
 
 use super::{
     Shape, edge_label,
@@ -14,7 +14,8 @@ const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1b1f24}.kind,.lab
 .edge{fill:none;stroke:#57606a;marker-end:url(#tip)}.back{stroke-dasharray:5 3}.typed{stroke-dasharray:2 3}\
 .label{paint-order:stroke;stroke:#fff;stroke-width:4px}";
 
-/// A picture of a workflow, from top to bottom.
+/// Draws a workflow from top to bottom, as an SVG document. The body of a map is not drawn; its box tells how many
+/// nodes the body has.
 pub fn svg(workflow: &Workflow) -> String {
     let at = layout(workflow);
     let (width, height) = (at.width, at.height);
@@ -30,6 +31,7 @@ pub fn svg(workflow: &Workflow) -> String {
          orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"#57606a\"/></marker></defs>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
     );
+    // What comes later is drawn over what came before: boxes cover the ends of edges, and labels stay readable.
     let mut labels = String::new();
     for (ix, edge) in workflow.edges.iter().enumerate() {
         draw_edge(workflow, &at, ix, edge, &mut out, &mut labels);
@@ -54,7 +56,7 @@ fn draw_edge(workflow: &Workflow, at: &Layout, ix: usize, edge: &Edge, out: &mut
         (true, false) => "edge",
     };
     let (path, middle) = if back {
-        // Around the right-hand side of both boxes.
+        // An edge that leads up, or to the same row, goes around the right-hand side of both boxes.
         let (x1, x2) = (x1 + WIDTH / 2.0, x2 + WIDTH / 2.0);
         let bend = x1.max(x2) + MARGIN * 0.6;
         (
@@ -101,6 +103,7 @@ fn draw_node(node: &Node, (x, y): (f64, f64), out: &mut String) {
     );
 }
 
+/// The type of a node as the second line of its box.
 fn kind_of(kind: &NodeKind) -> String {
     match kind {
         NodeKind::Map(map) => match &map.body {
@@ -111,7 +114,7 @@ fn kind_of(kind: &NodeKind) -> String {
     }
 }
 
-/// Text for XML; characters that XML forbids are left out.
+/// Escapes text for XML, and leaves out characters that XML forbids.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

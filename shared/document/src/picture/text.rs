@@ -1,16 +1,18 @@
-//! Mermaid and Graphviz: texts that other tools draw.
+//! Pictures of a workflow as text in the languages of Mermaid and Graphviz, which draw them.
 
 use super::{Shape, edge_label, node_label, shape};
 use crate::{Body, NodeKind, Workflow};
 use std::fmt::Write;
 
-/// A Mermaid flowchart. Bodies of maps are subgraphs.
+/// Writes a workflow as a Mermaid flowchart. Bodies of maps are subgraphs.
 pub fn mermaid(workflow: &Workflow) -> String {
     let mut out = String::from("flowchart TD\n");
     mermaid_flow(workflow, "n", 1, &mut out);
     out
 }
 
+/// Writes the nodes and edges of a workflow or of a map's body. Names in the picture begin with `prefix`, since nodes
+/// of different bodies may have the same id.
 fn mermaid_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
     let indent = "    ".repeat(depth);
     for (ix, node) in workflow.nodes.iter().enumerate() {
@@ -45,7 +47,7 @@ fn mermaid_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut Strin
     }
 }
 
-/// Mermaid reads entities written as `#name;`.
+/// Escapes text for Mermaid, which reads entities written as `#name;`.
 fn for_mermaid(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -63,7 +65,7 @@ fn for_mermaid(text: &str) -> String {
     out
 }
 
-/// A Graphviz digraph. Bodies of maps are clusters.
+/// Writes a workflow as a Graphviz digraph. Bodies of maps are clusters.
 pub fn dot(workflow: &Workflow) -> String {
     let mut out = format!("digraph {} {{\n", for_dot(workflow.id.as_str()));
     out.push_str("    rankdir=TB;\n    node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
@@ -72,6 +74,7 @@ pub fn dot(workflow: &Workflow) -> String {
     out
 }
 
+/// Does for Graphviz what [`mermaid_flow`] does for Mermaid.
 fn dot_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
     let indent = "    ".repeat(depth);
     for (ix, node) in workflow.nodes.iter().enumerate() {
@@ -105,6 +108,7 @@ fn for_dot(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
+/// The body of a map, where it stands in the document itself.
 fn body_of(kind: &NodeKind) -> Option<&Workflow> {
     match kind {
         NodeKind::Map(map) => match &map.body {

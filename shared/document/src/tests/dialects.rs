@@ -33,7 +33,7 @@ fn react_flow() {
             "metadata": {"viewport": {"x": 0, "y": 0, "zoom": 1}}
         })
     );
-    // In the canonical form nobody draws.
+    // Where nothing is in a dialect, the keys of an editor are unknown keys.
     let canonical =
         json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger", "position": {"x": 1}}], "edges": []});
     let (errors, _) = check(&canonical);

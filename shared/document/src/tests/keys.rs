@@ -17,7 +17,7 @@ fn at(code: &str, path: &str) -> Vec<(String, String)> {
     vec![(code.to_owned(), path.to_owned())]
 }
 
-/// A start, a question of approval and what comes after it, by an edge of an editor's.
+/// An editor's document: a trigger, a question of approval, and a node that the given edge leads to.
 fn drawn(edge: Value) -> Value {
     let mut after = json!({"id": "e", "source": "ask", "target": "then"});
     after.as_object_mut().unwrap().extend(edge.as_object().unwrap().clone());
@@ -85,7 +85,8 @@ fn a_disabled_node_is_refused() {
     assert_eq!(errors(&with(Value::Null)), []);
 }
 
-/// `Then` receives from `ask` by a connection of a type.
+/// The same document with `connections` in place of its last edge: `Then/1` receives from `ask` by a connection of this
+/// type.
 fn connected(kind: &str, connection: Value) -> Value {
     let mut document = drawn(json!({}));
     document["nodes"][2]["name"] = json!("Then/1");

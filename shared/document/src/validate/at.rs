@@ -9,7 +9,7 @@ pub(crate) enum At<'a> {
     Key(&'a At<'a>, &'a str),
     /// An item of a list.
     Item(&'a At<'a>, usize),
-    /// Further down, by a pointer that is already spelled.
+    /// A place further down, by the rest of its pointer.
     Below(&'a At<'a>, &'a str),
 }
 
@@ -26,7 +26,7 @@ impl<'a> At<'a> {
         Self::Below(self, pointer)
     }
 
-    /// As a JSON Pointer.
+    /// The place as a JSON Pointer (RFC 6901).
     pub(crate) fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),

@@ -5,22 +5,23 @@ use crate::{OnError, Settings, limits};
 use expression::{Expr, Template};
 use serde_json::Value;
 
-/// Carried through the reading of a document.
+/// The state of reading one document.
 pub(crate) struct Cx<'o> {
+    /// The problems found so far.
     pub(crate) issues: Vec<Issue>,
-    /// Translates a pointer into the canonical document to one into what was sent.
+    /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
-    /// The node being read.
+    /// Id of the node being read, which its problems bear.
     pub(crate) node: Option<String>,
-    /// `settings.on_error`.
+    /// `settings.on_error`: the policy of nodes that name none.
     pub(crate) on_error: OnError,
     /// The document's settings, which the bodies of its maps share.
     pub(crate) settings: Settings,
-    /// What the input's schema says about its members.
+    /// The schema of the execution's input, where the document has one.
     pub(crate) input: Option<Shape>,
     /// Whether any node of the document declares `compensate`.
     pub(crate) compensates: bool,
-    /// The id of the document.
+    /// The id of the document, with which the ids of its maps' bodies begin.
     pub(crate) workflow: String,
 }
 
@@ -46,6 +47,8 @@ impl<'o> Cx<'o> {
         self.report(Severity::Warning, code, &at.pointer(), message.into(), hint.into());
     }
 
+    /// Notes a problem at a pointer into the canonical document. A problem that repeats the one before is left out, and
+    /// so are all beyond [`limits::ISSUES`].
     pub(crate) fn report(&mut self, severity: Severity, code: &str, pointer: &str, message: String, hint: String) {
         if self.issues.len() >= limits::ISSUES {
             return;
@@ -57,7 +60,7 @@ impl<'o> Cx<'o> {
         }
     }
 
-    /// Runs with a node named in every problem.
+    /// Runs something, all problems of which bear this node's id.
     pub(crate) fn about<T>(&mut self, node: Option<String>, run: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.node, node);
         let result = run(self);
@@ -65,13 +68,13 @@ impl<'o> Cx<'o> {
         result
     }
 
-    /// A CEL member.
+    /// Compiles the CEL of a member and checks its names; none where the member is absent or does not compile.
     pub(crate) fn expr(&mut self, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Expr> {
         let value = f.get(key)?;
         self.expr_at(value, &f.at.key(key), place)
     }
 
-    /// CEL at a place. A boolean or a number is the literal that it looks like.
+    /// Compiles CEL and checks its names. A JSON boolean or number stands for the CEL literal of the same text.
     pub(crate) fn expr_at(&mut self, value: &Value, at: &At<'_>, place: Place<'_>) -> Option<Expr> {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -94,7 +97,7 @@ impl<'o> Cx<'o> {
         }
     }
 
-    /// A member that may hold templates.
+    /// Compiles a member that may hold templates and checks the names in all its expressions.
     pub(crate) fn template(&mut self, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
         let value = f.object.get(key)?;
         let at = f.at.key(key);
@@ -116,7 +119,7 @@ impl<'o> Cx<'o> {
     }
 }
 
-/// Whether text can be an identifier of a node or a workflow.
+/// Whether a text can be the id of a node or a workflow (workflow format §1).
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=limits::ID_BYTES).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

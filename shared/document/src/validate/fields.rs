@@ -3,15 +3,17 @@
 use super::{At, Cx, suggest};
 use serde_json::{Map, Value};
 
-/// An object of the document, and what its problems are called.
+/// An object of the document whose members are being read. The methods that read a member give none where it is absent,
+/// and where it is wrong, which they report.
 pub(crate) struct Fields<'d, 'a> {
     pub(crate) object: &'d Map<String, Value>,
     pub(crate) at: &'a At<'a>,
+    /// The code of problems with the members.
     pub(crate) code: &'static str,
 }
 
 impl<'d, 'a> Fields<'d, 'a> {
-    /// Takes an object and refuses its unknown keys.
+    /// Takes an object and reports its unknown keys.
     pub(crate) fn new(
         cx: &mut Cx<'_>,
         object: &'d Map<String, Value>,
@@ -30,7 +32,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         Self { object, at, code }
     }
 
-    /// A member; null is as good as none.
+    /// The value of a member, which must not be null: a member that is null counts as absent.
     pub(crate) fn get(&self, key: &str) -> Option<&'d Value> {
         self.object.get(key).filter(|value| !value.is_null())
     }
@@ -50,6 +52,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         self.wrong(cx, key, format!("`{key}` is {found}"), format!("Give {wanted}."));
     }
 
+    /// Reads a string that is more than blanks.
     pub(crate) fn text(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d str> {
         match self.get(key)? {
             Value::String(text) if !text.trim().is_empty() => Some(text),
@@ -72,6 +75,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         value.as_bool()
     }
 
+    /// Reads a number from `least` to `most`, both included.
     pub(crate) fn number(&self, cx: &mut Cx<'_>, key: &str, least: f64, most: f64) -> Option<f64> {
         let value = self.get(key)?;
         match value.as_f64() {
@@ -87,9 +91,10 @@ impl<'d, 'a> Fields<'d, 'a> {
         }
     }
 
+    /// Reads a whole number from `least` to `most`, both included.
     pub(crate) fn integer(&self, cx: &mut Cx<'_>, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.get(key)?;
-        // 3.0 is an integer in JSON Schema too.
+        // As in JSON Schema, 3.0 is an integer. Up to 9e15 a double is exact.
         let whole = value.as_u64().or_else(|| {
             value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=9e15).contains(n)).map(|number| number as u64)
         });
@@ -107,7 +112,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         }
     }
 
-    /// One of some words: its position among them.
+    /// Reads one of some words, as its position among them.
     pub(crate) fn word(&self, cx: &mut Cx<'_>, key: &str, words: &[&str]) -> Option<usize> {
         let value = self.get(key)?;
         let Some(text) = value.as_str() else {
@@ -122,6 +127,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         found
     }
 
+    /// Reads a list of at most `most` items.
     pub(crate) fn list(&self, cx: &mut Cx<'_>, key: &str, most: usize) -> Option<&'d [Value]> {
         match self.get(key)? {
             Value::Array(items) if items.len() <= most => Some(items),
@@ -146,7 +152,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 }
 
-/// A kind of JSON, with its article.
+/// The type of a JSON value with its article, for messages.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -158,7 +164,7 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Text from outside, short enough for a message.
+/// A text of the document for a message, cut to 80 characters.
 pub(crate) fn cut(text: &str) -> String {
     if text.chars().count() <= 80 { text.to_owned() } else { text.chars().take(79).chain(['…']).collect() }
 }

@@ -1,4 +1,5 @@
-//! A flow being read: its nodes and edges before their configs are understood, and who may read whom.
+//! A flow while it is read: the nodes and edges of a document or of a map's body before their configs are read, and
+//! which expressions may read the outputs of which nodes.
 
 use crate::{
     graph::{Graph, NodeIx},
@@ -7,27 +8,31 @@ use crate::{
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 
-/// A node before its config is understood.
+/// A node before its config is read. Its fields are none where the document is too broken to tell.
 pub(crate) struct RawNode<'d> {
     pub(crate) object: Option<&'d Map<String, Value>>,
     pub(crate) id: Option<NodeId>,
+    /// The type, where it is a known one.
     pub(crate) kind: Option<&'static str>,
-    /// None where the config is too broken to tell.
     pub(crate) ports: Option<Vec<String>>,
 }
 
 impl RawNode<'_> {
+    /// The node as messages name it: by its id, or by its position where it has none.
     pub(crate) fn label(&self, ix: NodeIx) -> String {
         self.id.as_ref().map_or_else(|| format!("#{ix}"), ToString::to_string)
     }
 }
 
-/// An edge before its condition is understood.
+/// An edge before its condition is read.
 pub(crate) struct RawEdge<'d> {
     pub(crate) object: Option<&'d Map<String, Value>>,
+    /// The source, where the edge names one that exists.
     pub(crate) from: Option<NodeIx>,
+    /// The target, where the edge names one that exists.
     pub(crate) to: Option<NodeIx>,
-    /// The port it follows, the default filled in. None where the source's ports are not known.
+    /// The port that the edge follows, the default filled in. None where it names none and the source's ports are not
+    /// known.
     pub(crate) port: Option<String>,
     pub(crate) connection: String,
 }
@@ -38,48 +43,52 @@ impl RawEdge<'_> {
     }
 }
 
-/// A flow being read: a document's, or the body of a map's.
+/// What is known of a flow before the configs of its nodes are read.
 pub(crate) struct Frame<'a> {
     pub(crate) nodes: &'a [RawNode<'a>],
     pub(crate) edges: &'a [RawEdge<'a>],
     pub(crate) graph: &'a Graph,
-    /// The flow around a map's body, and the map.
+    /// For the body of a map: the flow that holds the map, and the map in it.
     pub(crate) outer: Option<(&'a Frame<'a>, NodeIx)>,
-    /// Unguarded reads of outputs, judged once all nodes are understood.
+    /// Reads of outputs without `has()`, which are judged once the configs of all nodes are read.
     pub(crate) reads: RefCell<Vec<Read>>,
 }
 
 /// An expression that reads a node's output without `has()`.
 pub(crate) struct Read {
     pub(crate) reader: Reader,
+    /// The node whose output is read.
     pub(crate) of: NodeIx,
+    /// JSON Pointer to the expression in the canonical document.
     pub(crate) pointer: String,
+    /// Id of the node in which the expression stands.
     pub(crate) node: Option<String>,
 }
 
-/// Who evaluates an expression.
+/// When an expression is evaluated, which decides whose outputs there are.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Reader {
-    /// A node, when it runs.
+    /// When this node runs: the expression stands in its config.
     Node(NodeIx),
-    /// An edge out of a node, once that has run.
+    /// Once this node has run: the expression stands on an edge out of it.
     After(NodeIx),
-    /// The document's `output`, at the end.
+    /// At the end of the execution: the expression is the document's `output`.
     End,
 }
 
-/// Where an expression stands.
+/// Where an expression stands, which decides what names it may use.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) reader: Reader,
     /// Whether `secrets` may be read here.
     pub(crate) secrets: bool,
-    /// Whether `output` and bare names are those of the node's input; not so in a response or a compensation.
+    /// Whether `output` and bare names are those of the node's input. They are not in the `expect` of a request, in a
+    /// compensation, and in the `while` of a loop.
     pub(crate) sees_input: bool,
     /// Names that exist only here.
     pub(crate) extra: &'static [&'static str],
-    /// Whether `output` and those names are all there is.
+    /// Whether `output` and the names in `extra` are the only names, as in the `expect` of a request.
     pub(crate) alone: bool,
 }
 
@@ -111,18 +120,19 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What an expression may know of a node that it names.
+/// Whether an expression may read the output of a node that it names.
 pub(crate) enum Sight {
-    /// It has run before, or may have.
+    /// The node has run before the expression is evaluated, or may have.
     Seen,
     /// There is no such node.
     Absent,
-    /// It can never have run before.
+    /// The node can never have run before the expression is evaluated.
     TooLate,
 }
 
 impl Frame<'_> {
-    /// Whether `reader` may name a node, and notes the read where it is not guarded.
+    /// Whether `reader` may name a node. Where no `has()` guards the read, `note` gives the pointer of the expression
+    /// and the node that it stands in, under which an allowed read is noted for later.
     pub(crate) fn sight(&self, name: &str, reader: Reader, note: Option<(&str, Option<&str>)>) -> Sight {
         let mut found = Sight::Absent;
         if let Some(&of) = self.graph.index.get(name) {
@@ -135,7 +145,7 @@ impl Frame<'_> {
             }
             found = Sight::TooLate;
         }
-        // A node of the body hides one outside of the same name.
+        // A node of the body hides one of the same id in the flow around it.
         if let Some((outer, map)) = self.outer.filter(|_| matches!(found, Sight::Absent)) {
             match outer.sight(name, Reader::Node(map), note) {
                 Sight::Absent => {}
@@ -146,7 +156,7 @@ impl Frame<'_> {
     }
 
     fn may_read(&self, of: NodeIx, reader: Reader) -> bool {
-        // In a circle nothing has an order; the circle is the error to report.
+        // Nodes on a circle have no order. The circle is reported by itself, so what they read is not judged.
         let ordered = |node: NodeIx| self.graph.order.contains(&node);
         match reader {
             Reader::End => true,
@@ -155,7 +165,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Names that `reader` may read, for hints.
+    /// Ids of the nodes that `reader` may read, for hints.
     pub(crate) fn readable(&self, reader: Reader) -> Vec<String> {
         let mut names: Vec<String> = (0..self.nodes.len())
             .filter(|&ix| self.may_read(ix, reader))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much a problem weighs.
+/// What a problem means for the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -17,15 +17,15 @@ pub enum Severity {
 pub struct Issue {
     /// One of the codes of workflow format §7.
     pub code: String,
-    /// Whether it refuses the document.
+    /// Whether the problem refuses the document.
     pub severity: Severity,
     /// JSON Pointer (RFC 6901) into the document as it was sent.
     pub path: String,
-    /// The node it is about, where there is one.
+    /// Id of the node that the problem is about, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// What is wrong.
+    /// What is wrong, for people.
     pub message: String,
-    /// What to do about it.
+    /// How to put it right, for people.
     pub hint: String,
 }

@@ -1,15 +1,16 @@
-//! What the schema of the input says about the names at a place.
+//! What the schema of the execution's input says about the names that an expression uses at a place.
 
 use super::{Place, Reader, schema};
 use expression::Expr;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Names that the language itself gives to every expression.
+/// The fixed names of the scope, which are no members of an input.
 const SCOPE: [&str; 8] = ["output", "ctx", "input", "loop", "item", "index", "execution", "secrets"];
 
-/// What is known of an expression's names.
+/// The schemas of the names that one expression uses.
 pub(super) struct Known<'s> {
+    /// The schema of the execution's input.
     input: &'s Value,
     /// The schema of `item`, in the body of a map over a part of the input.
     item: Option<&'s Value>,
@@ -19,7 +20,7 @@ pub(super) struct Known<'s> {
 }
 
 impl<'s> Known<'s> {
-    /// Of an expression that reads these names.
+    /// The schemas at a place, for an expression that reads these names.
     pub(super) fn at(input: &'s Value, place: Place<'_>, names: &BTreeSet<String>) -> Self {
         Self {
             input,
@@ -29,7 +30,7 @@ impl<'s> Known<'s> {
         }
     }
 
-    /// The schema that a path is to be followed in, and what is left of the path there.
+    /// The schema in which a path is followed, with the rest of the path below it; none where nothing is known of it.
     pub(super) fn schema<'p>(&self, path: &'p [String]) -> Option<(&'s Value, &'p [String])> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -42,21 +43,23 @@ impl<'s> Known<'s> {
         }
     }
 
-    /// The types declared for what a path leads to.
+    /// The types that the schema declares for what a path leads to; none where it declares none.
     pub(super) fn types(&self, path: &[String]) -> Option<Vec<String>> {
         let (schema, path) = self.schema(path)?;
         schema::types(schema, path)
     }
 }
 
-/// The schema of the items of the map around, whose input is the input of its body's executions too.
+/// The schema of `item` in the body of a map. The list is looked up where the map stands; the schema of the input
+/// applies there as well, since the executions of a body have the input of the execution around them.
 fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     let (outer, map) = place.frame.outer?;
     let (Reader::Node(node) | Reader::After(node)) = place.reader else { return None };
-    // In and behind a `for_each` loop, `item` is the loop's.
+    // Inside a loop of the body, and on the edges out of it, `item` may be that of a `for_each`.
     if place.frame.graph.around[node].is_some() || place.frame.nodes[node].kind == Some("loop") {
         return None;
     }
+    // Only a list that is one path, such as `input.orders`, has a schema that can be looked up.
     let list = Expr::compile(outer.nodes[map].object?.get("config")?.get("items")?.as_str()?).ok()?;
     let references = list.references();
     let path = &references.paths.first()?.segments;
@@ -69,7 +72,8 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     list.get("items").filter(|items| items.is_object() && list.get("prefixItems").is_none())
 }
 
-/// Whether `output` and bare names are surely the execution's input: only triggers and branches come before.
+/// Whether `output` and bare names are surely the execution's input. They are where all nodes before are triggers and
+/// branches, which put out their input unchanged.
 fn passes_input(place: Place<'_>) -> bool {
     let frame = place.frame;
     let (node, with_itself) = match place.reader {
@@ -77,7 +81,7 @@ fn passes_input(place: Place<'_>) -> bool {
         Reader::After(node) => (node, true),
         Reader::End => return false,
     };
-    // In the body of a map they are the item first.
+    // In the body of a map the first nodes have the item as their input.
     if frame.outer.is_some() {
         return false;
     }

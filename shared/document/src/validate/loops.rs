@@ -1,13 +1,16 @@
-//! A loop's body is closed (execution model §4): entered by its port `loop` alone, left by edges back to it alone.
+//! Checks that the body of every loop is closed (execution model §4): no edge enters it but from the loop's port
+//! `loop`, and none leaves it but back to the loop.
 
 use super::{At, Cx, Frame};
 use crate::graph::{EdgeIx, NodeIx};
 
-/// Edges examined per loop for the nicest wording; the document is refused all the same.
+/// Edges per loop that are examined to tell which one is wrong. Each takes a walk over the flow. The document is
+/// refused however many are examined.
 const EXAMINED: usize = 8;
 
-/// Checks every loop's body.
+/// Checks the bodies of all loops of a flow.
 pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
+    // The roots are the nodes at which the flow begins.
     let roots: Vec<NodeIx> = (0..frame.nodes.len())
         .filter(|&ix| {
             frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)
@@ -17,6 +20,7 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     // A map's body may begin with a loop, into which only its own body leads.
     let begins = || (0..frame.nodes.len()).filter(|&ix| frame.graph.incoming[ix].is_empty());
     let roots = if roots.is_empty() { begins().collect() } else { roots };
+    // Where all nodes are on circles, any of them serves as the beginning.
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };
     for (ix, node) in frame.nodes.iter().enumerate() {
         if node.kind == Some("loop") {
@@ -25,13 +29,14 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     }
 }
 
+/// The body of one loop, and what is around it.
 struct Body<'a> {
     frame: &'a Frame<'a>,
     the_loop: NodeIx,
     roots: &'a [NodeIx],
-    /// Reached from the port `loop`, without passing the loop.
+    /// Per node, whether it is reached from the port `loop` without passing the loop.
     inside: Vec<bool>,
-    /// Reached from the roots, without the port `loop`.
+    /// Per node, whether it is reached from the roots without the port `loop`.
     outside: Vec<bool>,
 }
 
@@ -50,6 +55,7 @@ impl<'a> Body<'a> {
         edge.from == Some(self.the_loop) && edge.port.as_deref() == Some("loop")
     }
 
+    /// Per node, whether it is reached from the given ones along edges that `follow` accepts.
     fn reach(&self, from: impl Iterator<Item = NodeIx>, follow: impl Fn(EdgeIx) -> bool) -> Vec<bool> {
         let mut seen = vec![false; self.frame.nodes.len()];
         let mut queue: Vec<NodeIx> = from.collect();
@@ -64,6 +70,7 @@ impl<'a> Body<'a> {
     }
 
     fn check(&self, cx: &mut Cx<'_>, at: &At<'_>) {
+        // A body is closed where no node is reached both from the port `loop` and without it.
         let both = |ix: NodeIx| self.inside[ix] && self.outside[ix] && ix != self.the_loop;
         if !(0..self.inside.len()).any(both) {
             return;
@@ -72,6 +79,8 @@ impl<'a> Body<'a> {
             let edge = &self.frame.edges[ix];
             edge.is_main().then_some(edge.from.zip(edge.to)).flatten()
         };
+        // The edges by which the two ways meet: each leaves the body or enters it, depending on where the author meant
+        // the body to end.
         let mut leaving = Vec::new();
         let mut entering = Vec::new();
         for edge in 0..self.frame.edges.len() {
@@ -83,7 +92,8 @@ impl<'a> Body<'a> {
                 entering.push((edge, to));
             }
         }
-        // An edge leaves the body where it leads on to what never comes back, or to what comes before the loop.
+        // An edge leaves the body if it leads to a node from which no path comes back to the loop, or to one that every
+        // path to the loop passes. What lies behind it is outside then, and edges to there are no second problem.
         let (mut reported, mut left) = (false, vec![false; self.inside.len()]);
         for &(edge, to) in leaving.iter().take(EXAMINED) {
             if !self.comes_back(to) || self.comes_first(to) {
@@ -99,16 +109,18 @@ impl<'a> Body<'a> {
                 self.report(cx, at, "edge_into_loop_body", edge);
             }
         }
+        // The body is not closed even if no edge stands out, so one of them is reported.
         if !reported && let Some((edge, _)) = entering.iter().chain(&leaving).next() {
             self.report(cx, at, "edge_into_loop_body", *edge);
         }
     }
 
+    /// Whether a path leads from a node to the loop.
     fn comes_back(&self, node: NodeIx) -> bool {
         self.reach(std::iter::once(node), |_| true)[self.the_loop]
     }
 
-    /// Whether every path to the loop passes a node.
+    /// Whether every path from the roots to the loop passes a node.
     fn comes_first(&self, node: NodeIx) -> bool {
         let others = self.roots.iter().copied().filter(|&root| root != node);
         !self.reach(others, |edge| self.frame.edges[edge].to != Some(node))[self.the_loop]

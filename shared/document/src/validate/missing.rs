@@ -1,7 +1,7 @@
 //! `maybe_missing`: an expression reads the output of a node that may have been skipped.
 //!
-//! For each node, the nodes that have surely run when it runs: what lies behind all the edges that can have
-//! activated it, and what follows without any choice from those, where every join in between waits for it.
+//! For each node the check finds the nodes that have surely run when it runs: those that lie behind every edge that can
+//! have activated it, and those that follow from these without any choice, if every join in between waits for them.
 
 use super::{Cx, Frame, Reader, Severity};
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 };
 use expression::Expr;
 
-/// Judges the reads that were noted while the nodes were read.
+/// Warns of every noted read of a node that may not have run. Nothing is said where a node could not be read or nodes
+/// are on a circle: those errors come first.
 pub(super) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes: &[Option<Node>], conditions: &[Option<Expr>]) {
     let reads = frame.reads.take();
     let understood = nodes.iter().all(Option::is_some) && frame.graph.order.len() == nodes.len();
@@ -34,6 +35,7 @@ pub(super) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes: &[Option<Node>], 
     }
 }
 
+/// Which nodes have surely run when another one runs.
 struct Sure<'a> {
     frame: &'a Frame<'a>,
     nodes: &'a [Option<Node>],
@@ -41,6 +43,7 @@ struct Sure<'a> {
     certain: Vec<bool>,
     /// Nodes whose join does not wait for every edge.
     racing: Vec<NodeIx>,
+    /// Per node, the nodes that have surely run once it has run, itself among them.
     sets: Vec<Bits>,
 }
 
@@ -48,6 +51,7 @@ impl<'a> Sure<'a> {
     fn of(frame: &'a Frame<'a>, nodes: &'a [Option<Node>], conditions: &[Option<Expr>]) -> Self {
         let certain =
             (0..frame.edges.len()).map(|edge| conditions[edge].is_none() && certain_port(frame, nodes, edge)).collect();
+        // A join of kind `all` waits until every edge is resolved, so it never races, though one live edge is enough.
         let racing = (0..nodes.len()).filter(|&ix| needed(frame, nodes, ix) < frame.graph.incoming[ix].len());
         let racing = racing.filter(|&ix| nodes[ix].as_ref().is_some_and(|node| node.join != Join::All)).collect();
         let sets = vec![Bits::new(nodes.len()); nodes.len()];
@@ -61,14 +65,14 @@ impl<'a> Sure<'a> {
         sure
     }
 
-    /// What has run whichever edges activated a node.
+    /// The nodes that have run whichever edges activated a node.
     fn behind(&self, node: NodeIx) -> Bits {
         let incoming = &self.frame.graph.incoming[node];
         let mut counts = vec![0usize; self.nodes.len()];
         for from in incoming.iter().filter_map(|&edge| self.frame.edges[edge].from) {
             self.sets[from].iter().for_each(|ix| counts[ix] += 1);
         }
-        // Where `needed` edges are live, a node behind all but fewer than that many has run.
+        // `needed` edges are live. A node that lies behind all edges but fewer than that many lies behind a live one.
         let least = match self.nodes[node].as_ref().map(|node| node.join) {
             Some(Join::AtLeast(_)) => incoming.len() - needed(self.frame, self.nodes, node).min(incoming.len()) + 1,
             _ => incoming.len(),
@@ -78,7 +82,8 @@ impl<'a> Sure<'a> {
         set
     }
 
-    /// Adds what follows from a set without any choice, and is over before `node`.
+    /// Adds to a set the nodes that run without any choice once those of the set have run, and that come before `node`,
+    /// or before the end of the execution where `node` is none.
     fn follow(&self, set: &mut Bits, node: Option<NodeIx>) {
         for &next in &self.frame.graph.order {
             if set.has(next) || node.is_some_and(|node| !self.frame.graph.comes_before(next, node)) {
@@ -96,7 +101,7 @@ impl<'a> Sure<'a> {
         }
     }
 
-    /// Whether a join between two nodes may not wait for the first.
+    /// Whether a join between `first` and `last` may go on without waiting for `first`.
     fn races(&self, first: NodeIx, last: Option<NodeIx>) -> bool {
         let before = |a, b| self.frame.graph.comes_before(a, b);
         self.racing
@@ -104,6 +109,7 @@ impl<'a> Sure<'a> {
             .any(|&join| before(first, join) && last.is_some_and(|last| join == last || before(join, last)))
     }
 
+    /// The nodes that have surely run at the end. Of several triggers, any may have started the execution.
     fn at_end(&self) -> Bits {
         let triggers: Vec<NodeIx> = (0..self.nodes.len())
             .filter(|&ix| self.frame.nodes[ix].kind.is_some_and(crate::node::is_trigger))
@@ -117,7 +123,7 @@ impl<'a> Sure<'a> {
     }
 }
 
-/// Live edges that activate a node.
+/// How many live edges it takes to activate a node.
 fn needed(frame: &Frame<'_>, nodes: &[Option<Node>], ix: NodeIx) -> usize {
     match nodes[ix].as_ref().map(|node| node.join) {
         Some(Join::AtLeast(count)) => usize::try_from(count).unwrap_or(usize::MAX).min(frame.graph.incoming[ix].len()),
@@ -125,7 +131,7 @@ fn needed(frame: &Frame<'_>, nodes: &[Option<Node>], ix: NodeIx) -> usize {
     }
 }
 
-/// Whether a node that has run has surely taken an edge's port.
+/// Whether the source of an edge, once it has run, has surely taken the edge's port.
 fn certain_port(frame: &Frame<'_>, nodes: &[Option<Node>], edge: usize) -> bool {
     let edge = &frame.edges[edge];
     let (Some(from), Some(port)) = (edge.from, edge.port.as_deref()) else { return false };

@@ -26,7 +26,7 @@ pub(crate) use warnings::check as check_warnings;
 
 use serde_json::Value;
 
-/// Every problem of a document: errors, which refuse it, and warnings.
+/// The errors of a document, which refuse it, and its warnings, in this order.
 pub fn check(document: &Value) -> (Vec<Issue>, Vec<Issue>) {
     let (_, errors, warnings) = crate::read(document);
     (errors, warnings)

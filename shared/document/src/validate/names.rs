@@ -1,9 +1,9 @@
-//! What an expression names: nodes, secrets, members of the input.
+//! Checks what an expression names: nodes, secrets and members of the input.
 
 use super::{At, Cx, Place, frame::Sight, known::Known, schema, suggest};
 use expression::{Expr, References};
 
-/// Checks the names of an expression at a place.
+/// Checks the names of an expression against those that exist at its place.
 pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     if place.alone {
         return alone(cx, expr, at, place);
@@ -40,7 +40,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
     input(cx, expr, at, place);
 }
 
-/// Where a response is judged, nothing of the execution is there.
+/// Checks an expression that sees a response alone, without anything of the execution.
 fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     let known = place.extra.iter().copied().chain(["output"]);
     for name in &expr.references().names {
@@ -51,8 +51,9 @@ fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     }
 }
 
-/// What the schema of the input decides.
+/// Reports what the schema of the input rules out: unknown members and impossible comparisons.
 fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    // The schema is borrowed while problems are noted in `cx`, so it is taken out and put back at the end.
     let Some(shape) = cx.input.take() else { return };
     let references = expr.references();
     let known = Known::at(&shape.0, place, &references.names);
@@ -67,9 +68,9 @@ fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     cx.input = Some(shape);
 }
 
-/// Comparisons that the declared types make impossible.
+/// Reports comparisons that the declared types make impossible.
 fn mismatches(cx: &mut Cx<'_>, references: &References, known: &Known<'_>, at: &At<'_>) {
-    // `whose` tells of the other side's types, `side` is how it is written.
+    // `others` are the types of the other side; the message tells them as `whose`, and shows that side as `side`.
     let mut compare = |path: &[String], operator: &str, others: &[&str], whose: &str, side: &str| {
         let Some(types) = known.types(path).filter(|types| schema::apart(types, others)) else { return };
         let (path, types) = (path.join("."), types.join(" or "));

@@ -8,22 +8,21 @@ use crate::limits;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-/// Compiles a schema (2020-12 unless its `$schema` says otherwise), reporting why it is none.
+/// Compiles a schema (2020-12 unless its `$schema` says otherwise). A value that is no usable schema is reported under
+/// `code`.
 pub(crate) fn compile(cx: &mut Cx<'_>, source: &Value, at: &At<'_>, code: &str) -> Option<Validator> {
     sound(source).map_err(|wrong| cx.error(code, &at.below(&wrong.pointer), wrong.message, wrong.hint)).ok()
 }
 
-/// Why a value is no schema, and where in it.
+/// Why a value is no usable schema.
 pub struct Unsound {
-    /// JSON Pointer into the schema.
+    /// JSON Pointer to the faulty place within the value.
     pub pointer: String,
-    /// What is wrong there.
     pub message: String,
-    /// What to do about it.
     pub hint: &'static str,
 }
 
-/// Compiles a schema that validating with ends.
+/// Compiles a schema, and refuses one with which validating would never end.
 pub fn sound(source: &Value) -> Result<Validator, Unsound> {
     if !source.is_object() && !source.is_boolean() {
         let message = format!("a schema is an object, and this is {}", kind_of(source));
@@ -40,30 +39,33 @@ pub fn sound(source: &Value) -> Result<Validator, Unsound> {
     })
 }
 
-/// A validator that fetches nothing and gives up on hostile patterns.
+/// Compiles a schema to a validator that fetches nothing and gives up on patterns that take too long.
 pub fn validator(source: &Value) -> Result<Validator, Box<jsonschema::ValidationError<'static>>> {
     let patterns = PatternOptions::fancy_regex().backtrack_limit(limits::PATTERN_BACKTRACKS);
     jsonschema::options().offline().with_pattern_options(patterns).build(source).map_err(Box::new)
 }
 
-/// The pointer of a `$ref` from which, by references and combinations alone, one comes back to it: validating
-/// would never end, for it descends into the schema without descending into the value.
+/// The pointer of a `$ref` that leads back to itself by references and combinations alone. Validating with it would
+/// never end, since it descends into the schema without descending into the value.
 fn endless(root: &Value) -> Option<String> {
     let mut refs = Vec::new();
     collect(root, String::new(), &mut refs);
-    // Schema positions are pointers; an edge leads from each to what is applied to the same value.
+    // A depth-first search over the schemas, which are known by their pointers: from each to those that are applied to
+    // the same value. `ended` holds the schemas that were visited, and `path` those on the way to the current one.
     let mut ended: std::collections::HashSet<String> = std::collections::HashSet::new();
     for (at, _) in &refs {
         let mut path: Vec<String> = Vec::new();
         let mut stack = vec![(at.clone(), 0)];
         while let Some((at, depth)) = stack.pop() {
             path.truncate(depth);
+            // A schema on its own way is applied to one value again and again.
             if path.contains(&at) {
                 return Some(format!("{}/$ref", refs.iter().find(|(from, _)| path.contains(from))?.0));
             }
             if !ended.insert(at.clone()) && depth == 0 {
                 continue;
             }
+            // A chain this long ends somewhere, but validating would recurse along it.
             if path.len() > limits::JSON_DEPTH * 4 {
                 return Some(format!("{at}/$ref"));
             }
@@ -75,7 +77,7 @@ fn endless(root: &Value) -> Option<String> {
     None
 }
 
-/// The schemas that are applied to the same value as the one at `at`.
+/// Pointers to the schemas that are applied to the same value as the one at `at`.
 fn applied(root: &Value, at: &str) -> Vec<String> {
     let Some(Value::Object(schema)) = root.pointer(at) else { return Vec::new() };
     let mut out = Vec::new();
@@ -99,7 +101,7 @@ fn applied(root: &Value, at: &str) -> Vec<String> {
     out
 }
 
-/// Where a fragment leads: a pointer, or the place of an anchor.
+/// The pointer that a reference's fragment leads to. The fragment is a pointer itself, or the name of an anchor.
 fn local(root: &Value, fragment: &str) -> String {
     if fragment.is_empty() || fragment.starts_with('/') {
         return fragment.replace("%24", "$").replace("%25", "%");
@@ -109,6 +111,7 @@ fn local(root: &Value, fragment: &str) -> String {
     found.pop().unwrap_or_default()
 }
 
+/// Collects pointers to the schemas that bear an anchor of this name.
 fn anchors(value: &Value, at: String, name: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -124,6 +127,7 @@ fn anchors(value: &Value, at: String, name: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Collects all references: the pointer of the schema that each stands in, and its target as written.
 fn collect(value: &Value, at: String, refs: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
@@ -141,7 +145,7 @@ fn collect(value: &Value, at: String, refs: &mut Vec<(String, String)>) {
     }
 }
 
-/// The input's schema.
+/// The JSON Schema of the execution's input, as the document gives it.
 pub(crate) struct Shape(pub(crate) Value);
 
 /// The first name on a path that a closed schema rules out, with the names that it knows.
@@ -161,12 +165,12 @@ pub(crate) fn unknown(mut schema: &Value, path: &[String]) -> Option<(String, Ve
     None
 }
 
-/// The schema of a member.
+/// The schema that `properties` give for a path of names; none where they do not name each of them.
 pub(crate) fn member<'s>(schema: &'s Value, path: &[String]) -> Option<&'s Value> {
     path.iter().try_fold(schema, |schema, name| schema.get("properties")?.get(name))
 }
 
-/// The types declared for a member.
+/// The types that a schema declares for a path of names; none where it declares none.
 pub(crate) fn types(schema: &Value, path: &[String]) -> Option<Vec<String>> {
     match member(schema, path)?.get("type")? {
         Value::String(one) => Some(vec![one.clone()]),
@@ -185,7 +189,7 @@ pub(crate) fn type_of(literal: &Value) -> Option<&'static str> {
     }
 }
 
-/// Whether no value is of a type in each list.
+/// Whether no value can be of a type in each of two lists. An integer is a number and the other way round.
 pub(crate) fn apart(one: &[String], other: &[&str]) -> bool {
     let number = |name: &str| matches!(name, "number" | "integer");
     let meet = |a: &str, b: &str| a == b || number(a) && number(b);

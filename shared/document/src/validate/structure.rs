@@ -1,9 +1,10 @@
-//! Checks of the graph: ports, triggers, reach, circles.
+//! Checks of a flow's graph: ports of edges, triggers, nodes that nothing leads to, and circles.
 
 use super::{At, Cx, Frame, fields::cut, loops, suggest};
 use crate::{graph::NodeIx, node};
 
-/// Everything that nodes and edges say without their configs. `relaxed` for the body of a map, which needs no trigger.
+/// Checks what nodes and edges say without the nodes' configs. `relaxed` is for the body of a map, which needs no
+/// trigger.
 pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bool) {
     ports(cx, frame, at);
     let is_trigger = |ix: usize| frame.nodes[ix].kind.is_some_and(node::is_trigger);
@@ -17,6 +18,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bo
     if !relaxed && !triggers.is_empty() && !unsure {
         unreachable(cx, frame, at, &triggers);
     }
+    // Nothing can lead to a trigger, since only the start of an execution activates it.
     for &trigger in &triggers {
         for &edge in frame.graph.incoming[trigger].iter().chain(&frame.graph.back[trigger]) {
             let (edges, label) = (at.key("edges"), frame.nodes[trigger].label(trigger));
@@ -36,6 +38,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bo
     }
 }
 
+/// Reports edges that follow a port which their source does not have.
 fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     for (ix, edge) in frame.edges.iter().enumerate().filter(|(_, edge)| edge.is_main()) {
         let Some(from) = edge.from else { continue };
@@ -59,14 +62,16 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     }
 }
 
+/// Whether a branch has a `default`, the port of edges that name none.
 fn declares_default(node: &super::RawNode<'_>) -> bool {
     node.object.and_then(|object| object.get("config")?.get("default")).is_some_and(serde_json::Value::is_string)
 }
 
+/// Reports nodes to which no path leads from a trigger.
 fn unreachable(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, triggers: &[NodeIx]) {
     let mut seen = vec![false; frame.nodes.len()];
     let mut queue = triggers.to_vec();
-    // What hands a resource to a node that is reached is reached with it.
+    // A node that hands a resource to a reached node counts as reached, though no path leads to it.
     let mut givers: Vec<Vec<NodeIx>> = vec![Vec::new(); frame.nodes.len()];
     for edge in frame.edges.iter().filter(|edge| !edge.is_main()) {
         if let (Some(from), Some(to)) = (edge.from, edge.to) {
@@ -94,6 +99,8 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     if frame.graph.order.len() == frame.nodes.len() {
         return;
     }
+    // A depth-first search over the nodes that have no place in the order; only these can be on a circle. Open nodes
+    // are on the current path, so an edge to one of them closes a circle.
     const NEW: u8 = 0;
     const OPEN: u8 = 1;
     const DONE: u8 = 2;
@@ -104,6 +111,7 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
             continue;
         }
         state[start] = OPEN;
+        // Each node of the path with the number of its edges that were followed.
         let mut path = vec![(start, 0)];
         while let Some(top) = path.len().checked_sub(1) {
             let (node, next) = path[top];
@@ -114,6 +122,7 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
             };
             path[top].1 += 1;
             let Some(to) = frame.edges[edge].to else { continue };
+            // An edge back to a loop closes no circle.
             if frame.graph.back[to].contains(&edge) {
                 continue;
             }

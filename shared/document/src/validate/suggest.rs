@@ -1,6 +1,7 @@
-//! "Did you mean …?"
+//! Hints about a name that is not known: "Did you mean …?"
 
-/// The candidate nearest to `given`, where one is near enough to be what was meant.
+/// The candidate nearest to `given`, where one is near enough to be what was meant: one edit per three characters, but
+/// at least one and at most three. Long names are not compared, so that a hostile document costs little.
 pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if given.chars().count() > 64 {
         return None;
@@ -16,7 +17,7 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
         .map(|(_, candidate)| candidate)
 }
 
-/// A hint: the nearest candidate, or all of them.
+/// A hint that names the nearest candidate or, where none is near, the first 20 of them.
 pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     if let Some(near) = nearest(given, candidates.clone()) {
         return format!("Did you mean `{near}`?");
@@ -31,7 +32,7 @@ pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str
     format!("Known here: `{}`{rest}.", all.join("`, `"))
 }
 
-/// Levenshtein's distance, in characters, a swap of neighbours counting once.
+/// The number of edits between two texts: Levenshtein's distance in characters, where a swap of neighbours is one edit.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();

@@ -1,10 +1,10 @@
-//! What is allowed and probably not meant.
+//! Checks that need the configs of nodes. Most are warnings about what is allowed and probably not meant.
 
 use super::{At, Cx, Frame, missing};
 use crate::{Human, HumanKind, Node, NodeKind, Over, TimeoutAction, Wait, graph::NodeIx};
 use expression::Expr;
 
-/// Checks that need the nodes understood.
+/// Checks the nodes of a flow whose configs could be read.
 pub(crate) fn check(
     cx: &mut Cx<'_>,
     frame: &Frame<'_>,
@@ -35,7 +35,8 @@ pub(crate) fn check(
     missing::check(cx, frame, nodes, conditions);
 }
 
-/// An error, though it needs the config: `while: true` that nothing ends.
+/// Reports a loop with `while: true` that neither a bound nor a `break` ends. Unlike the other checks here, this is an
+/// error.
 fn unbounded(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, each: &crate::Loop) {
     let Over::While(condition) = &each.over else { return };
     let literal = condition.source().trim().trim_start_matches("{{").trim_end_matches("}}").trim() == "true";
@@ -48,19 +49,21 @@ fn unbounded(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, each: 
     }
 }
 
+/// The ports of a node but for some.
 fn without(node: &Node, ports: &[&str]) -> Vec<String> {
     node.kind.ports().into_iter().filter(|port| !ports.contains(&port.as_str())).collect()
 }
 
-/// A port that may be taken and leads nowhere, where other outcomes of the node are handled.
+/// Warns of ports that may be taken and lead nowhere, on nodes whose other ports lead somewhere. A node without any
+/// edge ends its path on purpose; only a loop always needs a body.
 fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, node: &Node) {
     let taken: Vec<&str> = frame.graph.out[ix].iter().filter_map(|&edge| frame.edges[edge].port.as_deref()).collect();
     let may_be: Vec<String> = match &node.kind {
         NodeKind::Loop(_) => vec!["loop".to_owned()],
         _ if taken.is_empty() => return,
         NodeKind::Branch { .. } => node.kind.ports(),
-        // A human step whose timeout leads nowhere fails with `interaction_timeout`: that is an outcome. So is a failure
-        // that leads nowhere, here as of every node.
+        // Without an edge out of `timeout` the node fails with `interaction_timeout`, and without one out of `error` a
+        // failure is up to `on_error`. Neither is lost.
         NodeKind::Human(_) => without(node, &["timeout", "error"]),
         NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => without(node, &["error"]),
         _ => return,
@@ -71,6 +74,8 @@ fn unhandled_ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, ix: NodeIx, 
     }
 }
 
+/// Warns of questions that may wait for ever, and of approvals that nobody but the requester may give. `bounded` where
+/// the node itself has a timeout.
 fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     let config = at.key("config");
     if human.timeout_seconds.is_none() && !bounded {
@@ -80,6 +85,7 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     let approves =
         matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
     let Some(assignees) = human.assignees.as_ref().filter(|_| approves) else { return };
+    // A template in place of the list may name several people, so it counts only where it seems to name the requester.
     let source = assignees.source();
     let single = source.as_array().is_none_or(|list| list.len() == 1);
     let requester = single && assignees.expressions().iter().any(|(_, expr)| names_requester(expr));
@@ -95,7 +101,7 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     cx.warning("single_approver_is_requester", &config.key("assignees"), message, hint);
 }
 
-/// Whether an expression reads a member that commonly names whoever started the execution.
+/// Whether an expression reads a member whose name commonly stands for the person who started the execution.
 fn names_requester(expr: &Expr) -> bool {
     const NAMES: [&str; 9] = [
         "requester",

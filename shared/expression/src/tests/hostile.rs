@@ -5,7 +5,7 @@ use crate::{Expr, ExprError, Template, limits};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Runs on 2 MB of stack, as a worker does, and within a second.
+/// Runs something on 2 MB of stack, as a worker does, and asserts that it takes less than two seconds.
 fn on_worker<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
     let start = Instant::now();
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(act).unwrap();
@@ -78,7 +78,7 @@ fn too_much_work_is_stopped() {
         "output.long.distinct() + lists.range(100000).distinct()".to_owned(),
         "lists.range(9223372036854775807)".to_owned(),
         "output.long.map(x, 'aaaa'.matches(output.text))".to_owned(),
-        // No `||` absorbs the limit.
+        // `||` ignores other errors of its operands, but not a spent budget.
         "output.long.all(x, output.long.all(y, y == 1)) || true".to_owned(),
     ];
     for source in greedy {

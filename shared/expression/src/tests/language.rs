@@ -48,7 +48,7 @@ fn expressions_have_the_values_that_cel_gives_them() {
     ];
     for (source, expected) in cases {
         let actual = value(source);
-        // JSON text tells 2 from 2.0.
+        // Values are compared as JSON text, which tells 2 from 2.0.
         assert_eq!(actual.to_string(), expected.to_string(), "{source}");
     }
 }

@@ -75,7 +75,7 @@ fn unknown_variable_and_type_mismatch_need_a_schema_that_decides() {
             None => clean(&document),
         }
     }
-    // Another node's output may hold anything.
+    // The output of another node may hold members that the input's schema does not know.
     document["nodes"].as_array_mut().unwrap().push(says("m", "anything > 1"));
     document["nodes"][1]["config"]["expression"] = json!("1");
     document["edges"].as_array_mut().unwrap().push(json!({"from": "n", "to": "m"}));

@@ -78,7 +78,7 @@ fn no_json_makes_it_panic() {
             *document.pointer_mut(pointer).unwrap() = value;
             let (errors, warnings) = check(&document);
             assert!(errors.iter().chain(&warnings).all(|issue| !issue.hint.is_empty()));
-            // What is stored is stored again as the same.
+            // A stored document is in canonical form: parsing it again changes nothing.
             if let Ok(parsed) = crate::parse(&document) {
                 accepted += 1;
                 let again = crate::parse(&parsed.workflow.document).expect("what was accepted");

@@ -81,7 +81,7 @@ fn a_node_that_is_bounded_itself_needs_no_timeout_for_its_person() {
 fn unhandled_rejection() {
     let approval = json!({"kind": "approval", "question": "?", "timeout_seconds": 5});
     expect(&human(approval.clone(), &["approved"]), &[("unhandled_port", "/nodes/1")]);
-    // A step that ends the workflow gives its answer as the result.
+    // The answer of a question that ends its path is the execution's result, so no port is forgotten.
     clean(&human(approval, &[]));
 }
 

@@ -64,7 +64,7 @@ fn type_mismatch_where_the_other_side_has_one_type() {
     }
 }
 
-/// A map over `items` with a node in its body that says something.
+/// A document with a map over `items` and a body of these nodes and edges.
 fn mapped(items: &str, nodes: Value, edges: Value) -> Value {
     let config = json!({"items": items, "body": {"nodes": nodes, "edges": edges}});
     let mut document = one("map", config);
@@ -85,7 +85,7 @@ fn a_body_reads_the_input_of_the_document() {
     expect(&body("input.orders[0].id == input.nmae"), &[("unknown_variable", IN_BODY)]);
     expect(&body("input.amount == 'x'"), &[("type_mismatch", IN_BODY)]);
     clean(&body("has(input.amuont) ? 1 : input.amount + item.amuont"));
-    // These are the item's first, whatever it is.
+    // In a body, `output` and bare names are members of the item, of which no schema tells anything here.
     clean(&body("output.amuont + amuont"));
     let started = json!([{"id": "go", "type": "manual_trigger"}, says("output.amuont")]);
     clean(&mapped("[1]", started, json!([{"from": "go", "to": "a"}])));
@@ -105,11 +105,11 @@ fn a_body_reads_the_items_that_the_schema_declares() {
         clean(&body(items, "item.id == 'x' && index == 1"));
     }
     expect(&body("input.tags", "item == 5"), &[("type_mismatch", IN_BODY)]);
-    // Another list, of which nothing is known.
+    // Nothing is declared for the items of these lists.
     for items in ["input.orders.filter(x, x.id != '')", "[input.orders[0]]", "input.any", "input.orders + [1]"] {
         clean(&body(items, "item.di == 5"));
     }
-    // The item of a loop in the body.
+    // Inside a loop of the body, `item` is the loop's.
     let mut looped = mapped(
         "input.orders",
         json!([says("item.di"), {"id": "each", "type": "loop", "config": {"for_each": "item.lines"}}]),
