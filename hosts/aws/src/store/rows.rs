@@ -1,4 +1,5 @@
-//! Rows that a workflow has beside its versions, compressed: in their item, or in S3 where they are many.
+//! Stores the rows that a saved workflow has beside its versions, its schedules and event listeners: compressed, in
+//! their item or, where they are many, in S3.
 
 use super::{
     Table,
@@ -10,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::{id::sha256_hex, port::StoreError};
 
 impl Table {
-    /// Puts rows into an item.
+    /// Puts rows into an item: as the attribute `b`, or in S3 with their key as `k`.
     pub(super) async fn insert_rows(&self, item: &mut Item, rows: &(impl Serialize + Sync)) -> Result<(), StoreError> {
         let broken = |error| StoreError::Permanent(format!("what goes with a workflow cannot be written: {error}"));
         let packed = deflate(&serde_json::to_vec(rows).map_err(broken)?);
@@ -24,7 +25,7 @@ impl Table {
         Ok(())
     }
 
-    /// The rows of an item.
+    /// Reads the rows that [`Table::insert_rows`] put into an item.
     pub(super) async fn rows_of<T: DeserializeOwned>(&self, item: &Item) -> Result<T, StoreError> {
         let broken = |why: String| {
             let place = (text_of(item, "pk").unwrap_or("?"), text_of(item, "sk").unwrap_or("?"));
