@@ -8,7 +8,7 @@ use shared::{
 
 const NOW: Time = Time(1_000_000);
 
-/// Ends at once, or never.
+/// A runner whose nodes end at once, or never.
 struct Nodes {
     ends: bool,
 }

@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// A page of an index with these places, which goes on behind the last place that was read.
+    /// A page of an index with rows at these places, after which the index goes on behind the place `read_to`.
     fn page_of(places: &[String], read_to: &str) -> crate::tests::scripted::Answer {
         let row = |place: &String| json!({"pk": {"S": "x#e"}, "st": {"S": "running"}, "l1s": {"S": place}});
         let items: Vec<_> = places.iter().map(row).collect();
@@ -294,7 +294,7 @@ mod tests {
             metadata: json!({"a": "none"}).as_object().cloned().unwrap_or_default(),
             ..ExecutionFilter::default()
         };
-        // Whichever list asks is answered alike: rows of both, the older ones beyond what the other has read.
+        // Answers go to whichever of both lists asks next, so each list holds rows beyond what the other has read.
         let pages = (0..8).map(|page| page_of(&[place(100 - page)], &place(100 - page)));
         scripted.script.then(pages);
         let page = scripted.table.executions(&filter, &Window { limit: 50, cursor: None }).await.unwrap();

@@ -96,7 +96,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Text that deflate cannot shorten below a half.
+    /// Text that deflate shortens by half at best.
     fn noise(bytes: usize) -> String {
         let hex = (0..bytes as u64).map(|n| shared::id::sha256_hex(&n.to_le_bytes()));
         hex.flat_map(|text| text.chars().collect::<Vec<_>>()).take(bytes).collect()

@@ -55,7 +55,7 @@ mod tests {
     #[tokio::test]
     async fn rows_fit_into_their_item_however_many_they_are() {
         let table = Scripted::new(Time(0), false).table;
-        // 500 patterns of 4 KB, which deflate hardly makes smaller.
+        // The many rows are 500 patterns of 4 KB, which deflate shortens by half at best.
         let noise = |n: u32| (0..64u32).map(|part| sha256_hex(&(n * 64 + part).to_le_bytes())).collect::<String>();
         for (rows, inline) in [(vec!["a".to_owned()], true), ((0..500).map(noise).collect(), false)] {
             let mut item = keyed("w#o", "l#w");

@@ -35,7 +35,7 @@ mod tests {
     };
     use std::sync::Arc;
 
-    /// What the last command of a story costs.
+    /// What the last command of a story costs: messages, clocks and transitions.
     fn cost(story: &Story) -> (u64, u64, u64) {
         let after = After { state: Arc::new(story.state.clone()), due: None, was_due: None, mark: None, write: false };
         let spent = spending(None, &story.effects, &after, story.now);
