@@ -9,6 +9,9 @@
 //! | task token | completes a task of Step Functions: a pause's, or that of a caller who waits for an execution's end |
 //! | head | the one item of an execution that lists and the supervisor read, beside the items of its turns |
 //! | mark | an entry that a request leaves on an execution's head until the effects of its commit are delivered |
+//! | stone | an item that holds the number of a removed turn for an hour, so that no late commit can take it |
+//! | guard | a record of a workflow's executions under way, where the workflow has `overlap` or `max_concurrency` |
+//! | lease | lets one process at a time start executions of a workflow that has a guard |
 
 mod alarm;
 mod blobs;

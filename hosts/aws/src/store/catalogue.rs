@@ -60,8 +60,8 @@ impl Table {
     /// version and whether it is new.
     ///
     /// # Errors
-    /// `Conflict` where another version than the expected one is the latest; `Transient` where others save it all the
-    /// time.
+    /// `Conflict` where another version than the expected one is the latest; `Transient` where others keep saving the
+    /// workflow meanwhile.
     pub async fn save(
         &self,
         owner: &str,
@@ -152,7 +152,7 @@ impl Table {
     /// A page of an owner's saved workflows in their latest versions, by id, without deleted ones.
     ///
     /// # Errors
-    /// The workflows cannot be read, or the cursor is none of this list.
+    /// The workflows cannot be read, or the cursor does not belong to this list.
     pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let after = match &window.cursor {
@@ -193,7 +193,7 @@ impl Table {
     /// and listeners. Returns `false` where there is no such workflow, or it is deleted already.
     ///
     /// # Errors
-    /// The table does not answer, or others save the workflow all the time.
+    /// The table does not answer, or others keep saving the workflow meanwhile.
     pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let latest = self.version_at(owner, &keys::latest(id)).await?;

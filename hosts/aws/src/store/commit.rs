@@ -254,8 +254,8 @@ impl Table {
     }
 
     /// Brings the head up to date after effects were delivered. Where this process committed them, it knows what
-    /// becomes of the head. Where another did, which may have died, the head is compared with the state. It is called
-    /// at the end of [`shared::port::Store::deliver`], also without effects.
+    /// becomes of the head. Where another process did, and may have died since, the head is compared with the state.
+    /// This is called at the end of [`shared::port::Store::deliver`], also without effects.
     ///
     /// # Errors
     /// The head cannot be written. The message behind the commit then comes again; where the head has a mark instead,
@@ -273,7 +273,7 @@ impl Table {
         }
     }
 
-    /// Writes the head as a commit wants it, where it wants that at all.
+    /// Writes the head after a commit, where the commit changed what the head must show.
     async fn shown(&self, after: &After) -> Result<(), StoreError> {
         if !after.write {
             return Ok(());
@@ -319,7 +319,7 @@ fn only_steps(state: &Execution, effects: &[Effect]) -> bool {
 
 /// Inserts what was used into an item, including the write units of the item itself.
 fn with_own_units(item: &mut Item, spent: Spent) -> Spent {
-    // The number is part of the item and may lengthen it by a unit, so it is tried until it is right.
+    // The sum is part of the item and may lengthen the item by a unit, so it is raised until it includes that unit.
     let mut own = Spent::default();
     loop {
         let all = spent.plus(own);

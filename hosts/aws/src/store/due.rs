@@ -114,7 +114,8 @@ impl Table {
         Ok(found)
     }
 
-    /// Ended executions that `retention_days` keeps no longer, found by loading those that are due, likewise for tests.
+    /// Ended executions that `retention_days` keeps no longer, found by loading those that are due. Only tests ask for
+    /// them, as for [`Table::timed_out`].
     ///
     /// # Errors
     /// The table does not answer.

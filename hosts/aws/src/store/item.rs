@@ -51,8 +51,8 @@ pub fn need<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     })
 }
 
-/// The bytes of an item as DynamoDB counts them: names and values. DynamoDB does not say exactly what a number takes,
-/// so it counts with the most that it can.
+/// The bytes of an item as DynamoDB counts them: names and values. How many bytes a number takes is not documented
+/// exactly, so the most that it can take counts.
 pub fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }

@@ -102,7 +102,7 @@ impl Table {
     /// digits each.
     ///
     /// # Errors
-    /// The lines cannot be read, or the cursor is none of this list.
+    /// The lines cannot be read, or the cursor does not belong to this list.
     pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let (first, line) = match &window.cursor {

@@ -10,15 +10,15 @@ use shared::{
 
 /// The sort key of an execution's head.
 pub const HEAD: &str = "head";
-/// Begins the sort keys of the task tokens of callers that wait for an execution's end.
+/// The prefix of the sort keys of the task tokens of callers that wait for an execution's end.
 pub const CALLER: &str = "caller#";
-/// Begins the sort keys of commits.
+/// The prefix of the sort keys of commits.
 pub const TURN: &str = "t#";
-/// Begins the sort keys of the task tokens of pauses.
+/// The prefix of the sort keys of the task tokens of pauses.
 pub const TOKEN: &str = "token#";
 /// The sort key of a guard's lease.
 pub const LOCK: &str = "lock";
-/// Begins the sort keys of a guard's members.
+/// The prefix of the sort keys of a guard's members.
 pub const MEMBER: &str = "m#";
 /// The sort key of a question.
 pub const QUESTION: &str = "i";
@@ -149,7 +149,7 @@ pub fn schedules_of(sort: &str) -> Option<&str> {
     sort.strip_prefix("s#")
 }
 
-/// Begins the sort keys of event listeners.
+/// The prefix of the sort keys of event listeners.
 pub const LISTENERS: &str = "l#";
 
 /// The sort key of a saved workflow's event listeners.
@@ -171,7 +171,7 @@ pub fn api_token(sha256: &str) -> String {
     format!("k#{sha256}")
 }
 
-/// Begins the keys of everything that an execution has in S3.
+/// The prefix of the keys of everything that an execution has in S3.
 pub fn values(id: &ExecutionId) -> String {
     format!("x/{id}/")
 }

@@ -104,7 +104,7 @@ impl Table {
     /// A page of the executions that a filter lets through, newest first (see [`shared::port::Store::executions`]).
     ///
     /// # Errors
-    /// The table does not answer, or the cursor is none of this list.
+    /// The table does not answer, or the cursor does not belong to this list.
     pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;

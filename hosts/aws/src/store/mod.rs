@@ -145,7 +145,7 @@ impl Table {
     /// What an execution has cost, as the API shows it (see [`shared::port::Store::cost`]).
     ///
     /// # Errors
-    /// As [`Table::spent`].
+    /// The errors are those of [`Table::spent`].
     pub async fn cost(&self, id: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
         Ok(self.spent(id).await?.shown())
     }

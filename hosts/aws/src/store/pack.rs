@@ -46,11 +46,11 @@ pub struct Packed {
 /// Packs turns, with the state where that costs no further write unit, or where loads would read too much without it.
 /// `turns` and `state` are JSON; `around` is the bytes of the item's other attributes.
 pub fn pack(turns: &str, state: &str, around: usize, tail: Tail) -> Packed {
-    // Compressing a state takes time, so a state that cannot fit is not even tried.
     let bare = deflate(turns.as_bytes());
     let units = write_units(around + bare.len());
     let needed = tail.gap + around + bare.len() > gap_allowed(tail, state.len());
     let room = units * 1_024 - around - bare.len();
+    // Compressing takes time, so a state that cannot fit into the units that the turns take is not tried.
     if !needed && state.len() / limits::DEFLATES_TO > room {
         return Packed { body: bare, carries: false };
     }

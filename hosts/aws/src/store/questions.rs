@@ -105,7 +105,7 @@ impl Table {
     /// [`shared::port::Store::interactions`]).
     ///
     /// # Errors
-    /// The table does not answer, or the cursor is none of this list.
+    /// The table does not answer, or the cursor does not belong to this list.
     pub async fn interactions(
         &self,
         filter: &InteractionFilter,

@@ -41,8 +41,8 @@ impl Table {
         stream::iter(fetches).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
-    /// Reads one value. Where the execution has not made it itself, one of its parents has handed it down, and parents
-    /// are kept longer than their children.
+    /// Reads one value. Where the execution has not made it itself, its parent or an earlier ancestor has handed it
+    /// down; ancestors are kept for longer than their descendants.
     async fn value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
         let mut of = id.clone();
         loop {

@@ -65,7 +65,7 @@ impl fmt::Display for Trace {
     }
 }
 
-/// The number that exactly so many lower-case hexadecimal digits say.
+/// The number in a text of exactly so many lower-case hexadecimal digits; `None` for any other text.
 fn hex(text: &str, digits: usize) -> Option<u128> {
     let is_hex =
         text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
