@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the six functions for Lambda into target/lambda/, from where infra/template.yaml takes them.
-# infra/build.sh [arm64 | x86_64]    arm64 unless said otherwise; deploy with the same Architecture
+#
+# infra/build.sh [arm64 | x86_64] arm64 by default; the deployment needs the same parameter Architecture
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-arm64}" in
@@ -8,7 +9,7 @@ case "${1:-arm64}" in
   x86_64) target=--x86-64 ;;
   *) printf 'infra/build.sh: name arm64 or x86_64, not %s\n' "$1" >&2; exit 2 ;;
 esac
-# With a linker of its own, since Amazon Linux has an older C library than most machines that build.
+# cargo-lambda brings a linker of its own, since Amazon Linux has an older C library than most machines that build.
 tools="$(infra/tool.sh cargo-lambda)"
 packages=()
 for name in trigger step callback status rollback supervisor; do

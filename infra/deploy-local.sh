@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds for this machine, deploys to LocalStack on 127.0.0.1:4566, and prints where the functions answer.
-# Before: docker compose -f infra/compose.yaml up -d --wait
-# AWS_ENDPOINT_URL names another emulator; further arguments go to `sam deploy`.
+# Builds the functions for this machine, deploys the stack to LocalStack on 127.0.0.1:4566, and prints the functions'
+# addresses. AWS_ENDPOINT_URL names another emulator; further arguments go to `sam deploy`.
+#
+# LocalStack is started before: docker compose -f infra/compose.yaml up -d --wait
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export AWS_ENDPOINT_URL="${AWS_ENDPOINT_URL:-http://127.0.0.1:4566}" AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0

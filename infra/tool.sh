@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Installs a tool into .cache/infra/NAME, pinned by hash, and prints the folder of its programs.
+# Installs a tool, pinned by hash, into .cache/infra/NAME and prints the folder of its programs.
+#
 # infra/tool.sh sam | checkov | cargo-lambda
-# The pins in requirements/NAME.txt are made from requirements/NAME.in by `uv pip compile --universal --generate-hashes`.
+#
+# The pins in requirements/NAME.txt are made from requirements/NAME.in with `uv pip compile --universal
+# --generate-hashes`.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 name="${1:?a tool: sam, checkov or cargo-lambda}"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the binaries of the six functions, as the tests of the crate stepwell-tests with the feature `aws` start them.
+# Builds the binaries of the embedded host and the six functions, which the tests of the crate stepwell-tests with the
+# feature `aws` start.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh

@@ -1,5 +1,5 @@
-# The features that tests need, one set for every command, so that nothing is built twice, and the binaries of the host and the
-# functions: to be sourced.
+# To be sourced. FEATURES is the one set of features that every command of the tests uses, so that nothing is built
+# twice. BINARIES names the binaries of the embedded host and of the functions.
 FEATURES=stepwell-tests/aws
 BINARIES=(--bin stepwell)
 for function in trigger step callback status rollback supervisor; do

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Runs the AWS host and its functions for real: tests/tests/all/{aws,functions}, with emulators behind them.
-# tests/aws/functions.sh FILTER...    only tests whose names contain one of these
+# Runs the tests of the AWS host and its functions, tests/tests/all/{aws,functions}, with emulators of AWS.
+#
+# tests/aws/functions.sh FILTER... runs only tests whose names contain one of the filters
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh
 tests/aws/build.sh
-# The network inside has no registry.
+# The tests run without a network, so the SAM CLI and the dependencies are fetched before.
 infra/tool.sh sam >/dev/null
 cargo test --release --locked --workspace --features "$FEATURES" --test all --no-run
 [ $# -gt 0 ] || set -- aws:: functions::

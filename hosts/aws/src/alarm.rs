@@ -1,4 +1,5 @@
-//! Alarm clocks: executions of the wait machine of Step Functions. And task tokens, of pauses and of callers.
+//! Step Functions: starts and stops clocks, which are executions of the wait machine, and completes the tasks of pauses
+//! and of callers by their task tokens.
 
 use crate::{
     ports::Alarms,
@@ -9,24 +10,24 @@ use aws_sdk_sfn::{Client, error::ProvideErrorMetadata};
 use engine::port::StoreError;
 use serde_json::Value;
 
-/// Bytes of the name of an error and of its cause: Step Functions' own bounds.
+/// Bytes of a task error's name and of its cause: the bounds of Step Functions' `SendTaskFailure`.
 const ERROR_BYTES: (usize, usize) = (256, 32_768);
-/// What Step Functions says of a token whose task is over, stopped, or never was.
+/// Error codes of Step Functions for a token whose task is over, was stopped, or never was.
 const GONE: [&str; 3] = ["TaskTimedOut", "InvalidToken", "TaskDoesNotExist"];
 
-/// The wait machine.
+/// A client of Step Functions and the wait machine, whose executions are the clocks.
 pub struct StepFunctions {
     client: Client,
     machine: String,
 }
 
 impl StepFunctions {
-    /// `machine` is the state machine's ARN.
+    /// `machine` is the ARN of the wait machine.
     pub fn new(client: Client, machine: String) -> Self {
         Self { client, machine }
     }
 
-    /// The ARN of an execution of the machine: AWS makes it of the machine's own.
+    /// The ARN of the machine's execution of that name, which AWS derives from the machine's ARN.
     fn execution(&self, name: &str) -> String {
         format!("{}:{name}", self.machine.replacen(":stateMachine:", ":execution:", 1))
     }
@@ -71,12 +72,12 @@ impl Alarms for StepFunctions {
     }
 }
 
-/// Emulators refuse to stop what is over; Step Functions does not.
+/// Whether a clock could not be stopped because it is over. Only emulators refuse this; Step Functions does not.
 fn is_over(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("ValidationException") && error.message().is_some_and(|told| told.contains("not running"))
 }
 
-/// The beginning of a text, in whole characters.
+/// The beginning of a text, of at most so many bytes and without half a character.
 fn short(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

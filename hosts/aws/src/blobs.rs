@@ -1,4 +1,4 @@
-//! Values that are too large for an item: S3.
+//! Values that are too large for an item of the table, as objects in S3.
 
 use crate::{limits, ports::Blobs, sdk::failed};
 use async_trait::async_trait;
@@ -10,19 +10,19 @@ use aws_sdk_s3::{
 };
 use engine::port::StoreError;
 
-/// A bucket.
+/// The bucket that holds large values, each under a key of the store's choice.
 pub struct S3 {
     client: Client,
     bucket: String,
 }
 
 impl S3 {
-    /// Over a bucket that exists.
+    /// `bucket` is the name of a bucket that exists.
     pub fn new(client: Client, bucket: String) -> Self {
         Self { client, bucket }
     }
 
-    /// Removes up to a thousand values: S3's own bound.
+    /// Removes up to 1,000 values in one request: the bound of S3's `DeleteObjects`.
     async fn remove_some(&self, keys: Vec<ObjectIdentifier>) -> Result<(), StoreError> {
         let what = Delete::builder().set_objects(Some(keys)).quiet(true).build();
         let what = what.map_err(|error| StoreError::Permanent(error.to_string()))?;
@@ -59,7 +59,7 @@ impl Blobs for S3 {
     }
 
     async fn remove(&self, prefix: &str) -> Result<(), StoreError> {
-        // What was listed is gone when it is listed again, so that no marker is needed.
+        // Each round lists from the beginning, since the objects that were listed before are removed by then.
         loop {
             let call = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).send();
             let answer = call.await.map_err(|error| failed("S3 ListObjectsV2", &error))?;

@@ -1,5 +1,5 @@
-//! The clients of AWS's services, from what Lambda puts into the environment: region, credentials, and addresses of
-//! emulators where tests set them. Built once per process; they share one pool of connections.
+//! The clients of AWS's services, made from what Lambda puts into the environment: the region, the credentials and,
+//! where tests set them, the addresses of emulators. They are built once per process and share one pool of connections.
 
 use crate::limits;
 use aws_credential_types::{
@@ -14,10 +14,10 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use std::env;
 
-/// Tries of the calls that have no patience of their own.
+/// How often the SDK tries a call of a service other than DynamoDB, the first try included.
 const TRIES: u32 = 4;
 
-/// Region, credentials, connections and times.
+/// Makes clients that share the region, the credentials and the connections.
 #[derive(Clone, Debug)]
 pub struct Clients {
     region: String,
@@ -25,7 +25,8 @@ pub struct Clients {
     http: SharedHttpClient,
 }
 
-/// Credentials in the environment: Lambda sets them anew for each process, and they outlive it.
+/// Reads credentials from the environment. Lambda sets them for each process, and they are valid for longer than it
+/// lives, so nothing renews them.
 #[derive(Debug)]
 struct Environment;
 
@@ -43,7 +44,8 @@ impl ProvideCredentials for Environment {
     }
 }
 
-/// An address in the environment, for one service or for all.
+/// The address of an emulator, from `AWS_ENDPOINT_URL_<service>` or from `AWS_ENDPOINT_URL` for all services; `None`
+/// for AWS itself.
 fn endpoint(service: &str) -> Option<String> {
     let one = env::var(format!("AWS_ENDPOINT_URL_{service}")).ok();
     one.or_else(|| env::var("AWS_ENDPOINT_URL").ok()).filter(|address| !address.is_empty())
@@ -74,42 +76,44 @@ macro_rules! client {
 }
 
 impl Clients {
-    /// From the process's environment. Nothing is called yet.
+    /// Clients with the region and the credentials of the environment. Making them sends no request.
     pub fn from_env() -> Self {
         Self::over(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
     }
 
-    /// The same over other connections, such as a test's.
+    /// Like [`Clients::from_env`], but over the connections of `http`, such as those of a test. The region is
+    /// `us-east-1` where the environment names none.
     pub fn over(http: SharedHttpClient) -> Self {
         let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
         let region = region.unwrap_or_else(|_| "us-east-1".into());
         Self { region, credentials: SharedCredentialsProvider::new(Environment), http }
     }
 
-    /// With other credentials.
+    /// Replaces the credentials of the environment by an access key's id and its secret, as tests need it.
     pub fn with_credentials(self, id: &str, secret: &str) -> Self {
         let credentials = Credentials::new(id, secret, None, None, "given");
         Self { credentials: SharedCredentialsProvider::new(credentials), ..self }
     }
 
     client!(
-        /// DynamoDB, each call tried once: the store has a patience of its own, so that a commit knows which try counted.
+        /// A client of DynamoDB that tries each call once: the store repeats calls itself (see
+        /// [`crate::error::Patience`]), so that their number is bounded and counted in one place.
         dynamodb, aws_sdk_dynamodb, "DYNAMODB", RetryConfig::disabled()
     );
     client!(
-        /// SQS.
+        /// A client of SQS.
         sqs, aws_sdk_sqs, "SQS", RetryConfig::standard().with_max_attempts(TRIES)
     );
     client!(
-        /// Step Functions.
+        /// A client of Step Functions.
         sfn, aws_sdk_sfn, "SFN", RetryConfig::standard().with_max_attempts(TRIES)
     );
     client!(
-        /// Secrets Manager.
+        /// A client of Secrets Manager.
         secrets, aws_sdk_secretsmanager, "SECRETS_MANAGER", RetryConfig::standard().with_max_attempts(TRIES)
     );
 
-    /// S3. An emulator has one address for all buckets.
+    /// A client of S3. An emulator has one address for all buckets, so the path names the bucket there.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())

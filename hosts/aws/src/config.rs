@@ -1,34 +1,34 @@
-//! What a function is told by its environment.
+//! The settings of a function, from the environment variables that the template sets.
 
 use std::env;
 
-/// The names of what a stack has. Everything that is not set is told at once.
+/// The names and addresses of a stack's resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// `STEPWELL_TABLE`: the DynamoDB table.
+    /// `STEPWELL_TABLE`: the name of the DynamoDB table.
     pub table: String,
-    /// `STEPWELL_BUCKET`: the S3 bucket.
+    /// `STEPWELL_BUCKET`: the name of the S3 bucket for large values.
     pub bucket: String,
-    /// `STEPWELL_QUEUE_URL`: the step queue.
+    /// `STEPWELL_QUEUE_URL`: the address of the step queue.
     pub queue_url: String,
-    /// `STEPWELL_WAIT_MACHINE_ARN`: the state machine of pauses and long timers.
+    /// `STEPWELL_WAIT_MACHINE_ARN`: the ARN of the state machine that runs pauses and long timers.
     pub wait_machine_arn: String,
-    /// `STEPWELL_SECRETS_PREFIX`: what the names of credentials begin with.
+    /// `STEPWELL_SECRETS_PREFIX`: the beginning of the names of all credentials, with a slash at its end.
     pub secrets_prefix: String,
-    /// `STEPWELL_OWNER`: whose executions events start.
+    /// `STEPWELL_OWNER`: the owner of executions that events, schedules and queues start.
     pub owner: String,
 }
 
-/// What is missing.
+/// The names of the variables that are missing, with commas between.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the environment does not set {0}: the template sets it on every function")]
 pub struct Missing(String);
 
 impl Config {
-    /// From the process's environment.
+    /// Reads the settings from the environment of the process.
     ///
     /// # Errors
-    /// Every variable that is not set, or is empty.
+    /// Variables are not set or empty; all of them are named at once.
     pub fn from_env() -> Result<Self, Missing> {
         Self::read(|name| env::var(name).ok())
     }

@@ -1,4 +1,5 @@
-//! Carries effects out: at least once, and doing them again does no harm.
+//! Carries out the effects of committed turns with the services beside the table. Each effect is done at least once,
+//! and doing one again does no harm.
 
 use crate::{
     plan::{Plan, needs_state, plan},
@@ -14,10 +15,10 @@ use stepwell_core::{
     id::{ExecutionId, InteractionId},
 };
 
-/// Bytes of the result that a task takes: Step Functions' own bound is 256 KiB.
+/// Bytes of the largest result with which a caller's task is completed: Step Functions takes 256 KiB at most.
 const RESULT_BYTES: usize = 256_000;
 
-/// What effects are carried out with.
+/// Carries out effects, with the services that they need and the time as of which they are planned.
 pub(crate) struct Courier<'a> {
     pub records: &'a dyn Records,
     pub queue: &'a dyn Queue,
@@ -26,7 +27,7 @@ pub(crate) struct Courier<'a> {
 }
 
 impl Courier<'_> {
-    /// Carries out what an execution asks for.
+    /// Carries out effects of the execution `id`. After an error some may have been done; all are delivered again.
     pub async fn deliver(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         let state = if needs_state(effects) { self.records.state(id).await? } else { None };
         let Plan { messages, clocks, closed, answer, admit } = plan(id, effects, state.as_deref(), self.now);
@@ -39,6 +40,7 @@ impl Courier<'_> {
         for (interaction, cancelled) in &closed {
             self.close(id, interaction, *cancelled).await?;
         }
+        // Without a state there are only messages and clocks, or the execution was removed and nobody waits for it.
         let Some(state) = state else { return Ok(()) };
         if answer {
             self.answer(&state).await?;
@@ -54,7 +56,8 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Ends the pause of an interaction that is over. One that nobody opened yet is completed when it is.
+    /// Ends the pause of an interaction that is over by completing its task. Where the pause's token has not arrived
+    /// yet, [`Courier::open`] completes the task when it does.
     pub async fn close(
         &self,
         id: &ExecutionId,
@@ -65,11 +68,14 @@ impl Courier<'_> {
             self.alarms.complete(&token, Ok(json!({ "interaction": interaction }))).await?;
             self.records.remove_token(id, interaction.as_str()).await?;
         }
-        // Its alarms have nothing to say any more, whether or not it was opened.
+        // An answered pause ends with its task. The clock of a cancelled one is stopped, whether or not it was opened,
+        // because its alarms are void.
         if cancelled { self.alarms.stop(interaction.as_str()).await } else { Ok(()) }
     }
 
-    /// A pause has begun: keeps its token, then looks whether the question is still asked.
+    /// Keeps the task token of a pause that has begun, and then looks whether its question is still open. Whoever
+    /// closes a question commits first and then looks for the token, so whatever the order, one of the two completes
+    /// the task.
     pub async fn open(&self, id: &ExecutionId, interaction: &InteractionId, token: &str) -> Result<(), StoreError> {
         self.records.put_token(id, interaction.as_str(), token).await?;
         let state = self.records.state_now(id).await?;
@@ -79,8 +85,9 @@ impl Courier<'_> {
         }
     }
 
-    /// Completes pauses that a crash left open. Looks first at this state, then as of now, since a question may have been
-    /// asked since.
+    /// Completes the pauses of questions that are over, whose tokens a crash left behind. `state` decides for most
+    /// tokens without a further load; the rest are compared with the newest state, since a question may have been asked
+    /// after `state`.
     pub async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {
         if state.interactions.is_empty() {
             return Ok(());
@@ -91,7 +98,7 @@ impl Courier<'_> {
         if left.is_empty() {
             return Ok(());
         }
-        // After the names, so that it has every question whose pause has a name.
+        // This state is loaded after the tokens' names, so that it has the question of every token among them.
         let newest = self.records.state_now(state.id()).await?;
         for name in left {
             if !newest.as_ref().is_some_and(|newest| is_open(newest, &name)) {
@@ -101,6 +108,8 @@ impl Courier<'_> {
         Ok(())
     }
 
+    /// Completes or fails the tasks of all callers that wait for the execution's end, and forgets each token once its
+    /// task was told.
     async fn answer(&self, state: &Arc<Execution>) -> Result<(), StoreError> {
         let Some(end) = state.end else { return Ok(()) };
         let callers = self.records.callers(state.id()).await?;
@@ -114,7 +123,7 @@ impl Courier<'_> {
         let result = result(state, end);
         for token in callers {
             match self.alarms.complete(&token, result.clone()).await {
-                // It stays that way, and keeps neither the other callers nor what follows waiting.
+                // This failure lasts, so it is only logged: the other callers and effects must not wait for it.
                 Err(StoreError::Permanent(error)) => {
                     tracing::error!(error, execution = %state.id(), "a caller could not be told of the end");
                 }
@@ -128,7 +137,7 @@ impl Courier<'_> {
     }
 }
 
-/// What a caller hears of an end: the result, or the error's code and message.
+/// What a caller is told of the execution's end: the result as JSON, or the error's code and message.
 fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
     match end {
         Status::Failed => Err(state.error.as_ref().map_or_else(
@@ -139,7 +148,7 @@ fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
         _ => {
             let output = state.output.as_ref().map_or(&Value::Null, |output| output.value());
             let mut result = json!({ "execution_id": state.id(), "status": end.as_str(), "output": output });
-            // A larger one is read over the API.
+            // A task cannot take a larger output, so it is left out and the caller reads it over the API.
             if stepwell_core::payload::weight(output, RESULT_BYTES) > RESULT_BYTES
                 || result.to_string().len() > RESULT_BYTES
             {

@@ -1,4 +1,5 @@
-//! What the services answer when they fail, named by what the caller does next; and patience with what passes.
+//! Sorts the errors of AWS's services by what the caller does next (try again, decide again, give up), and repeats
+//! calls whose errors are temporary.
 
 use crate::{
     limits,
@@ -13,18 +14,18 @@ use std::{
     time::Duration,
 };
 
-/// Why a call failed.
+/// Why a call to AWS failed, named by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It may work in a moment.
+    /// A temporary failure, with the service's code and message: the same call may succeed in a moment.
     Transient(String),
-    /// A condition did not hold.
+    /// The condition of a conditional write did not hold.
     Refused,
-    /// Trying again will not help.
+    /// A lasting failure, with the service's code and message: the same call fails again.
     Permanent(String),
 }
 
-/// Codes that pass, beside every answer with status 429 or 5xx.
+/// Error codes of temporary failures. An answer with HTTP status 429 or 5xx is temporary too, whatever its code.
 const PASSING: [&str; 14] = [
     "InternalServerError",
     "InternalFailure",
@@ -42,7 +43,8 @@ const PASSING: [&str; 14] = [
     "TransactionInProgressException",
 ];
 
-/// What a failed call means. Its text names the service's code and message; requests are not part of it.
+/// Sorts the SDK's error of a failed call. The failure's text names the service's code and message and leaves out the
+/// request, which may hold values of users.
 pub fn classify<E>(error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -50,14 +52,15 @@ where
     let response = match error {
         SdkError::ServiceError(context) => context.raw(),
         SdkError::ConstructionFailure(_) => return Failure::Permanent(text(error)),
-        // No answer, or half of one: nobody knows whether it was done.
+        // The answer is missing or incomplete, so the call may or may not have taken effect.
         _ => return Failure::Transient(text(error)),
     };
     let code = error.code().unwrap_or_default();
     let status = response.status().as_u16();
     match code {
         "ConditionalCheckFailedException" => Failure::Refused,
-        // The reasons stand in the message, one per write of the transaction.
+        // DynamoDB lists the reasons in the message, one per write. A refused condition outweighs the others: the
+        // caller must look again anyway.
         "TransactionCanceledException" => {
             let reasons = error.message().unwrap_or_default();
             let refused = reasons.contains("ConditionalCheckFailed");
@@ -74,6 +77,7 @@ where
     }
 }
 
+/// The text of an error: the service's code and message, else the error with the chain of its causes.
 fn text<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -103,13 +107,14 @@ impl From<Failure> for StoreError {
     }
 }
 
-/// How often a call that fails for the moment is tried, and the pauses between: from nothing to twice the last bound,
-/// drawn evenly, so that those who failed together do not come back together.
+/// How often a call with a temporary failure is tried, and how long the pauses between the tries are. The bound of the
+/// pause doubles with each try, and the pause is drawn evenly below the bound (exponential backoff with full jitter),
+/// so that processes that failed together do not come back together.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Tries, the first included.
+    /// The number of tries, the first included.
     pub tries: u32,
-    /// The bound of the first pause, and of every pause.
+    /// The bound of the first pause, and the largest bound that a pause may have.
     pub pause: (Duration, Duration),
 }
 
@@ -120,10 +125,10 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Calls until it works, fails for good, or the tries are used up.
+    /// Makes a call until it succeeds, fails other than temporarily, or the tries are used up.
     ///
     /// # Errors
-    /// The last failure.
+    /// The failure of the last try.
     pub async fn call<T, F>(&self, mut call: impl FnMut() -> F + Send) -> Result<T, Failure>
     where
         T: Send,
@@ -149,7 +154,7 @@ impl Patience {
     }
 }
 
-/// A number in `[0, 1)`, drawn anew each time.
+/// A number in `[0, 1)`, drawn anew at each call from the random keys of the standard library's hash maps.
 pub fn drawn() -> f64 {
     let number = RandomState::new().build_hasher().finish();
     (number >> 11) as f64 / (1u64 << 53) as f64

@@ -1,4 +1,5 @@
-//! What every function's `main` does the same way.
+//! What the `main` of every function has in common: the runtime, the host made from the environment, and the deadline
+//! of an invocation.
 
 use crate::{
     S3, SecretsManager, Sqs, StepFunctions,
@@ -13,15 +14,15 @@ use document::time::Time;
 use engine::port::Runner;
 use std::{env, error::Error, future::Future, process::ExitCode, sync::Arc};
 
-/// Why a function ends.
+/// Why a function could not start or stopped serving.
 type Trouble = Box<dyn Error + Send + Sync>;
 
-/// Runs a function to its end, which is an error or Lambda's will. One thread: an invocation waits for AWS, and computes
-/// little.
+/// Runs a function until it fails or Lambda ends the process. It has one thread, since an invocation mostly waits for
+/// AWS and computes little.
 pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCode {
     crate::roots::name_bundle();
     crate::telemetry::init();
-    // A second provider would be chosen between at run time, by a panic.
+    // rustls panics at its first use where several cryptography providers are compiled in and none is the default.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.map_err(Trouble::from).and_then(|runtime| runtime.block_on(serve()));
@@ -34,19 +35,21 @@ pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCo
     }
 }
 
-/// The host of a function that serves requests: whoever asks may never ask again, so what a request commits is marked
-/// until its effects are delivered.
+/// Makes the host of a function that serves requests. A client may never repeat its request, so what a request commits
+/// is marked until its effects are delivered, and the supervisor delivers what a crash left.
 ///
 /// # Errors
-/// What the environment does not set.
+/// The environment lacks variables; the error names them all.
 pub fn connect() -> Result<Aws, Trouble> {
     connected(false, None)
 }
 
-/// The host of a function that a message or a tick stands behind, which comes again until everything is done.
+/// Makes the host of a function that works for messages of the step queue or for the supervisor's ticks. These come
+/// again until everything is done, so commits need no mark. `runner` runs nodes that do I/O; only the step function has
+/// one.
 ///
 /// # Errors
-/// What the environment does not set.
+/// The environment lacks variables; the error names them all.
 pub fn connect_behind_messages(runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
     connected(true, runner)
 }
@@ -73,8 +76,9 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
     Ok(Aws::new(Arc::new(table), services, Arc::new(clock)))
 }
 
-/// When an invocation is cut off: as Lambda says, in milliseconds since 1970, or after `STEPWELL_FUNCTION_SECONDS`, for
-/// emulators that say it wrongly.
+/// The time at which an invocation is cut off. `context` is the deadline that Lambda gives, in milliseconds since 1970.
+/// Where `STEPWELL_FUNCTION_SECONDS` is set, the deadline is so many seconds from now instead, for emulators that give
+/// a wrong one.
 pub fn deadline(context: u64) -> Time {
     let seconds = env::var("STEPWELL_FUNCTION_SECONDS").ok().and_then(|seconds| seconds.parse::<f64>().ok());
     cut_off(context, seconds.filter(|seconds| *seconds > 0.0), clock())

@@ -1,4 +1,5 @@
-//! The host: the table, and what stands beside it, as one.
+//! The host on AWS: joins the table and the services beside it behind the traits of [`engine::port`]. The methods that
+//! only pass calls on are in `ports`.
 
 mod ports;
 #[cfg(test)]
@@ -29,20 +30,20 @@ use stepwell_core::{
     task::{Failure, Outcome, Report, Task},
 };
 
-/// What stands beside the table.
+/// The services beside the table.
 #[derive(Clone)]
 pub struct Services {
-    /// The step queue.
+    /// The step queue, in SQS.
     pub queue: Arc<dyn Queue>,
-    /// Alarm clocks and task tokens.
+    /// Clocks and task tokens, in Step Functions.
     pub alarms: Arc<dyn Alarms>,
-    /// Credentials.
+    /// Credentials, in Secrets Manager.
     pub credentials: Arc<dyn Credentials>,
     /// Runs nodes that do I/O; only the step function has one.
     pub runner: Option<Arc<dyn Runner>>,
 }
 
-/// Says what time it is.
+/// Gives the time. Tests give one of their own in the place of [`clock`].
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// The host on AWS. One per process, shared by its invocations.
@@ -50,33 +51,33 @@ pub struct Aws {
     table: Arc<Table>,
     services: Services,
     clock: Clock,
-    /// When the function is killed; `i64::MAX` where nobody said.
+    /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
 }
 
-/// The machine's clock.
+/// The time of the machine's clock.
 pub fn clock() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Aws {
-    /// Puts a host together.
+    /// A host over a table and the services beside it.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         Self { table, services, clock, deadline: AtomicI64::new(i64::MAX) }
     }
 
-    /// What the host can do, for `GET /health`.
+    /// The abilities of this host that `GET /health` shows.
     pub fn abilities() -> Value {
         json!({ "kind": "aws", "store": "dynamodb", "durable": true, "code": true, "http_request": true })
     }
 
-    /// An invocation begins, and is cut off at that time.
+    /// Tells the host that an invocation has begun, which is cut off at `until`.
     pub fn begins(&self, until: Time) {
         self.deadline.store(until.0, Relaxed);
     }
 
-    /// The table.
+    /// The table that keeps the state.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -86,15 +87,17 @@ impl Aws {
         &*self.services.queue
     }
 
-    /// A pause has begun: keeps its task token with the interaction. One that is decided already is completed at once.
+    /// Keeps the task token of a pause that has begun. Where its interaction is decided already, the task is completed
+    /// at once.
     ///
     /// # Errors
-    /// Where the table or Step Functions fails: then the pause is begun again.
+    /// The table or Step Functions failed. Step Functions then begins the pause again, with another token.
     pub async fn open(&self, id: &ExecutionId, interaction: &InteractionId, token: &str) -> Result<(), StoreError> {
         self.courier().open(id, interaction, token).await
     }
 
-    /// What was used since the process began, for the metrics of an invocation.
+    /// What was used of the table since the process began. The metrics of an invocation are the difference between two
+    /// readings.
     pub fn used(&self) -> Vec<Figure> {
         let totals = self.table.meter().totals();
         let sum = |units: &BTreeMap<Purpose, f64>| units.values().sum::<f64>();
@@ -129,7 +132,8 @@ impl Host for Aws {
         uuid::Uuid::now_v7().to_string().into()
     }
 
-    /// One attempt, ended before the function is: then its outcome is recorded, and says what to do.
+    /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to
+    /// do.
     async fn run(&self, task: &Task) -> Report {
         let Some(runner) = &self.services.runner else {
             let why = "only the step function runs nodes: send it the message";
@@ -137,9 +141,11 @@ impl Host for Aws {
         };
         match self.time_left().filter(|left| left.as_secs_f64() < task.timeout_seconds) {
             None => runner.run(task, &*self.clock).await,
+            // The node is not begun, so it is certain that nothing happened outside.
             Some(left) if left.is_zero() => Report { outcome: Outcome::Failed(cut_off(left)), logs: Vec::new() },
             Some(left) => match tokio::time::timeout(left, runner.run(task, &*self.clock)).await {
                 Ok(report) => report,
+                // The node was cut off on the way and may have taken effect.
                 Err(_) => Report { outcome: Outcome::Unknown(cut_off(left)), logs: Vec::new() },
             },
         }
@@ -149,12 +155,13 @@ impl Host for Aws {
         self.table.put_caller(id, token).await
     }
 
-    /// Several processes write, and the sequence numbers keep them apart.
+    /// Keeps nobody off an execution: several processes write, and of two turns with one number the table takes one.
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
         Box::new(())
     }
 }
 
+/// The failure of an attempt for which the function had only `left` of its time.
 fn cut_off(left: Duration) -> Failure {
     let message = format!(
         "the step function had {:.0} s left for this attempt, which is less than the node's timeout: raise the \

@@ -1,13 +1,17 @@
 //! Stepwell on AWS: state in DynamoDB, messages in SQS, large values in S3, alarm clocks in Step Functions, credentials
-//! in Secrets Manager. The rules are `shared`'s; the adapters here keep and hand out.
+//! in Secrets Manager. The rules are in `shared`; the adapters here only store state and hand out messages.
 //!
 //! | word | is |
 //! |---|---|
 //! | table | the state: executions, saved workflows, tokens ([`store`]) |
 //! | clock | an execution of the wait machine: of a pause, or of one long timer |
-//! | pause | the clock of a question to people: it opens the question with its task token, and goes off at its deadlines |
-//! | task token | whoever has it completes a task of Step Functions: a pause's, or the caller's that waits for an end |
-//! | mark | what a request leaves on an execution's head until the effects of its commit are delivered |
+//! | pause | the clock of a question to people: opens the question with its task token, and goes off at its deadlines |
+//! | task token | completes a task of Step Functions: a pause's, or that of a caller who waits for an execution's end |
+//! | head | the one item of an execution that lists and the supervisor read, beside the items of its turns |
+//! | mark | an entry that a request leaves on an execution's head until the effects of its commit are delivered |
+//! | stone | an item that holds the number of a removed turn for an hour, so that no late commit can take it |
+//! | guard | a record of a workflow's executions under way, where the workflow has `overlap` or `max_concurrency` |
+//! | lease | lets one process at a time start executions of a workflow that has a guard |
 
 mod alarm;
 mod blobs;

@@ -2,106 +2,120 @@
 
 use std::time::Duration;
 
-/// Bytes of a value that stays in the journal; a larger one goes to S3. There a PUT costs as much as eight write units
-/// of 1 KB, and a value in the journal is written with its turn and again with states.
+/// Bytes up to which a value stays in the journal; a larger one goes to S3. A PUT of S3 costs as much as eight write
+/// units of 1 KB, and a value in the journal is written with its turn and again with each stored state.
 pub const INLINE_BYTES: usize = 8 * 1024;
-/// Bytes of a compressed body that stays in its item; a larger one goes to S3: from here on a PUT and a GET cost less
-/// than write and read units, and an item holds 400 KB at most.
+/// Bytes up to which a compressed body stays in its item; a larger one goes to S3. Beyond this size a PUT and a GET
+/// cost less than write and read units, and an item holds 400 KB at most.
 pub const BODY_BYTES: usize = 16 * 1024;
-/// Bytes of compressed log lines that stay in the turn's item, where every load reads them along.
+/// Bytes up to which compressed log lines stay in the item of their turn. The bound is low because every load of the
+/// execution reads them along.
 pub const LOGS_BYTES: usize = 2 * 1024;
-/// Bytes of a compressed document that stays in its item.
+/// Bytes up to which a compressed document, or the compressed rows beside a workflow, stay in their item.
 pub const DOCUMENT_BYTES: usize = 64 * 1024;
-/// Bytes that a body may have once it is read: a batch of turns with inlined values, and a state of every node.
+/// Bytes that a stored text may have once it is inflated, so that a damaged one cannot fill the memory. The longest is
+/// a batch of turns with inline values and the state after it.
 pub const READ_BYTES: usize = 256 * 1024 * 1024;
-/// Bytes of items since the last one with a state after which the next carries one: a load then reads about one read
-/// unit of 4 KB.
+/// Bytes of items after the newest one with a state, beyond which the next item carries a state, so that a load reads
+/// about one read unit of 4 KB.
 pub const GAP_BYTES: usize = 3 * 1024;
-/// How small deflate can make a state at best: where not even that fits, it is not tried.
+/// The factor by which deflate shortens a state at best. A state that would not fit even then is not compressed at all.
 pub const DEFLATES_TO: usize = 16;
-/// Items read at first, from the newest backwards: usually one or two suffice, and four small ones are one read unit.
+/// Number of items that a load reads first, from the newest backwards: usually one or two suffice, and four of 1 KB are
+/// one read unit.
 pub const NEWEST: i32 = 4;
-/// Items read on top of a state in memory before the newest stored state is the shorter way.
+/// Number of items that a load reads from the last item of a state in memory on. Where more follow, the newest stored
+/// state is the shorter way.
 pub const AHEAD: i32 = 32;
-/// Executions kept in memory to fold faster; a function handles few at a time.
+/// Number of executions kept in memory, to fold faster; a function handles few at a time.
 pub const CACHED: usize = 256;
-/// Bytes of states and values behind them: a function has 256 MB.
+/// Bytes of the states kept in memory and of the values behind them: a small part of the 512 MB that a function has by
+/// default.
 pub const CACHED_BYTES: usize = 32 * 1024 * 1024;
-/// Parsed workflows kept in memory.
+/// Number of parsed workflows kept in memory.
 pub const WORKFLOWS: usize = 64;
-/// Commits whose effects are not delivered yet that are remembered; who is forgotten has its head written again.
+/// Number of commits with undelivered effects that a process remembers. The head of a forgotten one is compared with
+/// the state after the delivery instead, which costs a read.
 pub const UNDELIVERED: usize = 1_024;
-/// Parts of the due index: DynamoDB writes about 1,000 units a second to one.
+/// Number of partitions of the due index, since DynamoDB takes about 1,000 write units a second for each.
 pub const DUE_SHARDS: usize = 8;
-/// Seconds after which the supervisor looks after an execution whose turn was committed by a request: longer than the
-/// request has to begin the write of the turn, than all its tries ([`TRIES`] of [`ATTEMPT`] and the pauses, 42 s), and
-/// than two clocks differ.
+/// Seconds after which the supervisor looks after an execution to which a request committed a turn. They exceed the sum
+/// of the time that the request has to begin the write of the turn ([`MARKED_SECONDS`]), the time of all tries of the
+/// write ([`TRIES`] of [`ATTEMPT`] and the pauses, 42 s), and the difference between two clocks.
 pub const MARK_SECONDS: f64 = 90.0;
-/// Seconds that a request has from its mark to the write of its turn: a longer one is refused, and may be tried again.
+/// Seconds that a request has from its mark to the write of its turn. A later write is refused, and the request may be
+/// tried again.
 pub const MARKED_SECONDS: f64 = MARK_SECONDS / 4.0;
-/// Seconds for which the numbers of a removed execution stay taken, so that no commit that was under way brings it back:
-/// longer than a function may run.
+/// Seconds for which the turn numbers of a removed execution stay taken, so that no commit that was under way brings it
+/// back: longer than a function may run.
 pub const FENCE_SECONDS: i64 = 3_600;
-/// Seconds for which whoever starts an execution of a workflow that looks at its others keeps them off.
+/// Seconds that a lease lasts, which lets one process at a time start executions of a workflow with `overlap` or
+/// `max_concurrency`.
 pub const LEASE_SECONDS: f64 = 10.0;
-/// Seconds that the lease must last yet when the first turn is written: longer than a write that is not tried again.
+/// Seconds of the lease that must be left when a first turn is written: longer than a write takes that is tried once.
 pub const LEASE_LEFT_SECONDS: f64 = 2.0;
-/// Seconds that a start waits for its turn: longer than one lease, shorter than a request.
+/// Seconds that a start waits for the lease: longer than one lease of a process that died, shorter than a request.
 pub const ENTER_SECONDS: f64 = 15.0;
-/// Seconds after which a member of a guard that never began is dropped: its start takes no longer.
+/// Seconds after which a member of a guard is dropped whose execution never began: no start takes so long.
 pub const BEGIN_SECONDS: f64 = 120.0;
-/// Members of a guard that are looked up at a time, oldest first: the ended ones that a crash left behind are among them.
+/// Number of a guard's members under way that each census looks up, oldest first, since ended ones that a crash left
+/// behind are among the oldest.
 pub const MEMBERS_CHECKED: usize = 5;
-/// Seconds for which a task token is kept: Step Functions ends an execution after a year.
+/// Seconds for which a task token is kept: a little more than the year after which Step Functions ends an execution.
 pub const TOKEN_SECONDS: i64 = 366 * 86_400;
-/// Bytes of one entry of the metadata that lists can be filtered by: larger ones are read, not searched for.
+/// Bytes of key and value up to which lists can be filtered by an entry of the metadata. Larger entries are shown only.
 pub const METADATA_BYTES: usize = 1_024;
-/// Values fetched or removed at a time.
+/// Number of values in S3 that are put or fetched at a time, and of a guard's members that are looked up at a time.
 pub const AT_ONCE: usize = 8;
-/// Bytes of a person by whom the inbox can be filtered: an address has 254 at most.
+/// Bytes up to which a person is among those by whom the inbox can be filtered: an e-mail address has 254 at most.
 pub const PERSON_BYTES: usize = 320;
-/// Children removed at a time, at each depth: a map has thousands, each some ten calls of a few milliseconds.
+/// Number of children removed at a time, at each depth: a map has thousands, and each takes some ten calls of a few
+/// milliseconds.
 pub const REMOVED_AT_ONCE: usize = 16;
-/// Items written by one request: DynamoDB's own bound.
+/// Number of items that one `BatchWriteItem` may write: the bound of DynamoDB.
 pub const BATCH: usize = 25;
-/// Part of a list at most.
+/// Number of rows that a page of a list may have.
 pub const PAGE: usize = 200;
-/// Items that a list reads at a time where a filter leaves most out.
+/// Number of items that one query of a list reads where a filter may leave out most of them.
 pub const FILTERED: i32 = 500;
-/// How often it does so for one page: a filter that lets nothing through would read a history of years to its end. The
-/// page is short then, and its cursor goes on behind what was read.
+/// Number of queries for one page of a list, since a filter that lets nothing through would read a history of years to
+/// its end. The page is short then, and its cursor goes on behind what was read.
 pub const FILTERED_PAGES: usize = 4;
-/// How often it is looked whether an execution changed: the first times, and the longest pause in between.
+/// The first and the longest pause between two looks at whether an execution has a new turn.
 pub const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(1_000));
-/// How long a change is waited for before the caller looks by itself.
+/// How long one call waits for a new turn before it returns and the caller looks by itself.
 pub const WATCH: Duration = Duration::from_secs(5);
 
-/// Tries of one call that fails for the moment: a few hundred milliseconds all in all, then the queue tries again.
+/// Number of tries of a call whose failure is temporary. Their pauses take a few hundred milliseconds together; after
+/// that the message or the client tries again.
 pub const TRIES: u32 = 5;
-/// The first pause between two tries at most, and the longest.
+/// The bound of the first pause between two tries, and the largest bound.
 pub const PAUSE: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(1_000));
-/// Time for a connection to a service.
+/// Time for opening a connection to a service.
 pub const CONNECT: Duration = Duration::from_secs(2);
-/// Time for one try of one call: a page of 1 MB over a slow network.
+/// Time for one try of a call: a page of 1 MB arrives in it over a slow network.
 pub const ATTEMPT: Duration = Duration::from_secs(8);
 
-/// Messages of one request to SQS: its own bound.
+/// Number of messages in one request to SQS: the bound of SQS.
 pub const MESSAGES: usize = 10;
-/// Bytes of all bodies of one request to SQS: its bound was 256 KiB for long, and emulators still have that one.
+/// Bytes of all bodies in one request to SQS: emulators take 256 KiB, SQS itself takes more.
 pub const MESSAGES_BYTES: usize = 250_000;
-/// Bytes of the reason why a child failed: its parent's error names it, and ten of them fit into one request.
+/// Bytes of the reason why a child failed: enough for the parent's error, and ten of them fit into one request.
 pub const REASON_BYTES: usize = 16 * 1024;
-/// Requests for one batch where SQS takes a part of it each time; then the message that asked for it comes again.
+/// Number of requests for one batch where SQS takes a part of it each time. After that the batch fails, and the message
+/// that asked for it comes again.
 pub const MESSAGES_ROUNDS: u32 = 4;
-/// Seconds of the longest delay of a message: SQS's own bound. What is later waits in the wait machine.
+/// Seconds of the longest delay of a message: the bound of SQS. What is due later waits in the wait machine.
 pub const QUEUE_DELAY_SECONDS: i32 = 900;
-/// Seconds for which a message may stay invisible: 12 hours, SQS's own bound.
+/// Seconds for which a received message may stay hidden: 12 hours, the bound of SQS.
 pub const VISIBILITY_SECONDS: i32 = 43_200;
-/// Bytes of one value in S3 at most: an outcome is half of it, and a batch of turns with inlined values is below it.
+/// Bytes of the largest object that is read from S3, so that a foreign one cannot fill the memory. An outcome has 32
+/// MiB at most, and bodies of commits are compressed.
 pub const BLOB_BYTES: i64 = 256 * 1024 * 1024;
-/// Seconds for which a credential that was read is not read again: one that is changed counts everywhere after that.
+/// Seconds for which a credential that was read is not read again: so long after a change the old value may still
+/// count.
 pub const SECRET_SECONDS: f64 = 60.0;
-/// Credentials remembered; a function uses few.
+/// Number of credentials that a process remembers; a function uses few.
 pub const SECRETS: usize = 256;
-/// Seconds of a function's time that no node may use: to commit its outcome, and to deliver what follows from it.
+/// Seconds of a function's time that no node may use: they are kept to commit its outcome and deliver what follows.
 pub const MARGIN_SECONDS: f64 = 5.0;

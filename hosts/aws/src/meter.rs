@@ -1,5 +1,5 @@
-//! What was used, counted from what DynamoDB says of each call: for the whole process, and for each execution until its
-//! next commit takes the sum along.
+//! Counts what is used of the table, by the capacity units that DynamoDB reports with each call. There is a sum for the
+//! whole process, and one for each execution until its next commit takes the sum along.
 
 use crate::prices;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
@@ -10,12 +10,12 @@ use std::{
 };
 use stepwell_core::id::ExecutionId;
 
-/// What a call is for.
+/// What a call is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// Reading an execution's journal.
     Load,
-    /// Writing its turns.
+    /// Writing an execution's turns.
     Turn,
     /// Heads of executions and questions, with their indexes.
     Head,
@@ -23,48 +23,48 @@ pub enum Purpose {
     Other,
 }
 
-/// What a call is for, and whom it is counted to.
+/// What a call is made for, and which execution is charged with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Use<'a> {
-    /// What for.
+    /// The purpose by which the process's totals are kept.
     pub purpose: Purpose,
-    /// The execution that has it in its cost; none where that is reckoned otherwise or is nobody's.
+    /// The execution that is charged with the call; `None` where its cost is reckoned otherwise, or is no execution's.
     pub execution: Option<&'a ExecutionId>,
 }
 
-/// For something that no execution has in its cost.
+/// A call that no execution is charged with.
 pub const fn nobodys(purpose: Purpose) -> Use<'static> {
     Use { purpose, execution: None }
 }
 
-/// For an execution.
+/// A call that an execution is charged with.
 pub const fn of(purpose: Purpose, execution: &ExecutionId) -> Use<'_> {
     Use { purpose, execution: Some(execution) }
 }
 
-/// What an execution has used so far. Units of DynamoDB may be halves.
+/// What an execution has used so far. Units of DynamoDB are counted in halves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spent {
     /// Write units of turns.
     pub writes: f64,
     /// Read units of loads.
     pub reads: f64,
-    /// Write units of heads and everything else, indexes included.
+    /// Write units of heads and of everything else but turns, indexes included.
     pub head_writes: f64,
-    /// Read units of heads and everything else.
+    /// Read units of heads and of everything else but loads.
     pub head_reads: f64,
-    /// Messages sent.
+    /// Number of messages sent to the step queue.
     pub messages: u64,
-    /// Objects put into S3.
+    /// Number of objects put into S3.
     pub objects: u64,
-    /// Pauses and long timers begun in Step Functions.
+    /// Number of clocks started in Step Functions, for pauses and long timers.
     pub alarms: u64,
-    /// State transitions of theirs.
+    /// State transitions of those clocks.
     pub transitions: u64,
 }
 
 impl Spent {
-    /// Both.
+    /// The sum of both, field by field.
     pub fn plus(self, other: Self) -> Self {
         Self {
             writes: self.writes + other.writes,
@@ -78,13 +78,13 @@ impl Spent {
         }
     }
 
-    /// As a turn's item keeps it: numbers with slashes between.
+    /// The text in a turn's item: the numbers in the order of the fields, with slashes between.
     pub fn to_text(self) -> String {
         let Self { writes, reads, head_writes, head_reads, messages, objects, alarms, transitions } = self;
         format!("{writes}/{reads}/{head_writes}/{head_reads}/{messages}/{objects}/{alarms}/{transitions}")
     }
 
-    /// From an item; what is not there is nothing.
+    /// Reads the text that [`Spent::to_text`] makes. A number that is missing counts as 0.
     pub fn parse(text: &str) -> Self {
         let parts: Vec<&str> = text.split('/').collect();
         let units = |at: usize| parts.get(at).and_then(|part| part.parse::<f64>().ok()).unwrap_or_default();
@@ -101,7 +101,7 @@ impl Spent {
         }
     }
 
-    /// By the price list, in dollars.
+    /// The cost in US dollars, by the prices in [`crate::prices`].
     pub fn dollars(&self) -> f64 {
         let millions = (self.writes + self.head_writes) * prices::WRITE_UNITS
             + (self.reads + self.head_reads) * prices::READ_UNITS
@@ -111,7 +111,7 @@ impl Spent {
         millions / 1e6
     }
 
-    /// As `cost` shows it, beside the turns.
+    /// The fields that the API shows in `cost` beside the number of turns. `usd` is rounded to 12 decimals.
     pub fn shown(&self) -> Map<String, Value> {
         let shown = json!({
             "write_units": self.writes + self.head_writes,
@@ -125,12 +125,12 @@ impl Spent {
     }
 }
 
-/// What a process used.
+/// What a process has used of the table since it began.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
-    /// Calls by name of the operation.
+    /// Number of calls by the name of DynamoDB's operation, such as `PutItem`.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Write units by purpose, indexes left out.
+    /// Write units of the table by purpose, without its indexes.
     pub writes: BTreeMap<Purpose, f64>,
     /// Write units of indexes by purpose.
     pub index_writes: BTreeMap<Purpose, f64>,
@@ -138,7 +138,7 @@ pub struct Totals {
     pub reads: BTreeMap<Purpose, f64>,
 }
 
-/// Counts. One per process.
+/// Counts what is used of the table. There is one meter per process.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<Counted>);
 
@@ -148,17 +148,19 @@ struct Counted {
     executions: HashMap<ExecutionId, Spent>,
 }
 
-/// Executions whose sums wait for a commit; beyond that the sums are let go.
+/// Number of executions whose sums wait for a commit. Beyond it all sums are dropped, so that executions that this
+/// process reads and never commits to cannot fill the memory.
 const WAITING: usize = 4_096;
 
 impl Meter {
-    /// Notes a call, and what DynamoDB says that it took.
+    /// Counts a call with the capacity that DynamoDB says it took. `wrote` tells write units from read units.
     pub fn used(&self, call: &'static str, wrote: bool, to: Use<'_>, capacity: &[&ConsumedCapacity]) {
         let mut counted = self.counted();
         *counted.totals.calls.entry(call).or_default() += 1;
         let sum =
             |units: fn(&ConsumedCapacity) -> Option<f64>| capacity.iter().filter_map(|one| units(one)).sum::<f64>();
         let all = sum(|one| one.capacity_units);
+        // Where DynamoDB does not tell table and indexes apart, all units count as the table's.
         let table = sum(|one| one.table.as_ref().map_or(one.capacity_units, |table| table.capacity_units));
         let totals = &mut counted.totals;
         if wrote {
@@ -179,17 +181,17 @@ impl Meter {
         }
     }
 
-    /// Adds to what an execution used.
+    /// Adds to what an execution has used since its last commit.
     pub fn add(&self, id: &ExecutionId, spent: Spent) {
         add(&mut self.counted(), id, spent);
     }
 
-    /// What an execution used since the last commit that took it along.
+    /// Takes what an execution has used since its last commit, and begins its sum anew.
     pub fn take(&self, id: &ExecutionId) -> Spent {
         self.counted().executions.remove(id).unwrap_or_default()
     }
 
-    /// What the process used so far.
+    /// What the process has used so far.
     pub fn totals(&self) -> Totals {
         self.counted().totals.clone()
     }

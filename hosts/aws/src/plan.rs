@@ -1,15 +1,16 @@
-//! What effects mean on AWS: pure, so that every case is a test. `deliver` carries it out.
+//! Plans which calls to AWS the effects of a turn become. Everything here is pure, so that tests reach every case;
+//! `deliver` carries the plan out.
 //!
 //! | effect | becomes |
 //! |---|---|
-//! | `Send`, `SetTimer` within 15 minutes | a message, delayed |
-//! | `Send`, `SetTimer` later | a clock: an execution of the wait machine, named after what it says and when |
+//! | `Send`, `SetTimer` within 15 minutes | a delayed message |
+//! | `Send`, `SetTimer` later | a clock: an execution of the wait machine, named by a hash of message and time |
 //! | `OpenInteraction` | a clock with the interaction's deadlines, which opens the interaction with its task token |
-//! | `SetTimer Deadline` beside it | nothing: the clock goes off by itself |
-//! | `CloseInteraction` | its task is completed; where it was cancelled, its clock is stopped too |
-//! | `DropTimer` | nothing: a timer that fires for nothing is stale |
-//! | `AnswerCaller` | the caller's task is completed or failed |
-//! | `Admit` | messages to those that may go on |
+//! | `SetTimer` for the deadline of that interaction | nothing: the interaction's clock goes off at the deadline |
+//! | `CloseInteraction` | the interaction's task is completed; a cancelled interaction's clock is stopped too |
+//! | `DropTimer` | nothing: the rules refuse a timer as stale where nothing waits for it |
+//! | `AnswerCaller` | the task of each caller that waits for the execution's end is completed or failed |
+//! | `Admit` | a message to each execution that `max_concurrency` held back and that may go on |
 
 use crate::{limits, prices};
 use document::{TimeoutAction, id::WorkflowId, time::Time};
@@ -22,22 +23,23 @@ use stepwell_core::{
     interaction::Interaction,
 };
 
-/// What is to be done.
+/// The calls to AWS that effects become.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
-    /// Messages, each not before its time.
+    /// Messages for the step queue, each with the time before which it is not handed out; none means at once.
     pub messages: Vec<(Message, Option<Time>)>,
-    /// Clocks to start: name and input.
+    /// Clocks to start, each with its name and its JSON input.
     pub clocks: Vec<(String, Value)>,
-    /// Interactions that are over, and whether they were cancelled.
+    /// Interactions that are over, each with whether it was cancelled.
     pub closed: Vec<(InteractionId, bool)>,
-    /// The caller is to be told of the end.
+    /// Whether the callers that wait for the execution's end are to be told.
     pub answer: bool,
-    /// Others may go on: of this workflow, so many at once.
+    /// The workflow whose held executions may go on, and how many of its executions may be under way at once.
     pub admit: Option<(WorkflowId, u64)>,
 }
 
-/// Whether the state must be known to say what effects mean.
+/// Whether the plan of these effects depends on the execution's state. Messages and timers alone need no state, which
+/// saves a load.
 pub(crate) fn needs_state(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| {
         let plain = matches!(effect, Effect::Send { .. } | Effect::SetTimer { .. } | Effect::DropTimer { .. });
@@ -45,10 +47,12 @@ pub(crate) fn needs_state(effects: &[Effect]) -> bool {
     })
 }
 
-/// What effects of an execution mean now. Without its state, where it was removed, nothing of it is open any more.
+/// Plans the effects of the execution `id` as of `now`. `state` is `None` where [`needs_state`] says that none is
+/// needed, or where the execution was removed: then none of its interactions is open.
 pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Execution>, now: Time) -> Plan {
     let mut plan = Plan::default();
     let interaction = |one: &InteractionId| state.and_then(|state| state.interaction(one.as_str()));
+    // The interactions that these effects open are known first, because their clocks replace their deadlines' timers.
     let asked: Vec<&Interaction> = effects
         .iter()
         .filter_map(|effect| match effect {
@@ -61,6 +65,7 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
             Effect::Send { message, at } => plan.send(message.clone(), *at, now),
             Effect::SetTimer { activation, purpose, at } => {
                 let pause = asked.iter().find(|one| one.activation == *activation && *purpose == Purpose::Deadline);
+                // A question that is over needs no timer, and the clock of an open one goes off at its deadlines.
                 if pause.is_some_and(|one| !one.is_open() || goes_off(one, *at, now)) {
                     continue;
                 }
@@ -68,24 +73,28 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
                 plan.send(Message { execution: id.clone(), work }, Some(*at), now);
             }
             Effect::DropTimer { .. } => {}
+            // The clocks of opened interactions follow below.
             Effect::OpenInteraction(_) => {}
             Effect::CloseInteraction(one) => match interaction(one) {
                 Some(found) if found.is_open() => {}
                 Some(found) => plan.closed.push((one.clone(), found.status == "cancelled")),
+                // The execution was removed, so nobody answers any more and the clock may be stopped.
                 None => plan.closed.push((one.clone(), true)),
             },
             Effect::AnswerCaller => plan.answer = true,
             Effect::Admit { workflow, limit } => plan.admit = Some((workflow.clone(), *limit)),
         }
     }
+    // A clock bears its interaction's id as its name, so that starting it again starts no second one.
     let open = asked.into_iter().filter(|one| one.is_open());
     plan.clocks.extend(open.map(|one| (one.interaction_id.to_string(), pause(id, one))));
     plan
 }
 
 impl Plan {
-    /// A message: on the queue where it can wait there, else by a clock. The same message for the same time is the same
-    /// clock, so that asking twice is asking once. A time that has come needs none, whatever was asked before.
+    /// Adds a message: to the queue where SQS can delay it so long (15 minutes), else to a clock. The clock's name
+    /// derives from the message and the time, so that asking twice starts one clock. A message whose time has come
+    /// always goes to the queue, since a clock of its name may have run already and a name serves only once.
     fn send(&mut self, message: Message, at: Option<Time>, now: Time) {
         let message = small(message);
         let longest = now.after_seconds(f64::from(limits::QUEUE_DELAY_SECONDS));
@@ -100,8 +109,8 @@ impl Plan {
     }
 }
 
-/// A message that SQS takes: why a child failed may be as long as its document made it, and its parent needs the
-/// beginning; and two characters that JSON leaves as they are make SQS refuse the whole.
+/// Makes a message acceptable to SQS. The reason why a child failed may be of any length, of which its parent needs the
+/// beginning only, and it may hold characters that SQS refuses.
 fn small(mut message: Message) -> Message {
     if let Work::ChildEnded { error: Some(why), .. } = &mut message.work {
         why.truncate(why.floor_char_boundary(limits::REASON_BYTES));
@@ -112,11 +121,13 @@ fn small(mut message: Message) -> Message {
     message
 }
 
-/// Characters that SQS takes in no body: no XML document may have them. Others of that kind JSON escapes.
+/// Characters that SQS refuses in a message's body, since XML 1.0 (§2.2) excludes them. JSON escapes the other excluded
+/// characters, which are control characters, but leaves these two as they are.
 const REFUSED: [char; 2] = ['\u{fffe}', '\u{ffff}'];
 
-/// When a pause's clock goes off: at the first deadline, and at the second one where it escalates. Made only of what
-/// does not change once the question is asked, so that starting the clock again is starting the same.
+/// The times at which a pause's clock goes off: the question's first deadline and, where the question escalates, the
+/// second one. They derive only from what never changes once the question is asked, so that a clock that is started
+/// again has the same input.
 fn alarms(one: &Interaction) -> Vec<Time> {
     let Some(seconds) = one.timeout_seconds else { return Vec::new() };
     let first = one.created_at.after_seconds(seconds);
@@ -124,8 +135,9 @@ fn alarms(one: &Interaction) -> Vec<Time> {
     [first].into_iter().chain(escalates.then(|| first.after_seconds(seconds))).collect()
 }
 
-/// Transitions of the wait machine that a plan pays for: those of clocks as far as is known when they are started, and
-/// of alarms that went off once their question is over.
+/// The number of state transitions of the wait machine that a plan is charged with. A clock is charged when it starts,
+/// as if none of its alarms went off; alarms that did go off are charged when their question is over, since their
+/// number is known only then.
 pub(crate) fn clock_transitions(plan: &Plan, state: &Execution, now: Time) -> u64 {
     let begun = plan.clocks.iter().map(|(name, _)| match state.interaction(name) {
         Some(one) => prices::pause_transitions(alarms(one).len(), 0),
@@ -139,12 +151,14 @@ pub(crate) fn clock_transitions(plan: &Plan, state: &Execution, now: Time) -> u6
     begun.chain(over).sum()
 }
 
-/// Whether a pause's clock still goes off for a deadline. A little early does no harm: the rules then set a timer.
+/// Whether a pause's clock goes off for a deadline: at the deadline, or at a time before it that is yet to come. An
+/// alarm that is early does no harm: the rules then set a timer for the rest.
 fn goes_off(one: &Interaction, deadline: Time, now: Time) -> bool {
     alarms(one).iter().any(|alarm| *alarm == deadline || (now < *alarm && *alarm <= deadline))
 }
 
-/// The input of a pause's clock: byte-identical whenever it is asked for.
+/// The input of a pause's clock: byte-identical whenever it is asked for, so that starting the clock twice is starting
+/// one clock.
 fn pause(id: &ExecutionId, one: &Interaction) -> Value {
     let work = Work::Timer { activation: one.activation.clone(), purpose: Purpose::Deadline };
     let message = Envelope::new(Message { execution: id.clone(), work }).to_json();
@@ -158,7 +172,7 @@ fn pause(id: &ExecutionId, one: &Interaction) -> Value {
     })
 }
 
-/// A time as Step Functions reads it: whole seconds, rounded up, so that nothing fires early.
+/// A time as Step Functions reads it (RFC 3339, in whole seconds), rounded up so that nothing fires early.
 fn moment(at: Time) -> String {
     let whole = Time(at.0.saturating_add(999).div_euclid(1000).saturating_mul(1000));
     whole.to_string().replacen(".000Z", "Z", 1)

@@ -1,4 +1,4 @@
-//! The step queue: SQS.
+//! The step queue on SQS: sends messages in batches, hides received ones for longer, and keeps dead letters.
 
 use crate::{
     error::drawn,
@@ -20,7 +20,7 @@ use engine::{envelope::Envelope, port::StoreError};
 use std::{collections::HashMap, time::Duration};
 use stepwell_core::effect::Message;
 
-/// A standard queue, with a queue that keeps its dead letters.
+/// The step queue, a standard queue of SQS, and the queue of buried messages that keeps its dead letters.
 pub struct Sqs {
     client: Client,
     url: String,
@@ -28,17 +28,19 @@ pub struct Sqs {
     clock: fn() -> Time,
 }
 
-/// One body with the seconds of its delay.
+/// The body of a message, and its delay in seconds.
 type Parcel = (String, i32);
 type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
 
 impl Sqs {
-    /// `url` is the step queue's; `kept` that of the queue that keeps dead letters, where there is one.
+    /// `url` is the address of the step queue, and `kept` that of the queue for dead letters, which only the supervisor
+    /// has. `clock` gives the time from which delays are counted.
     pub fn new(client: Client, url: String, kept: Option<String>, clock: fn() -> Time) -> Self {
         Self { client, url, kept, clock }
     }
 
-    /// Sends parcels, the failed ones of a batch again.
+    /// Sends parcels batch by batch. Parcels of a batch that SQS did not take are sent again, in up to
+    /// `MESSAGES_ROUNDS` requests for each batch.
     async fn send_all(&self, url: &str, parcels: Vec<Parcel>) -> Result<(), StoreError> {
         for batch in batches(parcels) {
             let mut left = batch;
@@ -57,7 +59,8 @@ impl Sqs {
         Ok(())
     }
 
-    /// One request. Returns what SQS did not take and may take in a moment, and why.
+    /// Sends a batch in one request. Returns the parcels that SQS may take when they are sent again, and the reason
+    /// that it gave for the first of them.
     async fn send_batch(&self, url: &str, batch: Vec<Parcel>) -> Result<(Vec<Parcel>, String), StoreError> {
         let mut entries = Vec::with_capacity(batch.len());
         let header = current().map(x_ray).transpose()?;
@@ -80,7 +83,7 @@ impl Sqs {
     }
 }
 
-/// By which X-Ray draws what the message leads to under the same trace.
+/// The system attribute of a message by which X-Ray puts the message's handling into the sender's trace.
 fn x_ray(trace: Trace) -> Result<SystemAttributes, StoreError> {
     let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace.to_xray()).build();
     let value = value.map_err(|error| StoreError::Permanent(error.to_string()))?;
@@ -91,7 +94,7 @@ fn told(one: &BatchResultErrorEntry) -> String {
     format!("{}: {}", one.code, one.message.as_deref().unwrap_or("no message"))
 }
 
-/// At most ten parcels a batch, and no more bytes than a request may have.
+/// Splits parcels into batches of at most ten messages each, and of no more bytes than one request may have.
 fn batches(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
     let mut batches: Vec<Vec<Parcel>> = Vec::new();
     let mut bytes = 0;
@@ -111,13 +114,14 @@ fn batches(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
     batches
 }
 
-/// Seconds of a delay, rounded up: a message that comes before its time would only go back.
+/// The delay of a message in seconds, rounded up: a message that came before its time would only be handed back.
 fn delay(at: Option<Time>, now: Time) -> i32 {
     let seconds = at.map_or(0, |at| at.since(now).as_millis().div_ceil(1000));
     i32::try_from(seconds).unwrap_or(i32::MAX).min(limits::QUEUE_DELAY_SECONDS)
 }
 
-/// Between two requests of one batch: short, since the SDK has waited between its own tries.
+/// The pause after a request that left parcels of its batch over, `round` being the number of the request from 0. It is
+/// drawn evenly below a bound that doubles with each round, as in [`crate::error::Patience`].
 fn pause(round: u32) -> Duration {
     limits::PAUSE.0.saturating_mul(1 << round.min(4)).mul_f64(drawn())
 }
@@ -148,7 +152,7 @@ impl Queue for Sqs {
                 call = call.entries(entry.map_err(|error| StoreError::Permanent(error.to_string()))?);
             }
             let answer = call.send().await.map_err(|error| failed("SQS ChangeMessageVisibilityBatch", &error))?;
-            // One that is gone, or that another has by now, needs nothing.
+            // SQS names the sender at fault where the message is gone or another receiver has it: it needs no delay.
             if let Some(busy) = answer.failed.iter().find(|one| !one.sender_fault) {
                 return Err(StoreError::Transient(format!("SQS did not postpone a message: {}", told(busy))));
             }

@@ -1,12 +1,14 @@
-//! Where the certificates are that TLS trusts. Whoever looks for them reads the system's bundle and then the folder around
-//! it, which has each of them once more: half of the time that a function takes until it asks for work.
+//! Names the file with the root certificates that TLS trusts. Without a name, the TLS library reads the system's bundle
+//! and then the folder around it, which holds each certificate once more; that takes half of the time in which a
+//! function starts.
 
 use std::{env, path::Path};
 
-/// The bundles of Amazon Linux and of Debian.
+/// The certificate bundles of Amazon Linux, which Lambda runs, and of Debian.
 const BUNDLES: [&str; 2] = ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"];
 
-/// Names the bundle in the environment, unless it names certificates already. Only while no other thread runs.
+/// Sets `SSL_CERT_FILE` to the system's bundle, unless the environment names certificates already. It changes the
+/// environment, so no other thread may run yet.
 pub(crate) fn name_bundle() {
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
     let Some(bundle) = BUNDLES.iter().find(|path| !named && Path::new(path).is_file()) else { return };

@@ -1,4 +1,5 @@
-//! Credentials: Secrets Manager. One secret each, `PREFIX OWNER/NAME`, as JSON `{"value": "…", "hosts": […]}`.
+//! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
+//! of the form `{"value": "…", "hosts": […]}`.
 
 use crate::{limits, ports::Credentials, sdk::failed_quietly};
 use async_trait::async_trait;
@@ -12,7 +13,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// The secrets below a prefix. What was read is known for a minute: a call costs more than all else of a step.
+/// The secrets whose names begin with a prefix. A secret that was read is remembered for a minute, because reading it
+/// costs more than all else in a step.
 pub struct SecretsManager {
     client: Client,
     prefix: String,
@@ -20,6 +22,7 @@ pub struct SecretsManager {
     known: Mutex<HashMap<String, (Time, Secret)>>,
 }
 
+/// The text of a secret, as JSON.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     value: String,
@@ -28,7 +31,8 @@ struct Kept {
 }
 
 impl SecretsManager {
-    /// Names begin with `prefix`, which ends with a slash.
+    /// `prefix` begins the name of every secret and ends with a slash. `clock` decides when a remembered secret is read
+    /// again.
     pub fn new(client: Client, prefix: String, clock: fn() -> Time) -> Self {
         Self { client, prefix, clock, known: Mutex::default() }
     }
@@ -45,6 +49,7 @@ impl SecretsManager {
 
     fn remember(&self, id: String, secret: Secret) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forgetting everything bounds the memory; what is needed is read again.
         if known.len() >= limits::SECRETS {
             known.clear();
         }
@@ -52,8 +57,9 @@ impl SecretsManager {
     }
 }
 
-/// A part of a name: letters, digits, `_`, `-` and `.` stay, every other byte becomes `=` and its two digits. So two
-/// names never become one, and none reaches into another owner's.
+/// One part of a secret's name, as Secrets Manager takes it: ASCII letters and digits, `_`, `-` and `.` stay, and every
+/// other byte becomes `=` and two hexadecimal digits. So different names stay different, and no name reaches into those
+/// of another owner by a slash.
 fn plain(text: &str) -> String {
     text.bytes().fold(String::new(), |mut plain, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
@@ -90,7 +96,7 @@ impl Credentials for SecretsManager {
         let id = self.name(owner, name);
         let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone() };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
-        // Most are new. One that exists gets another version.
+        // Most credentials that are stored are new, so creating is tried first; one that exists gets a new version.
         match self.client.create_secret().name(&id).secret_string(&text).send().await {
             Err(error) if error.code() == Some("ResourceExistsException") => {
                 let sent = self.client.put_secret_value().secret_id(&id).secret_string(&text).send().await;

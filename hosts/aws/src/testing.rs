@@ -1,4 +1,4 @@
-//! Stand-ins that record what they were asked, and fail once when told to.
+//! Stand-ins for the services beside the table, for tests: they record what they are asked and fail once when told to.
 
 use crate::ports::{Alarms, Blobs, Credentials, Queue, Records};
 use async_trait::async_trait;
@@ -11,10 +11,10 @@ use std::{
 };
 use stepwell_core::{effect::Message, execution::Execution, id::ExecutionId, payload::Payload};
 
-/// What a task was told.
+/// A task token, and the value with which its task was completed, or the code and message with which it failed.
 pub type Told = (String, Result<Value, (String, String)>);
 
-/// Everything beside the table, in memory.
+/// Implements every port of this host in memory.
 #[derive(Default)]
 pub struct Recorder {
     world: Mutex<World>,
@@ -40,63 +40,63 @@ struct World {
 }
 
 impl Recorder {
-    /// The so-manieth call from now on fails so, and does nothing; 1 is the next.
+    /// Makes one call fail with that error and do nothing. `call` counts from the next call, which is 1.
     pub fn fail_at(&self, call: usize, error: StoreError) {
         let mut world = self.world();
         world.fail = Some((world.calls + call, error));
     }
 
-    /// Calls so far.
+    /// The number of calls so far.
     pub fn calls(&self) -> usize {
         self.world().calls
     }
 
-    /// Messages sent, in order, each with its time; forgets them.
+    /// Takes the messages sent since the last call, in order, each with the time before which it is not handed out.
     pub fn take_messages(&self) -> Vec<(Message, Option<Time>)> {
         std::mem::take(&mut self.world().messages)
     }
 
-    /// Messages postponed: receipt handle and seconds.
+    /// Messages postponed, each by its receipt handle, with the delay in seconds.
     pub fn postponed(&self) -> Vec<(String, u32)> {
         self.world().postponed.clone()
     }
 
-    /// Dead letters kept.
+    /// The bodies of dead letters that were kept.
     pub fn kept(&self) -> Vec<String> {
         self.world().kept.clone()
     }
 
-    /// Clocks by name, with their inputs as JSON.
+    /// The clocks that were started: their inputs as JSON, by name.
     pub fn clocks(&self) -> BTreeMap<String, String> {
         self.world().clocks.clone()
     }
 
-    /// How often a clock was started, one that existed included.
+    /// How often a clock was to be started, counting those that existed already.
     pub fn starts(&self) -> usize {
         self.world().starts
     }
 
-    /// Names of clocks that were stopped.
+    /// The names of the clocks that were stopped, in order.
     pub fn stopped(&self) -> Vec<String> {
         self.world().stopped.clone()
     }
 
-    /// What tasks were told, in order.
+    /// The tasks that were completed or failed, in order.
     pub fn told(&self) -> Vec<Told> {
         self.world().told.clone()
     }
 
-    /// The state of an execution, as the table has it.
+    /// Gives the state that the table has of an execution, in the place of the one before.
     pub fn know(&self, state: &Execution) {
         self.world().states.insert(state.id().clone(), Arc::new(state.clone()));
     }
 
-    /// An execution that `max_concurrency` holds back.
+    /// Adds an execution that `max_concurrency` holds back.
     pub fn hold(&self, id: ExecutionId) {
         self.world().held.push(id);
     }
 
-    /// Somebody waits for the end of an execution.
+    /// Adds a caller that waits for the end of an execution, by its task token.
     pub fn put_caller(&self, id: &ExecutionId, token: &str) {
         self.world().callers.insert((id.clone(), token.into()));
     }
@@ -138,7 +138,7 @@ impl Queue for Recorder {
 
 #[async_trait]
 impl Alarms for Recorder {
-    /// As Step Functions: another input under a name that is taken is an error here, so that tests see it.
+    /// Starts a clock. Another input under a name that is taken is an error, so that tests notice inputs that change.
     async fn start(&self, name: &str, input: &Value) -> Result<(), StoreError> {
         let mut world = self.call()?;
         world.starts += 1;
@@ -208,7 +208,7 @@ impl Records for Recorder {
         Ok(())
     }
 
-    /// Lets `limit` of those held in.
+    /// Names the first `limit` of the executions that are held back, as if none were under way.
     async fn admissible(&self, _: &str, _: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
         Ok(self.call()?.held.iter().take(limit as usize).cloned().collect())
     }

@@ -76,7 +76,7 @@ async fn a_token_stays_until_its_task_was_told() {
     recorder.put_token(&"e1".into(), id.as_str(), "TOKEN").await.unwrap();
     story.approve();
     recorder.know(&story.state);
-    // Of the calls state, get, complete, remove the third fails.
+    // The delivery calls `state`, `get_token`, `complete` and `remove_token`; the third call fails.
     recorder.fail_at(3, StoreError::Transient("busy".into()));
     assert!(deliver(&recorder, &story).await.is_err());
     assert!(recorder.told().is_empty());
@@ -142,7 +142,7 @@ async fn all_who_wait_for_the_end_hear_of_it_and_none_is_forgotten_on_the_way() 
     recorder.put_caller(&"e1".into(), "FIRST");
     recorder.put_caller(&"e1".into(), "SECOND");
     report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
-    // Of the calls state, callers, complete, remove, complete the last one fails.
+    // The delivery calls `state`, `callers`, `complete`, `remove_caller` and `complete`; the last of these fails.
     recorder.fail_at(5, StoreError::Transient("busy".into()));
     assert!(deliver(&recorder, &story).await.is_err());
     deliver(&recorder, &story).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_caller_whose_token_is_refused_keeps_no_other_waiting() {
     recorder.put_caller(&"e1".into(), "FIRST");
     recorder.put_caller(&"e1".into(), "SECOND");
     report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
-    // Of the calls state, callers, complete, complete, remove the third is refused.
+    // The delivery calls `state`, `callers`, `complete`, `complete` and `remove_caller`; the third call is refused.
     recorder.fail_at(3, StoreError::Permanent("SendTaskSuccess: ValidationException".into()));
     deliver(&recorder, &story).await.unwrap();
     let told: Vec<_> = recorder.told().into_iter().map(|(token, _)| token).collect();
@@ -238,7 +238,8 @@ async fn an_error_of_any_call_is_an_error_of_the_whole() {
         recorder.fail_at(call, StoreError::Transient("busy".into()));
         assert_eq!(deliver(&recorder, &story).await, Err(StoreError::Transient("busy".into())), "call {call}");
         deliver(&recorder, &story).await.unwrap();
-        // Twice where the token could not be forgotten: then Step Functions says that it is gone, which is success.
+        // Where the token could not be removed, its task is completed twice. Step Functions then says that the task is
+        // over, which is success.
         assert!((1..=2).contains(&recorder.told().len()), "call {call}");
     }
 }

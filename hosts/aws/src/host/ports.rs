@@ -1,4 +1,5 @@
-//! The host's ports: what the table does, and what stands beside it.
+//! Implements the traits of [`engine::port`] for the host, and [`Records`] for the table. Most methods only pass calls
+//! on to the table or to a service beside it.
 
 use super::Aws;
 use crate::{
@@ -26,7 +27,8 @@ use stepwell_core::{
 
 #[async_trait]
 impl Records for Table {
-    /// As this process saw it last: it committed the turn, or loaded it.
+    /// The state as this process saw it last, which is new enough: the process has committed the turn whose effects are
+    /// delivered, or has loaded it.
     async fn state(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         match self.recent(id) {
             Some(state) => Ok(Some(state)),
@@ -83,14 +85,15 @@ impl Store for Aws {
         }
         committed
     }
-    /// Carries the effects out. The table hears of it before and after: what it shows of questions stands before
-    /// anybody hears of them, and what it marked as undelivered is delivered.
+    /// Carries effects out. Before that the table writes the questions of which people are told, so that an answer
+    /// finds its question; afterwards it writes the head and takes off the mark of the commit.
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         self.table.delivering(execution, effects).await?;
         self.courier().deliver(execution, effects).await?;
         self.table.delivered(execution, effects).await
     }
-    /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
+    /// Delivers the effects of a commit. Where a request caused the commit, a failure is only logged: the supervisor
+    /// delivers the effects, because the commit left a mark or its steps become overdue.
     async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         match self.deliver(execution, effects).await {
             Err(error) if !self.table.is_behind_messages() => {

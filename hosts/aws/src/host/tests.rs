@@ -6,7 +6,7 @@ use stepwell_core::task::{CodeTask, Work};
 
 const NOW: Time = Time(1_000_000);
 
-/// Ends at once, or never.
+/// A runner whose nodes end at once, or never.
 struct Nodes {
     ends: bool,
 }

@@ -1,5 +1,6 @@
-//! What this process knows of executions: their last state and where their journal ended then. It only shortens loads:
-//! each still asks the table, from the item that the state ends with on, and so notices that the execution is gone.
+//! The states of executions that this process has in memory, each with the end of the journal that it was made from.
+//! They only shorten loads: a load still asks the table for the item that the state ends with and for what follows, and
+//! so notices that the execution is gone.
 
 use super::pack::Tail;
 use crate::{limits, meter::Spent};
@@ -10,29 +11,29 @@ use std::{
 };
 use stepwell_core::{execution::Execution, id::ExecutionId};
 
-/// A state and the journal's end that it was made from.
+/// A state, and the end of the journal that it was made from.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// The state.
+    /// The state after the journal's last item.
     pub state: Arc<Execution>,
-    /// The number of the last item's first turn.
+    /// The number of the first turn in the last item.
     pub first: u64,
-    /// The mark of whoever wrote that item: another item of that number has another.
+    /// The writer of the last item. Another item that took its number has another writer.
     pub writer: Vec<u8>,
-    /// Where stored states lie.
+    /// Where the newest stored state lies, and how much follows it.
     pub tail: Tail,
-    /// When its head says that it is due, where that is not when the state is: the head is written when an execution is
-    /// due earlier, and stays when it is due later.
+    /// The time at which the head says that the execution is due, where the state says another: the head is written
+    /// only when an execution becomes due earlier, not later.
     pub head_due: Option<HeadDue>,
-    /// What the execution has used up to then.
+    /// What the execution has used up to the last item.
     pub spent: Spent,
-    /// Bytes of the state's text, or of what it was folded from.
+    /// Bytes of the state's text, or of the text that the state was folded from.
     pub text_bytes: usize,
-    /// Bytes of its offloaded values, as far as they may be in memory.
+    /// Bytes of the state's offloaded values, as far as they may be in memory.
     pub value_bytes: usize,
 }
 
-/// When a head says that its execution is due; none is never.
+/// The time at which a head says that its execution is due; `None` is never.
 pub type HeadDue = Option<Time>;
 
 impl Known {
@@ -41,21 +42,24 @@ impl Known {
     }
 }
 
-/// Known executions, bounded by number and bytes; who was used longest ago is forgotten first.
+/// The states in memory, bounded by their number and their bytes. The one that was used longest ago is dropped first.
 #[derive(Default)]
 pub struct Cache(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
+    /// Each entry has the number of its last use.
     entries: HashMap<ExecutionId, (Known, u64)>,
-    /// Uses, oldest first; one that an entry has forgotten is skipped.
+    /// Uses by number, oldest first. A use that is not the last of its entry is skipped.
     order: VecDeque<(ExecutionId, u64)>,
+    /// The number of uses so far.
     uses: u64,
+    /// The bytes of all entries.
     bytes: usize,
 }
 
 impl Cache {
-    /// What is known of an execution.
+    /// What is in memory of an execution. Reading it counts as a use.
     pub fn get(&self, id: &ExecutionId) -> Option<Known> {
         let mut kept = self.kept();
         let known = kept.entries.get(id).map(|(known, _)| known.clone())?;
@@ -63,7 +67,7 @@ impl Cache {
         Some(known)
     }
 
-    /// Keeps what is known.
+    /// Keeps a state, unless it alone is larger than all may be.
     pub fn put(&self, known: Known) {
         let mut kept = self.kept();
         let id = known.state.id().clone();
@@ -82,7 +86,7 @@ impl Cache {
         }
     }
 
-    /// Forgets an execution.
+    /// Drops the state of an execution.
     pub fn forget(&self, id: &ExecutionId) {
         self.kept().remove(id);
     }
@@ -100,6 +104,7 @@ impl Kept {
             *used = uses;
             self.order.push_back((id.clone(), uses));
         }
+        // Uses that were followed by others pile up in the queue, and are dropped now and then.
         if self.order.len() > limits::CACHED * 8 {
             let entries = &self.entries;
             self.order.retain(|(id, used)| entries.get(id).is_some_and(|(_, last)| last == used));

@@ -1,4 +1,5 @@
-//! Saved workflows and API tokens. A version and the pointer to the latest are one transaction: saving is no step.
+//! Saved workflows and API tokens. A version and the pointer to the latest one are written in a transaction, which
+//! costs twice the units; saving is rare enough for that.
 
 use super::{
     Table,
@@ -16,12 +17,12 @@ use document::{Workflow, time::Time};
 use engine::port::{Page, SavedWorkflow, StoreError, Token, Window};
 use std::sync::Arc;
 
-/// Times that a save is decided again because somebody else saved.
+/// How often a save is tried while others save the same workflow.
 const TRIES: u32 = 10;
 /// The sort key of an API token.
 const TOKEN: &str = "token";
 
-/// A version, or the pointer to one: both say the same.
+/// A version of a saved workflow. Its own item and the pointer to the latest version hold the same attributes.
 struct Version {
     version: u64,
     hash: String,
@@ -52,10 +53,12 @@ impl Version {
 }
 
 impl Table {
-    /// Saves a next version (see [`engine::port::Catalogue::save`]).
+    /// Saves a workflow as the next version of its id (see [`engine::port::Catalogue::save`]). Returns the latest
+    /// version and whether it is new.
     ///
     /// # Errors
-    /// `Conflict` where another version than the expected one is the latest.
+    /// `Conflict` where another version than the expected one is the latest; `Transient` where others keep saving the
+    /// workflow meanwhile.
     pub async fn save(
         &self,
         owner: &str,
@@ -84,7 +87,9 @@ impl Table {
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// Writes a version and the pointer to it, with its schedules and listeners, where the pointer is at another still.
+    /// Writes a version and the pointer to it together with `beside`, the writes of its schedules and listeners.
+    /// Returns `false` where the pointer is not at the version `before` any more (0 for no version), so that nothing
+    /// was written.
     async fn write_version(
         &self,
         owner: &str,
@@ -102,6 +107,7 @@ impl Table {
         self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
     }
 
+    /// The write of an item in a transaction, where a condition holds.
     fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let values = Some(condition.values).filter(|values| !values.is_empty());
@@ -115,10 +121,10 @@ impl Table {
         item.as_ref().map(Version::read).transpose()
     }
 
-    /// One version, the latest by default.
+    /// A version of a saved workflow with its document; without a number the latest, which may be deleted.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// The version or its document cannot be read.
     pub async fn saved(
         &self,
         owner: &str,
@@ -140,20 +146,22 @@ impl Table {
         Ok(SavedWorkflow { id: id.into(), version, hash, document: workflow.document.clone(), saved_at, deleted })
     }
 
-    /// The latest versions, by id; deleted ones left out.
+    /// A page of an owner's saved workflows in their latest versions, by id, without deleted ones.
     ///
     /// # Errors
-    /// Where they cannot be read, or the cursor is none of this list.
+    /// The workflows cannot be read, or the cursor does not belong to this list.
     pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let after = match &window.cursor {
             Some(cursor) => unhex(cursor).ok_or_else(|| bad_cursor(cursor))?,
             None => String::new(),
         };
+        // No id has a `!`, which sorts before every character that ids have, so the range begins right behind `after`.
         let keys = Expression::new("pk = :p AND sk BETWEEN :after AND :end")
             .with(":p", text(keys::catalogue(owner)))
             .with(":after", text(keys::latest(&format!("{after}!"))))
             .with(":end", text(keys::latest("~")));
+        // Deleted workflows are filtered out after they are read, so that one page may take several queries.
         let filter = Expression::new("attribute_not_exists(deleted)");
         let mut query = Query { keys, filter, consistent: true, ..Query::default() };
         let mut found: Vec<(String, Version)> = Vec::new();
@@ -178,10 +186,11 @@ impl Table {
         Ok(Page { items, next_cursor })
     }
 
-    /// No new starts; false where there is none.
+    /// Marks the latest version of a saved workflow as deleted, so that nothing new starts, and removes its schedules
+    /// and listeners. Returns `false` where there is no such workflow, or it is deleted already.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer, or others keep saving the workflow meanwhile.
     pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let latest = self.version_at(owner, &keys::latest(id)).await?;
@@ -196,10 +205,10 @@ impl Table {
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// The API token of that hash.
+    /// The API token with that hash (SHA-256, hexadecimal); `None` where there is none.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// The token cannot be read.
     pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
         let partition = keys::api_token(sha256);
         let item = self.db.get(nobodys(Purpose::Other), &partition, TOKEN, true).await?;
@@ -208,10 +217,10 @@ impl Table {
         serde_json::from_str(need(&item, "t")?).map(Some).map_err(unreadable)
     }
 
-    /// Stores an API token.
+    /// Stores an API token, and an item without a hash that says that there are tokens.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The token cannot be written.
     pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
         let unwritable = |error| StoreError::Permanent(format!("an API token cannot be written: {error}"));
         let mut item = keyed(&keys::api_token(&token.sha256), TOKEN);
@@ -220,15 +229,16 @@ impl Table {
         self.db.put(nobodys(Purpose::Other), keyed(&keys::api_token(""), TOKEN), Expression::default()).await.map(drop)
     }
 
-    /// Whether any API token exists: the first one leaves an item without a hash.
+    /// Whether any API token was ever stored, by the item that [`Table::add_token`] leaves.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn has_tokens(&self) -> Result<bool, StoreError> {
         Ok(self.db.get(nobodys(Purpose::Other), &keys::api_token(""), TOKEN, true).await?.is_some())
     }
 }
 
+/// The text whose bytes a cursor of saved workflows gives as hexadecimal digits; `None` where it is no cursor.
 fn unhex(text: &str) -> Option<String> {
     if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;

@@ -1,5 +1,16 @@
-//! A commit: one conditional write of one item, keyed by its first turn. What must be seen even if this process dies
-//! with it comes before: the head of a start, the mark of a request, values in S3. What only shows it comes after.
+//! Commits turns: one conditional write of one item, keyed by the number of its first turn. What must be there even
+//! where this process dies right after the write comes before it: the head of a start, the mark of a request, values in
+//! S3. What only shows the commit comes after it.
+//!
+//! | attribute | is |
+//! |---|---|
+//! | `n` | number of turns |
+//! | `w` | writer: 16 bytes that no other commit has |
+//! | `b`, or `k` and `z` | compressed body, or its key in S3 and its bytes there |
+//! | `o` | present where the body carries no state: number of the newest item that carries one, or 0 |
+//! | `l`, or `lk` | compressed log lines, or their key in S3 |
+//! | `c` | what the execution has used so far |
+//! | `h` | present where the head shows another due time than the state: that time in milliseconds, or 0 for never |
 
 use super::{
     Table,
@@ -28,31 +39,35 @@ use stepwell_core::{
 };
 
 impl Table {
-    /// One write or none (see [`engine::port::Store::commit`]). Durable when it returns; effects are not delivered.
+    /// Writes a commit whole or not at all (see [`engine::port::Store::commit`]). It is durable when this returns; its
+    /// effects are not delivered.
     ///
     /// # Errors
-    /// `Conflict` where the first turn is not the next one.
+    /// `Conflict` where the first turn is not the next one; `Transient` also where announcing the turn took too long.
     pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
         let first = in_order(&commit)?;
         let id = commit.state.id().clone();
-        // Before anything may be refused: whoever decides again does not offload a second time.
+        // The values lie in S3 before any item refers to them.
         let blobs = std::mem::take(&mut commit.blobs);
         let objects = blobs.len() as u64;
         let value_bytes: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
         self.keep_values(&id, blobs).await?;
         let before = self.before(&id, first).await?;
+        // The writer tells this commit from any other of its number. A request's mark on the head is the same id.
         let writer = unique(self.now());
         let after = self.announce(before.as_ref(), &commit, &writer.simple().to_string()).await?;
         let Commit { turns, state, effects, logs, .. } = commit;
         let head_due = Some(after.was_due).filter(|was| !after.write && *was != after.due);
         let (count, writer) = (turns.len() as u64, writer.as_bytes().to_vec());
         let draft = Draft { first, count, writer, head_due, before: &before };
+        // What the execution has used travels in the item, since a write of its own would cost more.
         let taken = self.meter.take(&id);
         let spent = spending(before.as_ref(), &effects, &after, self.now())
             .plus(taken)
             .plus(Spent { objects, ..Spent::default() });
         let (item, mut known) = self.item(&draft, &json(&turns)?, &state, &logs, spent).await?;
         known.value_bytes += value_bytes;
+        // The announcement may have taken so long that the supervisor or another start has looked meanwhile.
         if let Some(error) = self.too_late(before.as_ref(), &after) {
             self.meter.add(&id, taken);
             self.undo(before.as_ref(), &after).await;
@@ -61,7 +76,7 @@ impl Table {
         let condition = Expression::new("attribute_not_exists(pk)");
         match self.db.put(nobodys(Purpose::Turn), item, condition).await {
             Ok(Written::Yes) => {}
-            // The answer to an earlier try was lost: the item is this one.
+            // The item is this commit's own: an earlier try took effect and its answer was lost.
             Ok(Written::No(Some(there))) if bytes_of(&there, "w") == Some(&known.writer[..]) => {}
             Ok(Written::No(there)) => {
                 self.meter.add(&id, taken);
@@ -76,7 +91,10 @@ impl Table {
         self.show(before.as_ref(), effects, after).await
     }
 
-    /// What a commit begins from: none for a first one.
+    /// The state that a commit builds on, and the end of its journal; `None` for a first commit.
+    ///
+    /// # Errors
+    /// `Conflict` where the state ends with another turn than the one before `first`.
     async fn before(&self, id: &ExecutionId, first: u64) -> Result<Option<Known>, StoreError> {
         if first == 1 {
             return Ok(None);
@@ -95,14 +113,15 @@ impl Table {
         }
     }
 
-    /// What must be there before the turn. Returns what becomes of the head afterwards.
+    /// Writes what must be there before the turn: of a start the guard's member and the head, of a request the mark.
+    /// Returns what becomes of the head once the effects are delivered.
     async fn announce(&self, before: Option<&Known>, commit: &Commit, mark: &str) -> Result<After, StoreError> {
         let (state, due) = (&commit.state, commit.due);
         let marked = Some(mark.to_owned()).filter(|_| !self.behind_message);
         let soon = self.now().after_seconds(limits::MARK_SECONDS);
         let Some(before) = before else {
             self.join(state).await?;
-            // Whatever is due is delivered again when it is overdue: steps that are lost need no mark.
+            // A start that asks only for steps needs no mark: lost steps are sent again when they are overdue.
             let mark = marked.filter(|_| !only_steps(state, &commit.effects) || due.is_none());
             let first_due = if mark.is_some() { Some(due.map_or(soon, |due| due.min(soon))) } else { due };
             self.put_head(of(Purpose::Head, state.id()), state, first_due, mark.as_deref()).await?;
@@ -111,6 +130,8 @@ impl Table {
         if let Some(mark) = &marked {
             self.mark(of(Purpose::Head, state.id()), &before.state, mark, soon).await?;
         }
+        // A head costs several units, so it is written only where it would mislead: where it has a mark, where lists
+        // show the status, and where the supervisor would come too late.
         let workflow = self.workflow_for(&state.started).await?;
         let due_before = due_at(&workflow, &before.state);
         let write = marked.is_some() || before.state.status() != state.status() || sooner(due, due_before);
@@ -118,7 +139,7 @@ impl Table {
         Ok(After { state: state.clone(), due, was_due, mark: marked, write })
     }
 
-    /// The commit's item, and what will be known once it is written.
+    /// The commit's item, and what this process knows of the execution once the item is written.
     async fn item(
         &self,
         draft: &Draft<'_>,
@@ -141,7 +162,8 @@ impl Table {
         }
         let tail = before.as_ref().map(|known| known.tail).unwrap_or_default();
         let state_text = json(&**state)?;
-        // What the other attributes take at most: the sum of what was used, the base, and the names.
+        // The body may carry the state as long as the item takes no further write unit for it. So the bytes of the
+        // other attributes are reckoned first, with the most that those that follow can take: their names, `c` and `o`.
         let around = size(&item) + 1 + 2 + spent.to_text().len() + 4 + 8;
         let packed = pack(turns, &state_text, around, tail);
         if !packed.carries {
@@ -160,7 +182,8 @@ impl Table {
         Ok((item, Known { state, first, writer, tail, head_due, spent, text_bytes, value_bytes }))
     }
 
-    /// Inserts bytes, or the key under which they lie in S3 where they are many.
+    /// Inserts `packed` into an item as the attribute `inline` or, where it has more than `most` bytes, puts it into S3
+    /// and inserts its key as the attribute `offloaded`.
     #[allow(clippy::too_many_arguments, reason = "the parts of one item")]
     async fn insert_large(
         &self,
@@ -176,7 +199,7 @@ impl Table {
             item.insert(inline.into(), bytes(packed));
             return Ok(());
         }
-        // By writer, so that one who loses does not overwrite the body of one who wins.
+        // The key names the writer, so that a commit that loses does not overwrite the body of the one that wins.
         let writer = uuid::Uuid::from_slice(&draft.writer).unwrap_or_default().simple();
         let key = keys::value(id, &format!("{inline}-{}-{writer}", draft.first));
         self.blobs.put(&key, packed).await?;
@@ -185,8 +208,9 @@ impl Table {
         Ok(())
     }
 
-    /// Why a turn may not be written any more, if so: the supervisor may have passed over its mark by then, or another
-    /// start has looked around. Before a first turn the supervisor has found nothing, and left a stone.
+    /// The error of a turn that may not be written any more, because the supervisor may have taken off its mark, or
+    /// another start may have looked at the guard. The mark of a first turn does not matter: a supervisor that found
+    /// the head without a turn has left a stone, which refuses the turn.
     fn too_late(&self, before: Option<&Known>, after: &After) -> Option<StoreError> {
         let late = match (before, &after.mark) {
             (None, _) => self.lease_is_over(&after.state),
@@ -195,13 +219,13 @@ impl Table {
         late.then(|| StoreError::Transient(format!("recording a turn of {} took too long", after.state.id())))
     }
 
-    /// Takes back what was announced of a turn that is not written.
+    /// Takes back what `announce` wrote for a turn that is not written. Where that fails, it is only logged.
     async fn undo(&self, before: Option<&Known>, after: &After) {
         let id = after.state.id();
         let undone = match (before, &after.mark) {
             (Some(before), Some(mark)) => self.withdraw(of(Purpose::Head, id), &before.state, mark).await,
             (Some(_), None) => Ok(()),
-            // Whoever started it first has a member of the guard of its own.
+            // The head stays: a start that came first shares it, or the supervisor clears it away.
             (None, _) => self.take_back(&after.state).await,
         };
         if let Err(error) = undone {
@@ -209,7 +233,7 @@ impl Table {
         }
     }
 
-    /// What a commit says that finds its number taken.
+    /// The error of a commit whose number is taken: by another commit, or by a stone of a removed execution.
     async fn refused(&self, before: Option<&Known>, after: &After, there: Option<Item>) -> StoreError {
         self.undo(before, after).await;
         match there {
@@ -220,7 +244,7 @@ impl Table {
         }
     }
 
-    /// What shows a commit: the guard at once, the head when its effects are delivered.
+    /// Shows a commit to others: in the guard at once, and in the head when the effects are delivered.
     async fn show(&self, before: Option<&Known>, effects: Vec<Effect>, after: After) -> Result<(), StoreError> {
         self.settle_guard(before.map(|known| &*known.state), &after.state).await;
         if !effects.is_empty() {
@@ -230,12 +254,13 @@ impl Table {
         self.shown(&after).await
     }
 
-    /// Effects were delivered: those of a commit of this process, or those that another may not have delivered, in which
-    /// case its head may not say what is. To be called at the end of [`engine::port::Store::deliver`], also where there
-    /// are none.
+    /// Brings the head up to date after effects were delivered. Where this process committed them, it knows what
+    /// becomes of the head. Where another process did, and may have died since, the head is compared with the state.
+    /// This is called at the end of [`engine::port::Store::deliver`], also without effects.
     ///
     /// # Errors
-    /// Where the head cannot be written, and a message stands behind the commit: it comes again.
+    /// The head cannot be written. The message behind the commit then comes again; where the head has a mark instead,
+    /// the supervisor comes, and there is no error.
     pub async fn delivered(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         match self.undelivered.take(id, effects) {
             Some(after) => self.shown(&after).await,
@@ -249,6 +274,7 @@ impl Table {
         }
     }
 
+    /// Writes the head after a commit, where the commit changed what the head must show.
     async fn shown(&self, after: &After) -> Result<(), StoreError> {
         if !after.write {
             return Ok(());
@@ -263,7 +289,7 @@ impl Table {
     }
 }
 
-/// What an item is made of beside its body.
+/// The parts of a commit's item that are known before its body is packed.
 struct Draft<'a> {
     first: u64,
     count: u64,
@@ -272,7 +298,7 @@ struct Draft<'a> {
     before: &'a Option<Known>,
 }
 
-/// The number of the first turn, where the turns are consecutive and end at the state's.
+/// The number of a commit's first turn. Its turns must be consecutive and end with that of its state.
 fn in_order(commit: &Commit) -> Result<u64, StoreError> {
     let first = commit.turns.first().map_or(0, |turn| turn.seq);
     let in_order = commit.turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
@@ -285,15 +311,16 @@ fn in_order(commit: &Commit) -> Result<u64, StoreError> {
     Ok(first)
 }
 
-/// Whether a start asks for nothing but steps, which come again when they are overdue.
+/// Whether a start goes on and asks for nothing but steps, which the supervisor sends again when they are overdue.
 fn only_steps(state: &Execution, effects: &[Effect]) -> bool {
     let is_step =
         |effect: &Effect| matches!(effect, Effect::Send { message, .. } if matches!(message.work, Work::Step { .. }));
     state.end.is_none() && effects.iter().all(is_step)
 }
 
-/// Inserts what was used, the item's own write units among it.
+/// Inserts what was used into an item, including the write units of the item itself.
 fn with_own_units(item: &mut Item, spent: Spent) -> Spent {
+    // The sum is part of the item and may lengthen the item by a unit, so it is raised until it includes that unit.
     let mut own = Spent::default();
     loop {
         let all = spent.plus(own);

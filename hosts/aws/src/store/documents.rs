@@ -1,4 +1,4 @@
-//! Documents, by hash: written once, parsed once per process.
+//! Documents of workflows by their hashes: each is written once, and parsed once per process.
 
 use super::{
     Table,
@@ -20,7 +20,7 @@ use std::{
 };
 use stepwell_core::event::Started;
 
-/// Parsed workflows by hash; those in it are in the table.
+/// The parsed workflows in memory, by their documents' hashes. The documents of all of them are in the table.
 #[derive(Default)]
 pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
 
@@ -32,7 +32,7 @@ impl Workflows {
     fn put(&self, workflow: &Arc<Workflow>) {
         let mut all = self.lock();
         if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
-            // Any one will do: it is parsed again when it is needed.
+            // Any workflow may be dropped: it is read and parsed again when it is needed.
             let some = all.keys().next().cloned();
             some.and_then(|hash| all.remove(&hash));
         }
@@ -48,15 +48,16 @@ impl Workflows {
 const DOCUMENT: &str = "doc";
 
 impl Table {
-    /// The parsed document of that hash.
+    /// The workflow whose document has that hash; `None` where the table does not have it.
     ///
     /// # Errors
-    /// Where it cannot be read, or is not what its hash says.
+    /// The document cannot be read, or its hash is another.
     pub async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         if let Some(workflow) = self.workflows.get(hash) {
             return Ok(Some(workflow));
         }
-        // Never changed once it is there: the cheaper read will do, and the dearer one where it finds nothing.
+        // A document never changes, so an eventually consistent read, at half the price, can only miss one that was
+        // just written; then the consistent read finds it.
         let partition = keys::document(hash);
         let mut item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?;
         if item.is_none() {
@@ -78,16 +79,16 @@ impl Table {
         Ok(Some(parsed.workflow))
     }
 
-    /// Keeps a parsed document under its hash; the same twice is once.
+    /// Keeps the document of a workflow under its hash. Keeping it again changes nothing.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The document cannot be written.
     pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
         if self.workflows.get(&workflow.hash).is_some() {
             return Ok(());
         }
         let partition = keys::document(&workflow.hash);
-        // Reading costs less than writing in vain.
+        // A read costs less than a write whose condition does not hold.
         if self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?.is_none() {
             let mut item = keyed(&partition, DOCUMENT);
             let text_of_document = serde_json::to_vec(&*workflow.document)
@@ -109,7 +110,7 @@ impl Table {
         Ok(())
     }
 
-    /// The workflow that an execution runs: the document's, or the body of a map in it.
+    /// The workflow that an execution runs: that of its document, or the body of a `map` inside it.
     pub(super) async fn workflow_for(&self, started: &Started) -> Result<Arc<Workflow>, StoreError> {
         let hash = &started.workflow_hash;
         let missing = || {

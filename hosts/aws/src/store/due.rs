@@ -1,4 +1,5 @@
-//! What the supervisor looks after: heads that are due, from an index in several parts.
+//! The executions that the supervisor looks after: those whose heads are due, from the index `due`, which has several
+//! partitions.
 
 use super::{
     Table,
@@ -18,14 +19,15 @@ use engine::port::StoreError;
 use futures::future::try_join_all;
 use stepwell_core::{execution::Execution, id::ExecutionId, owed::due_at};
 
-/// No newer turn wrote the head.
+/// The condition that no newer turn has written the head.
 const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
 
 impl Table {
-    /// Executions that are due or marked, those longest due first (see [`engine::port::Store::due`]).
+    /// Up to `limit` executions whose heads are due by `now`, those due longest first (see
+    /// [`engine::port::Store::due`]). Marks make a head due, so marked ones are among them.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let parts = (0..limits::DUE_SHARDS).map(|shard| async move {
             let keys = Expression::new("d = :d AND ds <= :now")
@@ -47,12 +49,12 @@ impl Table {
         Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
-    /// An execution was looked after: its head says what it is, and it is due again at `due`. Marks that are old go, and
-    /// young ones stay, since what is committed behind them may not be in this state. A head that a newer turn wrote
-    /// stays as it is.
+    /// Writes the head of an execution that was looked after in that state, and makes it due again at `due`. Old marks
+    /// are taken off; young ones stay, since their turns may not be in this state. A head that a newer turn wrote stays
+    /// as it is.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn looked_after(&self, state: &Execution, due: Option<Time>) -> Result<(), StoreError> {
         let key = keys::execution(state.id());
         let (update, values) = update_to(head(state, due), true);
@@ -63,13 +65,15 @@ impl Table {
         }
     }
 
-    /// The same where others have marked the head. Where it changes meanwhile it stays due, for the next look.
+    /// Does the same with a head that has the marks `seen`. Where the marks change meanwhile, the head stays due, for
+    /// the supervisor's next look.
     async fn looked_after_marked(&self, state: &Execution, due: Option<Time>, seen: &Item) -> Result<(), StoreError> {
         let Marks { old, young, old_at } = Marks::of(seen, self.now());
-        // What was committed behind old marks is there by now. Only one who has seen it may take them off.
+        // The turns of old marks are written by now. The marks may be taken off only where this state contains them.
         if !old.is_empty() && self.load_lean(state.id()).await?.is_none_or(|newest| newest.seq != state.seq) {
             return Ok(());
         }
+        // The head is due again when the first young mark is old, or earlier.
         let (update, values) = update_to(head(state, [due, old_at].into_iter().flatten().min()), true);
         let as_seen = values.with(":seen", AttributeValue::Ss([&old[..], &young[..]].concat()));
         let as_seen = as_seen.and("p = :seen").and(NOT_NEWER);
@@ -83,11 +87,11 @@ impl Table {
         self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, as_seen).await.map(drop)
     }
 
-    /// An execution could not be looked after: it is due again then (see [`engine::port::Store::put_off`]). A head that is
-    /// not due any more stays as it is.
+    /// Makes an execution that could not be looked after due again at `until` (see [`engine::port::Store::put_off`]). A
+    /// head that is not due stays as it is.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn put_off(&self, id: &ExecutionId, until: Time) -> Result<(), StoreError> {
         let overdue = Expression::new("ds <= :now")
             .with(":now", text(keys::time(self.now())))
@@ -96,11 +100,11 @@ impl Table {
         self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), "SET ds = :ds", overdue).await.map(drop)
     }
 
-    /// Executions whose own timeout has passed: those due are looked at one by one. The supervisor of this host does not
-    /// ask: it looks after all that is due.
+    /// Executions whose own timeout has passed, found by loading those that are due. Only tests ask for them: the
+    /// supervisor of this host looks after everything that is due.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let mut found = Vec::new();
         for id in self.due(now, limit).await? {
@@ -112,10 +116,11 @@ impl Table {
         Ok(found)
     }
 
-    /// Ended executions that need no longer be kept: likewise.
+    /// Ended executions that `retention_days` keeps no longer, found by loading those that are due. Only tests ask for
+    /// them, as for [`Table::timed_out`].
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let mut found = Vec::new();
         for id in self.due(now, limit).await? {

@@ -1,4 +1,5 @@
-//! The calls of DynamoDB that this store makes: each with patience, each counted, none of them a scan.
+//! The calls of DynamoDB that this store makes. Each is tried again after a temporary failure, and each is counted;
+//! none of them is a scan.
 
 use super::item::{Expression, Item};
 use crate::{
@@ -20,47 +21,47 @@ use std::{collections::HashMap, sync::Arc};
 /// What became of a conditional write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// It is durable.
+    /// The write is durable.
     Yes,
-    /// The condition did not hold; the item that is there, if any.
+    /// The condition did not hold. The item that is there comes along, where there is one.
     No(Option<Item>),
 }
 
 /// A query of one partition.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// None: the table itself.
+    /// The index to query; `None` for the table itself.
     pub index: Option<&'static str>,
     /// The condition on the keys.
     pub keys: Expression,
-    /// What else must hold; empty for nothing.
+    /// A condition on the items that are read; empty for none.
     pub filter: Expression,
-    /// Attributes wanted; empty for all.
+    /// The attributes wanted, with commas between; empty for all.
     pub wanted: &'static str,
-    /// From the largest sort key down.
+    /// Whether the largest sort key comes first.
     pub backwards: bool,
-    /// Items read at most; none for a page of 1 MB.
+    /// Number of items that are read at most, before the filter; `None` for a page of 1 MB.
     pub limit: Option<i32>,
-    /// Strongly consistent; indexes cannot be.
+    /// Whether the read is strongly consistent, which an index cannot be.
     pub consistent: bool,
-    /// Only how many there are.
+    /// Whether only the number of items is wanted.
     pub counting: bool,
-    /// Where an earlier page ended.
+    /// The key with which an earlier page ended; `None` for the first page.
     pub from: Option<Item>,
 }
 
 /// A page of a query.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The items, in order.
+    /// The items in the order of their sort keys; none where only their number is wanted.
     pub items: Vec<Item>,
-    /// How many there are.
+    /// Number of items on the page.
     pub count: u64,
-    /// Where the next page begins; none at the end.
+    /// The key after which the next page begins; `None` at the end.
     pub next: Option<Item>,
 }
 
-/// The client of one table.
+/// Makes the calls of one table, and counts them.
 pub struct Dynamo {
     client: Client,
     table: String,
@@ -68,15 +69,17 @@ pub struct Dynamo {
     patience: Patience,
 }
 
+/// A write whose condition did not hold. An empty item counts as none.
 fn refused(item: Option<HashMap<String, AttributeValue>>) -> Written {
     Written::No(item.filter(|item| !item.is_empty()))
 }
 
-/// Nothing where an expression is empty: DynamoDB refuses empty ones.
+/// `None` for an empty text or map, since DynamoDB refuses empty expressions.
 fn some<T: IsEmpty>(value: T) -> Option<T> {
     if value.is_empty() { None } else { Some(value) }
 }
 
+/// What can be left out of a request because it is empty.
 trait IsEmpty {
     fn is_empty(&self) -> bool;
 }
@@ -94,7 +97,7 @@ impl<V> IsEmpty for HashMap<String, V> {
 }
 
 impl Dynamo {
-    /// Calls of one table.
+    /// `client` tries each call once; `patience` says how often it is tried here.
     pub fn new(client: Client, table: &str, meter: Arc<Meter>, patience: Patience) -> Self {
         Self { client, table: table.into(), meter, patience }
     }
@@ -103,7 +106,7 @@ impl Dynamo {
         self.meter.used(call, wrote, to, capacity.as_slice());
     }
 
-    /// One item.
+    /// Reads one item by its key.
     pub async fn get(
         &self,
         to: Use<'_>,
@@ -122,7 +125,7 @@ impl Dynamo {
         Ok(found.item)
     }
 
-    /// Writes an item whole, where a condition holds.
+    /// Writes an item whole, in the place of the one with its key, where a condition holds.
     pub async fn put(&self, to: Use<'_>, item: Item, condition: Expression) -> Result<Written, StoreError> {
         let call = || async {
             let sent = self.client.put_item().table_name(&self.table).set_item(Some(item.clone()));
@@ -146,7 +149,7 @@ impl Dynamo {
         Ok(self.patience.call(call).await?)
     }
 
-    /// Changes attributes of an item, where a condition holds. The condition's names and values are the update's too.
+    /// Changes attributes of an item, where a condition holds. `condition` holds the names and values of `update` too.
     pub async fn update(
         &self,
         to: Use<'_>,
@@ -180,7 +183,7 @@ impl Dynamo {
         Ok(self.patience.call(call).await?)
     }
 
-    /// Removes an item, where a condition holds. False where it does not.
+    /// Removes an item, where a condition holds. Returns whether it held.
     pub async fn delete(
         &self,
         to: Use<'_>,
@@ -208,9 +211,10 @@ impl Dynamo {
         Ok(self.patience.call(call).await?)
     }
 
-    /// One page.
+    /// Reads one page of a query.
     pub async fn query(&self, to: Use<'_>, query: &Query) -> Result<Found, StoreError> {
         let Query { keys, filter, .. } = query;
+        // A request has one map for the names and values of both expressions.
         let merged = |a: &HashMap<String, AttributeValue>, b: &HashMap<String, AttributeValue>| {
             a.iter().chain(b).map(|(name, value)| (name.clone(), value.clone())).collect::<HashMap<_, _>>()
         };
@@ -238,7 +242,7 @@ impl Dynamo {
         Ok(Found { items: found.items.unwrap_or_default(), count, next })
     }
 
-    /// Every page.
+    /// Reads all items of a query, page by page.
     pub async fn query_all(&self, to: Use<'_>, mut query: Query) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         loop {
@@ -251,7 +255,7 @@ impl Dynamo {
         }
     }
 
-    /// Writes items whole, without conditions, one batch after the other.
+    /// Writes items whole and without conditions, in their order, one batch after the other.
     pub async fn put_all(&self, to: Use<'_>, items: Vec<Item>) -> Result<(), StoreError> {
         let write = |item: Item| {
             let put = PutRequest::builder().set_item(Some(item)).build();
@@ -270,19 +274,21 @@ impl Dynamo {
             self.meter.used("BatchWriteItem", true, to, &used);
             let mut over: Vec<WriteRequest> =
                 done.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
+            // A throttled table gives writes back. Where it takes none at all, going on would not end.
             if over.len() == batch.len() {
                 return Err(StoreError::Transient("DynamoDB took none of a batch of writes".into()));
             }
-            // In order: what was left over comes before what follows.
+            // The writes that were given back come before those that follow, so that the order is kept.
             over.append(&mut left);
             left = over;
         }
         Ok(())
     }
 
-    /// Several writes or none. False where a condition does not hold. Not for what happens at every step.
+    /// Makes several writes or none. Returns whether all their conditions held. A transaction costs twice the units of
+    /// its writes, so nothing that happens at every step uses one.
     pub async fn transact(&self, to: Use<'_>, writes: Vec<TransactWriteItem>) -> Result<bool, StoreError> {
-        // The same token at every try: a try whose answer was lost counts.
+        // Every try bears the same token, so that a try whose answer was lost is not done twice.
         let token = uuid::Uuid::now_v7().to_string();
         let call = || async {
             let sent = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
@@ -301,13 +307,13 @@ impl Dynamo {
         Ok(self.patience.call(call).await?)
     }
 
-    /// The table's name.
+    /// The name of the table in DynamoDB.
     pub fn table(&self) -> &str {
         &self.table
     }
 }
 
-/// A request that cannot be built.
+/// The error of a request that the SDK cannot build, since a part of it is missing.
 pub fn unbuilt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Permanent(format!("a request could not be built: {error}"))
 }

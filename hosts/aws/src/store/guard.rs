@@ -1,6 +1,6 @@
-//! The guard of a workflow that looks at its other executions (`overlap`, `max_concurrency`): a lease that makes starts
-//! go one after the other, and a member for each execution under way or held back, strongly consistent. Other workflows
-//! have none.
+//! Guards: strongly consistent records of a workflow's executions, for workflows with `overlap` or `max_concurrency`. A
+//! guard has a lease, which makes starts go one after the other, and a member for each execution that is under way or
+//! held back.
 
 use super::{
     Table,
@@ -26,7 +26,7 @@ use stepwell_core::{
     id::ExecutionId,
 };
 
-/// An execution that is under way or held back, as far as the guard knows.
+/// An execution that is under way or, where `held` is true, held back by `max_concurrency`, as far as the guard knows.
 struct Member {
     started: Time,
     id: ExecutionId,
@@ -44,7 +44,7 @@ impl Member {
 }
 
 impl Table {
-    /// Whether executions of its workflow look at each other, and this one is among them.
+    /// Whether an execution's workflow has a guard and the execution counts in it. Children and skipped starts do not.
     async fn is_guarded(&self, state: &Execution) -> Result<bool, StoreError> {
         if state.started.parent.is_some() || state.started.skipped.is_some() {
             return Ok(false);
@@ -53,7 +53,7 @@ impl Table {
         Ok(settings.overlap != Overlap::Allow || settings.max_concurrency.is_some())
     }
 
-    /// Makes an execution a member before its first turn, so that nobody starts beside it unseen.
+    /// Makes an execution a member of its guard before its first turn, so that no other start overlooks it.
     pub(super) async fn join(&self, state: &Execution) -> Result<(), StoreError> {
         if !self.is_guarded(state).await? || state.end.is_some() {
             return Ok(());
@@ -66,17 +66,19 @@ impl Table {
         self.db.put(of(Purpose::Other, state.id()), item, Expression::default()).await.map(drop)
     }
 
-    /// Takes back the member of a start that came too late, unless it is the very one of the start that came first.
+    /// Removes the member of a start that was not written, unless the start that was written has the same one.
     pub(super) async fn take_back(&self, late: &Execution) -> Result<(), StoreError> {
         if !self.is_guarded(late).await? {
             return Ok(());
         }
+        // A member's key has the start's time, so starts of the same time share their member.
         let first = self.load_lean(late.id()).await?;
         let same = first.is_some_and(|first| first.started_at == late.started_at);
         if same { Ok(()) } else { self.release(late).await }
     }
 
-    /// Takes over into the guard what a commit changed. Where that fails, whoever looks finds out.
+    /// Brings the guard up to date after a commit that let an execution in or ended it. A failure is only logged, since
+    /// whoever reads the guard looks its members up.
     pub(super) async fn settle_guard(&self, before: Option<&Execution>, after: &Execution) {
         let admitted = before.is_some_and(|before| before.held) && !after.held;
         let ended = before.is_some_and(|before| before.end.is_none()) && after.end.is_some();
@@ -95,21 +97,23 @@ impl Table {
         }
     }
 
-    /// An execution is no member any more.
+    /// Removes an execution from its guard, if it has one.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn release(&self, state: &Execution) -> Result<(), StoreError> {
         let (partition, sort) = place(state);
         self.db.delete(nobodys(Purpose::Other), &partition, &sort, Expression::default()).await.map(drop)
     }
 
+    /// Makes a member that was held back one that is under way.
     async fn let_in(&self, id: &ExecutionId, started: Time, partition: &str) -> Result<(), StoreError> {
         let there = Expression::new("attribute_exists(pk)");
         let sort = keys::member(started, id);
         self.db.update(nobodys(Purpose::Other), (partition, &sort), "REMOVE h", there).await.map(drop)
     }
 
+    /// All members of a guard, oldest first.
     async fn members(&self, partition: &str) -> Result<Vec<Member>, StoreError> {
         let keys = Expression::new("pk = :p AND begins_with(sk, :m)")
             .with(":p", text(partition))
@@ -119,12 +123,12 @@ impl Table {
         items.iter().map(Member::read).collect()
     }
 
-    /// The state of a member; none for one that ended or never began, which is dropped. One that was just made may begin
-    /// yet.
+    /// Looks a member up. One that ended, or did not begin within `BEGIN_SECONDS`, is removed from the guard, which
+    /// gives `None`; a younger one may still begin.
     async fn alive(&self, partition: &str, member: &Member) -> Result<Option<Alive>, StoreError> {
         let state = self.load_lean(&member.id).await?;
         match state {
-            // Another time: of a start that died, and was made again.
+            // A member with another time is of a start that died before this one was made in its place.
             Some(state) if state.end.is_none() && state.started_at == member.started => {
                 return Ok(Some(Alive::Began(state)));
             }
@@ -136,10 +140,11 @@ impl Table {
         Ok(None)
     }
 
-    /// Whether an execution of the workflow is in one of these statuses, as of now.
+    /// Whether an execution of the workflow is in one of these statuses, strongly consistent (see
+    /// [`engine::port::Store::another`]).
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
         let partition = keys::guard(owner, workflow);
         for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
@@ -156,27 +161,28 @@ impl Table {
         Ok(false)
     }
 
-    /// The oldest execution that is held back, and how many are under way (see [`engine::port::Store::held`]).
+    /// The oldest execution that is held back, and the number of those under way (see [`engine::port::Store::held`]).
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
         let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
         Ok((held.into_iter().next(), under_way))
     }
 
-    /// Those held back, oldest first, and how many are under way. The oldest of each are looked up, so that nothing that
-    /// a crash left behind stands in the way for long.
+    /// The executions held back, oldest first, and the number of those under way. The oldest of both are looked up, so
+    /// that members that a crash left behind are in the way for a short while only.
     async fn census(&self, partition: &str) -> Result<(Vec<ExecutionId>, u64), StoreError> {
         let (held, mut under_way): (Vec<_>, Vec<_>) =
             self.members(partition).await?.into_iter().partition(|member| member.held);
+        // Looking up all would cost a load for each execution under way, so the younger ones are believed.
         let checked = under_way.len().min(limits::MEMBERS_CHECKED);
         let looks = under_way.iter().take(checked).map(|member| self.alive(partition, member));
         let mut alive = try_join_all(looks).await?.into_iter().map(|alive| alive.is_some());
         under_way.retain(|_| alive.next().unwrap_or(true));
         let (mut waiting, mut active, mut sure) = (Vec::new(), under_way.len() as u64, false);
         for member in held {
-            // Behind one that waits for certain all others do, or will be found out when it is their turn.
+            // Once one is sure to be held back, those behind it wait in any case; each is looked up when it is first.
             if !sure {
                 match self.alive(partition, &member).await? {
                     Some(Alive::Began(state)) if !state.held => {
@@ -194,12 +200,13 @@ impl Table {
         Ok((waiting, active))
     }
 
-    /// Those held back that may go on now: as many of the oldest as there is room for. Each is to be told by
-    /// `Work::Admit`; telling one twice does no harm. Starts stand aside meanwhile: for a lease of its own, or for that
-    /// under which this process starts one, which would otherwise wait for itself.
+    /// The executions held back that may go on now: as many of the oldest as there is room for. Each is to be told by
+    /// `Work::Admit`; telling one twice does no harm. They are counted under the guard's lease, so that no start comes
+    /// in between. Where this process starts an execution under a lease, that one serves, since it would wait for
+    /// itself.
     ///
     /// # Errors
-    /// Where the table does not answer, or others keep the guard.
+    /// The table does not answer, or others keep the lease for too long.
     pub async fn admissible(
         &self,
         owner: &str,
@@ -215,6 +222,7 @@ impl Table {
         Ok(waiting.into_iter().take(room).collect())
     }
 
+    /// Takes the census under a lease of its own.
     async fn census_under_lease(
         &self,
         owner: &str,
@@ -228,19 +236,19 @@ impl Table {
         found
     }
 
-    /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Table::leave`]; whoever
-    /// does not come back loses the lease after a while.
+    /// Takes the guard's lease to start an execution, and waits while another process has it. Returns a ticket for
+    /// [`Table::leave`]. The lease of a process that dies ends after `LEASE_SECONDS`.
     ///
     /// # Errors
-    /// `Transient` where others keep it for too long.
+    /// `Transient` where others keep the lease for too long.
     pub async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
         let (ticket, until) = self.take_lease(owner, workflow).await?;
         self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
         Ok(ticket)
     }
 
-    /// Whether this process entered to start an execution of the workflow, and its lease is over, or too nearly so to
-    /// begin a write under it: another start may have looked around meanwhile.
+    /// Whether this process starts an execution under a lease that is over, or has too little left for a write: another
+    /// start may then look at the members before this one's turn is written.
     pub(super) fn lease_is_over(&self, state: &Execution) -> bool {
         let started = &state.started;
         let until = self.leases.until(&keys::guard(&started.owner, &started.workflow_id));
@@ -248,7 +256,7 @@ impl Table {
         started.parent.is_none() && until.is_some_and(|until| until < needed)
     }
 
-    /// A ticket, and when its lease ends.
+    /// Takes the lease. Returns its ticket, and the time at which it ends.
     async fn take_lease(&self, owner: &str, workflow: &WorkflowId) -> Result<(String, Time), StoreError> {
         let partition = keys::guard(owner, workflow);
         let ticket = uuid::Uuid::now_v7().simple().to_string();
@@ -260,6 +268,7 @@ impl Table {
             item.insert("by".into(), text(&ticket));
             item.insert("until".into(), number(until.0));
             item.insert("ttl".into(), number(now.0 / 1_000 + 3_600));
+            // The lease is free where nobody has it or it is over. A try whose answer was lost has taken it already.
             let free = Expression::new("attribute_not_exists(pk) OR #until < :now OR #by = :ticket")
                 .naming("#until", "until")
                 .naming("#by", "by")
@@ -276,10 +285,10 @@ impl Table {
         }
     }
 
-    /// Gives the lease back, where it is still the ticket's.
+    /// Gives the lease of a ticket back. Where it ended and another process has it, nothing happens.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
         self.leases.drop(&keys::guard(owner, workflow), ticket);
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
@@ -287,14 +296,15 @@ impl Table {
     }
 }
 
-/// The leases under which this process starts executions, by guard: a ticket, and when it ends.
+/// The leases under which this process starts executions: a ticket and the time at which it ends, by the guard's
+/// partition.
 #[derive(Default)]
 pub(super) struct Leases(Mutex<HashMap<String, (String, Time)>>);
 
 impl Leases {
     fn put(&self, guard: String, ticket: String, until: Time, now: Time) {
         let mut all = self.all();
-        // Whoever did not come back for so long does not commit any more.
+        // A start that did not give its lease back for longer than a function may run commits nothing any more.
         all.retain(|_, (_, until)| until.after_seconds(limits::FENCE_SECONDS as f64) > now);
         all.insert(guard, (ticket, until));
     }
@@ -315,15 +325,15 @@ impl Leases {
     }
 }
 
-/// A member that counts.
+/// A member that counts, by what its execution is.
 enum Alive {
-    /// It has begun.
+    /// The execution has begun and not ended; this is its state.
     Began(Arc<Execution>),
-    /// Its first turn is being written.
+    /// The execution has no turn yet; a start may be about to write it.
     Begins,
 }
 
-/// Partition and sort key of an execution's member.
+/// The partition and the sort key of an execution's member.
 fn place(state: &Execution) -> (String, String) {
     let started = &state.started;
     (keys::guard(&started.owner, &started.workflow_id), keys::member(state.started_at, state.id()))

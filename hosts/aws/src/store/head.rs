@@ -1,5 +1,13 @@
-//! Heads: what lists and the supervisor read of an execution, one item each. Put before the first turn, so that nothing
-//! is begun unseen, and written again when the status changes or the execution is due earlier.
+//! Heads: one item per execution, with what lists and the supervisor read of it. A head is put before the first turn,
+//! so that no execution begins unseen, and is written again when the status changes or the execution is due earlier.
+//!
+//! | attribute | is |
+//! |---|---|
+//! | `o`, `wf`, `st`, `sq` | owner, workflow, status, and number of the turn that the head shows |
+//! | `l1`, `l1s`, `l2`, `l2s` | keys of the indexes `lists` and `byworkflow` |
+//! | `d`, `ds` | keys of the index `due`: partition, and the time at which the execution is due |
+//! | `m` | metadata by which lists can be filtered |
+//! | `p` | marks of commits whose effects may not have been delivered |
 
 use super::{
     Table,
@@ -19,7 +27,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use stepwell_core::execution::Execution;
 
-/// What a head says of a state.
+/// The head of an execution in that state, due at `due`; without a due time it is not in the index `due`.
 pub fn head(state: &Execution, due: Option<Time>) -> Item {
     let started = &state.started;
     let mut item = keyed(&keys::execution(state.id()), keys::HEAD);
@@ -48,7 +56,8 @@ pub fn head(state: &Execution, due: Option<Time>) -> Item {
     item
 }
 
-/// Metadata as text: a query has nothing else. What a start may have fits in.
+/// The metadata by which lists can be filtered, as text, since a query's parameters are text. Together it has no more
+/// bytes than a start may give.
 fn searchable(state: &Execution) -> HashMap<String, AttributeValue> {
     let entries = state.started.metadata.iter().map(|(key, value)| (key.clone(), metadata_text(value)));
     let short = entries.filter(|(key, value)| !key.is_empty() && key.len() + value.len() <= limits::METADATA_BYTES);
@@ -60,13 +69,14 @@ fn searchable(state: &Execution) -> HashMap<String, AttributeValue> {
     fitting.collect()
 }
 
-/// A value of the metadata, as a query names it.
+/// A value of the metadata as text: text as it is, any other value as JSON.
 pub fn metadata_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }
 
-/// Write units that writing a head anew takes, indexes included: an index that holds every attribute takes one, and two
-/// where its key changes, as the list's does with the status; the due index takes one where a time comes or goes.
+/// The write units that writing a head anew takes, indexes included. An index that holds every attribute takes as much
+/// as the table, and twice as much where its key changes, as that of `lists` does with the status. The index `due`
+/// takes one unit for a time that is removed, and one for a time that is added.
 pub fn units(before: &Execution, after: &After) -> f64 {
     let After { state, due, was_due, .. } = after;
     let each = write_units(size(&head(state, *due)));
@@ -77,7 +87,8 @@ pub fn units(before: &Execution, after: &After) -> f64 {
     ((1 + lists + workflow) * each + due_index) as f64
 }
 
-/// An update that makes a head what the item says: all of it, or all but when it is due.
+/// An update expression, with its names and values, that makes a head what `item` says: all of it, or all but the time
+/// at which it is due.
 pub(super) fn update_to(item: Item, with_due: bool) -> (String, Expression) {
     let (mut sets, mut values) = (Vec::new(), Expression::default());
     let is_due = item.contains_key("ds");
@@ -98,7 +109,8 @@ pub(super) fn update_to(item: Item, with_due: bool) -> (String, Expression) {
 }
 
 impl Table {
-    /// Puts a head before the first turn. One that is there already stays: somebody else starts the same execution.
+    /// Puts a head before the first turn. A head that is there already stays, since another process starts the same
+    /// execution.
     pub(super) async fn put_head(
         &self,
         to: Use<'_>,
@@ -113,14 +125,15 @@ impl Table {
         self.db.put(to, item, Expression::new("attribute_not_exists(pk)")).await.map(drop)
     }
 
-    /// Writes a head after a commit, once what it asked for is delivered. Marks of others stay, and when it is due with
-    /// them: they have something to deliver yet.
+    /// Writes a head after a commit, once the commit's effects are delivered. The marks of other commits stay, and so
+    /// does the time at which the head is due, since those commits may have effects to deliver yet.
     pub(super) async fn write_head(&self, to: Use<'_>, after: &After) -> Result<(), StoreError> {
         if after.mark.is_some() {
             return self.unmark(to, after).await;
         }
         let state = &after.state;
         let key = keys::execution(state.id());
+        // A head that was removed is not made again, and one that shows this turn or a newer one stays.
         let condition = "attribute_exists(pk) AND #sq < :sq";
         let (update, values) = update_to(head(state, after.due), true);
         let unmarked = values.and(condition).and("attribute_not_exists(p)");
@@ -134,7 +147,8 @@ impl Table {
         self.db.update(to, (&key, keys::HEAD), &update, values.and(condition)).await.map(drop)
     }
 
-    /// Writes a head where it does not say what the state is: whoever committed may have died before.
+    /// Writes a head that shows another status than the state has, or is due too late: the process that committed may
+    /// have died before it wrote the head.
     pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
         let workflow = self.workflow_for(&state.started).await?;
         let due = stepwell_core::owed::due_at(&workflow, state);
@@ -151,7 +165,7 @@ impl Table {
     }
 }
 
-/// Whether an execution is due earlier than it was; none is never.
+/// Whether an execution is due earlier after a commit than before it; `None` is never.
 pub fn sooner(after: Option<Time>, before: Option<Time>) -> bool {
     after.is_some_and(|after| before.is_none_or(|before| after < before))
 }

@@ -1,4 +1,5 @@
-//! Items: what an attribute holds, and how many bytes an item has as DynamoDB counts them.
+//! Helpers for items of DynamoDB: making and reading attributes, counting an item's bytes as DynamoDB does, and the
+//! expressions of conditions.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::port::StoreError;
@@ -7,42 +8,42 @@ use std::collections::HashMap;
 /// The attributes of an item, by name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Text.
+/// An attribute of DynamoDB's type `S`.
 pub fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// A number.
+/// An attribute of DynamoDB's type `N`.
 pub fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Bytes.
+/// An attribute of DynamoDB's type `B`.
 pub fn bytes(value: Vec<u8>) -> AttributeValue {
     AttributeValue::B(value.into())
 }
 
-/// An item of a partition.
+/// An item that has only its key: the attributes `pk` and `sk`.
 pub fn keyed(partition: &str, sort: &str) -> Item {
     Item::from([("pk".into(), text(partition)), ("sk".into(), text(sort))])
 }
 
-/// The text of an attribute.
+/// The text of an attribute; `None` where the attribute is absent or of another type.
 pub fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// The number of an attribute.
+/// The number in an attribute; `None` where the attribute is absent, or holds no such number.
 pub fn number_of<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// The bytes of an attribute.
+/// The bytes of an attribute; `None` where the attribute is absent or of another type.
 pub fn bytes_of<'a>(item: &'a Item, name: &str) -> Option<&'a [u8]> {
     item.get(name)?.as_b().ok().map(AsRef::as_ref)
 }
 
-/// The text of an attribute that must be there.
+/// The text of an attribute that every item of its kind has. Its absence is a permanent error.
 pub fn need<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     text_of(item, name).ok_or_else(|| {
         let key = (text_of(item, "pk").unwrap_or("?"), text_of(item, "sk").unwrap_or("?"));
@@ -50,7 +51,8 @@ pub fn need<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     })
 }
 
-/// Bytes of an item: names and values. A number counts as much as it can at most.
+/// The bytes of an item as DynamoDB counts them: names and values. How many bytes a number takes is not documented
+/// exactly, so the most that it can take counts.
 pub fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
@@ -69,41 +71,41 @@ fn value_size(value: &AttributeValue) -> usize {
     }
 }
 
-/// Write units of so many bytes: one per KB begun.
+/// The write units that an item of so many bytes takes: one for each KB begun.
 pub fn write_units(bytes: usize) -> usize {
     bytes.div_ceil(1_024).max(1)
 }
 
-/// A condition or update with what it names.
+/// An expression of DynamoDB, such as a condition, with the names and values that stand for its placeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Expression {
-    /// The text.
+    /// The expression's text; empty for none.
     pub text: String,
-    /// Names that are not written out, such as `#at`.
+    /// Attribute names by their placeholders, such as `#at`, which reserved words need.
     pub names: HashMap<String, String>,
-    /// Values, such as `:at`.
+    /// Values by their placeholders, such as `:at`.
     pub values: HashMap<String, AttributeValue>,
 }
 
 impl Expression {
-    /// An expression without values.
+    /// An expression without placeholders so far.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
-    /// With a value.
+    /// Adds a value for the placeholder `name`.
     pub fn with(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.into(), value);
         self
     }
 
-    /// With a name that is not written out.
+    /// Adds the attribute name for the placeholder `short`.
     pub fn naming(mut self, short: &str, name: &str) -> Self {
         self.names.insert(short.into(), name.into());
         self
     }
 
-    /// One more condition.
+    /// Adds a condition that must hold too.
     pub fn and(mut self, text: &str) -> Self {
         let glue = if self.text.is_empty() { "" } else { " AND " };
         self.text = format!("{}{glue}{text}", self.text);

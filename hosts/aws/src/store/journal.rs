@@ -1,4 +1,4 @@
-//! The journal as others read it: turns, captured lines, and whether there is more.
+//! The journal as the API reads it: turns, captured log lines, and the wait for a new turn.
 
 use super::{
     Table,
@@ -17,10 +17,10 @@ use engine::port::{Page, StoreError, Window};
 use stepwell_core::{event::Turn, id::ExecutionId, task::NodeLog};
 
 impl Table {
-    /// Turns after a number (see [`engine::port::Store::turns`]).
+    /// Up to `limit` turns after the number `after`, with their values (see [`engine::port::Store::turns`]).
     ///
     /// # Errors
-    /// Where the journal or a value cannot be read.
+    /// The journal or a value cannot be read.
     pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let turns = self.turns_lean(id, after, limit).await?;
         let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
@@ -28,10 +28,10 @@ impl Table {
         Ok(turns)
     }
 
-    /// The same, but offloaded values may be missing.
+    /// Like [`Table::turns`], but offloaded values may be missing.
     ///
     /// # Errors
-    /// Where the journal cannot be read.
+    /// The journal cannot be read.
     pub async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         if after >= keys::LAST_TURN || limit == 0 {
             return Ok(Vec::new());
@@ -44,7 +44,8 @@ impl Table {
             for item in found.items {
                 let item = Stored::new(item)?;
                 match item.gone {
-                    // Of one that had its id before.
+                    // An old stone is of an execution that had the id before; a young one means that this one is
+                    // removed.
                     true if self.stood(&item.item) => continue,
                     true => return Ok(Vec::new()),
                     false => {}
@@ -60,7 +61,7 @@ impl Table {
         Ok(turns)
     }
 
-    /// The number of the item that holds a turn, or that would.
+    /// The number of the item that holds the turn `seq`, or `seq` where there is no such item.
     async fn item_with(&self, id: &ExecutionId, seq: u64) -> Result<u64, StoreError> {
         if seq == 1 {
             return Ok(1);
@@ -71,14 +72,16 @@ impl Table {
         Ok(found.items.first().and_then(|item| keys::first_of(text_of(item, "sk")?)).unwrap_or(seq))
     }
 
-    /// Resolves when there is a turn after `seq`, or after a while.
+    /// Resolves when there is a turn after `seq`, at the latest after `WATCH`. It resolves at once where it cannot
+    /// tell.
     pub async fn changed(&self, id: &ExecutionId, seq: u64) {
         let Ok(Some(known)) = self.known(id).await else { return };
         if known.state.seq > seq {
             return;
         }
         let newer = turns_between(id, known.first + 1, keys::LAST_TURN);
-        // In vain it costs half as much, and a little later will do.
+        // Most of these queries find nothing, and an eventually consistent one costs half as much. A turn that is seen
+        // a moment later is soon enough.
         let filter = Expression::new("attribute_not_exists(gone)");
         let newer = Query { filter, limit: Some(1), counting: true, consistent: false, ..newer };
         let (mut pause, longest) = limits::POLL;
@@ -92,10 +95,11 @@ impl Table {
         }
     }
 
-    /// Captured lines, oldest first.
+    /// Captured log lines, oldest first. A cursor is the number of an item and of a line in it, in 16 hexadecimal
+    /// digits each.
     ///
     /// # Errors
-    /// Where they cannot be read, or the cursor is none of this list.
+    /// The lines cannot be read, or the cursor does not belong to this list.
     pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let (first, line) = match &window.cursor {
@@ -110,6 +114,7 @@ impl Table {
             let found = self.db.query(nobodys(Purpose::Other), &query).await?;
             for item in found.items {
                 let item = Stored::new(item)?;
+                // The page before may have ended in the middle of an item.
                 let from = if item.first == first { line } else { 0 };
                 for (at, log) in self.lines(&item).await?.into_iter().enumerate().skip(from) {
                     if items.len() == limit {
@@ -127,6 +132,7 @@ impl Table {
         }
     }
 
+    /// The log lines of one item.
     async fn lines(&self, item: &Stored) -> Result<Vec<NodeLog>, StoreError> {
         let packed = match (bytes_of(&item.item, "l"), text_of(&item.item, "lk")) {
             (Some(packed), _) => packed.to_vec(),
@@ -137,7 +143,7 @@ impl Table {
     }
 }
 
-/// The item and the line in it where a page begins.
+/// The number of the item and of the line in it with which a page begins, from a cursor.
 fn place(text: &str) -> Option<(u64, usize)> {
     let part = |at: usize| u64::from_str_radix(text.get(at..at + 16)?, 16).ok();
     let (first, line) = (part(0)?, part(16)?);

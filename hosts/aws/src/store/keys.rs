@@ -1,5 +1,5 @@
-//! How records are named: partition and sort keys, and the keys of the indexes. Numbers have a fixed width, so that
-//! text sorts as they do.
+//! The names of items: partition keys, sort keys, and the keys of the indexes. Numbers and times have a fixed width, so
+//! that their text sorts as they do.
 
 use crate::limits;
 use document::{id::WorkflowId, time::Time};
@@ -10,15 +10,15 @@ use stepwell_core::{
 
 /// The sort key of an execution's head.
 pub const HEAD: &str = "head";
-/// What the sort keys of the task tokens of those begin with who wait for an execution's end.
+/// The prefix of the sort keys of the task tokens of callers that wait for an execution's end.
 pub const CALLER: &str = "caller#";
-/// What the sort keys of turns begin with.
+/// The prefix of the sort keys of commits.
 pub const TURN: &str = "t#";
-/// What the sort keys of task tokens of pauses begin with.
+/// The prefix of the sort keys of the task tokens of pauses.
 pub const TOKEN: &str = "token#";
 /// The sort key of a guard's lease.
 pub const LOCK: &str = "lock";
-/// What the sort keys of a guard's members begin with.
+/// The prefix of the sort keys of a guard's members.
 pub const MEMBER: &str = "m#";
 /// The sort key of a question.
 pub const QUESTION: &str = "i";
@@ -30,22 +30,22 @@ pub fn execution(id: &ExecutionId) -> String {
     format!("x#{id}")
 }
 
-/// The execution that has a partition.
+/// The execution that a partition belongs to; `None` where the partition is of another kind.
 pub fn execution_of(partition: &str) -> Option<ExecutionId> {
     partition.strip_prefix("x#").map(Into::into)
 }
 
-/// The item of the commit whose first turn has that number.
+/// The sort key of the commit whose first turn has the number `first`.
 pub fn turn(first: u64) -> String {
     format!("{TURN}{:010}", first.min(LAST_TURN))
 }
 
-/// The number of the first turn of an item.
+/// The number of a commit's first turn, from its sort key; `None` where the key is of another kind.
 pub fn first_of(sort: &str) -> Option<u64> {
     sort.strip_prefix(TURN)?.parse().ok()
 }
 
-/// The task token of a pause.
+/// The sort key of a pause's task token.
 pub fn token(interaction: &InteractionId) -> String {
     format!("{TOKEN}{interaction}")
 }
@@ -55,66 +55,66 @@ pub fn question(id: &InteractionId) -> String {
     format!("q#{id}")
 }
 
-/// The question that has a partition.
+/// The question that a partition belongs to; `None` where the partition is of another kind.
 pub fn question_of(partition: &str) -> Option<InteractionId> {
     partition.strip_prefix("q#").map(Into::into)
 }
 
-/// The partition of the guard of a workflow that looks at its other executions.
+/// The partition of the guard of a workflow with `overlap` or `max_concurrency`.
 pub fn guard(owner: &str, workflow: &WorkflowId) -> String {
     format!("g#{owner}#{workflow}")
 }
 
-/// A member of a guard: oldest first.
+/// The sort key of a guard's member. It begins with the time of the start, so that members sort oldest first.
 pub fn member(started: Time, id: &ExecutionId) -> String {
     format!("{MEMBER}{}", moment(started, id.as_str()))
 }
 
-/// When a member was started, and which it is.
+/// The start time and the execution of a guard's member, from its sort key; `None` where the key is of another kind.
 pub fn member_of(sort: &str) -> Option<(Time, ExecutionId)> {
     let (at, id) = sort.strip_prefix(MEMBER)?.split_once('#')?;
     Some((Time(at.parse().ok()?), id.into()))
 }
 
-/// List of executions in one status.
+/// The key, in the index `lists`, of an owner's executions in one status.
 pub fn list(owner: &str, status: Status) -> String {
     format!("e#{owner}#{status}")
 }
 
-/// List of the children of an execution.
+/// The key, in the index `lists`, of an execution's children.
 pub fn children(parent: &ExecutionId) -> String {
     format!("c#{parent}")
 }
 
-/// List of the executions of a workflow.
+/// The key, in the index `byworkflow`, of a workflow's executions.
 pub fn by_workflow(owner: &str, workflow: &WorkflowId) -> String {
     format!("w#{owner}#{workflow}")
 }
 
-/// List of the questions in one status.
+/// The key, in the index `lists`, of an owner's questions in one status.
 pub fn questions(owner: &str, status: &str) -> String {
     format!("i#{owner}#{status}")
 }
 
-/// The part of the due index that an execution is in.
+/// The partition of the index `due` that an execution is in, by a hash of its id.
 pub fn due(id: &ExecutionId) -> String {
     due_shard((fraction(&[id.as_str()]) * limits::DUE_SHARDS as f64) as usize)
 }
 
-/// One part of the due index.
+/// One partition of the index `due`, by its number from 0.
 pub fn due_shard(shard: usize) -> String {
     format!("due#{shard}")
 }
 
-/// The latest time that a key can hold: in the year 2286. Later ones are that.
+/// The latest time that a key can hold, in the year 2286. Keys hold it in the place of later ones.
 pub const LAST_TIME: Time = Time(9_999_999_999_999);
 
-/// A time as text.
+/// A time as text: milliseconds since 1970 in 13 digits.
 pub fn time(at: Time) -> String {
     format!("{:013}", at.0.clamp(0, LAST_TIME.0))
 }
 
-/// A time and what else decides the order.
+/// A time as text, followed by what decides the order among items of the same time.
 pub fn moment(at: Time, rest: &str) -> String {
     format!("{}#{rest}", time(at))
 }
@@ -124,40 +124,41 @@ pub fn catalogue(owner: &str) -> String {
     format!("w#{owner}")
 }
 
-/// The latest version of a saved workflow.
+/// The sort key of the pointer to a saved workflow's latest version.
 pub fn latest(id: &str) -> String {
     format!("p#{id}")
 }
 
-/// One version of a saved workflow.
+/// The sort key of one version of a saved workflow.
 pub fn version(id: &str, version: u64) -> String {
     format!("v#{id}#{version:010}")
 }
 
-/// The owner whose partition it is.
+/// The owner whose saved workflows are in a partition; `None` where the partition is of another kind.
 pub fn catalogue_of(partition: &str) -> Option<&str> {
     partition.strip_prefix("w#")
 }
 
-/// The schedules of a saved workflow.
+/// The sort key of a saved workflow's schedules.
 pub fn schedules(id: &str) -> String {
     format!("s#{id}")
 }
 
-/// The workflow whose schedules they are.
+/// The workflow whose schedules have a sort key; `None` where the key is of another kind.
 pub fn schedules_of(sort: &str) -> Option<&str> {
     sort.strip_prefix("s#")
 }
 
-/// What the sort keys of listeners begin with.
+/// The prefix of the sort keys of event listeners.
 pub const LISTENERS: &str = "l#";
 
-/// The listeners of a saved workflow.
+/// The sort key of a saved workflow's event listeners.
 pub fn listeners(id: &str) -> String {
     format!("{LISTENERS}{id}")
 }
 
-/// The part of the due index that schedules are in: there are few, and the supervisor alone reads them.
+/// The partition of the index `due` that schedules are in. One is enough: schedules are few, and only the supervisor
+/// reads them.
 pub const SCHEDULES: &str = "schedules";
 
 /// The partition of a document.
@@ -170,12 +171,12 @@ pub fn api_token(sha256: &str) -> String {
     format!("k#{sha256}")
 }
 
-/// What the keys of an execution's values in S3 begin with.
+/// The prefix of the keys of everything that an execution has in S3.
 pub fn values(id: &ExecutionId) -> String {
     format!("x/{id}/")
 }
 
-/// The key of one of them.
+/// The key in S3 of an execution's value, by its hash, or of the body or the log lines of a commit.
 pub fn value(id: &ExecutionId, name: &str) -> String {
     format!("{}{name}", values(id))
 }

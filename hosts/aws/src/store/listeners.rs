@@ -1,5 +1,5 @@
-//! Who listens to events: one item per workflow that does, beside its versions and written with them, so that an event is
-//! one query and no document is read for it.
+//! Event listeners: the patterns of a saved workflow's `event_trigger` nodes. A workflow that has any has one item for
+//! them beside its versions, written in the same transaction, so that an event costs one query and reads no document.
 
 use super::{
     Table,
@@ -18,7 +18,8 @@ use engine::port::StoreError;
 use serde_json::Value;
 
 impl Table {
-    /// The write that goes along with a new version, or with a deletion; none where a first version has no listener.
+    /// The write of a workflow's listeners for the transaction of a new version or, without a workflow, of a deletion.
+    /// `None` where a first version has no listener, since there is nothing to write or to remove.
     pub(super) async fn listening(
         &self,
         owner: &str,
@@ -40,10 +41,10 @@ impl Table {
         Ok(Some(write.put(put).build()))
     }
 
-    /// Who listens (see [`engine::port::Catalogue::listeners`]).
+    /// All event listeners of an owner's workflows (see [`engine::port::Catalogue::listeners`]).
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// The listeners cannot be read.
     pub async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
         let keys = Expression::new("pk = :p AND begins_with(sk, :l)")
             .with(":p", text(keys::catalogue(owner)))

@@ -1,5 +1,5 @@
-//! Lists, from the heads, by their indexes: eventually consistent. A list over several statuses is made of one list per
-//! status, in order.
+//! Lists of executions, from the heads in the table's indexes, which are eventually consistent. An index lists the
+//! executions of one status, so a list over several statuses merges several lists.
 
 use super::{
     Table,
@@ -18,7 +18,7 @@ use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use stepwell_core::{execution::Status, id::ExecutionId};
 
-/// As an execution goes through them, so that one that moves on meanwhile is seen.
+/// All statuses, in the order in which an execution goes through them.
 const STATUSES: [Status; 11] = [
     Status::Pending,
     Status::Running,
@@ -33,20 +33,24 @@ const STATUSES: [Status; 11] = [
     Status::Skipped,
 ];
 
-/// What was read of one list, each row with its place.
+/// The first rows of one list. A row's place is its sort key in the index.
 pub(super) struct Part<T> {
+    /// The rows, each with its place.
     pub rows: Vec<(String, T)>,
-    /// The place up to which was read, where that is not the end, and the page is not full before it.
+    /// The place up to which the list was read, where reading stopped before the page was full and before the list's
+    /// end.
     pub read_to: Option<String>,
 }
 
-/// One list that an index holds: the index, the names of its keys, and the partition.
+/// One list in an index: the index, the names of its partition key and sort key, and the partition.
 type List = (&'static str, [&'static str; 2], String);
 
-/// The lists that together hold what a filter lets through, and what must be filtered out of them.
+/// The lists that together hold everything that a filter lets through, and a condition that filters out the rest.
 fn lists(filter: &ExecutionFilter) -> (Vec<List>, Expression) {
     let mut rest = Expression::default();
     let by_status = filter.parent.is_none() && filter.workflow_id.is_none();
+    // The index that leaves out the most is read: that of the parent's children, else of the workflow, else of each
+    // status. Whatever its keys do not decide becomes a condition.
     let lists: Vec<List> = match (&filter.parent, &filter.workflow_id) {
         (Some(parent), _) => {
             rest = rest.and("#o = :o").naming("#o", "o").with(":o", text(&filter.owner));
@@ -76,7 +80,7 @@ fn lists(filter: &ExecutionFilter) -> (Vec<List>, Expression) {
     (lists, rest)
 }
 
-/// The query of one list, between the filter's times and before a cursor.
+/// The query of one list, newest first, from the filter's `since` to the place `before`.
 fn query((index, [hash, range], partition): List, rest: &Expression, filter: &ExecutionFilter, before: &str) -> Query {
     let from = filter.since.map_or_else(|| "0".to_owned(), keys::time);
     let keys = Expression::new(format!("{hash} = :l AND {range} BETWEEN :from AND :to"))
@@ -86,18 +90,18 @@ fn query((index, [hash, range], partition): List, rest: &Expression, filter: &Ex
     Query { index: Some(index), keys, filter: rest.clone(), backwards: true, ..Query::default() }
 }
 
-/// The end of what is wanted, itself left out where it is a place of the list.
+/// The place before which rows are wanted: that of the filter's `until` or of a cursor, whichever is earlier.
 fn end(filter: &ExecutionFilter, cursor: Option<&str>) -> String {
-    // Below every place of its time, since a place goes on with `#`.
+    // A time alone sorts before every place of that time, since a place goes on with `#` behind it.
     let until = filter.until.map_or_else(|| "~".to_owned(), keys::time);
     cursor.map_or(until.clone(), |cursor| cursor.to_owned().min(until))
 }
 
 impl Table {
-    /// Newest first (see [`engine::port::Store::executions`]).
+    /// A page of the executions that a filter lets through, newest first (see [`engine::port::Store::executions`]).
     ///
     /// # Errors
-    /// Where the table does not answer, or the cursor is none of this list.
+    /// The table does not answer, or the cursor does not belong to this list.
     pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
@@ -107,11 +111,12 @@ impl Table {
             let parts =
                 lists.into_iter().map(|list| self.part(query(list, &rest, filter, &to), cursor.as_deref(), limit));
             let parts = try_join_all(parts).await?;
-            // Older ones may be missing.
+            // A list that was not read to its end may have further rows beyond the place that it was read to. Rows of
+            // other lists beyond that place are left to the next page, so that the order holds.
             let read_to = parts.iter().filter_map(|part| part.read_to.clone()).max();
             let rows = parts.into_iter().flat_map(|part| part.rows);
             let rows = rows.filter(|(place, _)| read_to.as_ref().is_none_or(|read_to| place >= read_to));
-            // One that moved on meanwhile is in two lists, at the same place.
+            // An execution whose status changed while the lists were read is in two of them, at the same place.
             let mut newest = rows.collect::<BTreeMap<String, Head>>().into_iter().rev();
             let page: Vec<(String, Head)> = newest.by_ref().take(limit).collect();
             let next_cursor = match page.last().filter(|_| newest.next().is_some()) {
@@ -123,7 +128,8 @@ impl Table {
         Ok(Page { items: Vec::new(), next_cursor: None })
     }
 
-    /// The first rows of one list, one more than a page has.
+    /// The first rows of one list after the place of a cursor: one more than a page has, which tells that there is
+    /// more.
     async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Part<Head>, StoreError> {
         let filtered = !query.filter.text.is_empty();
         let wanted = i32::try_from(limit + 2).unwrap_or(i32::MAX);
@@ -132,7 +138,8 @@ impl Table {
         self.rows(query, limit, is_row).await
     }
 
-    /// The first rows that a query gives, one more than a page has, from so many of its pages at most.
+    /// The first rows that a query gives, at most one more than a page has, from up to `FILTERED_PAGES` of its pages.
+    /// `row` reads a row with its place from an item, or leaves the item out.
     pub(super) async fn rows<T: Send>(
         &self,
         mut query: Query,
@@ -149,7 +156,7 @@ impl Table {
                 found.next.as_ref().and_then(|next| text_of(next, "l1s").or(text_of(next, "l2s"))).map(Into::into);
             query.from = found.next;
             if query.from.is_none() || part.rows.len() > limit {
-                // The page is full before what was not read.
+                // The list was read to its end, or the page is full without what was not read.
                 part.read_to = None;
                 break;
             }
@@ -158,10 +165,10 @@ impl Table {
         Ok(part)
     }
 
-    /// How many match.
+    /// The number of executions that a filter lets through. All of them are read for it.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
         let (lists, rest) = lists(filter);
         let to = end(filter, None);
@@ -183,7 +190,7 @@ impl Table {
         Ok(try_join_all(counts).await?.into_iter().sum())
     }
 
-    /// The children of an execution, as far as the index knows.
+    /// The children of an execution, as far as the eventually consistent index knows them.
     pub(super) async fn children(&self, parent: &ExecutionId) -> Result<Vec<ExecutionId>, StoreError> {
         let keys = Expression::new("l1 = :l").with(":l", text(keys::children(parent)));
         let query = Query { index: Some("lists"), keys, wanted: "pk", ..Query::default() };
@@ -192,11 +199,12 @@ impl Table {
     }
 }
 
-/// DynamoDB refuses a range that ends before it begins.
+/// Whether the filter's range of places can hold anything. DynamoDB refuses a range that ends before it begins.
 fn keys_in_order(filter: &ExecutionFilter, to: &str) -> bool {
     filter.since.is_none_or(|since| keys::time(since).as_str() <= to)
 }
 
+/// Reads a row of a list, with its place, from a head.
 fn row(item: &Item) -> Result<(String, Head), StoreError> {
     let place = item.get("l1s").and_then(|place: &AttributeValue| place.as_s().ok()).cloned().unwrap_or_default();
     let partition = need(item, "pk")?;
@@ -206,12 +214,13 @@ fn row(item: &Item) -> Result<(String, Head), StoreError> {
     Ok((place, Head { id, status }))
 }
 
-/// A place of a list, as a cursor shows it.
+/// The cursor for a place of a list: its bytes as hexadecimal digits.
 pub(super) fn hex(place: &str) -> String {
     place.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The place that a cursor stands for: a time, and what decides among those of one time.
+/// The place that a cursor stands for: a time of 13 digits, `#`, and what decides among rows of the same time. `None`
+/// where the text is no cursor.
 pub(super) fn place(cursor: &str) -> Option<String> {
     if !cursor.len().is_multiple_of(2) || !cursor.is_ascii() {
         return None;
@@ -222,7 +231,7 @@ pub(super) fn place(cursor: &str) -> Option<String> {
     (time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit())).then_some(place)
 }
 
-/// A cursor that no page gave.
+/// The error of a cursor that no page of the list gave.
 pub(super) fn bad_cursor(text: &str) -> StoreError {
     StoreError::Permanent(format!("`{text}` is no cursor of this list: leave it out to begin at the start"))
 }
@@ -244,7 +253,7 @@ mod tests {
         }
     }
 
-    /// A page of an index with these places, which goes on behind the last place that was read.
+    /// A page of an index with rows at these places, after which the index goes on behind the place `read_to`.
     fn page_of(places: &[String], read_to: &str) -> crate::tests::scripted::Answer {
         let row = |place: &String| json!({"pk": {"S": "x#e"}, "st": {"S": "running"}, "l1s": {"S": place}});
         let items: Vec<_> = places.iter().map(row).collect();
@@ -282,7 +291,7 @@ mod tests {
             metadata: json!({"a": "none"}).as_object().cloned().unwrap_or_default(),
             ..ExecutionFilter::default()
         };
-        // Whichever list asks is answered alike: rows of both, the older ones beyond what the other has read.
+        // Answers go to whichever of both lists asks next, so each list holds rows beyond what the other has read.
         let pages = (0..8).map(|page| page_of(&[place(100 - page)], &place(100 - page)));
         scripted.script.then(pages);
         let page = scripted.table.executions(&filter, &Window { limit: 50, cursor: None }).await.unwrap();

@@ -1,5 +1,5 @@
-//! Loading: one strongly consistent query of the journal's end, folded onto what this process knows, or onto the newest
-//! state that an item carries.
+//! Loads executions: one strongly consistent query of the journal's end, folded onto the state that this process has in
+//! memory, or onto the newest state that an item carries.
 
 use super::{
     Table,
@@ -24,26 +24,28 @@ use stepwell_core::{
     payload::Payload,
 };
 
-/// Times that a journal is read anew because it was removed or made anew while it was read.
+/// How often a journal is read in which a number is missing, because the execution was removed or started anew in
+/// between two queries.
 const READS: u32 = 3;
 
-/// A commit as it lies in the table.
+/// The item of a commit as it lies in the table; `commit` names its attributes.
 pub(super) struct Stored {
     /// The number of its first turn.
     pub first: u64,
-    /// How many turns it has.
+    /// Number of its turns.
     pub count: u64,
-    /// The newest item with a state, where this one has none; 0 where there is none at all.
+    /// Where the item carries no state: the number of the newest earlier item that does, or 0 where none does.
     pub base: Option<u64>,
-    /// It stands for a turn of an execution that was removed.
+    /// Whether the item is a stone, which stands for a turn of an execution that was removed (see `remove`).
     pub gone: bool,
-    /// Bytes of item and body.
+    /// Bytes of the item, with its body where that lies in S3.
     pub bytes: usize,
-    /// The item.
+    /// All attributes.
     pub item: Item,
 }
 
 impl Stored {
+    /// Reads an item whose sort key is that of a commit.
     pub(super) fn new(item: Item) -> Result<Self, StoreError> {
         let first = keys::first_of(need(&item, "sk")?).ok_or_else(|| damaged("a turn has no number"))?;
         let gone = item.contains_key("gone");
@@ -65,12 +67,12 @@ impl Stored {
     }
 }
 
-/// A journal cannot be read.
+/// The error of a journal that cannot be read.
 pub(super) fn damaged(why: &str) -> StoreError {
     StoreError::Permanent(format!("a journal cannot be read: {why}"))
 }
 
-/// A query of items of turns, by the numbers of their first ones.
+/// A strongly consistent query of an execution's commits whose first turns are numbered from `from` to `to`.
 pub(super) fn turns_between(id: &ExecutionId, from: u64, to: u64) -> Query {
     let keys = Expression::new("pk = :p AND sk BETWEEN :a AND :b")
         .with(":p", text(keys::execution(id)))
@@ -80,25 +82,25 @@ pub(super) fn turns_between(id: &ExecutionId, from: u64, to: u64) -> Query {
 }
 
 impl Table {
-    /// The state of an execution, strongly consistent, every value fetched.
+    /// The state of an execution, strongly consistent, with every value fetched; `None` where there is no execution.
     ///
     /// # Errors
-    /// Where the journal or a value cannot be read.
+    /// The journal or a value cannot be read.
     pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         let Some(state) = self.load_lean(id).await? else { return Ok(None) };
         self.fetch(id, &state.payloads()).await?;
         Ok(Some(state))
     }
 
-    /// The same, but offloaded values may be missing.
+    /// Like [`Table::load`], but offloaded values may be missing.
     ///
     /// # Errors
-    /// Where the journal cannot be read.
+    /// The journal cannot be read.
     pub async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         Ok(self.known(id).await?.map(|known| known.state))
     }
 
-    /// What the table knows of an execution.
+    /// The newest state of an execution with the end of its journal, strongly consistent; `None` where there is none.
     pub(super) async fn known(&self, id: &ExecutionId) -> Result<Option<Known>, StoreError> {
         if let Some(known) = self.cache.get(id) {
             if let Some(known) = self.read_on(id, known).await? {
@@ -117,8 +119,8 @@ impl Table {
         Err(damaged(&format!("a number of execution {id} is left out")))
     }
 
-    /// What follows the item that a known state ends with. None where that item is not there any more, or another is in
-    /// its place, or so much follows that a stored state is nearer.
+    /// Folds what follows onto a state in memory. Returns `None` where that cannot be done: the item that the state
+    /// ends with is gone, another writer's is in its place, or so much follows that a stored state is nearer.
     async fn read_on(&self, id: &ExecutionId, known: Known) -> Result<Option<Option<Known>>, StoreError> {
         let query = Query { limit: Some(limits::AHEAD), ..turns_between(id, known.first, keys::LAST_TURN) };
         let found = self.db.query(of(Purpose::Load, id), &query).await?;
@@ -127,6 +129,7 @@ impl Table {
         if !same || found.next.is_some() {
             return Ok(None);
         }
+        // A stone at the end: the execution is being removed.
         if items.last().is_some_and(|item| item.gone) {
             return Ok(None);
         }
@@ -139,17 +142,20 @@ impl Table {
         Ok(Some(Some(known)))
     }
 
-    /// From the newest items back to one with a state. `Some(None)` where there is no execution; none where a number is
-    /// left out.
+    /// Reads from the newest items back to one with a state, and folds them. Returns `Some(None)` where there is no
+    /// execution, and `None` where a number is missing, so that the journal must be read again.
     async fn read_back(&self, id: &ExecutionId) -> Result<Option<Option<Known>>, StoreError> {
         let newest = Query { limit: Some(limits::NEWEST), backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let found = self.db.query(of(Purpose::Load, id), &newest).await?;
         let mut items = found.items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
         items.reverse();
         let (Some(newest), Some(oldest)) = (items.last(), items.first()) else { return Ok(Some(None)) };
+        // A stone means that the execution was removed. An old one may be left beside a new execution of the same id.
         if newest.gone {
             return if self.stood(&newest.item) { self.read_past(id).await } else { Ok(Some(None)) };
         }
+        // What lies before the newest state is not needed. Where the state lies further back, the newest item says
+        // where, and the items in between are read too.
         let carries = items.iter().rposition(|item| item.base.is_none());
         let base = newest.base.unwrap_or(newest.first).max(1);
         match carries {
@@ -163,7 +169,7 @@ impl Table {
             None => {}
         }
         match self.fold(None, items).await {
-            // Of another release, perhaps: the journal is what counts.
+            // Another release may have written the state. The journal is what counts, so it is folded from the start.
             Err(Unfolded::State(error)) => {
                 tracing::info!(%error, execution = %id, "a stored state is left aside");
                 let all = self.db.query_all(of(Purpose::Load, id), turns_between(id, 1, keys::LAST_TURN)).await?;
@@ -174,8 +180,8 @@ impl Table {
         }
     }
 
-    /// What was started anew under the id of an execution that was removed, where stones of that one are left. A commit
-    /// that meets one clears them away.
+    /// Reads an execution that was started under the id of a removed one, past the old stones of that one. A commit
+    /// that meets such a stone clears them away.
     async fn read_past(&self, id: &ExecutionId) -> Result<Option<Option<Known>>, StoreError> {
         let all = self.db.query_all(of(Purpose::Load, id), turns_between(id, 1, keys::LAST_TURN)).await?;
         let mut all = all.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
@@ -186,7 +192,8 @@ impl Table {
         Ok(self.fold_all(all).await?.map(Some))
     }
 
-    /// Folds items onto a state, or onto the one that the first of them carries. None where a number is left out.
+    /// Folds items onto a state, or onto the one that the first of them carries, or from the start. Returns `None`
+    /// where a number is missing.
     async fn fold(&self, known: Option<Known>, items: Vec<Stored>) -> Result<Option<Known>, Unfolded> {
         let known = match known {
             Some(known) => known,
@@ -203,13 +210,16 @@ impl Table {
         Ok(self.fold_onto(Some(known), &items).await?)
     }
 
-    /// Folds a whole journal.
+    /// Folds a whole journal, from its first turn on.
     async fn fold_all(&self, items: Vec<Stored>) -> Result<Option<Known>, StoreError> {
         self.fold_onto(None, &items).await
     }
 
+    /// Folds items onto what is known, one after the other, and keeps account of the journal's end. Returns `None`
+    /// where a number is missing.
     async fn fold_onto(&self, mut known: Option<Known>, items: &[Stored]) -> Result<Option<Known>, StoreError> {
         for item in items {
+            // Each item begins where the one before it ended, or something was removed in between.
             let next = known.as_ref().map_or(1, |known| known.state.seq + 1);
             if item.first != next || item.gone {
                 return Ok(None);
@@ -224,6 +234,7 @@ impl Table {
             let tail = known.as_ref().map(|known| known.tail).unwrap_or_default();
             let bytes = known.as_ref().map_or(0, |known| known.text_bytes) + text.len();
             let tail = after(tail, item.first, item.bytes, item.base.is_none());
+            // Values that were fetched before stay in memory, so the count of their bytes never falls.
             let value_bytes = known.as_ref().map_or(0, |known| known.value_bytes);
             let folded = known_of(Arc::new(state), item, tail, bytes);
             known = Some(Known { value_bytes: folded.value_bytes.max(value_bytes), ..folded });
@@ -231,6 +242,7 @@ impl Table {
         Ok(known)
     }
 
+    /// Folds turns onto a state by the rules, with the workflow that the execution was started with.
     async fn evolved(&self, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, StoreError> {
         let started = match (&state, turns.first().and_then(|turn| turn.events.first())) {
             (Some(state), _) => state.started.clone(),
@@ -246,7 +258,7 @@ impl Table {
         state.ok_or_else(|| damaged("it is empty"))
     }
 
-    /// The state that an item carries.
+    /// The state that an item carries; `None` where its body has none although the item says so.
     async fn carried(&self, item: &Stored) -> Result<Option<Known>, Unfolded> {
         let (_, Some(text)) = self.body(item).await? else { return Ok(None) };
         let state: Execution = serde_json::from_str(&text).map_err(|error| Unfolded::State(error.to_string()))?;
@@ -257,7 +269,7 @@ impl Table {
         Ok(Some(known_of(Arc::new(state), item, tail, text.len())))
     }
 
-    /// Turns and state of an item, as text.
+    /// The turns of an item and, where it carries one, the state, both as JSON.
     pub(super) async fn body(&self, item: &Stored) -> Result<(String, Option<String>), StoreError> {
         match (bytes_of(&item.item, "b"), text_of(&item.item, "k")) {
             (Some(body), _) => unpack(body),
@@ -270,26 +282,26 @@ impl Table {
     }
 }
 
-/// What is known once an item was read or written.
+/// A state that ends with `item`, and the end of its journal.
 fn known_of(state: Arc<Execution>, item: &Stored, tail: Tail, text_bytes: usize) -> Known {
     let missing = state.payloads().into_iter().filter_map(Payload::missing);
     let value_bytes = missing.map(|blob| blob.bytes as usize).sum();
     let (writer, spent) = (item.writer().to_vec(), item.spent());
-    // A number as `Known::head_due` has it; 0 for never.
+    // The attribute is absent where the head says what the state says, and 0 where it says never.
     let head_due = number_of::<i64>(&item.item, "h").map(|due| Some(Time(due)).filter(|due| due.0 != 0));
     Known { state, first: item.first, writer, tail, head_due, spent, text_bytes, value_bytes }
 }
 
-/// The turns of a body.
+/// Reads the turns of a body from their JSON.
 pub(super) fn parse_turns(text: &str) -> Result<Vec<Turn>, StoreError> {
     serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))
 }
 
-/// Why a state could not be made.
+/// Why items could not be folded.
 enum Unfolded {
-    /// The stored state is of no use.
+    /// The state that an item carries cannot be used; the journal can be folded without it.
     State(String),
-    /// Everything else.
+    /// The table failed, or the journal itself cannot be read.
     Store(StoreError),
 }
 

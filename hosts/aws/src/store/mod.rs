@@ -1,13 +1,15 @@
-//! The store: one DynamoDB table. A commit is one conditional write of one item; everything else is found from it.
+//! The store: one DynamoDB table. A commit is one conditional write of one item. Heads, questions and guards are
+//! written before or after it, and are put right where a crash left them out of date (docs/adr/0012).
 //!
 //! | partition | sort key | is |
 //! |---|---|---|
 //! | `x#EXECUTION` | `t#NUMBER` | a commit: its turns, by the number of the first; often the state after it |
 //! | | `head` | what lists and the supervisor read |
 //! | | `token#INTERACTION`, `caller#HASH` | task tokens of Step Functions |
-//! | `q#INTERACTION` | `i` | a question: who asks, and what lists read |
-//! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow that looks at its other executions |
-//! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION`, `s#WORKFLOW` | saved workflows, and their schedules |
+//! | `q#INTERACTION` | `i` | a question: the execution that asks it, and what lists read |
+//! | `g#OWNER#WORKFLOW` | `lock`, `m#TIME#EXECUTION` | the guard of a workflow with `overlap` or `max_concurrency` |
+//! | `w#OWNER` | `p#WORKFLOW`, `v#WORKFLOW#VERSION` | the latest version of a saved workflow, and each version |
+//! | | `s#WORKFLOW`, `l#WORKFLOW` | the schedules and the event listeners of its latest version |
 //! | `d#HASH` | `doc` | a document |
 //! | `k#SHA256` | `token` | an API token |
 
@@ -58,10 +60,10 @@ use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
 
-/// A clock.
+/// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
-/// The store.
+/// The store over one table. There is one per process, which remembers states and workflows to save reads.
 pub struct Table {
     db: Dynamo,
     meter: Arc<Meter>,
@@ -74,22 +76,23 @@ pub struct Table {
     behind_message: bool,
 }
 
-/// What a table is made of.
+/// What a [`Table`] is made of.
 pub struct Parts {
-    /// The client.
+    /// A client of DynamoDB that tries each call once.
     pub client: Client,
-    /// The table's name.
+    /// The name of the table in DynamoDB.
     pub name: String,
-    /// Large values.
+    /// Keeps what is too large for an item.
     pub blobs: Arc<dyn Blobs>,
-    /// The clock.
+    /// The clock that decides on leases, marks and stones.
     pub clock: Clock,
-    /// Counts.
+    /// Counts the calls and their units.
     pub meter: Arc<Meter>,
-    /// How often a call is tried.
+    /// How often a call to DynamoDB is tried.
     pub patience: Patience,
-    /// Whether commits are made on behalf of a message, which comes again until everything they caused is done; or of
-    /// the supervisor, who comes again too. Not so where a request is served: whoever asks may never ask again.
+    /// Whether commits are made for messages or for ticks of the supervisor, which come again until everything that a
+    /// commit caused is done. Where it is false, commits are made for requests, which a client may never repeat: each
+    /// commit then puts a mark on the head, by which the supervisor finds effects that a crash left undelivered.
     pub behind_message: bool,
 }
 
@@ -110,22 +113,22 @@ impl Table {
         }
     }
 
-    /// What was counted.
+    /// The meter that counts the calls of this store.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }
 
-    /// Whether commits are made behind messages (see [`Parts::behind_message`]).
+    /// Whether commits are made for messages or ticks, which come again (see [`Parts::behind_message`]).
     pub fn is_behind_messages(&self) -> bool {
         self.behind_message
     }
 
-    /// The clock.
+    /// The time of the store's clock.
     pub fn now(&self) -> Time {
         (self.clock)()
     }
 
-    /// The state of an execution as this process saw it last; nothing is read.
+    /// The state of an execution as this process saw it last, without a read; `None` where it is not in memory.
     pub fn recent(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
         self.cache.get(id).map(|known| known.state)
     }
@@ -133,7 +136,7 @@ impl Table {
     /// What an execution has used up to its last commit.
     ///
     /// # Errors
-    /// Where it must be read and cannot be.
+    /// The execution is not in memory, and its journal cannot be read.
     pub async fn spent(&self, id: &ExecutionId) -> Result<Spent, StoreError> {
         match self.cache.get(id) {
             Some(known) => Ok(known.spent),
@@ -144,7 +147,7 @@ impl Table {
     /// What an execution has cost, as the API shows it (see [`engine::port::Store::cost`]).
     ///
     /// # Errors
-    /// As [`Table::spent`].
+    /// The errors are those of [`Table::spent`].
     pub async fn cost(&self, id: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
         Ok(self.spent(id).await?.shown())
     }

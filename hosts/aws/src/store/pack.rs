@@ -1,55 +1,56 @@
-//! What a commit's item holds: the turns and, where it pays, the state after them, compressed together. Everything here
-//! is arithmetic.
+//! The body of a commit's item: the turns and, where it pays, the state after them, compressed together. Everything
+//! here is arithmetic, without I/O.
 
 use super::item::write_units;
 use crate::limits;
 use engine::port::StoreError;
 use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec_with_limit};
 
-/// How hard to compress: the middle of what there is; harder gains a hundredth.
+/// The level of compression, from 0 to 10. Higher levels make bodies only about 1 % smaller.
 const LEVEL: u8 = 6;
 
-/// Bytes that JSON has once compressed.
+/// Compresses a text as a raw deflate stream (RFC 1951).
 pub fn deflate(text: &[u8]) -> Vec<u8> {
     compress_to_vec(text, LEVEL)
 }
 
-/// The other way.
+/// Restores a text that [`deflate`] compressed.
 ///
 /// # Errors
-/// Where the bytes are damaged, or hold more than this host reads.
+/// The bytes are damaged, or hold more than [`limits::READ_BYTES`].
 pub fn inflate(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
     decompress_to_vec_with_limit(bytes, limits::READ_BYTES)
         .map_err(|error| StoreError::Permanent(format!("a stored text cannot be read: {error}")))
 }
 
-/// What is known of the journal before a commit.
+/// The end of a journal, as far as a load must read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tail {
-    /// The number of the newest item that carries a state; none where all are turns.
+    /// The number of the newest item that carries a state; `None` where no item carries one.
     pub base: Option<u64>,
-    /// Bytes of that item's body, which a load reads.
+    /// Bytes of that item, with its body where that lies in S3.
     pub base_bytes: usize,
     /// Bytes of all items after it.
     pub gap: usize,
 }
 
-/// A body, packed.
+/// The body of an item, compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
-    /// Compressed: the turns and, in a second line, the state.
+    /// The compressed text: the turns as JSON and, in a second line, the state where it is carried.
     pub body: Vec<u8>,
-    /// Whether the state is in it.
+    /// Whether the body carries the state.
     pub carries: bool,
 }
 
-/// Packs turns, with the state where it costs no further write unit, or where loads would read too much without it.
-/// `around` is what the item's other attributes have in bytes.
+/// Packs turns, with the state where that costs no further write unit, or where loads would read too much without it.
+/// `turns` and `state` are JSON; `around` is the bytes of the item's other attributes.
 pub fn pack(turns: &str, state: &str, around: usize, tail: Tail) -> Packed {
     let bare = deflate(turns.as_bytes());
     let units = write_units(around + bare.len());
     let needed = tail.gap + around + bare.len() > gap_allowed(tail, state.len());
     let room = units * 1_024 - around - bare.len();
+    // Compressing takes time, so a state that cannot fit into the units that the turns take is not tried.
     if !needed && state.len() / limits::DEFLATES_TO > room {
         return Packed { body: bare, carries: false };
     }
@@ -64,22 +65,23 @@ pub fn pack(turns: &str, state: &str, around: usize, tail: Tail) -> Packed {
     Packed { body: bare, carries: false }
 }
 
-/// Bytes of items without a state that loads may read: about a read unit, and as much as the state itself where that is
-/// larger, since writing it costs twenty times what reading it does.
+/// Bytes of items without a state that a load may read after the one with a state. They are about a read unit, or twice
+/// the compressed state where that is more, since a KB costs twenty times as much to write as to read.
 fn gap_allowed(tail: Tail, state: usize) -> usize {
     let compressed = if tail.base_bytes > 0 { tail.base_bytes } else { state / limits::DEFLATES_TO * 2 };
     limits::GAP_BYTES.max(compressed * 2)
 }
 
-/// What follows a commit of `bytes` whose item has that number.
+/// The end of the journal after a commit: its item has the number `first`, has so many bytes, and carries a state or
+/// not.
 pub fn after(tail: Tail, first: u64, bytes: usize, carries: bool) -> Tail {
     if carries { Tail { base: Some(first), base_bytes: bytes, gap: 0 } } else { Tail { gap: tail.gap + bytes, ..tail } }
 }
 
-/// Turns and state of a body, as text.
+/// The turns of a body and, where it carries one, the state, both as JSON.
 ///
 /// # Errors
-/// Where it is no text.
+/// The body is damaged or no text.
 pub fn unpack(body: &[u8]) -> Result<(String, Option<String>), StoreError> {
     let text = String::from_utf8(inflate(body)?)
         .map_err(|_| StoreError::Permanent("a stored body is no text: another program wrote it".into()))?;
@@ -94,7 +96,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Text that deflate cannot shorten below a half.
+    /// Text that deflate shortens by half at best.
     fn noise(bytes: usize) -> String {
         let hex = (0..bytes as u64).map(|n| document::id::sha256_hex(&n.to_le_bytes()));
         hex.flat_map(|text| text.chars().collect::<Vec<_>>()).take(bytes).collect()

@@ -1,5 +1,6 @@
-//! Questions to people: one item each, in a partition of its own, so that who asks is found by the question's id alone.
-//! Written before anybody is told, and again when the question is over.
+//! Questions to people, which are the interactions of executions: one item each, in a partition of its own, so that the
+//! execution that asks is found by the question's id alone. The item is written before people are told of the question,
+//! and again when the question is over.
 
 use super::{
     Table,
@@ -23,17 +24,21 @@ use stepwell_core::{
     interaction::Interaction,
 };
 
+/// The statuses of an interaction; each owner has a list for each.
 const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
 
-/// A row of a list: who asks, and what.
+/// A row of a list: the execution that asks, and its interaction.
 type Row = (ExecutionId, InteractionId);
 
-/// Soonest deadline first, then oldest.
+/// The place of a question in its list, which goes by the soonest deadline, then by the oldest question. `at` is the
+/// position of the interaction in its execution.
 fn place_of(state: &Execution, at: usize, one: &Interaction) -> String {
     let deadline = keys::time(one.deadline.unwrap_or(keys::LAST_TIME));
     format!("{deadline}#{}#{}#{at:06}", keys::time(one.created_at), state.id())
 }
 
+/// The item of a question: `x` is the execution, `sq` the number of the turn that the item shows, `l1` and `l1s` are
+/// keys of the index `lists`, and `a` is the set of assignees, absent where everybody may answer.
 fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     let owner = &state.started.owner;
     let mut item = keyed(&keys::question(&one.interaction_id), keys::QUESTION);
@@ -42,13 +47,14 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     item.insert("l1".into(), text(keys::questions(owner, &one.status)));
     item.insert("l1s".into(), text(place_of(state, at, one)));
     if !one.assignees.is_empty() {
-        // A set, which holds each once, in lower case, since people answer in any.
+        // Assignees are compared without regard to case, so the set holds them in lower case, each once.
         let fits = |person: &&String| !person.is_empty() && person.len() <= limits::PERSON_BYTES;
         let people = one.assignees.iter().filter(fits).take(engine::limits::PEOPLE);
         let people: BTreeSet<String> = people.map(|person| person.to_ascii_lowercase()).collect();
         let mut people: Vec<String> = people.into_iter().collect();
         if people.is_empty() {
-            // Nobody at all; without the attribute it would be everybody.
+            // No assignee fits. Without the attribute the question would be everybody's, so a name that nobody has
+            // stands in the set.
             people.push(" ".into());
         }
         item.insert("a".into(), AttributeValue::Ss(people));
@@ -57,11 +63,11 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
 }
 
 impl Table {
-    /// Writes the questions that effects tell people of, or take back. To be called at the beginning of
-    /// [`engine::port::Store::deliver`]: who is told can answer at once.
+    /// Writes the questions that effects open or close. It is called at the beginning of
+    /// [`engine::port::Store::deliver`], since people who are told of a question can answer at once.
     ///
     /// # Errors
-    /// Where they cannot be written.
+    /// The questions cannot be written.
     pub async fn delivering(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         let named = effects.iter().filter_map(|effect| match effect {
             Effect::OpenInteraction(id) | Effect::CloseInteraction(id) => Some(id),
@@ -78,26 +84,28 @@ impl Table {
         let Some(state) = recent else { return Ok(()) };
         let numbered = state.interactions.iter().enumerate();
         let writes = numbered.filter(|(_, one)| named.contains(&&one.interaction_id)).map(|(at, one)| {
+            // A late delivery must not overwrite what a newer turn has written.
             let newer = Expression::new("attribute_not_exists(pk) OR sq < :sq").with(":sq", number(state.seq));
             self.db.put(of(Purpose::Head, id), item(&state, at, one), newer)
         });
         try_join_all(writes).await.map(drop)
     }
 
-    /// The execution that asks.
+    /// The execution that asks a question; `None` where there is no such question.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
         let partition = keys::question(interaction);
         let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
         found.map(|item| need(&item, "x").map(Into::into)).transpose()
     }
 
-    /// Soonest deadline first (see [`engine::port::Store::interactions`]).
+    /// A page of the interactions that a filter lets through, soonest deadline first (see
+    /// [`engine::port::Store::interactions`]).
     ///
     /// # Errors
-    /// Where the table does not answer, or the cursor is none of this list.
+    /// The table does not answer, or the cursor does not belong to this list.
     pub async fn interactions(
         &self,
         filter: &InteractionFilter,
@@ -111,7 +119,8 @@ impl Table {
                 let wanted = |status: &&&str| filter.status.as_deref().is_none_or(|wanted| wanted == **status);
                 let parts = STATUSES.iter().filter(wanted).map(|status| self.in_status(status, filter, &after, limit));
                 let parts = try_join_all(parts).await?;
-                // Later ones may be missing.
+                // A list that was not read to its end may have further rows beyond that place, so rows of other lists
+                // beyond it are left to the next page.
                 let read_to = parts.iter().filter_map(|part| part.read_to.clone()).min();
                 let rows = parts.into_iter().flat_map(|part| part.rows);
                 (rows.filter(|(place, _)| read_to.as_ref().is_none_or(|read_to| place <= read_to)).collect(), read_to)
@@ -126,7 +135,7 @@ impl Table {
         Ok(Page { items: page.into_iter().map(|(_, row)| row).collect(), next_cursor })
     }
 
-    /// Those of one execution, from its state.
+    /// The interactions of one execution that the filter lets through, from its state and not from an index.
     async fn of_execution(
         &self,
         id: &ExecutionId,
@@ -145,6 +154,7 @@ impl Table {
         Ok(matching.map(|(at, one)| (place_of(&state, at, one), (id.clone(), one.interaction_id.clone()))).collect())
     }
 
+    /// The first interactions of one status after a place, one more than a page has.
     async fn in_status(
         &self,
         status: &str,
@@ -166,7 +176,7 @@ impl Table {
     }
 }
 
-/// A row, with its place.
+/// Reads a row of a list, with its place; `None` where the item is no question.
 fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
     let Some(asked) = keys::question_of(need(item, "pk")?) else { return Ok(None) };
     Ok(Some((need(item, "l1s")?.into(), (need(item, "x")?.into(), asked))))

@@ -1,6 +1,13 @@
-//! Removing an execution. Its turns are overwritten by stones that say that they are gone and vanish after an hour: while
-//! they stand, no commit that was under way can bring a number of it back. A head whose execution never began leaves a
-//! stone too, which a start that comes after all takes away.
+//! Removes executions. Turns are overwritten by stones: items that hold a turn's number for an hour, so that no commit
+//! that was under way can bring a removed execution back. A head whose execution never began leaves a stone too, which
+//! a start that comes after all clears away.
+//!
+//! | attribute of a stone | is |
+//! |---|---|
+//! | `gone` | marks the item as a stone |
+//! | `ttl` | the second until which it stands; DynamoDB removes it some time later |
+//! | `never` | the execution never began |
+//! | `free` | its head is removed, so that a start may clear the stone away |
 
 use super::{
     Table,
@@ -21,16 +28,17 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use stepwell_core::{execution::Execution, id::ExecutionId};
 
 impl Table {
-    /// Removes an ended execution with all its data, children too.
+    /// Removes an ended execution with all its data and its children. Without a state, it goes on with a removal that
+    /// was interrupted, or removes the head of a start that never wrote a turn.
     ///
     /// # Errors
-    /// `Conflict` where it goes on.
+    /// `Conflict` where the execution has not ended, or has gone on meanwhile.
     pub async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
         match self.load_lean(id).await? {
             Some(state) if state.end.is_none() => Err(StoreError::Conflict),
             Some(state) => {
                 if !self.behind_message {
-                    // Should this process die on the way, the supervisor goes on.
+                    // The mark makes the supervisor go on where this process dies on the way.
                     let soon = self.now().after_seconds(limits::MARK_SECONDS);
                     let mark = unique(self.now()).simple().to_string();
                     self.mark(nobodys(Purpose::Head), &state, &mark, soon).await?;
@@ -41,17 +49,18 @@ impl Table {
         }
     }
 
-    /// What is left of an execution that was being removed, or a head whose execution never began, and may yet, unless
-    /// its parent is gone.
+    /// Removes what an interrupted removal left, or a head whose execution never began. `may_begin` says whether a
+    /// start may still come, as it may not where the parent is removed.
     async fn remove_rest(&self, id: &ExecutionId, may_begin: bool) -> Result<(), StoreError> {
         let all = Query { backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let items = self.db.query_all(nobodys(Purpose::Other), all).await?;
         let items = items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
         let begins = items.iter().any(|item| item.first == 1 && !item.gone);
         if items.first().is_some_and(|newest| !newest.gone || (begins && self.stood(&newest.item))) {
-            // It has begun since it was looked for.
+            // The execution has begun since the caller looked for it.
             return Err(StoreError::Conflict);
         }
+        // A stone comes last, and turns are left before it: a removal was interrupted.
         if let Some(newest_turn) = items.iter().find(|item| !item.gone) {
             let state = self.state_of(newest_turn).await?;
             return self.remove_fenced(id.clone(), state).await;
@@ -59,10 +68,11 @@ impl Table {
         if self.db.get(nobodys(Purpose::Other), &keys::execution(id), keys::HEAD, true).await?.is_none() {
             return Ok(());
         }
+        // Stones without `never` that stand for more than a quarter of their time yet are of a recent removal.
         let nearly = self.now().0 / 1_000 + limits::FENCE_SECONDS / 4;
         let in_the_way = |stone: &Item| !stone.contains_key(NEVER) && until(stone) > nearly;
         if items.iter().any(|stone| in_the_way(&stone.item)) {
-            // A start was refused that found it removed. Its stones stand as they did.
+            // A start put a head for the removed execution and was refused. The stones stand for as long as they did.
             return self.remove_fenced(id.clone(), None).await;
         }
         if may_begin {
@@ -72,7 +82,7 @@ impl Table {
         self.remove_fenced(id.clone(), None).await
     }
 
-    /// Puts a stone where nothing is, or another one.
+    /// Puts a stone where there is no turn. A turn in its place is a conflict.
     async fn fence(&self, id: &ExecutionId, stone: Item) -> Result<(), StoreError> {
         let free = Expression::new("attribute_not_exists(pk) OR attribute_exists(gone)");
         let fenced = self.db.put(nobodys(Purpose::Other), stone, free).await?;
@@ -80,15 +90,16 @@ impl Table {
         if fenced == Written::Yes { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
-    /// Removes a head whose execution never began. A start that is under way yet meets the stone. Once the head is gone,
-    /// and not before, it takes the stone away and begins with a head of its own: else it would begin unseen. What it
-    /// keeps for its caller stays.
+    /// Removes a head whose execution never began. A start that is still under way finds a stone in its place. It may
+    /// clear the stone away only once the head is gone, and then begins with a head of its own; else it would begin
+    /// without one. The task token of the start's caller stays.
     async fn clear_away(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let partition = keys::execution(id);
         let mut stone = self.stone(id, 1);
         stone.insert(NEVER.into(), number(1));
         self.fence(id, stone.clone()).await?;
         self.blobs.remove(&keys::values(id)).await?;
+        // The head goes and the stone is set free in one transaction, so that no start sees one without the other.
         stone.insert(FREE.into(), number(1));
         let table = self.db.table();
         let put = Put::builder().table_name(table).set_item(Some(stone)).condition_expression("attribute_exists(gone)");
@@ -104,20 +115,23 @@ impl Table {
         }
     }
 
-    /// The state in an item, if one is there: who was removing went from the oldest turn on.
+    /// The state that an item carries, if any. An interrupted removal has begun with the oldest turns, so the journal
+    /// cannot be folded and only a carried state is left.
     async fn state_of(&self, item: &Stored) -> Result<Option<Arc<Execution>>, StoreError> {
         let (_, text) = self.body(item).await?;
         Ok(text.and_then(|text| serde_json::from_str::<Execution>(&text).ok()).map(Arc::new))
     }
 
-    /// Removes an execution in this state, whatever it is doing: a stone in the place of its next turn first.
+    /// Removes an execution in this state, whatever it is doing. A stone in the place of its next turn comes first, so
+    /// that it cannot go on meanwhile.
     async fn remove(&self, id: ExecutionId, state: Arc<Execution>) -> Result<(), StoreError> {
         self.fence(&id, self.stone(&id, state.seq + 1)).await?;
         self.remove_fenced(id, Some(state)).await
     }
 
-    /// Removes an execution that has no further turn, of which that is known: first what leads away from it, then its
-    /// turns from the oldest on, its head last.
+    /// Removes an execution that a stone keeps from going on; `state` is its last state where it is known. What can
+    /// only be found through the execution goes first (children, questions, values), then its turns from the oldest on,
+    /// and its head last, so that the supervisor finds an interrupted removal.
     fn remove_fenced(
         &self,
         id: ExecutionId,
@@ -136,6 +150,7 @@ impl Table {
         })
     }
 
+    /// Removes a child, whether or not it has ended, since its parent is removed.
     async fn remove_child(&self, child: ExecutionId) -> Result<(), StoreError> {
         match self.load_lean(&child).await? {
             Some(state) => self.remove(child, state).await,
@@ -151,6 +166,7 @@ impl Table {
         Ok(())
     }
 
+    /// Overwrites the turns in an execution's partition with stones, and removes its other items, the head last.
     async fn overwrite(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let partition = keys::execution(id);
         let keys_of = Expression::new("pk = :p").with(":p", text(&partition));
@@ -158,6 +174,7 @@ impl Table {
         let items = self.db.query_all(nobodys(Purpose::Other), all).await?;
         let (turns, others): (Vec<Item>, Vec<Item>) =
             items.into_iter().partition(|item| text_of(item, "sk").is_some_and(|sort| sort.starts_with(keys::TURN)));
+        // Stones that stand already are left as they are, so that they do not stand longer.
         let standing = turns.iter().filter(|item| !item.contains_key("gone"));
         let numbers = standing.filter_map(|item| keys::first_of(text_of(item, "sk")?));
         let stones = numbers.map(|first| self.stone(id, first)).collect();
@@ -169,7 +186,7 @@ impl Table {
         Ok(())
     }
 
-    /// What stands for a turn that is gone.
+    /// A stone in the place of the turn with the number `first`.
     fn stone(&self, id: &ExecutionId, first: u64) -> Item {
         let mut item = keyed(&keys::execution(id), &keys::turn(first));
         item.insert("gone".into(), number(1));
@@ -177,8 +194,9 @@ impl Table {
         item
     }
 
-    /// What a start says that finds a stone in its place: once stones have stood long enough, or are of an execution that
-    /// never began, they are cleared away and the start may be tried again.
+    /// The error of a start that finds a stone in its place. Stones that have stood their time, or are free, are
+    /// cleared away, and the error is `Conflict`, so that the start is decided again. While the head of an earlier
+    /// start is being cleared away it is `Transient`, and of an execution that was removed it is `Permanent`.
     pub(super) async fn reclaim(&self, id: &ExecutionId, stone: &Item) -> StoreError {
         if self.stood(stone) || stone.contains_key(FREE) {
             return self.clear(id).await.err().unwrap_or(StoreError::Conflict);
@@ -190,12 +208,12 @@ impl Table {
         StoreError::Permanent(told)
     }
 
-    /// Whether a stone stood so long that no commit of its time can be under way.
+    /// Whether a stone has stood so long that no commit from before the removal can be under way.
     pub(super) fn stood(&self, stone: &Item) -> bool {
         self.now().0 / 1_000 > until(stone)
     }
 
-    /// Clears stones away that stand in nobody's way.
+    /// Removes the stones of an execution's id.
     async fn clear(&self, id: &ExecutionId) -> Result<(), StoreError> {
         let all = Query { wanted: "pk, sk, gone", ..turns_between(id, 1, keys::LAST_TURN) };
         for item in self.db.query_all(of(Purpose::Other, id), all).await? {
@@ -209,12 +227,12 @@ impl Table {
     }
 }
 
-/// A stone of an execution that never began.
+/// The attribute of a stone whose execution never began.
 const NEVER: &str = "never";
-/// Such a stone whose head is gone.
+/// The attribute of such a stone whose head is gone.
 const FREE: &str = "free";
 
-/// The second until which a stone stands.
+/// The time until which a stone stands, in seconds since 1970.
 fn until(stone: &Item) -> i64 {
     number_of(stone, "ttl").unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Rows that a workflow has beside its versions, compressed: in their item, or in S3 where they are many.
+//! Stores the rows that a saved workflow has beside its versions, its schedules and event listeners: compressed, in
+//! their item or, where they are many, in S3.
 
 use super::{
     Table,
@@ -11,7 +12,7 @@ use engine::port::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Table {
-    /// Puts rows into an item.
+    /// Puts rows into an item: as the attribute `b`, or in S3 with their key as `k`.
     pub(super) async fn insert_rows(&self, item: &mut Item, rows: &(impl Serialize + Sync)) -> Result<(), StoreError> {
         let broken = |error| StoreError::Permanent(format!("what goes with a workflow cannot be written: {error}"));
         let packed = deflate(&serde_json::to_vec(rows).map_err(broken)?);
@@ -25,7 +26,7 @@ impl Table {
         Ok(())
     }
 
-    /// The rows of an item.
+    /// Reads the rows that [`Table::insert_rows`] put into an item.
     pub(super) async fn rows_of<T: DeserializeOwned>(&self, item: &Item) -> Result<T, StoreError> {
         let broken = |why: String| {
             let place = (text_of(item, "pk").unwrap_or("?"), text_of(item, "sk").unwrap_or("?"));
@@ -55,7 +56,7 @@ mod tests {
     #[tokio::test]
     async fn rows_fit_into_their_item_however_many_they_are() {
         let table = Scripted::new(Time(0), false).table;
-        // 500 patterns of 4 KB, which deflate hardly makes smaller.
+        // The many rows are 500 patterns of 4 KB, which deflate shortens by half at best.
         let noise = |n: u32| (0..64u32).map(|part| sha256_hex(&(n * 64 + part).to_le_bytes())).collect::<String>();
         for (rows, inline) in [(vec!["a".to_owned()], true), ((0..500).map(noise).collect(), false)] {
             let mut item = keyed("w#o", "l#w");

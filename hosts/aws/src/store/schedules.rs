@@ -1,5 +1,5 @@
-//! Schedules of saved workflows: one item per workflow that has any, beside its versions and written with them, in the
-//! index of what is due at its soonest time.
+//! Schedules of saved workflows. A workflow that has any has one item for them beside its versions, written in the same
+//! transaction. In the index `due` the item stands at the soonest time of its schedules.
 
 use super::{
     Table,
@@ -19,16 +19,18 @@ use engine::port::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Times that a schedule is moved on while others move those of the same workflow.
+/// How often moving a schedule on is tried while others move those of the same workflow.
 const TRIES: u32 = 10;
 
-/// One schedule.
+/// One schedule, of one `schedule_trigger`.
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
     node: NodeId,
-    /// As it was written: one that this release cannot read keeps no other from being read.
+    /// The trigger's config as it was written, so that one that this release cannot read does not hide the others.
     schedule: Value,
+    /// When it starts the next execution.
     next_at: Time,
+    /// Why it started nothing the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -39,7 +41,8 @@ impl Row {
     }
 }
 
-/// The schedules of one workflow; a revision at each change keeps writers apart.
+/// The schedules of one workflow. The revision grows with each write, so that of two writers at once one is refused; it
+/// is 0 where there is no item.
 #[derive(Default)]
 struct Kept {
     revision: u64,
@@ -47,7 +50,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// What must still be so: nobody else wrote.
+    /// The condition that nobody has written the item since it was read.
     fn unchanged(&self) -> Expression {
         match self.revision {
             0 => Expression::new("attribute_not_exists(pk)"),
@@ -57,6 +60,7 @@ impl Kept {
 }
 
 impl Table {
+    /// Reads the schedules of a workflow, strongly consistent.
     async fn kept_schedules(&self, owner: &str, id: &str) -> Result<Kept, StoreError> {
         let key = (keys::catalogue(owner), keys::schedules(id));
         let item = self.db.get(nobodys(Purpose::Other), &key.0, &key.1, true).await?;
@@ -64,7 +68,7 @@ impl Table {
         Ok(Kept { revision: number_of(&item, "u").unwrap_or_default(), rows: self.rows_of(&item).await? })
     }
 
-    /// The next revision; none where no row is left.
+    /// The item of the next revision; `None` where no schedule is left.
     async fn kept_item(&self, kept: &Kept, owner: &str, id: &str) -> Result<Option<Item>, StoreError> {
         let Some(soonest) = kept.rows.iter().map(|row| row.next_at).min() else { return Ok(None) };
         let mut item = keyed(&keys::catalogue(owner), &keys::schedules(id));
@@ -75,8 +79,9 @@ impl Table {
         Ok(Some(item))
     }
 
-    /// The write that goes along with a new version, or with a deletion; none where there is nothing to change. One with
-    /// the same times as before goes on as it was, so that frequent saving does not put an interval off for ever.
+    /// The write of a workflow's schedules for the transaction of a new version or, without a workflow, of a deletion;
+    /// `None` where there is nothing to change. A schedule whose times are the same as before keeps its next time, so
+    /// that frequent saving does not put off an interval for ever.
     pub(super) async fn planning(
         &self,
         owner: &str,
@@ -93,6 +98,7 @@ impl Table {
             Row { node: one.node, schedule, next_at, error: None }
         });
         let after = Kept { revision: before.revision, rows: planned.collect() };
+        // Where somebody moves a schedule on meanwhile, the whole transaction is refused and the save tried again.
         let condition = before.unchanged();
         let values = Some(condition.values).filter(|values| !values.is_empty());
         let write = match self.kept_item(&after, owner, id).await? {
@@ -112,10 +118,10 @@ impl Table {
         Ok(Some(write))
     }
 
-    /// Schedules whose time has come, soonest first (see [`engine::port::Catalogue::due_schedules`]).
+    /// Up to `limit` schedules whose time has come, soonest first (see [`engine::port::Catalogue::due_schedules`]).
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// The schedules cannot be read.
     pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let keys = Expression::new("d = :d AND ds <= :now")
             .with(":d", text(keys::SCHEDULES))
@@ -125,7 +131,7 @@ impl Table {
         for item in self.db.query(nobodys(Purpose::Other), &query).await?.items {
             let place = keys::catalogue_of(need(&item, "pk")?).zip(keys::schedules_of(need(&item, "sk")?));
             let Some((owner, id)) = place else { continue };
-            // The index lags behind: what was moved on meanwhile is not due again.
+            // The index lags behind, so the table is read too: a schedule that was moved on meanwhile is not due.
             let rows = self.kept_schedules(owner, id).await?.rows.into_iter().filter(|row| row.next_at <= now);
             due.extend(rows.map(|row| Scheduled {
                 owner: owner.to_owned(),
@@ -141,10 +147,10 @@ impl Table {
         Ok(due)
     }
 
-    /// A schedule's time is done with (see [`engine::port::Catalogue::advance_schedule`]).
+    /// Moves a schedule on to its next time, or removes it (see [`engine::port::Catalogue::advance_schedule`]).
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The schedule cannot be written.
     pub async fn advance_schedule(
         &self,
         schedule: &Scheduled,
@@ -154,6 +160,7 @@ impl Table {
         let (owner, id) = (schedule.owner.as_str(), schedule.workflow.as_str());
         for _ in 0..TRIES {
             let mut kept = self.kept_schedules(owner, id).await?;
+            // A schedule with another next time was moved on, or saved anew, by somebody else and stays as it is.
             let is_it = |row: &Row| row.node == schedule.node && row.next_at == schedule.next_at;
             let Some(at) = kept.rows.iter().position(is_it) else { return Ok(()) };
             match next_at {

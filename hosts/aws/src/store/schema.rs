@@ -1,5 +1,5 @@
-//! The table itself: keys and indexes, in one place. `infra/template.yaml` describes the same table for deployment, and a
-//! test compares the two.
+//! The keys and the indexes of the table, in one place. `infra/template.yaml` describes the same table for deployment,
+//! and a test compares the two.
 
 use crate::error::classify;
 use aws_sdk_dynamodb::{
@@ -13,21 +13,21 @@ use engine::port::StoreError;
 
 use super::dynamo::unbuilt;
 
-/// The keys of the table or of an index; all are text.
+/// The keys of the table or of one of its indexes; all keys are text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Index {
-    /// None for the table itself.
+    /// The index's name; `None` for the table itself.
     pub name: Option<&'static str>,
-    /// The partition key.
+    /// The attribute that is the partition key.
     pub hash: &'static str,
-    /// The sort key.
+    /// The attribute that is the sort key.
     pub range: &'static str,
-    /// Whether it holds the keys alone, and not every attribute.
+    /// Whether the index holds the keys alone, and not every attribute of an item.
     pub keys_only: bool,
 }
 
-/// The table and its indexes. `due` holds keys alone, so that a write that changes no due time costs nothing there. Only heads and questions bear the indexes' keys, so that a turn
-/// writes to none.
+/// The table and its indexes. Only heads, questions and schedules bear the indexes' keys, so that a turn writes to no
+/// index. `due` holds keys alone, so that a write that changes no due time costs nothing there.
 pub const fn definition() -> [Index; 4] {
     [
         Index { name: None, hash: "pk", range: "sk", keys_only: false },
@@ -37,10 +37,10 @@ pub const fn definition() -> [Index; 4] {
     ]
 }
 
-/// Creates the table, for tests and emulators.
+/// Creates the table, for tests and emulators; in an account the template does.
 ///
 /// # Errors
-/// What DynamoDB says.
+/// DynamoDB refused the table, or did not answer.
 pub async fn create(client: &Client, table: &str) -> Result<(), StoreError> {
     let mut sent = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     for index in definition() {

@@ -1,4 +1,4 @@
-//! What a commit costs beyond its own write: the head's write, and what it sends and starts.
+//! Reckons what a commit costs beyond its own write: the write of the head, the messages, and the clocks.
 
 use super::{cache::Known, head::units, undelivered::After};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 use document::time::Time;
 use stepwell_core::effect::Effect;
 
-/// What the execution has used before, and what follows from this commit. The commit's own write is not among it, nor
-/// are the messages that let others in.
+/// What an execution has used before a commit, and what the commit's effects will use. The write of the commit itself
+/// is not included, nor are the messages that let other executions in.
 pub(super) fn spending(before: Option<&Known>, effects: &[Effect], after: &After, now: Time) -> Spent {
     let old = before.map_or(&after.state, |known| &known.state);
     let head_writes = if after.write { units(old, after) } else { 0.0 };
@@ -36,7 +36,7 @@ mod tests {
         effect::{Control, Purpose},
     };
 
-    /// What the last command of a story costs.
+    /// What the last command of a story costs: messages, clocks and transitions.
     fn cost(story: &Story) -> (u64, u64, u64) {
         let after = After { state: Arc::new(story.state.clone()), due: None, was_due: None, mark: None, write: false };
         let spent = spending(None, &story.effects, &after, story.now);

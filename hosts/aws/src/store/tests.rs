@@ -1,4 +1,4 @@
-//! What becomes of each class of failure: answers are scripted, nothing is called.
+//! Tests what the calls of DynamoDB make of each class of failure. The answers are scripted; no service is called.
 #![allow(clippy::unwrap_used)]
 
 use super::{
@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// An answer: a status with a body, or none.
+/// An answer of the scripted service: a status with a body, or the reason why there is no answer.
 type Answer = Result<(u16, &'static str), &'static str>;
 
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ async fn put(db: &Dynamo) -> Result<Written, StoreError> {
 }
 
 fn failure(code: &'static str) -> Answer {
-    // Leaked: a test's.
+    // An answer holds a static text, so the text is leaked, which does no harm in a test.
     let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"told"}}"#);
     Ok((400, Box::leak(body.into_boxed_str())))
 }
@@ -132,7 +132,7 @@ async fn a_condition_that_does_not_hold_is_no_error_and_says_what_is_there() {
     assert_eq!(script.calls(), 1);
     let (db, _) = scripted([failure("ConditionalCheckFailedException")], 3);
     assert_eq!(put(&db).await, Ok(Written::No(None)));
-    // The answer to the first try was lost, and it had taken effect: the caller sees by the item whose it is.
+    // The first try took effect and its answer was lost. The caller sees by the item that the write was its own.
     let (db, script) = scripted([Err("timeout"), TAKEN], 3);
     assert_eq!(put(&db).await, Ok(Written::No(Some(keyed("x#1", "t#1")))));
     assert_eq!(script.calls(), 2);

@@ -1,4 +1,5 @@
-//! Task tokens of Step Functions: of pauses, and of whoever waits for an execution's end. They are no part of the state.
+//! Task tokens of Step Functions: those of pauses, and of callers that wait for an execution's end. They are
+//! credentials and no part of the state.
 
 use super::{
     Table,
@@ -15,10 +16,10 @@ use engine::port::StoreError;
 use stepwell_core::id::{ExecutionId, InteractionId};
 
 impl Table {
-    /// Keeps the task token of a pause.
+    /// Keeps the task token of a pause, in the place of the one before.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn put_token(
         &self,
         id: &ExecutionId,
@@ -28,10 +29,10 @@ impl Table {
         self.keep_token(id, &keys::token(interaction), token).await
     }
 
-    /// The task token of a pause; none once it is completed, or before it is opened.
+    /// The task token of a pause; `None` before the pause has begun, and once its task was completed.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn pause_token(
         &self,
         id: &ExecutionId,
@@ -40,49 +41,49 @@ impl Table {
         self.token_at(id, &keys::token(interaction)).await
     }
 
-    /// Forgets the task token of a pause: it was completed.
+    /// Removes the task token of a pause whose task was completed.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn drop_token(&self, id: &ExecutionId, interaction: &InteractionId) -> Result<(), StoreError> {
         self.drop_token_at(id, &keys::token(interaction)).await
     }
 
-    /// Every task token of an execution's pauses that was not completed.
+    /// The task tokens of all pauses of an execution whose tasks were not completed, each with its interaction.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn pause_tokens(&self, id: &ExecutionId) -> Result<Vec<(InteractionId, String)>, StoreError> {
         let read = |(sort, token): (String, String)| (sort.strip_prefix(keys::TOKEN).unwrap_or(&sort).into(), token);
         Ok(self.tokens_at(id, keys::TOKEN).await?.into_iter().map(read).collect())
     }
 
-    /// Keeps the task token of whoever starts an execution and waits for its end: before the start. Each has an item of
-    /// its own, so that nobody's caller takes another's place.
+    /// Keeps the task token of a caller that waits for an execution's end. It is called before the start, so that no
+    /// end comes before it. Each token has an item of its own, so that all callers are told.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn put_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
         self.keep_token(id, &caller(token), token).await
     }
 
-    /// The task tokens of all who wait for an execution's end.
+    /// The task tokens of all callers that wait for an execution's end and were not told of it.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
         Ok(self.tokens_at(id, keys::CALLER).await?.into_iter().map(|(_, token)| token).collect())
     }
 
-    /// Forgets one of them: it was told.
+    /// Removes the task token of a caller that was told of the end.
     ///
     /// # Errors
-    /// Where the table does not answer.
+    /// The table does not answer.
     pub async fn drop_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
         self.drop_token_at(id, &caller(token)).await
     }
 
-    /// All tokens whose sort keys begin so, with those.
+    /// All tokens of an execution whose sort keys begin with `begin`, each after its sort key.
     async fn tokens_at(&self, id: &ExecutionId, begin: &str) -> Result<Vec<(String, String)>, StoreError> {
         let keys = Expression::new("pk = :p AND begins_with(sk, :t)")
             .with(":p", text(keys::execution(id)))
@@ -110,7 +111,7 @@ impl Table {
     }
 }
 
-/// Where the token of a caller lies.
+/// The sort key of a caller's token: by the token's hash, since a token may be longer than a sort key (1,024 bytes).
 fn caller(token: &str) -> String {
     format!("{}{}", keys::CALLER, sha256_hex(token.as_bytes()))
 }

@@ -1,4 +1,5 @@
-//! Commits of this process whose effects are still to be delivered, with what becomes of the head afterwards.
+//! Remembers the commits of this process whose effects are still to be delivered, with what becomes of each head
+//! afterwards.
 
 use crate::limits;
 use document::time::Time;
@@ -13,22 +14,22 @@ use stepwell_core::{effect::Effect, execution::Execution, id::ExecutionId};
 pub struct After {
     /// The state after the commit.
     pub state: Arc<Execution>,
-    /// When somebody must look after it.
+    /// The time at which the supervisor must look after the execution; `None` where it need not.
     pub due: Option<Time>,
-    /// When the head says so before it is written.
+    /// The time at which the head says that the execution is due, before the head is written.
     pub was_due: Option<Time>,
-    /// The mark that the commit put on the head.
+    /// The mark that the commit put on the head; `None` where the commit needs none.
     pub mark: Option<String>,
-    /// Whether the head is to be written.
+    /// Whether the head is to be written at all.
     pub write: bool,
 }
 
-/// Commits in order, bounded: the oldest are forgotten first.
+/// The commits, oldest first. Their number is bounded: the oldest is forgotten first.
 #[derive(Default)]
 pub struct Undelivered(Mutex<VecDeque<(ExecutionId, Vec<Effect>, After)>>);
 
 impl Undelivered {
-    /// A commit was made.
+    /// Remembers a commit and its effects.
     pub fn put(&self, effects: Vec<Effect>, after: After) {
         let mut all = self.all();
         if all.len() >= limits::UNDELIVERED {
@@ -37,7 +38,7 @@ impl Undelivered {
         all.push_back((after.state.id().clone(), effects, after));
     }
 
-    /// The oldest commit of an execution that asked for these effects.
+    /// Forgets the oldest commit of an execution that has exactly these effects, and returns what becomes of the head.
     pub fn take(&self, id: &ExecutionId, effects: &[Effect]) -> Option<After> {
         let mut all = self.all();
         let at = all.iter().position(|(of, asked, _)| of == id && asked == effects)?;

@@ -1,4 +1,4 @@
-//! Values that are too large for the journal: in S3, under the execution that made them.
+//! Values that are too large for the journal. They lie in S3, below the id of the execution that made them.
 
 use super::{Table, keys};
 use crate::limits;
@@ -12,7 +12,7 @@ use stepwell_core::{
 };
 
 impl Table {
-    /// Keeps the values that a commit offloads. The same value twice is once.
+    /// Keeps the values that a commit offloads. Keys are hashes of values, so keeping a value twice keeps it once.
     pub(super) async fn keep_values(&self, id: &ExecutionId, blobs: Vec<(BlobRef, Vec<u8>)>) -> Result<(), StoreError> {
         let puts = blobs
             .into_iter()
@@ -20,11 +20,12 @@ impl Table {
         stream::iter(puts).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
-    /// Brings values of a state that are missing (see [`engine::port::Store::fetch`]).
+    /// Brings those of the values that are missing (see [`engine::port::Store::fetch`]).
     ///
     /// # Errors
-    /// Where a value cannot be read, or is gone.
+    /// A value cannot be read, or is gone.
     pub async fn fetch(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        // Payloads of the same value are fetched once.
         let mut wanted: BTreeMap<&str, Vec<&Payload>> = BTreeMap::new();
         for payload in payloads {
             if let Some(blob) = payload.missing() {
@@ -40,7 +41,8 @@ impl Table {
         stream::iter(fetches).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
-    /// One value: its own, or one that the execution was handed down by its parent, which lives longer.
+    /// Reads one value. Where the execution has not made it itself, its parent or an earlier ancestor has handed it
+    /// down; ancestors are kept for longer than their descendants.
     async fn value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
         let mut of = id.clone();
         loop {

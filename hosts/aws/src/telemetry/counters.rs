@@ -1,20 +1,21 @@
-//! What functions count. A process handles one invocation at a time, so what was added during one is its own.
+//! The counters behind an invocation's metrics. A process handles one invocation at a time, so whatever is added during
+//! an invocation is its own.
 
 use super::{Figure, Unit};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Something that is counted.
+/// Something that functions count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
     /// Messages of the step queue that were handled.
     Steps,
-    /// Messages handed back, to be handed out again.
+    /// Messages that were handed back to the step queue, to come again.
     Returned,
-    /// Turns that another one was quicker than.
+    /// Commits that were refused because another was written first.
     Conflicts,
-    /// Requests to AWS that were made again.
+    /// Requests to AWS that were made again after a temporary failure.
     Retries,
-    /// Messages recorded as given up.
+    /// Dead letters that the supervisor recorded.
     DeadLetters,
     /// Executions that schedules started.
     Scheduled,
@@ -22,6 +23,7 @@ pub enum Counter {
     LookedAfter,
 }
 
+/// Every counter with the name of its metric, in the order of the variants.
 const ALL: [(Counter, &str); 7] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
@@ -32,14 +34,15 @@ const ALL: [(Counter, &str); 7] = [
     (Counter::LookedAfter, "looked_after"),
 ];
 
+/// The values of the counters since the process began, in the order of [`ALL`].
 static COUNTED: [AtomicU64; ALL.len()] = [const { AtomicU64::new(0) }; ALL.len()];
 
-/// Adds to a counter.
+/// Adds `more` to a counter.
 pub fn counted(counter: Counter, more: u64) {
     COUNTED[counter as usize].fetch_add(more, Relaxed);
 }
 
-/// The counters at a moment.
+/// The values of all counters at one moment.
 pub(super) struct Snapshot([u64; ALL.len()]);
 
 impl Snapshot {
@@ -47,7 +50,7 @@ impl Snapshot {
         Self(std::array::from_fn(|at| COUNTED[at].load(Relaxed)))
     }
 
-    /// What was added since.
+    /// What was added to each counter since the snapshot.
     pub(super) fn since(&self) -> impl Iterator<Item = Figure> {
         let now = Self::take();
         let added: Vec<u64> = now.0.iter().zip(self.0).map(|(now, then)| now.wrapping_sub(then)).collect();

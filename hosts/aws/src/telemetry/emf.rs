@@ -1,15 +1,15 @@
-//! Metrics in CloudWatch's embedded metric format: a log line that CloudWatch makes metrics of. Costs no request.
+//! Metrics in CloudWatch's embedded metric format: log lines of which CloudWatch makes metrics, without a request.
 //!
-//! A metric costs by the month it is seen in, so a line names only what happened.
+//! AWS bills a metric for each month in which it is seen, so a line leaves out figures that are 0.
 
 use super::Call;
 use document::time::Time;
 use serde_json::{Map, Value, json};
 
-/// What a figure is counted in.
+/// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Things, or parts of things.
+    /// A number of things, which may be a fraction as with units of DynamoDB.
     Count,
     /// Thousandths of a second.
     Milliseconds,
@@ -18,21 +18,21 @@ pub enum Unit {
 /// One figure of an invocation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// The metric's name.
+    /// The name of the metric.
     pub name: &'static str,
-    /// What it is counted in.
+    /// The unit of the value.
     pub unit: Unit,
-    /// How many.
+    /// The value, in that unit.
     pub value: f64,
 }
 
 impl Figure {
-    /// A figure.
+    /// A figure of the metric `name`.
     pub fn new(name: &'static str, unit: Unit, value: f64) -> Self {
         Self { name, unit, value }
     }
 
-    /// What was added since an earlier reading.
+    /// What was added since the earlier reading `before`, which counts as 0 where it lacks the figure.
     pub(super) fn since(mut self, before: &[Figure]) -> Self {
         let then = before.iter().find(|one| one.name == self.name).map_or(0.0, |one| one.value);
         self.value = (self.value - then).max(0.0);
@@ -40,7 +40,7 @@ impl Figure {
     }
 }
 
-/// One line for one invocation.
+/// The line of metrics of one invocation, as JSON. Its only dimension is the function.
 pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], at: Time) -> String {
     let told: Vec<&Figure> = figures.iter().filter(|one| one.value > 0.0 && one.value.is_finite()).collect();
     let unit = |unit| match unit {
@@ -62,7 +62,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// As CloudWatch's specification of the format has it.
+    /// The expected line follows CloudWatch's specification of the embedded metric format.
     #[test]
     fn a_line_is_of_the_embedded_metric_format() {
         let call = Call { function: "step", request_id: "r-1", xray: None };

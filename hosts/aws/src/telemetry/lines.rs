@@ -12,17 +12,18 @@ use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::Looku
 
 pub(super) use tracing_subscriber::Registry;
 
-/// Bytes of one field of a line; what is longer is cut. A line of CloudWatch has 256 KB at most.
+/// Bytes of one field of a line. A longer field is cut, since a line of CloudWatch has 256 KB at most.
 const FIELD_BYTES: usize = 8 * 1024;
 
-/// Keeps the fields of spans, and writes a line for each event.
+/// Keeps the fields of spans, and hands a line for each event to `write`.
 pub(super) struct Lines<W> {
     levels: Targets,
     write: W,
 }
 
 impl<W: Fn(&str)> Lines<W> {
-    /// With the levels that a text such as `info` or `stepwell=debug,aws_smithy_runtime=info` asks for.
+    /// `levels` says what is logged, such as `info` or `stepwell=debug,aws_smithy_runtime=info`. A text that cannot be
+    /// read counts as `info`.
     pub(super) fn new(levels: &str, write: W) -> Self {
         let plain = Level::from_str(levels.trim()).ok();
         let levels = match plain {
@@ -39,12 +40,13 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: Fn(&str) + 'static,
 {
-    /// Spans of ours are there at every level, because traces are kept in them.
+    /// Enables Stepwell's spans whatever their level, because traces are kept in them, and events by their level.
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         let ours = metadata.is_span() && metadata.target().starts_with("stepwell");
         ours || self.levels.would_enable(metadata.target(), metadata.level())
     }
 
+    /// Keeps the fields of a new span. The trace of its `traceparent` is kept apart, for [`super::current`].
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields(Map::new());
@@ -78,7 +80,7 @@ where
                 line.extend(fields.0.clone());
             }
         }
-        // A field of the event's own never takes the place of what every line has.
+        // A field of the event must not replace what every line has, such as its level.
         own.0.into_iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())).for_each(|(name, value)| {
             line.insert(name, value);
         });
@@ -86,9 +88,10 @@ where
     }
 }
 
+/// The fields that every line has.
 const STANDARD: [&str; 4] = ["timestamp", "level", "message", "target"];
 
-/// Fields as JSON.
+/// The fields of a span or an event, as JSON.
 struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -131,7 +134,7 @@ mod tests {
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    /// The lines that something writes.
+    /// The lines that are written while `run` runs.
     fn written(levels: &str, run: impl FnOnce()) -> Vec<Value> {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = lines.clone();

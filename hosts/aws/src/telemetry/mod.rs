@@ -1,5 +1,6 @@
-//! What a function tells about itself: logs as JSON lines, one line of metrics per invocation, and a trace that follows
-//! an execution from message to message. No secret and no task token is in any of it: adapters log names and codes.
+//! What a function reports about itself: logs as JSON lines, one line of metrics per invocation, and a trace that
+//! follows an execution from message to message (docs/adr/0014). No secret and no task token is in any of it, since
+//! adapters log names and codes only.
 //!
 //! A line has `timestamp`, `level`, `message`, `target`, the fields of the spans around it (`requestId`, `function`,
 //! `execution`, `trace_id`), and its own. So `filter execution = "…"` finds all that concerns an execution.
@@ -24,11 +25,11 @@ use std::{
 use tracing::{Instrument, info_span};
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-/// The namespace of the metrics.
+/// The namespace of the metrics in CloudWatch.
 const NAMESPACE: &str = "Stepwell";
 
-/// Begins to log, as `RUST_LOG` says, else Lambda's own `AWS_LAMBDA_LOG_LEVEL`, else at `info`: once per process. A plain
-/// level is that of Stepwell; the libraries below it warn at most, unless they are named.
+/// Begins to log, once per process, at the levels of `RUST_LOG`, else of Lambda's `AWS_LAMBDA_LOG_LEVEL`, else at
+/// `info`. A level alone is for Stepwell; libraries then log warnings and errors only, unless they are named.
 pub fn init() {
     let named = |name| env::var(name).ok().filter(|level: &String| !level.trim().is_empty());
     let level = named("RUST_LOG").or_else(|| named("AWS_LAMBDA_LOG_LEVEL")).unwrap_or_else(|| "info".into());
@@ -37,19 +38,19 @@ pub fn init() {
     let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
-/// What Lambda says about an invocation.
+/// An invocation of a function, as Lambda describes it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Call<'a> {
-    /// Of the function, as in `stepwell-step` without the prefix.
+    /// The function's name, such as `step`.
     pub function: &'static str,
-    /// Lambda's id of the invocation.
+    /// The id that Lambda gives the invocation.
     pub request_id: &'a str,
-    /// `Lambda-Runtime-Trace-Id`, which is `_X_AMZN_TRACE_ID`.
+    /// The trace header of X-Ray, from `Lambda-Runtime-Trace-Id`, which Lambda also sets as `_X_AMZN_TRACE_ID`.
     pub xray: Option<&'a str>,
 }
 
 /// Does the work of an invocation within its span, and writes its metrics when it is done. `used` gives what was used
-/// since the process began, such as units of the table: the difference counts.
+/// since the process began, such as units of the table; the metrics are the difference between two readings.
 pub async fn observed<T>(call: Call<'_>, used: impl Fn() -> Vec<Figure>, work: impl Future<Output = T>) -> T {
     let trace = call.xray.and_then(Trace::from_xray).map(|trace| trace.to_string());
     let span = info_span!("invocation", function = call.function, requestId = call.request_id, traceparent = trace);
@@ -71,14 +72,14 @@ fn now() -> Time {
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// In one write: Lambda makes a log event of each line.
+/// Writes a line to the standard output. Lambda makes a log event of each line.
 fn write_line(line: &str) {
     let mut out = std::io::stdout().lock();
-    // Whoever cannot write logs has nobody to tell.
+    // Where the log cannot be written, there is no other place to say so.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Keeps traces in spans on this thread, as [`init`] does for a process, and writes nothing.
+/// Makes spans on this thread keep traces, as [`init`] does for a process, without writing logs. For tests.
 #[cfg(test)]
 pub(crate) fn traced() -> tracing::subscriber::DefaultGuard {
     tracing::subscriber::set_default(tracing_subscriber::registry().with(Lines::new("error", |_: &str| {})))

@@ -14,13 +14,13 @@ use std::{
     time::Duration,
 };
 
-/// What comes back.
+/// What a request is answered with.
 pub enum Answer {
-    /// A status with a body.
+    /// An HTTP status with a body.
     Is(u16, String),
-    /// The connection breaks.
+    /// The connection breaks before an answer comes.
     Broken,
-    /// No answer in time.
+    /// No answer comes in time.
     Late,
 }
 
@@ -29,9 +29,9 @@ pub enum Answer {
 pub struct Asked {
     /// `METHOD URI`.
     pub line: String,
-    /// The operation of services that name it in a header.
+    /// The operation, such as `PutItem`, of services that name it in the header `x-amz-target`.
     pub operation: String,
-    /// The body.
+    /// The body as text.
     pub body: String,
 }
 
@@ -65,12 +65,12 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// An answer of JSON.
+/// An answer whose body is JSON.
 pub fn json(status: u16, body: Value) -> Answer {
     Answer::Is(status, body.to_string())
 }
 
-/// An error as services of the JSON protocols tell it.
+/// An error answer of AWS's JSON protocols with that code.
 pub fn error(status: u16, code: &str) -> Answer {
     json(status, serde_json::json!({ "__type": format!("com.amazonaws#{code}"), "message": "as told" }))
 }
@@ -82,19 +82,19 @@ impl Script {
         script
     }
 
-    /// Drops what was asked, and the answers that nobody asked for.
+    /// Forgets the requests so far, and the answers that are left.
     pub fn forget(&self) {
         let mut scene = self.0.lock().unwrap();
         scene.answers.clear();
         scene.asked.clear();
     }
 
-    /// What happens while each request is answered from now on.
+    /// Has `happens` called while each request from now on is answered, such as to let time pass.
     pub fn slow(&self, happens: impl Fn() + Send + 'static) {
         self.0.lock().unwrap().happens = Some(Box::new(happens));
     }
 
-    /// Answers that come after the others.
+    /// Adds answers after those that are left.
     pub fn then(&self, answers: impl IntoIterator<Item = Answer>) {
         self.0.lock().unwrap().answers.extend(answers);
     }
@@ -104,7 +104,7 @@ impl Script {
         self.0.lock().unwrap().asked.clone()
     }
 
-    /// What was asked, by operation.
+    /// The operations of the requests so far.
     pub fn operations(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.operation).collect()
     }
@@ -116,7 +116,7 @@ impl Script {
     }
 }
 
-/// A few quick tries, so that tests need not wait.
+/// Three tries with short pauses, so that tests need not wait.
 pub fn impatient() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1))
 }

@@ -18,7 +18,7 @@ pub struct Story {
     pub workflow: Arc<Workflow>,
     pub state: Execution,
     pub now: Time,
-    /// What the last command asked for.
+    /// The effects of the last command.
     pub effects: Vec<Effect>,
 }
 
@@ -32,7 +32,7 @@ pub fn document(kind: &str, config: Value) -> Value {
 }
 
 impl Story {
-    /// Starts at second 1,000. `awaited`: a caller waits for the end.
+    /// Starts the execution at second 1,000. `awaited` says whether a caller waits for its end.
     pub fn begin(document: &Value, awaited: bool) -> Self {
         let workflow = parse(document).unwrap().workflow;
         let now = Time(1_000_000);
@@ -41,7 +41,7 @@ impl Story {
         Self { workflow, state: decided.state, now, effects: decided.effects }
     }
 
-    /// Begins, and lets the node `n` open what it waits for.
+    /// Starts the execution, and lets the node `n` open its interaction or its wait.
     pub fn opened(document: &Value) -> Self {
         let mut story = Self::begin(document, false);
         story.ask(Command::Open { activation: story.activation() });
@@ -52,24 +52,24 @@ impl Story {
         self.state.activation(&"n".into())
     }
 
-    /// Decides a command; the effects are those that it asks for.
+    /// Decides a command. Afterwards the story has its state and its effects.
     pub fn ask(&mut self, command: Command) {
         let decided = decide(&self.workflow, Some(&self.state), command.into(), self.now).unwrap();
         (self.state, self.effects) = (decided.state, decided.effects);
     }
 
-    /// Time passes.
+    /// Lets time pass.
     pub fn after(&mut self, seconds: f64) -> &mut Self {
         self.now = self.now.after_seconds(seconds);
         self
     }
 
-    /// The timer of the node fires.
+    /// Fires the node's timer of that purpose.
     pub fn fire(&mut self, purpose: Purpose) {
         self.ask(Command::Timer { activation: self.activation(), purpose });
     }
 
-    /// Ada says yes.
+    /// Approves the latest question as Ada.
     pub fn approve(&mut self) {
         let answer =
             Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
@@ -77,7 +77,7 @@ impl Story {
         self.ask(Command::Answer { interaction_id, answer: Box::new(answer) });
     }
 
-    /// The latest question.
+    /// The interaction that was opened last.
     pub fn question(&self) -> &Interaction {
         self.state.interactions.last().unwrap()
     }

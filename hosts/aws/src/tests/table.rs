@@ -1,4 +1,4 @@
-//! A table that is answered by a script.
+//! A table whose DynamoDB answers from a script.
 
 use super::{
     scripted::{Answer, Asked, Script, error, json},
@@ -32,12 +32,12 @@ pub struct Scripted {
     pub now: Arc<AtomicI64>,
 }
 
-/// A write that took effect, or a read that finds nothing.
+/// The answer to a write that took effect, or to a read that finds nothing.
 pub fn done() -> Answer {
     json(200, json!({}))
 }
 
-/// A condition that does not hold, with what is there.
+/// The answer to a write whose condition does not hold, with the item that is there.
 pub fn taken(item: &Value) -> Answer {
     let Answer::Is(status, body) = error(400, "ConditionalCheckFailedException") else { unreachable!() };
     let mut body: Value = serde_json::from_str(&body).unwrap();
@@ -45,7 +45,7 @@ pub fn taken(item: &Value) -> Answer {
     json(status, body)
 }
 
-/// A page of items.
+/// The answer to a query: its last page, with these items.
 pub fn found(items: &[Value]) -> Answer {
     json(200, json!({ "Items": items, "Count": items.len() }))
 }
@@ -66,7 +66,7 @@ impl Scripted {
         Self { table, script, now }
     }
 
-    /// Seconds pass.
+    /// Lets so many seconds pass.
     pub fn wait(&self, seconds: f64) {
         let later = Time(self.now.load(Relaxed)).after_seconds(seconds);
         self.now.store(later.0, Relaxed);
@@ -78,13 +78,13 @@ impl Scripted {
     }
 }
 
-/// The turn that a story began with.
+/// The commit of a story's first turn.
 pub fn first(story: &Story) -> Commit {
     let started = Command::Start(Box::new((*story.state.started).clone()));
     commit(decide(&story.workflow, None, started.into(), story.now).unwrap())
 }
 
-/// What was decided, to be committed.
+/// The commit of what was decided.
 pub fn commit(decided: Decided) -> Commit {
     let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
     let (logs, blobs, acks) = (vec![], vec![], vec![]);

@@ -18,7 +18,9 @@ pub(crate) fn compile(cx: &mut Cx<'_>, source: &Value, at: &At<'_>, code: &str) 
 pub struct Unsound {
     /// JSON Pointer to the faulty place within the value.
     pub pointer: String,
+    /// What is wrong there, for people.
     pub message: String,
+    /// What to do about it, as one sentence.
     pub hint: &'static str,
 }
 

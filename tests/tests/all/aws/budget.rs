@@ -1,5 +1,5 @@
-//! What a step costs, counted from what DynamoDB says that it took: one write unit, one read unit, one message; no scan,
-//! no transaction. Heads are counted apart.
+//! What a step costs, by the units that DynamoDB reports: one write unit, one read unit and one message, without a scan
+//! or a transaction. The units of heads are counted apart.
 
 use ::aws::{
     Aws,
@@ -18,7 +18,7 @@ use stepwell_tests::{
 
 const NOW: Time = Time(1_800_000_000_000);
 
-/// What was used, over all processes.
+/// What an execution used, summed over all processes.
 #[derive(Debug, Default)]
 struct Used {
     commits: f64,
@@ -42,7 +42,8 @@ impl Used {
     }
 }
 
-/// Runs an execution of a document; `cold`: every batch is handled by a process that knows nothing.
+/// Runs an execution of a document to its end, `batch` messages at a time. Where `cold` is true, a new process with
+/// nothing in memory handles each batch.
 async fn run(world: &World, document: &Value, batch: usize, cold: bool) -> (ExecutionId, Used) {
     let api = world.host(false, 1);
     let workflow = kept(&api, document).await;
@@ -70,7 +71,7 @@ async fn run(world: &World, document: &Value, batch: usize, cold: bool) -> (Exec
     (id, used)
 }
 
-/// Nothing but these is called on the way, beside reading a document once per process.
+/// Checks that steps make no calls but the listed ones. `GetItem` reads the document, once per process.
 fn no_detours(world: &World) {
     let kinds = world.wire.kinds();
     for kind in kinds.keys() {
@@ -79,7 +80,7 @@ fn no_detours(world: &World) {
     }
 }
 
-/// What the API shows is what was counted, by the price list.
+/// Checks that the API shows what was counted, and its price by the price list.
 async fn cost_is_what_was_counted(world: &World, id: &ExecutionId, used: &Used) {
     let reader: Aws = world.host(false, 1);
     let app = Arc::new(reader);

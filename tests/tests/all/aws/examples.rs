@@ -1,5 +1,6 @@
-//! Every example on the functions as a stack has them, and on the embedded host: the same status, output and history, up
-//! to the order of parallel branches. Then once more with a function that is killed in the middle of a batch.
+//! Runs every example on the six functions, wired as a stack wires them, and on the embedded host. Both give the same
+//! status, output and history, up to the order of parallel branches, also where a function is killed in the middle of a
+//! batch.
 
 use crate::{
     binary::{Dev, Folder},
@@ -9,13 +10,13 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use stepwell_tests::{cloud::Cloud, sim::sample};
 
-/// How long one example may take: the emulators are slow, a crash costs a visibility timeout.
+/// How long one example may take: the emulators are slow, and after a crash the visibility timeout must pass.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A host, seen through its API.
 trait Host {
     async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value);
-    /// Lets it work a little.
+    /// Lets the host work a little.
     async fn go_on(&mut self);
 }
 
@@ -28,7 +29,7 @@ impl Host for Dev {
     }
 }
 
-/// A stack whose step function is killed once: in its batch of this number.
+/// A stack whose step function is killed once, where `dies_at` names the number of a batch.
 struct Mortal {
     cloud: Cloud,
     dies_at: Option<usize>,
@@ -41,7 +42,7 @@ impl Host for Mortal {
     }
     async fn go_on(&mut self) {
         let dies = self.dies_at == Some(self.batches);
-        // Long enough to have begun with the batch, and short of having answered it.
+        // After 4 ms the function has begun with the batch and not yet answered it.
         let count =
             if dies { self.cloud.step_and_die(Duration::from_millis(4)).await } else { self.cloud.step().await };
         self.batches += usize::from(count > 0);
@@ -65,7 +66,7 @@ async fn ok(host: &mut impl Host, method: &str, path: &str, body: Option<&Value>
     answer
 }
 
-/// The answer that a question asks for.
+/// An answer that fits a question.
 fn answer(question: &Value) -> Value {
     match question["kind"].as_str().unwrap_or_default() {
         "approval" => json!({"approved": true}),
@@ -75,7 +76,8 @@ fn answer(question: &Value) -> Value {
     }
 }
 
-/// Answers a question. One that a killed function recorded can be answered once its message has come again.
+/// Answers a question. Where the function that asked it was killed, the question can be answered only after the message
+/// behind it has come again, so the answer is tried until then.
 async fn respond(host: &mut impl Host, question: &Value) {
     let path = format!("/v1/interactions/{}/respond", question["interaction_id"].as_str().unwrap());
     let until = Instant::now() + PATIENCE;
@@ -108,7 +110,8 @@ async fn run(host: &mut impl Host, document: &Value, input: &Value) -> Fate {
     }
 }
 
-/// What happened, without what differs from run to run: times, ids, and how many ends of children made a turn.
+/// The sorted events of an execution, without what differs from run to run: times, ids, and the events of children,
+/// since the number of ends that make a turn differs.
 async fn history(host: &mut impl Host, id: &str) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -138,7 +141,7 @@ fn examples() -> Vec<(String, Value, Value)> {
         if input.get("rows").is_some() {
             input["rows"] = json!(60);
         }
-        // Nobody listens there.
+        // The address of the example's ledger is left out, since no server listens at it.
         input.as_object_mut().map(|input| input.remove("ledger"));
         (path.file_stem().unwrap().to_string_lossy().into_owned(), document, input)
     };
@@ -155,7 +158,7 @@ async fn every_example_ends_as_on_the_embedded_host() {
         let found = run(&mut stack, &document, &input).await;
         assert_eq!(found, expected, "{name}");
         let before = stack.batches;
-        // In the middle: nothing is known to the next process but what the first one made durable.
+        // The next process knows only what the killed one made durable.
         stack.dies_at = Some(stack.batches + 1);
         let found = run(&mut stack, &document, &input).await;
         assert!(stack.batches > before + 1, "{name}: it was killed too late");

@@ -47,14 +47,14 @@ async fn what_cannot_be_looked_after_is_put_off() {
     let (host, supervisor) = (world.host(true, 1), world.host(true, 1));
     let workflow = kept(&host, &document("put-off")).await;
     let id = start(&host, started(&host, &workflow, "late", json!({}))).await.id().clone();
-    // Its step is lost, and it is overdue.
+    // The step's message is never handled, so after an hour the execution is overdue.
     let late = NOW.after_seconds(3_600.0);
     world.services.advance(late);
     assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id));
     let short = late.after_seconds(19.0);
     assert_eq!(engine::supervise::look_after(&supervisor, short).await.unwrap(), 0, "it might lack the time");
     assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id), "and keeps its place");
-    // Behind the queries of the due index comes the load.
+    // After the queries of the due index's partitions comes the load of the execution, which fails here.
     world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
     assert_eq!(engine::supervise::look_after(&supervisor, NEVER).await.unwrap(), 1);
     world.wire.plan(None);
@@ -76,7 +76,7 @@ async fn a_mark_that_the_supervisor_did_not_see_stays() {
     let unmarks = world.wire.last("UpdateItem");
     command(&request, &id, control(Control::Pause)).await;
     let seen = supervisor.load(&id).await.unwrap().unwrap();
-    // A request marks and commits, and its mark stays, as where it dies before it delivers.
+    // The call that takes off this request's mark fails, so the mark stays, as where a request dies before it delivers.
     world.wire.plan(Some((unmarks, Fault::ErrorBefore)));
     let _ = submit(&request, &id, control(Control::Resume)).await;
     assert_eq!(world.wire.injected(), 1);

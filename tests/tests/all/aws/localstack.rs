@@ -1,19 +1,20 @@
 //! The wait machine on LocalStack, which follows Amazon States Language more closely than MiniStack: it ends the other
-//! branches of a Parallel state, and refuses what Step Functions refuses. It has no Lambda here, so a queue takes the
-//! place of the callback function; the rest of infra/wait.asl.json is as it is. Run by `tests/aws/localstack.sh`.
+//! branches of a Parallel state, and refuses what Step Functions refuses. LocalStack runs without Lambda here, so a
+//! queue takes the place of the callback function; the rest of `infra/wait.asl.json` is used as it is. These tests are
+//! run by `tests/aws/localstack.sh`.
 
 use super::services::{clients, eventually, fresh, queue, receive};
 use aws::{StepFunctions, clients::Clients, clock, ports::Alarms};
 use document::time::Time;
 use serde_json::{Value, json};
 
-/// A machine whose questions are opened by a queue.
+/// A wait machine that opens questions by messages to a queue.
 struct Machine {
     clients: Clients,
     arn: String,
-    /// What the callback function would be invoked with.
+    /// The address of the queue that takes what the callback function would be invoked with.
     opened: String,
-    /// The step queue.
+    /// The address of the step queue.
     steps: String,
     alarms: StepFunctions,
 }
@@ -36,7 +37,7 @@ impl Machine {
         Self { clients, arn, opened, steps, alarms }
     }
 
-    /// Starts a question's clock, and gives its name and the token that it hands out.
+    /// Starts a question's clock. Returns the clock's name, and the task token with which it opens the question.
     async fn pause(&self, alarms: &[Time]) -> (String, String) {
         let name = fresh("question");
         let alarms: Vec<String> = alarms.iter().map(Time::to_string).collect();
@@ -102,14 +103,15 @@ async fn a_cancelled_question_is_stopped_and_says_nothing_more() {
     for _ in 0..2 {
         machine.alarms.stop(&name).await.unwrap();
     }
-    // LocalStack says that it failed; Step Functions, that it was aborted.
+    // LocalStack says that a stopped execution failed, and Step Functions that it was aborted.
     let ended = machine.ended(&name).await;
     assert!(["ABORTED", "FAILED"].contains(&ended.as_str()), "{ended}");
     machine.alarms.complete(&token, Ok(json!({}))).await.unwrap();
     assert_eq!(machine.alarm(8).await, None);
 }
 
-/// A queue whose messages go to another after a delivery, and its ARN.
+/// Creates a queue whose messages go to the queue `dead_letters` after one delivery, where it names one. Returns the
+/// new queue's address and ARN.
 async fn queue_before(clients: &Clients, dead_letters: Option<&str>) -> (String, String) {
     let policy = |arn: &str| json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
     let made = clients.sqs().create_queue().queue_name(fresh("q"));
@@ -122,7 +124,8 @@ async fn queue_before(clients: &Clients, dead_letters: Option<&str>) -> (String,
 
 #[tokio::test]
 async fn what_is_buried_is_moved_back_to_the_step_queue() {
-    // As in infra/template.yaml: SQS moves messages only from a queue that is another's for dead letters.
+    // SQS moves messages back only from a queue that is another one's dead-letter queue. So the queue of dead letters
+    // names the buried one as its own, as in infra/template.yaml.
     let clients = clients();
     let (buried, buried_arn) = queue_before(&clients, None).await;
     let (_, dead_arn) = queue_before(&clients, Some(&buried_arn)).await;

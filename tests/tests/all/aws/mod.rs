@@ -1,4 +1,5 @@
-//! The AWS host against DynamoDB Local. Run by `tests/aws/with.sh`; without it these tests fail and say so.
+//! Tests of the AWS host with emulators of AWS, which `tests/aws/with.sh` starts; without them these tests fail and say
+//! so.
 
 mod budget;
 mod examples;

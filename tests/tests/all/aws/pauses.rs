@@ -1,5 +1,5 @@
-//! Pauses through the real wait machine and the real binary of `callback`, on MiniStack; state on DynamoDB Local. Needs
-//! `tests/aws/build.sh` before.
+//! Pauses through the real wait machine and the real binary of `callback` on MiniStack, with the state on DynamoDB
+//! Local. `tests/aws/build.sh` builds the binary before.
 
 use super::services::{clients, eventually, fresh, machine, queue};
 use aws::{
@@ -23,7 +23,7 @@ use stepwell_core::{
     interaction::{Answer, Interaction},
 };
 
-/// A stack of its own: table, bucket, queue, wait machine, and the callback function.
+/// The stack of one test: a table, a bucket, a step queue, a wait machine, and the callback function.
 struct Stack {
     clients: Clients,
     queue: String,
@@ -32,7 +32,7 @@ struct Stack {
     host: Aws,
 }
 
-/// The program of `callback` as Lambda takes it, in base64.
+/// The program of `callback` as Lambda takes it: a ZIP archive in base64.
 fn package() -> String {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::docs::root().join("target"), Into::into);
     let program = target.join("release/stepwell-callback");
@@ -49,7 +49,7 @@ fn package() -> String {
     String::from_utf8(packed.stdout).unwrap()
 }
 
-/// Creates the function `callback` with this environment, and gives its ARN.
+/// Creates the function `callback` with these environment variables. Returns its ARN.
 async fn callback(environment: Value) -> String {
     let body = json!({
         "FunctionName": fresh("callback"), "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 30,
@@ -57,7 +57,7 @@ async fn callback(environment: Value) -> String {
         "Environment": { "Variables": environment },
     });
     let url = format!("{}/2015-03-31/functions", std::env::var("AWS_ENDPOINT_URL").unwrap());
-    // Emulators check no signature.
+    // Emulators do not check signatures, so this one only has the form of one.
     let authorization =
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
     let request = stepwell_tests::http().post(url).header("authorization", authorization).body(body.to_string());
@@ -131,7 +131,7 @@ impl Stack {
         assert_eq!(submitted.replies, [Ok(())]);
     }
 
-    /// Does with the messages of the queue what Lambda and `step` do.
+    /// Receives the messages of the step queue, handles them as `step` does, and acknowledges them as Lambda does.
     async fn handle_messages(&self) {
         let call = self.clients.sqs().receive_message().queue_url(&self.queue).max_number_of_messages(10);
         let messages = call.wait_time_seconds(1).send().await.unwrap().messages.unwrap_or_default();
@@ -146,7 +146,7 @@ impl Stack {
         }
     }
 
-    /// How the question's clock ended.
+    /// Waits until the question's clock has ended. Returns its status.
     async fn clock_ended(&self, asked: &Interaction) -> String {
         let execution = self.machine.replacen(":stateMachine:", ":execution:", 1);
         let arn = format!("{execution}:{}", asked.interaction_id);
@@ -158,7 +158,7 @@ impl Stack {
     }
 }
 
-/// Ada says yes.
+/// The command by which Ada approves.
 fn approval(asked: &Interaction) -> Command {
     let answer = Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
     Command::Answer { interaction_id: asked.interaction_id.clone(), answer: Box::new(answer) }
@@ -172,11 +172,11 @@ async fn an_answer_ends_the_pause() {
     assert_eq!(stack.state(&id).await.status(), Status::Completed);
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
     assert!(stack.table.pause_tokens(&id).await.unwrap().is_empty());
-    // Whoever delivers once more does no harm.
+    // Delivering the effects once more does no harm.
     engine::supervise::look_after(&stack.host, document::time::Time(i64::MAX)).await.unwrap();
 }
 
-/// The emulator lets alarms go off after the token is completed; Step Functions ends them. Neither does harm.
+/// MiniStack lets alarms go off after the token was completed, and Step Functions ends them. Neither does harm.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_after_the_answer_changes_nothing() {
     let stack = Stack::new().await;

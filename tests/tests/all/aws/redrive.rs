@@ -1,5 +1,5 @@
-//! What becomes of a message that nobody can handle, from end to end: the execution is stuck, its message is kept, and
-//! moved back it goes on as if nothing had been.
+//! What becomes of a message that cannot be handled, from end to end: the execution is stuck and the message is kept;
+//! once the message is moved back, the execution goes on as if nothing had happened.
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,8 +11,8 @@ async fn show(cloud: &mut Cloud, id: &str) -> Value {
     shown
 }
 
-/// What `aws sqs start-message-move-task` does, which MiniStack does not have; that the template's queues allow it is
-/// seen on LocalStack.
+/// Moves buried messages back to the step queue, as `aws sqs start-message-move-task` does, which MiniStack lacks. The
+/// tests on LocalStack show that the template's queues allow that command.
 async fn move_back(cloud: &Cloud) -> usize {
     let buried = Mapping::new("nobody", cloud.buried.clone());
     let Some(batch) = buried.receive().await else { return 0 };
@@ -39,7 +39,7 @@ async fn a_dead_letter_that_is_moved_back_brings_its_execution_to_its_end() {
     assert_eq!(status, 202, "{started}");
     let id = started["execution_id"].as_str().unwrap().to_owned();
 
-    // Whoever takes the message dies before it does anything, until the queue gives the message up.
+    // Each process that takes the message dies before it does anything, until the queue gives the message up.
     let mut taken = 0;
     let mut shown = show(&mut cloud, &id).await;
     while shown["status"] != "stuck" {

@@ -1,5 +1,5 @@
-//! The template against what functions do: each real binary runs behind a recorder of its calls, and its role allows
-//! what was seen and nothing more, but for what is listed with its reason.
+//! Compares the roles of the template with what the functions do. Each real binary runs behind a recorder of its calls;
+//! its role must allow those calls and no others, except the actions that are listed here with their reasons.
 
 use crate::docs::read;
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use stepwell_tests::cloud::{Cloud, Recorder};
 
 const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback", "supervisor"];
 
-/// Rights that no call here needs, of every function or of one, and what does.
+/// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
+/// needs it.
 const OTHERWISE: [(&str, &str, &str); 22] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
@@ -59,7 +60,7 @@ async fn ok(cloud: &mut Cloud, method: &str, path: &str, body: Value) -> Value {
     answer
 }
 
-/// Hands out messages until there is nothing to do for a while.
+/// Hands out messages until there are none six times in a row, 100 ms apart.
 async fn settle(cloud: &mut Cloud) {
     let mut idle = 0;
     while idle < 6 {
@@ -95,7 +96,7 @@ fn workflow(id: &str, nodes: Value, edges: Value) -> Value {
     json!({ "id": id, "nodes": all, "edges": edges })
 }
 
-/// Saves the workflows that are started later, and credentials.
+/// Saves the workflows that [`everything`] starts, and a credential.
 async fn prepare(cloud: &mut Cloud) {
     let asking = workflow(
         "asking",
@@ -140,12 +141,12 @@ async fn prepare(cloud: &mut Cloud) {
     ok(cloud, "DELETE", "/v1/workflows/scheduled", Value::Null).await;
 }
 
-/// What every function is for, as far as it makes calls of its own.
+/// Makes every function do everything for which it makes calls of its own.
 async fn everything(cloud: &mut Cloud) {
     prepare(cloud).await;
     let large = "x".repeat(200_000);
     let id = start(cloud, "asking", json!({ "text": large })).await;
-    // The same once more: who asks again is answered from what is recorded.
+    // A start that is repeated under its key is answered from what is recorded.
     let again = json!({"workflow_id": "asking", "input": {"text": large}, "idempotency_key": "large"});
     for _ in 0..2 {
         cloud.invoke("trigger", &again).await.expect("it starts");
@@ -185,7 +186,8 @@ async fn everything(cloud: &mut Cloud) {
     buried(cloud).await;
 }
 
-/// Tasks of Step Functions that wait for an end: by each function that may bring it about, and each way of ending.
+/// Starts executions for tasks of Step Functions that wait for the end, and ends them through each function that can
+/// end an execution and in each way in which one can end.
 async fn callers(cloud: &mut Cloud) {
     let task = |token: &str, workflow: &str, key: &str| {
         let input = json!({"text": "a text"});
@@ -219,12 +221,12 @@ async fn callers(cloud: &mut Cloud) {
         }
         tokio::time::sleep(Duration::from_secs(u64::from(workflow == "failing") * 2)).await;
         settle(cloud).await;
-        // It has ended: whoever asks again is told by the function that is asked.
+        // The execution has ended, so `trigger` itself completes the task of a start that is repeated.
         cloud.invoke("trigger", &task(&format!("{key} again"), workflow, key)).await.expect("it is there");
     }
 }
 
-/// The supervisor ends what is past its time: its question, and its caller's task.
+/// Has the supervisor end an execution that is past its timeout, with its open question and its caller's task.
 async fn past_its_time(cloud: &mut Cloud) {
     let task = json!({"task_token": "late", "workflow_id": "bounded", "idempotency_key": "late"});
     let started = cloud.invoke("trigger", &task).await.expect("it starts");
@@ -237,7 +239,7 @@ async fn past_its_time(cloud: &mut Cloud) {
     assert_eq!(shown["status"], "failed", "{shown}");
 }
 
-/// A message that nobody can handle, until it is a dead letter and is kept.
+/// Sends a message that no function can read, and waits until it is a dead letter and the supervisor keeps it.
 async fn buried(cloud: &mut Cloud) {
     let send = json!({"QueueUrl": cloud.steps.queue, "MessageBody": "{\"v\":99}"});
     stepwell_tests::cloud::call("sqs", "AmazonSQS.SendMessage", send).await;

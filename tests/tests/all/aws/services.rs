@@ -1,5 +1,5 @@
-//! SQS, S3, Secrets Manager and Step Functions as MiniStack has them: what the adapters and the wait machine do with the
-//! real protocols. `tests/aws/with.sh` starts it; without it these tests fail and say so.
+//! The adapters and the wait machine over the real protocols of SQS, S3, Secrets Manager and Step Functions, as the
+//! emulator MiniStack speaks them. `tests/aws/with.sh` starts it; without it these tests fail and say so.
 
 use aws::{
     S3, SecretsManager, Sqs, StepFunctions,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use stepwell_core::effect::{Message, Work};
 
-/// A name that no other test has.
+/// A name that begins with `what` and that no other test has.
 pub(super) fn fresh(what: &str) -> String {
     format!("{what}-{}", uuid::Uuid::now_v7().simple())
 }
@@ -32,7 +32,7 @@ pub(super) fn clients() -> Clients {
     Clients::from_env()
 }
 
-/// Looks until something is so.
+/// Looks every 100 ms until `look` finds something, for 30 s at most. `what` names it where it is never found.
 pub(super) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..300 {
         if let Some(found) = look().await {
@@ -48,11 +48,11 @@ pub(super) async fn queue(clients: &Clients) -> String {
     made.queue_url.unwrap()
 }
 
-/// The next message within so many seconds: its body and its receipt handle.
+/// Waits so many seconds for a message. Returns its body and its receipt handle.
 pub(super) async fn receive(clients: &Clients, url: &str, seconds: i32) -> Option<(String, String)> {
     let mut left = seconds;
     loop {
-        // A longer request is one that our clients give up.
+        // The clients give up a request that takes longer than `limits::ATTEMPT`, so a long wait takes several.
         let wait = left.min(4);
         let call = clients.sqs().receive_message().queue_url(url).wait_time_seconds(wait).visibility_timeout(60);
         if let Some(message) = call.send().await.unwrap().messages.and_then(|all| all.into_iter().next()) {
@@ -130,7 +130,7 @@ async fn a_credential_has_its_latest_version() {
     assert!(vault().get("other", "key").await.unwrap().is_none());
 }
 
-/// The wait machine as infra/ has it, over this queue, with this function to open questions.
+/// Creates the wait machine of `infra/wait.asl.json` over a step queue and a callback function. Returns its ARN.
 pub(super) async fn machine(clients: &Clients, queue: &str, callback: &str) -> String {
     let definition = crate::docs::read("infra/wait.asl.json")
         .replace("${Partition}", "aws")

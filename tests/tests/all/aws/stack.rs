@@ -1,22 +1,23 @@
-//! The template as it is deployed: `infra/deploy-local.sh` puts it with the real binaries onto MiniStack, whose HTTP API,
-//! function URLs, queues and state machines then do the rest. Only the table is elsewhere, on DynamoDB Local.
+//! The template as it is deployed: `infra/deploy-local.sh` deploys it with the real binaries to MiniStack, whose HTTP
+//! API, function URLs, queues and state machines run the workflows. Only the table is elsewhere, on DynamoDB Local.
 
 use super::services::{clients, eventually};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Command};
 use stepwell_tests::{cloud::binary, http};
 
-/// One deployment at a time: SAM keeps a bucket for all.
+/// Lets one deployment run at a time, since SAM keeps one bucket for all of them.
 static DEPLOYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// A deployed stack, and a token for it.
+/// A deployed stack, and an API token for it.
 struct Stack {
     name: &'static str,
     outputs: Value,
     token: String,
 }
 
-/// A copy of what is deployed from, in which the binaries are those of the tests and are not built anew.
+/// A copy of the folder that is deployed from, in which the functions are the binaries of the tests and the script that
+/// would build them does nothing.
 fn staged(name: &str) -> PathBuf {
     let root = crate::docs::root();
     let stage = std::env::temp_dir().join(format!("stepwell-{name}-{}", std::process::id()));
@@ -34,7 +35,8 @@ fn staged(name: &str) -> PathBuf {
 }
 
 impl Stack {
-    /// `emulator` is the template's parameter: whether functions have URLs of their own in place of the HTTP API.
+    /// Deploys a stack. `emulator` is the template's parameter `Emulator`: whether each function has a URL of its own
+    /// in the place of the HTTP API.
     async fn deployed(name: &'static str, emulator: bool) -> Self {
         let clients = clients();
         let deploying = DEPLOYING.lock().await;
@@ -74,10 +76,10 @@ impl Stack {
         http().post(url).body(event.to_string()).send().await.unwrap().json().await.unwrap()
     }
 
-    /// A request to the HTTP API, or where there is none to the URL of a function, by its output's name. What streams
-    /// has a URL of its own in any case.
+    /// Sends a request to the HTTP API or, where there is none, to the function URL in the output `url`. Streams go to
+    /// a function URL in any case.
     async fn ask(&self, url: &str, method: &str, path: &str, body: Value) -> (u16, String) {
-        // Reads and streams share the URL of `status`.
+        // Reads and streams share the URL of the function `status`.
         let url_of = if url == "StatusUrl" { "StreamUrl" } else { url };
         let behind_gateway = self.outputs["ApiUrl"].as_str().filter(|_| url != "StreamUrl");
         let address = behind_gateway.or(self.outputs[url_of].as_str());
@@ -97,7 +99,7 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
     }
 
-    /// Waits until an execution is so.
+    /// Waits until an execution has that status.
     async fn until(&self, id: &str, status: &str) -> Value {
         eventually(status, async || {
             let shown = self.ok("StatusUrl", "GET", &format!("/v1/executions/{id}"), Value::Null).await;
@@ -107,7 +109,7 @@ impl Stack {
     }
 }
 
-/// A node of each kind that asks something else of the stack.
+/// A workflow with one node for each part of the stack that nodes use.
 fn document() -> Value {
     json!({
         "id": "stack",
@@ -127,7 +129,7 @@ fn document() -> Value {
     })
 }
 
-/// A workflow with a person in it, which is paused while it waits.
+/// Runs a workflow that asks a person, pauses it while it waits, answers, and resumes it.
 async fn runs(stack: &Stack) {
     stack.ok("TriggerUrl", "POST", "/v1/workflows", document()).await;
     let start = json!({ "input": { "n": 5 } });

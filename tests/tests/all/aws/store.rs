@@ -1,4 +1,4 @@
-//! The store on DynamoDB: what every store must do, and what only several processes can show.
+//! The store on DynamoDB Local: the conformance tests of every store, and what only several processes can show.
 
 use crate::store_differential::{SEEDS, agree};
 use ::aws::Aws;
@@ -34,7 +34,7 @@ async fn dynamodb_conforms_where_requests_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_and_dynamodb_agree() {
-    // Each has a table of its own, which takes its time.
+    // Each seed creates a table of its own, which takes time, so there are few.
     for seed in 0..SEEDS.min(8) {
         let memory = memory::Memory::on_the_clock();
         let host = World::new(None).await.host(seed % 2 == 0, 3);
@@ -69,7 +69,7 @@ async fn processes_that_know_less_catch_up_and_lose() {
             assert_eq!(after.seq, before.seq + 1);
         }
     }
-    // One is forty turns behind, more than it would fold onto what it knows.
+    // The first process is 40 turns behind, which is more than it folds onto a state in memory.
     let behind = one.load(&id).await.unwrap().unwrap();
     for turn in 0..40 {
         command(&other, &id, if turn % 2 == 0 { pause() } else { resume() }).await;
@@ -123,7 +123,7 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     let state = one.load(&id).await.unwrap().unwrap();
     command(&other, &id, Command::Control { control: Control::Cancel, reason: None }).await;
     other.delete(&id).await.unwrap();
-    // It has not noticed: its state is the one before the end.
+    // The first process has not noticed the removal: its state is the one before the execution's end.
     for number in [state.seq, state.seq + 1, state.seq + 2] {
         let mut turn = stepwell_core::event::Turn { seq: number, at: NOW, by: None, events: vec![] };
         turn.events.push(stepwell_core::event::Event::ExecutionPaused { reason: None });
@@ -141,7 +141,7 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     }
     assert_eq!(submit(&one, &id, pause()).await.unwrap().map(|_| ()), None);
     assert_eq!(world.host(true, 1).load(&id).await.unwrap(), None);
-    // The same id cannot begin again at once, and can later.
+    // An execution of the same id cannot begin at once, but can once the stones have stood their time.
     let workflow = kept(&one, &document("removed")).await;
     let mut again = started(&one, &workflow, "several", json!({"again": true}));
     again.execution_id = id.clone();
@@ -176,7 +176,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     document["settings"]["max_concurrency"] = json!(1);
     let workflow = kept(&host, &document).await;
     let id = workflow.id.clone();
-    // One that joined and never began: it counts until its start cannot come any more.
+    // An execution that became a member and never began counts until its start cannot come any more.
     let ghost = started(&host, &workflow, "guard", json!({}));
     world
         .wire
@@ -202,7 +202,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     assert_eq!(host.held("guard", &id).await.unwrap(), (Some(held[1].clone()), 1));
 }
 
-/// The clock stands still, so that a lease that is waited for never ends.
+/// The clock stands still in this test, so that a lease that is waited for never ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
     let world = World::new(Some(NOW)).await;
@@ -265,7 +265,7 @@ async fn long_journals_cost_little_to_load() {
     let id = start(&host, started(&host, &workflow, "long", json!({}))).await.id().clone();
     for n in 0..300u64 {
         let control = if n % 2 == 0 { Control::Pause } else { Control::Resume };
-        // What is told with it is long, does not deflate, and is no part of the state.
+        // The reason makes each turn long, since it hardly deflates, but it is no part of the state.
         let reason = (0..8).map(|part| document::id::sha256_hex(&(n * 8 + part).to_le_bytes())).collect::<String>();
         command(&host, &id, Command::Control { control, reason: Some(reason) }).await;
     }

@@ -1,5 +1,6 @@
-//! Every call of AWS fails once, before and after it took effect, and every process dies once between any two calls;
-//! every message comes twice. Executions end as they do without, and the supervisor cleans up what is left.
+//! Injects faults: every call of AWS fails once before it takes effect and once after it, every process dies once
+//! between any two calls, and every message comes twice. Executions end as they do without faults, and the supervisor
+//! cleans up what the faults leave.
 
 use crate::docs::root;
 use document::time::Time;
@@ -12,7 +13,7 @@ use stepwell_tests::{
 };
 
 const NOW: Time = Time(1_800_000_000_000);
-/// Calls of one workflow that meet every fault; of longer ones so many, evenly spread.
+/// The number of a scenario's calls that meet every fault. Where a scenario makes more, so many are chosen evenly.
 const CALLS: u64 = 40;
 
 fn scenarios() -> Vec<Scenario> {
@@ -31,12 +32,12 @@ fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Which calls meet a fault.
+/// The numbers of the calls, from 1, that meet a fault.
 fn chosen(calls: u64) -> BTreeSet<u64> {
     if calls <= CALLS { (1..=calls).collect() } else { (0..CALLS).map(|n| 1 + n * (calls - 1) / (CALLS - 1)).collect() }
 }
 
-/// Replays one call of one scenario where `SWEEP` says so: `SWEEP='document-review.json 75'`.
+/// Whether a call of a scenario is swept. `SWEEP='document-review.json 75'` replays that call alone.
 fn is_wanted(name: &str, call: u64) -> bool {
     std::env::var("SWEEP").map_or(true, |wanted| wanted == format!("{name} {call}"))
 }

@@ -4,7 +4,7 @@ use crate::docs::read;
 use ::aws::store::definition;
 use std::collections::BTreeSet;
 
-/// Values of `name: value` in a text, whether on lines or within braces, as many as there are.
+/// All values of `name: value` in a text, whether on lines of their own or within braces.
 fn values(text: &str, name: &str) -> Vec<String> {
     let mark = format!("{name}: ");
     let found = text.split(&mark).skip(1);
@@ -12,7 +12,7 @@ fn values(text: &str, name: &str) -> Vec<String> {
     found.map(|rest| rest.split(ends).next().unwrap_or_default().to_owned()).collect()
 }
 
-/// The part of a template that describes a resource: from its name to the next at the same indent.
+/// The part of a template that describes the first resource of a type, up to the next resource.
 fn resource<'a>(template: &'a str, kind: &str) -> &'a str {
     let at = template.find(&format!("    Type: {kind}\n")).unwrap_or_else(|| panic!("there is no {kind}"));
     let rest = &template[at..];

@@ -8,7 +8,7 @@ use serde_json::json;
 
 const NOW: Time = Time(1_800_000_000_000);
 
-/// What becomes of a start so many seconds after it entered, and what was asked for it.
+/// Commits a start so many seconds after it took the lease. Returns the result, and the operations of the commit.
 async fn started(seconds: f64) -> (Result<(), StoreError>, Vec<String>) {
     let mut document = document("wait", json!({"seconds": 9}));
     document["settings"] = json!({"max_concurrency": 1});
@@ -21,7 +21,8 @@ async fn started(seconds: f64) -> (Result<(), StoreError>, Vec<String>) {
     let ticket = scripted.table.enter(owner, workflow).await.unwrap();
     scripted.wait(seconds);
     scripted.script.forget();
-    // Member and head; then the turn, or nothing of this id and the member.
+    // The answers to the puts of member and head; then to that of the turn or, where the commit is too late, to the
+    // load that finds no execution and to the removal of the member.
     scripted.script.then([done(), done()]);
     match seconds < limits::LEASE_SECONDS / 2.0 {
         true => scripted.script.then([done()]),

@@ -38,7 +38,7 @@ fn a_mark_is_young_as_long_as_something_may_be_committed_behind_it() {
     assert_eq!((ahead.young.len(), ahead.old_at), (1, Some(now.after_seconds(limits::MARK_SECONDS))));
 }
 
-/// A first turn, and the table that has it.
+/// An execution with one turn: the table, the execution's story, and the item of the turn.
 async fn started(behind_message: bool) -> (Scripted, Story, Value) {
     let (scripted, story) =
         (Scripted::new(NOW, behind_message), Story::begin(&document("wait", json!({"seconds": 9})), false));
@@ -59,7 +59,7 @@ fn pause(story: &Story) -> Commit {
 async fn a_request_that_dawdles_behind_its_mark_commits_nothing() {
     let (scripted, story, _) = started(false).await;
     let before = scripted.script.asked().len();
-    // Each call takes longer than a mark allows.
+    // Each call takes 30 s, which is longer than a request may take from its mark to its turn.
     let now = scripted.now.clone();
     scripted.script.slow(move || {
         now.fetch_add(30_000, Relaxed);
@@ -80,7 +80,8 @@ async fn a_request_that_is_quick_commits() {
     scripted.table.commit(pause(&story)).await.unwrap();
 }
 
-/// What was asked to look after the first turn while the head has these marks, and the last request.
+/// Looks after an execution in the state of its first turn while its head has these marks; where `newer`, the table has
+/// another turn by then. Returns the operations that DynamoDB was asked for, and the last request.
 async fn looked_after(marks: &[String], newer: bool) -> (Vec<String>, Value) {
     let (scripted, story, mut turn) = started(true).await;
     if newer {

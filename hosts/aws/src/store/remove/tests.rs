@@ -23,12 +23,12 @@ fn stone(number: u64, until: i64, others: &[&str]) -> Value {
     stone
 }
 
-/// When a stone stands long enough.
+/// The second until which a stone has stood its time.
 fn seconds() -> i64 {
     NOW.0 / 1_000
 }
 
-/// What a removal asks where the journal is this and a head is there.
+/// Removes an execution whose journal holds these items and whose head is there.
 async fn deleted(journal: &[Value]) -> (Result<(), StoreError>, Scripted) {
     let scripted = Scripted::new(NOW, true);
     scripted.script.then([found(journal), found(journal), json(200, json!({"Item": {"pk": {"S": "x#e1"}}}))]);
@@ -80,7 +80,7 @@ async fn what_began_since_it_was_looked_for_is_not_removed() {
     assert_eq!(scripted.script.operations(), ["Query", "Query"]);
 }
 
-/// What a start says that meets a stone.
+/// Commits a start that meets a stone. Returns its error, and the operations of the commit.
 async fn started(stone: Value) -> (StoreError, Vec<String>) {
     let (scripted, story) = (Scripted::new(NOW, true), story());
     scripted.script.then([done(), done(), done()]);
