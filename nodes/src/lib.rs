@@ -72,8 +72,8 @@ impl Runner for Nodes {
         let limit = Duration::from_secs_f64(seconds(task.timeout_seconds));
         match &task.work {
             Work::Http(http) => {
-                let outcome = self.http.run(http, &task.idempotency_key, limit, now).await;
-                Report { outcome: secrets::mask_outcome(outcome, &http.secrets), logs: Vec::new() }
+                let outcome = self.http.run(http, task, limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &task.secrets), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(code, limit, now).await,
         }

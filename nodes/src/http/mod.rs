@@ -14,7 +14,7 @@ use client::Clients;
 use document::time::Time;
 use request::Hop;
 use std::{sync::OnceLock, time::Duration};
-use stepwell_core::task::{Failure, HttpTask, Outcome};
+use stepwell_core::task::{Failure, HttpTask, Outcome, Task};
 
 /// Sends requests. The clients are built at the first request, since reading the system's certificates takes
 /// milliseconds that a cold start should not pay for.
@@ -33,8 +33,14 @@ impl Http {
     }
 
     /// Runs one attempt. Secrets in its outcome are not masked yet.
-    pub async fn run(&self, task: &HttpTask, key: &str, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Outcome {
-        match tokio::time::timeout(limit, self.exchange(task, key, now)).await {
+    pub async fn run(
+        &self,
+        http: &HttpTask,
+        task: &Task,
+        limit: Duration,
+        now: &(dyn Fn() -> Time + Send + Sync),
+    ) -> Outcome {
+        match tokio::time::timeout(limit, self.exchange(http, task, now)).await {
             Ok(Ok(outcome)) | Ok(Err(outcome)) => outcome,
             Err(_) => Outcome::Unknown(failure::timeout(limit)),
         }
@@ -42,18 +48,23 @@ impl Http {
 
     /// Sends the request, follows redirects, and reads the response. Both results are outcomes; `Err` only ends it
     /// early.
-    async fn exchange(&self, task: &HttpTask, key: &str, now: &(dyn Fn() -> Time + Sync)) -> Result<Outcome, Outcome> {
+    async fn exchange(
+        &self,
+        http: &HttpTask,
+        task: &Task,
+        now: &(dyn Fn() -> Time + Send + Sync),
+    ) -> Result<Outcome, Outcome> {
         let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
             Outcome::Failed(Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))
         })?;
-        let mut hop = Hop::first(task, key, &self.user_agent).map_err(Outcome::Failed)?;
+        let mut hop = Hop::first(http, &task.idempotency_key, &self.user_agent).map_err(Outcome::Failed)?;
         redirect::first_hosts(&hop, &task.secrets).map_err(Outcome::Failed)?;
         for _ in 0..=crate::limits::REDIRECTS {
             allow::judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(blocked.into()))?;
             let response = clients.send(&hop).await?;
             match redirect::next(hop, &response, &task.secrets).map_err(Outcome::Failed)? {
                 Some(next) => hop = next,
-                None => return response::finish(response, task, now()).await,
+                None => return response::finish(response, http, now()).await,
             }
         }
         Err(Outcome::Failed(failure::too_many_redirects()))

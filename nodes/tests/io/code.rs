@@ -15,7 +15,7 @@ pub fn nodes(children: usize) -> Nodes {
 pub fn task(code: &str, names: Value, seconds: f64) -> Task {
     let names: Map<String, Value> = names.as_object().cloned().unwrap();
     let work = Work::Code(CodeTask { code: code.into(), names });
-    Task { idempotency_key: "k".into(), timeout_seconds: seconds, work }
+    Task { idempotency_key: "k".into(), timeout_seconds: seconds, work, secrets: Vec::new() }
 }
 
 pub async fn report(nodes: &Nodes, code: &str, names: Value, seconds: f64) -> Report {

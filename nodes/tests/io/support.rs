@@ -105,40 +105,54 @@ pub fn nodes(allow: &str) -> Nodes {
     Nodes::new(Config { http_allow: AllowList::parse(allow).unwrap(), ..Config::default() }).unwrap()
 }
 
-pub fn get(url: &str) -> HttpTask {
-    HttpTask {
-        method: "GET".into(),
-        url: url.into(),
-        headers: vec![],
-        query: vec![],
-        body: None,
-        expect: None,
-        secrets: vec![],
+/// A request with the secrets that its templates read.
+pub struct Asked {
+    pub http: HttpTask,
+    pub secrets: Vec<UsedSecret>,
+}
+
+impl std::ops::Deref for Asked {
+    type Target = HttpTask;
+    fn deref(&self) -> &HttpTask {
+        &self.http
     }
 }
 
-pub fn copy(task: &HttpTask) -> HttpTask {
-    HttpTask {
+impl std::ops::DerefMut for Asked {
+    fn deref_mut(&mut self) -> &mut HttpTask {
+        &mut self.http
+    }
+}
+
+pub fn get(url: &str) -> Asked {
+    let (method, url) = ("GET".into(), url.into());
+    let http = HttpTask { method, url, headers: vec![], query: vec![], body: None, expect: None };
+    Asked { http, secrets: vec![] }
+}
+
+pub fn copy(task: &Asked) -> Asked {
+    let http = HttpTask {
         method: task.method.clone(),
         headers: task.headers.clone(),
         query: task.query.clone(),
         body: task.body.clone(),
-        secrets: task.secrets.clone(),
-        ..get(&task.url)
-    }
+        ..get(&task.url).http
+    };
+    Asked { http, secrets: task.secrets.clone() }
 }
 
 pub fn secret(name: &str, value: &str, hosts: &[&str]) -> UsedSecret {
     UsedSecret { name: name.into(), value: value.into(), hosts: hosts.iter().map(|h| (*h).to_owned()).collect() }
 }
 
-pub async fn run_for(nodes: &Nodes, http: HttpTask, seconds: f64) -> Outcome {
+pub async fn run_for(nodes: &Nodes, asked: Asked, seconds: f64) -> Outcome {
+    let Asked { http, secrets } = asked;
     let work = Work::Http(Box::new(http));
-    let task = Task { idempotency_key: "exec.1.charge.1".into(), timeout_seconds: seconds, work };
+    let task = Task { idempotency_key: "exec.1.charge.1".into(), timeout_seconds: seconds, work, secrets };
     nodes.run(&task, &|| Time(0)).await.outcome
 }
 
-pub async fn run(server: &Server, http: HttpTask) -> Outcome {
+pub async fn run(server: &Server, http: Asked) -> Outcome {
     run_for(&nodes(&format!("127.0.0.1:{}", server.port)), http, 10.0).await
 }
 

@@ -7,7 +7,7 @@ use crate::{
     execution::{Execution, NodeState, Phase},
     id::Activation,
 };
-use document::{NodeKind, Workflow, graph::NodeIx, id::NodeId, time::Time};
+use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
 use std::sync::Arc;
 
 /// Which of the effects that a state owes are wanted.
@@ -150,9 +150,8 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
     match &found.phase {
         Phase::Due { at } => {
             let due = at.unwrap_or(found.activated_at);
-            let waits =
-                matches!(node.kind, NodeKind::Wait(_) | NodeKind::Human(_) | NodeKind::Map(_) | NodeKind::Workflow(_));
-            let timeout = if waits { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
+            let timeout =
+                if node.of.mode.waits() { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
             Some(due.after_seconds(timeout + grace))
         }
         Phase::Intended { deadline } => Some(*deadline),

@@ -1,9 +1,10 @@
 //! Tasks: what a node that does I/O is asked to do, its templates rendered; and the outcome of running it.
 
+pub use document::work::{CodeTask, HttpTask, Work};
+
 use document::time::Time;
-use expression::Expr;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// One attempt of a node, ready to run.
 #[derive(Debug)]
@@ -14,32 +15,6 @@ pub struct Task {
     pub timeout_seconds: f64,
     /// What the attempt does.
     pub work: Work,
-}
-
-/// What an attempt does, by the node's type.
-#[derive(Debug)]
-pub enum Work {
-    /// The request of an `http_request`.
-    Http(Box<HttpTask>),
-    /// The JavaScript of a `code` node.
-    Code(CodeTask),
-}
-
-/// The request of an `http_request`, its templates rendered.
-#[derive(Debug)]
-pub struct HttpTask {
-    /// The method in upper case.
-    pub method: String,
-    /// The URL as it was rendered: it is checked when it is requested.
-    pub url: String,
-    /// The headers in order; a name may occur several times.
-    pub headers: Vec<(String, String)>,
-    /// Parameters that are added to those of the URL, in order.
-    pub query: Vec<(String, String)>,
-    /// The body: a string is sent as it is, any other value as JSON.
-    pub body: Option<Value>,
-    /// The condition on the response that means success; `status < 400` where there is none.
-    pub expect: Option<Expr>,
     /// The secrets that the templates read. They are masked in all that is recorded, and sent only to their hosts.
     pub secrets: Vec<UsedSecret>,
 }
@@ -59,15 +34,6 @@ impl std::fmt::Debug for UsedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "UsedSecret({})", self.name)
     }
-}
-
-/// A `code` node's JavaScript.
-#[derive(Debug)]
-pub struct CodeTask {
-    /// The body of a JavaScript function.
-    pub code: String,
-    /// The variables that the function sees: `output`, `ctx`, `input`, … and the bare names that the code mentions.
-    pub names: Map<String, Value>,
 }
 
 /// How one attempt ended.

@@ -11,7 +11,7 @@ pub use interaction::{interaction, responses_needed};
 pub use node::{node_status, nodes};
 
 use crate::execution::{Execution, Phase, Status};
-use document::{NodeKind, Workflow, graph::NodeIx, id::NodeId};
+use document::{Workflow, graph::NodeIx, id::NodeId};
 use serde_json::{Map, Value, json};
 
 /// An execution as `GET /v1/executions/{id}` shows it.
@@ -119,7 +119,7 @@ fn nodes_where(workflow: &Workflow, wanted: impl Fn(&NodeId) -> bool) -> Vec<Nod
 pub fn loop_counters(execution: &Execution, workflow: &Workflow) -> Map<String, Value> {
     let mut counters = Map::new();
     for (index, node) in workflow.nodes.iter().enumerate() {
-        let (NodeKind::Loop(_), Some(state)) = (&node.kind, execution.loops.get(&node.id)) else { continue };
+        let (Some(_), Some(state)) = (node.kind.as_loop(), execution.loops.get(&node.id)) else { continue };
         counters.insert(loop_path(workflow, index), state.begun.into());
     }
     counters

@@ -1,9 +1,8 @@
 //! Workflow documents: the model, the parser with its dialects, and what the graph of nodes and edges tells.
 
-pub(crate) mod dialect;
+mod dialect;
 pub mod graph;
 mod hash;
-mod human;
 pub mod id;
 pub mod json;
 pub mod limits;
@@ -12,21 +11,36 @@ pub mod node;
 mod parse;
 pub mod pattern;
 pub mod picture;
+mod policy;
 mod query;
 mod read;
+mod read_node;
+mod reading;
 mod reads;
 pub mod schedule;
 #[cfg(test)]
 mod tests;
 pub mod time;
 pub mod validate;
+pub mod work;
 
-pub(crate) use dialect::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS};
 pub use hash::canonical_text;
-pub use human::*;
-pub use model::*;
-pub(crate) use parse::read;
-pub use parse::{Parsed, parse};
+pub use model::{Edge, InputSchema, Node, NodeKind, Route, Spawning, Trigger, Waiting, Workflow};
+pub use node::{
+    branch::{Branch, Rule},
+    r#break::Break,
+    fail::Fail,
+    human::{Human, HumanKind, HumanOption, OptionTemplate, TimeoutAction},
+    r#loop::{Loop, Over},
+    map::{Body, Map},
+    succeed::Succeed,
+    wait::Wait,
+    webhook_trigger::WebhookTrigger,
+    workflow::Children,
+};
+pub use parse::{Parsed, parse, parse_with};
+pub use policy::{Delivery, Join, OnError, Overlap, Retry, Settings};
 pub use query::InputViolation;
-pub(crate) use read::{Flow, read_body, read_flow};
+pub use reading::{At, Cx, Fields, Frame, Place};
 pub use reads::Reads;
+pub use schedule::ScheduleTrigger;

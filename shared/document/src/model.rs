@@ -1,12 +1,28 @@
 //! A workflow as the rules see it: parsed, normalized, its expressions compiled.
 
-use super::{graph::Graph, human::Human};
 use crate::{
+    graph::Graph,
     id::{NodeId, WorkflowId},
-    limits,
+    node::{
+        branch::Branch,
+        r#break::Break,
+        config::{Compute, Config, Run},
+        event_trigger::EventTrigger,
+        fail::Fail,
+        human::Human,
+        r#loop::Loop,
+        manual_trigger::ManualTrigger,
+        map::Map,
+        node_type::{Mode, NodeType},
+        succeed::Succeed,
+        wait::Wait,
+        webhook_trigger::WebhookTrigger,
+        workflow::Children,
+    },
+    policy::{Delivery, Join, OnError, Retry, Settings},
+    schedule::ScheduleTrigger,
 };
-use expression::{Expr, Template};
-use serde::{Deserialize, Serialize};
+use expression::Expr;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -51,36 +67,6 @@ impl std::fmt::Debug for InputSchema {
     }
 }
 
-/// `settings` of a document.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Iterations after which a loop without a bound of its own fails the execution.
-    pub max_loop_iterations: u64,
-    /// Seconds that an execution may take in all.
-    pub timeout_seconds: f64,
-    /// The policy of nodes that name none.
-    pub on_error: OnError,
-    /// What a start does while another execution of the workflow has not ended.
-    pub overlap: Overlap,
-    /// How many executions of the workflow run at once; none where there is no bound.
-    pub max_concurrency: Option<u64>,
-    /// Days for which ended executions are kept; 0 for ever.
-    pub retention_days: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_loop_iterations: limits::LOOP_ITERATIONS,
-            timeout_seconds: limits::EXECUTION_SECONDS,
-            on_error: OnError::Fail,
-            overlap: Overlap::Allow,
-            max_concurrency: None,
-            retention_days: limits::RETENTION_DAYS,
-        }
-    }
-}
-
 /// One node, with all defaults filled in.
 #[derive(Debug)]
 pub struct Node {
@@ -88,8 +74,13 @@ pub struct Node {
     pub id: NodeId,
     /// Name for people; the id where the document has none.
     pub name: String,
-    /// The type with its config.
+    /// The type.
+    pub of: &'static NodeType,
+    /// The config, by the mode of the type.
     pub kind: NodeKind,
+    /// The ports. An edge without `port` follows the first one (refused for a `branch` without `default`). Empty for a
+    /// node after which nothing comes.
+    pub ports: Vec<String>,
     /// The policy of retries.
     pub retry: Retry,
     /// Seconds that one attempt may take. None, for no bound, where a `wait`, `human`, `map` or `workflow` names none.
@@ -104,207 +95,121 @@ pub struct Node {
     pub compensate: Option<Box<Node>>,
 }
 
-/// A node's type with its configuration.
+/// A node's config, by the mode of its type: who does the work.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "the variants are the types of the workflow format")]
 pub enum NodeKind {
-    ManualTrigger,
-    WebhookTrigger(WebhookTrigger),
-    EventTrigger { pattern: Option<Value> },
-    ScheduleTrigger(ScheduleTrigger),
-    HttpRequest(HttpRequest),
-    Code { code: String },
-    Transform(Transform),
-    Branch { rules: Vec<Rule>, default: Option<String> },
+    /// The rules decide the node within a turn.
+    Route(Route),
+    /// The step function computes the output.
+    Compute(Box<dyn Compute>),
+    /// A worker of ours does I/O.
+    Run(Box<dyn Run>),
+    /// The node waits for a time, a signal or a person.
+    Wait(Waiting),
+    /// The node starts executions of its own.
+    Children(Spawning),
+}
+
+/// The config of a node that only chooses what comes next.
+#[derive(Debug)]
+pub enum Route {
+    /// Where executions start.
+    Trigger(Trigger),
+    /// Takes the port of the first rule that is true.
+    Branch(Branch),
+    /// Repeats its body.
     Loop(Loop),
-    Map(Map),
+    /// Ends the loop around it.
+    Break(Break),
+    /// Ends the execution with a result.
+    Succeed(Succeed),
+    /// Ends the execution with an error.
+    Fail(Fail),
+}
+
+/// The config of a node at which executions start.
+#[derive(Debug)]
+pub enum Trigger {
+    /// The API starts them.
+    Manual(ManualTrigger),
+    /// Requests to a URL start them.
+    Webhook(WebhookTrigger),
+    /// Events start them.
+    Event(EventTrigger),
+    /// Time starts them.
+    Schedule(ScheduleTrigger),
+}
+
+/// The config of a node that waits.
+#[derive(Debug)]
+pub enum Waiting {
+    /// For a time or a signal.
     Wait(Wait),
+    /// For people.
     Human(Box<Human>),
+}
+
+/// The config of a node that starts executions of its own.
+#[derive(Debug)]
+pub enum Spawning {
+    /// One for each item of a list.
+    Map(Map),
+    /// One for each of some saved workflows.
     Workflow(Children),
-    Break { output: Option<Template> },
-    Succeed { output: Option<Template> },
-    Fail { code: Option<Template>, message: Option<Template> },
 }
 
-/// Config of a `webhook_trigger`.
-#[derive(Debug)]
-pub struct WebhookTrigger {
-    /// The part of the webhook's URL behind the workflow's id; none where the URL ends with the id.
-    pub path: Option<String>,
-    /// Name of the stored secret that checks the HMAC signature; none where callers send a token instead.
-    pub secret: Option<String>,
-}
+impl NodeKind {
+    /// The mode of the node's type.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Route(_) => Mode::Route,
+            Self::Compute(_) => Mode::Compute,
+            Self::Run(_) => Mode::Run,
+            Self::Wait(_) => Mode::Wait,
+            Self::Children(_) => Mode::Children,
+        }
+    }
 
-/// Config of a `schedule_trigger`, which has one of `cron` and `every_seconds`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ScheduleTrigger {
-    /// Cron expression of five fields, or of six with seconds first.
-    pub cron: Option<String>,
-    /// Seconds from one due time to the next, at least 1.
-    pub every_seconds: Option<f64>,
-    /// IANA name of the time zone in which `cron` is read; UTC where absent.
-    pub timezone: Option<String>,
-    /// Whether one execution makes up for all due times that were missed (`missed` is `run_once`).
-    pub run_missed_once: bool,
-}
+    /// What every config can tell of itself.
+    pub fn config(&self) -> &dyn Config {
+        match self {
+            Self::Route(Route::Trigger(Trigger::Manual(config))) => config,
+            Self::Route(Route::Trigger(Trigger::Webhook(config))) => config,
+            Self::Route(Route::Trigger(Trigger::Event(config))) => config,
+            Self::Route(Route::Trigger(Trigger::Schedule(config))) => config,
+            Self::Route(Route::Branch(config)) => config,
+            Self::Route(Route::Loop(config)) => config,
+            Self::Route(Route::Break(config)) => config,
+            Self::Route(Route::Succeed(config)) => config,
+            Self::Route(Route::Fail(config)) => config,
+            Self::Compute(config) => config.as_ref(),
+            Self::Run(config) => config.as_ref(),
+            Self::Wait(Waiting::Wait(config)) => config,
+            Self::Wait(Waiting::Human(config)) => config.as_ref(),
+            Self::Children(Spawning::Map(config)) => config,
+            Self::Children(Spawning::Workflow(config)) => config,
+        }
+    }
 
-/// Config of an `http_request`.
-#[derive(Debug)]
-pub struct HttpRequest {
-    /// Template of the method; `GET` where the document gives none.
-    pub method: Template,
-    /// Template of the absolute URL.
-    pub url: Template,
-    /// Template of the object of headers.
-    pub headers: Option<Template>,
-    /// Template of the object of query parameters.
-    pub query: Option<Template>,
-    /// Template of the body, which may be any JSON.
-    pub body: Option<Template>,
-    /// Condition over the response that tells success; `status < 400` where absent.
-    pub expect: Option<Expr>,
-}
+    /// The config of a trigger, where the node is one.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        if let Self::Route(Route::Trigger(trigger)) = self { Some(trigger) } else { None }
+    }
 
-/// Config of a `transform`, which puts out one value.
-#[derive(Debug)]
-pub enum Transform {
-    /// The value is an object of templates.
-    Set(Template),
-    /// The value is that of a CEL expression.
-    Expression(Expr),
-}
+    /// The config of a loop, where the node is one.
+    pub fn as_loop(&self) -> Option<&Loop> {
+        if let Self::Route(Route::Loop(config)) = self { Some(config) } else { None }
+    }
 
-/// One rule of a `branch`.
-#[derive(Debug)]
-pub struct Rule {
-    /// The condition. Of all rules, the first whose condition is true decides.
-    pub when: Expr,
-    /// Name of the port that the rule takes.
-    pub port: String,
-}
+    /// The config of a question to people, where the node is one.
+    pub fn human(&self) -> Option<&Human> {
+        if let Self::Wait(Waiting::Human(human)) = self { Some(human) } else { None }
+    }
 
-/// Config of a `loop`.
-#[derive(Debug)]
-pub struct Loop {
-    /// What decides whether another iteration begins.
-    pub over: Over,
-    /// Iterations after which the loop fails the execution; `settings.max_loop_iterations` where absent.
-    pub max_iterations: Option<u64>,
-}
-
-/// What a loop iterates over.
-#[derive(Debug)]
-pub enum Over {
-    /// A condition: another iteration begins while it is true.
-    While(Expr),
-    /// A list: there is one iteration per item.
-    ForEach(Expr),
-}
-
-/// Config of a `map`.
-#[derive(Debug)]
-pub struct Map {
-    /// Expression for the list of items.
-    pub items: Expr,
-    /// What runs for each item.
-    pub body: Body,
-    /// How many items run at once; 50 where the document gives no number.
-    pub max_concurrency: u64,
-    /// How many items may fail without failing the map.
-    pub tolerated_failures: u64,
-}
-
-/// The body of a `map`.
-#[derive(Debug)]
-pub enum Body {
-    /// Nodes and edges in the map's own config, as a workflow that needs no trigger.
-    Inline(Arc<Workflow>),
-    /// The id of a saved workflow.
-    Saved(WorkflowId),
-}
-
-/// Config of a `wait`, which waits for one of three things.
-#[derive(Debug)]
-pub enum Wait {
-    /// Template of a number of seconds to wait for.
-    Seconds(Template),
-    /// Template of a time in RFC 3339 to wait until.
-    Until(Template),
-    /// A signal from outside.
-    Event {
-        /// Template of the event's name.
-        name: Template,
-        /// Seconds for which the event is awaited; as long as the execution lives where absent.
-        timeout_seconds: Option<f64>,
-    },
-}
-
-/// Config of a `workflow` node, which runs saved workflows as children.
-#[derive(Debug)]
-pub struct Children {
-    /// Ids of the saved workflows, at least one.
-    pub workflow_ids: Vec<WorkflowId>,
-    /// Whether the document gives a list of ids; the node's output is then a list as well.
-    pub list: bool,
-    /// Whether the children run all at once, or one after the other.
-    pub parallel: bool,
-    /// Template of the children's input; the node's input where absent.
-    pub input: Option<Template>,
-    /// Whether one child of a list that fails fails the node (default true). A single child always does.
-    pub stop_on_failure: bool,
-}
-
-/// The policy of retries of a node, with all defaults filled in.
-#[derive(Clone, Debug)]
-pub struct Retry {
-    /// Number of attempts in all, the first among them.
-    pub max_attempts: u32,
-    /// Seconds before the second attempt.
-    pub initial_seconds: f64,
-    /// Factor from each delay to the next, at least 1.
-    pub backoff: f64,
-    /// Seconds of the longest delay.
-    pub max_seconds: f64,
-    /// Whether each delay is spread between half of it and all of it, by a number derived from the activation.
-    pub jitter: bool,
-}
-
-/// What happens when the last attempt of a node has failed: `on_error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the policies of the workflow format")]
-pub enum OnError {
-    Fail,
-    Continue,
-    AskHuman,
-    Rollback,
-}
-
-/// What a start does while another execution of the workflow has not ended: `settings.overlap`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the policies of the workflow format")]
-pub enum Overlap {
-    Allow,
-    SkipIfPaused,
-    SkipIfActive,
-}
-
-/// When the incoming edges of a node activate it (execution model §4): `join`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the joins of the workflow format")]
-pub enum Join {
-    All,
-    Any,
-    AtLeast(u64),
-}
-
-/// How often the effects of a node outside may happen: `delivery`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the deliveries of the workflow format")]
-pub enum Delivery {
-    AtLeastOnce,
-    AtMostOnce,
+    /// The flow that the node runs for each item, where it stands in the document itself.
+    pub fn inline_body(&self) -> Option<&Arc<Workflow>> {
+        if let Self::Children(Spawning::Map(map)) = self { map.inline_body() } else { None }
+    }
 }
 
 /// One edge, from a port of a node to another node.

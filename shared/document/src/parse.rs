@@ -1,16 +1,15 @@
 //! From a document as it was sent to a `Workflow`, or to everything that is wrong with it.
 
-use super::{
-    DOCUMENT_KEYS, Flow, InputSchema, Overlap, Settings, Workflow,
-    dialect::{self, Origins},
-    hash::canonical_text,
-    read_flow,
-};
 use crate::{
-    id::{WorkflowId, sha256_hex},
+    InputSchema, Workflow,
+    dialect::{self, DOCUMENT_KEYS, Origins},
+    id::WorkflowId,
     limits,
-    node::{ON_ERROR, on_error},
-    validate::{At, Cx, Fields, Issue, Severity, fields::cut, is_id, schema},
+    node::Types,
+    policy::{Overlap, Settings},
+    read::{Head, assemble, read_flow},
+    read_node::{ON_ERROR, on_error},
+    reading::{At, Cx, Fields, Issue, Severity, Shape, cut, is_id, schema},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -31,20 +30,34 @@ pub struct Parsed {
 /// # Errors
 /// Every error of the document at once.
 pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
-    match read(document) {
+    parse_with(&Types::standard(), document)
+}
+
+/// Parses a document whose nodes may be of these types.
+///
+/// # Errors
+/// Every error of the document at once.
+pub fn parse_with(types: &Types, document: &Value) -> Result<Parsed, Vec<Issue>> {
+    match read(types, document) {
         (Some(workflow), _, warnings) => Ok(Parsed { workflow: Arc::new(workflow), warnings }),
         (None, errors, _) => Err(errors),
     }
 }
 
+/// Reports every problem of a document: the errors, which refuse it, and the warnings.
+pub fn check(document: &Value) -> (Vec<Issue>, Vec<Issue>) {
+    let (_, errors, warnings) = read(&Types::standard(), document);
+    (errors, warnings)
+}
+
 /// Parses a document, for callers that want the warnings of a refused document too. Gives the workflow, where there are
 /// no errors, then the errors, then the warnings.
-pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
-    let normal = match dialect::normalize(document) {
+fn read(types: &Types, document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
+    let normal = match dialect::normalize(document, types.all().collect()) {
         Ok(normal) => normal,
         Err(issue) => return (None, vec![*issue], Vec::new()),
     };
-    let (workflow, mut issues) = read_normal(&normal.document, &normal.origins);
+    let (workflow, mut issues) = read_normal(types, &normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
@@ -52,8 +65,8 @@ pub(crate) fn read(document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue
 }
 
 /// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
-fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Workflow>, Vec<Issue>) {
-    let mut cx = Cx::new(|pointer| origins.sent(pointer));
+fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) -> (Option<Workflow>, Vec<Issue>) {
+    let mut cx = Cx::new(types.all().collect(), |pointer| origins.sent(pointer));
     let at = At::Root;
     let f = Fields::new(&mut cx, document, &at, "schema", &DOCUMENT_KEYS);
     let id = f.text(&mut cx, "id").map(str::to_owned);
@@ -74,13 +87,14 @@ fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Work
         let validator = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
         Some(InputSchema { source: source.clone(), validator })
     });
-    cx.input = input_schema.as_ref().map(|schema| schema::Shape(schema.source.clone()));
+    cx.input = input_schema.as_ref().map(|schema| Shape(schema.source.clone()));
+    cx.workflow = id.to_string();
     cx.settings = settings(&mut cx, &f);
     cx.on_error = cx.settings.on_error;
     cx.compensates = declares_compensation(document.get("nodes"));
     // The document's `output` may name any node, so it is read while the flow's names are known.
     let mut output: Option<Expr> = None;
-    let flow = read_flow(&mut cx, &f, false, id.as_str(), None, |cx, place| {
+    let flow = read_flow(&mut cx, types, &f, None, |cx, place| {
         output = cx.expr(&f, "output", place);
     });
     let settings = cx.settings.clone();
@@ -91,34 +105,6 @@ fn read_normal(document: &Map<String, Value>, origins: &Origins) -> (Option<Work
         assemble(head, flow, document)
     });
     (workflow, issues)
-}
-
-/// The parts of a workflow besides its nodes and edges.
-pub(super) struct Head {
-    pub(super) id: WorkflowId,
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) input_schema: Option<InputSchema>,
-    pub(super) output: Option<Expr>,
-    pub(super) settings: Settings,
-}
-
-/// Puts a workflow together, and hashes its document.
-pub(super) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
-    let hash = sha256_hex(canonical_text(&document).as_bytes());
-    Workflow {
-        id: head.id,
-        name: head.name,
-        description: head.description,
-        input_schema: head.input_schema,
-        nodes: flow.nodes,
-        edges: flow.edges,
-        output: head.output,
-        settings: head.settings,
-        graph: flow.graph,
-        document: Arc::new(document),
-        hash,
-    }
 }
 
 /// Reads `settings`. What is absent or wrong has its default.

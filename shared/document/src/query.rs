@@ -1,6 +1,6 @@
 //! Questions that hosts and the engine ask of a workflow.
 
-use super::{Node, NodeKind, Workflow, graph::NodeIx};
+use crate::{Node, Trigger, Workflow, graph::NodeIx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,8 +27,8 @@ impl Workflow {
     /// Where the API starts executions: the first `manual_trigger`, else the first trigger. None where there is no
     /// trigger, which only the body of a map can do without.
     pub fn trigger_for_api(&self) -> Option<NodeIx> {
-        let manual = self.nodes.iter().position(|node| matches!(node.kind, NodeKind::ManualTrigger));
-        manual.or_else(|| self.nodes.iter().position(|node| node.kind.is_trigger()))
+        let manual = self.nodes.iter().position(|node| matches!(node.kind.trigger(), Some(Trigger::Manual(_))));
+        manual.or_else(|| self.nodes.iter().position(|node| node.kind.trigger().is_some()))
     }
 
     /// Every way in which an input does not satisfy the workflow's schema; empty for a good one.

@@ -1,20 +1,21 @@
 //! Reads a flow, which is the nodes and edges of a document or of a map's body: first the nodes' ids and how edges
 //! connect them, then every config, whose expressions are checked against the graph.
 
-use super::{
-    EDGE_KEYS, Edge, Node, Overlap, Settings, Workflow,
-    graph::{Arc, Graph, NodeIx},
-    parse::{Head, assemble},
-};
 use crate::{
-    id::NodeId,
+    Edge, InputSchema, Node, Workflow,
+    dialect::{self, EDGE_KEYS},
+    graph::{Arc, Graph, NodeIx},
+    hash::canonical_text,
+    id::{NodeId, WorkflowId, sha256_hex},
     limits,
-    node::{self, read_node},
-    validate::{
-        At, Cx, Fields, Frame, Place, RawEdge, RawNode, Reader, Severity, check_structure, check_warnings,
-        fields::{cut, kind_of},
-        is_id, suggest,
+    node::{
+        Types,
+        node_type::{NodeType, Role},
     },
+    policy::{Join, Overlap, Settings},
+    read_node::{Readers, read_node},
+    reading::{At, Cx, Fields, Frame, Place, RawEdge, RawNode, Reader, Severity, cut, is_id, kind_of, suggest},
+    validate::{check_structure, check_warnings},
 };
 use expression::Expr;
 use serde_json::{Map, Value, json};
@@ -44,9 +45,38 @@ pub(crate) struct Flow {
     pub(crate) graph: Graph,
 }
 
+/// The parts of a workflow besides its nodes and edges.
+pub(crate) struct Head {
+    pub(crate) id: WorkflowId,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) input_schema: Option<InputSchema>,
+    pub(crate) output: Option<Expr>,
+    pub(crate) settings: Settings,
+}
+
+/// Puts a workflow together, and hashes its document.
+pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
+    let hash = sha256_hex(canonical_text(&document).as_bytes());
+    Workflow {
+        id: head.id,
+        name: head.name,
+        description: head.description,
+        input_schema: head.input_schema,
+        nodes: flow.nodes,
+        edges: flow.edges,
+        output: head.output,
+        settings: head.settings,
+        graph: flow.graph,
+        document: std::sync::Arc::new(document),
+        hash,
+    }
+}
+
 /// Reads the body of a map as a workflow of its own, whose expressions may also read what the map itself may read.
 pub(crate) fn read_body(
     cx: &mut Cx<'_>,
+    types: &Types,
     object: &Map<String, Value>,
     at: &At<'_>,
     place: Place<'_>,
@@ -67,7 +97,7 @@ pub(crate) fn read_body(
     // being built.
     let before = cx.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
     let node = cx.node.take();
-    let flow = read_flow(cx, &f, true, &id, Some((place.frame, map)), |_, _| {});
+    let flow = read_flow(cx, types, &f, Some((place.frame, map)), |_, _| {});
     cx.node = node;
     let after = cx.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
     let mut document = Map::new();
@@ -79,20 +109,15 @@ pub(crate) fn read_body(
     flow.filter(|_| before == after).map(|flow| assemble(head, flow, Value::Object(document)))
 }
 
-/// Reads `nodes` and `edges`. `relaxed` where no trigger is needed; `outer` is the flow around a map's body, with the
-/// map; `with` reads what else is evaluated at the end of the flow. None where an error keeps the flow from being
+/// Reads `nodes` and `edges`. `outer` is the flow around a map's body, which needs no trigger, with the map; `with` reads what else is evaluated at the end of the flow. None where an error keeps the flow from being
 /// built.
 pub(crate) fn read_flow(
     cx: &mut Cx<'_>,
+    types: &Types,
     f: &Fields<'_, '_>,
-    relaxed: bool,
-    id: &str,
     outer: Option<(&Frame<'_>, NodeIx)>,
     with: impl FnOnce(&mut Cx<'_>, Place<'_>),
 ) -> Option<Flow> {
-    if outer.is_none() {
-        cx.workflow = id.to_owned();
-    }
     if f.get("nodes").is_none() {
         f.missing(cx, "nodes", "Give a list of nodes, the first of them a trigger.");
     }
@@ -108,15 +133,15 @@ pub(crate) fn read_flow(
     }
     // First the graph, which needs ids, types and ports alone, and which the checks of expressions need.
     let (nodes_at, edges_at) = (f.at.key("nodes"), f.at.key("edges"));
-    let raw_nodes = raw_nodes(cx, nodes, &nodes_at);
+    let raw_nodes = raw_nodes(cx, types, nodes, &nodes_at);
     let raw_edges = raw_edges(cx, edges, &edges_at, &raw_nodes);
     let graph = graph_of(&raw_nodes, &raw_edges);
     let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, reads: RefCell::new(Vec::new()) };
     if !nodes.is_empty() {
-        check_structure(cx, &frame, f.at, relaxed);
+        check_structure(cx, &frame, f.at, outer.is_some());
     }
     // Then the configs and conditions, and what can be said only once all of them are known.
-    let read = read_nodes(cx, &frame, &nodes_at);
+    let read = read_nodes(cx, types, &frame, &nodes_at);
     let conditions = read_conditions(cx, &frame, &edges_at);
     with(cx, Place::new(&frame, Reader::End));
     check_warnings(cx, &frame, f.at, &read, &conditions);
@@ -136,7 +161,7 @@ pub(crate) fn read_flow(
 }
 
 /// Reads ids, types and ports. Every node of the list has an entry, even a broken one, so that positions stay.
-fn raw_nodes<'d>(cx: &mut Cx<'_>, nodes: &'d [Value], nodes_at: &At<'_>) -> Vec<RawNode<'d>> {
+fn raw_nodes<'d>(cx: &mut Cx<'_>, types: &Types, nodes: &'d [Value], nodes_at: &At<'_>) -> Vec<RawNode<'d>> {
     let mut seen: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
     let mut out = Vec::with_capacity(nodes.len());
     for (ix, node) in nodes.iter().enumerate() {
@@ -168,20 +193,21 @@ fn raw_nodes<'d>(cx: &mut Cx<'_>, nodes: &'d [Value], nodes_at: &At<'_>) -> Vec<
                 cx.error("schema", &at.key("id"), message, "Give a string.");
             }
         });
-        let kind = cx.about(id.map(str::to_owned), |cx| kind_of_node(cx, object, &at));
+        let kind = cx.about(id.map(str::to_owned), |cx| kind_of_node(cx, types, object, &at));
         let config = object.get("config").unwrap_or(&Value::Null);
-        let ports = kind.and_then(|kind| node::ports_of(kind, config));
+        let ports = kind.and_then(|kind| kind.ports_of(config));
         out.push(RawNode { object: Some(object), id: id.map(NodeId::from), kind, ports });
     }
     out
 }
 
 /// The type of a node; none where it is missing or unknown, which is reported.
-fn kind_of_node(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>) -> Option<&'static str> {
+fn kind_of_node(cx: &mut Cx<'_>, types: &Types, object: &Map<String, Value>, at: &At<'_>) -> Option<&'static NodeType> {
+    let names = || types.all().map(|of| of.name);
     let Some(name) = object.get("type").and_then(Value::as_str) else {
         match object.get("type") {
             None | Some(Value::Null) => {
-                let hint = format!("Give one of `{}`.", node::TYPES.join("`, `"));
+                let hint = format!("Give one of `{}`.", names().collect::<Vec<_>>().join("`, `"));
                 cx.error("schema", at, "`type` is missing", hint);
             }
             Some(other) => {
@@ -190,15 +216,15 @@ fn kind_of_node(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>) -> Op
         }
         return None;
     };
-    let found = node::TYPES.iter().find(|kind| **kind == name).copied();
+    let found = types.named(name);
     if found.is_none() {
-        let hint = if super::dialect::is_agent(name) {
+        let hint = if dialect::is_agent(name) {
             "Agents, their tools and their memories are not run yet: call the model's API with an `http_request`."
                 .to_owned()
         } else if name == "function" {
             "Let `config.handler` name a type, such as `http_request`, `transform` or `code`.".to_owned()
         } else {
-            suggest::hint(name, node::TYPES)
+            suggest::hint(name, names().collect::<Vec<_>>())
         };
         cx.error("unknown_type", &at.key("type"), format!("there is no type `{}`", cut(name)), hint);
     }
@@ -248,7 +274,7 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
 
 fn graph_of(nodes: &[RawNode<'_>], edges: &[RawEdge<'_>]) -> Graph {
     let ids: Vec<Option<NodeId>> = nodes.iter().map(|node| node.id.clone()).collect();
-    let loops: Vec<bool> = nodes.iter().map(|node| node.kind == Some("loop")).collect();
+    let loops: Vec<bool> = nodes.iter().map(|node| node.kind.is_some_and(|kind| kind.role == Role::Loop)).collect();
     let arc = |edge: &RawEdge<'_>| {
         let (from, to) = (edge.from?, edge.to?);
         let into_body = loops[from] && edge.port.as_deref() == Some("loop");
@@ -259,7 +285,11 @@ fn graph_of(nodes: &[RawNode<'_>], edges: &[RawEdge<'_>]) -> Graph {
 }
 
 /// Reads the config of every node; none where it cannot be read.
-fn read_nodes(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Option<Node>> {
+fn read_nodes(cx: &mut Cx<'_>, types: &Types, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Option<Node>> {
+    let flows = |cx: &mut Cx<'_>, body: &Map<String, Value>, at: &At<'_>, place: Place<'_>| {
+        read_body(cx, types, body, at, place)
+    };
+    let readers = Readers { types, flows: &flows };
     let mut out = Vec::with_capacity(frame.nodes.len());
     for (ix, raw) in frame.nodes.iter().enumerate() {
         let at = nodes_at.item(ix);
@@ -268,8 +298,8 @@ fn read_nodes(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes_at: &At<'_>) -> Vec<Opti
         let id = raw.id.as_ref().unwrap_or(&unnamed);
         let node = match (raw.object, raw.kind) {
             (Some(object), Some(kind)) => cx.about(raw.id.as_ref().map(ToString::to_string), |cx| {
-                let node = read_node(cx, object, &at, id, kind, Place::new(frame, Reader::Node(ix)))?;
-                if let super::Join::AtLeast(count) = node.join
+                let node = read_node(cx, readers, object, &at, (id, kind), Place::new(frame, Reader::Node(ix)))?;
+                if let Join::AtLeast(count) = node.join
                     && count > frame.graph.incoming[ix].len() as u64
                 {
                     let message =

@@ -1,7 +1,7 @@
 //! The four things that every host does around the rules: load, decide, commit, deliver.
 
 use crate::port::{Commit, Host, Receipt, StoreError};
-use document::{Body, NodeKind, Workflow};
+use document::Workflow;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
@@ -234,13 +234,5 @@ pub async fn workflow_of(host: &dyn Host, started: &Started) -> Result<Arc<Workf
 /// The inline body that an execution runs, found along the path of `map` nodes that it was started with; the document
 /// itself where the path is empty.
 pub fn body_of(root: Arc<Workflow>, started: &Started) -> Option<Arc<Workflow>> {
-    started.body.iter().try_fold(root, |workflow, node| {
-        match &workflow.nodes.get(*workflow.graph.index.get(node)?)?.kind {
-            NodeKind::Map(map) => match &map.body {
-                Body::Inline(body) => Some(body.clone()),
-                Body::Saved(_) => None,
-            },
-            _ => None,
-        }
-    })
+    started.body.iter().try_fold(root, |workflow, node| workflow.node(node.as_str())?.kind.inline_body().cloned())
 }

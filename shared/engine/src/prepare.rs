@@ -1,17 +1,16 @@
 //! What a step message asks of its handler: to run one node, whose config is rendered here, or something else.
 
 use crate::limits;
-use document::{Delivery, HttpRequest, Node, NodeKind, Transform, Workflow, graph::NodeIx, time::Time};
-use expression::{Secrets, Template};
-use serde_json::{Map, Value};
+use document::{Delivery, Node, NodeKind, Workflow, graph::NodeIx, time::Time};
+use expression::{ExprError, Secrets};
+use serde_json::Value;
 use stepwell_core::{
     effect::Effect,
-    error::Error,
     execution::{Execution, Phase},
     id::Activation,
     owed::{Since, owed},
     sight::Sight,
-    task::{CodeTask, Failure, HttpTask, Outcome, Task, UsedSecret, Work},
+    task::{Failure, Outcome, Task, UsedSecret},
 };
 
 /// What a handler does for one step message.
@@ -102,20 +101,22 @@ fn work(
     let node = &workflow.nodes[ix];
     let sight = Sight::of_config(workflow, state, ix);
     let rendered = match &node.kind {
-        NodeKind::Transform(transform) => return Prepared::Report(compute(transform, &sight)),
-        NodeKind::HttpRequest(http) => http_task(http, &sight, secrets).map(|task| Work::Http(Box::new(task))),
-        NodeKind::Code { code } => Ok(Work::Code(CodeTask { code: code.clone(), names: names(&sight, code) })),
-        NodeKind::Map(_) | NodeKind::Workflow(_) if collects(state, node) => return Prepared::Collect,
-        _ => return Prepared::Open,
+        NodeKind::Compute(config) => return Prepared::Report(computed(config.compute(&sight.scope()))),
+        NodeKind::Run(config) => {
+            let readable = node.of.reads_secrets.then_some(secrets as &dyn Secrets);
+            config.render(&sight.scope_with(readable, &[]))
+        }
+        NodeKind::Children(_) if collects(state, node) => return Prepared::Collect,
+        NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => return Prepared::Open,
     };
     let work = match rendered {
         Ok(work) => work,
-        Err(error) => return Prepared::Report(Outcome::Failed(Failure::new(&error.code, error.message))),
+        Err(error) => return Prepared::Report(computed(Err(error))),
     };
     let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
     // The key is derived from the activation alone, so that every attempt has the same one.
     let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
-    let task = Box::new(Task { idempotency_key, timeout_seconds, work });
+    let task = Box::new(Task { idempotency_key, timeout_seconds, work, secrets: secrets.used() });
     if node.delivery == Delivery::AtMostOnce {
         return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
     }
@@ -128,92 +129,12 @@ fn collects(state: &Execution, node: &Node) -> bool {
     state.children.get(&node.id).is_some_and(|kids| (kids.visit, kids.attempt) == of && kids.ended.len() == kids.count)
 }
 
-/// The outcome of a `transform`, which needs no worker.
-fn compute(transform: &Transform, sight: &Sight<'_>) -> Outcome {
-    let value = match transform {
-        Transform::Set(template) => template.render(&sight.scope()),
-        Transform::Expression(expression) => expression.eval(&sight.scope()),
-    };
+/// The outcome of a node whose output is computed, or could not be.
+fn computed(value: Result<Value, ExprError>) -> Outcome {
     match value {
         Ok(output) => Outcome::Succeeded { port: "success".into(), output },
         Err(error) => Outcome::Failed(Failure::new(error.code, error.message)),
     }
-}
-
-/// The request of an `http_request`, its templates rendered.
-fn http_task(http: &HttpRequest, sight: &Sight<'_>, secrets: &dyn SecretSource) -> Result<HttpTask, Error> {
-    let scope = sight.scope_with(Some(secrets as &dyn Secrets), &[]);
-    let render = |template: &Template| template.render(&scope).map_err(|error| Error::new(error.code, error.message));
-    let pairs = |template: &Option<Template>| match template.as_ref().map(&render).transpose()? {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Object(fields)) => Ok(fields.into_iter().flat_map(|(name, value)| repeated(name, value)).collect()),
-        Some(_) => Err(Error::new("template_error", "`headers` and `query` must be objects")),
-    };
-    let mut task = HttpTask {
-        method: text(render(&http.method)?).to_uppercase(),
-        url: text(render(&http.url)?),
-        headers: pairs(&http.headers)?,
-        query: pairs(&http.query)?,
-        body: http.body.as_ref().map(&render).transpose()?,
-        expect: http.expect.clone(),
-        secrets: Vec::new(),
-    };
-    task.secrets = secrets.used();
-    Ok(task)
-}
-
-/// A header or parameter as pairs: one for each item of a list, and none for null.
-fn repeated(name: String, value: Value) -> Vec<(String, String)> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Array(values) => values.into_iter().map(|value| (name.clone(), text(value))).collect(),
-        value => vec![(name, text(value))],
-    }
-}
-
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-/// The variables of a `code` node: those of expressions without `secrets`, and bare names of the inputs. A value is
-/// passed only where its name occurs in the code, so that large values which the code does not use are not copied.
-fn names(sight: &Sight<'_>, code: &str) -> Map<String, Value> {
-    let scope = sight.scope();
-    let mut names = Map::new();
-    for bare in scope.bare.iter().rev().flatten() {
-        let Value::Object(fields) = bare else { continue };
-        let mentioned = fields.iter().filter(|(name, _)| code.contains(name.as_str()));
-        names.extend(mentioned.map(|(name, value)| (name.clone(), value.clone())));
-    }
-    // A variable without a meaning here, such as `item` outside of a map, is null, unless an input has a bare name like
-    // it.
-    let mut own = |name: &str, value: Option<Value>| match value.filter(|_| code.contains(name)) {
-        Some(value) => drop(names.insert(name.to_owned(), value)),
-        None => drop(names.entry(name).or_insert(Value::Null)),
-    };
-    own("output", scope.output.cloned());
-    own("input", Some(scope.input.clone()));
-    own("item", scope.item.cloned());
-    own("index", scope.index.map(Value::from));
-    own("loop", scope.in_loop.map(|it| serde_json::json!({ "iteration": it.iteration, "last": it.last })));
-    own("execution", {
-        let it = &scope.execution;
-        Some(serde_json::json!({ "id": it.id, "workflow_id": it.workflow_id, "started_at": it.started_at }))
-    });
-    own("ctx", code.contains("ctx").then(|| context(&scope)));
-    names
-}
-
-/// The object `ctx`, with every output that the node may name.
-fn context(scope: &expression::Scope<'_>) -> Value {
-    let entry = |node: &str| {
-        let output = scope.ctx.output_of(node)?;
-        Some((node.to_owned(), serde_json::json!({ "output": output })))
-    };
-    Value::Object(scope.ctx.nodes().into_iter().filter_map(entry).collect())
 }
 
 #[cfg(test)]

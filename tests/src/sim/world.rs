@@ -2,7 +2,7 @@
 
 use super::{Faults, script::Outside};
 use crate::rng::Rng;
-use document::{Body, NodeKind, Workflow, id::WorkflowId, time::Time};
+use document::{Workflow, id::WorkflowId, time::Time};
 use engine::port::{Commit, Receipt, StoreError, Verdict};
 use serde_json::Value;
 use std::{
@@ -129,9 +129,7 @@ impl World {
         let Some(stepwell_core::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
         let mut workflow = self.workflows.get(&started.workflow_hash)?.clone();
         for node in &started.body {
-            let NodeKind::Map(map) = &workflow.nodes[workflow.graph.index[node]].kind else { return None };
-            let Body::Inline(body) = &map.body else { return None };
-            let body = body.clone();
+            let body = workflow.node(node.as_str())?.kind.inline_body()?.clone();
             workflow = body;
         }
         Some(workflow)

@@ -25,6 +25,7 @@ mod kill;
 mod kill_once;
 mod lambda;
 mod large;
+mod node_type;
 mod owners;
 mod retries;
 mod schedules;

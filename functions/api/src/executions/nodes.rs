@@ -35,7 +35,7 @@ async fn nodes(
 /// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages
 /// are read until every node that ran and can write lines has its share, [`limits::NODE_LOG_PAGES`] pages at most.
 async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> Answered<Vec<NodeLog>> {
-    let writers = workflow.nodes.iter().filter(|node| node.kind.writes_lines());
+    let writers = workflow.nodes.iter().filter(|node| node.of.writes_lines);
     let ran = writers.filter(|node| execution.node(&node.id).is_some_and(|state| state.visit > 0));
     // How many lines each node may still get. A node that has its share is removed, and none is left when all have.
     let mut room: HashMap<&str, usize> = ran.map(|node| (node.id.as_str(), limits::NODE_LOG_LINES)).collect();

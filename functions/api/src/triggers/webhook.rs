@@ -18,7 +18,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use document::{NodeKind, WebhookTrigger, Workflow, id::NodeId};
+use document::{Trigger, WebhookTrigger, Workflow, id::NodeId};
 use engine::start::{StartRequest, latest, start};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
@@ -161,12 +161,10 @@ fn address(id: &str, path: Option<&str>) -> String {
 
 /// The webhook trigger at a path, and the id of its node. Slashes at the ends of the configured path do not count.
 fn trigger_at<'a>(workflow: &'a Workflow, path: Option<&str>) -> Option<(NodeId, &'a WebhookTrigger)> {
-    workflow.nodes.iter().find_map(|node| match &node.kind {
-        NodeKind::WebhookTrigger(hook) => {
-            let own = hook.path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
-            (own == path).then(|| (node.id.clone(), hook))
-        }
-        _ => None,
+    workflow.nodes.iter().find_map(|node| {
+        let Trigger::Webhook(hook) = node.kind.trigger()? else { return None };
+        let own = hook.path.as_deref().map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
+        (own == path).then(|| (node.id.clone(), hook))
     })
 }
 

@@ -185,6 +185,7 @@ async fn code(host: Arc<Local>) -> Check {
         idempotency_key: "doctor".into(),
         timeout_seconds: 10.0,
         work: task::Work::Code(CodeTask { code: "return 6 * 7".into(), names: Map::new() }),
+        secrets: Vec::new(),
     };
     let report = host.run(&task).await;
     host.shutdown(Duration::ZERO).await;

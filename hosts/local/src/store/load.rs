@@ -1,7 +1,7 @@
 //! Loads executions, from memory or by folding their journal, and reads workflows, turns and offloaded values.
 
 use super::{Database, limits, rows, rules};
-use document::{Body, NodeKind, Workflow, id::NodeId, time::Time};
+use document::{Workflow, id::NodeId, time::Time};
 use engine::port::StoreError;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -199,13 +199,7 @@ impl Database {
 
 /// Returns the inline body of the map `node`; none where the workflow has no such map.
 fn body(workflow: &Workflow, node: &NodeId) -> Option<Arc<Workflow>> {
-    match &workflow.nodes.iter().find(|one| one.id == *node)?.kind {
-        NodeKind::Map(map) => match &map.body {
-            Body::Inline(body) => Some(body.clone()),
-            Body::Saved(_) => None,
-        },
-        _ => None,
-    }
+    workflow.node(node.as_str())?.kind.inline_body().cloned()
 }
 
 /// Parses journal rows, each a JSON list of turns.

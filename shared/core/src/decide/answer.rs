@@ -9,7 +9,7 @@ use crate::{
     interaction::{Answer, Interaction, Response, votes::needed_after},
     sight::Sight,
 };
-use document::{HumanKind, NodeKind, graph::NodeIx, validate::schema};
+use document::{HumanKind, graph::NodeIx, validate::schema};
 use serde_json::{Value, json};
 
 /// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
@@ -36,10 +36,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         shown_sha256: shown_sha256(&one),
     };
     // A vote below its threshold is only written down, and the node goes on waiting.
-    let votes_needed = match &turn.node(ix).kind {
-        NodeKind::Human(human) => needed_after(&one, human, &response),
-        _ => 0,
-    };
+    let votes_needed = turn.node(ix).kind.human().map_or(0, |human| needed_after(&one, human, &response));
     if votes_needed > 0 {
         turn.record(Event::InteractionVoted { interaction_id: id.clone(), response: Box::new(response) });
         return Ok(());
@@ -188,7 +185,7 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> 
         Some(Err(error)) => reasons.push(reason("schema", "data", format!("the schema cannot be checked: {error}"))),
         None => {}
     }
-    let NodeKind::Human(human) = &turn.node(ix).kind else { return reasons };
+    let Some(human) = turn.node(ix).kind.human() else { return reasons };
     let HumanKind::Input { rules, .. } = &human.kind else { return reasons };
     let sight = Sight::of_config(turn.workflow, &turn.state, ix);
     let extra = [("answer", data)];

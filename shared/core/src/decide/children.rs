@@ -13,7 +13,7 @@ use crate::{
     sight::Sight,
     task::Failure,
 };
-use document::{Children, Map, NodeKind, graph::NodeIx};
+use document::{Children, Map, NodeKind, Spawning, graph::NodeIx};
 use serde_json::{Value, json};
 
 impl Deciding<'_> {
@@ -83,12 +83,17 @@ impl Deciding<'_> {
         self.send(Work::StartChildren { activation, attempt: kids.attempt, from: kids.started, to }, None);
     }
 
+    /// The config of a node that has children.
+    fn spawning(&self, ix: NodeIx) -> Option<&Spawning> {
+        if let NodeKind::Children(spawning) = &self.node(ix).kind { Some(spawning) } else { None }
+    }
+
     /// Whether so many children failed that their node fails.
     fn fails(&self, ix: NodeIx, kids: &Kids) -> bool {
-        match &self.node(ix).kind {
-            NodeKind::Map(map) => u64::from(kids.failed.len()) > map.tolerated_failures,
-            NodeKind::Workflow(children) => children.stop_on_failure && !kids.failed.is_empty(),
-            _ => false,
+        match self.spawning(ix) {
+            Some(Spawning::Map(map)) => u64::from(kids.failed.len()) > map.tolerated_failures,
+            Some(Spawning::Workflow(children)) => children.stop_on_failure && !kids.failed.is_empty(),
+            None => false,
         }
     }
 
@@ -105,10 +110,11 @@ impl Deciding<'_> {
 
     /// Asks for children in the place of those that ended.
     pub fn start_more(&mut self, ix: NodeIx) {
-        let at_once = match &self.node(ix).kind {
-            NodeKind::Map(map) => map.max_concurrency,
-            NodeKind::Workflow(children) if children.parallel => children.workflow_ids.len() as u64,
-            _ => 1,
+        let at_once = match self.spawning(ix) {
+            Some(Spawning::Map(map)) => map.max_concurrency,
+            Some(Spawning::Workflow(children)) if children.parallel => children.workflow_ids.len() as u64,
+            Some(Spawning::Workflow(_)) => 1,
+            None => return,
         };
         self.start_children(ix, at_once);
     }
@@ -167,9 +173,9 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         // The other children are of no use to an attempt that has failed.
         turn.control_children(ix, Control::Cancel);
         let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
-        let (code, what) = match &node.kind {
-            NodeKind::Map(_) => ("map_failed", format!("item {index} failed: {message}")),
-            _ => ("child_failed", format!("child {index} failed: {message}")),
+        let (code, what) = match turn.spawning(ix) {
+            Some(Spawning::Map(_)) => ("map_failed", format!("item {index} failed: {message}")),
+            Some(Spawning::Workflow(_)) | None => ("child_failed", format!("child {index} failed: {message}")),
         };
         let details = json!({ "index": index, "execution_id": child, "failed": kids.failed.len() });
         let failure = Failure::new(code, what).retryable().with_details(details);

@@ -12,7 +12,7 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, NodeKind, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema,
+    Human, HumanKind, HumanOption, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -187,13 +187,13 @@ fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
 pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &InteractionId) {
     let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
     let node = turn.node(ix);
-    let NodeKind::Human(human) = &node.kind else { return };
+    let Some(human) = node.kind.human() else { return };
     let late = if one.responses.is_empty() { "nobody answered in time" } else { "too few answered in time" };
     // The port to take; none where the node fails, as it also does where no edge leaves its port `timeout`.
     let (port, reason) = match one.timeout_action {
         TimeoutAction::Escalate if !one.escalated && !one.escalate_to.is_empty() => return escalate(turn, &one),
         TimeoutAction::AutoApprove => (Some(first_port(human)), format!("{late}: auto_approve")),
-        TimeoutAction::AutoReject if node.kind.ports().iter().any(|port| port == "rejected") => {
+        TimeoutAction::AutoReject if node.ports.iter().any(|port| port == "rejected") => {
             (Some("rejected"), format!("{late}: auto_reject"))
         }
         TimeoutAction::Fail => (None, String::new()),
@@ -261,7 +261,7 @@ impl Deciding<'_> {
         let node = self.node(ix);
         let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
         let mut options = vec![option("retry", "Try again"), option("abort", "Fail the execution")];
-        if node.kind.may_go_on() {
+        if node.of.may_go_on() {
             options.insert(1, option("skip", "Go on, with `data` as its output"));
         }
         let interaction = Interaction {

@@ -8,6 +8,7 @@ use crate::{
 use document::{
     Join,
     graph::{EdgeIx, NodeIx},
+    node::node_type::Mode,
 };
 
 /// What the incoming edges of a node mean for it so far.
@@ -62,7 +63,7 @@ impl Deciding<'_> {
         let node = self.node(ix);
         let visit = self.state.node(&node.id).map_or(0, |state| state.visit) + 1;
         self.record(Event::NodeActivated { node: node.id.clone(), visit, via });
-        if node.kind.is_routing() {
+        if node.of.mode == Mode::Route {
             self.routing.push_back(ix);
         } else {
             self.send_step(ix, None);

@@ -10,7 +10,7 @@ use crate::{
     payload::Payload,
     sight::{Sight, last_of},
 };
-use document::{Loop, NodeKind, Over, graph::NodeIx};
+use document::{Loop, Over, graph::NodeIx};
 use expression::Template;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl Deciding<'_> {
         }
         self.hops -= 1;
         let node = self.node(ix);
-        let NodeKind::Loop(config) = &node.kind else { return false };
+        let Some(config) = node.kind.as_loop() else { return false };
         let Some(current) = self.state.loops.get(&node.id).cloned() else { return false };
         let last = last_of(self.workflow, &self.state, ix);
         // When the loop is over, its output lists the values of all iterations, the last one included.

@@ -2,7 +2,7 @@
 
 use super::{human::open_human, timer::open_wait, turn::Deciding};
 use crate::{error::Rejection, execution::Phase, id::Activation};
-use document::NodeKind;
+use document::{NodeKind, Spawning, Waiting};
 
 /// Opens what a due node waits for, or decides a routing node that an earlier turn left to a message.
 pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(), Rejection> {
@@ -18,16 +18,16 @@ pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(
         _ => return Err(Rejection::Stale("it was opened already")),
     }
     match &node.kind {
-        NodeKind::Wait(wait) => {
+        NodeKind::Wait(Waiting::Wait(wait)) => {
             if let Err(error) = open_wait(turn, ix, wait) {
                 turn.fail_node(ix, error, false);
             }
         }
-        NodeKind::Human(human) => open_human(turn, ix, human),
-        NodeKind::Map(map) => turn.plan_map(ix, map),
-        NodeKind::Workflow(children) => turn.plan_children(ix, children),
-        kind if kind.is_routing() => turn.decide_routing(ix),
-        _ => return Err(Rejection::Stale("it runs by a step")),
+        NodeKind::Wait(Waiting::Human(human)) => open_human(turn, ix, human),
+        NodeKind::Children(Spawning::Map(map)) => turn.plan_map(ix, map),
+        NodeKind::Children(Spawning::Workflow(children)) => turn.plan_children(ix, children),
+        NodeKind::Route(route) => turn.decide_routing(ix, route),
+        NodeKind::Compute(_) | NodeKind::Run(_) => return Err(Rejection::Stale("it runs by a step")),
     }
     turn.settle();
     Ok(())

@@ -3,7 +3,7 @@
 use super::turn::Deciding;
 use crate::{error::Error, event::Event, execution::Phase, payload::Payload, sight::Sight};
 use document::{
-    NodeKind, OnError,
+    Branch, NodeKind, OnError, Route,
     graph::{EdgeIx, NodeIx},
 };
 use serde_json::json;
@@ -68,11 +68,12 @@ impl Deciding<'_> {
     /// Decides a routing node now, or leaves it to a continuation message once the turn has made
     /// `limits::HOPS_PER_TURN` hops.
     fn hop(&mut self, ix: NodeIx) {
+        let NodeKind::Route(route) = &self.node(ix).kind else { return };
         if self.hops == 0 {
             self.send_step(ix, None);
         } else {
             self.hops -= 1;
-            self.decide_routing(ix);
+            self.decide_routing(ix, route);
         }
     }
 
@@ -118,7 +119,7 @@ impl Deciding<'_> {
         let visit = self.state.node(&id).map_or(0, |node| node.visit);
         let (port, live) = match policy {
             _ if !live.is_empty() => ("error", live),
-            OnError::Continue if node.kind.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
+            OnError::Continue if node.of.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
             OnError::AskHuman if !self.is_aborted(ix) => return self.ask_about(ix, &error),
             _ => return self.fail_execution(error),
         };
@@ -135,29 +136,27 @@ impl Deciding<'_> {
     }
 
     /// Decides a node that only computes a route.
-    pub fn decide_routing(&mut self, ix: NodeIx) {
-        let node = self.node(ix);
-        match &node.kind {
-            NodeKind::Branch { rules, default } => self.decide_branch(ix, rules, default.as_deref()),
-            NodeKind::Loop(config) => self.enter_loop(ix, config),
-            NodeKind::Break { output } => self.break_loop(ix, output.as_ref()),
-            NodeKind::Succeed { output } => self.succeed(ix, output.as_ref()),
-            NodeKind::Fail { code, message } => self.fail_by_node(ix, code.as_ref(), message.as_ref()),
-            // A trigger hands on the execution's input.
-            _ => {
+    pub fn decide_routing(&mut self, ix: NodeIx, route: &Route) {
+        match route {
+            Route::Trigger(_) => {
                 let output = self.state.started.input.clone();
                 self.finish(ix, "success", output, None);
             }
+            Route::Branch(branch) => self.decide_branch(ix, branch),
+            Route::Loop(config) => self.enter_loop(ix, config),
+            Route::Break(config) => self.break_loop(ix, config.output.as_ref()),
+            Route::Succeed(config) => self.succeed(ix, config.output.as_ref()),
+            Route::Fail(config) => self.fail_by_node(ix, config.code.as_ref(), config.message.as_ref()),
         }
     }
 
     /// Takes the port of the first rule that is true, or the default port. A rule that cannot be evaluated is passed
     /// over, with a warning.
-    fn decide_branch(&mut self, ix: NodeIx, rules: &[document::Rule], default: Option<&str>) {
+    fn decide_branch(&mut self, ix: NodeIx, branch: &Branch) {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
         let scope = sight.scope();
         let (mut taken, mut warnings) = (None, Vec::new());
-        for rule in rules {
+        for rule in &branch.rules {
             match rule.when.eval_bool(&scope) {
                 Ok(true) => {
                     taken = Some(rule.port.as_str());
@@ -174,7 +173,7 @@ impl Deciding<'_> {
             self.warn(&id, "rule_error", warning);
         }
         let output = crate::evolve::input_of(self.workflow, &self.state, ix);
-        match taken.or(default) {
+        match taken.or(branch.default.as_deref()) {
             Some(port) => self.finish(ix, port, output, None),
             None => {
                 let message = "no rule of the branch is true, and it has no default: add `default`";

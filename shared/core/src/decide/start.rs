@@ -57,7 +57,7 @@ pub(super) fn begin_at_trigger(turn: &mut Deciding<'_>) {
     let chosen = turn.state.started.trigger.clone();
     for ix in 0..turn.workflow.nodes.len() {
         let node = turn.node(ix);
-        if node.kind.is_trigger() {
+        if node.kind.trigger().is_some() {
             if Some(&node.id) == chosen.as_ref() {
                 let output = turn.state.started.input.clone();
                 let live = turn.live_edges(ix, "success", &output);

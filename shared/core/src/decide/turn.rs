@@ -14,6 +14,7 @@ use document::{
     Node, Workflow,
     graph::{EdgeIx, NodeIx},
     id::NodeId,
+    node::node_type::Mode,
     time::Time,
 };
 use serde_json::Value;
@@ -177,6 +178,6 @@ impl<'a> Deciding<'a> {
 pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
     let node = workflow.nodes.get(ix)?;
     let attempt = state.node(&node.id)?.attempt.max(1);
-    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.kind.does_io() };
+    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.of.mode == Mode::Run };
     Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }

@@ -4,7 +4,7 @@ use crate::{
     execution::Execution,
     interaction::{Interaction, Response, votes::approvals_needed},
 };
-use document::{NodeKind, Workflow};
+use document::Workflow;
 use serde_json::{Value, json};
 
 /// An interaction as `GET /v1/interactions/{id}` shows it. The fields `link` and `receipt` are absent, since no host
@@ -61,9 +61,7 @@ pub fn responses_needed(one: &Interaction, workflow: &Workflow) -> u64 {
     if !one.is_open() {
         return 0;
     }
-    let human = workflow.nodes.iter().find(|node| node.id == one.activation.node).and_then(|node| match &node.kind {
-        NodeKind::Human(human) if !one.on_error => Some(&**human),
-        _ => None,
-    });
+    let node = workflow.nodes.iter().find(|node| node.id == one.activation.node).filter(|_| !one.on_error);
+    let human = node.and_then(|node| node.kind.human());
     human.map_or(1, |human| approvals_needed(one, human))
 }

@@ -5,12 +5,13 @@ use super::{
     edges::{HANDLES, Source, rest},
     ordered, slug,
 };
-use crate::validate::{at::join, fields::cut, suggest};
+use crate::reading::{cut, join, suggest};
 use serde_json::{Map, Value};
 
 impl Normal {
     /// Turns `connections` into edges, after those that are there.
     pub(super) fn connections(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
+        let types = self.types.clone();
         let Some(Value::Object(connections)) = map.remove("connections") else { return };
         let names = names_of(map.get("nodes"));
         // `edges` that are no list stay as they are, for the reader to refuse.
@@ -50,7 +51,7 @@ impl Normal {
                     self.origins.moved(format!("{now}/to"), receiver_at.clone());
                     self.origins.moved(format!("{now}/connection"), kind_at.clone());
                     let from = edge.get("from").cloned();
-                    let source = Source { nodes: map.get("nodes"), id: from.as_ref() };
+                    let source = Source { nodes: map.get("nodes"), id: from.as_ref(), types: &types };
                     rest(&mut edge, source, &now, &at, &mut self.origins);
                     edges.push(Value::Object(ordered(edge, &EDGE_KEYS)));
                 }

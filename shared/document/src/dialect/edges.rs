@@ -2,8 +2,8 @@
 
 use super::{EDGE_KEYS, Normal, Origins, number_to_text, ordered, rename};
 use crate::{
-    node,
-    validate::{at::join, fields::cut},
+    node::node_type::NodeType,
+    reading::{cut, join},
 };
 use serde_json::{Map, Value};
 
@@ -40,7 +40,7 @@ impl Normal {
     pub(super) fn edges(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) {
         let Some(Value::Array(edges)) = map.get_mut("edges") else { return };
         let mut edges = std::mem::take(edges);
-        let nodes = map.get("nodes");
+        let (nodes, types) = (map.get("nodes"), self.types.clone());
         for (ix, edge) in edges.iter_mut().enumerate() {
             let drawn = is_drawn(edge);
             let Value::Object(edge) = edge else { continue };
@@ -48,7 +48,7 @@ impl Normal {
             self.origins.moved(now.clone(), sent.clone());
             ends(edge, &now, &sent, &mut self.origins);
             let from = edge.get("from").cloned();
-            let source = Source { nodes, id: from.as_ref() };
+            let source = Source { nodes, id: from.as_ref(), types: &types };
             rest(edge, source, &now, &sent, &mut self.origins);
             if drawn {
                 EDITOR_KEYS.iter().for_each(|key| drop(edge.remove(*key)));
@@ -125,6 +125,8 @@ pub(super) struct Source<'d> {
     /// All nodes, in canonical form.
     pub(super) nodes: Option<&'d Value>,
     pub(super) id: Option<&'d Value>,
+    /// The types that nodes may have.
+    pub(super) types: &'d [&'static NodeType],
 }
 
 impl Source<'_> {
@@ -139,7 +141,9 @@ impl Source<'_> {
     fn ports(self) -> Option<Vec<String>> {
         let mut nodes = self.nodes?.as_array()?.iter();
         let node = nodes.find(|node| node.get("id").is_some_and(|id| Some(id) == self.id))?;
-        node::ports_of(node.get("type")?.as_str()?, node.get("config").unwrap_or(&Value::Null))
+        let name = node.get("type")?.as_str()?;
+        let of = self.types.iter().find(|of| of.name == name)?;
+        of.ports_of(node.get("config").unwrap_or(&Value::Null))
     }
 }
 

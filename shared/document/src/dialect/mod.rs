@@ -9,14 +9,15 @@ mod types;
 
 pub(crate) use types::is_agent;
 
-use super::hash::canonical_text;
 use crate::{
+    hash::canonical_text,
     id::sha256_hex,
     limits,
-    validate::{Issue, Severity, at::join},
+    node::node_type::NodeType,
+    reading::{Issue, Severity, join, kind_of},
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 /// Keys of a document, in the order in which they are stored.
 pub(crate) const DOCUMENT_KEYS: [&str; 9] =
@@ -44,6 +45,8 @@ pub(crate) struct Normal {
     pub(crate) origins: Origins,
     /// Errors of what has no place in the canonical form.
     pub(crate) issues: Vec<Issue>,
+    /// The types that nodes may have.
+    types: Rc<[&'static NodeType]>,
 }
 
 /// Where parts of the canonical document stood in the one that was sent.
@@ -75,17 +78,18 @@ impl Origins {
 }
 
 /// Brings a document into canonical form. Fails only where a value is no object, or is nested too deep to be walked.
-pub(crate) fn normalize(document: &Value) -> Result<Normal, Box<Issue>> {
+pub(crate) fn normalize(document: &Value, types: Vec<&'static NodeType>) -> Result<Normal, Box<Issue>> {
     if depth_exceeds(document, limits::JSON_DEPTH) {
         let message = format!("the document is nested more than {} deep", limits::JSON_DEPTH);
         let hint = "Flatten it, or move parts to workflows of their own.";
         return Err(Box::new(issue("schema", String::new(), message, hint)));
     }
     let Value::Object(object) = document else {
-        let message = format!("a workflow is an object, and this is {}", crate::validate::fields::kind_of(document));
+        let message = format!("a workflow is an object, and this is {}", kind_of(document));
         return Err(Box::new(issue("schema", String::new(), message, "Send {\"id\", \"nodes\", \"edges\"}.")));
     };
-    let mut normal = Normal { document: object.clone(), origins: Origins::default(), issues: Vec::new() };
+    let mut normal =
+        Normal { document: object.clone(), origins: Origins::default(), issues: Vec::new(), types: types.into() };
     let mut map = std::mem::take(&mut normal.document);
     let dialect = normal.flow(&mut map, "", "");
     // Only a document in a dialect may have an editor's keys; in the canonical form they are unknown keys.

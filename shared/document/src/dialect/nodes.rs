@@ -1,7 +1,6 @@
 //! Nodes in other shapes: `data` for `config`, a type with a subtype, functions with handlers.
 
 use super::{NODE_KEYS, Normal, human, number_to_text, ordered, rename, slug, stow, types};
-use crate::node;
 use serde_json::{Map, Value};
 
 const SUBTYPES: [&str; 3] = ["subtype", "sub_type", "node_subtype"];
@@ -83,7 +82,7 @@ impl Normal {
     /// type is.
     fn node_type(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
         let Some(name) = map.get("type").and_then(Value::as_str).map(str::to_owned) else { return false };
-        if node::TYPES.contains(&name.as_str()) {
+        if self.types.iter().any(|of| of.name == name) {
             return false;
         }
         if name == "function" {
@@ -128,7 +127,7 @@ impl Normal {
     fn function(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
         let handler = map.get("config").and_then(|config| config.get("handler")).and_then(Value::as_str);
         let Some(handler) = handler.map(str::to_owned) else { return true };
-        let ours = node::TYPES.iter().find(|name| **name == handler).map(|name| (*name, None));
+        let ours = self.types.iter().find(|of| of.name == handler).map(|of| (of.name, None));
         let Some((known, kind)) = ours.or_else(|| types::known(&handler)) else { return true };
         let config_key = ["config", "data", "parameters"].into_iter().find(|key| self.was(now, sent, key));
         let config_key = config_key.unwrap_or("config");

@@ -1,12 +1,17 @@
 //! Reads the config of `human` nodes, in their six kinds (human in the loop, §1).
 
+mod check;
 mod form;
+mod model;
 #[cfg(test)]
 mod tests;
 
+pub use model::{Human, HumanKind, HumanOption, OptionTemplate, TimeoutAction};
+
+use super::node_type::{Mode, NodeType, Ports, Shape, unique};
 use crate::{
-    Human, HumanKind, NodeKind, TimeoutAction, limits,
-    validate::{At, Cx, Fields, Place},
+    limits,
+    reading::{At, Cx, Fields, Place},
 };
 use expression::{Expr, Template};
 use serde_json::{Map, Value, json};
@@ -34,8 +39,35 @@ const COMMON: [&str; 14] = [
     "auto_approve_below",
 ];
 
+/// The ports of questions that are answered by data.
+const ANSWERED: [&str; 3] = ["answered", "timeout", "error"];
+/// The ports of questions that people vote on.
+const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
+
+/// The type. Its ports depend on what is asked.
+pub static TYPE: NodeType = NodeType {
+    ports: Ports::OfConfig { read: ports, has_default: |_| true },
+    shape: Shape::Person,
+    ..NodeType::new("human", Mode::Wait)
+};
+
+/// The ports by the raw config; none where it does not tell the kind or the options.
+fn ports(config: &Value) -> Option<Vec<String>> {
+    let names = match config.get("kind")?.as_str()? {
+        "approval" | "review" | "authorization" => VOTED.to_vec(),
+        "input" | "ask" => ANSWERED.to_vec(),
+        "decision" => {
+            let options = config.get("options")?.as_array()?.iter();
+            let ids: Option<Vec<&str>> = options.map(|one| one.as_str().or_else(|| one.get("id")?.as_str())).collect();
+            return Some(unique(ids?.into_iter().chain(["timeout", "error"])));
+        }
+        _ => return None,
+    };
+    Some(unique(names.into_iter()))
+}
+
 /// Reads the config of a `human` node.
-pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Human> {
     let kind = config.get("kind").and_then(Value::as_str).unwrap_or_default();
     let own: &[&str] = match kind {
         "input" => &["schema", "rules"],
@@ -66,7 +98,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         None => None,
     };
     let rest = rest(cx, &f, place, kind);
-    rest.zip(human_kind).map(|(human, kind)| NodeKind::Human(Box::new(Human { kind, ..human })))
+    rest.zip(human_kind).map(|(human, kind)| Human { kind, ..human })
 }
 
 /// Reads what all kinds have in common. The caller puts the kind itself in the place of `Approval`.

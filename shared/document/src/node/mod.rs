@@ -1,175 +1,132 @@
-//! The node types: their names, their ports, and how the config of each is read from a document. What nodes do when
-//! they run is in `decide` and `prepare`, and in the crate `nodes`.
+//! The node types, one module each: its facts ([`node_type::NodeType`]), its config, how the config is read from a
+//! document, and what the config tells of itself ([`config::Config`]). What nodes do when they run is in the crates
+//! `stepwell-core` (routes, waits, children), `stepwell-engine` and `stepwell-nodes`.
+//!
+//! A type is added by a module of this folder and a line of [`Types::standard`]; a new way to route, wait or start
+//! children also by a variant of [`NodeKind`], where the compiler then names every rule that must know it.
 
-mod act;
-mod flow;
-mod human;
-mod nested;
-mod read;
-mod trigger;
+pub mod branch;
+pub mod r#break;
+pub mod code;
+pub mod config;
+pub mod event_trigger;
+pub mod fail;
+pub mod http_request;
+pub mod human;
+pub mod r#loop;
+pub mod manual_trigger;
+pub mod map;
+pub mod node_type;
+mod port;
+pub mod schedule_trigger;
+pub mod succeed;
+pub mod transform;
+pub mod wait;
+pub mod webhook_trigger;
+pub mod workflow;
 
-pub(crate) use read::{ON_ERROR, on_error, read_node};
+use crate::{
+    NodeKind, Route, Spawning, Trigger, Waiting,
+    reading::{At, Cx, Place},
+};
+use map::Flows;
+use node_type::NodeType;
+use serde_json::{Map, Value};
 
-use crate::{HumanKind, NodeKind};
-use serde_json::Value;
-
-/// Every node type, by the name that documents use.
-pub const TYPES: [&str; 16] = [
-    "manual_trigger",
-    "webhook_trigger",
-    "event_trigger",
-    "schedule_trigger",
-    "http_request",
-    "code",
-    "transform",
-    "branch",
-    "loop",
-    "map",
-    "wait",
-    "human",
-    "workflow",
-    "break",
-    "succeed",
-    "fail",
-];
-
-impl NodeKind {
-    /// The name of the node's type, as documents have it.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::ManualTrigger => "manual_trigger",
-            Self::WebhookTrigger(_) => "webhook_trigger",
-            Self::EventTrigger { .. } => "event_trigger",
-            Self::ScheduleTrigger(_) => "schedule_trigger",
-            Self::HttpRequest(_) => "http_request",
-            Self::Code { .. } => "code",
-            Self::Transform(_) => "transform",
-            Self::Branch { .. } => "branch",
-            Self::Loop(_) => "loop",
-            Self::Map(_) => "map",
-            Self::Wait(_) => "wait",
-            Self::Human(_) => "human",
-            Self::Workflow(_) => "workflow",
-            Self::Break { .. } => "break",
-            Self::Succeed { .. } => "succeed",
-            Self::Fail { .. } => "fail",
-        }
-    }
-
-    /// The node's ports. An edge without `port` follows the first one (refused for a `branch` without `default`). Empty
-    /// for a node that ends a path.
-    pub fn ports(&self) -> Vec<String> {
-        match self {
-            Self::Branch { rules, default } => {
-                branch_ports(default.as_deref(), rules.iter().map(|rule| rule.port.as_str()))
-            }
-            Self::Human(human) => match &human.kind {
-                HumanKind::Decision { options } => decision_ports(options.iter().map(|option| option.id.as_str())),
-                HumanKind::Input { .. } | HumanKind::Ask => owned(&ANSWERED),
-                HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => owned(&VOTED),
-            },
-            _ => owned(fixed_ports(self.type_name()).unwrap_or_default()),
-        }
-    }
-
-    /// Whether the node has the port `success`, along which it may go on after a failure. Nodes without it leave by
-    /// what a person or a rule decided, so a failure has no port to take.
-    pub fn may_go_on(&self) -> bool {
-        fixed_ports(self.type_name()).is_some_and(|ports| ports.contains(&"success"))
-    }
-
-    /// Whether executions start at the node.
-    pub fn is_trigger(&self) -> bool {
-        is_trigger(self.type_name())
-    }
-
-    /// Whether the node only computes a route. Such a node is decided within a turn, and never run by a worker.
-    pub fn is_routing(&self) -> bool {
-        self.is_trigger()
-            || matches!(
-                self,
-                Self::Branch { .. } | Self::Loop(_) | Self::Break { .. } | Self::Succeed { .. } | Self::Fail { .. }
-            )
-    }
-
-    /// Whether a worker runs the node, as a `task::Work`.
-    pub fn does_io(&self) -> bool {
-        matches!(self, Self::HttpRequest(_) | Self::Code { .. })
-    }
-
-    /// Whether attempts of the node write lines, which are kept as logs.
-    pub fn writes_lines(&self) -> bool {
-        matches!(self, Self::Code { .. })
-    }
+/// A config that is to be read.
+pub struct Raw<'a> {
+    /// The config as the document has it.
+    pub config: &'a Map<String, Value>,
+    /// Where it stands.
+    pub at: &'a At<'a>,
+    /// What its expressions may name.
+    pub place: Place<'a>,
+    /// Reads a flow within it.
+    pub flows: &'a Flows<'a>,
 }
 
-/// Whether executions start at nodes of this type.
-pub(crate) fn is_trigger(kind: &str) -> bool {
-    kind.ends_with("_trigger")
-}
+/// Reads the config of a node; none where an error, which was reported, keeps it from being built.
+pub type ConfigReader = fn(&mut Cx<'_>, &Raw<'_>) -> Option<NodeKind>;
 
-/// The ports of a node by its type and its config as the document has it. None where the config is too broken to tell,
-/// or the type is unknown.
-pub(crate) fn ports_of(kind: &str, config: &Value) -> Option<Vec<String>> {
-    match kind {
-        "branch" => {
-            let rules = config.get("rules").and_then(Value::as_array)?;
-            let ports: Option<Vec<&str>> = rules.iter().map(|rule| rule.get("port")?.as_str()).collect();
-            Some(branch_ports(config.get("default").and_then(Value::as_str), ports?.into_iter()))
-        }
-        "human" => match config.get("kind")?.as_str()? {
-            "approval" | "review" | "authorization" => Some(owned(&VOTED)),
-            "input" | "ask" => Some(owned(&ANSWERED)),
-            "decision" => {
-                let options = config.get("options")?.as_array()?;
-                let ids: Option<Vec<&str>> =
-                    options.iter().map(|option| option.as_str().or_else(|| option.get("id")?.as_str())).collect();
-                Some(decision_ports(ids?.into_iter()))
-            }
-            _ => None,
-        },
-        _ => fixed_ports(kind).map(owned),
+/// The node types that a document may use, each with the reader of its config.
+#[derive(Clone)]
+pub struct Types(Vec<(&'static NodeType, ConfigReader)>);
+
+impl Types {
+    /// All types of the workflow format.
+    pub fn standard() -> Self {
+        use {Route as R, Trigger as T, Waiting as W};
+        Self(vec![
+            (&manual_trigger::TYPE, |cx, raw| {
+                manual_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Manual(it))))
+            }),
+            (&webhook_trigger::TYPE, |cx, raw| {
+                webhook_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Webhook(it))))
+            }),
+            (&event_trigger::TYPE, |cx, raw| {
+                event_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Event(it))))
+            }),
+            (&schedule_trigger::TYPE, |cx, raw| {
+                schedule_trigger::read(cx, raw.config, raw.at).map(|it| NodeKind::Route(R::Trigger(T::Schedule(it))))
+            }),
+            (&http_request::TYPE, |cx, raw| {
+                http_request::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Run(Box::new(it)))
+            }),
+            (&code::TYPE, |cx, raw| code::read(cx, raw.config, raw.at).map(|it| NodeKind::Run(Box::new(it)))),
+            (&transform::TYPE, |cx, raw| {
+                transform::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Compute(Box::new(it)))
+            }),
+            (&branch::TYPE, |cx, raw| {
+                branch::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Branch(it)))
+            }),
+            (&r#loop::TYPE, |cx, raw| {
+                r#loop::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Loop(it)))
+            }),
+            (&map::TYPE, |cx, raw| {
+                let read = map::read(cx, raw.config, raw.at, raw.place, raw.flows);
+                read.map(|it| NodeKind::Children(Spawning::Map(it)))
+            }),
+            (&wait::TYPE, |cx, raw| {
+                wait::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Wait(W::Wait(it)))
+            }),
+            (&human::TYPE, |cx, raw| {
+                human::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Wait(W::Human(Box::new(it))))
+            }),
+            (&workflow::TYPE, |cx, raw| {
+                workflow::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Children(Spawning::Workflow(it)))
+            }),
+            (&r#break::TYPE, |cx, raw| {
+                r#break::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Break(it)))
+            }),
+            (&succeed::TYPE, |cx, raw| {
+                succeed::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Succeed(it)))
+            }),
+            (&fail::TYPE, |cx, raw| {
+                fail::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Fail(it)))
+            }),
+        ])
     }
-}
 
-/// Ports of interactions that are answered with data or a text.
-const ANSWERED: [&str; 3] = ["answered", "timeout", "error"];
-/// Ports of interactions that people vote on.
-const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
-
-/// The ports of a type whose config does not change them; none for other types.
-fn fixed_ports(kind: &str) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        "manual_trigger" | "webhook_trigger" | "event_trigger" | "schedule_trigger" => &["success"],
-        "http_request" | "code" | "transform" | "map" | "workflow" => &["success", "error"],
-        "loop" => &["done", "loop"],
-        "wait" => &["success", "timeout", "error"],
-        "break" | "succeed" | "fail" => &[],
-        _ => return None,
-    })
-}
-
-/// The ports of a `branch`: the default's first, then those of its rules.
-fn branch_ports<'a>(default: Option<&'a str>, rules: impl Iterator<Item = &'a str>) -> Vec<String> {
-    unique(default.into_iter().chain(rules))
-}
-
-/// The ports of a `decision`: one for each option, and those of every interaction.
-fn decision_ports<'a>(options: impl Iterator<Item = &'a str>) -> Vec<String> {
-    unique(options.chain(["timeout", "error"]))
-}
-
-/// The names in order, each once.
-fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for name in names {
-        if !out.iter().any(|known| known == name) {
-            out.push(name.to_owned());
-        }
+    /// These types and one more, for a host that brings a type of its own.
+    #[must_use]
+    pub fn with(mut self, of: &'static NodeType, read: ConfigReader) -> Self {
+        self.0.push((of, read));
+        self
     }
-    out
-}
 
-fn owned(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+    /// The types, in the order in which messages list them.
+    pub fn all(&self) -> impl Iterator<Item = &'static NodeType> {
+        self.0.iter().map(|(of, _)| *of)
+    }
+
+    /// The type of that name.
+    pub fn named(&self, name: &str) -> Option<&'static NodeType> {
+        self.all().find(|of| of.name == name)
+    }
+
+    /// Reads the config of a node of this type.
+    pub(crate) fn read(&self, of: &NodeType, cx: &mut Cx<'_>, raw: &Raw<'_>) -> Option<NodeKind> {
+        let (_, read) = self.0.iter().find(|(other, _)| other.name == of.name)?;
+        read(cx, raw)
+    }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     limits,
-    validate::{at::join, fields::kind_of, suggest},
+    reading::{join, kind_of, suggest},
 };
 use core::net::IpAddr;
 use serde_json::{Map, Value};

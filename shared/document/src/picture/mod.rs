@@ -7,7 +7,7 @@ mod text;
 pub use svg::svg;
 pub use text::{dot, mermaid};
 
-use crate::{Edge, Node, NodeKind, Workflow};
+use crate::{Edge, Node, Workflow};
 
 /// The label of an edge: its port and its condition, without the port where it is the usual `success`. A typed
 /// connection shows its type alone.
@@ -15,9 +15,9 @@ fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
     if !edge.is_main() {
         return edge.connection.clone();
     }
-    let default = workflow.node(edge.from.as_str()).and_then(|node| node.kind.ports().into_iter().next());
+    let default = workflow.node(edge.from.as_str()).and_then(|node| node.ports.first());
     let mut parts = Vec::new();
-    if default.as_deref() != Some("success") || edge.port != "success" {
+    if default.is_none_or(|port| port != "success") || edge.port != "success" {
         parts.push(edge.port.clone());
     }
     parts.extend(edge.condition.as_ref().map(|condition| format!("if {}", short(condition.source(), 40))));
@@ -30,26 +30,6 @@ fn node_label(node: &Node) -> String {
         short(&node.name, 40)
     } else {
         format!("{} ({})", short(&node.name, 40), node.id)
-    }
-}
-
-/// The shape that tells what a node is for.
-#[derive(Clone, Copy, PartialEq)]
-enum Shape {
-    Start,
-    Work,
-    Choice,
-    Person,
-    End,
-}
-
-fn shape(kind: &NodeKind) -> Shape {
-    match kind {
-        _ if kind.is_trigger() => Shape::Start,
-        NodeKind::Branch { .. } | NodeKind::Loop(_) => Shape::Choice,
-        NodeKind::Human(_) => Shape::Person,
-        NodeKind::Break { .. } | NodeKind::Succeed { .. } | NodeKind::Fail { .. } => Shape::End,
-        _ => Shape::Work,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The picture of a workflow as one SVG that holds its styles and needs no other file.
 
 use super::{
-    Shape, edge_label,
+    edge_label,
     layout::{HEIGHT, Layout, MARGIN, WIDTH, layout},
-    shape, short,
+    short,
 };
-use crate::{Body, Edge, Node, NodeKind, Workflow};
+use crate::{Body, Edge, Map, Node, NodeKind, Spawning, Workflow, node::node_type::Shape};
 use std::fmt::Write;
 
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1b1f24}.kind,.label{font-size:11px;fill:#57606a}\
@@ -80,7 +80,7 @@ fn draw_edge(workflow: &Workflow, at: &Layout, ix: usize, edge: &Edge, out: &mut
 }
 
 fn draw_node(node: &Node, (x, y): (f64, f64), out: &mut String) {
-    let (class, radius) = match shape(&node.kind) {
+    let (class, radius) = match node.of.shape {
         Shape::Start => ("node start", HEIGHT / 2.0),
         Shape::Work => ("node", 6.0),
         Shape::Choice => ("node choice", 0.0),
@@ -94,7 +94,7 @@ fn draw_node(node: &Node, (x, y): (f64, f64), out: &mut String) {
          height=\"{HEIGHT}\" rx=\"{radius}\"/>",
         id = escaped(node.id.as_str()),
     );
-    let (name, kind) = (escaped(&short(&node.name, 26)), escaped(&short(&kind_of(&node.kind), 32)));
+    let (name, kind) = (escaped(&short(&node.name, 26)), escaped(&short(&kind_of(node), 32)));
     let _ = write!(out, "<text x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{name}</text>", y - 3.0);
     let _ = writeln!(
         out,
@@ -104,13 +104,17 @@ fn draw_node(node: &Node, (x, y): (f64, f64), out: &mut String) {
 }
 
 /// The type of a node as the second line of its box.
-fn kind_of(kind: &NodeKind) -> String {
-    match kind {
-        NodeKind::Map(map) => match &map.body {
-            Body::Inline(body) => format!("map of {} nodes", body.nodes.len()),
-            Body::Saved(id) => format!("map of {id}"),
-        },
-        _ => kind.type_name().replace('_', " "),
+fn kind_of(node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Children(Spawning::Map(Map { body: Body::Inline(body), .. })) => {
+            format!("map of {} nodes", body.nodes.len())
+        }
+        NodeKind::Children(Spawning::Map(Map { body: Body::Saved(id), .. })) => format!("map of {id}"),
+        NodeKind::Children(Spawning::Workflow(_))
+        | NodeKind::Route(_)
+        | NodeKind::Compute(_)
+        | NodeKind::Run(_)
+        | NodeKind::Wait(_) => node.of.name.replace('_', " "),
     }
 }
 

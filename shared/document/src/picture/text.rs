@@ -1,7 +1,7 @@
 //! Pictures of a workflow as text in the languages of Mermaid and Graphviz, which draw them.
 
-use super::{Shape, edge_label, node_label, shape};
-use crate::{Body, NodeKind, Workflow};
+use super::{edge_label, node_label};
+use crate::{Workflow, node::node_type::Shape};
 use std::fmt::Write;
 
 /// Writes a workflow as a Mermaid flowchart. Bodies of maps are subgraphs.
@@ -16,8 +16,8 @@ pub fn mermaid(workflow: &Workflow) -> String {
 fn mermaid_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
     let indent = "    ".repeat(depth);
     for (ix, node) in workflow.nodes.iter().enumerate() {
-        let label = format!("{}<br/>{}", for_mermaid(&node_label(node)), node.kind.type_name());
-        let (open, close) = match shape(&node.kind) {
+        let label = format!("{}<br/>{}", for_mermaid(&node_label(node)), node.of.name);
+        let (open, close) = match node.of.shape {
             Shape::Start => ("([", "])"),
             Shape::Work => ("[", "]"),
             Shape::Choice => ("{", "}"),
@@ -26,7 +26,7 @@ fn mermaid_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut Strin
         };
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{indent}{prefix}{ix}{open}\"{label}\"{close}");
-        if let Some(body) = body_of(&node.kind) {
+        if let Some(body) = node.kind.inline_body() {
             let _ =
                 writeln!(out, "{indent}subgraph {prefix}{ix}b [\"{}: for each item\"]", for_mermaid(node.id.as_str()));
             mermaid_flow(body, &format!("{prefix}{ix}_"), depth + 1, out);
@@ -78,8 +78,8 @@ pub fn dot(workflow: &Workflow) -> String {
 fn dot_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
     let indent = "    ".repeat(depth);
     for (ix, node) in workflow.nodes.iter().enumerate() {
-        let label = for_dot(&format!("{}\n{}", node_label(node), node.kind.type_name()));
-        let form = match shape(&node.kind) {
+        let label = for_dot(&format!("{}\n{}", node_label(node), node.of.name));
+        let form = match node.of.shape {
             Shape::Start => "ellipse",
             Shape::Work => "box",
             Shape::Choice => "diamond",
@@ -87,7 +87,7 @@ fn dot_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
             Shape::End => "doublecircle",
         };
         let _ = writeln!(out, "{indent}{prefix}{ix} [label={label}, shape={form}];");
-        if let Some(body) = body_of(&node.kind) {
+        if let Some(body) = node.kind.inline_body() {
             let label = for_dot(&format!("{}: for each item", node.id));
             let _ = writeln!(out, "{indent}subgraph cluster_{prefix}{ix} {{\n{indent}    label={label};");
             dot_flow(body, &format!("{prefix}{ix}_"), depth + 1, out);
@@ -106,15 +106,4 @@ fn dot_flow(workflow: &Workflow, prefix: &str, depth: usize, out: &mut String) {
 
 fn for_dot(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
-}
-
-/// The body of a map, where it stands in the document itself.
-fn body_of(kind: &NodeKind) -> Option<&Workflow> {
-    match kind {
-        NodeKind::Map(map) => match &map.body {
-            Body::Inline(body) => Some(body),
-            Body::Saved(_) => None,
-        },
-        _ => None,
-    }
 }

@@ -42,8 +42,7 @@ fn settings_reach_nodes_and_bodies() {
     document["settings"] = json!({"on_error": "rollback", "max_loop_iterations": 7});
     let workflow = parse(&document).unwrap().workflow;
     assert_eq!(workflow.nodes[1].on_error, OnError::Rollback);
-    let crate::NodeKind::Map(map) = &workflow.nodes[1].kind else { panic!() };
-    let crate::Body::Inline(body) = &map.body else { panic!() };
+    let body = workflow.nodes[1].kind.inline_body().unwrap();
     assert_eq!(body.nodes[0].on_error, OnError::Rollback);
     assert_eq!(body.settings.max_loop_iterations, 7);
 }

@@ -1,8 +1,11 @@
 //! Checks that the body of every loop is closed (execution model §4): no edge enters it but from the loop's port
 //! `loop`, and none leaves it but back to the loop.
 
-use super::{At, Cx, Frame};
-use crate::graph::{EdgeIx, NodeIx};
+use crate::{
+    graph::{EdgeIx, NodeIx},
+    node::node_type::Role,
+    reading::{At, Cx, Frame},
+};
 
 /// Edges per loop that are examined to tell which one is wrong. Each takes a walk over the flow. The document is
 /// refused however many are examined.
@@ -13,7 +16,7 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     // The roots are the nodes at which the flow begins.
     let roots: Vec<NodeIx> = (0..frame.nodes.len())
         .filter(|&ix| {
-            frame.nodes[ix].kind.is_some_and(crate::node::is_trigger)
+            frame.has_role(ix, Role::Trigger)
                 || (frame.graph.incoming[ix].is_empty() && frame.graph.back[ix].is_empty())
         })
         .collect();
@@ -23,7 +26,7 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     // Where all nodes are on circles, any of them serves as the beginning.
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };
     for (ix, node) in frame.nodes.iter().enumerate() {
-        if node.kind == Some("loop") {
+        if frame.has_role(ix, Role::Loop) {
             cx.about(Some(node.label(ix)), |cx| Body::new(frame, ix, &roots).check(cx, at));
         }
     }

@@ -3,10 +3,11 @@
 //! For each node the check finds the nodes that have surely run when it runs: those that lie behind every edge that can
 //! have activated it, and those that follow from these without any choice, if every join in between waits for them.
 
-use super::{Cx, Frame, Reader, Severity};
 use crate::{
-    Human, Join, Node, NodeKind, Over, Wait,
+    Join, Node,
     graph::{Bits, NodeIx},
+    node::node_type::Role,
+    reading::{Cx, Frame, Reader, Severity},
 };
 use expression::Expr;
 
@@ -111,9 +112,8 @@ impl<'a> Sure<'a> {
 
     /// The nodes that have surely run at the end. Of several triggers, any may have started the execution.
     fn at_end(&self) -> Bits {
-        let triggers: Vec<NodeIx> = (0..self.nodes.len())
-            .filter(|&ix| self.frame.nodes[ix].kind.is_some_and(crate::node::is_trigger))
-            .collect();
+        let triggers: Vec<NodeIx> =
+            (0..self.nodes.len()).filter(|&ix| self.frame.has_role(ix, Role::Trigger)).collect();
         let mut set = Bits::new(self.nodes.len());
         if let [only] = triggers[..] {
             set.insert(only);
@@ -137,18 +137,5 @@ fn certain_port(frame: &Frame<'_>, nodes: &[Option<Node>], edge: usize) -> bool 
     let (Some(from), Some(port)) = (edge.from, edge.port.as_deref()) else { return false };
     let Some(node) = &nodes[from] else { return false };
     let leads = |port: &str| frame.graph.out[from].iter().any(|&e| frame.edges[e].port.as_deref() == Some(port));
-    match &node.kind {
-        NodeKind::Loop(each) => match each.over {
-            Over::While(_) | Over::ForEach(_) => port == "done",
-        },
-        NodeKind::Branch { .. } => node.kind.ports().len() == 1,
-        NodeKind::Human(human) => port == "answered" && !(times_out(human) && leads("timeout")) && !leads("error"),
-        NodeKind::Wait(Wait::Event { timeout_seconds: Some(_), .. }) => false,
-        // Without an edge out of `error` a failure ends the execution, or goes on by `success`.
-        _ => port == "success" && !leads("error"),
-    }
-}
-
-fn times_out(human: &Human) -> bool {
-    human.timeout_seconds.is_some()
+    node.kind.config().surely_takes(port, &leads)
 }

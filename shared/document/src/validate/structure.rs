@@ -1,14 +1,18 @@
 //! Checks of a flow's graph: ports of edges, triggers, nodes that nothing leads to, and circles.
 
-use super::{At, Cx, Frame, fields::cut, loops, suggest};
-use crate::{graph::NodeIx, node};
+use super::loops;
+use crate::{
+    graph::NodeIx,
+    node::node_type::Role,
+    reading::{At, Cx, Frame, RawNode, cut, suggest},
+};
+use serde_json::Value;
 
 /// Checks what nodes and edges say without the nodes' configs. `relaxed` is for the body of a map, which needs no
 /// trigger.
 pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bool) {
     ports(cx, frame, at);
-    let is_trigger = |ix: usize| frame.nodes[ix].kind.is_some_and(node::is_trigger);
-    let triggers: Vec<NodeIx> = (0..frame.nodes.len()).filter(|&ix| is_trigger(ix)).collect();
+    let triggers: Vec<NodeIx> = (0..frame.nodes.len()).filter(|&ix| frame.has_role(ix, Role::Trigger)).collect();
     // A node of an unknown type may have been meant as the trigger.
     let unsure = frame.nodes.iter().any(|node| node.kind.is_none());
     if triggers.is_empty() && !relaxed && !unsure {
@@ -28,8 +32,8 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bo
     }
     loops::closed(cx, frame, at);
     circles(cx, frame, at);
-    for (ix, node) in frame.nodes.iter().enumerate().filter(|(_, node)| node.kind == Some("break")) {
-        if frame.graph.around[ix].is_none() {
+    for (ix, node) in frame.nodes.iter().enumerate() {
+        if frame.has_role(ix, Role::Break) && frame.graph.around[ix].is_none() {
             cx.about(Some(node.label(ix)), |cx| {
                 let hint = "Put it on a path from a loop's port `loop`, or end the execution with `succeed`.";
                 cx.error("break_outside_loop", &at.key("nodes").item(ix), "there is no loop to break", hint);
@@ -46,12 +50,12 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
         let (Some(ports), Some(kind)) = (&node.ports, node.kind) else { continue };
         let edges = at.key("edges");
         let at = edges.item(ix);
-        let given = object.get("port").and_then(serde_json::Value::as_str);
+        let given = object.get("port").and_then(Value::as_str);
         let label = node.label(from);
         if ports.is_empty() {
-            let message = format!("`{label}` is a `{kind}`: nothing comes after it");
+            let message = format!("`{label}` is a `{}`: nothing comes after it", kind.name);
             cx.error("unknown_port", &at, message, "Remove the edge.");
-        } else if kind == "branch" && given.is_none() && !declares_default(node) {
+        } else if given.is_none() && !kind.has_default_port(config_of(node)) {
             let hint = format!("Give `port`, or give the branch a `default`. Its ports: `{}`.", ports.join("`, `"));
             cx.error("unknown_port", &at, format!("`{label}` has no default for an edge without `port`"), hint);
         } else if let Some(port) = given.filter(|port| !ports.iter().any(|known| known == port)) {
@@ -62,9 +66,8 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     }
 }
 
-/// Whether a branch has a `default`, the port of edges that name none.
-fn declares_default(node: &super::RawNode<'_>) -> bool {
-    node.object.and_then(|object| object.get("config")?.get("default")).is_some_and(serde_json::Value::is_string)
+fn config_of<'d>(node: &RawNode<'d>) -> &'d Value {
+    node.object.and_then(|object| object.get("config")).unwrap_or(&Value::Null)
 }
 
 /// Reports nodes to which no path leads from a trigger.

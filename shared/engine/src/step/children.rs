@@ -7,7 +7,7 @@ use crate::{
     port::{Host, StoreError},
 };
 use document::{
-    Body, Children, Map as MapNode, NodeKind, Reads, Workflow,
+    Body, Children, Map as MapNode, NodeKind, Reads, Spawning, Workflow,
     id::{NodeId, WorkflowId},
 };
 use expression::Context as _;
@@ -193,9 +193,9 @@ impl Plan<'_> {
             return Ok(None);
         }
         let started = match &self.workflow.nodes[self.ix].kind {
-            NodeKind::Map(map) => self.item(map, id.clone(), index).await?,
-            NodeKind::Workflow(children) => self.child(children, id.clone(), index).await?,
-            _ => return Ok(None),
+            NodeKind::Children(Spawning::Map(map)) => self.item(map, id.clone(), index).await?,
+            NodeKind::Children(Spawning::Workflow(children)) => self.child(children, id.clone(), index).await?,
+            NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) => return Ok(None),
         };
         match started {
             Ok(started) => {

@@ -5,7 +5,7 @@ use crate::{
     port::{Host, StoreError},
     step::{attempt::too_large, children::at_once},
 };
-use document::{NodeKind, Workflow};
+use document::{NodeKind, Spawning, Workflow};
 use futures::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 use std::{pin::pin, sync::Arc};
@@ -53,10 +53,15 @@ pub async fn collect(
     let kids = state.children.get(&activation.node);
     let count = kids.map_or(0, |kids| kids.count);
     // A `workflow` node has the ids of its workflows, which its output shows; a `map` has none.
-    let ids = match workflow.graph.index.get(&activation.node).map(|&ix| &workflow.nodes[ix].kind) {
-        Some(NodeKind::Workflow(children)) => Some(children),
-        _ => None,
-    };
+    let node = workflow.node(activation.node.as_str());
+    let ids = node.and_then(|node| match &node.kind {
+        NodeKind::Children(Spawning::Workflow(children)) => Some(children),
+        NodeKind::Children(Spawning::Map(_))
+        | NodeKind::Route(_)
+        | NodeKind::Compute(_)
+        | NodeKind::Run(_)
+        | NodeKind::Wait(_) => None,
+    });
     // The output shows null for an item that failed, so its child is not read.
     let is_shown = |index: u32| ids.is_some() || !kids.is_some_and(|kids| kids.failed.contains(index));
     let reads = (0..count).map(|index| {

@@ -4,8 +4,8 @@ use crate::{
     port::{Host, Secret, StoreError},
     prepare::SecretSource,
 };
-use document::{NodeKind, Workflow, id::NodeId};
-use expression::{Secrets, Template};
+use document::{Workflow, id::NodeId};
+use expression::Secrets;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Mutex,
@@ -34,11 +34,13 @@ impl Vault {
     ) -> Result<Self, StoreError> {
         let mut vault = Self::default();
         let Some(&ix) = workflow.graph.index.get(node) else { return Ok(vault) };
-        let NodeKind::HttpRequest(http) = &workflow.nodes[ix].kind else { return Ok(vault) };
-        let templates =
-            [Some(&http.method), Some(&http.url), http.headers.as_ref(), http.query.as_ref(), http.body.as_ref()];
-        let expressions = templates.into_iter().flatten().flat_map(Template::expressions);
-        let names: BTreeSet<String> = expressions.flat_map(|(_, expr)| expr.references().secrets.clone()).collect();
+        let node = &workflow.nodes[ix];
+        if !node.of.reads_secrets {
+            return Ok(vault);
+        }
+        let mut expressions = Vec::new();
+        node.kind.config().expressions(&mut expressions);
+        let names: BTreeSet<String> = expressions.iter().flat_map(|expr| expr.references().secrets.clone()).collect();
         for name in names {
             if let Some(secret) = host.secret(&state.started.owner, &name).await? {
                 vault.known.insert(name, secret);

@@ -2,7 +2,7 @@
 
 use super::story::Story;
 use crate::{error::Rejection, execution::Status, interaction::Answer};
-use document::{Body, NodeKind, parse};
+use document::parse;
 use serde_json::{Value, json};
 
 fn asked(config: Value, input: Value) -> Story {
@@ -106,9 +106,7 @@ fn a_body_takes_along_what_its_labels_and_forms_read() {
             ]);
             let edges = json!([{ "from": "start", "to": "before" }, { "from": "before", "to": "all" }]);
             let workflow = parse(&json!({ "id": "w", "nodes": nodes, "edges": edges })).unwrap().workflow;
-            let NodeKind::Map(map) = &workflow.node("all").unwrap().kind else { panic!() };
-            let Body::Inline(body) = &map.body else { panic!() };
-            body.reads()
+            workflow.node("all").unwrap().kind.inline_body().unwrap().reads()
         };
         assert_eq!(reads("{{ ctx.before.output.x }}").nodes, ["before"], "{kind}");
         assert!(reads("{{ input.x }}").input, "{kind}");

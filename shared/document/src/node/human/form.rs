@@ -1,10 +1,11 @@
 //! What a person fills in or chooses from: the schema of an `input` and the options of a `decision`. Both may hold
 //! templates, which are rendered when the interaction is opened.
 
+use super::model::OptionTemplate;
 use crate::{
-    OptionTemplate, limits,
-    node::flow::port,
-    validate::{Cx, Fields, Place, schema},
+    limits,
+    node::port::port,
+    reading::{Cx, Fields, Place, schema},
 };
 use expression::Template;
 use serde_json::{Map, Value};

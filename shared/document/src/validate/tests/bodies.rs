@@ -1,5 +1,5 @@
 use super::{clean, expect, flow};
-use crate::{Body, NodeKind, parse};
+use crate::parse;
 use serde_json::{Value, json};
 
 fn says(id: &str, expression: &str) -> Value {
@@ -36,13 +36,11 @@ fn a_body_is_a_workflow_of_its_own_and_nests() {
         "edges": [{"source": "a", "target": "deep"}]
     });
     let parsed = parse(&mapped(body)).unwrap().workflow;
-    let NodeKind::Map(map) = &parsed.node("each").unwrap().kind else { panic!() };
-    let Body::Inline(body) = &map.body else { panic!() };
+    let body = parsed.node("each").unwrap().kind.inline_body().unwrap();
     assert_eq!(body.id.as_str(), "w/each");
     assert_eq!(body.edges[0].from.as_str(), "a");
     assert!(body.trigger_for_api().is_none());
-    let NodeKind::Map(map) = &body.node("deep").unwrap().kind else { panic!() };
-    let Body::Inline(body) = &map.body else { panic!() };
+    let body = body.node("deep").unwrap().kind.inline_body().unwrap();
     assert_eq!(body.id.as_str(), "w/each/deep");
 }
 
@@ -62,8 +60,7 @@ fn a_body_has_its_own_problems() {
 fn a_trigger_in_a_body_reads_the_input() {
     let reads = |body: Value| {
         let parsed = parse(&mapped(body)).unwrap().workflow;
-        let NodeKind::Map(map) = &parsed.node("each").unwrap().kind else { panic!() };
-        let Body::Inline(body) = &map.body else { panic!() };
+        let body = parsed.node("each").unwrap().kind.inline_body().unwrap();
         body.reads().input
     };
     let started = json!({"nodes": [{"id": "go", "type": "manual_trigger"}, says("a", "output")],

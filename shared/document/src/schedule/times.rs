@@ -4,45 +4,13 @@
 //! exist that day comes at the first moment after the gap; where it goes back, a fixed time comes once, and what
 //! repeats (`*`, `*/n`, in the minute or the hour) goes on through both hours.
 
-use crate::{
-    NodeKind, ScheduleTrigger, Workflow,
-    id::{NodeId, WorkflowId},
-    limits,
-    time::Time,
-};
+use crate::{limits, time::Time};
 use croner::{
     Cron,
     parser::{CronParser, Seconds, Year},
 };
 use jiff::{Timestamp, Zoned, tz::TimeZone};
-
-/// A `schedule_trigger` of a workflow that is being saved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
-    /// Id of the `schedule_trigger`.
-    pub node: NodeId,
-    /// Config of the `schedule_trigger`.
-    pub schedule: ScheduleTrigger,
-    /// The first due time after the workflow was saved.
-    pub next_at: Time,
-}
-
-/// A `schedule_trigger` of the latest version of a saved workflow, as hosts keep it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scheduled {
-    /// The owner (tenant) of the workflow.
-    pub owner: String,
-    /// Id of the workflow.
-    pub workflow: WorkflowId,
-    /// Id of the `schedule_trigger`.
-    pub node: NodeId,
-    /// Config of the `schedule_trigger`, or why this release cannot read what is stored.
-    pub schedule: Result<ScheduleTrigger, String>,
-    /// The next due time.
-    pub next_at: Time,
-    /// Why the start at the last due time was refused; none where it was not refused.
-    pub error: Option<String>,
-}
+use serde::{Deserialize, Serialize};
 
 /// How a host looks for due times, which tells those that it missed from those that it takes up late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,15 +47,17 @@ pub struct Due {
     pub next_at: Option<Time>,
 }
 
-/// The schedules of a workflow that is saved at `now`. Schedules without a due time after that are left out.
-pub fn plan(workflow: &Workflow, now: Time) -> Vec<Planned> {
-    let planned = workflow.nodes.iter().filter_map(|node| match &node.kind {
-        NodeKind::ScheduleTrigger(schedule) => {
-            Some(Planned { node: node.id.clone(), schedule: schedule.clone(), next_at: schedule.next(now, now)? })
-        }
-        _ => None,
-    });
-    planned.collect()
+/// Config of a `schedule_trigger`, which has one of `cron` and `every_seconds`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleTrigger {
+    /// Cron expression of five fields, or of six with seconds first.
+    pub cron: Option<String>,
+    /// Seconds from one due time to the next, at least 1.
+    pub every_seconds: Option<f64>,
+    /// IANA name of the time zone in which `cron` is read; UTC where absent.
+    pub timezone: Option<String>,
+    /// Whether one execution makes up for all due times that were missed (`missed` is `run_once`).
+    pub run_missed_once: bool,
 }
 
 impl ScheduleTrigger {

@@ -1,11 +1,13 @@
 //! Reads one node: what all types have in common, such as its retries, and by its type its config.
 
-use super::{act, flow, human, nested, trigger};
 use crate::{
-    Delivery, Join, Node, NodeKind, OnError, Retry,
+    Node, NodeKind,
+    dialect::NODE_KEYS,
     id::NodeId,
     limits,
-    validate::{At, Cx, Fields, Place, fields::kind_of},
+    node::{Raw, Types, map::Flows, node_type::NodeType},
+    policy::{Delivery, Join, OnError, Retry},
+    reading::{At, Cx, Fields, Place, kind_of},
 };
 use serde_json::{Map, Value};
 
@@ -13,8 +15,6 @@ use serde_json::{Map, Value};
 pub(crate) const ON_ERROR: [&str; 4] = ["fail", "continue", "ask_human", "rollback"];
 /// The keys of a node under `compensate`.
 const UNDO_KEYS: [&str; 7] = ["name", "type", "config", "retry", "timeout_seconds", "delivery", "metadata"];
-/// The types that may stand under `compensate`.
-const UNDO_TYPES: [&str; 3] = ["http_request", "code", "transform"];
 
 /// The policy at a position of [`ON_ERROR`].
 pub(crate) fn on_error(ix: usize) -> OnError {
@@ -26,55 +26,67 @@ pub(crate) fn on_error(ix: usize) -> OnError {
     }
 }
 
-/// Seconds of one attempt where the node does not say. A node that waits has no bound of its own.
-fn default_timeout(kind: &str) -> Option<f64> {
-    (!matches!(kind, "wait" | "human" | "map" | "workflow")).then_some(limits::NODE_SECONDS)
+/// What reads configs: the types, and the flows within them.
+#[derive(Clone, Copy)]
+pub(crate) struct Readers<'a> {
+    pub(crate) types: &'a Types,
+    pub(crate) flows: &'a Flows<'a>,
 }
 
 /// Reads a node whose id and type are known. None where an error, which was reported, keeps it from being built.
 pub(crate) fn read_node(
     cx: &mut Cx<'_>,
+    readers: Readers<'_>,
     object: &Map<String, Value>,
     at: &At<'_>,
-    id: &NodeId,
-    kind: &'static str,
+    (id, of): (&NodeId, &'static NodeType),
     place: Place<'_>,
 ) -> Option<Node> {
-    let f = Fields::new(cx, object, at, "schema", &crate::NODE_KEYS);
-    let config = read_kind(cx, &f, kind, place);
-    let mut node = common(cx, &f, id, kind, config)?;
+    let f = Fields::new(cx, object, at, "schema", &NODE_KEYS);
+    let config = read_kind(cx, readers, &f, of, place);
+    let mut node = common(cx, &f, id, of, config)?;
     if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
         node.on_error = on_error(ix);
         // A node without the port `success` cannot go on after a failure, whatever `on_error` says.
-        if node.on_error == OnError::Continue && !node.kind.may_go_on() {
-            let message = format!("no port of a `{kind}` stands for its failure: one ends the execution all the same");
+        if node.on_error == OnError::Continue && !of.may_go_on() {
+            let message =
+                format!("no port of a `{}` stands for its failure: one ends the execution all the same", of.name);
             let hint = "Leave it out, or handle what may fail with an edge out of a port.";
             cx.warning("unhandled_port", &at.key("on_error"), message, hint);
         }
     }
     node.join = join(cx, &f);
     if let Some(undo) = f.object(cx, "compensate") {
-        node.compensate = compensate(cx, undo, &at.key("compensate"), id, place.without_input()).map(Box::new);
+        node.compensate = compensate(cx, readers, undo, &at.key("compensate"), id, place.without_input()).map(Box::new);
     }
     Some(node)
 }
 
 /// Builds a node from the keys that it shares with a node under `compensate`.
-fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: Option<NodeKind>) -> Option<Node> {
+fn common(
+    cx: &mut Cx<'_>,
+    f: &Fields<'_, '_>,
+    id: &NodeId,
+    of: &'static NodeType,
+    config: Option<NodeKind>,
+) -> Option<Node> {
     let name = f.text(cx, "name").map_or_else(|| id.to_string(), str::to_owned);
     let delivery = match f.word(cx, "delivery", &["at_least_once", "at_most_once"]) {
         Some(1) => Delivery::AtMostOnce,
         _ => Delivery::AtLeastOnce,
     };
     let timeout = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
-    let retry = retry(cx, f, kind, delivery);
+    let retry = retry(cx, f, of, delivery);
     f.object(cx, "metadata");
     Some(Node {
         id: id.clone(),
         name,
+        of,
         kind: config?,
+        ports: of.ports_of(f.get("config").unwrap_or(&Value::Null)).unwrap_or_default(),
         retry,
-        timeout_seconds: timeout.or(default_timeout(kind)),
+        // A node that waits has no bound of its own.
+        timeout_seconds: timeout.or((!of.mode.waits()).then_some(limits::NODE_SECONDS)),
         on_error: cx.on_error,
         join: Join::All,
         delivery,
@@ -83,7 +95,13 @@ fn common(cx: &mut Cx<'_>, f: &Fields<'_, '_>, id: &NodeId, kind: &str, config: 
 }
 
 /// Reads a node's config by its type.
-fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Place<'_>) -> Option<NodeKind> {
+fn read_kind(
+    cx: &mut Cx<'_>,
+    readers: Readers<'_>,
+    f: &Fields<'_, '_>,
+    of: &'static NodeType,
+    place: Place<'_>,
+) -> Option<NodeKind> {
     let empty = Map::new();
     // A config that is no object is reported once, and nothing in it is looked for.
     let config = match f.object.get("config") {
@@ -95,30 +113,14 @@ fn read_kind(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &'static str, place: Pla
             return None;
         }
     };
-    let at = f.at.key("config");
-    match kind {
-        "manual_trigger" | "webhook_trigger" | "event_trigger" | "schedule_trigger" => {
-            trigger::read(cx, config, &at, kind)
-        }
-        "http_request" => act::http(cx, config, &at, place),
-        "code" => act::code(cx, config, &at),
-        "transform" => act::transform(cx, config, &at, place),
-        "branch" => flow::branch(cx, config, &at, place),
-        "loop" => flow::repeat(cx, config, &at, place),
-        "wait" => flow::wait(cx, config, &at, place),
-        "map" => nested::map(cx, config, &at, place),
-        "workflow" => nested::workflow(cx, config, &at, place),
-        "human" => human::read(cx, config, &at, place),
-        _ => flow::end(cx, config, &at, kind, place),
-    }
+    let place = if of.reads_secrets { place.with_secrets() } else { place };
+    let raw = Raw { config, at: &f.at.key("config"), place, flows: readers.flows };
+    readers.types.read(of, cx, &raw)
 }
 
 /// Reads `retry`, with the type's defaults for what it leaves out.
-fn retry(cx: &mut Cx<'_>, f: &Fields<'_, '_>, kind: &str, delivery: Delivery) -> Retry {
-    let attempts = match (kind, delivery) {
-        ("http_request", Delivery::AtLeastOnce) => limits::IO_ATTEMPTS,
-        _ => 1,
-    };
+fn retry(cx: &mut Cx<'_>, f: &Fields<'_, '_>, of: &NodeType, delivery: Delivery) -> Retry {
+    let attempts = if delivery == Delivery::AtLeastOnce { of.attempts } else { 1 };
     let mut retry =
         Retry { max_attempts: attempts, initial_seconds: 1.0, backoff: 2.0, max_seconds: 60.0, jitter: true };
     let Some(object) = f.object(cx, "retry") else { return retry };
@@ -156,6 +158,7 @@ fn join(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Join {
 /// Reads the node under `compensate`. It bears the id of the node that it undoes.
 fn compensate(
     cx: &mut Cx<'_>,
+    readers: Readers<'_>,
     object: &Map<String, Value>,
     at: &At<'_>,
     id: &NodeId,
@@ -166,11 +169,13 @@ fn compensate(
         f.missing(cx, "type", "Say what undoes the node, such as `http_request`.");
         return None;
     };
-    let Some(kind) = UNDO_TYPES.iter().find(|kind| **kind == name).copied() else {
-        let hint = format!("Use one of `{}`.", UNDO_TYPES.join("`, `"));
+    let undoing = || readers.types.all().filter(|of| of.mode.can_undo());
+    let Some(of) = undoing().find(|of| of.name == name) else {
+        let names: Vec<&str> = undoing().map(|of| of.name).collect();
+        let hint = format!("Use one of `{}`.", names.join("`, `"));
         cx.error("invalid_config", &at.key("type"), format!("a node of type `{name}` undoes nothing"), hint);
         return None;
     };
-    let config = read_kind(cx, &f, kind, place);
-    common(cx, &f, id, kind, config)
+    let config = read_kind(cx, readers, &f, of, place);
+    common(cx, &f, id, of, config)
 }

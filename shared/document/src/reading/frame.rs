@@ -4,6 +4,7 @@
 use crate::{
     graph::{Graph, NodeIx},
     id::NodeId,
+    node::node_type::{NodeType, Role},
 };
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -13,7 +14,7 @@ pub(crate) struct RawNode<'d> {
     pub(crate) object: Option<&'d Map<String, Value>>,
     pub(crate) id: Option<NodeId>,
     /// The type, where it is a known one.
-    pub(crate) kind: Option<&'static str>,
+    pub(crate) kind: Option<&'static NodeType>,
     pub(crate) ports: Option<Vec<String>>,
 }
 
@@ -44,7 +45,7 @@ impl RawEdge<'_> {
 }
 
 /// What is known of a flow before the configs of its nodes are read.
-pub(crate) struct Frame<'a> {
+pub struct Frame<'a> {
     pub(crate) nodes: &'a [RawNode<'a>],
     pub(crate) edges: &'a [RawEdge<'a>],
     pub(crate) graph: &'a Graph,
@@ -78,7 +79,7 @@ pub(crate) enum Reader {
 
 /// Where an expression stands, which decides what names it may use.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub struct Place<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) reader: Reader,
     /// Whether `secrets` may be read here.
@@ -131,6 +132,11 @@ pub(crate) enum Sight {
 }
 
 impl Frame<'_> {
+    /// Whether a node's type has a role in the graph; false where its type is not known.
+    pub(crate) fn has_role(&self, ix: NodeIx, role: Role) -> bool {
+        self.nodes[ix].kind.is_some_and(|kind| kind.role == role)
+    }
+
     /// Whether `reader` may name a node. Where no `has()` guards the read, `note` gives the pointer of the expression
     /// and the node that it stands in, under which an allowed read is noted for later.
     pub(crate) fn sight(&self, name: &str, reader: Reader, note: Option<(&str, Option<&str>)>) -> Sight {

@@ -1,54 +1,37 @@
-//! Reads the config of nodes that start executions of their own: `map` and `workflow`.
+//! `workflow`: runs saved workflows as children.
 
-use crate::{
-    Body, Children, Map as MapNode, NodeKind,
-    id::WorkflowId,
-    limits, read_body,
-    validate::{At, Cx, Fields, Place, fields::cut, is_id},
+use super::{
+    config::{Config, of_templates},
+    node_type::{Mode, NodeType},
 };
+use crate::{
+    id::WorkflowId,
+    limits,
+    reading::{At, Cx, Fields, Place, cut, is_id},
+};
+use expression::{Expr, Template};
 use serde_json::{Map, Value};
-use std::sync::Arc;
 
-/// Reads the config of a `map`. An inline body is read as a workflow of its own.
-pub(super) fn map(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<NodeKind> {
-    let known = ["items", "body", "max_concurrency", "tolerated_failures"];
-    let f = Fields::new(cx, config, at, "invalid_config", &known);
-    if f.get("items").is_none() {
-        f.missing(cx, "items", "Give CEL that yields a list, such as `input.orders`.");
-    }
-    let items = cx.expr(&f, "items", place);
-    let most = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
-    let tolerated = f.integer(cx, "tolerated_failures", 0, limits::MAP_ITEMS as u64);
-    let body_at = at.key("body");
-    let body = match f.get("body") {
-        None => {
-            f.missing(cx, "body", "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.");
-            None
-        }
-        Some(Value::String(id)) => workflow_id(cx, id, &body_at).map(Body::Saved),
-        Some(Value::Object(body)) => read_body(cx, body, &body_at, place).map(|flow| Body::Inline(Arc::new(flow))),
-        Some(_) => {
-            let hint = "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.";
-            f.wrong(cx, "body", "`body` is neither an object nor an id", hint);
-            None
-        }
-    };
-    // A missing part ends the reading only here, so that every problem of the config is reported.
-    Some(NodeKind::Map(MapNode {
-        items: items?,
-        body: body?,
-        max_concurrency: most.unwrap_or(limits::MAP_CONCURRENCY),
-        tolerated_failures: tolerated.unwrap_or(0),
-    }))
+/// The type.
+pub static TYPE: NodeType = NodeType::new("workflow", Mode::Children);
+
+/// Config of a `workflow` node, which runs saved workflows as children.
+#[derive(Debug)]
+pub struct Children {
+    /// Ids of the saved workflows, at least one.
+    pub workflow_ids: Vec<WorkflowId>,
+    /// Whether the document gives a list of ids; the node's output is then a list as well.
+    pub list: bool,
+    /// Whether the children run all at once, or one after the other.
+    pub parallel: bool,
+    /// Template of the children's input; the node's input where absent.
+    pub input: Option<Template>,
+    /// Whether one child of a list that fails fails the node (default true). A single child always does.
+    pub stop_on_failure: bool,
 }
 
 /// Reads the config of a `workflow` node. Whether the workflows it names exist is known only when it runs.
-pub(super) fn workflow(
-    cx: &mut Cx<'_>,
-    config: &Map<String, Value>,
-    at: &At<'_>,
-    place: Place<'_>,
-) -> Option<NodeKind> {
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Children> {
     let known = ["workflow_id", "mode", "input", "stop_on_failure"];
     let f = Fields::new(cx, config, at, "invalid_config", &known);
     let ids_at = at.key("workflow_id");
@@ -89,17 +72,23 @@ pub(super) fn workflow(
         let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
         cx.warning("unhandled_port", &at.key("stop_on_failure"), message, hint);
     }
-    Some(NodeKind::Workflow(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure }))
+    Some(Children { workflow_ids, list, parallel: mode == Some(1), input, stop_on_failure })
 }
 
 /// An id that a saved workflow may have.
-fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
+pub(super) fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<WorkflowId> {
     if is_id(id) {
         return Some(id.into());
     }
     let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
     cx.error("invalid_config", at, format!("`{}` is no workflow id", cut(id)), hint);
     None
+}
+
+impl Config for Children {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        of_templates(&[self.input.as_ref()], all);
+    }
 }
 
 #[cfg(test)]

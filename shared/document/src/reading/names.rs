@@ -1,6 +1,6 @@
 //! Checks what an expression names: nodes, secrets and members of the input.
 
-use super::{At, Cx, Place, frame::Sight, known::Known, schema, suggest};
+use super::{At, Cx, Place, frame::Sight, known::Known, shape, suggest};
 use expression::{Expr, References};
 
 /// Checks the names of an expression against those that exist at its place.
@@ -34,7 +34,9 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
         }
     }
     if !place.secrets && (!references.secrets.is_empty() || references.names.contains("secrets")) {
-        let hint = "Use it in the config of an `http_request`, the only place where secrets are read.";
+        let readers: Vec<&str> = cx.types.iter().filter(|of| of.reads_secrets).map(|of| of.name).collect();
+        let hint =
+            format!("Use it in the config of an `{}`, the only place where secrets are read.", readers.join("`, `"));
         cx.error("secret_not_allowed", at, "a secret is read where none is given", hint);
     }
     input(cx, expr, at, place);
@@ -59,7 +61,7 @@ fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     let known = Known::at(&shape.0, place, &references.names);
     for path in references.paths.iter().filter(|path| !path.guarded) {
         let Some((schema, members)) = known.schema(&path.segments) else { continue };
-        if let Some((name, siblings)) = schema::unknown(schema, members) {
+        if let Some((name, siblings)) = shape::unknown(schema, members) {
             let message = format!("the input schema allows no `{name}`");
             cx.error("unknown_variable", at, message, suggest::hint(&name, siblings.iter().map(String::as_str)));
         }
@@ -72,7 +74,7 @@ fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
 fn mismatches(cx: &mut Cx<'_>, references: &References, known: &Known<'_>, at: &At<'_>) {
     // `others` are the types of the other side; the message tells them as `whose`, and shows that side as `side`.
     let mut compare = |path: &[String], operator: &str, others: &[&str], whose: &str, side: &str| {
-        let Some(types) = known.types(path).filter(|types| schema::apart(types, others)) else { return };
+        let Some(types) = known.types(path).filter(|types| shape::apart(types, others)) else { return };
         let (path, types) = (path.join("."), types.join(" or "));
         let message =
             format!("`{path}` is declared as {types}{whose}, so `{path} {operator} {side}` never holds as meant");
@@ -80,7 +82,7 @@ fn mismatches(cx: &mut Cx<'_>, references: &References, known: &Known<'_>, at: &
         cx.error("type_mismatch", at, message, hint);
     };
     for (path, literal, operator) in &references.comparisons {
-        if let Some(other) = schema::type_of(literal) {
+        if let Some(other) = shape::type_of(literal) {
             compare(&path.segments, operator, &[other], "", &literal.to_string());
         }
     }

@@ -1,12 +1,14 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, Fields, Issue, Place, Severity, fields::kind_of, names, schema::Shape};
-use crate::{OnError, Settings, limits};
-use expression::{Expr, Template};
-use serde_json::Value;
+use super::{At, Issue, Severity, shape::Shape};
+use crate::{
+    limits,
+    node::node_type::NodeType,
+    policy::{OnError, Settings},
+};
 
 /// The state of reading one document.
-pub(crate) struct Cx<'o> {
+pub struct Cx<'o> {
     /// The problems found so far.
     pub(crate) issues: Vec<Issue>,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
@@ -21,12 +23,14 @@ pub(crate) struct Cx<'o> {
     pub(crate) input: Option<Shape>,
     /// Whether any node of the document declares `compensate`.
     pub(crate) compensates: bool,
+    /// The types that nodes may have.
+    pub(crate) types: Vec<&'static NodeType>,
     /// The id of the document, with which the ids of its maps' bodies begin.
     pub(crate) workflow: String,
 }
 
 impl<'o> Cx<'o> {
-    pub(crate) fn new(sent: impl Fn(&str) -> String + 'o) -> Self {
+    pub(crate) fn new(types: Vec<&'static NodeType>, sent: impl Fn(&str) -> String + 'o) -> Self {
         Self {
             issues: Vec::new(),
             sent: Box::new(sent),
@@ -35,15 +39,18 @@ impl<'o> Cx<'o> {
             settings: Settings::default(),
             input: None,
             compensates: false,
+            types,
             workflow: String::new(),
         }
     }
 
-    pub(crate) fn error(&mut self, code: &str, at: &At<'_>, message: impl Into<String>, hint: impl Into<String>) {
+    /// Reports an error at a place, with what to do about it.
+    pub fn error(&mut self, code: &str, at: &At<'_>, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Severity::Error, code, &at.pointer(), message.into(), hint.into());
     }
 
-    pub(crate) fn warning(&mut self, code: &str, at: &At<'_>, message: impl Into<String>, hint: impl Into<String>) {
+    /// Reports a warning at a place, with what to do about it.
+    pub fn warning(&mut self, code: &str, at: &At<'_>, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Severity::Warning, code, &at.pointer(), message.into(), hint.into());
     }
 
@@ -66,56 +73,6 @@ impl<'o> Cx<'o> {
         let result = run(self);
         self.node = before;
         result
-    }
-
-    /// Compiles the CEL of a member and checks its names; none where the member is absent or does not compile.
-    pub(crate) fn expr(&mut self, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Expr> {
-        let value = f.get(key)?;
-        self.expr_at(value, &f.at.key(key), place)
-    }
-
-    /// Compiles CEL and checks its names. A JSON boolean or number stands for the CEL literal of the same text.
-    pub(crate) fn expr_at(&mut self, value: &Value, at: &At<'_>, place: Place<'_>) -> Option<Expr> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Bool(_) | Value::Number(_) => value.to_string(),
-            other => {
-                let message = format!("an expression is a string, and this is {}", kind_of(other));
-                self.error("invalid_cel", at, message, "Write CEL, such as `input.amount > 100`.");
-                return None;
-            }
-        };
-        match Expr::compile(&text) {
-            Ok(expr) => {
-                names::check(self, &expr, at, place);
-                Some(expr)
-            }
-            Err(error) => {
-                self.error("invalid_cel", at, error.message, "See the table of variables and functions of CEL.");
-                None
-            }
-        }
-    }
-
-    /// Compiles a member that may hold templates and checks the names in all its expressions.
-    pub(crate) fn template(&mut self, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
-        let value = f.object.get(key)?;
-        let at = f.at.key(key);
-        match Template::compile(value) {
-            Ok(template) => {
-                for (pointer, expr) in template.expressions() {
-                    names::check(self, expr, &at.below(&pointer), place);
-                }
-                Some(template)
-            }
-            Err(errors) => {
-                for (pointer, error) in errors {
-                    let hint = "Write `{{ expression }}` in CEL.";
-                    self.error("invalid_cel", &at.below(&pointer), error.message, hint);
-                }
-                None
-            }
-        }
     }
 }
 

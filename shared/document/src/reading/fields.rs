@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// An object of the document whose members are being read. The methods that read a member give none where it is absent,
 /// and where it is wrong, which they report.
-pub(crate) struct Fields<'d, 'a> {
+pub struct Fields<'d, 'a> {
     pub(crate) object: &'d Map<String, Value>,
     pub(crate) at: &'a At<'a>,
     /// The code of problems with the members.
@@ -14,7 +14,7 @@ pub(crate) struct Fields<'d, 'a> {
 
 impl<'d, 'a> Fields<'d, 'a> {
     /// Takes an object and reports its unknown keys.
-    pub(crate) fn new(
+    pub fn new(
         cx: &mut Cx<'_>,
         object: &'d Map<String, Value>,
         at: &'a At<'a>,
@@ -33,17 +33,17 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// The value of a member, which must not be null: a member that is null counts as absent.
-    pub(crate) fn get(&self, key: &str) -> Option<&'d Value> {
+    pub fn get(&self, key: &str) -> Option<&'d Value> {
         self.object.get(key).filter(|value| !value.is_null())
     }
 
     /// Reports a problem with a member.
-    pub(crate) fn wrong(&self, cx: &mut Cx<'_>, key: &str, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn wrong(&self, cx: &mut Cx<'_>, key: &str, message: impl Into<String>, hint: impl Into<String>) {
         cx.error(self.code, &self.at.key(key), message, hint);
     }
 
     /// Reports that a member is missing; the path is that of the object.
-    pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, hint: &str) {
+    pub fn missing(&self, cx: &mut Cx<'_>, key: &str, hint: &str) {
         cx.error(self.code, self.at, format!("`{key}` is missing"), hint);
     }
 
@@ -53,7 +53,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// Reads a string that is more than blanks.
-    pub(crate) fn text(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d str> {
+    pub fn text(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d str> {
         match self.get(key)? {
             Value::String(text) if !text.trim().is_empty() => Some(text),
             Value::String(_) => {
@@ -67,7 +67,8 @@ impl<'d, 'a> Fields<'d, 'a> {
         }
     }
 
-    pub(crate) fn flag(&self, cx: &mut Cx<'_>, key: &str) -> Option<bool> {
+    /// A member that is true or false.
+    pub fn flag(&self, cx: &mut Cx<'_>, key: &str) -> Option<bool> {
         let value = self.get(key)?;
         if value.as_bool().is_none() {
             self.mistyped(cx, key, "`true` or `false`");
@@ -76,7 +77,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// Reads a number from `least` to `most`, both included.
-    pub(crate) fn number(&self, cx: &mut Cx<'_>, key: &str, least: f64, most: f64) -> Option<f64> {
+    pub fn number(&self, cx: &mut Cx<'_>, key: &str, least: f64, most: f64) -> Option<f64> {
         let value = self.get(key)?;
         match value.as_f64() {
             Some(number) if (least..=most).contains(&number) => Some(number),
@@ -92,7 +93,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// Reads a whole number from `least` to `most`, both included.
-    pub(crate) fn integer(&self, cx: &mut Cx<'_>, key: &str, least: u64, most: u64) -> Option<u64> {
+    pub fn integer(&self, cx: &mut Cx<'_>, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.get(key)?;
         // As in JSON Schema, 3.0 is an integer. Up to 9e15 a double is exact.
         let whole = value.as_u64().or_else(|| {
@@ -113,7 +114,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// Reads one of some words, as its position among them.
-    pub(crate) fn word(&self, cx: &mut Cx<'_>, key: &str, words: &[&str]) -> Option<usize> {
+    pub fn word(&self, cx: &mut Cx<'_>, key: &str, words: &[&str]) -> Option<usize> {
         let value = self.get(key)?;
         let Some(text) = value.as_str() else {
             self.mistyped(cx, key, &format!("one of `{}`", words.join("`, `")));
@@ -128,7 +129,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     }
 
     /// Reads a list of at most `most` items.
-    pub(crate) fn list(&self, cx: &mut Cx<'_>, key: &str, most: usize) -> Option<&'d [Value]> {
+    pub fn list(&self, cx: &mut Cx<'_>, key: &str, most: usize) -> Option<&'d [Value]> {
         match self.get(key)? {
             Value::Array(items) if items.len() <= most => Some(items),
             Value::Array(items) => {
@@ -143,7 +144,8 @@ impl<'d, 'a> Fields<'d, 'a> {
         }
     }
 
-    pub(crate) fn object(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d Map<String, Value>> {
+    /// A member that is an object.
+    pub fn object(&self, cx: &mut Cx<'_>, key: &str) -> Option<&'d Map<String, Value>> {
         let value = self.get(key)?;
         if !value.is_object() {
             self.mistyped(cx, key, "an object");

@@ -1,6 +1,7 @@
 //! What the schema of the execution's input says about the names that an expression uses at a place.
 
-use super::{Place, Reader, schema};
+use super::{Place, Reader, shape};
+use crate::node::node_type::Role;
 use expression::Expr;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,7 +47,7 @@ impl<'s> Known<'s> {
     /// The types that the schema declares for what a path leads to; none where it declares none.
     pub(super) fn types(&self, path: &[String]) -> Option<Vec<String>> {
         let (schema, path) = self.schema(path)?;
-        schema::types(schema, path)
+        shape::types(schema, path)
     }
 }
 
@@ -56,7 +57,7 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     let (outer, map) = place.frame.outer?;
     let (Reader::Node(node) | Reader::After(node)) = place.reader else { return None };
     // Inside a loop of the body, and on the edges out of it, `item` may be that of a `for_each`.
-    if place.frame.graph.around[node].is_some() || place.frame.nodes[node].kind == Some("loop") {
+    if place.frame.graph.around[node].is_some() || place.frame.has_role(node, Role::Loop) {
         return None;
     }
     // Only a list that is one path, such as `input.orders`, has a schema that can be looked up.
@@ -68,7 +69,7 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     }
     let known = Known::at(input, Place::new(outer, Reader::Node(map)), &references.names);
     let (schema, path) = known.schema(path)?;
-    let list = schema::member(schema, path)?;
+    let list = shape::member(schema, path)?;
     list.get("items").filter(|items| items.is_object() && list.get("prefixItems").is_none())
 }
 
@@ -85,8 +86,7 @@ fn passes_input(place: Place<'_>) -> bool {
     if frame.outer.is_some() {
         return false;
     }
-    let kind = |ix: usize| frame.nodes[ix].kind.unwrap_or_default();
-    let plain = |ix: usize| matches!(kind(ix), "manual_trigger" | "webhook_trigger" | "event_trigger" | "branch");
+    let plain = |ix: usize| frame.nodes[ix].kind.is_some_and(|kind| kind.passes_input);
     let passing = |ix: usize| if with_itself && ix == node { plain(ix) } else { true };
     passing(node)
         && !frame.graph.incoming[node].is_empty() | plain(node)

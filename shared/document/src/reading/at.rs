@@ -2,7 +2,7 @@
 
 /// A place in the normalized document.
 #[derive(Clone, Copy)]
-pub(crate) enum At<'a> {
+pub enum At<'a> {
     /// The whole document.
     Root,
     /// A member of an object.
@@ -14,11 +14,13 @@ pub(crate) enum At<'a> {
 }
 
 impl<'a> At<'a> {
-    pub(crate) fn key(&'a self, key: &'a str) -> Self {
+    /// The place of a member of the object here.
+    pub fn key(&'a self, key: &'a str) -> Self {
         Self::Key(self, key)
     }
 
-    pub(crate) fn item(&'a self, ix: usize) -> Self {
+    /// The place of an item of the list here.
+    pub fn item(&'a self, ix: usize) -> Self {
         Self::Item(self, ix)
     }
 

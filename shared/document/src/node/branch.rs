@@ -1,0 +1,92 @@
+//! `branch`: takes the port of the first rule that is true.
+
+use super::port::port;
+use super::{
+    config::{Config, Subject},
+    node_type::{Mode, NodeType, Ports, Shape, unique},
+};
+use crate::{
+    limits,
+    reading::{At, Cx, Fields, Place},
+};
+use expression::Expr;
+use serde_json::{Map, Value};
+
+/// The type. Its ports are those of its rules, and `default` comes first.
+pub static TYPE: NodeType = NodeType {
+    ports: Ports::OfConfig { read: ports, has_default: |config| config.get("default").is_some_and(Value::is_string) },
+    shape: Shape::Choice,
+    passes_input: true,
+    ..NodeType::new("branch", Mode::Route)
+};
+
+/// Config of a `branch`.
+#[derive(Debug)]
+pub struct Branch {
+    /// The rules, in the order in which they are tried.
+    pub rules: Vec<Rule>,
+    /// The port that is taken where no rule is true. Without one the node fails.
+    pub default: Option<String>,
+}
+
+/// One rule of a `branch`.
+#[derive(Debug)]
+pub struct Rule {
+    /// The condition. Of all rules, the first whose condition is true decides.
+    pub when: Expr,
+    /// Name of the port that the rule takes.
+    pub port: String,
+}
+
+/// The ports by the raw config; none where a rule has no port.
+fn ports(config: &Value) -> Option<Vec<String>> {
+    let rules = config.get("rules").and_then(Value::as_array)?;
+    let ports: Option<Vec<&str>> = rules.iter().map(|rule| rule.get("port")?.as_str()).collect();
+    Some(unique(config.get("default").and_then(Value::as_str).into_iter().chain(ports?)))
+}
+
+/// Reads the config of a `branch`.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Branch> {
+    let f = Fields::new(cx, config, at, "invalid_config", &["rules", "default"]);
+    let default = port(cx, &f, "default");
+    if f.get("rules").is_none() {
+        f.missing(cx, "rules", "Give a list of {\"when\": CEL, \"port\": name}.");
+    }
+    let list = f.list(cx, "rules", limits::RULES)?;
+    let rules_at = at.key("rules");
+    let mut rules = Vec::with_capacity(list.len());
+    for (ix, rule) in list.iter().enumerate() {
+        let at = rules_at.item(ix);
+        // A rule with a mistake is left out, and the ones after it are checked all the same.
+        let Value::Object(rule) = rule else {
+            cx.error("invalid_config", &at, "a rule is an object", "Give {\"when\": CEL, \"port\": name}.");
+            continue;
+        };
+        let f = Fields::new(cx, rule, &at, "invalid_config", &["when", "port"]);
+        for key in ["when", "port"] {
+            if f.get(key).is_none() {
+                f.missing(cx, key, "Give {\"when\": CEL, \"port\": name}.");
+            }
+        }
+        let (when, port) = (cx.expr(&f, "when", place), port(cx, &f, "port"));
+        if let (Some(when), Some(port)) = (when, port) {
+            rules.push(Rule { when, port });
+        }
+    }
+    Some(Branch { rules, default })
+}
+
+impl Config for Branch {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        all.extend(self.rules.iter().map(|rule| &rule.when));
+    }
+
+    fn needs_edges(&self, subject: &Subject<'_>) -> Vec<String> {
+        subject.ports.to_vec()
+    }
+
+    /// Only a branch with a single port surely takes it.
+    fn surely_takes(&self, _: &str, _: &dyn Fn(&str) -> bool) -> bool {
+        unique(self.default.as_deref().into_iter().chain(self.rules.iter().map(|rule| rule.port.as_str()))).len() == 1
+    }
+}

@@ -1,0 +1,148 @@
+//! `http_request`: asks a server for something, over HTTP.
+
+use super::{
+    config::{Config, Run, Subject, of_templates},
+    node_type::{Mode, NodeType},
+};
+use crate::{
+    limits,
+    reading::{At, Cx, Fields, Place, cut},
+    work::{HttpTask, Work},
+};
+use expression::{Expr, ExprError, Scope, Template};
+use serde_json::{Map, Value};
+
+/// The type.
+pub static TYPE: NodeType =
+    NodeType { attempts: limits::IO_ATTEMPTS, reads_secrets: true, ..NodeType::new("http_request", Mode::Run) };
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Config of an `http_request`.
+#[derive(Debug)]
+pub struct HttpRequest {
+    /// Template of the method; `GET` where the document gives none.
+    pub method: Template,
+    /// Template of the absolute URL.
+    pub url: Template,
+    /// Template of the object of headers.
+    pub headers: Option<Template>,
+    /// Template of the object of query parameters.
+    pub query: Option<Template>,
+    /// Template of the body, which may be any JSON.
+    pub body: Option<Template>,
+    /// Condition over the response that tells success; `status < 400` where absent.
+    pub expect: Option<Expr>,
+}
+
+/// Reads the config of an `http_request`. Only in it may templates name secrets.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<HttpRequest> {
+    let known = ["method", "url", "headers", "query", "body", "expect"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    let method = match f.text(cx, "method") {
+        Some(text) if !text.contains("{{") && !METHODS.contains(&text.to_ascii_uppercase().as_str()) => {
+            let hint = format!("Use one of {}.", METHODS.join(", "));
+            f.wrong(cx, "method", format!("`{}` is no method", cut(text)), hint);
+            None
+        }
+        Some(_) => cx.template(&f, "method", place),
+        None if f.get("method").is_some() => None,
+        None => Template::compile(&Value::String("GET".into())).ok(),
+    };
+    let url = url(cx, &f, place);
+    let headers = pairs(cx, &f, "headers", place);
+    let query = pairs(cx, &f, "query", place);
+    let body = f.get("body").and_then(|_| cx.template(&f, "body", place));
+    let expect = cx.expr(&f, "expect", place.about_response());
+    Some(HttpRequest { method: method?, url: url?, headers, query, body, expect })
+}
+
+/// The URL. A template at its start may yield the scheme, so that is checked when the URL is rendered.
+fn url(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
+    if f.get("url").is_none() {
+        f.missing(cx, "url", "Give an absolute URL, such as `https://example.com/orders`.");
+        return None;
+    }
+    let text = f.text(cx, "url")?;
+    let start = text.trim_start().to_ascii_lowercase();
+    if !start.starts_with("http://") && !start.starts_with("https://") && !start.starts_with("{{") {
+        let message = format!("`{}` is no absolute http or https URL", cut(text));
+        f.wrong(cx, "url", message, "Begin with `https://`.");
+        return None;
+    }
+    cx.template(f, "url", place)
+}
+
+/// Headers or parameters: an object whose values become text, or one template that yields such an object.
+fn pairs(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
+    match f.get(key)? {
+        Value::Object(_) => {}
+        Value::String(text) if text.trim_start().starts_with("{{") => {}
+        _ => {
+            f.wrong(cx, key, format!("`{key}` is no object"), "Give an object of names and values.");
+            return None;
+        }
+    }
+    cx.template(f, key, place)
+}
+
+impl Config for HttpRequest {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        let objects = [self.headers.as_ref(), self.query.as_ref(), self.body.as_ref()];
+        of_templates(&[Some(&self.method), Some(&self.url)], all);
+        of_templates(&objects, all);
+        all.extend(&self.expect);
+    }
+
+    /// Warns of an effect that a rollback leaves, in a document whose other nodes can be undone.
+    fn check(&self, cx: &mut Cx<'_>, subject: &Subject<'_>) {
+        if !cx.compensates || subject.has_compensation {
+            return;
+        }
+        let method = self.method.source().as_str().unwrap_or_default().to_ascii_uppercase();
+        if matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
+            let hint = "Give it a `compensate` too, or leave it if the effect may stay after a rollback.";
+            cx.warning("effect_without_compensation", subject.at, "a rollback will not undo this", hint);
+        }
+    }
+}
+
+impl Run for HttpRequest {
+    fn render(&self, scope: &Scope<'_>) -> Result<Work, ExprError> {
+        let render = |template: &Template| template.render(scope);
+        let pairs = |template: &Option<Template>| match template.as_ref().map(render).transpose()? {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Object(fields)) => {
+                Ok(fields.into_iter().flat_map(|(name, value)| repeated(name, value)).collect())
+            }
+            Some(_) => {
+                let message = "`headers` and `query` must be objects".into();
+                Err(ExprError { code: "template_error", message })
+            }
+        };
+        Ok(Work::Http(Box::new(HttpTask {
+            method: text(render(&self.method)?).to_uppercase(),
+            url: text(render(&self.url)?),
+            headers: pairs(&self.headers)?,
+            query: pairs(&self.query)?,
+            body: self.body.as_ref().map(render).transpose()?,
+            expect: self.expect.clone(),
+        })))
+    }
+}
+
+/// A header or parameter as pairs: one for each item of a list, and none for null.
+fn repeated(name: String, value: Value) -> Vec<(String, String)> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.into_iter().map(|value| (name.clone(), text(value))).collect(),
+        value => vec![(name, text(value))],
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,90 @@
+//! What a `human` node tells of itself, and what about it is probably not meant.
+
+use super::{Human, HumanKind, TimeoutAction};
+use crate::{
+    node::config::{Config, Subject, of_templates},
+    reading::{At, Cx},
+};
+use expression::Expr;
+
+impl Config for Human {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        of_templates(&[Some(&self.question), self.details.as_ref()], all);
+        of_templates(&[self.assignees.as_ref(), self.escalate_to.as_ref()], all);
+        all.extend(&self.condition);
+        all.extend(self.auto_approve_below.as_ref().map(|(expr, _)| expr));
+        match &self.kind {
+            HumanKind::Input { schema, rules } => {
+                of_templates(&[schema.as_ref()], all);
+                all.extend(rules);
+            }
+            HumanKind::Decision { options } => {
+                options.iter().for_each(|option| of_templates(&[Some(&option.label)], all));
+            }
+            HumanKind::Review { content } => of_templates(&[content.as_ref()], all),
+            HumanKind::Authorization { tool, arguments, .. } => {
+                of_templates(&[tool.as_ref(), arguments.as_ref()], all);
+            }
+            HumanKind::Approval | HumanKind::Ask => {}
+        }
+    }
+
+    fn check(&self, cx: &mut Cx<'_>, subject: &Subject<'_>) {
+        people(cx, subject.at, self, subject.has_timeout);
+    }
+
+    /// Without an edge out of `timeout` the node fails with `interaction_timeout`, and without one out of `error` a
+    /// failure is up to `on_error`. Neither is lost.
+    fn needs_edges(&self, subject: &Subject<'_>) -> Vec<String> {
+        subject.ports.iter().filter(|port| !["timeout", "error"].contains(&port.as_str())).cloned().collect()
+    }
+
+    fn surely_takes(&self, port: &str, leads: &dyn Fn(&str) -> bool) -> bool {
+        let times_out = self.timeout_seconds.is_some() && leads("timeout");
+        port == "answered" && !times_out && !leads("error")
+    }
+}
+
+/// Warns of questions that may wait for ever, and of approvals that nobody but the requester may give. `bounded` where
+/// the node itself has a timeout.
+fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
+    let config = at.key("config");
+    if human.timeout_seconds.is_none() && !bounded {
+        let hint = "Give `timeout_seconds`, and say with `timeout_action` what happens then.";
+        cx.warning("human_without_timeout", &config, "this may wait as long as the execution lives", hint);
+    }
+    let approves =
+        matches!(human.kind, HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. });
+    let Some(assignees) = human.assignees.as_ref().filter(|_| approves) else { return };
+    // A template in place of the list may name several people, so it counts only where it seems to name the requester.
+    let source = assignees.source();
+    let single = source.as_array().is_none_or(|list| list.len() == 1);
+    let requester = single && assignees.expressions().iter().any(|(_, expr)| names_requester(expr));
+    let listed_alone = source.as_array().is_some_and(|list| list.len() == 1);
+    let elsewhere = human.timeout_action == TimeoutAction::Escalate;
+    let (message, hint) = if requester && human.allow_requester {
+        ("the only approver is who asks", "Name another, or add one and set `allow_requester` to false.")
+    } else if (requester || listed_alone) && !human.allow_requester && !elsewhere {
+        ("if the only approver is who started the execution, nobody can decide", "Name a second approver, or escalate.")
+    } else {
+        return;
+    };
+    cx.warning("single_approver_is_requester", &config.key("assignees"), message, hint);
+}
+
+/// Whether an expression reads a member whose name commonly stands for the person who started the execution.
+fn names_requester(expr: &Expr) -> bool {
+    const NAMES: [&str; 9] = [
+        "requester",
+        "requested_by",
+        "requester_email",
+        "started_by",
+        "submitter",
+        "submitted_by",
+        "created_by",
+        "initiator",
+        "user_id",
+    ];
+    let last = |path: &expression::Path| path.segments.last().is_some_and(|name| NAMES.contains(&name.as_str()));
+    expr.references().paths.iter().any(last)
+}

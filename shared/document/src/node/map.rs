@@ -1,0 +1,99 @@
+//! `map`: runs its body for each item of a list, every item as an execution of its own.
+
+use super::workflow::workflow_id;
+use super::{
+    config::Config,
+    node_type::{Mode, NodeType},
+};
+use crate::{
+    Workflow,
+    id::WorkflowId,
+    limits,
+    reading::{At, Cx, Fields, Place},
+};
+use expression::Expr;
+use serde_json::{Map as Object, Value};
+use std::sync::Arc;
+
+/// The type.
+pub static TYPE: NodeType = NodeType::new("map", Mode::Children);
+
+/// Reads the flow that an inline body is: its nodes and edges, as a workflow that needs no trigger.
+pub type Flows<'f> = dyn Fn(&mut Cx<'_>, &Object<String, Value>, &At<'_>, Place<'_>) -> Option<Workflow> + 'f;
+
+/// Config of a `map`.
+#[derive(Debug)]
+pub struct Map {
+    /// Expression for the list of items.
+    pub items: Expr,
+    /// What runs for each item.
+    pub body: Body,
+    /// How many items run at once; 50 where the document gives no number.
+    pub max_concurrency: u64,
+    /// How many items may fail without failing the map.
+    pub tolerated_failures: u64,
+}
+
+/// The body of a `map`.
+#[derive(Debug)]
+pub enum Body {
+    /// Nodes and edges in the map's own config, as a workflow that needs no trigger.
+    Inline(Arc<Workflow>),
+    /// The id of a saved workflow.
+    Saved(WorkflowId),
+}
+
+/// Reads the config of a `map`. An inline body is read as a workflow of its own.
+pub(super) fn read(
+    cx: &mut Cx<'_>,
+    config: &Object<String, Value>,
+    at: &At<'_>,
+    place: Place<'_>,
+    flows: &Flows<'_>,
+) -> Option<Map> {
+    let known = ["items", "body", "max_concurrency", "tolerated_failures"];
+    let f = Fields::new(cx, config, at, "invalid_config", &known);
+    if f.get("items").is_none() {
+        f.missing(cx, "items", "Give CEL that yields a list, such as `input.orders`.");
+    }
+    let items = cx.expr(&f, "items", place);
+    let most = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
+    let tolerated = f.integer(cx, "tolerated_failures", 0, limits::MAP_ITEMS as u64);
+    let body_at = at.key("body");
+    let body = match f.get("body") {
+        None => {
+            f.missing(cx, "body", "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.");
+            None
+        }
+        Some(Value::String(id)) => workflow_id(cx, id, &body_at).map(Body::Saved),
+        Some(Value::Object(body)) => flows(cx, body, &body_at, place).map(|flow| Body::Inline(Arc::new(flow))),
+        Some(_) => {
+            let hint = "Give {\"nodes\", \"edges\"}, or the id of a saved workflow.";
+            f.wrong(cx, "body", "`body` is neither an object nor an id", hint);
+            None
+        }
+    };
+    // A missing part ends the reading only here, so that every problem of the config is reported.
+    Some(Map {
+        items: items?,
+        body: body?,
+        max_concurrency: most.unwrap_or(limits::MAP_CONCURRENCY),
+        tolerated_failures: tolerated.unwrap_or(0),
+    })
+}
+
+impl Map {
+    /// The body, where it stands in the document itself.
+    pub fn inline_body(&self) -> Option<&Arc<Workflow>> {
+        match &self.body {
+            Body::Inline(body) => Some(body),
+            Body::Saved(_) => None,
+        }
+    }
+}
+
+impl Config for Map {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        all.push(&self.items);
+    }
+}

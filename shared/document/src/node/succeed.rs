@@ -1,0 +1,31 @@
+//! `succeed`: ends the execution with a result.
+
+use super::{
+    config::{Config, of_templates},
+    node_type::NodeType,
+};
+use crate::reading::{At, Cx, Fields, Place};
+use expression::{Expr, Template};
+use serde_json::{Map, Value};
+
+/// The type.
+pub static TYPE: NodeType = NodeType::end("succeed");
+
+/// Config of a `succeed`.
+#[derive(Debug)]
+pub struct Succeed {
+    /// Template of the execution's result; the node's input where absent.
+    pub output: Option<Template>,
+}
+
+/// Reads the config of a `succeed`.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Succeed> {
+    let f = Fields::new(cx, config, at, "invalid_config", &["output"]);
+    Some(Succeed { output: cx.template(&f, "output", place) })
+}
+
+impl Config for Succeed {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        of_templates(&[self.output.as_ref()], all);
+    }
+}

@@ -1,0 +1,54 @@
+//! `transform`: computes one value from what the node sees.
+
+use super::{
+    config::{Compute, Config, of_templates},
+    node_type::{Mode, NodeType},
+};
+use crate::reading::{At, Cx, Fields, Place};
+use expression::{Expr, ExprError, Scope, Template};
+use serde_json::{Map, Value};
+
+/// The type.
+pub static TYPE: NodeType = NodeType::new("transform", Mode::Compute);
+
+/// Config of a `transform`, which puts out one value.
+#[derive(Debug)]
+pub enum Transform {
+    /// The value is an object of templates.
+    Set(Template),
+    /// The value is that of a CEL expression.
+    Expression(Expr),
+}
+
+/// Reads the config of a `transform`: `set` or `expression`.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Transform> {
+    let f = Fields::new(cx, config, at, "invalid_config", &["set", "expression"]);
+    if f.get("set").is_some() == f.get("expression").is_some() {
+        let message = "a transform has one of `set` and `expression`";
+        cx.error("invalid_config", at, message, "Give an object of templates as `set`, or CEL as `expression`.");
+        return None;
+    }
+    if f.get("expression").is_some() {
+        return cx.expr(&f, "expression", place).map(Transform::Expression);
+    }
+    f.object(cx, "set")?;
+    cx.template(&f, "set", place).map(Transform::Set)
+}
+
+impl Config for Transform {
+    fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
+        match self {
+            Self::Set(template) => of_templates(&[Some(template)], all),
+            Self::Expression(expr) => all.push(expr),
+        }
+    }
+}
+
+impl Compute for Transform {
+    fn compute(&self, scope: &Scope<'_>) -> Result<Value, ExprError> {
+        match self {
+            Self::Set(template) => template.render(scope),
+            Self::Expression(expression) => expression.eval(scope),
+        }
+    }
+}

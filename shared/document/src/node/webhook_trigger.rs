@@ -1,0 +1,46 @@
+//! `webhook_trigger`: executions start here by a request to a URL of their own.
+
+use super::{
+    config::{AlsoReads, Config},
+    node_type::NodeType,
+};
+use crate::{
+    limits,
+    reading::{At, Cx, Fields},
+};
+use expression::Expr;
+use serde_json::{Map, Value};
+
+/// The type.
+pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("webhook_trigger") };
+
+/// Config of a `webhook_trigger`.
+#[derive(Debug)]
+pub struct WebhookTrigger {
+    /// The part of the webhook's URL behind the workflow's id; none where the URL ends with the id.
+    pub path: Option<String>,
+    /// Name of the stored secret that checks the HMAC signature; none where callers send a token instead.
+    pub secret: Option<String>,
+}
+
+/// Reads the config of a `webhook_trigger`.
+pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<WebhookTrigger> {
+    let f = Fields::new(cx, config, at, "invalid_config", &["path", "secret"]);
+    let path = f.text(cx, "path").map(str::to_owned);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if path.as_ref().is_some_and(|path| path.len() > limits::PATH_BYTES || !path.chars().all(plain)) {
+        let hint = format!("Use up to {} of `A-Z a-z 0-9 - _ . /`.", limits::PATH_BYTES);
+        f.wrong(cx, "path", "`path` is no plain part of a URL", hint);
+    }
+    let secret = f.text(cx, "secret").map(str::to_owned);
+    Some(WebhookTrigger { path, secret })
+}
+
+impl Config for WebhookTrigger {
+    fn expressions<'a>(&'a self, _: &mut Vec<&'a Expr>) {}
+
+    fn reads(&self) -> AlsoReads {
+        // A trigger puts out the execution's input.
+        AlsoReads { input: true, ..AlsoReads::default() }
+    }
+}

@@ -1,0 +1,87 @@
+//! The policies of a document and of its nodes: bounds, retries, joins, and what happens after a failure.
+
+use crate::limits;
+use serde::{Deserialize, Serialize};
+
+/// `settings` of a document.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Iterations after which a loop without a bound of its own fails the execution.
+    pub max_loop_iterations: u64,
+    /// Seconds that an execution may take in all.
+    pub timeout_seconds: f64,
+    /// The policy of nodes that name none.
+    pub on_error: OnError,
+    /// What a start does while another execution of the workflow has not ended.
+    pub overlap: Overlap,
+    /// How many executions of the workflow run at once; none where there is no bound.
+    pub max_concurrency: Option<u64>,
+    /// Days for which ended executions are kept; 0 for ever.
+    pub retention_days: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_loop_iterations: limits::LOOP_ITERATIONS,
+            timeout_seconds: limits::EXECUTION_SECONDS,
+            on_error: OnError::Fail,
+            overlap: Overlap::Allow,
+            max_concurrency: None,
+            retention_days: limits::RETENTION_DAYS,
+        }
+    }
+}
+
+/// The policy of retries of a node, with all defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Number of attempts in all, the first among them.
+    pub max_attempts: u32,
+    /// Seconds before the second attempt.
+    pub initial_seconds: f64,
+    /// Factor from each delay to the next, at least 1.
+    pub backoff: f64,
+    /// Seconds of the longest delay.
+    pub max_seconds: f64,
+    /// Whether each delay is spread between half of it and all of it, by a number derived from the activation.
+    pub jitter: bool,
+}
+
+/// What happens when the last attempt of a node has failed: `on_error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the policies of the workflow format")]
+pub enum OnError {
+    Fail,
+    Continue,
+    AskHuman,
+    Rollback,
+}
+
+/// What a start does while another execution of the workflow has not ended: `settings.overlap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the policies of the workflow format")]
+pub enum Overlap {
+    Allow,
+    SkipIfPaused,
+    SkipIfActive,
+}
+
+/// When the incoming edges of a node activate it (execution model §4): `join`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the joins of the workflow format")]
+pub enum Join {
+    All,
+    Any,
+    AtLeast(u64),
+}
+
+/// How often the effects of a node outside may happen: `delivery`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the deliveries of the workflow format")]
+pub enum Delivery {
+    AtLeastOnce,
+    AtMostOnce,
+}

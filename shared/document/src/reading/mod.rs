@@ -1,0 +1,25 @@
+//! What every reader of a document's parts needs: where a part stands, how its fields are read and its problems
+//! reported, what its expressions may name, and whether its schemas are sound. Nothing here knows a node type.
+
+mod at;
+mod cx;
+mod expressions;
+mod fields;
+mod frame;
+mod issue;
+mod known;
+mod names;
+pub mod schema;
+mod shape;
+pub(crate) mod suggest;
+
+pub use at::At;
+pub(crate) use at::join;
+pub use cx::Cx;
+pub(crate) use cx::is_id;
+pub use fields::Fields;
+pub(crate) use fields::{cut, kind_of};
+pub use frame::{Frame, Place};
+pub(crate) use frame::{RawEdge, RawNode, Reader};
+pub use issue::{Issue, Severity};
+pub(crate) use shape::Shape;

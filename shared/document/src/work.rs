@@ -1,0 +1,39 @@
+//! What a worker is to do for a node that does I/O, its templates rendered.
+
+use expression::Expr;
+use serde_json::{Map, Value};
+
+/// What an attempt does, by the node's type.
+#[derive(Debug)]
+pub enum Work {
+    /// The request of an `http_request`.
+    Http(Box<HttpTask>),
+    /// The JavaScript of a `code` node.
+    Code(CodeTask),
+}
+
+/// The request of an `http_request`, its templates rendered.
+#[derive(Debug)]
+pub struct HttpTask {
+    /// The method in upper case.
+    pub method: String,
+    /// The URL as it was rendered: it is checked when it is requested.
+    pub url: String,
+    /// The headers in order; a name may occur several times.
+    pub headers: Vec<(String, String)>,
+    /// Parameters that are added to those of the URL, in order.
+    pub query: Vec<(String, String)>,
+    /// The body: a string is sent as it is, any other value as JSON.
+    pub body: Option<Value>,
+    /// The condition on the response that means success; `status < 400` where there is none.
+    pub expect: Option<Expr>,
+}
+
+/// A `code` node's JavaScript.
+#[derive(Debug)]
+pub struct CodeTask {
+    /// The body of a JavaScript function.
+    pub code: String,
+    /// The variables that the function sees: `output`, `ctx`, `input`, … and the bare names that the code mentions.
+    pub names: Map<String, Value>,
+}
