@@ -89,12 +89,3 @@ impl<'s> Parser<'s> {
         }
     }
 }
-
-/// Opposite `type(x)`, the name of a type is that type.
-pub(super) fn denote_type(side: &mut Node, other: &Node) {
-    let Node::Free(Root::Bare, name) = side else { return };
-    let known = super::value::TYPES.iter().find(|known| **known == &**name);
-    if let (Some(known), Node::Call(Native { name: "type", .. }, _)) = (known, other) {
-        *side = Node::Type(known);
-    }
-}

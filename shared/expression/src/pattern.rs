@@ -1,6 +1,10 @@
 //! Regular expressions: RE2 syntax, linear in the text, bounded in size.
 
-use super::{error::Fault, eval::Machine, value::Val};
+use super::{
+    error::Fault,
+    eval::Machine,
+    value::{Val, text},
+};
 use crate::limits;
 use regex::{Error, Regex, RegexBuilder};
 
@@ -37,7 +41,7 @@ impl Pattern {
 
     /// Whether it matches anywhere in a text.
     pub(super) fn matches(&self, m: &mut Machine<'_>, value: &Val<'_>) -> Result<bool, Fault> {
-        let text = super::strings::text(value)?;
+        let text = text(value)?;
         if text.len() > limits::REGEX_TEXT_BYTES {
             return Err(Fault::Limit("matches() takes texts of at most 16 KiB; use contains() or a `code` node"));
         }

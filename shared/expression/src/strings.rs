@@ -5,16 +5,9 @@ use super::{
     eval::{Evaluated, Machine},
     pattern::Pattern,
     time,
-    value::Val,
+    value::{Val, text},
 };
 use crate::limits;
-
-pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
-    match value {
-        Val::Text(text) => Ok(text),
-        other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
-    }
-}
 
 /// A position or a count; negative ones are refused.
 pub(super) fn count(value: &Val<'_>) -> Result<usize, Fault> {

@@ -1,5 +1,6 @@
 //! Values while an expression is evaluated: JSON is borrowed, never converted ahead of need.
 
+use super::error::Fault;
 use serde_json::Value;
 use std::{ops::Deref, rc::Rc};
 
@@ -175,5 +176,13 @@ impl<'a> Val<'a> {
             Val::Map(entries) => entries.get(index).map(|(key, _)| key.clone()),
             other => other.element(index),
         }
+    }
+}
+
+/// The text that a value is.
+pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
+    match value {
+        Val::Text(text) => Ok(text),
+        other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
     }
 }
