@@ -16,11 +16,7 @@ use crate::{
 use document::{Overlap, id::WorkflowId, time::Time};
 use engine::port::StoreError;
 use futures::future::try_join_all;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use stepwell_core::{
     execution::{Execution, Status},
     id::ExecutionId,
@@ -284,34 +280,6 @@ impl Table {
         self.leases.drop(&keys::guard(owner, workflow), ticket);
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
         self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)
-    }
-}
-
-/// The leases under which this process starts executions, by guard: a ticket, and when it ends.
-#[derive(Default)]
-pub(super) struct Leases(Mutex<HashMap<String, (String, Time)>>);
-
-impl Leases {
-    fn put(&self, guard: String, ticket: String, until: Time, now: Time) {
-        let mut all = self.all();
-        // Whoever did not come back for so long does not commit any more.
-        all.retain(|_, (_, until)| until.after_seconds(limits::FENCE_SECONDS as f64) > now);
-        all.insert(guard, (ticket, until));
-    }
-
-    fn until(&self, guard: &str) -> Option<Time> {
-        self.all().get(guard).map(|(_, until)| *until)
-    }
-
-    fn drop(&self, guard: &str, ticket: &str) {
-        let mut all = self.all();
-        if all.get(guard).is_some_and(|(by, _)| by == ticket) {
-            all.remove(guard);
-        }
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<String, (String, Time)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

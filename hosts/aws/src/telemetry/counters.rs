@@ -1,6 +1,6 @@
 //! What functions count. A process handles one invocation at a time, so what was added during one is its own.
 
-use super::{Figure, Unit};
+use super::emf::{Figure, Unit};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Something that is counted.

@@ -2,7 +2,7 @@
 //!
 //! A metric costs by the month it is seen in, so a line names only what happened.
 
-use super::Call;
+use super::call::Call;
 use document::time::Time;
 use serde_json::{Map, Value, json};
 

@@ -3,9 +3,8 @@
 //! The context is handed on as it came: X-Ray makes the segments of the functions itself, so there are no spans of ours
 //! that a message could name.
 
-use super::lines::Registry;
 use std::fmt;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Registry, registry::LookupSpan};
 
 /// The context of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
