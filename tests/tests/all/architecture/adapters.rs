@@ -1,4 +1,4 @@
-//! Adapters keep and hand out; what an event means is a rule.
+//! Adapters keep and hand out; what an event means is a rule. Within the embedded host only the store speaks SQL.
 
 use super::source::{sources, words};
 
@@ -17,6 +17,19 @@ fn no_adapter_looks_inside_an_event_but_the_first() {
                 let first = source.bare[at + found.len()..].trim_start().starts_with(".first()");
                 assert!(first, "{}:{} looks into events: that is a rule", source.name, source.line(at));
             }
+        }
+    }
+}
+
+#[test]
+fn sql_stands_in_the_store_alone() {
+    // `stepwell doctor` asks SQLite itself whether a file is sound, without opening the store.
+    let may = |name: &str| name.contains("/src/store/") || name.contains("/src/cli/");
+    for source in sources("hosts/local").into_iter().filter(|source| !may(&source.name)) {
+        for (at, text) in source.literals() {
+            let begins = text.trim_start().split(' ').next().unwrap_or_default();
+            let is_sql = ["SELECT", "INSERT", "UPDATE", "DELETE", "PRAGMA", "BEGIN", "WITH"].contains(&begins);
+            assert!(!is_sql, "{}:{} speaks SQL: put it into store/", source.name, source.line(at));
         }
     }
 }

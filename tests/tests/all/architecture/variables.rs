@@ -75,7 +75,7 @@ fn read_by_scripts(folders: &[&str]) -> Names {
             }
             for (at, _) in line.match_indices('=') {
                 let before = line[..at].trim_end_matches('+');
-                let start = before.rfind(|one: char| !one.is_ascii_alphanumeric() && one != '_').map_or(0, |at| at + 1);
+                let start = before.trim_end_matches(|one: char| one.is_ascii_alphanumeric() || one == '_').len();
                 set.extend(name(&before[start..]));
             }
         }
