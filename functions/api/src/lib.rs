@@ -13,8 +13,9 @@ pub mod triggers;
 pub mod workflows;
 
 pub use auth::{
-    Admin, CLIENT, Caller, Open, Reader, Responder, Runner, Scope, SignedIn, authenticate, guard::loopback_only,
-    sha256_of_token,
+    CLIENT, Caller, Scope,
+    extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
+    guard::loopback_only,
 };
 pub use request::{
     bounds::Bounds,
@@ -22,20 +23,16 @@ pub use request::{
     json::{AnyJson, Body, Json, MaybeJson, Path, canonical, shallow},
     page,
     params::{NoParams, Params},
-    problem::Problem,
+    problem::{Answered, Problem},
 };
 #[cfg(feature = "lambda")]
 pub use service::lambda;
 pub use service::{
-    Routes,
-    app::App,
+    app::{App, Routes},
     metrics::{Kind, Metric},
     rate::Rates,
     service,
 };
-
-/// What a handler returns: its answer, or the problem that is sent in its place.
-pub type Answered<T> = Result<T, Problem>;
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the
 /// code says, and writes it anew with `UPDATE_DOCUMENT=1`.

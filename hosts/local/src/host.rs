@@ -1,9 +1,6 @@
 //! The embedded host behind the traits of `engine::port`: store, queue and nodes in one process.
 
-use crate::{
-    steps::Steps,
-    store::{DataFolder, Database, Metrics, OpenError, limits},
-};
+use crate::store::{DataFolder, Database, Metrics, OpenError, limits};
 use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
@@ -49,11 +46,6 @@ impl Local {
     /// time.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
         self.database.start(handler).await
-    }
-
-    /// Begins to run steps: hands messages to the step function, and those that failed for good to the supervisor.
-    pub async fn work(self: &Arc<Self>) -> Result<(), StoreError> {
-        self.start(Arc::new(Steps::of(self))).await
     }
 
     /// Stops handing out messages, waits at most `grace` for those being handled, closes the database and unlocks the

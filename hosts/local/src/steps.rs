@@ -2,7 +2,7 @@
 
 use crate::{Local, queue::Handler};
 use async_trait::async_trait;
-use engine::port::{Delivery, Verdict};
+use engine::port::{Delivery, StoreError, Verdict};
 use std::sync::{Arc, Weak};
 use stepwell_core::effect::Message;
 
@@ -16,6 +16,13 @@ impl Steps {
     /// Makes the handler of a host.
     pub fn of(host: &Arc<Local>) -> Self {
         Self(Arc::downgrade(host))
+    }
+}
+
+impl Local {
+    /// Begins to run steps: hands messages to the step function, and those that failed for good to the supervisor.
+    pub async fn work(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.start(Arc::new(Steps::of(self))).await
     }
 }
 

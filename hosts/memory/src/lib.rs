@@ -65,8 +65,6 @@ struct World {
     timers: BTreeMap<(ExecutionId, Activation, Purpose), Time>,
     executions: BTreeMap<ExecutionId, Record>,
     workflows: HashMap<String, Arc<Workflow>>,
-    /// Offloaded values by their SHA-256.
-    blobs: BTreeMap<String, Vec<u8>>,
     /// Versions of saved workflows by owner and id, the oldest first.
     saved: BTreeMap<(String, String), Vec<SavedWorkflow>>,
     /// Secrets by owner and name.

@@ -20,7 +20,8 @@ impl Store for Memory {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let Commit { turns, state, logs, blobs, .. } = commit;
+        // States and turns are kept with their values, so offloaded ones need not be kept besides.
+        let Commit { turns, state, logs, .. } = commit;
         let first = turns.first().map_or(0, |turn| turn.seq);
         let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
         if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {
@@ -34,7 +35,6 @@ impl Store for Memory {
             return Err(StoreError::Conflict);
         }
         let expires_at = lists::expiry(&state, world.workflows.get(&state.started.workflow_hash));
-        world.blobs.extend(blobs.into_iter().map(|(blob, bytes)| (blob.sha256, bytes)));
         // An execution that has gone on is no longer among those that were let in and have not.
         if !state.held {
             world.admitted.remove(&id);
@@ -112,6 +112,8 @@ impl Store for Memory {
             world.executions.remove(&id);
             world.timers.retain(|(owner, ..), _| *owner != id);
             world.dead.retain(|letter| letter.message.execution != id);
+            world.callers.remove(&id);
+            world.admitted.remove(&id);
             let is_child = |state: &Execution| state.started.parent.as_ref().is_some_and(|one| one.execution_id == id);
             let children = world.executions.values().filter(|record| is_child(&record.state));
             family.extend(children.map(|record| record.state.id().clone()));
@@ -217,5 +219,44 @@ impl Host for Memory {
 
     async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
         Box::new(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+    use std::{
+        pin::pin,
+        task::{Context, Waker},
+    };
+    use stepwell_core::{command::Command, decide::decide, event::Started};
+
+    /// What a future gives that waits for nothing, as all of this host but `changed` do.
+    fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => unreachable!("the host in memory waits for nothing"),
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_deleted_execution_is_left_behind() {
+        let document = json!({"id": "w", "nodes": [{"id": "start", "type": "manual_trigger"}], "edges": []});
+        let workflow = document::parse(&document).unwrap().workflow;
+        let started =
+            Started { skipped: Some("another runs".into()), ..Started::new("e".into(), &workflow, json!({}), Time(0)) };
+        let decided = decide(&workflow, None, Command::Start(Box::new(started)).into(), Time(0)).unwrap();
+        let host = Memory::new(Time(0));
+        let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
+        let commit = Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None };
+        let id = ExecutionId::from("e");
+        at_once(host.commit(commit)).unwrap();
+        at_once(host.keep_caller(&id, "a token")).unwrap();
+        host.world().admitted.insert(id.clone());
+        at_once(host.delete(&id)).unwrap();
+        let world = host.world();
+        assert!(world.executions.is_empty() && world.callers.is_empty() && world.admitted.is_empty());
     }
 }

@@ -1,19 +1,11 @@
 //! The HTTP clients: one for every port that the allow list names, and one for all other ports. A resolver is told only
 //! the name, and must know the port to judge an address exactly.
 
-use super::{
-    allow::{AllowList, judge},
-    failure,
-    request::Hop,
-};
+use super::{allow::AllowList, failure, request::Hop, resolve::Judging};
 use crate::limits::{CONNECT, IDLE, IDLE_CONNECTIONS};
-use reqwest::{
-    Client, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect::Policy,
-};
+use reqwest::{Client, Response, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
-use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 use stepwell_core::task::Outcome;
 
 /// The clients by port.
@@ -74,54 +66,6 @@ fn roots(native: Vec<CertificateDer<'static>>) -> RootCertStore {
     }
     roots
 }
-
-/// Resolves names, and leaves out every address that may not be reached.
-struct Judging {
-    allow: Arc<AllowList>,
-    port: u16,
-}
-
-impl Resolve for Judging {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (allow, port) = (self.allow.clone(), self.port);
-        Box::pin(async move {
-            let found = match tokio::net::lookup_host((name.as_str(), 0)).await {
-                Ok(found) => found.collect::<Vec<SocketAddr>>(),
-                Err(_) => return Err(Unresolved.into()),
-            };
-            let may = |addr: &SocketAddr| judge(addr.ip(), port, name.as_str(), &allow).is_ok();
-            let (may, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(may);
-            match (may.is_empty(), refused.is_empty()) {
-                (false, _) => Ok(Box::new(may.into_iter()) as Addrs),
-                (true, false) => Err(Refused.into()),
-                (true, true) => Err(Unresolved.into()),
-            }
-        })
-    }
-}
-
-/// The error that no address of the name may be reached.
-#[derive(Debug)]
-pub(super) struct Refused;
-
-/// The error that the name has no address.
-#[derive(Debug)]
-pub(super) struct Unresolved;
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("address not allowed")
-    }
-}
-
-impl fmt::Display for Unresolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("name not found")
-    }
-}
-
-impl std::error::Error for Refused {}
-impl std::error::Error for Unresolved {}
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 
 use super::{
     allow::{Blocked, plain},
-    client::{Refused, Unresolved},
+    resolve::{Refused, Unresolved},
 };
 use crate::limits::{REDIRECTS, RESPONSE_BYTES};
 use reqwest::Url;

@@ -6,6 +6,7 @@ mod client;
 mod failure;
 mod redirect;
 mod request;
+mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};

@@ -1,6 +1,6 @@
 //! Errors that executions record, and the reasons for which commands are rejected.
 
-use crate::execution::Status;
+use crate::status::Status;
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

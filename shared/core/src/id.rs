@@ -61,6 +61,14 @@ pub fn derive(parts: &[&str]) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
+/// The id of a child: the same however often the child is started, and another one for each attempt of its node. The
+/// first attempt is no part of the id, as it is not written into messages and journals either.
+pub fn child_id(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32) -> ExecutionId {
+    let (activation, index, attempt) = (activation.to_string(), index.to_string(), attempt.to_string());
+    let first = ["child", parent.as_str(), &activation, &index, &attempt];
+    derive(if attempt == "1" { &first[..4] } else { &first }).into()
+}
+
 /// A number in `[0, 1)` made of the parts, in place of a random one: the jitter of a retry.
 pub fn fraction(parts: &[&str]) -> f64 {
     let mut bytes = [0u8; 8];

@@ -58,5 +58,6 @@ pub mod limits;
 pub mod owed;
 pub mod payload;
 pub mod sight;
+pub mod status;
 pub mod task;
 pub mod view;

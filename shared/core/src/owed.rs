@@ -2,12 +2,11 @@
 //! when a message was lost, and after a restart.
 
 use crate::{
-    decide::{child_id, end_effects, step_of},
     effect::{Control, Effect, Message, Purpose, Work},
     execution::{Execution, NodeState, Phase},
-    id::Activation,
+    id::{Activation, child_id},
 };
-use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
+use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
 use std::sync::Arc;
 
 /// Which of the effects that a state owes are wanted.
@@ -186,6 +185,34 @@ pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
         past.map(|(purpose, _)| (state.activation(id), purpose)).collect::<Vec<_>>()
     };
     state.nodes.iter().flat_map(of_node).collect()
+}
+
+/// The effect that sends the message for the next attempt of a node.
+pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
+    let node = workflow.nodes.get(ix)?;
+    let attempt = state.node(&node.id)?.attempt.max(1);
+    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.of.mode == Mode::Run };
+    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
+}
+
+/// The effects that an ended execution owes to others: to its parent, to a caller who waits for its end, and to the
+/// next execution that `max_concurrency` holds back. An execution that was skipped held nobody back.
+pub(crate) fn end_effects(workflow: &Workflow, state: &Execution, error: Option<String>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(parent) = &state.started.parent {
+        let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
+        let work = Work::ChildEnded { activation, attempt, index, error };
+        effects.push(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None });
+    }
+    if state.started.awaited {
+        effects.push(Effect::AnswerCaller);
+    }
+    if let Some(limit) = workflow.settings.max_concurrency
+        && state.started.skipped.is_none()
+    {
+        effects.push(Effect::Admit { workflow: state.started.workflow_id.clone(), limit });
+    }
+    effects
 }
 
 const DAY_SECONDS: f64 = 86_400.0;

@@ -96,13 +96,3 @@ impl<'s> Parser<'s> {
         }
     }
 }
-
-/// Turns a name such as `int` into the type where the other side of the comparison is `type(x)`. Elsewhere the same
-/// name may be that of a value of the scope.
-pub(super) fn denote_type(side: &mut Node, other: &Node) {
-    let Node::Free(Root::Bare, name) = side else { return };
-    let known = super::value::TYPES.iter().find(|known| **known == &**name);
-    if let (Some(known), Node::Call(Native { name: "type", .. }, _)) = (known, other) {
-        *side = Node::Type(known);
-    }
-}

@@ -2,11 +2,11 @@
 //! the source, along which the parser recurses, and one on the height of the tree, along which all else recurses.
 
 use super::{
-    calls::denote_type,
     error::Syntax,
-    functions,
+    functions::{self, Native},
     lexer::{Spanned, Token, tokens},
     node::{Node, Operator, Root},
+    value::TYPES,
 };
 use crate::limits;
 
@@ -338,5 +338,14 @@ impl<'s> Parser<'s> {
             }
         }
         self.tree(Node::Map(entries), below)
+    }
+}
+
+/// Opposite `type(x)`, the name of a type is that type.
+fn denote_type(side: &mut Node, other: &Node) {
+    let Node::Free(Root::Bare, name) = side else { return };
+    let known = TYPES.iter().find(|known| **known == &**name);
+    if let (Some(known), Node::Call(Native { name: "type", .. }, _)) = (known, other) {
+        *side = Node::Type(known);
     }
 }

@@ -1,7 +1,11 @@
 //! Regular expressions for `matches()`: in RE2's syntax, matched in time linear in the text, bounded in size. The
 //! patterns of events are in `crate::pattern`.
 
-use super::{error::Fault, eval::Machine, value::Val};
+use super::{
+    error::Fault,
+    eval::Machine,
+    value::{Val, text},
+};
 use crate::limits;
 use regex::{Error, Regex, RegexBuilder};
 
@@ -39,7 +43,7 @@ impl Pattern {
 
     /// Whether the pattern matches anywhere in a text.
     pub(super) fn matches(&self, m: &mut Machine<'_>, value: &Val<'_>) -> Result<bool, Fault> {
-        let text = super::strings::text(value)?;
+        let text = text(value)?;
         if text.len() > limits::REGEX_TEXT_BYTES {
             return Err(Fault::Limit("matches() takes texts of at most 16 KiB; use contains() or a `code` node"));
         }

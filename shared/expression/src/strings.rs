@@ -5,17 +5,9 @@ use super::{
     eval::{Evaluated, Machine},
     pattern::Pattern,
     time,
-    value::Val,
+    value::{Val, text},
 };
 use crate::limits;
-
-/// The text of an argument that must be a string.
-pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
-    match value {
-        Val::Text(text) => Ok(text),
-        other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
-    }
-}
 
 /// An argument that is a position or a count: an int that is not negative.
 pub(super) fn count(value: &Val<'_>) -> Result<usize, Fault> {

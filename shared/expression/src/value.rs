@@ -1,5 +1,6 @@
 //! The values of an evaluation. JSON of the scope is borrowed, and converted only where an expression reads it.
 
+use super::error::Fault;
 use serde_json::Value;
 use std::{ops::Deref, rc::Rc};
 
@@ -178,5 +179,13 @@ impl<'a> Val<'a> {
             Val::Map(entries) => entries.get(index).map(|(key, _)| key.clone()),
             other => other.element(index),
         }
+    }
+}
+
+/// The text that a value is.
+pub(super) fn text<'v>(value: &'v Val<'_>) -> Result<&'v str, Fault> {
+    match value {
+        Val::Text(text) => Ok(text),
+        other => Err(Fault::error(format!("a string is needed here, not {}", other.described()))),
     }
 }

@@ -13,6 +13,9 @@ use stepwell_core::error::Rejection;
 #[derive(Debug)]
 pub struct Problem(Box<Inner>);
 
+/// What a handler returns: its answer, or the problem that is sent in its place.
+pub type Answered<T> = Result<T, Problem>;
+
 #[derive(Debug)]
 struct Inner {
     status: StatusCode,

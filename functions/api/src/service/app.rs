@@ -9,6 +9,10 @@ use engine::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes of one function, with their part of the OpenAPI document.
+pub type Routes = OpenApiRouter<Arc<App>>;
 
 /// The state of the service, shared by all requests.
 pub struct App {

@@ -7,7 +7,7 @@ pub mod metrics;
 pub mod rate;
 mod system;
 
-use crate::{App, Problem, limits};
+use crate::{App, Problem, Routes, limits};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -22,10 +22,6 @@ use utoipa::openapi::{
     Components, InfoBuilder, OpenApi,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_axum::router::OpenApiRouter;
-
-/// The routes of one function, with their part of the OpenAPI document.
-pub type Routes = OpenApiRouter<Arc<App>>;
 
 /// Makes a service of the routes of one function, or of several merged. Adds `/health`, `/metrics` and `/openapi.json`,
 /// problems for unknown routes and methods, the bound on bodies, and an answer in case that a handler panics.

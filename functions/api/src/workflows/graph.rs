@@ -1,6 +1,7 @@
 //! The route that draws a picture of a workflow.
 
-use crate::{Answered, App, Params, Path, Reader, Routes, schema, workflows::saved_version};
+use super::version::saved_version;
+use crate::{Answered, App, Params, Path, Reader, Routes, schema};
 use axum::{
     extract::State,
     http::header,

@@ -1,6 +1,7 @@
 //! The routes of saved workflows: save, replace, list, read, delete and check.
 
 mod graph;
+mod version;
 
 use crate::{Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes, request::cursor, schema};
 use axum::{
@@ -13,6 +14,7 @@ use engine::port::{SavedWorkflow, StoreError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa_axum::routes;
+use version::saved_version;
 
 /// The id that no workflow may have: its address, `/v1/workflows/validate`, is that of the static checks.
 const HIDDEN: &str = "validate";
@@ -168,21 +170,6 @@ async fn read(
         "document": &*saved.document,
     });
     Ok(([(header::ETAG, format!("\"{}\"", saved.version))], axum::Json(body)).into_response())
-}
-
-/// The version that the parameter `version` names, by default the latest. A deleted workflow can be read by version
-/// only.
-///
-/// # Errors
-/// 404 where there is none.
-pub(crate) async fn saved_version(app: &App, owner: &str, id: &str, params: &mut Params) -> Answered<SavedWorkflow> {
-    let version = params.number("version")?;
-    let found = app.host.saved(owner, id, version).await?;
-    let found = found.filter(|saved| version.is_some() || !saved.deleted);
-    found.ok_or_else(|| match version {
-        None => Problem::not_found("workflow", id),
-        Some(version) => Problem::not_found("workflow", &format!("{id} in version {version}")),
-    })
 }
 
 /// No new starts; its executions live on.

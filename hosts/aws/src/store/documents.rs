@@ -14,35 +14,8 @@ use crate::{
 use document::Workflow;
 use engine::{drive::body_of, port::StoreError};
 use serde_json::Value;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 use stepwell_core::event::Started;
-
-/// The parsed workflows in memory, by their documents' hashes. The documents of all of them are in the table.
-#[derive(Default)]
-pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
-
-impl Workflows {
-    fn get(&self, hash: &str) -> Option<Arc<Workflow>> {
-        self.lock().get(hash).cloned()
-    }
-
-    fn put(&self, workflow: &Arc<Workflow>) {
-        let mut all = self.lock();
-        if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
-            // Any workflow may be dropped: it is read and parsed again when it is needed.
-            let some = all.keys().next().cloned();
-            some.and_then(|hash| all.remove(&hash));
-        }
-        all.insert(workflow.hash.clone(), workflow.clone());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Workflow>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The sort key of a document.
 const DOCUMENT: &str = "doc";

@@ -16,11 +16,7 @@ use crate::{
 use document::{Overlap, id::WorkflowId, time::Time};
 use engine::port::StoreError;
 use futures::future::try_join_all;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use stepwell_core::{
     execution::{Execution, Status},
     id::ExecutionId,
@@ -296,36 +292,7 @@ impl Table {
     }
 }
 
-/// The leases under which this process starts executions: a ticket and the time at which it ends, by the guard's
-/// partition.
-#[derive(Default)]
-pub(super) struct Leases(Mutex<HashMap<String, (String, Time)>>);
-
-impl Leases {
-    fn put(&self, guard: String, ticket: String, until: Time, now: Time) {
-        let mut all = self.all();
-        // A start that did not give its lease back for longer than a function may run commits nothing any more.
-        all.retain(|_, (_, until)| until.after_seconds(limits::FENCE_SECONDS as f64) > now);
-        all.insert(guard, (ticket, until));
-    }
-
-    fn until(&self, guard: &str) -> Option<Time> {
-        self.all().get(guard).map(|(_, until)| *until)
-    }
-
-    fn drop(&self, guard: &str, ticket: &str) {
-        let mut all = self.all();
-        if all.get(guard).is_some_and(|(by, _)| by == ticket) {
-            all.remove(guard);
-        }
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<String, (String, Time)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A member that counts, by what its execution is.
+/// A member that counts.
 enum Alive {
     /// The execution has begun and not ended; this is its state.
     Began(Arc<Execution>),

@@ -24,6 +24,7 @@ mod head;
 mod item;
 mod journal;
 mod keys;
+mod leases;
 mod listeners;
 mod lists;
 mod load;
@@ -40,6 +41,7 @@ mod tests;
 mod tokens;
 mod undelivered;
 mod values;
+mod workflows;
 
 pub use schema::{Index, create, definition};
 
@@ -51,14 +53,14 @@ use crate::{
 use aws_sdk_dynamodb::Client;
 use cache::Cache;
 use document::time::Time;
-use documents::Workflows;
 use dynamo::Dynamo;
 use engine::port::StoreError;
-use guard::Leases;
+use leases::Leases;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
+use workflows::Workflows;
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;

@@ -1,7 +1,7 @@
 //! The counters behind an invocation's metrics. A process handles one invocation at a time, so whatever is added during
 //! an invocation is its own.
 
-use super::{Figure, Unit};
+use super::emf::{Figure, Unit};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Something that functions count.

@@ -2,7 +2,7 @@
 //!
 //! AWS bills a metric for each month in which it is seen, so a line leaves out figures that are 0.
 
-use super::Call;
+use super::call::Call;
 use document::time::Time;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! Log lines: one JSON object each, with the fields of the spans around the event at its top, where queries find them.
 
-use super::{Trace, now};
+use super::{call::now, trace::Trace};
 use serde_json::{Map, Value};
 use std::{fmt::Debug, str::FromStr};
 use tracing::{
@@ -9,8 +9,6 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::LookupSpan};
-
-pub(super) use tracing_subscriber::Registry;
 
 /// Bytes of one field of a line. A longer field is cut, since a line of CloudWatch has 256 KB at most.
 const FIELD_BYTES: usize = 8 * 1024;

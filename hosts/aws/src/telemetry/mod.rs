@@ -5,22 +5,24 @@
 //! A line has `timestamp`, `level`, `message`, `target`, the fields of the spans around it (`requestId`, `function`,
 //! `execution`, `trace_id`), and its own. So `filter execution = "…"` finds all that concerns an execution.
 
+mod call;
 mod counters;
 mod emf;
 mod lines;
 mod trace;
 
+pub use call::Call;
 pub use counters::{Counter, counted};
 pub use emf::{Figure, Unit};
 pub use trace::{Trace, current};
 
+use call::now;
 use counters::Snapshot;
-use document::time::Time;
 use lines::Lines;
 use std::{
     env,
     io::Write,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 use tracing::{Instrument, info_span};
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
@@ -36,17 +38,6 @@ pub fn init() {
     let lines = Lines::new(&level, write_line);
     // A second call finds the first one's subscriber in place.
     let _ = tracing_subscriber::registry().with(lines).try_init();
-}
-
-/// An invocation of a function, as Lambda describes it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Call<'a> {
-    /// The function's name, such as `step`.
-    pub function: &'static str,
-    /// The id that Lambda gives the invocation.
-    pub request_id: &'a str,
-    /// The trace header of X-Ray, from `Lambda-Runtime-Trace-Id`, which Lambda also sets as `_X_AMZN_TRACE_ID`.
-    pub xray: Option<&'a str>,
 }
 
 /// Does the work of an invocation within its span, and writes its metrics when it is done. `used` gives what was used
@@ -65,11 +56,6 @@ pub async fn observed<T>(call: Call<'_>, used: impl Fn() -> Vec<Figure>, work: i
 
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Writes a line to the standard output. Lambda makes a log event of each line.

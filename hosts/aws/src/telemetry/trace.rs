@@ -3,9 +3,8 @@
 //! A context is handed on as it came. X-Ray makes the segments of the functions itself, so Stepwell has no span ids
 //! that a message could name as its parent.
 
-use super::lines::Registry;
 use std::fmt;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Registry, registry::LookupSpan};
 
 /// The context of a trace: its id, the id of the span that caused what follows, and whether the trace is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
-//! The arguments that all commands share, and the list of commands. clap shows the comments on the types that it
-//! derives from as the text of `--help`.
+//! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
-use super::*;
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use super::{
+    answer, control, dev, doctor, globals::Globals, graph, history, inbox, logs, ls, run, secret, show, signal, token,
+    validate,
+};
+use clap::{Parser, Subcommand};
 
 /// Durable workflows with people in them.
 #[derive(Parser)]
@@ -15,41 +16,6 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// What every command takes.
-#[derive(Args)]
-pub struct Globals {
-    /// The data folder [default: STEPWELL_DATA, else .stepwell]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Talk to the host at this address instead of a data folder
-    #[arg(long, global = true, value_name = "URL")]
-    pub url: Option<String>,
-    /// The API token for --url [default: STEPWELL_TOKEN]
-    #[arg(long, global = true, value_name = "TOKEN")]
-    pub token: Option<String>,
-    /// Write one JSON value to stdout
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-impl Globals {
-    /// The data folder: `--data`, else `STEPWELL_DATA`, else `.stepwell` in the current folder.
-    pub fn data(&self) -> PathBuf {
-        let from_env = || std::env::var_os("STEPWELL_DATA").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-        self.data.clone().or_else(from_env).unwrap_or_else(|| ".stepwell".into())
-    }
-
-    /// The API token for `--url`: `--token`, else `STEPWELL_TOKEN`. None where neither is given or it is empty.
-    pub fn token(&self) -> Option<String> {
-        self.token.clone().or_else(|| std::env::var("STEPWELL_TOKEN").ok()).filter(|token| !token.is_empty())
-    }
-
-    /// ` --data DIR`, to be added to a command that is suggested, where this one was given the option; else nothing.
-    pub fn data_flag(&self) -> String {
-        self.data.as_ref().map(|dir| format!(" --data {}", output::quoted(&dir.to_string_lossy()))).unwrap_or_default()
-    }
 }
 
 /// The commands.

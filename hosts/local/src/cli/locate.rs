@@ -178,12 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn broken_text_leads_nowhere() {
-        for text in ["", "{", "{\"a\"", "{\"a\": \"", "[1, "] {
-            assert_eq!(locate(text, "/a/9/9"), locate(text, "/a/9/9"));
-            let _ = locate(text, "/0");
+    fn broken_text_leads_nowhere_behind_where_it_breaks() {
+        for text in ["", "{", "{\"a\"", "{\"a\": \"", "{\"b\": [1"] {
+            assert_eq!(locate(text, "/a/9/9"), None, "{text}");
+            assert_eq!(locate(text, "/a"), None, "{text}");
         }
-        assert_eq!(locate("", "/a"), None);
-        assert_eq!(locate("{\"a\": \"", "/a"), None);
+        assert_eq!(locate("[1, ", "/1"), None);
+        assert_eq!(locate("[1, ", "/0"), Some(1..2), "what comes before is there");
+        assert_eq!(locate("[1, ", "/a"), Some(0..1), "a list has no such member");
     }
 }

@@ -8,6 +8,7 @@ mod control;
 mod dev;
 mod doctor;
 mod failure;
+mod globals;
 mod graph;
 mod history;
 mod inbox;
@@ -26,8 +27,9 @@ mod source;
 mod token;
 mod validate;
 
-pub use args::{Cli, Command, Globals};
+pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};
+pub use globals::Globals;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,11 +1,11 @@
 //! The dispatcher: hands ready messages to a handler. What is ready it learns from commits, from timers, and at the
 //! start from the rows that an earlier process left behind.
 
-use super::{Item, lanes::Lanes, timers, timers::TimerKey, window::Window};
+use super::{lanes::Lanes, window::Window};
 use crate::store::{
-    limits,
+    messages::Item,
     metrics::Metrics,
-    readers::Readers,
+    timers::TimerKey,
     writer::{Job, Writer},
 };
 use async_trait::async_trait;
@@ -37,7 +37,7 @@ pub struct Dispatcher {
     state: Mutex<State>,
     /// The first receipt of this process. Rows with a lower one are left from an earlier process and are read at the
     /// start; the others are handed over when they are written.
-    first: Receipt,
+    pub(super) first: Receipt,
     /// The next receipt.
     receipts: AtomicU64,
     pub(super) metrics: Arc<Metrics>,
@@ -53,7 +53,7 @@ pub struct Dispatcher {
 
 /// What the dispatcher gets when it is started.
 pub struct Started {
-    runtime: Handle,
+    pub(super) runtime: Handle,
     pub(super) handler: Arc<dyn Handler>,
     pub(super) writer: Writer,
 }
@@ -86,46 +86,6 @@ impl Dispatcher {
             idle: Notify::new(),
             started: OnceLock::new(),
             window,
-        }
-    }
-
-    /// Reads the ready messages that an earlier process left behind, and begins to hand out. It must be called within a
-    /// runtime; `Permanent` the second time.
-    pub async fn start(
-        self: &Arc<Self>,
-        handler: Arc<dyn Handler>,
-        writer: Writer,
-        readers: &Readers,
-    ) -> Result<(), StoreError> {
-        if self.started.set(Started { runtime: Handle::current(), handler, writer }).is_err() {
-            return Err(StoreError::Permanent("the dispatcher was started before".into()));
-        }
-        self.revive_all(self.first as i64, readers).await?;
-        tokio::spawn(timers::run(self.clone()));
-        self.pump();
-        Ok(())
-    }
-
-    /// Makes the rows without a due time and with a receipt below `before` ready, a page at a time.
-    async fn revive_all(self: &Arc<Self>, before: i64, readers: &Readers) -> Result<(), StoreError> {
-        let mut after = 0;
-        loop {
-            let rows = readers
-                .read(move |db| {
-                    db.prepare_cached(
-                        "SELECT id, attempts, body FROM queue WHERE due IS NULL AND id > ?1 AND id < ?2
-                         ORDER BY id LIMIT ?3",
-                    )?
-                    .query_map([after, before, limits::START_ROWS as i64], |row| {
-                        Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?))
-                    })?
-                    .collect::<Result<Vec<_>, _>>()
-                })
-                .await?;
-            let Some((last, ..)) = rows.last() else { return Ok(()) };
-            after = *last;
-            let items = rows.into_iter().filter_map(|(id, failures, body)| timers::revive(id, failures, &body));
-            self.committed(&[], items.collect());
         }
     }
 

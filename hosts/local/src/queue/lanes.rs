@@ -1,8 +1,7 @@
 //! The messages that are ready, by execution, and how many of them are being handled. Pure bookkeeping under the
 //! dispatcher's lock.
 
-use super::Item;
-use crate::store::limits;
+use crate::store::{limits, messages::Item};
 use engine::port::Receipt;
 use std::collections::{HashMap, HashSet, VecDeque};
 use stepwell_core::{effect::Work, id::ExecutionId};

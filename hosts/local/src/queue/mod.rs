@@ -5,22 +5,10 @@
 mod dispatcher;
 mod lanes;
 mod settle;
+mod start;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod window;
 
 pub use dispatcher::{Dispatcher, Handler};
-pub use settle::acknowledge;
-pub use timers::{TimerKey, insert, purpose};
-
-use engine::port::Delivery;
-
-/// A message in memory. Its row in the table `queue` stays until the message is acknowledged.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The message as a handler gets it, with its receipt, which is the key of its row.
-    pub delivery: Delivery,
-    /// How often its handling failed, in earlier processes too.
-    pub failures: u32,
-}

@@ -1,15 +1,16 @@
 //! One call of the handler, and what becomes of its messages: acknowledged, handed out again, or buried as dead
 //! letters.
 
-use super::{Dispatcher, Item};
+use super::Dispatcher;
 use crate::store::{
     limits,
+    messages::{self, Item},
     writer::{Failure, Job, Known},
 };
 use document::time::Time;
 use engine::port::{Delivery, Receipt, StoreError, Verdict};
 use futures::FutureExt;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -114,7 +115,7 @@ pub struct Acknowledge(pub Vec<Receipt>);
 
 impl Job for Acknowledge {
     fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
-        acknowledge(db, &self.0)
+        Ok(messages::acknowledge(db, &self.0)?)
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
@@ -122,15 +123,6 @@ impl Job for Acknowledge {
             tracing::warn!(%error, "messages could not be acknowledged; they come again after a restart");
         }
     }
-}
-
-/// Deletes the rows of these receipts; one that has no row is no error.
-pub fn acknowledge(db: &Connection, receipts: &[Receipt]) -> Result<(), Failure> {
-    let mut delete = db.prepare_cached("DELETE FROM queue WHERE id = ?1")?;
-    for receipt in receipts {
-        delete.execute([*receipt as i64])?;
-    }
-    Ok(())
 }
 
 /// The job that notes a failure in a message's row, so that a restart does not begin to count anew.
@@ -142,12 +134,7 @@ struct Failed {
 
 impl Job for Failed {
     fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
-        db.prepare_cached("UPDATE queue SET attempts = ?2, error = ?3 WHERE id = ?1")?.execute(params![
-            self.receipt as i64,
-            self.attempts,
-            self.error
-        ])?;
-        Ok(())
+        Ok(messages::note_failure(db, self.receipt, self.attempts, &self.error)?)
     }
 
     fn done(self: Box<Self>, _: Result<(), StoreError>) {}
@@ -162,11 +149,7 @@ struct Bury {
 
 impl Job for Bury {
     fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
-        let Delivery { receipt, message, .. } = &self.item.delivery;
-        let body = serde_json::to_string(message).unwrap_or_default();
-        db.prepare_cached("INSERT INTO dead_letters(execution_id, message, error, at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![message.execution.as_str(), body, self.error, self.at.0])?;
-        acknowledge(db, &[*receipt])
+        Ok(messages::bury(db, &self.item.delivery, &self.error, self.at)?)
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {

@@ -1,10 +1,8 @@
 //! The entries, messages or timers, that are due soonest. All that are due up to a time, the horizon, are in memory;
 //! later ones wait in the database and come by pages.
 
+use crate::store::messages::PageOf;
 use std::collections::BTreeMap;
-
-/// A page: the new horizon, and each entry up to it with its due time in milliseconds since 1970 and its number.
-pub type PageOf<T> = Option<(i64, Vec<(i64, u64, T)>)>;
 
 /// Entries by due time, in milliseconds since 1970, and by a number that tells equal times apart.
 pub struct Window<T> {

@@ -1,11 +1,11 @@
 //! The rows of saved workflows, tokens and secrets. Documents are kept once for each hash, whoever uses them.
 
 use super::{
-    Database,
+    Database, documents,
     lists::{bad_cursor, limit},
+    schedules::{Plan, drop_plan, keep_plan},
     writer::{Failure, Known},
 };
-use crate::schedule::{drop_plan, keep_plan};
 use document::{Workflow, schedule, time::Time};
 use engine::port::{Page, SavedWorkflow, Secret, StoreError, Token, Window};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -22,7 +22,7 @@ impl Database {
             return Ok(()); // It was written before. If it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
-        self.writer.call(move |db, _| Ok(keep(db, &kept)?)).await?;
+        self.writer.call(move |db, _| Ok(documents::keep(db, &kept)?)).await?;
         self.workflows.put(workflow);
         Ok(())
     }
@@ -35,8 +35,8 @@ impl Database {
         expected: Option<u64>,
         now: Time,
     ) -> Result<(u64, bool), StoreError> {
-        let (key, kept) = (owner.to_owned(), workflow.clone());
-        let change = move |db: &Connection, _: &mut Known| save(db, &key, &kept, expected, now);
+        let (key, kept, plan) = (owner.to_owned(), workflow.clone(), Plan::new(schedule::plan(workflow, now))?);
+        let change = move |db: &Connection, _: &mut Known| save(db, &key, &kept, &plan, expected, now);
         let saved = self.change(owner, workflow.id.as_str(), change).await?;
         self.workflows.put(workflow);
         Ok(saved)
@@ -193,20 +193,12 @@ impl Database {
     }
 }
 
-/// Writes a document unless the table has it.
-pub(super) fn keep(db: &Connection, workflow: &Workflow) -> rusqlite::Result<()> {
-    if !db.prepare_cached("SELECT 1 FROM documents WHERE hash = ?1")?.exists([&workflow.hash])? {
-        db.prepare_cached("INSERT INTO documents(hash, body) VALUES (?1, ?2)")?
-            .execute([&workflow.hash, &workflow.document.to_string()])?;
-    }
-    Ok(())
-}
-
 /// Inserts the next version of a workflow and its schedules. Returns the version, and whether it is new.
 fn save(
     db: &Connection,
     owner: &str,
     workflow: &Workflow,
+    plan: &Plan,
     expected: Option<u64>,
     now: Time,
 ) -> Result<(u64, bool), Failure> {
@@ -224,10 +216,10 @@ fn save(
     if latest.is_some_and(|(_, hash, deleted)| hash == workflow.hash && !deleted) {
         return Ok((version, false));
     }
-    keep(db, workflow)?;
+    documents::keep(db, workflow)?;
     db.prepare_cached("INSERT INTO workflows(owner, id, version, hash, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![owner, workflow.id.as_str(), version as i64 + 1, workflow.hash, now.0])?;
-    keep_plan(db, owner, workflow.id.as_str(), &schedule::plan(workflow, now))?;
+    keep_plan(db, owner, workflow.id.as_str(), plan)?;
     Ok((version + 1, true))
 }
 

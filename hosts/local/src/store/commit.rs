@@ -1,9 +1,12 @@
 //! Writes a commit: journal, list, interactions, logs, values, queue and acknowledgements, all in one transaction.
 
 use super::{
-    Hub, limits,
+    documents,
+    hub::Hub,
+    limits, messages,
     outbox::Outbox,
-    writer::{Failure, Job, Known, KnownHead},
+    rows::KnownHead,
+    writer::{Failure, Job, Known},
 };
 use document::{Workflow, time::Time};
 use engine::port::{Commit, Receipt, StoreError};
@@ -184,7 +187,7 @@ impl Write {
                 .execute(params![blob.sha256, bytes])?;
         }
         if let Some(workflow) = &self.document {
-            super::catalogue::keep(db, workflow)?;
+            documents::keep(db, workflow)?;
             db.prepare_cached("INSERT OR IGNORE INTO document_uses(run, hash) VALUES (?1, ?2)")?
                 .execute(params![run, workflow.hash])?;
         }
@@ -208,7 +211,7 @@ impl Job for Write {
         ])?;
         self.beside(db, run)?;
         self.outbox.apply(db, &self.hub.dispatcher, run)?;
-        crate::queue::acknowledge(db, &self.acks)
+        Ok(messages::acknowledge(db, &self.acks)?)
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {

@@ -10,7 +10,6 @@ use engine::port::{ExecutionFilter, Head, InteractionFilter, Page, StoreError, W
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 use serde_json::Value;
 use stepwell_core::{
-    execution::Status,
     id::{ExecutionId, InteractionId},
     task::{LogLine, NodeLog},
 };
@@ -223,18 +222,6 @@ impl Database {
     pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE expires_at <= ?1 AND parent IS NULL ORDER BY expires_at LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
-    }
-
-    /// Counts executions by status, children left out. All count, since a local host has one owner.
-    pub async fn census(&self) -> Result<Vec<(Status, u64)>, StoreError> {
-        let sql = "SELECT status, count(*) FROM executions WHERE parent IS NULL GROUP BY status";
-        self.readers
-            .read(move |db| {
-                db.prepare_cached(sql)?
-                    .query_map([], |row| Ok((status(row, 0)?, row.get::<_, i64>(1)?.unsigned_abs())))?
-                    .collect()
-            })
-            .await
     }
 }
 

@@ -1,13 +1,13 @@
 //! Loads executions, from memory or by folding their journal, and reads workflows, turns and offloaded values.
 
-use super::{Database, limits, rows, rules};
+use super::{Database, rows, rules};
 use document::{Workflow, id::NodeId, time::Time};
 use engine::port::StoreError;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 use stepwell_core::{
     event::{Event, Started, Turn},
@@ -15,30 +15,6 @@ use stepwell_core::{
     id::ExecutionId,
     payload::Payload,
 };
-
-/// Parsed workflows in memory, by the hash of their document.
-#[derive(Default)]
-pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
-
-impl Workflows {
-    pub(super) fn get(&self, hash: &str) -> Option<Arc<Workflow>> {
-        self.lock().get(hash).cloned()
-    }
-
-    pub(super) fn put(&self, workflow: &Arc<Workflow>) {
-        let mut all = self.lock();
-        if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
-            // Which one goes does not matter: it is parsed again when it is needed.
-            let some = all.keys().next().cloned();
-            some.and_then(|hash| all.remove(&hash));
-        }
-        all.insert(workflow.hash.clone(), workflow.clone());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Workflow>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl Database {
     /// Loads the state of an execution, from memory or from its journal (see [`engine::port::Store::load`]).
@@ -190,7 +166,7 @@ impl Database {
         Ok(turns)
     }
 
-    /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`] without one.
+    /// Resolves when the execution has a turn after `seq`, or after [`super::limits::WATCH`] without one.
     pub async fn changed(&self, id: &ExecutionId, seq: u64) {
         let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
         self.hub.watch.wait(id, is_newer).await;

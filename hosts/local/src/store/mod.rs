@@ -4,10 +4,13 @@
 mod cache;
 mod catalogue;
 mod commit;
+mod documents;
 pub mod folder;
+mod hub;
 pub mod limits;
 mod lists;
 mod load;
+pub(crate) mod messages;
 pub mod metrics;
 mod outbox;
 pub(crate) mod readers;
@@ -15,21 +18,24 @@ mod remove;
 mod rows;
 mod rules;
 mod saved;
+mod schedules;
 mod schema;
 mod seal;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod timers;
 mod watch;
 pub(crate) mod writer;
 
 pub use folder::{DataFolder, Holder, OpenError, running};
+pub use hub::Hub;
 pub use metrics::Metrics;
 
 use crate::queue::{Dispatcher, Handler};
 use cache::Cache;
 use document::{Workflow, time::Time};
+use documents::Workflows;
 use engine::port::{Commit, StoreError};
-use load::Workflows;
 use outbox::{Outbox, Redeliver};
 use readers::Readers;
 use rusqlite::Connection;
@@ -41,21 +47,9 @@ use std::{
     time::Duration,
 };
 use stepwell_core::{effect::Effect, id::ExecutionId};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
-
-/// What a commit informs once it is durable: caches, watchers and the queue. The database shares it with the commits
-/// that wait for the writer.
-pub struct Hub {
-    pub(crate) cache: Cache,
-    pub(crate) watch: Watch,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) dispatcher: Arc<Dispatcher>,
-    pub(crate) saved: Saved,
-    /// Notified when a workflow was saved or deleted, so that the task that sleeps until the next schedule looks again.
-    pub(crate) replanned: Arc<Notify>,
-}
 
 /// The store of one data folder.
 pub struct Database {
@@ -185,20 +179,12 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     // told of survives a power cut. Foreign keys are off since no table declares one.
     let set = || {
         db.busy_timeout(Duration::from_secs(5))?;
-        db.pragma_update(
-            None,
-            "page_size",
-            std::env::var("XP").ok().and_then(|v| v.parse().ok()).unwrap_or(limits::PAGE_BYTES),
-        )?;
+        db.pragma_update(None, "page_size", limits::PAGE_BYTES)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", "OFF")?;
         db.pragma_update(None, "temp_store", "MEMORY")?;
-        db.pragma_update(
-            None,
-            "wal_autocheckpoint",
-            std::env::var("XC").ok().and_then(|v| v.parse().ok()).unwrap_or(limits::CHECKPOINT_PAGES),
-        )?;
+        db.pragma_update(None, "wal_autocheckpoint", limits::CHECKPOINT_PAGES)?;
         db.pragma_update(None, "cache_size", -limits::CACHE_KIB)?;
         schema::migrate(&db)
     };

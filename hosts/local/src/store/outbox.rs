@@ -1,11 +1,15 @@
 //! The effects of committed turns, as rows of the queue and of timers. A commit writes them in its transaction;
 //! `deliver` writes them once more.
 
-use super::writer::{Failure, Job, Known};
-use crate::queue::{Dispatcher, Item, TimerKey};
+use super::{
+    messages::{self, Item},
+    timers::{self, TimerKey},
+    writer::{Failure, Job, Known},
+};
+use crate::queue::Dispatcher;
 use document::{id::WorkflowId, time::Time};
 use engine::port::StoreError;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use stepwell_core::{
     effect::{Effect, Message, Purpose, Work},
@@ -73,11 +77,7 @@ impl Outbox {
     /// Writes the rows, and lets held executions in where there is room.
     pub fn apply(&mut self, db: &Connection, dispatcher: &Dispatcher, run: i64) -> Result<(), Failure> {
         for (item, body, due) in &self.sends {
-            db.prepare_cached("INSERT INTO queue(id, due, body) VALUES (?1, ?2, ?3)")?.execute(params![
-                item.delivery.receipt as i64,
-                due.map(|due| due.0),
-                body
-            ])?;
+            messages::insert_text(db, item.delivery.receipt, body, *due)?;
         }
         for change in &self.timers {
             change.apply(db, run)?;
@@ -87,7 +87,7 @@ impl Outbox {
         for (workflow, limit) in &self.admits {
             if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
                 let item = dispatcher.item(message);
-                crate::queue::insert(db, &item, None)?;
+                messages::insert(db, &item, None)?;
                 self.admitted.push(item);
             }
         }
@@ -116,19 +116,9 @@ impl Outbox {
 impl TimerChange {
     fn apply(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
         match self {
-            Self::Set(Activation { epoch, node, visit }, purpose, at) => db
-                .prepare_cached(
-                    "INSERT INTO timers(run, epoch, node, visit, purpose, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT DO UPDATE SET at = excluded.at",
-                )?
-                .execute(params![run, epoch, node.as_str(), visit, crate::queue::purpose(*purpose), at.0])?,
-            Self::Drop(Activation { epoch, node, visit }, purpose) => db
-                .prepare_cached(
-                    "DELETE FROM timers WHERE run = ?1 AND epoch = ?2 AND node = ?3 AND visit = ?4 AND purpose = ?5",
-                )?
-                .execute(params![run, epoch, node.as_str(), visit, crate::queue::purpose(*purpose)])?,
-        };
-        Ok(())
+            Self::Set(activation, purpose, at) => timers::set(db, run, activation, *purpose, *at),
+            Self::Drop(activation, purpose) => timers::remove(db, run, activation, *purpose),
+        }
     }
 }
 

@@ -1,8 +1,20 @@
 //! Reads of one execution's rows by its key: its head, its journal, its turns. Lists of many executions are in `lists`.
 
-use super::writer::KnownHead;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stepwell_core::{execution::Status, id::ExecutionId};
+
+/// The number of an execution's last turn, and what its row in the list says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownHead {
+    /// The key under which all tables know the execution.
+    pub run: i64,
+    /// Sequence number of the last committed turn.
+    pub seq: u64,
+    /// Status in the execution's row.
+    pub status: Status,
+    /// Whether the execution's row says that `max_concurrency` holds it back, or has let it in but it has not moved.
+    pub held: bool,
+}
 
 /// Reads what the writer remembers of an execution; none where it does not exist.
 pub fn head(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {

@@ -1,7 +1,12 @@
 //! The one thread that writes to the database. It commits in groups: requests that arrive while a transaction syncs are
 //! applied together in the next, so that one sync serves them all.
 
-use super::{folder::DataFolder, limits, metrics::Metrics};
+use super::{
+    folder::DataFolder,
+    limits,
+    metrics::Metrics,
+    rows::{self, KnownHead},
+};
 use engine::port::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use std::{
@@ -11,7 +16,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
-use stepwell_core::{execution::Status, id::ExecutionId};
+use stepwell_core::id::ExecutionId;
 use tokio::sync::{mpsc, oneshot};
 
 /// A request to write, which the writer applies within a transaction.
@@ -46,26 +51,13 @@ pub struct Known {
     next_run: Option<i64>,
 }
 
-/// The number of an execution's last turn, and what its row in the list says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownHead {
-    /// The key under which all tables know the execution.
-    pub run: i64,
-    /// Sequence number of the last committed turn.
-    pub seq: u64,
-    /// Status in the execution's row.
-    pub status: Status,
-    /// Whether the execution's row says that `max_concurrency` holds it back, or has let it in but it has not moved.
-    pub held: bool,
-}
-
 impl Known {
     /// Returns the head of an execution, from memory or the database; none where it does not exist.
     pub fn head(&mut self, db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {
         if let Some(head) = self.heads.get(id) {
             return Ok(Some(*head));
         }
-        let head = super::rows::head(db, id)?;
+        let head = rows::head(db, id)?;
         if let Some(head) = head {
             self.remember(id, head);
         }

@@ -48,7 +48,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         after_error(turn, ix, &decision, &answer);
     } else {
         let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
-        let responses: Vec<Value> = responses.iter().map(response_json).collect();
+        let responses: Vec<Value> = responses.iter().map(Response::as_output).collect();
         let output = json!({
             "decision": decision, "answer": value, "comment": answer.comment,
             "responses": responses, "automatic": false,
@@ -225,14 +225,4 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
         _ if turn.state.paused => turn.fail_node(ix, error, false),
         _ => turn.fail_execution(error),
     }
-}
-
-/// A response as the output of a `human` node lists it: the time in RFC 3339, and `comment` null where there is none.
-pub fn response_json(response: &Response) -> Value {
-    let mut json = json!(response);
-    json["at"] = Value::String(response.at.to_string());
-    if json.get("comment").is_none() {
-        json["comment"] = Value::Null;
-    }
-    json
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Rejection},
     event::Event,
     execution::{Children as Kids, Phase},
-    id::Activation,
+    id::{Activation, child_id},
     limits,
     payload::Payload,
     sight::Sight,
@@ -172,7 +172,7 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
     {
         // The other children are of no use to an attempt that has failed.
         turn.control_children(ix, Control::Cancel);
-        let child = super::child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
+        let child = child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
         let (code, what) = match turn.spawning(ix) {
             Some(Spawning::Map(_)) => ("map_failed", format!("item {index} failed: {message}")),
             Some(Spawning::Workflow(_)) | None => ("child_failed", format!("child {index} failed: {message}")),

@@ -2,10 +2,10 @@
 
 use super::turn::Deciding;
 use crate::{
-    effect::{Effect, Message, Work},
     error::Error,
     event::Event,
     execution::{EdgeState, Phase},
+    owed::end_effects,
     payload::Payload,
     sight::Sight,
 };
@@ -127,28 +127,4 @@ impl Deciding<'_> {
             self.request(effect);
         }
     }
-}
-
-/// The effects that an ended execution owes to others: to its parent, to a caller who waits for its end, and to the
-/// next execution that `max_concurrency` holds back. An execution that was skipped held nobody back.
-pub(crate) fn end_effects(
-    workflow: &document::Workflow,
-    state: &crate::execution::Execution,
-    error: Option<String>,
-) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    if let Some(parent) = &state.started.parent {
-        let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
-        let work = Work::ChildEnded { activation, attempt, index, error };
-        effects.push(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None });
-    }
-    if state.started.awaited {
-        effects.push(Effect::AnswerCaller);
-    }
-    if let Some(limit) = workflow.settings.max_concurrency
-        && state.started.skipped.is_none()
-    {
-        effects.push(Effect::Admit { workflow: state.started.workflow_id.clone(), limit });
-    }
-    effects
 }

@@ -6,6 +6,7 @@ use crate::{
     error::{Error, Rejection},
     event::Event,
     execution::{Phase, Status},
+    id::child_id,
     owed::{Since, owed},
 };
 use document::graph::NodeIx;
@@ -130,7 +131,7 @@ impl Deciding<'_> {
         let Some(children) = self.state.children.get(&id).cloned() else { return };
         let activation = self.state.activation(&id);
         for index in (0..children.started).filter(|&index| !children.ended.contains(index)) {
-            let execution = super::child_id(self.state.id(), &activation, children.attempt, index);
+            let execution = child_id(self.state.id(), &activation, children.attempt, index);
             let message = Message { execution, work: Work::Control { control } };
             self.request(Effect::Send { message, at: None });
         }

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     event::Event,
     id::{InteractionId, derive},
-    interaction::Interaction,
+    interaction::{Interaction, Response},
     limits,
     payload::weight,
     sight::Sight,
@@ -219,7 +219,7 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
 /// Finishes a node because nobody decided in time. Votes that were given are kept. `automatic` is true where the port
 /// is a decision, and false for `timeout`.
 fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one: &Interaction) {
-    let responses: Vec<Value> = one.responses.iter().map(super::response_json).collect();
+    let responses: Vec<Value> = one.responses.iter().map(Response::as_output).collect();
     let output = json!({
         "decision": port, "answer": null, "comment": null, "responses": responses,
         "automatic": port != "timeout", "reason": reason,

@@ -18,11 +18,8 @@ mod tests;
 mod timer;
 mod turn;
 
-pub use answer::response_json;
-pub(crate) use close::end_effects;
-pub use start::child_id;
+pub use crate::id::child_id;
 pub use turn::Decided;
-pub(crate) use turn::step_of;
 
 use crate::{
     command::{Asked, Command},

@@ -6,7 +6,6 @@ use crate::{
     error::Rejection,
     event::{Event, Started},
     evolve::begin,
-    id::{Activation, ExecutionId, derive},
 };
 use document::{Workflow, time::Time};
 
@@ -79,12 +78,4 @@ fn only_lends(workflow: &Workflow, ix: usize) -> bool {
     let node = &workflow.nodes[ix].id;
     let lends = workflow.edges.iter().any(|edge| edge.from == *node && !edge.is_main());
     lends && workflow.graph.out[ix].is_empty()
-}
-
-/// The id of a child: the same however often the child is started, and another one for each attempt of its node. The
-/// first attempt is no part of the id, as it is not written into messages and journals either.
-pub fn child_id(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32) -> ExecutionId {
-    let (activation, index, attempt) = (activation.to_string(), index.to_string(), attempt.to_string());
-    let first = ["child", parent.as_str(), &activation, &index, &attempt];
-    derive(if attempt == "1" { &first[..4] } else { &first }).into()
 }

@@ -8,13 +8,13 @@ use crate::{
     execution::{Execution, Phase},
     id::Activation,
     limits,
+    owed::step_of,
     payload::Payload,
 };
 use document::{
     Node, Workflow,
     graph::{EdgeIx, NodeIx},
     id::NodeId,
-    node::node_type::Mode,
     time::Time,
 };
 use serde_json::Value;
@@ -172,12 +172,4 @@ impl<'a> Deciding<'a> {
         let activation = self.state.activation(node);
         self.request(Effect::DropTimer { activation, purpose });
     }
-}
-
-/// The effect that sends the message for the next attempt of a node.
-pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
-    let node = workflow.nodes.get(ix)?;
-    let attempt = state.node(&node.id)?.attempt.max(1);
-    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.of.mode == Mode::Run };
-    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }

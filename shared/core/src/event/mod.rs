@@ -4,7 +4,7 @@
 
 mod started;
 
-pub use started::Started;
+pub use started::{Parent, Started};
 
 use crate::{
     error::Error,

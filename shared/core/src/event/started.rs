@@ -1,7 +1,9 @@
 //! The first event of every execution, which holds everything about it that never changes.
 
-use super::is_false;
-use crate::{execution::Parent, id::ExecutionId, payload::Payload};
+use crate::{
+    id::{Activation, ExecutionId},
+    payload::Payload,
+};
 use document::{
     Workflow,
     id::{NodeId, WorkflowId},
@@ -9,6 +11,22 @@ use document::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+/// The node that started an execution as its child.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The parent execution.
+    pub execution_id: ExecutionId,
+    /// The visit to the parent's `map` or `workflow` node.
+    pub activation: Activation,
+    /// Number of the node's attempt that started the child, from 1.
+    #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+    pub attempt: u32,
+    /// The child's index among its siblings, from 0.
+    pub index: u32,
+    /// How deep executions are nested: 1 for the child of an execution that has no parent.
+    pub depth: u32,
+}
 
 /// What an execution is started with. Nothing in it changes later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,10 +75,10 @@ pub struct Started {
     /// When the execution fails with `timeout` unless it has ended (`settings.timeout_seconds`).
     pub deadline: Time,
     /// Whether a caller waits for the execution's end and is told of it (`Effect::AnswerCaller`).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaited: bool,
     /// Whether `max_concurrency` holds the execution back until an `ExecutionAdmitted` event.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
     /// Why `overlap` refused the start; the execution then ends at once with status `skipped`. None where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! How events of children change the state.
 
-use super::node_mut;
+use super::node::node_mut;
 use crate::{
     event::Event,
     execution::{Children, Execution, Phase},

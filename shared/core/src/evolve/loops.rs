@@ -1,9 +1,8 @@
 //! How events of loops change the state.
 
 use super::{
-    drop_open,
     inputs::{input_of, iteration_value},
-    node_mut,
+    node::{drop_open, node_mut},
 };
 use crate::{
     event::Event,

@@ -4,18 +4,20 @@
 mod children;
 mod inputs;
 mod loops;
+mod node;
 mod people;
 
 pub use inputs::{input_of, iteration_value};
 
 use crate::{
     event::{Event, Started, Turn},
-    execution::{EdgeState, Execution, NodeState, Phase, Status},
+    execution::{EdgeState, Execution, Phase, Status},
     payload::Payload,
 };
 use children::apply_children;
 use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
+use node::{drop_open, node_mut};
 use people::apply_interaction;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -193,28 +195,6 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
     Some(())
 }
 
-/// The state of a node for changing it. A node that was not reached before gets an idle one.
-fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
-    Arc::make_mut(state.nodes.entry(node.clone()).or_insert_with(|| {
-        Arc::new(NodeState {
-            visit: 0,
-            phase: Phase::Idle,
-            via: Vec::new(),
-            attempt: 0,
-            attempts: 0,
-            activated_at: Time(0),
-            activated_seq: 0,
-            timeout_at: None,
-            finished_at: None,
-            finished_seq: 0,
-            duration_ms: None,
-            port: None,
-            output: None,
-            error: None,
-        })
-    }))
-}
-
 /// Whether a person is asked, or was asked just now, what to do about a failure of the node.
 fn asked_about(state: &Execution, node: &NodeId) -> bool {
     let Some(Phase::Asking { interaction_id }) = state.node(node).map(|node| &node.phase) else { return false };
@@ -306,13 +286,4 @@ fn end(state: &mut Execution, status: Status, at: Time) {
     for node in &open {
         drop_open(state, node);
     }
-}
-
-/// Takes an open node out of play. It is failed if its failure was never handled, else dropped.
-fn drop_open(state: &mut Execution, node: &NodeId) {
-    let Some(found) = state.nodes.get_mut(node).filter(|found| found.phase.is_open()) else { return };
-    let found = Arc::make_mut(found);
-    let failed = found.phase == Phase::Unrouted && found.port.is_none();
-    found.timeout_at = None;
-    found.phase = if failed { Phase::Failed } else { Phase::Dropped };
 }

@@ -1,6 +1,6 @@
 //! How events of interactions change the state.
 
-use super::node_mut;
+use super::node::node_mut;
 use crate::{
     event::Event,
     execution::{Execution, Phase},

@@ -1,10 +1,9 @@
 //! The state of one execution, which is the fold of its events (`evolve`). Clones are cheap: large parts are shared.
 
 mod bits;
-mod status;
 
+pub use crate::{event::Parent, status::Status};
 pub use bits::Bits;
-pub use status::Status;
 
 use crate::{
     error::Error,
@@ -16,22 +15,6 @@ use crate::{
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// The node that started an execution as its child.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Parent {
-    /// The parent execution.
-    pub execution_id: ExecutionId,
-    /// The visit to the parent's `map` or `workflow` node.
-    pub activation: Activation,
-    /// Number of the node's attempt that started the child, from 1.
-    #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
-    pub attempt: u32,
-    /// The child's index among its siblings, from 0.
-    pub index: u32,
-    /// How deep executions are nested: 1 for the child of an execution that has no parent.
-    pub depth: u32,
-}
 
 /// The state of an execution after a turn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ pub(crate) mod votes;
 use crate::id::{Activation, InteractionId};
 use document::{HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A question to people with all that was answered to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,6 +128,18 @@ pub struct Response {
     pub comment: Option<String>,
     /// Hexadecimal SHA-256 of exactly what was shown to the person.
     pub shown_sha256: String,
+}
+
+impl Response {
+    /// The response as the output of a `human` node lists it: the time in RFC 3339, and `comment` null where there is none.
+    pub(crate) fn as_output(&self) -> Value {
+        let mut json = json!(self);
+        json["at"] = Value::String(self.at.to_string());
+        if json.get("comment").is_none() {
+            json["comment"] = Value::Null;
+        }
+        json
+    }
 }
 
 /// What a person sends to `respond`. Which of the fields are required or allowed depends on the interaction's kind.

@@ -5,7 +5,11 @@ use crate::{
     limits,
     port::{Host, StoreError, Verdict},
     prepare::{Prepared, prepare},
-    step::{Handled, UNKNOWN_SECONDS, collect::collect, failed, secrets::Vault},
+    step::{
+        collect::{collect, too_large},
+        handled::{Handled, UNKNOWN_SECONDS, failed},
+        secrets::Vault,
+    },
 };
 use document::{Workflow, time::Time};
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use stepwell_core::{
     execution::Execution,
     id::Activation,
     payload::weight,
-    task::{Failure, NodeLog, Outcome, Report, Task},
+    task::{NodeLog, Outcome, Report, Task},
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
@@ -108,10 +112,4 @@ fn reported(
         other => other,
     };
     Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
-}
-
-/// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
-pub fn too_large() -> Failure {
-    let most = limits::OUTCOME_BYTES / (1024 * 1024);
-    Failure::new("output_too_large", format!("an output has {most} MiB at most"))
 }

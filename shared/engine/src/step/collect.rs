@@ -3,7 +3,7 @@
 use crate::{
     limits,
     port::{Host, StoreError},
-    step::{attempt::too_large, children::at_once},
+    step::children::at_once,
 };
 use document::{NodeKind, Spawning, Workflow};
 use futures::{Stream, StreamExt, stream};
@@ -149,6 +149,12 @@ fn why(child: Option<Given>) -> Failure {
     let message =
         child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);
     Failure::new("child_failed", format!("the child failed: {message}")).retryable()
+}
+
+/// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
+pub(super) fn too_large() -> Failure {
+    let most = limits::OUTCOME_BYTES / (1024 * 1024);
+    Failure::new("output_too_large", format!("an output has {most} MiB at most"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@
 mod attempt;
 mod children;
 mod collect;
+mod handled;
 mod secrets;
+
+pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
     drive::{Submission, submit, workflow_of},
@@ -14,6 +17,7 @@ use crate::{
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
+use handled::{Handled, UNKNOWN_SECONDS, failed};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command},
@@ -22,15 +26,8 @@ use stepwell_core::{
     execution::Execution,
     id::ExecutionId,
     owed::owed_again,
-    task::NodeLog,
 };
 use tracing::{Instrument, info_span};
-
-/// Seconds after which a message is handed out again that speaks of an activation which the loaded state does not know
-/// yet, or whose commit met a conflict.
-const UNKNOWN_SECONDS: f64 = 0.2;
-/// Seconds after which a message is handed out again whose handling failed, such as with a store that is not available.
-pub const TRANSIENT_SECONDS: f64 = 1.0;
 
 /// Handles a batch of messages, and returns one verdict per message, in order. Executions are handled at the same time.
 /// Where the handling of one panics, only its own messages come again.
@@ -62,12 +59,6 @@ fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     tracing::error!(%execution, error = text, "handling messages panicked");
     Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(format!("handling it panicked: {text}")) }
-}
-
-/// What the handling of one message leads to: commands to be decided and lines to be kept, or a verdict at once.
-enum Handled {
-    Commands(Vec<Asked>, Vec<NodeLog>),
-    Verdict(Verdict),
 }
 
 /// Loads an execution once for all of its messages. Where it no longer exists, its messages are acknowledged.
@@ -223,17 +214,5 @@ fn verdict_of(reply: &Result<(), Rejection>) -> Verdict {
     match reply {
         Err(Rejection::Unknown) => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
         _ => Verdict::Acknowledge,
-    }
-}
-
-/// The verdict on a message where the store failed. Only a permanent error counts as a failure of the message; the
-/// others pass by themselves.
-fn failed(error: &StoreError) -> Verdict {
-    match error {
-        StoreError::Conflict => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
-        StoreError::Transient(_) => Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: None },
-        StoreError::Permanent(message) => {
-            Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(message.clone()) }
-        }
     }
 }

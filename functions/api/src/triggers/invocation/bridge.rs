@@ -1,6 +1,9 @@
 //! Events of EventBridge: starts the workflows whose `event_trigger` nodes listen to them.
 
-use super::{Event, Failure, Invocation};
+use super::{
+    failure::Failure,
+    kinds::{Event, Invocation},
+};
 use document::{
     id::sha256_hex,
     pattern::{Listener, Pattern},

@@ -1,15 +1,11 @@
 //! Carries out each kind of invocation, and makes the answer that Lambda is given.
 
-use super::{Invocation, NotUnderstood, bridge, order, parse, queue};
-use crate::{Problem, admin::token::issue};
+use super::{bridge, failure::Failure, kinds::Invocation, order, parse, queue};
+use crate::admin::token::issue;
 use axum::Router;
 use document::{schedule::Watch, time::Time};
-use engine::{
-    port::{Host, StoreError},
-    schedules::start_due,
-    start::StartError,
-};
-use lambda_http::{Context, lambda_runtime::Diagnostic};
+use engine::{port::Host, schedules::start_due};
+use lambda_http::Context;
 use serde::Serialize;
 use serde_json::{
     json,
@@ -19,52 +15,6 @@ use stepwell_core::view;
 
 /// Schedules that one tick takes up at most. The next tick goes on.
 const BITE: usize = 200;
-
-/// Why nothing, or not everything, was started. Lambda tells the service that invoked the function: Step Functions can
-/// catch the failure by its code; EventBridge and SQS try again, and keep what fails in the end.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The code for machines: one of the API's, or `not_understood` or `no_answer`.
-    pub code: String,
-    /// What went wrong, for people.
-    pub message: String,
-}
-
-impl Failure {
-    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        Self::new(error.code(), error.told())
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        StartError::Store(error).into()
-    }
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self::new(problem.code(), problem.told())
-    }
-}
-
-impl From<NotUnderstood> for Failure {
-    fn from(error: NotUnderstood) -> Self {
-        Self::new("not_understood", error.to_string())
-    }
-}
-
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        Self { error_type: failure.code, error_message: failure.message }
-    }
-}
 
 /// Carries out an invocation. `owner` is the tenant of executions that start without a caller. Returns what Lambda
 /// answers: the response to a request, the failures of a batch, what an event started, the execution of a start, or a

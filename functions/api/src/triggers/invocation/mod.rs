@@ -2,80 +2,19 @@
 //! their kinds; [`parse`] tells the kind of an event from its shape; [`handle()`] carries it out.
 
 mod bridge;
+mod failure;
 mod handle;
+mod kinds;
 mod order;
 mod queue;
 
-pub use handle::{Failure, handle};
-pub use order::{Order, TaskToken};
+pub use failure::Failure;
+pub use handle::handle;
+pub use kinds::{Event, Invocation, NotUnderstood, Order, TaskToken};
 
-use crate::{admin::token::NewToken, limits};
-use aws_lambda_events::sqs::SqsEvent;
-use document::json::nesting;
-use lambda_http::request::LambdaRequest;
+use crate::admin::token::NewToken;
+use kinds::shallow;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Value;
-
-/// An event that invokes the function, by its kind.
-#[derive(Debug)]
-pub enum Invocation {
-    /// An HTTP request through an HTTP API (payload format 2.0), a REST API or a function URL.
-    Http(Box<LambdaRequest>),
-    /// Messages of SQS that start executions.
-    Batch(Box<SqsEvent>),
-    /// It is time to look at the schedules. The tick comes from an EventBridge rule or from EventBridge Scheduler.
-    Tick(Event),
-    /// An event to which workflows may listen.
-    Event(Event),
-    /// A start by a task of Step Functions, which waits for the end of the execution.
-    Task(TaskToken, Order),
-    /// A start by a direct invocation: the permission to invoke the function is what allows it.
-    Start(Order),
-    /// A request for an API token by a direct invocation. So the first token is made, before any caller could send one.
-    Token(NewToken),
-}
-
-/// An event as EventBridge delivers it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    /// The event's id, the same at each delivery. What the event starts is keyed by it.
-    pub id: String,
-    /// The whole event, which is the input of what it starts.
-    pub body: Value,
-}
-
-/// Why an event is no [`Invocation`].
-#[derive(Debug, thiserror::Error)]
-pub enum NotUnderstood {
-    /// The event is no JSON object.
-    #[error("this is no event: {0}")]
-    Json(serde_json::Error),
-    /// The event has the shape of some kind, but cannot be read as one.
-    #[error("this looks like {what}, and cannot be read: {error}")]
-    Broken {
-        /// The kind whose shape it has, with an article.
-        what: &'static str,
-        /// What is wrong with it.
-        error: serde_json::Error,
-    },
-    /// The event nests deeper than the readers of what is recorded of it can follow.
-    #[error("this nests more than {} levels deep: flatten it", limits::NESTING)]
-    Deep,
-    /// The event holds records of a service other than SQS.
-    #[error("records of {0} are not taken: send them through EventBridge or SQS")]
-    Records(String),
-    /// The event has no field by which any kind is recognised.
-    #[error(
-        "this is neither an HTTP request (requestContext), nor an SQS batch (Records), nor an event of EventBridge \
-         (detail-type), nor a start (workflow_id), nor a token to be made (create_token)"
-    )]
-    Unknown,
-}
-
-/// Checks how deep an event nests: it is recorded within a journal, which is read again by a reader with a bound.
-fn shallow(json: &str) -> Result<(), NotUnderstood> {
-    if nesting(json.as_bytes()) > limits::NESTING { Err(NotUnderstood::Deep) } else { Ok(()) }
-}
 
 /// The fields by which the kinds of events are told apart; no kind has a field of another.
 #[derive(Deserialize)]

@@ -1,66 +1,19 @@
 //! Orders: starts that come as plain JSON, by a direct invocation, in a message of SQS, or from a task of Step
 //! Functions.
 
-use super::{Failure, Invocation};
+use super::{
+    failure::Failure,
+    kinds::{Invocation, Order, TaskToken},
+};
 use crate::executions::idempotency::keyed;
 use document::id::sha256_hex;
 use engine::{
     port::{Host, StoreError},
     start::{StartRequest, id_of, latest, replay, start},
 };
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use std::{fmt, sync::Arc};
+use serde_json::json;
+use std::sync::Arc;
 use stepwell_core::{effect::Effect, execution::Execution};
-
-/// The start of a saved workflow, as JSON.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Order {
-    /// The id of the saved workflow.
-    pub workflow_id: String,
-    /// The version to start; the latest where absent.
-    #[serde(default)]
-    pub version: Option<u64>,
-    /// The execution's input; `{}` where absent.
-    #[serde(default)]
-    pub input: Option<Value>,
-    /// Metadata of the execution: free, and what lists can be filtered by.
-    #[serde(default)]
-    pub metadata: Option<Map<String, Value>>,
-    /// A key of the sender's choice: the same key with the same order gives the same execution.
-    #[serde(default)]
-    pub idempotency_key: Option<String>,
-    /// Set where a task of Step Functions waits for the end. Taken out as the order is read.
-    #[serde(default)]
-    task_token: Option<TaskToken>,
-}
-
-/// Characters of a task token at most: the bound of Step Functions, which would refuse a longer one only when it is
-/// told of the end.
-const TOKEN_CHARS: usize = 2_048;
-
-/// The token by which Step Functions is told how a task ended. It is a credential, so it is not shown in logs.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TaskToken(String);
-
-impl TryFrom<String> for TaskToken {
-    type Error = String;
-
-    fn try_from(token: String) -> Result<Self, String> {
-        match token.chars().count() {
-            1..=TOKEN_CHARS => Ok(Self(token)),
-            count => Err(format!("a `task_token` has 1 to {TOKEN_CHARS} characters, and this one has {count}")),
-        }
-    }
-}
-
-impl fmt::Debug for TaskToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TaskToken")
-    }
-}
 
 /// Reads an order, and tells by its task token whether somebody waits for the end.
 pub(super) fn read(json: &str) -> Result<Invocation, serde_json::Error> {

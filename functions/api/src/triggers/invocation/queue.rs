@@ -1,6 +1,11 @@
 //! Messages of SQS that start executions. Each is an order, or an event that EventBridge put into the queue.
 
-use super::{Failure, Invocation, bridge, order, shallow};
+use super::{
+    bridge,
+    failure::Failure,
+    kinds::{Invocation, shallow},
+    order,
+};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use document::time::Time;
 use engine::port::Host;

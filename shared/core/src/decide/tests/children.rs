@@ -33,7 +33,7 @@ fn ends(story: &Story, attempt: u32, ends: &[(u32, Option<&str>)]) -> Command {
 #[test]
 fn a_map_that_failed_is_retried_by_its_policy_with_children_of_its_own() {
     let mut story = mapping(twice(), "[1, 2]");
-    let first = crate::decide::child_id(story.state.id(), &story.state.activation(&"all".into()), 1, 1);
+    let first = crate::id::child_id(story.state.id(), &story.state.activation(&"all".into()), 1, 1);
     story.when(ends(&story, 1, &[(0, Some("no"))])).unwrap();
     story.is(Status::Waiting);
     let cancelled = |effect: &Effect| {

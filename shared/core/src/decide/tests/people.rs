@@ -203,7 +203,7 @@ fn trying_again_after_a_person_counts_one_attempt_and_starts_other_children() {
     story.open("all");
     story.is(Status::Waiting);
     assert!(matches!(story.when(ended(1)), Err(Rejection::Stale(_))), "children of the first attempt");
-    let child = |attempt| crate::decide::child_id(story.state.id(), &first, attempt, 0);
+    let child = |attempt| crate::id::child_id(story.state.id(), &first, attempt, 0);
     assert_ne!(child(1), child(2));
     let all = story.state.node(&"all".into()).cloned().unwrap();
     assert_eq!((all.visit, all.attempt, all.attempts), (1, 2, 1), "the second has not ended");

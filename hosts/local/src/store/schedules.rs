@@ -1,7 +1,7 @@
 //! The table `schedules`, one row for each `schedule_trigger` node of a latest version. Its rows are written in the
 //! transaction that saves or deletes their workflow.
 
-use crate::store::{Database, writer::Failure};
+use super::{Database, writer::Failure};
 use document::{
     ScheduleTrigger,
     schedule::{Planned, Scheduled},
@@ -83,11 +83,25 @@ fn read(text: &str) -> Result<ScheduleTrigger, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
+/// What a version of a workflow plans, serialized before the transaction that writes it.
+pub struct Plan(Vec<(Planned, String)>);
+
+impl Plan {
+    /// Serializes a plan. `Permanent` where that is not possible.
+    pub fn new(plan: Vec<Planned>) -> Result<Self, StoreError> {
+        let with_text = |one: Planned| match serde_json::to_string(&one.schedule) {
+            Ok(text) => Ok((one, text)),
+            Err(error) => Err(StoreError::Permanent(format!("a schedule cannot be written: {error}"))),
+        };
+        plan.into_iter().map(with_text).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// Replaces the rows of a workflow by those of its new version. A schedule with the same times as before keeps its next
 /// time, so that frequent saving does not put an interval off for ever.
-pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Planned]) -> Result<(), Failure> {
-    let mut rows = Vec::with_capacity(plan.len());
-    for one in plan {
+pub(super) fn keep_plan(db: &Connection, owner: &str, workflow: &str, Plan(plan): &Plan) -> Result<(), Failure> {
+    let mut next_times = Vec::with_capacity(plan.len());
+    for (one, _) in plan {
         let before: Option<(String, i64)> = db
             .prepare_cached(
                 "SELECT schedule, next_at FROM schedules WHERE owner = ?1 AND workflow_id = ?2 AND node = ?3",
@@ -95,22 +109,20 @@ pub(crate) fn keep_plan(db: &Connection, owner: &str, workflow: &str, plan: &[Pl
             .query_row([owner, workflow, one.node.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let goes_on = before.filter(|(text, _)| read(text).is_ok_and(|old| old.same_times(&one.schedule)));
-        let text = serde_json::to_string(&one.schedule)
-            .map_err(|error| Failure::Refused(StoreError::Permanent(error.to_string())))?;
-        rows.push((one.node.as_str(), text, goes_on.map_or(one.next_at.0, |(_, at)| at)));
+        next_times.push(goes_on.map_or(one.next_at.0, |(_, at)| at));
     }
     drop_plan(db, owner, workflow)?;
-    for (node, schedule, next_at) in rows {
+    for ((one, text), next_at) in plan.iter().zip(next_times) {
         db.prepare_cached(
             "INSERT INTO schedules(owner, workflow_id, node, schedule, next_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![owner, workflow, node, schedule, next_at])?;
+        .execute(params![owner, workflow, one.node.as_str(), text, next_at])?;
     }
     Ok(())
 }
 
 /// Removes the rows of a workflow.
-pub(crate) fn drop_plan(db: &Connection, owner: &str, workflow: &str) -> Result<(), Failure> {
+pub(super) fn drop_plan(db: &Connection, owner: &str, workflow: &str) -> Result<(), Failure> {
     db.prepare_cached("DELETE FROM schedules WHERE owner = ?1 AND workflow_id = ?2")?.execute([owner, workflow])?;
     Ok(())
 }

@@ -1,10 +1,6 @@
 //! Starts executions of `schedule_trigger` nodes: durable rows, and one task that sleeps until the soonest of them.
 //! What is to be done about a row that is due, [`engine::schedules`] decides.
 
-mod table;
-
-pub(crate) use table::{drop_plan, keep_plan};
-
 use crate::Local;
 use document::schedule::Watch;
 use engine::{

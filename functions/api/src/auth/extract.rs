@@ -1,0 +1,131 @@
+//! How a caller proves who it is, and how handlers get it.
+//!
+//! Only [`authenticate`] knows how a caller proves who it is; everything after it works with a [`Caller`]. Support for
+//! other credentials, such as JWTs of a configured issuer, belongs there.
+
+use super::{CLIENT, Caller, Scope};
+use crate::{App, Problem};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use std::{ops::Deref, sync::Arc};
+
+/// The hexadecimal SHA-256 under which hosts keep a token, which they never see themselves. The time that the lookup of
+/// a digest takes tells a guesser nothing about the token, so no comparison in constant time is needed.
+pub fn sha256_of_token(token: &str) -> String {
+    document::id::sha256_hex(token.as_bytes())
+}
+
+/// Finds out who sends a request, and by which client.
+///
+/// # Errors
+/// 401 `unauthorized` where the token is absent, malformed, unknown or expired, and what the store says.
+pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
+    let caller = identify(app, headers).await?;
+    Ok(Caller { via: if cli { "cli" } else { "api" }, ..caller })
+}
+
+/// The bearer of the request's token; for a request without a token the local user, where the host has one.
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let Some(header) = headers.get(header::AUTHORIZATION) else {
+        return app.local_user.clone().ok_or_else(|| unauthorized("send `Authorization: Bearer TOKEN`", false));
+    };
+    let token = header.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Err(unauthorized("the Authorization header is not of the form `Bearer TOKEN`", true));
+    };
+    let Some(found) = app.host.token(&sha256_of_token(token)).await? else {
+        return Err(unauthorized("this token is not known", true));
+    };
+    if found.expires_at.is_some_and(|end| end <= app.host.now()) {
+        return Err(unauthorized("this token has expired", true));
+    }
+    Ok(found.into())
+}
+
+/// A 401 with the challenge of RFC 6750, §3. `invalid`: the request has a token, but not one that is valid.
+fn unauthorized(detail: &str, invalid: bool) -> Problem {
+    let challenge =
+        if invalid { r#"Bearer realm="stepwell", error="invalid_token""# } else { r#"Bearer realm="stepwell""# };
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(header::WWW_AUTHENTICATE, challenge)
+}
+
+/// Authenticates a request, and only then counts it against its owner: a request without proof must use up nothing of
+/// what the owner may send.
+async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Option<Scope>) -> Result<Caller, Problem> {
+    let caller = authenticate(app, &parts.headers).await?;
+    if let Some(scope) = scope {
+        caller.require(scope)?;
+    }
+    if let Some(rates) = &app.rates {
+        rates.take(&caller.owner)?;
+    }
+    Ok(caller)
+}
+
+/// Defines an extractor of callers, so that a handler's signature says which scope its route requires.
+macro_rules! scoped {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name(pub Caller);
+
+        impl FromRequestParts<Arc<App>> for $name {
+            type Rejection = Problem;
+            async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+                let scope = scoped!(@scope $name);
+                admit(parts, app, scope).await.map(Self)
+            }
+        }
+
+        impl Deref for $name {
+            type Target = Caller;
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+    };
+    (@scope Reader) => { Some(Scope::Read) };
+    (@scope Runner) => { Some(Scope::Run) };
+    (@scope Responder) => { Some(Scope::Respond) };
+    (@scope Admin) => { Some(Scope::Admin) };
+    (@scope SignedIn) => { None };
+}
+
+scoped!(
+    /// Extracts a caller with the scope `read`.
+    Reader
+);
+scoped!(
+    /// Extracts a caller with the scope `run`.
+    Runner
+);
+scoped!(
+    /// Extracts a caller with the scope `respond`.
+    Responder
+);
+scoped!(
+    /// Extracts a caller with the scope `admin`.
+    Admin
+);
+
+scoped!(
+    /// Extracts a caller with any scopes, for handlers in which the body decides which scope is required.
+    SignedIn
+);
+
+/// Extracts the caller where the request has a token or the host signs its user in. For routes that accept another
+/// proof too, such as a signature: they require the scope and count the request themselves.
+pub struct Open(pub Option<Caller>);
+
+impl FromRequestParts<Arc<App>> for Open {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if parts.headers.contains_key(header::AUTHORIZATION) || app.local_user.is_some() {
+            return authenticate(app, &parts.headers).await.map(|caller| Self(Some(caller)));
+        }
+        Ok(Self(None))
+    }
+}

@@ -1,0 +1,36 @@
+//! The state of one node, as all folds change it.
+
+use crate::execution::{Execution, NodeState, Phase};
+use document::{id::NodeId, time::Time};
+use std::sync::Arc;
+
+/// The state of a node for changing it. A node that was not reached before gets an idle one.
+pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut NodeState {
+    Arc::make_mut(state.nodes.entry(node.clone()).or_insert_with(|| {
+        Arc::new(NodeState {
+            visit: 0,
+            phase: Phase::Idle,
+            via: Vec::new(),
+            attempt: 0,
+            attempts: 0,
+            activated_at: Time(0),
+            activated_seq: 0,
+            timeout_at: None,
+            finished_at: None,
+            finished_seq: 0,
+            duration_ms: None,
+            port: None,
+            output: None,
+            error: None,
+        })
+    }))
+}
+
+/// Takes an open node out of play. It is failed if its failure was never handled, else dropped.
+pub(super) fn drop_open(state: &mut Execution, node: &NodeId) {
+    let Some(found) = state.nodes.get_mut(node).filter(|found| found.phase.is_open()) else { return };
+    let found = Arc::make_mut(found);
+    let failed = found.phase == Phase::Unrouted && found.port.is_none();
+    found.timeout_at = None;
+    found.phase = if failed { Phase::Failed } else { Phase::Dropped };
+}

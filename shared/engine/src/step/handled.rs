@@ -1,0 +1,28 @@
+//! What the handling of a message comes to, and when a message comes again that could not be handled now.
+
+use crate::port::{StoreError, Verdict};
+use stepwell_core::{command::Asked, task::NodeLog};
+
+/// Seconds after which a message is handed out again that speaks of an activation which the loaded state does not know
+/// yet, or whose commit met a conflict.
+pub(super) const UNKNOWN_SECONDS: f64 = 0.2;
+/// Seconds after which a message is handed out again whose handling failed, such as with a store that is not available.
+pub const TRANSIENT_SECONDS: f64 = 1.0;
+
+/// What the handling of one message leads to: commands to be decided and lines to be kept, or a verdict at once.
+pub(super) enum Handled {
+    Commands(Vec<Asked>, Vec<NodeLog>),
+    Verdict(Verdict),
+}
+
+/// The verdict on a message where the store failed. Only a permanent error counts as a failure of the message; the
+/// others pass by themselves.
+pub(super) fn failed(error: &StoreError) -> Verdict {
+    match error {
+        StoreError::Conflict => Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None },
+        StoreError::Transient(_) => Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: None },
+        StoreError::Permanent(message) => {
+            Verdict::Return { after_seconds: TRANSIENT_SECONDS, error: Some(message.clone()) }
+        }
+    }
+}
