@@ -56,7 +56,7 @@ impl Local {
 
     /// Whether [`Local::shutdown`] has begun.
     pub fn is_stopping(&self) -> bool {
-        self.database.hub.dispatcher.is_stopped()
+        self.database.is_stopping()
     }
 
     /// The data folder. A server announces there at which address its API listens.

@@ -27,7 +27,7 @@ pub async fn run(host: Weak<Local>) {
     loop {
         let rest = match host.upgrade() {
             None => return,
-            Some(host) if host.database().hub.dispatcher.is_stopped() => return,
+            Some(host) if host.is_stopping() => return,
             Some(host) => round(&host, watch).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "schedules wait: the store cannot be asked");
                 AGAIN

@@ -5,6 +5,7 @@ use super::{lanes::Lanes, window::Window};
 use crate::store::{
     messages::Item,
     metrics::Metrics,
+    queue::Queue,
     timers::TimerKey,
     writer::{Job, Writer},
 };
@@ -67,6 +68,39 @@ pub struct State {
     pub(super) timers: Window<TimerKey>,
 }
 
+impl Queue for Dispatcher {
+    fn item(&self, message: Message) -> Item {
+        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0 }
+    }
+
+    fn committed(self: Arc<Self>, acks: &[Receipt], ready: Vec<Item>) {
+        if acks.is_empty() && ready.is_empty() {
+            return;
+        }
+        {
+            let mut state = self.state();
+            state.lanes.committed(acks);
+            for item in ready {
+                self.count_in();
+                state.lanes.push(item);
+            }
+        }
+        self.pump();
+    }
+
+    fn delay(&self, at: Time, item: Item) {
+        let number = item.delivery.receipt;
+        self.state().delayed.offer(at.0, number, item);
+        self.rings.notify_one();
+    }
+
+    fn timer(&self, at: Time, key: TimerKey) {
+        let number = self.number();
+        self.state().timers.offer(at.0, number, key);
+        self.rings.notify_one();
+    }
+}
+
 impl Dispatcher {
     /// Makes a dispatcher whose receipts begin at `first`, above those of all rows in the queue.
     pub fn new(first: Receipt, metrics: Arc<Metrics>, clock: fn() -> Time, window: usize) -> Self {
@@ -89,44 +123,9 @@ impl Dispatcher {
         }
     }
 
-    /// Gives a message a receipt of its own.
-    pub fn item(&self, message: Message) -> Item {
-        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0 }
-    }
-
     /// Returns a number that no message and no timer of this process has.
     pub(super) fn number(&self) -> u64 {
         self.receipts.fetch_add(1, Relaxed)
-    }
-
-    /// Called when a write is durable: it acknowledged the messages of `acks`, and those of `ready` may be handed out.
-    pub fn committed(self: &Arc<Self>, acks: &[Receipt], ready: Vec<Item>) {
-        if acks.is_empty() && ready.is_empty() {
-            return;
-        }
-        {
-            let mut state = self.state();
-            state.lanes.committed(acks);
-            for item in ready {
-                self.count_in();
-                state.lanes.push(item);
-            }
-        }
-        self.pump();
-    }
-
-    /// Takes a message whose row is durable and which is due at `at`.
-    pub fn delay(&self, at: Time, item: Item) {
-        let number = item.delivery.receipt;
-        self.state().delayed.offer(at.0, number, item);
-        self.rings.notify_one();
-    }
-
-    /// Takes a timer whose row is durable and which fires at `at`.
-    pub fn timer(&self, at: Time, key: TimerKey) {
-        let number = self.number();
-        self.state().timers.offer(at.0, number, key);
-        self.rings.notify_one();
     }
 
     /// Takes back timers whose firing could not be written, to try again at `at`.

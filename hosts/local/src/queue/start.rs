@@ -4,7 +4,7 @@ use super::{
     dispatcher::{Dispatcher, Handler, Started},
     timers,
 };
-use crate::store::{limits, messages, readers::Readers, writer::Writer};
+use crate::store::{limits, messages, queue::Queue, readers::Readers, writer::Writer};
 use engine::port::StoreError;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -34,7 +34,7 @@ impl Dispatcher {
             let page = readers.read(move |db| messages::ready(db, after, before, limits::START_ROWS)).await?;
             let (Some(last), items) = page else { return Ok(()) };
             after = last;
-            self.committed(&[], items);
+            self.clone().committed(&[], items);
         }
     }
 }

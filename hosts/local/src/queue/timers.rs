@@ -4,6 +4,7 @@
 use super::Dispatcher;
 use crate::store::{
     messages::{self, Item, PageOf},
+    queue::Queue,
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
 };

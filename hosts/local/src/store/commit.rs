@@ -71,7 +71,7 @@ impl Write {
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
-        let outbox = Outbox::new(&hub.dispatcher, state.id(), &state.started.owner, &effects, now)?;
+        let outbox = Outbox::new(&*hub.queue, state.id(), &state.started.owner, &effects, now)?;
         let hub = hub.clone();
         Ok(Self {
             state,
@@ -210,7 +210,7 @@ impl Job for Write {
             self.body
         ])?;
         self.beside(db, run)?;
-        self.outbox.apply(db, &self.hub.dispatcher, run)?;
+        self.outbox.apply(db, &*self.hub.queue, run)?;
         Ok(messages::acknowledge(db, &self.acks)?)
     }
 
@@ -226,8 +226,8 @@ impl Job for Write {
                 hub.cache.put(state, body.len() + offloaded);
                 // The queue hears of it before the caller does, so that the caller's messages are acknowledged when it
                 // looks.
-                let ready = outbox.release(&hub.dispatcher);
-                hub.dispatcher.committed(&acks, ready);
+                let ready = outbox.release(&*hub.queue);
+                hub.queue.clone().committed(&acks, ready);
                 hub.watch.wake(&id);
             }
             Err(StoreError::Conflict) => {

@@ -1,7 +1,6 @@
 //! What a commit informs once it is durable.
 
-use super::{cache::Cache, metrics::Metrics, saved::Saved, watch::Watch};
-use crate::queue::Dispatcher;
+use super::{cache::Cache, metrics::Metrics, queue::Queue, saved::Saved, watch::Watch};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -11,7 +10,7 @@ pub struct Hub {
     pub(crate) cache: Cache,
     pub(crate) watch: Watch,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) queue: Arc<dyn Queue>,
     pub(crate) saved: Saved,
     /// Notified when a workflow was saved or deleted, so that the task that sleeps until the next schedule looks again.
     pub(crate) replanned: Arc<Notify>,

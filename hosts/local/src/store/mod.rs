@@ -13,6 +13,7 @@ mod load;
 pub(crate) mod messages;
 pub mod metrics;
 mod outbox;
+pub(crate) mod queue;
 pub(crate) mod readers;
 mod remove;
 mod rows;
@@ -54,6 +55,7 @@ use writer::Writer;
 /// The store of one data folder.
 pub struct Database {
     pub(crate) hub: Arc<Hub>,
+    dispatcher: Arc<Dispatcher>,
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     pub(crate) workflows: Workflows,
@@ -86,10 +88,11 @@ impl Database {
                 cache: Cache::default(),
                 watch: Watch::default(),
                 metrics,
-                dispatcher,
+                queue: dispatcher.clone(),
                 saved: Saved::default(),
                 replanned: Arc::default(),
             }),
+            dispatcher,
             writer,
             readers: Readers::new(path),
             workflows: Workflows::default(),
@@ -108,14 +111,14 @@ impl Database {
     /// Begins to hand out messages, those that an earlier process left behind included. `Permanent` where it was called
     /// before.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
-        self.hub.dispatcher.start(handler, self.writer.clone(), &self.readers).await
+        self.dispatcher.start(handler, self.writer.clone(), &self.readers).await
     }
 
     /// Stops handing out messages and waits until those being handled are done, at most for `grace`. Then it closes the
     /// database and unlocks the folder. True where nothing was cut off; a message that was is handed out again at the
     /// next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
-        let calm = self.hub.dispatcher.stop(grace).await;
+        let calm = self.dispatcher.stop(grace).await;
         // Readers close before the writer, so that its last checkpoint finds nobody reading and can empty the log.
         self.readers.close().await;
         self.writer.close().await;
@@ -124,6 +127,11 @@ impl Database {
             let _ = ended.await;
         }
         calm
+    }
+
+    /// Whether [`Database::shutdown`] has begun.
+    pub fn is_stopping(&self) -> bool {
+        self.dispatcher.is_stopped()
     }
 
     /// Writes the turns of a commit and all that belongs to them, or nothing (see [`engine::port::Store::commit`]).
@@ -157,10 +165,10 @@ impl Database {
             return Ok(());
         }
         let Some(state) = self.load(execution).await? else { return Ok(()) };
-        let dispatcher = self.hub.dispatcher.clone();
-        let outbox = Outbox::new(&dispatcher, execution, &state.started.owner, effects, (self.clock)())?;
+        let queue = self.hub.queue.clone();
+        let outbox = Outbox::new(&*queue, execution, &state.started.owner, effects, (self.clock)())?;
         let (reply, answer) = oneshot::channel();
-        self.writer.send(Box::new(Redeliver { outbox, dispatcher, reply })).await?;
+        self.writer.send(Box::new(Redeliver { outbox, queue, reply })).await?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 }

@@ -3,10 +3,10 @@
 
 use super::{
     messages::{self, Item},
+    queue::Queue,
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
 };
-use crate::queue::Dispatcher;
 use document::{id::WorkflowId, time::Time};
 use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension};
@@ -39,7 +39,7 @@ impl Outbox {
     /// Sorts effects and gives each message a receipt. A message whose time is not after `now` is not delayed.
     /// `Permanent` where a message cannot be serialized.
     pub fn new(
-        dispatcher: &Dispatcher,
+        queue: &dyn Queue,
         execution: &ExecutionId,
         owner: &str,
         effects: &[Effect],
@@ -57,7 +57,7 @@ impl Outbox {
             match effect {
                 Effect::Send { message, at } => {
                     let body = serde_json::to_string(message).map_err(|e| StoreError::Permanent(e.to_string()))?;
-                    outbox.sends.push((dispatcher.item(message.clone()), body, at.filter(|at| *at > now)));
+                    outbox.sends.push((queue.item(message.clone()), body, at.filter(|at| *at > now)));
                 }
                 Effect::SetTimer { activation, purpose, at } => {
                     outbox.timers.push(TimerChange::Set(activation.clone(), *purpose, *at));
@@ -75,7 +75,7 @@ impl Outbox {
     }
 
     /// Writes the rows, and lets held executions in where there is room.
-    pub fn apply(&mut self, db: &Connection, dispatcher: &Dispatcher, run: i64) -> Result<(), Failure> {
+    pub fn apply(&mut self, db: &Connection, queue: &dyn Queue, run: i64) -> Result<(), Failure> {
         for (item, body, due) in &self.sends {
             messages::insert_text(db, item.delivery.receipt, body, *due)?;
         }
@@ -86,7 +86,7 @@ impl Outbox {
         self.admitted.clear();
         for (workflow, limit) in &self.admits {
             if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
-                let item = dispatcher.item(message);
+                let item = queue.item(message);
                 messages::insert(db, &item, None)?;
                 self.admitted.push(item);
             }
@@ -94,19 +94,19 @@ impl Outbox {
         Ok(())
     }
 
-    /// Hands delayed messages and timers to the dispatcher, once their rows are durable. Returns the messages that are
+    /// Hands delayed messages and timers to the queue, once their rows are durable. Returns the messages that are
     /// ready. A timer that was dropped may stay in memory: it finds no row when it fires.
-    pub fn release(self, dispatcher: &Dispatcher) -> Vec<Item> {
+    pub fn release(self, queue: &dyn Queue) -> Vec<Item> {
         let mut ready = self.admitted;
         for (item, _, due) in self.sends {
             match due {
                 None => ready.push(item),
-                Some(at) => dispatcher.delay(at, item),
+                Some(at) => queue.delay(at, item),
             }
         }
         for change in self.timers {
             if let TimerChange::Set(activation, purpose, at) = change {
-                dispatcher.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose });
+                queue.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose });
             }
         }
         ready
@@ -150,8 +150,8 @@ fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rus
 pub struct Redeliver {
     /// The effects.
     pub outbox: Outbox,
-    /// The dispatcher that hands out the messages.
-    pub dispatcher: Arc<Dispatcher>,
+    /// The queue that hands out the messages.
+    pub queue: Arc<dyn Queue>,
     /// Where the caller waits for the outcome.
     pub reply: oneshot::Sender<Result<(), StoreError>>,
 }
@@ -159,13 +159,13 @@ pub struct Redeliver {
 impl Job for Redeliver {
     fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
         let run = known.head(db, &self.outbox.execution)?.map_or(0, |head| head.run);
-        self.outbox.apply(db, &self.dispatcher, run)
+        self.outbox.apply(db, &*self.queue, run)
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
         if outcome.is_ok() {
-            let ready = self.outbox.release(&self.dispatcher);
-            self.dispatcher.committed(&[], ready);
+            let ready = self.outbox.release(&*self.queue);
+            self.queue.committed(&[], ready);
         }
         let _ = self.reply.send(outcome);
     }
