@@ -1,4 +1,27 @@
-//! Workflow documents: the model, the parser with its dialects, and what the graph of nodes and edges tells.
+//! A workflow document: read in every dialect ([`parse`]), checked ([`validate`]), its node types ([`node`]), its graph,
+//! its pictures ([`picture`]), its schedules and event patterns.
+//!
+//! ```
+//! use document::{parse, picture};
+//! # use stepwell_document as document;
+//! # use serde_json::json;
+//!
+//! let document = json!({
+//!     "id": "greet",
+//!     "nodes": [
+//!         { "id": "start", "type": "manual_trigger" },
+//!         { "id": "hello", "type": "transform", "config": { "expression": "'Hello, ' + input.name" } }
+//!     ],
+//!     "edges": [{ "from": "start", "to": "hello" }]
+//! });
+//! let parsed = parse(&document).map_err(|issues| format!("{issues:?}"))?;
+//! assert_eq!(parsed.workflow.nodes[1].of.name, "transform");
+//! assert!(picture::mermaid(&parsed.workflow).starts_with("flowchart TD"));
+//!
+//! let issues = parse(&json!({ "id": "empty", "nodes": [] })).err().unwrap_or_default();
+//! assert_eq!(issues[0].path, "/nodes");
+//! # Ok::<(), String>(())
+//! ```
 
 mod dialect;
 pub mod graph;

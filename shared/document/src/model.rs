@@ -20,7 +20,7 @@ use crate::{
         workflow::Children,
     },
     policy::{Delivery, Join, OnError, Retry, Settings},
-    schedule::ScheduleTrigger,
+    schedule::times::ScheduleTrigger,
 };
 use expression::Expr;
 use serde_json::Value;

@@ -94,7 +94,6 @@ async fn hook(
     let patience = patience(&mut params)?;
     let owner = owner(&mut params)?;
     params.done()?;
-    // Without a token the named owner is only a claim, which the signature must prove.
     let signed_in = caller.is_some();
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,

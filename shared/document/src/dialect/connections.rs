@@ -1,9 +1,8 @@
 //! A `connections` object: each named node receives from those listed under it.
 
 use super::{
-    EDGE_KEYS, Normal,
     edges::{HANDLES, Source, rest},
-    ordered, slug,
+    normal::{EDGE_KEYS, Normal, ordered, slug},
 };
 use crate::reading::{cut, join, suggest};
 use serde_json::{Map, Value};

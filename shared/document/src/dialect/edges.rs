@@ -1,6 +1,6 @@
 //! Edges in other shapes: `source` and `target`, handles, conditions as objects, what editors keep in `data`.
 
-use super::{EDGE_KEYS, Normal, Origins, number_to_text, ordered, rename};
+use super::normal::{EDGE_KEYS, Normal, Origins, number_to_text, ordered, rename};
 use crate::{
     node::node_type::NodeType,
     reading::{cut, join},

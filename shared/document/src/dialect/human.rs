@@ -1,6 +1,9 @@
 //! Configs of `human` nodes in the words of other systems.
 
-use super::{Origins, rename, types};
+use super::{
+    normal::{Origins, rename},
+    types,
+};
 use serde_json::{Map, Value, json};
 
 /// Brings the config of a `human` node into canonical form.

@@ -1,6 +1,10 @@
 //! Nodes in other shapes: `data` for `config`, a type with a subtype, functions with handlers.
 
-use super::{NODE_KEYS, Normal, human, number_to_text, ordered, rename, slug, stow, types};
+use super::{
+    human,
+    normal::{NODE_KEYS, Normal, number_to_text, ordered, rename, slug, stow},
+    types,
+};
 use serde_json::{Map, Value};
 
 const SUBTYPES: [&str; 3] = ["subtype", "sub_type", "node_subtype"];

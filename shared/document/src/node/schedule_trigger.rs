@@ -7,7 +7,7 @@ use super::{
 use crate::{
     limits,
     reading::{At, Cx, Fields, cut},
-    schedule::{self, ScheduleTrigger},
+    schedule::times::{self, ScheduleTrigger},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
     let f = Fields::new(cx, config, at, "invalid_config", &["cron", "every_seconds", "timezone", "missed"]);
     let cron = f.text(cx, "cron").map(str::to_owned);
     if let Some(text) = &cron
-        && let Err(reason) = schedule::cron(text)
+        && let Err(reason) = times::cron(text)
     {
         let message = format!("`{}` is no schedule: {reason}", cut(text));
         f.wrong(cx, "cron", message, "Give five fields, such as `0 9 * * MON-FRI`, or six with seconds first.");
@@ -31,7 +31,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
         cx.error("invalid_config", at, message, "Keep one of the two.");
     }
     let timezone = f.text(cx, "timezone").map(str::to_owned);
-    if schedule::zone(timezone.as_deref()).is_none() {
+    if times::zone(timezone.as_deref()).is_none() {
         let name = cut(timezone.as_deref().unwrap_or_default());
         f.wrong(cx, "timezone", format!("`{name}` is no time zone"), "Give an IANA name, such as `Europe/Berlin`.");
     }

@@ -1,8 +1,8 @@
 //! Reads an event pattern, collecting every fault instead of stopping at the first.
 
 use super::{
-    Field, Pattern,
     leaf::{Compare, Matcher, Text},
+    matching::{Field, Pattern},
 };
 use crate::{
     limits,
@@ -30,23 +30,29 @@ struct Reader {
     faults: Vec<Fault>,
 }
 
-pub(super) fn read(pattern: &Value) -> Result<Pattern, Vec<Fault>> {
-    let mut reader = Reader { faults: Vec::new() };
-    if pattern.to_string().len() > limits::PATTERN_BYTES {
-        let hint = format!("Keep it within {} bytes, as EventBridge does.", limits::PATTERN_BYTES);
-        reader.wrong("", "the pattern is too long", hint);
-        return Err(reader.faults);
-    }
-    let read = match pattern {
-        Value::Object(fields) => reader.pattern(fields, ""),
-        other => {
-            reader.wrong("", format!("the pattern is {}", kind_of(other)), "Give an object.");
-            None
+impl Pattern {
+    /// Reads a pattern from its JSON.
+    ///
+    /// # Errors
+    /// Every fault of the pattern, for people.
+    pub fn read(pattern: &Value) -> Result<Self, Vec<Fault>> {
+        let mut reader = Reader { faults: Vec::new() };
+        if pattern.to_string().len() > limits::PATTERN_BYTES {
+            let hint = format!("Keep it within {} bytes, as EventBridge does.", limits::PATTERN_BYTES);
+            reader.wrong("", "the pattern is too long", hint);
+            return Err(reader.faults);
         }
-    };
-    match read {
-        Some(pattern) if reader.faults.is_empty() => Ok(pattern),
-        _ => Err(reader.faults),
+        let read = match pattern {
+            Value::Object(fields) => reader.pattern(fields, ""),
+            other => {
+                reader.wrong("", format!("the pattern is {}", kind_of(other)), "Give an object.");
+                None
+            }
+        };
+        match read {
+            Some(pattern) if reader.faults.is_empty() => Ok(pattern),
+            _ => Err(reader.faults),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn matches(pattern: Value, event: Value) -> bool {
     Pattern::read(&pattern).unwrap_or_else(|faults| panic!("{pattern}: {faults:#?}")).matches(&event)

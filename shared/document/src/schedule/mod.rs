@@ -1,9 +1,8 @@
 //! Schedules of saved workflows: what hosts keep of them, and when they are due ([`times`]).
 
-mod times;
+pub(crate) mod times;
 
 pub use times::{Due, ScheduleTrigger, Watch};
-pub(crate) use times::{cron, zone};
 
 use crate::{
     Trigger, Workflow,

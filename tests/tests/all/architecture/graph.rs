@@ -36,6 +36,12 @@ fn module(name: &str) -> Option<Module> {
     Some(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
+/// A part of a path, without the mark of a name that is a keyword: `r#loop` lies in `loop.rs`.
+fn plain(part: &str) -> &str {
+    let part = part.trim();
+    part.strip_prefix("r#").unwrap_or(part)
+}
+
 /// Every path of a `use` tree, with the name that it gets.
 fn tree(text: &str, before: &[String], found: &mut Vec<(Module, String)>) {
     let mut depth = 0usize;
@@ -50,7 +56,7 @@ fn tree(text: &str, before: &[String], found: &mut Vec<(Module, String)>) {
     for one in text.split(cut).map(str::trim).filter(|one| !one.is_empty()) {
         let (path, inner) = one.split_once('{').map_or((one, None), |(path, rest)| (path, rest.rsplit_once('}')));
         let (path, renamed) = path.split_once(" as ").map_or((path, None), |(path, name)| (path, Some(name.trim())));
-        let parts = path.split("::").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned);
+        let parts = path.split("::").map(plain).filter(|part| !part.is_empty()).map(str::to_owned);
         let mut whole: Module = before.iter().cloned().chain(parts).collect();
         if let Some((inner, _)) = inner {
             tree(inner, &whole, found);
@@ -208,7 +214,8 @@ impl<'a> Crate<'a> {
             }
             let end =
                 text[first..].find(|character| !is_word(character) && character != ':').unwrap_or(text.len() - first);
-            let parts = text[first..first + end].split("::").filter(|part| !part.is_empty()).map(str::to_owned);
+            let parts =
+                text[first..first + end].split("::").map(plain).filter(|part| !part.is_empty()).map(str::to_owned);
             let parts: Vec<String> = parts.collect();
             found.extend(self.absolute(&self.inside(module, source, first), &parts));
         }
