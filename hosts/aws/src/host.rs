@@ -1,6 +1,5 @@
 //! The host: the table, and what stands beside it, as one.
 
-mod ports;
 #[cfg(test)]
 mod tests;
 
@@ -8,13 +7,16 @@ use crate::{
     deliver::Courier,
     limits,
     meter::Purpose,
-    ports::{Alarms, Credentials, Queue},
+    ports::{Alarms, Queue},
     store::Table,
     telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Host, Runner, StoreError};
+use engine::port::{
+    Admission, Agenda, Catalogue, Clock as _, Delivers, Host, Index, Journal, Outbox, Runner, Schedules, Secrets,
+    StoreError, Tokens,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -25,6 +27,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
+    effect::Effect,
+    execution::Execution,
     id::{ExecutionId, InteractionId},
     task::{Failure, Outcome, Report, Task},
 };
@@ -37,7 +41,7 @@ pub struct Services {
     /// Alarm clocks and task tokens.
     pub alarms: Arc<dyn Alarms>,
     /// Credentials.
-    pub credentials: Arc<dyn Credentials>,
+    pub credentials: Arc<dyn Secrets>,
     /// Runs nodes that do I/O; only the step function has one.
     pub runner: Option<Arc<dyn Runner>>,
 }
@@ -113,8 +117,7 @@ impl Aws {
     }
 }
 
-#[async_trait]
-impl Host for Aws {
+impl engine::port::Clock for Aws {
     fn now(&self) -> Time {
         (self.clock)()
     }
@@ -127,6 +130,80 @@ impl Host for Aws {
 
     fn new_id(&self) -> ExecutionId {
         uuid::Uuid::now_v7().to_string().into()
+    }
+}
+
+#[async_trait]
+impl Outbox for Aws {
+    fn delivers(&self) -> Delivers {
+        Delivers::AfterCommit
+    }
+
+    /// Carries the effects out. The table hears of it before and after: what it shows of questions stands before
+    /// anybody hears of them, and what it marked as undelivered is delivered.
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        self.table.delivering(execution, effects).await?;
+        self.courier().deliver(execution, effects).await?;
+        self.table.delivered(execution, effects).await
+    }
+
+    /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        match self.deliver(execution, effects).await {
+            Err(error) if !self.table.is_behind_messages() => {
+                tracing::warn!(%error, %execution, "what was committed is not delivered yet: the supervisor does it");
+                Ok(())
+            }
+            delivered => delivered,
+        }
+    }
+
+    async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {
+        self.courier().tidy(state).await
+    }
+
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.table.put_caller(id, token).await
+    }
+}
+
+/// The table is most ports. Credentials lie elsewhere, and effects go out by several services.
+#[async_trait]
+impl Host for Aws {
+    fn journal(&self) -> &dyn Journal {
+        &*self.table
+    }
+
+    fn index(&self) -> &dyn Index {
+        &*self.table
+    }
+
+    fn admission(&self) -> &dyn Admission {
+        &*self.table
+    }
+
+    fn agenda(&self) -> &dyn Agenda {
+        &*self.table
+    }
+
+    fn catalogue(&self) -> &dyn Catalogue {
+        &*self.table
+    }
+
+    fn schedules(&self) -> &dyn Schedules {
+        &*self.table
+    }
+
+    fn tokens(&self) -> &dyn Tokens {
+        &*self.table
+    }
+
+    fn secrets(&self) -> &dyn Secrets {
+        &*self.services.credentials
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     /// One attempt, ended before the function is: then its outcome is recorded, and says what to do.
@@ -143,15 +220,6 @@ impl Host for Aws {
                 Err(_) => Report { outcome: Outcome::Unknown(cut_off(left)), logs: Vec::new() },
             },
         }
-    }
-
-    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.table.put_caller(id, token).await
-    }
-
-    /// Several processes write, and the sequence numbers keep them apart.
-    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
-        Box::new(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Secret, StoreError};
+use engine::port::StoreError;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{effect::Message, execution::Execution, id::ExecutionId, payload::Payload};
@@ -67,13 +67,4 @@ pub trait Records: Send + Sync {
     /// Executions that `max_concurrency` holds back and that may go on now, oldest first, so that at most `limit` are
     /// under way. Naming one again does no harm.
     async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError>;
-}
-
-/// Credentials.
-#[async_trait]
-pub trait Credentials: Send + Sync {
-    /// A credential of an owner.
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
-    /// Stores a credential.
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError>;
 }

@@ -1,10 +1,10 @@
 //! Credentials: Secrets Manager. One secret each, `PREFIX OWNER/NAME`, as JSON `{"value": "…", "hosts": […]}`.
 
-use crate::{limits, ports::Credentials, sdk::failed_quietly};
+use crate::{limits, sdk::failed_quietly};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
 use document::time::Time;
-use engine::port::{Secret, StoreError};
+use engine::port::{Secret, Secrets, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -66,8 +66,8 @@ fn plain(text: &str) -> String {
 }
 
 #[async_trait]
-impl Credentials for SecretsManager {
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+impl Secrets for SecretsManager {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         let id = self.name(owner, name);
         if let Some(secret) = self.known(&id) {
             return Ok(Some(secret));
@@ -86,7 +86,7 @@ impl Credentials for SecretsManager {
         Ok(Some(secret))
     }
 
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let id = self.name(owner, name);
         let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone() };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
@@ -100,7 +100,7 @@ impl Credentials for SecretsManager {
                 other.map_err(|error| failed_quietly("Secrets Manager CreateSecret", &error))?;
             }
         }
-        self.remember(id, secret.clone());
+        self.remember(id, secret);
         Ok(())
     }
 }

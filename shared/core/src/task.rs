@@ -1,5 +1,6 @@
 //! Tasks: what a node that does I/O is asked to do, its templates rendered; and the outcome of running it.
 
+use crate::payload::Payload;
 use document::time::Time;
 use expression::Expr;
 use serde::{Deserialize, Serialize};
@@ -70,21 +71,32 @@ pub struct CodeTask {
     pub names: Map<String, Value>,
 }
 
-/// How one attempt ended.
+/// How one attempt ended. Nodes give the output as a plain value; commands carry it as a [`Payload`], which is shared
+/// however often they are decided again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<V = Value> {
     /// The attempt succeeded.
     Succeeded {
         /// The port of the node's type that the outcome takes.
         port: String,
         /// The node's output, as `ctx.<node>.output` shows it.
-        output: Value,
+        output: V,
     },
     /// The attempt failed, and it is certain that nothing happened outside, or that what happened was refused.
     Failed(Failure),
     /// Nobody knows what the attempt did: a timeout, a crash, or a connection that broke after sending.
     Unknown(Failure),
+}
+
+impl From<Outcome> for Outcome<Payload> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded { port, output } => Self::Succeeded { port, output: Payload::new(output) },
+            Outcome::Failed(failure) => Self::Failed(failure),
+            Outcome::Unknown(failure) => Self::Unknown(failure),
+        }
+    }
 }
 
 /// Why an attempt did not succeed.

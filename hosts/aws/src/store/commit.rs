@@ -17,7 +17,7 @@ use crate::{
     limits,
     meter::{Purpose, Spent, nobodys, of},
 };
-use engine::port::{Commit, StoreError};
+use engine::port::{Commit, Journal, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     effect::{Effect, Work},
@@ -28,11 +28,8 @@ use stepwell_core::{
 };
 
 impl Table {
-    /// One write or none (see [`engine::port::Store::commit`]). Durable when it returns; effects are not delivered.
-    ///
-    /// # Errors
-    /// `Conflict` where the first turn is not the next one.
-    pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
+    /// One write or none. `Conflict` where the first turn is not the next one.
+    pub(super) async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
         let first = in_order(&commit)?;
         let id = commit.state.id().clone();
         // Before anything may be refused: whoever decides again does not offload a second time.
@@ -231,7 +228,7 @@ impl Table {
     }
 
     /// Effects were delivered: those of a commit of this process, or those that another may not have delivered, in which
-    /// case its head may not say what is. To be called at the end of [`engine::port::Store::deliver`], also where there
+    /// case its head may not say what is. To be called at the end of [`engine::port::Outbox::deliver`], also where there
     /// are none.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Documents, by hash: written once, parsed once per process.
+//! Documents, by hash: written once.
 
 use super::{
     Table,
@@ -12,50 +12,22 @@ use crate::{
     meter::{Purpose, nobodys},
 };
 use document::Workflow;
-use engine::{drive::body_of, port::StoreError};
-use serde_json::Value;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+use engine::{
+    documents::unreadable,
+    port::{Catalogue, StoreError},
 };
-use stepwell_core::event::Started;
-
-/// Parsed workflows by hash; those in it are in the table.
-#[derive(Default)]
-pub struct Workflows(Mutex<HashMap<String, Arc<Workflow>>>);
-
-impl Workflows {
-    fn get(&self, hash: &str) -> Option<Arc<Workflow>> {
-        self.lock().get(hash).cloned()
-    }
-
-    fn put(&self, workflow: &Arc<Workflow>) {
-        let mut all = self.lock();
-        if all.len() >= limits::WORKFLOWS && !all.contains_key(&workflow.hash) {
-            // Any one will do: it is parsed again when it is needed.
-            let some = all.keys().next().cloned();
-            some.and_then(|hash| all.remove(&hash));
-        }
-        all.insert(workflow.hash.clone(), workflow.clone());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Workflow>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use std::sync::Arc;
+use stepwell_core::{children::body_of, event::Started};
 
 /// The sort key of a document.
 const DOCUMENT: &str = "doc";
 
 impl Table {
-    /// The parsed document of that hash.
+    /// The document of that hash, which is not in memory.
     ///
     /// # Errors
     /// Where it cannot be read, or is not what its hash says.
-    pub async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
-        if let Some(workflow) = self.workflows.get(hash) {
-            return Ok(Some(workflow));
-        }
+    pub(super) async fn read_document(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         // Never changed once it is there: the cheaper read will do, and the dearer one where it finds nothing.
         let partition = keys::document(hash);
         let mut item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?;
@@ -63,50 +35,39 @@ impl Table {
             item = self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, true).await?;
         }
         let Some(item) = item else { return Ok(None) };
-        let damaged = |why: String| StoreError::Permanent(format!("the stored workflow {hash} cannot be read: {why}"));
         let packed = match (bytes_of(&item, "b"), text_of(&item, "k")) {
             (Some(body), _) => body.to_vec(),
-            (None, Some(key)) => self.blobs.get(key).await?.ok_or_else(|| damaged("its text is gone".into()))?,
-            _ => return Err(damaged("it has no text".into())),
+            (None, Some(key)) => self.blobs.get(key).await?.ok_or_else(|| unreadable(hash, "its text is gone"))?,
+            _ => return Err(unreadable(hash, "it has no text")),
         };
-        let document: Value = serde_json::from_slice(&inflate(&packed)?).map_err(|error| damaged(error.to_string()))?;
-        let parsed = document::parse(&document).map_err(|issues| damaged(format!("{issues:?}")))?;
-        if parsed.workflow.hash != hash {
-            return Err(damaged(format!("it has the hash {} now", parsed.workflow.hash)));
-        }
-        self.workflows.put(&parsed.workflow);
-        Ok(Some(parsed.workflow))
+        self.documents.read(hash, &inflate(&packed)?).map(Some)
     }
 
-    /// Keeps a parsed document under its hash; the same twice is once.
+    /// Writes a document unless the table has it.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
-        if self.workflows.get(&workflow.hash).is_some() {
-            return Ok(());
-        }
+    pub(super) async fn write_document(&self, workflow: &Workflow) -> Result<(), StoreError> {
         let partition = keys::document(&workflow.hash);
         // Reading costs less than writing in vain.
-        if self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?.is_none() {
-            let mut item = keyed(&partition, DOCUMENT);
-            let text_of_document = serde_json::to_vec(&*workflow.document)
-                .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
-            let packed = deflate(&text_of_document);
-            if packed.len() > limits::DOCUMENT_BYTES {
-                let key = format!("d/{}", workflow.hash);
-                self.blobs.put(&key, packed).await?;
-                item.insert("k".into(), text(key));
-            } else {
-                item.insert("b".into(), bytes(packed));
-            }
-            let absent = Expression::new("attribute_not_exists(pk)");
-            match self.db.put(nobodys(Purpose::Other), item, absent).await? {
-                Written::Yes | Written::No(_) => {}
-            }
+        if self.db.get(nobodys(Purpose::Other), &partition, DOCUMENT, false).await?.is_some() {
+            return Ok(());
         }
-        self.workflows.put(workflow);
-        Ok(())
+        let mut item = keyed(&partition, DOCUMENT);
+        let text_of_document = serde_json::to_vec(&*workflow.document)
+            .map_err(|error| StoreError::Permanent(format!("a document cannot be written: {error}")))?;
+        let packed = deflate(&text_of_document);
+        if packed.len() > limits::DOCUMENT_BYTES {
+            let key = format!("d/{}", workflow.hash);
+            self.blobs.put(&key, packed).await?;
+            item.insert("k".into(), text(key));
+        } else {
+            item.insert("b".into(), bytes(packed));
+        }
+        let absent = Expression::new("attribute_not_exists(pk)");
+        match self.db.put(nobodys(Purpose::Other), item, absent).await? {
+            Written::Yes | Written::No(_) => Ok(()),
+        }
     }
 
     /// The workflow that an execution runs: the document's, or the body of a map in it.
@@ -117,6 +78,6 @@ impl Table {
             StoreError::Permanent(format!("execution {id} runs a workflow ({hash}) that the table does not have"))
         };
         let root = self.workflow(hash).await?.ok_or_else(missing)?;
-        body_of(root, started).ok_or_else(missing)
+        body_of(root, &started.body).map_err(|_| missing())
     }
 }

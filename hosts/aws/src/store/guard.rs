@@ -13,8 +13,9 @@ use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
-use document::{Overlap, id::WorkflowId, time::Time};
-use engine::port::StoreError;
+use async_trait::async_trait;
+use document::{id::WorkflowId, time::Time};
+use engine::port::{Admission, Journal, StoreError};
 use futures::future::try_join_all;
 use std::{
     collections::HashMap,
@@ -22,6 +23,7 @@ use std::{
     time::Duration,
 };
 use stepwell_core::{
+    admission::{looks_around, room},
     execution::{Execution, Status},
     id::ExecutionId,
 };
@@ -49,8 +51,7 @@ impl Table {
         if state.started.parent.is_some() || state.started.skipped.is_some() {
             return Ok(false);
         }
-        let settings = &self.workflow_for(&state.started).await?.settings;
-        Ok(settings.overlap != Overlap::Allow || settings.max_concurrency.is_some())
+        Ok(looks_around(&self.workflow_for(&state.started).await?.settings))
     }
 
     /// Makes an execution a member before its first turn, so that nobody starts beside it unseen.
@@ -136,35 +137,6 @@ impl Table {
         Ok(None)
     }
 
-    /// Whether an execution of the workflow is in one of these statuses, as of now.
-    ///
-    /// # Errors
-    /// Where the table does not answer.
-    pub async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
-        let partition = keys::guard(owner, workflow);
-        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
-            let looks = some.iter().map(|member| self.alive(&partition, member));
-            let found = try_join_all(looks).await?.into_iter().flatten();
-            let mut status = found.map(|alive| match alive {
-                Alive::Began(state) => state.status(),
-                Alive::Begins => Status::Pending,
-            });
-            if status.any(|status| statuses.contains(&status)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The oldest execution that is held back, and how many are under way (see [`engine::port::Store::held`]).
-    ///
-    /// # Errors
-    /// Where the table does not answer.
-    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
-        Ok((held.into_iter().next(), under_way))
-    }
-
     /// Those held back, oldest first, and how many are under way. The oldest of each are looked up, so that nothing that
     /// a crash left behind stands in the way for long.
     async fn census(&self, partition: &str) -> Result<(Vec<ExecutionId>, u64), StoreError> {
@@ -200,7 +172,7 @@ impl Table {
     ///
     /// # Errors
     /// Where the table does not answer, or others keep the guard.
-    pub async fn admissible(
+    pub(super) async fn next_in_line(
         &self,
         owner: &str,
         workflow: &WorkflowId,
@@ -211,7 +183,7 @@ impl Table {
             true => self.census(&guard).await?,
             false => self.census_under_lease(owner, workflow).await?,
         };
-        let room = usize::try_from(limit.saturating_sub(under_way)).unwrap_or(usize::MAX);
+        let room = usize::try_from(room(limit, under_way)).unwrap_or(usize::MAX);
         Ok(waiting.into_iter().take(room).collect())
     }
 
@@ -226,17 +198,6 @@ impl Table {
             tracing::warn!(%error, %workflow, "the guard could not be given back: its lease ends by itself");
         }
         found
-    }
-
-    /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Table::leave`]; whoever
-    /// does not come back loses the lease after a while.
-    ///
-    /// # Errors
-    /// `Transient` where others keep it for too long.
-    pub async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
-        let (ticket, until) = self.take_lease(owner, workflow).await?;
-        self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
-        Ok(ticket)
     }
 
     /// Whether this process entered to start an execution of the workflow, and its lease is over, or too nearly so to
@@ -275,12 +236,38 @@ impl Table {
             tokio::time::sleep(Duration::from_secs_f64(0.02 + 0.2 * drawn())).await;
         }
     }
+}
 
-    /// Gives the lease back, where it is still the ticket's.
-    ///
-    /// # Errors
-    /// Where the table does not answer.
-    pub async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
+#[async_trait]
+impl Admission for Table {
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let partition = keys::guard(owner, workflow);
+        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
+            let looks = some.iter().map(|member| self.alive(&partition, member));
+            let found = try_join_all(looks).await?.into_iter().flatten();
+            let mut status = found.map(|alive| match alive {
+                Alive::Began(state) => state.status(),
+                Alive::Begins => Status::Pending,
+            });
+            if status.any(|status| statuses.contains(&status)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
+        Ok((held.into_iter().next(), under_way))
+    }
+
+    async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
+        let (ticket, until) = self.take_lease(owner, workflow).await?;
+        self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
+        Ok(ticket)
+    }
+
+    async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
         self.leases.drop(&keys::guard(owner, workflow), ticket);
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
         self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)

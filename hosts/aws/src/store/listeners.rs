@@ -1,19 +1,9 @@
 //! Who listens to events: one item per workflow that does, beside its versions and written with them, so that an event is
 //! one query and no document is read for it.
 
-use super::{
-    Table,
-    dynamo::{Query, unbuilt},
-    item::{Expression, keyed, need, text},
-    keys,
-};
-use crate::meter::{Purpose, nobodys};
+use super::{Table, dynamo::unbuilt, item::keyed, keys};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use document::{
-    Workflow,
-    id::NodeId,
-    pattern::{Listener, listeners},
-};
+use document::{Workflow, id::NodeId, pattern::listeners};
 use engine::port::StoreError;
 use serde_json::Value;
 
@@ -38,25 +28,5 @@ impl Table {
         self.insert_rows(&mut item, &rows).await?;
         let put = Put::builder().table_name(self.db.table()).set_item(Some(item)).build().map_err(unbuilt)?;
         Ok(Some(write.put(put).build()))
-    }
-
-    /// Who listens (see [`engine::port::Catalogue::listeners`]).
-    ///
-    /// # Errors
-    /// Where they cannot be read.
-    pub async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
-        let keys = Expression::new("pk = :p AND begins_with(sk, :l)")
-            .with(":p", text(keys::catalogue(owner)))
-            .with(":l", text(keys::listeners("")));
-        let query = Query { keys, consistent: true, ..Query::default() };
-        let mut found = Vec::new();
-        for item in self.db.query_all(nobodys(Purpose::Other), query).await? {
-            let sort = need(&item, "sk")?;
-            let workflow = sort.strip_prefix(keys::LISTENERS).unwrap_or(sort);
-            let rows: Vec<(NodeId, Value)> = self.rows_of(&item).await?;
-            let listener = |(node, pattern)| Listener { workflow: workflow.into(), node, pattern };
-            found.extend(rows.into_iter().map(listener));
-        }
-        Ok(found)
     }
 }

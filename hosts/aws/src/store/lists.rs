@@ -12,11 +12,15 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
+use engine::port::{ExecutionFilter, Head, Index, InteractionFilter, Page, StoreError, Window};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
-use stepwell_core::{execution::Status, id::ExecutionId};
+use stepwell_core::{
+    execution::Status,
+    id::{ExecutionId, InteractionId},
+};
 
 /// As an execution goes through them, so that one that moves on meanwhile is seen.
 const STATUSES: [Status; 11] = [
@@ -93,12 +97,9 @@ fn end(filter: &ExecutionFilter, cursor: Option<&str>) -> String {
     cursor.map_or(until.clone(), |cursor| cursor.to_owned().min(until))
 }
 
-impl Table {
-    /// Newest first (see [`engine::port::Store::executions`]).
-    ///
-    /// # Errors
-    /// Where the table does not answer, or the cursor is none of this list.
-    pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+#[async_trait]
+impl Index for Table {
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
         let (lists, rest) = lists(filter);
@@ -123,6 +124,43 @@ impl Table {
         Ok(Page { items: Vec::new(), next_cursor: None })
     }
 
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        let (lists, rest) = lists(filter);
+        let to = end(filter, None);
+        if !keys_in_order(filter, &to) {
+            return Ok(0);
+        }
+        let counts = lists.into_iter().map(|list| async {
+            let mut query = Query { counting: true, ..query(list, &rest, filter, &to) };
+            let mut count = 0;
+            loop {
+                let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+                count += found.count;
+                match found.next {
+                    Some(next) => query.from = Some(next),
+                    None => return Ok::<u64, StoreError>(count),
+                }
+            }
+        });
+        Ok(try_join_all(counts).await?.into_iter().sum())
+    }
+
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        self.questions(filter, window).await
+    }
+
+    async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        let partition = keys::question(interaction);
+        let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
+        found.map(|item| need(&item, "x").map(Into::into)).transpose()
+    }
+}
+
+impl Table {
     /// The first rows of one list, one more than a page has.
     async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Part<Head>, StoreError> {
         let filtered = !query.filter.text.is_empty();
@@ -156,31 +194,6 @@ impl Table {
         }
         part.rows.truncate(limit + 1);
         Ok(part)
-    }
-
-    /// How many match.
-    ///
-    /// # Errors
-    /// Where the table does not answer.
-    pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
-        let (lists, rest) = lists(filter);
-        let to = end(filter, None);
-        if !keys_in_order(filter, &to) {
-            return Ok(0);
-        }
-        let counts = lists.into_iter().map(|list| async {
-            let mut query = Query { counting: true, ..query(list, &rest, filter, &to) };
-            let mut count = 0;
-            loop {
-                let found = self.db.query(nobodys(Purpose::Other), &query).await?;
-                count += found.count;
-                match found.next {
-                    Some(next) => query.from = Some(next),
-                    None => return Ok::<u64, StoreError>(count),
-                }
-            }
-        });
-        Ok(try_join_all(counts).await?.into_iter().sum())
     }
 
     /// The children of an execution, as far as the index knows.

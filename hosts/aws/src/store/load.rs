@@ -80,24 +80,6 @@ pub(super) fn turns_between(id: &ExecutionId, from: u64, to: u64) -> Query {
 }
 
 impl Table {
-    /// The state of an execution, strongly consistent, every value fetched.
-    ///
-    /// # Errors
-    /// Where the journal or a value cannot be read.
-    pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
-        let Some(state) = self.load_lean(id).await? else { return Ok(None) };
-        self.fetch(id, &state.payloads()).await?;
-        Ok(Some(state))
-    }
-
-    /// The same, but offloaded values may be missing.
-    ///
-    /// # Errors
-    /// Where the journal cannot be read.
-    pub async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
-        Ok(self.known(id).await?.map(|known| known.state))
-    }
-
     /// What the table knows of an execution.
     pub(super) async fn known(&self, id: &ExecutionId) -> Result<Option<Known>, StoreError> {
         if let Some(known) = self.cache.get(id) {

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     limits,
-    meter::{Purpose, nobodys, of},
+    meter::{Purpose, of},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::port::{InteractionFilter, Page, StoreError, Window};
+use engine::port::{InteractionFilter, Journal, Page, StoreError, Window};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::{
@@ -58,7 +58,7 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
 
 impl Table {
     /// Writes the questions that effects tell people of, or take back. To be called at the beginning of
-    /// [`engine::port::Store::deliver`]: who is told can answer at once.
+    /// [`engine::port::Outbox::deliver`]: who is told can answer at once.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -84,21 +84,8 @@ impl Table {
         try_join_all(writes).await.map(drop)
     }
 
-    /// The execution that asks.
-    ///
-    /// # Errors
-    /// Where the table does not answer.
-    pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
-        let partition = keys::question(interaction);
-        let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
-        found.map(|item| need(&item, "x").map(Into::into)).transpose()
-    }
-
-    /// Soonest deadline first (see [`engine::port::Store::interactions`]).
-    ///
-    /// # Errors
-    /// Where the table does not answer, or the cursor is none of this list.
-    pub async fn interactions(
+    /// Soonest deadline first.
+    pub(super) async fn questions(
         &self,
         filter: &InteractionFilter,
         window: &Window,

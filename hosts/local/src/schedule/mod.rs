@@ -8,7 +8,7 @@ pub(crate) use table::{drop_plan, keep_plan};
 use crate::Local;
 use document::schedule::Watch;
 use engine::{
-    port::{Host, StoreError},
+    port::{Clock, StoreError},
     schedules::start_due,
 };
 use std::{

@@ -40,7 +40,7 @@ impl Vault {
         let expressions = templates.into_iter().flatten().flat_map(Template::expressions);
         let names: BTreeSet<String> = expressions.flat_map(|(_, expr)| expr.references().secrets.clone()).collect();
         for name in names {
-            if let Some(secret) = host.secret(&state.started.owner, &name).await? {
+            if let Some(secret) = host.secrets().secret(&state.started.owner, &name).await? {
                 vault.known.insert(name, secret);
             }
         }
