@@ -3,7 +3,7 @@
 use document::{Workflow, parse};
 use engine::{
     drive::submit,
-    port::Store,
+    port::Host,
     start::{self, StartRequest},
 };
 use local::Local;
@@ -48,17 +48,17 @@ impl World {
     /// Waits until an execution has ended, or asks a person.
     pub async fn settled(&self, id: &ExecutionId) -> Result<Arc<Execution>, Failed> {
         loop {
-            let state = self.host.load(id).await?.ok_or("the execution is gone")?;
+            let state = self.host.journal().load(id).await?.ok_or("the execution is gone")?;
             if state.end.is_some() || state.open_interactions().next().is_some() {
                 return Ok(state);
             }
-            let _ = tokio::time::timeout(Duration::from_secs(5), self.host.changed(id, state.seq)).await;
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.host.journal().changed(id, state.seq)).await;
         }
     }
 
     /// Approves the open interaction of an execution.
     pub async fn approve(&self, id: &ExecutionId) -> Result<(), Failed> {
-        let state = self.host.load(id).await?.ok_or("the execution is gone")?;
+        let state = self.host.journal().load(id).await?.ok_or("the execution is gone")?;
         let open = state.open_interactions().next().ok_or("nothing is asked")?.interaction_id.clone();
         let answer = Answer { by: "a@b.c".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
         let command = Command::Answer { interaction_id: open, answer: Box::new(answer) };

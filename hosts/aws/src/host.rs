@@ -1,7 +1,6 @@
 //! The host on AWS: joins the table and the services beside it behind the traits of [`engine::port`]. The methods that
 //! only pass calls on are in `ports`.
 
-mod ports;
 #[cfg(test)]
 mod tests;
 
@@ -9,13 +8,16 @@ use crate::{
     deliver::Courier,
     limits,
     meter::Purpose,
-    ports::{Alarms, Credentials, Queue},
+    ports::{Alarms, Queue},
     store::Table,
     telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Host, Runner, StoreError};
+use engine::port::{
+    Admission, Agenda, Catalogue, Clock as _, Delivers, Host, Index, Journal, Outbox, Runner, Schedules, Secrets,
+    StoreError, Tokens,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -26,6 +28,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
+    effect::Effect,
+    execution::Execution,
     id::{ExecutionId, InteractionId},
     task::{Failure, Outcome, Report, Task},
 };
@@ -37,8 +41,8 @@ pub struct Services {
     pub queue: Arc<dyn Queue>,
     /// Clocks and task tokens, in Step Functions.
     pub alarms: Arc<dyn Alarms>,
-    /// Credentials, in Secrets Manager.
-    pub credentials: Arc<dyn Credentials>,
+    /// Credentials.
+    pub credentials: Arc<dyn Secrets>,
     /// Runs nodes that do I/O; only the step function has one.
     pub runner: Option<Arc<dyn Runner>>,
 }
@@ -116,8 +120,7 @@ impl Aws {
     }
 }
 
-#[async_trait]
-impl Host for Aws {
+impl engine::port::Clock for Aws {
     fn now(&self) -> Time {
         (self.clock)()
     }
@@ -130,6 +133,80 @@ impl Host for Aws {
 
     fn new_id(&self) -> ExecutionId {
         uuid::Uuid::now_v7().to_string().into()
+    }
+}
+
+#[async_trait]
+impl Outbox for Aws {
+    fn delivers(&self) -> Delivers {
+        Delivers::AfterCommit
+    }
+
+    /// Carries the effects out. The table hears of it before and after: what it shows of questions stands before
+    /// anybody hears of them, and what it marked as undelivered is delivered.
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        self.table.delivering(execution, effects).await?;
+        self.courier().deliver(execution, effects).await?;
+        self.table.delivered(execution, effects).await
+    }
+
+    /// Behind a request, the mark that the commit left, or that it is overdue, makes the supervisor deliver them.
+    async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        match self.deliver(execution, effects).await {
+            Err(error) if !self.table.is_behind_messages() => {
+                tracing::warn!(%error, %execution, "what was committed is not delivered yet: the supervisor does it");
+                Ok(())
+            }
+            delivered => delivered,
+        }
+    }
+
+    async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {
+        self.courier().tidy(state).await
+    }
+
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.table.put_caller(id, token).await
+    }
+}
+
+/// The table is most ports. Credentials lie elsewhere, and effects go out by several services.
+#[async_trait]
+impl Host for Aws {
+    fn journal(&self) -> &dyn Journal {
+        &*self.table
+    }
+
+    fn index(&self) -> &dyn Index {
+        &*self.table
+    }
+
+    fn admission(&self) -> &dyn Admission {
+        &*self.table
+    }
+
+    fn agenda(&self) -> &dyn Agenda {
+        &*self.table
+    }
+
+    fn catalogue(&self) -> &dyn Catalogue {
+        &*self.table
+    }
+
+    fn schedules(&self) -> &dyn Schedules {
+        &*self.table
+    }
+
+    fn tokens(&self) -> &dyn Tokens {
+        &*self.table
+    }
+
+    fn secrets(&self) -> &dyn Secrets {
+        &*self.services.credentials
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to
@@ -149,15 +226,6 @@ impl Host for Aws {
                 Err(_) => Report { outcome: Outcome::Unknown(cut_off(left)), logs: Vec::new() },
             },
         }
-    }
-
-    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.table.put_caller(id, token).await
-    }
-
-    /// Keeps nobody off an execution: several processes write, and of two turns with one number the table takes one.
-    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
-        Box::new(())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Secret, StoreError};
+use engine::port::StoreError;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{effect::Message, execution::Execution, id::ExecutionId, payload::Payload};
@@ -71,13 +71,4 @@ pub trait Records: Send + Sync {
     /// Executions that `max_concurrency` holds back and that may go on now, oldest first, so that at most `limit` are
     /// under way. Naming an execution again does no harm.
     async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError>;
-}
-
-/// Keeps credentials, each under its owner and its name.
-#[async_trait]
-pub trait Credentials: Send + Sync {
-    /// The credential of that owner and name; `None` where there is none.
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
-    /// Stores a credential, in the place of the one that has its owner and name.
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError>;
 }

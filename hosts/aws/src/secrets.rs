@@ -1,11 +1,11 @@
 //! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
 //! of the form `{"value": "…", "hosts": […]}`.
 
-use crate::{limits, ports::Credentials, sdk::failed_quietly};
+use crate::{limits, sdk::failed_quietly};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
 use document::time::Time;
-use engine::port::{Secret, StoreError};
+use engine::port::{Secret, Secrets, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -72,8 +72,8 @@ fn plain(text: &str) -> String {
 }
 
 #[async_trait]
-impl Credentials for SecretsManager {
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+impl Secrets for SecretsManager {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         let id = self.name(owner, name);
         if let Some(secret) = self.known(&id) {
             return Ok(Some(secret));
@@ -92,7 +92,7 @@ impl Credentials for SecretsManager {
         Ok(Some(secret))
     }
 
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let id = self.name(owner, name);
         let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone() };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
@@ -106,7 +106,7 @@ impl Credentials for SecretsManager {
                 other.map_err(|error| failed_quietly("Secrets Manager CreateSecret", &error))?;
             }
         }
-        self.remember(id, secret.clone());
+        self.remember(id, secret);
         Ok(())
     }
 }

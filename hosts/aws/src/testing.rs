@@ -1,9 +1,9 @@
 //! Stand-ins for the services beside the table, for tests: they record what they are asked and fail once when told to.
 
-use crate::ports::{Alarms, Blobs, Credentials, Queue, Records};
+use crate::ports::{Alarms, Blobs, Queue, Records};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Secret, StoreError};
+use engine::port::{Secret, Secrets, StoreError};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -232,13 +232,13 @@ impl Blobs for Recorder {
 }
 
 #[async_trait]
-impl Credentials for Recorder {
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+impl Secrets for Recorder {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         Ok(self.call()?.secrets.get(&(owner.to_owned(), name.to_owned())).cloned())
     }
 
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
-        self.call()?.secrets.insert((owner.into(), name.into()), secret.clone());
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
+        self.call()?.secrets.insert((owner.into(), name.into()), secret);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use crate::Local;
 use document::schedule::Watch;
 use engine::{
-    port::{Host, StoreError},
+    port::{Clock, StoreError},
     schedules::start_due,
 };
 use std::{

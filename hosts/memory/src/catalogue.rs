@@ -1,4 +1,4 @@
-//! The trait `Catalogue` of `engine::port`: saved workflows with their schedules, tokens and secrets.
+//! Documents and saved workflows with their schedules, tokens and secrets.
 
 use crate::{Memory, World};
 use async_trait::async_trait;
@@ -7,11 +7,20 @@ use document::{
     schedule::{self, Scheduled},
     time::Time,
 };
-use engine::port::{Catalogue, Page, SavedWorkflow, Secret, StoreError, Token, Window};
+use engine::port::{Catalogue, Page, SavedWorkflow, Schedules, Secret, Secrets, StoreError, Token, Tokens, Window};
 use std::sync::Arc;
 
 #[async_trait]
 impl Catalogue for Memory {
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        Ok(self.world().workflows.get(hash).cloned())
+    }
+
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        self.world().workflows.entry(workflow.hash.clone()).or_insert_with(|| workflow.clone());
+        Ok(())
+    }
+
     async fn save(
         &self,
         owner: &str,
@@ -84,29 +93,10 @@ impl Catalogue for Memory {
         let latest = world.saved.get_mut(&(owner.into(), id.into())).and_then(|versions| versions.last_mut());
         Ok(latest.is_some_and(|latest| !std::mem::replace(&mut latest.deleted, true)))
     }
+}
 
-    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
-        Ok(self.world().secrets.get(&(owner.into(), name.into())).cloned())
-    }
-
-    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
-        self.world().secrets.insert((owner.into(), name.into()), secret);
-        Ok(())
-    }
-
-    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
-        Ok(self.world().tokens.get(sha256).cloned())
-    }
-
-    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
-        self.world().tokens.insert(token.sha256.clone(), token);
-        Ok(())
-    }
-
-    async fn has_tokens(&self) -> Result<bool, StoreError> {
-        Ok(!self.world().tokens.is_empty())
-    }
-
+#[async_trait]
+impl Schedules for Memory {
     async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let world = self.world();
         let mut due: Vec<_> = world.schedules.iter().filter(|one| one.next_at <= now).cloned().collect();
@@ -130,6 +120,34 @@ impl Catalogue for Memory {
                 None => drop(world.schedules.remove(at)),
             }
         }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Tokens for Memory {
+    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+        Ok(self.world().tokens.get(sha256).cloned())
+    }
+
+    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+        self.world().tokens.insert(token.sha256.clone(), token);
+        Ok(())
+    }
+
+    async fn has_tokens(&self) -> Result<bool, StoreError> {
+        Ok(!self.world().tokens.is_empty())
+    }
+}
+
+#[async_trait]
+impl Secrets for Memory {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(self.world().secrets.get(&(owner.into(), name.into())).cloned())
+    }
+
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
+        self.world().secrets.insert((owner.into(), name.into()), secret);
         Ok(())
     }
 }

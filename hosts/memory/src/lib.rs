@@ -15,6 +15,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
+    admission::room,
     effect::{Effect, Message, Purpose, Work},
     event::Turn,
     execution::Execution,
@@ -78,7 +79,7 @@ struct World {
     told: Vec<(ExecutionId, String)>,
     /// Executions that were sent a message that lets them in, and have not gone on yet.
     admitted: BTreeSet<ExecutionId>,
-    /// Tasks that wait in `Store::changed`.
+    /// Tasks that wait in `Journal::changed`.
     wakers: Vec<Waker>,
 }
 
@@ -103,7 +104,7 @@ impl Memory {
         Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
     }
 
-    /// Makes a host whose [`Host::now`](engine::port::Host::now) is the machine's clock, for tests of handlers that
+    /// Makes a host whose [`Clock::now`](engine::port::Clock::now) is the machine's clock, for tests of handlers that
     /// measure time. Messages and timers are still due by the time of [`Memory::advance`].
     pub fn on_the_clock() -> Self {
         let host = Self::new(wall_clock());
@@ -116,7 +117,7 @@ impl Memory {
         self
     }
 
-    /// Sets what answers [`Host::time_left`](engine::port::Host::time_left), as for a process that is cut off.
+    /// Sets what answers [`Clock::time_left`](engine::port::Clock::time_left), as for a process that is cut off.
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
         self
@@ -256,7 +257,7 @@ impl World {
     fn admit(&mut self, id: &ExecutionId, workflow: &WorkflowId, limit: u64) {
         let Some(owner) = self.executions.get(id).map(|record| record.state.started.owner.clone()) else { return };
         let (oldest, under_way) = self.held(&owner, workflow);
-        if let Some(oldest) = oldest.filter(|_| under_way < limit) {
+        if let Some(oldest) = oldest.filter(|_| room(limit, under_way) > 0) {
             self.admitted.insert(oldest.clone());
             self.send(Message { execution: oldest, work: Work::Admit }, None);
         }

@@ -1,9 +1,7 @@
-//! What filters let through, how lists are cut into pages, and when retention removes an execution.
+//! What filters let through, and how lists are cut into pages.
 
-use document::{Workflow, time::Time};
 use engine::port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window};
 use serde_json::Value;
-use std::sync::Arc;
 use stepwell_core::{execution::Execution, interaction::Interaction};
 
 /// Whether a filter of executions lets this one through.
@@ -64,12 +62,4 @@ pub fn page<R, T>(
     }
     let next_cursor = last.filter(|_| rest.peek().is_some()).map(cursor);
     Ok(Page { items, next_cursor })
-}
-
-/// Returns when retention removes an ended execution. None while it is alive, for a child, which goes with its parent,
-/// and where `retention_days` is 0, which keeps executions for ever.
-pub fn expiry(state: &Execution, workflow: Option<&Arc<Workflow>>) -> Option<Time> {
-    let ended = state.completed_at.filter(|_| state.started.parent.is_none())?;
-    let days = workflow.map_or(engine::limits::RETENTION_DAYS, |workflow| workflow.settings.retention_days);
-    (days > 0).then(|| ended.after_seconds(days as f64 * 86_400.0))
 }

@@ -1,20 +1,24 @@
-//! The traits `Store` and `Host` of `engine::port`.
+//! The ports of one execution and of many: journal, lists, admission, agenda, outbox; and the host with its clock.
 
 use crate::{Memory, Record, lists};
 use async_trait::async_trait;
-use document::{Workflow, id::WorkflowId, time::Time};
-use engine::port::{Commit, ExecutionFilter, Head, Host, InteractionFilter, Page, Store, StoreError, Window};
+use document::{id::WorkflowId, time::Time};
+use engine::port::{
+    Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
+    Journal, Outbox, Page, Schedules, Secrets, StoreError, Tokens, Window,
+};
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
     effect::Effect,
     event::Turn,
-    execution::Execution,
+    execution::{Execution, Status},
     id::{ExecutionId, InteractionId, derive},
+    retention::expires_at,
     task::{NodeLog, Report, Task},
 };
 
 #[async_trait]
-impl Store for Memory {
+impl Journal for Memory {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         Ok(self.world().executions.get(id).map(|record| record.state.clone()))
     }
@@ -34,7 +38,8 @@ impl Store for Memory {
         if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
             return Err(StoreError::Conflict);
         }
-        let expires_at = lists::expiry(&state, world.workflows.get(&state.started.workflow_hash));
+        let workflow = world.workflows.get(&state.started.workflow_hash);
+        let expires_at = expires_at(&state, workflow.map(|workflow| &**workflow));
         // An execution that has gone on is no longer among those that were let in and have not.
         if !state.held {
             world.admitted.remove(&id);
@@ -49,16 +54,6 @@ impl Store for Memory {
         record.logs.extend(logs);
         world.wake();
         Ok(())
-    }
-
-    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
-        let mut world = self.world();
-        effects.iter().for_each(|effect| world.deliver(execution, effect));
-        Ok(())
-    }
-
-    fn delivers_in_commit(&self) -> bool {
-        false
     }
 
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
@@ -84,20 +79,11 @@ impl Store for Memory {
         .await;
     }
 
-    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let world = self.world();
-        let mut found: Vec<_> = world.executions.values().filter(|one| lists::matches(filter, &one.state)).collect();
-        found.sort_by_key(|record| std::cmp::Reverse(record.number));
-        let head = |record: &&Record| Head { id: record.state.id().clone(), status: record.state.status() };
-        lists::page(&found, window, |record| vec![i64::MAX - record.number as i64], head)
-    }
-
-    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
-        Ok(self.world().executions.values().filter(|one| lists::matches(filter, &one.state)).count() as u64)
-    }
-
-    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        Ok(self.world().held(owner, workflow))
+        let logs = world.executions.get(id).map_or(&[][..], |record| &record.logs);
+        let numbered: Vec<_> = logs.iter().enumerate().collect();
+        lists::page(&numbered, window, |(at, _)| vec![*at as i64], |(_, log)| (*log).clone())
     }
 
     async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
@@ -120,6 +106,21 @@ impl Store for Memory {
         }
         world.wake();
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Index for Memory {
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+        let world = self.world();
+        let mut found: Vec<_> = world.executions.values().filter(|one| lists::matches(filter, &one.state)).collect();
+        found.sort_by_key(|record| std::cmp::Reverse(record.number));
+        let head = |record: &&Record| Head { id: record.state.id().clone(), status: record.state.status() };
+        lists::page(&found, window, |record| vec![i64::MAX - record.number as i64], head)
+    }
+
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        Ok(self.world().executions.values().filter(|one| lists::matches(filter, &one.state)).count() as u64)
     }
 
     async fn interactions(
@@ -149,14 +150,23 @@ impl Store for Memory {
         let found = world.executions.values().find(|one| one.state.interaction(interaction.as_str()).is_some());
         Ok(found.map(|record| record.state.id().clone()))
     }
+}
 
-    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
-        let world = self.world();
-        let logs = world.executions.get(id).map_or(&[][..], |record| &record.logs);
-        let numbered: Vec<_> = logs.iter().enumerate().collect();
-        lists::page(&numbered, window, |(at, _)| vec![*at as i64], |(_, log)| (*log).clone())
+#[async_trait]
+impl Admission for Memory {
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let (owner, workflow_id) = (owner.to_owned(), Some(workflow.clone()));
+        let statuses = statuses.to_vec();
+        Ok(self.count(&ExecutionFilter { owner, workflow_id, statuses, ..ExecutionFilter::default() }).await? > 0)
     }
 
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        Ok(self.world().held(owner, workflow))
+    }
+}
+
+#[async_trait]
+impl Agenda for Memory {
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let world = self.world();
         let mut found: Vec<_> = world
@@ -177,19 +187,31 @@ impl Store for Memory {
         found.sort();
         Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())
     }
+}
 
-    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
-        Ok(self.world().workflows.get(hash).cloned())
+#[async_trait]
+impl Outbox for Memory {
+    fn delivers(&self) -> Delivers {
+        Delivers::AfterCommit
     }
 
-    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
-        self.world().workflows.entry(workflow.hash.clone()).or_insert_with(|| workflow.clone());
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        let mut world = self.world();
+        effects.iter().for_each(|effect| world.deliver(execution, effect));
+        Ok(())
+    }
+
+    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        let mut world = self.world();
+        let callers = world.callers.entry(id.clone()).or_default();
+        if !callers.iter().any(|one| one == token) {
+            callers.push(token.into());
+        }
         Ok(())
     }
 }
 
-#[async_trait]
-impl Host for Memory {
+impl Clock for Memory {
     fn now(&self) -> Time {
         self.clock.map_or_else(|| self.world().now, |clock| clock())
     }
@@ -203,22 +225,48 @@ impl Host for Memory {
         world.made += 1;
         derive(&["memory", &world.made.to_string()]).into()
     }
+}
+
+#[async_trait]
+impl Host for Memory {
+    fn journal(&self) -> &dyn Journal {
+        self
+    }
+
+    fn index(&self) -> &dyn Index {
+        self
+    }
+
+    fn admission(&self) -> &dyn Admission {
+        self
+    }
+
+    fn agenda(&self) -> &dyn Agenda {
+        self
+    }
+
+    fn catalogue(&self) -> &dyn Catalogue {
+        self
+    }
+
+    fn schedules(&self) -> &dyn Schedules {
+        self
+    }
+
+    fn tokens(&self) -> &dyn Tokens {
+        self
+    }
+
+    fn secrets(&self) -> &dyn Secrets {
+        self
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
+    }
 
     async fn run(&self, task: &Task) -> Report {
         (self.runner)(task)
-    }
-
-    async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        let mut world = self.world();
-        let callers = world.callers.entry(id.clone()).or_default();
-        if !callers.iter().any(|one| one == token) {
-            callers.push(token.into());
-        }
-        Ok(())
-    }
-
-    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
-        Box::new(())
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Command {
         /// Number of the attempt, counted from 1 within the visit.
         attempt: u32,
         /// Whether the attempt succeeded, failed, or nobody knows.
-        outcome: Outcome,
+        outcome: Outcome<Payload>,
         /// Milliseconds that the attempt ran; none where nobody measured it.
         duration_ms: Option<u64>,
     },

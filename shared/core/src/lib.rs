@@ -35,7 +35,7 @@
 //! let report = Command::Report {
 //!     activation: first.state.activation(&"hello".into()),
 //!     attempt: 1,
-//!     outcome: Outcome::Succeeded { port: "success".into(), output: json!("Hello, Ada") },
+//!     outcome: Outcome::Succeeded { port: "success".into(), output: json!("Hello, Ada").into() },
 //!     duration_ms: None,
 //! };
 //! let second = decide(&workflow, Some(&first.state), report.into(), Time(1))?;
@@ -44,6 +44,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod admission;
+pub mod children;
 pub mod command;
 pub mod decide;
 pub mod effect;
@@ -57,6 +59,7 @@ pub mod invariant;
 pub mod limits;
 pub mod owed;
 pub mod payload;
+pub mod retention;
 pub mod sight;
 pub mod status;
 pub mod task;

@@ -5,6 +5,7 @@ use crate::{
     effect::{Control, Effect, Message, Purpose, Work},
     execution::{Execution, NodeState, Phase},
     id::{Activation, child_id},
+    retention::expires_at,
 };
 use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
 use std::sync::Arc;
@@ -163,10 +164,8 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
 /// a timer should have fired, or the execution's own timeout has passed. For an ended execution it is the time at which
 /// it may be removed; none where it is kept for ever, or is removed with its parent.
 pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
-    if let Some(ended) = state.completed_at {
-        let days = workflow.settings.retention_days;
-        let kept = days > 0 && state.started.parent.is_none();
-        return kept.then(|| ended.after_seconds(days as f64 * DAY_SECONDS));
+    if state.completed_at.is_some() {
+        return expires_at(state, Some(workflow));
     }
     let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
     let of_node = |ix: NodeIx| {
@@ -214,5 +213,3 @@ pub(crate) fn end_effects(workflow: &Workflow, state: &Execution, error: Option<
     }
     effects
 }
-
-const DAY_SECONDS: f64 = 86_400.0;

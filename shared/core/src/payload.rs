@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -28,6 +28,8 @@ struct Inner {
     stored: AtomicBool,
     /// Whether the value was read while it was missing.
     wanted: AtomicBool,
+    /// About how many bytes of JSON the value has; 0 as long as nobody counted to the end.
+    weight: AtomicUsize,
 }
 
 /// Where an offloaded value lies. The address is made of the content, so that equal values are kept once.
@@ -70,6 +72,25 @@ impl Payload {
         let _ = self.0.value.set(value);
     }
 
+    /// About how many bytes of JSON the value has; 0 where it is missing. The count stops once it is past `stop`. One that
+    /// came to its end is kept, since a value never changes.
+    pub fn weight(&self, stop: usize) -> usize {
+        let known = self.0.weight.load(Relaxed);
+        if known > 0 {
+            return known;
+        }
+        let counted = self.0.value.get().map_or(0, |value| weight(value, stop));
+        if counted <= stop {
+            self.0.weight.store(counted, Relaxed);
+        }
+        counted
+    }
+
+    /// Where the value lies, once it is offloaded.
+    pub fn blob(&self) -> Option<&BlobRef> {
+        self.0.blob.get()
+    }
+
     /// Where the value lies and its JSON to write there, if the value has more than about `inline` bytes and is not
     /// known to be [`Payload::stored`]. From then on the payload is written as a reference, so its caller must write
     /// the JSON too.
@@ -78,7 +99,7 @@ impl Payload {
             return None;
         }
         let value = self.0.value.get()?;
-        if self.0.blob.get().is_none() && weight(value, inline) <= inline {
+        if self.0.blob.get().is_none() && self.weight(inline) <= inline {
             return None;
         }
         let bytes = serde_json::to_vec(value).ok()?;

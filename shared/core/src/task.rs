@@ -2,6 +2,7 @@
 
 pub use document::work::{CodeTask, HttpTask, Work};
 
+use crate::payload::Payload;
 use document::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,18 +40,28 @@ impl std::fmt::Debug for UsedSecret {
 /// How one attempt ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<V = Value> {
     /// The attempt succeeded.
     Succeeded {
         /// The port of the node's type that the outcome takes.
         port: String,
         /// The node's output, as `ctx.<node>.output` shows it.
-        output: Value,
+        output: V,
     },
     /// The attempt failed, and it is certain that nothing happened outside, or that what happened was refused.
     Failed(Failure),
     /// Nobody knows what the attempt did: a timeout, a crash, or a connection that broke after sending.
     Unknown(Failure),
+}
+
+impl From<Outcome> for Outcome<Payload> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded { port, output } => Self::Succeeded { port, output: Payload::new(output) },
+            Outcome::Failed(failure) => Self::Failed(failure),
+            Outcome::Unknown(failure) => Self::Unknown(failure),
+        }
+    }
 }
 
 /// Why an attempt did not succeed.

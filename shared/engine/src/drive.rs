@@ -1,9 +1,13 @@
 //! The four things that every host does around the rules: load, decide, commit, deliver.
 
-use crate::port::{Commit, Host, Receipt, StoreError};
+use crate::{
+    delivery,
+    port::{Commit, Host, Receipt, StoreError},
+};
 use document::Workflow;
 use std::sync::Arc;
 use stepwell_core::{
+    children::body_of,
     command::{Asked, Command},
     decide::decide,
     effect::Effect,
@@ -11,7 +15,6 @@ use stepwell_core::{
     event::{Started, Turn},
     execution::Execution,
     id::ExecutionId,
-    owed::due_at,
     payload::{BlobRef, Payload},
     task::NodeLog,
 };
@@ -42,6 +45,8 @@ pub struct Submission {
     /// The state that the commands were made from. Where several processes write, it is tried first, which saves a
     /// load.
     pub seen: Option<Arc<Execution>>,
+    /// The workflow that the execution runs, where the caller has it. It never changes.
+    pub workflow: Option<Arc<Workflow>>,
 }
 
 impl From<Command> for Submission {
@@ -74,13 +79,13 @@ pub async fn submit(
     id: &ExecutionId,
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
-    let Submission { asked, logs, acks, seen } = submission.into();
+    let Submission { asked, logs, acks, seen, workflow } = submission.into();
     // A host that is the only writer avoids conflicts by waiting here.
-    let _exclusive = host.exclusive(id).await;
+    let _exclusive = host.journal().exclusive(id).await;
     // A caller that passes the state it decided on only needs the values that the commands read. Callers without one
     // show the state to people, so every value is fetched for them.
     let lean = seen.is_some();
-    let mut seen = seen.filter(|_| !host.delivers_in_commit());
+    let mut seen = seen.filter(|_| delivery::tries_what_was_seen(host));
     let mut conflicts = 0;
     loop {
         // A start is nearly always the first turn of its id, so nothing is loaded for it: where it is not, the write
@@ -89,10 +94,10 @@ pub async fn submit(
         let state = match seen.take() {
             Some(state) => Some(state),
             None if fresh => None,
-            None if lean => host.load_lean(id).await?,
-            None => host.load(id).await?,
+            None if lean => host.journal().load_lean(id).await?,
+            None => host.journal().load(id).await?,
         };
-        let Some(mut batch) = decide_all(host, state, &asked).await? else { return Ok(None) };
+        let Some(mut batch) = decide_all(host, state, workflow.as_ref(), &asked).await? else { return Ok(None) };
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
         match finish(host, id, batch).await {
@@ -118,7 +123,7 @@ pub async fn with_values<T>(
         if wanted.is_empty() {
             return Ok(computed);
         }
-        host.fetch(state.id(), &wanted).await?;
+        host.journal().fetch(state.id(), &wanted).await?;
     }
 }
 
@@ -133,12 +138,17 @@ struct Batch {
 async fn decide_all(
     host: &dyn Host,
     state: Option<Arc<Execution>>,
+    workflow: Option<&Arc<Workflow>>,
     asked: &[Asked],
 ) -> Result<Option<Batch>, StoreError> {
-    let workflow = match (&state, asked.first().map(|first| &first.command)) {
-        (Some(state), _) => workflow_of(host, &state.started).await?,
-        (None, Some(Command::Start(started))) => workflow_of(host, started).await?,
+    let started = match (&state, asked.first().map(|first| &first.command)) {
+        (Some(state), _) => &*state.started,
+        (None, Some(Command::Start(started))) => started,
         _ => return Ok(None),
+    };
+    let workflow = match workflow {
+        Some(workflow) => workflow.clone(),
+        None => workflow_of(host, started).await?,
     };
     let now = host.now();
     let decided = match &state {
@@ -148,9 +158,8 @@ async fn decide_all(
     let Some(mut batch) = decided else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
-        decided.blobs = offload(decided, host.inline_bytes());
-        // A host that delivers in its commit loses no message, so nobody has to look after the execution.
-        decided.due = if host.delivers_in_commit() { None } else { due_at(&workflow, &decided.state) };
+        decided.blobs = offload(decided, host.journal().inline_bytes());
+        delivery::schedule(host, &workflow, decided);
     }
     Ok(Some(batch))
 }
@@ -158,10 +167,11 @@ async fn decide_all(
 /// Decides commands one after the other, each on the state that the ones before it led to.
 fn decide_each(
     workflow: &Workflow,
-    mut state: Option<Arc<Execution>>,
+    before: Option<Arc<Execution>>,
     asked: &[Asked],
     now: document::time::Time,
 ) -> Option<Batch> {
+    let mut state = before.clone();
     let (mut turns, mut effects, mut replies) = (Vec::<Turn>::new(), Vec::<Effect>::new(), Vec::new());
     for one in asked {
         match decide(workflow, state.as_deref(), one.clone(), now) {
@@ -176,8 +186,9 @@ fn decide_each(
             Err(rejection) => replies.push(Err(rejection)),
         }
     }
+    let state = state?;
     let decided =
-        Commit { turns, state: state?, effects, logs: Vec::new(), blobs: Vec::new(), acks: Vec::new(), due: None };
+        Commit { before, turns, state, effects, logs: Vec::new(), blobs: Vec::new(), acks: Vec::new(), due: None };
     Some(Batch { decided, replies })
 }
 
@@ -200,23 +211,23 @@ fn values(decided: &Commit) -> impl Iterator<Item = &Payload> {
 /// Commits a batch and delivers its effects.
 async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submitted, StoreError> {
     let Batch { decided, replies } = batch;
-    let (state, effects) = (decided.state.clone(), decided.effects.clone());
+    let state = decided.state.clone();
     let committed = !decided.turns.is_empty();
     if committed {
+        let left = delivery::left_by(host, &decided);
         let offloaded = !decided.blobs.is_empty();
         // The commit takes the batch, so the values are kept here to be marked as stored once it is durable.
         let values: Vec<Payload> = if offloaded { values(&decided).cloned().collect() } else { Vec::new() };
-        host.commit(decided).await?;
+        host.journal().commit(decided).await?;
         if offloaded {
             values.iter().for_each(Payload::stored);
         }
-    }
-    // Effects may be owed although nothing was recorded, as when an execution is cancelled twice.
-    let delivered = committed && host.delivers_in_commit();
-    match (effects.is_empty() || delivered, committed) {
-        (true, _) => {}
-        (false, true) => host.deliver_committed(id, &effects).await?,
-        (false, false) => host.deliver(id, &effects).await?,
+        if !left.is_empty() {
+            host.outbox().deliver_committed(id, &left).await?;
+        }
+    } else {
+        // Effects may be owed although nothing was recorded, as when an execution is cancelled twice.
+        delivery::deliver(host, id, &decided.effects).await?;
     }
     Ok(Submitted { state, replies, committed })
 }
@@ -227,12 +238,6 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
 /// What the store says, and `Permanent` where the host has lost the document or the document has no such body.
 pub async fn workflow_of(host: &dyn Host, started: &Started) -> Result<Arc<Workflow>, StoreError> {
     let missing = || StoreError::Permanent(format!("the workflow {} is not stored", started.workflow_hash));
-    let root = host.workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
-    body_of(root, started).ok_or_else(missing)
-}
-
-/// The inline body that an execution runs, found along the path of `map` nodes that it was started with; the document
-/// itself where the path is empty.
-pub fn body_of(root: Arc<Workflow>, started: &Started) -> Option<Arc<Workflow>> {
-    started.body.iter().try_fold(root, |workflow, node| workflow.node(node.as_str())?.kind.inline_body().cloned())
+    let root = host.catalogue().workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
+    body_of(root, &started.body).map_err(|_| missing())
 }

@@ -2,6 +2,8 @@
 //! for ([`step`]); start executions ([`start`], [`schedules`]); and look after what time and accidents leave behind
 //! ([`supervise`]). Asynchronous, over the traits of [`port`], and without a client of any service.
 
+pub mod delivery;
+pub mod documents;
 pub mod drive;
 pub mod envelope;
 pub mod limits;

@@ -183,7 +183,8 @@ mod tests {
         let Prepared::Later(at) = again(&state, Time(deadline.0 - 1)) else { panic!("it is run again") };
         assert_eq!(at, deadline);
         let Prepared::Report(outcome) = again(&state, deadline) else { panic!("it is run again") };
-        let report = Command::Report { activation: activation.clone(), attempt: 1, outcome, duration_ms: None };
+        let report =
+            Command::Report { activation: activation.clone(), attempt: 1, outcome: outcome.into(), duration_ms: None };
         state = decide(&workflow, Some(&state), report.into(), deadline).unwrap().state;
         assert_eq!(state.status(), Status::Failed);
         assert_eq!(state.error.map(|error| error.code).as_deref(), Some("outcome_unknown"));

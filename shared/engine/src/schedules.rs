@@ -1,5 +1,5 @@
 //! Starts what the `schedule_trigger` nodes of saved workflows ask for, on every host. A host decides when it looks,
-//! and keeps one row per schedule ([`Catalogue::due_schedules`](crate::port::Catalogue::due_schedules)).
+//! and keeps one row per schedule ([`Catalogue::due_schedules`](crate::port::Schedules::due_schedules)).
 //!
 //! The id of an execution is derived from workflow, node and scheduled time, and the row moves on only after the start
 //! is durable. So neither a crash between the two nor two processes that look at the same time start anything twice.
@@ -38,14 +38,14 @@ pub struct Done {
 /// The first error of the store. What was not taken up is still due.
 pub async fn start_due(host: &dyn Host, watch: Watch, limit: usize) -> Result<Done, StoreError> {
     let (mut done, mut failed) = (Done::default(), None);
-    for row in host.due_schedules(host.now(), limit).await? {
+    for row in host.schedules().due_schedules(host.now(), limit).await? {
         let taken = match &row.schedule {
             Ok(schedule) => take_up(host, &row, schedule.due(row.next_at, watch, host.now()), &mut done).await,
             Err(why) => {
                 tracing::warn!(workflow = %row.workflow, node = %row.node, error = why,
                     "a schedule cannot be read: save its workflow again");
                 done.unstarted += 1;
-                host.advance_schedule(&row, Some(host.now() + UNREADABLE), Some(why.clone())).await
+                host.schedules().advance_schedule(&row, Some(host.now() + UNREADABLE), Some(why.clone())).await
             }
         };
         done.taken_up += 1;
@@ -72,7 +72,7 @@ async fn take_up(host: &dyn Host, row: &Scheduled, due: Due, done: &mut Done) ->
             }
         }
     }
-    host.advance_schedule(row, due.next_at, error).await
+    host.schedules().advance_schedule(row, due.next_at, error).await
 }
 
 /// Starts the execution of one scheduled time; once, however often it is tried.

@@ -6,14 +6,15 @@ use crate::{
     locks::Locks,
     port::{Host, SavedWorkflow, StoreError},
 };
-use document::{InputViolation, Overlap, Workflow, id::NodeId, parse, validate::Issue};
+use document::{InputViolation, Workflow, id::NodeId, parse, validate::Issue};
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 use stepwell_core::{
+    admission::{looks_around, must_wait, refused_beside},
     command::{Asked, Command},
     error::Rejection,
     event::Started,
-    execution::{Execution, Status},
+    execution::Execution,
     id::ExecutionId,
     payload::Payload,
 };
@@ -113,7 +114,7 @@ pub async fn latest(
     version: Option<u64>,
 ) -> Result<(Arc<Workflow>, u64), StartError> {
     // No workflow has a longer id, so no store is asked.
-    let saved = if id.len() > limits::ID_BYTES { None } else { host.saved(owner, id, version).await? };
+    let saved = if id.len() > limits::ID_BYTES { None } else { host.catalogue().saved(owner, id, version).await? };
     let saved = saved.filter(|saved| !saved.deleted);
     let saved = saved.ok_or_else(|| StartError::NotFound(id.chars().take(limits::ID_BYTES).collect()))?;
     Ok((parsed(host, &saved).await?, saved.version))
@@ -124,7 +125,7 @@ pub async fn latest(
 /// # Errors
 /// [`StartError::Invalid`], and what the store says.
 pub async fn parsed(host: &dyn Host, saved: &SavedWorkflow) -> Result<Arc<Workflow>, StartError> {
-    match host.workflow(&saved.hash).await? {
+    match host.catalogue().workflow(&saved.hash).await? {
         Some(kept) => Ok(kept),
         None => Ok(parse(&saved.document).map_err(StartError::Invalid)?.workflow),
     }
@@ -157,20 +158,18 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
         return Err(StartError::TooMuchMetadata);
     }
     // An execution names its workflow by the hash, so the workflow must be there before it.
-    host.keep_workflow(&request.workflow).await?;
-    let settings = &request.workflow.settings;
-    let looks_around = settings.overlap != Overlap::Allow || settings.max_concurrency.is_some();
-    if !looks_around {
+    host.catalogue().keep_workflow(&request.workflow).await?;
+    if !looks_around(&request.workflow.settings) {
         return submit_start(host, &id, request, None, false).await;
     }
     // Two starts that look at the workflow's other executions at the same time would both find none. The lock keeps the
     // starts of this process apart, the turn those of several processes.
     let (owner, workflow) = (request.owner.clone(), request.workflow.id.clone());
     let _turn = STARTS.hold(&format!("{owner}\n{workflow}")).await;
-    let ticket = host.enter(&owner, &workflow).await?;
+    let ticket = host.admission().enter(&owner, &workflow).await?;
     let started = start_in_turn(host, &id, request).await;
     // A turn that cannot be given back ends by itself after a while, so the start is no failure.
-    if let Err(error) = host.leave(&owner, &workflow, &ticket).await {
+    if let Err(error) = host.admission().leave(&owner, &workflow, &ticket).await {
         tracing::warn!(%error, %workflow, "the turn to start could not be given back");
     }
     started
@@ -180,7 +179,7 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
 /// start comes in between.
 async fn start_in_turn(host: &dyn Host, id: &ExecutionId, request: StartRequest) -> Result<Arc<Execution>, StartError> {
     let skipped = overlap(host, &request).await?;
-    let held = skipped.is_none() && must_wait(host, &request).await?;
+    let held = skipped.is_none() && waits(host, &request).await?;
     submit_start(host, id, request, skipped, held).await
 }
 
@@ -200,7 +199,7 @@ pub async fn replay(
     hash: &str,
 ) -> Result<Result<Arc<Execution>, ExecutionId>, StartError> {
     let id = id_of(owner, key);
-    match host.load(&id).await? {
+    match host.journal().load(&id).await? {
         None => Ok(Err(id)),
         Some(existing) if existing.started.request_hash.as_deref() == Some(hash) => Ok(Ok(existing)),
         Some(_) => Err(StartError::KeyReused),
@@ -263,33 +262,14 @@ fn api_trigger(workflow: &Workflow) -> Option<NodeId> {
 
 /// Why `settings.overlap` refuses the start; None where it does not.
 async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<String>, StoreError> {
-    let (statuses, reason): (&[Status], &str) = match request.workflow.settings.overlap {
-        Overlap::Allow => return Ok(None),
-        Overlap::SkipIfPaused => (
-            &[Status::Paused, Status::WaitingHuman],
-            "another execution of the workflow is paused or waits for a person (overlap: skip_if_paused)",
-        ),
-        Overlap::SkipIfActive => (
-            &[
-                Status::Pending,
-                Status::Running,
-                Status::Paused,
-                Status::WaitingHuman,
-                Status::Waiting,
-                Status::RollingBack,
-                Status::Stuck,
-            ],
-            "another execution of the workflow has not ended (overlap: skip_if_active)",
-        ),
-    };
-    let another = host.another(&request.owner, &request.workflow.id, statuses).await?;
+    let Some((statuses, reason)) = refused_beside(request.workflow.settings.overlap) else { return Ok(None) };
+    let another = host.admission().another(&request.owner, &request.workflow.id, statuses).await?;
     Ok(another.then(|| reason.to_owned()))
 }
 
-/// Whether `settings.max_concurrency` holds the start back. It does while an earlier one is held back: first come,
-/// first served.
-async fn must_wait(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
+/// Whether `settings.max_concurrency` holds the start back.
+async fn waits(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
     let Some(most) = request.workflow.settings.max_concurrency else { return Ok(false) };
-    let (oldest_held, under_way) = host.held(&request.owner, &request.workflow.id).await?;
-    Ok(oldest_held.is_some() || under_way >= most)
+    let (oldest_held, under_way) = host.admission().held(&request.owner, &request.workflow.id).await?;
+    Ok(must_wait(most, oldest_held.is_some(), under_way))
 }

@@ -2,12 +2,13 @@
 //! and lost messages. It decides nothing; the rules do.
 
 use crate::{
+    delivery,
     drive::{Submission, submit, workflow_of},
     limits,
     port::{Host, StoreError},
     schedules::start_due,
 };
-use document::{id::WorkflowId, schedule::Watch, time::Time};
+use document::{schedule::Watch, time::Time};
 use std::time::Duration;
 use stepwell_core::{
     command::{Asked, Command},
@@ -32,7 +33,7 @@ const AGAIN_SECONDS: f64 = 180.0;
 /// Where the store fails for all of them. The next sweep tries again.
 pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
-    for id in &host.timed_out(host.now(), SWEEP).await? {
+    for id in &host.agenda().timed_out(host.now(), SWEEP).await? {
         let ended = submit(host, id, Command::Timeout).await;
         swept.count(id, "an execution past its timeout could not be ended", ended.map(drop));
     }
@@ -46,8 +47,12 @@ pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
 /// Where the store fails for all of them. The next sweep tries again.
 pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
-    for id in &host.expired(host.now(), SWEEP).await? {
-        swept.count(id, "an execution past its retention could not be removed", host.delete(id).await.map(drop));
+    for id in &host.agenda().expired(host.now(), SWEEP).await? {
+        swept.count(
+            id,
+            "an execution past its retention could not be removed",
+            host.journal().delete(id).await.map(drop),
+        );
     }
     swept.outcome()
 }
@@ -100,21 +105,6 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
     submit(host, &message.execution, command).await.map(drop)
 }
 
-/// Lets executions of a workflow begin that `max_concurrency` held back, oldest first, until `limit` are under way.
-///
-/// # Errors
-/// Where the store fails. The next end of an execution of the workflow tries again.
-pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<(), StoreError> {
-    loop {
-        match host.held(owner, workflow).await? {
-            (Some(oldest), active) if active < limit => {
-                submit(host, &oldest, Command::Admit).await?;
-            }
-            _ => return Ok(()),
-        }
-    }
-}
-
 /// Looks after executions that are due, or whose effects may not have been delivered, until `until`, and returns how
 /// many. For hosts whose commits do not deliver. An execution that fails, or takes longer than `EACH`, is put off, so
 /// that those behind it have their turn; what was done for it remains done. None is begun with less than `EACH` left,
@@ -124,14 +114,14 @@ pub async fn admit(host: &dyn Host, owner: &str, workflow: &WorkflowId, limit: u
 /// Where the store cannot say which are due. The next sweep tries again.
 pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
     let mut looked = 0;
-    for id in &host.due(host.now(), SWEEP).await? {
+    for id in &host.agenda().due(host.now(), SWEEP).await? {
         if until.since(host.now()) < EACH {
             break;
         }
         looked += 1;
         let Err(error) = in_time(EACH, look_after_one(host, id)).await else { continue };
         tracing::error!(execution = %id, %error, "this execution could not be looked after");
-        if let Err(error) = host.put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
+        if let Err(error) = host.agenda().put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
             tracing::warn!(execution = %id, %error, "it keeps its place");
         }
     }
@@ -165,13 +155,13 @@ pub async fn keep_schedules(host: &dyn Host, until: Time) -> Result<u64, StoreEr
 /// Makes up for what an execution has lost: messages, timers, effects, or the rest of its removal.
 async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
     // An execution without a state is one whose removal broke off.
-    let Some(state) = host.load_lean(id).await? else { return host.delete(id).await };
+    let Some(state) = host.journal().load_lean(id).await? else { return host.journal().delete(id).await };
     let now = host.now();
     let workflow = workflow_of(host, &state.started).await?;
     // An ended execution is due when its retention is over.
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
     if state.end.is_some() && due.is_some() {
-        return host.delete(id).await;
+        return host.journal().delete(id).await;
     }
     // Timers that should have fired, the execution's own timeout among them: their messages may have been lost.
     let mut late: Vec<Command> = Vec::new();
@@ -185,18 +175,17 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
         true => state,
         false => {
             let seen = Some(state.clone());
-            let submission = Submission { asked, seen, ..Submission::default() };
+            let submission = Submission { asked, seen, workflow: Some(workflow.clone()), ..Submission::default() };
             submit(host, id, submission).await?.map_or(state, |submitted| submitted.state)
         }
     };
     // Whatever the state still owes is delivered again, which does no harm where it was delivered before.
     let effects = owed(&workflow, &state, Since::Ever);
-    if !effects.is_empty() {
-        host.deliver(id, &effects).await?;
-    }
+    delivery::deliver(host, id, &effects).await?;
+    host.outbox().tidy(&state).await?;
     // What was just delivered gets some time to arrive before the execution is looked at again.
     let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
-    host.looked_after(&state, next).await
+    host.agenda().looked_after(&state, next).await
 }
 
 #[cfg(test)]

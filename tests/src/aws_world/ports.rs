@@ -4,11 +4,11 @@ use super::{clocks::Clocks, wire::Wire};
 use crate::sim::script::{self, Outside};
 use ::aws::{
     limits,
-    ports::{Blobs, Credentials, Queue},
+    ports::{Blobs, Queue},
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Delivery, Receipt, Runner, Secret, StoreError, Verdict};
+use engine::port::{Delivery, Receipt, Runner, Secret, Secrets, StoreError, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
@@ -220,13 +220,13 @@ impl Blobs for Services {
 }
 
 #[async_trait]
-impl Credentials for Services {
-    async fn get(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+impl Secrets for Services {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         let effect = async { Ok(self.kept().secrets.get(&(owner.to_owned(), name.to_owned())).cloned()) };
         self.wire.pass("GetSecretValue", transient, effect).await
     }
 
-    async fn put(&self, owner: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let effect = async {
             self.kept().secrets.insert((owner.to_owned(), name.to_owned()), secret.clone());
             Ok(())

@@ -11,7 +11,7 @@ use ::aws::Aws;
 use document::time::Time;
 use engine::{
     drive::{submit, workflow_of},
-    port::{Catalogue, ExecutionFilter, Host, InteractionFilter, Store, StoreError, Window},
+    port::{Clock, ExecutionFilter, Host, InteractionFilter, StoreError, Window},
 };
 use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc};
@@ -88,7 +88,7 @@ impl<'a> Run<'a> {
     async fn prepare(&self, scenario: &Scenario) -> Result<(), StoreError> {
         let saved = async {
             for document in scenario.case.saved.iter().chain([&scenario.case.document]) {
-                self.observer.save(&self.owner, &parsed(document), None, self.observer.now()).await?;
+                self.observer.catalogue().save(&self.owner, &parsed(document), None, self.observer.now()).await?;
             }
             Ok(())
         };
@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
         started.awaited = true;
         // A caller whose request failed or was cut off asks again.
         while self.state(&self.id).await.is_none() {
-            if let Some(Err(_)) | None = self.living(self.api.keep_caller(&self.id, CALLER)).await {
+            if let Some(Err(_)) | None = self.living(self.api.outbox().keep_caller(&self.id, CALLER)).await {
                 self.api = self.world.host(false, 1);
                 continue;
             }
@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
     }
 
     async fn state(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
-        self.world.wire.quietly(self.observer.load(id)).await.expect("the observer meets no fault")
+        self.world.wire.quietly(self.observer.journal().load(id)).await.expect("the observer meets no fault")
     }
 
     /// The states of the execution and of all that messages were ever sent to, its children among them.
@@ -244,7 +244,7 @@ impl<'a> Run<'a> {
             services.advance(services.now().after_seconds(2.0 * MINUTE));
             engine::supervise::look_after(&self.supervisor, NEVER).await.map_err(told)?;
         }
-        let left = self.observer.due(services.now(), 10).await.map_err(told)?;
+        let left = self.observer.agenda().due(services.now(), 10).await.map_err(told)?;
         if !left.is_empty() {
             return Err(format!("the supervisor does not come to an end with {left:?}"));
         }
@@ -271,7 +271,7 @@ impl<'a> Run<'a> {
     /// Checks the journal of one execution against the invariants, and that it left no pause open.
     async fn inspect_one(&self, state: &Execution) -> Result<(), String> {
         let id = state.id();
-        let turns = self.observer.turns(id, 0, 100_000).await.map_err(|error| error.to_string())?;
+        let turns = self.observer.journal().turns(id, 0, 100_000).await.map_err(|error| error.to_string())?;
         let workflow = workflow_of(&self.observer, &state.started).await.map_err(|error| error.to_string())?;
         if let Some(broken) = invariant::check(&workflow, &turns, state).first() {
             return Err(format!("{id}: {broken}"));
@@ -294,7 +294,7 @@ impl<'a> Run<'a> {
         let parents = states.iter().map(|state| Some(state.id().clone()));
         for parent in parents.chain([None]) {
             let filter = ExecutionFilter { owner: self.owner.clone(), parent, ..ExecutionFilter::default() };
-            let page = self.observer.executions(&filter, &window).await.map_err(told)?;
+            let page = self.observer.index().executions(&filter, &window).await.map_err(told)?;
             shown.extend(page.items.into_iter().map(|head| (head.id, head.status)));
         }
         let expected = states.iter().map(|state| (state.id().clone(), state.status())).collect();
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
                 status: Some(status.into()),
                 ..InteractionFilter::default()
             };
-            let page = self.observer.interactions(&filter, &window).await.map_err(told)?;
+            let page = self.observer.index().interactions(&filter, &window).await.map_err(told)?;
             let shown: BTreeSet<_> = page.items.into_iter().map(|(_, one)| one).collect();
             let all = states.iter().flat_map(|state| &state.interactions);
             let expected = all.filter(|one| one.status == status).map(|one| one.interaction_id.clone()).collect();

@@ -10,7 +10,7 @@ pub use mapping::Mapping;
 pub use recorder::Recorder;
 
 use crate::{aws_world::World, lambda::Function};
-use engine::port::{Catalogue, Token};
+use engine::port::{Host, Token};
 use serde_json::{Value, json};
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
@@ -88,7 +88,7 @@ impl Cloud {
             scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
             expires_at: None,
         };
-        world.host(false, 3).add_token(token).await.expect("the table takes a token");
+        world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
         Self { world, steps, dead, buried, environment, functions: HashMap::new(), recorder }
     }

@@ -9,6 +9,7 @@ pub use run::{Fate, Run, answer, sample};
 pub use world::{SimHost, World};
 
 use document::{Workflow, parse};
+use engine::port::Delivers;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{event::Started, id::ExecutionId};
@@ -44,6 +45,11 @@ impl Faults {
             at_call: None,
         }
     }
+}
+
+/// When a host delivers: in the commit or after it, as a test draws.
+pub fn delivers(in_commit: bool) -> Delivers {
+    if in_commit { Delivers::InCommit } else { Delivers::AfterCommit }
 }
 
 /// The id of the execution that a simulation is about.

@@ -4,8 +4,8 @@ use super::{script, world::SimHost};
 use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
-    Catalogue, Commit, ExecutionFilter, Head, Host, InteractionFilter, Page, SavedWorkflow, Secret, Store, StoreError,
-    Token, Window,
+    Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
+    Journal, Outbox, Page, SavedWorkflow, Schedules, Secret, Secrets, StoreError, Token, Tokens, Window,
 };
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ use std::{
 use stepwell_core::{
     effect::Effect,
     event::Turn,
-    execution::Execution,
+    execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
     payload::Payload,
     task::{NodeLog, Report, Task},
@@ -124,7 +124,7 @@ fn unused<T>(what: &str) -> Result<T, StoreError> {
 }
 
 #[async_trait]
-impl Store for SimHost {
+impl Journal for SimHost {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         self.call(|| Ok(self.world().fold(id).map(Arc::new))).await
     }
@@ -144,26 +144,14 @@ impl Store for SimHost {
     /// Without delivery in the commit nearly every value is offloaded, so that a handler which forgets to fetch one
     /// fails.
     fn inline_bytes(&self) -> usize {
-        if self.world().atomic { engine::limits::INLINE_BYTES } else { OFFLOADED_BYTES }
+        match self.world().delivers {
+            Delivers::InCommit => engine::limits::INLINE_BYTES,
+            Delivers::AfterCommit => OFFLOADED_BYTES,
+        }
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         self.call(|| self.world().write(&commit)).await
-    }
-
-    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
-        for effect in effects {
-            self.call(|| {
-                self.world().apply_all(execution, std::slice::from_ref(effect));
-                Ok(())
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
-    fn delivers_in_commit(&self) -> bool {
-        self.world().atomic
     }
 
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
@@ -177,20 +165,23 @@ impl Store for SimHost {
 
     async fn changed(&self, _: &ExecutionId, _: u64) {}
 
+    async fn logs(&self, _: &ExecutionId, _: &Window) -> Result<Page<NodeLog>, StoreError> {
+        unused("logs")
+    }
+
+    async fn delete(&self, _: &ExecutionId) -> Result<(), StoreError> {
+        unused("a deletion")
+    }
+}
+
+#[async_trait]
+impl Index for SimHost {
     async fn executions(&self, _: &ExecutionFilter, _: &Window) -> Result<Page<Head>, StoreError> {
         unused("a list")
     }
 
     async fn count(&self, _: &ExecutionFilter) -> Result<u64, StoreError> {
         unused("a count")
-    }
-
-    async fn held(&self, _: &str, _: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        unused("held executions")
-    }
-
-    async fn delete(&self, _: &ExecutionId) -> Result<(), StoreError> {
-        unused("a deletion")
     }
 
     async fn interactions(
@@ -204,11 +195,21 @@ impl Store for SimHost {
     async fn asks(&self, _: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
         unused("who asks")
     }
+}
 
-    async fn logs(&self, _: &ExecutionId, _: &Window) -> Result<Page<NodeLog>, StoreError> {
-        unused("logs")
+#[async_trait]
+impl Admission for SimHost {
+    async fn another(&self, _: &str, _: &WorkflowId, _: &[Status]) -> Result<bool, StoreError> {
+        unused("others")
     }
 
+    async fn held(&self, _: &str, _: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        unused("held executions")
+    }
+}
+
+#[async_trait]
+impl Agenda for SimHost {
     async fn timed_out(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
         unused("timeouts")
     }
@@ -216,7 +217,10 @@ impl Store for SimHost {
     async fn expired(&self, _: Time, _: usize) -> Result<Vec<ExecutionId>, StoreError> {
         unused("expiries")
     }
+}
 
+#[async_trait]
+impl Catalogue for SimHost {
     async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
         self.call(|| Ok(self.world().workflows.get(hash).cloned())).await
     }
@@ -225,10 +229,7 @@ impl Store for SimHost {
         self.world().keep(workflow);
         Ok(())
     }
-}
 
-#[async_trait]
-impl Catalogue for SimHost {
     async fn save(&self, _: &str, _: &Arc<Workflow>, _: Option<u64>, _: Time) -> Result<(u64, bool), StoreError> {
         unused("a save")
     }
@@ -255,15 +256,21 @@ impl Catalogue for SimHost {
     async fn delete_workflow(&self, _: &str, _: &str) -> Result<bool, StoreError> {
         unused("a deletion")
     }
+}
 
-    async fn secret(&self, _: &str, _: &str) -> Result<Option<Secret>, StoreError> {
-        Ok(None)
+#[async_trait]
+impl Schedules for SimHost {
+    async fn due_schedules(&self, _: Time, _: usize) -> Result<Vec<Scheduled>, StoreError> {
+        unused("schedules")
     }
 
-    async fn set_secret(&self, _: &str, _: &str, _: Secret) -> Result<(), StoreError> {
-        unused("a secret")
+    async fn advance_schedule(&self, _: &Scheduled, _: Option<Time>, _: Option<String>) -> Result<(), StoreError> {
+        unused("a schedule")
     }
+}
 
+#[async_trait]
+impl Tokens for SimHost {
     async fn token(&self, _: &str) -> Result<Option<Token>, StoreError> {
         unused("a token")
     }
@@ -275,24 +282,83 @@ impl Catalogue for SimHost {
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         unused("tokens")
     }
+}
 
-    async fn due_schedules(&self, _: Time, _: usize) -> Result<Vec<Scheduled>, StoreError> {
-        unused("schedules")
+#[async_trait]
+impl Secrets for SimHost {
+    async fn secret(&self, _: &str, _: &str) -> Result<Option<Secret>, StoreError> {
+        Ok(None)
     }
 
-    async fn advance_schedule(&self, _: &Scheduled, _: Option<Time>, _: Option<String>) -> Result<(), StoreError> {
-        unused("a schedule")
+    async fn set_secret(&self, _: &str, _: &str, _: Secret) -> Result<(), StoreError> {
+        unused("a secret")
     }
 }
 
 #[async_trait]
-impl Host for SimHost {
+impl Outbox for SimHost {
+    fn delivers(&self) -> Delivers {
+        self.world().delivers
+    }
+
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        for effect in effects {
+            self.call(|| {
+                self.world().apply_all(execution, std::slice::from_ref(effect));
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Clock for SimHost {
     fn now(&self) -> Time {
         self.time()
     }
 
     fn new_id(&self) -> ExecutionId {
         super::root_id()
+    }
+}
+
+#[async_trait]
+impl Host for SimHost {
+    fn journal(&self) -> &dyn Journal {
+        self
+    }
+
+    fn index(&self) -> &dyn Index {
+        self
+    }
+
+    fn admission(&self) -> &dyn Admission {
+        self
+    }
+
+    fn agenda(&self) -> &dyn Agenda {
+        self
+    }
+
+    fn catalogue(&self) -> &dyn Catalogue {
+        self
+    }
+
+    fn schedules(&self) -> &dyn Schedules {
+        self
+    }
+
+    fn tokens(&self) -> &dyn Tokens {
+        self
+    }
+
+    fn secrets(&self) -> &dyn Secrets {
+        self
+    }
+
+    fn outbox(&self) -> &dyn Outbox {
+        self
     }
 
     async fn run(&self, task: &Task) -> Report {
@@ -306,9 +372,5 @@ impl Host for SimHost {
             self.die().await;
         }
         script::answer(task, asked, key)
-    }
-
-    async fn exclusive(&self, _: &ExecutionId) -> Box<dyn Send> {
-        Box::new(())
     }
 }

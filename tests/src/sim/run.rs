@@ -4,7 +4,7 @@ use super::{Faults, parsed, root_id, started, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
-    port::{Delivery, Verdict},
+    port::{Delivers, Delivery, Verdict},
 };
 use futures::task::noop_waker;
 use serde_json::{Value, json};
@@ -76,10 +76,10 @@ impl Job {
 }
 
 impl Run {
-    /// A run of a case under faults, with the root started. `atomic`: whether the host delivers within its commits.
-    pub fn new(case: &Case, seed: u64, faults: Faults, atomic: bool) -> Self {
+    /// A run of a case under faults, with the root started. `delivers`: when the host delivers.
+    pub fn new(case: &Case, seed: u64, faults: Faults, delivers: Delivers) -> Self {
         let documents: Vec<Value> = case.saved.iter().chain([&case.document]).cloned().collect();
-        let run = Self::empty(&documents, seed, faults, atomic);
+        let run = Self::empty(&documents, seed, faults, delivers);
         let started = started(&parsed(&case.document), &case.input, &run.host);
         let start = Command::Start(Box::new(started));
         while run.host.world().journals.is_empty() {
@@ -89,8 +89,8 @@ impl Run {
     }
 
     /// A run in which nothing has been started.
-    fn empty(documents: &[Value], seed: u64, faults: Faults, atomic: bool) -> Self {
-        let host = SimHost::new(seed, faults, atomic);
+    fn empty(documents: &[Value], seed: u64, faults: Faults, delivers: Delivers) -> Self {
+        let host = SimHost::new(seed, faults, delivers);
         for document in documents {
             host.world().keep(&parsed(document));
         }
@@ -166,7 +166,7 @@ impl Run {
 
     /// A run over the journals of another one, on a host that has lost its queue and its timers.
     pub fn take_up(documents: &[Value], journals: BTreeMap<ExecutionId, Vec<Turn>>) -> Self {
-        let run = Self::empty(documents, 0, Faults::default(), false);
+        let run = Self::empty(documents, 0, Faults::default(), Delivers::AfterCommit);
         let mut world = run.host.world();
         let last = journals.values().flatten().map(|turn| turn.at).max();
         world.now = last.unwrap_or(world.now);

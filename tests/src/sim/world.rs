@@ -3,13 +3,14 @@
 use super::{Faults, script::Outside};
 use crate::rng::Rng;
 use document::{Workflow, id::WorkflowId, time::Time};
-use engine::port::{Commit, Receipt, StoreError, Verdict};
+use engine::port::{Commit, Delivers, Receipt, StoreError, Verdict};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
 };
 use stepwell_core::{
+    children::body_of,
     effect::{Control, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::evolve,
@@ -65,7 +66,7 @@ pub struct World {
     /// Requests through the API whose answer never reached the caller.
     pub unheard: u64,
     /// Whether a commit delivers effects and acknowledges messages in its one write.
-    pub atomic: bool,
+    pub delivers: Delivers,
     pub(super) faults: Faults,
     pub(super) rng: Rng,
     receipts: Receipt,
@@ -76,7 +77,7 @@ pub struct SimHost(Mutex<World>);
 
 impl SimHost {
     /// A host over an empty world, whose clock stands at the same time in each simulation.
-    pub fn new(seed: u64, faults: Faults, atomic: bool) -> Self {
+    pub fn new(seed: u64, faults: Faults, delivers: Delivers) -> Self {
         Self(Mutex::new(World {
             now: Time(1_800_000_000_000),
             journals: BTreeMap::new(),
@@ -93,7 +94,7 @@ impl SimHost {
             faults_injected: 0,
             crashed: false,
             unheard: 0,
-            atomic,
+            delivers,
             faults,
             rng: Rng::new(seed, 2),
             receipts: 0,
@@ -127,12 +128,8 @@ impl World {
     pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
         let first = self.journals.get(id)?.first()?;
         let Some(stepwell_core::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };
-        let mut workflow = self.workflows.get(&started.workflow_hash)?.clone();
-        for node in &started.body {
-            let body = workflow.node(node.as_str())?.kind.inline_body()?.clone();
-            workflow = body;
-        }
-        Some(workflow)
+        let root = self.workflows.get(&started.workflow_hash)?.clone();
+        body_of(root, &started.body).ok()
     }
 
     /// The state of an execution, folded from its turns.
@@ -188,7 +185,7 @@ impl World {
         self.fetch(stored.iter().flat_map(Turn::payloads));
         self.journals.entry(id.clone()).or_default().extend(stored);
         self.inspect(&id, &commit.state);
-        if self.atomic {
+        if self.delivers == Delivers::InCommit {
             self.queue.retain(|queued| !commit.acks.contains(&queued.receipt));
             self.apply_all(&id, &commit.effects);
         }

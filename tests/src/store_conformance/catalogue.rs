@@ -11,43 +11,43 @@ pub(super) async fn versions_count_up(host: &dyn Host) {
     changed["description"] = json!("changed");
     let second = parse(&changed).unwrap().workflow;
     let now = host.now();
-    assert_eq!(host.save("saver", &first, Some(1), now).await, Err(StoreError::Conflict));
-    assert_eq!(host.save("saver", &first, None, now).await.unwrap(), (1, true));
-    assert_eq!(host.save("saver", &first, None, now).await.unwrap(), (1, false));
-    assert_eq!(host.save("saver", &second, Some(7), now).await, Err(StoreError::Conflict));
-    assert_eq!(host.save("saver", &second, Some(1), now).await.unwrap(), (2, true));
+    assert_eq!(host.catalogue().save("saver", &first, Some(1), now).await, Err(StoreError::Conflict));
+    assert_eq!(host.catalogue().save("saver", &first, None, now).await.unwrap(), (1, true));
+    assert_eq!(host.catalogue().save("saver", &first, None, now).await.unwrap(), (1, false));
+    assert_eq!(host.catalogue().save("saver", &second, Some(7), now).await, Err(StoreError::Conflict));
+    assert_eq!(host.catalogue().save("saver", &second, Some(1), now).await.unwrap(), (2, true));
     // Old versions stay as they were, and belong to their owner alone.
-    let latest = host.saved("saver", "versions", None).await.unwrap().unwrap();
+    let latest = host.catalogue().saved("saver", "versions", None).await.unwrap().unwrap();
     assert_eq!((latest.version, &latest.hash, &latest.document), (2, &second.hash, &second.document));
-    let old = host.saved("saver", "versions", Some(1)).await.unwrap().unwrap();
+    let old = host.catalogue().saved("saver", "versions", Some(1)).await.unwrap().unwrap();
     assert_eq!((old.version, &old.hash), (1, &first.hash));
-    assert!(host.saved("saver", "versions", Some(3)).await.unwrap().is_none());
-    assert!(host.saved("other", "versions", None).await.unwrap().is_none());
-    assert_eq!(host.workflow(&first.hash).await.unwrap().unwrap().hash, first.hash);
+    assert!(host.catalogue().saved("saver", "versions", Some(3)).await.unwrap().is_none());
+    assert!(host.catalogue().saved("other", "versions", None).await.unwrap().is_none());
+    assert_eq!(host.catalogue().workflow(&first.hash).await.unwrap().unwrap().hash, first.hash);
     // A list shows each workflow once, in its latest version, by id.
     for id in ["a", "b"] {
-        host.save("saver", &parse(&document(id)).unwrap().workflow, None, now).await.unwrap();
+        host.catalogue().save("saver", &parse(&document(id)).unwrap().workflow, None, now).await.unwrap();
     }
-    let part = host.list("saver", &page(2, None)).await.unwrap();
+    let part = host.catalogue().list("saver", &page(2, None)).await.unwrap();
     assert_eq!(part.items.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    let rest = host.list("saver", &page(2, part.next_cursor)).await.unwrap();
+    let rest = host.catalogue().list("saver", &page(2, part.next_cursor)).await.unwrap();
     assert_eq!(rest.items.iter().map(|one| (one.id.as_str(), one.version)).collect::<Vec<_>>(), [("versions", 2)]);
     assert_eq!(rest.next_cursor, None);
     // A deleted workflow is not listed, can still be read, and comes back when it is saved again.
-    assert!(host.delete_workflow("saver", "versions").await.unwrap());
-    assert!(!host.delete_workflow("saver", "versions").await.unwrap());
-    assert!(!host.delete_workflow("saver", "none").await.unwrap());
-    assert!(host.saved("saver", "versions", None).await.unwrap().unwrap().deleted);
-    assert_eq!(host.list("saver", &page(9, None)).await.unwrap().items.len(), 2);
-    assert_eq!(host.save("saver", &second, None, now).await.unwrap(), (3, true), "it comes back");
+    assert!(host.catalogue().delete_workflow("saver", "versions").await.unwrap());
+    assert!(!host.catalogue().delete_workflow("saver", "versions").await.unwrap());
+    assert!(!host.catalogue().delete_workflow("saver", "none").await.unwrap());
+    assert!(host.catalogue().saved("saver", "versions", None).await.unwrap().unwrap().deleted);
+    assert_eq!(host.catalogue().list("saver", &page(9, None)).await.unwrap().items.len(), 2);
+    assert_eq!(host.catalogue().save("saver", &second, None, now).await.unwrap(), (3, true), "it comes back");
 }
 
 pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
     let secret = |value: &str| Secret { value: value.into(), hosts: vec!["example.com".into()] };
-    host.set_secret("keeper", "key", secret("one")).await.unwrap();
-    host.set_secret("keeper", "key", secret("two")).await.unwrap();
-    assert!(host.secret("keeper", "key").await.unwrap() == Some(secret("two")));
-    assert!(host.secret("other", "key").await.unwrap().is_none());
+    host.secrets().set_secret("keeper", "key", secret("one")).await.unwrap();
+    host.secrets().set_secret("keeper", "key", secret("two")).await.unwrap();
+    assert!(host.secrets().secret("keeper", "key").await.unwrap() == Some(secret("two")));
+    assert!(host.secrets().secret("other", "key").await.unwrap().is_none());
     let sha256 = "ab".repeat(32);
     let token = Token {
         sha256: sha256.clone(),
@@ -57,10 +57,10 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
         scopes: vec!["read".into()],
         expires_at: Some(host.now()),
     };
-    assert_eq!(host.token(&sha256).await.unwrap(), None);
-    host.add_token(token.clone()).await.unwrap();
-    assert_eq!(host.token(&sha256).await.unwrap(), Some(token));
-    assert!(host.has_tokens().await.unwrap());
+    assert_eq!(host.tokens().token(&sha256).await.unwrap(), None);
+    host.tokens().add_token(token.clone()).await.unwrap();
+    assert_eq!(host.tokens().token(&sha256).await.unwrap(), Some(token));
+    assert!(host.tokens().has_tokens().await.unwrap());
 }
 
 /// A document with a schedule, a listener, and an `event_trigger` without a pattern, which listens to nothing. `more`
@@ -76,7 +76,7 @@ fn triggered(id: &str, seconds: u64, more: &str) -> serde_json::Value {
 
 /// The schedules of this property's owner that are due.
 async fn due(host: &dyn Host, now: Time) -> Vec<Scheduled> {
-    let mut due = host.due_schedules(now, 100).await.unwrap();
+    let mut due = host.schedules().due_schedules(now, 100).await.unwrap();
     due.retain(|one| one.owner == "planner");
     due
 }
@@ -84,7 +84,7 @@ async fn due(host: &dyn Host, now: Time) -> Vec<Scheduled> {
 pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     let save = async |id: &str, seconds: u64, more: &str, now: Time| {
         let workflow = parse(&triggered(id, seconds, more)).unwrap().workflow;
-        host.save("planner", &workflow, None, now).await.unwrap();
+        host.catalogue().save("planner", &workflow, None, now).await.unwrap();
     };
     let t = host.now();
     let at = |seconds: f64| t.after_seconds(seconds);
@@ -95,12 +95,12 @@ pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     let shown: Vec<_> = found.iter().map(|one| (one.workflow.as_str(), one.node.as_str(), one.next_at)).collect();
     assert_eq!(shown, [("half", "tick", at(1800.0)), ("hourly", "tick", at(3600.0))], "soonest first");
     assert_eq!(found[0].schedule.as_ref().unwrap().every_seconds, Some(1800.0));
-    assert_eq!(host.due_schedules(at(3600.0), 1).await.unwrap().len(), 1);
+    assert_eq!(host.schedules().due_schedules(at(3600.0), 1).await.unwrap().len(), 1);
 
     // Only a process that saw the present time of a schedule moves it on: the other came second.
     let half = &found[0];
-    host.advance_schedule(half, Some(at(3601.0)), Some("why".into())).await.unwrap();
-    host.advance_schedule(half, Some(at(9000.0)), None).await.unwrap();
+    host.schedules().advance_schedule(half, Some(at(3601.0)), Some("why".into())).await.unwrap();
+    host.schedules().advance_schedule(half, Some(at(9000.0)), None).await.unwrap();
     let found = due(host, at(3601.0)).await;
     let moved = found.iter().find(|one| one.workflow.as_str() == "half").unwrap();
     assert_eq!((moved.next_at, moved.error.as_deref()), (at(3601.0), Some("why")), "the second came too late");
@@ -111,23 +111,23 @@ pub(super) async fn schedules_are_kept_and_move_on(host: &dyn Host) {
     save("half", 900, "other times", at(200.0)).await;
     let found = due(host, at(1100.0)).await;
     assert_eq!(found.iter().map(|one| one.next_at).collect::<Vec<_>>(), [at(1100.0)]);
-    host.advance_schedule(&found[0], None, None).await.unwrap();
+    host.schedules().advance_schedule(&found[0], None, None).await.unwrap();
     assert_eq!(due(host, at(3600.0)).await.len(), 1, "what never comes again is gone");
-    assert!(host.delete_workflow("planner", "hourly").await.unwrap());
+    assert!(host.catalogue().delete_workflow("planner", "hourly").await.unwrap());
     assert_eq!(due(host, at(1e9)).await, []);
 }
 
 pub(super) async fn listeners_are_those_of_the_latest_versions(host: &dyn Host) {
     let save = async |id: &str, document: serde_json::Value| {
         assert_eq!(document["id"], id);
-        host.save("listener", &parse(&document).unwrap().workflow, None, host.now()).await.unwrap();
+        host.catalogue().save("listener", &parse(&document).unwrap().workflow, None, host.now()).await.unwrap();
     };
-    assert_eq!(host.listeners("listener").await.unwrap(), []);
+    assert_eq!(host.catalogue().listeners("listener").await.unwrap(), []);
     save("one", triggered("one", 60, "")).await;
     save("two", triggered("two", 60, "")).await;
     save("plain", document("plain")).await;
     let listening = async || {
-        let mut found = host.listeners("listener").await.unwrap();
+        let mut found = host.catalogue().listeners("listener").await.unwrap();
         found.sort_by(|a, b| a.workflow.cmp(&b.workflow));
         found.into_iter().map(|one| (one.workflow.to_string(), one.node.to_string(), one.pattern)).collect::<Vec<_>>()
     };
@@ -138,7 +138,7 @@ pub(super) async fn listeners_are_those_of_the_latest_versions(host: &dyn Host) 
     save("two", other).await;
     assert_eq!(listening().await, [row("one", "aws.s3"), row("two", "aws.sns")]);
     save("two", document("two")).await;
-    assert!(host.delete_workflow("listener", "one").await.unwrap());
+    assert!(host.catalogue().delete_workflow("listener", "one").await.unwrap());
     assert_eq!(listening().await, []);
-    assert_eq!(host.listeners("somebody else").await.unwrap(), []);
+    assert_eq!(host.catalogue().listeners("somebody else").await.unwrap(), []);
 }

@@ -61,7 +61,7 @@ pub fn document(id: &str) -> Value {
 /// The workflow of a document, which the host keeps.
 pub async fn kept(host: &dyn Host, document: &Value) -> Arc<Workflow> {
     let workflow = parse(document).expect("the document is good").workflow;
-    host.keep_workflow(&workflow).await.expect("it is kept");
+    host.catalogue().keep_workflow(&workflow).await.expect("it is kept");
     workflow
 }
 
@@ -105,12 +105,12 @@ fn page(limit: usize, cursor: Option<String>) -> Window {
 async fn listed(host: &dyn Host, filter: &ExecutionFilter) -> Vec<ExecutionId> {
     let (mut ids, mut cursor) = (vec![], None);
     loop {
-        let part = host.executions(filter, &page(2, cursor)).await.unwrap();
+        let part = host.index().executions(filter, &page(2, cursor)).await.unwrap();
         assert!(part.items.len() <= 2);
         ids.extend(part.items.into_iter().map(|head| head.id));
         cursor = part.next_cursor;
         if cursor.is_none() {
-            assert_eq!(host.count(filter).await.unwrap(), ids.len() as u64);
+            assert_eq!(host.index().count(filter).await.unwrap(), ids.len() as u64);
             return ids;
         }
     }
@@ -118,43 +118,43 @@ async fn listed(host: &dyn Host, filter: &ExecutionFilter) -> Vec<ExecutionId> {
 
 async fn nothing_is_there(host: &dyn Host) {
     let none = ExecutionId::from("00000000-0000-7000-8000-000000000000");
-    assert_eq!(host.load(&none).await.unwrap(), None);
-    assert!(host.turns(&none, 0, 10).await.unwrap().is_empty());
-    assert!(host.logs(&none, &page(10, None)).await.unwrap().items.is_empty());
-    assert_eq!(host.asks(&"none".into()).await.unwrap(), None);
-    assert!(host.workflow("none").await.unwrap().is_none());
-    host.delete(&none).await.expect("deleting nothing is no error");
+    assert_eq!(host.journal().load(&none).await.unwrap(), None);
+    assert!(host.journal().turns(&none, 0, 10).await.unwrap().is_empty());
+    assert!(host.journal().logs(&none, &page(10, None)).await.unwrap().items.is_empty());
+    assert_eq!(host.index().asks(&"none".into()).await.unwrap(), None);
+    assert!(host.catalogue().workflow("none").await.unwrap().is_none());
+    host.journal().delete(&none).await.expect("deleting nothing is no error");
     assert!(listed(host, &of("nobody")).await.is_empty());
-    let bad = host.executions(&of("nobody"), &page(2, Some("garbage".into()))).await;
+    let bad = host.index().executions(&of("nobody"), &page(2, Some("garbage".into()))).await;
     assert!(matches!(bad, Err(StoreError::Permanent(_))), "{bad:?}");
 }
 
 /// A commit of turns that an execution has after `after`, as another process might try it a second time.
 async fn again(host: &dyn Host, id: &ExecutionId, after: u64) -> Commit {
-    let turns = host.turns(id, after, 100).await.unwrap();
-    let state = host.load(id).await.unwrap().unwrap();
-    Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None }
+    let turns = host.journal().turns(id, after, 100).await.unwrap();
+    let state = host.journal().load(id).await.unwrap().unwrap();
+    Commit { before: None, turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None }
 }
 
 async fn only_the_next_turn_is_taken(host: &dyn Host) {
     let workflow = kept(host, &document("next")).await;
     let id = start(host, started(host, &workflow, "next", json!({}))).await.id().clone();
     command(host, &id, control(Control::Pause)).await;
-    let before = host.load(&id).await.unwrap().unwrap();
+    let before = host.journal().load(&id).await.unwrap().unwrap();
     assert_eq!(before.seq, 2);
     for after in [0, 1] {
         let commit = again(host, &id, after).await;
-        assert_eq!(host.commit(commit).await, Err(StoreError::Conflict), "a number is taken once");
+        assert_eq!(host.journal().commit(commit).await, Err(StoreError::Conflict), "a number is taken once");
     }
     let mut gap = again(host, &id, 1).await;
     gap.turns[0].seq = 4;
     gap.state = Arc::new(Execution { seq: 4, ..(*gap.state).clone() });
-    assert_eq!(host.commit(gap).await, Err(StoreError::Conflict), "no number is left out");
+    assert_eq!(host.journal().commit(gap).await, Err(StoreError::Conflict), "no number is left out");
     let mut broken = again(host, &id, 0).await;
     broken.turns[0].seq = 7;
-    assert!(host.commit(broken).await.is_err(), "a batch has no gap in it");
-    assert_eq!(host.load(&id).await.unwrap().unwrap(), before, "what was refused changed nothing");
-    assert_eq!(host.turns(&id, 0, 10).await.unwrap().len(), 2);
+    assert!(host.journal().commit(broken).await.is_err(), "a batch has no gap in it");
+    assert_eq!(host.journal().load(&id).await.unwrap().unwrap(), before, "what was refused changed nothing");
+    assert_eq!(host.journal().turns(&id, 0, 10).await.unwrap().len(), 2);
 }
 
 async fn a_batch_is_one_write(host: &dyn Host) {
@@ -163,12 +163,12 @@ async fn a_batch_is_one_write(host: &dyn Host) {
     let asked: Vec<Asked> = [Control::Pause, Control::Resume, Control::Pause].map(|one| control(one).into()).to_vec();
     let done = submit(host, &id, asked).await.unwrap().unwrap();
     assert_eq!(done.state.seq, 4);
-    let numbers: Vec<u64> = host.turns(&id, 0, 100).await.unwrap().iter().map(|turn| turn.seq).collect();
+    let numbers: Vec<u64> = host.journal().turns(&id, 0, 100).await.unwrap().iter().map(|turn| turn.seq).collect();
     assert_eq!(numbers, [1, 2, 3, 4]);
     let mut late = again(host, &id, 2).await;
     late.turns.truncate(2);
-    assert_eq!(host.commit(late).await, Err(StoreError::Conflict), "a number inside a batch is taken too");
-    assert_eq!(host.load(&id).await.unwrap().unwrap(), done.state);
+    assert_eq!(host.journal().commit(late).await, Err(StoreError::Conflict), "a number inside a batch is taken too");
+    assert_eq!(host.journal().load(&id).await.unwrap().unwrap(), done.state);
 }
 
 async fn turns_come_in_parts(host: &dyn Host) {
@@ -180,18 +180,18 @@ async fn turns_come_in_parts(host: &dyn Host) {
     }
     for after in 0..8 {
         for limit in 1..4 {
-            let turns = host.turns(&id, after, limit).await.unwrap();
+            let turns = host.journal().turns(&id, after, limit).await.unwrap();
             let numbers: Vec<u64> = turns.iter().map(|turn| turn.seq).collect();
             let expected: Vec<u64> = (after + 1..=7).take(limit).collect();
             assert_eq!(numbers, expected, "{limit} after {after}");
         }
     }
-    assert!(host.turns(&id, u64::MAX, 1).await.unwrap().is_empty());
+    assert!(host.journal().turns(&id, u64::MAX, 1).await.unwrap().is_empty());
     let mut folded = None;
-    for turn in host.turns(&id, 0, 100).await.unwrap() {
+    for turn in host.journal().turns(&id, 0, 100).await.unwrap() {
         folded = Some(stepwell_core::evolve::evolve(&workflow, folded, &turn).expect("it folds"));
     }
-    assert_eq!(folded.as_ref(), host.load(&id).await.unwrap().as_deref(), "the turns make the state");
+    assert_eq!(folded.as_ref(), host.journal().load(&id).await.unwrap().as_deref(), "the turns make the state");
 }
 
 async fn lists_are_newest_first_and_owned(host: &dyn Host) {
@@ -258,8 +258,8 @@ async fn children_show_only_under_their_parent(host: &dyn Host) {
     assert!(listed(host, &stranger).await.is_empty());
     command(host, &child, control(Control::Cancel)).await;
     command(host, &parent, control(Control::Cancel)).await;
-    host.delete(&parent).await.unwrap();
-    assert_eq!(host.load(&child).await.unwrap(), None, "children go with their parent");
+    host.journal().delete(&parent).await.unwrap();
+    assert_eq!(host.journal().load(&child).await.unwrap(), None, "children go with their parent");
 }
 
 async fn held_executions_come_in_order(host: &dyn Host) {
@@ -268,17 +268,17 @@ async fn held_executions_come_in_order(host: &dyn Host) {
     document["settings"]["max_concurrency"] = json!(1);
     let workflow = kept(host, &document).await;
     let id = workflow.id.clone();
-    assert_eq!(host.held("holder", &id).await.unwrap(), (None, 0));
+    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (None, 0));
     start(host, started(host, &workflow, "holder", json!({}))).await;
     let mut held = vec![];
     for _ in 0..2 {
         let begin = Started { held: true, ..started(host, &workflow, "holder", json!({})) };
         held.push(start(host, begin).await.id().clone());
     }
-    assert_eq!(host.held("holder", &id).await.unwrap(), (Some(held[0].clone()), 1));
-    assert_eq!(host.held("somebody", &id).await.unwrap(), (None, 0));
+    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (Some(held[0].clone()), 1));
+    assert_eq!(host.admission().held("somebody", &id).await.unwrap(), (None, 0));
     command(host, &held[0], Command::Admit).await;
-    assert_eq!(host.held("holder", &id).await.unwrap(), (Some(held[1].clone()), 2));
+    assert_eq!(host.admission().held("holder", &id).await.unwrap(), (Some(held[1].clone()), 2));
 }
 
 async fn questions_are_found(host: &dyn Host) {
@@ -299,7 +299,7 @@ async fn questions_are_found(host: &dyn Host) {
         async move {
             let (mut items, mut cursor) = (vec![], None);
             loop {
-                let part = host.interactions(&filter, &page(2, cursor)).await.unwrap();
+                let part = host.index().interactions(&filter, &page(2, cursor)).await.unwrap();
                 items.extend(part.items);
                 cursor = part.next_cursor;
                 if cursor.is_none() {
@@ -316,7 +316,7 @@ async fn questions_are_found(host: &dyn Host) {
     // A question that is over changes its status in the list.
     let (id, question) = &asked[1];
     assert_eq!(all(None, None, "asker", Some(id)).await, [asked[1].clone()]);
-    assert_eq!(host.asks(question).await.unwrap().as_ref(), Some(id));
+    assert_eq!(host.index().asks(question).await.unwrap().as_ref(), Some(id));
     command(host, id, control(Control::Cancel)).await;
     assert_eq!(all(Some("cancelled"), None, "asker", None).await, [asked[1].clone()]);
     assert_eq!(all(Some("pending"), None, "asker", None).await.len(), 2);
@@ -336,7 +336,7 @@ async fn lines_come_in_order(host: &dyn Host) {
     submit(host, &id, Submission { asked, logs: lines.clone(), ..Submission::default() }).await.unwrap();
     let (mut found, mut cursor) = (vec![], None);
     loop {
-        let part = host.logs(&id, &page(2, cursor)).await.unwrap();
+        let part = host.journal().logs(&id, &page(2, cursor)).await.unwrap();
         found.extend(part.items);
         cursor = part.next_cursor;
         if cursor.is_none() {
@@ -350,7 +350,7 @@ async fn large_values_come_back(host: &dyn Host) {
     let workflow = kept(host, &document("large")).await;
     let input = json!({"text": "x".repeat(engine::limits::INLINE_BYTES + 1)});
     let id = start(host, started(host, &workflow, "large", input.clone())).await.id().clone();
-    let state = host.load(&id).await.unwrap().unwrap();
+    let state = host.journal().load(&id).await.unwrap().unwrap();
     assert_eq!(state.started.input.value(), &input);
 }
 
@@ -358,31 +358,31 @@ async fn what_is_over_goes(host: &dyn Host) {
     let workflow = kept(host, &document("over")).await;
     let begin = Started { deadline: host.now().after_seconds(5.0), ..started(host, &workflow, "over", json!({})) };
     let id = start(host, begin).await.id().clone();
-    assert_eq!(host.delete(&id).await, Err(StoreError::Conflict), "it lives");
+    assert_eq!(host.journal().delete(&id).await, Err(StoreError::Conflict), "it lives");
     let later = host.now().after_seconds(10.0);
-    assert!(!host.timed_out(host.now(), 1_000).await.unwrap().contains(&id));
-    assert!(host.timed_out(later, 1_000).await.unwrap().contains(&id));
+    assert!(!host.agenda().timed_out(host.now(), 1_000).await.unwrap().contains(&id));
+    assert!(host.agenda().timed_out(later, 1_000).await.unwrap().contains(&id));
     ask(host, &id).await;
     command(host, &id, control(Control::Cancel)).await;
-    assert!(!host.timed_out(later, 1_000).await.unwrap().contains(&id), "what ended does not time out");
-    assert!(!host.expired(later, 1_000).await.unwrap().contains(&id));
+    assert!(!host.agenda().timed_out(later, 1_000).await.unwrap().contains(&id), "what ended does not time out");
+    assert!(!host.agenda().expired(later, 1_000).await.unwrap().contains(&id));
     let tomorrow = host.now().after_seconds(86_401.0);
-    assert!(host.expired(tomorrow, 1_000).await.unwrap().contains(&id), "kept for a day");
-    host.delete(&id).await.unwrap();
-    assert_eq!(host.load(&id).await.unwrap(), None);
-    assert!(host.turns(&id, 0, 10).await.unwrap().is_empty());
+    assert!(host.agenda().expired(tomorrow, 1_000).await.unwrap().contains(&id), "kept for a day");
+    host.journal().delete(&id).await.unwrap();
+    assert_eq!(host.journal().load(&id).await.unwrap(), None);
+    assert!(host.journal().turns(&id, 0, 10).await.unwrap().is_empty());
     assert!(listed(host, &of("over")).await.is_empty());
-    assert!(!host.expired(tomorrow, 1_000).await.unwrap().contains(&id));
+    assert!(!host.agenda().expired(tomorrow, 1_000).await.unwrap().contains(&id));
     let open = InteractionFilter { owner: "over".into(), ..InteractionFilter::default() };
-    assert!(host.interactions(&open, &page(10, None)).await.unwrap().items.is_empty());
+    assert!(host.index().interactions(&open, &page(10, None)).await.unwrap().items.is_empty());
 }
 
 async fn a_watcher_wakes(host: &dyn Host) {
     let workflow = kept(host, &document("watch")).await;
     let id = start(host, started(host, &workflow, "watch", json!({}))).await.id().clone();
     let soon = Duration::from_secs(5);
-    tokio::time::timeout(soon, host.changed(&id, 0)).await.expect("there is a turn after 0");
-    let watch = tokio::time::timeout(soon, host.changed(&id, 1));
+    tokio::time::timeout(soon, host.journal().changed(&id, 0)).await.expect("there is a turn after 0");
+    let watch = tokio::time::timeout(soon, host.journal().changed(&id, 1));
     let change = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         command(host, &id, control(Control::Pause)).await;

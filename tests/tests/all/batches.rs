@@ -2,11 +2,7 @@
 
 use aws::runtime::step::{Settled, handle_batch};
 use document::{parse, time::Time};
-use engine::{
-    drive::submit,
-    envelope::Envelope,
-    port::{Catalogue, Store},
-};
+use engine::{drive::submit, envelope::Envelope, port::Host};
 use memory::Memory;
 use serde_json::{Value, json};
 use stepwell_core::{
@@ -35,7 +31,7 @@ async fn start(host: &Memory, id: &str) {
         "edges": [{"from": "go", "to": "n"}],
     });
     let workflow = parse(&document).unwrap().workflow;
-    host.keep_workflow(&workflow).await.unwrap();
+    host.catalogue().keep_workflow(&workflow).await.unwrap();
     let started = Started::new(id.into(), &workflow, json!({}), NOW);
     submit(host, &id.into(), Command::Start(Box::new(started))).await.unwrap();
 }
@@ -69,7 +65,7 @@ async fn a_message_of_another_version_is_handed_back_and_the_others_are_handled(
     let settled = handle(&host, &[("a", later, 1), ("b", body(&message), 1), ("c", "{}".into(), 1)]).await;
     assert_eq!(failed(&settled), ["a", "c"]);
     assert!(settled.later.is_empty(), "no release that reads it comes sooner than the queue's own time");
-    let state = host.load(&"e1".into()).await.unwrap().unwrap();
+    let state = host.journal().load(&"e1".into()).await.unwrap().unwrap();
     assert_eq!(state.node(&"n".into()).unwrap().attempt, 2, "the second one was run");
 }
 
@@ -112,7 +108,7 @@ async fn an_execution_whose_handling_panics_leaves_the_rest_of_its_batch_alone()
     let settled = handle(&host, &[("a", body(&first), 1), ("b", body(&second), 1)]).await;
     assert_eq!(failed(&settled), ["a"]);
     assert_eq!(settled.later, [("receipt-a".into(), 10)]);
-    assert_eq!(host.load(&"e2".into()).await.unwrap().unwrap().status(), Status::Completed);
+    assert_eq!(host.journal().load(&"e2".into()).await.unwrap().unwrap().status(), Status::Completed);
 }
 
 #[tokio::test]
@@ -121,7 +117,7 @@ async fn a_stuck_execution_goes_on_when_its_dead_letter_is_redriven() {
     let message = host.take().unwrap().message;
     engine::supervise::bury(&host, &message, "it failed each time").await.unwrap();
     engine::supervise::bury(&host, &message, "it failed each time").await.unwrap();
-    let state = host.load(&"e1".into()).await.unwrap().unwrap();
+    let state = host.journal().load(&"e1".into()).await.unwrap().unwrap();
     assert_eq!((state.status(), state.seq), (Status::Stuck, 2), "recorded once");
     let host = host.with_runner(|_| Report {
         outcome: Outcome::Succeeded { port: "success".into(), output: json!(1) },
@@ -129,7 +125,7 @@ async fn a_stuck_execution_goes_on_when_its_dead_letter_is_redriven() {
     });
     let settled = handle(&host, &[("a", body(&message), 1)]).await;
     assert!(failed(&settled).is_empty());
-    let state = host.load(&"e1".into()).await.unwrap().unwrap();
+    let state = host.journal().load(&"e1".into()).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
 }
 
@@ -138,7 +134,7 @@ async fn starts_that_there_is_no_time_for_come_again() {
     let host = std::sync::Arc::new(Memory::new(NOW));
     let document = json!({"id": "w", "nodes": [{"id": "go", "type": "manual_trigger"},
         {"id": "note", "type": "transform", "config": {"set": {}}}], "edges": [{"from": "go", "to": "note"}]});
-    host.save("acme", &parse(&document).unwrap().workflow, None, NOW).await.unwrap();
+    host.catalogue().save("acme", &parse(&document).unwrap().workflow, None, NOW).await.unwrap();
     let record = |id: &str| json!({"messageId": id, "eventSource": "aws:sqs", "body": "{\"workflow_id\": \"w\"}"});
     let batch = json!({"Records": [record("a"), record("b")]}).to_string();
     // The last is said by an emulator that says it wrongly.

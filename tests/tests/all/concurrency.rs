@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use document::time::Time;
-use engine::port::Store;
+use engine::port::Host;
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepwell_core::{event::Event, execution::Status, id::ExecutionId};
@@ -16,7 +16,7 @@ fn waiting(id: &str, settings: Value, seconds: f64) -> Value {
 /// From when to when it ran; none where its trigger never came.
 async fn ran(world: &World, id: &ExecutionId) -> Option<(Time, Time)> {
     let end = world.ended(id).await.completed_at.unwrap();
-    let turns = world.host.turns(id, 0, 100).await.unwrap();
+    let turns = world.host.journal().turns(id, 0, 100).await.unwrap();
     let began = |event: &Event| matches!(event, Event::NodeTriggered { .. });
     let begun = turns.iter().find(|turn| turn.events.iter().any(began))?;
     Some((begun.at, end))

@@ -1,5 +1,6 @@
 //! Pause and cancel, at any moment.
 
+use engine::port::Delivers;
 use stepwell_core::{
     effect::Control,
     event::{Event, Turn},
@@ -8,7 +9,7 @@ use stepwell_core::{
 use stepwell_tests::{
     generate::{Case, Knobs, case},
     rng::Rng,
-    sim::{Faults, Run, root_id},
+    sim::{Faults, Run, delivers, root_id},
 };
 
 fn some_case(seed: u64) -> Case {
@@ -24,7 +25,7 @@ fn faults(seed: u64) -> Faults {
 
 /// A run some rounds after its start.
 fn begun(case: &Case, seed: u64) -> Run {
-    let mut run = Run::new(case, seed, faults(seed), seed % 4 < 2);
+    let mut run = Run::new(case, seed, faults(seed), delivers(seed % 4 < 2));
     for _ in 0..Rng::new(seed, 9).below(10) {
         if !run.advance().unwrap_or_else(|error| panic!("seed {seed}: {error}")) {
             break;
@@ -64,7 +65,7 @@ fn a_thousand_pauses_start_no_node_and_change_no_result() {
     let mut held = 0;
     for seed in 0..1000 {
         let case = some_case(seed);
-        let calm = Run::new(&case, seed, Faults::default(), true).finish().unwrap();
+        let calm = Run::new(&case, seed, Faults::default(), Delivers::InCommit).finish().unwrap();
         let mut run = begun(&case, seed);
         run.ask(Control::Pause);
         let about = format!("seed {seed}, input {}\n{}", case.input, case.document);

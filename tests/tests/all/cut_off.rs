@@ -3,7 +3,7 @@
 use document::{parse, time::Time};
 use engine::{
     drive::submit,
-    port::{Store, Verdict},
+    port::{Host, Verdict},
 };
 use memory::Memory;
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn mapping() -> (Memory, Arc<AtomicU32>) {
         "edges": [{"from": "go", "to": "all"}],
     });
     let workflow = parse(&document).unwrap().workflow;
-    host.keep_workflow(&workflow).await.unwrap();
+    host.catalogue().keep_workflow(&workflow).await.unwrap();
     let started = Started::new("e".into(), &workflow, json!({"items": (0..ITEMS).collect::<Vec<_>>()}), NOW);
     submit(&host, &"e".into(), Command::Start(Box::new(started))).await.unwrap();
     (host, left)
@@ -81,7 +81,7 @@ async fn children_that_could_not_be_started_in_time_are_started_by_a_message_of_
         started = now;
         assert_eq!(run(&host, starts).await, started < ITEMS);
     }
-    let ended = host.load(&"e".into()).await.unwrap().unwrap();
+    let ended = host.journal().load(&"e".into()).await.unwrap().unwrap();
     assert_eq!(ended.status(), Status::Completed);
     assert_eq!(ended.output.as_ref().unwrap().value()[199], 398);
 }
@@ -101,6 +101,6 @@ async fn children_that_cannot_be_read_in_time_fail_their_node_and_nothing_gets_s
         assert_eq!(reads && count == 1, verdict != Verdict::Acknowledge, "it is tried once more");
         settle(&host, receipt, &verdict);
     }
-    let ended = host.load(&"e".into()).await.unwrap().unwrap();
+    let ended = host.journal().load(&"e".into()).await.unwrap().unwrap();
     assert_eq!((ended.status(), ended.error.as_ref().unwrap().code.as_str()), (Status::Failed, "too_many_items"));
 }

@@ -3,7 +3,7 @@
 use stepwell_tests::{
     generate::{Knobs, case},
     oracle::{self, normal},
-    sim::{Faults, Run},
+    sim::{Faults, Run, delivers},
 };
 
 #[test]
@@ -13,7 +13,7 @@ fn five_hundred_random_workflows_end_as_the_oracle_says() {
         let knobs = Knobs { deterministic: true, size: 3 + (seed as usize % 14), waits: true, children: seed % 2 == 0 };
         let case = case(seed, knobs);
         let expected = oracle::run(&case.document, &case.saved, &case.input);
-        let fate = Run::new(&case, seed, Faults::default(), seed % 3 == 0).finish();
+        let fate = Run::new(&case, seed, Faults::default(), delivers(seed % 3 == 0)).finish();
         let fate = fate.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", case.document));
         let about = || format!("seed {seed}, input {}\n{}", case.input, case.document);
         assert_eq!(fate.status.as_str(), expected.status, "{} {:?} {:?}", about(), fate.code, expected.code);

@@ -6,7 +6,7 @@ use axum::body::to_bytes;
 use document::time::Time;
 use engine::{
     envelope::Envelope,
-    port::{Catalogue, Host, Store, Token},
+    port::{Clock, Host, Token},
 };
 use lambda_http::{Context, request::LambdaRequest};
 use memory::Memory;
@@ -46,13 +46,13 @@ async fn host() -> Arc<Memory> {
         scopes: vec!["read".into(), "run".into()],
         expires_at: None,
     };
-    host.add_token(token).await.unwrap();
+    host.tokens().add_token(token).await.unwrap();
     host
 }
 
 async fn save(host: &Memory, document: &Value) {
     let workflow = document::parse(document).unwrap().workflow;
-    host.save(OWNER, &workflow, None, host.now()).await.unwrap();
+    host.catalogue().save(OWNER, &workflow, None, host.now()).await.unwrap();
 }
 
 fn listening(id: &str, pattern: Value) -> Value {
@@ -190,7 +190,7 @@ async fn an_event_starts_every_workflow_that_listens_and_each_once() {
         );
         assert_eq!(triggered(&host, event).await, first, "the same event again");
         let id = started[0]["execution_id"].as_str().unwrap().into();
-        let state = host.load(&id).await.unwrap().unwrap();
+        let state = host.journal().load(&id).await.unwrap().unwrap();
         let whole: Value = serde_json::from_str(&read(event)).unwrap();
         assert_eq!(state.started.input.value(), &whole, "the input is the whole event");
         assert_eq!(state.started.trigger.as_ref().unwrap().as_str(), "on");
@@ -232,12 +232,12 @@ async fn a_tick_starts_what_schedules_ask_for_once() {
     let found = all(&host);
     assert_eq!(found.iter().filter(|(workflow, by)| workflow == "ticking" && by == "schedule").count(), 1, "{found:?}");
     // As after a crash between a start and its row's moving on.
-    let row = host.due_schedules(host.now().after_seconds(60.0), 1).await.unwrap().remove(0);
+    let row = host.schedules().due_schedules(host.now().after_seconds(60.0), 1).await.unwrap().remove(0);
     let at = row.next_at;
-    host.advance_schedule(&row, Some(Time(at.0 - 60_000)), None).await.unwrap();
+    host.schedules().advance_schedule(&row, Some(Time(at.0 - 60_000)), None).await.unwrap();
     assert_eq!(tick().await["scheduled"], 1, "it is found to have been started");
     assert_eq!(all(&host), found);
-    assert_eq!(host.due_schedules(at, 9).await.unwrap().len(), 1, "and its row has moved on");
+    assert_eq!(host.schedules().due_schedules(at, 9).await.unwrap().len(), 1, "and its row has moved on");
 }
 
 #[tokio::test]
@@ -277,9 +277,9 @@ async fn a_task_is_told_of_the_end_whenever_it_came() {
     };
     let first = try_triggered(&host, &event("T1", json!({"id": 1}))).await.unwrap();
     let id: stepwell_core::id::ExecutionId = first["execution_id"].as_str().unwrap().into();
-    let state = host.load(&id).await.unwrap().unwrap();
+    let state = host.journal().load(&id).await.unwrap().unwrap();
     assert!(state.started.awaited);
-    let journal = format!("{:?}", host.turns(&id, 0, 100).await.unwrap());
+    let journal = format!("{:?}", host.journal().turns(&id, 0, 100).await.unwrap());
     assert!(!journal.contains("T1"), "the token is in the state: {journal}");
     assert_eq!(host.told(), []);
     let delivery = host.take().unwrap();
@@ -359,7 +359,7 @@ async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() 
     let host = host().await;
     let made = triggered(&host, "events/trigger-direct-token.json").await;
     let token = made["token"].as_str().unwrap();
-    let kept = host.token(&api::sha256_of_token(token)).await.unwrap().unwrap();
+    let kept = host.tokens().token(&api::sha256_of_token(token)).await.unwrap().unwrap();
     assert_eq!((kept.owner.as_str(), kept.subject.as_str(), kept.scopes.len()), (OWNER, "ada@example.com", 4));
     for (body, said) in [
         (json!({"name": "n", "scopes": ["admin"]}), "subject"),

@@ -61,7 +61,7 @@ async fn fill(host: &dyn Host) {
     let example: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
     for document in [example, listening] {
         let workflow = document::parse(&document).unwrap().workflow;
-        host.save(OWNER, &workflow, None, host.now()).await.unwrap();
+        host.catalogue().save(OWNER, &workflow, None, host.now()).await.unwrap();
     }
     let token = Token {
         sha256: api::sha256_of_token("TOKEN"),
@@ -71,7 +71,7 @@ async fn fill(host: &dyn Host) {
         scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
         expires_at: None,
     };
-    host.add_token(token).await.unwrap();
+    host.tokens().add_token(token).await.unwrap();
 }
 
 /// What is wrong with what a function sent back to an event; none where it is as it should be.

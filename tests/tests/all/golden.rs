@@ -4,6 +4,7 @@
 
 use crate::docs::root;
 use document::id::NodeId;
+use engine::port::Delivers;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use stepwell_core::{
@@ -85,12 +86,12 @@ fn snapshot(run: &Run, expected: &Value) -> String {
 
 /// A journal at every status that a run comes through, and some more on the way.
 fn write() {
-    let calm = Run::new(&case(), 1, Faults::default(), true).finish().unwrap();
+    let calm = Run::new(&case(), 1, Faults::default(), Delivers::InCommit).finish().unwrap();
     let expected = json!({ "status": calm.status, "output": calm.output });
     fs::create_dir_all(folder()).unwrap();
     let (mut seen, mut last) = (BTreeMap::<String, usize>::new(), String::new());
     for rounds in 0.. {
-        let mut run = Run::new(&case(), 1, Faults::default(), true);
+        let mut run = Run::new(&case(), 1, Faults::default(), Delivers::InCommit);
         let moved = (0..rounds).all(|_| run.advance().unwrap());
         let status = run.host.state(&root_id()).unwrap().status();
         let text = snapshot(&run, &expected);

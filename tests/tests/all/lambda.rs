@@ -7,7 +7,7 @@ use api::App;
 use document::parse;
 use engine::{
     drive::submit,
-    port::{Host, Store},
+    port::{Clock, Host},
 };
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use memory::Memory;
@@ -28,7 +28,7 @@ async fn function() {
             {"id": "w", "type": "wait", "config": {"event": "e", "timeout_seconds": 3600}}],
         "edges": [{"from": "go", "to": "w"}]});
     let workflow = parse(&document).unwrap().workflow;
-    host.keep_workflow(&workflow).await.unwrap();
+    host.catalogue().keep_workflow(&workflow).await.unwrap();
     let id = ExecutionId::from(EXECUTION);
     let mut started = Started::new(id.clone(), &workflow, json!({}), host.now());
     started.owner = "acme".into();

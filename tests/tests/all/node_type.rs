@@ -11,7 +11,11 @@ use document::{
     parse, parse_with, picture,
     time::Time,
 };
-use engine::{drive::submit, port::Store, step::handle};
+use engine::{
+    drive::submit,
+    port::{Catalogue, Journal},
+    step::handle,
+};
 use expression::{Expr, ExprError, Scope, Template};
 use memory::Memory;
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! Retries of `map` and `workflow` nodes, with faults on the way.
 
+use engine::port::Delivers;
 use serde_json::{Value, json};
 use stepwell_core::{event::Event, execution::Status, view};
 use stepwell_tests::{
     generate::Case,
-    sim::{Faults, Run, root_id},
+    sim::{Faults, Run, delivers, root_id},
 };
 
 /// A request that is refused in the first `times` children that make it.
@@ -33,7 +34,7 @@ fn case(attempts: u32) -> Case {
 #[test]
 fn a_map_and_a_workflow_succeed_at_their_third_attempt_whatever_breaks_on_the_way() {
     for seed in 0..300 {
-        let mut run = Run::new(&case(3), seed, Faults::of(seed), seed % 2 == 0);
+        let mut run = Run::new(&case(3), seed, Faults::of(seed), delivers(seed % 2 == 0));
         let fate = run.finish().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert_eq!((fate.status, &fate.output), (Status::Completed, &json!([[1, 1, 1], 1])), "seed {seed}: {fate:?}");
         let (state, workflow) =
@@ -63,6 +64,6 @@ fn a_map_and_a_workflow_succeed_at_their_third_attempt_whatever_breaks_on_the_wa
 
 #[test]
 fn the_last_attempt_fails_its_node() {
-    let fate = Run::new(&case(2), 1, Faults::default(), false).finish().unwrap();
+    let fate = Run::new(&case(2), 1, Faults::default(), Delivers::AfterCommit).finish().unwrap();
     assert_eq!((fate.status, fate.code.as_deref()), (Status::Failed, Some("map_failed")));
 }

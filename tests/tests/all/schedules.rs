@@ -2,7 +2,7 @@
 
 use crate::world::{World, eventually};
 use document::time::Time;
-use engine::port::Host;
+use engine::port::Clock;
 use local::server::{OWNER, keep_schedules};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Random workflows under random faults.
 
-use engine::limits::CHILDREN_AT_ONCE;
+use engine::{limits::CHILDREN_AT_ONCE, port::Delivers};
 use serde_json::{Value, json};
 use std::sync::{
     Mutex,
@@ -9,7 +9,7 @@ use std::sync::{
 use stepwell_core::execution::Status;
 use stepwell_tests::{
     generate::{Case, Knobs, case},
-    sim::{Faults, Run},
+    sim::{self, Faults, Run},
 };
 
 fn simulate(seed: u64) -> Result<u64, String> {
@@ -21,10 +21,10 @@ fn simulate(seed: u64) -> Result<u64, String> {
         children: seed % 5 < 2,
     };
     let case = case(seed, knobs);
-    let atomic = seed.is_multiple_of(2);
+    let delivers = sim::delivers(seed.is_multiple_of(2));
     let about = |error: String| format!("{error}\ninput {}\n{}", case.input, case.document);
-    let calm = Run::new(&case, seed, Faults::default(), atomic).finish().map_err(about)?;
-    let mut run = Run::new(&case, seed, Faults::of(seed), atomic);
+    let calm = Run::new(&case, seed, Faults::default(), delivers).finish().map_err(about)?;
+    let mut run = Run::new(&case, seed, Faults::of(seed), delivers);
     let fate = run.finish().map_err(about)?;
     if deterministic && (fate.status != calm.status || fate.output != calm.output) {
         return Err(about(format!("{fate:?} under faults, {calm:?} without")));
@@ -80,7 +80,7 @@ fn a_large_map_asks_for_some_children_at_a_time() {
             {"id": "all", "type": "map", "config": {"items": "input.items", "max_concurrency": 10_000, "body": body}}],
         "edges": [{"from": "go", "to": "all"}]});
     let case = Case { document, saved: Vec::new(), input: json!({"items": items}) };
-    let mut run = Run::new(&case, 0, Faults::default(), false);
+    let mut run = Run::new(&case, 0, Faults::default(), Delivers::AfterCommit);
     let fate = run.finish().unwrap();
     let doubled: Vec<Value> = (0..count).map(|item| json!(item * 2)).collect();
     assert_eq!((fate.status, fate.output), (Status::Completed, Value::Array(doubled)));

@@ -1,7 +1,7 @@
 //! The store conformance suite on both hosts, and what only a host with a disk can show.
 
 use document::time::Time;
-use engine::port::Store;
+use engine::port::Host;
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use stepwell_core::id::ExecutionId;
@@ -44,7 +44,7 @@ async fn what_was_committed_is_there_after_a_restart() {
     drop(host);
 
     let host = open(&path);
-    let after = host.load(&id).await.unwrap().expect("it is there");
+    let after = host.journal().load(&id).await.unwrap().expect("it is there");
     assert_eq!(after, before);
     assert_eq!(after.started.input.value(), &input, "offloaded values are fetched");
     host.shutdown(Duration::ZERO).await;
@@ -77,12 +77,12 @@ async fn local_runs_what_is_started_and_goes_on_after_a_restart() {
     for id in &ids {
         let mut seq = 0;
         loop {
-            let state = host.load(id).await.unwrap().unwrap();
+            let state = host.journal().load(id).await.unwrap().unwrap();
             if state.end.is_some() {
                 assert_eq!(state.status(), stepwell_core::execution::Status::Completed);
                 break;
             }
-            host.changed(id, seq.max(state.seq)).await;
+            host.journal().changed(id, seq.max(state.seq)).await;
             seq = state.seq;
         }
     }

@@ -92,7 +92,7 @@ async fn draw(
         return (id, Command::Start(Box::new(started)));
     }
     let id = rng.pick(ids).clone();
-    let state = host.load(&id).await.expect("the store works").expect("it exists");
+    let state = host.journal().load(&id).await.expect("the store works").expect("it exists");
     let control = |control| Command::Control { control, reason: None };
     let command = match rng.below(12) {
         0 => control(Control::Pause),
@@ -124,7 +124,7 @@ fn next(rng: &mut Rng, state: &Execution) -> Command {
         return Command::Open { activation };
     }
     let outcome = if rng.percent(75) {
-        Outcome::Succeeded { port: "success".into(), output: json!({ "n": rng.below(9) }) }
+        Outcome::Succeeded { port: "success".into(), output: json!({ "n": rng.below(9) }).into() }
     } else {
         Outcome::Unknown(Failure::new("timeout", "too slow").retryable())
     };
@@ -143,8 +143,8 @@ async fn seen(host: &dyn Host, ids: &[ExecutionId]) -> Value {
                 let metadata = metadata.as_object().cloned().unwrap_or_default();
                 let filter =
                     ExecutionFilter { owner: owner.into(), statuses: statuses.clone(), metadata, ..Default::default() };
-                let page = host.executions(&filter, &window).await.expect("the store works");
-                assert_eq!(page.items.len() as u64, host.count(&filter).await.expect("the store works"));
+                let page = host.index().executions(&filter, &window).await.expect("the store works");
+                assert_eq!(page.items.len() as u64, host.index().count(&filter).await.expect("the store works"));
                 let rows: Vec<_> = page.items.iter().map(|head| json!([head.id, head.status])).collect();
                 shown.push(json!(rows));
             }
@@ -152,16 +152,16 @@ async fn seen(host: &dyn Host, ids: &[ExecutionId]) -> Value {
         for status in [None, Some("pending"), Some("answered"), Some("timed_out")] {
             let filter =
                 InteractionFilter { owner: owner.into(), status: status.map(Into::into), ..Default::default() };
-            let page = host.interactions(&filter, &window).await.expect("the store works");
+            let page = host.index().interactions(&filter, &window).await.expect("the store works");
             let mut rows: Vec<String> = page.items.iter().map(|(id, one)| format!("{id} {one}")).collect();
             rows.sort();
             shown.push(json!(rows));
         }
     }
     for id in ids {
-        let state = host.load(id).await.expect("the store works");
-        let turns = host.turns(id, 0, 1_000).await.expect("the store works");
-        let late = host.turns(id, turns.len() as u64 / 2, 3).await.expect("the store works");
+        let state = host.journal().load(id).await.expect("the store works");
+        let turns = host.journal().turns(id, 0, 1_000).await.expect("the store works");
+        let late = host.journal().turns(id, turns.len() as u64 / 2, 3).await.expect("the store works");
         shown.push(timeless(&json!([state.as_deref(), turns, late])));
     }
     json!(shown)

@@ -2,7 +2,7 @@
 
 use crate::world::{World, eventually};
 use async_trait::async_trait;
-use engine::port::{Delivery, Store, StoreError, Verdict};
+use engine::port::{Delivery, Host, StoreError, Verdict};
 use local::{Handler, Local};
 use serde_json::json;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ async fn an_execution_that_cannot_be_read_keeps_no_other_from_its_timeout() {
          UPDATE executions SET deadline = 1 WHERE id = '{broken}'"
     );
     let world = world.restarted(&sql).await;
-    assert!(world.host.load(&broken).await.is_err(), "it comes first, and cannot be read");
+    assert!(world.host.journal().load(&broken).await.is_err(), "it comes first, and cannot be read");
     assert_eq!(world.ended(&sound).await.error.as_ref().map(|error| error.code.as_str()), Some("timeout"));
     assert_eq!(
         engine::supervise::end_timed_out(&*world.host).await.map_err(|error| matches!(error, StoreError::Permanent(_))),
@@ -63,8 +63,8 @@ async fn an_execution_that_cannot_be_removed_keeps_no_other() {
          BEGIN SELECT RAISE(ABORT, 'no'); END"
     );
     let world = world.restarted(&sql).await;
-    eventually("the other is gone", async || world.host.load(&old).await.unwrap().is_none()).await;
-    assert!(world.host.load(&stuck).await.unwrap().is_some());
+    eventually("the other is gone", async || world.host.journal().load(&old).await.unwrap().is_none()).await;
+    assert!(world.host.journal().load(&stuck).await.unwrap().is_some());
     world.end().await;
 }
 
@@ -83,8 +83,8 @@ async fn an_execution_past_its_retention_goes_and_others_stay() {
     assert_eq!((world.rows(at_most), world.rows("executions WHERE expires_at IS NULL")), (1, 1));
     // A day passes.
     let world = world.restarted("UPDATE executions SET expires_at = expires_at - 86400001").await;
-    eventually("one is gone", async || world.host.load(&short).await.unwrap().is_none()).await;
-    assert!(world.host.load(&ever).await.unwrap().is_some());
+    eventually("one is gone", async || world.host.journal().load(&short).await.unwrap().is_none()).await;
+    assert!(world.host.journal().load(&ever).await.unwrap().is_some());
     let tables = ["executions", "turns", "documents", "document_uses"];
     assert_eq!(tables.map(|table| world.rows(table)), [1; 4], "nothing of it is left, and all of the other");
     world.end().await;
@@ -100,10 +100,10 @@ async fn a_document_lives_as_long_as_an_execution_or_a_saved_workflow_has_it() {
     for id in [&first, &second, &third] {
         world.ended(id).await;
     }
-    world.host.delete(&first).await.unwrap();
+    world.host.journal().delete(&first).await.unwrap();
     assert_eq!(world.rows("documents"), 2, "the second uses it");
-    world.host.delete(&second).await.unwrap();
-    world.host.delete(&third).await.unwrap();
+    world.host.journal().delete(&second).await.unwrap();
+    world.host.journal().delete(&third).await.unwrap();
     assert_eq!(world.rows("documents"), 1, "the saved one");
     // The parsed document is still in memory; the start writes it again.
     let again = world.start_inline(&document("a")).await;

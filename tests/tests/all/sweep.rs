@@ -1,6 +1,7 @@
 //! Every port call of every example fails once, before and after it took effect; every message comes twice.
 
 use crate::docs::root;
+use engine::port::Delivers;
 use serde_json::{Value, json};
 use stepwell_tests::{
     generate::{Case, Knobs, case},
@@ -26,12 +27,17 @@ fn cases() -> Vec<(String, Case)> {
 #[test]
 fn every_call_fails_once_and_nothing_changes() {
     for (name, case) in cases() {
-        let mut calm = Run::new(&case, 0, Faults::default(), false);
+        let mut calm = Run::new(&case, 0, Faults::default(), Delivers::AfterCommit);
         let expected = calm.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
         let calls = calm.host.world().calls;
         for at in 1..=calls {
             for after in [false, true] {
-                let mut run = Run::new(&case, 0, Faults { at_call: Some((at, after)), ..Faults::default() }, false);
+                let mut run = Run::new(
+                    &case,
+                    0,
+                    Faults { at_call: Some((at, after)), ..Faults::default() },
+                    Delivers::AfterCommit,
+                );
                 let fate = run.finish().unwrap_or_else(|error| panic!("{name}, call {at}, after {after}: {error}"));
                 assert_eq!(fate, expected, "{name}, call {at}, after {after}");
                 assert_eq!(run.host.world().faults_injected, 1, "{name}: call {at} never came");
@@ -43,10 +49,10 @@ fn every_call_fails_once_and_nothing_changes() {
 #[test]
 fn every_message_comes_twice_and_nothing_changes() {
     for (name, case) in cases() {
-        for atomic in [false, true] {
-            let expected = Run::new(&case, 0, Faults::default(), atomic).finish().unwrap();
+        for delivers in [Delivers::AfterCommit, Delivers::InCommit] {
+            let expected = Run::new(&case, 0, Faults::default(), delivers).finish().unwrap();
             let faults = Faults { duplicates: 100, ..Faults::default() };
-            let fate = Run::new(&case, 0, faults, atomic).finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+            let fate = Run::new(&case, 0, faults, delivers).finish().unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(fate, expected, "{name}");
         }
     }

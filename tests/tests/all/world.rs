@@ -5,7 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode},
 };
-use engine::port::Store;
+use engine::port::Host;
 use local::{Local, server};
 use serde_json::{Value, json};
 use std::{
@@ -110,16 +110,16 @@ impl World {
     pub async fn until(&self, id: &ExecutionId, what: &str, done: impl Fn(&Execution) -> bool) -> Arc<Execution> {
         let watch = async {
             loop {
-                let state = self.host.load(id).await.unwrap().unwrap();
+                let state = self.host.journal().load(id).await.unwrap().unwrap();
                 if done(&state) {
                     return state;
                 }
-                self.host.changed(id, state.seq).await;
+                self.host.journal().changed(id, state.seq).await;
             }
         };
         match tokio::time::timeout(Duration::from_secs(20), watch).await {
             Ok(state) => state,
-            Err(_) => panic!("never {what}: {:?}", self.host.load(id).await),
+            Err(_) => panic!("never {what}: {:?}", self.host.journal().load(id).await),
         }
     }
 

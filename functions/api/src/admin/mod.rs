@@ -73,6 +73,6 @@ async fn set_secret(
         let hint = "give 1 to 65536 bytes";
         return Err(Problem::field("invalid_field", "/value", "this value cannot be stored", hint));
     }
-    app.host.set_secret(&caller.owner, &name, Secret { value: body.value, hosts: body.hosts }).await?;
+    app.host.secrets().set_secret(&caller.owner, &name, Secret { value: body.value, hosts: body.hosts }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

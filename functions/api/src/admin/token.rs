@@ -66,6 +66,6 @@ pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, ne
         "scopes": kept.scopes,
         "expires_at": kept.expires_at.map(|time| time.to_string()),
     });
-    host.add_token(kept).await?;
+    host.tokens().add_token(kept).await?;
     Ok(shown)
 }

@@ -37,7 +37,7 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         return Err(unauthorized("the Authorization header is not of the form `Bearer TOKEN`", true));
     };
-    let Some(found) = app.host.token(&sha256_of_token(token)).await? else {
+    let Some(found) = app.host.tokens().token(&sha256_of_token(token)).await? else {
         return Err(unauthorized("this token is not known", true));
     };
     if found.expires_at.is_some_and(|end| end <= app.host.now()) {

@@ -38,11 +38,9 @@ async fn pause(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-    MaybeJson(why): MaybeJson<Why>,
+    why: MaybeJson<Why>,
 ) -> Answered<axum::Json<Value>> {
-    params.done()?;
-    let execution = app.execution(&caller.owner, &id).await?;
-    control(&app, &caller, &execution, Control::Pause, why.reason).await
+    asked(&app, &caller, &id, params, Control::Pause, why).await
 }
 
 /// End it: open questions are closed, timers dropped, later outcomes refused.
@@ -56,11 +54,23 @@ async fn cancel(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
+    why: MaybeJson<Why>,
+) -> Answered<axum::Json<Value>> {
+    asked(&app, &caller, &id, params, Control::Cancel, why).await
+}
+
+/// Does what a route of a control asks for: it takes no parameter, and a reason.
+async fn asked(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    params: Params,
+    what: Control,
     MaybeJson(why): MaybeJson<Why>,
 ) -> Answered<axum::Json<Value>> {
     params.done()?;
-    let execution = app.execution(&caller.owner, &id).await?;
-    control(&app, &caller, &execution, Control::Cancel, why.reason).await
+    let execution = app.execution(&caller.owner, id).await?;
+    control(app, caller, &execution, what, why.reason).await
 }
 
 /// Pauses, resumes or cancels an execution, and returns it. Where the execution is so already, the answer is the same

@@ -28,11 +28,11 @@ async fn delete(
     }
     // A parent that has not ended may yet read the output of its child.
     if let Some(parent) = &execution.started.parent
-        && app.host.load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
+        && app.host.journal().load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
     {
         let detail = format!("execution {id} is a child that {} still needs: it goes with it", parent.execution_id);
         return Err(Problem::conflict("parent_not_ended", detail).with("execution_status", status.as_str()));
     }
-    app.host.delete(execution.id()).await?;
+    app.host.journal().delete(execution.id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

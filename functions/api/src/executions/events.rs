@@ -140,7 +140,7 @@ impl Journal {
                 End::Behind => {}
                 End::NotYet if told => return Ok(text),
                 End::NotYet => {
-                    if timeout_at(until, self.host.changed(&self.id, self.after)).await.is_err() {
+                    if timeout_at(until, self.host.journal().changed(&self.id, self.after)).await.is_err() {
                         return Ok(text);
                     }
                 }
@@ -167,7 +167,7 @@ impl Journal {
             }
             let silent = Instant::now() + limits::HEARTBEAT;
             let patience = until.map_or(silent, |until| until.min(silent));
-            if timeout_at(patience, self.host.changed(&self.id, self.after)).await.is_err() {
+            if timeout_at(patience, self.host.journal().changed(&self.id, self.after)).await.is_err() {
                 let is_over = until.is_some_and(|until| until <= Instant::now());
                 return Ok(if is_over { String::new() } else { ": heartbeat\n\n".into() });
             }
@@ -176,7 +176,7 @@ impl Journal {
 
     /// Whether the journal has ended where the reader is. A deleted execution ends its stream too, without a status.
     async fn end(&self) -> Result<End, StoreError> {
-        let state = self.host.load_lean(&self.id).await?;
+        let state = self.host.journal().load_lean(&self.id).await?;
         let status = state.as_ref().map(|state| state.status());
         if state.is_some_and(|state| state.seq > self.after) {
             return Ok(End::Behind);
@@ -194,7 +194,7 @@ impl Journal {
     async fn events(&mut self, room: usize, first: bool) -> Result<Part, StoreError> {
         let mut text = String::new();
         loop {
-            let turns = self.host.turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
+            let turns = self.host.journal().turns_lean(&self.id, self.after, limits::TURNS_PER_READ).await?;
             for turn in &turns {
                 // Events are skipped in the turn after `after` only, and once.
                 let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);

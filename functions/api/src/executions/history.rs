@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use document::Workflow;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{evolve::evolve, execution::Execution, view};
 use utoipa_axum::routes;
@@ -37,12 +37,14 @@ async fn history(
     let after = window.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
     let (items, last) = items(&app, &execution, after, window.limit).await?;
     let next = (last < execution.seq && !items.is_empty()).then(|| cursor::write(&list, &last.to_string()));
-    Ok(Json(json!({
-        "execution_id": id,
-        "history": items,
-        "total": execution.seq.max(last),
-        "next_cursor": next,
-    })))
+    // The items are moved: `json!` would copy them.
+    let fields = [
+        ("execution_id", id.into()),
+        ("history", Value::Array(items)),
+        ("total", execution.seq.max(last).into()),
+        ("next_cursor", next.into()),
+    ];
+    Ok(Json(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 /// The turns after the one numbered `after`, at most `limit` and as many as fit on a page, and the number of the last.
@@ -50,7 +52,7 @@ async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> An
     let (mut items, mut last, mut room) = (Vec::new(), after, Room::default());
     while items.len() < limit {
         let bite = limits::TURNS_PER_BITE.min(limit - items.len());
-        let turns = app.host.turns_lean(execution.id(), last, bite).await?;
+        let turns = app.host.journal().turns_lean(execution.id(), last, bite).await?;
         for turn in &turns {
             let item = view::history_item(turn);
             if !room.takes_value(&item) {

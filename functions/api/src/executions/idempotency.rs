@@ -1,9 +1,9 @@
 //! The header `Idempotency-Key` of a start, and the problems that a start which fails is answered with.
 
-use crate::{Problem, canonical, limits, workflows::refused};
+use crate::{Problem, limits, request::canonical::sha256, workflows::refused};
 use axum::http::{HeaderMap, StatusCode};
 use engine::start::StartError;
-use serde_json::Value;
+use serde::Serialize;
 
 /// Reads the header `Idempotency-Key`; None where it is absent. Returns the route with the key, which the execution's
 /// id is derived from, and the hash of the request, by which a repeated request is told from another one under the same
@@ -11,7 +11,11 @@ use serde_json::Value;
 ///
 /// # Errors
 /// 422 `invalid_idempotency_key`.
-pub(crate) fn key(headers: &HeaderMap, route: &str, request: &Value) -> Result<Option<(String, String)>, Problem> {
+pub(crate) fn key(
+    headers: &HeaderMap,
+    route: &str,
+    request: &impl Serialize,
+) -> Result<Option<(String, String)>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= limits::KEY_BYTES);
     let Some(key) = key else {
@@ -22,9 +26,8 @@ pub(crate) fn key(headers: &HeaderMap, route: &str, request: &Value) -> Result<O
 }
 
 /// The same as [`key`], for a key that does not come from this header.
-pub(crate) fn keyed(route: &str, key: &str, request: &Value) -> (String, String) {
-    let hash = document::id::sha256_hex(canonical(request).to_string().as_bytes());
-    (format!("{route}\n{key}"), hash)
+pub(crate) fn keyed(route: &str, key: &str, request: &impl Serialize) -> (String, String) {
+    (format!("{route}\n{key}"), sha256(request))
 }
 
 impl From<StartError> for Problem {

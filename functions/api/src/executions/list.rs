@@ -42,14 +42,14 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
     let mut window = params.window("executions")?;
     let filter = filter(&caller.owner, &mut params)?;
     params.done()?;
-    let mut page = app.host.executions(&filter, &window).await?;
+    let mut page = app.host.index().executions(&filter, &window).await?;
     let mut shown = rows(&app, &page.items).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits. Rows that were made before are used again.
         window.limit = shown.len();
         let ids: Vec<_> = page.items.iter().map(|head| head.id.clone()).collect();
-        page = app.host.executions(&filter, &window).await?;
+        page = app.host.index().executions(&filter, &window).await?;
         let mut known: HashMap<_, _> = ids.into_iter().zip(shown).collect();
         shown = Vec::new();
         for head in &page.items {
@@ -67,7 +67,7 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
 async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
     // The states come without offloaded values, but with their sizes: a value that is too large for the page is not
     // fetched.
-    let loads: Vec<_> = heads.iter().map(|head| app.host.load_lean(&head.id)).collect();
+    let loads: Vec<_> = heads.iter().map(|head| app.host.journal().load_lean(&head.id)).collect();
     let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
     let mut room = Room::default();
     let count = states.iter().take_while(|state| room.takes(state.as_deref().map_or(0, missing_bytes))).count();
@@ -85,7 +85,7 @@ async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
 
 /// One execution of the list; None where it was deleted meanwhile.
 async fn row(app: &App, head: &Head) -> Answered<Option<Value>> {
-    match app.host.load_lean(&head.id).await? {
+    match app.host.journal().load_lean(&head.id).await? {
         Some(state) => Ok(Some(read::execution(app, &state).await?)),
         None => Ok(None),
     }

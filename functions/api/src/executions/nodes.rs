@@ -29,7 +29,8 @@ async fn nodes(
     let workflow = app.workflow(&execution).await?;
     let lines = first_lines(&app, &execution, &workflow).await?;
     let shown = with_values(&*app.host, &execution, || view::nodes(&execution, &workflow, &lines)).await?;
-    Ok(Json(json!({"items": shown})))
+    // The items are moved: `json!` would copy them.
+    Ok(Json([("items".to_owned(), Value::Array(shown))].into_iter().collect()))
 }
 
 /// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages
@@ -45,7 +46,7 @@ async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> A
         if room.is_empty() {
             break;
         }
-        let page = app.host.logs(execution.id(), &window).await?;
+        let page = app.host.journal().logs(execution.id(), &window).await?;
         for line in page.items {
             let Some(left) = room.get_mut(line.node.as_str()) else { continue };
             *left -= 1;
@@ -78,7 +79,7 @@ async fn logs(
     let list = format!("logs {id}");
     let window = params.window(&list)?;
     params.done()?;
-    let page = app.host.logs(execution.id(), &window).await?;
+    let page = app.host.journal().logs(execution.id(), &window).await?;
     let items = page.items.iter().map(|log| {
         json!({
             "node": log.node,

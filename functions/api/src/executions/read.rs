@@ -13,7 +13,7 @@ pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
     let workflow = app.workflow(execution).await?;
     let mut shown = with_values(&*app.host, execution, || view::execution(execution, &workflow)).await?;
     if let Some(cost) = shown.get_mut("cost").and_then(Value::as_object_mut) {
-        cost.extend(app.host.cost(execution.id()).await?);
+        cost.extend(app.host.journal().cost(execution.id()).await?);
     }
     Ok(shown)
 }
@@ -27,7 +27,7 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
     while (turns.len() as u64) < last {
         let after = turns.len() as u64;
         let wanted = limits::TURNS_PER_READ.min((last - after) as usize);
-        let more = app.host.turns(execution.id(), after, wanted).await?;
+        let more = app.host.journal().turns(execution.id(), after, wanted).await?;
         if more.is_empty() {
             break;
         }

@@ -1,9 +1,11 @@
 //! The routes that start executions: of a saved workflow, and of a document that is sent along.
 
 use crate::{
-    Answered, App, Json, MaybeJson, Params, Path, Routes, Runner,
+    Answered, App, Caller, Json, MaybeJson, Params, Path, Routes, Runner,
     executions::{idempotency::key, read, wait},
-    limits, schema,
+    limits,
+    request::canonical::{Canonical, CanonicalMap},
+    schema,
     workflows::refused,
 };
 use axum::{
@@ -11,8 +13,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use document::Workflow;
 use engine::start::{StartRequest, latest, replay, start};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{execution::Execution, view};
@@ -65,41 +68,23 @@ async fn start_saved(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    mut params: Params,
+    params: Params,
     headers: HeaderMap,
     MaybeJson(body): MaybeJson<StartBody>,
 ) -> Answered<Response> {
-    let patience = patience(&mut params)?;
-    params.done()?;
-    let input = body.input.unwrap_or_else(|| json!({}));
-    let metadata = body.metadata.unwrap_or_default();
-    let idempotency = match headers.contains_key("idempotency-key") {
-        true => {
-            let request = json!({"input": input, "version": body.version, "metadata": metadata});
-            key(&headers, &format!("/v1/workflows/{id}/executions"), &request)?
-        }
-        false => None,
-    };
+    let asked = Asked::of(params, body.input, body.metadata)?;
+    let request =
+        SavedRequest { input: Canonical(&asked.input), metadata: CanonicalMap(&asked.metadata), version: body.version };
+    let idempotency = key(&headers, &format!("/v1/workflows/{id}/executions"), &request)?;
     if let Some((key, hash)) = &idempotency {
         // The execution that this key started before is found first, so that a repeated start succeeds even where the
         // workflow was deleted in between.
         if let Ok(existing) = replay(&*app.host, &caller.owner, key, hash).await? {
-            return answer(&app, existing, patience).await;
+            return answer(&app, existing, asked.patience).await;
         }
     }
-    let (workflow, version) = latest(&*app.host, &caller.owner, &id, body.version).await?;
-    let request = StartRequest {
-        owner: caller.owner.clone(),
-        workflow,
-        version,
-        input,
-        metadata,
-        started_by: Some(caller.subject.clone()),
-        trigger: None,
-        idempotency,
-        awaited: false,
-    };
-    answer(&app, start(&*app.host, request).await?, patience).await
+    let found = latest(&*app.host, &caller.owner, &id, body.version).await?;
+    asked.start(&app, &caller, found, idempotency).await
 }
 
 /// Start an execution of a document that is sent along.
@@ -112,35 +97,75 @@ async fn start_saved(
 async fn start_inline(
     caller: Runner,
     State(app): State<Arc<App>>,
-    mut params: Params,
+    params: Params,
     headers: HeaderMap,
     Json(body): Json<InlineBody>,
 ) -> Answered<Response> {
-    let patience = patience(&mut params)?;
-    params.done()?;
-    let input = body.input.unwrap_or_else(|| json!({}));
-    let metadata = body.metadata.unwrap_or_default();
-    let idempotency = match headers.contains_key("idempotency-key") {
-        true => {
-            let request = json!({"workflow": body.workflow, "input": input, "metadata": metadata});
-            key(&headers, "/v1/executions", &request)?
-        }
-        false => None,
-    };
-    // No version is saved: the document is kept with its execution alone, which version 0 stands for.
+    let asked = Asked::of(params, body.input, body.metadata)?;
+    let (input, metadata) = (Canonical(&asked.input), CanonicalMap(&asked.metadata));
+    let request = InlineRequest { input, metadata, workflow: Canonical(&body.workflow) };
+    let idempotency = key(&headers, "/v1/executions", &request)?;
     let parsed = document::parse(&body.workflow).map_err(|issues| refused(&issues, "/workflow"))?;
-    let request = StartRequest {
-        owner: caller.owner.clone(),
-        workflow: parsed.workflow,
-        version: 0,
-        input,
-        metadata,
-        started_by: Some(caller.subject.clone()),
-        trigger: None,
-        idempotency,
-        awaited: false,
-    };
-    answer(&app, start(&*app.host, request).await?, patience).await
+    // No version is saved: the document is kept with its execution alone, which version 0 stands for.
+    asked.start(&app, &caller, (parsed.workflow, 0), idempotency).await
+}
+
+/// What tells one start of a saved workflow from another under the same key. Fields are in their sorted order.
+#[derive(Serialize)]
+struct SavedRequest<'a> {
+    input: Canonical<'a>,
+    metadata: CanonicalMap<'a>,
+    version: Option<u64>,
+}
+
+/// The same of an inline document.
+#[derive(Serialize)]
+struct InlineRequest<'a> {
+    input: Canonical<'a>,
+    metadata: CanonicalMap<'a>,
+    workflow: Canonical<'a>,
+}
+
+/// What both routes are asked alike.
+struct Asked {
+    input: Value,
+    metadata: Map<String, Value>,
+    /// For how long the caller waits for the execution; None: not at all.
+    patience: Option<Duration>,
+}
+
+impl Asked {
+    /// Reads the parameters, and fills in what a body leaves out.
+    ///
+    /// # Errors
+    /// 422 for parameters that there are not.
+    fn of(mut params: Params, input: Option<Value>, metadata: Option<Map<String, Value>>) -> Answered<Self> {
+        let patience = patience(&mut params)?;
+        params.done()?;
+        Ok(Self { input: input.unwrap_or_else(|| json!({})), metadata: metadata.unwrap_or_default(), patience })
+    }
+
+    /// Starts an execution of a workflow, of that version, and answers.
+    async fn start(
+        self,
+        app: &App,
+        caller: &Caller,
+        (workflow, version): (Arc<Workflow>, u64),
+        idempotency: Option<(String, String)>,
+    ) -> Answered<Response> {
+        let request = StartRequest {
+            owner: caller.owner.clone(),
+            workflow,
+            version,
+            input: self.input,
+            metadata: self.metadata,
+            started_by: Some(caller.subject.clone()),
+            trigger: None,
+            idempotency,
+            awaited: false,
+        };
+        answer(app, start(&*app.host, request).await?, self.patience).await
+    }
 }
 
 /// Reads the parameter `wait`: for how long the caller waits for the execution. None where it is absent.

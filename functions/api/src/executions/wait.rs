@@ -21,10 +21,10 @@ pub async fn until(
     let deadline = Instant::now() + patience;
     while !there(&execution) && Instant::now() < deadline {
         let id = execution.id().clone();
-        if timeout_at(deadline, app.host.changed(&id, execution.seq)).await.is_err() {
+        if timeout_at(deadline, app.host.journal().changed(&id, execution.seq)).await.is_err() {
             break;
         }
-        match app.host.load(&id).await? {
+        match app.host.journal().load(&id).await? {
             Some(now) => execution = now,
             None => break,
         }

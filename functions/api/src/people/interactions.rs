@@ -41,13 +41,13 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
     let execution_id = params.name("execution_id")?.map(ExecutionId::from);
     params.done()?;
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
-    let mut page = app.host.interactions(&filter, &window).await?;
+    let mut page = app.host.index().interactions(&filter, &window).await?;
     let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits, and the rows are those of that page.
         window.limit = shown.len();
-        page = app.host.interactions(&filter, &window).await?;
+        page = app.host.index().interactions(&filter, &window).await?;
         shown = Vec::new();
         for place in &page.items {
             shown.push(row(&app, place).await?);
@@ -59,7 +59,7 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
 
 /// One interaction of the list; None where it was deleted meanwhile.
 async fn row(app: &App, (execution, interaction): &(ExecutionId, InteractionId)) -> Answered<Option<Value>> {
-    let Some(execution) = app.host.load_lean(execution).await? else { return Ok(None) };
+    let Some(execution) = app.host.journal().load_lean(execution).await? else { return Ok(None) };
     let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
     Ok(Some(view::interaction(one, &execution, &*app.workflow(&execution).await?)))
 }
@@ -88,7 +88,7 @@ async fn one(
 /// 404 about the interaction where none has this id, or its execution belongs to another owner.
 pub(crate) async fn asking(app: &App, caller: &Caller, id: &str) -> Answered<Arc<Execution>> {
     let unknown = || Problem::not_found("interaction", id);
-    let execution = app.host.asks(&InteractionId::from(id)).await?.ok_or_else(unknown)?;
+    let execution = app.host.index().asks(&InteractionId::from(id)).await?.ok_or_else(unknown)?;
     // The problem names what the caller asked for: the execution's id must not appear in it.
     app.execution(&caller.owner, execution.as_str()).await.map_err(|problem| match problem.status() {
         axum::http::StatusCode::NOT_FOUND => unknown(),

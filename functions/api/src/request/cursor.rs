@@ -3,7 +3,7 @@
 //! list; it is no secret.
 
 use engine::port::Page;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The caller's form of `inner`, a host's cursor into `list`.
 pub fn write(list: &str, inner: &str) -> String {
@@ -29,7 +29,10 @@ fn mark(list: &str, inner: &str) -> String {
 
 /// The JSON of one page: `{items, next_cursor}`, where `next_cursor` is null on the last page.
 pub fn page<T>(list: &str, page: &Page<T>, items: Vec<Value>) -> Value {
-    json!({"items": items, "next_cursor": page.next_cursor.as_deref().map(|inner| write(list, inner))})
+    let next_cursor = page.next_cursor.as_deref().map(|inner| write(list, inner));
+    // The items are moved: `json!` would copy them.
+    let fields = [("items", Value::Array(items)), ("next_cursor", next_cursor.into())];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ impl App {
     /// # Errors
     /// 404 where it does not exist or belongs to another owner, so that nobody learns of another owner's executions.
     pub async fn execution(&self, owner: &str, id: &str) -> Result<Arc<Execution>, crate::Problem> {
-        let found = self.host.load_lean(&ExecutionId::from(id)).await?;
+        let found = self.host.journal().load_lean(&ExecutionId::from(id)).await?;
         match found {
             Some(execution) if execution.started.owner == owner => {
                 tracing::Span::current().record("execution", execution.id().as_str());

@@ -10,7 +10,9 @@ use crate::{
         idempotency::{key, keyed},
         start::{answer, patience},
     },
-    limits, schema, shallow,
+    limits,
+    request::canonical::Canonical,
+    schema, shallow,
 };
 use axum::{
     extract::State,
@@ -126,8 +128,8 @@ async fn hook(
     let route = format!("/v1/triggers/{}", address(id, path));
     // GitHub repeats a delivery under the same id, which so serves as the key where the caller sends none.
     let delivery = headers.get("x-github-delivery").and_then(|value| value.to_str().ok());
-    let idempotency = match (key(headers, &route, &input)?, delivery) {
-        (None, Some(delivery)) => Some(keyed(&route, delivery, &input)),
+    let idempotency = match (key(headers, &route, &Canonical(&input))?, delivery) {
+        (None, Some(delivery)) => Some(keyed(&route, delivery, &Canonical(&input))),
         (key, _) => key,
     };
     let request = StartRequest {
@@ -172,7 +174,7 @@ fn trigger_at<'a>(workflow: &'a Workflow, path: Option<&str>) -> Option<(NodeId,
 /// # Errors
 /// 401 `invalid_signature`, the same where the secret is not stored, and what the store says.
 async fn check_signature(app: &App, owner: &str, name: &str, headers: &HeaderMap, body: &[u8]) -> Answered<()> {
-    let secret = app.host.secret(owner, name).await?;
+    let secret = app.host.secrets().secret(owner, name).await?;
     let sent = ["x-stepwell-signature", "x-hub-signature-256"].iter().find_map(|header| headers.get(*header));
     let sent = sent.and_then(|value| value.to_str().ok()).and_then(signature);
     match (secret, sent) {

@@ -60,7 +60,7 @@ async fn replace(
     AnyJson(mut document): AnyJson,
 ) -> Answered<Response> {
     let expected = if_match(&headers)?;
-    let latest = app.host.saved(&caller.owner, &id, None).await?;
+    let latest = app.host.catalogue().saved(&caller.owner, &id, None).await?;
     let Some(latest) = latest else { return Err(Problem::not_found("workflow", &id)) };
     if let Some(fields) = document.as_object_mut() {
         fields.entry("id").or_insert_with(|| id.as_str().into());
@@ -87,9 +87,9 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
         let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
     }
-    let (version, is_new) = match app.host.save(owner, &workflow, expected, app.host.now()).await {
+    let (version, is_new) = match app.host.catalogue().save(owner, &workflow, expected, app.host.now()).await {
         Err(StoreError::Conflict) if expected.is_some() => {
-            let latest = app.host.saved(owner, workflow.id.as_str(), None).await?;
+            let latest = app.host.catalogue().saved(owner, workflow.id.as_str(), None).await?;
             return Err(overtaken(latest.map_or(0, |latest| latest.version)));
         }
         saved => saved?,
@@ -127,7 +127,7 @@ fn overtaken(latest: u64) -> Problem {
 async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<axum::Json<Value>> {
     let window = params.window("workflows")?;
     params.done()?;
-    let page = app.host.list(&caller.owner, &window).await?;
+    let page = app.host.catalogue().list(&caller.owner, &window).await?;
     let items = page.items.iter().map(row).collect();
     Ok(axum::Json(cursor::page("workflows", &page, items)))
 }
@@ -183,7 +183,7 @@ async fn delete(
     Path(id): Path<String>,
     _: NoParams,
 ) -> Answered<StatusCode> {
-    match app.host.delete_workflow(&caller.owner, &id).await? {
+    match app.host.catalogue().delete_workflow(&caller.owner, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("workflow", &id)),
     }

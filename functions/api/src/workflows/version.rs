@@ -10,7 +10,7 @@ use engine::port::SavedWorkflow;
 /// 404 where there is none.
 pub(super) async fn saved_version(app: &App, owner: &str, id: &str, params: &mut Params) -> Answered<SavedWorkflow> {
     let version = params.number("version")?;
-    let found = app.host.saved(owner, id, version).await?;
+    let found = app.host.catalogue().saved(owner, id, version).await?;
     let found = found.filter(|saved| version.is_some() || !saved.deleted);
     found.ok_or_else(|| match version {
         None => Problem::not_found("workflow", id),

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use document::time::Time;
-use engine::port::{Catalogue, Token, Verdict};
+use engine::port::{Host, Token, Verdict};
 use memory::Memory;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl World {
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             expires_at: None,
         };
-        self.host.add_token(token).await.unwrap();
+        self.host.tokens().add_token(token).await.unwrap();
     }
 }
 

@@ -119,7 +119,12 @@ fn awaited(expression: &str) -> Story {
 }
 
 fn report(story: &mut Story, outcome: Outcome) {
-    story.ask(Command::Report { activation: story.activation(), attempt: 1, outcome, duration_ms: None });
+    story.ask(Command::Report {
+        activation: story.activation(),
+        attempt: 1,
+        outcome: outcome.into(),
+        duration_ms: None,
+    });
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
 use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
-use engine::port::{Runner, Store};
+use engine::port::Runner;
 use stepwell_core::task::{CodeTask, Work};
 
 const NOW: Time = Time(1_000_000);
@@ -94,8 +94,12 @@ async fn what_a_request_committed_is_no_error_where_its_effects_are_late() {
         let recorder = Arc::new(Recorder::default());
         let host = beside(&recorder, None, behind_message);
         recorder.fail_at(1, busy.clone());
-        assert_eq!(host.deliver_committed(&id, &effects).await, told, "behind messages: {behind_message}");
+        assert_eq!(host.outbox().deliver_committed(&id, &effects).await, told, "behind messages: {behind_message}");
         recorder.fail_at(1, busy.clone());
-        assert_eq!(host.deliver(&id, &effects).await, Err(busy.clone()), "nothing was committed: it is an error");
+        assert_eq!(
+            host.outbox().deliver(&id, &effects).await,
+            Err(busy.clone()),
+            "nothing was committed: it is an error"
+        );
     }
 }

@@ -81,7 +81,7 @@ pub async fn handle_batch(host: &dyn Host, event: SqsEvent) -> Settled {
 async fn send_anew(host: &dyn Host, delivery: &Delivery, after_seconds: f64) -> Result<(), StoreError> {
     let at = Some(host.now().after_seconds(after_seconds));
     let effect = Effect::Send { message: delivery.message.clone(), at };
-    host.deliver(&delivery.message.execution, &[effect]).await
+    host.outbox().deliver(&delivery.message.execution, &[effect]).await
 }
 
 /// Seconds after which a message comes again. Delays up to [`TRANSIENT_SECONDS`] stand for failures and grow with each

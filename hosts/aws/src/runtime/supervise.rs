@@ -8,7 +8,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use document::time::Time;
 use engine::{
     envelope::Envelope,
-    port::{Host, StoreError},
+    port::{Clock, StoreError},
     supervise::{EACH, SWEEP, bury, keep_schedules, look_after},
 };
 use serde_json::{Value, json};

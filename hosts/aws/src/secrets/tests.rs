@@ -21,7 +21,7 @@ async fn a_credential_is_read_once_a_minute() {
     let vault = vault(&script, || Time(NOW.load(Relaxed)));
     for (at, value) in [(0, "old"), (59_999, "old"), (60_000, "new"), (61_000, "new")] {
         NOW.store(at, Relaxed);
-        let secret = vault.get("acme", "key").await.unwrap().unwrap();
+        let secret = vault.secret("acme", "key").await.unwrap().unwrap();
         assert_eq!((secret.value.as_str(), &secret.hosts[..]), (value, &["api.example".to_owned()][..]), "at {at}");
     }
     assert_eq!(script.asked()[0].json()["SecretId"], "stepwell/s/acme/key");
@@ -32,8 +32,8 @@ async fn a_credential_is_read_once_a_minute() {
 async fn one_that_does_not_exist_is_looked_for_each_time() {
     let script = Script::new([error(400, "ResourceNotFoundException"), json(200, kept("new"))]);
     let vault = vault(&script, || Time(0));
-    assert!(vault.get("acme", "key").await.unwrap().is_none());
-    assert_eq!(vault.get("acme", "key").await.unwrap().unwrap().value, "new");
+    assert!(vault.secret("acme", "key").await.unwrap().is_none());
+    assert_eq!(vault.secret("acme", "key").await.unwrap().unwrap().value, "new");
 }
 
 #[tokio::test]
@@ -42,11 +42,11 @@ async fn storing_makes_one_or_another_version_of_it() {
     let made = || json(200, json!({"ARN": "a", "Name": "n", "VersionId": "1"}));
     let script = Script::new([made(), error(400, "ResourceExistsException"), made()]);
     let vault = vault(&script, || Time(0));
-    vault.put("acme", "key", &secret).await.unwrap();
-    vault.put("acme", "key", &secret).await.unwrap();
+    vault.set_secret("acme", "key", secret.clone()).await.unwrap();
+    vault.set_secret("acme", "key", secret.clone()).await.unwrap();
     assert_eq!(script.operations(), ["CreateSecret", "CreateSecret", "PutSecretValue"]);
     assert_eq!(script.asked()[2].json()["SecretString"], r#"{"value":"s3cret","hosts":[]}"#);
-    assert_eq!(vault.get("acme", "key").await.unwrap().unwrap().value, "s3cret", "known, and not asked for");
+    assert_eq!(vault.secret("acme", "key").await.unwrap().unwrap().value, "s3cret", "known, and not asked for");
 }
 
 #[tokio::test]
@@ -54,11 +54,11 @@ async fn no_error_repeats_a_credential() {
     let told = json!({"__type": "InvalidRequestException", "message": "s3cret is no secret"});
     let script = Script::new([json(400, told)]);
     let secret = Secret { value: "s3cret".into(), hosts: Vec::new() };
-    let failed = vault(&script, || Time(0)).put("acme", "key", &secret).await.unwrap_err();
+    let failed = vault(&script, || Time(0)).set_secret("acme", "key", secret.clone()).await.unwrap_err();
     assert!(matches!(&failed, StoreError::Permanent(why) if why.contains("InvalidRequest")), "{failed}");
     assert!(!failed.to_string().contains("s3cret"), "{failed}");
     let script = Script::new([json(200, json!({"Name": "n", "SecretString": "s3cret"}))]);
-    let failed = vault(&script, || Time(0)).get("acme", "key").await.err().unwrap().to_string();
+    let failed = vault(&script, || Time(0)).secret("acme", "key").await.err().unwrap().to_string();
     assert!(failed.contains("store it anew") && !failed.contains("s3cret"), "{failed}");
 }
 

@@ -12,9 +12,11 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use document::{Workflow, time::Time};
-use engine::port::{Page, SavedWorkflow, StoreError, Token, Window};
+use document::{Workflow, id::NodeId, pattern::Listener, time::Time};
+use engine::port::{Catalogue, Page, SavedWorkflow, StoreError, Token, Tokens, Window};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// How often a save is tried while others save the same workflow.
@@ -52,14 +54,24 @@ impl Version {
     }
 }
 
-impl Table {
-    /// Saves a workflow as the next version of its id (see [`engine::port::Catalogue::save`]). Returns the latest
-    /// version and whether it is new.
-    ///
-    /// # Errors
-    /// `Conflict` where another version than the expected one is the latest; `Transient` where others keep saving the
-    /// workflow meanwhile.
-    pub async fn save(
+#[async_trait]
+impl Catalogue for Table {
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        match self.documents.get(hash) {
+            Some(workflow) => Ok(Some(workflow)),
+            None => self.read_document(hash).await,
+        }
+    }
+
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        if self.documents.get(&workflow.hash).is_none() {
+            self.write_document(workflow).await?;
+            self.documents.put(workflow);
+        }
+        Ok(())
+    }
+
+    async fn save(
         &self,
         owner: &str,
         workflow: &Arc<Workflow>,
@@ -87,50 +99,7 @@ impl Table {
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// Writes a version and the pointer to it together with `beside`, the writes of its schedules and listeners.
-    /// Returns `false` where the pointer is not at the version `before` any more (0 for no version), so that nothing
-    /// was written.
-    async fn write_version(
-        &self,
-        owner: &str,
-        id: &str,
-        next: &Version,
-        before: u64,
-        beside: Vec<TransactWriteItem>,
-    ) -> Result<bool, StoreError> {
-        let condition = match before {
-            0 => Expression::new("attribute_not_exists(pk)"),
-            _ => Expression::new("v = :before").with(":before", number(before)),
-        };
-        let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
-        let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
-        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
-    }
-
-    /// The write of an item in a transaction, where a condition holds.
-    fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
-        let given = |text: String| Some(text).filter(|text| !text.is_empty());
-        let values = Some(condition.values).filter(|values| !values.is_empty());
-        let put = Put::builder().table_name(self.db.table()).set_item(Some(item));
-        let put = put.set_condition_expression(given(condition.text)).set_expression_attribute_values(values);
-        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
-    }
-
-    async fn version_at(&self, owner: &str, sort: &str) -> Result<Option<Version>, StoreError> {
-        let item = self.db.get(nobodys(Purpose::Other), &keys::catalogue(owner), sort, true).await?;
-        item.as_ref().map(Version::read).transpose()
-    }
-
-    /// A version of a saved workflow with its document; without a number the latest, which may be deleted.
-    ///
-    /// # Errors
-    /// The version or its document cannot be read.
-    pub async fn saved(
-        &self,
-        owner: &str,
-        id: &str,
-        version: Option<u64>,
-    ) -> Result<Option<SavedWorkflow>, StoreError> {
+    async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError> {
         let sort = version.map_or_else(|| keys::latest(id), |version| keys::version(id, version));
         match self.version_at(owner, &sort).await? {
             Some(found) => self.with_document(id, found).await.map(Some),
@@ -138,19 +107,7 @@ impl Table {
         }
     }
 
-    async fn with_document(&self, id: &str, found: Version) -> Result<SavedWorkflow, StoreError> {
-        let Version { version, hash, saved_at, deleted } = found;
-        let workflow = self.workflow(&hash).await?.ok_or_else(|| {
-            StoreError::Permanent(format!("the document of version {version} of workflow {id} is gone: save it again"))
-        })?;
-        Ok(SavedWorkflow { id: id.into(), version, hash, document: workflow.document.clone(), saved_at, deleted })
-    }
-
-    /// A page of an owner's saved workflows in their latest versions, by id, without deleted ones.
-    ///
-    /// # Errors
-    /// The workflows cannot be read, or the cursor does not belong to this list.
-    pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
+    async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let after = match &window.cursor {
             Some(cursor) => unhex(cursor).ok_or_else(|| bad_cursor(cursor))?,
@@ -186,12 +143,7 @@ impl Table {
         Ok(Page { items, next_cursor })
     }
 
-    /// Marks the latest version of a saved workflow as deleted, so that nothing new starts, and removes its schedules
-    /// and listeners. Returns `false` where there is no such workflow, or it is deleted already.
-    ///
-    /// # Errors
-    /// The table does not answer, or others keep saving the workflow meanwhile.
-    pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+    async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let latest = self.version_at(owner, &keys::latest(id)).await?;
             let Some(latest) = latest.filter(|latest| !latest.deleted) else { return Ok(false) };
@@ -205,11 +157,26 @@ impl Table {
         Err(StoreError::Transient(format!("the workflow {id} is being saved by many at once")))
     }
 
-    /// The API token with that hash (SHA-256, hexadecimal); `None` where there is none.
-    ///
-    /// # Errors
-    /// The token cannot be read.
-    pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+    async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
+        let keys = Expression::new("pk = :p AND begins_with(sk, :l)")
+            .with(":p", text(keys::catalogue(owner)))
+            .with(":l", text(keys::listeners("")));
+        let query = Query { keys, consistent: true, ..Query::default() };
+        let mut found = Vec::new();
+        for item in self.db.query_all(nobodys(Purpose::Other), query).await? {
+            let sort = need(&item, "sk")?;
+            let workflow = sort.strip_prefix(keys::LISTENERS).unwrap_or(sort);
+            let rows: Vec<(NodeId, Value)> = self.rows_of(&item).await?;
+            let listener = |(node, pattern)| Listener { workflow: workflow.into(), node, pattern };
+            found.extend(rows.into_iter().map(listener));
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Tokens for Table {
+    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
         let partition = keys::api_token(sha256);
         let item = self.db.get(nobodys(Purpose::Other), &partition, TOKEN, true).await?;
         let Some(item) = item else { return Ok(None) };
@@ -217,11 +184,7 @@ impl Table {
         serde_json::from_str(need(&item, "t")?).map(Some).map_err(unreadable)
     }
 
-    /// Stores an API token, and an item without a hash that says that there are tokens.
-    ///
-    /// # Errors
-    /// The token cannot be written.
-    pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
         let unwritable = |error| StoreError::Permanent(format!("an API token cannot be written: {error}"));
         let mut item = keyed(&keys::api_token(&token.sha256), TOKEN);
         item.insert("t".into(), text(serde_json::to_string(&token).map_err(unwritable)?));
@@ -229,16 +192,52 @@ impl Table {
         self.db.put(nobodys(Purpose::Other), keyed(&keys::api_token(""), TOKEN), Expression::default()).await.map(drop)
     }
 
-    /// Whether any API token was ever stored, by the item that [`Table::add_token`] leaves.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn has_tokens(&self) -> Result<bool, StoreError> {
+    async fn has_tokens(&self) -> Result<bool, StoreError> {
         Ok(self.db.get(nobodys(Purpose::Other), &keys::api_token(""), TOKEN, true).await?.is_some())
     }
 }
 
-/// The text whose bytes a cursor of saved workflows gives as hexadecimal digits; `None` where it is no cursor.
+impl Table {
+    /// Writes a version and the pointer to it, with its schedules and listeners, where the pointer is at another still.
+    async fn write_version(
+        &self,
+        owner: &str,
+        id: &str,
+        next: &Version,
+        before: u64,
+        beside: Vec<TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        let condition = match before {
+            0 => Expression::new("attribute_not_exists(pk)"),
+            _ => Expression::new("v = :before").with(":before", number(before)),
+        };
+        let pointer = self.put_where(next.item(owner, &keys::latest(id)), condition)?;
+        let version = self.put_where(next.item(owner, &keys::version(id, next.version)), Expression::default())?;
+        self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
+    }
+
+    fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let values = Some(condition.values).filter(|values| !values.is_empty());
+        let put = Put::builder().table_name(self.db.table()).set_item(Some(item));
+        let put = put.set_condition_expression(given(condition.text)).set_expression_attribute_values(values);
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build())
+    }
+
+    async fn version_at(&self, owner: &str, sort: &str) -> Result<Option<Version>, StoreError> {
+        let item = self.db.get(nobodys(Purpose::Other), &keys::catalogue(owner), sort, true).await?;
+        item.as_ref().map(Version::read).transpose()
+    }
+
+    async fn with_document(&self, id: &str, found: Version) -> Result<SavedWorkflow, StoreError> {
+        let Version { version, hash, saved_at, deleted } = found;
+        let workflow = self.workflow(&hash).await?.ok_or_else(|| {
+            StoreError::Permanent(format!("the document of version {version} of workflow {id} is gone: save it again"))
+        })?;
+        Ok(SavedWorkflow { id: id.into(), version, hash, document: workflow.document.clone(), saved_at, deleted })
+    }
+}
+
 fn unhex(text: &str) -> Option<String> {
     if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;

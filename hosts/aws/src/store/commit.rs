@@ -28,7 +28,7 @@ use crate::{
     limits,
     meter::{Purpose, Spent, nobodys, of},
 };
-use engine::port::{Commit, StoreError};
+use engine::port::{Commit, Journal, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     effect::{Effect, Work},
@@ -39,12 +39,8 @@ use stepwell_core::{
 };
 
 impl Table {
-    /// Writes a commit whole or not at all (see [`engine::port::Store::commit`]). It is durable when this returns; its
-    /// effects are not delivered.
-    ///
-    /// # Errors
-    /// `Conflict` where the first turn is not the next one; `Transient` also where announcing the turn took too long.
-    pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
+    /// One write or none. `Conflict` where the first turn is not the next one.
+    pub(super) async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
         let first = in_order(&commit)?;
         let id = commit.state.id().clone();
         // The values lie in S3 before any item refers to them.
@@ -254,9 +250,9 @@ impl Table {
         self.shown(&after).await
     }
 
-    /// Brings the head up to date after effects were delivered. Where this process committed them, it knows what
-    /// becomes of the head. Where another process did, and may have died since, the head is compared with the state.
-    /// This is called at the end of [`engine::port::Store::deliver`], also without effects.
+    /// Effects were delivered: those of a commit of this process, or those that another may not have delivered, in which
+    /// case its head may not say what is. To be called at the end of [`engine::port::Outbox::deliver`], also where there
+    /// are none.
     ///
     /// # Errors
     /// The head cannot be written. The message behind the commit then comes again; where the head has a mark instead,

@@ -13,22 +13,20 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use document::time::Time;
-use engine::port::StoreError;
+use engine::port::{Agenda, Journal, StoreError};
 use futures::future::try_join_all;
 use stepwell_core::{execution::Execution, id::ExecutionId, owed::due_at};
 
 /// The condition that no newer turn has written the head.
 const NOT_NEWER: &str = "(attribute_not_exists(pk) OR #sq <= :sq)";
 
-impl Table {
-    /// Up to `limit` executions whose heads are due by `now`, those due longest first (see
-    /// [`engine::port::Store::due`]). Marks make a head due, so marked ones are among them.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+#[async_trait]
+impl Agenda for Table {
+    /// Those due or marked, longest due first.
+    async fn due(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let parts = (0..limits::DUE_SHARDS).map(|shard| async move {
             let keys = Expression::new("d = :d AND ds <= :now")
                 .with(":d", text(keys::due_shard(shard)))
@@ -49,13 +47,9 @@ impl Table {
         Ok(found.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
-    /// Writes the head of an execution that was looked after in that state, and makes it due again at `due`. Old marks
-    /// are taken off; young ones stay, since their turns may not be in this state. A head that a newer turn wrote stays
-    /// as it is.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn looked_after(&self, state: &Execution, due: Option<Time>) -> Result<(), StoreError> {
+    /// Its head says what it is. Marks that are old go, and young ones stay, since what is committed behind them may not
+    /// be in this state. A head that a newer turn wrote stays as it is.
+    async fn looked_after(&self, state: &Execution, due: Option<Time>) -> Result<(), StoreError> {
         let key = keys::execution(state.id());
         let (update, values) = update_to(head(state, due), true);
         let unmarked = values.and("attribute_not_exists(p)").and(NOT_NEWER);
@@ -65,8 +59,42 @@ impl Table {
         }
     }
 
-    /// Does the same with a head that has the marks `seen`. Where the marks change meanwhile, the head stays due, for
-    /// the supervisor's next look.
+    /// A head that is not due any more stays as it is.
+    async fn put_off(&self, id: &ExecutionId, until: Time) -> Result<(), StoreError> {
+        let overdue = Expression::new("ds <= :now")
+            .with(":now", text(keys::time(self.now())))
+            .with(":ds", text(keys::time(until)));
+        let key = keys::execution(id);
+        self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), "SET ds = :ds", overdue).await.map(drop)
+    }
+
+    /// Those due are looked at one by one. The supervisor of this host does not ask: it looks after all that is due.
+    async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let mut found = Vec::new();
+        for id in self.due(now, limit).await? {
+            let state = self.load_lean(&id).await?;
+            if state.is_some_and(|state| state.end.is_none() && state.started.deadline <= now) {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+        let mut found = Vec::new();
+        for id in self.due(now, limit).await? {
+            let Some(state) = self.load_lean(&id).await?.filter(|state| state.end.is_some()) else { continue };
+            let workflow = self.workflow_for(&state.started).await?;
+            if due_at(&workflow, &state).is_some_and(|due| due <= now) {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Table {
+    /// The same where others have marked the head. Where it changes meanwhile it stays due, for the next look.
     async fn looked_after_marked(&self, state: &Execution, due: Option<Time>, seen: &Item) -> Result<(), StoreError> {
         let Marks { old, young, old_at } = Marks::of(seen, self.now());
         // The turns of old marks are written by now. The marks may be taken off only where this state contains them.
@@ -85,51 +113,5 @@ impl Table {
         };
         let key = keys::execution(state.id());
         self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), &update, as_seen).await.map(drop)
-    }
-
-    /// Makes an execution that could not be looked after due again at `until` (see [`engine::port::Store::put_off`]). A
-    /// head that is not due stays as it is.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn put_off(&self, id: &ExecutionId, until: Time) -> Result<(), StoreError> {
-        let overdue = Expression::new("ds <= :now")
-            .with(":now", text(keys::time(self.now())))
-            .with(":ds", text(keys::time(until)));
-        let key = keys::execution(id);
-        self.db.update(nobodys(Purpose::Head), (&key, keys::HEAD), "SET ds = :ds", overdue).await.map(drop)
-    }
-
-    /// Executions whose own timeout has passed, found by loading those that are due. Only tests ask for them: the
-    /// supervisor of this host looks after everything that is due.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
-        let mut found = Vec::new();
-        for id in self.due(now, limit).await? {
-            let state = self.load_lean(&id).await?;
-            if state.is_some_and(|state| state.end.is_none() && state.started.deadline <= now) {
-                found.push(id);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Ended executions that `retention_days` keeps no longer, found by loading those that are due. Only tests ask for
-    /// them, as for [`Table::timed_out`].
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
-        let mut found = Vec::new();
-        for id in self.due(now, limit).await? {
-            let Some(state) = self.load_lean(&id).await?.filter(|state| state.end.is_some()) else { continue };
-            let workflow = self.workflow_for(&state.started).await?;
-            if due_at(&workflow, &state).is_some_and(|due| due <= now) {
-                found.push(id);
-            }
-        }
-        Ok(found)
     }
 }

@@ -13,11 +13,13 @@ use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
-use document::{Overlap, id::WorkflowId, time::Time};
-use engine::port::StoreError;
+use async_trait::async_trait;
+use document::{id::WorkflowId, time::Time};
+use engine::port::{Admission, Journal, StoreError};
 use futures::future::try_join_all;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
+    admission::{looks_around, room},
     execution::{Execution, Status},
     id::ExecutionId,
 };
@@ -45,8 +47,7 @@ impl Table {
         if state.started.parent.is_some() || state.started.skipped.is_some() {
             return Ok(false);
         }
-        let settings = &self.workflow_for(&state.started).await?.settings;
-        Ok(settings.overlap != Overlap::Allow || settings.max_concurrency.is_some())
+        Ok(looks_around(&self.workflow_for(&state.started).await?.settings))
     }
 
     /// Makes an execution a member of its guard before its first turn, so that no other start overlooks it.
@@ -136,38 +137,8 @@ impl Table {
         Ok(None)
     }
 
-    /// Whether an execution of the workflow is in one of these statuses, strongly consistent (see
-    /// [`engine::port::Store::another`]).
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
-        let partition = keys::guard(owner, workflow);
-        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
-            let looks = some.iter().map(|member| self.alive(&partition, member));
-            let found = try_join_all(looks).await?.into_iter().flatten();
-            let mut status = found.map(|alive| match alive {
-                Alive::Began(state) => state.status(),
-                Alive::Begins => Status::Pending,
-            });
-            if status.any(|status| statuses.contains(&status)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The oldest execution that is held back, and the number of those under way (see [`engine::port::Store::held`]).
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
-        Ok((held.into_iter().next(), under_way))
-    }
-
-    /// The executions held back, oldest first, and the number of those under way. The oldest of both are looked up, so
-    /// that members that a crash left behind are in the way for a short while only.
+    /// Those held back, oldest first, and how many are under way. The oldest of each are looked up, so that nothing that
+    /// a crash left behind stands in the way for long.
     async fn census(&self, partition: &str) -> Result<(Vec<ExecutionId>, u64), StoreError> {
         let (held, mut under_way): (Vec<_>, Vec<_>) =
             self.members(partition).await?.into_iter().partition(|member| member.held);
@@ -202,8 +173,8 @@ impl Table {
     /// itself.
     ///
     /// # Errors
-    /// The table does not answer, or others keep the lease for too long.
-    pub async fn admissible(
+    /// Where the table does not answer, or others keep the guard.
+    pub(super) async fn next_in_line(
         &self,
         owner: &str,
         workflow: &WorkflowId,
@@ -214,7 +185,7 @@ impl Table {
             true => self.census(&guard).await?,
             false => self.census_under_lease(owner, workflow).await?,
         };
-        let room = usize::try_from(limit.saturating_sub(under_way)).unwrap_or(usize::MAX);
+        let room = usize::try_from(room(limit, under_way)).unwrap_or(usize::MAX);
         Ok(waiting.into_iter().take(room).collect())
     }
 
@@ -232,19 +203,8 @@ impl Table {
         found
     }
 
-    /// Takes the guard's lease to start an execution, and waits while another process has it. Returns a ticket for
-    /// [`Table::leave`]. The lease of a process that dies ends after `LEASE_SECONDS`.
-    ///
-    /// # Errors
-    /// `Transient` where others keep the lease for too long.
-    pub async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
-        let (ticket, until) = self.take_lease(owner, workflow).await?;
-        self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
-        Ok(ticket)
-    }
-
-    /// Whether this process starts an execution under a lease that is over, or has too little left for a write: another
-    /// start may then look at the members before this one's turn is written.
+    /// Whether this process entered to start an execution of the workflow, and its lease is over, or too nearly so to
+    /// begin a write under it: another start may have looked around meanwhile.
     pub(super) fn lease_is_over(&self, state: &Execution) -> bool {
         let started = &state.started;
         let until = self.leases.until(&keys::guard(&started.owner, &started.workflow_id));
@@ -280,12 +240,38 @@ impl Table {
             tokio::time::sleep(Duration::from_secs_f64(0.02 + 0.2 * drawn())).await;
         }
     }
+}
 
-    /// Gives the lease of a ticket back. Where it ended and another process has it, nothing happens.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
+#[async_trait]
+impl Admission for Table {
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let partition = keys::guard(owner, workflow);
+        for some in self.members(&partition).await?.chunks(limits::AT_ONCE) {
+            let looks = some.iter().map(|member| self.alive(&partition, member));
+            let found = try_join_all(looks).await?.into_iter().flatten();
+            let mut status = found.map(|alive| match alive {
+                Alive::Began(state) => state.status(),
+                Alive::Begins => Status::Pending,
+            });
+            if status.any(|status| statuses.contains(&status)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        let (held, under_way) = self.census(&keys::guard(owner, workflow)).await?;
+        Ok((held.into_iter().next(), under_way))
+    }
+
+    async fn enter(&self, owner: &str, workflow: &WorkflowId) -> Result<String, StoreError> {
+        let (ticket, until) = self.take_lease(owner, workflow).await?;
+        self.leases.put(keys::guard(owner, workflow), ticket.clone(), until, self.now());
+        Ok(ticket)
+    }
+
+    async fn leave(&self, owner: &str, workflow: &WorkflowId, ticket: &str) -> Result<(), StoreError> {
         self.leases.drop(&keys::guard(owner, workflow), ticket);
         let own = Expression::new("#by = :ticket").naming("#by", "by").with(":ticket", text(ticket));
         self.db.delete(nobodys(Purpose::Other), &keys::guard(owner, workflow), keys::LOCK, own).await.map(drop)

@@ -1,4 +1,4 @@
-//! The journal as the API reads it: turns, captured log lines, and the wait for a new turn.
+//! The journal of an execution: its state, its turns and captured lines, and whether there is more.
 
 use super::{
     Table,
@@ -7,32 +7,70 @@ use super::{
     keys,
     lists::bad_cursor,
     load::{Stored, damaged, parse_turns, turns_between},
+    marks::unique,
     pack::inflate,
 };
 use crate::{
     limits,
     meter::{Purpose, nobodys},
+    telemetry::{Counter, counted},
 };
-use engine::port::{Page, StoreError, Window};
-use stepwell_core::{event::Turn, id::ExecutionId, task::NodeLog};
+use async_trait::async_trait;
+use engine::port::{Commit, Journal, Page, StoreError, Window};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, sync::Arc};
+use stepwell_core::{event::Turn, execution::Execution, id::ExecutionId, payload::Payload, task::NodeLog};
 
-impl Table {
-    /// Up to `limit` turns after the number `after`, with their values (see [`engine::port::Store::turns`]).
-    ///
-    /// # Errors
-    /// The journal or a value cannot be read.
-    pub async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+#[async_trait]
+impl Journal for Table {
+    async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        let Some(state) = self.load_lean(id).await? else { return Ok(None) };
+        self.fetch(id, &state.payloads()).await?;
+        Ok(Some(state))
+    }
+
+    async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        Ok(self.known(id).await?.map(|known| known.state))
+    }
+
+    async fn fetch(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        let mut wanted: BTreeMap<&str, Vec<&Payload>> = BTreeMap::new();
+        for payload in payloads {
+            if let Some(blob) = payload.missing() {
+                wanted.entry(&blob.sha256).or_default().push(payload);
+            }
+        }
+        let fetches = wanted.into_iter().map(|(sha256, payloads)| async move {
+            let value = self.value(id, sha256).await?;
+            payloads.iter().for_each(|payload| payload.fetched(value.clone()));
+            Ok(())
+        });
+        let fetches: Vec<_> = fetches.collect();
+        stream::iter(fetches).buffer_unordered(limits::AT_ONCE).try_collect().await
+    }
+
+    fn inline_bytes(&self) -> usize {
+        limits::INLINE_BYTES
+    }
+
+    /// Durable when it returns; effects are not delivered.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let committed = self.write(commit).await;
+        if committed == Err(StoreError::Conflict) {
+            counted(Counter::Conflicts, 1);
+        }
+        committed
+    }
+
+    async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let turns = self.turns_lean(id, after, limit).await?;
         let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
         self.fetch(id, &payloads).await?;
         Ok(turns)
     }
 
-    /// Like [`Table::turns`], but offloaded values may be missing.
-    ///
-    /// # Errors
-    /// The journal cannot be read.
-    pub async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         if after >= keys::LAST_TURN || limit == 0 {
             return Ok(Vec::new());
         }
@@ -61,20 +99,7 @@ impl Table {
         Ok(turns)
     }
 
-    /// The number of the item that holds the turn `seq`, or `seq` where there is no such item.
-    async fn item_with(&self, id: &ExecutionId, seq: u64) -> Result<u64, StoreError> {
-        if seq == 1 {
-            return Ok(1);
-        }
-        let newest = turns_between(id, 1, seq);
-        let newest = Query { backwards: true, limit: Some(1), wanted: "pk, sk", ..newest };
-        let found = self.db.query(nobodys(Purpose::Other), &newest).await?;
-        Ok(found.items.first().and_then(|item| keys::first_of(text_of(item, "sk")?)).unwrap_or(seq))
-    }
-
-    /// Resolves when there is a turn after `seq`, at the latest after `WATCH`. It resolves at once where it cannot
-    /// tell.
-    pub async fn changed(&self, id: &ExecutionId, seq: u64) {
+    async fn changed(&self, id: &ExecutionId, seq: u64) {
         let Ok(Some(known)) = self.known(id).await else { return };
         if known.state.seq > seq {
             return;
@@ -95,12 +120,7 @@ impl Table {
         }
     }
 
-    /// Captured log lines, oldest first. A cursor is the number of an item and of a line in it, in 16 hexadecimal
-    /// digits each.
-    ///
-    /// # Errors
-    /// The lines cannot be read, or the cursor does not belong to this list.
-    pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
+    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let (first, line) = match &window.cursor {
             None => (1, 0),
@@ -132,7 +152,39 @@ impl Table {
         }
     }
 
-    /// The log lines of one item.
+    async fn cost(&self, id: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
+        Ok(self.spent(id).await?.shown())
+    }
+
+    async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
+        match self.load_lean(id).await? {
+            Some(state) if state.end.is_none() => Err(StoreError::Conflict),
+            Some(state) => {
+                if !self.behind_message {
+                    // Should this process die on the way, the supervisor goes on.
+                    let soon = self.now().after_seconds(limits::MARK_SECONDS);
+                    let mark = unique(self.now()).simple().to_string();
+                    self.mark(nobodys(Purpose::Head), &state, &mark, soon).await?;
+                }
+                self.remove(id.clone(), state).await
+            }
+            None => self.remove_rest(id, true).await,
+        }
+    }
+}
+
+impl Table {
+    /// The number of the item that holds a turn, or that would.
+    async fn item_with(&self, id: &ExecutionId, seq: u64) -> Result<u64, StoreError> {
+        if seq == 1 {
+            return Ok(1);
+        }
+        let newest = turns_between(id, 1, seq);
+        let newest = Query { backwards: true, limit: Some(1), wanted: "pk, sk", ..newest };
+        let found = self.db.query(nobodys(Purpose::Other), &newest).await?;
+        Ok(found.items.first().and_then(|item| keys::first_of(text_of(item, "sk")?)).unwrap_or(seq))
+    }
+
     async fn lines(&self, item: &Stored) -> Result<Vec<NodeLog>, StoreError> {
         let packed = match (bytes_of(&item.item, "l"), text_of(&item.item, "lk")) {
             (Some(packed), _) => packed.to_vec(),

@@ -1,19 +1,9 @@
 //! Event listeners: the patterns of a saved workflow's `event_trigger` nodes. A workflow that has any has one item for
 //! them beside its versions, written in the same transaction, so that an event costs one query and reads no document.
 
-use super::{
-    Table,
-    dynamo::{Query, unbuilt},
-    item::{Expression, keyed, need, text},
-    keys,
-};
-use crate::meter::{Purpose, nobodys};
+use super::{Table, dynamo::unbuilt, item::keyed, keys};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use document::{
-    Workflow,
-    id::NodeId,
-    pattern::{Listener, listeners},
-};
+use document::{Workflow, id::NodeId, pattern::listeners};
 use engine::port::StoreError;
 use serde_json::Value;
 
@@ -39,25 +29,5 @@ impl Table {
         self.insert_rows(&mut item, &rows).await?;
         let put = Put::builder().table_name(self.db.table()).set_item(Some(item)).build().map_err(unbuilt)?;
         Ok(Some(write.put(put).build()))
-    }
-
-    /// All event listeners of an owner's workflows (see [`engine::port::Catalogue::listeners`]).
-    ///
-    /// # Errors
-    /// The listeners cannot be read.
-    pub async fn listeners(&self, owner: &str) -> Result<Vec<Listener>, StoreError> {
-        let keys = Expression::new("pk = :p AND begins_with(sk, :l)")
-            .with(":p", text(keys::catalogue(owner)))
-            .with(":l", text(keys::listeners("")));
-        let query = Query { keys, consistent: true, ..Query::default() };
-        let mut found = Vec::new();
-        for item in self.db.query_all(nobodys(Purpose::Other), query).await? {
-            let sort = need(&item, "sk")?;
-            let workflow = sort.strip_prefix(keys::LISTENERS).unwrap_or(sort);
-            let rows: Vec<(NodeId, Value)> = self.rows_of(&item).await?;
-            let listener = |(node, pattern)| Listener { workflow: workflow.into(), node, pattern };
-            found.extend(rows.into_iter().map(listener));
-        }
-        Ok(found)
     }
 }

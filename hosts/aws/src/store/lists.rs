@@ -12,11 +12,15 @@ use crate::{
     limits,
     meter::{Purpose, nobodys},
 };
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
+use engine::port::{ExecutionFilter, Head, Index, InteractionFilter, Page, StoreError, Window};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
-use stepwell_core::{execution::Status, id::ExecutionId};
+use stepwell_core::{
+    execution::Status,
+    id::{ExecutionId, InteractionId},
+};
 
 /// All statuses, in the order in which an execution goes through them.
 const STATUSES: [Status; 11] = [
@@ -97,12 +101,9 @@ fn end(filter: &ExecutionFilter, cursor: Option<&str>) -> String {
     cursor.map_or(until.clone(), |cursor| cursor.to_owned().min(until))
 }
 
-impl Table {
-    /// A page of the executions that a filter lets through, newest first (see [`engine::port::Store::executions`]).
-    ///
-    /// # Errors
-    /// The table does not answer, or the cursor does not belong to this list.
-    pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+#[async_trait]
+impl Index for Table {
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let limit = window.limit.clamp(1, limits::PAGE);
         let cursor = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
         let (lists, rest) = lists(filter);
@@ -128,8 +129,44 @@ impl Table {
         Ok(Page { items: Vec::new(), next_cursor: None })
     }
 
-    /// The first rows of one list after the place of a cursor: one more than a page has, which tells that there is
-    /// more.
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+        let (lists, rest) = lists(filter);
+        let to = end(filter, None);
+        if !keys_in_order(filter, &to) {
+            return Ok(0);
+        }
+        let counts = lists.into_iter().map(|list| async {
+            let mut query = Query { counting: true, ..query(list, &rest, filter, &to) };
+            let mut count = 0;
+            loop {
+                let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+                count += found.count;
+                match found.next {
+                    Some(next) => query.from = Some(next),
+                    None => return Ok::<u64, StoreError>(count),
+                }
+            }
+        });
+        Ok(try_join_all(counts).await?.into_iter().sum())
+    }
+
+    async fn interactions(
+        &self,
+        filter: &InteractionFilter,
+        window: &Window,
+    ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
+        self.questions(filter, window).await
+    }
+
+    async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+        let partition = keys::question(interaction);
+        let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
+        found.map(|item| need(&item, "x").map(Into::into)).transpose()
+    }
+}
+
+impl Table {
+    /// The first rows of one list, one more than a page has.
     async fn part(&self, query: Query, after: Option<&str>, limit: usize) -> Result<Part<Head>, StoreError> {
         let filtered = !query.filter.text.is_empty();
         let wanted = i32::try_from(limit + 2).unwrap_or(i32::MAX);
@@ -165,32 +202,7 @@ impl Table {
         Ok(part)
     }
 
-    /// The number of executions that a filter lets through. All of them are read for it.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
-        let (lists, rest) = lists(filter);
-        let to = end(filter, None);
-        if !keys_in_order(filter, &to) {
-            return Ok(0);
-        }
-        let counts = lists.into_iter().map(|list| async {
-            let mut query = Query { counting: true, ..query(list, &rest, filter, &to) };
-            let mut count = 0;
-            loop {
-                let found = self.db.query(nobodys(Purpose::Other), &query).await?;
-                count += found.count;
-                match found.next {
-                    Some(next) => query.from = Some(next),
-                    None => return Ok::<u64, StoreError>(count),
-                }
-            }
-        });
-        Ok(try_join_all(counts).await?.into_iter().sum())
-    }
-
-    /// The children of an execution, as far as the eventually consistent index knows them.
+    /// The children of an execution, as far as the index knows.
     pub(super) async fn children(&self, parent: &ExecutionId) -> Result<Vec<ExecutionId>, StoreError> {
         let keys = Expression::new("l1 = :l").with(":l", text(keys::children(parent)));
         let query = Query { index: Some("lists"), keys, wanted: "pk", ..Query::default() };

@@ -82,25 +82,7 @@ pub(super) fn turns_between(id: &ExecutionId, from: u64, to: u64) -> Query {
 }
 
 impl Table {
-    /// The state of an execution, strongly consistent, with every value fetched; `None` where there is no execution.
-    ///
-    /// # Errors
-    /// The journal or a value cannot be read.
-    pub async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
-        let Some(state) = self.load_lean(id).await? else { return Ok(None) };
-        self.fetch(id, &state.payloads()).await?;
-        Ok(Some(state))
-    }
-
-    /// Like [`Table::load`], but offloaded values may be missing.
-    ///
-    /// # Errors
-    /// The journal cannot be read.
-    pub async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
-        Ok(self.known(id).await?.map(|known| known.state))
-    }
-
-    /// The newest state of an execution with the end of its journal, strongly consistent; `None` where there is none.
+    /// What the table knows of an execution.
     pub(super) async fn known(&self, id: &ExecutionId) -> Result<Option<Known>, StoreError> {
         if let Some(known) = self.cache.get(id) {
             if let Some(known) = self.read_on(id, known).await? {

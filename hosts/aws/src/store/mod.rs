@@ -41,12 +41,12 @@ mod tests;
 mod tokens;
 mod undelivered;
 mod values;
-mod workflows;
 
 pub use schema::{Index, create, definition};
 
 use crate::{
     error::Patience,
+    limits,
     meter::{Meter, Spent},
     ports::Blobs,
 };
@@ -54,13 +54,11 @@ use aws_sdk_dynamodb::Client;
 use cache::Cache;
 use document::time::Time;
 use dynamo::Dynamo;
-use engine::port::StoreError;
+use engine::{documents::Documents, port::StoreError};
 use leases::Leases;
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
 use undelivered::Undelivered;
-use workflows::Workflows;
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -72,7 +70,7 @@ pub struct Table {
     blobs: Arc<dyn Blobs>,
     clock: Clock,
     cache: Cache,
-    workflows: Workflows,
+    documents: Documents,
     undelivered: Undelivered,
     leases: Leases,
     behind_message: bool,
@@ -108,7 +106,7 @@ impl Table {
             blobs,
             clock,
             cache: Cache::default(),
-            workflows: Workflows::default(),
+            documents: Documents::new(limits::WORKFLOWS),
             undelivered: Undelivered::default(),
             leases: Leases::default(),
             behind_message,
@@ -144,13 +142,5 @@ impl Table {
             Some(known) => Ok(known.spent),
             None => Ok(self.known(id).await?.map(|known| known.spent).unwrap_or_default()),
         }
-    }
-
-    /// What an execution has cost, as the API shows it (see [`engine::port::Store::cost`]).
-    ///
-    /// # Errors
-    /// The errors are those of [`Table::spent`].
-    pub async fn cost(&self, id: &ExecutionId) -> Result<Map<String, Value>, StoreError> {
-        Ok(self.spent(id).await?.shown())
     }
 }

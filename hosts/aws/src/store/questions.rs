@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     limits,
-    meter::{Purpose, nobodys, of},
+    meter::{Purpose, of},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::port::{InteractionFilter, Page, StoreError, Window};
+use engine::port::{InteractionFilter, Journal, Page, StoreError, Window};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::{
@@ -63,8 +63,8 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
 }
 
 impl Table {
-    /// Writes the questions that effects open or close. It is called at the beginning of
-    /// [`engine::port::Store::deliver`], since people who are told of a question can answer at once.
+    /// Writes the questions that effects tell people of, or take back. To be called at the beginning of
+    /// [`engine::port::Outbox::deliver`]: who is told can answer at once.
     ///
     /// # Errors
     /// The questions cannot be written.
@@ -91,22 +91,8 @@ impl Table {
         try_join_all(writes).await.map(drop)
     }
 
-    /// The execution that asks a question; `None` where there is no such question.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
-        let partition = keys::question(interaction);
-        let found = self.db.get(nobodys(Purpose::Other), &partition, keys::QUESTION, true).await?;
-        found.map(|item| need(&item, "x").map(Into::into)).transpose()
-    }
-
-    /// A page of the interactions that a filter lets through, soonest deadline first (see
-    /// [`engine::port::Store::interactions`]).
-    ///
-    /// # Errors
-    /// The table does not answer, or the cursor does not belong to this list.
-    pub async fn interactions(
+    /// Soonest deadline first.
+    pub(super) async fn questions(
         &self,
         filter: &InteractionFilter,
         window: &Window,

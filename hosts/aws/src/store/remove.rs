@@ -15,43 +15,21 @@ use super::{
     item::{Expression, Item, keyed, number, number_of, text, text_of},
     keys,
     load::{Stored, turns_between},
-    marks::unique,
 };
 use crate::{
     limits,
     meter::{Purpose, nobodys, of},
 };
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use engine::port::StoreError;
+use engine::port::{Journal, StoreError};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{future::Future, pin::Pin, sync::Arc};
 use stepwell_core::{execution::Execution, id::ExecutionId};
 
 impl Table {
-    /// Removes an ended execution with all its data and its children. Without a state, it goes on with a removal that
-    /// was interrupted, or removes the head of a start that never wrote a turn.
-    ///
-    /// # Errors
-    /// `Conflict` where the execution has not ended, or has gone on meanwhile.
-    pub async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        match self.load_lean(id).await? {
-            Some(state) if state.end.is_none() => Err(StoreError::Conflict),
-            Some(state) => {
-                if !self.behind_message {
-                    // The mark makes the supervisor go on where this process dies on the way.
-                    let soon = self.now().after_seconds(limits::MARK_SECONDS);
-                    let mark = unique(self.now()).simple().to_string();
-                    self.mark(nobodys(Purpose::Head), &state, &mark, soon).await?;
-                }
-                self.remove(id.clone(), state).await
-            }
-            None => self.remove_rest(id, true).await,
-        }
-    }
-
-    /// Removes what an interrupted removal left, or a head whose execution never began. `may_begin` says whether a
-    /// start may still come, as it may not where the parent is removed.
-    async fn remove_rest(&self, id: &ExecutionId, may_begin: bool) -> Result<(), StoreError> {
+    /// What is left of an execution that was being removed, or a head whose execution never began, and may yet, unless
+    /// its parent is gone.
+    pub(super) async fn remove_rest(&self, id: &ExecutionId, may_begin: bool) -> Result<(), StoreError> {
         let all = Query { backwards: true, ..turns_between(id, 1, keys::LAST_TURN) };
         let items = self.db.query_all(nobodys(Purpose::Other), all).await?;
         let items = items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
@@ -122,9 +100,8 @@ impl Table {
         Ok(text.and_then(|text| serde_json::from_str::<Execution>(&text).ok()).map(Arc::new))
     }
 
-    /// Removes an execution in this state, whatever it is doing. A stone in the place of its next turn comes first, so
-    /// that it cannot go on meanwhile.
-    async fn remove(&self, id: ExecutionId, state: Arc<Execution>) -> Result<(), StoreError> {
+    /// Removes an execution in this state, whatever it is doing: a stone in the place of its next turn first.
+    pub(super) async fn remove(&self, id: ExecutionId, state: Arc<Execution>) -> Result<(), StoreError> {
         self.fence(&id, self.stone(&id, state.seq + 1)).await?;
         self.remove_fenced(id, Some(state)).await
     }

@@ -8,6 +8,7 @@ use super::{
     keys,
 };
 use crate::meter::{Purpose, nobodys};
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use document::{
     ScheduleTrigger, Workflow,
@@ -15,7 +16,7 @@ use document::{
     schedule::{Scheduled, plan},
     time::Time,
 };
-use engine::port::StoreError;
+use engine::port::{Schedules, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,6 +57,66 @@ impl Kept {
             0 => Expression::new("attribute_not_exists(pk)"),
             revision => Expression::new("u = :u").with(":u", number(revision)),
         }
+    }
+}
+
+#[async_trait]
+impl Schedules for Table {
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+        let keys = Expression::new("d = :d AND ds <= :now")
+            .with(":d", text(keys::SCHEDULES))
+            .with(":now", text(keys::time(now)));
+        let query = Query { index: Some("due"), keys, limit: i32::try_from(limit).ok(), ..Query::default() };
+        let mut due = Vec::new();
+        for item in self.db.query(nobodys(Purpose::Other), &query).await?.items {
+            let place = keys::catalogue_of(need(&item, "pk")?).zip(keys::schedules_of(need(&item, "sk")?));
+            let Some((owner, id)) = place else { continue };
+            // The index lags behind: what was moved on meanwhile is not due again.
+            let rows = self.kept_schedules(owner, id).await?.rows.into_iter().filter(|row| row.next_at <= now);
+            due.extend(rows.map(|row| Scheduled {
+                owner: owner.to_owned(),
+                workflow: id.into(),
+                schedule: row.schedule(),
+                node: row.node,
+                next_at: row.next_at,
+                error: row.error,
+            }));
+        }
+        due.sort_by_key(|one| one.next_at);
+        due.truncate(limit);
+        Ok(due)
+    }
+
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (owner, id) = (schedule.owner.as_str(), schedule.workflow.as_str());
+        for _ in 0..TRIES {
+            let mut kept = self.kept_schedules(owner, id).await?;
+            let is_it = |row: &Row| row.node == schedule.node && row.next_at == schedule.next_at;
+            let Some(at) = kept.rows.iter().position(is_it) else { return Ok(()) };
+            match next_at {
+                Some(next_at) => {
+                    kept.rows[at].next_at = next_at;
+                    kept.rows[at].error.clone_from(&error);
+                }
+                None => drop(kept.rows.remove(at)),
+            }
+            let written = match self.kept_item(&kept, owner, id).await? {
+                Some(item) => self.db.put(nobodys(Purpose::Other), item, kept.unchanged()).await? == Written::Yes,
+                None => {
+                    let key = (keys::catalogue(owner), keys::schedules(id));
+                    self.db.delete(nobodys(Purpose::Other), &key.0, &key.1, kept.unchanged()).await?
+                }
+            };
+            if written {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Transient(format!("the schedules of the workflow {id} are changed by many at once")))
     }
 }
 
@@ -116,71 +177,5 @@ impl Table {
             }
         };
         Ok(Some(write))
-    }
-
-    /// Up to `limit` schedules whose time has come, soonest first (see [`engine::port::Catalogue::due_schedules`]).
-    ///
-    /// # Errors
-    /// The schedules cannot be read.
-    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
-        let keys = Expression::new("d = :d AND ds <= :now")
-            .with(":d", text(keys::SCHEDULES))
-            .with(":now", text(keys::time(now)));
-        let query = Query { index: Some("due"), keys, limit: i32::try_from(limit).ok(), ..Query::default() };
-        let mut due = Vec::new();
-        for item in self.db.query(nobodys(Purpose::Other), &query).await?.items {
-            let place = keys::catalogue_of(need(&item, "pk")?).zip(keys::schedules_of(need(&item, "sk")?));
-            let Some((owner, id)) = place else { continue };
-            // The index lags behind, so the table is read too: a schedule that was moved on meanwhile is not due.
-            let rows = self.kept_schedules(owner, id).await?.rows.into_iter().filter(|row| row.next_at <= now);
-            due.extend(rows.map(|row| Scheduled {
-                owner: owner.to_owned(),
-                workflow: id.into(),
-                schedule: row.schedule(),
-                node: row.node,
-                next_at: row.next_at,
-                error: row.error,
-            }));
-        }
-        due.sort_by_key(|one| one.next_at);
-        due.truncate(limit);
-        Ok(due)
-    }
-
-    /// Moves a schedule on to its next time, or removes it (see [`engine::port::Catalogue::advance_schedule`]).
-    ///
-    /// # Errors
-    /// The schedule cannot be written.
-    pub async fn advance_schedule(
-        &self,
-        schedule: &Scheduled,
-        next_at: Option<Time>,
-        error: Option<String>,
-    ) -> Result<(), StoreError> {
-        let (owner, id) = (schedule.owner.as_str(), schedule.workflow.as_str());
-        for _ in 0..TRIES {
-            let mut kept = self.kept_schedules(owner, id).await?;
-            // A schedule with another next time was moved on, or saved anew, by somebody else and stays as it is.
-            let is_it = |row: &Row| row.node == schedule.node && row.next_at == schedule.next_at;
-            let Some(at) = kept.rows.iter().position(is_it) else { return Ok(()) };
-            match next_at {
-                Some(next_at) => {
-                    kept.rows[at].next_at = next_at;
-                    kept.rows[at].error.clone_from(&error);
-                }
-                None => drop(kept.rows.remove(at)),
-            }
-            let written = match self.kept_item(&kept, owner, id).await? {
-                Some(item) => self.db.put(nobodys(Purpose::Other), item, kept.unchanged()).await? == Written::Yes,
-                None => {
-                    let key = (keys::catalogue(owner), keys::schedules(id));
-                    self.db.delete(nobodys(Purpose::Other), &key.0, &key.1, kept.unchanged()).await?
-                }
-            };
-            if written {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Transient(format!("the schedules of the workflow {id} are changed by many at once")))
     }
 }

@@ -10,46 +10,67 @@ use super::{
 use crate::{
     limits,
     meter::{Purpose, of},
+    ports::Records,
 };
-use document::id::sha256_hex;
-use engine::port::StoreError;
-use stepwell_core::id::{ExecutionId, InteractionId};
+use async_trait::async_trait;
+use document::id::{WorkflowId, sha256_hex};
+use engine::port::{Journal, StoreError};
+use std::sync::Arc;
+use stepwell_core::{
+    execution::Execution,
+    id::{ExecutionId, InteractionId},
+    payload::Payload,
+};
+
+#[async_trait]
+impl Records for Table {
+    /// As this process saw it last: it committed the turn, or loaded it.
+    async fn state(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        match self.recent(id) {
+            Some(state) => Ok(Some(state)),
+            None => self.load_lean(id).await,
+        }
+    }
+
+    async fn state_now(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        self.load_lean(id).await
+    }
+
+    async fn fetch(&self, id: &ExecutionId, wanted: &[&Payload]) -> Result<(), StoreError> {
+        Journal::fetch(self, id, wanted).await
+    }
+
+    async fn put_token(&self, id: &ExecutionId, name: &str, token: &str) -> Result<(), StoreError> {
+        self.keep_token(id, &keys::token(&name.into()), token).await
+    }
+
+    async fn get_token(&self, id: &ExecutionId, name: &str) -> Result<Option<String>, StoreError> {
+        self.token_at(id, &keys::token(&name.into())).await
+    }
+
+    async fn remove_token(&self, id: &ExecutionId, name: &str) -> Result<(), StoreError> {
+        self.drop_token_at(id, &keys::token(&name.into())).await
+    }
+
+    async fn pauses(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        Ok(self.pause_tokens(id).await?.into_iter().map(|(interaction, _)| interaction.to_string()).collect())
+    }
+
+    async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
+        Ok(self.tokens_at(id, keys::CALLER).await?.into_iter().map(|(_, token)| token).collect())
+    }
+
+    async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
+        self.drop_token_at(id, &caller(token)).await
+    }
+
+    async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
+        self.next_in_line(owner, workflow, limit).await
+    }
+}
 
 impl Table {
-    /// Keeps the task token of a pause, in the place of the one before.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn put_token(
-        &self,
-        id: &ExecutionId,
-        interaction: &InteractionId,
-        token: &str,
-    ) -> Result<(), StoreError> {
-        self.keep_token(id, &keys::token(interaction), token).await
-    }
-
-    /// The task token of a pause; `None` before the pause has begun, and once its task was completed.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn pause_token(
-        &self,
-        id: &ExecutionId,
-        interaction: &InteractionId,
-    ) -> Result<Option<String>, StoreError> {
-        self.token_at(id, &keys::token(interaction)).await
-    }
-
-    /// Removes the task token of a pause whose task was completed.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn drop_token(&self, id: &ExecutionId, interaction: &InteractionId) -> Result<(), StoreError> {
-        self.drop_token_at(id, &keys::token(interaction)).await
-    }
-
-    /// The task tokens of all pauses of an execution whose tasks were not completed, each with its interaction.
+    /// Every task token of an execution's pauses that was not completed.
     ///
     /// # Errors
     /// The table does not answer.
@@ -67,23 +88,7 @@ impl Table {
         self.keep_token(id, &caller(token), token).await
     }
 
-    /// The task tokens of all callers that wait for an execution's end and were not told of it.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError> {
-        Ok(self.tokens_at(id, keys::CALLER).await?.into_iter().map(|(_, token)| token).collect())
-    }
-
-    /// Removes the task token of a caller that was told of the end.
-    ///
-    /// # Errors
-    /// The table does not answer.
-    pub async fn drop_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
-        self.drop_token_at(id, &caller(token)).await
-    }
-
-    /// All tokens of an execution whose sort keys begin with `begin`, each after its sort key.
+    /// All tokens whose sort keys begin so, with those.
     async fn tokens_at(&self, id: &ExecutionId, begin: &str) -> Result<Vec<(String, String)>, StoreError> {
         let keys = Expression::new("pk = :p AND begins_with(sk, :t)")
             .with(":p", text(keys::execution(id)))

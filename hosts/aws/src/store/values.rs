@@ -5,11 +5,7 @@ use crate::limits;
 use engine::port::StoreError;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use stepwell_core::{
-    id::ExecutionId,
-    payload::{BlobRef, Payload},
-};
+use stepwell_core::{id::ExecutionId, payload::BlobRef};
 
 impl Table {
     /// Keeps the values that a commit offloads. Keys are hashes of values, so keeping a value twice keeps it once.
@@ -20,30 +16,8 @@ impl Table {
         stream::iter(puts).buffer_unordered(limits::AT_ONCE).try_collect().await
     }
 
-    /// Brings those of the values that are missing (see [`engine::port::Store::fetch`]).
-    ///
-    /// # Errors
-    /// A value cannot be read, or is gone.
-    pub async fn fetch(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
-        // Payloads of the same value are fetched once.
-        let mut wanted: BTreeMap<&str, Vec<&Payload>> = BTreeMap::new();
-        for payload in payloads {
-            if let Some(blob) = payload.missing() {
-                wanted.entry(&blob.sha256).or_default().push(payload);
-            }
-        }
-        let fetches = wanted.into_iter().map(|(sha256, payloads)| async move {
-            let value = self.value(id, sha256).await?;
-            payloads.iter().for_each(|payload| payload.fetched(value.clone()));
-            Ok(())
-        });
-        let fetches: Vec<_> = fetches.collect();
-        stream::iter(fetches).buffer_unordered(limits::AT_ONCE).try_collect().await
-    }
-
-    /// Reads one value. Where the execution has not made it itself, its parent or an earlier ancestor has handed it
-    /// down; ancestors are kept for longer than their descendants.
-    async fn value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
+    /// One value: its own, or one that the execution was handed down by its parent, which lives longer.
+    pub(super) async fn value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
         let mut of = id.clone();
         loop {
             if let Some(bytes) = self.blobs.get(&keys::value(&of, sha256)).await? {

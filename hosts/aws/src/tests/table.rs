@@ -88,5 +88,5 @@ pub fn first(story: &Story) -> Commit {
 pub fn commit(decided: Decided) -> Commit {
     let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
     let (logs, blobs, acks) = (vec![], vec![], vec![]);
-    Commit { turns, state, effects: decided.effects, logs, blobs, acks, due: None }
+    Commit { before: None, turns, state, effects: decided.effects, logs, blobs, acks, due: None }
 }

@@ -2,6 +2,7 @@
 
 use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
 use axum::middleware::from_fn;
+use engine::port::Host;
 use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
@@ -39,7 +40,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16) -> Outcome {
     let loopback = address.is_loopback();
     // Callers on other machines must bring a token, so there must be one.
-    if !loopback && !engine::port::Catalogue::has_tokens(&**host).await? {
+    if !loopback && !host.tokens().has_tokens().await? {
         let hint =
             format!("make one first: stepwell token create --name NAME --scopes read,run{}", globals.data_flag());
         let message = format!("{address} is open to other machines, and there are no tokens to tell callers apart");

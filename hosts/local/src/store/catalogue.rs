@@ -1,4 +1,4 @@
-//! The rows of saved workflows, tokens and secrets. Documents are kept once for each hash, whoever uses them.
+//! The rows of documents and of saved workflows. Documents are kept once for each hash, whoever uses them.
 
 use super::{
     Database, documents,
@@ -6,8 +6,9 @@ use super::{
     schedules::{Plan, drop_plan, keep_plan},
     writer::{Failure, Known},
 };
+use async_trait::async_trait;
 use document::{Workflow, schedule, time::Time};
-use engine::port::{Page, SavedWorkflow, Secret, StoreError, Token, Window};
+use engine::port::{Catalogue, Page, SavedWorkflow, StoreError, Window};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
@@ -15,20 +16,35 @@ use std::sync::Arc;
 const SAVED: &str = "SELECT id, version, workflows.hash, saved_at, deleted, body FROM workflows
 JOIN documents ON documents.hash = workflows.hash WHERE owner = ?1";
 
-impl Database {
-    /// Keeps a parsed document under its hash, for executions of inline documents.
-    pub async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
-        if self.workflows.get(&workflow.hash).is_some() {
+#[async_trait]
+impl Catalogue for Database {
+    async fn workflow(&self, hash: &str) -> Result<Option<Arc<Workflow>>, StoreError> {
+        if let Some(workflow) = self.documents.get(hash) {
+            return Ok(Some(workflow));
+        }
+        let key = hash.to_owned();
+        let text: Option<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT body FROM documents WHERE hash = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        text.map(|text| self.documents.read(hash, text.as_bytes())).transpose()
+    }
+
+    async fn keep_workflow(&self, workflow: &Arc<Workflow>) -> Result<(), StoreError> {
+        if self.documents.get(&workflow.hash).is_some() {
             return Ok(()); // It was written before. If it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
         self.writer.call(move |db, _| Ok(documents::keep(db, &kept)?)).await?;
-        self.workflows.put(workflow);
+        self.documents.put(workflow);
         Ok(())
     }
 
-    /// Saves the next version of a workflow (see [`engine::port::Catalogue::save`]).
-    pub async fn save(
+    async fn save(
         &self,
         owner: &str,
         workflow: &Arc<Workflow>,
@@ -38,17 +54,11 @@ impl Database {
         let (key, kept, plan) = (owner.to_owned(), workflow.clone(), Plan::new(schedule::plan(workflow, now))?);
         let change = move |db: &Connection, _: &mut Known| save(db, &key, &kept, &plan, expected, now);
         let saved = self.change(owner, workflow.id.as_str(), change).await?;
-        self.workflows.put(workflow);
+        self.documents.put(workflow);
         Ok(saved)
     }
 
-    /// Returns a version of a workflow, the latest where `version` is none. None where there is no such version.
-    pub async fn saved(
-        &self,
-        owner: &str,
-        id: &str,
-        version: Option<u64>,
-    ) -> Result<Option<SavedWorkflow>, StoreError> {
+    async fn saved(&self, owner: &str, id: &str, version: Option<u64>) -> Result<Option<SavedWorkflow>, StoreError> {
         // Only latest versions are in memory. The count of changes tells whether one is saved while this one is read.
         let changes = match version {
             Some(_) => None,
@@ -72,8 +82,7 @@ impl Database {
         Ok(found)
     }
 
-    /// Lists the latest versions of an owner's workflows by id, deleted workflows left out.
-    pub async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
+    async fn list(&self, owner: &str, window: &Window) -> Result<Page<SavedWorkflow>, StoreError> {
         let after = match &window.cursor {
             Some(text) => unhex(text).ok_or_else(|| bad_cursor(text))?,
             None => String::new(),
@@ -100,9 +109,7 @@ impl Database {
         Ok(Page { items, next_cursor })
     }
 
-    /// Marks a workflow as deleted, so that it starts no new executions, and drops its schedules. False where there is
-    /// no such workflow.
-    pub async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+    async fn delete_workflow(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
         let key = (owner.to_owned(), id.to_owned());
         let sql = "UPDATE workflows SET deleted = 1 WHERE owner = ?1 AND id = ?2 AND deleted = 0 AND version =
                    (SELECT max(version) FROM workflows WHERE owner = ?1 AND id = ?2)";
@@ -112,7 +119,9 @@ impl Database {
         };
         self.change(owner, id, change).await
     }
+}
 
+impl Database {
     /// Changes a saved workflow in the database, and forgets what memory holds of it. Both are done in a task of their
     /// own: a caller that goes away in between must not leave the old version in memory.
     async fn change<T: Send + 'static>(
@@ -130,66 +139,6 @@ impl Database {
             done
         });
         changing.await.map_err(|error| StoreError::Transient(error.to_string()))?
-    }
-
-    /// Returns a credential of an owner, decrypted; none where it does not exist. `Permanent` where the folder's key is
-    /// not the one it was sealed with.
-    pub async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
-        let key = (owner.to_owned(), name.to_owned());
-        let sealed: Option<Vec<u8>> = self
-            .readers
-            .read(move |db| {
-                db.prepare_cached("SELECT sealed FROM secrets WHERE owner = ?1 AND name = ?2")?
-                    .query_row([key.0, key.1], |row| row.get(0))
-                    .optional()
-            })
-            .await?;
-        sealed.map(|sealed| self.sealer.open(owner, name, &sealed)).transpose()
-    }
-
-    /// Stores a credential, sealed with the folder's key, in the place of an earlier one.
-    pub async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
-        let sealed = self.sealer.seal(owner, name, &secret)?;
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        self.writer
-            .call(move |db, _| {
-                db.prepare_cached("INSERT OR REPLACE INTO secrets(owner, name, sealed) VALUES (?1, ?2, ?3)")?
-                    .execute(params![owner, name, sealed])?;
-                Ok(())
-            })
-            .await
-    }
-
-    /// Returns the token whose SHA-256, in hexadecimal, is given; none where it does not exist.
-    pub async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
-        let key = sha256.to_owned();
-        let body: Option<String> = self
-            .readers
-            .read(move |db| {
-                db.prepare_cached("SELECT body FROM tokens WHERE sha256 = ?1")?
-                    .query_row([key], |row| row.get(0))
-                    .optional()
-            })
-            .await?;
-        let token = body.map(|body| serde_json::from_str(&body)).transpose();
-        token.map_err(|error| StoreError::Permanent(format!("a stored token cannot be read: {error}")))
-    }
-
-    /// Stores a token, or replaces the one of the same hash.
-    pub async fn add_token(&self, token: Token) -> Result<(), StoreError> {
-        let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
-        self.writer
-            .call(move |db, _| {
-                db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
-                    .execute([&token.sha256, &body])?;
-                Ok(())
-            })
-            .await
-    }
-
-    /// Whether any token exists, expired ones included.
-    pub async fn has_tokens(&self) -> Result<bool, StoreError> {
-        self.readers.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))).await
     }
 }
 
@@ -237,7 +186,7 @@ fn saved(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
     })
 }
 
-/// Reads a cursor of [`Database::list`]; none where it is no hexadecimal text.
+/// Reads a cursor of [`Catalogue::list`]; none where it is no hexadecimal text.
 fn unhex(text: &str) -> Option<String> {
     let part = |at: usize| text.get(at..at + 2).and_then(|part| u8::from_str_radix(part, 16).ok());
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(part).collect();

@@ -4,7 +4,7 @@ use super::{
     documents,
     hub::Hub,
     limits, messages,
-    outbox::Outbox,
+    outbox::Rows,
     rows::KnownHead,
     writer::{Failure, Job, Known},
 };
@@ -12,7 +12,13 @@ use document::{Workflow, time::Time};
 use engine::port::{Commit, Receipt, StoreError};
 use rusqlite::{Connection, params};
 use std::sync::{Arc, atomic::Ordering::Relaxed};
-use stepwell_core::{execution::Execution, interaction::Interaction, payload::BlobRef, task::NodeLog};
+use stepwell_core::{
+    event::Turn,
+    execution::Execution,
+    interaction::Interaction,
+    payload::{BlobRef, Payload},
+    task::NodeLog,
+};
 use tokio::sync::oneshot;
 
 /// A commit with everything serialized beforehand, so that the writer's one thread only writes.
@@ -33,26 +39,24 @@ pub struct Write {
     document: Option<Arc<Workflow>>,
     /// SHA-256 of the offloaded values that `body` names.
     uses: Vec<String>,
-    outbox: Outbox,
+    outbox: Rows,
     acks: Vec<Receipt>,
     hub: Arc<Hub>,
     reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
 impl Write {
-    /// Serializes a commit. `before` is the state that it began from, where that is in memory. `expires_at` is when
-    /// retention removes an execution that this commit ends. `document` is what an inline start brings along.
-    /// `Permanent` where the turns are not consecutive or cannot be serialized.
+    /// Serializes a commit. `expires_at` is when retention removes an execution that this commit ends. `document` is
+    /// what an inline start brings along. `Permanent` where the turns are not consecutive or cannot be serialized.
     pub fn new(
         commit: Commit,
-        before: Option<Arc<Execution>>,
         expires_at: Option<Time>,
         document: Option<Arc<Workflow>>,
         hub: &Arc<Hub>,
         now: Time,
         reply: oneshot::Sender<Result<(), StoreError>>,
     ) -> Result<Self, StoreError> {
-        let Commit { turns, state, effects, logs, blobs, acks, .. } = commit;
+        let Commit { before, turns, state, effects, logs, blobs, acks, .. } = commit;
         let first = turns.first().map_or(0, |turn| turn.seq);
         let in_order = turns.iter().zip(first..).all(|(turn, seq)| turn.seq == seq);
         if first == 0 || !in_order || turns.last().map(|turn| turn.seq) != Some(state.seq) {
@@ -67,11 +71,12 @@ impl Write {
         // A snapshot is due whenever the turns cross a multiple of SNAPSHOT_TURNS.
         let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
         let snapshot = if long { Some(text(&*state)?) } else { None };
-        let uses = uses(&body);
+        let uses =
+            turns.iter().flat_map(Turn::payloads).filter_map(Payload::blob).map(|blob| blob.sha256.clone()).collect();
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
-        let outbox = Outbox::new(&*hub.queue, state.id(), &state.started.owner, &effects, now)?;
+        let outbox = Rows::new(&*hub.queue, state.id(), &state.started.owner, &effects, now)?;
         let hub = hub.clone();
         Ok(Self {
             state,
@@ -262,19 +267,11 @@ fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Res
 }
 
 /// Returns the interactions that the commit changed. Those that it did not are shared with the state before, so their
-/// addresses are equal. Where that state is not in memory, all count as changed.
+/// addresses are equal. Where that state is not known, all count as changed.
 fn changed(state: &Execution, before: Option<&Execution>) -> Vec<Arc<Interaction>> {
     let old = before.map_or(&[][..], |before| &before.interactions);
     let is_old = |(at, one): &(usize, &Arc<Interaction>)| old.get(*at).is_some_and(|old| Arc::ptr_eq(old, one));
     state.interactions.iter().enumerate().filter(|one| !is_old(one)).map(|(_, one)| one.clone()).collect()
-}
-
-/// Returns the SHA-256 hashes of the offloaded values that a journal row names. A user's own text may look like such a
-/// name: the use that is then recorded harms nothing.
-fn uses(body: &str) -> Vec<String> {
-    const MARK: &str = "\"$blob\":\"";
-    let hashes = body.match_indices(MARK).filter_map(|(at, _)| body.get(at + MARK.len()..at + MARK.len() + 64));
-    hashes.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit())).map(Into::into).collect()
 }
 
 fn text(value: &(impl serde::Serialize + ?Sized)) -> Result<String, StoreError> {

@@ -1,17 +1,15 @@
-//! Lists, counts and other questions about many executions, interactions and log lines. A page's cursor is the sort key
+//! Lists, counts and other questions about many executions and interactions. A page's cursor is the sort key
 //! of its last row, as 16 hexadecimal digits for each column.
 
-use super::{
-    Database, limits,
-    rows::{self, status},
-};
+use super::{Database, limits, rows::status};
+use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{ExecutionFilter, Head, InteractionFilter, Page, StoreError, Window};
+use engine::port::{Admission, Agenda, ExecutionFilter, Head, Index, InteractionFilter, Page, StoreError, Window};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 use serde_json::Value;
 use stepwell_core::{
+    execution::Status,
     id::{ExecutionId, InteractionId},
-    task::{LogLine, NodeLog},
 };
 
 /// A WHERE clause under construction, and the values that its question marks bind, in order.
@@ -76,9 +74,9 @@ fn executions_where(filter: &ExecutionFilter) -> Where {
     filters
 }
 
-impl Database {
-    /// Lists executions, the newest first.
-    pub async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
+#[async_trait]
+impl Index for Database {
+    async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
         let mut filters = executions_where(filter);
         if let Some([before]) = cursor::<1>(window)? {
             filters.one("run < ?", before);
@@ -99,8 +97,7 @@ impl Database {
         Ok(page(rows, limit, |(run, ..)| vec![*run], |(_, id, status)| Head { id: id.into(), status }))
     }
 
-    /// Counts the executions that match a filter.
-    pub async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
+    async fn count(&self, filter: &ExecutionFilter) -> Result<u64, StoreError> {
         let filters = executions_where(filter);
         let count: i64 = self
             .readers
@@ -113,28 +110,7 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// Returns the oldest execution of a workflow that `max_concurrency` holds back, and how many of it are under way.
-    pub async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
-        let (owner, workflow) = (owner.to_owned(), workflow.to_string());
-        self.readers
-            .read(move |db| {
-                let alive = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
-                let oldest: Option<String> = db
-                    .prepare_cached(&format!(
-                        "SELECT id FROM executions WHERE {alive} AND held = 1 ORDER BY run LIMIT 1"
-                    ))?
-                    .query_row([&owner, &workflow], |row| row.get(0))
-                    .optional()?;
-                let count: i64 = db
-                    .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {alive} AND held <> 1"))?
-                    .query_row([&owner, &workflow], |row| row.get(0))?;
-                Ok((oldest.map(Into::into), count.unsigned_abs()))
-            })
-            .await
-    }
-
-    /// Lists interactions, those with the soonest deadline first, and the oldest first among equal deadlines.
-    pub async fn interactions(
+    async fn interactions(
         &self,
         filter: &InteractionFilter,
         window: &Window,
@@ -180,46 +156,53 @@ impl Database {
         Ok(page(rows, limit, |(at, id, _)| vec![*at, *id], |(_, _, (run, id))| (run.into(), id.into())))
     }
 
-    /// Returns the execution that opened an interaction; none where there is no such interaction.
-    pub async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
+    async fn asks(&self, interaction: &InteractionId) -> Result<Option<ExecutionId>, StoreError> {
         let id = interaction.to_string();
         let sql = "SELECT executions.id FROM interactions JOIN executions USING (run) WHERE interaction_id = ?1";
         let found: Option<String> =
             self.readers.read(move |db| db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()).await?;
         Ok(found.map(Into::into))
     }
+}
 
-    /// Lists the log lines that an execution's nodes wrote, the oldest first.
-    pub async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
-        let after = cursor::<1>(window)?.map_or(0, |[after]| after);
-        let (key, limit) = (id.clone(), limit(window));
-        let rows = self
-            .readers
-            .read(move |db| {
-                let Some(run) = rows::run(db, &key)? else { return Ok(Vec::new()) };
-                db.prepare_cached(
-                    "SELECT id, node, visit, attempt, at, level, message FROM logs WHERE run = ?1 AND id > ?2
-                     ORDER BY id LIMIT ?3",
-                )?
-                .query_map(params![run, after, limit as i64 + 1], |row| {
-                    let line = LogLine { at: Time(row.get(4)?), level: row.get(5)?, message: row.get(6)? };
-                    let log = NodeLog { node: row.get(1)?, visit: row.get(2)?, attempt: row.get(3)?, line };
-                    Ok((row.get::<_, i64>(0)?, log))
-                })?
-                .collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
-        Ok(page(rows, limit, |(id, _)| vec![*id], |(_, log)| log))
+#[async_trait]
+impl Admission for Database {
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError> {
+        let (owner, workflow_id) = (owner.to_owned(), Some(workflow.clone()));
+        let statuses = statuses.to_vec();
+        Ok(self.count(&ExecutionFilter { owner, workflow_id, statuses, ..ExecutionFilter::default() }).await? > 0)
     }
 
-    /// Lists executions that are alive after their own timeout, the longest overdue first.
-    pub async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError> {
+        let (owner, workflow) = (owner.to_owned(), workflow.to_string());
+        self.readers
+            .read(move |db| {
+                let alive = "workflow_id = ?2 AND completed_at IS NULL AND parent IS NULL AND owner = ?1";
+                let oldest: Option<String> = db
+                    .prepare_cached(&format!(
+                        "SELECT id FROM executions WHERE {alive} AND held = 1 ORDER BY run LIMIT 1"
+                    ))?
+                    .query_row([&owner, &workflow], |row| row.get(0))
+                    .optional()?;
+                let count: i64 = db
+                    .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {alive} AND held <> 1"))?
+                    .query_row([&owner, &workflow], |row| row.get(0))?;
+                Ok((oldest.map(Into::into), count.unsigned_abs()))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Agenda for Database {
+    /// Executions that are alive after their own timeout, the longest overdue first.
+    async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE completed_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
     }
 
-    /// Lists ended executions that `retention_days` keeps no longer, without children, which go with their parent.
-    pub async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
+    /// Ended executions without children, which go with their parent.
+    async fn expired(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE expires_at <= ?1 AND parent IS NULL ORDER BY expires_at LIMIT ?2";
         self.readers.read(move |db| ids(db, sql, now, limit)).await
     }
@@ -239,7 +222,7 @@ pub fn limit(window: &Window) -> usize {
 }
 
 /// Makes a page of rows that were read with one beyond `limit`: that one tells that there are more.
-fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item: impl Fn(R) -> T) -> Page<T> {
+pub fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item: impl Fn(R) -> T) -> Page<T> {
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more);
@@ -248,7 +231,7 @@ fn page<R, T>(mut rows: Vec<R>, limit: usize, key: impl Fn(&R) -> Vec<i64>, item
 }
 
 /// Reads a cursor back to the sort key of `N` columns that it stands for; none for a list's beginning.
-fn cursor<const N: usize>(window: &Window) -> Result<Option<[i64; N]>, StoreError> {
+pub fn cursor<const N: usize>(window: &Window) -> Result<Option<[i64; N]>, StoreError> {
     let Some(text) = &window.cursor else { return Ok(None) };
     let part = |at: usize| text.get(at * 16..(at + 1) * 16).and_then(|part| u64::from_str_radix(part, 16).ok());
     let mut key = [0; N];

@@ -1,12 +1,14 @@
 //! The embedded store: one SQLite database in the data folder, one thread that writes to it, a few connections that
 //! read, and the states of executions in memory. It keeps and hands out; the rules in `shared` decide.
 
+mod access;
 mod cache;
 mod catalogue;
 mod commit;
 mod documents;
 pub mod folder;
 mod hub;
+mod journal;
 pub mod limits;
 mod lists;
 mod load;
@@ -17,7 +19,6 @@ pub(crate) mod queue;
 pub(crate) mod readers;
 mod remove;
 mod rows;
-mod rules;
 mod saved;
 mod schedules;
 mod schema;
@@ -34,10 +35,9 @@ pub use metrics::Metrics;
 
 use crate::queue::{Dispatcher, Handler};
 use cache::Cache;
-use document::{Workflow, time::Time};
-use documents::Workflows;
-use engine::port::{Commit, StoreError};
-use outbox::{Outbox, Redeliver};
+use document::time::Time;
+use engine::{documents::Documents, port::StoreError};
+use journal::Stripes;
 use readers::Readers;
 use rusqlite::Connection;
 use saved::Saved;
@@ -47,7 +47,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use stepwell_core::{effect::Effect, id::ExecutionId};
 use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
@@ -58,7 +57,8 @@ pub struct Database {
     dispatcher: Arc<Dispatcher>,
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
-    pub(crate) workflows: Workflows,
+    pub(crate) documents: Documents,
+    pub(crate) stripes: Stripes,
     pub(crate) sealer: Sealer,
     pub(crate) clock: fn() -> Time,
     folder: Arc<DataFolder>,
@@ -95,7 +95,8 @@ impl Database {
             dispatcher,
             writer,
             readers: Readers::new(path),
-            workflows: Workflows::default(),
+            documents: Documents::new(limits::WORKFLOWS),
+            stripes: Stripes::default(),
             sealer,
             clock,
             folder,
@@ -132,44 +133,6 @@ impl Database {
     /// Whether [`Database::shutdown`] has begun.
     pub fn is_stopping(&self) -> bool {
         self.dispatcher.is_stopped()
-    }
-
-    /// Writes the turns of a commit and all that belongs to them, or nothing (see [`engine::port::Store::commit`]).
-    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let before = self.hub.cache.get(commit.state.id());
-        let expires_at = self.expiry(&commit.state).await?;
-        let document = self.brought_along(&commit).await?;
-        let (reply, answer) = oneshot::channel();
-        let write = commit::Write::new(commit, before, expires_at, document, &self.hub, (self.clock)(), reply)?;
-        self.writer.send(Box::new(write)).await?;
-        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
-    }
-
-    /// Returns the document that an inline start brings along, for the commit to write again: the last other execution
-    /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
-    /// neither memory nor the database has it, so that the caller starts again.
-    async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
-        let started = &commit.state.started;
-        let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
-        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
-            return Ok(None);
-        }
-        let hash = &started.workflow_hash;
-        let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
-        self.workflow(hash).await?.ok_or_else(gone).map(Some)
-    }
-
-    /// Delivers effects of committed turns once more (see [`engine::port::Store::deliver`]).
-    pub async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
-        if effects.is_empty() {
-            return Ok(());
-        }
-        let Some(state) = self.load(execution).await? else { return Ok(()) };
-        let queue = self.hub.queue.clone();
-        let outbox = Outbox::new(&*queue, execution, &state.started.owner, effects, (self.clock)())?;
-        let (reply, answer) = oneshot::channel();
-        self.writer.send(Box::new(Redeliver { outbox, queue, reply })).await?;
-        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 }
 

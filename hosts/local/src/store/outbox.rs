@@ -2,13 +2,15 @@
 //! `deliver` writes them once more.
 
 use super::{
+    Database,
     messages::{self, Item},
     queue::Queue,
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
 };
+use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::StoreError;
+use engine::port::{Delivers, Journal, Outbox, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use stepwell_core::{
@@ -18,7 +20,7 @@ use stepwell_core::{
 use tokio::sync::oneshot;
 
 /// Effects of one execution, sorted by what they need.
-pub struct Outbox {
+pub struct Rows {
     execution: ExecutionId,
     owner: String,
     /// Messages, each with its JSON, and with its time where it is due later.
@@ -35,7 +37,7 @@ enum TimerChange {
     Drop(Activation, Purpose),
 }
 
-impl Outbox {
+impl Rows {
     /// Sorts effects and gives each message a receipt. A message whose time is not after `now` is not delayed.
     /// `Permanent` where a message cannot be serialized.
     pub fn new(
@@ -45,7 +47,7 @@ impl Outbox {
         effects: &[Effect],
         now: Time,
     ) -> Result<Self, StoreError> {
-        let mut outbox = Self {
+        let mut rows = Self {
             execution: execution.clone(),
             owner: owner.into(),
             sends: Vec::new(),
@@ -57,21 +59,21 @@ impl Outbox {
             match effect {
                 Effect::Send { message, at } => {
                     let body = serde_json::to_string(message).map_err(|e| StoreError::Permanent(e.to_string()))?;
-                    outbox.sends.push((queue.item(message.clone()), body, at.filter(|at| *at > now)));
+                    rows.sends.push((queue.item(message.clone()), body, at.filter(|at| *at > now)));
                 }
                 Effect::SetTimer { activation, purpose, at } => {
-                    outbox.timers.push(TimerChange::Set(activation.clone(), *purpose, *at));
+                    rows.timers.push(TimerChange::Set(activation.clone(), *purpose, *at));
                 }
                 Effect::DropTimer { activation, purpose } => {
-                    outbox.timers.push(TimerChange::Drop(activation.clone(), *purpose));
+                    rows.timers.push(TimerChange::Drop(activation.clone(), *purpose));
                 }
                 // This host tells nobody: the commit writes the rows of interactions, and no caller can leave a task
                 // token.
                 Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
-                Effect::Admit { workflow, limit } => outbox.admits.push((workflow.clone(), *limit)),
+                Effect::Admit { workflow, limit } => rows.admits.push((workflow.clone(), *limit)),
             }
         }
-        Ok(outbox)
+        Ok(rows)
     }
 
     /// Writes the rows, and lets held executions in where there is room.
@@ -146,25 +148,41 @@ fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rus
     Ok(Some(Message { execution: id.into(), work: Work::Admit }))
 }
 
+#[async_trait]
+impl Outbox for Database {
+    fn delivers(&self) -> Delivers {
+        Delivers::InCommit
+    }
+
+    async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let Some(state) = self.load(execution).await? else { return Ok(()) };
+        let queue = self.hub.queue.clone();
+        let rows = Rows::new(&*queue, execution, &state.started.owner, effects, (self.clock)())?;
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Box::new(Redeliver { rows, queue, reply })).await?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+}
+
 /// The job of `deliver`: writes effects of turns that were committed before once more.
-pub struct Redeliver {
-    /// The effects.
-    pub outbox: Outbox,
-    /// The queue that hands out the messages.
-    pub queue: Arc<dyn Queue>,
-    /// Where the caller waits for the outcome.
-    pub reply: oneshot::Sender<Result<(), StoreError>>,
+struct Redeliver {
+    rows: Rows,
+    queue: Arc<dyn Queue>,
+    reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
 impl Job for Redeliver {
     fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
-        let run = known.head(db, &self.outbox.execution)?.map_or(0, |head| head.run);
-        self.outbox.apply(db, &*self.queue, run)
+        let run = known.head(db, &self.rows.execution)?.map_or(0, |head| head.run);
+        self.rows.apply(db, &*self.queue, run)
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
         if outcome.is_ok() {
-            let ready = self.outbox.release(&*self.queue);
+            let ready = self.rows.release(&*self.queue);
             self.queue.committed(&[], ready);
         }
         let _ = self.reply.send(outcome);

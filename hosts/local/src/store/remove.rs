@@ -1,6 +1,6 @@
 //! Deletes an ended execution with all its data, and the values and documents that nothing else uses.
 
-use super::{Database, writer::Failure};
+use super::writer::Failure;
 use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 use stepwell_core::id::ExecutionId;
@@ -16,30 +16,8 @@ SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
 const TABLES: [&str; 8] =
     ["document_uses", "turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
 
-impl Database {
-    /// Removes an ended execution and its descendants. `Conflict` where it is alive, perhaps because a retry reopened
-    /// it. One that does not exist is removed already.
-    pub async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        let key = id.clone();
-        let gone = self
-            .writer
-            .call(move |db, known| {
-                let gone = delete(db, &key)?;
-                known.forget();
-                Ok(gone)
-            })
-            .await?;
-        // A watcher wakes, looks again, and finds no execution.
-        for id in gone {
-            self.hub.cache.remove(&id);
-            self.hub.watch.wake(&id);
-        }
-        Ok(())
-    }
-}
-
-/// Deletes the rows within the writer's transaction. Returns the ids of the executions that are gone.
-fn delete(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
+/// Removes an ended execution and its descendants within the writer's transaction. Returns the ids of the executions that are gone.
+pub fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
     let ended: Option<bool> = db
         .prepare_cached("SELECT completed_at IS NOT NULL FROM executions WHERE id = ?1")?
         .query_row([id.as_str()], |row| row.get(0))

@@ -2,25 +2,52 @@
 //! transaction that saves or deletes their workflow.
 
 use super::{Database, writer::Failure};
+use async_trait::async_trait;
 use document::{
     ScheduleTrigger,
     schedule::{Planned, Scheduled},
     time::Time,
 };
-use engine::port::StoreError;
+use engine::port::{Schedules, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 const COLUMNS: &str = "owner, workflow_id, node, schedule, next_at, error";
 
-impl Database {
-    /// Returns the rows whose time has come, the soonest first, `limit` of them at most.
-    pub async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
+#[async_trait]
+impl Schedules for Database {
+    async fn due_schedules(&self, now: Time, limit: usize) -> Result<Vec<Scheduled>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2");
         self.readers
             .read(move |db| db.prepare_cached(&sql)?.query_map(params![now.0, limit as i64], row)?.collect())
             .await
     }
 
+    async fn advance_schedule(
+        &self,
+        schedule: &Scheduled,
+        next_at: Option<Time>,
+        error: Option<String>,
+    ) -> Result<(), StoreError> {
+        const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
+        let row = schedule.clone();
+        self.writer
+            .call(move |db, _| {
+                let key = (&row.owner, row.workflow.as_str(), row.node.as_str(), row.next_at.0);
+                match next_at {
+                    Some(Time(at)) => db
+                        .prepare_cached(&format!("UPDATE schedules SET next_at = ?5, error = ?6 WHERE {KEY}"))?
+                        .execute(params![key.0, key.1, key.2, key.3, at, error])?,
+                    None => db
+                        .prepare_cached(&format!("DELETE FROM schedules WHERE {KEY}"))?
+                        .execute(params![key.0, key.1, key.2, key.3])?,
+                };
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl Database {
     /// Returns the soonest time of all rows; none where there is no schedule.
     pub async fn soonest(&self) -> Result<Option<Time>, StoreError> {
         let sql = "SELECT min(next_at) FROM schedules";
@@ -36,31 +63,6 @@ impl Database {
             self.readers.read(move |db| db.prepare_cached(&sql)?.query_map([owner], row)?.collect()).await?;
         rows.retain(|row| row.schedule.is_ok());
         Ok(rows)
-    }
-
-    /// Moves a row on to `next_at`, or removes it where there is none; `error` says why nothing was started at its
-    /// time. Nothing happens where the row has another time by now: then its workflow was saved again meanwhile.
-    pub async fn advance_schedule(
-        &self,
-        row: Scheduled,
-        next_at: Option<Time>,
-        error: Option<String>,
-    ) -> Result<(), StoreError> {
-        const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
-        self.writer
-            .call(move |db, _| {
-                let key = (&row.owner, row.workflow.as_str(), row.node.as_str(), row.next_at.0);
-                match next_at {
-                    Some(Time(at)) => db
-                        .prepare_cached(&format!("UPDATE schedules SET next_at = ?5, error = ?6 WHERE {KEY}"))?
-                        .execute(params![key.0, key.1, key.2, key.3, at, error])?,
-                    None => db
-                        .prepare_cached(&format!("DELETE FROM schedules WHERE {KEY}"))?
-                        .execute(params![key.0, key.1, key.2, key.3])?,
-                };
-                Ok(())
-            })
-            .await
     }
 }
 

@@ -19,7 +19,7 @@ use super::{DataFolder, Database};
 use crate::queue::Handler;
 use async_trait::async_trait;
 use document::{Settings, Workflow, graph::Graph, time::Time};
-use engine::port::{Commit, Delivery, Receipt, StoreError, Verdict};
+use engine::port::{Catalogue, Commit, Delivery, Journal, Receipt, StoreError, Verdict};
 use serde_json::json;
 use std::{
     sync::{Arc, Mutex},
@@ -107,8 +107,9 @@ fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks
         Some(_) => Event::ExecutionPaused { reason: Some("x".repeat(250)) },
     };
     let turn = Turn { seq: before.map_or(0, |state| state.seq) + 1, at: clock(), by: None, events: vec![event] };
-    let state = super::rules::fold(&workflow(), before.cloned(), &turn).unwrap();
-    Commit { turns: vec![turn], state: Arc::new(state), effects, logs: vec![], blobs: vec![], acks, due: None }
+    let state = stepwell_core::evolve::evolve(&workflow(), before.cloned(), &turn).unwrap();
+    let (before, state) = (before.cloned().map(Arc::new), Arc::new(state));
+    Commit { before, turns: vec![turn], state, effects, logs: vec![], blobs: vec![], acks, due: None }
 }
 
 /// A handler that takes each execution through `steps` steps, and notes the messages where `keep` is set.

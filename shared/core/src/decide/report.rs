@@ -16,12 +16,12 @@ pub(super) fn report(
     turn: &mut Deciding<'_>,
     activation: &Activation,
     attempt: u32,
-    outcome: Outcome,
+    outcome: Outcome<Payload>,
     duration_ms: Option<u64>,
 ) -> Result<(), Rejection> {
     let ix = attempt_of(turn, activation, attempt)?;
     match outcome {
-        Outcome::Succeeded { port, output } => turn.finish(ix, &port, Payload::new(output), duration_ms),
+        Outcome::Succeeded { port, output } => turn.finish(ix, &port, output, duration_ms),
         Outcome::Failed(failure) => fail(turn, ix, failure, false),
         Outcome::Unknown(failure) => fail(turn, ix, failure, true),
     }

@@ -1,9 +1,10 @@
 //! Handles a step message: runs one attempt of one node.
 
 use crate::{
+    delivery,
     drive::{Submission, submit, with_values},
     limits,
-    port::{Host, StoreError, Verdict},
+    port::{Host, Verdict},
     prepare::{Prepared, prepare},
     step::{
         collect::{collect, too_large},
@@ -17,7 +18,7 @@ use stepwell_core::{
     command::{Asked, Command},
     execution::Execution,
     id::Activation,
-    payload::weight,
+    payload::Payload,
     task::{NodeLog, Outcome, Report, Task},
 };
 
@@ -48,7 +49,8 @@ pub async fn step(
             // The intent must be durable before the node runs. Where it is refused or nothing was committed, somebody
             // else was faster: the message comes again, and the new state says what is to be done.
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
-            match submit(host, state.id(), Submission { seen: Some(state.clone()), ..intend.into() }).await {
+            let (seen, known) = (Some(state.clone()), Some(workflow.clone()));
+            match submit(host, state.id(), Submission { seen, workflow: known, ..intend.into() }).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
                 Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
                 Err(error) => Handled::Verdict(failed(&error)),
@@ -61,7 +63,7 @@ pub async fn step(
             Err(error) => Handled::Verdict(failed(&error)),
         },
         Prepared::Nothing(_) if !again => Handled::Verdict(Verdict::Acknowledge),
-        Prepared::Nothing(effects) => match deliver(host, state, &effects).await {
+        Prepared::Nothing(effects) => match delivery::repeat(host, state.id(), &effects).await {
             Ok(()) => Handled::Verdict(Verdict::Acknowledge),
             Err(error) => Handled::Verdict(failed(&error)),
         },
@@ -71,16 +73,6 @@ pub async fn step(
         }
         Prepared::Unknown => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
     }
-}
-
-/// Delivers the effects again that a message had caused when it was handled before.
-async fn deliver(
-    host: &dyn Host,
-    state: &Execution,
-    effects: &[stepwell_core::effect::Effect],
-) -> Result<(), StoreError> {
-    // Hosts are called even without effects: the one that committed may have died before the host had done its part.
-    if host.delivers_in_commit() && effects.is_empty() { Ok(()) } else { host.deliver(state.id(), effects).await }
 }
 
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote.
@@ -105,8 +97,8 @@ fn reported(
     duration_ms: Option<u64>,
     logs: Vec<NodeLog>,
 ) -> Handled {
-    let outcome = match outcome {
-        Outcome::Succeeded { output, .. } if weight(&output, limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
+    let outcome = match Outcome::<Payload>::from(outcome) {
+        Outcome::Succeeded { output, .. } if output.weight(limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
             Outcome::Failed(too_large())
         }
         other => other,

@@ -2,28 +2,21 @@
 //! cancel.
 
 use crate::{
+    delivery::{self, children_at_once, may_be_lost},
     drive::{submit, workflow_of},
-    limits,
     port::{Host, StoreError},
 };
-use document::{
-    Body, Children, Map as MapNode, NodeKind, Reads, Spawning, Workflow,
-    id::{NodeId, WorkflowId},
-};
-use expression::Context as _;
+use document::{Workflow, id::WorkflowId};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::Value;
 use std::{ops::Range, sync::Arc};
 use stepwell_core::{
+    children::{Family, Runs},
     command::{Asked, Command},
     decide::child_id,
     effect::{Control, Effect, Message, Work},
-    event::Started,
-    execution::{Children as Kids, Execution, Parent},
+    execution::{Children as Kids, Execution},
     id::{Activation, ExecutionId},
     owed::{Since, owed},
-    payload::Payload,
-    sight::Sight,
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where time runs out, a further
@@ -48,20 +41,19 @@ pub async fn start_children(
     if state.paused {
         return Ok(Vec::new());
     }
-    let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Ok(Vec::new()) };
+    let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(Vec::new()) };
     let ended = state.children.get(&activation.node).map(|kids| kids.ended.clone()).unwrap_or_default();
-    let plan = Plan { host, state, workflow, activation, attempt, ix };
-    let items = plan.items();
+    let (owner, items) = (state.started.owner.as_str(), family.items());
     if items.missing().is_some() {
-        host.fetch(state.id(), &[&items]).await?;
+        host.journal().fetch(state.id(), &[&items]).await?;
     }
     // Children that have ended are not started again. The others are, since a start that is repeated does no harm.
     let missing: Vec<u32> = range.clone().filter(|index| !ended.contains(*index)).collect();
     let in_time = || host.time_left().is_none_or(|left| !left.is_zero());
     let mut ends = Vec::new();
     // An error with one child does not stop the others, so that less is left for the next time.
-    let starts = missing.clone().into_iter().map_while(|index| in_time().then(|| plan.start(index)));
-    let started: Vec<_> = stream::iter(starts).buffered(at_once(host)).collect().await;
+    let starts = missing.clone().into_iter().map_while(|index| in_time().then(|| start(host, owner, family, index)));
+    let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
@@ -70,19 +62,13 @@ pub async fn start_children(
     if let Some(rest) = &rest {
         let work = Work::StartChildren { activation: activation.clone(), attempt, from: rest.start, to: rest.end };
         let message = Message { execution: state.id().clone(), work };
-        host.deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
+        host.outbox().deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
     }
     catch_up(host, state, activation, attempt, range.start..rest.map_or(range.end, |rest| rest.start)).await?;
     if ends.is_empty() {
         return Ok(Vec::new());
     }
     Ok(vec![Command::ChildrenEnded { activation: activation.clone(), attempt, ends }.into()])
-}
-
-/// How many children are started, told or read at the same time: more on a host whose commits share one sync of the
-/// disk.
-pub fn at_once(host: &dyn Host) -> usize {
-    if host.delivers_in_commit() { limits::CHILDREN_IN_ONE_SYNC } else { limits::CHILDREN_AT_ONCE }
 }
 
 /// Tells children that were just started what their parent wants, where it was cancelled or paused meanwhile: they did
@@ -94,7 +80,7 @@ async fn catch_up(
     attempt: u32,
     range: Range<u32>,
 ) -> Result<(), StoreError> {
-    let Some(after) = host.load_lean(before.id()).await? else { return Ok(()) };
+    let Some(after) = host.journal().load_lean(before.id()).await? else { return Ok(()) };
     let control = wish(&after, activation, attempt);
     if control == Control::Resume {
         return Ok(());
@@ -112,7 +98,7 @@ async fn tell(
     control: Control,
 ) -> Result<(), StoreError> {
     let told = children.map(|id| async move { obey(host, &id, control).await });
-    stream::iter(told).buffer_unordered(at_once(host)).try_collect().await
+    stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
 }
 
 /// What a parent in this state wants of the children that an attempt has started.
@@ -132,13 +118,13 @@ fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
 /// Where the store fails. The message then comes again.
 pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result<(), StoreError> {
     let mut asked = Some(control);
-    while let Some(child) = host.load_lean(id).await? {
+    while let Some(child) = host.journal().load_lean(id).await? {
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
-        let wish = host.load_lean(&parent.execution_id).await?.map_or(Control::Cancel, wish);
+        let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(Control::Cancel, wish);
         // The child has ended, and its effects may have been lost: they are delivered again.
         if child.end.is_some() {
-            if host.delivers_in_commit() {
+            if !may_be_lost(host) {
                 return Ok(());
             }
             let workflow = workflow_of(host, &child.started).await?;
@@ -147,7 +133,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
             // A parent that wants its children cancelled does not wait for their ends.
             let again: Vec<Effect> =
                 again.into_iter().filter(|effect| wish != Control::Cancel || !upwards(effect)).collect();
-            return if again.is_empty() { Ok(()) } else { host.deliver(id, &again).await };
+            return delivery::deliver(host, id, &again).await;
         }
         let done = match wish {
             Control::Cancel => false,
@@ -174,148 +160,56 @@ fn reason(control: Control) -> &'static str {
     }
 }
 
-/// What the start of any child of one activation needs; `ix` is the position of its node in the workflow.
-struct Plan<'a> {
-    host: &'a dyn Host,
-    state: &'a Arc<Execution>,
-    workflow: &'a Arc<Workflow>,
-    activation: &'a Activation,
-    attempt: u32,
-    ix: usize,
+/// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
+async fn start(
+    host: &dyn Host,
+    owner: &str,
+    family: Family<'_>,
+    index: u32,
+) -> Result<Option<(u32, String)>, StoreError> {
+    let id = family.id(index);
+    if let Some(child) = host.journal().load_lean(&id).await? {
+        begin_again(host, &child).await?;
+        return Ok(None);
+    }
+    let started = match family.runs(index) {
+        None => return Ok(None),
+        Some(Ok(Runs::Body(body))) => Ok(family.start_of_body(index, body, host.now())),
+        Some(Ok(Runs::Saved(workflow))) => match saved(host, owner, workflow).await? {
+            Ok((version, saved)) => family.start_of_saved(index, version, &saved, host.now()),
+            Err(why) => Err(why),
+        },
+        Some(Err(why)) => Err(why),
+    };
+    match started {
+        Ok(started) => {
+            submit(host, &id, Command::Start(Box::new(started))).await?;
+            Ok(None)
+        }
+        Err(why) => Ok(Some((index, why))),
+    }
 }
 
-impl Plan<'_> {
-    /// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
-    async fn start(&self, index: u32) -> Result<Option<(u32, String)>, StoreError> {
-        let id = child_id(self.state.id(), self.activation, self.attempt, index);
-        if let Some(child) = self.host.load_lean(&id).await? {
-            self.begin_again(&child).await?;
-            return Ok(None);
-        }
-        let started = match &self.workflow.nodes[self.ix].kind {
-            NodeKind::Children(Spawning::Map(map)) => self.item(map, id.clone(), index).await?,
-            NodeKind::Children(Spawning::Workflow(children)) => self.child(children, id.clone(), index).await?,
-            NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) => return Ok(None),
-        };
-        match started {
-            Ok(started) => {
-                submit(self.host, &id, Command::Start(Box::new(started))).await?;
-                Ok(None)
-            }
-            Err(error) => Ok(Some((index, error))),
-        }
+/// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could deliver
+/// them; a later turn shows that they arrived.
+async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
+    if child.seq > 1 || !may_be_lost(host) {
+        return Ok(());
     }
+    let workflow = workflow_of(host, &child.started).await?;
+    delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
+}
 
-    /// Delivers the effects of a child's first turn again. Whoever started the child may have died before it could
-    /// deliver them; a later turn shows that they arrived.
-    async fn begin_again(&self, child: &Execution) -> Result<(), StoreError> {
-        if child.seq > 1 || self.host.delivers_in_commit() {
-            return Ok(());
-        }
-        let workflow = workflow_of(self.host, &child.started).await?;
-        let effects = owed(&workflow, child, Since::Ever);
-        if effects.is_empty() { Ok(()) } else { self.host.deliver(child.id(), &effects).await }
-    }
-
-    /// What the child of one item of a `map` starts with, or why it cannot start.
-    async fn item(&self, map: &MapNode, id: ExecutionId, index: u32) -> Result<Result<Started, String>, StoreError> {
-        let items = self.items();
-        let item = items.value().get(index as usize).cloned().unwrap_or_default();
-        let body = match &map.body {
-            Body::Inline(body) => body,
-            Body::Saved(saved) => {
-                let started = self.saved(saved, id, index, item.clone()).await?;
-                return Ok(started.map(|started| Started { item: Some(Payload::new(item)), ..started }));
-            }
-        };
-        // An inline body is a part of the parent's document: its child names that document, and the way to the body in
-        // it. It gets only the values that the body reads, which keeps its journal small.
-        let reads = body.reads();
-        let mut started = self.started(id, index, body);
-        started.workflow_id = self.state.started.workflow_id.clone();
-        started.workflow_version = self.state.started.workflow_version;
-        started.workflow_hash.clone_from(&self.state.started.workflow_hash);
-        started.body = self.state.started.body.iter().cloned().chain([self.activation.node.clone()]).collect();
-        started.item = Some(Payload::new(item));
-        started.input = if reads.input { self.state.started.input.clone() } else { Payload::default() };
-        started.inherited = self.inherited(reads, body);
-        Ok(Ok(started))
-    }
-
-    /// Outputs that the body reads of nodes outside of it: those of the parent's nodes as they are now, and those that
-    /// the parent itself was handed down.
-    fn inherited(&self, reads: Reads, body: &Workflow) -> Vec<(NodeId, Payload)> {
-        let handed_down = self.state.started.inherited.iter();
-        let sight = Sight::of_config(self.workflow, self.state, self.ix);
-        let own = sight.nodes().into_iter().filter_map(|id| {
-            let (id, node) = self.state.nodes.get_key_value(id)?;
-            Some((id.clone(), node.output.clone()?))
-        });
-        let wanted = |id: &NodeId| {
-            let named = reads.all_nodes || reads.nodes.iter().any(|node| node == id.as_str());
-            named && !body.graph.index.contains_key(id)
-        };
-        handed_down.cloned().chain(own).filter(|(id, _)| wanted(id)).collect()
-    }
-
-    /// What one child of a `workflow` node starts with, or why it cannot start.
-    async fn child(
-        &self,
-        children: &Children,
-        id: ExecutionId,
-        index: u32,
-    ) -> Result<Result<Started, String>, StoreError> {
-        let Some(workflow) = children.workflow_ids.get(index as usize) else {
-            return Ok(Err("there is no such child".into()));
-        };
-        self.saved(workflow, id, index, self.items().value().clone()).await
-    }
-
-    /// What a child that runs a saved workflow starts with. The reason, where there is no such workflow or it refuses
-    /// the input.
-    async fn saved(
-        &self,
-        workflow: &WorkflowId,
-        id: ExecutionId,
-        index: u32,
-        input: Value,
-    ) -> Result<Result<Started, String>, StoreError> {
-        let owner = &self.state.started.owner;
-        let Some(saved) = self.host.saved(owner, workflow.as_str(), None).await?.filter(|saved| !saved.deleted) else {
-            return Ok(Err(format!("there is no workflow {workflow}: save it first")));
-        };
-        let Some(parsed) = self.host.workflow(&saved.hash).await? else {
-            return Err(StoreError::Permanent(format!("the document of workflow {workflow} is not stored")));
-        };
-        if let Some(violation) = parsed.check_input(&input).first() {
-            return Ok(Err(format!("the input of {workflow} is refused: {} at {}", violation.message, violation.path)));
-        }
-        let mut started = self.started(id, index, &parsed);
-        started.workflow_version = saved.version;
-        started.input = Payload::new(input);
-        Ok(Ok(started))
-    }
-
-    /// What all children start with.
-    fn started(&self, id: ExecutionId, index: u32, workflow: &Workflow) -> Started {
-        let parent = &self.state.started;
-        let depth = parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
-        Started {
-            owner: parent.owner.clone(),
-            started_by: parent.started_by.clone(),
-            parent: Some(Parent {
-                execution_id: parent.execution_id.clone(),
-                activation: self.activation.clone(),
-                attempt: self.attempt,
-                index,
-                depth,
-            }),
-            ..Started::new(id, workflow, Value::Null, self.host.now())
-        }
-    }
-
-    /// The items of a `map`, or the input of the children of a `workflow` node.
-    fn items(&self) -> Payload {
-        self.state.children.get(&self.activation.node).map(|kids| kids.items.clone()).unwrap_or_default()
+/// The latest version of a saved workflow and its number, or why a child cannot run it.
+async fn saved(
+    host: &dyn Host,
+    owner: &str,
+    workflow: &WorkflowId,
+) -> Result<Result<(u64, Arc<Workflow>), String>, StoreError> {
+    let latest = host.catalogue().saved(owner, workflow.as_str(), None).await?.filter(|saved| !saved.deleted);
+    let Some(latest) = latest else { return Ok(Err(format!("there is no workflow {workflow}: save it first"))) };
+    match host.catalogue().workflow(&latest.hash).await? {
+        Some(parsed) => Ok(Ok((latest.version, parsed))),
+        None => Err(StoreError::Permanent(format!("the document of workflow {workflow} is not stored"))),
     }
 }

@@ -1,31 +1,21 @@
 //! Gathers what the children of a `map` or `workflow` node gave, and makes the node's output of it.
 
 use crate::{
+    delivery::children_at_once,
     limits,
     port::{Host, StoreError},
-    step::children::at_once,
 };
-use document::{NodeKind, Spawning, Workflow};
+use document::Workflow;
 use futures::{Stream, StreamExt, stream};
-use serde_json::{Value, json};
 use std::{pin::pin, sync::Arc};
 use stepwell_core::{
-    decide::child_id,
-    error::Error,
-    execution::{Execution, Status},
+    children::{Family, Given},
+    execution::Execution,
     id::{Activation, ExecutionId},
     payload::weight,
     task::{Failure, Outcome},
 };
 use tokio::time::{Instant, timeout_at};
-
-/// What the node's output needs of one child. A whole state is larger, and there may be many children.
-struct Given {
-    id: ExecutionId,
-    status: Status,
-    output: Value,
-    error: Option<Error>,
-}
 
 /// How far the reading of the children got.
 enum Gathered {
@@ -50,49 +40,16 @@ pub async fn collect(
     attempt: u32,
     again: bool,
 ) -> Result<Outcome, StoreError> {
-    let kids = state.children.get(&activation.node);
-    let count = kids.map_or(0, |kids| kids.count);
-    // A `workflow` node has the ids of its workflows, which its output shows; a `map` has none.
-    let node = workflow.node(activation.node.as_str());
-    let ids = node.and_then(|node| match &node.kind {
-        NodeKind::Children(Spawning::Workflow(children)) => Some(children),
-        NodeKind::Children(Spawning::Map(_))
-        | NodeKind::Route(_)
-        | NodeKind::Compute(_)
-        | NodeKind::Run(_)
-        | NodeKind::Wait(_) => None,
-    });
-    // The output shows null for an item that failed, so its child is not read.
-    let is_shown = |index: u32| ids.is_some() || !kids.is_some_and(|kids| kids.failed.contains(index));
-    let reads = (0..count).map(|index| {
-        let id = is_shown(index).then(|| child_id(state.id(), activation, attempt, index));
-        read(host, id)
-    });
+    let Some(family) = Family::of(workflow, state, activation, attempt) else {
+        return Err(StoreError::Permanent(format!("the workflow has no node {}", activation.node)));
+    };
+    let reads = (0..family.count()).map(|index| read(host, family.is_shown(index).then(|| family.id(index))));
     let until = host.time_left().map(|left| Instant::now() + left);
-    let gathered = match gather(stream::iter(reads).buffered(at_once(host)), until).await? {
-        Gathered::All(gathered) => gathered,
-        Gathered::TooLarge => return Ok(Outcome::Failed(too_large())),
-        Gathered::Late(read) => return late(read, count, again),
-    };
-    let output = match ids {
-        // `stop_on_failure` is about lists. A node with a single workflow fails where that fails.
-        Some(children) if !children.list => match gathered.into_iter().next().flatten() {
-            Some(child) if child.status == Status::Completed => child.output,
-            other => return Ok(Outcome::Failed(why(other))),
-        },
-        Some(children) => {
-            let list = children.workflow_ids.iter().zip(gathered).map(|(id, child)| {
-                let status = child.as_ref().map_or(Status::Failed, |child| child.status);
-                let (execution_id, output) = child.map(|child| (child.id, child.output)).unzip();
-                json!({ "workflow_id": id, "execution_id": execution_id, "status": status, "output": output })
-            });
-            Value::Array(list.collect())
-        }
-        None => Value::Array(
-            gathered.into_iter().map(|child| child.map(|child| child.output).unwrap_or_default()).collect(),
-        ),
-    };
-    Ok(Outcome::Succeeded { port: "success".into(), output })
+    match gather(stream::iter(reads).buffered(children_at_once(host)), until).await? {
+        Gathered::All(given) => Ok(family.outcome(given)),
+        Gathered::TooLarge => Ok(Outcome::Failed(too_large())),
+        Gathered::Late(read) => late(read, family.count(), again),
+    }
 }
 
 /// Takes what the children gave until all are read, the outputs are too large, or the moment `until` has come.
@@ -135,20 +92,13 @@ fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
 /// Reads a child, and of its offloaded values only the output. None where `id` is None or the child does not exist.
 async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>, StoreError> {
     let Some(id) = id else { return Ok(None) };
-    let Some(child) = host.load_lean(&id).await? else { return Ok(None) };
+    let Some(child) = host.journal().load_lean(&id).await? else { return Ok(None) };
     let missing: Vec<_> = child.output.iter().filter(|output| output.missing().is_some()).collect();
     if !missing.is_empty() {
-        host.fetch(&id, &missing).await?;
+        host.journal().fetch(&id, &missing).await?;
     }
     let output = child.output.as_ref().map(|output| output.value().clone()).unwrap_or_default();
     Ok(Some(Given { status: child.status(), output, error: child.error.clone(), id }))
-}
-
-/// The failure of a node whose single child did not complete.
-fn why(child: Option<Given>) -> Failure {
-    let message =
-        child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);
-    Failure::new("child_failed", format!("the child failed: {message}")).retryable()
 }
 
 /// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
@@ -160,7 +110,9 @@ pub(super) fn too_large() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
     use std::time::Duration;
+    use stepwell_core::execution::Status;
 
     fn given(output: Value) -> Result<Option<Given>, StoreError> {
         Ok(Some(Given { id: "child".into(), status: Status::Completed, output, error: None }))

@@ -12,6 +12,7 @@ mod secrets;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
+    delivery,
     drive::{Submission, submit, workflow_of},
     port::{Delivery, Host, Receipt, StoreError, Verdict},
 };
@@ -64,7 +65,7 @@ fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
 /// Loads an execution once for all of its messages. Where it no longer exists, its messages are acknowledged.
 async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
     let loaded = async {
-        let Some(state) = host.load_lean(id).await? else { return Ok(None) };
+        let Some(state) = host.journal().load_lean(id).await? else { return Ok(None) };
         let workflow = workflow_of(host, &state.started).await?;
         Ok::<_, StoreError>(Some((state, workflow)))
     };
@@ -102,7 +103,8 @@ async fn handle_loaded(
         return verdicts;
     }
     let (asked, owners) = merge_ends(asked, owners);
-    match submit(host, state.id(), Submission { asked, logs, acks, seen: Some(state.clone()) }).await {
+    let (seen, known) = (Some(state.clone()), Some(workflow.clone()));
+    match submit(host, state.id(), Submission { asked, logs, acks, seen, workflow: known }).await {
         Ok(Some(submitted)) => {
             let mut refused = Vec::new();
             for (positions, reply) in owners.iter().zip(submitted.replies) {
@@ -141,7 +143,7 @@ async fn deliver_again(
     workflow: &Workflow,
     stale: &[&Delivery],
 ) -> Result<(), StoreError> {
-    if host.delivers_in_commit() {
+    if !delivery::may_be_lost(host) {
         return Ok(());
     }
     let mut effects = Vec::<Effect>::new();
@@ -151,7 +153,7 @@ async fn deliver_again(
         }
     }
     let again = stale.iter().any(|it| it.deliveries > 1);
-    if effects.is_empty() && !again { Ok(()) } else { host.deliver(state.id(), &effects).await }
+    if effects.is_empty() && !again { Ok(()) } else { host.outbox().deliver(state.id(), &effects).await }
 }
 
 /// Merges the ends of several children of one activation into one command, so that they cost one turn. Returns the

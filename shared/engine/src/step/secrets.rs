@@ -42,7 +42,7 @@ impl Vault {
         node.kind.config().expressions(&mut expressions);
         let names: BTreeSet<String> = expressions.iter().flat_map(|expr| expr.references().secrets.clone()).collect();
         for name in names {
-            if let Some(secret) = host.secret(&state.started.owner, &name).await? {
+            if let Some(secret) = host.secrets().secret(&state.started.owner, &name).await? {
                 vault.known.insert(name, secret);
             }
         }

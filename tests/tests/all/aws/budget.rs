@@ -7,7 +7,7 @@ use ::aws::{
     prices,
 };
 use document::time::Time;
-use engine::port::{Host, Store};
+use engine::port::Host;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{execution::Status, id::ExecutionId};
@@ -84,7 +84,7 @@ fn no_detours(world: &World) {
 async fn cost_is_what_was_counted(world: &World, id: &ExecutionId, used: &Used) {
     let reader: Aws = world.host(false, 1);
     let app = Arc::new(reader);
-    let state = app.load(id).await.unwrap().unwrap();
+    let state = app.journal().load(id).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
     let host: Arc<dyn Host> = app;
     let shown = api::executions::read::execution(&api::App::new(host), &state).await.unwrap();

@@ -3,7 +3,7 @@
 use document::time::Time;
 use engine::{
     drive::submit,
-    port::{ExecutionFilter, Store, Window},
+    port::{ExecutionFilter, Host, Window},
 };
 use serde_json::json;
 use stepwell_core::{command::Command, effect::Control};
@@ -31,13 +31,13 @@ async fn a_start_that_died_before_its_first_turn_begins_when_it_comes_again() {
     for minutes in [5.0, 10.0] {
         world.services.advance(NOW.after_seconds(minutes * 60.0));
         engine::supervise::look_after(&supervisor, NEVER).await.unwrap();
-        assert_eq!(supervisor.load(&id).await.unwrap(), None);
+        assert_eq!(supervisor.journal().load(&id).await.unwrap(), None);
     }
     let begun = submit(&host, &id, Command::Start(Box::new(begin))).await.unwrap().unwrap();
     assert_eq!(begun.state.seq, 1);
-    assert_eq!(world.host(true, 1).load(&id).await.unwrap(), Some(begun.state));
+    assert_eq!(world.host(true, 1).journal().load(&id).await.unwrap(), Some(begun.state));
     let filter = ExecutionFilter { owner: "again".into(), ..ExecutionFilter::default() };
-    let page = host.executions(&filter, &Window { limit: 10, cursor: None }).await.unwrap();
+    let page = host.index().executions(&filter, &Window { limit: 10, cursor: None }).await.unwrap();
     assert_eq!(page.items.iter().map(|head| head.id.clone()).collect::<Vec<_>>(), [id], "it has a head");
 }
 
@@ -50,16 +50,16 @@ async fn what_cannot_be_looked_after_is_put_off() {
     // The step's message is never handled, so after an hour the execution is overdue.
     let late = NOW.after_seconds(3_600.0);
     world.services.advance(late);
-    assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id));
+    assert_eq!(host.agenda().due(late, 10).await.unwrap(), std::slice::from_ref(&id));
     let short = late.after_seconds(19.0);
     assert_eq!(engine::supervise::look_after(&supervisor, short).await.unwrap(), 0, "it might lack the time");
-    assert_eq!(host.due(late, 10).await.unwrap(), std::slice::from_ref(&id), "and keeps its place");
-    // After the queries of the due index's partitions comes the load of the execution, which fails here.
+    assert_eq!(host.agenda().due(late, 10).await.unwrap(), std::slice::from_ref(&id), "and keeps its place");
+    // Behind the queries of the due index comes the load.
     world.wire.plan(Some((::aws::limits::DUE_SHARDS as u64 + 1, Fault::ErrorBefore)));
     assert_eq!(engine::supervise::look_after(&supervisor, NEVER).await.unwrap(), 1);
     world.wire.plan(None);
-    assert!(host.due(late, 10).await.unwrap().is_empty(), "others have their turn");
-    assert_eq!(host.due(late.after_seconds(600.0), 10).await.unwrap(), [id]);
+    assert!(host.agenda().due(late, 10).await.unwrap().is_empty(), "others have their turn");
+    assert_eq!(host.agenda().due(late.after_seconds(600.0), 10).await.unwrap(), [id]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,12 +75,12 @@ async fn a_mark_that_the_supervisor_did_not_see_stays() {
     command(&request, &id, control(Control::Resume)).await;
     let unmarks = world.wire.last("UpdateItem");
     command(&request, &id, control(Control::Pause)).await;
-    let seen = supervisor.load(&id).await.unwrap().unwrap();
-    // The call that takes off this request's mark fails, so the mark stays, as where a request dies before it delivers.
+    let seen = supervisor.journal().load(&id).await.unwrap().unwrap();
+    // A request marks and commits, and its mark stays, as where it dies before it delivers.
     world.wire.plan(Some((unmarks, Fault::ErrorBefore)));
     let _ = submit(&request, &id, control(Control::Resume)).await;
     assert_eq!(world.wire.injected(), 1);
     world.wire.plan(None);
-    supervisor.looked_after(&seen, None).await.unwrap();
-    assert_eq!(request.due(NOW.after_seconds(100.0), 10).await.unwrap(), [id]);
+    supervisor.agenda().looked_after(&seen, None).await.unwrap();
+    assert_eq!(request.agenda().due(NOW.after_seconds(100.0), 10).await.unwrap(), [id]);
 }

@@ -8,10 +8,11 @@ use aws::{
     clock,
     error::Patience,
     meter::Meter,
+    ports::Records,
     store::{Parts, Table, create},
 };
 use document::parse;
-use engine::{drive::submit, port::Store};
+use engine::{drive::submit, port::Host};
 use serde_json::{Value, json};
 use std::{process, sync::Arc};
 use stepwell_core::{
@@ -108,7 +109,7 @@ impl Stack {
             "edges": [{"from": "go", "to": "ask"}, {"from": "ask", "to": "timeout", "port": "timeout"}],
         });
         let workflow = parse(&document).unwrap().workflow;
-        self.host.keep_workflow(&workflow).await.unwrap();
+        self.host.catalogue().keep_workflow(&workflow).await.unwrap();
         let id = ExecutionId::from(fresh("e"));
         let started = Started::new(id.clone(), &workflow, json!({}), clock());
         submit(&self.host, &id, Command::Start(Box::new(started))).await.unwrap();
@@ -117,13 +118,15 @@ impl Stack {
             self.state(&id).await.interactions.last().cloned()
         })
         .await;
-        eventually("the pause has begun", async || self.table.pause_token(&id, &asked.interaction_id).await.unwrap())
-            .await;
+        eventually("the pause has begun", async || {
+            self.table.get_token(&id, asked.interaction_id.as_str()).await.unwrap()
+        })
+        .await;
         (id, asked)
     }
 
     async fn state(&self, id: &ExecutionId) -> Arc<Execution> {
-        self.host.load(id).await.unwrap().unwrap()
+        self.host.journal().load(id).await.unwrap().unwrap()
     }
 
     async fn ask(&self, id: &ExecutionId, command: Command) {

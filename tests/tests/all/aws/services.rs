@@ -5,10 +5,13 @@ use aws::{
     S3, SecretsManager, Sqs, StepFunctions,
     clients::Clients,
     clock,
-    ports::{Alarms, Blobs, Credentials, Queue},
+    ports::{Alarms, Blobs, Queue},
 };
 use document::time::Time;
-use engine::{envelope::Envelope, port::Secret};
+use engine::{
+    envelope::Envelope,
+    port::{Secret, Secrets},
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use stepwell_core::effect::{Message, Work};
@@ -121,13 +124,16 @@ async fn a_credential_has_its_latest_version() {
     let clients = clients();
     let prefix = format!("{}/", fresh("stepwell"));
     let vault = || SecretsManager::new(clients.secrets(), prefix.clone(), clock);
-    assert!(vault().get("acme", "key").await.unwrap().is_none());
+    assert!(vault().secret("acme", "key").await.unwrap().is_none());
     for value in ["one", "two"] {
-        vault().put("acme", "key", &Secret { value: value.into(), hosts: vec!["api.example".into()] }).await.unwrap();
+        vault()
+            .set_secret("acme", "key", Secret { value: value.into(), hosts: vec!["api.example".into()] })
+            .await
+            .unwrap();
     }
-    let found = vault().get("acme", "key").await.unwrap().unwrap();
+    let found = vault().secret("acme", "key").await.unwrap().unwrap();
     assert_eq!((found.value.as_str(), &found.hosts[..]), ("two", &["api.example".to_owned()][..]));
-    assert!(vault().get("other", "key").await.unwrap().is_none());
+    assert!(vault().secret("other", "key").await.unwrap().is_none());
 }
 
 /// Creates the wait machine of `infra/wait.asl.json` over a step queue and a callback function. Returns its ARN.

@@ -1,11 +1,11 @@
 //! The store on DynamoDB Local: the conformance tests of every store, and what only several processes can show.
 
 use crate::store_differential::{SEEDS, agree};
-use ::aws::Aws;
+use ::aws::{Aws, ports::Records};
 use document::time::Time;
 use engine::{
     drive::submit,
-    port::{Commit, Host, Store, StoreError},
+    port::{Clock, Commit, Host, StoreError},
 };
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -63,19 +63,20 @@ async fn processes_that_know_less_catch_up_and_lose() {
     let (id, _) = started_by(&one, "catch-up").await;
     for _ in 0..20 {
         for host in [&one, &other] {
-            let before = host.load(&id).await.unwrap().unwrap();
+            let before = host.journal().load(&id).await.unwrap().unwrap();
             let toggled = if before.paused { resume() } else { pause() };
             let after = command(host, &id, toggled).await;
             assert_eq!(after.seq, before.seq + 1);
         }
     }
-    // The first process is 40 turns behind, which is more than it folds onto a state in memory.
-    let behind = one.load(&id).await.unwrap().unwrap();
+    // One is forty turns behind, more than it would fold onto what it knows.
+    let behind = one.journal().load(&id).await.unwrap().unwrap();
     for turn in 0..40 {
         command(&other, &id, if turn % 2 == 0 { pause() } else { resume() }).await;
     }
-    let turns = other.turns(&id, behind.seq, 1).await.unwrap();
+    let turns = other.journal().turns(&id, behind.seq, 1).await.unwrap();
     let commit = Commit {
+        before: None,
         turns,
         state: Arc::new(Execution { seq: behind.seq + 1, ..(*behind).clone() }),
         effects: vec![],
@@ -84,10 +85,14 @@ async fn processes_that_know_less_catch_up_and_lose() {
         acks: vec![],
         due: None,
     };
-    assert_eq!(one.commit(commit).await, Err(StoreError::Conflict));
-    let caught_up = one.load(&id).await.unwrap().unwrap();
-    assert_eq!(Some(&caught_up), other.load(&id).await.unwrap().as_ref());
-    assert_eq!(Some(&caught_up), world.host(true, 1).load(&id).await.unwrap().as_ref(), "as one that knows nothing");
+    assert_eq!(one.journal().commit(commit).await, Err(StoreError::Conflict));
+    let caught_up = one.journal().load(&id).await.unwrap().unwrap();
+    assert_eq!(Some(&caught_up), other.journal().load(&id).await.unwrap().as_ref());
+    assert_eq!(
+        Some(&caught_up),
+        world.host(true, 1).journal().load(&id).await.unwrap().as_ref(),
+        "as one that knows nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,9 +113,9 @@ async fn many_processes_at_once_leave_no_number_out() {
     for job in jobs.collect::<Vec<_>>() {
         job.await.unwrap();
     }
-    let turns = first.turns(&id, 0, 1_000).await.unwrap();
+    let turns = first.journal().turns(&id, 0, 1_000).await.unwrap();
     assert_eq!(turns.iter().map(|turn| turn.seq).collect::<Vec<_>>(), (1..=41).collect::<Vec<_>>());
-    let state = world.host(true, 1).load(&id).await.unwrap().unwrap();
+    let state = world.host(true, 1).journal().load(&id).await.unwrap().unwrap();
     assert_eq!((state.seq, state.signals.len()), (41, 40));
 }
 
@@ -120,15 +125,16 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     let (one, other) = (world.host(true, 1), world.host(false, 1));
     let (id, _) = started_by(&one, "removed").await;
     ask(&one, &id).await;
-    let state = one.load(&id).await.unwrap().unwrap();
+    let state = one.journal().load(&id).await.unwrap().unwrap();
     command(&other, &id, Command::Control { control: Control::Cancel, reason: None }).await;
-    other.delete(&id).await.unwrap();
-    // The first process has not noticed the removal: its state is the one before the execution's end.
+    other.journal().delete(&id).await.unwrap();
+    // It has not noticed: its state is the one before the end.
     for number in [state.seq, state.seq + 1, state.seq + 2] {
         let mut turn = stepwell_core::event::Turn { seq: number, at: NOW, by: None, events: vec![] };
         turn.events.push(stepwell_core::event::Event::ExecutionPaused { reason: None });
         let late = Arc::new(Execution { seq: number, ..(*state).clone() });
         let commit = Commit {
+            before: None,
             turns: vec![turn],
             state: late,
             effects: vec![],
@@ -137,11 +143,11 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
             acks: vec![],
             due: None,
         };
-        assert_eq!(one.commit(commit).await, Err(StoreError::Conflict), "{number}");
+        assert_eq!(one.journal().commit(commit).await, Err(StoreError::Conflict), "{number}");
     }
     assert_eq!(submit(&one, &id, pause()).await.unwrap().map(|_| ()), None);
-    assert_eq!(world.host(true, 1).load(&id).await.unwrap(), None);
-    // An execution of the same id cannot begin at once, but can once the stones have stood their time.
+    assert_eq!(world.host(true, 1).journal().load(&id).await.unwrap(), None);
+    // The same id cannot begin again at once, and can later.
     let workflow = kept(&one, &document("removed")).await;
     let mut again = started(&one, &workflow, "several", json!({"again": true}));
     again.execution_id = id.clone();
@@ -150,7 +156,7 @@ async fn what_is_removed_stays_removed_whoever_was_about_to_commit() {
     assert!(matches!(&refused, Err(StoreError::Permanent(told)) if told.contains("removed")), "{refused:?}");
     world.services.advance(NOW.after_seconds(4_000.0));
     assert_eq!(submit(&one, &id, start(&again)).await.unwrap().unwrap().state.seq, 1);
-    assert_eq!(other.load(&id).await.unwrap().unwrap().started.input.value(), &json!({"again": true}));
+    assert_eq!(other.journal().load(&id).await.unwrap().unwrap().started.input.value(), &json!({"again": true}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,11 +166,11 @@ async fn values_that_are_large_are_fetched_when_they_are_read() {
     let workflow = kept(&host, &document("lean")).await;
     let input = json!({"text": "x".repeat(::aws::limits::INLINE_BYTES + 1)});
     let id = start(&host, started(&host, &workflow, "lean", input.clone())).await.id().clone();
-    let lean = world.host(true, 1).load_lean(&id).await.unwrap().unwrap();
+    let lean = world.host(true, 1).journal().load_lean(&id).await.unwrap().unwrap();
     assert!(lean.started.input.missing().is_some());
-    let whole = world.host(true, 1).load(&id).await.unwrap().unwrap();
+    let whole = world.host(true, 1).journal().load(&id).await.unwrap().unwrap();
     assert_eq!(whole.started.input.value(), &input);
-    let turns = world.host(true, 1).turns(&id, 0, 1).await.unwrap();
+    let turns = world.host(true, 1).journal().turns(&id, 0, 1).await.unwrap();
     assert!(turns[0].payloads().iter().all(|payload| payload.missing().is_none()));
 }
 
@@ -183,23 +189,23 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
         .plan(Some((calls_until_turn(&world, &host, &ghost).await, stepwell_tests::aws_world::Fault::ErrorBefore)));
     assert!(submit(&host, &ghost.execution_id, Command::Start(Box::new(ghost.clone()))).await.is_err());
     world.wire.plan(None);
-    assert_eq!(host.held("guard", &id).await.unwrap(), (None, 1), "it may begin yet");
+    assert_eq!(host.admission().held("guard", &id).await.unwrap(), (None, 1), "it may begin yet");
     world.services.advance(NOW.after_seconds(121.0));
-    assert_eq!(host.held("guard", &id).await.unwrap(), (None, 0));
+    assert_eq!(host.admission().held("guard", &id).await.unwrap(), (None, 0));
     let first = start(&host, started(&host, &workflow, "guard", json!({}))).await;
     let mut held = vec![];
     for _ in 0..2 {
         let begin = stepwell_core::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
         held.push(start(&host, begin).await.id().clone());
     }
-    assert!(host.another("guard", &id, &[Status::Pending]).await.unwrap());
-    assert!(!host.another("guard", &id, &[Status::Paused]).await.unwrap());
+    assert!(host.admission().another("guard", &id, &[Status::Pending]).await.unwrap());
+    assert!(!host.admission().another("guard", &id, &[Status::Paused]).await.unwrap());
     assert_eq!(host.table().admissible("guard", &id, 1).await.unwrap(), Vec::<ExecutionId>::new());
     command(&host, first.id(), Command::Control { control: Control::Cancel, reason: None }).await;
     let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
     assert!(sent.contains(&held[0]) && !sent.contains(&held[1]), "{sent:?}");
     command(&host, &held[0], Command::Admit).await;
-    assert_eq!(host.held("guard", &id).await.unwrap(), (Some(held[1].clone()), 1));
+    assert_eq!(host.admission().held("guard", &id).await.unwrap(), (Some(held[1].clone()), 1));
 }
 
 /// The clock stands still in this test, so that a lease that is waited for never ends.
@@ -211,14 +217,18 @@ async fn a_start_that_is_held_back_does_not_wait_for_its_own_lease() {
     document["settings"]["max_concurrency"] = json!(1);
     let workflow = kept(&host, &document).await;
     let id = workflow.id.clone();
-    let ticket = host.enter("guard", &id).await.unwrap();
+    let ticket = host.admission().enter("guard", &id).await.unwrap();
     let begin = stepwell_core::event::Started { held: true, ..started(&host, &workflow, "guard", json!({})) };
     let held = tokio::time::timeout(Duration::from_secs(5), start(&host, begin)).await.unwrap();
     let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
     assert_eq!(sent, [held.id().clone()], "nothing is under way: it is let in");
-    assert!(tokio::time::timeout(Duration::from_millis(300), world.host(true, 1).enter("guard", &id)).await.is_err());
-    host.leave("guard", &id, &ticket).await.unwrap();
-    world.host(true, 1).enter("guard", &id).await.unwrap();
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), world.host(true, 1).admission().enter("guard", &id))
+            .await
+            .is_err()
+    );
+    host.admission().leave("guard", &id, &ticket).await.unwrap();
+    world.host(true, 1).admission().enter("guard", &id).await.unwrap();
 }
 
 /// The number of the call that writes the first turn of a start.
@@ -237,23 +247,23 @@ async fn calls_until_turn(world: &World, host: &Aws, like: &stepwell_core::event
 async fn one_at_a_time_has_the_guard() {
     let world = Arc::new(World::new(None).await);
     let (host, id) = (world.host(false, 1), "lease".into());
-    let ticket = host.enter("o", &id).await.unwrap();
+    let ticket = host.admission().enter("o", &id).await.unwrap();
     let other = world.host(false, 1);
-    let waits = tokio::time::timeout(Duration::from_millis(300), other.enter("o", &id)).await;
+    let waits = tokio::time::timeout(Duration::from_millis(300), other.admission().enter("o", &id)).await;
     assert!(waits.is_err(), "another has it");
-    host.leave("o", &id, "not the ticket").await.unwrap();
-    assert!(tokio::time::timeout(Duration::from_millis(300), other.enter("o", &id)).await.is_err());
-    host.leave("o", &id, &ticket).await.unwrap();
-    other.enter("o", &id).await.unwrap();
+    host.admission().leave("o", &id, "not the ticket").await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(300), other.admission().enter("o", &id)).await.is_err());
+    host.admission().leave("o", &id, &ticket).await.unwrap();
+    other.admission().enter("o", &id).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_ends_by_itself() {
     let world = World::new(Some(NOW)).await;
     let (host, id) = (world.host(false, 1), "lease".into());
-    host.enter("o", &id).await.unwrap();
+    host.admission().enter("o", &id).await.unwrap();
     world.services.advance(NOW.after_seconds(11.0));
-    host.enter("o", &id).await.unwrap();
+    host.admission().enter("o", &id).await.unwrap();
 }
 
 /// A long journal is read from its end.
@@ -270,8 +280,8 @@ async fn long_journals_cost_little_to_load() {
         command(&host, &id, Command::Control { control, reason: Some(reason) }).await;
     }
     let cold = world.host(true, 1);
-    let state = cold.load(&id).await.unwrap().unwrap();
-    assert_eq!(state, host.load(&id).await.unwrap().unwrap());
+    let state = cold.journal().load(&id).await.unwrap().unwrap();
+    assert_eq!(state, host.journal().load(&id).await.unwrap().unwrap());
     let read = cold.table().meter().totals().reads[&::aws::meter::Purpose::Load];
     assert!(read <= 3.0, "{read} read units for the end of {} turns", state.seq);
 }

@@ -51,7 +51,7 @@ pub(super) fn read_value(body: Value) -> Result<Invocation, serde_json::Error> {
 /// Where the store failed or a workflow refused the event. Lambda then hands the same event in again, which starts only
 /// what is missing, and keeps the event where that fails too.
 pub(super) async fn offer(host: &dyn Host, owner: &str, event: &Event) -> Result<Value, Failure> {
-    let listening = host.listeners(owner).await?;
+    let listening = host.catalogue().listeners(owner).await?;
     // A pattern was checked when it was saved. One that this release cannot read must not keep the others from
     // starting.
     let meant = listening.into_iter().filter(|listener| match Pattern::read(&listener.pattern) {

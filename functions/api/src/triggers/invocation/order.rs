@@ -5,12 +5,16 @@ use super::{
     failure::Failure,
     kinds::{Invocation, Order, TaskToken},
 };
-use crate::executions::idempotency::keyed;
+use crate::{
+    executions::idempotency::keyed,
+    request::canonical::{Canonical, CanonicalMap},
+};
 use document::id::sha256_hex;
 use engine::{
     port::{Host, StoreError},
     start::{StartRequest, id_of, latest, replay, start},
 };
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use stepwell_core::{effect::Effect, execution::Execution};
@@ -62,20 +66,29 @@ pub(super) async fn place_awaited(
     };
     // A key that another order has used is refused here, before the token is kept with that order's execution.
     let _ = replay(host, owner, &key, &hash).await?;
-    host.keep_caller(&id_of(owner, &key), &token).await?;
+    host.outbox().keep_caller(&id_of(owner, &key), &token).await?;
     let execution = start(host, request).await?;
     // An earlier start under this key may have ended before the token was kept: its end was not told to this task.
     if execution.end.is_some() {
-        host.deliver(execution.id(), &[Effect::AnswerCaller]).await?;
+        host.outbox().deliver(execution.id(), &[Effect::AnswerCaller]).await?;
     }
     Ok(execution)
+}
+
+/// All that makes two orders different.
+#[derive(Serialize)]
+struct Whole<'a> {
+    awaited: bool,
+    input: Canonical<'a>,
+    metadata: CanonicalMap<'a>,
+    version: Option<u64>,
 }
 
 /// Makes the request to start what an order asks for. The hash covers all that makes two orders different.
 async fn request(host: &dyn Host, placed: Placed<'_>, order: Order, awaited: bool) -> Result<StartRequest, Failure> {
     let Placed { owner, by, key } = placed;
     let (input, metadata) = (order.input.unwrap_or_else(|| json!({})), order.metadata.unwrap_or_default());
-    let whole = json!({"input": input, "version": order.version, "metadata": metadata, "awaited": awaited});
+    let whole = Whole { awaited, input: Canonical(&input), metadata: CanonicalMap(&metadata), version: order.version };
     let idempotency = order.idempotency_key.or(key).map(|key| {
         let route = format!("{by}\n{}", order.workflow_id);
         keyed(&route, &key, &whole)

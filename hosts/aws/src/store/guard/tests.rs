@@ -4,6 +4,7 @@ use crate::tests::{
     story::{Story, document},
     table::{Scripted, done, first, found},
 };
+use engine::port::Catalogue;
 use serde_json::json;
 
 const NOW: Time = Time(1_800_000_000_000);

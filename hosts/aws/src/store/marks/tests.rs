@@ -4,7 +4,7 @@ use crate::tests::{
     story::{Story, document},
     table::{Scripted, commit, done, first, found, taken},
 };
-use engine::port::Commit;
+use engine::port::{Agenda, Catalogue, Commit, Journal};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
 use stepwell_core::{command::Command, decide::decide, effect::Control};

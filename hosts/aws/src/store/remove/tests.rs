@@ -6,6 +6,7 @@ use crate::tests::{
     table::{Scripted, done, first, found, taken},
 };
 use document::time::Time;
+use engine::port::Catalogue;
 use serde_json::{Value, json};
 
 const NOW: Time = Time(1_800_000_000_000);

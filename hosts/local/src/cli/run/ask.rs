@@ -10,7 +10,7 @@ use crate::cli::{
     client::{Client, escaped},
     output,
 };
-use engine::port::Store;
+use engine::port::Host;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell::Local;
@@ -276,11 +276,11 @@ fn label(option: &Value) -> String {
 async fn over(host: &Local, question: &Value) {
     let id = ExecutionId::from(output::text(question, "/execution_id"));
     let interaction = output::text(question, "/interaction_id");
-    while let Ok(Some(execution)) = host.load(&id).await {
+    while let Ok(Some(execution)) = host.journal().load(&id).await {
         if !execution.interaction(&interaction).is_some_and(|one| one.is_open()) {
             return;
         }
-        host.changed(&id, execution.seq).await;
+        host.journal().changed(&id, execution.seq).await;
     }
 }
 

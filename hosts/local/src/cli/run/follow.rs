@@ -11,7 +11,7 @@ use crate::cli::{
     client::{Client, escaped},
     limits, output,
 };
-use engine::port::{ExecutionFilter, Store, Window};
+use engine::port::{ExecutionFilter, Host, Window};
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell::{Local, server};
@@ -60,7 +60,7 @@ impl<'a> Follow<'a> {
     /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
-            let turns = self.host.turns(self.id, self.seq, limits::TURNS).await?;
+            let turns = self.host.journal().turns(self.id, self.seq, limits::TURNS).await?;
             for turn in &turns {
                 self.progress.tell(turn);
                 self.seq = turn.seq;
@@ -68,7 +68,7 @@ impl<'a> Follow<'a> {
             if self.signals.heard() {
                 return Ok(End::Interrupted);
             }
-            let Some(state) = self.host.load(self.id).await? else {
+            let Some(state) = self.host.journal().load(self.id).await? else {
                 return Err(Failure::failed(format!("execution {} was deleted", self.id), "start it anew"));
             };
             // Turns were committed since the journal was read: they are told before anything is asked.
@@ -98,7 +98,7 @@ impl<'a> Follow<'a> {
     /// Waits for a turn or a signal. Where children run, also ends after a while: their turns and questions are not
     /// this execution's.
     async fn wait(&mut self, state: &Execution) {
-        let changed = self.host.changed(self.id, self.seq);
+        let changed = self.host.journal().changed(self.id, self.seq);
         let look = async {
             match has_children(state) {
                 true => tokio::time::sleep(limits::FOLLOW).await,
@@ -152,7 +152,9 @@ impl<'a> Follow<'a> {
             if id == *self.id {
                 return Ok(true);
             }
-            let Some(parent) = self.host.load(&id).await?.and_then(|one| one.started.parent.clone()) else { break };
+            let Some(parent) = self.host.journal().load(&id).await?.and_then(|one| one.started.parent.clone()) else {
+                break;
+            };
             id = parent.execution_id;
         }
         Ok(false)
@@ -164,7 +166,7 @@ impl<'a> Follow<'a> {
         let mut open = vec![state.id().clone()];
         let mut asks = false;
         while let Some(id) = open.pop() {
-            let Some(state) = self.host.load(&id).await? else { continue };
+            let Some(state) = self.host.journal().load(&id).await? else { continue };
             match state.status() {
                 Status::WaitingHuman => asks = true,
                 Status::Waiting if goes_on_by_itself(&state) => return Ok(false),
@@ -193,7 +195,7 @@ impl<'a> Follow<'a> {
             parent: Some(id.clone()),
             ..ExecutionFilter::default()
         };
-        let page = self.host.executions(&filter, &Window { limit: limits::PAGE, cursor: None }).await?;
+        let page = self.host.index().executions(&filter, &Window { limit: limits::PAGE, cursor: None }).await?;
         Ok(page.items.into_iter().map(|head| head.id).collect())
     }
 }

@@ -56,7 +56,7 @@ impl Story {
     /// When a node reports that it succeeded.
     pub fn succeed(&mut self, node: &str, output: Value) -> Result<(), Rejection> {
         let activation = self.state.activation(&node.into());
-        let outcome = Outcome::Succeeded { port: "success".into(), output };
+        let outcome = Outcome::Succeeded { port: "success".into(), output: output.into() };
         self.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None })
     }
 

@@ -1,0 +1,68 @@
+//! The rows of API tokens and of credentials, which are sealed with the folder's key.
+
+use super::Database;
+use async_trait::async_trait;
+use engine::port::{Secret, Secrets, StoreError, Token, Tokens};
+use rusqlite::{OptionalExtension, params};
+
+#[async_trait]
+impl Tokens for Database {
+    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
+        let key = sha256.to_owned();
+        let body: Option<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT body FROM tokens WHERE sha256 = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        let token = body.map(|body| serde_json::from_str(&body)).transpose();
+        token.map_err(|error| StoreError::Permanent(format!("a stored token cannot be read: {error}")))
+    }
+
+    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+        let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
+        self.writer
+            .call(move |db, _| {
+                db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
+                    .execute([&token.sha256, &body])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Whether any token exists, expired ones included.
+    async fn has_tokens(&self) -> Result<bool, StoreError> {
+        self.readers.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))).await
+    }
+}
+
+#[async_trait]
+impl Secrets for Database {
+    /// `Permanent` where the folder's key is not the one that the credential was sealed with.
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        let key = (owner.to_owned(), name.to_owned());
+        let sealed: Option<Vec<u8>> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT sealed FROM secrets WHERE owner = ?1 AND name = ?2")?
+                    .query_row([key.0, key.1], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        sealed.map(|sealed| self.sealer.open(owner, name, &sealed)).transpose()
+    }
+
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
+        let sealed = self.sealer.seal(owner, name, &secret)?;
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        self.writer
+            .call(move |db, _| {
+                db.prepare_cached("INSERT OR REPLACE INTO secrets(owner, name, sealed) VALUES (?1, ?2, ?3)")?
+                    .execute(params![owner, name, sealed])?;
+                Ok(())
+            })
+            .await
+    }
+}

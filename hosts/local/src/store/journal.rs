@@ -1,0 +1,160 @@
+//! The journal: states from memory or by folding, and one transaction for each commit.
+
+use super::{
+    Database, commit, limits,
+    lists::{cursor, limit, page},
+    load::parse_turns,
+    remove, rows,
+};
+use async_trait::async_trait;
+use document::{Workflow, time::Time};
+use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
+use rusqlite::params;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+use stepwell_core::{
+    event::Turn,
+    execution::Execution,
+    id::ExecutionId,
+    payload::Payload,
+    retention::expires_at,
+    task::{LogLine, NodeLog},
+};
+use tokio::sync::{Mutex, oneshot};
+
+/// The locks that keep commands on one execution apart. An execution's id selects its lock.
+pub struct Stripes {
+    locks: Vec<Arc<Mutex<()>>>,
+    hasher: RandomState,
+}
+
+impl Default for Stripes {
+    fn default() -> Self {
+        Self { locks: (0..limits::STRIPES).map(|_| Arc::default()).collect(), hasher: RandomState::new() }
+    }
+}
+
+#[async_trait]
+impl Journal for Database {
+    async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        if let Some(state) = self.hub.cache.get(id) {
+            self.hub.metrics.hits.fetch_add(1, Relaxed);
+            return Ok(Some(state));
+        }
+        self.hub.metrics.misses.fetch_add(1, Relaxed);
+        // The number of removals is taken before reading: a state that is removed meanwhile must not enter the cache.
+        let removals = self.hub.cache.removals(id);
+        let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
+        let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
+        self.read_values(state.id(), state.payloads()).await?;
+        let state = Arc::new(state);
+        self.hub.cache.put_read(state.clone(), bytes + offloaded as usize, removals);
+        Ok(Some(state))
+    }
+
+    /// Waits for the lock of an execution. Its holder must not ask for the lock of another execution: the two may share a
+    /// stripe.
+    async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
+        let Stripes { locks, hasher } = &self.stripes;
+        match locks.get(hasher.hash_one(id) as usize % locks.len().max(1)) {
+            Some(lock) => Box::new(lock.clone().lock_owned().await),
+            None => Box::new(()),
+        }
+    }
+
+    /// Writes the turns of a commit and all that belongs to them, effects and acknowledgements included, or nothing.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let expires_at = self.expiry(&commit.state).await?;
+        let document = self.brought_along(&commit).await?;
+        let (reply, answer) = oneshot::channel();
+        let write = commit::Write::new(commit, expires_at, document, &self.hub, (self.clock)(), reply)?;
+        self.writer.send(Box::new(write)).await?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        let key = id.clone();
+        let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;
+        let mut turns = parse_turns(id, &rows)?;
+        turns.retain(|turn| turn.seq > after);
+        turns.truncate(limit);
+        let payloads = turns.iter().flat_map(Turn::payloads).collect();
+        self.read_values(id, payloads).await?;
+        Ok(turns)
+    }
+
+    /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`] without one.
+    async fn changed(&self, id: &ExecutionId, seq: u64) {
+        let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
+        self.hub.watch.wait(id, is_newer).await;
+    }
+
+    async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
+        let after = cursor::<1>(window)?.map_or(0, |[after]| after);
+        let (key, limit) = (id.clone(), limit(window));
+        let rows = self
+            .readers
+            .read(move |db| {
+                let Some(run) = rows::run(db, &key)? else { return Ok(Vec::new()) };
+                db.prepare_cached(
+                    "SELECT id, node, visit, attempt, at, level, message FROM logs WHERE run = ?1 AND id > ?2
+                     ORDER BY id LIMIT ?3",
+                )?
+                .query_map(params![run, after, limit as i64 + 1], |row| {
+                    let line = LogLine { at: Time(row.get(4)?), level: row.get(5)?, message: row.get(6)? };
+                    let log = NodeLog { node: row.get(1)?, visit: row.get(2)?, attempt: row.get(3)?, line };
+                    Ok((row.get::<_, i64>(0)?, log))
+                })?
+                .collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        Ok(page(rows, limit, |(id, _)| vec![*id], |(_, log)| log))
+    }
+
+    /// `Conflict` where the execution is alive, perhaps because a retry reopened it. One that does not exist is removed
+    /// already.
+    async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
+        let key = id.clone();
+        let gone = self
+            .writer
+            .call(move |db, known| {
+                let gone = remove::family(db, &key)?;
+                known.forget();
+                Ok(gone)
+            })
+            .await?;
+        // A watcher wakes, looks again, and finds no execution.
+        for id in gone {
+            self.hub.cache.remove(&id);
+            self.hub.watch.wake(&id);
+        }
+        Ok(())
+    }
+}
+
+impl Database {
+    /// Returns when retention removes an execution; none while it is alive and where it is kept for ever.
+    async fn expiry(&self, state: &Execution) -> Result<Option<Time>, StoreError> {
+        if state.end.is_none() {
+            return Ok(None);
+        }
+        let workflow = self.workflow(&state.started.workflow_hash).await?;
+        Ok(expires_at(state, workflow.as_deref()))
+    }
+
+    /// Returns the document that an inline start brings along, for the commit to write again: the last other execution
+    /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
+    /// neither memory nor the database has it, so that the caller starts again.
+    async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
+        let started = &commit.state.started;
+        let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
+        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
+            return Ok(None);
+        }
+        let hash = &started.workflow_hash;
+        let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
+        self.workflow(hash).await?.ok_or_else(gone).map(Some)
+    }
+}

@@ -1,0 +1,225 @@
+//! What a `map` or `workflow` node hands its children, and what it makes of what they give (execution model, §7). Hosts
+//! load and store; `decide` says when children start and end.
+
+use crate::{
+    error::Error,
+    event::Started,
+    execution::{Children as Kids, Execution, Parent, Status},
+    id::{Activation, ExecutionId, child_id},
+    payload::Payload,
+    sight::Sight,
+    task::{Failure, Outcome},
+};
+use document::{
+    Body, Children, NodeKind, Spawning, Workflow,
+    graph::NodeIx,
+    id::{NodeId, WorkflowId},
+    time::Time,
+};
+use expression::Context as _;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The workflow at the end of a path of `map` nodes with inline bodies, from a document on: what an execution runs whose
+/// [`Started::body`] is that path.
+///
+/// # Errors
+/// The first node of the path that is no such `map`.
+pub fn body_of(root: Arc<Workflow>, path: &[NodeId]) -> Result<Arc<Workflow>, &NodeId> {
+    path.iter().try_fold(root, |workflow, id| {
+        let map = workflow.node(id.as_str());
+        map.and_then(|map| map.kind.inline_body()).cloned().ok_or(id)
+    })
+}
+
+/// The children of one attempt of a node.
+#[derive(Clone, Copy)]
+pub struct Family<'a> {
+    workflow: &'a Workflow,
+    /// The parent's state.
+    state: &'a Execution,
+    activation: &'a Activation,
+    attempt: u32,
+    ix: NodeIx,
+}
+
+/// What a child runs.
+pub enum Runs<'a> {
+    /// The body of the `map`, within the parent's document.
+    Body(&'a Arc<Workflow>),
+    /// The latest version of a saved workflow.
+    Saved(&'a WorkflowId),
+}
+
+/// What the node's output needs of one child. A whole state is larger, and there may be many children.
+pub struct Given {
+    /// The child's id.
+    pub id: ExecutionId,
+    /// How the child ended.
+    pub status: Status,
+    /// The child's output; null where it has none.
+    pub output: Value,
+    /// Why the child failed.
+    pub error: Option<Error>,
+}
+
+impl<'a> Family<'a> {
+    /// The children of an attempt; none where the workflow does not have the node. `workflow` and `state` are the
+    /// parent's.
+    pub fn of(workflow: &'a Workflow, state: &'a Execution, activation: &'a Activation, attempt: u32) -> Option<Self> {
+        let ix = *workflow.graph.index.get(&activation.node)?;
+        Some(Self { workflow, state, activation, attempt, ix })
+    }
+
+    /// The id of a child.
+    pub fn id(&self, index: u32) -> ExecutionId {
+        child_id(self.state.id(), self.activation, self.attempt, index)
+    }
+
+    /// How many children there are.
+    pub fn count(&self) -> u32 {
+        self.kids().map_or(0, |kids| kids.count)
+    }
+
+    /// The items of a `map`, or the input of the children of a `workflow` node. It may be missing: what follows is to be
+    /// asked with this value in memory.
+    pub fn items(&self) -> Payload {
+        self.kids().map(|kids| kids.items.clone()).unwrap_or_default()
+    }
+
+    /// What a child runs, or why it cannot start; none where the node is of a type without children.
+    pub fn runs(&self, index: u32) -> Option<Result<Runs<'a>, String>> {
+        if let NodeKind::Children(Spawning::Map(map)) = self.kind() {
+            return Some(Ok(match &map.body {
+                Body::Inline(body) => Runs::Body(body),
+                Body::Saved(saved) => Runs::Saved(saved),
+            }));
+        }
+        let named = self.listed()?.workflow_ids.get(index as usize);
+        Some(named.map(Runs::Saved).ok_or_else(|| "there is no such child".into()))
+    }
+
+    /// What a child starts with that runs the body of the `map`: it names the parent's document, and the way to the body
+    /// in it. It gets only the values that the body reads, which keeps its journal small.
+    pub fn start_of_body(&self, index: u32, body: &Workflow, now: Time) -> Started {
+        let (parent, reads) = (&self.state.started, body.reads());
+        // Outputs that the body reads of nodes outside of it: those of the parent's nodes as they are now, and those that
+        // the parent itself was handed down.
+        let sight = Sight::of_config(self.workflow, self.state, self.ix);
+        let own = sight.nodes().into_iter().filter_map(|id| {
+            let (id, node) = self.state.nodes.get_key_value(id)?;
+            Some((id.clone(), node.output.clone()?))
+        });
+        let wanted = |id: &NodeId| {
+            let named = reads.all_nodes || reads.nodes.iter().any(|node| node == id.as_str());
+            named && !body.graph.index.contains_key(id)
+        };
+        let inherited = parent.inherited.iter().cloned().chain(own).filter(|(id, _)| wanted(id)).collect();
+        Started {
+            workflow_id: parent.workflow_id.clone(),
+            workflow_version: parent.workflow_version,
+            workflow_hash: parent.workflow_hash.clone(),
+            body: parent.body.iter().cloned().chain([self.activation.node.clone()]).collect(),
+            item: Some(self.item(index)),
+            input: if reads.input { parent.input.clone() } else { Payload::default() },
+            inherited,
+            ..self.start(index, body, now)
+        }
+    }
+
+    /// What a child starts with that runs a saved workflow, of which `version` is the latest. The error says why the
+    /// workflow refuses the input.
+    ///
+    /// # Errors
+    /// For the parent's journal, as text.
+    pub fn start_of_saved(&self, index: u32, version: u64, saved: &Workflow, now: Time) -> Result<Started, String> {
+        let (input, item) = match self.listed() {
+            Some(_) => (Payload::new(self.items().value().clone()), None),
+            None => {
+                let item = self.item(index);
+                (item.clone(), Some(item))
+            }
+        };
+        if let Some(violation) = saved.check_input(input.value()).first() {
+            let id = &saved.id;
+            return Err(format!("the input of {id} is refused: {} at {}", violation.message, violation.path));
+        }
+        Ok(Started { workflow_version: version, input, item, ..self.start(index, saved, now) })
+    }
+
+    /// What all children start with.
+    fn start(&self, index: u32, workflow: &Workflow, now: Time) -> Started {
+        let parent = &self.state.started;
+        let depth = parent.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+        Started {
+            owner: parent.owner.clone(),
+            started_by: parent.started_by.clone(),
+            parent: Some(Parent {
+                execution_id: parent.execution_id.clone(),
+                activation: self.activation.clone(),
+                attempt: self.attempt,
+                index,
+                depth,
+            }),
+            ..Started::new(self.id(index), workflow, Value::Null, now)
+        }
+    }
+
+    /// Whether the node's output shows what a child gave. The output of a `map` is null at an item that failed.
+    pub fn is_shown(&self, index: u32) -> bool {
+        self.listed().is_some() || !self.kids().is_some_and(|kids| kids.failed.contains(index))
+    }
+
+    /// The outcome of the node, once all children have ended: made of what they gave, in the order of their indexes. None
+    /// stands for a child that is not shown, or does not exist.
+    pub fn outcome(&self, given: Vec<Option<Given>>) -> Outcome {
+        let output = match self.listed() {
+            // `stop_on_failure` is about lists. A node with a single workflow fails where that fails.
+            Some(children) if !children.list => match given.into_iter().next().flatten() {
+                Some(child) if child.status == Status::Completed => child.output,
+                other => return Outcome::Failed(why(other)),
+            },
+            Some(children) => {
+                let list = children.workflow_ids.iter().zip(given).map(|(id, child)| {
+                    let status = child.as_ref().map_or(Status::Failed, |child| child.status);
+                    let (execution_id, output) = child.map(|child| (child.id, child.output)).unzip();
+                    let mut shown = json!({ "workflow_id": id, "execution_id": execution_id, "status": status });
+                    shown["output"] = output.unwrap_or_default();
+                    shown
+                });
+                Value::Array(list.collect())
+            }
+            None => {
+                Value::Array(given.into_iter().map(|child| child.map(|it| it.output).unwrap_or_default()).collect())
+            }
+        };
+        Outcome::Succeeded { port: "success".into(), output }
+    }
+
+    fn kind(&self) -> &'a NodeKind {
+        &self.workflow.nodes[self.ix].kind
+    }
+
+    /// The workflows of a `workflow` node, whose ids its output shows; none for a `map`.
+    fn listed(&self) -> Option<&'a Children> {
+        if let NodeKind::Children(Spawning::Workflow(children)) = self.kind() { Some(children) } else { None }
+    }
+
+    fn item(&self, index: u32) -> Payload {
+        Payload::new(self.items().value().get(index as usize).cloned().unwrap_or_default())
+    }
+
+    fn kids(&self) -> Option<&'a Arc<Kids>> {
+        self.state.children.get(&self.activation.node)
+    }
+}
+
+/// The failure of a node whose single child did not complete.
+fn why(child: Option<Given>) -> Failure {
+    let message =
+        child.and_then(|child| child.error).map_or_else(|| "it did not complete".into(), |error| error.message);
+    Failure::new("child_failed", format!("the child failed: {message}")).retryable()
+}
+
+#[cfg(test)]
+mod tests;

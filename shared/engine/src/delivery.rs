@@ -1,0 +1,71 @@
+//! What follows from the way in which a host delivers ([`Delivers`]): nobody else asks for it.
+//!
+//! A host that delivers in its commit is the only writer and loses nothing in between. On any other host the process may
+//! die between the commit and the delivery, so that everything that was asked for is delivered again when a message comes
+//! a second time, and when the supervisor looks after the execution.
+
+use crate::{
+    limits,
+    port::{Commit, Delivers, Host, StoreError},
+};
+use document::Workflow;
+use stepwell_core::{effect::Effect, id::ExecutionId, owed::due_at};
+
+/// Whether the effects of a committed turn may not have been delivered, so that they must be delivered again.
+pub fn may_be_lost(host: &dyn Host) -> bool {
+    match host.outbox().delivers() {
+        Delivers::InCommit => false,
+        Delivers::AfterCommit => true,
+    }
+}
+
+/// Whether commands are decided on the state that they were made from, before a newer one is loaded: where that state is
+/// old the commit conflicts, which is rare. A host that is the only writer has the newest state in memory, so that it
+/// need not try.
+pub fn tries_what_was_seen(host: &dyn Host) -> bool {
+    match host.outbox().delivers() {
+        Delivers::InCommit => false,
+        Delivers::AfterCommit => true,
+    }
+}
+
+/// How many children are started, told or read at the same time: more where their commits share one sync of the disk.
+pub fn children_at_once(host: &dyn Host) -> usize {
+    match host.outbox().delivers() {
+        Delivers::InCommit => limits::CHILDREN_IN_ONE_SYNC,
+        Delivers::AfterCommit => limits::CHILDREN_AT_ONCE,
+    }
+}
+
+/// Makes a commit say when somebody must look after the execution, where a message of it may be lost.
+pub fn schedule(host: &dyn Host, workflow: &Workflow, commit: &mut Commit) {
+    commit.due = if may_be_lost(host) { due_at(workflow, &commit.state) } else { None };
+}
+
+/// The effects that are left to be delivered once a commit is durable.
+pub fn left_by(host: &dyn Host, commit: &Commit) -> Vec<Effect> {
+    match host.outbox().delivers() {
+        Delivers::InCommit => Vec::new(),
+        Delivers::AfterCommit => commit.effects.clone(),
+    }
+}
+
+/// Delivers again what a message had asked for when it was handled before. A host whose effects may be lost is called
+/// even without effects: the process that committed may have died before the host had done its part.
+///
+/// # Errors
+/// What the host says. The message then comes again.
+pub async fn repeat(host: &dyn Host, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+    if effects.is_empty() && !may_be_lost(host) {
+        return Ok(());
+    }
+    host.outbox().deliver(id, effects).await
+}
+
+/// Delivers effects, if there are any.
+///
+/// # Errors
+/// What the host says.
+pub async fn deliver(host: &dyn Host, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+    if effects.is_empty() { Ok(()) } else { host.outbox().deliver(id, effects).await }
+}

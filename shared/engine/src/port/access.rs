@@ -1,0 +1,52 @@
+//! What opens something: the API tokens of callers, and the credentials that nodes use.
+
+use super::StoreError;
+use async_trait::async_trait;
+use document::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// An API token as it is stored: without the token itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// Hexadecimal SHA-256 of the token.
+    pub sha256: String,
+    /// The token's name, for people.
+    pub name: String,
+    /// The tenant whose records the token opens.
+    pub owner: String,
+    /// The subject that bears the token, such as an e-mail address.
+    pub subject: String,
+    /// What the token allows: `read`, `run`, `respond`, `admin`.
+    pub scopes: Vec<String>,
+    /// When the token ends; none for a token without an end.
+    pub expires_at: Option<Time>,
+}
+
+/// API tokens, by the SHA-256 of their text.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// The API token with that SHA-256 (hexadecimal).
+    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError>;
+    /// Stores an API token.
+    async fn add_token(&self, token: Token) -> Result<(), StoreError>;
+    /// Whether any API token exists.
+    async fn has_tokens(&self) -> Result<bool, StoreError>;
+}
+
+/// A stored credential, decrypted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The secret itself.
+    pub value: String,
+    /// The hosts that the secret may be sent to; empty for any.
+    pub hosts: Vec<String>,
+}
+
+/// Stored credentials, by owner and name.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// A credential of an owner, by its name.
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
+    /// Stores a credential, in place of one of the same name.
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError>;
+}

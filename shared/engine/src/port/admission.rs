@@ -1,0 +1,25 @@
+//! What a start asks of the other executions of its workflow, where the workflow's settings make it look at them.
+
+use super::StoreError;
+use async_trait::async_trait;
+use document::id::WorkflowId;
+use stepwell_core::{execution::Status, id::ExecutionId};
+
+/// The executions of one workflow that are alive and have no parent, as of now.
+#[async_trait]
+pub trait Admission: Send + Sync {
+    /// Whether an execution of the workflow is in one of these statuses (`overlap`).
+    async fn another(&self, owner: &str, workflow: &WorkflowId, statuses: &[Status]) -> Result<bool, StoreError>;
+    /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of the workflow are under
+    /// way.
+    async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
+    /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Admission::leave`]; a
+    /// process that does not come back loses its turn after a while. A host of one process has nobody to wait for.
+    async fn enter(&self, _: &str, _: &WorkflowId) -> Result<String, StoreError> {
+        Ok(String::new())
+    }
+    /// Gives the turn back that [`Admission::enter`] gave.
+    async fn leave(&self, _: &str, _: &WorkflowId, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! What a host provides. Adapters only keep and hand out: no rule is theirs, and they never look inside of an event.
+//!
+//! A host is the sum of its ports, each about one concern. It hands them out, so that a store may be several of them and
+//! a service beside the store another one, and nobody passes calls on (ADR 10).
+//!
+//! | port | is about |
+//! |---|---|
+//! | [`Journal`] | one execution: its state, its turns, the one conditional write |
+//! | [`Index`] | lists of executions and of questions |
+//! | [`Admission`] | what a start asks of the other executions of its workflow |
+//! | [`Agenda`] | which executions the supervisor must look after, and when |
+//! | [`Catalogue`], [`Schedules`] | documents, saved workflows and their schedules |
+//! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
+//! | [`Outbox`] | effects of committed turns, on their way out |
+//! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
+
+mod access;
+mod admission;
+mod agenda;
+mod catalogue;
+mod index;
+mod journal;
+mod outbox;
+mod queue;
+mod runner;
+
+pub use access::{Secret, Secrets, Token, Tokens};
+pub use admission::Admission;
+pub use agenda::Agenda;
+pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
+pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
+pub use journal::{Commit, Journal};
+pub use outbox::{Delivers, Outbox};
+pub use queue::{Delivery, Receipt, Verdict};
+pub use runner::{Clock, Runner};
+
+use async_trait::async_trait;
+use stepwell_core::task::{Report, Task};
+
+/// Why storage failed, named by what the caller does next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another process committed first: load again, decide again.
+    #[error("another turn was committed first")]
+    Conflict,
+    /// The store may work again in a moment: try later. Nothing was acknowledged.
+    #[error("the store is not available at the moment: {0}")]
+    Transient(String),
+    /// Trying again does not help.
+    #[error("the store failed: {0}")]
+    Permanent(String),
+}
+
+/// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
+#[async_trait]
+pub trait Host: Clock {
+    /// The state of each execution, and its turns.
+    fn journal(&self) -> &dyn Journal;
+    /// Lists of executions and questions.
+    fn index(&self) -> &dyn Index;
+    /// What starts ask of the workflow's other executions.
+    fn admission(&self) -> &dyn Admission;
+    /// What the supervisor looks after.
+    fn agenda(&self) -> &dyn Agenda;
+    /// Documents and saved workflows.
+    fn catalogue(&self) -> &dyn Catalogue;
+    /// Schedules of saved workflows.
+    fn schedules(&self) -> &dyn Schedules;
+    /// API tokens.
+    fn tokens(&self) -> &dyn Tokens;
+    /// Stored credentials.
+    fn secrets(&self) -> &dyn Secrets;
+    /// The delivery of effects.
+    fn outbox(&self) -> &dyn Outbox;
+    /// Runs one attempt of a node that does I/O.
+    async fn run(&self, task: &Task) -> Report;
+}

@@ -1,0 +1,29 @@
+//! The runner of nodes, and the clock.
+
+use async_trait::async_trait;
+use document::time::Time;
+use std::time::Duration;
+use stepwell_core::{
+    id::ExecutionId,
+    task::{Report, Task},
+};
+
+/// Runs nodes that do I/O.
+#[async_trait]
+pub trait Runner: Send + Sync {
+    /// One attempt, to its end or its timeout. `now` is the host's clock.
+    async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Send + Sync)) -> Report;
+}
+
+/// The host's clock.
+pub trait Clock: Send + Sync {
+    /// The time.
+    fn now(&self) -> Time;
+    /// The time that work may still take, so that what follows it is done before this process is cut off. None where
+    /// nothing cuts it off.
+    fn time_left(&self) -> Option<Duration> {
+        None
+    }
+    /// A new execution id: a UUID v7.
+    fn new_id(&self) -> ExecutionId;
+}
