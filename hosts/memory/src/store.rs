@@ -298,7 +298,16 @@ mod tests {
         let decided = decide(&workflow, None, Command::Start(Box::new(started)).into(), Time(0)).unwrap();
         let host = Memory::new(Time(0));
         let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
-        let commit = Commit { turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None };
+        let commit = Commit {
+            turns,
+            before: None,
+            state,
+            effects: vec![],
+            logs: vec![],
+            blobs: vec![],
+            acks: vec![],
+            due: None,
+        };
         let id = ExecutionId::from("e");
         at_once(host.commit(commit)).unwrap();
         at_once(host.keep_caller(&id, "a token")).unwrap();
