@@ -20,6 +20,7 @@ pub mod schedule;
 mod tests;
 pub mod time;
 pub mod validate;
+mod word;
 
 pub(crate) use dialect::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS};
 pub use hash::canonical_text;

@@ -318,13 +318,46 @@ pub struct Edge {
     pub port: String,
     /// Live only when true.
     pub condition: Option<Expr>,
-    /// `main`, or a typed connection, which never activates.
-    pub connection: String,
+    /// What the edge hands over.
+    pub connection: Connection,
 }
 
 impl Edge {
     /// Whether it activates its target.
     pub fn is_main(&self) -> bool {
-        self.connection == "main"
+        self.connection == Connection::Main
     }
 }
+
+crate::closed_set!(
+    /// What an edge hands over (workflow format, §3). Only `main` activates the edge's target; the others hand it a
+    /// resource.
+    Connection {
+        /// The target runs after the source, with the source's output.
+        Main = "main",
+        /// An agent.
+        AiAgent = "ai_agent",
+        /// A chain of calls of a model.
+        AiChain = "ai_chain",
+        /// A document.
+        AiDocument = "ai_document",
+        /// A model of embeddings.
+        AiEmbedding = "ai_embedding",
+        /// A language model.
+        AiLanguageModel = "ai_language_model",
+        /// A memory.
+        AiMemory = "ai_memory",
+        /// A parser of a model's output.
+        AiOutputParser = "ai_output_parser",
+        /// A reranker of search results.
+        AiReranker = "ai_reranker",
+        /// A retriever.
+        AiRetriever = "ai_retriever",
+        /// A splitter of texts.
+        AiTextSplitter = "ai_text_splitter",
+        /// A tool.
+        AiTool = "ai_tool",
+        /// A vector store.
+        AiVectorStore = "ai_vector_store",
+    }
+);

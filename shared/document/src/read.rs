@@ -1,7 +1,7 @@
 //! Reads a flow, a document's or a map's body: first who is there and who follows whom, then every config.
 
 use super::{
-    EDGE_KEYS, Edge, Node, Overlap, Settings, Workflow,
+    Connection, EDGE_KEYS, Edge, Node, Overlap, Settings, Workflow,
     graph::{Arc, Graph, NodeIx},
     parse::{Head, assemble},
 };
@@ -18,23 +18,6 @@ use crate::{
 use expression::Expr;
 use serde_json::{Map, Value, json};
 use std::{cell::RefCell, collections::HashMap};
-
-/// Connections that hand over a resource (workflow format §3), after `main`.
-const CONNECTIONS: [&str; 13] = [
-    "main",
-    "ai_agent",
-    "ai_chain",
-    "ai_document",
-    "ai_embedding",
-    "ai_language_model",
-    "ai_memory",
-    "ai_output_parser",
-    "ai_reranker",
-    "ai_retriever",
-    "ai_text_splitter",
-    "ai_tool",
-    "ai_vector_store",
-];
 
 /// A flow that was understood.
 pub(crate) struct Flow {
@@ -120,7 +103,7 @@ pub(crate) fn read_flow(
             to: raw_nodes[edge.to?].id.clone()?,
             port: edge.port.clone()?,
             condition,
-            connection: edge.connection.clone(),
+            connection: edge.connection,
         })
     });
     let edges: Option<Vec<Edge>> = edges.collect();
@@ -205,11 +188,10 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
     let mut out = Vec::with_capacity(edges.len());
     for (ix, edge) in edges.iter().enumerate() {
         let at = edges_at.item(ix);
-        let main = || "main".to_owned();
         let Value::Object(object) = edge else {
             let message = format!("an edge is an object, and this is {}", kind_of(edge));
             cx.error("schema", &at, message, "Give {\"from\", \"to\"}.");
-            out.push(RawEdge { object: None, from: None, to: None, port: None, connection: main() });
+            out.push(RawEdge { object: None, from: None, to: None, port: None, connection: Connection::Main });
             continue;
         };
         let f = Fields::new(cx, object, &at, "schema", &EDGE_KEYS);
@@ -226,7 +208,7 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
             found
         };
         let (from, to) = (end("from"), end("to"));
-        let connection = f.word(cx, "connection", &CONNECTIONS).map_or_else(main, |ix| CONNECTIONS[ix].to_owned());
+        let connection = f.word(cx, "connection", Connection::WORDS).map_or(Connection::Main, |ix| Connection::ALL[ix]);
         let port = f.text(cx, "port").map(str::to_owned);
         let port = port.or_else(|| nodes[from?].ports.as_ref()?.first().cloned());
         out.push(RawEdge { object: Some(object), from, to, port, connection });

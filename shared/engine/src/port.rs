@@ -1,5 +1,6 @@
 //! What a host provides. Adapters only keep and hand out: no rule is theirs, and they never look inside of an event.
 
+use crate::scope::Scope;
 use async_trait::async_trait;
 use document::{
     Workflow,
@@ -16,6 +17,7 @@ use stepwell_core::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
+    interaction::InteractionStatus,
     payload::{BlobRef, Payload},
     task::NodeLog,
 };
@@ -90,8 +92,8 @@ pub struct ExecutionFilter {
 pub struct InteractionFilter {
     /// The tenant whose interactions are listed.
     pub owner: String,
-    /// `pending`, `answered`, `timed_out` or `cancelled`; none for all.
-    pub status: Option<String>,
+    /// Only interactions of this status; none for all.
+    pub status: Option<InteractionStatus>,
     /// Only interactions that this subject may answer.
     pub assignee: Option<String>,
     /// Only interactions of this execution.
@@ -153,8 +155,9 @@ pub struct Token {
     pub owner: String,
     /// The subject that bears the token, such as an e-mail address.
     pub subject: String,
-    /// What the token allows: `read`, `run`, `respond`, `admin`.
-    pub scopes: Vec<String>,
+    /// What the token allows.
+    #[serde(deserialize_with = "crate::scope::known")]
+    pub scopes: Vec<Scope>,
     /// When the token ends; none for a token without an end.
     pub expires_at: Option<Time>,
 }

@@ -11,35 +11,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use engine::port::Token;
+pub use engine::scope::Scope;
 use std::{ops::Deref, sync::Arc};
-
-/// What a token lets its bearer do. No scope includes another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To read: the GET routes, and the static checks of a document.
-    Read,
-    /// To start executions, signal to them, and pause, resume or cancel them.
-    Run,
-    /// To answer interactions.
-    Respond,
-    /// To save workflows, tokens and secrets, and to delete workflows and executions.
-    Admin,
-}
-
-impl Scope {
-    /// The scope's name, as tokens spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Run => "run",
-            Self::Respond => "respond",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Every scope there is.
-    pub const ALL: [Scope; 4] = [Self::Read, Self::Run, Self::Respond, Self::Admin];
-}
+use stepwell_core::interaction::Via;
 
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,12 +23,12 @@ pub struct Caller {
     /// An e-mail address, which is matched with assignees and recorded with what the caller does; `webhook` where a
     /// signature took the place of a token.
     pub subject: String,
-    /// Names of the caller's scopes (see [`Scope::as_str`]).
-    pub scopes: Vec<String>,
+    /// What the caller may do.
+    pub scopes: Vec<Scope>,
     /// Whether the caller is the one user of a local host, who may enter answers for others.
     pub local: bool,
-    /// How the request reached the API, recorded with answers: `cli` where the header [`CLIENT`] says so, else `api`.
-    pub via: &'static str,
+    /// How the request reached the API, recorded with answers: by the command line where the header [`CLIENT`] says so.
+    pub via: Via,
 }
 
 /// The request header by which the command line identifies itself, with the value `cli`; any other value is ignored.
@@ -64,8 +38,8 @@ pub const CLIENT: &str = "stepwell-client";
 impl Caller {
     /// The one user of a local host, who has every scope.
     pub fn local(owner: &str, subject: &str) -> Self {
-        let scopes = Scope::ALL.iter().map(|scope| scope.as_str().to_owned()).collect();
-        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: "api" }
+        let scopes = Scope::ALL.to_vec();
+        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: Via::Api }
     }
 
     /// Checks that the caller has a scope.
@@ -73,7 +47,7 @@ impl Caller {
     /// # Errors
     /// 403 `missing_scope`, which names the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.iter().any(|one| one == scope.as_str()) {
+        if self.scopes.contains(&scope) {
             return Ok(());
         }
         let detail = format!("this needs a token with the scope `{}`", scope.as_str());
@@ -83,7 +57,7 @@ impl Caller {
 
 impl From<Token> for Caller {
     fn from(token: Token) -> Self {
-        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: "api" }
+        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: Via::Api }
     }
 }
 
@@ -100,7 +74,7 @@ pub fn sha256_of_token(token: &str) -> String {
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
     let caller = identify(app, headers).await?;
-    Ok(Caller { via: if cli { "cli" } else { "api" }, ..caller })
+    Ok(Caller { via: if cli { Via::Cli } else { Via::Api }, ..caller })
 }
 
 /// The bearer of the request's token; for a request without a token the local user, where the host has one.

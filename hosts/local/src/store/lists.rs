@@ -12,7 +12,8 @@ use serde_json::Value;
 use stepwell_core::{
     execution::Status,
     id::{ExecutionId, InteractionId},
-    task::{LogLine, NodeLog},
+    interaction::InteractionStatus,
+    task::{LogLevel, LogLine, NodeLog},
 };
 
 /// A WHERE clause under construction, and the values that its question marks bind, in order.
@@ -142,10 +143,10 @@ impl Database {
     ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
         let mut filters = Where::default();
         filters.one("interactions.owner = ?", filter.owner.clone());
-        match filter.status.as_deref() {
+        match filter.status {
             // The status is written out, not bound, so that the partial index `interactions_open` serves the query.
-            Some("pending") => filters.and("interactions.status = 'pending'", []),
-            Some(status) => filters.one("interactions.status = ?", status.to_owned()),
+            Some(InteractionStatus::Pending) => filters.and("interactions.status = 'pending'", []),
+            Some(status) => filters.one("interactions.status = ?", status.as_str()),
             None => {}
         }
         if let Some(assignee) = &filter.assignee {
@@ -203,7 +204,9 @@ impl Database {
                      ORDER BY id LIMIT ?3",
                 )?
                 .query_map(params![run, after, limit as i64 + 1], |row| {
-                    let line = LogLine { at: Time(row.get(4)?), level: row.get(5)?, message: row.get(6)? };
+                    // The column holds the words of `LogLevel` alone; a line is shown even where it holds another.
+                    let level = LogLevel::parse(row.get_ref(5)?.as_str()?).unwrap_or(LogLevel::Info);
+                    let line = LogLine { at: Time(row.get(4)?), level, message: row.get(6)? };
                     let log = NodeLog { node: row.get(1)?, visit: row.get(2)?, attempt: row.get(3)?, line };
                     Ok((row.get::<_, i64>(0)?, log))
                 })?

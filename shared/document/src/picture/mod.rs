@@ -12,7 +12,7 @@ use crate::{Edge, Node, NodeKind, Workflow};
 /// What stands on an edge: its port where it says something, its condition, its connection.
 fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
     if !edge.is_main() {
-        return edge.connection.clone();
+        return edge.connection.to_string();
     }
     let default = workflow.node(edge.from.as_str()).and_then(|node| node.kind.ports().into_iter().next());
     let mut parts = Vec::new();

@@ -1,6 +1,7 @@
 //! A flow being read: its nodes and edges before their configs are understood, and who may read whom.
 
 use crate::{
+    Connection,
     graph::{Graph, NodeIx},
     id::NodeId,
 };
@@ -29,12 +30,12 @@ pub(crate) struct RawEdge<'d> {
     pub(crate) to: Option<NodeIx>,
     /// The port it follows, the default filled in. None where the source's ports are not known.
     pub(crate) port: Option<String>,
-    pub(crate) connection: String,
+    pub(crate) connection: Connection,
 }
 
 impl RawEdge<'_> {
     pub(crate) fn is_main(&self) -> bool {
-        self.connection == "main"
+        self.connection == Connection::Main
     }
 }
 

@@ -20,7 +20,7 @@ use stepwell_core::{
     event::Started,
     execution::{Execution, Status},
     id::ExecutionId,
-    interaction::{Answer, Interaction},
+    interaction::{Answer, Interaction, InteractionStatus},
 };
 
 /// A stack of its own: table, bucket, queue, wait machine, and the callback function.
@@ -160,7 +160,7 @@ impl Stack {
 
 /// Ada says yes.
 fn approval(asked: &Interaction) -> Command {
-    let answer = Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+    let answer = Answer { by: "ada@example.com".into(), approved: Some(true), ..Answer::default() };
     Command::Answer { interaction_id: asked.interaction_id.clone(), answer: Box::new(answer) }
 }
 
@@ -224,7 +224,7 @@ async fn an_escalation_has_the_same_clock_and_its_second_alarm() {
         question().await.escalated.then_some(())
     })
     .await;
-    assert_eq!(question().await.status, "pending");
+    assert_eq!(question().await.status, InteractionStatus::Pending);
     eventually("nobody answers", async || {
         stack.handle_messages().await;
         (question().await.status == "timed_out").then_some(())

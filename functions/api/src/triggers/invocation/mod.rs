@@ -9,7 +9,7 @@ mod queue;
 pub use handle::{Failure, handle};
 pub use order::{Order, TaskToken};
 
-use crate::{admin::token::NewToken, limits};
+use crate::{limits, types::TokenBody};
 use aws_lambda_events::sqs::SqsEvent;
 use document::json::nesting;
 use lambda_http::request::LambdaRequest;
@@ -32,7 +32,7 @@ pub enum Invocation {
     /// A start by a direct invocation: the permission to invoke the function is what allows it.
     Start(Order),
     /// A request for an API token by a direct invocation. So the first token is made, before any caller could send one.
-    Token(NewToken),
+    Token(TokenBody),
 }
 
 /// An event as EventBridge delivers it.
@@ -126,7 +126,7 @@ pub fn parse(json: &str) -> Result<Invocation, NotUnderstood> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Asked {
-            create_token: NewToken,
+            create_token: TokenBody,
         }
         let asked: Asked = serde_json::from_str(json).map_err(broken("a token to be made"))?;
         return Ok(Invocation::Token(asked.create_token));
