@@ -208,7 +208,7 @@ async fn a_question_times_out_by_its_clock() {
     })
     .await;
     assert_eq!(state.status(), Status::Completed);
-    assert_eq!(state.interaction(asked.interaction_id.as_str()).unwrap().status, "timed_out");
+    assert_eq!(state.interaction(asked.interaction_id.as_str()).unwrap().status, InteractionStatus::TimedOut);
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
 }
 
@@ -227,7 +227,7 @@ async fn an_escalation_has_the_same_clock_and_its_second_alarm() {
     assert_eq!(question().await.status, InteractionStatus::Pending);
     eventually("nobody answers", async || {
         stack.handle_messages().await;
-        (question().await.status == "timed_out").then_some(())
+        (question().await.status == InteractionStatus::TimedOut).then_some(())
     })
     .await;
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
