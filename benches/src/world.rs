@@ -60,7 +60,7 @@ impl World {
     pub async fn approve(&self, id: &ExecutionId) -> Result<(), Failed> {
         let state = self.host.journal().load(id).await?.ok_or("the execution is gone")?;
         let open = state.open_interactions().next().ok_or("nothing is asked")?.interaction_id.clone();
-        let answer = Answer { by: "a@b.c".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+        let answer = Answer { by: "a@b.c".into(), approved: Some(true), ..Answer::default() };
         let command = Command::Answer { interaction_id: open, answer: Box::new(answer) };
         submit(&*self.host, id, command).await?;
         Ok(())

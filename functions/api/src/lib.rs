@@ -7,9 +7,9 @@ pub mod executions;
 pub mod limits;
 pub mod people;
 mod request;
-pub mod schema;
 mod service;
 pub mod triggers;
+pub mod types;
 pub mod workflows;
 
 pub use auth::{

@@ -20,7 +20,7 @@ use stepwell_core::{
     effect::{Effect, Message, Purpose, Work},
     execution::Execution,
     id::{ExecutionId, InteractionId, derive},
-    interaction::Interaction,
+    interaction::{Interaction, InteractionStatus},
 };
 
 /// The calls to AWS that effects become.
@@ -77,8 +77,7 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
             Effect::OpenInteraction(_) => {}
             Effect::CloseInteraction(one) => match interaction(one) {
                 Some(found) if found.is_open() => {}
-                Some(found) => plan.closed.push((one.clone(), found.status == "cancelled")),
-                // The execution was removed, so nobody answers any more and the clock may be stopped.
+                Some(found) => plan.closed.push((one.clone(), found.status == InteractionStatus::Cancelled)),
                 None => plan.closed.push((one.clone(), true)),
             },
             Effect::AnswerCaller => plan.answer = true,

@@ -30,7 +30,7 @@ pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) ->
     let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
         && filter.execution_id.as_ref().is_none_or(|id| id == state.id())
-        && filter.status.as_ref().is_none_or(|status| *status == one.status)
+        && filter.status.is_none_or(|status| status == one.status)
         && filter.assignee.as_ref().is_none_or(asked)
 }
 

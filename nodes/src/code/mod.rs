@@ -17,7 +17,7 @@ use engine::limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES};
 use pool::{Pool, Trouble};
 use serde_json::{Value, json};
 use std::time::Duration;
-use stepwell_core::task::{CodeTask, Failure, LogLine, Outcome, Report};
+use stepwell_core::task::{CodeTask, Failure, LogLevel, LogLine, Outcome, Report};
 use wire::{End, Line};
 
 /// Runs `code` nodes in child processes.
@@ -102,10 +102,10 @@ fn logs(lines: Vec<Line>, started: Time) -> Vec<LogLine> {
             message.truncate(message.floor_char_boundary(LOG_LINE_BYTES));
         }
         let at = started + Duration::from_millis(milliseconds.into());
-        logs.push(LogLine { at, level: level.to_owned(), message });
+        logs.push(LogLine { at, level, message });
     }
     if cut && let Some(last) = logs.last_mut() {
-        last.level = "warn".into();
+        last.level = LogLevel::Warn;
         last.message = format!("further lines were dropped: an attempt keeps {LOG_LINES}");
     }
     logs

@@ -10,7 +10,7 @@ use std::{
     str,
     time::Duration,
 };
-use stepwell_core::task::{CodeTask, Failure};
+use stepwell_core::task::{CodeTask, Failure, LogLevel};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How a run ended.
@@ -32,12 +32,12 @@ pub(super) enum End {
 pub(super) struct Line {
     /// Milliseconds since the run began.
     pub milliseconds: u32,
-    pub level: &'static str,
+    pub level: LogLevel,
     pub message: String,
 }
 
 /// Levels by the number that a line bears for them.
-const LEVELS: [&str; 4] = ["debug", "info", "warn", "error"];
+const LEVELS: [LogLevel; 4] = [LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
 // Tags of what the child sends: a value, another end, a line of the log.
 const VALUE: u8 = b'V';
 const END: u8 = b'E';
@@ -138,7 +138,7 @@ pub(super) async fn read_end(from: &mut (impl AsyncRead + Unpin), lines: &mut Ve
 fn read_line(body: &[u8]) -> io::Result<Line> {
     let wrong = || io::Error::from(ErrorKind::InvalidData);
     let (head, text) = body.split_at_checked(5).ok_or_else(wrong)?;
-    let level = LEVELS.get(usize::from(head[4])).ok_or_else(wrong)?;
+    let level = *LEVELS.get(usize::from(head[4])).ok_or_else(wrong)?;
     let message = str::from_utf8(text).map_err(|_| wrong())?.to_owned();
     Ok(Line { milliseconds: u32::from_le_bytes([head[0], head[1], head[2], head[3]]), level, message })
 }

@@ -1,6 +1,6 @@
 //! Errors that executions record, and the reasons for which commands are rejected.
 
-use crate::status::Status;
+use crate::{interaction::InteractionStatus, status::Status};
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,8 +52,8 @@ pub enum Rejection {
     /// The interaction is over (HTTP 409, with its decision).
     #[error("{message}")]
     Decided {
-        /// The interaction's status: `answered`, `timed_out` or `cancelled`.
-        status: String,
+        /// How the interaction ended.
+        status: InteractionStatus,
         /// The port taken; none where the interaction ended without a decision.
         decision: Option<String>,
         /// How the interaction ended, for people.

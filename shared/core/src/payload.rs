@@ -16,6 +16,10 @@ const BLOB: &str = "$blob";
 /// reference.
 const PLAIN: &str = "$plain";
 
+/// The name under which a value that lies within [`PLAIN`] is serialized, as a newtype around that object. JSON has the
+/// object alone; a serializer that shows values as users wrote them recognises it by this name.
+pub(crate) const WRAPPED: &str = "Wrapped";
+
 /// A value that an execution keeps. Journals hold it inline, or a reference to it once it is offloaded.
 #[derive(Clone)]
 pub struct Payload(Arc<Inner>);
@@ -185,11 +189,16 @@ impl Serialize for Payload {
         }
         match self.value() {
             Value::Object(fields) if fields.contains_key(BLOB) || fields.contains_key(PLAIN) => {
-                Map::from_iter([(PLAIN.to_owned(), self.value().clone())]).serialize(s)
+                s.serialize_newtype_struct(WRAPPED, &Map::from_iter([(PLAIN.to_owned(), self.value().clone())]))
             }
             value => value.serialize(s),
         }
     }
+}
+
+/// The value that the object serialized as [`WRAPPED`] lies around.
+pub(crate) fn unwrapped(mut object: Value) -> Value {
+    object.get_mut(PLAIN).map(Value::take).unwrap_or_default()
 }
 
 impl<'de> Deserialize<'de> for Payload {

@@ -1,56 +1,36 @@
 //! The statuses of an execution and their names (execution model, §3).
 
-use serde::{Deserialize, Serialize};
-
-/// What an execution is doing, or how it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the statuses of the execution model")]
-pub enum Status {
-    Pending,
-    Running,
-    Paused,
-    WaitingHuman,
-    Waiting,
-    RollingBack,
-    Stuck,
-    Completed,
-    Failed,
-    Cancelled,
-    Skipped,
-}
+document::closed_set!(
+    /// What an execution is doing, or how it ended.
+    Status {
+        /// `max_concurrency` holds the execution back, or no node of it has run yet.
+        Pending = "pending",
+        /// Nodes run, or are due to run.
+        Running = "running",
+        /// The execution was paused: no node starts until it is resumed.
+        Paused = "paused",
+        /// A question to people is open, and nothing else goes on.
+        WaitingHuman = "waiting_human",
+        /// The execution waits for a time, an event or its children.
+        Waiting = "waiting",
+        /// What was done is being undone.
+        RollingBack = "rolling_back",
+        /// A message of the execution could not be processed.
+        Stuck = "stuck",
+        /// The execution ended with a result.
+        Completed = "completed",
+        /// The execution ended with an error.
+        Failed = "failed",
+        /// A caller ended the execution.
+        Cancelled = "cancelled",
+        /// `overlap` refused the start.
+        Skipped = "skipped",
+    }
+);
 
 impl Status {
     /// Whether an execution of this status has ended: no node of it runs any more.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
-    }
-
-    /// The status's name in JSON, in `snake_case`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::WaitingHuman => "waiting_human",
-            Self::Waiting => "waiting",
-            Self::RollingBack => "rolling_back",
-            Self::Stuck => "stuck",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// The status of that name in JSON; none where no status has it.
-    pub fn parse(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::String(name.into())).ok()
-    }
-}
-
-impl std::fmt::Display for Status {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
     }
 }

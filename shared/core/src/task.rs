@@ -101,13 +101,27 @@ impl Failure {
     }
 }
 
+document::closed_set!(
+    /// How much a line of a log matters: the method of `console` that wrote it.
+    LogLevel {
+        /// `console.debug`.
+        Debug = "debug",
+        /// `console.log` and `console.info`.
+        Info = "info",
+        /// `console.warn`.
+        Warn = "warn",
+        /// `console.error`.
+        Error = "error",
+    }
+);
+
 /// One line that a node wrote while it ran.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When the line was written.
     pub at: Time,
-    /// `debug`, `info`, `warn` or `error`.
-    pub level: String,
+    /// How much the line matters.
+    pub level: LogLevel,
     /// The text, at most `limits::LOG_LINE_BYTES` long.
     pub message: String,
 }

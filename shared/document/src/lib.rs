@@ -23,6 +23,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+mod connection;
 mod dialect;
 pub mod graph;
 mod hash;
@@ -45,8 +46,10 @@ pub mod schedule;
 mod tests;
 pub mod time;
 pub mod validate;
+mod word;
 pub mod work;
 
+pub use connection::Connection;
 pub use hash::canonical_text;
 pub use model::{Edge, InputSchema, Node, NodeKind, Route, Spawning, Trigger, Waiting, Workflow};
 pub use node::{

@@ -1,6 +1,7 @@
 //! A workflow as the rules see it: parsed, normalized, its expressions compiled.
 
 use crate::{
+    connection::Connection,
     graph::Graph,
     id::{NodeId, WorkflowId},
     node::{
@@ -223,13 +224,13 @@ pub struct Edge {
     pub port: String,
     /// Condition under which the edge is live once its port was taken; none where the port alone decides.
     pub condition: Option<Expr>,
-    /// `main`, or the type of a connection that hands the target a resource and never activates it.
-    pub connection: String,
+    /// What the edge hands over.
+    pub connection: Connection,
 }
 
 impl Edge {
     /// Whether the edge can activate its target.
     pub fn is_main(&self) -> bool {
-        self.connection == "main"
+        self.connection == Connection::Main
     }
 }

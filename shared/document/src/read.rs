@@ -3,6 +3,7 @@
 
 use crate::{
     Edge, InputSchema, Node, Workflow,
+    connection::Connection,
     dialect::{self, EDGE_KEYS},
     graph::{Arc, Graph, NodeIx},
     hash::canonical_text,
@@ -21,24 +22,7 @@ use expression::Expr;
 use serde_json::{Map, Value, json};
 use std::{cell::RefCell, collections::HashMap};
 
-/// The types of connections (workflow format §3). All but `main` hand over a resource.
-const CONNECTIONS: [&str; 13] = [
-    "main",
-    "ai_agent",
-    "ai_chain",
-    "ai_document",
-    "ai_embedding",
-    "ai_language_model",
-    "ai_memory",
-    "ai_output_parser",
-    "ai_reranker",
-    "ai_retriever",
-    "ai_text_splitter",
-    "ai_tool",
-    "ai_vector_store",
-];
-
-/// The nodes and edges of a flow, once all of them could be read.
+/// A flow that was understood.
 pub(crate) struct Flow {
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<Edge>,
@@ -153,7 +137,7 @@ pub(crate) fn read_flow(
             to: raw_nodes[edge.to?].id.clone()?,
             port: edge.port.clone()?,
             condition,
-            connection: edge.connection.clone(),
+            connection: edge.connection,
         })
     });
     let edges: Option<Vec<Edge>> = edges.collect();
@@ -243,11 +227,10 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
     let mut out = Vec::with_capacity(edges.len());
     for (ix, edge) in edges.iter().enumerate() {
         let at = edges_at.item(ix);
-        let main = || "main".to_owned();
         let Value::Object(object) = edge else {
             let message = format!("an edge is an object, and this is {}", kind_of(edge));
             cx.error("schema", &at, message, "Give {\"from\", \"to\"}.");
-            out.push(RawEdge { object: None, from: None, to: None, port: None, connection: main() });
+            out.push(RawEdge { object: None, from: None, to: None, port: None, connection: Connection::Main });
             continue;
         };
         let f = Fields::new(cx, object, &at, "schema", &EDGE_KEYS);
@@ -264,7 +247,7 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
             found
         };
         let (from, to) = (end("from"), end("to"));
-        let connection = f.word(cx, "connection", &CONNECTIONS).map_or_else(main, |ix| CONNECTIONS[ix].to_owned());
+        let connection = f.word(cx, "connection", Connection::WORDS).map_or(Connection::Main, |ix| Connection::ALL[ix]);
         let port = f.text(cx, "port").map(str::to_owned);
         let port = port.or_else(|| nodes[from?].ports.as_ref()?.first().cloned());
         out.push(RawEdge { object: Some(object), from, to, port, connection });

@@ -41,14 +41,13 @@ impl fmt::Display for Time {
     }
 }
 
-/// A moment as the API shows it: RFC 3339 text in UTC, with milliseconds.
-pub fn rfc3339(time: Time) -> serde_json::Value {
-    serde_json::Value::String(time.to_string())
-}
+/// The name under which a moment is serialized, as a newtype around its milliseconds. JSON has the number alone; a
+/// serializer that shows moments in another way recognises them by this name.
+pub const NAME: &str = "Time";
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_i64(self.0)
+        s.serialize_newtype_struct(NAME, &self.0)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod locks;
 pub mod port;
 pub mod prepare;
 pub mod schedules;
+pub mod scope;
 pub mod start;
 pub mod step;
 pub mod supervise;

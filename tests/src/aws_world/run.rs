@@ -20,6 +20,7 @@ use stepwell_core::{
     event::Started,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
+    interaction::InteractionStatus,
     invariant,
 };
 
@@ -301,12 +302,9 @@ impl<'a> Run<'a> {
         if shown != expected {
             return Err(format!("lists show {shown:?} and not {expected:?}"));
         }
-        for status in ["pending", "answered", "timed_out", "cancelled"] {
-            let filter = InteractionFilter {
-                owner: self.owner.clone(),
-                status: Some(status.into()),
-                ..InteractionFilter::default()
-            };
+        for &status in InteractionStatus::ALL {
+            let filter =
+                InteractionFilter { owner: self.owner.clone(), status: Some(status), ..InteractionFilter::default() };
             let page = self.observer.index().interactions(&filter, &window).await.map_err(told)?;
             let shown: BTreeSet<_> = page.items.into_iter().map(|(_, one)| one).collect();
             let all = states.iter().flat_map(|state| &state.interactions);

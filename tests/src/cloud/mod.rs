@@ -10,7 +10,10 @@ pub use mapping::Mapping;
 pub use recorder::Recorder;
 
 use crate::{aws_world::World, lambda::Function};
-use engine::port::{Host, Token};
+use engine::{
+    port::{Host, Token},
+    scope::Scope,
+};
 use serde_json::{Value, json};
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
@@ -85,7 +88,7 @@ impl Cloud {
             name: "of the tests".into(),
             owner: OWNER.into(),
             subject: "ada@example.com".into(),
-            scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
+            scopes: Scope::ALL.to_vec(),
             expires_at: None,
         };
         world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");

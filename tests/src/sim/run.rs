@@ -20,7 +20,7 @@ use stepwell_core::{
     event::Turn,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    interaction::{Answer, Interaction},
+    interaction::{Answer, Interaction, InteractionKind},
     owed::{Since, overdue_at, owed},
 };
 
@@ -352,13 +352,15 @@ fn step_message(state: &Execution, workflow: &document::Workflow, ix: usize) -> 
 /// The answer that a question asks for by its text; where it does not say, yes or the first option.
 pub fn answer(one: &Interaction) -> Answer {
     let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
-    let mut answer = Answer { by, via: "api".into(), ..Answer::default() };
-    match one.kind.as_str() {
-        "decision" if one.on_error => answer.option = Some("abort".into()),
-        "decision" => answer.option = one.options.first().map(|option| option.id.clone()),
-        "input" => answer.data = Some(one.schema.as_ref().map_or_else(|| json!({}), sample)),
-        "ask" => answer.text = Some("a text".into()),
-        _ => answer.approved = Some(!one.question.contains("no")),
+    let mut answer = Answer { by, ..Answer::default() };
+    match one.kind {
+        InteractionKind::Decision if one.on_error => answer.option = Some("abort".into()),
+        InteractionKind::Decision => answer.option = one.options.first().map(|option| option.id.clone()),
+        InteractionKind::Input => answer.data = Some(one.schema.as_ref().map_or_else(|| json!({}), sample)),
+        InteractionKind::Ask => answer.text = Some("a text".into()),
+        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
+            answer.approved = Some(!one.question.contains("no"));
+        }
     }
     answer
 }

@@ -2,7 +2,10 @@
 
 use super::{document, page};
 use document::{parse, schedule::Scheduled, time::Time};
-use engine::port::{Host, Secret, StoreError, Token};
+use engine::{
+    port::{Host, Secret, StoreError, Token},
+    scope::Scope,
+};
 use serde_json::json;
 
 pub(super) async fn versions_count_up(host: &dyn Host) {
@@ -54,7 +57,7 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
         name: "ci".into(),
         owner: "keeper".into(),
         subject: "ci@example.com".into(),
-        scopes: vec!["read".into()],
+        scopes: vec![Scope::Read],
         expires_at: Some(host.now()),
     };
     assert_eq!(host.tokens().token(&sha256).await.unwrap(), None);

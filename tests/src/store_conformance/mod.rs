@@ -20,7 +20,8 @@ use stepwell_core::{
     event::Started,
     execution::{Execution, Status},
     id::{Activation, ExecutionId},
-    task::{LogLine, NodeLog},
+    interaction::InteractionStatus,
+    task::{LogLevel, LogLine, NodeLog},
 };
 
 /// Checks every property. Panics with what does not hold.
@@ -289,28 +290,36 @@ async fn questions_are_found(host: &dyn Host) {
         let state = ask(host, &id).await;
         asked.push((id, state.open_interactions().next().expect("it asks").interaction_id.clone()));
     }
-    let all = |status: Option<&str>, assignee: Option<&str>, owner: &str, execution: Option<&ExecutionId>| {
-        let filter = InteractionFilter {
-            owner: owner.into(),
-            status: status.map(Into::into),
-            assignee: assignee.map(Into::into),
-            execution_id: execution.cloned(),
-        };
-        async move {
-            let (mut items, mut cursor) = (vec![], None);
-            loop {
-                let part = host.index().interactions(&filter, &page(2, cursor)).await.unwrap();
-                items.extend(part.items);
-                cursor = part.next_cursor;
-                if cursor.is_none() {
-                    return items;
+    let all =
+        |status: Option<InteractionStatus>, assignee: Option<&str>, owner: &str, execution: Option<&ExecutionId>| {
+            let filter = InteractionFilter {
+                owner: owner.into(),
+                status,
+                assignee: assignee.map(Into::into),
+                execution_id: execution.cloned(),
+            };
+            async move {
+                let (mut items, mut cursor) = (vec![], None);
+                loop {
+                    let part = host.index().interactions(&filter, &page(2, cursor)).await.unwrap();
+                    items.extend(part.items);
+                    cursor = part.next_cursor;
+                    if cursor.is_none() {
+                        return items;
+                    }
                 }
             }
-        }
-    };
-    assert_eq!(all(Some("pending"), None, "asker", None).await.iter().collect::<BTreeSet<_>>(), asked.iter().collect());
-    assert_eq!(all(Some("pending"), Some("ann@example.com"), "asker", None).await.len(), 3);
-    assert_eq!(all(Some("pending"), Some("Ann@Example.COM"), "asker", None).await.len(), 3, "in any case");
+        };
+    assert_eq!(
+        all(Some(InteractionStatus::Pending), None, "asker", None).await.iter().collect::<BTreeSet<_>>(),
+        asked.iter().collect()
+    );
+    assert_eq!(all(Some(InteractionStatus::Pending), Some("ann@example.com"), "asker", None).await.len(), 3);
+    assert_eq!(
+        all(Some(InteractionStatus::Pending), Some("Ann@Example.COM"), "asker", None).await.len(),
+        3,
+        "in any case"
+    );
     assert!(all(None, Some("bob@example.com"), "asker", None).await.is_empty());
     assert!(all(None, None, "somebody", None).await.is_empty());
     // A question that is over changes its status in the list.
@@ -318,8 +327,8 @@ async fn questions_are_found(host: &dyn Host) {
     assert_eq!(all(None, None, "asker", Some(id)).await, [asked[1].clone()]);
     assert_eq!(host.index().asks(question).await.unwrap().as_ref(), Some(id));
     command(host, id, control(Control::Cancel)).await;
-    assert_eq!(all(Some("cancelled"), None, "asker", None).await, [asked[1].clone()]);
-    assert_eq!(all(Some("pending"), None, "asker", None).await.len(), 2);
+    assert_eq!(all(Some(InteractionStatus::Cancelled), None, "asker", None).await, [asked[1].clone()]);
+    assert_eq!(all(Some(InteractionStatus::Pending), None, "asker", None).await.len(), 2);
 }
 
 async fn lines_come_in_order(host: &dyn Host) {
@@ -329,7 +338,7 @@ async fn lines_come_in_order(host: &dyn Host) {
         node: "ask".into(),
         visit: 1,
         attempt: 1,
-        line: LogLine { at: host.now(), level: "info".into(), message: number.to_string() },
+        line: LogLine { at: host.now(), level: LogLevel::Info, message: number.to_string() },
     };
     let lines: Vec<NodeLog> = (0..5).map(line).collect();
     let asked = vec![control(Control::Pause).into()];

@@ -7,6 +7,7 @@ use document::time::Time;
 use engine::{
     envelope::Envelope,
     port::{Clock, Host, Token},
+    scope::Scope,
 };
 use lambda_http::{Context, request::LambdaRequest};
 use memory::Memory;
@@ -43,7 +44,7 @@ async fn host() -> Arc<Memory> {
         name: "of the events".into(),
         owner: OWNER.into(),
         subject: "ada@example.com".into(),
-        scopes: vec!["read".into(), "run".into()],
+        scopes: vec![Scope::Read, Scope::Run],
         expires_at: None,
     };
     host.tokens().add_token(token).await.unwrap();

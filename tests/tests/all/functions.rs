@@ -4,7 +4,10 @@
 //! What is missing is a failure that says so: nothing is left out quietly.
 
 use crate::docs::{read, root};
-use engine::port::{Host, Token};
+use engine::{
+    port::{Host, Token},
+    scope::Scope,
+};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use stepwell_tests::{aws_world::World, lambda::Function};
@@ -68,7 +71,7 @@ async fn fill(host: &dyn Host) {
         name: "of the events".into(),
         owner: OWNER.into(),
         subject: "ada@example.com".into(),
-        scopes: ["read", "run", "respond", "admin"].map(str::to_owned).into(),
+        scopes: Scope::ALL.to_vec(),
         expires_at: None,
     };
     host.tokens().add_token(token).await.unwrap();

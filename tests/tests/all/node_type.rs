@@ -20,7 +20,7 @@ use expression::{Expr, ExprError, Scope, Template};
 use memory::Memory;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use stepwell_core::{command::Command, event::Started, execution::Status, view};
+use stepwell_core::{command::Command, event::Started, execution::Status};
 
 static SHOUT: NodeType = NodeType::new("shout", Mode::Compute);
 
@@ -107,6 +107,7 @@ async fn it_runs_and_is_shown() {
     let state: Arc<_> = host.load(&"e".into()).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
     assert_eq!(state.output.as_ref().map(|output| output.value().clone()), Some(json!("HELLO ADA!")));
-    let shown = view::nodes(&state, &workflow, &[]);
-    assert_eq!((&shown[1]["status"], &shown[1]["output"]), (&json!("completed"), &json!("HELLO ADA")));
+    let shown = json!(api::types::Nodes::of(&state, &workflow, &[]));
+    let shown = &shown["items"][1];
+    assert_eq!((&shown["status"], &shown["output"]), (&json!("completed"), &json!("HELLO ADA")));
 }

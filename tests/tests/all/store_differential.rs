@@ -13,7 +13,7 @@ use stepwell_core::{
     event::Started,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    interaction::Answer,
+    interaction::{Answer, InteractionStatus},
     payload::Payload,
     task::{Failure, Outcome},
 };
@@ -108,7 +108,7 @@ async fn draw(
 fn answer(rng: &mut Rng, state: &Execution) -> Command {
     let interaction_id = state.interactions.last().map_or("none".into(), |one| one.interaction_id.clone());
     let approved = rng.percent(90).then_some(true);
-    let answer = Answer { by: "a@b.c".into(), via: "api".into(), approved, ..Answer::default() };
+    let answer = Answer { by: "a@b.c".into(), approved, ..Answer::default() };
     Command::Answer { interaction_id, answer: Box::new(answer) }
 }
 
@@ -149,9 +149,10 @@ async fn seen(host: &dyn Host, ids: &[ExecutionId]) -> Value {
                 shown.push(json!(rows));
             }
         }
-        for status in [None, Some("pending"), Some("answered"), Some("timed_out")] {
-            let filter =
-                InteractionFilter { owner: owner.into(), status: status.map(Into::into), ..Default::default() };
+        let [open, answered, late] =
+            [InteractionStatus::Pending, InteractionStatus::Answered, InteractionStatus::TimedOut];
+        for status in [None, Some(open), Some(answered), Some(late)] {
+            let filter = InteractionFilter { owner: owner.into(), status, ..Default::default() };
             let page = host.index().interactions(&filter, &window).await.expect("the store works");
             let mut rows: Vec<String> = page.items.iter().map(|(id, one)| format!("{id} {one}")).collect();
             rows.sort();

@@ -2,20 +2,14 @@
 
 pub mod token;
 
-use crate::{
-    Admin, Answered, App, Json, NoParams, Path, Problem, Routes,
-    admin::token::{NewToken, issue},
-    limits, schema,
-};
+use crate::{Admin, Answered, App, Json, NoParams, Path, Problem, Routes, admin::token::issue, limits, types};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use engine::port::Secret;
-use serde::Deserialize;
 use std::sync::Arc;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 /// The routes of tokens and secrets.
@@ -25,41 +19,30 @@ pub fn routes() -> Routes {
 
 /// Make a token of the caller's owner. It is shown this once; only its hash is kept.
 #[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "admin", security(("bearer" = [])),
-    request_body = NewToken,
-    responses((status = 201, body = schema::NewToken),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    request_body = types::TokenBody,
+    responses((status = 201, body = types::NewToken),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn create_token(
     caller: Admin,
     State(app): State<Arc<App>>,
     _: NoParams,
-    Json(body): Json<NewToken>,
+    Json(body): Json<types::TokenBody>,
 ) -> Answered<Response> {
     let shown = issue(&*app.host, &caller.owner, Some(&caller.subject), body).await?;
     Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
 }
 
-/// A credential to be stored.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SecretBody {
-    /// Its value; it can never be read back.
-    value: String,
-    /// The hosts it may be sent to; any where absent.
-    #[serde(default)]
-    hosts: Vec<String>,
-}
-
 /// Store a credential of the caller's owner.
 #[utoipa::path(put, path = "/v1/secrets/{name}", operation_id = "set_secret", tag = "admin",
-    security(("bearer" = [])), request_body = SecretBody, params(("name" = String, Path)),
-    responses((status = 204), (status = "4XX", body = schema::ProblemDetails,
+    security(("bearer" = [])), request_body = types::SecretBody, params(("name" = String, Path)),
+    responses((status = 204), (status = "4XX", body = types::ProblemDetails,
         content_type = "application/problem+json")))]
 async fn set_secret(
     caller: Admin,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     _: NoParams,
-    Json(body): Json<SecretBody>,
+    Json(body): Json<types::SecretBody>,
 ) -> Answered<StatusCode> {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.len() > engine::limits::ID_BYTES

@@ -1,40 +1,31 @@
 //! API tokens: made once, shown once, kept as a hash.
 
-use crate::{Problem, Scope, sha256_of_token};
+use crate::{
+    Problem, Scope, sha256_of_token,
+    types::{self, NewToken, TokenBody},
+};
 use document::time::Time;
 use engine::port::{Host, Token};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::ToSchema;
 use uuid::{NoContext, Timestamp, Uuid};
 
-/// A token to be made.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = TokenBody)]
-pub struct NewToken {
-    /// For people.
-    name: String,
-    /// Who bears it, an e-mail address; the caller where absent.
-    subject: Option<String>,
-    /// Of `read`, `run`, `respond`, `admin`.
-    scopes: Vec<String>,
-    /// RFC 3339; never where absent.
-    expires_at: Option<String>,
-}
-
-/// Makes a token of an owner, and returns it as JSON. The token is shown this once, since only its hash is kept.
+/// Makes a token of an owner. The token is shown this once, since only its hash is kept.
 /// `caller` is its subject where the request names none.
 ///
 /// # Errors
 /// 422 about the scope, subject or end that cannot be taken, and what the store says.
-pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, new: NewToken) -> Result<Value, Problem> {
-    let NewToken { name, subject, scopes, expires_at } = new;
-    if let Some(at) = scopes.iter().position(|one| !Scope::ALL.iter().any(|scope| scope.as_str() == one)) {
-        let message = format!("`{}` is not a scope", scopes[at]);
+pub(crate) async fn issue(
+    host: &dyn Host,
+    owner: &str,
+    caller: Option<&str>,
+    new: TokenBody,
+) -> Result<NewToken, Problem> {
+    let TokenBody { name, subject, scopes, expires_at } = new;
+    let scopes = scopes.iter().enumerate().map(|(at, word)| {
+        let message = || format!("`{word}` is not a scope");
         let hint = "the scopes are read, run, respond and admin";
-        return Err(Problem::field("invalid_field", &format!("/scopes/{at}"), message, hint));
-    }
+        Scope::parse(word).ok_or_else(|| Problem::field("invalid_field", &format!("/scopes/{at}"), message(), hint))
+    });
+    let scopes: Vec<Scope> = scopes.collect::<Result<_, _>>()?;
     if scopes.is_empty() {
         return Err(Problem::field("invalid_field", "/scopes", "a token needs a scope", "name at least one"));
     }
@@ -58,14 +49,14 @@ pub(crate) async fn issue(host: &dyn Host, owner: &str, caller: Option<&str>, ne
         scopes,
         expires_at: expires_at.transpose()?,
     };
-    let shown = json!({
-        "token": token,
-        "name": kept.name,
-        "owner": kept.owner,
-        "subject": kept.subject,
-        "scopes": kept.scopes,
-        "expires_at": kept.expires_at.map(|time| time.to_string()),
-    });
+    let shown = NewToken {
+        token,
+        name: kept.name.clone(),
+        owner: kept.owner.clone(),
+        subject: kept.subject.clone(),
+        scopes: kept.scopes.clone(),
+        expires_at: kept.expires_at.map(types::Timestamp),
+    };
     host.tokens().add_token(kept).await?;
     Ok(shown)
 }

@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use std::{ops::Deref, sync::Arc};
+use stepwell_core::interaction::Via;
 
 /// The hexadecimal SHA-256 under which hosts keep a token, which they never see themselves. The time that the lookup of
 /// a digest takes tells a guesser nothing about the token, so no comparison in constant time is needed.
@@ -24,7 +25,7 @@ pub fn sha256_of_token(token: &str) -> String {
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
     let caller = identify(app, headers).await?;
-    Ok(Caller { via: if cli { "cli" } else { "api" }, ..caller })
+    Ok(Caller { via: if cli { Via::Cli } else { Via::Api }, ..caller })
 }
 
 /// The bearer of the request's token; for a request without a token the local user, where the host has one.

@@ -6,34 +6,8 @@ pub mod guard;
 use crate::Problem;
 use axum::http::StatusCode;
 use engine::port::Token;
-
-/// What a token lets its bearer do. No scope includes another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To read: the GET routes, and the static checks of a document.
-    Read,
-    /// To start executions, signal to them, and pause, resume or cancel them.
-    Run,
-    /// To answer interactions.
-    Respond,
-    /// To save workflows, tokens and secrets, and to delete workflows and executions.
-    Admin,
-}
-
-impl Scope {
-    /// The scope's name, as tokens spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Run => "run",
-            Self::Respond => "respond",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Every scope there is.
-    pub const ALL: [Scope; 4] = [Self::Read, Self::Run, Self::Respond, Self::Admin];
-}
+pub use engine::scope::Scope;
+use stepwell_core::interaction::Via;
 
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +17,12 @@ pub struct Caller {
     /// An e-mail address, which is matched with assignees and recorded with what the caller does; `webhook` where a
     /// signature took the place of a token.
     pub subject: String,
-    /// Names of the caller's scopes (see [`Scope::as_str`]).
-    pub scopes: Vec<String>,
+    /// What the caller may do.
+    pub scopes: Vec<Scope>,
     /// Whether the caller is the one user of a local host, who may enter answers for others.
     pub local: bool,
-    /// How the request reached the API, recorded with answers: `cli` where the header [`CLIENT`] says so, else `api`.
-    pub via: &'static str,
+    /// How the request reached the API, recorded with answers: by the command line where the header [`CLIENT`] says so.
+    pub via: Via,
 }
 
 /// The request header by which the command line identifies itself, with the value `cli`; any other value is ignored.
@@ -58,8 +32,8 @@ pub const CLIENT: &str = "stepwell-client";
 impl Caller {
     /// The one user of a local host, who has every scope.
     pub fn local(owner: &str, subject: &str) -> Self {
-        let scopes = Scope::ALL.iter().map(|scope| scope.as_str().to_owned()).collect();
-        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: "api" }
+        let scopes = Scope::ALL.to_vec();
+        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: Via::Api }
     }
 
     /// Checks that the caller has a scope.
@@ -67,7 +41,7 @@ impl Caller {
     /// # Errors
     /// 403 `missing_scope`, which names the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.iter().any(|one| one == scope.as_str()) {
+        if self.scopes.contains(&scope) {
             return Ok(());
         }
         let detail = format!("this needs a token with the scope `{}`", scope.as_str());
@@ -77,6 +51,6 @@ impl Caller {
 
 impl From<Token> for Caller {
     fn from(token: Token) -> Self {
-        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: "api" }
+        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: Via::Api }
     }
 }

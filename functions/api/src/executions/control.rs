@@ -1,61 +1,50 @@
 //! Pause and cancel, and the part of a resume that is like them.
 
 use crate::{
-    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, executions::read, people::answer, schema,
+    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, executions::read, people::answer, types,
 };
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     command::Command,
     effect::Control,
     execution::{Execution, Status},
 };
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(pause)).routes(routes!(cancel))
 }
 
-/// Why it is asked for.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Why {
-    /// For the journal.
-    reason: Option<String>,
-}
-
 /// Let no further node start. What runs finishes and is recorded.
 #[utoipa::path(post, path = "/v1/executions/{id}/pause", operation_id = "pause", tag = "executions",
-    security(("bearer" = [])), request_body = Why, params(("id" = String, Path)),
-    responses((status = 200, body = schema::Execution),
-        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    security(("bearer" = [])), request_body = types::Reason, params(("id" = String, Path)),
+    responses((status = 200, body = types::Execution),
+        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn pause(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-    why: MaybeJson<Why>,
-) -> Answered<axum::Json<Value>> {
+    why: MaybeJson<types::Reason>,
+) -> Answered<axum::Json<types::Execution>> {
     asked(&app, &caller, &id, params, Control::Pause, why).await
 }
 
-/// End it: open questions are closed, timers dropped, later outcomes refused.
+/// End the execution: open questions are closed, timers dropped, and later outcomes refused.
 #[utoipa::path(post, path = "/v1/executions/{id}/cancel", operation_id = "cancel", tag = "executions",
-    security(("bearer" = [])), request_body = Why, params(("id" = String, Path)),
-    responses((status = 200, body = schema::Execution),
-        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    security(("bearer" = [])), request_body = types::Reason, params(("id" = String, Path)),
+    responses((status = 200, body = types::Execution),
+        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn cancel(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-    why: MaybeJson<Why>,
-) -> Answered<axum::Json<Value>> {
+    why: MaybeJson<types::Reason>,
+) -> Answered<axum::Json<types::Execution>> {
     asked(&app, &caller, &id, params, Control::Cancel, why).await
 }
 
@@ -66,8 +55,8 @@ async fn asked(
     id: &str,
     params: Params,
     what: Control,
-    MaybeJson(why): MaybeJson<Why>,
-) -> Answered<axum::Json<Value>> {
+    MaybeJson(why): MaybeJson<types::Reason>,
+) -> Answered<axum::Json<types::Execution>> {
     params.done()?;
     let execution = app.execution(&caller.owner, id).await?;
     control(app, caller, &execution, what, why.reason).await
@@ -84,7 +73,7 @@ pub(crate) async fn control(
     execution: &Execution,
     control: Control,
     reason: Option<String>,
-) -> Answered<axum::Json<Value>> {
+) -> Answered<axum::Json<types::Execution>> {
     if is_so(execution, control) {
         return Ok(axum::Json(read::execution(app, execution).await?));
     }

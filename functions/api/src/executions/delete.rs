@@ -1,6 +1,6 @@
 //! Deletion of executions that have ended.
 
-use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, schema};
+use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, types};
 use axum::{extract::State, http::StatusCode};
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -13,7 +13,7 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(delete, path = "/v1/executions/{id}", operation_id = "delete_execution", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 204),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn delete(
     caller: Admin,
     State(app): State<Arc<App>>,

@@ -1,6 +1,6 @@
 //! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
 
-use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, limits, schema};
+use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, limits, types};
 use axum::{
     Extension,
     body::{Body, Bytes},
@@ -10,9 +10,14 @@ use axum::{
 };
 use engine::port::{Host, StoreError};
 use futures::stream;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{fmt::Write, sync::Arc};
-use stepwell_core::{execution::Execution, id::ExecutionId, view};
+use stepwell_core::{
+    event::{Event, Turn},
+    execution::Execution,
+    id::ExecutionId,
+    view,
+};
 use tokio::time::{Instant, timeout_at};
 use utoipa_axum::routes;
 
@@ -26,7 +31,7 @@ pub(crate) fn routes() -> Routes {
     security(("bearer" = [])),
     params(("id" = String, Path), ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, body = String, content_type = "text/event-stream"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn events(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -198,12 +203,18 @@ impl Journal {
             for turn in &turns {
                 // Events are skipped in the turn after `after` only, and once.
                 let skip = self.skip.take().filter(|_| turn.seq == self.after + 1);
-                for (at, (id, name, data)) in view::stream_events(&self.id, turn).iter().enumerate() {
+                for (at, event) in turn.events.iter().enumerate() {
                     if skip.is_some_and(|last| at <= last) {
                         continue;
                     }
                     let before = text.len();
-                    push(&mut text, Some(id), name, data);
+                    let data = data(&self.id, turn, event);
+                    push(
+                        &mut text,
+                        Some(format!("{}.{at}", turn.seq)),
+                        data["type"].as_str().unwrap_or("event"),
+                        &data,
+                    );
                     if text.len() > room && (before > 0 || !first) {
                         // The next read begins with this event: the earlier ones of its turn are skipped then.
                         text.truncate(before);
@@ -219,6 +230,19 @@ impl Journal {
             }
         }
     }
+}
+
+/// The data of one event of the journal: the turn that recorded it, and what it tells itself, which takes precedence.
+fn data(execution: &ExecutionId, turn: &Turn, event: &Event) -> Value {
+    let mut data = Map::new();
+    data.insert("execution_id".into(), execution.as_str().into());
+    data.insert("checkpoint".into(), turn.seq.to_string().into());
+    data.insert("timestamp".into(), turn.at.to_string().into());
+    data.insert("by".into(), turn.by.as_deref().into());
+    if let Value::Object(fields) = view::event(event) {
+        data.extend(fields);
+    }
+    Value::Object(data)
 }
 
 /// The text of some events.
@@ -244,7 +268,7 @@ fn come_again() -> String {
 }
 
 /// Writes one event. Its data is one line, since JSON that is written compactly has no line breaks.
-fn push(text: &mut String, id: Option<&String>, name: &str, data: &Value) {
+fn push(text: &mut String, id: Option<String>, name: &str, data: &Value) {
     if let Some(id) = id {
         let _ = writeln!(text, "id: {id}");
     }

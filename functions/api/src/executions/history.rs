@@ -5,13 +5,12 @@ use crate::{
     executions::read,
     limits,
     request::{cursor, page::Room},
-    schema,
+    types,
 };
 use axum::{Json, extract::State};
 use document::Workflow;
-use serde_json::Value;
 use std::sync::Arc;
-use stepwell_core::{evolve::evolve, execution::Execution, view};
+use stepwell_core::{evolve::evolve, execution::Execution};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -22,40 +21,33 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/v1/executions/{id}/history", operation_id = "get_history", tag = "executions",
     security(("bearer" = [])),
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = schema::History),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::History),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn history(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     mut params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::History>> {
     let execution = app.execution(&caller.owner, &id).await?;
     let list = format!("history {id}");
     let window = params.window(&list)?;
     params.done()?;
     let after = window.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-    let (items, last) = items(&app, &execution, after, window.limit).await?;
-    let next = (last < execution.seq && !items.is_empty()).then(|| cursor::write(&list, &last.to_string()));
-    // The items are moved: `json!` would copy them.
-    let fields = [
-        ("execution_id", id.into()),
-        ("history", Value::Array(items)),
-        ("total", execution.seq.max(last).into()),
-        ("next_cursor", next.into()),
-    ];
-    Ok(Json(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    let (history, last) = items(&app, &execution, after, window.limit).await?;
+    let next_cursor = (last < execution.seq && !history.is_empty()).then(|| cursor::write(&list, &last.to_string()));
+    Ok(Json(types::History { execution_id: id, history, total: execution.seq.max(last), next_cursor }))
 }
 
 /// The turns after the one numbered `after`, at most `limit` and as many as fit on a page, and the number of the last.
-async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> Answered<(Vec<Value>, u64)> {
+async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> Answered<(Vec<types::Turn>, u64)> {
     let (mut items, mut last, mut room) = (Vec::new(), after, Room::default());
     while items.len() < limit {
         let bite = limits::TURNS_PER_BITE.min(limit - items.len());
         let turns = app.host.journal().turns_lean(execution.id(), last, bite).await?;
         for turn in &turns {
-            let item = view::history_item(turn);
-            if !room.takes_value(&item) {
+            let item = types::Turn::from(turn);
+            if !room.takes_item(&item) {
                 return Ok((items, last));
             }
             items.push(item);
@@ -71,14 +63,14 @@ async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> An
 /// The state as it was after a turn.
 #[utoipa::path(get, path = "/v1/executions/{id}/checkpoints/{checkpoint}", operation_id = "get_checkpoint",
     tag = "executions", security(("bearer" = [])), params(("id" = String, Path), ("checkpoint" = String, Path)),
-    responses((status = 200, body = schema::Checkpoint),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Checkpoint),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn checkpoint(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path((id, checkpoint)): Path<(String, String)>,
     params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::Checkpoint>> {
     params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     let seq = checkpoint.parse::<u64>().ok().filter(|seq| (1..=execution.seq).contains(seq));
@@ -88,15 +80,9 @@ async fn checkpoint(
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
-    // The checkpoint is shown as the turn in the history, with the state in the place of the events.
-    let mut shown = view::history_item(last);
     let then = folded(&workflow, &turns)?;
-    if let Some(fields) = shown.as_object_mut() {
-        fields.remove("events");
-        fields.insert("state".into(), view::execution(&then, &workflow));
-        fields.insert("nodes".into(), view::nodes(&then, &workflow, &[]).into());
-    }
-    Ok(Json(shown))
+    let nodes = types::Nodes::of(&then, &workflow, &[]).items;
+    Ok(Json(types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)))
 }
 
 /// Folds turns from the first on: checkpoints are not stored.

@@ -8,7 +8,7 @@ use crate::{
         cursor,
         page::{self, Room},
     },
-    schema,
+    types,
 };
 use axum::{Json, extract::State};
 use document::id::WorkflowId;
@@ -36,9 +36,13 @@ pub(crate) fn routes() -> Routes {
         ("until" = Option<String>, Query, description = "Started before; RFC 3339"),
         ("metadata.KEY" = Option<String>, Query, description = "Text that this key of the metadata equals"),
         ("parent" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = schema::ExecutionPage),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<Json<Value>> {
+    responses((status = 200, body = types::Page<types::Execution>),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    mut params: Params,
+) -> Answered<Json<types::Page<types::Execution>>> {
     let mut window = params.window("executions")?;
     let filter = filter(&caller.owner, &mut params)?;
     params.done()?;
@@ -64,7 +68,7 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
 }
 
 /// Makes the rows of a page, as many as fit. None stands for an execution that was deleted meanwhile.
-async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
+async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<types::Execution>>> {
     // The states come without offloaded values, but with their sizes: a value that is too large for the page is not
     // fetched.
     let loads: Vec<_> = heads.iter().map(|head| app.host.journal().load_lean(&head.id)).collect();
@@ -84,7 +88,7 @@ async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<Value>>> {
 }
 
 /// One execution of the list; None where it was deleted meanwhile.
-async fn row(app: &App, head: &Head) -> Answered<Option<Value>> {
+async fn row(app: &App, head: &Head) -> Answered<Option<types::Execution>> {
     match app.host.journal().load_lean(&head.id).await? {
         Some(state) => Ok(Some(read::execution(app, &state).await?)),
         None => Ok(None),
@@ -139,14 +143,14 @@ fn metadata(params: &mut Params) -> Answered<Map<String, Value>> {
 /// One execution.
 #[utoipa::path(get, path = "/v1/executions/{id}", operation_id = "get_execution", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn one(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::Execution>> {
     params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     Ok(Json(read::execution(&app, &execution).await?))

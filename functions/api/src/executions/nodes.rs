@@ -1,12 +1,11 @@
 //! The nodes of an execution, and the log lines captured from them.
 
-use crate::{Answered, App, Params, Path, Reader, Routes, limits, request::cursor, schema};
+use crate::{Answered, App, Params, Path, Reader, Routes, limits, request::cursor, types};
 use axum::{Json, extract::State};
 use document::Workflow;
 use engine::{drive::with_values, port::Window};
-use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
-use stepwell_core::{execution::Execution, task::NodeLog, view};
+use stepwell_core::{execution::Execution, task::NodeLog};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -16,21 +15,20 @@ pub(crate) fn routes() -> Routes {
 /// What each node of an execution has done. Of each node's lines the first hundred; the rest is on `/logs`.
 #[utoipa::path(get, path = "/v1/executions/{id}/nodes", operation_id = "list_nodes", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = schema::Nodes),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Nodes),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn nodes(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::Nodes>> {
     params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     let workflow = app.workflow(&execution).await?;
     let lines = first_lines(&app, &execution, &workflow).await?;
-    let shown = with_values(&*app.host, &execution, || view::nodes(&execution, &workflow, &lines)).await?;
-    // The items are moved: `json!` would copy them.
-    Ok(Json([("items".to_owned(), Value::Array(shown))].into_iter().collect()))
+    let shown = with_values(&*app.host, &execution, || types::Nodes::of(&execution, &workflow, &lines)).await?;
+    Ok(Json(shown))
 }
 
 /// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages
@@ -67,29 +65,19 @@ async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> A
 #[utoipa::path(get, path = "/v1/executions/{id}/logs", operation_id = "list_logs", tag = "executions",
     security(("bearer" = [])),
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = schema::LogPage),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Page<types::LogLine>),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn logs(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     mut params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::Page<types::LogLine>>> {
     let execution = app.execution(&caller.owner, &id).await?;
     let list = format!("logs {id}");
     let window = params.window(&list)?;
     params.done()?;
     let page = app.host.journal().logs(execution.id(), &window).await?;
-    let items = page.items.iter().map(|log| {
-        json!({
-            "node": log.node,
-            "visit": log.visit,
-            "attempt": log.attempt,
-            "at": log.line.at.to_string(),
-            "level": log.line.level,
-            "message": log.line.message,
-        })
-    });
-    let items = items.collect();
+    let items = page.items.iter().map(types::LogLine::from).collect();
     Ok(Json(cursor::page(&list, &page, items)))
 }

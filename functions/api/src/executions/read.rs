@@ -1,20 +1,17 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
-use crate::{Answered, App, limits};
+use crate::{Answered, App, limits, types};
 use engine::{drive::with_values, port::StoreError};
-use serde_json::Value;
-use stepwell_core::{event::Turn, execution::Execution, view};
+use stepwell_core::{event::Turn, execution::Execution};
 
 /// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
 ///
 /// # Errors
 /// What the store says.
-pub async fn execution(app: &App, execution: &Execution) -> Answered<Value> {
+pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Execution> {
     let workflow = app.workflow(execution).await?;
-    let mut shown = with_values(&*app.host, execution, || view::execution(execution, &workflow)).await?;
-    if let Some(cost) = shown.get_mut("cost").and_then(Value::as_object_mut) {
-        cost.extend(app.host.journal().cost(execution.id()).await?);
-    }
+    let mut shown = with_values(&*app.host, execution, || types::Execution::of(execution, &workflow)).await?;
+    shown.cost.usage = app.host.journal().cost(execution.id()).await?;
     Ok(shown)
 }
 

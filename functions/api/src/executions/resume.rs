@@ -8,10 +8,9 @@ use crate::{
     },
     limits,
     people::answer,
-    schema,
+    types::{self, ResumeAnswer, ResumeBody, Resumed},
 };
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{
@@ -20,67 +19,48 @@ use stepwell_core::{
     error::{Reason, Rejection},
     event::Event,
     execution::{Execution, Status},
-    interaction::{Answer, Interaction},
+    interaction::{Answer, Interaction, InteractionKind},
     view,
 };
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(resume))
 }
 
-/// With any of the first four fields it answers the one open question; `{}` never does.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ResumeBody {
-    /// Yes or no.
-    approved: Option<bool>,
-    /// The data, or `{selected_option | text | content, comment}`, by the question's kind.
-    resume_data: Option<Value>,
-    /// The port to take.
-    output_port: Option<String>,
-    /// In the person's words.
-    comment: Option<String>,
-    /// For the journal; of a resume after a pause.
-    reason: Option<String>,
-    /// The assignee for whom the user of a local host answers.
-    answer_as: Option<String>,
-}
-
-impl ResumeBody {
-    /// Whether the body answers an interaction, rather than ends a pause.
-    fn answers(&self) -> bool {
-        self.approved.is_some() || self.resume_data.is_some() || self.output_port.is_some() || self.comment.is_some()
-    }
+/// Whether a body answers an interaction, rather than ends a pause.
+fn answers(body: &ResumeBody) -> bool {
+    body.approved.is_some() || body.resume_data.is_some() || body.output_port.is_some() || body.comment.is_some()
 }
 
 /// Go on after a pause, or answer the one open question and wait up to 25 seconds for what follows.
 #[utoipa::path(post, path = "/v1/executions/{id}/resume", operation_id = "resume", tag = "executions",
-    security(("bearer" = [])), request_body = ResumeBody, params(("id" = String, Path)),
+    security(("bearer" = [])), request_body = types::ResumeBody, params(("id" = String, Path)),
     responses(
-        (status = 200, body = ResumeAnswer),
-        (status = 409, body = schema::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+        (status = 200, body = types::ResumeAnswer),
+        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn resume(
     caller: SignedIn,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     _: NoParams,
     MaybeJson(body): MaybeJson<ResumeBody>,
-) -> Answered<axum::Json<Value>> {
+) -> Answered<axum::Json<ResumeAnswer>> {
     // An answer needs the scope of answers, through whichever route it comes.
-    caller.require(if body.answers() { Scope::Respond } else { Scope::Run })?;
+    caller.require(if answers(&body) { Scope::Respond } else { Scope::Run })?;
     let execution = app.execution(&caller.owner, &id).await?;
-    if body.answers() {
-        return answer_the_one(&app, &caller, &execution, body).await;
+    if answers(&body) {
+        let resumed = answer_the_one(&app, &caller, &execution, body).await?;
+        return Ok(axum::Json(ResumeAnswer::Resumed(Box::new(resumed))));
     }
     if execution.paused && !execution.status().is_terminal() {
-        return control(&app, &caller, &execution, Control::Resume, body.reason).await;
+        let axum::Json(shown) = control(&app, &caller, &execution, Control::Resume, body.reason).await?;
+        return Ok(axum::Json(ResumeAnswer::Execution(Box::new(shown))));
     }
     // A resume that is repeated, or that finds the execution running, has nothing to do, and is no error.
     if execution.status() == Status::Running || resumed_before(&app, &execution).await? {
-        return Ok(axum::Json(read::execution(&app, &execution).await?));
+        return Ok(axum::Json(ResumeAnswer::Execution(Box::new(read::execution(&app, &execution).await?))));
     }
     // A resume without an answer must never decide a question: the caller is told what to send.
     if execution.status() == Status::WaitingHuman {
@@ -89,15 +69,6 @@ async fn resume(
         return Err(Problem::conflict("waits_for_an_answer", detail).with("execution_status", status));
     }
     Err(wrong_status(&execution))
-}
-
-/// With answer fields it is `Resumed`, else the execution.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "describes the answer for the OpenAPI document")]
-enum ResumeAnswer {
-    Resumed(Box<schema::Resumed>),
-    Execution(Box<schema::Execution>),
 }
 
 /// Whether a live execution was resumed after it was last paused or opened an interaction: then a further resume
@@ -121,12 +92,7 @@ async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
 ///
 /// # Errors
 /// 409 `no_open_interaction` or `several_open_interactions` with their ids, and what the rules refuse.
-async fn answer_the_one(
-    app: &App,
-    caller: &Caller,
-    execution: &Execution,
-    body: ResumeBody,
-) -> Answered<axum::Json<Value>> {
+async fn answer_the_one(app: &App, caller: &Caller, execution: &Execution, body: ResumeBody) -> Answered<Resumed> {
     let mut open = execution.open_interactions();
     let (Some(question), None) = (open.next(), open.next()) else {
         let status = execution.status().as_str();
@@ -147,14 +113,14 @@ async fn answer_the_one(
     let state = wait::until(app, state, limits::WAIT, |state| wait::settled(state, soon)).await?;
     let workflow = app.workflow(&state).await?;
     let status = state.status();
-    Ok(axum::Json(json!({
-        "execution_id": state.id(),
-        "status": status,
-        "message": view::message(&state, &workflow),
-        "completed": status == Status::Completed,
-        "paused_again": matches!(status, Status::WaitingHuman | Status::Paused),
-        "remaining_nodes": view::remaining_nodes(&state, &workflow),
-    })))
+    Ok(Resumed {
+        execution_id: state.id().to_string(),
+        status,
+        message: view::message(&state, &workflow),
+        completed: status == Status::Completed,
+        paused_again: matches!(status, Status::WaitingHuman | Status::Paused),
+        remaining_nodes: view::remaining_nodes(&state, &workflow).iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// Makes an answer of the fields of a resume. The kind of the question says what `resume_data` holds: the answer
@@ -174,13 +140,13 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
     }
     // Whether `resume_data` is the answer itself. Then its fields are the user's, even those called `text` or
     // `comment`.
-    let mut is_data = question.kind == "input";
+    let mut is_data = question.kind == InteractionKind::Input;
     // Questions without a vote pass over `approved: true`, which adds nothing to an answer. They keep `false`, which
     // the rules refuse.
     let mut answer = Answer { approved: approved.filter(|yes| !yes), ..Answer::default() };
-    match question.kind.as_str() {
-        "input" => {}
-        "decision" => {
+    match question.kind {
+        InteractionKind::Input => {}
+        InteractionKind::Decision => {
             // After an error, `resume_data` beside a port is the data of that choice, such as the output to go on with,
             // unless it names an option itself.
             let selected = text_of("selected_option");
@@ -194,8 +160,8 @@ fn said(question: &Interaction, body: ResumeBody) -> Answered<Answer> {
             }
             answer.option = output_port.or(named);
         }
-        "ask" => answer.text = text_of("text").or_else(plain),
-        _ => {
+        InteractionKind::Ask => answer.text = text_of("text").or_else(plain),
+        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
             // The vote may be given in three places. Those that are given must agree.
             let by_port = output_port.map(|port| port == "approved");
             let by_data = field("approved").filter(|vote| !vote.is_null());

@@ -1,14 +1,11 @@
 //! Signals: events that callers send to an execution, for its `wait` nodes.
 
 use crate::{
-    Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, executions::read, people::answer, schema,
+    Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, executions::read, people::answer, types,
 };
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{command::Command, payload::Payload};
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 /// Bytes of an event's name at most: far beyond the names that people give.
@@ -18,27 +15,18 @@ pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(signal))
 }
 
-/// What an event carries.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SignalBody {
-    /// Null where absent.
-    #[serde(default)]
-    data: Value,
-}
-
 /// Send an event to an execution; it is kept for its `wait` node if it comes early.
 #[utoipa::path(post, path = "/v1/executions/{id}/signals/{name}", operation_id = "signal", tag = "executions",
-    security(("bearer" = [])), request_body = SignalBody, params(("id" = String, Path), ("name" = String, Path)),
-    responses((status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    security(("bearer" = [])), request_body = types::SignalBody, params(("id" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn signal(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path((id, name)): Path<(String, String)>,
     _: NoParams,
-    MaybeJson(body): MaybeJson<SignalBody>,
-) -> Answered<axum::Json<Value>> {
+    MaybeJson(body): MaybeJson<types::SignalBody>,
+) -> Answered<axum::Json<types::Execution>> {
     if name.is_empty() || name.len() > NAME_BYTES {
         return Err(Problem::field("invalid_name", "", "this cannot name an event", "give 1 to 256 bytes"));
     }

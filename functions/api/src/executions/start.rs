@@ -5,7 +5,7 @@ use crate::{
     executions::{idempotency::key, read, wait},
     limits,
     request::canonical::{Canonical, CanonicalMap},
-    schema,
+    types,
     workflows::refused,
 };
 use axum::{
@@ -15,62 +15,32 @@ use axum::{
 };
 use document::Workflow;
 use engine::start::{StartRequest, latest, replay, start};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
-use stepwell_core::{execution::Execution, view};
-use utoipa::ToSchema;
+use stepwell_core::execution::Execution;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(start_saved)).routes(routes!(start_inline))
 }
 
-/// What an execution of a saved workflow starts with.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StartBody {
-    /// The input; `{}` where absent.
-    #[schema(value_type = Option<Object>)]
-    input: Option<Value>,
-    /// The latest where absent.
-    version: Option<u64>,
-    /// Free, for lists.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
-}
-
-/// What an execution of an inline document starts with.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct InlineBody {
-    /// The document; kept with its execution only.
-    #[schema(value_type = Object)]
-    workflow: Value,
-    /// The input; `{}` where absent.
-    #[schema(value_type = Option<Object>)]
-    input: Option<Value>,
-    /// Free, for lists.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
-}
-
 /// Start an execution of a saved workflow.
 ///
 /// Answers at once, before any node has run; with `wait`, as soon as it ends or waits for a person.
 #[utoipa::path(post, path = "/v1/workflows/{id}/executions", operation_id = "start_execution", tag = "executions",
-    security(("bearer" = [])), request_body = StartBody,
+    security(("bearer" = [])), request_body = types::StartBody,
     params(("id" = String, Path), ("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
-    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn start_saved(
     caller: Runner,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
     headers: HeaderMap,
-    MaybeJson(body): MaybeJson<StartBody>,
+    MaybeJson(body): MaybeJson<types::StartBody>,
 ) -> Answered<Response> {
     let asked = Asked::of(params, body.input, body.metadata)?;
     let request =
@@ -89,17 +59,17 @@ async fn start_saved(
 
 /// Start an execution of a document that is sent along.
 #[utoipa::path(post, path = "/v1/executions", operation_id = "start_inline_execution", tag = "executions",
-    security(("bearer" = [])), request_body = InlineBody,
+    security(("bearer" = [])), request_body = types::InlineBody,
     params(("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
-    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn start_inline(
     caller: Runner,
     State(app): State<Arc<App>>,
     params: Params,
     headers: HeaderMap,
-    Json(body): Json<InlineBody>,
+    Json(body): Json<types::InlineBody>,
 ) -> Answered<Response> {
     let asked = Asked::of(params, body.input, body.metadata)?;
     let (input, metadata) = (Canonical(&asked.input), CanonicalMap(&asked.metadata));
@@ -190,5 +160,5 @@ pub(crate) async fn answer(app: &App, execution: Arc<Execution>, patience: Optio
             return Ok(axum::Json(read::execution(app, &execution).await?).into_response());
         }
     }
-    Ok((StatusCode::ACCEPTED, axum::Json(view::accepted(&execution))).into_response())
+    Ok((StatusCode::ACCEPTED, axum::Json(types::Accepted::of(&execution))).into_response())
 }

@@ -39,7 +39,7 @@ pub async fn ask(
 /// # Errors
 /// 403 `answer_as_not_allowed` where any other caller names somebody else.
 pub fn signed(caller: &Caller, answer_as: Option<String>, answer: Answer) -> Result<Answer, Problem> {
-    let via = caller.via.to_owned();
+    let via = caller.via;
     match answer_as {
         None => Ok(Answer { by: caller.subject.clone(), via, ..answer }),
         Some(by) if caller.local => Ok(Answer { by, via, entered_by: Some(caller.subject.clone()), ..answer }),

@@ -3,20 +3,17 @@
 use crate::{
     Answered, App, Caller, Params, Path, Problem, Reader, Routes,
     request::{cursor, page},
-    schema,
+    types,
 };
 use axum::{Json, extract::State};
 use engine::port::InteractionFilter;
-use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     id::{ExecutionId, InteractionId},
-    view,
+    interaction::InteractionStatus,
 };
 use utoipa_axum::routes;
-
-const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(list)).routes(routes!(one))
@@ -28,15 +25,20 @@ pub(crate) fn routes() -> Routes {
     params(("status" = Option<String>, Query, description = "pending, answered, timed_out or cancelled"),
         ("assignee" = Option<String>, Query, description = "That this person may answer; `me` is the caller"),
         ("execution_id" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = schema::InteractionPage),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<Json<Value>> {
+    responses((status = 200, body = types::Page<types::Interaction>),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    mut params: Params,
+) -> Answered<Json<types::Page<types::Interaction>>> {
     let mut window = params.window("interactions")?;
-    let status = params.take("status")?;
-    if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
+    let status = params.take("status")?.map(|name| {
         let hint = "give pending, answered, timed_out or cancelled";
-        return Err(Params::refuse("status", "names no status of interactions", hint));
-    }
+        let status = InteractionStatus::parse(&name);
+        status.ok_or_else(|| Params::refuse("status", "names no status of interactions", hint))
+    });
+    let status = status.transpose()?;
     let assignee = params.name("assignee")?.map(|who| if who == "me" { caller.subject.clone() } else { who });
     let execution_id = params.name("execution_id")?.map(ExecutionId::from);
     params.done()?;
@@ -58,28 +60,31 @@ async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -
 }
 
 /// One interaction of the list; None where it was deleted meanwhile.
-async fn row(app: &App, (execution, interaction): &(ExecutionId, InteractionId)) -> Answered<Option<Value>> {
+async fn row(
+    app: &App,
+    (execution, interaction): &(ExecutionId, InteractionId),
+) -> Answered<Option<types::Interaction>> {
     let Some(execution) = app.host.journal().load_lean(execution).await? else { return Ok(None) };
     let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
-    Ok(Some(view::interaction(one, &execution, &*app.workflow(&execution).await?)))
+    Ok(Some(types::Interaction::of(one, &execution, &*app.workflow(&execution).await?)))
 }
 
 /// One question.
 #[utoipa::path(get, path = "/v1/interactions/{id}", operation_id = "get_interaction", tag = "interactions",
     security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 200, body = schema::Interaction),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Interaction),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn one(
     caller: Reader,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     params: Params,
-) -> Answered<Json<Value>> {
+) -> Answered<Json<types::Interaction>> {
     params.done()?;
     let execution = asking(&app, &caller, &id).await?;
     let workflow = app.workflow(&execution).await?;
     let found = execution.interaction(&id).ok_or_else(|| Problem::not_found("interaction", &id))?;
-    Ok(Json(view::interaction(found, &execution, &workflow)))
+    Ok(Json(types::Interaction::of(found, &execution, &workflow)))
 }
 
 /// The execution that asks the question with this id.

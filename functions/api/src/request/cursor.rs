@@ -2,8 +2,8 @@
 //! derived from the cursor and its list. The mark reveals a cursor that was made up, cut short or taken from another
 //! list; it is no secret.
 
+use crate::types;
 use engine::port::Page;
-use serde_json::Value;
 
 /// The caller's form of `inner`, a host's cursor into `list`.
 pub fn write(list: &str, inner: &str) -> String {
@@ -27,12 +27,9 @@ fn mark(list: &str, inner: &str) -> String {
     stepwell_core::id::derive(&["cursor", list, inner])[..8].to_owned()
 }
 
-/// The JSON of one page: `{items, next_cursor}`, where `next_cursor` is null on the last page.
-pub fn page<T>(list: &str, page: &Page<T>, items: Vec<Value>) -> Value {
-    let next_cursor = page.next_cursor.as_deref().map(|inner| write(list, inner));
-    // The items are moved: `json!` would copy them.
-    let fields = [("items", Value::Array(items)), ("next_cursor", next_cursor.into())];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+/// The page that callers are shown: its items, and the cursor of the host in their form.
+pub fn page<T, I>(list: &str, page: &Page<T>, items: Vec<I>) -> types::Page<I> {
+    types::Page { items, next_cursor: page.next_cursor.as_deref().map(|inner| write(list, inner)) }
 }
 
 #[cfg(test)]

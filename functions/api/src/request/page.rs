@@ -2,7 +2,7 @@
 
 use crate::{Answered, limits};
 use futures::{StreamExt, stream};
-use serde_json::Value;
+use serde::Serialize;
 use std::{future::Future, io};
 
 /// How many of [`limits::PAGE_BYTES`] the items of a page have taken.
@@ -22,11 +22,11 @@ impl Room {
         fits
     }
 
-    /// The same as [`Room::takes`], for an item given as a value.
-    pub fn takes_value(&mut self, value: &Value) -> bool {
+    /// The same as [`Room::takes`], for an item that is shown as JSON.
+    pub fn takes_item(&mut self, item: &impl Serialize) -> bool {
         let mut count = Count(0);
         // Writing to a counter cannot fail.
-        let _ = serde_json::to_writer(&mut count, value);
+        let _ = serde_json::to_writer(&mut count, item);
         self.takes(count.0)
     }
 }
@@ -50,15 +50,16 @@ impl io::Write for Count {
 ///
 /// # Errors
 /// The first error of `make`.
-pub async fn rows<F>(count: usize, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<Value>>>
+pub async fn rows<T, F>(count: usize, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<T>>>
 where
-    F: Future<Output = Answered<Option<Value>>> + Send,
+    T: Serialize,
+    F: Future<Output = Answered<Option<T>>> + Send,
 {
     let mut made = stream::iter((0..count).map(make)).buffered(limits::ROWS_AT_ONCE);
     let (mut rows, mut room) = (Vec::new(), Room::default());
     while let Some(row) = made.next().await {
         let row = row?;
-        if row.as_ref().is_some_and(|row| !room.takes_value(row)) {
+        if row.as_ref().is_some_and(|row| !room.takes_item(row)) {
             break;
         }
         rows.push(row);
@@ -78,9 +79,6 @@ mod tests {
         assert!(!room.takes(1));
         let mut room = Room::default();
         let half = json!("x".repeat(limits::PAGE_BYTES / 2 - 2));
-        assert_eq!(
-            [room.takes_value(&half), room.takes_value(&half), room.takes_value(&json!(1))],
-            [true, true, false]
-        );
+        assert_eq!([room.takes_item(&half), room.takes_item(&half), room.takes_item(&json!(1))], [true, true, false]);
     }
 }

@@ -1,12 +1,12 @@
 //! Errors as callers see them: RFC 9457 problem details.
 
+use crate::types::{Fault, ProblemDetails};
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use engine::port::StoreError;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use stepwell_core::error::Rejection;
 
 /// Why a request was not carried out. It is answered as `application/problem+json`.
@@ -21,7 +21,7 @@ struct Inner {
     status: StatusCode,
     code: String,
     detail: String,
-    errors: Vec<Value>,
+    errors: Vec<Fault>,
     more: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -57,13 +57,14 @@ impl Problem {
 
     /// Adds one entry to the member `errors`, for problems that list several faults at once.
     pub fn with_error(mut self, code: &str, path: &str, message: &str, hint: &str) -> Self {
-        self.0.errors.push(json!({"code": code, "path": path, "message": message, "hint": hint}));
+        let [code, path, message, hint] = [code, path, message, hint].map(str::to_owned);
+        self.0.errors.push(Fault { code, severity: None, path, node: None, message, hint: Some(hint) });
         self
     }
 
-    /// Adds several entries to the member `errors`, each of the shape `{code, path, message, hint}`.
-    pub fn with_errors<T: Serialize>(mut self, errors: &[T]) -> Self {
-        self.0.errors.extend(errors.iter().filter_map(|one| serde_json::to_value(one).ok()));
+    /// Adds several entries to the member `errors`.
+    pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
+        self.0.errors.extend(errors);
         self
     }
 
@@ -93,10 +94,7 @@ impl Problem {
 
     /// Detail and errors in one line, for callers without HTTP, such as those who invoke a function on Lambda.
     pub fn told(&self) -> String {
-        let one = |error: &Value| {
-            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-            format!("; at `{}`: {}", text("path"), text("hint"))
-        };
+        let one = |error: &Fault| format!("; at `{}`: {}", error.path, error.hint.as_deref().unwrap_or_default());
         let errors: String = self.0.errors.iter().map(one).collect();
         format!("{}{errors}", self.0.detail)
     }
@@ -105,18 +103,17 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Inner { status, code, detail, errors, more, headers } = *self.0;
-        let mut body = Map::new();
-        body.insert("type".into(), format!("urn:stepwell:problem:{code}").into());
-        body.insert("title".into(), status.canonical_reason().unwrap_or("Error").into());
-        body.insert("status".into(), status.as_u16().into());
-        body.insert("detail".into(), detail.into());
-        body.insert("code".into(), code.into());
-        if !errors.is_empty() {
-            body.insert("errors".into(), errors.into());
-        }
-        body.extend(more);
+        let body = ProblemDetails {
+            r#type: format!("urn:stepwell:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").into(),
+            status: status.as_u16(),
+            detail,
+            code,
+            errors,
+            more,
+        };
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        let mut response = (status, kind, Value::Object(body).to_string()).into_response();
+        let mut response = (status, kind, axum::Json(body)).into_response();
         response.headers_mut().extend(headers);
         response
     }
@@ -159,7 +156,7 @@ impl From<Rejection> for Problem {
             }
             Rejection::Missing(_) => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
             Rejection::Decided { status, decision, .. } => Self::conflict("already_decided", detail)
-                .with("interaction_status", status)
+                .with("interaction_status", status.as_str())
                 .with("decision", decision.map_or(Value::Null, Value::String)),
             Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             Rejection::Invalid { reasons, .. } => {

@@ -1,8 +1,7 @@
 //! The routes that every service has: `GET /health`, `GET /metrics` and `GET /openapi.json`.
 
-use crate::{App, Reader, Routes, schema, service::metrics};
+use crate::{App, Reader, Routes, service::metrics, types};
 use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,9 +15,10 @@ pub(crate) fn routes() -> Routes {
 
 /// Whether the service lives, and what its host can do. Needs no token.
 #[utoipa::path(get, path = "/health", operation_id = "health", tag = "system",
-    responses((status = 200, body = schema::Health)))]
-async fn health(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "host": app.abilities}))
+    responses((status = 200, body = types::Health)))]
+async fn health(State(app): State<Arc<App>>) -> Json<types::Health> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Json(types::Health { status: "ok".into(), version, host: app.abilities.clone() })
 }
 
 /// Numbers in Prometheus' text format.

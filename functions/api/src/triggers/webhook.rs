@@ -12,7 +12,7 @@ use crate::{
     },
     limits,
     request::canonical::Canonical,
-    schema, shallow,
+    shallow, types,
 };
 use axum::{
     extract::State,
@@ -26,6 +26,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
+use stepwell_core::interaction::Via;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -40,8 +41,8 @@ pub(crate) fn routes() -> Routes {
     request_body = Value,
     params(("workflow_id" = String, Path), ("owner" = Option<String>, Query), ("wait" = Option<f64>, Query),
         ("X-Stepwell-Signature" = Option<String>, Header, description = "sha256=HEX, HMAC of the body")),
-    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn plain(
     caller: Open,
     State(app): State<Arc<App>>,
@@ -59,8 +60,8 @@ async fn plain(
     params(("workflow_id" = String, Path), ("path" = String, Path), ("owner" = Option<String>, Query),
         ("wait" = Option<f64>, Query),
         ("X-Stepwell-Signature" = Option<String>, Header, description = "sha256=HEX, HMAC of the body")),
-    responses((status = 202, body = schema::Accepted), (status = 200, body = schema::Execution),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn with_path(
     caller: Open,
     State(app): State<Arc<App>>,
@@ -100,7 +101,7 @@ async fn hook(
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,
         (None, Some(owner)) => {
-            Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false, via: "api" }
+            Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false, via: Via::Api }
         }
         (None, None) => return Err(unsigned("send a token, or name the owner with ?owner= and sign the body")),
     };

@@ -1,7 +1,7 @@
 //! The route that draws a picture of a workflow.
 
 use super::version::saved_version;
-use crate::{Answered, App, Params, Path, Reader, Routes, schema};
+use crate::{Answered, App, Params, Path, Reader, Routes, types};
 use axum::{
     extract::State,
     http::header,
@@ -22,7 +22,7 @@ pub(crate) fn routes() -> Routes {
     params(("id" = String, Path), ("version" = Option<u64>, Query),
         ("format" = Option<String>, Query, description = "mermaid (default), dot or svg")),
     responses((status = 200, body = String, content_type = "text/plain"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn graph(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -3,15 +3,19 @@
 mod graph;
 mod version;
 
-use crate::{Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes, request::cursor, schema};
+use crate::{
+    Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes,
+    request::cursor,
+    types::{self, Checked, Fault},
+};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use document::{Parsed, parse, validate::Issue};
-use engine::port::{SavedWorkflow, StoreError};
-use serde_json::{Value, json};
+use engine::port::StoreError;
+use serde_json::json;
 use std::sync::Arc;
 use utoipa_axum::routes;
 use version::saved_version;
@@ -30,10 +34,10 @@ pub fn routes() -> Routes {
 
 /// Save a workflow: version 1, or the next version of its id.
 #[utoipa::path(post, path = "/v1/workflows", operation_id = "save_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = Object,
-    responses((status = 201, body = schema::Saved, description = "A new version"),
-        (status = 200, body = schema::Saved, description = "The latest version has this content already"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    security(("bearer" = [])), request_body = types::Document,
+    responses((status = 201, body = types::Saved, description = "A new version"),
+        (status = 200, body = types::Saved, description = "The latest version has this content already"),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn save(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -46,11 +50,11 @@ async fn save(
 
 /// Save the next version of a workflow.
 #[utoipa::path(put, path = "/v1/workflows/{id}", operation_id = "replace_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = Object,
+    security(("bearer" = [])), request_body = types::Document,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The latest version, as \"3\"")),
-    responses((status = 200, body = schema::Saved), (status = 412, body = schema::ProblemDetails,
+    responses((status = 200, body = types::Saved), (status = 412, body = types::ProblemDetails,
         content_type = "application/problem+json", description = "Another version was saved meanwhile"),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn replace(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -94,7 +98,12 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
         }
         saved => saved?,
     };
-    let body = json!({"id": workflow.id, "version": version, "hash": workflow.hash, "warnings": warnings});
+    let body = types::Saved {
+        id: workflow.id.to_string(),
+        version,
+        hash: workflow.hash.clone(),
+        warnings: warnings.iter().map(Fault::from).collect(),
+    };
     let status = if is_new { fresh } else { StatusCode::OK };
     Ok((status, [(header::ETAG, format!("\"{version}\""))], axum::Json(body)).into_response())
 }
@@ -122,36 +131,25 @@ fn overtaken(latest: u64) -> Problem {
 /// The latest versions, by id.
 #[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows",
     security(("bearer" = [])), params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = schema::WorkflowPage),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn list(caller: Reader, State(app): State<Arc<App>>, mut params: Params) -> Answered<axum::Json<Value>> {
+    responses((status = 200, body = types::Page<types::WorkflowRow>),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+async fn list(
+    caller: Reader,
+    State(app): State<Arc<App>>,
+    mut params: Params,
+) -> Answered<axum::Json<types::Page<types::WorkflowRow>>> {
     let window = params.window("workflows")?;
     params.done()?;
     let page = app.host.catalogue().list(&caller.owner, &window).await?;
-    let items = page.items.iter().map(row).collect();
+    let items = page.items.iter().map(types::WorkflowRow::from).collect();
     Ok(axum::Json(cursor::page("workflows", &page, items)))
-}
-
-fn row(saved: &SavedWorkflow) -> Value {
-    json!({
-        "id": saved.id,
-        "name": name(saved),
-        "description": saved.document.get("description"),
-        "version": saved.version,
-        "hash": saved.hash,
-        "saved_at": saved.saved_at.to_string(),
-    })
-}
-
-fn name(saved: &SavedWorkflow) -> &str {
-    saved.document.get("name").and_then(Value::as_str).unwrap_or(saved.id.as_str())
 }
 
 /// One version of a workflow, the latest by default.
 #[utoipa::path(get, path = "/v1/workflows/{id}", operation_id = "get_workflow", tag = "workflows",
     security(("bearer" = [])), params(("id" = String, Path), ("version" = Option<u64>, Query)),
-    responses((status = 200, body = schema::Workflow),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
+    responses((status = 200, body = types::Workflow),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn read(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -160,22 +158,14 @@ async fn read(
 ) -> Answered<Response> {
     let saved = saved_version(&app, &caller.owner, &id, &mut params).await?;
     params.done()?;
-    let body = json!({
-        "id": saved.id,
-        "name": name(&saved),
-        "version": saved.version,
-        "hash": saved.hash,
-        "saved_at": saved.saved_at.to_string(),
-        "deleted": saved.deleted,
-        "document": &*saved.document,
-    });
-    Ok(([(header::ETAG, format!("\"{}\"", saved.version))], axum::Json(body)).into_response())
+    let version = saved.version;
+    Ok(([(header::ETAG, format!("\"{version}\""))], axum::Json(types::Workflow::from(saved))).into_response())
 }
 
 /// No new starts; its executions live on.
 #[utoipa::path(delete, path = "/v1/workflows/{id}", operation_id = "delete_workflow", tag = "workflows",
     security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = schema::ProblemDetails,
+    responses((status = 204), (status = "4XX", body = types::ProblemDetails,
         content_type = "application/problem+json")))]
 async fn delete(
     caller: Admin,
@@ -191,34 +181,27 @@ async fn delete(
 
 /// The static checks; nothing is saved.
 #[utoipa::path(post, path = "/v1/workflows/validate", operation_id = "validate_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = Object,
-    responses((status = 200, body = schema::Checked),
-        (status = "4XX", body = schema::ProblemDetails, content_type = "application/problem+json")))]
-async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<Value> {
+    security(("bearer" = [])), request_body = types::Document,
+    responses((status = 200, body = types::Checked),
+        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<types::Checked> {
     axum::Json(match parse(&document) {
-        Ok(parsed) => json!({"valid": true, "errors": [], "warnings": parsed.warnings}),
-        Err(issues) => {
-            let (errors, warnings) = split(&issues);
-            json!({"valid": false, "errors": errors, "warnings": warnings})
-        }
+        Ok(parsed) => types::Checked::of(true, &parsed.warnings),
+        Err(issues) => types::Checked::of(false, &issues),
     })
-}
-
-/// Separates errors from warnings.
-fn split(issues: &[Issue]) -> (Vec<&Issue>, Vec<&Issue>) {
-    issues.iter().partition(|issue| issue.severity == document::validate::Severity::Error)
 }
 
 /// A 422 with every static check that failed. `prefix` is the JSON Pointer of the document in the request.
 pub(crate) fn refused(issues: &[Issue], prefix: &str) -> Problem {
-    let (errors, warnings) = split(issues);
-    let errors: Vec<Issue> =
-        errors.into_iter().map(|issue| Issue { path: format!("{prefix}{}", issue.path), ..issue.clone() }).collect();
+    let Checked { mut errors, warnings, .. } = Checked::of(false, issues);
+    for error in &mut errors {
+        error.path = format!("{prefix}{}", error.path);
+    }
     let detail = match errors.as_slice() {
         [one] => format!("the workflow is not valid: {}", one.message),
         several => format!("the workflow is not valid: {} errors", several.len()),
     };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_workflow", detail)
-        .with_errors(&errors)
+        .with_errors(errors)
         .with("warnings", json!(warnings))
 }

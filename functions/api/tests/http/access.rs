@@ -41,7 +41,7 @@ async fn tokens_open_their_owners_records_within_their_scopes() {
 async fn a_token_is_made_once_and_a_secret_never_read() {
     let world = World::local();
     let made = world.post("/v1/tokens", json!({"name": "ci", "scopes": ["read"]})).await.of(201);
-    let made: api::schema::NewToken = shaped(&made);
+    let made: api::types::NewToken = shaped(&made);
     as_(&world, &made.token, "GET", "/v1/executions", json!({})).await.of(200);
     world.post("/v1/tokens", json!({"name": "ci", "scopes": ["fly"]})).await.problem(422, "invalid_field");
     let path = "/v1/secrets/hook";

@@ -1,7 +1,7 @@
 //! Pause, cancel, resume and signals.
 
 use super::*;
-use api::schema;
+use api::types;
 
 #[tokio::test]
 async fn pausing_and_cancelling_twice_is_no_error_and_an_end_is_one() {
@@ -9,9 +9,9 @@ async fn pausing_and_cancelling_twice_is_no_error_and_an_end_is_one() {
     let id = world.started(greet(), json!({"name": "Ada"})).await;
     let path = format!("/v1/executions/{id}");
     for _ in 0..2 {
-        let paused: schema::Execution =
+        let paused: types::Execution =
             shaped(&world.post(&format!("{path}/pause"), json!({"reason": "x"})).await.of(200));
-        assert_eq!(paused.status, "paused");
+        assert_eq!(paused.status.as_str(), "paused");
     }
     for _ in 0..2 {
         let resumed = world.post(&format!("{path}/resume"), json!({})).await.of(200);
@@ -47,7 +47,7 @@ async fn resume_answers_the_one_open_question_and_says_what_followed() {
         tokio::task::yield_now().await;
         world.run().await;
     });
-    let resumed: schema::Resumed = shaped(&answer.of(200));
+    let resumed: types::Resumed = shaped(&answer.of(200));
     assert_eq!((resumed.status.as_str(), resumed.completed, resumed.paused_again), ("completed", true, false));
     assert!(resumed.remaining_nodes.is_empty());
     world.post(&path, json!({"approved": true})).await.problem(409, "no_open_interaction");
@@ -62,7 +62,7 @@ async fn a_signal_is_kept_for_the_wait_that_comes_later() {
     let id = world.started(document, json!({})).await;
     let path = format!("/v1/executions/{id}");
     let signalled = world.post(&format!("{path}/signals/go"), json!({"data": {"n": 1}})).await.of(200);
-    let _: schema::Execution = shaped(&signalled);
+    let _: types::Execution = shaped(&signalled);
     world.run().await;
     assert_eq!(world.get(&path).await.of(200)["output"], json!({"n": 1}));
     world.post(&format!("{path}/signals/go"), json!({"n": 1})).await.problem(422, "unknown_field");

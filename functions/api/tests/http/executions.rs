@@ -1,36 +1,36 @@
 //! Starts and everything that reads executions.
 
 use super::*;
-use api::schema;
-use stepwell_core::task::{LogLine, Outcome, Report, Work};
+use api::types;
+use stepwell_core::task::{LogLevel, LogLine, Outcome, Report, Work};
 
 #[tokio::test]
 async fn a_start_answers_before_any_node_runs_and_reads_complete_later() {
     let world = World::local();
     world.post("/v1/workflows", greet()).await.of(201);
     let body = json!({"input": {"name": "Ada"}, "metadata": {"team": "a"}});
-    let accepted: schema::Accepted = shaped(&world.post("/v1/workflows/greet/executions", body).await.of(202));
-    assert_eq!(accepted.status, "pending");
+    let accepted: types::Accepted = shaped(&world.post("/v1/workflows/greet/executions", body).await.of(202));
+    assert_eq!(accepted.status.as_str(), "pending");
     let path = accepted.links.own;
     // No message has been handled: the first node is due and has not run.
-    let before: schema::Execution = shaped(&world.get(&path).await.of(200));
+    let before: types::Execution = shaped(&world.get(&path).await.of(200));
     assert_eq!((before.status.as_str(), before.current_nodes), ("running", vec!["hello".to_owned()]));
     world.run().await;
-    let after: schema::Execution = shaped(&world.get(&path).await.of(200));
-    assert_eq!((after.status.as_str(), after.progress, after.output), ("completed", 100.0, json!("Hello, Ada")));
+    let after: types::Execution = shaped(&world.get(&path).await.of(200));
+    assert_eq!((after.status.as_str(), after.progress, after.output), ("completed", 100.into(), json!("Hello, Ada")));
     assert_eq!((after.started_by.as_deref(), after.workflow_version), (Some("ann@example.com"), Some(1)));
     assert!(after.completed_at.is_some() && after.error.is_none());
 
-    let nodes: schema::Nodes = shaped(&world.get(&format!("{path}/nodes")).await.of(200));
+    let nodes: types::Nodes = shaped(&world.get(&format!("{path}/nodes")).await.of(200));
     let hello = &nodes.items[1];
     assert_eq!(
         (hello.status.as_str(), &hello.input, &hello.output),
         ("completed", &json!({"name": "Ada"}), &json!("Hello, Ada"))
     );
-    let page: schema::ExecutionPage =
+    let page: types::Page<types::Execution> =
         shaped(&world.get("/v1/executions?metadata.team=a&status=completed").await.of(200));
     assert_eq!(page.items.len(), 1);
-    let none: schema::ExecutionPage = shaped(&world.get("/v1/executions?metadata.team=b").await.of(200));
+    let none: types::Page<types::Execution> = shaped(&world.get("/v1/executions?metadata.team=b").await.of(200));
     assert!(none.items.is_empty());
 }
 
@@ -39,17 +39,17 @@ async fn history_and_checkpoints_tell_what_was() {
     let world = World::local();
     let id = world.started(greet(), json!({"name": "Ada"})).await;
     world.run().await;
-    let history: schema::History = shaped(&world.get(&format!("/v1/executions/{id}/history")).await.of(200));
+    let history: types::History = shaped(&world.get(&format!("/v1/executions/{id}/history")).await.of(200));
     assert_eq!((history.total, history.history.len(), history.next_cursor.as_deref()), (2, 2, None));
     assert_eq!(history.history[1].node.as_deref(), Some("hello"));
     assert!(history.history.iter().all(|turn| turn.state_summary.ends_with('.')), "{history:?}");
 
-    let first: schema::History = shaped(&world.get(&format!("/v1/executions/{id}/history?limit=1")).await.of(200));
+    let first: types::History = shaped(&world.get(&format!("/v1/executions/{id}/history?limit=1")).await.of(200));
     let next = format!("/v1/executions/{id}/history?limit=1&cursor={}", first.next_cursor.unwrap());
-    let second: schema::History = shaped(&world.get(&next).await.of(200));
+    let second: types::History = shaped(&world.get(&next).await.of(200));
     assert_eq!((second.history[0].checkpoint.as_str(), second.next_cursor), ("2", None));
 
-    let then: schema::Checkpoint = shaped(&world.get(&format!("/v1/executions/{id}/checkpoints/1")).await.of(200));
+    let then: types::Checkpoint = shaped(&world.get(&format!("/v1/executions/{id}/checkpoints/1")).await.of(200));
     assert_eq!((then.state.status.as_str(), then.state.checkpoint.as_str()), ("running", "1"));
     for none in ["0", "3", "x"] {
         world.get(&format!("/v1/executions/{id}/checkpoints/{none}")).await.problem(404, "not_found");
@@ -133,7 +133,7 @@ async fn an_inline_document_runs_and_a_waiting_start_answers_with_the_execution(
         tokio::task::yield_now().await;
         world.run().await;
     });
-    let done: schema::Execution = shaped(&answer.of(200));
+    let done: types::Execution = shaped(&answer.of(200));
     assert_eq!((done.status.as_str(), done.workflow_version), ("completed", None));
     world.post("/v1/executions?wait=26", json!({"workflow": greet()})).await.problem(422, "invalid_parameter");
 }
@@ -207,7 +207,7 @@ async fn pages_end_before_they_are_too_large_and_leave_nothing_out() {
 async fn a_node_that_writes_much_leaves_the_next_one_its_first_lines() {
     let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_runner(|task| {
         let Work::Code(code) = &task.work else { panic!("there is no other work") };
-        let line = |number| LogLine { at: Time(0), level: "info".into(), message: format!("line {number}") };
+        let line = |number| LogLine { at: Time(0), level: LogLevel::Info, message: format!("line {number}") };
         let lines = if code.code.contains("chatty") { engine::limits::LOG_LINES } else { 2 };
         let outcome = Outcome::Succeeded { port: "success".into(), output: json!(1) };
         Report { outcome, logs: (0..lines).map(line).collect() }
@@ -219,7 +219,7 @@ async fn a_node_that_writes_much_leaves_the_next_one_its_first_lines() {
         "edges": [{"from": "start", "to": "chatty"}, {"from": "chatty", "to": "quiet"}]});
     let id = world.started(document, json!({})).await;
     world.run().await;
-    let nodes: schema::Nodes = shaped(&world.get(&format!("/v1/executions/{id}/nodes")).await.of(200));
+    let nodes: types::Nodes = shaped(&world.get(&format!("/v1/executions/{id}/nodes")).await.of(200));
     let lines: Vec<usize> = nodes.items.iter().map(|node| node.logs.len()).collect();
     assert_eq!(lines, [0, api::limits::NODE_LOG_LINES, 2]);
     assert_eq!(nodes.items[1].logs[0].message, "line 0");
@@ -234,7 +234,7 @@ async fn a_child_says_what_it_is_a_child_of() {
         "edges": [{"from": "start", "to": "each"}]});
     let id = world.started(document, json!({})).await;
     world.run().await;
-    let page: schema::ExecutionPage = shaped(&world.get(&format!("/v1/executions?parent={id}")).await.of(200));
+    let page: types::Page<types::Execution> = shaped(&world.get(&format!("/v1/executions?parent={id}")).await.of(200));
     let parent = page.items[0].parent.clone().unwrap();
     assert_eq!((parent.execution_id, parent.node.as_str()), (id, "each"));
     assert_eq!((parent.visit, parent.attempt, parent.index), (1, 1, 0));

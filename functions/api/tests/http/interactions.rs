@@ -1,18 +1,18 @@
 //! The inbox and answers to interactions.
 
 use super::*;
-use api::schema;
+use api::types;
 
 #[tokio::test]
 async fn the_inbox_shows_the_question_and_takes_one_answer() {
     let world = World::local();
     let id = world.started(approval(), json!({"amount": 5})).await;
     world.run().await;
-    let inbox: schema::InteractionPage =
+    let inbox: types::Page<types::Interaction> =
         shaped(&world.get("/v1/interactions?status=pending&assignee=me").await.of(200));
     let one = &inbox.items[0];
     assert_eq!((one.question.as_str(), one.kind.as_str(), &one.execution_id), ("Pay 5?", "approval", &id));
-    let execution: schema::Execution = shaped(&world.get(&format!("/v1/executions/{id}")).await.of(200));
+    let execution: types::Execution = shaped(&world.get(&format!("/v1/executions/{id}")).await.of(200));
     assert_eq!((execution.status.as_str(), execution.pending_interactions.len()), ("waiting_human", 1));
 
     let path = format!("/v1/interactions/{}", one.interaction_id);
@@ -21,7 +21,7 @@ async fn the_inbox_shows_the_question_and_takes_one_answer() {
     // A body that is a list of the fields' values is refused, although serde could read it.
     let listed = json!([true, null, null, null, null, null, null, null]);
     world.post(&format!("{path}/respond"), listed).await.problem(422, "invalid_field");
-    let answered: schema::Responded = shaped(
+    let answered: types::Responded = shaped(
         &world
             .post(&format!("{path}/respond"), json!({"approved": false, "answer_as": "bob@example.com"}))
             .await
@@ -34,7 +34,7 @@ async fn the_inbox_shows_the_question_and_takes_one_answer() {
     // The first answer decided: a later one is told the decision.
     let late = world.post(&format!("{path}/respond"), json!({"approved": true})).await.problem(409, "already_decided");
     assert_eq!(late["decision"], "rejected");
-    let read: schema::Interaction = shaped(&world.get(&path).await.of(200));
+    let read: types::Interaction = shaped(&world.get(&path).await.of(200));
     let response = &read.responses[0];
     assert_eq!((response.by.as_str(), response.entered_by.as_deref()), ("bob@example.com", Some("ann@example.com")));
     world.run().await;

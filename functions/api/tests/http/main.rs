@@ -130,17 +130,19 @@ impl World {
             name: text.into(),
             owner: owner.into(),
             subject: format!("{text}@example.com"),
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            scopes: scopes.iter().filter_map(|scope| api::Scope::parse(scope)).collect(),
             expires_at: None,
         };
         self.host.tokens().add_token(token).await.unwrap();
     }
 }
 
-/// Reads an answer into its documented shape, which must have the same fields.
+/// Reads an answer into its documented type, which must hold all of it.
 #[track_caller]
-pub fn shaped<T: serde::de::DeserializeOwned>(value: &Value) -> T {
-    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error} in {value:#}"))
+pub fn shaped<T: serde::de::DeserializeOwned + serde::Serialize>(value: &Value) -> T {
+    let read: T = serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error} in {value:#}"));
+    assert_eq!(serde_json::to_string(&read).unwrap(), value.to_string());
+    read
 }
 
 pub fn greet() -> Value {

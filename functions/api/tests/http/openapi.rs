@@ -1,7 +1,7 @@
 //! The OpenAPI document against the routes that are served and the shapes of answers.
 
 use super::*;
-use api::schema;
+use api::types;
 
 #[tokio::test]
 async fn the_document_lists_the_routes_that_are_served_each_with_its_name() {
@@ -31,21 +31,104 @@ async fn the_examples_have_the_shapes_they_stand_for() {
     let world = World::local();
     let document = world.get("/openapi.json").await.of(200);
     let example = |name: &str| document["components"]["schemas"][name]["example"].clone();
-    let _: schema::ProblemDetails = shaped(&example("ProblemDetails"));
-    let _: schema::Saved = shaped(&example("Saved"));
-    let _: schema::Workflow = shaped(&example("Workflow"));
-    let _: schema::WorkflowRow = shaped(&example("WorkflowRow"));
-    let _: schema::Checked = shaped(&example("Checked"));
-    let _: schema::Accepted = shaped(&example("Accepted"));
-    let _: schema::Execution = shaped(&example("Execution"));
-    let _: schema::History = shaped(&example("History"));
-    let _: schema::Resumed = shaped(&example("Resumed"));
-    let _: schema::Responded = shaped(&example("Responded"));
-    let _: schema::NewToken = shaped(&example("NewToken"));
-    let health: schema::Health = shaped(&example("Health"));
-    let served: schema::Health = shaped(&world.get("/health").await.of(200));
+    let _: types::ProblemDetails = shaped(&example("ProblemDetails"));
+    let _: types::Saved = shaped(&example("Saved"));
+    let _: types::Workflow = shaped(&example("Workflow"));
+    let _: types::WorkflowRow = shaped(&example("WorkflowRow"));
+    let _: types::Checked = shaped(&example("Checked"));
+    let _: types::Accepted = shaped(&example("Accepted"));
+    let _: types::Execution = shaped(&example("Execution"));
+    let _: types::History = shaped(&example("History"));
+    let _: types::Resumed = shaped(&example("Resumed"));
+    let _: types::Responded = shaped(&example("Responded"));
+    let _: types::NewToken = shaped(&example("NewToken"));
+    let health: types::Health = shaped(&example("Health"));
+    let served: types::Health = shaped(&world.get("/health").await.of(200));
     assert_eq!(health.status, served.status);
     assert!(world.get("/metrics").await.status.is_success());
+}
+
+/// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
+const FREE: &[&str] = &["AnswerBody.content"];
+
+/// The places below a schema that may hold anything: any JSON, or an object of any fields.
+fn open(at: &str, schema: &Value, found: &mut std::collections::BTreeSet<String>) {
+    let kind = schema["type"].as_str().or_else(|| schema["type"].as_array().and_then(|kinds| kinds[0].as_str()));
+    let parts = |key: &str| schema[key].as_array().cloned().unwrap_or_default();
+    let several: Vec<Value> = ["allOf", "oneOf", "anyOf"].into_iter().flat_map(parts).collect();
+    for part in &several {
+        open(at, part, found);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        open(&format!("{at}.{name}"), property, found);
+    }
+    match kind {
+        Some("array") => open(at, &schema["items"], found),
+        Some("object") => match &schema["additionalProperties"] {
+            Value::Null if schema["properties"].is_object() || at.ends_with("ManualTriggerConfig") => {}
+            Value::Object(more) => open(at, &json!(more), found),
+            Value::Bool(false) => {}
+            _ => drop(found.insert(at.to_owned())),
+        },
+        None if several.is_empty() && schema["$ref"].is_null() => drop(found.insert(at.to_owned())),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn only_the_data_of_users_is_without_a_description() {
+    let document = World::local().get("/openapi.json").await.of(200);
+    let mut found = std::collections::BTreeSet::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        open(name, schema, &mut found);
+    }
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap().values();
+            for content in responses.chain([&operation["requestBody"]]).filter_map(|part| part["content"].as_object()) {
+                for body in content.values() {
+                    open(&format!("{method} {path}"), &body["schema"], &mut found);
+                }
+            }
+        }
+    }
+    let free = FREE.iter().map(|place| (*place).to_owned()).collect();
+    assert_eq!(found, free, "describe what is new here; what holds data of users, add to the list");
+}
+
+#[tokio::test]
+async fn the_description_of_documents_takes_what_is_stored_and_refuses_other_things() {
+    let openapi = World::local().get("/openapi.json").await.of(200);
+    let schema = json!({"$ref": "#/components/schemas/Document", "components": openapi["components"]});
+    let schema = document::validate::schema::validator(&schema).unwrap();
+    let faults = |document: &Value| -> Vec<String> {
+        schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+    let mut types = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&entry).unwrap();
+        let stored = document::parse(&serde_json::from_str(&text).unwrap()).unwrap().workflow.document.clone();
+        assert_eq!(faults(&stored), Vec::<String>::new(), "{}", entry.display());
+        let nodes = stored["nodes"].as_array().unwrap().iter();
+        types.extend(nodes.map(|node| node["type"].as_str().unwrap().to_owned()));
+    }
+    assert!(types.len() >= 8, "the examples show few types: {types:?}");
+    for (wrong, at) in [
+        (json!({"id": "w"}), ""),
+        (json!({"id": "w", "nodes": [{"id": "a", "type": "nonsense"}]}), "/nodes/0"),
+        (json!({"id": "w", "nodes": [{"id": "a", "type": "http_request"}]}), "/nodes/0"),
+        (json!({"id": "w", "nodes": [{"type": "manual_trigger"}]}), "/nodes/0"),
+        (json!({"id": "w", "nodes": [{"id": "a", "type": "code", "config": {"code": 1}}]}), "/nodes/0"),
+    ] {
+        let faults = faults(&wrong);
+        assert!(faults.iter().any(|fault| fault.starts_with(at)), "{wrong}: {faults:?}");
+    }
+    let known: Vec<&str> = document::node::Types::standard().all().map(|of| of.name).collect();
+    assert_eq!(types::document::DocumentNode::TYPES[..], known, "every type of node is described");
 }
 
 #[tokio::test]

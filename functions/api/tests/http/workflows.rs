@@ -1,22 +1,22 @@
 //! Saved workflows, their versions and checks.
 
 use super::*;
-use api::schema;
+use api::types;
 
 #[tokio::test]
 async fn saving_makes_versions_and_the_same_content_none() {
     let world = World::local();
     let first = world.post("/v1/workflows", greet()).await.of(201);
-    let saved: schema::Saved = shaped(&first);
+    let saved: types::Saved = shaped(&first);
     assert_eq!((saved.id.as_str(), saved.version), ("greet", 1));
     assert_eq!(world.post("/v1/workflows", greet()).await.of(200)["version"], 1);
 
     let mut changed = greet();
     changed["name"] = json!("Greet somebody");
     assert_eq!(world.post("/v1/workflows", changed).await.of(201)["version"], 2);
-    let read: schema::Workflow = shaped(&world.get("/v1/workflows/greet?version=1").await.of(200));
+    let read: types::Workflow = shaped(&world.get("/v1/workflows/greet?version=1").await.of(200));
     assert_eq!((read.version, read.hash), (1, saved.hash));
-    let page: schema::WorkflowPage = shaped(&world.get("/v1/workflows").await.of(200));
+    let page: types::Page<types::WorkflowRow> = shaped(&world.get("/v1/workflows").await.of(200));
     assert_eq!((page.items.len(), page.items[0].version), (1, 2));
     world.get("/v1/workflows/greet?version=9").await.problem(404, "not_found");
 }
@@ -47,9 +47,9 @@ async fn every_static_check_that_failed_is_told() {
     let errors = problem["errors"].as_array().unwrap();
     assert!(errors.len() >= 3, "{problem:#}");
     assert!(errors.iter().all(|error| ["code", "path", "message", "hint"].iter().all(|key| error[key].is_string())));
-    let checked: schema::Checked = shaped(&world.post("/v1/workflows/validate", bad).await.of(200));
+    let checked: types::Checked = shaped(&world.post("/v1/workflows/validate", bad).await.of(200));
     assert!(!checked.valid && checked.errors.len() == errors.len());
-    let good: schema::Checked = shaped(&world.post("/v1/workflows/validate", greet()).await.of(200));
+    let good: types::Checked = shaped(&world.post("/v1/workflows/validate", greet()).await.of(200));
     assert!(good.valid && good.errors.is_empty());
     world.get("/v1/workflows/bad").await.problem(404, "not_found");
 }

@@ -6,6 +6,7 @@ use document::{id::WorkflowId, time::Time};
 use stepwell_core::{
     execution::Status,
     id::{ExecutionId, InteractionId, fraction},
+    interaction::InteractionStatus,
 };
 
 /// The sort key of an execution's head.
@@ -91,8 +92,8 @@ pub fn by_workflow(owner: &str, workflow: &WorkflowId) -> String {
     format!("w#{owner}#{workflow}")
 }
 
-/// The key, in the index `lists`, of an owner's questions in one status.
-pub fn questions(owner: &str, status: &str) -> String {
+/// List of the questions in one status.
+pub fn questions(owner: &str, status: InteractionStatus) -> String {
     format!("i#{owner}#{status}")
 }
 

@@ -21,13 +21,10 @@ use stepwell_core::{
     effect::Effect,
     execution::Execution,
     id::{ExecutionId, InteractionId},
-    interaction::Interaction,
+    interaction::{Interaction, InteractionStatus},
 };
 
-/// The statuses of an interaction; each owner has a list for each.
-const STATUSES: [&str; 4] = ["pending", "answered", "timed_out", "cancelled"];
-
-/// A row of a list: the execution that asks, and its interaction.
+/// A row of a list: who asks, and what.
 type Row = (ExecutionId, InteractionId);
 
 /// The place of a question in its list, which goes by the soonest deadline, then by the oldest question. `at` is the
@@ -44,7 +41,7 @@ fn item(state: &Execution, at: usize, one: &Interaction) -> Item {
     let mut item = keyed(&keys::question(&one.interaction_id), keys::QUESTION);
     item.insert("x".into(), text(state.id().as_str()));
     item.insert("sq".into(), number(state.seq));
-    item.insert("l1".into(), text(keys::questions(owner, &one.status)));
+    item.insert("l1".into(), text(keys::questions(owner, one.status)));
     item.insert("l1s".into(), text(place_of(state, at, one)));
     if !one.assignees.is_empty() {
         // Assignees are compared without regard to case, so the set holds them in lower case, each once.
@@ -102,8 +99,9 @@ impl Table {
         let (rows, read_to): (BTreeMap<String, Row>, Option<String>) = match &filter.execution_id {
             Some(id) => (self.of_execution(id, filter).await?, None),
             None => {
-                let wanted = |status: &&&str| filter.status.as_deref().is_none_or(|wanted| wanted == **status);
-                let parts = STATUSES.iter().filter(wanted).map(|status| self.in_status(status, filter, &after, limit));
+                let wanted = |status: &&InteractionStatus| filter.status.is_none_or(|wanted| wanted == **status);
+                let asked = InteractionStatus::ALL.iter().filter(wanted);
+                let parts = asked.map(|status| self.in_status(*status, filter, &after, limit));
                 let parts = try_join_all(parts).await?;
                 // A list that was not read to its end may have further rows beyond that place, so rows of other lists
                 // beyond it are left to the next page.
@@ -134,7 +132,7 @@ impl Table {
         };
         let numbered = state.interactions.iter().enumerate();
         let matching = numbered.filter(|(_, one)| {
-            filter.status.as_ref().is_none_or(|status| *status == one.status)
+            filter.status.is_none_or(|status| status == one.status)
                 && filter.assignee.as_ref().is_none_or(|who| may(one, who))
         });
         Ok(matching.map(|(at, one)| (place_of(&state, at, one), (id.clone(), one.interaction_id.clone()))).collect())
@@ -143,7 +141,7 @@ impl Table {
     /// The first interactions of one status after a place, one more than a page has.
     async fn in_status(
         &self,
-        status: &str,
+        status: InteractionStatus,
         filter: &InteractionFilter,
         after: &Option<String>,
         limit: usize,

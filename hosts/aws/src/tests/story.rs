@@ -71,8 +71,7 @@ impl Story {
 
     /// Approves the latest question as Ada.
     pub fn approve(&mut self) {
-        let answer =
-            Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+        let answer = Answer { by: "ada@example.com".into(), approved: Some(true), ..Answer::default() };
         let interaction_id = self.question().interaction_id.clone();
         self.ask(Command::Answer { interaction_id, answer: Box::new(answer) });
     }

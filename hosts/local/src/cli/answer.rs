@@ -5,40 +5,41 @@ use super::{
     client::{Client, escaped, query},
     output, source,
 };
-use serde_json::{Map, Value, json};
+use api::types::{AnswerBody, Interaction, Page, Responded};
+use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
 
-/// What it takes.
+/// The arguments of `stepwell answer`.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["approve", "reject", "option", "value", "text", "content"]))]
 pub struct Args {
-    /// The interaction; or an execution that asks one question
+    /// The question, or an execution that asks a single one
     id: String,
-    /// Yes: to an approval, a review, an authorization
+    /// Say yes to an approval, a review or an authorization
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
-    /// No
+    /// Say no to an approval, a review or an authorization
     #[arg(long)]
     reject: bool,
-    /// The option chosen: of a decision
+    /// Choose this option of a decision
     #[arg(long, value_name = "ID")]
     option: Option<String>,
-    /// The data asked for: JSON, @FILE or - for stdin. (`--data` is the data folder, here as everywhere)
+    /// Give the data asked for: JSON, @FILE or - for stdin. (`--data` is the data folder, here as everywhere)
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     value: Option<String>,
-    /// The text asked for
+    /// Give the text asked for
     #[arg(long)]
     text: Option<String>,
-    /// The edited content of a review: JSON, @FILE or - for stdin
+    /// Approve a review with edited content: JSON, @FILE or - for stdin
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     content: Option<String>,
-    /// The tool's name, typed out: without it no authorization of the level high is approved
+    /// Type out the name of the tool, which approving an authorization of the level high takes
     #[arg(long, value_name = "NAME", requires = "approve")]
     tool: Option<String>,
-    /// In your words
+    /// Add a comment in your own words
     #[arg(long)]
     comment: Option<String>,
-    /// Answer for this assignee; recorded as such
+    /// Answer for this assignee, which is recorded
     #[arg(long = "as", value_name = "EMAIL")]
     answer_as: Option<String>,
 }
@@ -61,16 +62,16 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     client.close().await;
     let (interaction, answer) = answered.map_err(|failure| advised(failure, &args))?;
     if globals.json {
-        output::json(&answer);
+        output::json(&answer.0);
         return Ok(Exit::Done);
     }
     // A question with a threshold may need more answers before it is decided.
-    let needed = answer["responses_needed"].as_u64().unwrap_or_default();
-    match answer["decision"].as_str() {
+    let answer: Responded = answer.read()?;
+    match answer.decision {
         Some(decision) => output::line(&format!("{interaction} is decided: {decision}")),
         None => output::line(&format!(
             "{interaction} has your answer; {} to go",
-            output::counted(needed as usize, "more answer")
+            output::counted(answer.responses_needed as usize, "more answer")
         )),
     }
     if idle {
@@ -90,30 +91,18 @@ fn advised(failure: Failure, args: &Args) -> Failure {
 }
 
 /// Makes the request's body of the options that were given.
-fn body(args: &Args) -> Result<Value, Failure> {
-    let mut body = Map::new();
-    if args.approve || args.reject {
-        body.insert("approved".into(), args.approve.into());
-    }
-    if let Some(value) = &args.value {
-        body.insert("data".into(), source::input(value, "--value")?);
-    }
-    if let Some(content) = &args.content {
-        body.insert("content".into(), source::input(content, "--content")?);
-    }
-    let texts = [
-        ("option", &args.option),
-        ("text", &args.text),
-        ("tool", &args.tool),
-        ("comment", &args.comment),
-        ("answer_as", &args.answer_as),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            body.insert(name.into(), json!(text));
-        }
-    }
-    Ok(Value::Object(body))
+fn body(args: &Args) -> Result<AnswerBody, Failure> {
+    let json = |given: &Option<String>, what| given.as_deref().map(|text| source::input(text, what)).transpose();
+    Ok(AnswerBody {
+        approved: (args.approve || args.reject).then_some(args.approve),
+        data: json(&args.value, "--value")?,
+        content: json(&args.content, "--content")?,
+        option: args.option.clone(),
+        text: args.text.clone(),
+        tool: args.tool.clone(),
+        comment: args.comment.clone(),
+        answer_as: args.answer_as.clone(),
+    })
 }
 
 /// Checks that an approval of a dangerous tool names the tool, so that none is let loose by a slip of the finger.
@@ -123,21 +112,18 @@ async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Fa
         return Ok(());
     }
     let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await?;
-    let about = &question["authorization"];
-    if about["security_level"] != "high" {
-        return Ok(());
-    }
-    let tool = output::clean(&output::text(about, "/tool"));
+    let about = question.read::<Interaction>()?.authorization;
+    let Some(about) = about.filter(|about| about.security_level == SecurityLevel::High) else { return Ok(()) };
+    let tool = output::clean(&output::text(&about.tool));
     let message = format!("{interaction} would let {tool} loose: it is approved only by its name");
     Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 
 /// Returns the only open interaction of the execution `id`. Where there is none, `id` is taken to be an interaction's.
 async fn interaction(client: &Client, id: &str) -> Result<String, Failure> {
-    let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some("pending".into()))]);
-    let page = client.get(&format!("/v1/interactions{of}")).await?;
-    let open: Vec<&str> =
-        page["items"].as_array().into_iter().flatten().filter_map(|one| one["interaction_id"].as_str()).collect();
+    let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some(InteractionStatus::Pending.to_string()))]);
+    let page: Page<Interaction> = client.get(&format!("/v1/interactions{of}")).await?.read()?;
+    let open: Vec<&str> = page.items.iter().map(|one| one.interaction_id.as_str()).collect();
     match open.as_slice() {
         [] => Ok(id.to_owned()),
         [one] => Ok((*one).to_owned()),

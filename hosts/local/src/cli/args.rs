@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "stepwell", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
-    /// What every command takes.
+    /// The options that every command takes.
     #[command(flatten)]
     pub globals: Globals,
     /// The command.
@@ -47,17 +47,17 @@ pub enum Command {
     Resume(control::Args),
     /// End an execution
     Cancel(control::Args),
-    /// Send an event to an execution that waits for it, or will
+    /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
-    /// Keep credentials
+    /// Manage the credentials that workflows use
     Secret {
-        /// What to do.
+        /// The command on credentials.
         #[command(subcommand)]
         command: SecretCommand,
     },
-    /// Keep API tokens
+    /// Manage API tokens
     Token {
-        /// What to do.
+        /// The command on tokens.
         #[command(subcommand)]
         command: TokenCommand,
     },

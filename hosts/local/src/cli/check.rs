@@ -4,12 +4,12 @@ use super::{
     Failure, locate, locate_yaml, output,
     source::{Malformed, Source, Unread},
 };
+use api::types::{self, Fault};
 use document::{
     Workflow, parse,
     validate::{Issue, Severity},
 };
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use serde_json::{Value, json};
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 /// Width of an excerpt, in columns.
@@ -52,7 +52,7 @@ impl Checked {
             None => {
                 self.tell();
                 let count = output::counted(self.errors.len(), "error");
-                let errors = self.errors.iter().map(|issue| json!(issue)).collect();
+                let errors = self.errors.iter().map(Fault::from).collect();
                 let message = format!("{} is not a valid workflow: {count}", self.source.path.display());
                 Err(Failure::failed(message, "correct what is shown above, and check with `stepwell validate`")
                     .with_code("invalid_workflow")
@@ -70,9 +70,11 @@ impl Checked {
         }
     }
 
-    /// The result in the shape that the API's validation has: `{valid, errors, warnings}`.
-    pub fn json(&self) -> Value {
-        json!({"valid": self.workflow.is_some(), "errors": self.errors, "warnings": self.warnings})
+    /// The result as the API's validation gives it.
+    pub fn result(&self) -> types::Checked {
+        let faults = |issues: &[Issue]| issues.iter().map(Fault::from).collect();
+        let valid = self.workflow.is_some();
+        types::Checked { valid, errors: faults(&self.errors), warnings: faults(&self.warnings) }
     }
 }
 

@@ -7,6 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, header},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{path::Path, sync::Arc, time::Duration};
 use stepwell::{
@@ -57,36 +58,36 @@ impl Client {
         }
     }
 
-    /// Sends a `GET` of a path with its query, and returns the JSON of the answer.
-    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+    /// Sends a `GET` of a path with its query.
+    pub async fn get(&self, path: &str) -> Result<Reply, Failure> {
         self.send(Method::GET, path, None).await
     }
 
-    /// Sends a `POST` with JSON, and returns the JSON of the answer.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.send(Method::POST, path, Some(body)).await
+    /// Sends a `POST` with a body that the API documents.
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send(Method::POST, path, Some(json(body)?)).await
     }
 
-    /// Sends a `PUT` with JSON, and returns the JSON of the answer.
-    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.send(Method::PUT, path, Some(body)).await
+    /// Sends a `PUT` with a body that the API documents.
+    pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send(Method::PUT, path, Some(json(body)?)).await
     }
 
-    /// Sends a request. Null for an empty answer; a failure for one that is not JSON or whose status is not 2xx.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    /// Sends a request. A failure where the status of the answer is not 2xx, or where it has a body that is not JSON.
+    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Reply, Failure> {
         let (status, bytes) = match self {
             Self::Remote { http, base, token } => over_http(http, base, token.as_deref(), method, path, body).await?,
             Self::Local { router, .. } => in_process(router, method, path, body).await?,
         };
+        if !(200..300).contains(&status) {
+            return Err(Failure::from_problem(status, serde_json::from_slice(&bytes).ok()));
+        }
         let answer = match bytes.as_slice() {
             [] => Some(Value::Null),
             bytes => serde_json::from_slice(bytes).ok(),
         };
-        match (status, answer) {
-            (200..300, Some(answer)) => Ok(answer),
-            (200..300, None) => Err(Failure::failed("the host answered with something that is not JSON", URL_HINT)),
-            (_, answer) => Err(Failure::from_problem(status, &answer.unwrap_or_default())),
-        }
+        let broken = || Failure::failed("the host answered with something that is not JSON", URL_HINT);
+        answer.map(Reply).ok_or_else(broken)
     }
 
     /// Whether this process opened the data folder itself: then no other process has it, and no nodes run in it.
@@ -101,6 +102,25 @@ impl Client {
             host.shutdown(Duration::ZERO).await;
         }
     }
+}
+
+/// What the API answered. With `--json` a command shows it as it is, since a newer host may say more than this release
+/// knows; otherwise the command reads it as the type that the API documents.
+pub struct Reply(pub Value);
+
+impl Reply {
+    /// Reads the answer. A failure where the host is of a release that answers in another shape.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        T::deserialize(&self.0).map_err(|error| {
+            let message = format!("the host answered in a shape that this release does not know: {error}");
+            Failure::failed(message, "use the release of the host; `stepwell doctor` says which that is")
+        })
+    }
+}
+
+/// A body as JSON.
+fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|error| Failure::failed(format!("the request cannot be written: {error}"), ""))
 }
 
 const URL_HINT: &str = "check --url: it should be the address of a Stepwell host, such as http://127.0.0.1:8080";
@@ -165,14 +185,14 @@ async fn over_http(
     token: Option<&str>,
     method: Method,
     path: &str,
-    body: Option<&Value>,
+    body: Option<Vec<u8>>,
 ) -> Result<(u16, Vec<u8>), Failure> {
     let mut request = http.request(method, format!("{base}{path}")).header(api::CLIENT, "cli");
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
     if let Some(body) = body {
-        request = request.json(body);
+        request = request.header(header::CONTENT_TYPE, "application/json").body(body);
     }
     let unreachable = |error: reqwest::Error| {
         let why = if error.is_timeout() { "it does not answer" } else { "no answer came" };
@@ -190,14 +210,14 @@ async fn in_process(
     router: &Router,
     method: Method,
     path: &str,
-    body: Option<&Value>,
+    body: Option<Vec<u8>>,
 ) -> Result<(u16, Vec<u8>), Failure> {
     let broken = |error: &dyn std::fmt::Display| Failure::failed(format!("the request failed: {error}"), "try again");
     let mut request = Request::builder().method(method).uri(path).header(api::CLIENT, "cli");
     if body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let body = body.map_or_else(Body::empty, Body::from);
     let request = request.body(body).map_err(|error| broken(&error))?;
     let answer = router.clone().oneshot(request).await.map_err(|never| broken(&never))?;
     let status = answer.status().as_u16();

@@ -5,14 +5,14 @@ use super::{
     client::{Client, escaped},
     output,
 };
-use serde_json::json;
+use api::types::{Execution, Reason};
 
-/// What they take.
+/// The arguments of `stepwell pause`, `resume` and `cancel`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution
     execution: String,
-    /// Why, for the record
+    /// Record this reason in the history
     #[arg(long)]
     reason: Option<String>,
 }
@@ -20,18 +20,19 @@ pub struct Args {
 /// Asks for the change that `what` names, which is the last part of the API's path. To ask twice is no error.
 pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
-    let body = args.reason.map_or_else(|| json!({}), |reason| json!({"reason": reason}));
+    let body = Reason { reason: args.reason };
     let path = format!("/v1/executions/{}/{what}", escaped(&args.execution));
     let answer = client.post(&path, &body).await;
     let idle = client.is_folder();
     client.close().await;
     let execution = answer?;
     if globals.json {
-        output::json(&execution);
+        output::json(&execution.0);
         return Ok(Exit::Done);
     }
-    output::line(&format!("{} is {}", args.execution, output::text(&execution, "/status")));
-    if idle && execution["completed_at"].is_null() && what != "pause" {
+    let execution: Execution = execution.read()?;
+    output::line(&format!("{} is {}", args.execution, execution.status));
+    if idle && execution.completed_at.is_none() && what != "pause" {
         eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
     }
     Ok(Exit::Done)

@@ -10,7 +10,7 @@ use stepwell::{Local, server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// What it takes.
+/// The arguments of `stepwell dev`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The port; 0 for any free one

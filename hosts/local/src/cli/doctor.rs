@@ -6,6 +6,7 @@ use super::{
     dev::allow_list,
     limits, output,
 };
+use api::types::Health;
 use engine::port::Host;
 use nodes::AllowList;
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ use stepwell::{
 };
 use stepwell_core::task::{self, CodeTask, Task};
 
-/// What it takes.
+/// The arguments of `stepwell doctor`.
 #[derive(clap::Args)]
 pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
@@ -74,9 +75,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 
 /// Checks that the host at `--url` answers.
 async fn remote(globals: &Globals, url: &str) -> Check {
-    let health = async { Client::open(globals).await?.get("/health").await }.await;
+    let health = async { Client::open(globals).await?.get("/health").await?.read::<Health>() }.await;
     match health {
-        Ok(health) => Check::ok("host", format!("{url} lives, version {}", output::text(&health, "/version"))),
+        Ok(health) => Check::ok("host", format!("{url} lives, version {}", health.version)),
         Err(failure) => Check::fail("host", failure.message(), "start it with `stepwell dev`, or check --url"),
     }
 }

@@ -1,8 +1,9 @@
 //! How a command ends: its exit code, and what it says went wrong.
 
 use super::output;
+use api::types::{Fault, ProblemDetails};
 use engine::port::StoreError;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
 
 /// What a command comes to: an exit code, or a failure that is still to be told.
@@ -37,7 +38,7 @@ pub struct Failure {
     pub code: String,
     message: String,
     hint: String,
-    errors: Vec<Value>,
+    errors: Vec<Fault>,
     /// Whether people were told the errors already.
     told: bool,
 }
@@ -70,35 +71,36 @@ impl Failure {
         Self { code: code.into(), ..self }
     }
 
-    /// Adds several reasons of the shape `{code, path, message, hint}`.
-    pub fn with_errors(self, errors: Vec<Value>) -> Self {
+    /// Adds several reasons.
+    pub fn with_errors(self, errors: Vec<Fault>) -> Self {
         Self { errors, ..self }
     }
 
     /// Adds reasons that people were told already, so that only programs are told them again.
-    pub fn with_told_errors(self, errors: Vec<Value>) -> Self {
+    pub fn with_told_errors(self, errors: Vec<Fault>) -> Self {
         Self { errors, told: true, ..self }
     }
 
-    /// Makes a failure of the problem details (RFC 9457) that the API answered with.
-    pub fn from_problem(status: u16, problem: &Value) -> Self {
-        let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let detail = text("detail");
+    /// Makes a failure of what the API answered: problem details (RFC 9457), or none where something between it and
+    /// this process answered.
+    pub fn from_problem(status: u16, problem: Option<ProblemDetails>) -> Self {
+        let (detail, code, errors) = match problem {
+            Some(problem) => (problem.detail, problem.code, problem.errors),
+            None => Default::default(),
+        };
         let message = if detail.is_empty() { format!("the host answered {status}") } else { detail };
-        let errors = problem.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
         let hint = match status {
             401 => "give a token with --token or STEPWELL_TOKEN; `stepwell token create` makes one",
             _ => "",
         };
-        Self::failed(message, hint).with_code(&text("code")).with_errors(errors)
+        Self::failed(message, hint).with_code(&code).with_errors(errors)
     }
 
     /// The reasons, one per item: `/path: message`, or the message alone where there is no path.
     pub fn reasons(&self) -> Vec<String> {
-        let text = |error: &Value, name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let reason = |error: &Value| match text(error, "path").as_str() {
-            "" => text(error, "message"),
-            path => format!("{path}: {}", text(error, "message")),
+        let reason = |error: &Fault| match error.path.as_str() {
+            "" => error.message.clone(),
+            path => format!("{path}: {}", error.message),
         };
         self.errors.iter().map(reason).collect()
     }

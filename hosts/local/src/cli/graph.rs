@@ -5,7 +5,7 @@ use document::picture;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// What it takes.
+/// The arguments of `stepwell graph`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The workflow file

@@ -5,17 +5,17 @@ use super::{
     client::{Client, escaped, query},
     output,
 };
-use serde_json::Value;
+use api::types::{History, Turn};
 
-/// What it takes.
+/// The arguments of `stepwell history`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution
     execution: String,
-    /// How many turns at most, 1 to 200
+    /// Show so many turns at most, 1 to 200
     #[arg(long, default_value_t = 200)]
     limit: u16,
-    /// Where to go on, as `next_cursor` of the page before
+    /// Show the page after the one that ended with this `next_cursor`
     #[arg(long)]
     cursor: Option<String>,
 }
@@ -28,21 +28,17 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     client.close().await;
     let page = page?;
     if globals.json {
-        output::json(&page);
+        output::json(&page.0);
         return Ok(Exit::Done);
     }
-    let turns = page["history"].as_array().cloned().unwrap_or_default();
-    output::table(["CHECKPOINT", "WHEN", "WHAT"], turns.iter().map(row));
-    if let Some(cursor) = page["next_cursor"].as_str() {
-        eprintln!("{}", output::dim(&format!("{} turns in all; go on with --cursor {cursor}", page["total"])));
+    let page: History = page.read()?;
+    output::table(["CHECKPOINT", "WHEN", "WHAT"], page.history.iter().map(row));
+    if let Some(cursor) = &page.next_cursor {
+        eprintln!("{}", output::dim(&format!("{} turns in all; go on with --cursor {cursor}", page.total)));
     }
     Ok(Exit::Done)
 }
 
-fn row(turn: &Value) -> [String; 3] {
-    [
-        output::text(turn, "/checkpoint"),
-        output::text(turn, "/timestamp"),
-        output::short(&output::text(turn, "/state_summary"), 120),
-    ]
+fn row(turn: &Turn) -> [String; 3] {
+    [turn.checkpoint.clone(), turn.timestamp.to_string(), output::short(&turn.state_summary, 120)]
 }

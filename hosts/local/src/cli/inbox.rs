@@ -4,9 +4,10 @@ use super::{
     Globals, Outcome, output,
     page::{List, Paging},
 };
-use serde_json::Value;
+use api::types::Interaction;
+use stepwell_core::interaction::InteractionStatus;
 
-/// What it takes.
+/// The arguments of `stepwell inbox`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only those that this person may answer; `me` for yourself
@@ -19,7 +20,7 @@ pub struct Args {
     paging: Paging,
 }
 
-const QUESTIONS: List<5> = List {
+const QUESTIONS: List<Interaction, 5> = List {
     path: "/v1/interactions",
     empty: "nothing waits for an answer",
     headings: ["INTERACTION", "KIND", "DEADLINE", "ASKED", "QUESTION"],
@@ -29,14 +30,16 @@ const QUESTIONS: List<5> = List {
 
 /// Shows one page of the open questions that the options let through.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    let filter =
-        vec![("status", Some("pending".into())), ("assignee", args.assignee), ("execution_id", args.execution)];
+    let filter = vec![
+        ("status", Some(InteractionStatus::Pending.to_string())),
+        ("assignee", args.assignee),
+        ("execution_id", args.execution),
+    ];
     QUESTIONS.show(globals, filter, args.paging).await
 }
 
-fn row(one: &Value) -> [String; 5] {
-    let text = |pointer| output::text(one, pointer);
-    let people = one["assignees"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
-    let people = if people.is_empty() { "anyone".to_owned() } else { people.join(", ") };
-    [text("/interaction_id"), text("/kind"), text("/deadline"), people, output::short(&text("/question"), 60)]
+fn row(one: &Interaction) -> [String; 5] {
+    let people = if one.assignees.is_empty() { "anyone".to_owned() } else { one.assignees.join(", ") };
+    let question = output::short(&one.question, 60);
+    [one.interaction_id.clone(), one.kind.to_string(), output::maybe(&one.deadline), people, question]
 }

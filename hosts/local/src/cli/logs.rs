@@ -2,12 +2,13 @@
 
 use super::{
     Exit, Failure, Globals, Outcome,
-    client::{Client, escaped, query},
+    client::{Client, Reply, escaped, query},
     limits, output,
 };
-use serde_json::{Value, json};
+use api::types::{Execution, LogLine, Page};
+use serde_json::Value;
 
-/// What it takes.
+/// The arguments of `stepwell logs`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution
@@ -49,9 +50,9 @@ impl Reader<'_> {
             let ended = !follow || self.has_ended().await?;
             for line in self.fresh().await? {
                 match (as_json, follow) {
-                    (true, false) => all.push(line),
-                    (true, true) => output::line(&line.to_string()),
-                    (false, _) => output::line(&shown(&line)),
+                    (true, false) => all.push(line.0),
+                    (true, true) => output::line(&line.0.to_string()),
+                    (false, _) => output::line(&shown(&line.read()?)),
                 }
             }
             if ended {
@@ -60,27 +61,27 @@ impl Reader<'_> {
             tokio::time::sleep(limits::FOLLOW).await;
         }
         if as_json && !follow {
-            output::json(&json!({"items": all, "next_cursor": null}));
+            output::json(&Page { items: all, next_cursor: None });
         }
         Ok(())
     }
 
     async fn has_ended(&self) -> Result<bool, Failure> {
         let execution = self.client.get(&format!("/v1/executions/{}", self.id)).await?;
-        Ok(!execution["completed_at"].is_null())
+        Ok(execution.read::<Execution>()?.completed_at.is_some())
     }
 
     /// Reads all lines that were not read before.
-    async fn fresh(&mut self) -> Result<Vec<Value>, Failure> {
+    async fn fresh(&mut self) -> Result<Vec<Reply>, Failure> {
         let mut fresh = Vec::new();
         loop {
             let window = query(&[("limit", Some(limits::PAGE.to_string())), ("cursor", self.cursor.clone())]);
             let page = self.client.get(&format!("/v1/executions/{}/logs{window}", self.id)).await?;
-            let items = page["items"].as_array().cloned().unwrap_or_default();
+            let Page { items, next_cursor } = page.read::<Page<Value>>()?;
             let count = items.len();
-            fresh.extend(items.into_iter().skip(self.seen));
-            match page["next_cursor"].as_str() {
-                Some(next) => (self.cursor, self.seen) = (Some(next.to_owned()), 0),
+            fresh.extend(items.into_iter().skip(self.seen).map(Reply));
+            match next_cursor {
+                Some(next) => (self.cursor, self.seen) = (Some(next), 0),
                 None => {
                     self.seen = count;
                     return Ok(fresh);
@@ -90,7 +91,7 @@ impl Reader<'_> {
     }
 }
 
-fn shown(line: &Value) -> String {
-    let text = |pointer| output::clean(&output::text(line, pointer));
-    format!("{} {:<5} {}: {}", text("/at"), text("/level"), text("/node"), text("/message"))
+fn shown(line: &LogLine) -> String {
+    let node = output::clean(line.node.as_deref().unwrap_or_default());
+    format!("{} {:<5} {node}: {}", line.at, line.level.as_str(), output::clean(&line.message))
 }

@@ -4,9 +4,9 @@ use super::{
     Globals, Outcome, output,
     page::{List, Paging},
 };
-use serde_json::Value;
+use api::types::Execution;
 
-/// What it takes.
+/// The arguments of `stepwell ls`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only in these statuses, with commas between them
@@ -22,7 +22,7 @@ pub struct Args {
     paging: Paging,
 }
 
-const EXECUTIONS: List<6> = List {
+const EXECUTIONS: List<Execution, 6> = List {
     path: "/v1/executions",
     empty: "there are no such executions",
     headings: ["EXECUTION", "WORKFLOW", "STATUS", "PROGRESS", "STARTED", "MESSAGE"],
@@ -36,14 +36,13 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     EXECUTIONS.show(globals, filter, args.paging).await
 }
 
-fn row(one: &Value) -> [String; 6] {
-    let text = |pointer| output::text(one, pointer);
+fn row(one: &Execution) -> [String; 6] {
     [
-        text("/execution_id"),
-        text("/workflow_id"),
-        text("/status"),
-        format!("{} %", text("/progress")),
-        text("/started_at"),
-        output::short(&text("/message"), 60),
+        one.execution_id.clone(),
+        one.workflow_id.clone(),
+        one.status.to_string(),
+        format!("{} %", one.progress),
+        one.started_at.to_string(),
+        output::short(&one.message, 60),
     ]
 }

@@ -1,6 +1,7 @@
 //! How commands write: data on stdout, everything else on stderr, and colours only where a terminal takes them.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     io::{IsTerminal, Write},
@@ -50,8 +51,8 @@ pub fn dim(text: &str) -> String {
     paint("2", text)
 }
 
-/// Writes a JSON value to stdout: indented on a terminal, in one line for programs.
-pub fn json(value: &Value) {
+/// Writes JSON to stdout: indented on a terminal, in one line for programs.
+pub fn json(value: &impl Serialize) {
     let text = if std::io::stdout().is_terminal() {
         serde_json::to_string_pretty(value)
     } else {
@@ -114,13 +115,18 @@ pub fn clean_but_colours(text: &str) -> String {
     out
 }
 
-/// The text of the field at a JSON Pointer (RFC 6901): empty where it is absent or null, JSON where it is no string.
-pub fn text(value: &Value, pointer: &str) -> String {
-    match value.pointer(pointer) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+/// A value as text in one line: empty for null, text as it is, everything else as JSON.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
+}
+
+/// What is there as text; empty where nothing is.
+pub fn maybe(value: &Option<impl ToString>) -> String {
+    value.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The first line of a text, cut to `most` characters; an ellipsis stands for what is left out.

@@ -5,21 +5,22 @@ use super::{
     client::{Client, query},
     output,
 };
-use serde_json::Value;
+use api::types::Page;
+use serde::de::DeserializeOwned;
 
-/// Which page.
+/// The options by which a page of a list is chosen.
 #[derive(clap::Args)]
 pub struct Paging {
-    /// How many at most, 1 to 200
+    /// Show so many at most, 1 to 200
     #[arg(long, default_value_t = 50)]
     limit: u16,
-    /// Where to go on, as `next_cursor` of the page before
+    /// Show the page after the one that ended with this `next_cursor`
     #[arg(long)]
     cursor: Option<String>,
 }
 
-/// A list of the API, and how people see it as a table of `N` columns.
-pub struct List<const N: usize> {
+/// A list of the API, whose items are `T`, and how people see it as a table of `N` columns.
+pub struct List<T, const N: usize> {
     /// Path of the list in the API.
     pub path: &'static str,
     /// What is said where the list is empty.
@@ -27,12 +28,12 @@ pub struct List<const N: usize> {
     /// Headings of the columns.
     pub headings: [&'static str; N],
     /// Makes the cells of an item.
-    pub row: fn(&Value) -> [String; N],
+    pub row: fn(&T) -> [String; N],
     /// What is said under a table that is not empty.
     pub hint: Option<&'static str>,
 }
 
-impl<const N: usize> List<N> {
+impl<T: DeserializeOwned, const N: usize> List<T, N> {
     /// Shows one page of the items that `filter`, the query's parameters, lets through. Exit 0, also where there are
     /// none.
     pub async fn show(&self, globals: &Globals, filter: Vec<(&str, Option<String>)>, paging: Paging) -> Outcome {
@@ -43,16 +44,16 @@ impl<const N: usize> List<N> {
         client.close().await;
         let page = page?;
         if globals.json {
-            output::json(&page);
+            output::json(&page.0);
             return Ok(Exit::Done);
         }
-        let items = page["items"].as_array().map_or(&[][..], Vec::as_slice);
-        if items.is_empty() {
+        let page: Page<T> = page.read()?;
+        if page.items.is_empty() {
             eprintln!("{}", self.empty);
             return Ok(Exit::Done);
         }
-        output::table(self.headings, items.iter().map(self.row));
-        if let Some(cursor) = page["next_cursor"].as_str() {
+        output::table(self.headings, page.items.iter().map(self.row));
+        if let Some(cursor) = &page.next_cursor {
             eprintln!("{}", output::dim(&format!("there are more: --cursor {cursor}")));
         }
         if let Some(hint) = self.hint {

@@ -5,16 +5,17 @@ use super::{
     client::{Client, escaped},
     output,
 };
+use api::types::SecretBody;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::json;
 use std::io::{IsTerminal, Read, stdin};
 
-/// What it takes.
+/// The arguments of `stepwell secret set`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Its name: expressions read it as secrets.NAME
+    /// The name of the credential: expressions read it as secrets.NAME
     name: String,
-    /// A host that it may be sent to; any where none is named
+    /// A host that the credential may be sent to [default: any]
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<String>,
 }
@@ -29,7 +30,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         ));
     }
     let client = Client::open_or_create(globals).await?;
-    let body = json!({"value": value, "hosts": args.hosts});
+    let body = SecretBody { value, hosts: args.hosts.clone() };
     let stored = client.put(&format!("/v1/secrets/{}", escaped(&args.name)), &body).await;
     client.close().await;
     stored?;

@@ -5,9 +5,9 @@ use super::{
     client::{Client, escaped},
     output,
 };
-use serde_json::Value;
+use api::types::{Execution, Node, Nodes};
 
-/// What it takes.
+/// The arguments of `stepwell show`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution
@@ -21,55 +21,50 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let answers = async {
         let execution = client.get(&path).await?;
         // With `--json` the one answer is shown as it is, so the nodes are not asked for.
-        let nodes = if globals.json { Value::Null } else { client.get(&format!("{path}/nodes")).await? };
+        let nodes = if globals.json { None } else { Some(client.get(&format!("{path}/nodes")).await?) };
         Ok::<_, super::Failure>((execution, nodes))
     }
     .await;
     client.close().await;
     let (execution, nodes) = answers?;
-    if globals.json {
-        output::json(&execution);
+    let Some(nodes) = nodes else {
+        output::json(&execution.0);
         return Ok(Exit::Done);
-    }
+    };
+    let (execution, nodes): (Execution, Nodes) = (execution.read()?, nodes.read()?);
     head(&execution);
-    let items = nodes["items"].as_array().cloned().unwrap_or_default();
     output::line("");
-    output::table(["NODE", "STATUS", "VISITS", "ATTEMPTS", "TOOK", "ERROR"], items.iter().map(row));
-    for question in execution["pending_interactions"].as_array().into_iter().flatten() {
-        let text = |pointer| output::clean(&output::text(question, pointer));
-        output::line(&format!("\n? {} asks: {}", text("/node"), text("/question")));
-        output::line(&format!("  answer with: stepwell answer {}{} …", text("/interaction_id"), globals.data_flag()));
+    output::table(["NODE", "STATUS", "VISITS", "ATTEMPTS", "TOOK", "ERROR"], nodes.items.iter().map(row));
+    for question in &execution.pending_interactions {
+        let (node, asks) = (output::clean(&question.node), output::clean(&question.question));
+        output::line(&format!("\n? {node} asks: {asks}"));
+        let id = output::clean(&question.interaction_id);
+        output::line(&format!("  answer with: stepwell answer {id}{} …", globals.data_flag()));
     }
     Ok(Exit::Done)
 }
 
-fn head(execution: &Value) {
-    let text = |pointer| output::clean(&output::text(execution, pointer));
-    let version = match text("/workflow_version").as_str() {
-        "" => String::new(),
-        version => format!(" (version {version})"),
-    };
-    output::line(&format!("execution  {}", text("/execution_id")));
-    output::line(&format!("workflow   {}{version}", text("/workflow_id")));
-    output::line(&format!("status     {}, {} %", text("/status"), text("/progress")));
-    output::line(&format!("started    {} by {}", text("/started_at"), text("/started_by")));
-    if !text("/completed_at").is_empty() {
-        output::line(&format!("ended      {}", text("/completed_at")));
+fn head(execution: &Execution) {
+    let version = execution.workflow_version.map(|version| format!(" (version {version})")).unwrap_or_default();
+    let line = |name: &str, text: &str| output::line(&format!("{name:<11}{}", output::clean(text)));
+    line("execution", &execution.execution_id);
+    line("workflow", &format!("{}{version}", execution.workflow_id));
+    line("status", &format!("{}, {} %", execution.status, execution.progress));
+    line("started", &format!("{} by {}", execution.started_at, output::maybe(&execution.started_by)));
+    if let Some(end) = execution.completed_at {
+        line("ended", &end.to_string());
     }
-    output::line(&format!("message    {}", text("/message")));
-    for (name, pointer) in [("input", "/input"), ("output", "/output")] {
-        if !execution[name].is_null() {
-            output::line(&format!("{name:<11}{}", output::short(&text(pointer), 200)));
+    line("message", &execution.message);
+    for (name, value) in [("input", &execution.input), ("output", &execution.output)] {
+        if !value.is_null() {
+            line(name, &output::short(&output::text(value), 200));
         }
     }
 }
 
-fn row(node: &Value) -> [String; 6] {
-    let text = |pointer| output::text(node, pointer);
-    let error = match text("/error/code").as_str() {
-        "" => String::new(),
-        code => output::short(&format!("{code}: {}", text("/error/message")), 80),
-    };
-    let took = node["duration_ms"].as_u64().map(output::took).unwrap_or_default();
-    [text("/node"), text("/status"), text("/visits"), text("/attempts"), took, error]
+fn row(node: &Node) -> [String; 6] {
+    let error = node.error.as_ref().map(|error| output::short(&format!("{}: {}", error.code, error.message), 80));
+    let took = node.duration_ms.map(output::took).unwrap_or_default();
+    let (visits, attempts) = (node.visits.to_string(), node.attempts.to_string());
+    [node.node.clone(), node.status.to_string(), visits, attempts, took, error.unwrap_or_default()]
 }

@@ -5,16 +5,16 @@ use super::{
     client::{Client, escaped},
     output, source,
 };
-use serde_json::{Value, json};
+use api::types::SignalBody;
 
-/// What it takes.
+/// The arguments of `stepwell signal`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution
     execution: String,
     /// The event's name
     name: String,
-    /// What it carries: JSON, @FILE or - for stdin
+    /// The data that the event carries: JSON, @FILE or - for stdin
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     value: Option<String>,
 }
@@ -24,12 +24,12 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let value = args.value.as_deref().map(|value| source::input(value, "--value")).transpose()?;
     let client = Client::open(globals).await?;
     let path = format!("/v1/executions/{}/signals/{}", escaped(&args.execution), escaped(&args.name));
-    let answer = client.post(&path, &json!({"data": value.unwrap_or(Value::Null)})).await;
+    let answer = client.post(&path, &SignalBody { data: value.unwrap_or_default() }).await;
     let idle = client.is_folder();
     client.close().await;
     let execution = answer?;
     if globals.json {
-        output::json(&execution);
+        output::json(&execution.0);
         return Ok(Exit::Done);
     }
     output::line(&format!("{} has the event {}", args.execution, args.name));

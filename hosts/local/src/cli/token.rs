@@ -1,22 +1,22 @@
 //! `stepwell token create`: an API token, shown once.
 
 use super::{Exit, Failure, Globals, Outcome, client::Client, output};
+use api::types::{NewToken, TokenBody};
 use document::time::Time;
-use serde_json::json;
 
-/// What it takes.
+/// The arguments of `stepwell token create`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// For people: what it is for
+    /// Say what the token is for
     #[arg(long)]
     name: String,
-    /// Who bears it, an e-mail address: what assignees are matched with
+    /// The e-mail address of whoever bears the token, with which assignees are matched
     #[arg(long, value_name = "EMAIL")]
     subject: Option<String>,
-    /// What it may do: read, run, respond, admin
+    /// What the bearer may do: read, run, respond, admin
     #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPE,…")]
     scopes: Vec<String>,
-    /// When it ends: 12h, 90d, 52w, or an RFC 3339 time; never where absent
+    /// When the token ends: 12h, 90d, 52w, or an RFC 3339 time [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
 }
@@ -24,21 +24,16 @@ pub struct Args {
 /// Makes a token and shows it. Only its hash is stored, so that it cannot be shown again.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let expires_at = args.expires.as_deref().map(|text| end(text, stepwell::clock())).transpose()?;
-    let mut body = json!({"name": args.name, "scopes": args.scopes});
-    if let Some(subject) = args.subject {
-        body["subject"] = subject.into();
-    }
-    if let Some(at) = expires_at {
-        body["expires_at"] = at.to_string().into();
-    }
+    let expires_at = expires_at.map(|at| at.to_string());
+    let body = TokenBody { name: args.name, subject: args.subject, scopes: args.scopes, expires_at };
     let client = Client::open_or_create(globals).await?;
     let made = client.post("/v1/tokens", &body).await;
     client.close().await;
     let made = made?;
     if globals.json {
-        output::json(&made);
+        output::json(&made.0);
     } else {
-        output::line(&output::text(&made, "/token"));
+        output::line(&made.read::<NewToken>()?.token);
         eprintln!("{}", output::dim("this is the only time that it is shown: only its hash is kept"));
     }
     Ok(Exit::Done)

@@ -1,10 +1,12 @@
 //! `stepwell validate FILE…`: static checks with source excerpts.
 
 use super::{Exit, Globals, Outcome, check::Checked, output};
+use api::types::{self, Fault};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// What it takes.
+/// The arguments of `stepwell validate`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Workflow files, JSON or YAML
@@ -24,14 +26,14 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
                 if !globals.json {
                     output::line(&format!("{}: {}", file.display(), summary(&checked)));
                 }
-                results.push((file, checked.json()));
+                results.push((file, checked.result()));
             }
             // The failure of a single file is the command's own; among several, one must not hide what the others say.
             Err(failure) if args.files.len() == 1 => return Err(failure),
             Err(failure) => {
                 failure.tell(false);
-                let error = json!({"code": failure.code, "path": "", "message": failure.message()});
-                results.push((file, json!({"valid": false, "errors": [error], "warnings": []})));
+                let error = Fault { code: failure.code.clone(), message: failure.message().into(), ..Fault::default() };
+                results.push((file, types::Checked { valid: false, errors: vec![error], warnings: Vec::new() }));
                 unread = Some(Exit::Usage);
             }
         }
@@ -42,20 +44,22 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(unread.unwrap_or(if valid { Exit::Done } else { Exit::Failed }))
 }
 
+/// The result of one of several files.
+#[derive(Serialize)]
+struct Of<'a> {
+    file: String,
+    #[serde(flatten)]
+    result: &'a types::Checked,
+}
+
 /// The result of one file as the API gives it; those of several files in a list, each with the name of its file.
-fn together(results: &[(&PathBuf, Value)]) -> Value {
+fn together(results: &[(&PathBuf, types::Checked)]) -> Value {
     if let [(_, one)] = results {
-        return one.clone();
+        return json!(one);
     }
-    let files = results.iter().map(|(file, result)| {
-        let mut named = json!({"file": file.display().to_string()});
-        if let (Some(named), Some(result)) = (named.as_object_mut(), result.as_object()) {
-            named.extend(result.clone());
-        }
-        named
-    });
-    let valid = results.iter().all(|(_, result)| result["valid"] == true);
-    json!({"valid": valid, "files": files.collect::<Vec<_>>()})
+    let valid = results.iter().all(|(_, result)| result.valid);
+    let of = |(file, result): &'_ (&PathBuf, types::Checked)| json!(Of { file: file.display().to_string(), result });
+    json!({"valid": valid, "files": results.iter().map(of).collect::<Vec<_>>()})
 }
 
 fn summary(checked: &Checked) -> String {

@@ -185,7 +185,7 @@ impl Write {
             db.prepare_cached(
                 "INSERT INTO logs(run, node, visit, attempt, at, level, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![run, node, visit, attempt, line.at.0, line.level, line.message])?;
+            .execute(params![run, node, visit, attempt, line.at.0, line.level.as_str(), line.message])?;
         }
         for (blob, bytes) in &self.blobs {
             db.prepare_cached("INSERT OR IGNORE INTO blobs(sha256, body) VALUES (?1, ?2)")?
@@ -258,7 +258,7 @@ fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Res
         one.interaction_id.as_str(),
         run,
         owner,
-        one.status,
+        one.status.as_str(),
         one.deadline.map_or(i64::MAX, |at| at.0),
         one.created_at.0,
         assignees

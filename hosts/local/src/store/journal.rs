@@ -20,7 +20,7 @@ use stepwell_core::{
     id::ExecutionId,
     payload::Payload,
     retention::expires_at,
-    task::{LogLine, NodeLog},
+    task::{LogLevel, LogLine, NodeLog},
 };
 use tokio::sync::{Mutex, oneshot};
 
@@ -103,7 +103,9 @@ impl Journal for Database {
                      ORDER BY id LIMIT ?3",
                 )?
                 .query_map(params![run, after, limit as i64 + 1], |row| {
-                    let line = LogLine { at: Time(row.get(4)?), level: row.get(5)?, message: row.get(6)? };
+                    // The column holds the words of `LogLevel` alone; a line is shown even where it holds another.
+                    let level = LogLevel::parse(row.get_ref(5)?.as_str()?).unwrap_or(LogLevel::Info);
+                    let line = LogLine { at: Time(row.get(4)?), level, message: row.get(6)? };
                     let log = NodeLog { node: row.get(1)?, visit: row.get(2)?, attempt: row.get(3)?, line };
                     Ok((row.get::<_, i64>(0)?, log))
                 })?

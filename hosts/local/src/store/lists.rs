@@ -10,6 +10,7 @@ use serde_json::Value;
 use stepwell_core::{
     execution::Status,
     id::{ExecutionId, InteractionId},
+    interaction::InteractionStatus,
 };
 
 /// A WHERE clause under construction, and the values that its question marks bind, in order.
@@ -117,10 +118,10 @@ impl Index for Database {
     ) -> Result<Page<(ExecutionId, InteractionId)>, StoreError> {
         let mut filters = Where::default();
         filters.one("interactions.owner = ?", filter.owner.clone());
-        match filter.status.as_deref() {
+        match filter.status {
             // The status is written out, not bound, so that the partial index `interactions_open` serves the query.
-            Some("pending") => filters.and("interactions.status = 'pending'", []),
-            Some(status) => filters.one("interactions.status = ?", status.to_owned()),
+            Some(InteractionStatus::Pending) => filters.and("interactions.status = 'pending'", []),
+            Some(status) => filters.one("interactions.status = ?", status.as_str()),
             None => {}
         }
         if let Some(assignee) = &filter.assignee {

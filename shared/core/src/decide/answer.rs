@@ -6,7 +6,9 @@ use crate::{
     error::{Reason, Rejection},
     event::Event,
     id::InteractionId,
-    interaction::{Answer, Interaction, Response, votes::needed_after},
+    interaction::{
+        AfterError, Answer, Interaction, InteractionKind as Kind, InteractionStatus, Response, votes::needed_after,
+    },
     sight::Sight,
 };
 use document::{HumanKind, graph::NodeIx, validate::schema};
@@ -18,8 +20,8 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     let one = turn.state.interaction(id.as_str()).cloned();
     let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
     if !one.is_open() {
-        let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(&one.status));
-        return Err(Rejection::Decided { status: one.status.clone(), decision: one.decision.clone(), message });
+        let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(one.status.as_str()));
+        return Err(Rejection::Decided { status: one.status, decision: one.decision.clone(), message });
     }
     may_answer(turn, &one, &answer)?;
     let ix = turn.current(&one.activation)?;
@@ -27,7 +29,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     // The response keeps a hash of what was shown: it is the evidence of what the person decided on.
     let response = Response {
         by: answer.by.clone(),
-        via: answer.via.clone(),
+        via: answer.via,
         entered_by: answer.entered_by.clone(),
         at: turn.now,
         decision: decision.clone(),
@@ -67,7 +69,7 @@ fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
     let interaction_id = one.interaction_id.clone();
     turn.record(Event::InteractionClosed {
         interaction_id: interaction_id.clone(),
-        status: "answered".into(),
+        status: InteractionStatus::Answered,
         decision: Some(response.decision.clone()),
         response: Some(Box::new(response)),
     });
@@ -97,13 +99,13 @@ fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result
 /// rather than ignored, since the person meant something by it.
 fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Result<(String, Value), Rejection> {
     // The fields that this kind of interaction takes; the first one is required.
-    let allowed: &[&str] = match one.kind.as_str() {
-        "approval" | "review" => &["approved", "content"],
-        "authorization" => &["approved", "content", "tool"],
-        "input" => &["data"],
-        "decision" if one.on_error => &["option", "data"],
-        "decision" => &["option"],
-        _ => &["text"],
+    let allowed: &[&str] = match one.kind {
+        Kind::Approval | Kind::Review => &["approved", "content"],
+        Kind::Authorization => &["approved", "content", "tool"],
+        Kind::Input => &["data"],
+        Kind::Decision if one.on_error => &["option", "data"],
+        Kind::Decision => &["option"],
+        Kind::Ask => &["text"],
     };
     let given = [
         ("approved", answer.approved.is_some()),
@@ -119,20 +121,20 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
     reasons.extend(misnamed(one, answer));
-    let fit = match one.kind.as_str() {
-        "approval" | "authorization" | "review" => answer.approved.map(|approved| {
-            let value = if one.kind == "review" {
+    let fit = match one.kind {
+        Kind::Approval | Kind::Authorization | Kind::Review => answer.approved.map(|approved| {
+            let value = if one.kind == Kind::Review {
                 answer.content.clone().or_else(|| one.content.clone()).unwrap_or(Value::Null)
             } else {
                 Value::Bool(approved)
             };
             (if approved { "approved" } else { "rejected" }.to_owned(), value)
         }),
-        "input" => answer.data.as_ref().map(|data| {
+        Kind::Input => answer.data.as_ref().map(|data| {
             reasons.extend(misfits(turn, ix, one, data));
             ("answered".to_owned(), data.clone())
         }),
-        "decision" => answer.option.as_ref().map(|option| {
+        Kind::Decision => answer.option.as_ref().map(|option| {
             if !one.options.iter().any(|known| &known.id == option) {
                 let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
                 let message = format!("there is no option {option}: choose one of {}", known.join(", "));
@@ -140,7 +142,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             }
             (option.clone(), Value::String(option.clone()))
         }),
-        _ => answer
+        Kind::Ask => answer
             .text
             .as_ref()
             .filter(|text| !text.trim().is_empty())
@@ -158,7 +160,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
 
 /// An interaction's kind with its article, such as `an approval`, for messages.
 fn a_kind(one: &Interaction) -> String {
-    let article = if one.kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    let article = if one.kind.as_str().starts_with(['a', 'i']) { "an" } else { "a" };
     format!("{article} {}", one.kind)
 }
 
@@ -166,10 +168,10 @@ fn a_kind(one: &Interaction) -> String {
 /// about. An answer without a name is not refused.
 fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
     let (about, typed) = (one.authorization.as_ref()?, answer.tool.as_deref()?);
-    let known = match about.get("tool") {
-        Some(Value::String(name)) => name.clone(),
-        None | Some(Value::Null) => String::new(),
-        Some(other) => other.to_string(),
+    let known = match &about.tool {
+        Value::String(name) => name.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
     };
     (typed != known).then(|| reason("wrong_tool", "tool", format!("the tool is not called {typed}")))
 }
@@ -209,8 +211,8 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
     let id = turn.node(ix).id.clone();
     let Some(node) = turn.state.node(&id).cloned() else { return };
     let Some(error) = node.error else { return };
-    match decision {
-        "retry" => {
+    match AfterError::parse(decision) {
+        Some(AfterError::Retry) => {
             // The failure of this attempt was recorded before the person was asked. The event only says that another
             // attempt follows at once; while the execution is paused, resuming enqueues it.
             let retry_at = turn.now;
@@ -220,9 +222,9 @@ fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Ans
                 turn.send_step(ix, None);
             }
         }
-        "skip" => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
+        Some(AfterError::Skip) => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
         // No end is decided while the execution is paused: resuming it finds this answer.
-        _ if turn.state.paused => turn.fail_node(ix, error, false),
-        _ => turn.fail_execution(error),
+        Some(AfterError::Abort) | None if turn.state.paused => turn.fail_node(ix, error, false),
+        Some(AfterError::Abort) | None => turn.fail_execution(error),
     }
 }

@@ -6,7 +6,9 @@ use crate::{
     error::Error,
     event::Event,
     id::{InteractionId, derive},
-    interaction::{Interaction, Response},
+    interaction::{
+        AfterError, Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel,
+    },
     limits,
     payload::weight,
     sight::Sight,
@@ -70,8 +72,8 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     let mut interaction = Interaction {
         interaction_id: interaction_id(turn, ix),
         activation,
-        kind: kind_name(&human.kind).into(),
-        status: "pending".into(),
+        kind: InteractionKind::of(&human.kind),
+        status: InteractionStatus::Pending,
         question: text(&human.question)?,
         details: human.details.as_ref().map(text).transpose()?,
         schema: None,
@@ -103,10 +105,11 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         }
         HumanKind::Review { content } => interaction.content = value(content)?,
         HumanKind::Authorization { tool, arguments, high } => {
-            let (tool, arguments) = (value(tool)?, value(arguments)?);
-            let security_level = if *high { "high" } else { "medium" };
-            interaction.authorization =
-                Some(json!({ "tool": tool, "arguments": arguments, "security_level": security_level }));
+            interaction.authorization = Some(Authorization {
+                tool: value(tool)?.unwrap_or_default(),
+                arguments: value(arguments)?.unwrap_or_default(),
+                security_level: if *high { SecurityLevel::High } else { SecurityLevel::Medium },
+            });
             // An authorization expires even where the document sets no time.
             let seconds = human.timeout_seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
             interaction.timeout_seconds = Some(seconds);
@@ -202,7 +205,7 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
     };
     turn.record(Event::InteractionClosed {
         interaction_id: id.clone(),
-        status: "timed_out".into(),
+        status: InteractionStatus::TimedOut,
         decision: port.map(str::to_owned),
         response: None,
     });
@@ -259,16 +262,16 @@ impl Deciding<'_> {
     /// Asks people what to do about a failed node (`on_error: ask_human`).
     pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
         let node = self.node(ix);
-        let option = |id: &str, label: &str| HumanOption { id: id.into(), label: label.into() };
-        let mut options = vec![option("retry", "Try again"), option("abort", "Fail the execution")];
+        let option = |id: AfterError, label: &str| HumanOption { id: id.to_string(), label: label.into() };
+        let mut options = vec![option(AfterError::Retry, "Try again"), option(AfterError::Abort, "Fail the execution")];
         if node.of.may_go_on() {
-            options.insert(1, option("skip", "Go on, with `data` as its output"));
+            options.insert(1, option(AfterError::Skip, "Go on, with `data` as its output"));
         }
         let interaction = Interaction {
             interaction_id: interaction_id(self, ix),
             activation: self.state.activation(&node.id),
-            kind: "decision".into(),
-            status: "pending".into(),
+            kind: InteractionKind::Decision,
+            status: InteractionStatus::Pending,
             question: format!("{} failed: {}. What now?", node.name, error.message),
             details: None,
             schema: None,
@@ -293,12 +296,12 @@ impl Deciding<'_> {
     }
 
     /// Closes an interaction that is no longer needed. An interaction that is over already keeps how it ended.
-    pub fn close_interaction(&mut self, id: &InteractionId, status: &str) {
+    pub fn close_interaction(&mut self, id: &InteractionId, status: InteractionStatus) {
         let Some(one) = self.state.interaction(id.as_str()).filter(|one| one.is_open()).cloned() else { return };
         if one.deadline.is_some() {
             self.drop_timer(&one.activation.node, Purpose::Deadline);
         }
-        let (interaction_id, status) = (id.clone(), status.to_owned());
+        let interaction_id = id.clone();
         self.record(Event::InteractionClosed { interaction_id, status, decision: None, response: None });
         self.request(Effect::CloseInteraction(id.clone()));
     }
@@ -310,17 +313,6 @@ fn first_port(human: &Human) -> &str {
         HumanKind::Approval | HumanKind::Review { .. } | HumanKind::Authorization { .. } => "approved",
         HumanKind::Input { .. } | HumanKind::Ask => "answered",
         HumanKind::Decision { options } => options.first().map_or("timeout", |option| option.id.as_str()),
-    }
-}
-
-fn kind_name(kind: &HumanKind) -> &'static str {
-    match kind {
-        HumanKind::Approval => "approval",
-        HumanKind::Input { .. } => "input",
-        HumanKind::Decision { .. } => "decision",
-        HumanKind::Review { .. } => "review",
-        HumanKind::Ask => "ask",
-        HumanKind::Authorization { .. } => "authorization",
     }
 }
 

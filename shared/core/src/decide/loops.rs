@@ -7,6 +7,7 @@ use crate::{
     event::Event,
     evolve::input_of,
     execution::Phase,
+    interaction::InteractionStatus,
     payload::Payload,
     sight::{Sight, last_of},
 };
@@ -157,11 +158,11 @@ impl Deciding<'_> {
     /// Closes what a node that is no longer needed has open: its question, its timers, its children.
     pub fn close(&mut self, ix: NodeIx) {
         self.drop_timeout(ix);
-        self.close_as(ix, "cancelled");
+        self.close_as(ix, InteractionStatus::Cancelled);
     }
 
     /// Closes what a node waits for, but for the timer of its `timeout_seconds`. A question gets the given status.
-    pub fn close_as(&mut self, ix: NodeIx, status: &str) {
+    pub fn close_as(&mut self, ix: NodeIx, status: InteractionStatus) {
         let id = self.node(ix).id.clone();
         match self.phase(ix).clone() {
             Phase::Asking { interaction_id } => self.close_interaction(&interaction_id, status),

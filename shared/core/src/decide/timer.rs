@@ -8,6 +8,7 @@ use crate::{
     event::Event,
     execution::Phase,
     id::Activation,
+    interaction::InteractionStatus,
     limits,
     payload::Payload,
     sight::Sight,
@@ -70,7 +71,7 @@ fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
 /// Fails the attempt of a waiting node that passed its `timeout_seconds`. The outcome is unknown: nobody knows what its
 /// children did, or what a person was about to say.
 fn time_out(turn: &mut Deciding<'_>, ix: NodeIx) {
-    turn.close_as(ix, "timed_out");
+    turn.close_as(ix, InteractionStatus::TimedOut);
     let seconds = turn.node(ix).timeout_seconds.unwrap_or_default();
     let message = format!("the node did not end within {seconds} seconds (its `timeout_seconds`)");
     report::fail(turn, ix, Failure::new("timeout", message).retryable(), true);

@@ -9,7 +9,7 @@ pub use started::{Parent, Started};
 use crate::{
     error::Error,
     id::InteractionId,
-    interaction::{Interaction, Response},
+    interaction::{Interaction, InteractionStatus, Response},
     payload::Payload,
 };
 use document::{graph::EdgeIx, id::NodeId, time::Time};
@@ -219,8 +219,8 @@ pub enum Event {
     InteractionClosed {
         /// The interaction that is over.
         interaction_id: InteractionId,
-        /// `answered`, `timed_out` or `cancelled`.
-        status: String,
+        /// How the interaction ended.
+        status: InteractionStatus,
         /// The port taken; none where the interaction ended without a decision.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<String>,

@@ -4,6 +4,7 @@ use super::node::node_mut;
 use crate::{
     event::Event,
     execution::{Execution, Phase},
+    interaction::InteractionStatus,
 };
 use document::time::Time;
 use std::sync::Arc;
@@ -27,13 +28,13 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
     };
     let one = Arc::make_mut(one);
     // The execution goes on because a person decided.
-    if matches!(event, Event::InteractionClosed { status, .. } if status == "answered") {
+    if matches!(event, Event::InteractionClosed { status: InteractionStatus::Answered, .. }) {
         state.resume_count += 1;
     }
     match event {
         Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
         Event::InteractionClosed { status, decision, response, .. } => {
-            one.status.clone_from(status);
+            one.status = *status;
             one.decision.clone_from(decision);
             one.decided_at = Some(at);
             one.responses.extend(response.iter().map(|response| (**response).clone()));

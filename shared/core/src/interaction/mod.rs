@@ -4,9 +4,116 @@
 pub(crate) mod votes;
 
 use crate::id::{Activation, InteractionId};
-use document::{HumanOption, TimeoutAction, time::Time};
+use document::{HumanKind, HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+document::closed_set!(
+    /// What an interaction asks for (human in the loop, §1).
+    InteractionKind {
+        /// A yes or a no.
+        Approval = "approval",
+        /// Data that satisfies a schema.
+        Input = "input",
+        /// One of several options.
+        Decision = "decision",
+        /// A yes or a no to content that may be edited.
+        Review = "review",
+        /// A text.
+        Ask = "ask",
+        /// A yes or a no to the use of a tool.
+        Authorization = "authorization",
+    }
+);
+
+impl InteractionKind {
+    /// The kind of the interaction that a `human` node opens.
+    pub fn of(kind: &HumanKind) -> Self {
+        match kind {
+            HumanKind::Approval => Self::Approval,
+            HumanKind::Input { .. } => Self::Input,
+            HumanKind::Decision { .. } => Self::Decision,
+            HumanKind::Review { .. } => Self::Review,
+            HumanKind::Ask => Self::Ask,
+            HumanKind::Authorization { .. } => Self::Authorization,
+        }
+    }
+
+    /// Whether people approve or reject, so that a threshold of votes decides.
+    pub fn is_voted(self) -> bool {
+        match self {
+            Self::Approval | Self::Review | Self::Authorization => true,
+            Self::Input | Self::Decision | Self::Ask => false,
+        }
+    }
+}
+
+document::closed_set!(
+    /// Whether an interaction still takes answers, and how it ended where it does not.
+    #[derive(Default)]
+    InteractionStatus {
+        /// An answer still counts.
+        #[default]
+        Pending = "pending",
+        /// People decided.
+        Answered = "answered",
+        /// The deadline passed before people decided.
+        TimedOut = "timed_out",
+        /// The question was no longer needed.
+        Cancelled = "cancelled",
+    }
+);
+
+impl InteractionStatus {
+    fn is_pending(&self) -> bool {
+        *self == Self::Pending
+    }
+}
+
+document::closed_set!(
+    /// The way in which an answer came.
+    #[derive(Default)]
+    Via {
+        /// A request to the API.
+        #[default]
+        Api = "api",
+        /// A request of the command line.
+        Cli = "cli",
+    }
+);
+
+document::closed_set!(
+    /// The options of the question about a failed node (`on_error: ask_human`).
+    AfterError {
+        /// Another attempt.
+        Retry = "retry",
+        /// The execution goes on, with data of the answer as the node's output.
+        Skip = "skip",
+        /// The execution fails.
+        Abort = "abort",
+    }
+);
+
+document::closed_set!(
+    /// How dangerous the tool of an `authorization` is.
+    SecurityLevel {
+        /// A yes is enough.
+        Medium = "medium",
+        /// Interfaces ask for the tool's name before they send a yes.
+        High = "high",
+    }
+);
+
+/// What an `authorization` asks about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// The tool, its template rendered: its name as a rule, null where the document names none.
+    pub tool: Value,
+    /// What the tool would be called with, its templates rendered; null where the document gives nothing.
+    pub arguments: Value,
+    /// How dangerous the tool is.
+    pub security_level: SecurityLevel,
+}
 
 /// A question to people with all that was answered to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,11 +122,11 @@ pub struct Interaction {
     pub interaction_id: InteractionId,
     /// The visit to the node that asks.
     pub activation: Activation,
-    /// `approval`, `input`, `decision`, `review`, `ask` or `authorization` (human in the loop, §1).
-    pub kind: String,
-    /// `pending`, `answered`, `timed_out` or `cancelled`.
-    #[serde(default = "pending", skip_serializing_if = "is_pending")]
-    pub status: String,
+    /// What is asked for.
+    pub kind: InteractionKind,
+    /// Whether an answer still counts.
+    #[serde(default, skip_serializing_if = "InteractionStatus::is_pending")]
+    pub status: InteractionStatus,
     /// The question, its templates rendered.
     pub question: String,
     /// Further text in Markdown, its templates rendered.
@@ -34,9 +141,9 @@ pub struct Interaction {
     /// For a `review`: the content that is approved, edited or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
-    /// For an `authorization`: `{tool, arguments, security_level}`.
+    /// For an `authorization`: the tool in question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization: Option<Value>,
+    pub authorization: Option<Authorization>,
     /// The people who may answer; empty for anyone of the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<String>,
@@ -74,14 +181,6 @@ pub struct Interaction {
     pub on_error: bool,
 }
 
-fn pending() -> String {
-    "pending".into()
-}
-
-fn is_pending(status: &str) -> bool {
-    status == "pending"
-}
-
 fn yes() -> bool {
     true
 }
@@ -93,15 +192,17 @@ fn is_default(action: &TimeoutAction) -> bool {
 impl Interaction {
     /// Whether an answer still counts.
     pub fn is_open(&self) -> bool {
-        self.status == "pending"
+        self.status.is_pending()
     }
 
     /// The ports that a person's answer can take.
     pub fn ports(&self) -> Vec<&str> {
-        match self.kind.as_str() {
-            "input" | "ask" => vec!["answered"],
-            "decision" => self.options.iter().map(|option| option.id.as_str()).collect(),
-            _ => vec!["approved", "rejected"],
+        match self.kind {
+            InteractionKind::Input | InteractionKind::Ask => vec!["answered"],
+            InteractionKind::Decision => self.options.iter().map(|option| option.id.as_str()).collect(),
+            InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
+                vec!["approved", "rejected"]
+            }
         }
     }
 }
@@ -111,8 +212,8 @@ impl Interaction {
 pub struct Response {
     /// The subject that answered, such as an e-mail address.
     pub by: String,
-    /// The way in which the answer came: `api` or `cli`.
-    pub via: String,
+    /// The way in which the answer came.
+    pub via: Via,
     /// The subject that entered the answer on behalf of `by`; none where `by` answered in person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered_by: Option<String>,
@@ -147,8 +248,8 @@ impl Response {
 pub struct Answer {
     /// The subject that answers, such as an e-mail address.
     pub by: String,
-    /// The way in which the answer comes: `api` or `cli`.
-    pub via: String,
+    /// The way in which the answer comes.
+    pub via: Via,
     /// The subject that enters the answer on behalf of `by`; none where `by` answers in person.
     pub entered_by: Option<String>,
     /// Yes or no, for an `approval`, a `review` or an `authorization`.

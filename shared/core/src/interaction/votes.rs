@@ -24,7 +24,7 @@ pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) ->
 
 /// How many more approvals an open interaction needs; 1 for kinds that are not approved.
 pub(crate) fn approvals_needed(one: &Interaction, human: &Human) -> u64 {
-    if !matches!(one.kind.as_str(), "approval" | "review" | "authorization") {
+    if !one.kind.is_voted() {
         return 1;
     }
     human.approval_threshold.saturating_sub(votes(one, None, "approved")).max(1)

@@ -1,46 +1,10 @@
 //! The journal as people read it, one sentence for each turn.
 
-use super::event;
 use crate::{
     event::{Event, Turn},
-    id::ExecutionId,
+    interaction::InteractionStatus,
 };
 use document::id::NodeId;
-use serde_json::{Value, json};
-
-/// A turn as an item of `GET /v1/executions/{id}/history`.
-pub fn history_item(turn: &Turn) -> Value {
-    json!({
-        "checkpoint": turn.seq.to_string(),
-        "node": finished_node(turn),
-        "timestamp": turn.at.to_string(),
-        "state_summary": sentence(turn),
-        "by": turn.by,
-        "events": turn.events.iter().map(event).collect::<Vec<_>>(),
-    })
-}
-
-/// The events of a turn for an event stream, each as id (`turn.position`), type and data.
-pub fn stream_events(execution: &ExecutionId, turn: &Turn) -> Vec<(String, String, Value)> {
-    turn.events
-        .iter()
-        .enumerate()
-        .map(|(index, one)| {
-            let mut data = json!({
-                "execution_id": execution,
-                "checkpoint": turn.seq.to_string(),
-                "timestamp": turn.at.to_string(),
-                "by": turn.by,
-            });
-            let shown = event(one);
-            let name = shown.get("type").and_then(Value::as_str).unwrap_or("event").to_owned();
-            if let (Some(data), Value::Object(fields)) = (data.as_object_mut(), shown) {
-                data.extend(fields);
-            }
-            (format!("{}.{index}", turn.seq), name, data)
-        })
-        .collect()
-}
 
 /// The first node that a turn finished; none where it finished no node.
 pub fn finished_node(turn: &Turn) -> Option<&NodeId> {
@@ -147,10 +111,10 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::InteractionClosed { status, decision, response, .. } => {
             let who = response.as_ref().map(|response| format!(" by {}", response.by)).unwrap_or_default();
             let how = decision.as_ref().map(|port| format!(": {port}")).unwrap_or_default();
-            match status.as_str() {
-                "answered" => format!("Question answered{who}{how}"),
-                "timed_out" => format!("Question timed out{how}"),
-                _ => "Question closed, no longer needed".into(),
+            match status {
+                InteractionStatus::Answered => format!("Question answered{who}{how}"),
+                InteractionStatus::TimedOut => format!("Question timed out{how}"),
+                InteractionStatus::Pending | InteractionStatus::Cancelled => "Question closed, no longer needed".into(),
             }
         }
         Event::InteractionVoted { response, .. } => {

@@ -29,13 +29,30 @@ fn events_show_times_and_values_as_callers_write_them() {
     assert_eq!(shown["output"], json!({"$blob": "mine"}));
     let waits = Event::WaitStarted { node: "w".into(), visit: 1, until: Some(Time(0)), event: None, timeout_at: None };
     assert_eq!(view::event(&waits)["until"], "1970-01-01T00:00:00.000Z");
+    let sent = |data| Event::SignalReceived { name: "go".into(), data: Payload::new(data) };
+    for mine in [json!({"$plain": 1}), json!({"at": 5}), json!(null), json!([{"$blob": "a"}])] {
+        assert_eq!(view::event(&sent(mine.clone()))["data"], mine);
+    }
+    let offloaded: Payload = serde_json::from_value(json!({"$blob": "00", "bytes": 7})).unwrap();
+    let event = Event::SignalReceived { name: "go".into(), data: offloaded };
+    assert_eq!(
+        view::event(&event),
+        json!({"type": "signal_received", "name": "go", "data": {"$blob": "00", "bytes": 7}})
+    );
 }
 
 #[test]
-fn positions_of_a_stream_name_the_turn_and_the_event() {
-    let events = view::stream_events(&"x".into(), &turn(vec![succeeded("a"), succeeded("b")]));
-    let ids: Vec<&str> = events.iter().map(|(id, _, _)| id.as_str()).collect();
-    assert_eq!(ids, ["2.0", "2.1"]);
-    assert_eq!(events[0].2["checkpoint"], "2");
-    assert_eq!(events[0].2["node"], "a");
+fn moments_are_text_wherever_they_stand_in_an_event() {
+    let response = json!({"by": "a@x", "via": "api", "at": 1, "decision": "approved", "shown_sha256": "00"});
+    let asked = json!({"interaction_id": "i", "activation": {"node": "n", "visit": 1}, "kind": "approval",
+        "question": "Well?", "deadline": 1_000, "created_at": 0, "decided_at": 2_000, "responses": [response]});
+    let opened = json!({"type": "interaction_opened", "interaction": asked, "timeout_at": 3_000});
+    let mut shown = opened.clone();
+    shown["timeout_at"] = json!("1970-01-01T00:00:03.000Z");
+    shown["interaction"]["deadline"] = json!("1970-01-01T00:00:01.000Z");
+    shown["interaction"]["created_at"] = json!("1970-01-01T00:00:00.000Z");
+    shown["interaction"]["decided_at"] = json!("1970-01-01T00:00:02.000Z");
+    shown["interaction"]["responses"][0]["at"] = json!("1970-01-01T00:00:00.001Z");
+    let event: Event = serde_json::from_value(opened).unwrap();
+    assert_eq!(view::event(&event), shown);
 }

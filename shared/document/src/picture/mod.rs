@@ -13,7 +13,7 @@ use crate::{Edge, Node, Workflow};
 /// connection shows its type alone.
 fn edge_label(workflow: &Workflow, edge: &Edge) -> String {
     if !edge.is_main() {
-        return edge.connection.clone();
+        return edge.connection.to_string();
     }
     let default = workflow.node(edge.from.as_str()).and_then(|node| node.ports.first());
     let mut parts = Vec::new();

@@ -2,6 +2,7 @@
 //! which expressions may read the outputs of which nodes.
 
 use crate::{
+    connection::Connection,
     graph::{Graph, NodeIx},
     id::NodeId,
     node::node_type::{NodeType, Role},
@@ -35,12 +36,12 @@ pub(crate) struct RawEdge<'d> {
     /// The port that the edge follows, the default filled in. None where it names none and the source's ports are not
     /// known.
     pub(crate) port: Option<String>,
-    pub(crate) connection: String,
+    pub(crate) connection: Connection,
 }
 
 impl RawEdge<'_> {
     pub(crate) fn is_main(&self) -> bool {
-        self.connection == "main"
+        self.connection == Connection::Main
     }
 }
 

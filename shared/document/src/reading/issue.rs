@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a problem means for the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The document is refused.
-    Error,
-    /// The document is taken, and probably does not do what was meant.
-    Warning,
-}
+crate::closed_set!(
+    /// How much a problem weighs.
+    Severity {
+        /// The document is refused.
+        Error = "error",
+        /// The document is taken, and probably does not do what was meant.
+        Warning = "warning",
+    }
+);
 
 /// One problem of a document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

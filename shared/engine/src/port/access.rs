@@ -1,6 +1,7 @@
 //! What opens something: the API tokens of callers, and the credentials that nodes use.
 
 use super::StoreError;
+use crate::scope::Scope;
 use async_trait::async_trait;
 use document::time::Time;
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,9 @@ pub struct Token {
     pub owner: String,
     /// The subject that bears the token, such as an e-mail address.
     pub subject: String,
-    /// What the token allows: `read`, `run`, `respond`, `admin`.
-    pub scopes: Vec<String>,
+    /// What the token allows.
+    #[serde(deserialize_with = "crate::scope::known")]
+    pub scopes: Vec<Scope>,
     /// When the token ends; none for a token without an end.
     pub expires_at: Option<Time>,
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use stepwell_core::{
     execution::Status,
     id::{ExecutionId, InteractionId},
+    interaction::InteractionStatus,
 };
 
 /// A row of the list of executions.
@@ -42,8 +43,8 @@ pub struct ExecutionFilter {
 pub struct InteractionFilter {
     /// The tenant whose interactions are listed.
     pub owner: String,
-    /// `pending`, `answered`, `timed_out` or `cancelled`; none for all.
-    pub status: Option<String>,
+    /// Only interactions of this status; none for all.
+    pub status: Option<InteractionStatus>,
     /// Only interactions that this subject may answer.
     pub assignee: Option<String>,
     /// Only interactions of this execution.

@@ -88,7 +88,7 @@ async fn cost_is_what_was_counted(world: &World, id: &ExecutionId, used: &Used) 
     assert_eq!(state.status(), Status::Completed);
     let host: Arc<dyn Host> = app;
     let shown = api::executions::read::execution(&api::App::new(host), &state).await.unwrap();
-    let cost = &shown["cost"];
+    let cost = json!(shown.cost);
     assert_eq!(cost["turns"], json!(state.seq));
     assert_eq!(cost["write_units"], json!(used.all_writes), "{used:?}");
     assert_eq!(cost["read_units"], json!(used.load_reads), "{used:?}");

@@ -21,7 +21,7 @@ use stepwell_core::{
     event::Started,
     execution::{Execution, Status},
     id::ExecutionId,
-    interaction::{Answer, Interaction},
+    interaction::{Answer, Interaction, InteractionStatus},
 };
 
 /// The stack of one test: a table, a bucket, a step queue, a wait machine, and the callback function.
@@ -163,7 +163,7 @@ impl Stack {
 
 /// The command by which Ada approves.
 fn approval(asked: &Interaction) -> Command {
-    let answer = Answer { by: "ada@example.com".into(), via: "api".into(), approved: Some(true), ..Answer::default() };
+    let answer = Answer { by: "ada@example.com".into(), approved: Some(true), ..Answer::default() };
     Command::Answer { interaction_id: asked.interaction_id.clone(), answer: Box::new(answer) }
 }
 
@@ -211,7 +211,7 @@ async fn a_question_times_out_by_its_clock() {
     })
     .await;
     assert_eq!(state.status(), Status::Completed);
-    assert_eq!(state.interaction(asked.interaction_id.as_str()).unwrap().status, "timed_out");
+    assert_eq!(state.interaction(asked.interaction_id.as_str()).unwrap().status, InteractionStatus::TimedOut);
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");
 }
 
@@ -227,10 +227,10 @@ async fn an_escalation_has_the_same_clock_and_its_second_alarm() {
         question().await.escalated.then_some(())
     })
     .await;
-    assert_eq!(question().await.status, "pending");
+    assert_eq!(question().await.status, InteractionStatus::Pending);
     eventually("nobody answers", async || {
         stack.handle_messages().await;
-        (question().await.status == "timed_out").then_some(())
+        (question().await.status == InteractionStatus::TimedOut).then_some(())
     })
     .await;
     assert_eq!(stack.clock_ended(&asked).await, "SUCCEEDED");

@@ -1,7 +1,7 @@
 //! Carries out each kind of invocation, and makes the answer that Lambda is given.
 
 use super::{bridge, failure::Failure, kinds::Invocation, order, parse, queue};
-use crate::admin::token::issue;
+use crate::{admin::token::issue, types::Accepted};
 use axum::Router;
 use document::{schedule::Watch, time::Time};
 use engine::{port::Host, schedules::start_due};
@@ -11,7 +11,6 @@ use serde_json::{
     json,
     value::{RawValue, to_raw_value},
 };
-use stepwell_core::view;
 
 /// Schedules that one tick takes up at most. The next tick goes on.
 const BITE: usize = 200;
@@ -47,14 +46,12 @@ pub async fn handle(
             raw(&answer)
         }
         Invocation::Event(event) => raw(&bridge::offer(host, owner, &event).await?),
-        Invocation::Task(token, order) => {
-            raw(&view::accepted(&*order::place_awaited(host, owner, token, order).await?))
-        }
+        Invocation::Task(token, order) => raw(&Accepted::of(&*order::place_awaited(host, owner, token, order).await?)),
         Invocation::Start(order) => {
             // Lambda repeats an asynchronous invocation under the same id, which so serves as the key.
             let key = Some(context.request_id).filter(|id| !id.is_empty());
             let placed = order::Placed { owner, by: "lambda", key };
-            raw(&view::accepted(&*order::place(host, placed, order).await?))
+            raw(&Accepted::of(&*order::place(host, placed, order).await?))
         }
         Invocation::Token(new) => raw(&issue(host, owner, None, new).await?),
     }

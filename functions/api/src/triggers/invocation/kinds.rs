@@ -1,6 +1,6 @@
 //! The kinds of events that invoke the function, and why something is none of them.
 
-use crate::{admin::token::NewToken, limits};
+use crate::{limits, types::TokenBody};
 use aws_lambda_events::sqs::SqsEvent;
 use document::json::nesting;
 use lambda_http::request::LambdaRequest;
@@ -24,7 +24,7 @@ pub enum Invocation {
     /// A start by a direct invocation: the permission to invoke the function is what allows it.
     Start(Order),
     /// A request for an API token by a direct invocation. So the first token is made, before any caller could send one.
-    Token(NewToken),
+    Token(TokenBody),
 }
 
 /// An event as EventBridge delivers it.

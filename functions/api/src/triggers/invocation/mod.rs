@@ -12,7 +12,7 @@ pub use failure::Failure;
 pub use handle::handle;
 pub use kinds::{Event, Invocation, NotUnderstood, Order, TaskToken};
 
-use crate::admin::token::NewToken;
+use crate::types::TokenBody;
 use kinds::shallow;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -65,7 +65,7 @@ pub fn parse(json: &str) -> Result<Invocation, NotUnderstood> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Asked {
-            create_token: NewToken,
+            create_token: TokenBody,
         }
         let asked: Asked = serde_json::from_str(json).map_err(broken("a token to be made"))?;
         return Ok(Invocation::Token(asked.create_token));

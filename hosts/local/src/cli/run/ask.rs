@@ -10,11 +10,15 @@ use crate::cli::{
     client::{Client, escaped},
     output,
 };
+use api::types::{AnswerBody, Choice, Interaction};
 use engine::port::Host;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use stepwell::Local;
-use stepwell_core::id::ExecutionId;
+use stepwell_core::{
+    id::ExecutionId,
+    interaction::{AfterError, InteractionKind, SecurityLevel},
+};
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub struct Asking<'a> {
     /// Ctrl-C and SIGTERM.
     pub signals: &'a mut Signals,
     /// The interaction, as `GET /v1/interactions/{id}` shows it.
-    pub question: &'a Value,
+    pub question: &'a Interaction,
 }
 
 /// What was heard, or why nothing will be.
@@ -55,11 +59,9 @@ impl Asking<'_> {
                 Ok(answer) => answer,
                 Err(end) => return Ok(end),
             };
-            if let Some(person) = on_behalf_of(self.question) {
-                answer.insert("answer_as".into(), person.into());
-            }
-            let path = format!("/v1/interactions/{}/respond", escaped(&self.text("/interaction_id")));
-            match self.client.post(&path, &Value::Object(answer)).await {
+            answer.answer_as = on_behalf_of(self.question);
+            let path = format!("/v1/interactions/{}/respond", escaped(&self.question.interaction_id));
+            match self.client.post(&path, &answer).await {
                 Ok(_) => return Ok(Asked::Answered),
                 // Only an answer that does not fit is worth another try; the codes are those of the API's problem
                 // details.
@@ -78,21 +80,16 @@ impl Asking<'_> {
         }
     }
 
-    /// A field of the question, safe to print.
-    fn text(&self, pointer: &str) -> String {
-        output::clean(&output::text(self.question, pointer))
-    }
-
     /// Prints the question with what is to be approved, and for whom the user answers.
     fn show(&self) {
-        eprintln!("{} {}", output::cyan("?"), self.text("/question"));
-        for line in self.text("/details").lines() {
+        eprintln!("{} {}", output::cyan("?"), output::clean(&self.question.question));
+        for line in output::clean(self.question.details.as_deref().unwrap_or_default()).lines() {
             eprintln!("  {line}");
         }
-        for (name, pointer) in
-            [("content", "/content"), ("tool", "/authorization/tool"), ("arguments", "/authorization/arguments")]
-        {
-            if let Some(value) = self.question.pointer(pointer).filter(|value| !value.is_null()) {
+        let about = self.question.authorization.as_ref();
+        let (tool, arguments) = (about.map(|about| &about.tool), about.map(|about| &about.arguments));
+        for (name, value) in [("content", self.question.content.as_ref()), ("tool", tool), ("arguments", arguments)] {
+            if let Some(value) = value.filter(|value| !value.is_null()) {
                 let text = value
                     .as_str()
                     .map_or_else(|| serde_json::to_string_pretty(value).unwrap_or_default(), str::to_owned);
@@ -104,23 +101,22 @@ impl Asking<'_> {
         }
     }
 
-    /// Asks for the answer that the question's kind takes, and returns it in the shape that the API takes.
-    async fn answer(&mut self) -> Heard<Map<String, Value>> {
-        let answer = match self.text("/kind").as_str() {
-            "approval" => self.approval().await?,
-            "review" => self.review().await?,
-            "authorization" => self.authorization().await?,
-            "input" => json!({"data": self.data().await?}),
-            "decision" => self.decision().await?,
-            _ => json!({"text": self.line("answer").await?}),
-        };
-        Ok(answer.as_object().cloned().unwrap_or_default())
+    /// Asks for the answer that the question's kind takes.
+    async fn answer(&mut self) -> Heard<AnswerBody> {
+        match self.question.kind {
+            InteractionKind::Approval => self.approval().await,
+            InteractionKind::Review => self.review().await,
+            InteractionKind::Authorization => self.authorization().await,
+            InteractionKind::Input => Ok(AnswerBody { data: Some(self.data().await?), ..AnswerBody::default() }),
+            InteractionKind::Decision => self.decision().await,
+            InteractionKind::Ask => Ok(AnswerBody { text: Some(self.line("answer").await?), ..AnswerBody::default() }),
+        }
     }
 
     /// Asks for `y` or `n` and a comment, which is in the same line or asked for.
-    async fn approval(&mut self) -> Heard<Value> {
+    async fn approval(&mut self) -> Heard<AnswerBody> {
         let (approved, comment) = self.verdict("approve? [y/n]").await?;
-        self.commented(json!({"approved": approved}), comment).await
+        self.commented(verdict(approved), comment).await
     }
 
     /// Asks until the line begins with yes or no. Returns that, and the rest of the line.
@@ -136,17 +132,17 @@ impl Asking<'_> {
     }
 
     /// Adds a comment to an answer. Without one in the line, a person is asked for it; a script is not.
-    async fn commented(&mut self, mut answer: Value, comment: String) -> Heard<Value> {
+    async fn commented(&mut self, mut answer: AnswerBody, comment: String) -> Heard<AnswerBody> {
         let asks = comment.is_empty() && self.lines.typed;
         let comment = if asks { self.line("comment (optional)").await? } else { comment };
         if !comment.is_empty() {
-            answer["comment"] = comment.into();
+            answer.comment = Some(comment);
         }
         Ok(answer)
     }
 
     /// Asks for a verdict on content, or for the edited content, which approves it.
-    async fn review(&mut self) -> Heard<Value> {
+    async fn review(&mut self) -> Heard<AnswerBody> {
         loop {
             let line = self.line("approve? [y/n, or e to edit]").await?;
             let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
@@ -154,10 +150,11 @@ impl Asking<'_> {
                 let edited =
                     if rest.is_empty() { self.line("new content, JSON or text").await? } else { rest.to_owned() };
                 let content = serde_json::from_str(&edited).unwrap_or(Value::String(edited));
-                return self.commented(json!({"approved": true, "content": content}), String::new()).await;
+                let edited = AnswerBody { content: Some(content), ..verdict(true) };
+                return self.commented(edited, String::new()).await;
             }
             match yes_or_no(word) {
-                Some(approved) => return self.commented(json!({"approved": approved}), rest.trim().to_owned()).await,
+                Some(approved) => return self.commented(verdict(approved), rest.trim().to_owned()).await,
                 None => eprintln!("  answer y, n or e"),
             }
         }
@@ -165,23 +162,24 @@ impl Asking<'_> {
 
     /// Asks whether a tool may run. One of the level `high` is approved only by typing its name, so that none is let
     /// loose by a slip of the finger.
-    async fn authorization(&mut self) -> Heard<Value> {
-        let tool = self.text("/authorization/tool");
-        if self.text("/authorization/security_level") != "high" {
+    async fn authorization(&mut self) -> Heard<AnswerBody> {
+        let about = self.question.authorization.as_ref();
+        let Some(about) = about.filter(|about| about.security_level == SecurityLevel::High) else {
             return self.approval().await;
-        }
+        };
+        let tool = output::clean(&output::text(&about.tool));
         let line = self.line(&format!("type {tool} to allow it, n to refuse")).await?;
         let approved = line == tool;
         if !approved && yes_or_no(&line) != Some(false) {
             eprintln!("  that is not {tool}: refused");
         }
-        self.commented(json!({"approved": approved}), String::new()).await
+        self.commented(verdict(approved), String::new()).await
     }
 
     /// Asks for data, field by field. Where the schema names no fields, or the first line begins with a brace, a line
     /// is the whole as JSON.
     async fn data(&mut self) -> Heard<Value> {
-        let fields = fields(self.question.get("schema"));
+        let fields = fields(self.question.schema.as_ref());
         if fields.is_empty() {
             return self.whole("the data as JSON").await;
         }
@@ -225,26 +223,25 @@ impl Asking<'_> {
     }
 
     /// Asks for one of the options, by its number, id or label.
-    async fn decision(&mut self) -> Heard<Value> {
-        let options = self.question["options"].as_array().cloned().unwrap_or_default();
+    async fn decision(&mut self) -> Heard<AnswerBody> {
+        let options = &self.question.options;
         for (index, option) in options.iter().enumerate() {
-            eprintln!("  {}. {}", index + 1, output::clean(&label(option)));
+            eprintln!("  {}. {}", index + 1, output::clean(label(option)));
         }
         loop {
             let line = self.line("choose").await?;
             let by_number = line.parse::<usize>().ok().and_then(|number| options.get(number.checked_sub(1)?));
-            let named =
-                |option: &&Value| output::text(option, "/id") == line || label(option).eq_ignore_ascii_case(&line);
+            let named = |option: &&Choice| option.id == line || label(option).eq_ignore_ascii_case(&line);
             match options.iter().find(named).or(by_number) {
                 // The question is about a node that failed: to skip it takes an output in its place.
-                Some(option) if option["id"] == "skip" && self.question["on_error"] == true => {
+                Some(option) if option.id == AfterError::Skip.as_str() && self.question.on_error => {
                     let output = self.line("its output as JSON; nothing for null").await?;
                     match serde_json::from_str::<Value>(if output.is_empty() { "null" } else { &output }) {
-                        Ok(output) => return Ok(json!({"option": "skip", "data": output})),
+                        Ok(output) => return Ok(AnswerBody { data: Some(output), ..chosen(option) }),
                         Err(error) => eprintln!("  this is not JSON: {error}"),
                     }
                 }
-                Some(option) => return Ok(json!({"option": option["id"]})),
+                Some(option) => return Ok(chosen(option)),
                 None => eprintln!("  choose one of 1 to {}", options.len()),
             }
         }
@@ -267,17 +264,25 @@ impl Asking<'_> {
     }
 }
 
-fn label(option: &Value) -> String {
-    let label = output::text(option, "/label");
-    if label.is_empty() { output::text(option, "/id") } else { label }
+/// An answer that says yes or no.
+fn verdict(approved: bool) -> AnswerBody {
+    AnswerBody { approved: Some(approved), ..AnswerBody::default() }
+}
+
+/// An answer that chooses an option.
+fn chosen(option: &Choice) -> AnswerBody {
+    AnswerBody { option: Some(option.id.clone()), ..AnswerBody::default() }
+}
+
+fn label(option: &Choice) -> &str {
+    if option.label.is_empty() { &option.id } else { &option.label }
 }
 
 /// Resolves when the question is over: decided, timed out or cancelled.
-async fn over(host: &Local, question: &Value) {
-    let id = ExecutionId::from(output::text(question, "/execution_id"));
-    let interaction = output::text(question, "/interaction_id");
+async fn over(host: &Local, question: &Interaction) {
+    let id = ExecutionId::from(question.execution_id.as_str());
     while let Ok(Some(execution)) = host.journal().load(&id).await {
-        if !execution.interaction(&interaction).is_some_and(|one| one.is_open()) {
+        if !execution.interaction(&question.interaction_id).is_some_and(|one| one.is_open()) {
             return;
         }
         host.journal().changed(&id, execution.seq).await;
@@ -286,50 +291,62 @@ async fn over(host: &Local, question: &Value) {
 
 /// Returns for whom the user answers: the first assignee who has not, or the first of all. The answer is recorded as
 /// theirs, entered by the user. None where the user is an assignee or anybody may answer.
-fn on_behalf_of(question: &Value) -> Option<String> {
-    let people: Vec<&str> = question["assignees"].as_array()?.iter().filter_map(Value::as_str).collect();
+fn on_behalf_of(question: &Interaction) -> Option<String> {
+    let people = &question.assignees;
     let me = stepwell::server::local_subject();
     if people.is_empty() || people.iter().any(|person| person.eq_ignore_ascii_case(&me)) {
         return None;
     }
-    let answered = |person: &&&str| {
-        question["responses"].as_array().into_iter().flatten().any(|one| one["by"].as_str() == Some(**person))
-    };
-    people.iter().find(|person| !answered(person)).or(people.first()).map(|person| (*person).to_owned())
+    let answered = |person: &&String| question.responses.iter().any(|one| one.by == **person);
+    people.iter().find(|person| !answered(person)).or(people.first()).cloned()
 }
 
 /// The command that answers a question later, to be shown to people.
-pub fn command(question: &Value, data_flag: &str) -> String {
-    let how = match question["kind"].as_str().unwrap_or_default() {
-        "input" => "--value '{…}'".to_owned(),
-        "decision" => {
-            let ids: Vec<_> =
-                question["options"].as_array().into_iter().flatten().map(|one| output::text(one, "/id")).collect();
+pub fn command(question: &Interaction, data_flag: &str) -> String {
+    let how = match question.kind {
+        InteractionKind::Input => "--value '{…}'".to_owned(),
+        InteractionKind::Decision => {
+            let ids: Vec<_> = question.options.iter().map(|one| one.id.as_str()).collect();
             format!("--option {}", ids.join("|"))
         }
-        "ask" => "--text '…'".to_owned(),
-        _ => "--approve (or --reject)".to_owned(),
+        InteractionKind::Ask => "--text '…'".to_owned(),
+        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
+            "--approve (or --reject)".to_owned()
+        }
     };
     let person = on_behalf_of(question).map(|person| format!(" --as {}", output::quoted(&person))).unwrap_or_default();
-    format!("stepwell answer {} {how}{person}{data_flag}", output::text(question, "/interaction_id"))
+    format!("stepwell answer {} {how}{person}{data_flag}", question.interaction_id)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::json;
+
+    fn question(fields: Value) -> Interaction {
+        let mut all = json!({"interaction_id": "i", "execution_id": "e", "workflow_id": "w", "node": "n",
+            "kind": "approval", "status": "pending", "question": "?", "details": null, "schema": null, "options": [],
+            "assignees": [], "deadline": null, "created_at": "2026-01-31T09:00:00Z", "decided_at": null,
+            "decision": null, "responses": [], "responses_needed": 1, "deliveries": []});
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
 
     #[test]
     fn the_user_answers_for_the_first_assignee_who_has_not() {
-        let question = |responses: Value| json!({"assignees": ["a@x", "b@x"], "responses": responses});
-        assert_eq!(on_behalf_of(&question(json!([]))).as_deref(), Some("a@x"));
-        assert_eq!(on_behalf_of(&question(json!([{"by": "a@x"}]))).as_deref(), Some("b@x"));
-        assert_eq!(on_behalf_of(&json!({"assignees": []})), None);
+        let asked = |responses: Value| question(json!({"assignees": ["a@x", "b@x"], "responses": responses}));
+        let response = json!({"by": "a@x", "via": "api", "entered_by": null, "at": "2026-01-31T09:00:00Z",
+            "decision": "approved", "answer": true, "comment": null, "shown_sha256": "00"});
+        assert_eq!(on_behalf_of(&asked(json!([]))).as_deref(), Some("a@x"));
+        assert_eq!(on_behalf_of(&asked(json!([response]))).as_deref(), Some("b@x"));
+        assert_eq!(on_behalf_of(&question(json!({}))), None);
     }
 
     #[test]
     fn the_command_to_answer_fits_the_kind() {
-        let options = json!([{"id": "l"}, {"id": "r"}]);
-        let question = json!({"interaction_id": "i", "kind": "decision", "assignees": ["a@x"], "options": options});
+        let options = json!([{"id": "l", "label": "Left"}, {"id": "r", "label": "Right"}]);
+        let question = question(json!({"kind": "decision", "assignees": ["a@x"], "options": options}));
         assert_eq!(command(&question, " --data d"), "stepwell answer i --option l|r --as a@x --data d");
     }
 }

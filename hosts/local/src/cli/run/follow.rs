@@ -9,10 +9,10 @@ use super::{
 use crate::cli::{
     Failure,
     client::{Client, escaped},
-    limits, output,
+    limits,
 };
+use api::types::{Interaction, Page};
 use engine::port::{ExecutionFilter, Host, Window};
-use serde_json::Value;
 use std::sync::Arc;
 use stepwell::{Local, server};
 use stepwell_core::{
@@ -113,7 +113,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Asks a question, with the spinner out of the way.
-    async fn ask(&mut self, question: &Value) -> Result<Asked, Failure> {
+    async fn ask(&mut self, question: &Interaction) -> Result<Asked, Failure> {
         self.progress.hide(true);
         let asking = Asking {
             host: self.host,
@@ -128,18 +128,18 @@ impl<'a> Follow<'a> {
     }
 
     /// Returns the first open question of the execution or of a descendant; none where nothing is asked.
-    async fn question(&self, state: &Execution) -> Result<Option<Value>, Failure> {
+    async fn question(&self, state: &Execution) -> Result<Option<Interaction>, Failure> {
         if let Some(open) = state.open_interactions().next() {
             let path = format!("/v1/interactions/{}", escaped(open.interaction_id.as_str()));
-            return self.client.get(&path).await.map(Some);
+            return self.client.get(&path).await?.read().map(Some);
         }
         if !has_children(state) {
             return Ok(None);
         }
         let page = self.client.get(&format!("/v1/interactions?status=pending&limit={}", limits::PAGE)).await?;
-        for question in page["items"].as_array().into_iter().flatten() {
-            if self.is_ours(&output::text(question, "/execution_id")).await? {
-                return Ok(Some(question.clone()));
+        for question in page.read::<Page<Interaction>>()?.items {
+            if self.is_ours(&question.execution_id).await? {
+                return Ok(Some(question));
             }
         }
         Ok(None)

@@ -15,6 +15,7 @@ use super::{
     dev::{allow_list, logging},
     limits, output, source,
 };
+use api::types::{Execution, Fault, ResumeBody};
 use document::Workflow;
 use engine::{
     port::{ExecutionFilter, Host},
@@ -27,7 +28,7 @@ use std::{path::PathBuf, sync::Arc};
 use stepwell::{Local, server};
 use stepwell_core::{execution::Status, id::ExecutionId};
 
-/// What it takes.
+/// The arguments of `stepwell run`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The workflow file, JSON or YAML
@@ -89,9 +90,9 @@ async fn execute(
     let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).follow().await?;
     let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
     if globals.json {
-        output::json(&execution);
+        output::json(&execution.0);
     }
-    Ok(tell(globals, args, &execution, end))
+    Ok(tell(globals, args, &execution.read()?, end))
 }
 
 /// Starts an execution of the file's workflow. A failure tells each violation of `input_schema`.
@@ -111,8 +112,12 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
         Ok(execution) => Ok(execution.id().clone()),
         Err(StartError::InvalidInput(violations)) => {
             let count = output::counted(violations.len(), "violation");
-            let errors =
-                violations.iter().map(|one| json!({"code": "schema", "path": one.path, "message": one.message}));
+            let errors = violations.into_iter().map(|one| Fault {
+                code: "schema".into(),
+                path: one.path,
+                message: one.message,
+                ..Fault::default()
+            });
             // Each violation is told with its JSON Pointer, so that the input can be corrected in one go.
             let message = format!("the input does not satisfy the workflow's input_schema: {count}");
             Err(Failure::failed(message, "correct the input and run it again; nothing was started")
@@ -166,15 +171,14 @@ async fn resume(
         eprintln!("{} {note}", output::yellow("note:"));
     }
     if execution.paused && !execution.status().is_terminal() {
-        client.post(&format!("/v1/executions/{}/resume", escaped(id.as_str())), &json!({})).await?;
+        client.post(&format!("/v1/executions/{}/resume", escaped(id.as_str())), &ResumeBody::default()).await?;
     }
     Ok((id, execution.seq))
 }
 
 /// Tells how the execution ended: the result on stdout, everything else on stderr. Returns the exit code.
-fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
-    let text = |pointer| output::text(execution, pointer);
-    let id = text("/execution_id");
+fn tell(globals: &Globals, args: &Args, execution: &Execution, end: End) -> Exit {
+    let (id, message) = (&execution.execution_id, output::clean(&execution.message));
     let again =
         format!("stepwell run {} --resume {id}{}", output::quoted(&args.file.to_string_lossy()), globals.data_flag());
     match end {
@@ -185,8 +189,8 @@ fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
             return Exit::Interrupted;
         }
         End::Waiting => {
-            eprintln!("{} {}", output::yellow("waiting:"), output::clean(&text("/message")));
-            for question in execution["pending_interactions"].as_array().into_iter().flatten() {
+            eprintln!("{} {}", output::yellow("waiting:"), message);
+            for question in &execution.pending_interactions {
                 eprintln!("  answer with: {}", ask::command(question, &globals.data_flag()));
             }
             eprintln!("  then go on with: {again}");
@@ -195,15 +199,15 @@ fn tell(globals: &Globals, args: &Args, execution: &Value, end: End) -> Exit {
         End::Over => {}
     }
     // Without `--json` the output alone is on stdout, so that a script can read it.
-    match text("/status").as_str() {
-        "completed" => {
+    match execution.status {
+        Status::Completed => {
             if !globals.json {
-                output::value(&execution["output"]);
+                output::value(&execution.output);
             }
             Exit::Done
         }
         status => {
-            eprintln!("{} {status}: {}", output::red("✗"), output::clean(&text("/message")));
+            eprintln!("{} {status}: {message}", output::red("✗"));
             eprintln!("{} stepwell show {id}{} says more", output::cyan("help:"), globals.data_flag());
             Exit::Failed
         }

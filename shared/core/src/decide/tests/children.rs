@@ -7,7 +7,7 @@ use crate::{
     error::Rejection,
     event::Event,
     execution::Status,
-    view,
+    view::{self, NodeStatus},
 };
 use document::time::Time;
 use serde_json::{Value, json};
@@ -71,13 +71,13 @@ fn attempts_of_a_map_are_counted_in_its_node_view_and_told_in_its_history() {
     };
     assert_eq!((error.code.as_str(), error.attempt), ("map_failed", Some(1)));
     let shown = |story: &Story| {
-        let all = view::nodes(&story.state, &story.workflow, &[]).into_iter().find(|node| node["node"] == "all");
-        all.map(|all| (all["status"].clone(), all["visits"].clone(), all["attempts"].clone())).unwrap()
+        let all = story.state.node(&"all".into()).unwrap();
+        (view::node_status(Some(all)), all.visit, all.attempts)
     };
-    assert_eq!(shown(&story), (json!("retrying"), json!(1), json!(1)));
+    assert_eq!(shown(&story), (NodeStatus::Retrying, 1, 1));
     story.open("all");
     story.when(ends(&story, 2, &[(0, Some("no"))])).unwrap();
-    assert_eq!(shown(&story), (json!("failed"), json!(1), json!(2)));
+    assert_eq!(shown(&story), (NodeStatus::Failed, 1, 2));
 }
 
 #[test]

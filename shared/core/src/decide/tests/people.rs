@@ -122,7 +122,7 @@ fn an_escalation_gives_the_same_time_again_and_only_once() {
     story.when(late).unwrap();
     story.is(Status::Failed);
     assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("interaction_timeout"));
-    assert_eq!(story.state.interactions[0].status, "timed_out");
+    assert_eq!(story.state.interactions[0].status.as_str(), "timed_out");
 }
 
 #[test]

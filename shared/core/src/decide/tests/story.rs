@@ -69,7 +69,7 @@ impl Story {
 
     /// When a person answers the newest question.
     pub fn answer(&mut self, by: &str, answer: Answer) -> Result<(), Rejection> {
-        let answer = Answer { by: by.into(), via: "api".into(), ..answer };
+        let answer = Answer { by: by.into(), ..answer };
         self.when(Command::Answer { interaction_id: self.question(), answer: Box::new(answer) })
     }
 

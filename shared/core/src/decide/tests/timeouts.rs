@@ -75,7 +75,7 @@ fn a_timeout_closes_the_question_and_cancels_the_children() {
     let mut story = given("human", json!({ "kind": "ask", "question": "?" }), json!({}));
     story.now = Time(11_000);
     story.when(fired(&story, Purpose::Attempt)).unwrap();
-    assert_eq!(story.state.interactions[0].status, "timed_out");
+    assert_eq!(story.state.interactions[0].status.as_str(), "timed_out");
     assert!(story.effects.iter().any(|it| matches!(it, Effect::CloseInteraction(_))));
     let late = story.answer("bob@example.com", Answer { text: Some("me".into()), ..Answer::default() });
     assert!(matches!(late, Err(Rejection::Decided { .. })), "{late:?}");

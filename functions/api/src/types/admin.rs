@@ -1,0 +1,69 @@
+//! Tokens, credentials and the state of the service.
+
+use super::{Timestamp, words};
+use crate::Scope;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A token to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenBody {
+    /// What the token is for, in words for people.
+    pub name: String,
+    /// The e-mail address of whoever bears the token; the caller's where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What the bearer may do: at least one of `read`, `run`, `respond` and `admin`.
+    #[schema(value_type = Vec<words::Scope>)]
+    pub scopes: Vec<String>,
+    /// When the token ends, in RFC 3339; a token without it never ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+}
+
+/// A new token; it is shown this once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"token": "sw_4f2a", "name": "ci", "owner": "acme", "subject": "ci@example.com",
+    "scopes": ["read", "run"], "expires_at": null}))]
+pub struct NewToken {
+    /// The token itself, for the header `Authorization: Bearer TOKEN`.
+    pub token: String,
+    /// What the token is for, in words for people.
+    pub name: String,
+    /// The tenant whose records the token opens.
+    pub owner: String,
+    /// The e-mail address of whoever bears the token: assignees are matched with it.
+    pub subject: String,
+    /// What the bearer may do.
+    #[schema(value_type = Vec<words::Scope>)]
+    pub scopes: Vec<Scope>,
+    /// When the token ends; null for a token that never ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A credential to be stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretBody {
+    /// The credential itself, 1 to 65536 bytes; it can never be read back.
+    pub value: String,
+    /// The hosts that the credential may be sent to; any host where the list is absent or empty.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// That the service answers, and what its host can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"status": "ok", "version": "0.1.0", "host": {}}))]
+pub struct Health {
+    /// Always `ok`: a service that does not work does not answer.
+    pub status: String,
+    /// The release of the service.
+    pub version: String,
+    /// What the host can do, by name.
+    #[schema(value_type = Object)]
+    pub host: Value,
+}

@@ -1,0 +1,203 @@
+//! Questions to people, and their answers.
+
+use super::{Timestamp, words};
+use ::document::Workflow;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stepwell_core::{
+    execution::Execution,
+    interaction::{self, InteractionKind, InteractionStatus, SecurityLevel, Via},
+    view,
+};
+use utoipa::ToSchema;
+
+/// A question to people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Interaction {
+    /// The id of the question.
+    pub interaction_id: String,
+    /// The execution that asks.
+    pub execution_id: String,
+    /// The workflow of that execution.
+    pub workflow_id: String,
+    /// The node that asks.
+    pub node: String,
+    /// What the question asks for.
+    #[schema(value_type = words::InteractionKind)]
+    pub kind: InteractionKind,
+    /// Whether the question still takes answers.
+    #[schema(value_type = words::InteractionStatus)]
+    pub status: InteractionStatus,
+    /// The question itself.
+    pub question: String,
+    /// More about the question, in Markdown.
+    pub details: Option<String>,
+    /// The JSON Schema that the data of an `input` must satisfy.
+    pub schema: Option<Value>,
+    /// The options of a `decision`.
+    pub options: Vec<Choice>,
+    /// The people who may answer; empty for anyone of the owner.
+    pub assignees: Vec<String>,
+    /// When the question ends by itself; null where it stands open as long as its execution lives.
+    pub deadline: Option<Timestamp>,
+    /// When the question was asked.
+    pub created_at: Timestamp,
+    /// When the question was over.
+    pub decided_at: Option<Timestamp>,
+    /// The port that was decided on.
+    pub decision: Option<String>,
+    /// What people answered, oldest first; of one person the last answer counts.
+    pub responses: Vec<Response>,
+    /// How many more approvals, or answers, decide the question; 0 once it is over.
+    pub responses_needed: u64,
+    /// The messages by which people were told of the question. This release sends none.
+    #[schema(value_type = Vec<Object>)]
+    pub deliveries: Vec<Value>,
+    /// Present and true where the question is what to do about a node that failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_error: bool,
+    /// The content of a `review`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Value>,
+    /// The tool that an `authorization` is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
+}
+
+/// An option of a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Choice {
+    /// The id by which an answer names the option, and its port.
+    pub id: String,
+    /// What people read.
+    pub label: String,
+}
+
+/// The tool that an authorization is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Authorization {
+    /// The name of the tool.
+    pub tool: Value,
+    /// What the tool would be called with.
+    pub arguments: Value,
+    /// How dangerous the tool is.
+    #[schema(value_type = words::SecurityLevel)]
+    pub security_level: SecurityLevel,
+}
+
+/// One person's response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Response {
+    /// The subject that answered, such as an e-mail address.
+    pub by: String,
+    /// The way in which the answer came.
+    #[schema(value_type = words::Via)]
+    pub via: Via,
+    /// The subject that entered the answer on behalf of `by`; null where `by` answered in person.
+    pub entered_by: Option<String>,
+    /// When the answer was recorded.
+    pub at: Timestamp,
+    /// The port that the answer votes for.
+    pub decision: String,
+    /// The data, the option's id, the text, the content of a review, or true or false.
+    pub answer: Value,
+    /// A comment in the person's own words.
+    pub comment: Option<String>,
+    /// Hexadecimal SHA-256 of exactly what was shown to the person.
+    pub shown_sha256: String,
+}
+
+/// An answer; which field it takes depends on the question's kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerBody {
+    /// Yes or no, for an approval, a review or an authorization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved: Option<bool>,
+    /// The id of the chosen option, for a decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// The data, for an input; beside the option `skip` about a failed node, the output in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// The text, for a question of the kind `ask`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The content of a review as the person edited it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Value>,
+    /// The name of an authorization's tool as the person typed it, where an interface asks for it; a wrong one is
+    /// refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// A comment in the person's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The assignee for whom the user of a local host answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_as: Option<String>,
+}
+
+/// What an answer did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"status": "pending", "decision": null, "responses_needed": 1}))]
+pub struct Responded {
+    /// Whether the question still takes answers.
+    #[schema(value_type = words::InteractionStatus)]
+    pub status: InteractionStatus,
+    /// The port that was decided on; null where more answers are needed.
+    pub decision: Option<String>,
+    /// How many more approvals, or answers, decide the question.
+    pub responses_needed: u64,
+}
+
+impl Interaction {
+    /// A question of an execution. The fields `link` and `receipt` of the contract are absent, since no host makes them.
+    pub fn of(one: &interaction::Interaction, execution: &Execution, workflow: &Workflow) -> Self {
+        let choice = |option: &::document::HumanOption| Choice { id: option.id.clone(), label: option.label.clone() };
+        Self {
+            interaction_id: one.interaction_id.to_string(),
+            execution_id: execution.id().to_string(),
+            workflow_id: execution.started.workflow_id.to_string(),
+            node: one.activation.node.to_string(),
+            kind: one.kind,
+            status: one.status,
+            question: one.question.clone(),
+            details: one.details.clone(),
+            schema: one.schema.clone(),
+            options: one.options.iter().map(choice).collect(),
+            assignees: one.assignees.clone(),
+            deadline: one.deadline.map(Timestamp),
+            created_at: Timestamp(one.created_at),
+            decided_at: one.decided_at.map(Timestamp),
+            decision: one.decision.clone(),
+            responses: one.responses.iter().map(Response::from).collect(),
+            responses_needed: view::responses_needed(one, workflow),
+            deliveries: Vec::new(),
+            on_error: one.on_error,
+            content: one.content.clone(),
+            authorization: one.authorization.as_ref().map(Authorization::from),
+        }
+    }
+}
+
+impl From<&interaction::Authorization> for Authorization {
+    fn from(about: &interaction::Authorization) -> Self {
+        Self { tool: about.tool.clone(), arguments: about.arguments.clone(), security_level: about.security_level }
+    }
+}
+
+impl From<&interaction::Response> for Response {
+    fn from(response: &interaction::Response) -> Self {
+        Self {
+            by: response.by.clone(),
+            via: response.via,
+            entered_by: response.entered_by.clone(),
+            at: Timestamp(response.at),
+            decision: response.decision.clone(),
+            answer: response.answer.clone(),
+            comment: response.comment.clone(),
+            shown_sha256: response.shown_sha256.clone(),
+        }
+    }
+}

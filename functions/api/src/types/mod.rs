@@ -1,0 +1,28 @@
+//! The bodies of requests and answers, as Rust types: the server makes answers of them, the command line reads them, and
+//! the OpenAPI document is generated from them. Their documentation is the text of that document.
+
+mod admin;
+mod control;
+pub mod document;
+mod execution;
+mod history;
+mod interaction;
+mod node;
+mod page;
+mod problem;
+mod start;
+mod words;
+mod workflow;
+
+pub use admin::{Health, NewToken, SecretBody, TokenBody};
+pub use control::{Reason, ResumeAnswer, ResumeBody, Resumed, SignalBody};
+pub use document::Document;
+pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
+pub use history::{Checkpoint, History, JournalEvent, Turn};
+pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
+pub use node::{LogLine, Node, Nodes};
+pub use page::Page;
+pub use problem::{Fault, ProblemDetails};
+pub use start::{Accepted, InlineBody, StartBody};
+pub use words::Timestamp;
+pub use workflow::{Checked, Saved, Workflow, WorkflowRow};

@@ -1,0 +1,117 @@
+//! The nodes of an execution, and the lines that they log.
+
+use super::{ExecutionError, Timestamp, words};
+use ::document::Workflow;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stepwell_core::{
+    evolve::input_of,
+    execution::Execution,
+    task::{LogLevel, NodeLog},
+    view::{self, NodeStatus},
+};
+use utoipa::ToSchema;
+
+/// All nodes of an execution, in the document's order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Nodes {
+    /// The nodes.
+    pub items: Vec<Node>,
+}
+
+/// What a node of an execution has done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Node {
+    /// The id of the node in its document.
+    pub node: String,
+    /// The name of the node, for people.
+    pub name: String,
+    /// What the node is doing.
+    #[schema(value_type = words::NodeStatus)]
+    pub status: NodeStatus,
+    /// How often the node was visited.
+    pub visits: u32,
+    /// How many attempts ended, over all visits.
+    pub attempts: u32,
+    /// The input of the latest visit; null where there was none.
+    pub input: Value,
+    /// The latest output; null where the node has none.
+    pub output: Value,
+    /// The port that the latest outcome took.
+    pub port: Option<String>,
+    /// Why the latest attempt failed.
+    pub error: Option<ExecutionError>,
+    /// When the latest visit began.
+    pub started_at: Option<Timestamp>,
+    /// When the outcome of the latest visit was recorded.
+    pub completed_at: Option<Timestamp>,
+    /// Milliseconds that the last attempt ran; where nobody measured it, those of the whole visit.
+    pub duration_ms: Option<u64>,
+    /// The first hundred lines that the node logged.
+    pub logs: Vec<LogLine>,
+}
+
+/// A line that a node logged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LogLine {
+    /// The id of the node; absent where the line is listed with its node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Number of the node's visit, from 1.
+    pub visit: u32,
+    /// Number of the attempt within the visit, from 1.
+    pub attempt: u32,
+    /// When the line was written.
+    pub at: Timestamp,
+    /// How much the line matters.
+    #[schema(value_type = words::LogLevel)]
+    pub level: LogLevel,
+    /// The text of the line.
+    pub message: String,
+}
+
+impl Nodes {
+    /// The nodes of an execution. `logs` are the lines of all nodes.
+    pub fn of(execution: &Execution, workflow: &Workflow, logs: &[NodeLog]) -> Self {
+        Self { items: workflow.nodes.iter().map(|node| Node::of(execution, workflow, node, logs)).collect() }
+    }
+}
+
+impl Node {
+    fn of(execution: &Execution, workflow: &Workflow, node: &::document::Node, logs: &[NodeLog]) -> Self {
+        let state = execution.node(&node.id);
+        // Input and times belong to a visit, so a node that was only skipped has none.
+        let visited = state.filter(|state| state.visit > 0);
+        let input = visited.and(workflow.graph.index.get(&node.id));
+        let input = input.map(|ix| input_of(workflow, execution, *ix).value().clone());
+        let own = logs.iter().filter(|log| log.node == node.id.as_str());
+        Self {
+            node: node.id.to_string(),
+            name: node.name.clone(),
+            status: view::node_status(state),
+            visits: state.map_or(0, |state| state.visit),
+            attempts: state.map_or(0, |state| state.attempts),
+            input: input.unwrap_or_default(),
+            output: state.and_then(|state| state.output.as_ref()).map(|it| it.value().clone()).unwrap_or_default(),
+            port: state.and_then(|state| state.port.clone()),
+            error: state.and_then(|state| state.error.as_ref()).map(ExecutionError::from),
+            started_at: visited.map(|state| Timestamp(state.activated_at)),
+            completed_at: visited.and_then(|state| state.finished_at).map(Timestamp),
+            duration_ms: visited.and_then(view::duration_ms),
+            logs: own.map(|log| LogLine { node: None, ..LogLine::from(log) }).collect(),
+        }
+    }
+}
+
+impl From<&NodeLog> for LogLine {
+    fn from(log: &NodeLog) -> Self {
+        Self {
+            node: Some(log.node.clone()),
+            visit: log.visit,
+            attempt: log.attempt,
+            at: Timestamp(log.line.at),
+            level: log.line.level,
+            message: log.line.message.clone(),
+        }
+    }
+}
