@@ -5,7 +5,7 @@ use api::{App, executions, people};
 use aws::{
     Aws,
     runtime::pause,
-    telemetry::{Call, observed},
+    runtime::telemetry::{Call, observed},
 };
 use lambda_http::{Context, request::LambdaRequest};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -4,7 +4,7 @@
 use api::{App, executions};
 use aws::{
     Aws,
-    telemetry::{Call, observed},
+    runtime::telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::{process::ExitCode, sync::Arc};

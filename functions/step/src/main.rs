@@ -2,7 +2,7 @@
 
 use aws::{
     runtime::step::handle,
-    telemetry::{Call, observed},
+    runtime::telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use nodes::{AllowList, Config, Nodes};

@@ -3,7 +3,7 @@
 
 use aws::{
     runtime::supervise::handle,
-    telemetry::{Call, observed},
+    runtime::telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::process::ExitCode;

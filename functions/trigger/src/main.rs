@@ -8,7 +8,7 @@ use api::{
 };
 use aws::{
     Aws,
-    telemetry::{Call, observed},
+    runtime::telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::value::RawValue;

@@ -3,7 +3,7 @@
 
 use crate::{
     limits,
-    telemetry::{Counter, counted},
+    runtime::telemetry::{Counter, counted},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;

@@ -5,12 +5,12 @@
 mod tests;
 
 use crate::{
-    deliver::Courier,
+    billing::meter::Purpose,
+    delivery::deliver::Courier,
     limits,
-    meter::Purpose,
-    ports::{Alarms, Queue},
+    runtime::telemetry::{Figure, Unit},
+    services::ports::{Alarms, Queue},
     store::Table,
-    telemetry::{Figure, Unit},
 };
 use async_trait::async_trait;
 use document::time::Time;

@@ -13,34 +13,19 @@
 //! | guard | a record of a workflow's executions under way, where the workflow has `overlap` or `max_concurrency` |
 //! | lease | lets one process at a time start executions of a workflow that has a guard |
 
-mod alarm;
-mod blobs;
-pub mod clients;
-pub mod config;
-mod deliver;
+pub mod billing;
+mod delivery;
 pub mod error;
-mod function;
 mod host;
 pub mod limits;
-pub mod meter;
-mod plan;
-pub mod ports;
-pub mod prices;
-mod queue;
-mod roots;
 pub mod runtime;
-mod sdk;
-mod secrets;
+pub mod services;
 pub mod store;
-pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use alarm::StepFunctions;
-pub use blobs::S3;
-pub use function::{connect, connect_behind_messages, deadline, main};
 pub use host::{Aws, Clock, Services, clock};
-pub use queue::Sqs;
-pub use secrets::SecretsManager;
+pub use runtime::function::{connect, connect_behind_messages, deadline, main};
+pub use services::{alarm::StepFunctions, blobs::S3, queue::Sqs, secrets::SecretsManager};

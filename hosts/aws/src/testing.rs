@@ -1,6 +1,6 @@
 //! Stand-ins for the services beside the table, for tests: they record what they are asked and fail once when told to.
 
-use crate::ports::{Alarms, Blobs, Queue, Records};
+use crate::services::ports::{Alarms, Blobs, Queue, Records};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::port::{Secret, Secrets, StoreError};

@@ -1,7 +1,7 @@
 //! Stands in for Step Functions: does what the state machine in infra/wait.asl.json does, and keeps task tokens.
 
 use super::ports::{Services, transient};
-use ::aws::ports::Alarms;
+use ::aws::services::ports::Alarms;
 use async_trait::async_trait;
 use document::time::Time;
 use engine::{envelope::Envelope, port::StoreError};

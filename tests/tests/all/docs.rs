@@ -343,6 +343,7 @@ fn the_map_of_the_code_names_what_is_there() {
         ("### Inside `shared/engine/src`", "shared/engine/src", 7),
         ("### Inside `functions/api/src`", "functions/api/src", 7),
         ("### Inside `hosts/local/src`", "hosts/local/src", 5),
+        ("### Inside `hosts/aws/src`", "hosts/aws/src", 6),
     ] {
         let section = text.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no heading {heading}"));
         let section = section.split("\n#").next().unwrap();

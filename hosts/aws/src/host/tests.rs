@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use crate::{error::Patience, meter::Meter, store::Parts, testing::Recorder, tests::scripted::Script};
+use crate::{billing::meter::Meter, error::Patience, store::Parts, testing::Recorder, tests::scripted::Script};
 use engine::port::Runner;
 use stepwell_core::task::{CodeTask, Work};
 

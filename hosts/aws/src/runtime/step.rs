@@ -3,7 +3,7 @@
 
 use crate::{
     Aws,
-    telemetry::{Counter, counted},
+    runtime::telemetry::{Counter, counted},
 };
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use engine::{

@@ -3,7 +3,7 @@
 //! so notices that the execution is gone.
 
 use super::pack::Tail;
-use crate::{limits, meter::Spent};
+use crate::{billing::meter::Spent, limits};
 use document::time::Time;
 use std::{
     collections::{HashMap, VecDeque},

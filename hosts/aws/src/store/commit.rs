@@ -25,8 +25,8 @@ use super::{
     undelivered::After,
 };
 use crate::{
+    billing::meter::{Purpose, Spent, nobodys, of},
     limits,
-    meter::{Purpose, Spent, nobodys, of},
 };
 use engine::port::{Commit, Journal, StoreError};
 use std::sync::Arc;

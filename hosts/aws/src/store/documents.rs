@@ -8,8 +8,8 @@ use super::{
     pack::{deflate, inflate},
 };
 use crate::{
+    billing::meter::{Purpose, nobodys},
     limits,
-    meter::{Purpose, nobodys},
 };
 use document::Workflow;
 use engine::{

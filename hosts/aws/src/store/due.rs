@@ -10,8 +10,8 @@ use super::{
     marks::Marks,
 };
 use crate::{
+    billing::meter::{Purpose, nobodys},
     limits,
-    meter::{Purpose, nobodys},
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;

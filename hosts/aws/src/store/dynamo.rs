@@ -3,9 +3,9 @@
 
 use super::item::{Expression, Item};
 use crate::{
+    billing::meter::{Meter, Use},
     error::{Failure, Patience, classify},
     limits,
-    meter::{Meter, Use},
 };
 use aws_sdk_dynamodb::{
     Client,

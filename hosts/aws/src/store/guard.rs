@@ -9,9 +9,9 @@ use super::{
     keys,
 };
 use crate::{
+    billing::meter::{Purpose, nobodys, of},
     error::drawn,
     limits,
-    meter::{Purpose, nobodys, of},
 };
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};

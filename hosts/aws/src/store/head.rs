@@ -17,8 +17,8 @@ use super::{
     undelivered::After,
 };
 use crate::{
+    billing::meter::{Purpose, Use, nobodys},
     limits,
-    meter::{Purpose, Use, nobodys},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use document::time::Time;

@@ -11,9 +11,9 @@ use super::{
     pack::inflate,
 };
 use crate::{
+    billing::meter::{Purpose, nobodys},
     limits,
-    meter::{Purpose, nobodys},
-    telemetry::{Counter, counted},
+    runtime::telemetry::{Counter, counted},
 };
 use async_trait::async_trait;
 use engine::port::{Commit, Journal, Page, StoreError, Window};

@@ -9,8 +9,8 @@ use super::{
     keys,
 };
 use crate::{
+    billing::meter::{Purpose, nobodys},
     limits,
-    meter::{Purpose, nobodys},
 };
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -10,8 +10,8 @@ use super::{
     pack::{Tail, after, unpack},
 };
 use crate::{
+    billing::meter::{Purpose, Spent, of},
     limits,
-    meter::{Purpose, Spent, of},
 };
 use document::time::Time;
 use engine::port::StoreError;

@@ -11,7 +11,7 @@ use super::{
     keys,
     undelivered::After,
 };
-use crate::{limits, meter::Use};
+use crate::{billing::meter::Use, limits};
 use aws_sdk_dynamodb::types::AttributeValue;
 use document::time::Time;
 use engine::port::StoreError;

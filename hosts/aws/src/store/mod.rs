@@ -45,10 +45,10 @@ mod values;
 pub use schema::{Index, create, definition};
 
 use crate::{
+    billing::meter::{Meter, Spent},
     error::Patience,
     limits,
-    meter::{Meter, Spent},
-    ports::Blobs,
+    services::ports::Blobs,
 };
 use aws_sdk_dynamodb::Client;
 use cache::Cache;

@@ -10,8 +10,8 @@ use super::{
     lists::{Part, bad_cursor, hex, place},
 };
 use crate::{
+    billing::meter::{Purpose, of},
     limits,
-    meter::{Purpose, of},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::port::{InteractionFilter, Journal, Page, StoreError, Window};

@@ -17,8 +17,8 @@ use super::{
     load::{Stored, turns_between},
 };
 use crate::{
+    billing::meter::{Purpose, nobodys, of},
     limits,
-    meter::{Purpose, nobodys, of},
 };
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use engine::port::{Journal, StoreError};

@@ -7,7 +7,7 @@ use super::{
     item::{Expression, Item, keyed, need, number, number_of, text},
     keys,
 };
-use crate::meter::{Purpose, nobodys};
+use crate::billing::meter::{Purpose, nobodys};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use document::{

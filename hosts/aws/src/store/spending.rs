@@ -2,8 +2,8 @@
 
 use super::{cache::Known, head::units, undelivered::After};
 use crate::{
-    meter::Spent,
-    plan::{clock_transitions, plan},
+    billing::meter::Spent,
+    delivery::plan::{clock_transitions, plan},
 };
 use document::time::Time;
 use stepwell_core::effect::Effect;

@@ -7,9 +7,9 @@ use super::{
     item::{Expression, keyed},
 };
 use crate::{
-    clients::Clients,
+    billing::meter::{Meter, Purpose, nobodys},
     error::Patience,
-    meter::{Meter, Purpose, nobodys},
+    services::clients::Clients,
 };
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn},

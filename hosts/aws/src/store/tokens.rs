@@ -8,9 +8,9 @@ use super::{
     keys,
 };
 use crate::{
+    billing::meter::{Purpose, of},
     limits,
-    meter::{Purpose, of},
-    ports::Records,
+    services::ports::Records,
 };
 use async_trait::async_trait;
 use document::id::{WorkflowId, sha256_hex};

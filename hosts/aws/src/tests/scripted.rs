@@ -1,6 +1,6 @@
 //! Connections that answer from a script, for tests of what adapters make of answers.
 
-use crate::clients::Clients;
+use crate::services::clients::Clients;
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
     orchestrator::{HttpRequest, HttpResponse},

@@ -5,8 +5,8 @@ use super::{
     story::Story,
 };
 use crate::{
+    billing::meter::Meter,
     error::Patience,
-    meter::Meter,
     store::{Parts, Table},
     testing::Recorder,
 };

@@ -4,11 +4,11 @@
 use super::services::{clients, eventually, fresh, machine, queue};
 use aws::{
     Aws, S3, SecretsManager, Services, Sqs, StepFunctions,
-    clients::Clients,
+    billing::meter::Meter,
     clock,
     error::Patience,
-    meter::Meter,
-    ports::Records,
+    services::clients::Clients,
+    services::ports::Records,
     store::{Parts, Table, create},
 };
 use document::parse;

@@ -2,10 +2,9 @@
 //! emulator MiniStack speaks them. `tests/aws/with.sh` starts it; without it these tests fail and say so.
 
 use aws::{
-    S3, SecretsManager, Sqs, StepFunctions,
-    clients::Clients,
-    clock,
-    ports::{Alarms, Blobs, Queue},
+    S3, SecretsManager, Sqs, StepFunctions, clock,
+    services::clients::Clients,
+    services::ports::{Alarms, Blobs, Queue},
 };
 use document::time::Time;
 use engine::{

@@ -282,6 +282,6 @@ async fn long_journals_cost_little_to_load() {
     let cold = world.host(true, 1);
     let state = cold.journal().load(&id).await.unwrap().unwrap();
     assert_eq!(state, host.journal().load(&id).await.unwrap().unwrap());
-    let read = cold.table().meter().totals().reads[&::aws::meter::Purpose::Load];
+    let read = cold.table().meter().totals().reads[&::aws::billing::meter::Purpose::Load];
     assert!(read <= 3.0, "{read} read units for the end of {} turns", state.seq);
 }

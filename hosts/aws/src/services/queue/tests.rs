@@ -58,7 +58,7 @@ async fn ten_messages_are_one_request_and_each_has_its_delay() {
 #[tokio::test]
 async fn a_message_goes_with_the_trace_that_it_was_sent_under() {
     let script = Script::new([json(200, json!({"Successful": taken(&[0]), "Failed": []}))]);
-    let _traced = crate::telemetry::traced();
+    let _traced = crate::runtime::telemetry::traced();
     let trace = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
     let span = tracing::info_span!("execution", execution = "e0", traceparent = trace);
     queue(&script).send(&[message(0)]).instrument(span).await.unwrap();

@@ -12,7 +12,7 @@
 //! | `AnswerCaller` | the task of each caller that waits for the execution's end is completed or failed |
 //! | `Admit` | a message to each execution that `max_concurrency` held back and that may go on |
 
-use crate::{limits, prices};
+use crate::{billing::prices, limits};
 use document::{TimeoutAction, id::WorkflowId, time::Time};
 use engine::envelope::Envelope;
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 //! and of callers by their task tokens.
 
 use crate::{
-    ports::Alarms,
-    sdk::{failed, failed_quietly},
+    services::ports::Alarms,
+    services::sdk::{failed, failed_quietly},
 };
 use async_trait::async_trait;
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata};

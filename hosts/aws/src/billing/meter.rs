@@ -1,7 +1,7 @@
 //! Counts what is used of the table, by the capacity units that DynamoDB reports with each call. There is a sum for the
 //! whole process, and one for each execution until its next commit takes the sum along.
 
-use crate::prices;
+use crate::billing::prices;
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use serde_json::{Map, Value, json};
 use std::{
@@ -101,7 +101,7 @@ impl Spent {
         }
     }
 
-    /// The cost in US dollars, by the prices in [`crate::prices`].
+    /// The cost in US dollars, by the prices in [`crate::billing::prices`].
     pub fn dollars(&self) -> f64 {
         let millions = (self.writes + self.head_writes) * prices::WRITE_UNITS
             + (self.reads + self.head_reads) * prices::READ_UNITS

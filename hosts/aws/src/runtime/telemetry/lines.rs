@@ -124,7 +124,7 @@ impl Visit for Fields {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::telemetry::current;
+    use crate::runtime::telemetry::current;
     use futures::FutureExt;
     use std::sync::{Arc, Mutex};
     use tracing::{Instrument, info, info_span, subscriber::with_default, warn};

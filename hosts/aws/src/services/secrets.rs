@@ -1,7 +1,7 @@
 //! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
 //! of the form `{"value": "…", "hosts": […]}`.
 
-use crate::{limits, sdk::failed_quietly};
+use crate::{limits, services::sdk::failed_quietly};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
 use document::time::Time;

@@ -3,9 +3,9 @@
 use crate::{
     error::drawn,
     limits,
-    ports::Queue,
-    sdk::failed,
-    telemetry::{Counter, Trace, counted, current},
+    runtime::telemetry::{Counter, Trace, counted, current},
+    services::ports::Queue,
+    services::sdk::failed,
 };
 use async_trait::async_trait;
 use aws_sdk_sqs::{

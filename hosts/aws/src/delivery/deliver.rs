@@ -2,8 +2,8 @@
 //! and doing one again does no harm.
 
 use crate::{
-    plan::{Plan, needs_state, plan},
-    ports::{Alarms, Queue, Records},
+    delivery::plan::{Plan, needs_state, plan},
+    services::ports::{Alarms, Queue, Records},
 };
 use document::time::Time;
 use engine::port::StoreError;

@@ -3,11 +3,11 @@
 
 use crate::{
     S3, SecretsManager, Sqs, StepFunctions,
-    clients::Clients,
-    config::Config,
+    billing::meter::Meter,
     error::Patience,
     host::{Aws, Services, clock},
-    meter::Meter,
+    runtime::config::Config,
+    services::clients::Clients,
     store::{Parts, Table},
 };
 use document::time::Time;
@@ -20,8 +20,8 @@ type Trouble = Box<dyn Error + Send + Sync>;
 /// Runs a function until it fails or Lambda ends the process. It has one thread, since an invocation mostly waits for
 /// AWS and computes little.
 pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCode {
-    crate::roots::name_bundle();
-    crate::telemetry::init();
+    crate::services::roots::name_bundle();
+    crate::runtime::telemetry::init();
     // rustls panics at its first use where several cryptography providers are compiled in and none is the default.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -1,0 +1,11 @@
+//! The services beside the table: SQS, S3, Step Functions and Secrets Manager, behind the traits of [`ports`], and the
+//! clients that reach them.
+
+pub mod alarm;
+pub mod blobs;
+pub mod clients;
+pub mod ports;
+pub mod queue;
+pub(crate) mod roots;
+pub(crate) mod sdk;
+pub mod secrets;
