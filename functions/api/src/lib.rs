@@ -19,7 +19,7 @@ pub use auth::{
 pub use request::{
     bounds::Bounds,
     cursor,
-    json::{AnyJson, Body, Json, MaybeJson, Path, canonical, shallow},
+    json::{AnyJson, Body, Json, MaybeJson, Path, shallow},
     page,
     params::{NoParams, Params},
     problem::Problem,

@@ -1,8 +1,10 @@
-//! The canonical text of a document, and its hash.
+//! The canonical text of JSON: what documents, and the requests of starts under an idempotency key, are hashed by.
+//! Why it is not the text of RFC 8785, ADR 15 says.
 
 use serde_json::Value;
 
-/// JSON without spaces, keys sorted: the same for every spelling of a document.
+/// JSON without spaces, its keys sorted by their bytes, its integers in full: the same text for every order of keys, and
+/// another text for every other value.
 pub fn canonical_text(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
@@ -50,5 +52,12 @@ mod tests {
             canonical_text(&json!({"b": [1, {"d": 1, "c": "\""}], "a": null})),
             r#"{"a":null,"b":[1,{"c":"\"","d":1}]}"#
         );
+    }
+
+    #[test]
+    fn integers_that_no_double_tells_apart_differ() {
+        let (one, other) = (json!([9_007_199_254_740_992_u64, 1.0]), json!([9_007_199_254_740_993_u64, 1.0]));
+        assert_eq!(canonical_text(&one), "[9007199254740992,1.0]");
+        assert_eq!(canonical_text(&other), "[9007199254740993,1.0]");
     }
 }

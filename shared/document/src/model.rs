@@ -33,7 +33,7 @@ pub struct Workflow {
     pub graph: Graph,
     /// The normalized document: what is stored, shown and hashed.
     pub document: Arc<Value>,
-    /// Hexadecimal SHA-256 of the normalized document's RFC 8785-like canonical text.
+    /// Hexadecimal SHA-256 of the normalized document's [`canonical_text`](crate::canonical_text).
     pub hash: String,
 }
 

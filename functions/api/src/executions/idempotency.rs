@@ -1,6 +1,6 @@
 //! The header `Idempotency-Key` of a start, and the problems that a start which fails is answered with.
 
-use crate::{Problem, canonical, limits, workflows::refused};
+use crate::{Problem, limits, workflows::refused};
 use axum::http::{HeaderMap, StatusCode};
 use engine::start::StartError;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub(crate) fn key(headers: &HeaderMap, route: &str, request: &Value) -> Result<O
 
 /// The same as [`key`], for a key that does not come from this header.
 pub(crate) fn keyed(route: &str, key: &str, request: &Value) -> (String, String) {
-    let hash = document::id::sha256_hex(canonical(request).to_string().as_bytes());
+    let hash = document::id::sha256_hex(document::canonical_text(request).as_bytes());
     (format!("{route}\n{key}"), hash)
 }
 

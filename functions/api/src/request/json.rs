@@ -9,7 +9,7 @@ use axum::{
 };
 use document::json::nesting;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{fmt, marker::PhantomData};
 use tokio::time::timeout;
 
@@ -171,18 +171,4 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::field("invalid_field", "", message, &hint)
         }
     })
-}
-
-/// The same value with the keys of every object sorted, so that bodies that differ only in the order of their keys have
-/// the same text and the same hash.
-pub fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
-        Value::Object(fields) => {
-            let mut sorted: Vec<_> = fields.iter().collect();
-            sorted.sort_by(|a, b| a.0.cmp(b.0));
-            Value::Object(sorted.into_iter().map(|(key, value)| (key.clone(), canonical(value))).collect::<Map<_, _>>())
-        }
-        other => other.clone(),
-    }
 }
