@@ -1,41 +1,38 @@
 #!/usr/bin/env bash
-# Passes every check and test. Installs what it needs, pinned, from public registries into .cache/ (which git ignores).
+# Passes every check and test, and says how long each part took. Installs what it needs, pinned, from public registries
+# into .cache/ (which git ignores).
 # ./test.sh        everything
 # ./test.sh quick  format, lints and tests, without AWS's emulators, the supply-chain check, the template's and the fuzzers
+# FUZZ_SECONDS and SIM_SEEDS say how long it looks for what nobody thought of: see CONTRIBUTING.md.
 set -euo pipefail
 cd "$(dirname "$0")"
-cache="$PWD/.cache"
-mkdir -p "$cache"
 . tests/aws/features.sh
+. tests/parts.sh
 
-step() { printf '\n== %s\n' "$*"; }
+workspace=(--release --workspace --locked --features "$FEATURES")
 
-step "format"
-cargo fmt --all -- --check
+# Everything that the parts below fetch, so that the network is waited for while the compiler works.
+tools() {
+  local tool
+  for tool in cargo-deny cargo-fuzz sam checkov; do infra/tool.sh "$tool" >/dev/null; done
+  tests/aws/install.sh
+}
+supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }
 
-step "lints"
-cargo clippy --release --workspace --all-targets --locked --features "$FEATURES" -- -D warnings
-
+if [ "${1:-}" != quick ]; then beside "tools" tools; fi
+part "format" cargo fmt --all -- --check
+part "lints" cargo clippy "${workspace[@]}" --all-targets -- -D warnings
 if [ "${1:-}" != quick ]; then
-  step "supply chain"
-  deny="$cache/cargo/bin/cargo-deny"
-  [ -x "$deny" ] || cargo install --quiet --locked cargo-deny@0.20.2 --root "$cache/cargo"
-  "$deny" check bans licenses sources
+  await "tools"
+  beside "supply chain" supply_chain
+  beside "the template for AWS" infra/lint.sh
 fi
-
-step "tests"
+part "build of the tests" cargo test "${workspace[@]}" --no-run
 # What needs AWS's emulators comes next.
-cargo test --release --workspace --locked --features "$FEATURES" -- --skip aws:: --skip functions::every_event
-
+part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event
 if [ "${1:-}" != quick ]; then
-  step "tests on AWS's emulators"
-  tests/aws/functions.sh
-
-  step "the template for AWS"
-  infra/lint.sh
-
-  step "fuzzing, a short run of each target"
-  ./fuzz/run.sh "${FUZZ_SECONDS:-20}"
+  # The emulators' tests mostly wait: for visibility timeouts, retries, deadlines. The fuzzers have the other core.
+  beside "fuzzing" nice fuzz/run.sh "${FUZZ_SECONDS:-20}"
+  part "tests on AWS's emulators" tests/aws/functions.sh
+  await "supply chain" "the template for AWS" "fuzzing"
 fi
-
-step "all passed"

@@ -3,10 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds="${1:-20}"
-tool="$PWD/../.cache/cargo/bin/cargo-fuzz"
-if [ ! -x "$tool" ]; then
-  cargo install --quiet --locked cargo-fuzz@0.13.2 --root "$PWD/../.cache/cargo"
-fi
+tool="$(../infra/tool.sh cargo-fuzz)/cargo-fuzz"
 # cargo-fuzz asks for instrumentation flags that stable keeps behind this switch; no sanitizer is needed in safe Rust.
 export RUSTC_BOOTSTRAP=1
 fuzz() { "$tool" fuzz run "$@"; }

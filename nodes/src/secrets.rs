@@ -1,10 +1,12 @@
 //! Secrets: finding them in what is about to be sent, and masking them in what is recorded.
 
 use crate::limits::SECRET_BYTES;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use stepwell_core::task::{Outcome, UsedSecret};
 
@@ -34,64 +36,51 @@ pub(crate) fn mask_outcome(mut outcome: Outcome, secrets: &[UsedSecret]) -> Outc
     outcome
 }
 
-/// Every form in which secrets may occur, longest first, each with the text that replaces it.
+/// Every form in which secrets may occur, and the texts that replace them.
 pub(crate) struct Needles {
-    forms: Vec<(Vec<u8>, String)>,
-    starts: [bool; 256],
+    /// An error where the forms have gigabytes, which no limit lets through. Everything is then taken for a secret.
+    finder: Result<AhoCorasick, BuildError>,
+    /// By form.
+    shown: Vec<String>,
 }
 
 impl Needles {
     pub fn of(secrets: &[UsedSecret]) -> Self {
-        let mut forms: Vec<(Vec<u8>, String)> = Vec::new();
+        let (mut forms, mut shown) = (Vec::new(), Vec::new());
         for secret in secrets.iter().filter(|s| s.value.len() >= SECRET_BYTES) {
-            let shown = format!("[secret {}]", secret.name);
-            forms.extend(forms_of(&secret.value).into_iter().map(|form| (form, shown.clone())));
-        }
-        forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
-        forms.dedup_by(|a, b| a.0 == b.0);
-        let mut starts = [false; 256];
-        for (form, _) in &forms {
-            if let Some(first) = form.first() {
-                starts[usize::from(*first)] = true;
+            for form in forms_of(&secret.value) {
+                forms.push(form);
+                shown.push(format!("[secret {}]", secret.name));
             }
         }
-        Self { forms, starts }
+        let finder = AhoCorasick::builder()
+            // Where one secret begins with another, the whole of the longer one is replaced.
+            .match_kind(MatchKind::LeftmostLongest)
+            // This kind is the quickest to build, and most are used for one answer only.
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(forms);
+        Self { finder, shown }
     }
 
     /// Whether any form of any secret occurs in these bytes.
     pub fn found_in(&self, bytes: &[u8]) -> bool {
-        (0..bytes.len()).any(|at| self.at(&bytes[at..]).is_some())
-    }
-
-    /// The longest form with which these bytes begin.
-    fn at(&self, rest: &[u8]) -> Option<&(Vec<u8>, String)> {
-        rest.first().filter(|b| self.starts[usize::from(**b)])?;
-        self.forms.iter().find(|(form, _)| rest.starts_with(form))
+        self.finder.as_ref().map_or(true, |finder| finder.is_match(bytes))
     }
 
     fn mask_text(&self, text: &mut String) {
-        // The text is searched in one pass, so that the replacements themselves are not searched.
-        let bytes = text.as_bytes();
-        let (mut at, mut copied, mut out) = (0, 0, Vec::new());
-        while at < bytes.len() {
-            match self.at(&bytes[at..]) {
-                Some((form, shown)) => {
-                    out.extend_from_slice(&bytes[copied..at]);
-                    out.extend_from_slice(shown.as_bytes());
-                    at += form.len();
-                    copied = at;
-                }
-                None => at += 1,
+        match &self.finder {
+            // Bytes, since a piece of base64 may begin or end within a character.
+            Ok(finder) if finder.is_match(text.as_str()) => {
+                let masked = finder.replace_all_bytes(text.as_bytes(), &self.shown);
+                *text = String::from_utf8_lossy(&masked).into_owned();
             }
-        }
-        if copied > 0 {
-            out.extend_from_slice(&bytes[copied..]);
-            *text = String::from_utf8_lossy(&out).into_owned();
+            Ok(_) => {}
+            Err(_) => *text = "[secret]".into(),
         }
     }
 
     fn mask(&self, value: &mut Value) {
-        if self.forms.is_empty() {
+        if self.shown.is_empty() {
             return;
         }
         match value {
@@ -124,7 +113,12 @@ impl Needles {
 
 /// Every form in which a secret may occur in what is sent or comes back.
 fn forms_of(secret: &str) -> Vec<Vec<u8>> {
-    let mut forms = vec![secret.as_bytes().to_vec(), percent(secret, "%20"), percent(secret, "+")];
+    /// What percent-encoding changes: all but the characters that RFC 3986 calls unreserved.
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let in_url = utf8_percent_encode(secret, RESERVED).to_string();
+    // A form that a browser sends has `+` for a space.
+    let in_form = in_url.replace("%20", "+");
+    let mut forms = vec![secret.as_bytes().to_vec(), in_url.into_bytes(), in_form.into_bytes()];
     if let Ok(json) = serde_json::to_string(secret) {
         forms.push(json.as_bytes()[1..json.len() - 1].to_vec());
     }
@@ -150,19 +144,6 @@ fn in_base64(secret: &[u8], lead: usize) -> Vec<Vec<u8>> {
         // Shorter pieces occur in other text by chance.
         .filter(|form| form.len() >= 6)
         .collect()
-}
-
-/// Percent-encoding (RFC 3986), with the given text for a space.
-fn percent(text: &str, space: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte),
-            b' ' => out.extend_from_slice(space.as_bytes()),
-            _ => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
-use engine::port::{Delivery, Receipt, SavedWorkflow, Secret, Token};
+use engine::port::{Delivery, Receipt, SavedWorkflow, Secret, Token, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -158,6 +158,17 @@ impl Memory {
         true
     }
 
+    /// Lets the engine handle messages until none is due, as the workers of a host do.
+    pub async fn handle_due(&self) {
+        while let Some(delivery) = self.take() {
+            let verdicts = engine::step::handle(self, std::slice::from_ref(&delivery)).await;
+            match verdicts.first() {
+                Some(Verdict::Return { after_seconds, .. }) => self.nack(delivery.receipt, *after_seconds),
+                Some(Verdict::Acknowledge) | None => self.ack(delivery.receipt),
+            };
+        }
+    }
+
     /// Puts a message on the queue by hand, such as one that a fault duplicates; without `at` it is due now.
     pub fn send(&self, message: Message, at: Option<Time>) {
         self.world().send(message, at);
@@ -214,6 +225,11 @@ impl Memory {
             .iter()
             .map(|((id, activation, purpose), at)| (id.clone(), activation.clone(), *purpose, *at))
             .collect()
+    }
+
+    /// The state of an execution; none where there is none of this id.
+    pub fn state(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
+        self.world().executions.get(id).map(|record| record.state.clone())
     }
 
     /// The states of all executions, in the order of their ids.

@@ -23,10 +23,10 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod canonical;
 mod connection;
 mod dialect;
 pub mod graph;
-mod hash;
 pub mod id;
 pub mod json;
 pub mod limits;
@@ -50,7 +50,6 @@ mod word;
 pub mod work;
 
 pub use connection::Connection;
-pub use hash::canonical_text;
 pub use model::{Edge, InputSchema, Node, NodeKind, Route, Spawning, Trigger, Waiting, Workflow};
 pub use node::{
     branch::{Branch, Rule},

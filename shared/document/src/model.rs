@@ -50,7 +50,7 @@ pub struct Workflow {
     pub graph: Graph,
     /// The normalized document: what is stored, shown and hashed.
     pub document: Arc<Value>,
-    /// SHA-256 of the normalized document's canonical text, in hexadecimal.
+    /// Hexadecimal SHA-256 of the normalized document's [canonical form](crate::canonical).
     pub hash: String,
 }
 

@@ -3,11 +3,11 @@
 
 use crate::{
     Edge, InputSchema, Node, Workflow,
+    canonical::{Canonical, sha256},
     connection::Connection,
     dialect::{self, EDGE_KEYS},
     graph::{Arc, Graph, NodeIx},
-    hash::canonical_text,
-    id::{NodeId, WorkflowId, sha256_hex},
+    id::{NodeId, WorkflowId},
     limits,
     node::{
         Types,
@@ -41,7 +41,7 @@ pub(crate) struct Head {
 
 /// Puts a workflow together, and hashes its document.
 pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
-    let hash = sha256_hex(canonical_text(&document).as_bytes());
+    let hash = sha256(&Canonical(&document));
     Workflow {
         id: head.id,
         name: head.name,

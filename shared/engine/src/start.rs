@@ -42,6 +42,23 @@ pub struct StartRequest {
     pub awaited: bool,
 }
 
+impl StartRequest {
+    /// A start of an inline document at the trigger of the API, without metadata, that nobody waits for.
+    pub fn new(owner: &str, workflow: Arc<Workflow>, input: Value) -> Self {
+        Self {
+            owner: owner.into(),
+            workflow,
+            version: 0,
+            input,
+            metadata: Map::new(),
+            started_by: None,
+            trigger: None,
+            idempotency: None,
+            awaited: false,
+        }
+    }
+}
+
 /// Why nothing was started, and nothing recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

@@ -18,6 +18,7 @@ mod format_e2e;
 #[cfg(feature = "aws")]
 mod functions;
 mod golden;
+mod guides;
 mod hostile;
 mod hostile_code;
 mod hostile_requests;

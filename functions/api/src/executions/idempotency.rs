@@ -1,6 +1,6 @@
 //! The header `Idempotency-Key` of a start, and the problems that a start which fails is answered with.
 
-use crate::{Problem, limits, request::canonical::sha256, workflows::refused};
+use crate::{Problem, limits, workflows::refused};
 use axum::http::{HeaderMap, StatusCode};
 use engine::start::StartError;
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub(crate) fn key(
 
 /// The same as [`key`], for a key that does not come from this header.
 pub(crate) fn keyed(route: &str, key: &str, request: &impl Serialize) -> (String, String) {
-    (format!("{route}\n{key}"), sha256(request))
+    (format!("{route}\n{key}"), document::canonical::sha256(request))
 }
 
 impl From<StartError> for Problem {

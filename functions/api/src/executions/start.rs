@@ -3,9 +3,7 @@
 use crate::{
     Answered, App, Caller, Json, MaybeJson, Params, Path, Routes, Runner,
     executions::{idempotency::key, read, wait},
-    limits,
-    request::canonical::{Canonical, CanonicalMap},
-    types,
+    limits, types,
     workflows::refused,
 };
 use axum::{
@@ -14,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use document::Workflow;
+use document::canonical::{Canonical, CanonicalMap};
 use engine::start::{StartRequest, latest, replay, start};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

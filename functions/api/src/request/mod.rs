@@ -1,7 +1,6 @@
 //! How requests are read, and how errors are told.
 
 pub mod bounds;
-pub mod canonical;
 pub mod cursor;
 pub mod json;
 pub mod page;

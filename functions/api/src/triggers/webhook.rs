@@ -10,9 +10,7 @@ use crate::{
         idempotency::{key, keyed},
         start::{answer, patience},
     },
-    limits,
-    request::canonical::Canonical,
-    shallow, types,
+    limits, shallow, types,
 };
 use axum::{
     extract::State,
@@ -20,6 +18,7 @@ use axum::{
     response::Response,
     routing::post,
 };
+use document::canonical::Canonical;
 use document::{Trigger, WebhookTrigger, Workflow, id::NodeId};
 use engine::start::{StartRequest, latest, start};
 use hmac::{Hmac, KeyInit, Mac};

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use document::time::Time;
-use engine::port::{Host, Token, Verdict};
+use engine::port::{Host, Token};
 use memory::Memory;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -104,15 +104,7 @@ impl World {
 
     /// Handles messages until none is due.
     pub async fn run(&self) {
-        while let Some(delivery) = self.host.take() {
-            let verdicts = engine::step::handle(&*self.host, std::slice::from_ref(&delivery)).await;
-            match &verdicts[0] {
-                Verdict::Acknowledge => assert!(self.host.ack(delivery.receipt)),
-                Verdict::Return { after_seconds, .. } => {
-                    self.host.nack(delivery.receipt, *after_seconds);
-                }
-            }
-        }
+        self.host.handle_due().await;
     }
 
     /// Saves a document and starts it. Returns the execution's id.

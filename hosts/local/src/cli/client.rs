@@ -7,6 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, header},
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{path::Path, sync::Arc, time::Duration};
@@ -225,16 +226,10 @@ async fn in_process(
     Ok((status, bytes.to_vec()))
 }
 
-/// Escapes a value (RFC 3986, section 2.1) for a segment of a path or of a query.
+/// Escapes a value for a segment of a path or of a query: all but the characters that RFC 3986 calls unreserved.
 pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// A query such as `?a=b&c=d` of the pairs that have a value; empty where none has.

@@ -12,8 +12,7 @@ pub(crate) use normal::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS, Origins};
 pub(crate) use types::is_agent;
 
 use crate::{
-    hash::canonical_text,
-    id::sha256_hex,
+    canonical::{CanonicalMap, sha256},
     limits,
     node::node_type::NodeType,
     reading::{Issue, kind_of},
@@ -78,7 +77,7 @@ impl Normal {
 fn derived_id(map: &Map<String, Value>) -> String {
     match map.get("name").and_then(Value::as_str).map(slug) {
         Some(slug) if !slug.is_empty() => slug,
-        _ => format!("workflow-{}", &sha256_hex(canonical_text(&Value::Object(map.clone())).as_bytes())[..8]),
+        _ => format!("workflow-{}", &sha256(&CanonicalMap(map))[..8]),
     }
 }
 

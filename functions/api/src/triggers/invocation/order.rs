@@ -5,10 +5,8 @@ use super::{
     failure::Failure,
     kinds::{Invocation, Order, TaskToken},
 };
-use crate::{
-    executions::idempotency::keyed,
-    request::canonical::{Canonical, CanonicalMap},
-};
+use crate::executions::idempotency::keyed;
+use document::canonical::{Canonical, CanonicalMap};
 use document::id::sha256_hex;
 use engine::{
     port::{Host, StoreError},

@@ -1,4 +1,6 @@
-//! JSON in one form for all who mean the same: bodies that differ only in the order of their keys have the same hash.
+//! The canonical form of JSON: what documents, and the requests of starts under an idempotency key, are hashed by. Values
+//! that differ only in the order of their keys have the same text, and all others another. Why it is not the form of
+//! RFC 8785, ADR 15 says.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
@@ -33,13 +35,19 @@ impl Serialize for CanonicalMap<'_> {
     }
 }
 
+/// The canonical text of a value: without spaces, the keys sorted by their bytes, the integers in full.
+pub fn text(value: &Value) -> String {
+    // Writing to a string cannot fail, and JSON has no other keys than text.
+    serde_json::to_string(&Canonical(value)).unwrap_or_default()
+}
+
 /// The SHA-256 of a request's JSON, hexadecimal. Nothing of the request is copied for it. The fields of a struct are
 /// hashed as they are declared, so that they are declared in their sorted order.
 pub fn sha256(request: &impl Serialize) -> String {
     let mut hash = Hash(Sha256::new());
     // Writing to a hash cannot fail, and JSON has no other keys than text.
     let _ = serde_json::to_writer(&mut hash, request);
-    hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::id::hex(&hash.0.finalize())
 }
 
 struct Hash(Sha256);
@@ -65,7 +73,14 @@ mod tests {
         let hash = |value: Value| sha256(&Canonical(&value));
         let one = hash(json!({"b": [1, {"d": 1.5, "c": "\"é"}], "a": null}));
         assert_eq!(one, hash(json!({"a": null, "b": [1, {"c": "\"é", "d": 1.5}]})));
-        assert_eq!(one, document::id::sha256_hex("{\"a\":null,\"b\":[1,{\"c\":\"\\\"é\",\"d\":1.5}]}".as_bytes()));
+        assert_eq!(one, crate::id::sha256_hex("{\"a\":null,\"b\":[1,{\"c\":\"\\\"é\",\"d\":1.5}]}".as_bytes()));
         assert_ne!(one, hash(json!({"a": null, "b": [{"c": "\"é", "d": 1.5}, 1]})));
+    }
+
+    #[test]
+    fn integers_that_no_double_tells_apart_differ() {
+        let (one, other) = (json!([9_007_199_254_740_992_u64, 1.0]), json!([9_007_199_254_740_993_u64, 1.0]));
+        assert_eq!(text(&one), "[9007199254740992,1.0]");
+        assert_eq!(text(&other), "[9007199254740993,1.0]");
     }
 }
