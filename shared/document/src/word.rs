@@ -4,7 +4,7 @@
 /// Makes an enum of a closed set of words. Each variant is written and read as its word.
 ///
 /// ```
-/// document::closed_set!(
+/// stepwell_document::closed_set!(
 ///     /// How a coin fell.
 ///     Side {
 ///         /// The side with the portrait.

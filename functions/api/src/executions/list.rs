@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Routes {
         ("until" = Option<String>, Query, description = "Started before; RFC 3339"),
         ("metadata.KEY" = Option<String>, Query, description = "Text that this key of the metadata equals"),
         ("parent" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = types::Page<types::Execution>),
+    responses((status = 200, body = types::ExecutionPage),
         (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn list(
     caller: Reader,

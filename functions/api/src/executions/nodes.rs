@@ -65,7 +65,7 @@ async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> A
 #[utoipa::path(get, path = "/v1/executions/{id}/logs", operation_id = "list_logs", tag = "executions",
     security(("bearer" = [])),
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = types::Page<types::LogLine>),
+    responses((status = 200, body = types::LogPage),
         (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn logs(
     caller: Reader,

@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Routes {
     params(("status" = Option<String>, Query, description = "pending, answered, timed_out or cancelled"),
         ("assignee" = Option<String>, Query, description = "That this person may answer; `me` is the caller"),
         ("execution_id" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = types::Page<types::Interaction>),
+    responses((status = 200, body = types::InteractionPage),
         (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn list(
     caller: Reader,

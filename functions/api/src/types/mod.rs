@@ -21,7 +21,7 @@ pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
 pub use node::{LogLine, Node, Nodes};
-pub use page::Page;
+pub use page::{ExecutionPage, InteractionPage, LogPage, Page, WorkflowPage};
 pub use problem::{Fault, ProblemDetails};
 pub use start::{Accepted, InlineBody, StartBody};
 pub use words::Timestamp;

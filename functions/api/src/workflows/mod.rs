@@ -131,7 +131,7 @@ fn overtaken(latest: u64) -> Problem {
 /// The latest versions, by id.
 #[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows",
     security(("bearer" = [])), params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = types::Page<types::WorkflowRow>),
+    responses((status = 200, body = types::WorkflowPage),
         (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
 async fn list(
     caller: Reader,

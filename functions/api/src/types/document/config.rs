@@ -131,7 +131,6 @@ pub struct MapConfig {
     /// CEL that yields the list.
     pub items: String,
     /// What is run for each item.
-    #[schema(no_recursion)]
     pub body: MapBody,
     /// Items that run at once; 50 where absent.
     pub max_concurrency: Option<u64>,
@@ -146,9 +145,9 @@ pub enum MapBody {
     /// The id of a saved workflow.
     Saved(String),
     /// Nodes and edges of its own. It needs no trigger.
+    #[schema(no_recursion)]
     Inline {
         /// The nodes.
-        #[schema(no_recursion)]
         nodes: Vec<DocumentNode>,
         /// The edges between the nodes.
         edges: Option<Vec<Edge>>,
