@@ -2,9 +2,8 @@
 //! its pictures ([`picture`]), its schedules and event patterns.
 //!
 //! ```
-//! use document::{parse, picture};
-//! # use stepwell_document as document;
-//! # use serde_json::json;
+//! use serde_json::json;
+//! use stepwell_document::{parse, picture};
 //!
 //! let document = json!({
 //!     "id": "greet",

@@ -3,10 +3,7 @@
 
 mod catalogue;
 
-use catalogue::{
-    listeners_are_those_of_the_latest_versions, schedules_are_kept_and_move_on, secrets_and_tokens_are_owned,
-    versions_count_up,
-};
+use catalogue::*;
 use document::{Workflow, parse};
 use engine::{
     drive::{Submission, submit},

@@ -64,7 +64,7 @@ words! {
         "Whether a question still takes answers, and how it ended where it does not.";
     LogLevel: stepwell_core::task::LogLevel = "How much a line of a log matters.";
     NodeStatus: stepwell_core::view::NodeStatus = "What a node of an execution is doing.";
-    Scope: crate::Scope = "What a token lets its bearer do. No scope includes another.";
+    Scope: engine::scope::Scope = "What a token lets its bearer do. No scope includes another.";
     SecurityLevel: stepwell_core::interaction::SecurityLevel = "How dangerous a tool is.";
     Severity: ::document::validate::Severity = "How much a problem of a document weighs: an error refuses it.";
     Via: stepwell_core::interaction::Via = "The way in which an answer came.";

@@ -7,11 +7,12 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Arrows that may close a circle: from which file, to which, and why. One that is no longer needed has to go.
-const ALLOWED: [(&str, &str, &str); 4] = [
+const ALLOWED: [(&str, &str, &str); 5] = [
     ("shared/expression/src/node.rs", "shared/expression/src/functions.rs", TREE),
     ("shared/expression/src/node.rs", "shared/expression/src/pattern.rs", TREE),
     ("shared/expression/src/eval.rs", "shared/expression/src/functions.rs", TREE),
     ("shared/document/src/node/map.rs", "shared/document/src/model.rs", BODY),
+    ("functions/api/src/types/document/config.rs", "functions/api/src/types/document/node.rs", BODY),
 ];
 const TREE: &str = "the tree holds the functions that it calls, and these work on the machine that walks the tree";
 const BODY: &str = "the body of a map is a workflow, whose nodes may be maps";

@@ -1,7 +1,7 @@
 //! The configs of the types of nodes (workflow format, §5). Any string in them may hold templates, `{{ expression }}`;
 //! what decides structure, such as ids, kinds and ports, is literal.
 
-use super::{super::words, DocumentNode, Edge};
+use super::{super::words, node::DocumentNode, parts::Edge};
 use serde_json::Value;
 use std::collections::HashMap;
 use utoipa::ToSchema;

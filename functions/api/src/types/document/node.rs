@@ -1,6 +1,9 @@
 //! A node of a document: what all types have in common, and by its type its config.
 
-use super::{Compensation, Delivery, Join, OnError, Retry, config};
+use super::{
+    config,
+    parts::{Compensation, Delivery, Join, OnError, Retry},
+};
 use serde_json::Value;
 use std::borrow::Cow;
 use utoipa::{
