@@ -4,15 +4,15 @@
 //! cargo run --release -p stepwell-memory --example embed
 //! ```
 
-use document::{parse, time::Time};
+use document::parse;
 use engine::{
     drive::submit,
     start::{StartRequest, start},
 };
-use memory::Memory;
 use serde_json::json;
 use std::error::Error;
 use stepwell_core::{command::Command, interaction::Answer};
+use stepwell_memory::Memory;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

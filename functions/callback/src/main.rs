@@ -4,8 +4,10 @@
 use api::{App, executions, people};
 use aws::{
     Aws,
-    runtime::pause,
-    runtime::telemetry::{Call, observed},
+    runtime::{
+        pause,
+        telemetry::{Call, observed},
+    },
 };
 use lambda_http::{Context, request::LambdaRequest};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -1,8 +1,8 @@
 //! The Lambda function `step`: takes batches of the step queue, and returns which of their messages failed.
 
-use aws::{
-    runtime::step::handle,
-    runtime::telemetry::{Call, observed},
+use aws::runtime::{
+    step::handle,
+    telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use nodes::{AllowList, Config, Nodes};

@@ -1,9 +1,9 @@
 //! The Lambda function `supervisor`: looks after executions that are overdue, effects that were not delivered and dead
 //! letters, and starts what schedules ask for.
 
-use aws::{
-    runtime::supervise::handle,
-    runtime::telemetry::{Call, observed},
+use aws::runtime::{
+    supervise::handle,
+    telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use std::process::ExitCode;

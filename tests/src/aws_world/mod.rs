@@ -12,9 +12,9 @@ pub use wire::{Fault, Wire};
 
 use ::aws::{
     Aws, Clock,
-    clients::Clients,
+    billing::meter::Meter,
     error::Patience,
-    meter::Meter,
+    services::clients::Clients,
     store::{Parts, Table, create},
 };
 use document::time::Time;

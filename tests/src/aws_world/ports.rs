@@ -4,7 +4,7 @@ use super::{clocks::Clocks, wire::Wire};
 use crate::sim::script::{self, Outside};
 use ::aws::{
     limits,
-    ports::{Blobs, Queue},
+    services::ports::{Blobs, Queue},
 };
 use async_trait::async_trait;
 use document::time::Time;

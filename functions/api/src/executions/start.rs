@@ -11,8 +11,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use document::Workflow;
-use document::canonical::{Canonical, CanonicalMap};
+use document::{
+    Workflow,
+    canonical::{Canonical, CanonicalMap},
+};
 use engine::start::{StartRequest, latest, replay, start};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

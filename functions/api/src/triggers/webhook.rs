@@ -18,8 +18,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use document::canonical::Canonical;
-use document::{Trigger, WebhookTrigger, Workflow, id::NodeId};
+use document::{Trigger, WebhookTrigger, Workflow, canonical::Canonical, id::NodeId};
 use engine::start::{StartRequest, latest, start};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};

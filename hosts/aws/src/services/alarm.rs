@@ -1,9 +1,9 @@
 //! Step Functions: starts and stops clocks, which are executions of the wait machine, and completes the tasks of pauses
 //! and of callers by their task tokens.
 
-use crate::{
-    services::ports::Alarms,
-    services::sdk::{failed, failed_quietly},
+use crate::services::{
+    ports::Alarms,
+    sdk::{failed, failed_quietly},
 };
 use async_trait::async_trait;
 use aws_sdk_sfn::{Client, error::ProvideErrorMetadata};

@@ -1,6 +1,9 @@
 //! Values that are too large for an item of the table, as objects in S3.
 
-use crate::{limits, services::ports::Blobs, services::sdk::failed};
+use crate::{
+    limits,
+    services::{ports::Blobs, sdk::failed},
+};
 use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,

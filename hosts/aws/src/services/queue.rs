@@ -4,8 +4,7 @@ use crate::{
     error::drawn,
     limits,
     runtime::telemetry::{Counter, Trace, counted, current},
-    services::ports::Queue,
-    services::sdk::failed,
+    services::{ports::Queue, sdk::failed},
 };
 use async_trait::async_trait;
 use aws_sdk_sqs::{

@@ -1,9 +1,9 @@
 //! `branch`: takes the port of the first rule that is true.
 
-use super::port::port;
 use super::{
     config::{Config, Subject},
     node_type::{Mode, NodeType, Ports, Shape, unique},
+    port::port,
 };
 use crate::{
     limits,

@@ -1,9 +1,9 @@
 //! `map`: runs its body for each item of a list, every item as an execution of its own.
 
-use super::workflow::workflow_id;
 use super::{
     config::Config,
     node_type::{Mode, NodeType},
+    workflow::workflow_id,
 };
 use crate::{
     Workflow,

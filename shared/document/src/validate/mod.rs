@@ -7,7 +7,9 @@ mod structure;
 mod tests;
 mod warnings;
 
-pub use crate::parse::check;
-pub use crate::reading::{Issue, Severity, schema};
+pub use crate::{
+    parse::check,
+    reading::{Issue, Severity, schema},
+};
 pub(crate) use structure::check as check_structure;
 pub(crate) use warnings::check as check_warnings;

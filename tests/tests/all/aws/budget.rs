@@ -3,8 +3,10 @@
 
 use ::aws::{
     Aws,
-    meter::{Meter, Purpose, Spent},
-    prices,
+    billing::{
+        meter::{Meter, Purpose, Spent},
+        prices,
+    },
 };
 use document::time::Time;
 use engine::port::Host;

@@ -4,7 +4,10 @@
 //! run by `tests/aws/localstack.sh`.
 
 use super::services::{clients, eventually, fresh, queue, receive};
-use aws::{StepFunctions, clock, services::clients::Clients, services::ports::Alarms};
+use aws::{
+    StepFunctions, clock,
+    services::{clients::Clients, ports::Alarms},
+};
 use document::time::Time;
 use serde_json::{Value, json};
 

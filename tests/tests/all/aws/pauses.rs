@@ -7,8 +7,7 @@ use aws::{
     billing::meter::Meter,
     clock,
     error::Patience,
-    services::clients::Clients,
-    services::ports::Records,
+    services::{clients::Clients, ports::Records},
     store::{Parts, Table, create},
 };
 use document::parse;

@@ -3,8 +3,10 @@
 
 use aws::{
     S3, SecretsManager, Sqs, StepFunctions, clock,
-    services::clients::Clients,
-    services::ports::{Alarms, Blobs, Queue},
+    services::{
+        clients::Clients,
+        ports::{Alarms, Blobs, Queue},
+    },
 };
 use document::time::Time;
 use engine::{

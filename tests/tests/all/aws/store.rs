@@ -1,7 +1,7 @@
 //! The store on DynamoDB Local: the conformance tests of every store, and what only several processes can show.
 
 use crate::store_differential::{SEEDS, agree};
-use ::aws::{Aws, ports::Records};
+use ::aws::{Aws, services::ports::Records};
 use document::time::Time;
 use engine::{
     drive::submit,

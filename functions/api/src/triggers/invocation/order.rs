@@ -6,8 +6,10 @@ use super::{
     kinds::{Invocation, Order, TaskToken},
 };
 use crate::executions::idempotency::keyed;
-use document::canonical::{Canonical, CanonicalMap};
-use document::id::sha256_hex;
+use document::{
+    canonical::{Canonical, CanonicalMap},
+    id::sha256_hex,
+};
 use engine::{
     port::{Host, StoreError},
     start::{StartRequest, id_of, latest, replay, start},
