@@ -14,6 +14,7 @@ use engine::port::{Delivers, Journal, Outbox, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use stepwell_core::{
+    admission::room,
     effect::{Effect, Message, Purpose, Work},
     id::{Activation, ExecutionId},
 };
@@ -133,7 +134,7 @@ fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rus
              AND parent IS NULL AND owner = ?1",
         )?
         .query_row([owner, workflow.as_str()], |row| row.get(0))?;
-    if under_way.unsigned_abs() >= limit {
+    if room(limit, under_way.unsigned_abs()) == 0 {
         return Ok(None);
     }
     let oldest: Option<(i64, String)> = db
