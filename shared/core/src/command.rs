@@ -2,7 +2,7 @@
 //! with a rejection.
 
 use crate::{
-    effect::{Control, Purpose},
+    effect::{ChildControl, Purpose},
     event::Started,
     id::{Activation, InteractionId},
     interaction::Answer,
@@ -105,5 +105,26 @@ pub struct Asked {
 impl From<Command> for Asked {
     fn from(command: Command) -> Self {
         Self { command, by: None }
+    }
+}
+
+/// What is asked of an execution as a whole: by a caller of the API, or by its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// No node starts any more until it is resumed.
+    Pause,
+    /// What is due goes on.
+    Resume,
+    /// Everything that is open is closed, and the execution ends.
+    Cancel,
+}
+
+impl From<ChildControl> for Control {
+    fn from(told: ChildControl) -> Self {
+        match told {
+            ChildControl::Pause => Self::Pause,
+            ChildControl::Resume => Self::Resume,
+            ChildControl::Cancel => Self::Cancel,
+        }
     }
 }

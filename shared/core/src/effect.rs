@@ -127,17 +127,17 @@ pub enum Work {
     /// Pause, resume or cancel, as the parent of the message's execution asks.
     Control {
         /// What the message's execution, which is a child, is to do.
-        control: Control,
+        control: ChildControl,
     },
     /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
     Admit,
 }
 
-/// What a caller asks of an execution, and the execution in turn of its children.
+/// What a parent tells its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the controls of the execution model")]
-pub enum Control {
+pub enum ChildControl {
     Pause,
     Resume,
     Cancel,

@@ -2,7 +2,7 @@
 //! when a message was lost, and after a restart.
 
 use crate::{
-    effect::{Control, Effect, Message, Purpose, Work},
+    effect::{ChildControl, Effect, Message, Purpose, Work},
     execution::{Execution, NodeState, Phase},
     id::{Activation, child_id},
     retention::expires_at,
@@ -64,7 +64,7 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
         }
         for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
             let execution = child_id(state.id(), &activation, kids.attempt, index);
-            let work = Work::Control { control: Control::Cancel };
+            let work = Work::Control { control: ChildControl::Cancel };
             effects.push(Effect::Send { message: Message { execution, work }, at: None });
         }
     }

@@ -15,8 +15,8 @@ use std::{
     task::{Context, Poll},
 };
 use stepwell_core::{
-    command::Command,
-    effect::{Control, Effect, Message, Work},
+    command::{Command, Control},
+    effect::{Effect, Message, Work},
     event::Turn,
     execution::{Execution, Phase, Status},
     id::ExecutionId,

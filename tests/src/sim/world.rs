@@ -11,7 +11,7 @@ use std::{
 };
 use stepwell_core::{
     children::body_of,
-    effect::{Control, Effect, Message, Purpose, Work},
+    effect::{ChildControl, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::evolve,
     execution::Execution,
@@ -236,7 +236,8 @@ impl World {
                 self.timers.get(&(id.clone(), activation.clone(), *purpose)) == Some(at)
             }
             Effect::Send {
-                message: Message { execution, work: Work::Control { control: Control::Cancel } }, ..
+                message: Message { execution, work: Work::Control { control: ChildControl::Cancel } },
+                ..
             } => self.fold(execution).is_none_or(|child| child.end.is_some()),
             _ => false,
         }

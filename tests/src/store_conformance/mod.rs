@@ -12,8 +12,7 @@ use engine::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use stepwell_core::{
-    command::{Asked, Command},
-    effect::Control,
+    command::{Asked, Command, Control},
     event::Started,
     execution::{Execution, Status},
     id::{Activation, ExecutionId},

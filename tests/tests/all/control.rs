@@ -2,7 +2,7 @@
 
 use engine::port::Delivers;
 use stepwell_core::{
-    effect::Control,
+    command::Control,
     event::{Event, Turn},
     execution::Status,
 };

@@ -8,7 +8,7 @@ use engine::port::Delivers;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use stepwell_core::{
-    effect::Control,
+    command::Control,
     event::Turn,
     execution::{Execution, NodeState},
     id::ExecutionId,

@@ -13,7 +13,11 @@ use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use memory::Memory;
 use serde_json::{Value, json};
 use std::{io::Write, sync::Arc, time::Duration};
-use stepwell_core::{command::Command, effect::Control, event::Started, id::ExecutionId};
+use stepwell_core::{
+    command::{Command, Control},
+    event::Started,
+    id::ExecutionId,
+};
 use stepwell_tests::lambda::{Function, Reply};
 
 const IS_FUNCTION: &str = "STEPWELL_TEST_IS_FUNCTION";

@@ -8,8 +8,7 @@ use engine::{
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
-    command::{Asked, Command},
-    effect::Control,
+    command::{Asked, Command, Control},
     event::Started,
     execution::{Execution, Phase, Status},
     id::ExecutionId,

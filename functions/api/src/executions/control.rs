@@ -6,8 +6,7 @@ use crate::{
 use axum::extract::State;
 use std::sync::Arc;
 use stepwell_core::{
-    command::Command,
-    effect::Control,
+    command::{Command, Control},
     execution::{Execution, Status},
 };
 use utoipa_axum::routes;

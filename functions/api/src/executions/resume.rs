@@ -14,8 +14,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{
-    command::Command,
-    effect::Control,
+    command::{Command, Control},
     error::{Reason, Rejection},
     event::Event,
     execution::{Execution, Status},

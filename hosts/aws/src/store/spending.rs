@@ -32,8 +32,8 @@ mod tests {
     use serde_json::{Value, json};
     use std::sync::Arc;
     use stepwell_core::{
-        command::Command,
-        effect::{Control, Purpose},
+        command::{Command, Control},
+        effect::Purpose,
     };
 
     /// What the last command of a story costs: messages, clocks and transitions.

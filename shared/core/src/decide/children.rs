@@ -3,7 +3,7 @@
 
 use super::turn::Deciding;
 use crate::{
-    effect::{Control, Work},
+    effect::{ChildControl, Work},
     error::{Error, Rejection},
     event::Event,
     execution::{Children as Kids, Phase},
@@ -171,7 +171,7 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         && turn.fails(ix, &kids)
     {
         // The other children are of no use to an attempt that has failed.
-        turn.control_children(ix, Control::Cancel);
+        turn.control_children(ix, ChildControl::Cancel);
         let child = child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
         let (code, what) = match turn.spawning(ix) {
             Some(Spawning::Map(_)) => ("map_failed", format!("item {index} failed: {message}")),

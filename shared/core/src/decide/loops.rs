@@ -167,7 +167,7 @@ impl Deciding<'_> {
         match self.phase(ix).clone() {
             Phase::Asking { interaction_id } => self.close_interaction(&interaction_id, status),
             Phase::Waiting { until: Some(_), .. } => self.drop_timer(&id, Purpose::Wait),
-            Phase::Children => self.control_children(ix, crate::effect::Control::Cancel),
+            Phase::Children => self.control_children(ix, crate::effect::ChildControl::Cancel),
             _ => {}
         }
     }

@@ -23,7 +23,6 @@ pub use turn::Decided;
 
 use crate::{
     command::{Asked, Command},
-    effect::Control,
     error::Rejection,
     execution::{Execution, Status},
 };
@@ -54,11 +53,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
     match (status, command) {
         (_, Command::Start(_)) => Err(Rejection::Stale("the execution exists already")),
 
-        (_, Command::Control { control, reason }) => match control {
-            Control::Pause => control::pause(turn, status, reason),
-            Control::Resume => control::resume(turn, status, reason),
-            Control::Cancel => control::cancel(turn, status, reason),
-        },
+        (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::Status {
             status: s,

@@ -13,7 +13,7 @@ use stepwell_core::{
     children::{Family, Runs},
     command::{Asked, Command},
     decide::child_id,
-    effect::{Control, Effect, Message, Work},
+    effect::{ChildControl, Effect, Message, Work},
     execution::{Children as Kids, Execution},
     id::{Activation, ExecutionId},
     owed::{Since, owed},
@@ -35,7 +35,7 @@ pub async fn start_children(
     if !state.waits_for_children(activation, attempt) {
         // The parent no longer wants these children. Some may have been started by a handler that died before it could
         // tell them so, so each is told here.
-        tell(host, range.map(|index| child_id(state.id(), activation, attempt, index)), Control::Cancel).await?;
+        tell(host, range.map(|index| child_id(state.id(), activation, attempt, index)), ChildControl::Cancel).await?;
         return Ok(Vec::new());
     }
     if state.paused {
@@ -82,7 +82,7 @@ async fn catch_up(
 ) -> Result<(), StoreError> {
     let Some(after) = host.journal().load_lean(before.id()).await? else { return Ok(()) };
     let control = wish(&after, activation, attempt);
-    if control == Control::Resume {
+    if control == ChildControl::Resume {
         return Ok(());
     }
     let same = |kids: &&Arc<Kids>| kids.visit == activation.visit && kids.attempt == attempt;
@@ -95,18 +95,18 @@ async fn catch_up(
 async fn tell(
     host: &dyn Host,
     children: impl Iterator<Item = ExecutionId> + Send,
-    control: Control,
+    control: ChildControl,
 ) -> Result<(), StoreError> {
     let told = children.map(|id| async move { obey(host, &id, control).await });
     stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
 }
 
 /// What a parent in this state wants of the children that an attempt has started.
-fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
+fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
     match () {
-        () if !parent.waits_for_children(activation, attempt) => Control::Cancel,
-        () if parent.paused => Control::Pause,
-        () => Control::Resume,
+        () if !parent.waits_for_children(activation, attempt) => ChildControl::Cancel,
+        () if parent.paused => ChildControl::Pause,
+        () => ChildControl::Resume,
     }
 }
 
@@ -116,12 +116,12 @@ fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> Control {
 ///
 /// # Errors
 /// Where the store fails. The message then comes again.
-pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result<(), StoreError> {
+pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> Result<(), StoreError> {
     let mut asked = Some(control);
     while let Some(child) = host.journal().load_lean(id).await? {
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
-        let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(Control::Cancel, wish);
+        let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(ChildControl::Cancel, wish);
         // The child has ended, and its effects may have been lost: they are delivered again.
         if child.end.is_some() {
             if !may_be_lost(host) {
@@ -132,31 +132,31 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: Control) -> Result
             let upwards = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if message.execution == parent.execution_id);
             // A parent that wants its children cancelled does not wait for their ends.
             let again: Vec<Effect> =
-                again.into_iter().filter(|effect| wish != Control::Cancel || !upwards(effect)).collect();
+                again.into_iter().filter(|effect| wish != ChildControl::Cancel || !upwards(effect)).collect();
             return delivery::deliver(host, id, &again).await;
         }
         let done = match wish {
-            Control::Cancel => false,
-            Control::Pause => child.paused,
-            Control::Resume => !child.paused,
+            ChildControl::Cancel => false,
+            ChildControl::Pause => child.paused,
+            ChildControl::Resume => !child.paused,
         };
         // What the message asks for is submitted even where the child is so already: the rules then pass it on to the
         // child's own children, which may not have been told.
         if asked.take() != Some(wish) && done {
             return Ok(());
         }
-        let command = Command::Control { control: wish, reason: Some(reason(wish).into()) };
+        let command = Command::Control { control: wish.into(), reason: Some(reason(wish).into()) };
         submit(host, id, command).await?;
     }
     Ok(())
 }
 
 /// The reason that is recorded in the child's journal.
-fn reason(control: Control) -> &'static str {
+fn reason(control: ChildControl) -> &'static str {
     match control {
-        Control::Pause => "its parent was paused",
-        Control::Resume => "its parent was resumed",
-        Control::Cancel => "its parent no longer needs it",
+        ChildControl::Pause => "its parent was paused",
+        ChildControl::Resume => "its parent was resumed",
+        ChildControl::Cancel => "its parent no longer needs it",
     }
 }
 

@@ -6,7 +6,7 @@ use engine::{
     port::{ExecutionFilter, Host, Window},
 };
 use serde_json::json;
-use stepwell_core::{command::Command, effect::Control};
+use stepwell_core::command::{Command, Control};
 use stepwell_tests::{
     aws_world::{Fault, World},
     store_conformance::{ask, command, document, kept, start, started},

@@ -15,8 +15,7 @@ use engine::{drive::submit, port::Host};
 use serde_json::{Value, json};
 use std::{process, sync::Arc};
 use stepwell_core::{
-    command::Command,
-    effect::Control,
+    command::{Command, Control},
     event::Started,
     execution::{Execution, Status},
     id::ExecutionId,

@@ -10,8 +10,7 @@ use engine::{
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
-    command::Command,
-    effect::Control,
+    command::{Command, Control},
     execution::{Execution, Status},
     id::ExecutionId,
 };

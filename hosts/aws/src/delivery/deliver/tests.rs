@@ -4,7 +4,12 @@ use crate::{
     testing::Recorder,
     tests::story::{Story, document},
 };
-use stepwell_core::{command::Command, effect::Control, interaction::Interaction, payload::Payload, task::Outcome};
+use stepwell_core::{
+    command::{Command, Control},
+    interaction::Interaction,
+    payload::Payload,
+    task::Outcome,
+};
 
 async fn deliver(recorder: &Recorder, story: &Story) -> Result<(), StoreError> {
     recorder.know(&story.state);

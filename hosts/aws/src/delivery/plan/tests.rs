@@ -2,7 +2,10 @@
 use super::*;
 use crate::tests::story::{Story, document};
 use serde_json::json;
-use stepwell_core::{command::Command, effect::Control, id::Activation};
+use stepwell_core::{
+    command::{Command, Control},
+    id::Activation,
+};
 
 fn planned(story: &Story) -> Plan {
     plan(story.state.id(), &story.effects, Some(&story.state), story.now)

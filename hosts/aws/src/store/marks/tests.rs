@@ -7,7 +7,11 @@ use crate::tests::{
 use engine::port::{Agenda, Catalogue, Commit, Journal};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
-use stepwell_core::{command::Command, decide::decide, effect::Control};
+use stepwell_core::{
+    EFFECTGONE,
+    command::{Command, Control},
+    decide::decide,
+};
 
 const NOW: Time = Time(1_800_000_000_000);
 

@@ -2,8 +2,8 @@
 
 use super::story::Story;
 use crate::{
-    command::Command,
-    effect::{Control, Effect, Work},
+    command::{Command, Control},
+    effect::{ChildControl, Effect, Work},
     error::Rejection,
     event::Event,
     execution::Status,
@@ -37,7 +37,7 @@ fn a_map_that_failed_is_retried_by_its_policy_with_children_of_its_own() {
     story.when(ends(&story, 1, &[(0, Some("no"))])).unwrap();
     story.is(Status::Waiting);
     let cancelled = |effect: &Effect| {
-        let control = Work::Control { control: Control::Cancel };
+        let control = Work::Control { control: ChildControl::Cancel };
         matches!(effect, Effect::Send { message, .. } if message.execution == first && message.work == control)
     };
     assert!(story.effects.iter().any(cancelled), "the other child is of no use: {:?}", story.effects);

@@ -1,7 +1,13 @@
 //! Interactions and answers: who may answer, which answers fit, and which of them decides.
 
 use super::story::Story;
-use crate::{command::Command, effect::Purpose, error::Rejection, execution::Status, interaction::Answer};
+use crate::{
+    command::{Command, Control},
+    effect::Purpose,
+    error::Rejection,
+    execution::Status,
+    interaction::Answer,
+};
 use document::time::Time;
 use serde_json::{Value, json};
 
@@ -127,7 +133,6 @@ fn an_escalation_gives_the_same_time_again_and_only_once() {
 
 #[test]
 fn an_answer_while_paused_is_recorded_and_takes_effect_on_resume() {
-    use crate::effect::Control;
     let mut story = asking(json!({ "kind": "approval" }));
     story.when(Command::Control { control: Control::Pause, reason: None }).unwrap();
     story.answer("bob@example.com", yes()).unwrap();
@@ -245,7 +250,6 @@ fn a_decision_with_an_option_to_reject_takes_it_in_time() {
 
 #[test]
 fn an_abort_while_paused_ends_the_execution_when_it_is_resumed() {
-    use crate::effect::Control;
     let nodes = json!([
         { "id": "work", "type": "transform", "config": { "expression": "input.amount" }, "on_error": "ask_human" },
     ]);

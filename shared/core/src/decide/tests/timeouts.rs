@@ -2,8 +2,8 @@
 
 use super::story::Story;
 use crate::{
-    command::Command,
-    effect::{Control, Effect, Purpose, Work},
+    command::{Command, Control},
+    effect::{ChildControl, Effect, Purpose, Work},
     error::Rejection,
     event::Event,
     execution::Status,
@@ -83,7 +83,7 @@ fn a_timeout_closes_the_question_and_cancels_the_children() {
     let mut story = given("workflow", json!({ "workflow_id": ["a", "b"], "mode": "parallel" }), json!({}));
     story.now = Time(11_000);
     story.when(fired(&story, Purpose::Attempt)).unwrap();
-    let cancel = Work::Control { control: Control::Cancel };
+    let cancel = Work::Control { control: ChildControl::Cancel };
     let cancels =
         story.effects.iter().filter(|it| matches!(it, Effect::Send { message, .. } if message.work == cancel));
     assert_eq!(cancels.count(), 2, "{:?}", story.effects);

@@ -2,8 +2,8 @@
 
 use super::story::Story;
 use crate::{
-    command::Command,
-    effect::{Control, Effect, Purpose, Work},
+    command::{Command, Control},
+    effect::{Effect, Purpose, Work},
     error::Rejection,
     event::Event,
     execution::Status,

@@ -1,0 +1,29 @@
+//! Cancel.
+
+use super::{super::turn::Deciding, refused};
+use crate::{
+    error::Rejection,
+    event::Event,
+    execution::Status,
+    owed::{Since, owed},
+};
+
+/// Cancels an execution: all that is open is closed. Cancelling twice is no error: children and parent are told once
+/// more.
+pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
+    match status {
+        Status::Cancelled => {
+            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
+                turn.request(effect);
+            }
+            Ok(())
+        }
+        _ if status.is_terminal() => Err(refused(status, "it cannot be cancelled")),
+        _ => {
+            turn.close_all();
+            turn.record(Event::ExecutionCancelled { reason });
+            turn.tell_of_end(Some("it was cancelled".into()));
+            Ok(())
+        }
+    }
+}

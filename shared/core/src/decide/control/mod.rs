@@ -1,0 +1,61 @@
+//! What is asked of an execution as a whole: one file per command, with what they share here.
+
+mod cancel;
+mod dead_letter;
+mod pause;
+mod resume;
+
+pub(super) use dead_letter::dead_letter;
+
+use super::turn::Deciding;
+use crate::{
+    command::Control,
+    effect::{ChildControl, Effect, Message, Work},
+    error::Rejection,
+    execution::{Phase, Status},
+    id::child_id,
+};
+use document::graph::NodeIx;
+
+/// Does what is asked, or refuses in a status in which it makes no sense.
+pub(super) fn control(
+    turn: &mut Deciding<'_>,
+    control: Control,
+    status: Status,
+    reason: Option<String>,
+) -> Result<(), Rejection> {
+    match control {
+        Control::Pause => pause::pause(turn, status, reason),
+        Control::Resume => resume::resume(turn, status, reason),
+        Control::Cancel => cancel::cancel(turn, status, reason),
+    }
+}
+
+fn refused(status: Status, what: &str) -> Rejection {
+    Rejection::Status { status, message: format!("the execution is {status}: {what}") }
+}
+
+impl Deciding<'_> {
+    /// Resolves the joins that were touched, without deciding whether anything ended.
+    pub fn settle_joins(&mut self) {
+        while self.state.end.is_none() {
+            let Some(ix) = self.touched.pop_front() else { break };
+            self.check_join(ix);
+        }
+    }
+
+    /// Passes a control on to those children of a node that were asked for and have not ended.
+    pub fn control_children(&mut self, ix: NodeIx, control: ChildControl) {
+        let id = self.node(ix).id.clone();
+        if !self.state.node(&id).is_some_and(|node| node.phase == Phase::Children) {
+            return;
+        }
+        let Some(children) = self.state.children.get(&id).cloned() else { return };
+        let activation = self.state.activation(&id);
+        for index in (0..children.started).filter(|&index| !children.ended.contains(index)) {
+            let execution = child_id(self.state.id(), &activation, children.attempt, index);
+            let message = Message { execution, work: Work::Control { control } };
+            self.request(Effect::Send { message, at: None });
+        }
+    }
+}

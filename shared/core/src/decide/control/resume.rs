@@ -1,0 +1,62 @@
+//! Resume: what is due goes on, and what was recorded during the pause takes effect.
+
+use super::{
+    super::{start::begin_at_trigger, turn::Deciding},
+    refused,
+};
+use crate::{
+    effect::ChildControl,
+    error::Rejection,
+    event::Event,
+    execution::{Phase, Status},
+};
+use document::graph::NodeIx;
+
+/// Resumes an execution: what is due is enqueued, and what was recorded during the pause takes effect.
+pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
+    if status.is_terminal() {
+        return Err(refused(status, "it cannot be resumed"));
+    }
+    let paused = turn.state.paused;
+    if paused {
+        turn.record(Event::ExecutionResumed { reason });
+    }
+    for ix in 0..turn.workflow.nodes.len() {
+        turn.control_children(ix, ChildControl::Resume);
+        if paused && *turn.phase(ix) == Phase::Children {
+            turn.start_after_pause(ix);
+        }
+    }
+    if !paused {
+        return Ok(());
+    }
+    // An execution that was admitted while it was paused has not begun yet.
+    if !turn.state.held && turn.state.nodes.is_empty() {
+        begin_at_trigger(turn);
+        return Ok(());
+    }
+    send_due(turn);
+    // Outcomes take effect in the order in which they were recorded, each with the joins that it satisfies: so an `any`
+    // join is won by the same edge as without the pause.
+    let mut recorded: Vec<NodeIx> =
+        (0..turn.workflow.nodes.len()).filter(|&ix| *turn.phase(ix) == Phase::Unrouted).collect();
+    recorded.sort_by_key(|&ix| turn.state.node(&turn.node(ix).id).map_or(0, |node| node.finished_seq));
+    for ix in recorded {
+        turn.route_recorded(ix);
+        turn.settle_joins();
+    }
+    turn.settle();
+    Ok(())
+}
+
+/// Enqueues every activation that is due.
+fn send_due(turn: &mut Deciding<'_>) {
+    for ix in 0..turn.workflow.nodes.len() {
+        match *turn.phase(ix) {
+            Phase::Due { at } => turn.send_step(ix, at),
+            // The attempt may still run. At its deadline the message finds that its outcome is unknown.
+            Phase::Intended { deadline } => turn.send_step(ix, Some(deadline)),
+            _ => {}
+        }
+    }
+}
