@@ -8,7 +8,6 @@ use engine::port::{Agenda, Catalogue, Commit, Journal};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering::Relaxed;
 use stepwell_core::{
-    EFFECTGONE,
     command::{Command, Control},
     decide::decide,
 };
