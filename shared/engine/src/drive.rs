@@ -49,6 +49,13 @@ pub struct Submission {
     pub workflow: Option<Arc<Workflow>>,
 }
 
+impl Submission {
+    /// Commands that were made from a state, by one who has the workflow too.
+    pub fn of(asked: Vec<Asked>, seen: &Arc<Execution>, workflow: &Arc<Workflow>) -> Self {
+        Self { asked, seen: Some(seen.clone()), workflow: Some(workflow.clone()), ..Self::default() }
+    }
+}
+
 impl From<Command> for Submission {
     fn from(command: Command) -> Self {
         Asked::from(command).into()

@@ -174,8 +174,7 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     let state = match asked.is_empty() {
         true => state,
         false => {
-            let seen = Some(state.clone());
-            let submission = Submission { asked, seen, workflow: Some(workflow.clone()), ..Submission::default() };
+            let submission = Submission::of(asked, &state, &workflow);
             submit(host, id, submission).await?.map_or(state, |submitted| submitted.state)
         }
     };

@@ -49,8 +49,8 @@ pub async fn step(
             // The intent must be durable before the node runs. Where it is refused or nothing was committed, somebody
             // else was faster: the message comes again, and the new state says what is to be done.
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
-            let (seen, known) = (Some(state.clone()), Some(workflow.clone()));
-            match submit(host, state.id(), Submission { seen, workflow: known, ..intend.into() }).await {
+            let intend = Submission::of(vec![intend.into()], state, workflow);
+            match submit(host, state.id(), intend).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
                 Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
                 Err(error) => Handled::Verdict(failed(&error)),

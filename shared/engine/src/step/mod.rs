@@ -103,8 +103,8 @@ async fn handle_loaded(
         return verdicts;
     }
     let (asked, owners) = merge_ends(asked, owners);
-    let (seen, known) = (Some(state.clone()), Some(workflow.clone()));
-    match submit(host, state.id(), Submission { asked, logs, acks, seen, workflow: known }).await {
+    let submission = Submission { logs, acks, ..Submission::of(asked, state, workflow) };
+    match submit(host, state.id(), submission).await {
         Ok(Some(submitted)) => {
             let mut refused = Vec::new();
             for (positions, reply) in owners.iter().zip(submitted.replies) {
