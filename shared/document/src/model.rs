@@ -75,7 +75,7 @@ pub struct Node {
     pub id: NodeId,
     /// Name for people; the id where the document has none.
     pub name: String,
-    /// The type.
+    /// The descriptor of its type.
     pub of: &'static NodeType,
     /// The config, by the mode of the type.
     pub kind: NodeKind,
@@ -144,9 +144,9 @@ pub enum Trigger {
 /// The config of a node that waits.
 #[derive(Debug)]
 pub enum Waiting {
-    /// For a time or a signal.
+    /// The node waits for a time or a signal.
     Wait(Wait),
-    /// For people.
+    /// The node waits for people.
     Human(Box<Human>),
 }
 

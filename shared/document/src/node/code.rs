@@ -12,7 +12,7 @@ use crate::{
 use expression::{Expr, ExprError, Scope};
 use serde_json::{Map, Value, json};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType { writes_lines: true, ..NodeType::new("code", Mode::Run) };
 
 /// Config of a `code` node.

@@ -11,7 +11,7 @@ use crate::{
 use expression::Expr;
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("event_trigger") };
 
 /// Config of an `event_trigger`.

@@ -12,7 +12,7 @@ use crate::{
 use expression::{Expr, ExprError, Scope, Template};
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType =
     NodeType { attempts: limits::IO_ATTEMPTS, reads_secrets: true, ..NodeType::new("http_request", Mode::Run) };
 

@@ -8,7 +8,7 @@ use crate::reading::{At, Cx, Fields};
 use expression::Expr;
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("manual_trigger") };
 
 /// Config of a `manual_trigger`, which is empty.

@@ -15,7 +15,7 @@ use expression::Expr;
 use serde_json::{Map as Object, Value};
 use std::sync::Arc;
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType::new("map", Mode::Children);
 
 /// Reads the flow that an inline body is: its nodes and edges, as a workflow that needs no trigger.

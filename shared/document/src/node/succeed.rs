@@ -8,7 +8,7 @@ use crate::reading::{At, Cx, Fields, Place};
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType::end("succeed");
 
 /// Config of a `succeed`.

@@ -11,7 +11,7 @@ use crate::{
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType =
     NodeType { ports: Ports::Fixed(&["success", "timeout", "error"]), ..NodeType::new("wait", Mode::Wait) };
 

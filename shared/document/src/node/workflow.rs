@@ -12,7 +12,7 @@ use crate::{
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
-/// The type.
+/// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType::new("workflow", Mode::Children);
 
 /// Config of a `workflow` node, which runs saved workflows as children.
