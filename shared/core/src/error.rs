@@ -72,6 +72,13 @@ pub enum Rejection {
     },
 }
 
+impl Rejection {
+    /// The execution's status does not allow a command, of which this says what cannot be.
+    pub(crate) fn status(status: Status, cannot: &str) -> Self {
+        Self::Status { status, message: format!("the execution is {status}: {cannot}") }
+    }
+}
+
 /// One reason why an answer is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {

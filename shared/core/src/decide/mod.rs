@@ -55,10 +55,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
 
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
-        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::Status {
-            status: s,
-            message: format!("the execution is {s}: no signal is awaited any more"),
-        }),
+        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::status(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
         // The commands from here on come from workers and timers. One that comes after the end is stale, and

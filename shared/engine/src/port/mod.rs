@@ -18,6 +18,7 @@ mod access;
 mod admission;
 mod agenda;
 mod catalogue;
+mod error;
 mod index;
 mod journal;
 mod outbox;
@@ -28,6 +29,7 @@ pub use access::{Secret, Secrets, Token, Tokens};
 pub use admission::Admission;
 pub use agenda::Agenda;
 pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
+pub use error::StoreError;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
 pub use journal::{Commit, Journal};
 pub use outbox::{Delivers, Outbox};
@@ -36,20 +38,6 @@ pub use runner::{Clock, Runner};
 
 use async_trait::async_trait;
 use stepwell_core::task::{Report, Task};
-
-/// Why storage failed, named by what the caller does next.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Another process committed first: load again, decide again.
-    #[error("another turn was committed first")]
-    Conflict,
-    /// The store may work again in a moment: try later. Nothing was acknowledged.
-    #[error("the store is not available at the moment: {0}")]
-    Transient(String),
-    /// Trying again does not help.
-    #[error("the store failed: {0}")]
-    Permanent(String),
-}
 
 /// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
 #[async_trait]

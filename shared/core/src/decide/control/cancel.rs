@@ -1,6 +1,6 @@
 //! Cancel.
 
-use super::{super::turn::Deciding, refused};
+use super::super::turn::Deciding;
 use crate::{
     error::Rejection,
     event::Event,
@@ -18,7 +18,7 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
             }
             Ok(())
         }
-        _ if status.is_terminal() => Err(refused(status, "it cannot be cancelled")),
+        _ if status.is_terminal() => Err(Rejection::status(status, "it cannot be cancelled")),
         _ => {
             turn.close_all();
             turn.record(Event::ExecutionCancelled { reason });

@@ -9,7 +9,7 @@ use crate::{
 /// Records that a message kept failing: the execution is stuck until somebody moves the message back to the queue. An
 /// execution that is stuck already gets stuck anew only where a node was activated since, because the message may
 /// belong to that node.
-pub(in crate::decide) fn dead_letter(turn: &mut Deciding<'_>, about: &str, error: &str) -> Result<(), Rejection> {
+pub(crate) fn dead_letter(turn: &mut Deciding<'_>, about: &str, error: &str) -> Result<(), Rejection> {
     let state = &turn.state;
     let goes_on = state.nodes.values().any(|node| node.phase.is_open() && !state.is_stuck_at(node));
     if state.stuck.is_some() && !goes_on {

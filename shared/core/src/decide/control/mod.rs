@@ -31,10 +31,6 @@ pub(super) fn control(
     }
 }
 
-fn refused(status: Status, what: &str) -> Rejection {
-    Rejection::Status { status, message: format!("the execution is {status}: {what}") }
-}
-
 impl Deciding<'_> {
     /// Resolves the joins that were touched, without deciding whether anything ended.
     pub fn settle_joins(&mut self) {

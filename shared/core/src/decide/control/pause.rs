@@ -1,13 +1,13 @@
 //! Pause.
 
-use super::{super::turn::Deciding, refused};
+use super::super::turn::Deciding;
 use crate::{effect::ChildControl, error::Rejection, event::Event, execution::Status};
 
 /// Pauses an execution: no node starts after this turn. Pausing twice is no error: the children are told once more,
 /// because the first message to them may be lost.
 pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
-        return Err(refused(status, "it cannot be paused"));
+        return Err(Rejection::status(status, "it cannot be paused"));
     }
     if !turn.state.paused {
         turn.record(Event::ExecutionPaused { reason });

@@ -1,9 +1,6 @@
 //! Resume: what is due goes on, and what was recorded during the pause takes effect.
 
-use super::{
-    super::{start::begin_at_trigger, turn::Deciding},
-    refused,
-};
+use super::super::{start::begin_at_trigger, turn::Deciding};
 use crate::{
     effect::ChildControl,
     error::Rejection,
@@ -15,7 +12,7 @@ use document::graph::NodeIx;
 /// Resumes an execution: what is due is enqueued, and what was recorded during the pause takes effect.
 pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
-        return Err(refused(status, "it cannot be resumed"));
+        return Err(Rejection::status(status, "it cannot be resumed"));
     }
     let paused = turn.state.paused;
     if paused {
