@@ -35,7 +35,8 @@ fn in_order(spans: &[(Time, Time)]) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_than_max_concurrency_run_at_once_first_come_first_served() {
     let world = World::new("concurrency").await;
-    world.save(&waiting("two", json!({"max_concurrency": 2}), 0.2)).await;
+    // On a busy machine six starts take a while; the first must not end before the last has begun.
+    world.save(&waiting("two", json!({"max_concurrency": 2}), 1.0)).await;
     let mut ids = Vec::new();
     for _ in 0..6 {
         ids.push(world.start("two", json!({})).await);
@@ -55,7 +56,7 @@ async fn no_more_than_max_concurrency_run_at_once_first_come_first_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_held_back_can_be_cancelled_and_keeps_nobody_waiting() {
     let world = World::new("cancel-held").await;
-    world.save(&waiting("one", json!({"max_concurrency": 1}), 0.3)).await;
+    world.save(&waiting("one", json!({"max_concurrency": 1}), 1.0)).await;
     let mut ids = Vec::new();
     for _ in 0..4 {
         ids.push(world.start("one", json!({})).await);
