@@ -1,7 +1,7 @@
 //! The journal: states from memory or by folding, and one transaction for each commit.
 
 use super::{
-    Database, commit, limits,
+    Database, commit,
     lists::{cursor, limit, page},
     load::parse_turns,
     remove, rows,
@@ -10,10 +10,7 @@ use async_trait::async_trait;
 use document::{Workflow, time::Time};
 use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
 use rusqlite::params;
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, atomic::Ordering::Relaxed},
-};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
     event::Turn,
     execution::Execution,
@@ -22,19 +19,7 @@ use stepwell_core::{
     retention::expires_at,
     task::{LogLevel, LogLine, NodeLog},
 };
-use tokio::sync::{Mutex, oneshot};
-
-/// The locks that keep commands on one execution apart. An execution's id selects its lock.
-pub struct Stripes {
-    locks: Vec<Arc<Mutex<()>>>,
-    hasher: RandomState,
-}
-
-impl Default for Stripes {
-    fn default() -> Self {
-        Self { locks: (0..limits::STRIPES).map(|_| Arc::default()).collect(), hasher: RandomState::new() }
-    }
-}
+use tokio::sync::oneshot;
 
 #[async_trait]
 impl Journal for Database {
@@ -54,14 +39,8 @@ impl Journal for Database {
         Ok(Some(state))
     }
 
-    /// Waits for the lock of an execution. Its holder must not ask for the lock of another execution: the two may share a
-    /// stripe.
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
-        let Stripes { locks, hasher } = &self.stripes;
-        match locks.get(hasher.hash_one(id) as usize % locks.len().max(1)) {
-            Some(lock) => Box::new(lock.clone().lock_owned().await),
-            None => Box::new(()),
-        }
+        Box::new(self.stripes.lock(id).await)
     }
 
     /// Writes the turns of a commit and all that belongs to them, effects and acknowledgements included, or nothing.
@@ -85,7 +64,7 @@ impl Journal for Database {
         Ok(turns)
     }
 
-    /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`] without one.
+    /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`](super::limits::WATCH) without one.
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
         self.hub.watch.wait(id, is_newer).await;

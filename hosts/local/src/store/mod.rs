@@ -23,6 +23,7 @@ mod saved;
 mod schedules;
 mod schema;
 mod seal;
+mod stripes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
@@ -37,7 +38,6 @@ use crate::queue::{Dispatcher, Handler};
 use cache::Cache;
 use document::time::Time;
 use engine::{documents::Documents, port::StoreError};
-use journal::Stripes;
 use readers::Readers;
 use rusqlite::Connection;
 use saved::Saved;
@@ -47,6 +47,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use stripes::Stripes;
 use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
