@@ -1,5 +1,4 @@
-//! The host on AWS: joins the table and the services beside it behind the traits of [`engine::port`]. The methods that
-//! only pass calls on are in `ports`.
+//! The host on AWS: joins the table and the services beside it behind the traits of [`engine::port`].
 
 #[cfg(test)]
 mod tests;
@@ -14,10 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{
-    Admission, Agenda, Catalogue, Clock as _, Delivers, Host, Index, Journal, Outbox, Runner, Schedules, Secrets,
-    StoreError, Tokens,
-};
+use engine::port::{Clock as _, Delivers, Host, Outbox, Runner, Secrets, Store, StoreError};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -120,9 +116,14 @@ impl Aws {
     }
 }
 
+#[async_trait]
 impl engine::port::Clock for Aws {
     fn now(&self) -> Time {
         (self.clock)()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -173,31 +174,7 @@ impl Outbox for Aws {
 /// The table is most ports. Credentials lie elsewhere, and effects go out by several services.
 #[async_trait]
 impl Host for Aws {
-    fn journal(&self) -> &dyn Journal {
-        &*self.table
-    }
-
-    fn index(&self) -> &dyn Index {
-        &*self.table
-    }
-
-    fn admission(&self) -> &dyn Admission {
-        &*self.table
-    }
-
-    fn agenda(&self) -> &dyn Agenda {
-        &*self.table
-    }
-
-    fn catalogue(&self) -> &dyn Catalogue {
-        &*self.table
-    }
-
-    fn schedules(&self) -> &dyn Schedules {
-        &*self.table
-    }
-
-    fn tokens(&self) -> &dyn Tokens {
+    fn store(&self) -> &dyn Store {
         &*self.table
     }
 

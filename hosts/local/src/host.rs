@@ -3,9 +3,7 @@
 use crate::store::{DataFolder, Database, Metrics, OpenError};
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{
-    Admission, Agenda, Catalogue, Clock, Host, Index, Journal, Outbox, Runner, Schedules, Secrets, StoreError, Tokens,
-};
+use engine::port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError};
 use nodes::Nodes;
 use std::{
     path::Path,
@@ -71,9 +69,14 @@ pub fn clock() -> Time {
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+#[async_trait]
 impl Clock for Local {
     fn now(&self) -> Time {
         clock()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 
     fn new_id(&self) -> ExecutionId {
@@ -84,31 +87,7 @@ impl Clock for Local {
 /// The database is every port.
 #[async_trait]
 impl Host for Local {
-    fn journal(&self) -> &dyn Journal {
-        &self.database
-    }
-
-    fn index(&self) -> &dyn Index {
-        &self.database
-    }
-
-    fn admission(&self) -> &dyn Admission {
-        &self.database
-    }
-
-    fn agenda(&self) -> &dyn Agenda {
-        &self.database
-    }
-
-    fn catalogue(&self) -> &dyn Catalogue {
-        &self.database
-    }
-
-    fn schedules(&self) -> &dyn Schedules {
-        &self.database
-    }
-
-    fn tokens(&self) -> &dyn Tokens {
+    fn store(&self) -> &dyn Store {
         &self.database
     }
 

@@ -4,8 +4,8 @@ use crate::{Memory, Record, lists};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::port::{
-    Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
-    Journal, Outbox, Page, Schedules, Secrets, StoreError, Tokens, Window,
+    Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal, Outbox,
+    Page, Secrets, Store, StoreError, Window,
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
@@ -211,9 +211,15 @@ impl Outbox for Memory {
     }
 }
 
+#[async_trait]
 impl Clock for Memory {
     fn now(&self) -> Time {
         self.clock.map_or_else(|| self.world().now, |clock| clock())
+    }
+
+    /// Never ends: the ports of this host answer at once, so no work beside it can be late.
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
     }
 
     fn time_left(&self) -> Option<Duration> {
@@ -229,31 +235,7 @@ impl Clock for Memory {
 
 #[async_trait]
 impl Host for Memory {
-    fn journal(&self) -> &dyn Journal {
-        self
-    }
-
-    fn index(&self) -> &dyn Index {
-        self
-    }
-
-    fn admission(&self) -> &dyn Admission {
-        self
-    }
-
-    fn agenda(&self) -> &dyn Agenda {
-        self
-    }
-
-    fn catalogue(&self) -> &dyn Catalogue {
-        self
-    }
-
-    fn schedules(&self) -> &dyn Schedules {
-        self
-    }
-
-    fn tokens(&self) -> &dyn Tokens {
+    fn store(&self) -> &dyn Store {
         self
     }
 

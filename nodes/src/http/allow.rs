@@ -157,5 +157,4 @@ fn whole(addr: IpAddr) -> Place {
 }
 
 #[cfg(test)]
-#[path = "allow_tests.rs"]
 mod tests;

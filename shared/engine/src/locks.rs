@@ -1,10 +1,10 @@
 //! One lock per key, for work that must be done one after the other within a process.
 
+use futures::lock::{Mutex as Turnstile, OwnedMutexGuard};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 
 /// Locks by key, made when they are first asked for. A lock that nobody holds or awaits is forgotten, so the map does
 /// not grow with the number of keys ever used.

@@ -5,11 +5,12 @@ use crate::{
     delivery,
     drive::{Submission, submit, workflow_of},
     limits,
-    port::{Host, StoreError},
+    port::{Clock, Host, StoreError},
     schedules::start_due,
 };
 use document::{schedule::Watch, time::Time};
-use std::time::Duration;
+use futures::future::{Either, select};
+use std::{pin::pin, time::Duration};
 use stepwell_core::{
     command::{Asked, Command},
     effect::{Message, Work},
@@ -119,7 +120,7 @@ pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreErro
             break;
         }
         looked += 1;
-        let Err(error) = in_time(EACH, look_after_one(host, id)).await else { continue };
+        let Err(error) = in_time(host, EACH, look_after_one(host, id)).await else { continue };
         tracing::error!(execution = %id, %error, "this execution could not be looked after");
         if let Err(error) = host.agenda().put_off(id, host.now().after_seconds(AGAIN_SECONDS)).await {
             tracing::warn!(execution = %id, %error, "it keeps its place");
@@ -129,10 +130,18 @@ pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreErro
 }
 
 /// What a job results in; a transient error where it takes longer than `time`.
-async fn in_time(time: Duration, job: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
-    let late =
-        |_| StoreError::Transient(format!("it takes longer than {} s, and is gone on with later", time.as_secs()));
-    tokio::time::timeout(time, job).await.unwrap_or_else(|over| Err(late(over)))
+async fn in_time(
+    clock: &dyn Clock,
+    time: Duration,
+    job: impl Future<Output = Result<(), StoreError>>,
+) -> Result<(), StoreError> {
+    match select(pin!(job), clock.sleep(time)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => {
+            let late = format!("it takes longer than {} s, and is gone on with later", time.as_secs());
+            Err(StoreError::Transient(late))
+        }
+    }
 }
 
 /// Starts what schedules ask for, on a host that is woken each minute, and returns how many executions it started.
@@ -190,13 +199,32 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use async_trait::async_trait;
+    use futures::{
+        executor::block_on,
+        future::{pending, ready},
+    };
 
-    #[tokio::test]
-    async fn a_job_ends_in_time_or_with_an_error() {
-        assert_eq!(in_time(EACH, async { Ok(()) }).await, Ok(()));
+    /// A clock by which every time is over as soon as something else has to be waited for.
+    struct Over;
+
+    #[async_trait]
+    impl Clock for Over {
+        fn now(&self) -> Time {
+            Time(0)
+        }
+        async fn sleep(&self, _: Duration) {}
+        fn new_id(&self) -> ExecutionId {
+            "made".into()
+        }
+    }
+
+    #[test]
+    fn a_job_ends_in_time_or_with_an_error() {
+        assert_eq!(block_on(in_time(&Over, EACH, ready(Ok(())))), Ok(()));
         let failed = Err(StoreError::Conflict);
-        assert_eq!(in_time(EACH, std::future::ready(failed.clone())).await, failed);
-        let endless = in_time(Duration::from_millis(1), std::future::pending()).await;
+        assert_eq!(block_on(in_time(&Over, EACH, ready(failed.clone()))), failed);
+        let endless = block_on(in_time(&Over, EACH, pending()));
         assert!(matches!(endless, Err(StoreError::Transient(_))), "{endless:?}");
     }
 }

@@ -5,13 +5,14 @@ use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
     Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
-    Journal, Outbox, Page, SavedWorkflow, Schedules, Secret, Secrets, StoreError, Token, Tokens, Window,
+    Journal, Outbox, Page, SavedWorkflow, Schedules, Secret, Secrets, Store, StoreError, Token, Tokens, Window,
 };
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use stepwell_core::{
     effect::Effect,
@@ -313,9 +314,15 @@ impl Outbox for SimHost {
     }
 }
 
+#[async_trait]
 impl Clock for SimHost {
     fn now(&self) -> Time {
         self.time()
+    }
+
+    /// Never ends: a simulated process that takes too long is one that dies, which is simulated by itself.
+    async fn sleep(&self, _: Duration) {
+        std::future::pending().await
     }
 
     fn new_id(&self) -> ExecutionId {
@@ -325,31 +332,7 @@ impl Clock for SimHost {
 
 #[async_trait]
 impl Host for SimHost {
-    fn journal(&self) -> &dyn Journal {
-        self
-    }
-
-    fn index(&self) -> &dyn Index {
-        self
-    }
-
-    fn admission(&self) -> &dyn Admission {
-        self
-    }
-
-    fn agenda(&self) -> &dyn Agenda {
-        self
-    }
-
-    fn catalogue(&self) -> &dyn Catalogue {
-        self
-    }
-
-    fn schedules(&self) -> &dyn Schedules {
-        self
-    }
-
-    fn tokens(&self) -> &dyn Tokens {
+    fn store(&self) -> &dyn Store {
         self
     }
 

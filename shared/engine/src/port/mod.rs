@@ -39,27 +39,49 @@ pub use runner::{Clock, Runner};
 use async_trait::async_trait;
 use stepwell_core::task::{Report, Task};
 
+/// The ports about executions and workflows, all of which a store is.
+pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens {}
+
+impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens> Store for T {}
+
 /// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
 #[async_trait]
 pub trait Host: Clock {
-    /// The state of each execution, and its turns.
-    fn journal(&self) -> &dyn Journal;
-    /// Lists of executions and questions.
-    fn index(&self) -> &dyn Index;
-    /// What starts ask of the workflow's other executions.
-    fn admission(&self) -> &dyn Admission;
-    /// What the supervisor looks after.
-    fn agenda(&self) -> &dyn Agenda;
-    /// Documents and saved workflows.
-    fn catalogue(&self) -> &dyn Catalogue;
-    /// Schedules of saved workflows.
-    fn schedules(&self) -> &dyn Schedules;
-    /// API tokens.
-    fn tokens(&self) -> &dyn Tokens;
-    /// Stored credentials.
+    /// What keeps executions and workflows. Callers name the one port that they need.
+    fn store(&self) -> &dyn Store;
+    /// Stored credentials, which may lie elsewhere.
     fn secrets(&self) -> &dyn Secrets;
-    /// The delivery of effects.
+    /// The delivery of effects, which may take more than the store.
     fn outbox(&self) -> &dyn Outbox;
     /// Runs one attempt of a node that does I/O.
     async fn run(&self, task: &Task) -> Report;
+
+    /// The state of each execution, and its turns.
+    fn journal(&self) -> &dyn Journal {
+        self.store()
+    }
+    /// Lists of executions and questions.
+    fn index(&self) -> &dyn Index {
+        self.store()
+    }
+    /// What starts ask of the workflow's other executions.
+    fn admission(&self) -> &dyn Admission {
+        self.store()
+    }
+    /// What the supervisor looks after.
+    fn agenda(&self) -> &dyn Agenda {
+        self.store()
+    }
+    /// Documents and saved workflows.
+    fn catalogue(&self) -> &dyn Catalogue {
+        self.store()
+    }
+    /// Schedules of saved workflows.
+    fn schedules(&self) -> &dyn Schedules {
+        self.store()
+    }
+    /// API tokens.
+    fn tokens(&self) -> &dyn Tokens {
+        self.store()
+    }
 }

@@ -16,9 +16,13 @@ pub trait Runner: Send + Sync {
 }
 
 /// The host's clock.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// The time.
     fn now(&self) -> Time;
+    /// Ends once `time` has passed. The engine waits for it only beside work that it leaves then, so that a host whose
+    /// ports answer at once need not end it.
+    async fn sleep(&self, time: Duration);
     /// The time that work may still take, so that what follows it is done before this process is cut off. None where
     /// nothing cuts it off.
     fn time_left(&self) -> Option<Duration> {

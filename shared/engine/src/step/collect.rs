@@ -6,7 +6,11 @@ use crate::{
     port::{Host, StoreError},
 };
 use document::Workflow;
-use futures::{Stream, StreamExt, stream};
+use futures::{
+    Stream, StreamExt,
+    future::{Either, pending, select},
+    stream,
+};
 use std::{pin::pin, sync::Arc};
 use stepwell_core::{
     children::{Family, Given},
@@ -15,7 +19,6 @@ use stepwell_core::{
     payload::weight,
     task::{Failure, Outcome},
 };
-use tokio::time::{Instant, timeout_at};
 
 /// How far the reading of the children got.
 enum Gathered {
@@ -44,28 +47,34 @@ pub async fn collect(
         return Err(StoreError::Permanent(format!("the workflow has no node {}", activation.node)));
     };
     let reads = (0..family.count()).map(|index| read(host, family.is_shown(index).then(|| family.id(index))));
-    let until = host.time_left().map(|left| Instant::now() + left);
-    match gather(stream::iter(reads).buffered(children_at_once(host)), until).await? {
+    match gather(stream::iter(reads).buffered(children_at_once(host)), time_over(host)).await? {
         Gathered::All(given) => Ok(family.outcome(given)),
         Gathered::TooLarge => Ok(Outcome::Failed(too_large())),
         Gathered::Late(read) => late(read, family.count(), again),
     }
 }
 
-/// Takes what the children gave until all are read, the outputs are too large, or the moment `until` has come.
+/// Ends when the host has no time left; never where nothing cuts it off.
+async fn time_over(host: &dyn Host) {
+    match host.time_left() {
+        None => pending().await,
+        Some(left) if left.is_zero() => {}
+        Some(left) => host.sleep(left).await,
+    }
+}
+
+/// Takes what the children gave until all are read, the outputs are too large, or `over` has ended.
 async fn gather(
     reads: impl Stream<Item = Result<Option<Given>, StoreError>>,
-    until: Option<Instant>,
+    over: impl Future<Output = ()>,
 ) -> Result<Gathered, StoreError> {
-    let mut reads = pin!(reads);
+    let (mut reads, mut over) = (pin!(reads), pin!(over));
     let (mut gathered, mut bytes) = (Vec::new(), 0);
     loop {
-        let next = match until {
-            None => Some(reads.next().await),
-            Some(until) if until <= Instant::now() => None,
-            Some(until) => timeout_at(until, reads.next()).await.ok(),
+        let given = match select(over.as_mut(), reads.next()).await {
+            Either::Left(_) => return Ok(Gathered::Late(gathered.len())),
+            Either::Right((given, _)) => given,
         };
-        let Some(given) = next else { return Ok(Gathered::Late(gathered.len())) };
         let Some(given) = given else { return Ok(Gathered::All(gathered)) };
         let given = given?;
         bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
@@ -110,29 +119,40 @@ pub(super) fn too_large() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::{
+        executor::block_on,
+        future::{poll_fn, ready},
+    };
     use serde_json::{Value, json};
-    use std::time::Duration;
+    use std::task::Poll;
     use stepwell_core::execution::Status;
 
     fn given(output: Value) -> Result<Option<Given>, StoreError> {
         Ok(Some(Given { id: "child".into(), status: Status::Completed, output, error: None }))
     }
 
-    #[tokio::test]
-    async fn children_are_read_as_long_as_there_is_time() {
-        let soon = || Some(Instant::now() + Duration::from_millis(20));
+    #[test]
+    fn children_are_read_as_long_as_there_is_time() {
         let read = || stream::iter((0..3).map(|n| given(json!(n))));
-        for until in [None, Some(Instant::now() + Duration::from_secs(60))] {
-            let all = gather(read(), until).await;
-            assert!(matches!(all, Ok(Gathered::All(all)) if all.len() == 3));
-        }
-        let stalls = gather(read().chain(stream::pending()), soon()).await;
-        assert!(matches!(stalls, Ok(Gathered::Late(3))));
-        let breaks = gather(stream::iter([Err(StoreError::Conflict)]), soon()).await;
+        let all = block_on(gather(read(), pending()));
+        assert!(matches!(all, Ok(Gathered::All(all)) if all.len() == 3));
+        assert!(matches!(block_on(gather(read(), ready(()))), Ok(Gathered::Late(0))));
+        // Time that is over when it is asked for the third time: two children have been read.
+        let mut asked = 0;
+        let soon = poll_fn(move |_| {
+            asked += 1;
+            if asked > 2 { Poll::Ready(()) } else { Poll::Pending }
+        });
+        assert!(matches!(block_on(gather(read(), soon)), Ok(Gathered::Late(2))));
+    }
+
+    #[test]
+    fn reading_ends_with_an_error_and_with_too_much() {
+        let breaks = block_on(gather(stream::iter([Err(StoreError::Conflict)]), pending()));
         assert!(matches!(breaks, Err(StoreError::Conflict)));
         let half = "x".repeat(limits::OUTCOME_BYTES / 2 + 1);
         let large = stream::iter([given(json!(half)), given(json!(half))]).chain(stream::pending());
-        assert!(matches!(gather(large, soon()).await, Ok(Gathered::TooLarge)));
+        assert!(matches!(block_on(gather(large, pending())), Ok(Gathered::TooLarge)));
     }
 
     #[test]
