@@ -200,10 +200,7 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
 mod tests {
     use super::*;
     use async_trait::async_trait;
-    use futures::{
-        executor::block_on,
-        future::{pending, ready},
-    };
+    use futures::future::{FutureExt, pending, ready};
 
     /// A clock by which every time is over as soon as something else has to be waited for.
     struct Over;
@@ -221,10 +218,10 @@ mod tests {
 
     #[test]
     fn a_job_ends_in_time_or_with_an_error() {
-        assert_eq!(block_on(in_time(&Over, EACH, ready(Ok(())))), Ok(()));
+        assert_eq!(in_time(&Over, EACH, ready(Ok(()))).now_or_never(), Some(Ok(())));
         let failed = Err(StoreError::Conflict);
-        assert_eq!(block_on(in_time(&Over, EACH, ready(failed.clone()))), failed);
-        let endless = block_on(in_time(&Over, EACH, pending()));
-        assert!(matches!(endless, Err(StoreError::Transient(_))), "{endless:?}");
+        assert_eq!(in_time(&Over, EACH, ready(failed.clone())).now_or_never(), Some(failed));
+        let endless = in_time(&Over, EACH, pending()).now_or_never();
+        assert!(matches!(endless, Some(Err(StoreError::Transient(_)))), "{endless:?}");
     }
 }

@@ -21,7 +21,7 @@ pub fn routes() -> Routes {
 #[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "admin", security(("bearer" = [])),
     request_body = types::TokenBody,
     responses((status = 201, body = types::NewToken),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn create_token(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -35,8 +35,7 @@ async fn create_token(
 /// Store a credential of the caller's owner.
 #[utoipa::path(put, path = "/v1/secrets/{name}", operation_id = "set_secret", tag = "admin",
     security(("bearer" = [])), request_body = types::SecretBody, params(("name" = String, Path)),
-    responses((status = 204), (status = "4XX", body = types::ProblemDetails,
-        content_type = "application/problem+json")))]
+    responses((status = 204), types::Refused))]
 async fn set_secret(
     caller: Admin,
     State(app): State<Arc<App>>,

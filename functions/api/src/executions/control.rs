@@ -19,8 +19,8 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(post, path = "/v1/executions/{id}/pause", operation_id = "pause", tag = "executions",
     security(("bearer" = [])), request_body = types::Reason, params(("id" = String, Path)),
     responses((status = 200, body = types::Execution),
-        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Conflict,
+        types::Refused))]
 async fn pause(
     caller: Runner,
     State(app): State<Arc<App>>,
@@ -35,8 +35,8 @@ async fn pause(
 #[utoipa::path(post, path = "/v1/executions/{id}/cancel", operation_id = "cancel", tag = "executions",
     security(("bearer" = [])), request_body = types::Reason, params(("id" = String, Path)),
     responses((status = 200, body = types::Execution),
-        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Conflict,
+        types::Refused))]
 async fn cancel(
     caller: Runner,
     State(app): State<Arc<App>>,

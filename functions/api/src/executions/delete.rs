@@ -13,7 +13,7 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(delete, path = "/v1/executions/{id}", operation_id = "delete_execution", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 204),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn delete(
     caller: Admin,
     State(app): State<Arc<App>>,

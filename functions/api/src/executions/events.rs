@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
     security(("bearer" = [])),
     params(("id" = String, Path), ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, body = String, content_type = "text/event-stream"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn events(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> Routes {
     security(("bearer" = [])),
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::History),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn history(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -64,7 +64,7 @@ async fn items(app: &App, execution: &Execution, after: u64, limit: usize) -> An
 #[utoipa::path(get, path = "/v1/executions/{id}/checkpoints/{checkpoint}", operation_id = "get_checkpoint",
     tag = "executions", security(("bearer" = [])), params(("id" = String, Path), ("checkpoint" = String, Path)),
     responses((status = 200, body = types::Checkpoint),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn checkpoint(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Routes {
         ("metadata.KEY" = Option<String>, Query, description = "Text that this key of the metadata equals"),
         ("parent" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::ExecutionPage),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn list(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -144,7 +144,7 @@ fn metadata(params: &mut Params) -> Answered<Map<String, Value>> {
 #[utoipa::path(get, path = "/v1/executions/{id}", operation_id = "get_execution", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn one(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -16,7 +16,7 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/v1/executions/{id}/nodes", operation_id = "list_nodes", tag = "executions",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 200, body = types::Nodes),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn nodes(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -66,7 +66,7 @@ async fn first_lines(app: &App, execution: &Execution, workflow: &Workflow) -> A
     security(("bearer" = [])),
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::LogPage),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn logs(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -37,8 +37,8 @@ fn answers(body: &ResumeBody) -> bool {
     security(("bearer" = [])), request_body = types::ResumeBody, params(("id" = String, Path)),
     responses(
         (status = 200, body = types::ResumeAnswer),
-        (status = 409, body = types::ProblemDetails, content_type = "application/problem+json"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Conflict,
+        types::Refused))]
 async fn resume(
     caller: SignedIn,
     State(app): State<Arc<App>>,

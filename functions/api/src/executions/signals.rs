@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(post, path = "/v1/executions/{id}/signals/{name}", operation_id = "signal", tag = "executions",
     security(("bearer" = [])), request_body = types::SignalBody, params(("id" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn signal(
     caller: Runner,
     State(app): State<Arc<App>>,

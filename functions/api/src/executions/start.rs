@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Routes {
     params(("id" = String, Path), ("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
     responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn start_saved(
     caller: Runner,
     State(app): State<Arc<App>>,
@@ -64,7 +64,7 @@ async fn start_saved(
     params(("wait" = Option<f64>, Query, description = "Seconds, 25 at most"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
     responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn start_inline(
     caller: Runner,
     State(app): State<Arc<App>>,

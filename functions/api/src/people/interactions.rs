@@ -26,7 +26,7 @@ pub(crate) fn routes() -> Routes {
         ("assignee" = Option<String>, Query, description = "That this person may answer; `me` is the caller"),
         ("execution_id" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::InteractionPage),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn list(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -73,7 +73,7 @@ async fn row(
 #[utoipa::path(get, path = "/v1/interactions/{id}", operation_id = "get_interaction", tag = "interactions",
     security(("bearer" = [])), params(("id" = String, Path)),
     responses((status = 200, body = types::Interaction),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn one(
     caller: Reader,
     State(app): State<Arc<App>>,

@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Routes {
     responses((status = 200, body = types::Responded),
         (status = 409, body = types::ProblemDetails, content_type = "application/problem+json",
             description = "It is decided already; `decision` says how"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn respond(
     caller: Responder,
     State(app): State<Arc<App>>,

@@ -40,7 +40,7 @@ pub(crate) fn routes() -> Routes {
     params(("workflow_id" = String, Path), ("owner" = Option<String>, Query), ("wait" = Option<f64>, Query),
         ("X-Stepwell-Signature" = Option<String>, Header, description = "sha256=HEX, HMAC of the body")),
     responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn plain(
     caller: Open,
     State(app): State<Arc<App>>,
@@ -59,7 +59,7 @@ async fn plain(
         ("wait" = Option<f64>, Query),
         ("X-Stepwell-Signature" = Option<String>, Header, description = "sha256=HEX, HMAC of the body")),
     responses((status = 202, body = types::Accepted), (status = 200, body = types::Execution),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn with_path(
     caller: Open,
     State(app): State<Arc<App>>,

@@ -22,7 +22,7 @@ pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
 pub use node::{LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, LogPage, Page, WorkflowPage};
-pub use problem::{Fault, ProblemDetails};
+pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use start::{Accepted, InlineBody, StartBody};
 pub use words::Timestamp;
 pub use workflow::{Checked, Saved, Workflow, WorkflowRow};

@@ -4,7 +4,7 @@ use super::words;
 use ::document::validate::{Issue, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// RFC 9457 problem details. Some codes add members, such as `execution_status`, `decision` or `warnings`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -29,6 +29,24 @@ pub struct ProblemDetails {
     #[schema(ignore)]
     pub more: Map<String, Value>,
 }
+
+/// What routes say of requests that they refuse. It stands in their descriptions only.
+#[derive(IntoResponses)]
+#[response(
+    status = "4XX",
+    content_type = "application/problem+json",
+    description = "The request is refused; `code` says why."
+)]
+pub struct Refused(#[allow(dead_code, reason = "the description is made of the type")] ProblemDetails);
+
+/// What routes say of requests that what was done before does not allow. It stands in their descriptions only.
+#[derive(IntoResponses)]
+#[response(
+    status = 409,
+    content_type = "application/problem+json",
+    description = "Something that was done before does not allow it."
+)]
+pub struct Conflict(#[allow(dead_code, reason = "the description is made of the type")] ProblemDetails);
 
 /// One fault of a request or a document.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> Routes {
     params(("id" = String, Path), ("version" = Option<u64>, Query),
         ("format" = Option<String>, Query, description = "mermaid (default), dot or svg")),
     responses((status = 200, body = String, content_type = "text/plain"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn graph(
     caller: Reader,
     State(app): State<Arc<App>>,

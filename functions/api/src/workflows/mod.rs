@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
     security(("bearer" = [])), request_body = types::Document,
     responses((status = 201, body = types::Saved, description = "A new version"),
         (status = 200, body = types::Saved, description = "The latest version has this content already"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn save(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -54,7 +54,7 @@ async fn save(
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The latest version, as \"3\"")),
     responses((status = 200, body = types::Saved), (status = 412, body = types::ProblemDetails,
         content_type = "application/problem+json", description = "Another version was saved meanwhile"),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn replace(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -132,7 +132,7 @@ fn overtaken(latest: u64) -> Problem {
 #[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows",
     security(("bearer" = [])), params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::WorkflowPage),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn list(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -149,7 +149,7 @@ async fn list(
 #[utoipa::path(get, path = "/v1/workflows/{id}", operation_id = "get_workflow", tag = "workflows",
     security(("bearer" = [])), params(("id" = String, Path), ("version" = Option<u64>, Query)),
     responses((status = 200, body = types::Workflow),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn read(
     caller: Reader,
     State(app): State<Arc<App>>,
@@ -165,8 +165,7 @@ async fn read(
 /// No new starts; its executions live on.
 #[utoipa::path(delete, path = "/v1/workflows/{id}", operation_id = "delete_workflow", tag = "workflows",
     security(("bearer" = [])), params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = types::ProblemDetails,
-        content_type = "application/problem+json")))]
+    responses((status = 204), types::Refused))]
 async fn delete(
     caller: Admin,
     State(app): State<Arc<App>>,
@@ -183,7 +182,7 @@ async fn delete(
 #[utoipa::path(post, path = "/v1/workflows/validate", operation_id = "validate_workflow", tag = "workflows",
     security(("bearer" = [])), request_body = types::Document,
     responses((status = 200, body = types::Checked),
-        (status = "4XX", body = types::ProblemDetails, content_type = "application/problem+json")))]
+        types::Refused))]
 async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<types::Checked> {
     axum::Json(match parse(&document) {
         Ok(parsed) => types::Checked::of(true, &parsed.warnings),

@@ -119,10 +119,7 @@ pub(super) fn too_large() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::{
-        executor::block_on,
-        future::{poll_fn, ready},
-    };
+    use futures::future::{FutureExt, poll_fn, ready};
     use serde_json::{Value, json};
     use std::task::Poll;
     use stepwell_core::execution::Status;
@@ -134,25 +131,25 @@ mod tests {
     #[test]
     fn children_are_read_as_long_as_there_is_time() {
         let read = || stream::iter((0..3).map(|n| given(json!(n))));
-        let all = block_on(gather(read(), pending()));
-        assert!(matches!(all, Ok(Gathered::All(all)) if all.len() == 3));
-        assert!(matches!(block_on(gather(read(), ready(()))), Ok(Gathered::Late(0))));
+        let all = gather(read(), pending()).now_or_never();
+        assert!(matches!(all, Some(Ok(Gathered::All(all))) if all.len() == 3));
+        assert!(matches!(gather(read(), ready(())).now_or_never(), Some(Ok(Gathered::Late(0)))));
         // Time that is over when it is asked for the third time: two children have been read.
         let mut asked = 0;
         let soon = poll_fn(move |_| {
             asked += 1;
             if asked > 2 { Poll::Ready(()) } else { Poll::Pending }
         });
-        assert!(matches!(block_on(gather(read(), soon)), Ok(Gathered::Late(2))));
+        assert!(matches!(gather(read(), soon).now_or_never(), Some(Ok(Gathered::Late(2)))));
     }
 
     #[test]
     fn reading_ends_with_an_error_and_with_too_much() {
-        let breaks = block_on(gather(stream::iter([Err(StoreError::Conflict)]), pending()));
-        assert!(matches!(breaks, Err(StoreError::Conflict)));
+        let breaks = gather(stream::iter([Err(StoreError::Conflict)]), pending()).now_or_never();
+        assert!(matches!(breaks, Some(Err(StoreError::Conflict))));
         let half = "x".repeat(limits::OUTCOME_BYTES / 2 + 1);
         let large = stream::iter([given(json!(half)), given(json!(half))]).chain(stream::pending());
-        assert!(matches!(block_on(gather(large, pending())), Ok(Gathered::TooLarge)));
+        assert!(matches!(gather(large, pending()).now_or_never(), Some(Ok(Gathered::TooLarge))));
     }
 
     #[test]
