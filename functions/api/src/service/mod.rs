@@ -19,7 +19,7 @@ use futures::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tracing::{Instrument, field::Empty, info_span};
 use utoipa::openapi::{
-    Components, InfoBuilder, OpenApi,
+    Components, InfoBuilder, OpenApi, RefOr,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
@@ -38,7 +38,8 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
         .with_state(app)
 }
 
-/// Adds to the generated document what no route says: title, version and the way to authenticate.
+/// Adds to the generated document what no route says: title, version, the way to authenticate, and of answers that are
+/// described by their body alone the description that OpenAPI asks for: their status in words.
 fn described(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Stepwell")
@@ -47,6 +48,17 @@ fn described(mut document: OpenApi) -> OpenApi {
         .build();
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_with(Components::default).add_security_scheme("bearer", bearer);
+    for route in document.paths.paths.values_mut() {
+        let operations = [&mut route.get, &mut route.put, &mut route.post, &mut route.delete];
+        for (status, answer) in operations.into_iter().flatten().flat_map(|it| &mut it.responses.responses) {
+            if let RefOr::T(answer) = answer
+                && answer.description.is_empty()
+            {
+                let status = StatusCode::from_bytes(status.as_bytes()).ok();
+                answer.description = status.and_then(|it| it.canonical_reason()).unwrap_or_default().into();
+            }
+        }
+    }
     document
 }
 
