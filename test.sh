@@ -18,6 +18,16 @@ tools() {
   tests/aws/install.sh
 }
 supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }
+# Advisories come from a git repository and not from a registry, so a machine may have all that the other parts need and
+# not reach them.
+advisories() {
+  local database=https://github.com/RustSec/advisory-db
+  if ! timeout 20 git ls-remote --quiet "$database" HEAD >/dev/null; then
+    echo "not done: $database cannot be reached from this machine"
+    return 77
+  fi
+  "$(infra/tool.sh cargo-deny)/cargo-deny" check advisories
+}
 
 if [ "${1:-}" != quick ]; then beside "tools" tools; fi
 part "format" cargo fmt --all -- --check
@@ -25,6 +35,7 @@ part "lints" cargo clippy "${workspace[@]}" --all-targets -- -D warnings
 if [ "${1:-}" != quick ]; then
   await "tools"
   beside "supply chain" supply_chain
+  beside "advisories" advisories
   beside "the template for AWS" infra/lint.sh
 fi
 part "build of the tests" cargo test "${workspace[@]}" --no-run
@@ -34,5 +45,5 @@ if [ "${1:-}" != quick ]; then
   # The emulators' tests mostly wait: for visibility timeouts, retries, deadlines. The fuzzers have the other core.
   beside "fuzzing" nice fuzz/run.sh "${FUZZ_SECONDS:-20}"
   part "tests on AWS's emulators" tests/aws/functions.sh
-  await "supply chain" "the template for AWS" "fuzzing"
+  await "supply chain" "advisories" "the template for AWS" "fuzzing"
 fi
