@@ -1,6 +1,7 @@
 //! Schedules of saved workflows: what hosts keep of them, and when they are due ([`times`]).
 
 pub(crate) mod times;
+mod wall_clock;
 
 pub use times::{Due, ScheduleTrigger, Watch};
 

@@ -1,9 +1,9 @@
 //! When a `schedule_trigger` starts the next execution. Pure: hosts hand in the time.
 //!
-//! Cron fields are read on the wall clock of the time zone. Where the clock goes forward, a fixed time that does not
-//! exist that day comes at the first moment after the gap; where it goes back, a fixed time comes once, and what
-//! repeats (`*`, `*/n`, in the minute or the hour) goes on through both hours.
+//! Cron fields are read on the wall clock of the time zone. Where the clock is set, a fixed time comes once all the same
+//! (`wall_clock`), and what repeats (`*`, `*/n`, among seconds, minutes or hours) goes by the time that passes.
 
+use super::wall_clock;
 use crate::{limits, time::Time};
 use croner::{
     Cron,
@@ -65,7 +65,14 @@ impl ScheduleTrigger {
     /// an earlier due time or the time at which the workflow was saved; for cron it does not matter.
     pub fn next(&self, anchor: Time, after: Time) -> Option<Time> {
         match (&self.cron, self.every_seconds) {
-            (Some(text), _) => next_cron(&cron(text).ok()?, &zone(self.timezone.as_deref())?, after),
+            (Some(text), _) => {
+                let (cron, zone) = (cron(text).ok()?, zone(self.timezone.as_deref())?);
+                if wall_clock::is_fixed(text) {
+                    wall_clock::next(&cron, &zone, after)
+                } else {
+                    next_cron(&cron, &zone, after)
+                }
+            }
             (None, Some(seconds)) => Some(next_interval(seconds, anchor, after)),
             (None, None) => None,
         }
