@@ -63,7 +63,7 @@ pub use node::{
     workflow::Children,
 };
 pub use parse::{Parsed, parse, parse_with};
-pub use policy::{Delivery, Join, OnError, Overlap, Retry, Settings};
+pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings};
 pub use query::InputViolation;
 pub use reading::{At, Cx, Fields, Frame, Place};
 pub use reads::Reads;

@@ -6,7 +6,7 @@ use crate::{
     id::WorkflowId,
     limits,
     node::Types,
-    policy::{Overlap, Settings},
+    policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
     read_node::{ON_ERROR, on_error},
     reading::{At, Cx, Fields, Issue, Severity, Shape, cut, is_id, schema},
@@ -112,7 +112,15 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     let mut settings = Settings::default();
     let Some(object) = f.object(cx, "settings") else { return settings };
     let at = f.at.key("settings");
-    let known = ["max_loop_iterations", "timeout_seconds", "on_error", "overlap", "max_concurrency", "retention_days"];
+    let known = [
+        "max_loop_iterations",
+        "timeout_seconds",
+        "on_error",
+        "on_condition_error",
+        "overlap",
+        "max_concurrency",
+        "retention_days",
+    ];
     let f = Fields::new(cx, object, &at, "schema", &known);
     if let Some(most) = f.integer(cx, "max_loop_iterations", 1, limits::MOST_ITERATIONS) {
         settings.max_loop_iterations = most;
@@ -122,6 +130,9 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     }
     if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
         settings.on_error = on_error(ix);
+    }
+    if f.word(cx, "on_condition_error", &["fail", "default"]) == Some(1) {
+        settings.on_condition_error = OnConditionError::Default;
     }
     settings.overlap = match f.word(cx, "overlap", &["allow", "skip_if_paused", "skip_if_active"]) {
         Some(1) => Overlap::SkipIfPaused,

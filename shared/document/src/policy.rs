@@ -12,7 +12,18 @@ pub struct Settings {
     pub timeout_seconds: f64,
     /// The policy of nodes that name none.
     pub on_error: OnError,
-    /// What a start does while another execution of the workflow has not ended.
+    /// What follows where a condition cannot be evaluated.
+    pub on_condition_error: OnConditionError,
+    /// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnConditionError {
+    /// The node fails with `condition_error`: what cannot be decided opens no gate.
+    Fail,
+    /// The condition counts as false, with a warning: the edge is dead, the rule is passed over, the loop is over.
+    Default,
+}
+
+/// What a start does while another execution of the workflow has not ended.
     pub overlap: Overlap,
     /// How many executions of the workflow run at once; none where there is no bound.
     pub max_concurrency: Option<u64>,
@@ -26,6 +37,7 @@ impl Default for Settings {
             max_loop_iterations: limits::LOOP_ITERATIONS,
             timeout_seconds: limits::EXECUTION_SECONDS,
             on_error: OnError::Fail,
+            on_condition_error: OnConditionError::Fail,
             overlap: Overlap::Allow,
             max_concurrency: None,
             retention_days: limits::RETENTION_DAYS,

@@ -12,31 +12,49 @@ use crate::{
     sight::{Sight, last_of},
 };
 use document::{Loop, Over, graph::NodeIx};
-use expression::Template;
+use expression::{Expr, ExprError, Template};
 use serde_json::{Value, json};
 
 impl Deciding<'_> {
-    /// Enters a loop. A `for_each` evaluates its list once, here; a value that is no list counts as an empty one, with
-    /// a warning.
+    /// Enters a loop. A `for_each` evaluates its list once, here, and fails before its first item where there is no list
+    /// or a longer one than the loop may go through.
     pub fn enter_loop(&mut self, ix: NodeIx, config: &Loop) {
-        let node = self.node(ix).id.clone();
         let items = match &config.over {
-            Over::While(_) => None,
-            Over::ForEach(list) => {
-                let sight = Sight::of_config(self.workflow, &self.state, ix);
-                let value = list.eval(&sight.scope());
-                drop(sight);
-                Some(match value {
-                    Ok(Value::Array(items)) => Payload::new(Value::Array(items)),
-                    other => {
-                        let found = other.map_or_else(|error| error.to_string(), |_| "it is not a list".into());
-                        self.warn(&node, "loop_condition_error", format!("`for_each` iterates over nothing: {found}"));
-                        Payload::new(json!([]))
-                    }
-                })
-            }
+            Over::While(_) => Ok(None),
+            Over::ForEach(list) => self.list_of(ix, config, list).map(|items| Some(Payload::new(Value::Array(items)))),
         };
-        self.record(Event::LoopEntered { node, items });
+        match items {
+            Ok(items) => self.record(Event::LoopEntered { node: self.node(ix).id.clone(), items }),
+            Err(error) => self.fail_node(ix, error, false),
+        }
+    }
+
+    /// The list of a `for_each`.
+    fn list_of(&mut self, ix: NodeIx, config: &Loop, list: &Expr) -> Result<Vec<Value>, Error> {
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let value = list.eval(&sight.scope());
+        drop(sight);
+        let bound = self.bound_of(config);
+        match value {
+            Ok(Value::Array(items)) if items.len() as u64 <= bound => Ok(items),
+            Ok(Value::Array(items)) => {
+                let message = format!(
+                    "`for_each` has {} items, and the loop goes through {bound}: raise `max_iterations`, or use a `map`",
+                    items.len()
+                );
+                Err(Error::new("loop_limit_exceeded", message))
+            }
+            Ok(_) => {
+                let wrong = ExprError { code: "evaluation_error", message: format!("`{}` is no list", list.source()) };
+                self.undecided(ix, "`for_each`", "it has no items", &wrong).map(|()| Vec::new())
+            }
+            Err(error) => self.undecided(ix, "`for_each`", "it has no items", &error).map(|()| Vec::new()),
+        }
+    }
+
+    /// Iterations after which a loop is over.
+    fn bound_of(&self, config: &Loop) -> u64 {
+        config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations)
     }
 
     /// A loop in whose body nothing is due, running or waiting, so that its next iteration can be decided. A loop that
@@ -63,7 +81,18 @@ impl Deciding<'_> {
         let Some(current) = self.state.loops.get(&node.id).cloned() else { return false };
         let last = last_of(self.workflow, &self.state, ix);
         // When the loop is over, its output lists the values of all iterations, the last one included.
-        if current.broken.is_some() || !self.goes_on(ix, config, current.begun, &last) {
+        let goes_on = match current.broken {
+            Some(_) => Ok(false),
+            None => self.goes_on(ix, config, current.begun, &last),
+        };
+        let goes_on = match goes_on {
+            Ok(goes_on) => goes_on,
+            Err(error) => {
+                self.fail_node(ix, error, false);
+                return true;
+            }
+        };
+        if !goes_on {
             let mut items: Vec<Value> = current.outputs.iter().map(|output| output.value().clone()).collect();
             if current.begun > 0 {
                 items.push(last.value().clone());
@@ -73,7 +102,7 @@ impl Deciding<'_> {
             return true;
         }
         // A loop that passes its bound fails the execution whatever its `on_error` says (workflow format, §5).
-        let bound = config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations);
+        let bound = self.bound_of(config);
         if current.begun >= bound {
             let message =
                 format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);
@@ -96,7 +125,10 @@ impl Deciding<'_> {
             None if current.begun == 0 => input_of(self.workflow, &self.state, ix),
             None => last.clone(),
         };
-        let live = self.live_edges(ix, "loop", &output);
+        let live = match self.live_edges(ix, "loop", &output) {
+            Ok(live) => live,
+            Err(error) => return self.fail_node(ix, error, false),
+        };
         self.record(Event::LoopIterated { node: self.node(ix).id.clone(), live });
         for edge in self.edges_along(ix, "loop") {
             if let Some(&to) = self.workflow.graph.index.get(&self.workflow.edges[edge].to) {
@@ -105,22 +137,18 @@ impl Deciding<'_> {
         }
     }
 
-    /// Whether another iteration follows. A `while` that cannot be evaluated ends the loop, with a warning.
-    fn goes_on(&mut self, ix: NodeIx, config: &Loop, begun: u64, last: &Payload) -> bool {
-        let node = self.node(ix).id.clone();
+    /// Whether another iteration follows.
+    fn goes_on(&mut self, ix: NodeIx, config: &Loop, begun: u64, last: &Payload) -> Result<bool, Error> {
         match &config.over {
             Over::ForEach(_) => {
-                let items = self.state.loops.get(&node).and_then(|state| state.items.clone());
-                items.is_some_and(|items| (begun as usize) < items.value().as_array().map_or(0, Vec::len))
+                let items = self.state.loops.get(&self.node(ix).id).and_then(|state| state.items.clone());
+                Ok(items.is_some_and(|items| (begun as usize) < items.value().as_array().map_or(0, Vec::len)))
             }
             Over::While(condition) => {
                 let sight = Sight::of_loop(self.workflow, &self.state, ix, begun, last);
                 let verdict = condition.eval_bool(&sight.scope());
                 drop(sight);
-                verdict.unwrap_or_else(|error| {
-                    self.warn(&node, "loop_condition_error", format!("`while` ends the loop: {error}"));
-                    false
-                })
+                verdict.or_else(|error| self.undecided(ix, "`while`", "the loop is over", &error).map(|()| false))
             }
         }
     }

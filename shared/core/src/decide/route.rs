@@ -3,37 +3,53 @@
 use super::turn::Deciding;
 use crate::{error::Error, event::Event, execution::Phase, payload::Payload, sight::Sight};
 use document::{
-    Branch, NodeKind, OnError, Route,
+    Branch, NodeKind, OnConditionError, OnError, Route,
     graph::{EdgeIx, NodeIx},
 };
+use expression::ExprError;
 use serde_json::json;
 
 impl Deciding<'_> {
-    /// The live edges out of a node: those whose port was taken and whose condition is true. A condition that cannot be
-    /// evaluated leaves its edge dead, with a warning.
-    pub fn live_edges(&mut self, ix: NodeIx, port: &str, output: &Payload) -> Vec<EdgeIx> {
+    /// The live edges out of a node: those whose port was taken and whose condition is true.
+    ///
+    /// # Errors
+    /// Where a condition cannot be evaluated, `condition_error`; the document may let its edge be dead instead.
+    pub fn live_edges(&mut self, ix: NodeIx, port: &str, output: &Payload) -> Result<Vec<EdgeIx>, Error> {
         let along = self.edges_along(ix, port);
         if along.iter().all(|&edge| self.workflow.edges[edge].condition.is_none()) {
-            return along;
+            return Ok(along);
         }
         let sight = Sight::of_edge(self.workflow, &self.state, ix, output, port);
         let scope = sight.scope();
-        let (mut live, mut warnings) = (Vec::new(), Vec::new());
+        let (mut live, mut wrong) = (Vec::new(), Vec::new());
         for edge in along {
             match self.workflow.edges[edge].condition.as_ref().map(|condition| condition.eval_bool(&scope)) {
                 None | Some(Ok(true)) => live.push(edge),
                 Some(Ok(false)) => {}
-                Some(Err(error)) => {
-                    warnings.push(format!("the edge to {} is dead: {error}", self.workflow.edges[edge].to));
-                }
+                Some(Err(error)) => wrong.push((edge, error)),
             }
         }
         drop(sight);
-        let node = self.node(ix).id.clone();
-        for warning in warnings {
-            self.warn(&node, "condition_error", warning);
+        for (edge, error) in wrong {
+            let condition = format!("the condition of the edge to {}", self.workflow.edges[edge].to);
+            self.undecided(ix, &condition, "the edge is dead", &error)?;
         }
-        live
+        Ok(live)
+    }
+
+    /// What a condition that cannot be evaluated means: an error, or a warning where the document lets the condition
+    /// count as false. `otherwise` says what follows then.
+    pub fn undecided(&mut self, ix: NodeIx, what: &str, otherwise: &str, error: &ExprError) -> Result<(), Error> {
+        match self.workflow.settings.on_condition_error {
+            OnConditionError::Fail => {
+                Err(Error::new("condition_error", format!("{what} cannot be evaluated: {}", error.message)))
+            }
+            OnConditionError::Default => {
+                let node = self.node(ix).id.clone();
+                self.warn(&node, "condition_error", format!("{what} cannot be evaluated, so {otherwise}: {error}"));
+                Ok(())
+            }
+        }
     }
 
     /// Notes the targets of a node's edges, so that `settle` checks their joins.
@@ -87,7 +103,10 @@ impl Deciding<'_> {
         match (node.port, node.error) {
             (Some(port), _) => {
                 let output = node.output.unwrap_or_default();
-                let live = self.live_edges(ix, &port, &output);
+                let live = match self.live_edges(ix, &port, &output) {
+                    Ok(live) => live,
+                    Err(error) => return self.fail_node(ix, error, false),
+                };
                 self.record(Event::NodeRouted { node: id, visit: node.visit, port, output: None, live });
                 self.touch_targets(ix);
             }
@@ -110,18 +129,25 @@ impl Deciding<'_> {
     }
 
     /// Decides what follows from a failure: the port `error` is taken where an edge out of it is live, otherwise
-    /// `on_error` says what happens.
+    /// `on_error` says what happens. Where a condition on these ways cannot be evaluated, nothing is left to handle it,
+    /// and the execution fails.
     fn route_failure(&mut self, ix: NodeIx, error: Error) {
         let output = Payload::new(json!({ "error": error }));
-        let live = self.live_edges(ix, "error", &output);
         let node = self.node(ix);
         let (id, policy) = (node.id.clone(), node.on_error);
         let visit = self.state.node(&id).map_or(0, |node| node.visit);
-        let (port, live) = match policy {
-            _ if !live.is_empty() => ("error", live),
-            OnError::Continue if node.of.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
-            OnError::AskHuman if !self.is_aborted(ix) => return self.ask_about(ix, &error),
-            _ => return self.fail_execution(error),
+        let (port, live) = match (self.live_edges(ix, "error", &output), policy) {
+            (Ok(live), _) if !live.is_empty() => ("error", Ok(live)),
+            (Ok(_), OnError::Continue) if node.of.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
+            (Ok(_), OnError::AskHuman) if !self.is_aborted(ix) => return self.ask_about(ix, &error),
+            (Ok(_), _) => return self.fail_execution(error),
+            (Err(undecided), _) => ("error", Err(undecided)),
+        };
+        let live = match live {
+            Ok(live) => live,
+            Err(undecided) => {
+                return self.fail_execution(Error { node: Some(id), attempt: error.attempt, ..undecided });
+            }
         };
         self.record(Event::NodeRouted { node: id, visit, port: port.into(), output: Some(output), live });
         self.touch_targets(ix);
@@ -150,12 +176,11 @@ impl Deciding<'_> {
         }
     }
 
-    /// Takes the port of the first rule that is true, or the default port. A rule that cannot be evaluated is passed
-    /// over, with a warning.
+    /// Takes the port of the first rule that is true, or the default port.
     fn decide_branch(&mut self, ix: NodeIx, branch: &Branch) {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
         let scope = sight.scope();
-        let (mut taken, mut warnings) = (None, Vec::new());
+        let (mut taken, mut wrong) = (None, Vec::new());
         for rule in &branch.rules {
             match rule.when.eval_bool(&scope) {
                 Ok(true) => {
@@ -163,14 +188,16 @@ impl Deciding<'_> {
                     break;
                 }
                 Ok(false) => {}
-                Err(error) => warnings.push(format!("the rule for port {} is passed over: {error}", rule.port)),
+                Err(error) => wrong.push((rule, error)),
             }
         }
+        // What went wrong is told only now, because the scope borrowed the state.
         drop(sight);
-        // Warnings are recorded only now, because the scope borrowed the state.
-        let id = self.node(ix).id.clone();
-        for warning in warnings {
-            self.warn(&id, "rule_error", warning);
+        for (rule, error) in wrong {
+            let what = format!("the rule for port {}", rule.port);
+            if let Err(error) = self.undecided(ix, &what, "it is passed over", &error) {
+                return self.fail_node(ix, error, false);
+            }
         }
         let output = crate::evolve::input_of(self.workflow, &self.state, ix);
         match taken.or(branch.default.as_deref()) {

@@ -59,8 +59,15 @@ pub(super) fn begin_at_trigger(turn: &mut Deciding<'_>) {
         if node.kind.trigger().is_some() {
             if Some(&node.id) == chosen.as_ref() {
                 let output = turn.state.started.input.clone();
-                let live = turn.live_edges(ix, "success", &output);
-                turn.record(Event::NodeTriggered { node: node.id.clone(), live });
+                match turn.live_edges(ix, "success", &output) {
+                    Ok(live) => turn.record(Event::NodeTriggered { node: node.id.clone(), live }),
+                    Err(error) => {
+                        // The failure is handled as that of any other node, so the trigger becomes one.
+                        turn.record(Event::NodeActivated { node: node.id.clone(), visit: 1, via: Vec::new() });
+                        turn.fail_node(ix, error, false);
+                        continue;
+                    }
+                }
             } else {
                 turn.record_skipped(node.id.clone());
             }

@@ -1,6 +1,7 @@
 //! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
 mod children;
+mod conditions;
 mod flow;
 mod people;
 mod questions;

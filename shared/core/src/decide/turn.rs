@@ -138,10 +138,15 @@ impl<'a> Deciding<'a> {
         out.iter().copied().filter(|&edge| self.workflow.edges[edge].port == port).collect()
     }
 
-    /// Records the outcome of a node that succeeded. Its edges are resolved too, unless the execution is paused.
+    /// Records the outcome of a node that succeeded. Its edges are resolved too, unless the execution is paused. Where
+    /// that is not possible, the node keeps its outcome and fails.
     pub fn finish(&mut self, ix: NodeIx, port: &str, output: Payload, duration_ms: Option<u64>) {
         self.drop_timeout(ix);
-        let live = (!self.state.paused).then(|| self.live_edges(ix, port, &output));
+        let resolved = (!self.state.paused).then(|| self.live_edges(ix, port, &output)).transpose();
+        let (live, undecided) = match resolved {
+            Ok(live) => (live, None),
+            Err(error) => (None, Some(error)),
+        };
         let node = self.node(ix);
         let (visit, attempt) = self.state.node(&node.id).map_or((0, 1), |state| (state.visit, state.attempt.max(1)));
         let resolved = live.is_some();
@@ -149,6 +154,9 @@ impl<'a> Deciding<'a> {
         self.record(Event::NodeSucceeded { node, visit, attempt, port, output, duration_ms, live });
         if resolved {
             self.touch_targets(ix);
+        }
+        if let Some(error) = undecided {
+            self.fail_node(ix, error, false);
         }
     }
 

@@ -141,7 +141,7 @@ pub enum Event {
     Warning {
         /// The node whose edge, rule or loop condition holds the expression.
         node: NodeId,
-        /// `condition_error` (an edge, or a condition of a question), `rule_error` (a rule of a `branch`) or
+        /// `condition_error`. Journals of earlier releases also have `rule_error` (a rule of a `branch`) and
         /// `loop_condition_error`.
         code: String,
         /// What was wrong and what happened instead, for people.

@@ -128,8 +128,10 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
             node.phase = Phase::Due { at: (!asked).then_some(*retry_at) };
         }
         Event::NodeFailed { node, attempt, error, .. } => {
-            // Where a person was asked about the failure, the attempt was counted when it failed.
-            if !asked_about(state, node) {
+            // Where a person was asked about the failure, the attempt was counted when it failed. Where only the way on
+            // could not be decided, it was counted when its outcome was recorded.
+            let counted = state.node(node).is_some_and(|found| found.phase == Phase::Unrouted && found.port.is_some());
+            if !counted && !asked_about(state, node) {
                 attempted(state, node, *attempt, None);
             }
             let seq = state.seq;

@@ -12,7 +12,7 @@ use crate::{
 use expression::Expr;
 use serde_json::{Map, Value};
 
-/// The type. Its ports are those of its rules, and `default` comes first.
+/// The type. Its ports are those of its rules, after that of `default` and before `error`.
 pub static TYPE: NodeType = NodeType {
     ports: Ports::OfConfig { read: ports, has_default: |config| config.get("default").is_some_and(Value::is_string) },
     shape: Shape::Choice,
@@ -42,7 +42,7 @@ pub struct Rule {
 fn ports(config: &Value) -> Option<Vec<String>> {
     let rules = config.get("rules").and_then(Value::as_array)?;
     let ports: Option<Vec<&str>> = rules.iter().map(|rule| rule.get("port")?.as_str()).collect();
-    Some(unique(config.get("default").and_then(Value::as_str).into_iter().chain(ports?)))
+    Some(unique(config.get("default").and_then(Value::as_str).into_iter().chain(ports?).chain(["error"])))
 }
 
 /// Reads the config of a `branch`.
@@ -82,11 +82,19 @@ impl Config for Branch {
     }
 
     fn needs_edges(&self, subject: &Subject<'_>) -> Vec<String> {
-        subject.ports.to_vec()
+        subject.ports.iter().filter(|port| self.names(port)).cloned().collect()
     }
 
-    /// Only a branch with a single port surely takes it.
-    fn surely_takes(&self, _: &str, _: &dyn Fn(&str) -> bool) -> bool {
-        unique(self.default.as_deref().into_iter().chain(self.rules.iter().map(|rule| rule.port.as_str()))).len() == 1
+    /// Only a branch whose rules and default all name one port surely takes it, unless a failure has a way of its own.
+    fn surely_takes(&self, port: &str, leads: &dyn Fn(&str) -> bool) -> bool {
+        let named = self.default.as_deref().into_iter().chain(self.rules.iter().map(|rule| rule.port.as_str()));
+        unique(named) == [port] && (port == "error" || !leads("error"))
+    }
+}
+
+impl Branch {
+    /// Whether a rule or the default takes a port.
+    fn names(&self, port: &str) -> bool {
+        self.default.as_deref() == Some(port) || self.rules.iter().any(|rule| rule.port == port)
     }
 }

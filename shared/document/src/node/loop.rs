@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// The type. Its port `loop` enters the body.
 pub static TYPE: NodeType = NodeType {
     role: Role::Loop,
-    ports: Ports::Fixed(&["done", "loop"]),
+    ports: Ports::Fixed(&["done", "loop", "error"]),
     shape: Shape::Choice,
     ..NodeType::new("loop", Mode::Route)
 };
@@ -80,7 +80,7 @@ impl Config for Loop {
         vec!["loop".to_owned()]
     }
 
-    fn surely_takes(&self, port: &str, _: &dyn Fn(&str) -> bool) -> bool {
-        port == "done"
+    fn surely_takes(&self, port: &str, leads: &dyn Fn(&str) -> bool) -> bool {
+        port == "done" && !leads("error")
     }
 }

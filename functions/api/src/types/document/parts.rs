@@ -46,6 +46,8 @@ pub struct Settings {
     pub timeout_seconds: Option<f64>,
     /// What the failure of a node does where the node does not say; `fail` where absent.
     pub on_error: Option<OnError>,
+    /// What follows where a condition cannot be evaluated; `fail` where absent.
+    pub on_condition_error: Option<OnConditionError>,
     /// What a start does while another execution lives; `allow` where absent.
     pub overlap: Option<Overlap>,
     /// Executions of the workflow that run at once: 1 to 10000, any number where absent.
@@ -54,6 +56,16 @@ pub struct Settings {
     /// Days for which ended executions are kept: up to 36500, 0 for ever, 90 where absent.
     #[schema(maximum = 36_500)]
     pub retention_days: Option<u64>,
+}
+
+/// What follows where the condition of an edge, a rule of a branch, or what a loop goes by cannot be evaluated.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConditionError {
+    /// The node fails with `condition_error`.
+    Fail,
+    /// The edge is dead, the rule is passed over, the loop is done; a warning is recorded.
+    Default,
 }
 
 /// What happens after the last attempt of a node failed, unless an edge leaves its port `error`.

@@ -27,9 +27,14 @@ pub struct Story {
 impl Story {
     /// Given a document whose trigger is `start`, started with an input by `ada@example.com`.
     pub fn given(nodes: Value, edges: Value, input: Value) -> Self {
+        Self::given_with(json!({}), nodes, edges, input)
+    }
+
+    /// The same, with settings.
+    pub fn given_with(settings: Value, nodes: Value, edges: Value, input: Value) -> Self {
         let mut all = vec![json!({ "id": "start", "type": "manual_trigger" })];
         all.extend(nodes.as_array().unwrap().iter().cloned());
-        let document = json!({ "id": "story", "nodes": all, "edges": edges });
+        let document = json!({ "id": "story", "settings": settings, "nodes": all, "edges": edges });
         let workflow = parse(&document).unwrap_or_else(|issues| panic!("{issues:#?}")).workflow;
         let mut started = Started::new("e".into(), &workflow, input, Time(0));
         started.started_by = Some("ada@example.com".into());
