@@ -14,16 +14,7 @@ pub struct Settings {
     pub on_error: OnError,
     /// What follows where a condition cannot be evaluated.
     pub on_condition_error: OnConditionError,
-    /// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnConditionError {
-    /// The node fails with `condition_error`: what cannot be decided opens no gate.
-    Fail,
-    /// The condition counts as false, with a warning: the edge is dead, the rule is passed over, the loop is over.
-    Default,
-}
-
-/// What a start does while another execution of the workflow has not ended.
+    /// What a start does while another execution of the workflow has not ended.
     pub overlap: Overlap,
     /// How many executions of the workflow run at once; none where there is no bound.
     pub max_concurrency: Option<u64>,
@@ -69,6 +60,15 @@ pub enum OnError {
     Continue,
     AskHuman,
     Rollback,
+}
+
+/// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnConditionError {
+    /// The node fails with `condition_error`: what cannot be decided opens no gate.
+    Fail,
+    /// The condition counts as false, with a warning: the edge is dead, the rule is passed over, the loop is over.
+    Default,
 }
 
 /// What a start does while another execution of the workflow has not ended: `settings.overlap`.

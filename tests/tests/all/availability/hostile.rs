@@ -56,13 +56,7 @@ fn serve(mut take: impl FnMut(TcpStream, &mut Vec<TcpStream>) + Send + 'static) 
 }
 
 /// Starts what never ends by itself, and threads that go on asking until `over`.
-pub fn begin<'s>(
-    threads: &'s Scope<'s, '_>,
-    dev: &'s Dev,
-    token: &'s str,
-    servers: &'s Servers,
-    over: &'s AtomicBool,
-) {
+pub fn begin<'s>(threads: &'s Scope<'s, '_>, dev: &'s Dev, token: &'s str, servers: &'s Servers, over: &'s AtomicBool) {
     let rude = Rude { dev, token };
     // Slots that are never given back: JavaScript without an end, requests without an answer.
     for _ in 0..8 {
@@ -84,9 +78,11 @@ pub fn begin<'s>(
     }
     // Values that take far more memory than their text.
     let large = one("http_request", json!({"url": format!("http://127.0.0.1:{}/", servers.ones)}), 60.0);
-    threads.spawn(move || rude.again_and_again(over, "/v1/executions?wait=5", &json!({"workflow": large, "input": {}})));
+    threads
+        .spawn(move || rude.again_and_again(over, "/v1/executions?wait=5", &json!({"workflow": large, "input": {}})));
     let grows = one("transform", json!({"expression": doubling_list()}), 10.0);
-    threads.spawn(move || rude.again_and_again(over, "/v1/executions?wait=5", &json!({"workflow": grows, "input": {}})));
+    threads
+        .spawn(move || rude.again_and_again(over, "/v1/executions?wait=5", &json!({"workflow": grows, "input": {}})));
     threads.spawn(move || {
         while !over.load(Ordering::Relaxed) {
             let _ = dev.try_call("GET", "/v1/executions?limit=200", &[("authorization", token)], &Value::Null);

@@ -6,7 +6,7 @@ mod node;
 mod parts;
 
 pub use node::{DocumentNode, NodeCommon};
-pub use parts::{Compensation, Condition, Delivery, Edge, Join, OnError, Overlap, Retry, Settings};
+pub use parts::{Compensation, Condition, Delivery, Edge, Join, OnConditionError, OnError, Overlap, Retry, Settings};
 
 use serde_json::Value;
 use utoipa::ToSchema;
