@@ -62,6 +62,11 @@ fn document(rng: &mut Rng, knobs: Knobs, id: &str, children: bool) -> Value {
     if rng.percent(15) {
         document["output"] = json!("input.a + 1");
     }
+    // Many of the conditions cannot be evaluated. Where that fails a node, the other nodes race with the end of the
+    // execution, and most cases would end early.
+    if knobs.deterministic || rng.percent(50) {
+        document["settings"] = json!({ "on_condition_error": "default" });
+    }
     document
 }
 

@@ -124,7 +124,8 @@ impl View<'_> {
         expr.eval(&self.scope()).map_err(|error| error.code.to_string())
     }
 
-    /// Whether a condition is true. One that fails counts as false.
+    /// Whether a condition is true. One that fails counts as false: the documents that come here have
+    /// `on_condition_error: "default"`.
     pub fn holds(&self, source: &str) -> bool {
         let expr = Expr::compile(source).unwrap_or_else(|error| panic!("{source}: {error}"));
         expr.eval_bool(&self.scope()).unwrap_or(false)
