@@ -61,6 +61,11 @@ fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure
         Some(false) => return Err(Failure::Refused(StoreError::Conflict)),
         Some(true) => {}
     }
+    whatever(db, id)
+}
+
+/// Removes an execution and its descendants, whatever they are doing. Returns the ids of the executions that are gone.
+pub fn whatever(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
     let family: Vec<(i64, String)> = db
         .prepare_cached(FAMILY)?
         .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
