@@ -56,7 +56,7 @@ use writer::Writer;
 /// The store of one data folder.
 pub struct Database {
     pub(crate) hub: Arc<Hub>,
-    dispatcher: Arc<Dispatcher>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     pub(crate) documents: Documents,
