@@ -31,6 +31,8 @@ pub const JS_STACK_BYTES: usize = 512 * 1024;
 pub const CHILD_BYTES: u64 = 256 * 1024 * 1024;
 /// Runs of one child process before a new one takes its place, which bounds what leaks and fragmentation add up to.
 pub const CHILD_RUNS: u32 = 1_000;
+/// Time that a child process that closed its pipes is given to end, so that it can be said why.
+pub const DYING: Duration = Duration::from_secs(1);
 /// Seconds of processor time that a child process may use past its deadline, in case that nobody is left to kill it.
 pub const CHILD_CPU_GRACE_SECONDS: u64 = 2;
 /// Bytes of an error's message or stack that leave a child process.

@@ -52,7 +52,7 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
             let failure = Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack }));
             Outcome::Failed(failure.retryable())
         }
-        Ok(End::Memory) => Outcome::Failed(Failure::new(
+        Ok(End::Memory) | Err(Trouble::Memory) => Outcome::Failed(Failure::new(
             "memory_limit",
             format!(
                 "the code needs more than {} MiB: work on less at once, for instance in a map",

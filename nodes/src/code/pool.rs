@@ -1,10 +1,12 @@
 //! The child processes of a host. They are kept warm, and killed at the first doubt about one of them.
 
 use super::wire::{self, End, Line};
-use crate::limits::CHILD_RUNS;
+use crate::limits::{CHILD_RUNS, DYING};
+use rustix::process::Signal;
 use std::{
     ffi::OsString,
     io,
+    os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::Stdio,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,7 +16,7 @@ use tokio::{
     io::{AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
     sync::Semaphore,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 /// The program that a child process runs. Its `main` must call `js_child_main`.
@@ -43,7 +45,9 @@ pub(super) enum Trouble {
     Timeout,
     /// No child process was free before the deadline.
     Busy,
-    /// The child process died, or broke the protocol.
+    /// The child process gave up for want of memory.
+    Memory,
+    /// The child process died for another reason, or broke the protocol.
     Crashed,
     /// No child process could be started; the reason is given.
     NotStarted(String),
@@ -59,7 +63,7 @@ pub(super) struct Pool {
 /// One child process.
 struct Worker {
     // Dropping the child kills its process, and tokio reaps it.
-    _child: Child,
+    child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     runs: u32,
@@ -77,8 +81,9 @@ impl Pool {
         let Ok(Ok(_permit)) = timeout_at(deadline, self.free.acquire()).await else { return Err(Trouble::Busy) };
         if let Some(worker) = self.take() {
             match self.run_in(worker, request, deadline, lines).await {
-                // The child may have died while it was idle. Code has no effects, so a new child may run it again.
-                Err(Trouble::Crashed) => lines.clear(),
+                // The child may have died while it was idle, or have had little left of its memory. Code has no
+                // effects, so a new child may run it again.
+                Err(Trouble::Crashed | Trouble::Memory) => lines.clear(),
                 other => return other,
             }
         }
@@ -96,7 +101,7 @@ impl Pool {
     ) -> Result<End, Trouble> {
         let end = match timeout_at(deadline, worker.run(request, lines)).await {
             Err(_) => return Err(Trouble::Timeout),
-            Ok(Err(_)) => return Err(Trouble::Crashed),
+            Ok(Err(_)) => return Err(worker.death().await),
             Ok(Ok(end)) => end,
         };
         worker.runs += 1;
@@ -128,7 +133,7 @@ impl Pool {
             .kill_on_drop(true)
             .spawn()?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => Ok(Worker { _child: child, stdin, stdout: BufReader::new(stdout), runs: 0 }),
+            (Some(stdin), Some(stdout)) => Ok(Worker { child, stdin, stdout: BufReader::new(stdout), runs: 0 }),
             _ => Err(io::Error::other("its pipes are missing")),
         }
     }
@@ -139,5 +144,14 @@ impl Worker {
         self.stdin.write_all(request).await?;
         self.stdin.flush().await?;
         wire::read_end(&mut self.stdout, lines).await
+    }
+
+    /// Why a child process says nothing more. One that asks for memory beyond its address space aborts itself; nothing
+    /// else in it does.
+    async fn death(mut self) -> Trouble {
+        match timeout(DYING, self.child.wait()).await {
+            Ok(Ok(status)) if status.signal() == Some(Signal::ABORT.as_raw()) => Trouble::Memory,
+            _ => Trouble::Crashed,
+        }
     }
 }

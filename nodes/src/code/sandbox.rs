@@ -215,6 +215,16 @@ fn as_text(value: &Value<'_>) -> String {
     })
 }
 
+/// Names and messages of the errors by which QuickJS says that something does not fit into memory.
+const TOO_MUCH: [(&str, &str); 3] =
+    [("InternalError", "out of memory"), ("InternalError", "string too long"), ("RangeError", "invalid string length")];
+
+/// Whether code throws or rejects with a literal `null`.
+fn throws_null(code: &str) -> bool {
+    let after = |word| code.match_indices(word).map(move |(at, _)| code[at + str::len(word)..].trim_start());
+    after("throw").chain(after("reject")).any(|rest| rest.trim_start_matches(['(', ' ']).starts_with("null"))
+}
+
 /// What an exception means for the run.
 fn thrown(ctx: &Ctx<'_>, error: &Error, code: &str) -> End {
     if matches!(error, Error::Allocation) {
@@ -229,8 +239,9 @@ fn thrown(ctx: &Ctx<'_>, error: &Error, code: &str) -> End {
     }
     let value = ctx.catch();
     let Some(exception) = value.as_exception() else {
-        // With a full heap there is no room for an error, and QuickJS throws null.
-        if value.is_null() && !["throw", "reject"].iter().any(|word| code.contains(word)) {
+        // With a full heap there is no room for an error, and QuickJS throws null. Hardly any code throws null itself,
+        // and that which does says so.
+        if value.is_null() && !throws_null(code) {
             return End::Memory;
         }
         let hint = if value.is_null() { ", or ran out of memory" } else { "" };
@@ -238,7 +249,8 @@ fn thrown(ctx: &Ctx<'_>, error: &Error, code: &str) -> End {
         return End::Error { message, name: String::new(), stack: String::new() };
     };
     let (message, name, stack) = describe(exception);
-    if name == "InternalError" && message.contains("out of memory") {
+    // A string beyond the bound of QuickJS is also far beyond that of the heap.
+    if TOO_MUCH.iter().any(|(kind, why)| name == *kind && message.contains(why)) {
         return End::Memory;
     }
     let message = match line_of(&stack) {

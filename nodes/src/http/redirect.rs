@@ -6,9 +6,10 @@ use super::{
     request::{Hop, check_scheme},
 };
 use crate::secrets::Needles;
+use engine::port::ANY_HOST;
 use reqwest::{
     Method, Response, StatusCode, Url,
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION},
+    header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HOST, HeaderMap, LOCATION},
 };
 use stepwell_core::task::{Failure, UsedSecret};
 
@@ -70,6 +71,31 @@ fn origin(hop: &Hop) -> (String, Option<String>, Option<u16>) {
     (scheme.to_owned(), host.map(plain), port)
 }
 
+/// What the name of a header that holds a credential ends a part with, wherever its value comes from: a literal, an
+/// input, an earlier output. Parts are what stands between hyphens and underscores.
+const CREDENTIALS: [&str; 13] = [
+    "authorization",
+    "authentication",
+    "auth",
+    "cookie",
+    "token",
+    "key",
+    "secret",
+    "password",
+    "passwd",
+    "credential",
+    "credentials",
+    "session",
+    "signature",
+];
+
+/// Whether a header holds a credential, by its name in lower case: `authorization`, `x-api-key`, `x-goog-api-key`,
+/// `private-token`. `Idempotency-Key` is none: it tells a repetition, also where a redirect leads.
+fn is_credential(name: &str) -> bool {
+    name != "idempotency-key"
+        && name.split(['-', '_']).any(|part| CREDENTIALS.iter().any(|credential| part.ends_with(credential)))
+}
+
 /// Strips what must not leave the origin that it was meant for, and refuses a hop that would still take a secret along.
 fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), Failure> {
     if from_https && hop.url.scheme() == "http" && !secrets.is_empty() {
@@ -80,7 +106,7 @@ fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), 
     let kept = hop
         .headers
         .iter()
-        .filter(|(name, value)| ![AUTHORIZATION, COOKIE, HOST].contains(*name) && !needles.found_in(value.as_bytes()));
+        .filter(|(name, value)| *name != HOST && !is_credential(name.as_str()) && !needles.found_in(value.as_bytes()));
     hop.headers = kept.map(|(name, value)| (name.clone(), value.clone())).collect::<HeaderMap>();
     if hop.body.as_ref().is_some_and(|body| needles.found_in(body)) {
         let message = "the server redirects a request whose body holds a secret to another origin; use the URL it \
@@ -96,18 +122,16 @@ fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), 
 }
 
 /// Whether a secret may be sent to a URL. A secret's hosts are names, with a port where one is meant:
-/// `api.example.com`, `localhost:9000`.
+/// `api.example.com`, `localhost:9000`; `*` stands for all, and a secret without hosts may go nowhere.
 fn may_go(secret: &UsedSecret, url: &Url) -> bool {
     let host = plain(url.host_str().unwrap_or_default());
     let port = url.port_or_known_default().unwrap_or_default();
-    secret.hosts.is_empty()
-        || secret.hosts.iter().any(|allowed| {
-            let allowed = allowed.trim().to_ascii_lowercase();
-            plain(&allowed) == host
-                || allowed
-                    .rsplit_once(':')
-                    .is_some_and(|(name, digits)| plain(name) == host && digits.parse() == Ok(port))
-        })
+    secret.hosts.iter().any(|allowed| {
+        let allowed = allowed.trim().to_ascii_lowercase();
+        allowed == ANY_HOST
+            || plain(&allowed) == host
+            || allowed.rsplit_once(':').is_some_and(|(name, digits)| plain(name) == host && digits.parse() == Ok(port))
+    })
 }
 
 fn not_allowed(name: &str, url: &Url) -> Failure {

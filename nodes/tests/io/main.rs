@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod code;
+mod credentials;
 mod http;
+mod memory;
 mod process;
 mod refusals;
 mod secrets;

@@ -141,7 +141,9 @@ pub fn copy(task: &Asked) -> Asked {
     Asked { http, secrets: task.secrets.clone() }
 }
 
+/// A secret; without hosts it may be sent anywhere.
 pub fn secret(name: &str, value: &str, hosts: &[&str]) -> UsedSecret {
+    let hosts = if hosts.is_empty() { &["*"] } else { hosts };
     UsedSecret { name: name.into(), value: value.into(), hosts: hosts.iter().map(|h| (*h).to_owned()).collect() }
 }
 

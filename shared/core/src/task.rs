@@ -27,7 +27,8 @@ pub struct UsedSecret {
     pub name: String,
     /// The secret itself, which no log, journal or message may hold.
     pub value: String,
-    /// The hosts that the secret may be sent to, each with a port where one is meant; empty for any.
+    /// The hosts that the secret may be sent to, each with a port where one is meant: none where the list is
+    /// empty, and any where it has `*`.
     pub hosts: Vec<String>,
 }
 

@@ -16,6 +16,7 @@ mod docs;
 mod events;
 mod examples;
 mod format_e2e;
+mod fresh;
 #[cfg(feature = "aws")]
 mod functions;
 mod golden;

@@ -55,6 +55,7 @@ async fn set_secret(
         let hint = "give 1 to 65536 bytes";
         return Err(Problem::field("invalid_field", "/value", "this value cannot be stored", hint));
     }
-    app.host.secrets().set_secret(&caller.owner, &name, Secret { value: body.value, hosts: body.hosts }).await?;
+    let secret = Secret { value: body.value, hosts: body.hosts.unwrap_or_else(Secret::any_host) };
+    app.host.secrets().set_secret(&caller.owner, &name, secret).await?;
     Ok(StatusCode::NO_CONTENT)
 }

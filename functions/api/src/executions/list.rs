@@ -7,6 +7,7 @@ use crate::{
     request::{
         cursor,
         page::{self, Room},
+        unreadable::Unreadable,
     },
     types,
 };
@@ -47,7 +48,8 @@ async fn list(
     let filter = filter(&caller.owner, &mut params)?;
     params.done()?;
     let mut page = app.host.index().executions(&filter, &window).await?;
-    let mut shown = rows(&app, &page.items).await?;
+    let unreadable = Unreadable::default();
+    let mut shown = rows(&app, &page.items, &unreadable).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits. Rows that were made before are used again.
@@ -59,19 +61,27 @@ async fn list(
         for head in &page.items {
             shown.push(match known.remove(&head.id) {
                 Some(row) => row,
-                None => row(&app, head).await?,
+                None => unreadable.spare(head.id.as_str(), row(&app, head).await)?,
             });
         }
     }
     // An execution that was deleted meanwhile has no row.
-    Ok(Json(cursor::page("executions", &page, shown.into_iter().flatten().collect())))
+    let shown = cursor::page("executions", &page, shown.into_iter().flatten().collect());
+    Ok(Json(types::Page { unreadable: unreadable.ids(), ..shown }))
 }
 
 /// Makes the rows of a page, as many as fit. None stands for an execution that was deleted meanwhile.
-async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<types::Execution>>> {
+async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Vec<Option<types::Execution>>> {
     // The states come without offloaded values, but with their sizes: a value that is too large for the page is not
     // fetched.
-    let loads: Vec<_> = heads.iter().map(|head| app.host.journal().load_lean(&head.id)).collect();
+    let load = |head: &Head| {
+        let id = head.id.clone();
+        async move {
+            let loaded = app.host.journal().load_lean(&id).await;
+            unreadable.spare(id.as_str(), loaded.map_err(Into::into))
+        }
+    };
+    let loads: Vec<_> = heads.iter().map(load).collect();
     let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
     let mut room = Room::default();
     let count = states.iter().take_while(|state| room.takes(state.as_deref().map_or(0, missing_bytes))).count();
@@ -79,7 +89,8 @@ async fn rows(app: &App, heads: &[Head]) -> Answered<Vec<Option<types::Execution
         let state = states.get(at).cloned().flatten();
         async move {
             match state {
-                Some(state) => Ok(Some(read::execution(app, &state).await?)),
+                // Its values are read only now.
+                Some(state) => unreadable.spare(state.id().as_str(), read::execution(app, &state).await.map(Some)),
                 None => Ok(None),
             }
         }

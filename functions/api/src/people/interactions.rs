@@ -2,7 +2,7 @@
 
 use crate::{
     Answered, App, Caller, Params, Path, Problem, Reader, Routes,
-    request::{cursor, page},
+    request::{cursor, page, unreadable::Unreadable},
     types,
 };
 use axum::{Json, extract::State};
@@ -44,7 +44,9 @@ async fn list(
     params.done()?;
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
     let mut page = app.host.index().interactions(&filter, &window).await?;
-    let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
+    let unreadable = Unreadable::default();
+    let row = async |place: &(ExecutionId, InteractionId)| unreadable.spare(place.1.as_str(), row(&app, place).await);
+    let mut shown = page::rows(page.items.len(), |at| row(&page.items[at])).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits, and the rows are those of that page.
@@ -52,11 +54,12 @@ async fn list(
         page = app.host.index().interactions(&filter, &window).await?;
         shown = Vec::new();
         for place in &page.items {
-            shown.push(row(&app, place).await?);
+            shown.push(row(place).await?);
         }
     }
     // An interaction whose execution was deleted meanwhile has no row.
-    Ok(Json(cursor::page("interactions", &page, shown.into_iter().flatten().collect())))
+    let shown = cursor::page("interactions", &page, shown.into_iter().flatten().collect());
+    Ok(Json(types::Page { unreadable: unreadable.ids(), ..shown }))
 }
 
 /// One interaction of the list; None where it was deleted meanwhile.

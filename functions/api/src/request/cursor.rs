@@ -29,7 +29,8 @@ fn mark(list: &str, inner: &str) -> String {
 
 /// The page that callers are shown: its items, and the cursor of the host in their form.
 pub fn page<T, I>(list: &str, page: &Page<T>, items: Vec<I>) -> types::Page<I> {
-    types::Page { items, next_cursor: page.next_cursor.as_deref().map(|inner| write(list, inner)) }
+    let next_cursor = page.next_cursor.as_deref().map(|inner| write(list, inner));
+    types::Page { items, next_cursor, unreadable: Vec::new() }
 }
 
 #[cfg(test)]

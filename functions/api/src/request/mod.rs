@@ -6,3 +6,4 @@ pub mod json;
 pub mod page;
 pub mod params;
 pub mod problem;
+pub mod unreadable;

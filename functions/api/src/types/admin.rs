@@ -50,9 +50,9 @@ pub struct NewToken {
 pub struct SecretBody {
     /// The credential itself, 1 to 65536 bytes; it can never be read back.
     pub value: String,
-    /// The hosts that the credential may be sent to; any host where the list is absent or empty.
+    /// The hosts that the credential may be sent to: none where the list is empty, any where it holds `*` or is absent.
     #[serde(default)]
-    pub hosts: Vec<String>,
+    pub hosts: Option<Vec<String>>,
 }
 
 /// That the service answers, and what its host can do.

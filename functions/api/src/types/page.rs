@@ -18,6 +18,10 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The parameter `cursor` of the request for the next part; null at the end of the list.
     pub next_cursor: Option<String>,
+    /// Ids of what the list holds and the store cannot read, for instance since the disk lost it. Absent where there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 /// A page of items of this name, for the OpenAPI document. What is derived for a generic type repeats the description of
@@ -27,12 +31,16 @@ fn page(item: Cow<'static, str>) -> RefOr<Schema> {
     let cursor = ObjectBuilder::new()
         .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
         .description(Some("The parameter `cursor` of the request for the next part; null at the end of the list."));
+    let unreadable = ArrayBuilder::new()
+        .items(ObjectBuilder::new().schema_type(Type::String))
+        .description(Some("Ids of what the list holds and the store cannot read. Absent where there is none."));
     ObjectBuilder::new()
         .description(Some("A part of a list."))
         .property("items", items.description(Some("The items, in the list's order.")))
         .required("items")
         .property("next_cursor", cursor)
         .required("next_cursor")
+        .property("unreadable", unreadable)
         .into()
 }
 

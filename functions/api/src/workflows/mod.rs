@@ -141,8 +141,10 @@ async fn list(
     let window = params.window("workflows")?;
     params.done()?;
     let page = app.host.catalogue().list(&caller.owner, &window).await?;
-    let items = page.items.iter().map(types::WorkflowRow::from).collect();
-    Ok(axum::Json(cursor::page("workflows", &page, items)))
+    // The store gives null for a document that it cannot read.
+    let (lost, read): (Vec<_>, Vec<_>) = page.items.iter().partition(|saved| saved.document.is_null());
+    let shown = cursor::page("workflows", &page, read.into_iter().map(types::WorkflowRow::from).collect());
+    Ok(axum::Json(types::Page { unreadable: lost.iter().map(|saved| saved.id.to_string()).collect(), ..shown }))
 }
 
 /// One version of a workflow, the latest by default.

@@ -1,5 +1,5 @@
 //! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
-//! of the form `{"value": "…", "hosts": […]}`.
+//! of the form `{"value": "…", "hosts": […], "exact": true}`. Without `hosts` it may be sent anywhere.
 
 use crate::{limits, services::sdk::failed_quietly};
 use async_trait::async_trait;
@@ -27,7 +27,19 @@ pub struct SecretsManager {
 struct Kept {
     value: String,
     #[serde(default)]
-    hosts: Vec<String>,
+    hosts: Option<Vec<String>>,
+    /// Whether an empty list of hosts means none. The first release wrote one for any.
+    #[serde(default)]
+    exact: bool,
+}
+
+impl Kept {
+    fn hosts(self) -> Vec<String> {
+        match self.hosts {
+            Some(hosts) if self.exact || !hosts.is_empty() => hosts,
+            _ => Secret::any_host(),
+        }
+    }
 }
 
 impl SecretsManager {
@@ -83,18 +95,19 @@ impl Secrets for SecretsManager {
             other => other.map_err(|error| failed_quietly("Secrets Manager GetSecretValue", &error))?,
         };
         let kept: Option<Kept> = found.secret_string().and_then(|text| serde_json::from_str(text).ok());
-        let Kept { value, hosts } = kept.ok_or_else(|| {
+        let mut kept = kept.ok_or_else(|| {
             let form = "{\"value\": \"…\", \"hosts\": […]}";
             StoreError::Permanent(format!("the secret {id} is not of the form {form}: store it anew over the API"))
         })?;
-        let secret = Secret { value, hosts };
+        let value = std::mem::take(&mut kept.value);
+        let secret = Secret { value, hosts: kept.hosts() };
         self.remember(id, secret.clone());
         Ok(Some(secret))
     }
 
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let id = self.name(owner, name);
-        let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone() };
+        let kept = Kept { value: secret.value.clone(), hosts: Some(secret.hosts.clone()), exact: true };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
         // Most credentials that are stored are new, so creating is tried first; one that exists gets a new version.
         match self.client.create_secret().name(&id).secret_string(&text).send().await {

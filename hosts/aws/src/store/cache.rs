@@ -5,6 +5,7 @@
 use super::pack::Tail;
 use crate::{billing::meter::Spent, limits};
 use document::time::Time;
+use engine::loads::Loads;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -56,6 +57,7 @@ struct Kept {
     uses: u64,
     /// The bytes of all entries.
     bytes: usize,
+    loads: Loads<ExecutionId>,
 }
 
 impl Cache {
@@ -67,28 +69,25 @@ impl Cache {
         Some(known)
     }
 
-    /// Keeps a state, unless it alone is larger than all may be.
+    /// Keeps the state that a commit of this process led to, unless a later one of the same execution is there or it
+    /// alone is larger than all may be.
     pub fn put(&self, known: Known) {
         let mut kept = self.kept();
-        let id = known.state.id().clone();
-        kept.remove(&id);
-        if known.bytes() > limits::CACHED_BYTES {
-            return;
-        }
-        kept.bytes += known.bytes();
-        kept.entries.insert(id.clone(), (known, 0));
-        kept.touch(&id);
-        while kept.entries.len() > limits::CACHED || kept.bytes > limits::CACHED_BYTES {
-            let Some((oldest, used)) = kept.order.pop_front() else { break };
-            if kept.entries.get(&oldest).is_some_and(|(_, last)| *last == used) {
-                kept.remove(&oldest);
-            }
-        }
+        kept.loads.changed(known.state.id());
+        kept.put(known);
+    }
+
+    /// Begins to read a state, before the table is asked. Where this process commits or drops a state of the execution
+    /// meanwhile, what is read is not kept: it may be older.
+    pub fn begin<'a>(&'a self, id: &'a ExecutionId) -> Load<'a> {
+        Load { cache: self, id, ticket: self.kept().loads.begin(id), read: None }
     }
 
     /// Drops the state of an execution.
     pub fn forget(&self, id: &ExecutionId) {
-        self.kept().remove(id);
+        let mut kept = self.kept();
+        kept.loads.changed(id);
+        kept.remove(id);
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -96,7 +95,58 @@ impl Cache {
     }
 }
 
+/// A read under way. It ends when it is dropped, also where its caller went away.
+pub struct Load<'a> {
+    cache: &'a Cache,
+    id: &'a ExecutionId,
+    ticket: u64,
+    read: Option<Known>,
+}
+
+impl Load<'_> {
+    /// Keeps what was read, as [`Cache::put`] does, where nothing happened meanwhile.
+    pub fn keep(mut self, known: Known) {
+        self.read = Some(known);
+    }
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.cache.kept();
+        if kept.loads.end(self.id, self.ticket)
+            && let Some(known) = self.read.take()
+        {
+            kept.put(known);
+        }
+    }
+}
+
 impl Kept {
+    fn put(&mut self, known: Known) {
+        let id = known.state.id().clone();
+        // Two commits of one execution may end in either order here. A start under the id of a removed execution has
+        // another time.
+        let is_later = |(there, _): &(Known, u64)| {
+            there.state.started_at == known.state.started_at && there.state.seq > known.state.seq
+        };
+        if self.entries.get(&id).is_some_and(is_later) {
+            return;
+        }
+        self.remove(&id);
+        if known.bytes() > limits::CACHED_BYTES {
+            return;
+        }
+        self.bytes += known.bytes();
+        self.entries.insert(id.clone(), (known, 0));
+        self.touch(&id);
+        while self.entries.len() > limits::CACHED || self.bytes > limits::CACHED_BYTES {
+            let Some((oldest, used)) = self.order.pop_front() else { break };
+            if self.entries.get(&oldest).is_some_and(|(_, last)| *last == used) {
+                self.remove(&oldest);
+            }
+        }
+    }
+
     fn touch(&mut self, id: &ExecutionId) {
         self.uses += 1;
         let uses = self.uses;
@@ -161,5 +211,32 @@ mod tests {
         assert!(cache.get(&"10000".into()).is_none(), "larger than all");
         cache.forget(&"9999".into());
         assert!(cache.get(&"9999".into()).is_none());
+    }
+
+    fn later(known: &Known, seq: u64) -> Known {
+        let mut state = (*known.state).clone();
+        state.seq = seq;
+        Known { state: Arc::new(state), ..known.clone() }
+    }
+
+    #[test]
+    fn what_was_read_before_this_process_committed_is_not_kept() {
+        let (cache, first, id) = (Cache::default(), known(1, 1), "1".into());
+        let seq = || cache.get(&id).map(|known| known.state.seq);
+        // Given a read of the first turn, during which the second is committed and makes room for another.
+        let load = cache.begin(&id);
+        cache.put(later(&first, 2));
+        cache.put(known(2, limits::CACHED_BYTES));
+        assert_eq!(seq(), None);
+        // Then the first is not kept; one that was read afterwards is.
+        load.keep(first.clone());
+        assert_eq!(seq(), None);
+        cache.begin(&id).keep(later(&first, 2));
+        assert_eq!(seq(), Some(2));
+        // And a commit that is told late does not take back the one after it.
+        cache.put(first.clone());
+        assert_eq!(seq(), Some(2));
+        drop(cache.begin(&id));
+        assert!(cache.kept().loads.is_idle());
     }
 }

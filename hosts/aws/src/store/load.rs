@@ -91,9 +91,10 @@ impl Table {
             self.cache.forget(id);
         }
         for _ in 0..READS {
+            let load = self.cache.begin(id);
             if let Some(read) = self.read_back(id).await? {
                 if let Some(known) = &read {
-                    self.cache.put(known.clone());
+                    load.keep(known.clone());
                 }
                 return Ok(read);
             }
@@ -104,6 +105,7 @@ impl Table {
     /// Folds what follows onto a state in memory. Returns `None` where that cannot be done: the item that the state
     /// ends with is gone, another writer's is in its place, or so much follows that a stored state is nearer.
     async fn read_on(&self, id: &ExecutionId, known: Known) -> Result<Option<Option<Known>>, StoreError> {
+        let load = self.cache.begin(id);
         let query = Query { limit: Some(limits::AHEAD), ..turns_between(id, known.first, keys::LAST_TURN) };
         let found = self.db.query(of(Purpose::Load, id), &query).await?;
         let mut items = found.items.into_iter().map(Stored::new).collect::<Result<Vec<_>, _>>()?;
@@ -120,7 +122,7 @@ impl Table {
             return Ok(Some(Some(known)));
         }
         let Some(known) = self.fold(Some(known), items).await? else { return Ok(None) };
-        self.cache.put(known.clone());
+        load.keep(known.clone());
         Ok(Some(Some(known)))
     }
 

@@ -43,7 +43,9 @@ impl Client {
     /// Opens what `--url` names; else the host that has the data folder open; else the folder itself, which must exist.
     pub async fn open(globals: &Globals) -> Result<Self, Failure> {
         let data = globals.data();
-        if globals.url.is_none() && !data.join("stepwell.db").exists() {
+        // With a key and no database, opening says what is missing.
+        let is_new = ["stepwell.db", "key"].iter().all(|name| !data.join(name).exists());
+        if globals.url.is_none() && is_new {
             let hint = "run a workflow first (`stepwell run FILE`), or name another folder with --data";
             let message = format!("there is no data folder at {}", data.display());
             return Err(Failure::usage(message, hint).with_code("no_data_folder"));

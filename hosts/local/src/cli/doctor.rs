@@ -1,5 +1,7 @@
 //! `stepwell doctor`: checks the set-up, line by line, each with what to do.
 
+mod repair;
+
 use super::{
     Exit, Globals, Outcome,
     client::{Client, unopened},
@@ -17,7 +19,7 @@ use std::{
 };
 use stepwell::{
     Local, server,
-    store::{OpenError, running},
+    store::{OpenError, repair::unreadable, running},
 };
 use stepwell_core::task::{self, CodeTask, Task};
 
@@ -27,6 +29,9 @@ pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
     http_allow: Option<String>,
+    /// Save what can be read of a damaged database into a new one, and keep the old one beside it
+    #[arg(long)]
+    repair: bool,
 }
 
 /// One line of the report: what was checked, `ok`, `warn` or `fail`, what was found, and what to do about it.
@@ -51,6 +56,9 @@ impl Check {
 
 /// Checks the host at `--url`, or else this machine and its data folder. Exit 1 where any check fails.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    if args.repair {
+        return repair::run(globals).await;
+    }
     let checks = match &globals.url {
         Some(url) => vec![remote(globals, url).await],
         None => here(globals, &args).await,
@@ -101,7 +109,7 @@ async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
             AllowList::default()
         }
     };
-    if !data.join("stepwell.db").exists() {
+    if ["stepwell.db", "key"].iter().all(|name| !data.join(name).exists()) {
         let about = format!("{} is not there yet; the first `run` or `dev` makes it", data.display());
         checks.push(Check::ok("data folder", about));
         // Without a data folder, JavaScript is tried in a temporary one: a check leaves nothing behind.
@@ -116,6 +124,7 @@ async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
     match server::open(&data, allow) {
         Ok(host) => {
             checks.push(Check::ok("data folder", format!("{} opens, and nobody else has it", data.display())));
+            checks.push(secrets(&host).await);
             checks.push(code(host).await);
             checks.push(integrity(&data).await);
         }
@@ -163,19 +172,35 @@ fn disk(data: &Path) -> Check {
     }
 }
 
-/// Checks the database's pages and rows by SQLite's `quick_check`.
+/// Checks that the folder's key opens the secrets that are stored.
+async fn secrets(host: &Local) -> Check {
+    let hint = "put back the `key` that they were stored with, or set them again: stepwell secret set NAME";
+    match host.database().sealed_otherwise().await {
+        Ok(names) if names.is_empty() => Check::ok("secrets", "the folder's key opens them"),
+        Ok(names) => Check::fail("secrets", format!("the folder's key does not open {}", names.join(", ")), hint),
+        Err(error) => Check::fail("secrets", error.to_string(), "see the line about the database"),
+    }
+}
+
+/// Checks the database's pages by SQLite's `quick_check`, and that executions can be read.
 async fn integrity(data: &Path) -> Check {
-    let database = data.join("stepwell.db");
+    let (database, of_rows) = (data.join("stepwell.db"), data.join("stepwell.db"));
     let checked = tokio::task::spawn_blocking(move || {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let db = rusqlite::Connection::open_with_flags(database, flags)?;
-        db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+        let pages = db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+        Ok::<_, rusqlite::Error>((pages, unreadable(&of_rows)?))
     })
     .await;
+    let hint = "save what can be saved: stepwell doctor --repair; or restore it from a backup";
     match checked {
-        Ok(Ok(verdict)) if verdict == "ok" => Check::ok("database", "sound"),
-        Ok(Ok(verdict)) => Check::fail("database", verdict, "restore it from a backup"),
-        Ok(Err(error)) => Check::fail("database", error.to_string(), "restore it from a backup"),
+        Ok(Ok((pages, _))) if pages != "ok" => Check::fail("database", pages, hint),
+        Ok(Ok((_, ids))) if ids.is_empty() => Check::ok("database", "sound"),
+        Ok(Ok((_, ids))) => {
+            let shown = ids.iter().take(limits::NAMED).cloned().collect::<Vec<_>>().join(", ");
+            Check::fail("database", format!("{} executions cannot be read: {shown}", ids.len()), hint)
+        }
+        Ok(Err(error)) => Check::fail("database", error.to_string(), hint),
         Err(error) => Check::fail("database", error.to_string(), "try again"),
     }
 }

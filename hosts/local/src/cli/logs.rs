@@ -61,7 +61,7 @@ impl Reader<'_> {
             tokio::time::sleep(limits::FOLLOW).await;
         }
         if as_json && !follow {
-            output::json(&Page { items: all, next_cursor: None });
+            output::json(&Page { items: all, next_cursor: None, unreadable: Vec::new() });
         }
         Ok(())
     }
@@ -77,7 +77,7 @@ impl Reader<'_> {
         loop {
             let window = query(&[("limit", Some(limits::PAGE.to_string())), ("cursor", self.cursor.clone())]);
             let page = self.client.get(&format!("/v1/executions/{}/logs{window}", self.id)).await?;
-            let Page { items, next_cursor } = page.read::<Page<Value>>()?;
+            let Page { items, next_cursor, .. } = page.read::<Page<Value>>()?;
             let count = items.len();
             fresh.extend(items.into_iter().skip(self.seen).map(Reply));
             match next_cursor {

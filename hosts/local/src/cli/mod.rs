@@ -33,6 +33,7 @@ pub use globals::Globals;
 
 use clap::Parser;
 use std::process::ExitCode;
+use tokio::signal::unix::SignalKind;
 
 /// Reads the arguments, runs the command, and on a failure says what went wrong and what to do about it.
 pub fn main() -> ExitCode {
@@ -50,7 +51,10 @@ pub fn main() -> ExitCode {
     let json = cli.globals.json;
     let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let done = runtime.block_on(dispatch(cli));
+            let done = runtime.block_on(async {
+                outlive_large_files();
+                dispatch(cli).await
+            });
             // A thread may still wait for a line of stdin that never comes, so its end is not waited for.
             runtime.shutdown_background();
             done
@@ -62,6 +66,15 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(failure) => failure.tell(json),
+    }
+}
+
+/// Makes a write beyond the bound on file sizes (`ulimit -f`) an error, which the store treats as that of a full disk,
+/// and not the end of the process. Whoever listens to the signal is not ended by it, and tokio goes on listening.
+fn outlive_large_files() {
+    let signal = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    if let Err(error) = tokio::signal::unix::signal(signal) {
+        tracing::warn!(%error, "a bound on file sizes (ulimit -f) would end this process");
     }
 }
 

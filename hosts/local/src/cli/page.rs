@@ -48,6 +48,10 @@ impl<T: DeserializeOwned, const N: usize> List<T, N> {
             return Ok(Exit::Done);
         }
         let page: Page<T> = page.read()?;
+        if !page.unreadable.is_empty() {
+            let ids = page.unreadable.join(", ");
+            eprintln!("these cannot be read: {ids}; `stepwell doctor --repair` saves what can be saved");
+        }
         if page.items.is_empty() {
             eprintln!("{}", self.empty);
             return Ok(Exit::Done);

@@ -6,6 +6,7 @@ use super::{
     output,
 };
 use api::types::SecretBody;
+use engine::port::ANY_HOST;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::json;
 use std::io::{IsTerminal, Read, stdin};
@@ -15,7 +16,7 @@ use std::io::{IsTerminal, Read, stdin};
 pub struct Args {
     /// The name of the credential: expressions read it as secrets.NAME
     name: String,
-    /// A host that the credential may be sent to [default: any]
+    /// A host that the credential may be sent to; `*` is any [default: any]
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<String>,
 }
@@ -30,7 +31,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         ));
     }
     let client = Client::open_or_create(globals).await?;
-    let body = SecretBody { value, hosts: args.hosts.clone() };
+    let body = SecretBody { value, hosts: (!args.hosts.is_empty()).then(|| args.hosts.clone()) };
     let stored = client.put(&format!("/v1/secrets/{}", escaped(&args.name)), &body).await;
     client.close().await;
     stored?;
@@ -38,6 +39,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&json!({"name": args.name, "hosts": args.hosts}));
     } else {
         output::line(&format!("stored: templates of http_request read it as {{{{ secrets.{} }}}}", args.name));
+        let any = args.hosts.is_empty() || args.hosts.iter().any(|host| host == ANY_HOST);
+        let to = if any { "any host".to_owned() } else { args.hosts.join(", ") };
+        output::line(&format!("it may be sent to {to}"));
     }
     Ok(Exit::Done)
 }

@@ -2,6 +2,8 @@
 //! Messages of one execution are handled in one call at a time, so that they share a load and a commit; nodes that do
 //! I/O run beside them.
 
+#[cfg(test)]
+mod clock_tests;
 mod dispatcher;
 mod lanes;
 mod settle;

@@ -26,10 +26,13 @@ pub async fn run(dispatcher: Arc<Dispatcher>) {
         if dispatcher.is_stopped() {
             return;
         }
-        let now = (dispatcher.clock)();
-        let nap = next.map_or(NAP, |at| Time(at).since(now).min(NAP));
-        let _ = tokio::time::timeout(nap, woken).await;
+        let _ = tokio::time::timeout(nap(next, (dispatcher.clock)()), woken).await;
     }
+}
+
+/// How long to sleep where the next is due at `next`, in milliseconds since 1970.
+pub(super) fn nap(next: Option<i64>, now: Time) -> Duration {
+    next.map_or(NAP, |at| Time(at).since(now).min(NAP))
 }
 
 impl Dispatcher {

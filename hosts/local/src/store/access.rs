@@ -1,9 +1,9 @@
 //! The rows of API tokens and of credentials, which are sealed with the folder's key.
 
-use super::Database;
+use super::{Database, seal::Sealer};
 use async_trait::async_trait;
 use engine::port::{Secret, Secrets, StoreError, Token, Tokens};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 #[async_trait]
 impl Tokens for Database {
@@ -40,7 +40,7 @@ impl Tokens for Database {
 
 #[async_trait]
 impl Secrets for Database {
-    /// `Permanent` where the folder's key is not the one that the credential was sealed with.
+    /// `Transient` where the folder's key is not the one that the credential was sealed with: see [`Sealer::open`].
     async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
         let key = (owner.to_owned(), name.to_owned());
         let sealed: Option<Vec<u8>> = self
@@ -64,5 +64,40 @@ impl Secrets for Database {
                 Ok(())
             })
             .await
+    }
+}
+
+impl Database {
+    /// The names of the secrets that the folder's key does not open.
+    pub async fn sealed_otherwise(&self) -> Result<Vec<String>, StoreError> {
+        let sealer = self.sealer.clone();
+        self.readers.read(move |db| sealed_otherwise(db, &sealer)).await
+    }
+}
+
+/// The names of the secrets that a folder's key does not open, as it is where the key was lost or replaced.
+fn sealed_otherwise(db: &Connection, sealer: &Sealer) -> rusqlite::Result<Vec<String>> {
+    let mut statement = db.prepare("SELECT owner, name, sealed FROM secrets ORDER BY name")?;
+    let mut rows = statement.query([])?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (owner, name, sealed): (String, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if sealer.open(&owner, &name, &sealed).is_err() {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Says which secrets the folder's key does not open. The host starts all the same: everything else works.
+pub(super) fn warn_of_sealed(db: &Connection, sealer: &Sealer) {
+    match sealed_otherwise(db, sealer) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => tracing::warn!(
+            "the data folder's `key` does not open these secrets: {}. Put back the `key` that they were stored with, or \
+             set them again (stepwell secret set NAME); what needs them waits until then",
+            names.join(", ")
+        ),
+        Err(error) => tracing::error!(%error, "the secrets cannot be read: see `stepwell doctor`"),
     }
 }

@@ -1,7 +1,12 @@
 //! States of executions in memory. Their number is bounded, and so are the bytes of journal text and offloaded values
 //! behind them. States that are used again stay; the others make room (the CLOCK algorithm).
+//!
+//! Its rule: from the moment at which a commit or a removal is published ([`Cache::put`], [`Cache::remove`]), nothing
+//! older is in memory, and no load that begins later gives anything older. The writer's thread publishes in the order of
+//! its transactions, and a load that something was published under is not kept ([`Loads`]).
 
 use super::limits;
+use engine::loads::Loads;
 use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
@@ -25,8 +30,7 @@ struct Shard {
     /// look goes to the end instead.
     order: VecDeque<ExecutionId>,
     bytes: usize,
-    /// Number of removals so far, by which [`Cache::put_read`] notices one.
-    removals: u64,
+    loads: Loads<ExecutionId>,
 }
 
 struct Entry {
@@ -38,11 +42,15 @@ struct Entry {
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+        Self::of(SHARDS)
     }
 }
 
 impl Cache {
+    fn of(shards: usize) -> Self {
+        Self { shards: (0..shards).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+    }
+
     /// Returns the state of an execution where it is in memory.
     pub fn get(&self, id: &ExecutionId) -> Option<Arc<Execution>> {
         let mut shard = self.shard(id);
@@ -51,40 +59,70 @@ impl Cache {
         Some(entry.state.clone())
     }
 
-    /// Keeps a state unless one of the same turn or a later is there. `bytes` is the text that led to it: what a commit
-    /// added to the state before, or all of it for a state that is not in memory yet.
+    /// Loads a state that is not in memory by `read`, which reads the database and also tells the bytes of text and
+    /// values behind the state. Keeps it where nothing was published meanwhile.
+    pub async fn load<E>(
+        &self,
+        id: &ExecutionId,
+        read: impl Future<Output = Result<Option<(Execution, usize)>, E>>,
+    ) -> Result<Option<Arc<Execution>>, E> {
+        let load = Load { cache: self, id, ticket: self.shard(id).loads.begin(id), read: None };
+        let Some((state, bytes)) = read.await? else { return Ok(None) };
+        let state = Arc::new(state);
+        load.keep(state.clone(), bytes);
+        Ok(Some(state))
+    }
+
+    /// Publishes the state that a commit led to, once that is durable, and keeps it unless it alone is too large.
+    /// `bytes` is the text that led to it: what the commit added to the state before, or all of it for a state that is
+    /// not in memory yet.
     pub fn put(&self, state: Arc<Execution>, bytes: usize) {
-        self.shard(state.id()).put(state, bytes);
-    }
-
-    /// Number of removals so far. A reader asks for it before it reads the state that it gives to [`Self::put_read`].
-    pub fn removals(&self, id: &ExecutionId) -> u64 {
-        self.shard(id).removals
-    }
-
-    /// Keeps a state that was read from the database, unless something was removed since `removals` was asked for: the
-    /// state may be the one that was removed.
-    pub fn put_read(&self, state: Arc<Execution>, bytes: usize, removals: u64) {
         let mut shard = self.shard(state.id());
-        if shard.removals == removals {
-            shard.put(state, bytes);
-        }
+        shard.loads.changed(state.id());
+        shard.put(state, bytes);
     }
 
-    /// Forgets a state that the database does not have, or no longer has as the latest.
+    /// Publishes that the database does not have an execution, or no longer has the state in memory as the latest.
     pub fn remove(&self, id: &ExecutionId) {
         let mut shard = self.shard(id);
-        shard.removals += 1;
+        shard.loads.changed(id);
         shard.forget(id);
     }
 
     fn shard(&self, id: &ExecutionId) -> MutexGuard<'_, Shard> {
-        let at = self.hasher.hash_one(id) as usize % SHARDS;
+        let at = self.hasher.hash_one(id) as usize % self.shards.len();
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// One load under way. It ends when it is dropped, also where its caller went away.
+struct Load<'a> {
+    cache: &'a Cache,
+    id: &'a ExecutionId,
+    ticket: u64,
+    read: Option<(Arc<Execution>, usize)>,
+}
+
+impl Load<'_> {
+    fn keep(mut self, state: Arc<Execution>, bytes: usize) {
+        self.read = Some((state, bytes));
+    }
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        let mut shard = self.cache.shard(self.id);
+        if shard.loads.end(self.id, self.ticket)
+            && let Some((state, bytes)) = self.read.take()
+        {
+            shard.put(state, bytes);
+        }
+    }
+}
+
 impl Shard {
+    /// Keeps a state unless one of the same turn or a later is there: a load may have read a commit before it is
+    /// published, and others of the same transaction with it.
     fn put(&mut self, state: Arc<Execution>, bytes: usize) {
         let id = state.id().clone();
         let over = state.end.is_some();
@@ -140,3 +178,6 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

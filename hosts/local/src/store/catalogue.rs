@@ -96,7 +96,7 @@ impl Catalogue for Database {
                      WHERE other.owner = ?1 AND other.id = workflows.id) ORDER BY id LIMIT ?3"
                 );
                 db.prepare_cached(&sql)?
-                    .query_map(params![owner, after, limit as i64 + 1], saved)?
+                    .query_map(params![owner, after, limit as i64 + 1], |row| saved(row).or_else(|_| lost(row)))?
                     .collect::<Result<Vec<_>, _>>()
             })
             .await?;
@@ -181,6 +181,19 @@ fn saved(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
         version: version.unsigned_abs(),
         hash: row.get(2)?,
         document: Arc::new(serde_json::from_str(&body).map_err(broken)?),
+        saved_at: Time(row.get(3)?),
+        deleted: row.get(4)?,
+    })
+}
+
+/// Reads a row of `SAVED` whose document cannot be read: null stands for it, so that the list shows the others.
+fn lost(row: &Row<'_>) -> rusqlite::Result<SavedWorkflow> {
+    let (id, version): (String, i64) = (row.get(0)?, row.get(1)?);
+    Ok(SavedWorkflow {
+        id: id.into(),
+        version: version.unsigned_abs(),
+        hash: row.get(2)?,
+        document: Arc::default(),
         saved_at: Time(row.get(3)?),
         deleted: row.get(4)?,
     })

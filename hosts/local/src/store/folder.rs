@@ -1,10 +1,12 @@
 //! The data folder: database, key and lock file. One process at a time has it open, and only its user can read it.
+//! The lock is on the folder itself, which cannot be removed under a process that has it, and on the file `lock`, which
+//! says who that is.
 
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -42,8 +44,29 @@ pub enum OpenError {
         /// The error of the operating system.
         error: std::io::Error,
     },
+    /// The folder was used before, and its database is not there any more.
+    #[error(
+        "the database {} is gone, although the folder was used before (its `key` is there): put the database back, \
+         from a backup perhaps. To begin anew with an empty one, move the whole folder away first", path.display()
+    )]
+    Gone {
+        /// Path of the database file.
+        path: PathBuf,
+    },
+    /// Every user of the machine may write to the folder or to a file in it.
+    #[error(
+        "every user of this machine may write to {0}, and so could change what runs and read what is secret: take that \
+         away (chmod o-w {0}), or choose another folder with `--data`", path.display()
+    )]
+    Exposed {
+        /// Path of the folder, or of the file in it.
+        path: PathBuf,
+    },
     /// The database is damaged, or the file is no database.
-    #[error("cannot open the database {}: {error}: restore it from a backup, or choose another folder", path.display())]
+    #[error(
+        "cannot open the database {}: {error}: save what can be read with `stepwell doctor --repair`, restore it from a \
+         backup, or choose another folder", path.display()
+    )]
     Database {
         /// Path of the database file.
         path: PathBuf,
@@ -81,26 +104,42 @@ pub struct Holder {
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
+    /// The file `lock`.
     lock: File,
+    /// The folder, opened to be locked; none on a file system that locks files alone.
+    inside: Option<File>,
 }
 
 impl DataFolder {
-    /// Locks the folder, and creates it with mode 0700 where it is absent. `InUse` where another process has it.
+    /// Locks the folder, and creates it with mode 0700 where it is absent. `InUse` where another process has it, and
+    /// `Exposed` where every user of the machine may write to it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref().to_owned();
         let io = |error| OpenError::Io { path: path.clone(), error };
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(io)?;
+        let names = ["", "key", "stepwell.db"];
+        for there in names.map(|name| path.join(name)).iter().filter(|there| there.exists()) {
+            watched(there)?;
+        }
+        let in_use = || {
+            let Holder { pid, url } = holder(&path).unwrap_or_default();
+            OpenError::InUse { path: path.clone(), pid, url }
+        };
+        let inside = File::open(&path).map_err(io)?;
+        let inside = match patiently(&inside) {
+            Ok(()) => Some(inside),
+            Err(TryLockError::WouldBlock) => return Err(in_use()),
+            // Some network file systems lock no folders. There the file is all there is.
+            Err(TryLockError::Error(_)) => None,
+        };
         let file = path.join("lock");
         let lock = private().read(true).write(true).create(true).truncate(false).open(&file).map_err(io)?;
         match patiently(&lock) {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let Holder { pid, url } = holder(&path).unwrap_or_default();
-                return Err(OpenError::InUse { path, pid, url });
-            }
+            Err(TryLockError::WouldBlock) => return Err(in_use()),
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
-        let folder = Self { path, lock };
+        let folder = Self { path, lock, inside };
         folder.announce(None).map_err(|error| OpenError::Io { path: file, error })?;
         Ok(folder)
     }
@@ -118,6 +157,7 @@ impl DataFolder {
     /// Lets other processes open the folder. To be called once the database is closed.
     pub(crate) fn unlock(&self) {
         let _ = self.lock.unlock();
+        let _ = self.inside.as_ref().map(File::unlock);
     }
 
     /// Path of the folder.
@@ -126,9 +166,14 @@ impl DataFolder {
     }
 
     /// Returns the path of the database file. A new one has mode 0600, which SQLite gives to the log beside it too.
+    /// `Gone` where the folder has a key and no database: the key is made after the database's tables.
     pub(crate) fn database(&self) -> Result<PathBuf, OpenError> {
         let path = self.path.join("stepwell.db");
         let io = |error| OpenError::Io { path: path.clone(), error };
+        let is_empty = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
+        if is_empty && self.path.join("key").exists() {
+            return Err(OpenError::Gone { path });
+        }
         private().write(true).create(true).truncate(false).open(&path).map_err(io)?;
         Ok(path)
     }
@@ -169,13 +214,31 @@ fn patiently(lock: &File) -> Result<(), TryLockError> {
     lock.try_lock()
 }
 
-/// Returns which process has this folder open now; none where none has.
-pub fn running(path: impl AsRef<Path>) -> Option<Holder> {
-    let lock = File::open(path.as_ref().join("lock")).ok()?;
-    match lock.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => holder(path.as_ref()),
-        _ => None,
+/// Refuses a path that every user may write to, as `ssh` does, and warns of one that some other user may.
+fn watched(path: &Path) -> Result<(), OpenError> {
+    let meta = std::fs::metadata(path).map_err(|error| OpenError::Io { path: path.into(), error })?;
+    let (mode, owner, shown) = (meta.mode(), meta.uid(), path.display());
+    if mode & 0o002 != 0 {
+        return Err(OpenError::Exposed { path: path.into() });
     }
+    if mode & 0o020 != 0 {
+        tracing::warn!("the group of {shown} may write to it: unless that is meant, take it away (chmod g-w {shown})");
+    }
+    let me = rustix::process::geteuid().as_raw();
+    if owner != me && owner != 0 {
+        tracing::warn!("{shown} belongs to user {owner}, who may change what user {me} runs from it");
+    }
+    Ok(())
+}
+
+/// Returns which process has this folder open now, nameless where its lock file was removed; none where none has.
+pub fn running(path: impl AsRef<Path>) -> Option<Holder> {
+    let path = path.as_ref();
+    let is_taken = |file: PathBuf| {
+        let taken = File::open(file).map(|file| file.try_lock_shared());
+        matches!(taken, Ok(Err(TryLockError::WouldBlock)))
+    };
+    (is_taken(path.to_owned()) || is_taken(path.join("lock"))).then(|| holder(path).unwrap_or_default())
 }
 
 /// Reads the lock file; none where it is absent or half written.
@@ -214,6 +277,54 @@ mod tests {
         drop(first);
         assert_eq!(running(&path), None);
         DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn the_lock_outlives_the_removal_of_its_file() {
+        // Given a folder that somebody has, and whose lock file somebody removes.
+        let path = scratch();
+        let first = DataFolder::open(&path).unwrap();
+        std::fs::remove_file(path.join("lock")).unwrap();
+        // When another opens it, then it is still refused.
+        let Err(OpenError::InUse { .. }) = DataFolder::open(&path) else { panic!("two have it") };
+        assert!(running(&path).is_some());
+        drop(first);
+        assert_eq!(running(&path), None);
+        DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_database_that_was_there_is_missed() {
+        let path = scratch();
+        let folder = DataFolder::open(&path).unwrap();
+        std::fs::write(folder.database().unwrap(), "pages").unwrap();
+        folder.key(|| Ok([7; 32])).unwrap();
+        for empty in [true, false] {
+            std::fs::remove_file(path.join("stepwell.db")).unwrap();
+            if empty {
+                std::fs::write(path.join("stepwell.db"), "").unwrap();
+            }
+            let Err(error @ OpenError::Gone { .. }) = folder.database() else { panic!("it began anew") };
+            assert!(error.to_string().contains("backup"), "{error}");
+            std::fs::write(path.join("stepwell.db"), "pages").unwrap();
+            folder.database().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_everybody_may_write_to_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let path = scratch();
+        drop(DataFolder::open(&path).unwrap().key(|| Ok([7; 32])));
+        for (name, open, closed) in [("", 0o777, 0o700), ("key", 0o602, 0o600)] {
+            let file = path.join(name);
+            let set = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            set(open);
+            let Err(error @ OpenError::Exposed { .. }) = DataFolder::open(&path) else { panic!("it was opened") };
+            assert!(error.to_string().contains("chmod o-w"), "{error}");
+            set(closed);
+            DataFolder::open(&path).unwrap();
+        }
     }
 
     #[test]

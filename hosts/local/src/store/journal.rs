@@ -15,7 +15,6 @@ use stepwell_core::{
     event::Turn,
     execution::Execution,
     id::ExecutionId,
-    payload::Payload,
     retention::expires_at,
     task::{LogLevel, LogLine, NodeLog},
 };
@@ -29,14 +28,7 @@ impl Journal for Database {
             return Ok(Some(state));
         }
         self.hub.metrics.misses.fetch_add(1, Relaxed);
-        // The number of removals is taken before reading: a state that is removed meanwhile must not enter the cache.
-        let removals = self.hub.cache.removals(id);
-        let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
-        let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
-        self.read_values(state.id(), state.payloads()).await?;
-        let state = Arc::new(state);
-        self.hub.cache.put_read(state.clone(), bytes + offloaded as usize, removals);
-        Ok(Some(state))
+        self.hub.cache.load(id, self.read_whole(id)).await
     }
 
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
@@ -97,21 +89,10 @@ impl Journal for Database {
     /// `Conflict` where the execution is alive, perhaps because a retry reopened it. One that does not exist is removed
     /// already.
     async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        let key = id.clone();
-        let gone = self
-            .writer
-            .call(move |db, known| {
-                let gone = remove::family(db, &key)?;
-                known.forget();
-                Ok(gone)
-            })
-            .await?;
-        // A watcher wakes, looks again, and finds no execution.
-        for id in gone {
-            self.hub.cache.remove(&id);
-            self.hub.watch.wake(&id);
-        }
-        Ok(())
+        let (reply, answer) = oneshot::channel();
+        let removal = remove::Removal { id: id.clone(), gone: Vec::new(), hub: self.hub.clone(), reply };
+        self.writer.send(Box::new(removal)).await?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 }
 

@@ -51,5 +51,8 @@ pub const WINDOW: usize = 8_192;
 pub const START_ROWS: usize = 4_096;
 /// Seconds before a message whose handling failed is handed out again, multiplied by the number of failures so far.
 pub const RETRY_SECONDS: f64 = 0.5;
+/// Numbers of rows that cannot be read, one after the other, after which a repair looks for no more rows between two
+/// damaged places: a page of the database holds some hundred rows at most.
+pub const REPAIR_PROBES: usize = 20_000;
 /// The most entries of a list's page: what the API allows.
 pub const PAGE: usize = 200;

@@ -16,9 +16,18 @@ use stepwell_core::{
 };
 
 impl Database {
+    /// Reads a state with its offloaded values. Returns with it the bytes behind it; none where the execution does not
+    /// exist.
+    pub(super) async fn read_whole(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
+        let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
+        let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
+        self.read_values(id, state.payloads()).await?;
+        Ok(Some((state, bytes + offloaded as usize)))
+    }
+
     /// Folds the state from the database. Returns with it the bytes of text that it was folded from; none where the
     /// execution does not exist.
-    pub(super) async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
+    async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
         for whole in [false, true] {
             let key = id.clone();
             let journal = self.readers.read(move |db| rows::journal(db, &key, whole)).await?;

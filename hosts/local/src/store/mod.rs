@@ -18,6 +18,7 @@ mod outbox;
 pub(crate) mod queue;
 pub(crate) mod readers;
 mod remove;
+pub mod repair;
 mod rows;
 mod saved;
 mod schedules;
@@ -55,12 +56,12 @@ use writer::Writer;
 /// The store of one data folder.
 pub struct Database {
     pub(crate) hub: Arc<Hub>,
-    dispatcher: Arc<Dispatcher>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     pub(crate) documents: Documents,
     pub(crate) stripes: Stripes,
-    pub(crate) sealer: Sealer,
+    pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: fn() -> Time,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
@@ -79,6 +80,7 @@ impl Database {
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
             .ok_or_else(|| OpenError::Database { path: path.clone(), error: "its key is no AES-256 key".into() })?;
+        access::warn_of_sealed(&db, &sealer);
         let metrics = Arc::new(Metrics::default());
         let folder = Arc::new(folder);
         let (writer, ended) = Writer::start(db, metrics.clone(), folder.clone())
@@ -98,7 +100,7 @@ impl Database {
             readers: Readers::new(path),
             documents: Documents::new(limits::WORKFLOWS),
             stripes: Stripes::default(),
-            sealer,
+            sealer: Arc::new(sealer),
             clock,
             folder,
             ended: Mutex::new(Some(ended)),

@@ -1,9 +1,14 @@
 //! Deletes an ended execution with all its data, and the values and documents that nothing else uses.
 
-use super::writer::Failure;
+use super::{
+    hub::Hub,
+    writer::{Failure, Job, Known},
+};
 use engine::port::StoreError;
 use rusqlite::{Connection, OptionalExtension};
+use std::sync::Arc;
 use stepwell_core::id::ExecutionId;
+use tokio::sync::oneshot;
 
 /// Selects an execution and all its descendants.
 const FAMILY: &str = "
@@ -16,8 +21,37 @@ SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
 const TABLES: [&str; 8] =
     ["document_uses", "turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
 
+/// The job that removes an ended execution. It tells the cache on the writer's thread, between the commits before and
+/// after it, and whether or not its caller still waits.
+pub struct Removal {
+    pub id: ExecutionId,
+    /// The executions that are gone, descendants included.
+    pub gone: Vec<ExecutionId>,
+    pub hub: Arc<Hub>,
+    pub reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Job for Removal {
+    fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
+        self.gone = family(db, &self.id)?;
+        known.forget();
+        Ok(())
+    }
+
+    fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
+        if outcome.is_ok() {
+            for id in &self.gone {
+                self.hub.cache.remove(id);
+                // A watcher wakes, looks again, and finds no execution.
+                self.hub.watch.wake(id);
+            }
+        }
+        let _ = self.reply.send(outcome);
+    }
+}
+
 /// Removes an ended execution and its descendants within the writer's transaction. Returns the ids of the executions that are gone.
-pub fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
+fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
     let ended: Option<bool> = db
         .prepare_cached("SELECT completed_at IS NOT NULL FROM executions WHERE id = ?1")?
         .query_row([id.as_str()], |row| row.get(0))
@@ -27,6 +61,11 @@ pub fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Fai
         Some(false) => return Err(Failure::Refused(StoreError::Conflict)),
         Some(true) => {}
     }
+    whatever(db, id)
+}
+
+/// Removes an execution and its descendants, whatever they are doing. Returns the ids of the executions that are gone.
+pub fn whatever(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
     let family: Vec<(i64, String)> = db
         .prepare_cached(FAMILY)?
         .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?

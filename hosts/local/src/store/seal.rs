@@ -6,6 +6,19 @@ use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     rand::{SecureRandom, SystemRandom},
 };
+use serde::{Deserialize, Serialize};
+
+/// What is sealed, as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Object {
+        value: String,
+        hosts: Vec<String>,
+    },
+    /// As the first release wrote it. There no hosts meant any.
+    Pair(String, Vec<String>),
+}
 
 /// Seals and opens secrets under the key of one data folder.
 pub struct Sealer {
@@ -32,7 +45,8 @@ impl Sealer {
         let failed = || StoreError::Permanent("the secret could not be encrypted".into());
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(|_| failed())?;
-        let mut text = serde_json::to_vec(&(&secret.value, &secret.hosts)).map_err(|_| failed())?;
+        let kept = Kept::Object { value: secret.value.clone(), hosts: secret.hosts.clone() };
+        let mut text = serde_json::to_vec(&kept).map_err(|_| failed())?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad(owner, name), &mut text)
@@ -43,10 +57,11 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// Opens what was sealed for this owner and name. `Permanent` where the key, the owner or the name is another.
+    /// Opens what was sealed for this owner and name. `Transient` where the key, the owner or the name is another: what
+    /// needs the secret waits until the key is put back or the secret is set again.
     pub fn open(&self, owner: &str, name: &str, sealed: &[u8]) -> Result<Secret, StoreError> {
         let failed = || {
-            StoreError::Permanent(format!(
+            StoreError::Transient(format!(
                 "the secret {name} cannot be decrypted: the data folder's `key` is not the one it was stored with; \
                  put that file back, or set the secret again"
             ))
@@ -55,8 +70,11 @@ impl Sealer {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
         let mut text = text.to_vec();
         let plain = self.key.open_in_place(nonce, aad(owner, name), &mut text).map_err(|_| failed())?;
-        let (value, hosts) = serde_json::from_slice(plain).map_err(|_| failed())?;
-        Ok(Secret { value, hosts })
+        Ok(match serde_json::from_slice(plain).map_err(|_| failed())? {
+            Kept::Object { value, hosts } => Secret { value, hosts },
+            Kept::Pair(value, hosts) if hosts.is_empty() => Secret { value, hosts: Secret::any_host() },
+            Kept::Pair(value, hosts) => Secret { value, hosts },
+        })
     }
 }
 
@@ -84,5 +102,22 @@ mod tests {
         assert!(sealer.open("annt", "oken", &sealed).is_err());
         assert!(Sealer::new(&fresh_key().unwrap()).unwrap().open("ann", "token", &sealed).is_err());
         assert!(!sealed.windows(6).any(|part| part == b"s3cret"));
+    }
+
+    #[test]
+    fn no_hosts_are_none_and_those_of_the_first_release_any() {
+        let sealer = Sealer::new(&fresh_key().unwrap()).unwrap();
+        let none = Secret { value: "s3cret".into(), hosts: vec![] };
+        let sealed = sealer.seal("ann", "token", &none).unwrap();
+        assert!(sealer.open("ann", "token", &sealed).unwrap().hosts.is_empty());
+        let read = |text: &str| serde_json::from_str::<Kept>(text).unwrap();
+        assert!(matches!(read(r#"["s3cret",[]]"#), Kept::Pair(_, hosts) if hosts.is_empty()));
+        // The bytes that the first release sealed.
+        let nonce = [7; NONCE_LEN];
+        let mut text = br#"["s3cret",[]]"#.to_vec();
+        let unique = Nonce::assume_unique_for_key(nonce);
+        let tag = sealer.key.seal_in_place_separate_tag(unique, aad("ann", "token"), &mut text).unwrap();
+        let old = [&nonce[..], &text, tag.as_ref()].concat();
+        assert_eq!(sealer.open("ann", "token", &old).unwrap().hosts, ["*"]);
     }
 }

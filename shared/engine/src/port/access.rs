@@ -40,8 +40,18 @@ pub trait Tokens: Send + Sync {
 pub struct Secret {
     /// The secret itself.
     pub value: String,
-    /// The hosts that the secret may be sent to; empty for any.
+    /// The hosts that the secret may be sent to: none where the list is empty, and any where it has [`ANY_HOST`].
     pub hosts: Vec<String>,
+}
+
+/// What stands for any host in [`Secret::hosts`].
+pub const ANY_HOST: &str = "*";
+
+impl Secret {
+    /// The hosts of a secret that was stored without a word about them: any.
+    pub fn any_host() -> Vec<String> {
+        vec![ANY_HOST.to_owned()]
+    }
 }
 
 /// Stored credentials, by owner and name.

@@ -25,7 +25,7 @@ mod outbox;
 mod queue;
 mod runner;
 
-pub use access::{Secret, Secrets, Token, Tokens};
+pub use access::{ANY_HOST, Secret, Secrets, Token, Tokens};
 pub use admission::Admission;
 pub use agenda::Agenda;
 pub use catalogue::{Catalogue, SavedWorkflow, Schedules};

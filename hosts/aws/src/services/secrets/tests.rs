@@ -45,7 +45,7 @@ async fn storing_makes_one_or_another_version_of_it() {
     vault.set_secret("acme", "key", secret.clone()).await.unwrap();
     vault.set_secret("acme", "key", secret.clone()).await.unwrap();
     assert_eq!(script.operations(), ["CreateSecret", "CreateSecret", "PutSecretValue"]);
-    assert_eq!(script.asked()[2].json()["SecretString"], r#"{"value":"s3cret","hosts":[]}"#);
+    assert_eq!(script.asked()[2].json()["SecretString"], r#"{"value":"s3cret","hosts":[],"exact":true}"#);
     assert_eq!(vault.secret("acme", "key").await.unwrap().unwrap().value, "s3cret", "known, and not asked for");
 }
 
@@ -72,4 +72,17 @@ fn no_name_reaches_into_another_owners() {
     let distinct: std::collections::BTreeSet<_> = names.iter().collect();
     assert_eq!(distinct.len(), names.len());
     assert!(names.iter().all(|name| name.matches('/').count() == 3 && name.is_ascii()), "{names:?}");
+}
+
+#[tokio::test]
+async fn no_hosts_are_none_and_those_of_the_first_release_any() {
+    for (text, hosts) in [
+        (r#"{"value": "s3cret"}"#, &["*"][..]),
+        (r#"{"value": "s3cret", "hosts": []}"#, &["*"]),
+        (r#"{"value": "s3cret", "hosts": [], "exact": true}"#, &[]),
+        (r#"{"value": "s3cret", "hosts": ["a.example"]}"#, &["a.example"]),
+    ] {
+        let script = Script::new([json(200, json!({"Name": "n", "SecretString": text}))]);
+        assert_eq!(vault(&script, || Time(0)).secret("acme", "key").await.unwrap().unwrap().hosts, hosts, "{text}");
+    }
 }
