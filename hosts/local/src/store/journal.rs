@@ -39,6 +39,10 @@ impl Journal for Database {
         Ok(Some(state))
     }
 
+    fn keeps_states(&self) -> bool {
+        true
+    }
+
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
         Box::new(self.stripes.lock(id).await)
     }
