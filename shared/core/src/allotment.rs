@@ -7,7 +7,10 @@
 //! of what is left. Where a share is too small for one child of each level, the nodes take turns: together they run
 //! `b / (1 + n)` children, and one where that is none, so that everything ends at some time.
 
-use crate::execution::{Children as Kids, Execution};
+use crate::{
+    execution::{Children as Kids, Execution},
+    limits,
+};
 use document::{Body, NodeKind, Spawning, Workflow, graph::NodeIx, id::NodeId};
 
 /// How many levels a saved workflow counts for. Its document is known only when it starts, and most have no children or
@@ -40,6 +43,21 @@ pub fn further(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
 /// How many descendants each child of a node may have alive at once.
 pub fn budget_of_child(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
     allotted(workflow, state, ix).map_or(0, |(_, allotment)| allotment.each)
+}
+
+/// Reads what an operator says how many descendants of a root may be alive at once; an empty text says nothing.
+///
+/// # Errors
+/// What is wrong with the text, and what would be right.
+pub fn budget_of_root(text: &str) -> Result<u32, String> {
+    let (least, most) = (limits::LEAST_DESCENDANTS, limits::MOST_DESCENDANTS);
+    match text.trim() {
+        "" => Ok(limits::DESCENDANTS),
+        text => match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("{text} is no number of descendants: give one from {least} to {most}")),
+        },
+    }
 }
 
 /// The children of a node, and what they may take.

@@ -101,13 +101,7 @@ pub fn tell_slice(
     effects
 }
 
-fn tell_one(
-    parent: &ExecutionId,
-    activation: &Activation,
-    attempt: u32,
-    index: u32,
-    control: ChildControl,
-) -> Effect {
+fn tell_one(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32, control: ChildControl) -> Effect {
     let execution = child_id(parent, activation, attempt, index);
     Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
 }

@@ -101,21 +101,25 @@ impl Journal for Database {
     /// `Conflict` where the execution is alive, perhaps because a retry reopened it. One that does not exist is removed
     /// already.
     async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        let key = id.clone();
-        let gone = self
-            .writer
-            .call(move |db, known| {
-                let gone = remove::family(db, &key)?;
-                known.forget();
-                Ok(gone)
-            })
-            .await?;
-        // A watcher wakes, looks again, and finds no execution.
-        for id in gone {
-            self.hub.cache.remove(&id);
-            self.hub.watch.wake(&id);
+        loop {
+            let key = id.clone();
+            let slice = self
+                .writer
+                .call(move |db, known| {
+                    let slice = remove::slice(db, &key)?;
+                    known.forget();
+                    Ok(slice)
+                })
+                .await?;
+            // A watcher wakes, looks again, and finds no execution.
+            for id in slice.gone {
+                self.hub.cache.remove(&id);
+                self.hub.watch.wake(&id);
+            }
+            if slice.over {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 

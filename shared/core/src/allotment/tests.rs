@@ -138,6 +138,14 @@ fn rooted(id: &str, mut flow: Value) -> Value {
 }
 
 #[test]
+fn an_operator_names_a_number_within_bounds_or_none() {
+    assert_eq!((budget_of_root(" "), budget_of_root("16")), (Ok(limits::DESCENDANTS), Ok(16)));
+    for wrong in ["15", "1000001", "-1", "many", "99999999999"] {
+        assert!(budget_of_root(wrong).unwrap_err().contains("from 16 to 1000000"), "{wrong}");
+    }
+}
+
+#[test]
 fn random_trees_of_maps_stay_within_their_budget_and_complete() {
     for round in 0..48 {
         let mut seed = round * 7_919 + 1;
@@ -181,9 +189,7 @@ fn planned(width: u32, asked: u32, body: &Value, budget: u32) -> (Arc<Workflow>,
 #[test]
 fn wide_and_deep_maps_use_nearly_all_of_the_default_budget() {
     let leaf = flow(&mut 1, 0, 0);
-    let map = |width: u32, body: &Value| {
-        json!({ "nodes": [{ "id": "m", "type": "map", "config": { "items": "[1]", "body": body, "max_concurrency": width } }], "edges": [] })
-    };
+    let map = |width: u32, body: &Value| json!({ "nodes": [{ "id": "m", "type": "map", "config": { "items": "[1]", "body": body, "max_concurrency": width } }], "edges": [] });
     let shape = |(workflow, state): (Arc<Workflow>, Execution)| {
         let ix = workflow.graph.index["all"];
         (state.children["all"].started, budget_of_child(&workflow, &state, ix))
