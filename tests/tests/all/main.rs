@@ -37,4 +37,5 @@ mod style;
 mod supervision;
 mod sweep;
 mod timeouts;
+mod trees;
 mod world;

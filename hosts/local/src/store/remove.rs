@@ -95,3 +95,6 @@ fn remove(db: &Connection, family: &[i64]) -> rusqlite::Result<Vec<ExecutionId>>
     }
     Ok(gone)
 }
+
+#[cfg(test)]
+mod tests;
