@@ -161,7 +161,8 @@ fn random_trees_of_maps_stay_within_their_budget_and_complete() {
 #[test]
 fn saved_workflows_deeper_than_their_budget_go_on_one_at_a_time() {
     let runs = |id: &str, below: &str| {
-        let node = |n: u32| json!({ "id": format!("n{n}"), "type": "workflow", "config": { "workflow_id": [below, below], "mode": "parallel" } });
+        let config = json!({ "workflow_id": [below, below], "mode": "parallel" });
+        let node = |n: u32| json!({ "id": format!("n{n}"), "type": "workflow", "config": config });
         rooted(id, json!({ "nodes": [node(0), node(1)], "edges": [] }))
     };
     let leaf = rooted("s0", flow(&mut 1, 0, 0));
