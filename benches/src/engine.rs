@@ -32,7 +32,7 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     pauses(&world, folder, single).await?;
     println!("resident under load: {}", resident());
     world.host.shutdown(std::time::Duration::from_secs(5)).await;
-    Ok(())
+    crate::fair::start_latency(folder).await
 }
 
 /// Microseconds to compile an expression, and to evaluate one.

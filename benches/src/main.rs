@@ -4,6 +4,7 @@
 //! weighs the functions of the AWS host.
 
 mod engine;
+mod fair;
 mod functions;
 mod http;
 mod limits;

@@ -101,6 +101,20 @@ pub fn fan_out(width: usize) -> Result<Arc<Workflow>, Failed> {
     parsed(json!({ "id": format!("fan-{width}"), "nodes": nodes, "edges": edges }))
 }
 
+/// A workflow of one `map` over its input, of which so many items may run at once.
+pub fn wide_map(at_once: u32) -> Result<Arc<Workflow>, Failed> {
+    let body =
+        json!({ "nodes": [{ "id": "t", "type": "transform", "config": { "expression": "item" } }], "edges": [] });
+    parsed(json!({
+        "id": "wide",
+        "nodes": [
+            { "id": "start", "type": "manual_trigger" },
+            { "id": "all", "type": "map", "config": { "items": "input", "body": body, "max_concurrency": at_once } }
+        ],
+        "edges": [{ "from": "start", "to": "all" }]
+    }))
+}
+
 /// A workflow that asks a person, with a `transform` after the answer.
 pub fn pause() -> Result<Arc<Workflow>, Failed> {
     parsed(json!({

@@ -53,6 +53,7 @@ pub struct Aws {
     clock: Clock,
     /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
+    most_descendants: u32,
 }
 
 /// The time of the machine's clock.
@@ -64,7 +65,13 @@ pub fn clock() -> Time {
 impl Aws {
     /// A host over a table and the services beside it.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
-        Self { table, services, clock, deadline: AtomicI64::new(i64::MAX) }
+        let most_descendants = engine::limits::DESCENDANTS;
+        Self { table, services, clock, deadline: AtomicI64::new(i64::MAX), most_descendants }
+    }
+
+    /// Sets how many descendants an execution without a parent may have alive at once.
+    pub fn with_most_descendants(self, most_descendants: u32) -> Self {
+        Self { most_descendants, ..self }
     }
 
     /// The abilities of this host that `GET /health` shows.
@@ -184,6 +191,10 @@ impl Host for Aws {
 
     fn outbox(&self) -> &dyn Outbox {
         self
+    }
+
+    fn most_descendants(&self) -> u32 {
+        self.most_descendants
     }
 
     /// Runs one attempt, and ends it before the function is cut off, so that its outcome is recorded and says what to

@@ -21,13 +21,20 @@ pub use crate::queue::Handler;
 pub struct Local {
     database: Database,
     nodes: Nodes,
+    most_descendants: u32,
 }
 
 impl Local {
     /// Opens a data folder, and creates it where it is absent. Nothing is handed out before [`Local::start`]. An error
     /// where another process has the folder or its files cannot be used.
     pub fn open(path: impl AsRef<Path>, nodes: Nodes) -> Result<Self, OpenError> {
-        Ok(Self { database: Database::open(DataFolder::open(path)?, clock)?, nodes })
+        let database = Database::open(DataFolder::open(path)?, clock)?;
+        Ok(Self { database, nodes, most_descendants: engine::limits::DESCENDANTS })
+    }
+
+    /// Sets how many descendants an execution without a parent may have alive at once.
+    pub fn with_most_descendants(self, most_descendants: u32) -> Self {
+        Self { most_descendants, ..self }
     }
 
     /// Begins to hand messages to a handler, those that an earlier process left behind first. `Permanent` the second
@@ -101,5 +108,9 @@ impl Host for Local {
 
     async fn run(&self, task: &Task) -> Report {
         self.nodes.run(task, &clock).await
+    }
+
+    fn most_descendants(&self) -> u32 {
+        self.most_descendants
     }
 }

@@ -23,6 +23,10 @@ impl Journal for Memory {
         Ok(self.world().executions.get(id).map(|record| record.state.clone()))
     }
 
+    fn keeps_states(&self) -> bool {
+        true
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         // States and turns are kept with their values, so offloaded ones need not be kept besides.
         let Commit { turns, state, logs, .. } = commit;

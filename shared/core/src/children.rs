@@ -2,6 +2,7 @@
 //! load and store; `decide` says when children start and end.
 
 use crate::{
+    allotment::budget_of_child,
     error::Error,
     event::Started,
     execution::{Children as Kids, Execution, Parent, Status},
@@ -41,6 +42,8 @@ pub struct Family<'a> {
     activation: &'a Activation,
     attempt: u32,
     ix: NodeIx,
+    /// How many descendants each child may have alive at once.
+    descendants: u32,
 }
 
 /// What a child runs.
@@ -68,7 +71,8 @@ impl<'a> Family<'a> {
     /// parent's.
     pub fn of(workflow: &'a Workflow, state: &'a Execution, activation: &'a Activation, attempt: u32) -> Option<Self> {
         let ix = *workflow.graph.index.get(&activation.node)?;
-        Some(Self { workflow, state, activation, attempt, ix })
+        let descendants = budget_of_child(workflow, state, ix);
+        Some(Self { workflow, state, activation, attempt, ix, descendants })
     }
 
     /// The id of a child.
@@ -154,6 +158,7 @@ impl<'a> Family<'a> {
         Started {
             owner: parent.owner.clone(),
             started_by: parent.started_by.clone(),
+            descendants: self.descendants,
             parent: Some(Parent {
                 execution_id: parent.execution_id.clone(),
                 activation: self.activation.clone(),

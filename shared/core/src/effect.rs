@@ -124,6 +124,21 @@ pub enum Work {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// Tell children of the message's execution, which is their parent, what it wants of them.
+    TellChildren {
+        /// The visit to the `map` or `workflow` node that started them.
+        #[serde(rename = "a")]
+        activation: Activation,
+        /// Number of the node's attempt that the children belong to, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
+        /// What they are to do.
+        control: ChildControl,
+        /// Index of the first child to tell, from 0.
+        from: u32,
+        /// One past the index of the last child to tell.
+        to: u32,
+    },
     /// Pause, resume or cancel, as the parent of the message's execution asks.
     Control {
         /// What the message's execution, which is a child, is to do.

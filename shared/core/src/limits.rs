@@ -13,6 +13,16 @@ pub const INLINE_BYTES: usize = 256 * 1024;
 pub const HOPS_PER_TURN: usize = 1_000;
 /// How deep executions may be nested by `workflow` and `map` nodes (execution model, §7).
 pub const CHILD_DEPTH: u32 = 16;
+/// Executions below one root that may be alive at once where the host's operator names no other number (execution model,
+/// §7). It is also what a journal without the number stands for, so it never changes.
+pub const DESCENDANTS: u32 = 10_000;
+/// The least that an operator may say instead: the depth of a tree, so that one execution of each level fits in.
+pub const LEAST_DESCENDANTS: u32 = CHILD_DEPTH;
+/// The most that an operator may say instead. Each has a journal, and messages that others wait behind.
+pub const MOST_DESCENDANTS: u32 = 1_000_000;
+/// Children that one turn or message tells what their parent wants, or starts. For more, further messages follow, so that
+/// the work of others comes in between.
+pub const CHILDREN_IN_A_SLICE: u32 = 250;
 /// Events from outside that one execution keeps for `wait` nodes that have not been reached yet.
 pub const KEPT_SIGNALS: usize = 1_000;
 /// Log lines kept of one attempt, so that a chatty loop does not fill the disk.

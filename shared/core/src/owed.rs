@@ -3,12 +3,13 @@
 
 use crate::{
     effect::{ChildControl, Effect, Message, Purpose, Work},
-    execution::{Execution, NodeState, Phase},
-    id::{Activation, child_id},
+    execution::{Children, Execution, NodeState, Phase},
+    id::{Activation, ExecutionId, child_id},
+    limits::CHILDREN_IN_A_SLICE,
     retention::expires_at,
 };
 use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Which of the effects that a state owes are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
             if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
         }
-        Work::StartChildren { .. } => Vec::new(),
+        Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
         Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
     }
 }
@@ -59,16 +60,50 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
     for (id, kids) in &state.children {
         let activation = Activation { visit: kids.visit, ..state.activation(id) };
         let waits = state.waits_for_children(&activation, kids.attempt);
-        if waits {
-            continue;
-        }
-        for index in (0..kids.started).filter(|index| !kids.ended.contains(*index)) {
-            let execution = child_id(state.id(), &activation, kids.attempt, index);
-            let work = Work::Control { control: ChildControl::Cancel };
-            effects.push(Effect::Send { message: Message { execution, work }, at: None });
+        if !waits {
+            effects.extend(tell(state, &activation, kids, ChildControl::Cancel));
         }
     }
     effects
+}
+
+/// Tells the children of an attempt that were asked for and have not ended what their parent wants. Where they are many,
+/// one message to the parent itself stands for all of them: [`Work::TellChildren`], by which they are told in slices.
+pub(crate) fn tell(state: &Execution, activation: &Activation, kids: &Children, control: ChildControl) -> Vec<Effect> {
+    let attempt = kids.attempt;
+    if kids.started.saturating_sub(kids.ended.len()) <= CHILDREN_IN_A_SLICE {
+        let running = (0..kids.started).filter(|index| !kids.ended.contains(*index));
+        return running.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
+    }
+    let work = Work::TellChildren { activation: activation.clone(), attempt, control, from: 0, to: kids.started };
+    vec![Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }]
+}
+
+/// What one [`Work::TellChildren`] leads to: messages to the first children of a range that have not ended, and where
+/// those are a whole slice, a message about the rest of the range.
+pub fn tell_slice(
+    state: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    control: ChildControl,
+    range: Range<u32>,
+) -> Vec<Effect> {
+    let same = |kids: &&Arc<Children>| kids.visit == activation.visit && kids.attempt == attempt;
+    let kids = state.children.get(&activation.node).filter(same);
+    let mut running = range.clone().filter(|index| !kids.is_some_and(|kids| kids.ended.contains(*index)));
+    let slice = running.by_ref().take(CHILDREN_IN_A_SLICE as usize);
+    let mut effects: Vec<Effect> =
+        slice.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
+    if let Some(from) = running.next() {
+        let work = Work::TellChildren { activation: activation.clone(), attempt, control, from, to: range.end };
+        effects.push(Effect::Send { message: Message { execution: state.id().clone(), work }, at: None });
+    }
+    effects
+}
+
+fn tell_one(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32, control: ChildControl) -> Effect {
+    let execution = child_id(parent, activation, attempt, index);
+    Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
 }
 
 /// Tells people of interactions that are over, unless their node has been visited again since.

@@ -253,6 +253,7 @@ async fn submit_start(
         deadline: host.now().after_seconds(workflow.settings.timeout_seconds),
         awaited: request.awaited,
         held,
+        descendants: host.most_descendants(),
         skipped,
     };
     let asked = Asked { command: Command::Start(Box::new(started)), by: request.started_by };

@@ -86,6 +86,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         deadline: host.time().after_seconds(workflow.settings.timeout_seconds),
         awaited: false,
         held: false,
+        descendants: stepwell_core::limits::DESCENDANTS,
         skipped: None,
     }
 }

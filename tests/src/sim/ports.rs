@@ -151,6 +151,11 @@ impl Journal for SimHost {
         }
     }
 
+    /// A host that is the only writer has states in memory.
+    fn keeps_states(&self) -> bool {
+        self.world().delivers == Delivers::InCommit
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         self.call(|| self.world().write(&commit)).await
     }

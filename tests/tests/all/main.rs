@@ -39,4 +39,5 @@ mod style;
 mod supervision;
 mod sweep;
 mod timeouts;
+mod trees;
 mod world;

@@ -13,6 +13,7 @@ use crate::{
 use document::time::Time;
 use engine::port::Runner;
 use std::{env, error::Error, future::Future, process::ExitCode, sync::Arc};
+use stepwell_core::allotment::budget_of_root;
 
 /// Why a function could not start or stopped serving.
 type Trouble = Box<dyn Error + Send + Sync>;
@@ -39,7 +40,7 @@ pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCo
 /// is marked until its effects are delivered, and the supervisor delivers what a crash left.
 ///
 /// # Errors
-/// The environment lacks variables; the error names them all.
+/// The environment lacks variables, of which the error names all, or one has a wrong value.
 pub fn connect() -> Result<Aws, Trouble> {
     connected(false, None)
 }
@@ -49,7 +50,7 @@ pub fn connect() -> Result<Aws, Trouble> {
 /// one.
 ///
 /// # Errors
-/// The environment lacks variables; the error names them all.
+/// The environment lacks variables, of which the error names all, or one has a wrong value.
 pub fn connect_behind_messages(runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
     connected(true, runner)
 }
@@ -73,7 +74,8 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
         credentials: Arc::new(SecretsManager::new(clients.secrets(), config.secrets_prefix, clock)),
         runner,
     };
-    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)))
+    let most = budget_of_root(&env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default())?;
+    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_most_descendants(most))
 }
 
 /// The time at which an invocation is cut off. `context` is the deadline that Lambda gives, in milliseconds since 1970.

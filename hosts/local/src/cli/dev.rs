@@ -7,6 +7,7 @@ use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
 use stepwell::{Local, server};
+use stepwell_core::allotment::budget_of_root;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -22,6 +23,9 @@ pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
     http_allow: Option<String>,
+    /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, or 10000]
+    #[arg(long, value_name = "N")]
+    max_descendants: Option<String>,
 }
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
@@ -29,7 +33,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
     let allow = allow_list(args.http_allow.as_deref())?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let most = most_descendants(args.max_descendants.as_deref())?;
+    let host = server::open_bounded(&globals.data(), allow, most).map_err(|error| unopened(&error))?;
     let served = serve(globals, &host, address, args.port).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");
@@ -111,6 +116,14 @@ pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
         let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
         Failure::usage(format!("the allow list cannot be read: {error}"), hint)
     })
+}
+
+/// Reads how many descendants of one execution may be alive at once: `--max-descendants`, else
+/// `STEPWELL_MAX_DESCENDANTS`.
+pub fn most_descendants(argument: Option<&str>) -> Result<u32, Failure> {
+    let from_env = std::env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default();
+    let hint = "write it as --max-descendants 10000, or leave it out";
+    budget_of_root(argument.unwrap_or(&from_env)).map_err(|error| Failure::usage(error, hint))
 }
 
 /// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and

@@ -33,8 +33,13 @@ pub enum Unopened {
 /// Opens a data folder. Nothing runs before [`start`]. `allow` names what `http_request` may reach although it is not
 /// public.
 pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
+    open_bounded(data, allow, engine::limits::DESCENDANTS)
+}
+
+/// Opens a data folder likewise. An execution without a parent may have `most_descendants` alive at once.
+pub fn open_bounded(data: &Path, allow: AllowList, most_descendants: u32) -> Result<Arc<Local>, Unopened> {
     let nodes = Nodes::new(Config { http_allow: allow, ..Config::default() }).map_err(Unopened::Nodes)?;
-    Ok(Arc::new(Local::open(data, nodes)?))
+    Ok(Arc::new(Local::open(data, nodes)?.with_most_descendants(most_descendants)))
 }
 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.

@@ -31,6 +31,10 @@ impl Journal for Database {
         self.hub.cache.load(id, self.read_whole(id)).await
     }
 
+    fn keeps_states(&self) -> bool {
+        true
+    }
+
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
         Box::new(self.stripes.lock(id).await)
     }
@@ -89,10 +93,15 @@ impl Journal for Database {
     /// `Conflict` where the execution is alive, perhaps because a retry reopened it. One that does not exist is removed
     /// already.
     async fn delete(&self, id: &ExecutionId) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let removal = remove::Removal { id: id.clone(), gone: Vec::new(), hub: self.hub.clone(), reply };
-        self.writer.send(Box::new(removal)).await?;
-        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+        loop {
+            let (reply, answer) = oneshot::channel();
+            let slice = remove::Slice::default();
+            let removal = remove::Removal { id: id.clone(), slice, hub: self.hub.clone(), reply };
+            self.writer.send(Box::new(removal)).await?;
+            if answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?? {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Requests that one transaction commits. One sync serves them all; a larger group only lengthens the wait of its
 /// first.
 pub const GROUP: usize = 256;
+/// Executions that one transaction removes, so that others need not wait for the removal of a large family.
+pub const REMOVED: usize = 200;
 /// Requests that wait for the writer. When the queue is full, callers wait, so that memory stays bounded.
 pub const WRITER_QUEUE: usize = 4_096;
 /// Bytes of a database page. A transaction that holds one start changes eight pages, whatever their size, so small

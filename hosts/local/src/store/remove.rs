@@ -1,7 +1,9 @@
-//! Deletes an ended execution with all its data, and the values and documents that nothing else uses.
+//! Deletes an ended execution with all its data and its descendants, and the values and documents that nothing else
+//! uses. A large family takes several transactions, between which others are written.
 
 use super::{
     hub::Hub,
+    limits,
     writer::{Failure, Job, Known},
 };
 use engine::port::StoreError;
@@ -10,67 +12,94 @@ use std::sync::Arc;
 use stepwell_core::id::ExecutionId;
 use tokio::sync::oneshot;
 
-/// Selects an execution and all its descendants.
-const FAMILY: &str = "
-WITH RECURSIVE family(run) AS (
-  SELECT run FROM executions WHERE id = ?1
-  UNION SELECT executions.run FROM executions JOIN family ON executions.parent = family.run)
-SELECT executions.run, executions.id FROM family JOIN executions USING (run)";
-
 /// The tables whose column `run` names an execution.
 const TABLES: [&str; 8] =
     ["document_uses", "turns", "snapshots", "interactions", "logs", "blob_uses", "timers", "executions"];
 
-/// The job that removes an ended execution. It tells the cache on the writer's thread, between the commits before and
-/// after it, and whether or not its caller still waits.
+/// The job that removes a slice of an ended execution's family. It tells the cache on the writer's thread, between the
+/// commits before and after it, and whether or not its caller still waits.
 pub struct Removal {
     pub id: ExecutionId,
-    /// The executions that are gone, descendants included.
-    pub gone: Vec<ExecutionId>,
+    pub slice: Slice,
     pub hub: Arc<Hub>,
-    pub reply: oneshot::Sender<Result<(), StoreError>>,
+    /// Gets whether nothing is left to be removed.
+    pub reply: oneshot::Sender<Result<bool, StoreError>>,
 }
 
 impl Job for Removal {
     fn apply(&mut self, db: &Connection, known: &mut Known) -> Result<(), Failure> {
-        self.gone = family(db, &self.id)?;
+        self.slice = slice(db, &self.id)?;
         known.forget();
         Ok(())
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
         if outcome.is_ok() {
-            for id in &self.gone {
+            for id in &self.slice.gone {
                 self.hub.cache.remove(id);
                 // A watcher wakes, looks again, and finds no execution.
                 self.hub.watch.wake(id);
             }
         }
-        let _ = self.reply.send(outcome);
+        let _ = self.reply.send(outcome.map(|()| self.slice.over));
     }
 }
 
-/// Removes an ended execution and its descendants within the writer's transaction. Returns the ids of the executions that are gone.
-fn family(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
-    let ended: Option<bool> = db
-        .prepare_cached("SELECT completed_at IS NOT NULL FROM executions WHERE id = ?1")?
-        .query_row([id.as_str()], |row| row.get(0))
+/// What one transaction removed.
+#[derive(Default)]
+pub struct Slice {
+    /// The ids of the executions that are gone.
+    pub gone: Vec<ExecutionId>,
+    /// Whether nothing is left to be removed.
+    pub over: bool,
+}
+
+/// Removes some of an ended execution's descendants within the writer's transaction, those first below which nothing
+/// is, and the execution itself last: so whatever is left can be found from it. From the first transaction on retention
+/// may remove it, so that a removal that breaks off is gone on with.
+pub fn slice(db: &Connection, id: &ExecutionId) -> Result<Slice, Failure> {
+    let ended: Option<(i64, bool)> = db
+        .prepare_cached("SELECT run, completed_at IS NOT NULL FROM executions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    match ended {
-        None => return Ok(Vec::new()),
-        Some(false) => return Err(Failure::Refused(StoreError::Conflict)),
-        Some(true) => {}
+    let root = match ended {
+        None => return Ok(Slice { gone: Vec::new(), over: true }),
+        Some((_, false)) => return Err(Failure::Refused(StoreError::Conflict)),
+        Some((root, true)) => root,
+    };
+    let mut family = Vec::new();
+    let over = descend(db, root, &mut family)?;
+    if !over {
+        db.prepare_cached("UPDATE executions SET expires_at = 0 WHERE run = ?1")?.execute([root])?;
     }
-    whatever(db, id)
+    Ok(Slice { gone: remove(db, &family)?, over })
 }
 
-/// Removes an execution and its descendants, whatever they are doing. Returns the ids of the executions that are gone.
-pub fn whatever(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
-    let family: Vec<(i64, String)> = db
-        .prepare_cached(FAMILY)?
-        .query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+/// Collects an execution and its descendants, each after those below it, until a slice is full. True where all are
+/// collected.
+fn descend(db: &Connection, run: i64, found: &mut Vec<i64>) -> rusqlite::Result<bool> {
+    let children: Vec<i64> = db
+        .prepare_cached("SELECT run FROM executions WHERE parent = ?1 LIMIT ?2")?
+        .query_map([run, limits::REMOVED as i64], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    for (run, id) in &family {
+    for child in children {
+        if !descend(db, child, found)? {
+            return Ok(false);
+        }
+    }
+    if found.len() >= limits::REMOVED {
+        return Ok(false);
+    }
+    found.push(run);
+    Ok(true)
+}
+
+/// Removes executions with all that belongs to them alone. Returns their ids.
+fn remove(db: &Connection, family: &[i64]) -> rusqlite::Result<Vec<ExecutionId>> {
+    let mut gone = Vec::with_capacity(family.len());
+    for run in family {
+        let id: String =
+            db.prepare_cached("SELECT id FROM executions WHERE run = ?1")?.query_row([run], |row| row.get(0))?;
         // What the execution uses is read before its rows go; afterwards the values that nobody uses any more can go
         // too.
         let used: Vec<String> = db
@@ -97,7 +126,11 @@ pub fn whatever(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, F
             )?
             .execute([hash])?;
         }
-        db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([id])?;
+        db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([&id])?;
+        gone.push(id.into());
     }
-    Ok(family.into_iter().map(|(_, id)| id.into()).collect())
+    Ok(gone)
 }
+
+#[cfg(test)]
+mod tests;

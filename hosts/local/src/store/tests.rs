@@ -84,6 +84,7 @@ fn started(id: &ExecutionId) -> Event {
         deadline: Time(i64::MAX),
         awaited: false,
         held: false,
+        descendants: stepwell_core::limits::DESCENDANTS,
         skipped: None,
     };
     Event::ExecutionStarted(Box::new(started))

@@ -173,3 +173,22 @@ fn a_second_interrupt_stops_at_once() {
     let execution = &home.run(&["ls", "--json"]).exits(0).json()["items"][0];
     assert_eq!((&execution["completed_at"], &execution["error"]), (&Value::Null, &Value::Null), "resumable");
 }
+
+#[test]
+fn the_number_of_descendants_is_an_option_and_a_wrong_one_is_refused() {
+    let home = Home::new();
+    let leaf = json!({"nodes": [{"id": "t", "type": "transform", "config": {"expression": "item"}}], "edges": []});
+    let all = json!({"id": "all", "type": "map", "config": {"items": "input", "body": leaf, "max_concurrency": 100}});
+    let file = home.file(
+        "wide.json",
+        json!({"id": "wide", "nodes": [{"id": "start", "type": "manual_trigger"}, all],
+            "edges": [{"from": "start", "to": "all"}]}),
+    );
+    let items = json!(vec![1; 40]).to_string();
+    let told = home.run(&["run", &file, "--input", &items, "--max-descendants", "16", "--json"]).exits(0).json();
+    let id = told["execution_id"].as_str().unwrap();
+    let history = home.run(&["history", id]).exits(0).out;
+    assert!(history.contains("has started 16 children"), "{history}");
+    let refused = home.run(&["run", &file, "--max-descendants", "5"]).exits(2);
+    assert!(refused.err.contains("from 16 to 1000000"), "{refused:?}");
+}

@@ -3,6 +3,7 @@
 
 use super::turn::Deciding;
 use crate::{
+    allotment::further,
     effect::{ChildControl, Work},
     error::{Error, Rejection},
     event::Event,
@@ -38,23 +39,22 @@ impl Deciding<'_> {
         if count == 0 {
             return self.finish_with(ix, "success", json!([]));
         }
-        self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()), map.max_concurrency);
+        self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()));
     }
 
     /// Renders the input of a `workflow` node, and plans a child for each workflow that it names.
     pub fn plan_children(&mut self, ix: NodeIx, children: &Children) {
         match self.rendered_or_input(ix, children.input.as_ref()) {
             Ok(input) => {
-                let count = children.workflow_ids.len() as u32;
-                self.plan(ix, count, input, if children.parallel { u64::from(count) } else { 1 });
+                self.plan(ix, children.workflow_ids.len() as u32, input);
             }
             Err(error) => self.fail_node(ix, error, false),
         }
     }
 
-    /// Records how many children there are, and asks for the first `at_once` of them. The depth is bounded because a
-    /// workflow may start itself.
-    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, at_once: u64) {
+    /// Records how many children there are, and asks for the first of them. The depth is bounded because a workflow may
+    /// start itself.
+    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload) {
         let depth = self.state.started.parent.as_ref().map_or(0, |parent| parent.depth);
         if depth >= limits::CHILD_DEPTH {
             let message = format!("executions nest {} deep at most", limits::CHILD_DEPTH);
@@ -65,16 +65,14 @@ impl Deciding<'_> {
         let timeout_at = self.timeout_at(ix);
         self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at });
         self.set_timeout(ix);
-        self.start_children(ix, at_once);
+        self.start_more(ix);
     }
 
-    /// Asks for further children until `at_once` of them run.
-    fn start_children(&mut self, ix: NodeIx, at_once: u64) {
+    /// Asks for further children of a node, as many as may run beside those that do.
+    fn start_more(&mut self, ix: NodeIx) {
         let node = self.node(ix).id.clone();
         let Some(kids) = self.state.children.get(&node).cloned() else { return };
-        let running = u64::from(kids.started - kids.ended.len().min(kids.started));
-        let more = u32::try_from(at_once.saturating_sub(running)).unwrap_or(u32::MAX);
-        let to = kids.started.saturating_add(more).min(kids.count);
+        let to = kids.started.saturating_add(further(self.workflow, &self.state, ix)).min(kids.count);
         if to <= kids.started {
             return;
         }
@@ -108,15 +106,16 @@ impl Deciding<'_> {
         self.start_more(ix);
     }
 
-    /// Asks for children in the place of those that ended.
-    pub fn start_more(&mut self, ix: NodeIx) {
-        let at_once = match self.spawning(ix) {
-            Some(Spawning::Map(map)) => map.max_concurrency,
-            Some(Spawning::Workflow(children)) if children.parallel => children.workflow_ids.len() as u64,
-            Some(Spawning::Workflow(_)) => 1,
-            None => return,
-        };
-        self.start_children(ix, at_once);
+    /// Asks for children of nodes that had to wait for those of other nodes of this execution.
+    pub fn start_waiting(&mut self) {
+        if self.state.children.len() < 2 || self.state.paused || self.state.end.is_some() {
+            return;
+        }
+        for ix in 0..self.workflow.nodes.len() {
+            if *self.phase(ix) == Phase::Children {
+                self.start_more(ix);
+            }
+        }
     }
 }
 

@@ -79,6 +79,7 @@ impl Deciding<'_> {
                 break;
             }
         }
+        self.start_waiting();
     }
 
     /// Decides a routing node now, or leaves it to a continuation message once the turn has made

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{Activation, ExecutionId},
+    limits,
     payload::Payload,
 };
 use document::{
@@ -80,6 +81,9 @@ pub struct Started {
     /// Whether `max_concurrency` holds the execution back until an `ExecutionAdmitted` event.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
+    /// How many descendants of the execution may be alive at once. A child has a part of what its parent has.
+    #[serde(default = "most_descendants", skip_serializing_if = "is_most_descendants")]
+    pub descendants: u32,
     /// Why `overlap` refused the start; the execution then ends at once with status `skipped`. None where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
@@ -107,9 +111,18 @@ impl Started {
             deadline: now.after_seconds(workflow.settings.timeout_seconds),
             awaited: false,
             held: false,
+            descendants: limits::DESCENDANTS,
             skipped: None,
         }
     }
+}
+
+fn most_descendants() -> u32 {
+    limits::DESCENDANTS
+}
+
+fn is_most_descendants(descendants: &u32) -> bool {
+    *descendants == limits::DESCENDANTS
 }
 
 fn is_zero(value: &u64) -> bool {

@@ -49,6 +49,11 @@ pub trait Journal: Send + Sync {
     async fn fetch(&self, _: &ExecutionId, _: &[&Payload]) -> Result<(), StoreError> {
         Ok(())
     }
+    /// Whether states that were used lately are in memory and are the newest ones, so that to load one costs next to
+    /// nothing.
+    fn keeps_states(&self) -> bool {
+        false
+    }
     /// Bytes of a value that is kept inline. A larger one comes as a blob of the commit.
     fn inline_bytes(&self) -> usize {
         crate::limits::INLINE_BYTES

@@ -55,6 +55,10 @@ pub trait Host: Clock {
     fn outbox(&self) -> &dyn Outbox;
     /// Runs one attempt of a node that does I/O.
     async fn run(&self, task: &Task) -> Report;
+    /// How many descendants an execution without a parent may have alive at once, as the operator says.
+    fn most_descendants(&self) -> u32 {
+        crate::limits::DESCENDANTS
+    }
 
     /// The state of each execution, and its turns.
     fn journal(&self) -> &dyn Journal {

@@ -4,6 +4,7 @@
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
     drive::{submit, workflow_of},
+    limits,
     port::{Host, StoreError},
 };
 use document::{Workflow, id::WorkflowId};
@@ -16,11 +17,11 @@ use stepwell_core::{
     effect::{ChildControl, Effect, Message, Work},
     execution::{Children as Kids, Execution},
     id::{Activation, ExecutionId},
-    owed::{Since, owed},
+    owed::{Since, owed, tell_slice},
 };
 
-/// Starts the children of an activation whose indexes are in `range`, each at most once. Where time runs out, a further
-/// message asks for the rest. Returns the commands that tell the parent which children could not start.
+/// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
+/// or time runs out, a further message asks for the rest, so that other work comes in between. Returns the commands that tell the parent which children could not start.
 ///
 /// # Errors
 /// Where the store fails. The message then comes again, and children that were started already are left alone.
@@ -34,9 +35,9 @@ pub async fn start_children(
 ) -> Result<Vec<Asked>, StoreError> {
     if !state.waits_for_children(activation, attempt) {
         // The parent no longer wants these children. Some may have been started by a handler that died before it could
-        // tell them so, so each is told here.
-        tell(host, range.map(|index| child_id(state.id(), activation, attempt, index)), ChildControl::Cancel).await?;
-        return Ok(Vec::new());
+        // tell them so, so each is told.
+        let effects = tell_slice(state, activation, attempt, ChildControl::Cancel, range);
+        return delivery::deliver(host, state.id(), &effects).await.map(|()| Vec::new());
     }
     if state.paused {
         return Ok(Vec::new());
@@ -52,13 +53,14 @@ pub async fn start_children(
     let in_time = || host.time_left().is_none_or(|left| !left.is_zero());
     let mut ends = Vec::new();
     // An error with one child does not stop the others, so that less is left for the next time.
-    let starts = missing.clone().into_iter().map_while(|index| in_time().then(|| start(host, owner, family, index)));
+    let slice = missing.iter().copied().take(limits::CHILDREN_IN_A_SLICE as usize);
+    let starts = slice.map_while(|index| in_time().then(|| start(host, owner, family, index)));
     let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
         ends.extend(started?.map(|(index, error)| (index, Some(error))));
     }
-    // Time ran out before all were begun: the message is replaced by one about the rest.
+    // Not all were begun: the message is replaced by one about the rest.
     if let Some(rest) = &rest {
         let work = Work::StartChildren { activation: activation.clone(), attempt, from: rest.start, to: rest.end };
         let message = Message { execution: state.id().clone(), work };

@@ -8,6 +8,7 @@ mod children;
 mod collect;
 mod handled;
 mod secrets;
+mod unwanted;
 
 pub use handled::TRANSIENT_SECONDS;
 
@@ -26,7 +27,7 @@ use stepwell_core::{
     error::Rejection,
     execution::Execution,
     id::ExecutionId,
-    owed::owed_again,
+    owed::{owed_again, tell_slice},
 };
 use tracing::{Instrument, info_span};
 
@@ -84,7 +85,11 @@ async fn handle_loaded(
     workflow: &Arc<Workflow>,
     batch: &[&Delivery],
 ) -> Vec<Verdict> {
-    let handled = join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await;
+    let handled = match unwanted::dropped(host, state, batch).await {
+        Ok(Some(dropped)) => dropped,
+        Ok(None) => join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await,
+        Err(error) => return batch.iter().map(|_| failed(&error)).collect(),
+    };
     // `owners` has the position of the message that each command comes from, for the verdicts.
     let (mut asked, mut logs, mut acks, mut owners) = (Vec::new(), Vec::new(), Vec::<Receipt>::new(), Vec::new());
     let mut verdicts = vec![Verdict::Acknowledge; batch.len()];
@@ -191,6 +196,13 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
             return match children::start_children(host, state, workflow, &activation, attempt, from..to).await {
                 Ok(commands) if commands.is_empty() => Handled::Verdict(Verdict::Acknowledge),
                 Ok(commands) => Handled::Commands(commands, Vec::new()),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
+        Work::TellChildren { activation, attempt, control, from, to } => {
+            let effects = tell_slice(state, &activation, attempt, control, from..to);
+            return match delivery::deliver(host, state.id(), &effects).await {
+                Ok(()) => Handled::Verdict(Verdict::Acknowledge),
                 Err(error) => Handled::Verdict(failed(&error)),
             };
         }

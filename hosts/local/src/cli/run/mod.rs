@@ -12,7 +12,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     check::Checked,
     client::{Client, escaped, unopened},
-    dev::{allow_list, logging},
+    dev::{allow_list, logging, most_descendants},
     limits, output, source,
 };
 use api::types::{Execution, Fault, ResumeBody};
@@ -45,6 +45,9 @@ pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
     http_allow: Option<String>,
+    /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, or 10000]
+    #[arg(long, value_name = "N")]
+    max_descendants: Option<String>,
 }
 
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
@@ -62,8 +65,9 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     // Where stdin gives the input, it cannot give answers to questions as well.
     args.no_input |= args.input.as_deref() == Some("-");
     let allow = allow_list(args.http_allow.as_deref())?;
+    let most = most_descendants(args.max_descendants.as_deref())?;
     let signals = Signals::listen()?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let host = server::open_bounded(&globals.data(), allow, most).map_err(|error| unopened(&error))?;
     let done = execute(globals, &args, &host, workflow, input.unwrap_or_else(|| json!({})), signals).await;
     host.shutdown(limits::GRACE).await;
     done

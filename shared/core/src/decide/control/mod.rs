@@ -10,10 +10,10 @@ pub(super) use dead_letter::dead_letter;
 use super::turn::Deciding;
 use crate::{
     command::Control,
-    effect::{ChildControl, Effect, Message, Work},
+    effect::ChildControl,
     error::Rejection,
     execution::{Phase, Status},
-    id::child_id,
+    owed::tell,
 };
 use document::graph::NodeIx;
 
@@ -48,10 +48,8 @@ impl Deciding<'_> {
         }
         let Some(children) = self.state.children.get(&id).cloned() else { return };
         let activation = self.state.activation(&id);
-        for index in (0..children.started).filter(|&index| !children.ended.contains(index)) {
-            let execution = child_id(self.state.id(), &activation, children.attempt, index);
-            let message = Message { execution, work: Work::Control { control } };
-            self.request(Effect::Send { message, at: None });
+        for effect in tell(&self.state, &activation, &children, control) {
+            self.request(effect);
         }
     }
 }

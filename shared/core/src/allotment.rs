@@ -1,0 +1,117 @@
+//! How many children of a `map` or `workflow` node run at once. What an execution may have alive below it
+//! ([`Started::descendants`](crate::event::Started)) is divided among its nodes and their children when they start, so
+//! that the executions of a tree share no counter.
+//!
+//! An execution with a budget of `b` divides it evenly among its nodes that have children. A node below whose children
+//! `n` further levels are known to stand runs at most `share / (1 + n)` children at once, and hands each an equal part
+//! of what is left. Where a share is too small for one child of each level, the nodes take turns: together they run
+//! `b / (1 + n)` children, and one where that is none, so that everything ends at some time.
+
+use crate::{
+    execution::{Children as Kids, Execution},
+    limits,
+};
+use document::{Body, NodeKind, Spawning, Workflow, graph::NodeIx, id::NodeId};
+
+/// How many levels a saved workflow counts for. Its document is known only when it starts, and most have no children or
+/// one level of them.
+const SAVED_LEVELS: u32 = 1;
+
+/// What the children of a node may take of their execution's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Allotment {
+    /// How many children of the node run at once.
+    at_once: u32,
+    /// Where the nodes take turns, how many children of all of them run at once.
+    together: Option<u32>,
+    /// The budget of each child.
+    each: u32,
+}
+
+/// How many children of a node may be started now beside those that run; 0 where the node is of a type without
+/// children, or has not planned any.
+pub fn further(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
+    let Some((kids, allotment)) = allotted(workflow, state, ix) else { return 0 };
+    let of_node = allotment.at_once.saturating_sub(running(kids));
+    let Some(together) = allotment.together else { return of_node };
+    let waits = |kids: &Kids, node: &NodeId| state.waits_for_children(&state.activation(node), kids.attempt);
+    let all = state.children.iter().filter(|(node, kids)| waits(kids, node));
+    let all: u32 = all.map(|(_, kids)| running(kids)).sum();
+    of_node.min(together.saturating_sub(all))
+}
+
+/// How many descendants each child of a node may have alive at once.
+pub fn budget_of_child(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
+    allotted(workflow, state, ix).map_or(0, |(_, allotment)| allotment.each)
+}
+
+/// Reads what an operator says how many descendants of a root may be alive at once; an empty text says nothing.
+///
+/// # Errors
+/// What is wrong with the text, and what would be right.
+pub fn budget_of_root(text: &str) -> Result<u32, String> {
+    let (least, most) = (limits::LEAST_DESCENDANTS, limits::MOST_DESCENDANTS);
+    match text.trim() {
+        "" => Ok(limits::DESCENDANTS),
+        text => match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("{text} is no number of descendants: give one from {least} to {most}")),
+        },
+    }
+}
+
+/// The children of a node, and what they may take.
+fn allotted<'a>(workflow: &Workflow, state: &'a Execution, ix: NodeIx) -> Option<(&'a Kids, Allotment)> {
+    let node = workflow.nodes.get(ix)?;
+    let kids = state.children.get(&node.id)?;
+    let NodeKind::Children(spawning) = &node.kind else { return None };
+    let asked = at_most(spawning).min(u64::from(kids.count)).max(1);
+    let asked = u32::try_from(asked).unwrap_or(u32::MAX);
+    Some((kids, divide(workflow, state.started.descendants, spawning, asked)))
+}
+
+/// Divides the budget of an execution. `asked` is how many children of the node would run at once without a bound.
+fn divide(workflow: &Workflow, budget: u32, spawning: &Spawning, asked: u32) -> Allotment {
+    let all = workflow.nodes.iter().filter_map(|node| levels_of(&node.kind));
+    let (nodes, most) = all.fold((0, 0), |(nodes, most), levels| (nodes + 1, levels.max(most)));
+    let share = budget / u32::max(nodes, 1);
+    if share >= most {
+        let at_once = asked.min(share / levels(spawning));
+        return Allotment { at_once, together: None, each: (share - at_once) / at_once };
+    }
+    let together = u32::max(budget / most, 1);
+    let each = budget.saturating_sub(together) / together;
+    Allotment { at_once: asked.min(together), together: Some(together), each }
+}
+
+/// How many children of a node its config allows at once.
+fn at_most(spawning: &Spawning) -> u64 {
+    match spawning {
+        Spawning::Map(map) => map.max_concurrency,
+        Spawning::Workflow(children) if children.parallel => children.workflow_ids.len() as u64,
+        Spawning::Workflow(_) => 1,
+    }
+}
+
+/// How many levels of executions a node is known to have below its own execution, its children included; none where it
+/// has no children.
+fn levels_of(kind: &NodeKind) -> Option<u32> {
+    if let NodeKind::Children(spawning) = kind { Some(levels(spawning)) } else { None }
+}
+
+fn levels(spawning: &Spawning) -> u32 {
+    match spawning {
+        Spawning::Map(map) => match &map.body {
+            Body::Inline(body) => 1 + body.nodes.iter().filter_map(|node| levels_of(&node.kind)).max().unwrap_or(0),
+            Body::Saved(_) => 1 + SAVED_LEVELS,
+        },
+        Spawning::Workflow(_) => 1 + SAVED_LEVELS,
+    }
+}
+
+fn running(kids: &Kids) -> u32 {
+    kids.started.saturating_sub(kids.ended.len())
+}
+
+#[cfg(test)]
+mod tests;
