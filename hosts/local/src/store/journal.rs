@@ -6,6 +6,7 @@ use super::{
     load::parse_turns,
     remove, rows,
 };
+use crate::asker::Asker;
 use async_trait::async_trait;
 use document::{Workflow, time::Time};
 use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
@@ -40,7 +41,7 @@ impl Journal for Database {
     }
 
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
-        Box::new(self.stripes.lock(id).await)
+        Box::new(self.locks.lock(id).await)
     }
 
     /// Writes the turns of a commit and all that belongs to them, effects and acknowledgements included, or nothing.
@@ -49,7 +50,7 @@ impl Journal for Database {
         let document = self.brought_along(&commit).await?;
         let (reply, answer) = oneshot::channel();
         let write = commit::Write::new(commit, expires_at, document, &self.hub, (self.clock)(), reply)?;
-        self.writer.send(Box::new(write)).await?;
+        self.writer.send(&write.place(Asker::current()), Box::new(write))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 
@@ -100,7 +101,7 @@ impl Journal for Database {
         let key = id.clone();
         let gone = self
             .writer
-            .call(move |db, known| {
+            .call(Database::place(""), move |db, known| {
                 let gone = remove::family(db, &key)?;
                 known.forget();
                 Ok(gone)
