@@ -35,3 +35,18 @@ impl Asker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_asks_while_a_message_is_handled_is_the_queue() {
+        let asks = || async { Asker::current() };
+        assert_eq!(asks().await, Asker::Caller);
+        assert_eq!(Asker::queue(futures::future::join(asks(), asks())).await, (Asker::Queue, Asker::Queue));
+        assert_eq!(asks().await, Asker::Caller);
+        assert_eq!([true, false].map(|child| Asker::Queue.rank(child)), [Rank::Child, Rank::Root]);
+        assert_eq!(Asker::Caller.rank(true), Rank::Command, "a child may be paused by a caller");
+    }
+}

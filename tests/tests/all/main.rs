@@ -14,6 +14,7 @@ mod differential;
 mod docs;
 mod events;
 mod examples;
+mod fairness;
 mod format_e2e;
 #[cfg(feature = "aws")]
 mod functions;

@@ -10,12 +10,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use stepwell_core::{effect::Work, id::ExecutionId};
 
 /// Ready messages. Those of one execution wait in a lane, of which one batch at a time is handed out. Nodes that do I/O
-/// wait in a line of their own and are handed out singly. Of both, owners have their turns, and within an owner the ranks
-/// of its work.
+/// wait in a line of their own and are handed out singly. Of both, owners have their turns, and an owner's work goes by
+/// its ranks.
 pub struct Lanes {
     lanes: HashMap<ExecutionId, Lane>,
-    /// Executions with waiting messages of which none is being handled. One whose rank rose meanwhile is here twice, and
-    /// counts at its lane's rank alone.
+    /// Executions with waiting messages of which none is being handled. One whose rank rose meanwhile is here twice; it
+    /// counts where its lane says.
     ready: Wheel<Ranks<VecDeque<(ExecutionId, Rank)>>>,
     io: Wheel<Ranks<VecDeque<Item>>>,
     /// Receipts of messages that were handed out and that no commit has acknowledged yet.

@@ -4,6 +4,8 @@
 
 mod dispatcher;
 mod lanes;
+#[cfg(test)]
+mod lanes_tests;
 mod settle;
 mod start;
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 /// Requests that one transaction commits. One sync serves them all; a larger group only lengthens the wait of its
 /// first.
 pub const GROUP: usize = 256;
-/// Bytes after which a transaction takes up no further request: syncing them takes some 20 ms on a slow disk, and whoever
-/// comes meanwhile waits.
+/// Bytes after which a transaction takes up no further request: syncing them takes some 20 ms on a slow disk, and
+/// whoever comes meanwhile waits.
 pub const GROUP_BYTES: usize = 4 * 1024 * 1024;
-/// The time after which a transaction takes up no further request: several times what a sync takes, so that syncing stays
-/// the smaller part.
+/// The time after which a transaction takes up no further request: several times what a sync takes, so that syncing
+/// stays the smaller part.
 pub const GROUP_TIME: Duration = Duration::from_millis(25);
 /// Bytes of a database page. A transaction that holds one start changes eight pages, whatever their size, so small
 /// pages leave less to sync.
@@ -46,8 +46,8 @@ pub const BATCH: usize = 256;
 /// Executions of one owner handled at once: twice what fills a group commit. Half as many more are for other owners
 /// ([`Shares`](engine::fair::Shares)).
 pub const LANES: usize = 512;
-/// Nodes of one owner that do I/O, such as `http_request`, that run at once: a bound on open sockets and child processes.
-/// Half as many more are for other owners.
+/// Nodes of one owner that do I/O, such as `http_request`, that run at once: a bound on open sockets and child
+/// processes. Half as many more are for other owners.
 pub const IO: usize = 64;
 /// Delayed messages held in memory, and as many timers; later ones wait in the database. Up to four times as many may
 /// gather before the latest are let go.

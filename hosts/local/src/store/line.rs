@@ -1,5 +1,5 @@
-//! The requests that wait for the writer: what callers wait for first, then the work of executions without a parent, then
-//! that of children, and owners in turn within each.
+//! The requests that wait for the writer: what callers wait for, then the work of executions without a parent, then that
+//! of children, and owners in turn within each.
 
 use engine::fair::{Line as Ordered, Place, Ranks, Wheel};
 use std::{

@@ -30,6 +30,8 @@ pub(crate) mod tests;
 pub(crate) mod timers;
 mod watch;
 pub(crate) mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 pub use folder::{DataFolder, Holder, OpenError, running};
 pub use hub::Hub;

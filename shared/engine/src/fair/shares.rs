@@ -12,9 +12,14 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Places of which one owner alone takes at most `each`: half as many more are kept for others.
+    /// Places of which one owner alone takes at most `each`.
     pub fn new(each: usize) -> Self {
-        Self { free: each + each / 2, taken: HashMap::new() }
+        Self { free: Self::places(each), taken: HashMap::new() }
+    }
+
+    /// How many places there are in all: half as many as one owner takes are kept for others.
+    pub const fn places(each: usize) -> usize {
+        each + each / 2
     }
 
     /// Whether an owner may take another place now.
