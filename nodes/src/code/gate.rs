@@ -1,6 +1,6 @@
 //! Places for code that runs. Owners have their turns, and none takes all.
 
-use engine::fair::{Line, Owner, Shares, Wheel};
+use engine::fair::{Owner, Shares, Wheel};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -74,6 +74,7 @@ fn locked(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use engine::fair::Line;
     use futures::FutureExt;
 
     #[test]
