@@ -67,6 +67,12 @@ impl<T> Line<T> {
         self.lock().entries.take()
     }
 
+    /// Takes nothing in any more, and lets go of what waits: nobody is there who would take it.
+    pub fn abandon(&self) {
+        self.close();
+        while self.next().is_some() {}
+    }
+
     /// Wakes the thread where it sleeps: to wake one that does not costs a call of the system.
     fn wake(&self, mut waiting: MutexGuard<'_, Waiting<T>>) {
         let asleep = std::mem::take(&mut waiting.asleep);

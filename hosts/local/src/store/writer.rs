@@ -172,8 +172,19 @@ impl<T: Send, W: FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send> Jo
     }
 }
 
+/// The line of a thread that takes from it. Where the thread ends by a panic, those who wait are told that the store is
+/// gone.
+struct Taking<'a>(&'a Line<Box<dyn Job>>);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// The loop of the thread: takes what waits as one group, commits it, and tells each job its outcome.
 fn write_all(db: &Connection, line: &Line<Box<dyn Job>>, metrics: &Metrics) {
+    let _taking = Taking(line);
     let mut known = Known::default();
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(limits::GROUP);
     while let Some(first) = line.wait() {

@@ -142,6 +142,18 @@ async fn a_closed_writer_writes_what_it_has_and_takes_no_more() {
     assert_eq!(held.order().await.0.len(), 1_000);
 }
 
+#[tokio::test]
+async fn nobody_waits_for_a_writer_that_is_gone() {
+    let held = Held::new();
+    held.many(10, "ann", Rank::Child);
+    let place = || Place { owner: "ann".into(), rank: Rank::Child };
+    let after = held.writer.call(place(), |_, _| -> Result<(), Failure> { panic!("a fault of the store") });
+    let (last, ()) = futures::join!(after, async { held.go.send(()).unwrap() });
+    assert!(matches!(last, Err(StoreError::Transient(_))), "{last:?}");
+    let refused = held.writer.call(place(), |_, _| Ok(())).await;
+    assert!(matches!(refused, Err(StoreError::Transient(_))), "{refused:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_an_earlier_process_left_have_the_places_of_their_executions() {
     let db = open(&scratch()).await;
