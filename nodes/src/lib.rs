@@ -28,7 +28,7 @@ pub struct Config {
     pub http_allow: AllowList,
     /// How a child process for `code` is started.
     pub js_child: JsChild,
-    /// How many child processes run code at once.
+    /// How many child processes run code of one owner at once. Half as many more are kept for other owners.
     pub js_children: usize,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
@@ -75,7 +75,7 @@ impl Runner for Nodes {
                 let outcome = self.http.run(http, task, limit, now).await;
                 Report { outcome: secrets::mask_outcome(outcome, &task.secrets), logs: Vec::new() }
             }
-            Work::Code(code) => self.code.run(code, limit, now).await,
+            Work::Code(code) => self.code.run(&task.owner, code, limit, now).await,
         }
     }
 }

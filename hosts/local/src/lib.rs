@@ -1,6 +1,7 @@
 //! The embedded host, which the `stepwell` binary runs: SQLite store, queue with its workers, schedules, and the API as
 //! one service. The command line is part of the binary.
 
+mod asker;
 pub mod host;
 pub mod queue;
 pub mod schedule;

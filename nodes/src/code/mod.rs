@@ -3,6 +3,7 @@
 //! QuickJS cannot interrupt its built-in functions, so the only sure end is a kill; a process is what can be killed.
 
 mod child;
+mod gate;
 mod limit;
 mod pool;
 mod sandbox;
@@ -30,15 +31,15 @@ impl Code {
         Self { pool: Pool::new(child, children) }
     }
 
-    /// Runs one attempt. Lines that were written before a timeout are kept.
-    pub async fn run(&self, task: &CodeTask, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Report {
+    /// Runs one attempt of an owner. Lines that were written before a timeout are kept.
+    pub async fn run(&self, owner: &str, task: &CodeTask, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Report {
         let request = match wire::request(task, limit) {
             Ok(request) => request,
             Err(failure) => return Report { outcome: Outcome::Failed(failure), logs: Vec::new() },
         };
         let started = now();
         let mut lines = Vec::new();
-        let end = self.pool.run(&request, limit, &mut lines).await;
+        let end = self.pool.run(owner, &request, limit, &mut lines).await;
         Report { outcome: outcome(end, limit), logs: logs(lines, started) }
     }
 }

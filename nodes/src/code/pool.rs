@@ -1,6 +1,9 @@
 //! The child processes of a host. They are kept warm, and killed at the first doubt about one of them.
 
-use super::wire::{self, End, Line};
+use super::{
+    gate::Gate,
+    wire::{self, End, Line},
+};
 use crate::limits::{CHILD_RUNS, DYING};
 use rustix::process::Signal;
 use std::{
@@ -15,7 +18,6 @@ use std::{
 use tokio::{
     io::{AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
-    sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -53,10 +55,10 @@ pub(super) enum Trouble {
     NotStarted(String),
 }
 
-/// The child processes of a host. At most as many run as `free` has permits; the idle ones wait for work.
+/// The child processes of a host. At most as many run as `free` has places; the idle ones wait for work.
 pub(super) struct Pool {
     program: JsChild,
-    free: Semaphore,
+    free: Gate,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -71,14 +73,20 @@ struct Worker {
 
 impl Pool {
     pub fn new(program: JsChild, children: usize) -> Self {
-        Self { program, free: Semaphore::new(children), idle: Mutex::default() }
+        Self { program, free: Gate::new(children), idle: Mutex::default() }
     }
 
     /// One run, in a warm child process or a new one. The deadline counts from now, so waiting for a child is part of
     /// it.
-    pub async fn run(&self, request: &[u8], limit: Duration, lines: &mut Vec<Line>) -> Result<End, Trouble> {
+    pub async fn run(
+        &self,
+        owner: &str,
+        request: &[u8],
+        limit: Duration,
+        lines: &mut Vec<Line>,
+    ) -> Result<End, Trouble> {
         let deadline = Instant::now() + limit;
-        let Ok(Ok(_permit)) = timeout_at(deadline, self.free.acquire()).await else { return Err(Trouble::Busy) };
+        let Ok(Some(_place)) = timeout_at(deadline, self.free.enter(owner)).await else { return Err(Trouble::Busy) };
         if let Some(worker) = self.take() {
             match self.run_in(worker, request, deadline, lines).await {
                 // The child may have died while it was idle, or have had little left of its memory. Code has no

@@ -15,7 +15,7 @@ pub fn nodes(children: usize) -> Nodes {
 pub fn task(code: &str, names: Value, seconds: f64) -> Task {
     let names: Map<String, Value> = names.as_object().cloned().unwrap();
     let work = Work::Code(CodeTask { code: code.into(), names });
-    Task { idempotency_key: "k".into(), timeout_seconds: seconds, work, secrets: Vec::new() }
+    Task { owner: "ann".into(), idempotency_key: "k".into(), timeout_seconds: seconds, work, secrets: Vec::new() }
 }
 
 pub async fn report(nodes: &Nodes, code: &str, names: Value, seconds: f64) -> Report {
@@ -242,5 +242,19 @@ async fn more_runs_than_children_wait_their_turn() {
     let runs = tasks.iter().map(|task| nodes.run(task, &|| Time(0)));
     for (index, report) in futures::future::join_all(runs).await.into_iter().enumerate() {
         assert_eq!(report.outcome, Outcome::Succeeded { port: "success".into(), output: json!(index) });
+    }
+}
+
+#[tokio::test]
+async fn endless_code_of_one_owner_does_not_stop_anothers() {
+    let nodes = nodes(2);
+    let endless: Vec<Task> = (0..4).map(|_| task("for (;;);", json!({}), 60.0)).collect();
+    let anns = endless.iter().map(|task| nodes.run(task, &|| Time(0)));
+    let bens = Task { owner: "ben".into(), ..task("return 6 * 7", json!({}), 30.0) };
+    let ben = nodes.run(&bens, &|| Time(0));
+    tokio::select! {
+        biased;
+        _ = futures::future::select_all(anns) => panic!("it is endless"),
+        report = ben => assert!(matches!(report.outcome, Outcome::Succeeded { .. }), "{:?}", report.outcome),
     }
 }

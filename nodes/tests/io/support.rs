@@ -150,7 +150,13 @@ pub fn secret(name: &str, value: &str, hosts: &[&str]) -> UsedSecret {
 pub async fn run_for(nodes: &Nodes, asked: Asked, seconds: f64) -> Outcome {
     let Asked { http, secrets } = asked;
     let work = Work::Http(Box::new(http));
-    let task = Task { idempotency_key: "exec.1.charge.1".into(), timeout_seconds: seconds, work, secrets };
+    let task = Task {
+        owner: "ann".into(),
+        idempotency_key: "exec.1.charge.1".into(),
+        timeout_seconds: seconds,
+        work,
+        secrets,
+    };
     nodes.run(&task, &|| Time(0)).await.outcome
 }
 

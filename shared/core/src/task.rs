@@ -10,6 +10,8 @@ use serde_json::Value;
 /// One attempt of a node, ready to run.
 #[derive(Debug)]
 pub struct Task {
+    /// The tenant whose execution it is. Owners share what runs tasks.
+    pub owner: String,
     /// The idempotency key, which is the same for every attempt of an activation.
     pub idempotency_key: String,
     /// Seconds after which the attempt is stopped, and its outcome is unknown.

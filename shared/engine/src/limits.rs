@@ -7,6 +7,9 @@ pub use stepwell_core::limits::*;
 pub const CHILDREN_AT_ONCE: usize = 32;
 /// The same number on the embedded host, where children that are written together share one sync of the disk.
 pub const CHILDREN_IN_ONE_SYNC: usize = 1_000;
+/// Entries of a rank that are taken in a row while a lower rank waits. What callers wait for loses little by it, and bulk
+/// work goes on, whatever callers do.
+pub const TURNS_OF_A_RANK: u32 = 8;
 /// How often a message may be handed out and fail; after that it is a dead letter.
 pub const DELIVERIES: u32 = 5;
 /// Bytes of a request to the API, which is what AWS Lambda takes.

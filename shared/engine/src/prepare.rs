@@ -116,7 +116,8 @@ fn work(
     let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
     // The key is derived from the activation alone, so that every attempt has the same one.
     let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
-    let task = Box::new(Task { idempotency_key, timeout_seconds, work, secrets: secrets.used() });
+    let owner = state.started.owner.clone();
+    let task = Box::new(Task { owner, idempotency_key, timeout_seconds, work, secrets: secrets.used() });
     if node.delivery == Delivery::AtMostOnce {
         return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
     }

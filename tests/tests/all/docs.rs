@@ -236,7 +236,8 @@ fn grouped(number: u64) -> String {
 
 #[test]
 fn the_limits_are_those_of_the_code() {
-    use engine::limits as l;
+    use engine::{fair::Shares, limits as l};
+    use local::store::limits as q;
     const MIB: usize = 1024 * 1024;
     let format = [
         format!(
@@ -265,8 +266,10 @@ fn the_limits_are_those_of_the_code() {
     ];
     let operations = [
         format!("| {} MiB |", l::REQUEST_BYTES / MIB),
-        format!("| {} |", local::store::limits::LANES),
-        format!("| {} |", local::store::limits::IO),
+        format!("| {} of one owner, {} in all |", q::LANES, Shares::places(q::LANES)),
+        format!("| {} of one owner, {} in all |", q::IO, Shares::places(q::IO)),
+        format!("up to {} requests", q::GROUP),
+        format!("{} MiB or {} ms", q::GROUP_BYTES / MIB, q::GROUP_TIME.as_millis()),
         format!("| {} levels |", api::limits::NESTING),
         format!("| {} KiB (431 `head_too_large`)", api::limits::HEAD_BYTES / 1024),
         format!("| {} s; then it is closed |", local::server::limits::HEADER_SECONDS.as_secs()),

@@ -15,6 +15,7 @@ mod differential;
 mod docs;
 mod events;
 mod examples;
+mod fairness;
 mod format_e2e;
 mod fresh;
 #[cfg(feature = "aws")]

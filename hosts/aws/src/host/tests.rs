@@ -44,7 +44,7 @@ fn beside(recorder: &Arc<Recorder>, runner: Option<Nodes>, behind_message: bool)
 
 fn task(timeout_seconds: f64) -> Task {
     let work = Work::Code(CodeTask { code: String::new(), names: serde_json::Map::new() });
-    Task { idempotency_key: "k".into(), timeout_seconds, work, secrets: Vec::new() }
+    Task { owner: "ann".into(), idempotency_key: "k".into(), timeout_seconds, work, secrets: Vec::new() }
 }
 
 async fn outcome(host: &Aws, timeout_seconds: f64) -> Outcome {

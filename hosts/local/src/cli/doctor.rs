@@ -208,6 +208,7 @@ async fn integrity(data: &Path) -> Check {
 /// Runs one line of JavaScript, as a `code` node does, and then closes the folder.
 async fn code(host: Arc<Local>) -> Check {
     let task = Task {
+        owner: server::OWNER.into(),
         idempotency_key: "doctor".into(),
         timeout_seconds: 10.0,
         work: task::Work::Code(CodeTask { code: "return 6 * 7".into(), names: Map::new() }),

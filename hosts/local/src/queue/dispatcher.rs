@@ -11,7 +11,10 @@ use crate::store::{
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Delivery, Receipt, StoreError, Verdict};
+use engine::{
+    fair::Place,
+    port::{Delivery, Receipt, StoreError, Verdict},
+};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -19,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use stepwell_core::effect::Message;
+use stepwell_core::{effect::Message, id::ExecutionId};
 use tokio::{runtime::Handle, sync::Notify};
 
 /// What messages are handed to: the step function, or a stand-in in tests.
@@ -69,8 +72,8 @@ pub struct State {
 }
 
 impl Queue for Dispatcher {
-    fn item(&self, message: Message) -> Item {
-        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0 }
+    fn item(&self, message: Message, place: Place) -> Item {
+        Item { delivery: Delivery { receipt: self.number(), message, deliveries: 1, trace: None }, failures: 0, place }
     }
 
     fn committed(self: Arc<Self>, acks: &[Receipt], ready: Vec<Item>) {
@@ -164,9 +167,9 @@ impl Dispatcher {
         self.metrics.depth.fetch_add(1, Relaxed);
     }
 
-    pub(super) async fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+    pub(super) fn send(&self, place: &Place, job: Box<dyn Job>) -> Result<(), StoreError> {
         match self.started.get() {
-            Some(started) => started.writer.send(job).await,
+            Some(started) => started.writer.send(place, job),
             None => Err(StoreError::Transient("the dispatcher has not started".into())),
         }
     }
@@ -175,31 +178,32 @@ impl Dispatcher {
     pub(super) fn pump(self: &Arc<Self>) {
         let Some(started) = self.started.get() else { return };
         let spawn = self.state().lanes.spawn();
-        for _ in 0..spawn.workers {
-            started.runtime.spawn(self.clone().work());
+        for id in spawn.executions {
+            started.runtime.spawn(self.clone().work(id));
         }
         for item in spawn.io {
             started.runtime.spawn(self.clone().work_io(item));
         }
     }
 
-    /// A worker: handles batch after batch, of whichever execution is next, until none is ready.
-    async fn work(self: Arc<Self>) {
-        self.state().lanes.started();
-        loop {
-            let Some(batch) = self.state().lanes.take() else { break };
-            let Some(first) = batch.first() else { continue };
-            let id = first.delivery.message.execution.clone();
-            self.handle(batch).await;
-            self.state().lanes.finish(&id);
+    /// A worker: handles a batch of an execution, and then of whichever is next, until none is.
+    async fn work(self: Arc<Self>, first: ExecutionId) {
+        let mut next = Some(first);
+        while let Some(id) = next {
+            let batch = self.state().lanes.batch(&id);
+            if !batch.is_empty() {
+                self.handle(batch).await;
+            }
+            next = self.state().lanes.finish(&id);
         }
         self.idle.notify_waiters();
     }
 
     /// Handles one node that does I/O, and then lets the next one begin.
     async fn work_io(self: Arc<Self>, item: Item) {
+        let owner = item.place.owner.clone();
         self.handle(vec![item]).await;
-        self.state().lanes.finish_io();
+        self.state().lanes.finish_io(&owner);
         self.pump();
         self.idle.notify_waiters();
     }

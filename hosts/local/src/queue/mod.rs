@@ -6,6 +6,8 @@
 mod clock_tests;
 mod dispatcher;
 mod lanes;
+#[cfg(test)]
+mod lanes_tests;
 mod settle;
 mod start;
 #[cfg(test)]

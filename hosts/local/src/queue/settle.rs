@@ -2,13 +2,19 @@
 //! letters.
 
 use super::Dispatcher;
-use crate::store::{
-    limits,
-    messages::{self, Item},
-    writer::{Failure, Job, Known},
+use crate::{
+    asker::Asker,
+    store::{
+        limits,
+        messages::{self, Item},
+        writer::{Failure, Job, Known},
+    },
 };
 use document::time::Time;
-use engine::port::{Delivery, Receipt, StoreError, Verdict};
+use engine::{
+    fair::Place,
+    port::{Delivery, Receipt, StoreError, Verdict},
+};
 use futures::FutureExt;
 use rusqlite::Connection;
 use std::{
@@ -22,10 +28,10 @@ impl Dispatcher {
         let Some(started) = self.started.get() else { return };
         let count = items.len() as i64;
         self.metrics.active.fetch_add(count, Relaxed);
-        let failures: Vec<u32> = items.iter().map(|item| item.failures).collect();
+        let waited: Vec<(u32, Place)> = items.iter().map(|item| (item.failures, item.place.clone())).collect();
         let deliveries: Vec<Delivery> = items.into_iter().map(|item| item.delivery).collect();
         // A panic of the handler is a failure of its messages, not the end of the worker.
-        let answer = AssertUnwindSafe(started.handler.handle(&deliveries)).catch_unwind().await;
+        let answer = AssertUnwindSafe(Asker::queue(started.handler.handle(&deliveries))).catch_unwind().await;
         let verdicts = answer.unwrap_or_else(|panic| {
             let error = told(&*panic);
             tracing::error!(error, "a handler panicked");
@@ -33,9 +39,10 @@ impl Dispatcher {
         });
         let mut verdicts = verdicts.into_iter();
         let mut acks = Vec::new();
-        for (delivery, failures) in deliveries.into_iter().zip(failures) {
+        let place = waited.first().map(|(_, place)| place.clone());
+        for (delivery, (failures, place)) in deliveries.into_iter().zip(waited) {
             let verdict = verdicts.next().unwrap_or_else(|| failed("the handler gave no verdict".into()));
-            let item = Item { delivery, failures };
+            let item = Item { delivery, failures, place };
             // A commit may have acknowledged the message already: then its row is gone, and there is nothing to delete.
             match verdict {
                 Verdict::Acknowledge => {
@@ -46,9 +53,9 @@ impl Dispatcher {
                 Verdict::Return { after_seconds, error } => self.give_back(item, after_seconds, error).await,
             }
         }
-        if !acks.is_empty() {
+        if let Some(place) = place.filter(|_| !acks.is_empty()) {
             // If this is lost, the messages come again after a restart and are found stale.
-            let _ = self.send(Box::new(Acknowledge(acks))).await;
+            let _ = self.send(&place, Box::new(Acknowledge(acks)));
         }
         self.metrics.active.fetch_sub(count, Relaxed);
         self.metrics.depth.fetch_sub(count, Relaxed);
@@ -69,7 +76,7 @@ impl Dispatcher {
             if attempts >= engine::limits::DELIVERIES && self.bury(&item, &error).await {
                 return;
             }
-            let _ = self.send(Box::new(Failed { receipt, attempts, error })).await;
+            let _ = self.send(&item.place, Box::new(Failed { receipt, attempts, error }));
         }
         item.delivery.deliveries += 1;
         let at = (self.clock)().after_seconds(after);
@@ -81,7 +88,8 @@ impl Dispatcher {
     /// the execution again. False where one of them failed: the message is then handed out again.
     async fn bury(&self, item: &Item, error: &str) -> bool {
         let Some(started) = self.started.get() else { return false };
-        let marking = AssertUnwindSafe(started.handler.dead(&item.delivery.message, error)).catch_unwind().await;
+        let marking = Asker::queue(started.handler.dead(&item.delivery.message, error));
+        let marking = AssertUnwindSafe(marking).catch_unwind().await;
         match marking {
             Ok(Ok(())) => {}
             Ok(Err(why)) => {
@@ -95,7 +103,7 @@ impl Dispatcher {
         }
         self.metrics.dead.fetch_add(1, Relaxed);
         let job = Bury { item: item.clone(), error: error.to_owned(), at: (self.clock)() };
-        self.send(Box::new(job)).await.is_ok()
+        self.send(&item.place, Box::new(job)).is_ok()
     }
 }
 

@@ -3,13 +3,17 @@
 
 use super::Dispatcher;
 use crate::store::{
+    limits,
     messages::{self, Item, PageOf},
     queue::Queue,
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
 };
 use document::time::Time;
-use engine::port::StoreError;
+use engine::{
+    fair::{Owner, Place, Rank},
+    port::StoreError,
+};
 use rusqlite::Connection;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::effect::{Message, Work};
@@ -52,8 +56,8 @@ impl Dispatcher {
         self.pump();
         // The writer's thread reads the pages too, so that a row is either in a page or offered to the window after it.
         let mut jobs: Vec<Box<dyn Job>> = Vec::new();
-        if !timers.is_empty() {
-            jobs.push(Box::new(Fire { timers, now, fired: Vec::new(), dispatcher: self.clone() }));
+        for timers in timers.chunks(limits::FIRED) {
+            jobs.push(Box::new(Fire { timers: timers.to_vec(), now, fired: Vec::new(), dispatcher: self.clone() }));
         }
         if let Some(after) = wanted.0 {
             jobs.push(Box::new(MessagePage { after, page: None, dispatcher: self.clone() }));
@@ -61,8 +65,10 @@ impl Dispatcher {
         if let Some(after) = wanted.1 {
             jobs.push(Box::new(TimerPage { after, page: None, dispatcher: self.clone() }));
         }
+        // What is due is everybody's, so it goes as the host's own.
+        let place = Place { owner: Owner::default(), rank: Rank::Root };
         for job in jobs {
-            if self.send(job).await.is_err() {
+            if self.send(&place, job).is_err() {
                 break;
             }
         }
@@ -91,7 +97,7 @@ impl Job for Fire {
             }
             let work = Work::Timer { activation: timer.activation.clone(), purpose: timer.purpose };
             let message = Message { execution: timer.execution.clone(), work };
-            let item = self.dispatcher.item(message);
+            let item = self.dispatcher.item(message, timer.place.clone());
             messages::insert(db, &item, None)?;
             self.fired.push(item);
         }

@@ -24,7 +24,7 @@ impl Tokens for Database {
     async fn add_token(&self, token: Token) -> Result<(), StoreError> {
         let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
         self.writer
-            .call(move |db, _| {
+            .call(Self::place(&token.owner), move |db, _| {
                 db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
                     .execute([&token.sha256, &body])?;
                 Ok(())
@@ -58,7 +58,7 @@ impl Secrets for Database {
         let sealed = self.sealer.seal(owner, name, &secret)?;
         let (owner, name) = (owner.to_owned(), name.to_owned());
         self.writer
-            .call(move |db, _| {
+            .call(Self::place(&owner), move |db, _| {
                 db.prepare_cached("INSERT OR REPLACE INTO secrets(owner, name, sealed) VALUES (?1, ?2, ?3)")?
                     .execute(params![owner, name, sealed])?;
                 Ok(())

@@ -39,7 +39,7 @@ impl Catalogue for Database {
             return Ok(()); // It was written before. If it was removed since, the start that uses it writes it again.
         }
         let kept = workflow.clone();
-        self.writer.call(move |db, _| Ok(documents::keep(db, &kept)?)).await?;
+        self.writer.call(Self::place(""), move |db, _| Ok(documents::keep(db, &kept)?)).await?;
         self.documents.put(workflow);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Database {
         let (writer, hub) = (self.writer.clone(), self.hub.clone());
         let key = (owner.to_owned(), id.to_owned());
         let changing = tokio::spawn(async move {
-            let done = writer.call(work).await;
+            let done = writer.call(Self::place(&key.0), work).await;
             hub.saved.changed(&key.0, &key.1);
             hub.replanned.notify_one();
             done

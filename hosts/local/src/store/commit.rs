@@ -8,8 +8,12 @@ use super::{
     rows::KnownHead,
     writer::{Failure, Job, Known},
 };
+use crate::asker::Asker;
 use document::{Workflow, time::Time};
-use engine::port::{Commit, Receipt, StoreError};
+use engine::{
+    fair::Place,
+    port::{Commit, Receipt, StoreError},
+};
 use rusqlite::{Connection, params};
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
@@ -76,7 +80,7 @@ impl Write {
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
-        let outbox = Rows::new(&*hub.queue, state.id(), &state.started.owner, &effects, now)?;
+        let outbox = Rows::new(&*hub.queue, &state.started, &effects, now)?;
         let hub = hub.clone();
         Ok(Self {
             state,
@@ -95,6 +99,11 @@ impl Write {
             hub,
             reply,
         })
+    }
+
+    /// The place of the commit among those that wait for the writer.
+    pub fn place(&self, asker: Asker) -> Place {
+        self.outbox.own_place(asker)
     }
 
     /// Checks that no other turn was committed since the state was loaded (`Conflict` otherwise), and writes the
@@ -217,6 +226,11 @@ impl Job for Write {
         self.beside(db, run)?;
         self.outbox.apply(db, &*self.hub.queue, run)?;
         Ok(messages::acknowledge(db, &self.acks)?)
+    }
+
+    fn bytes(&self) -> usize {
+        let blobs = self.blobs.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.body.len() + self.snapshot.as_ref().map_or(0, String::len) + blobs
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {

@@ -6,6 +6,7 @@ use super::{
     load::parse_turns,
     remove, rows,
 };
+use crate::asker::Asker;
 use async_trait::async_trait;
 use document::{Workflow, time::Time};
 use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
@@ -36,7 +37,7 @@ impl Journal for Database {
     }
 
     async fn exclusive(&self, id: &ExecutionId) -> Box<dyn Send> {
-        Box::new(self.stripes.lock(id).await)
+        Box::new(self.locks.lock(id).await)
     }
 
     /// Writes the turns of a commit and all that belongs to them, effects and acknowledgements included, or nothing.
@@ -45,7 +46,7 @@ impl Journal for Database {
         let document = self.brought_along(&commit).await?;
         let (reply, answer) = oneshot::channel();
         let write = commit::Write::new(commit, expires_at, document, &self.hub, (self.clock)(), reply)?;
-        self.writer.send(Box::new(write)).await?;
+        self.writer.send(&write.place(Asker::current()), Box::new(write))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 
@@ -97,7 +98,7 @@ impl Journal for Database {
             let (reply, answer) = oneshot::channel();
             let slice = remove::Slice::default();
             let removal = remove::Removal { id: id.clone(), slice, hub: self.hub.clone(), reply };
-            self.writer.send(Box::new(removal)).await?;
+            self.writer.send(&Self::place(""), Box::new(removal))?;
             if answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?? {
                 return Ok(());
             }

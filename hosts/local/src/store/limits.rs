@@ -7,8 +7,12 @@ use std::time::Duration;
 pub const GROUP: usize = 256;
 /// Executions that one transaction removes, so that others need not wait for the removal of a large family.
 pub const REMOVED: usize = 200;
-/// Requests that wait for the writer. When the queue is full, callers wait, so that memory stays bounded.
-pub const WRITER_QUEUE: usize = 4_096;
+/// Bytes after which a transaction takes up no further request: syncing them takes some 20 ms on a slow disk, and
+/// whoever comes meanwhile waits.
+pub const GROUP_BYTES: usize = 4 * 1024 * 1024;
+/// The time after which a transaction takes up no further request: several times what a sync takes, so that syncing
+/// stays the smaller part.
+pub const GROUP_TIME: Duration = Duration::from_millis(25);
 /// Bytes of a database page. A transaction that holds one start changes eight pages, whatever their size, so small
 /// pages leave less to sync.
 pub const PAGE_BYTES: u32 = 4_096;
@@ -22,6 +26,8 @@ pub const CACHE_KIB: i64 = 2_048;
 pub const STATEMENTS: usize = 96;
 /// Connections for reading: two keep two cores busy, and a third is free for a long list.
 pub const READERS: usize = 3;
+/// Connections that handlers of messages read with: one is left for callers, however many messages are handled.
+pub const QUEUE_READERS: usize = 2;
 /// Turns between two snapshots of a state. A load folds about this many turns at most, and the cost of writing a
 /// snapshot is spread over them.
 pub const SNAPSHOT_TURNS: u64 = 256;
@@ -34,21 +40,22 @@ pub const CACHED: usize = 16_384;
 pub const CACHED_BYTES: usize = 48 * 1024 * 1024;
 /// Parsed workflows kept in memory; as many latest versions of saved workflows are kept beside them.
 pub const WORKFLOWS: usize = 256;
-/// Locks that keep commands on one execution apart. An execution's id selects its lock, and of some thousand executions
-/// at once few share one.
-pub const STRIPES: usize = 2_048;
 /// The longest time that a watcher waits for a change before it looks again: below the 25 s of `?wait` and below the
 /// patience of proxies.
 pub const WATCH: Duration = Duration::from_secs(10);
 /// Messages of one execution that a handler gets in one call: a bound on what one commit holds.
 pub const BATCH: usize = 256;
-/// Executions handled at once: twice what fills a group commit.
+/// Executions of one owner handled at once: twice what fills a group commit. Half as many more are for other owners
+/// ([`Shares`](engine::fair::Shares)).
 pub const LANES: usize = 512;
-/// Nodes that do I/O, such as `http_request`, that run at once: a bound on open sockets and child processes.
+/// Nodes of one owner that do I/O, such as `http_request`, that run at once: a bound on open sockets and child
+/// processes. Half as many more are for other owners.
 pub const IO: usize = 64;
 /// Delayed messages held in memory, and as many timers; later ones wait in the database. Up to four times as many may
 /// gather before the latest are let go.
 pub const WINDOW: usize = 8_192;
+/// Timers that one request to the writer turns into messages: thousands may be due at once, and others wait meanwhile.
+pub const FIRED: usize = 64;
 /// Rows of the queue read in one go when the host starts: a bound on memory.
 pub const START_ROWS: usize = 4_096;
 /// Seconds before a message whose handling failed is handed out again, multiplied by the number of failures so far.

@@ -2,8 +2,12 @@
 
 use super::writer::Failure;
 use document::time::Time;
-use engine::port::{Delivery, Receipt};
-use rusqlite::{Connection, params};
+use engine::{
+    fair::{Place, Rank},
+    port::{Delivery, Receipt},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use stepwell_core::effect::Message;
 
 /// A message in memory. Its row in the table `queue` stays until the message is acknowledged.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct Item {
     pub delivery: Delivery,
     /// How often its handling failed, in earlier processes too.
     pub failures: u32,
+    /// Its place among the messages that are ready.
+    pub place: Place,
 }
 
 /// A page of what is due later: the time up to which it reaches, and each entry up to then with its due time and its
@@ -75,7 +81,7 @@ pub fn ready(db: &Connection, after: i64, before: i64, limit: usize) -> rusqlite
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
         last = Some(id);
-        items.extend(revive(id, row.get(1)?, &row.get::<_, String>(2)?));
+        items.extend(revive(db, id, row.get(1)?, &row.get::<_, String>(2)?)?);
     }
     Ok((last, items))
 }
@@ -88,7 +94,7 @@ pub fn due_page(db: &Connection, after: i64, size: usize) -> rusqlite::Result<Pa
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        if let Some(item) = revive(id, row.get(2)?, &row.get::<_, String>(3)?) {
+        if let Some(item) = revive(db, id, row.get(2)?, &row.get::<_, String>(3)?)? {
             entries.push((row.get(1)?, id as u64, item));
         }
     }
@@ -105,15 +111,27 @@ pub(super) fn horizon(db: &Connection, table: &str, column: &str, after: i64, si
 }
 
 /// Reads the message of a row. None where it cannot be read: the row stays, for a release that can.
-fn revive(id: i64, failures: u32, body: &str) -> Option<Item> {
-    match serde_json::from_str(body) {
+fn revive(db: &Connection, id: i64, failures: u32, body: &str) -> rusqlite::Result<Option<Item>> {
+    match serde_json::from_str::<Message>(body) {
         Ok(message) => {
+            let place = place(db, &message)?;
             let delivery = Delivery { receipt: id as u64, message, deliveries: 1, trace: None };
-            Some(Item { delivery, failures })
+            Ok(Some(Item { delivery, failures, place }))
         }
         Err(error) => {
             tracing::error!(%error, id, "a message in the queue cannot be read and is left alone");
-            None
+            Ok(None)
         }
     }
+}
+
+/// Reads the place of a message from its execution's row. One without an execution is the host's own: its handler finds
+/// nothing to do.
+fn place(db: &Connection, message: &Message) -> rusqlite::Result<Place> {
+    let found = db
+        .prepare_cached("SELECT owner, parent IS NOT NULL FROM executions WHERE id = ?1")?
+        .query_row([message.execution.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+        .optional()?;
+    let (owner, child) = found.unwrap_or_default();
+    Ok(Place { owner: owner.into(), rank: Rank::of(&message.work, child) })
 }

@@ -10,8 +10,10 @@ pub mod folder;
 mod hub;
 mod journal;
 pub mod limits;
+mod line;
 mod lists;
 mod load;
+mod locks;
 pub(crate) mod messages;
 pub mod metrics;
 mod outbox;
@@ -24,21 +26,26 @@ mod saved;
 mod schedules;
 mod schema;
 mod seal;
-mod stripes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
 mod watch;
 pub(crate) mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 pub use folder::{DataFolder, Holder, OpenError, running};
 pub use hub::Hub;
 pub use metrics::Metrics;
 
-use crate::queue::{Dispatcher, Handler};
+use crate::{
+    asker::Asker,
+    queue::{Dispatcher, Handler},
+};
 use cache::Cache;
 use document::time::Time;
-use engine::{documents::Documents, port::StoreError};
+use engine::{documents::Documents, fair::Place, port::StoreError};
+use locks::Locks;
 use readers::Readers;
 use rusqlite::Connection;
 use saved::Saved;
@@ -48,7 +55,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use stripes::Stripes;
 use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
@@ -60,7 +66,7 @@ pub struct Database {
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     pub(crate) documents: Documents,
-    pub(crate) stripes: Stripes,
+    pub(crate) locks: Locks,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: fn() -> Time,
     folder: Arc<DataFolder>,
@@ -99,7 +105,7 @@ impl Database {
             writer,
             readers: Readers::new(path),
             documents: Documents::new(limits::WORKFLOWS),
-            stripes: Stripes::default(),
+            locks: Locks::default(),
             sealer: Arc::new(sealer),
             clock,
             folder,
@@ -125,12 +131,17 @@ impl Database {
         let calm = self.dispatcher.stop(grace).await;
         // Readers close before the writer, so that its last checkpoint finds nobody reading and can empty the log.
         self.readers.close().await;
-        self.writer.close().await;
+        self.writer.close();
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(ended) = ended {
             let _ = ended.await;
         }
         calm
+    }
+
+    /// The place of a request that concerns no single execution; `owner` is empty for what concerns no single owner.
+    fn place(owner: &str) -> Place {
+        Place { owner: owner.into(), rank: Asker::current().rank(false) }
     }
 
     /// Whether [`Database::shutdown`] has begun.

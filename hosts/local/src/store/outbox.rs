@@ -8,14 +8,19 @@ use super::{
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
 };
+use crate::asker::Asker;
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Delivers, Journal, Outbox, StoreError};
+use engine::{
+    fair::{Owner, Place, Rank},
+    port::{Delivers, Journal, Outbox, StoreError},
+};
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use stepwell_core::{
     admission::room,
     effect::{Effect, Message, Purpose, Work},
+    event::Started,
     id::{Activation, ExecutionId},
 };
 use tokio::sync::oneshot;
@@ -23,7 +28,9 @@ use tokio::sync::oneshot;
 /// Effects of one execution, sorted by what they need.
 pub struct Rows {
     execution: ExecutionId,
-    owner: String,
+    owner: Owner,
+    /// How deep the execution is nested: 0 where it has no parent.
+    depth: u32,
     /// Messages, each with its JSON, and with its time where it is due later.
     sends: Vec<(Item, String, Option<Time>)>,
     timers: Vec<TimerChange>,
@@ -41,16 +48,11 @@ enum TimerChange {
 impl Rows {
     /// Sorts effects and gives each message a receipt. A message whose time is not after `now` is not delayed.
     /// `Permanent` where a message cannot be serialized.
-    pub fn new(
-        queue: &dyn Queue,
-        execution: &ExecutionId,
-        owner: &str,
-        effects: &[Effect],
-        now: Time,
-    ) -> Result<Self, StoreError> {
+    pub fn new(queue: &dyn Queue, started: &Started, effects: &[Effect], now: Time) -> Result<Self, StoreError> {
         let mut rows = Self {
-            execution: execution.clone(),
-            owner: owner.into(),
+            execution: started.execution_id.clone(),
+            owner: started.owner.as_str().into(),
+            depth: started.parent.as_ref().map_or(0, |parent| parent.depth),
             sends: Vec::new(),
             timers: Vec::new(),
             admits: Vec::new(),
@@ -60,7 +62,8 @@ impl Rows {
             match effect {
                 Effect::Send { message, at } => {
                     let body = serde_json::to_string(message).map_err(|e| StoreError::Permanent(e.to_string()))?;
-                    rows.sends.push((queue.item(message.clone()), body, at.filter(|at| *at > now)));
+                    let item = queue.item(message.clone(), rows.place(message));
+                    rows.sends.push((item, body, at.filter(|at| *at > now)));
                 }
                 Effect::SetTimer { activation, purpose, at } => {
                     rows.timers.push(TimerChange::Set(activation.clone(), *purpose, *at));
@@ -77,6 +80,19 @@ impl Rows {
         Ok(rows)
     }
 
+    /// The place of what the execution does by itself. All whom it tells something have the same owner.
+    pub fn own_place(&self, asker: Asker) -> Place {
+        Place::new(&self.owner, asker.rank(self.depth > 0))
+    }
+
+    /// The place of a message to the execution itself, to its parent or to a child. Of these only the execution itself
+    /// and the parent of one at depth 1 may be without a parent.
+    fn place(&self, message: &Message) -> Place {
+        let is_own = message.execution == self.execution;
+        let root = if is_own { 0 } else { 1 };
+        Place::new(&self.owner, Rank::of(&message.work, self.depth != root))
+    }
+
     /// Writes the rows, and lets held executions in where there is room.
     pub fn apply(&mut self, db: &Connection, queue: &dyn Queue, run: i64) -> Result<(), Failure> {
         for (item, body, due) in &self.sends {
@@ -89,7 +105,8 @@ impl Rows {
         self.admitted.clear();
         for (workflow, limit) in &self.admits {
             if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
-                let item = queue.item(message);
+                let place = Place::new(&self.owner, Rank::of(&message.work, false));
+                let item = queue.item(message, place);
                 messages::insert(db, &item, None)?;
                 self.admitted.push(item);
             }
@@ -109,7 +126,8 @@ impl Rows {
         }
         for change in self.timers {
             if let TimerChange::Set(activation, purpose, at) = change {
-                queue.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose });
+                let place = Place::new(&self.owner, Rank::of_execution(self.depth > 0));
+                queue.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose, place });
             }
         }
         ready
@@ -161,9 +179,10 @@ impl Outbox for Database {
         }
         let Some(state) = self.load(execution).await? else { return Ok(()) };
         let queue = self.hub.queue.clone();
-        let rows = Rows::new(&*queue, execution, &state.started.owner, effects, (self.clock)())?;
+        let rows = Rows::new(&*queue, &state.started, effects, (self.clock)())?;
         let (reply, answer) = oneshot::channel();
-        self.writer.send(Box::new(Redeliver { rows, queue, reply })).await?;
+        let place = rows.own_place(Asker::current());
+        self.writer.send(&place, Box::new(Redeliver { rows, queue, reply }))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 }

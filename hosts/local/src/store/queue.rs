@@ -3,14 +3,14 @@
 
 use super::{messages::Item, timers::TimerKey};
 use document::time::Time;
-use engine::port::Receipt;
+use engine::{fair::Place, port::Receipt};
 use std::sync::Arc;
 use stepwell_core::effect::Message;
 
 /// What hears of messages and timers whose rows are durable.
 pub trait Queue: Send + Sync {
     /// Gives a message a receipt of its own, which becomes the key of its row.
-    fn item(&self, message: Message) -> Item;
+    fn item(&self, message: Message, place: Place) -> Item;
     /// Called when a write is durable: it acknowledged the messages of `acks`, and those of `ready` may be handed out.
     /// It runs on the writer's thread, so it must be quick and never block.
     fn committed(self: Arc<Self>, acks: &[Receipt], ready: Vec<Item>);

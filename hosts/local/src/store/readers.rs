@@ -1,6 +1,7 @@
 //! Connections for reading. SQLite blocks its thread, so each read runs on a thread of Tokio's pool for blocking work.
 
 use super::{limits, writer::named};
+use crate::asker::Asker;
 use engine::port::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -15,12 +16,16 @@ pub struct Readers {
     path: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
     places: Arc<Semaphore>,
+    /// Whoever handles a message reads in one of these at a time, so that a place is left for callers.
+    of_queue: Arc<Semaphore>,
 }
 
 impl Readers {
     /// Prepares to read a database that has been migrated already.
     pub fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), idle: Arc::default(), places: Arc::new(Semaphore::new(limits::READERS)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let (all, of_queue) = (places(limits::READERS), places(limits::QUEUE_READERS));
+        Self { path: Arc::new(path), idle: Arc::default(), places: all, of_queue }
     }
 
     /// Runs a closure with a connection; waits while all are in use. `Transient` once they are closed.
@@ -28,8 +33,12 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let place = self.places.clone().acquire_owned().await;
-        let place = place.map_err(|_| StoreError::Transient("the store is shutting down".into()))?;
+        let closed = |_| StoreError::Transient("the store is shutting down".into());
+        let of_queue = match Asker::current() {
+            Asker::Caller => None,
+            Asker::Queue => Some(self.of_queue.clone().acquire_owned().await.map_err(closed)?),
+        };
+        let place = (self.places.clone().acquire_owned().await.map_err(closed)?, of_queue);
         let (path, idle) = (self.path.clone(), self.idle.clone());
         let task = tokio::task::spawn_blocking(move || {
             let _place = place;

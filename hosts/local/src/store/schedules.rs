@@ -31,7 +31,7 @@ impl Schedules for Database {
         const KEY: &str = "owner = ?1 AND workflow_id = ?2 AND node = ?3 AND next_at = ?4";
         let row = schedule.clone();
         self.writer
-            .call(move |db, _| {
+            .call(Self::place(&schedule.owner), move |db, _| {
                 let key = (&row.owner, row.workflow.as_str(), row.node.as_str(), row.next_at.0);
                 match next_at {
                     Some(Time(at)) => db

@@ -278,7 +278,7 @@ async fn a_full_disk_refuses_for_now_and_the_writer_goes_on() {
     let id = ExecutionId::from("full");
     advance(&db, &id, vec![], vec![]).await.unwrap();
     let pages = |count: u32| {
-        db.writer.call(move |db, _| {
+        db.writer.call(Database::place(""), move |db, _| {
             Ok(db.query_row(&format!("PRAGMA max_page_count = {count}"), [], |row| row.get::<_, i64>(0))?)
         })
     };
@@ -302,7 +302,7 @@ async fn a_full_disk_refuses_for_now_and_the_writer_goes_on() {
 async fn an_error_of_one_request_is_its_own() {
     let db = Arc::new(open(&scratch()).await);
     let bad = (0..20).map(|_| {
-        db.writer.call(|db, _| {
+        db.writer.call(Database::place(""), |db, _| {
             db.execute_batch("INSERT INTO documents(hash, body) VALUES ('half', 'written')")?;
             Ok(db.execute_batch("INSERT INTO documents(hash) VALUES (NULL)")?)
         })

@@ -2,6 +2,7 @@
 
 use super::messages::{PageOf, horizon};
 use document::time::Time;
+use engine::fair::{Place, Rank};
 use rusqlite::{Connection, params};
 use stepwell_core::{
     effect::Purpose,
@@ -17,6 +18,8 @@ pub struct TimerKey {
     pub activation: Activation,
     /// What the timer is for: the end of a `wait`, a deadline, or a node's timeout.
     pub purpose: Purpose,
+    /// The place of its message once it has fired.
+    pub place: Place,
 }
 
 /// Sets a timer of the execution with the key `run`, in the place of an earlier one.
@@ -56,7 +59,7 @@ pub fn take(db: &Connection, run: i64, activation: &Activation, purpose: Purpose
 pub fn page(db: &Connection, after: i64, size: usize, number: impl Fn() -> u64) -> rusqlite::Result<PageOf<TimerKey>> {
     let horizon = horizon(db, "timers", "at", after, size)?;
     let mut rows = db.prepare_cached(
-        "SELECT executions.id, epoch, node, visit, purpose, at FROM timers JOIN executions USING (run)
+        "SELECT executions.id, epoch, node, visit, purpose, at, owner, parent IS NOT NULL FROM timers JOIN executions USING (run)
          WHERE at > ?1 AND at <= ?2",
     )?;
     let mut rows = rows.query([after, horizon])?;
@@ -66,7 +69,8 @@ pub fn page(db: &Connection, after: i64, size: usize, number: impl Fn() -> u64) 
         let activation = Activation { epoch: row.get(1)?, node: node.into(), visit: row.get(3)? };
         match serde_json::from_value(purpose.into()) {
             Ok(purpose) => {
-                let key = TimerKey { execution: execution.into(), activation, purpose };
+                let place = Place { owner: row.get::<_, String>(6)?.into(), rank: Rank::of_execution(row.get(7)?) };
+                let key = TimerKey { execution: execution.into(), activation, purpose, place };
                 entries.push((row.get(5)?, number(), key));
             }
             Err(error) => tracing::error!(%error, execution, "a timer of an unknown purpose is left alone"),

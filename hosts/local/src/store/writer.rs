@@ -1,23 +1,22 @@
 //! The one thread that writes to the database. It commits in groups: requests that arrive while a transaction syncs are
-//! applied together in the next, so that one sync serves them all.
+//! applied together in the next, so that one sync serves them all. Which of them comes first, [`Line`] says.
 
 use super::{
     folder::DataFolder,
     limits,
+    line::Line,
     metrics::Metrics,
     rows::{self, KnownHead},
 };
-use engine::port::StoreError;
+use engine::{fair::Place, port::StoreError};
 use rusqlite::{Connection, ErrorCode};
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
 };
 use stepwell_core::id::ExecutionId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// A request to write, which the writer applies within a transaction.
 pub trait Job: Send {
@@ -27,6 +26,10 @@ pub trait Job: Send {
     /// Called when the transaction is durable, or this request was refused. It runs on the writer's thread, where all
     /// other requests wait, so it must be quick and never block.
     fn done(self: Box<Self>, outcome: Result<(), StoreError>);
+    /// Bytes that it writes, where they are many: a group ends once it has written [`limits::GROUP_BYTES`].
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Why a job could not be applied.
@@ -90,21 +93,14 @@ impl Known {
 
 /// A handle to the writer, by which jobs reach its thread.
 #[derive(Clone)]
-pub struct Writer {
-    jobs: mpsc::Sender<Box<dyn Job>>,
-    closing: Arc<AtomicBool>,
-}
+pub struct Writer(Arc<Handle>);
 
-/// The last job. Once its transaction is done, the writer ends.
-struct Close(Arc<AtomicBool>);
+/// What all handles share. Once the last is gone the thread ends.
+struct Handle(Arc<Line<Box<dyn Job>>>);
 
-impl Job for Close {
-    fn apply(&mut self, _: &Connection, _: &mut Known) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn done(self: Box<Self>, _: Result<(), StoreError>) {
-        self.0.store(true, Relaxed);
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -116,41 +112,39 @@ impl Writer {
         metrics: Arc<Metrics>,
         folder: Arc<DataFolder>,
     ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
-        let closing = Arc::new(AtomicBool::new(false));
-        let closed = closing.clone();
-        let (jobs, mut queue) = mpsc::channel(limits::WRITER_QUEUE);
+        let waiting = Arc::new(Line::default());
+        let line = waiting.clone();
         let (ended, end) = oneshot::channel();
         std::thread::Builder::new().name("writer".into()).spawn(move || {
-            write_all(&db, &mut queue, &metrics, &closed);
-            drop(queue);
+            write_all(&db, &line, &metrics);
             // The log is folded into the database and emptied, so that one file is left behind.
             let _ = db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
             drop(db);
             folder.unlock();
             let _ = ended.send(());
         })?;
-        Ok((Self { jobs, closing }, end))
+        Ok((Self(Arc::new(Handle(waiting))), end))
     }
 
     /// Asks the thread to write what was handed over before, and then to end.
-    pub async fn close(&self) {
-        let _ = self.jobs.send(Box::new(Close(self.closing.clone()))).await;
+    pub fn close(&self) {
+        self.0.0.close();
     }
 
-    /// Hands a job to the writer; waits while [`limits::WRITER_QUEUE`] jobs wait there. `Transient` once the writer
-    /// ended.
-    pub async fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.jobs.send(job).await.map_err(|_| closed())
+    /// Hands a job to the writer, to take its place among those that wait. `Transient` once the writer closes.
+    pub fn send(&self, place: &Place, job: Box<dyn Job>) -> Result<(), StoreError> {
+        if self.0.0.put(place, job) { Ok(()) } else { Err(closed()) }
     }
 
     /// Runs a closure in one of the writer's next transactions, and returns its value once that is durable. The closure
     /// may run more than once (see [`Job::apply`]).
     pub async fn call<T: Send + 'static>(
         &self,
+        place: Place,
         work: impl FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Box::new(Call { work, value: None, reply })).await?;
+        self.send(&place, Box::new(Call { work, value: None, reply }))?;
         answer.await.map_err(|_| closed())?
     }
 }
@@ -178,21 +172,26 @@ impl<T: Send, W: FnMut(&Connection, &mut Known) -> Result<T, Failure> + Send> Jo
     }
 }
 
+/// The line of a thread that takes from it. Where the thread ends by a panic, those who wait are told that the store is
+/// gone.
+struct Taking<'a>(&'a Line<Box<dyn Job>>);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// The loop of the thread: takes what waits as one group, commits it, and tells each job its outcome.
-fn write_all(db: &Connection, queue: &mut mpsc::Receiver<Box<dyn Job>>, metrics: &Metrics, closing: &AtomicBool) {
+fn write_all(db: &Connection, line: &Line<Box<dyn Job>>, metrics: &Metrics) {
+    let _taking = Taking(line);
     let mut known = Known::default();
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(limits::GROUP);
-    while !closing.load(Relaxed)
-        && let Some(first) = queue.blocking_recv()
-    {
+    while let Some(first) = line.wait() {
         group.push(first);
-        while group.len() < limits::GROUP {
-            let Ok(next) = queue.try_recv() else { break };
-            group.push(next);
-        }
         metrics.transactions.fetch_add(1, Relaxed);
+        let outcomes = transaction(db, &mut known, &mut group, line);
         metrics.requests.fetch_add(group.len() as u64, Relaxed);
-        let outcomes = transaction(db, &mut known, &mut group);
         if outcomes.iter().any(|outcome| matches!(outcome, Err(StoreError::Transient(_)))) {
             metrics.refused.fetch_add(1, Relaxed);
         }
@@ -204,10 +203,16 @@ fn write_all(db: &Connection, queue: &mut mpsc::Receiver<Box<dyn Job>>, metrics:
 
 type Outcome = Result<(), StoreError>;
 
-/// Applies all jobs in one transaction. Where the database fails for one of them, all are applied again, each behind a
-/// savepoint, so that only the one at fault fails. An error of the machine, such as a full disk, fails them all.
-fn transaction(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> Vec<Outcome> {
-    let attempt = plain(db, known, group).or_else(|error| {
+/// Applies the jobs of a group and what else waits in one transaction. Where the database fails for one of them, all are
+/// applied again, each behind a savepoint, so that only the one at fault fails. An error of the machine, such as a full
+/// disk, fails them all.
+fn transaction(
+    db: &Connection,
+    known: &mut Known,
+    group: &mut Vec<Box<dyn Job>>,
+    line: &Line<Box<dyn Job>>,
+) -> Vec<Outcome> {
+    let attempt = plain(db, known, group, line).or_else(|error| {
         undo(db, known);
         if is_transient(&error) { Err(error) } else { guarded(db, known, group) }
     });
@@ -217,16 +222,29 @@ fn transaction(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -
     })
 }
 
-/// Applies and commits a group without savepoints, which is the fast way. Any error of the database ends it.
-fn plain(db: &Connection, known: &mut Known, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Vec<Outcome>> {
+/// Applies and commits a group without savepoints, which is the fast way. Any error of the database ends it. The group
+/// grows by what waits until it is full, so that what is urgent and arrives meanwhile goes along.
+fn plain(
+    db: &Connection,
+    known: &mut Known,
+    group: &mut Vec<Box<dyn Job>>,
+    line: &Line<Box<dyn Job>>,
+) -> rusqlite::Result<Vec<Outcome>> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let mut outcomes = Vec::with_capacity(group.len());
-    for job in group {
+    let (began, mut bytes) = (Instant::now(), 0);
+    let mut outcomes = Vec::with_capacity(limits::GROUP);
+    while let Some(job) = group.last_mut() {
         outcomes.push(match job.apply(db, known) {
             Ok(()) => Ok(()),
             Err(Failure::Refused(error)) => Err(error),
             Err(Failure::Sql(error)) => return Err(error),
         });
+        bytes += job.bytes();
+        if group.len() >= limits::GROUP || bytes >= limits::GROUP_BYTES || began.elapsed() >= limits::GROUP_TIME {
+            break;
+        }
+        let Some(next) = line.next() else { break };
+        group.push(next);
     }
     db.prepare_cached("COMMIT")?.execute([])?;
     Ok(outcomes)

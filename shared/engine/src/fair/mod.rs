@@ -1,0 +1,16 @@
+//! Who comes first where work waits: what callers ask before bulk work, and owners in turn, so that nobody's work delays
+//! another's by more than a turn. Everything here takes the same time however much waits.
+
+mod line;
+mod place;
+mod ranks;
+mod shares;
+#[cfg(test)]
+mod tests;
+mod wheel;
+
+pub use line::Line;
+pub use place::{Owner, Place, Rank};
+pub use ranks::Ranks;
+pub use shares::Shares;
+pub use wheel::Wheel;
