@@ -4,11 +4,12 @@ use crate::{
     limits::median,
     world::{Failed, World, chain_document},
 };
+use local::server::{Callers, Limits, Stop};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::{net::TcpListener, runtime::Handle, task::block_in_place};
 
@@ -50,9 +51,9 @@ pub async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let router = local::server::router(&world.host, true);
+    let router = local::server::router(&world.host, Callers::Loopback, &Stop::never());
     let stopping = async move { drop(stopped.await) };
-    let server = tokio::spawn(local::server::serve(listener, router, stopping, Duration::from_secs(1)));
+    let server = tokio::spawn(local::server::serve(listener, router, stopping, Limits::of_process()));
     block_in_place(|| {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;

@@ -13,9 +13,9 @@ pub mod types;
 pub mod workflows;
 
 pub use auth::{
-    CLIENT, Caller, Scope,
+    CLIENT, Caller, Scope, SignIn,
     extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
-    guard::loopback_only,
+    guard::{loopback_only, one_host},
 };
 pub use request::{
     bounds::Bounds,
@@ -32,6 +32,7 @@ pub use service::{
     metrics::{Kind, Metric},
     rate::Rates,
     service,
+    stop::{Stop, Stopper},
 };
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the

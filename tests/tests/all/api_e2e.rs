@@ -347,12 +347,16 @@ fn what_is_no_request_is_refused() {
 fn tokens_have_scopes() {
     let folder = Folder::new("tokens");
     let dev = Dev::start(&folder.data(), &[]);
-    let token = |scopes: &[&str]| {
-        let (status, body) =
-            dev.call("POST", "/v1/tokens", &json!({"name": "t", "scopes": scopes, "subject": "bob@example.com"}));
-        assert_eq!(status, 201, "{body}");
-        format!("Bearer {}", body["token"].as_str().unwrap())
+    let made = |scopes: &[&str], headers: &[(&str, &str)]| {
+        let body = json!({"name": "t", "scopes": scopes, "subject": "bob@example.com"});
+        let answer = dev.try_call("POST", "/v1/tokens", headers, &body).unwrap();
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        format!("Bearer {}", answer.json()["token"].as_str().unwrap())
     };
+    // The first one is made by the local user, who is not signed in without one from then on.
+    let admin = made(&["admin"], &[]);
+    refused(&dev, ("GET", "/v1/executions", NONE), &[], 401, "unauthorized");
+    let token = |scopes: &[&str]| made(scopes, &[("authorization", &admin)]);
     let (read, run, respond) = (token(&["read"]), token(&["read", "run"]), token(&["respond"]));
     assert_ne!(read, run);
     let body = json!({"workflow": asking(&json!({})), "input": {"x": 1}});

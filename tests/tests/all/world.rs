@@ -6,7 +6,10 @@ use axum::{
     http::{Request, StatusCode},
 };
 use engine::port::Host;
-use local::{Local, server};
+use local::{
+    Local,
+    server::{self, Callers, Stop},
+};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -36,7 +39,7 @@ impl World {
     /// Over a folder that is there; nothing runs yet.
     pub fn open(path: &Path) -> Self {
         let host = server::open(path, nodes::AllowList::default()).unwrap();
-        Self { api: server::router(&host, true), host, path: path.into() }
+        Self { api: server::router(&host, Callers::Own, &Stop::never()), host, path: path.into() }
     }
 
     /// Stops, does something to the database, and opens the folder again. Nothing runs yet.

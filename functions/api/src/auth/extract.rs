@@ -3,11 +3,11 @@
 //! Only [`authenticate`] knows how a caller proves who it is; everything after it works with a [`Caller`]. Support for
 //! other credentials, such as JWTs of a configured issuer, belongs there.
 
-use super::{CLIENT, Caller, Scope};
+use super::{CLIENT, Caller, Scope, local, unauthorized};
 use crate::{App, Problem};
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{StatusCode, header, request::Parts},
 };
 use std::{ops::Deref, sync::Arc};
 use stepwell_core::interaction::Via;
@@ -22,16 +22,16 @@ pub fn sha256_of_token(token: &str) -> String {
 ///
 /// # Errors
 /// 401 `unauthorized` where the token is absent, malformed, unknown or expired, and what the store says.
-pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let cli = headers.get(CLIENT).is_some_and(|client| client == "cli");
-    let caller = identify(app, headers).await?;
+pub async fn authenticate(app: &App, parts: &Parts) -> Result<Caller, Problem> {
+    let cli = parts.headers.get(CLIENT).is_some_and(|client| client == "cli");
+    let caller = identify(app, parts).await?;
     Ok(Caller { via: if cli { Via::Cli } else { Via::Api }, ..caller })
 }
 
-/// The bearer of the request's token; for a request without a token the local user, where the host has one.
-async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let Some(header) = headers.get(header::AUTHORIZATION) else {
-        return app.local_user.clone().ok_or_else(|| unauthorized("send `Authorization: Bearer TOKEN`", false));
+/// The bearer of the request's token; for a request without a token the local user, where the host signs that one in.
+async fn identify(app: &App, parts: &Parts) -> Result<Caller, Problem> {
+    let Some(header) = parts.headers.get(header::AUTHORIZATION) else {
+        return local::sign_in(app, parts).await;
     };
     let token = header.to_str().ok().and_then(|text| text.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
@@ -47,17 +47,10 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     Ok(found.into())
 }
 
-/// A 401 with the challenge of RFC 6750, §3. `invalid`: the request has a token, but not one that is valid.
-fn unauthorized(detail: &str, invalid: bool) -> Problem {
-    let challenge =
-        if invalid { r#"Bearer realm="stepwell", error="invalid_token""# } else { r#"Bearer realm="stepwell""# };
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(header::WWW_AUTHENTICATE, challenge)
-}
-
 /// Authenticates a request, and only then counts it against its owner: a request without proof must use up nothing of
 /// what the owner may send.
 async fn admit(parts: &mut Parts, app: &Arc<App>, scope: Option<Scope>) -> Result<Caller, Problem> {
-    let caller = authenticate(app, &parts.headers).await?;
+    let caller = authenticate(app, parts).await?;
     if let Some(scope) = scope {
         caller.require(scope)?;
     }
@@ -124,9 +117,15 @@ pub struct Open(pub Option<Caller>);
 impl FromRequestParts<Arc<App>> for Open {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        if parts.headers.contains_key(header::AUTHORIZATION) || app.local_user.is_some() {
-            return authenticate(app, &parts.headers).await.map(|caller| Self(Some(caller)));
+        match authenticate(app, parts).await {
+            Ok(caller) => Ok(Self(Some(caller))),
+            // Only who shows no token may show another proof in its place: a wrong token is a mistake to tell.
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && !is_tokened(parts) => Ok(Self(None)),
+            Err(problem) => Err(problem),
         }
-        Ok(Self(None))
     }
+}
+
+fn is_tokened(parts: &Parts) -> bool {
+    parts.headers.contains_key(header::AUTHORIZATION)
 }

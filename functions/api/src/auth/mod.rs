@@ -2,9 +2,11 @@
 
 pub mod extract;
 pub mod guard;
+mod host;
+mod local;
 
 use crate::Problem;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use engine::port::Token;
 pub use engine::scope::Scope;
 use stepwell_core::interaction::Via;
@@ -53,4 +55,20 @@ impl From<Token> for Caller {
     fn from(token: Token) -> Self {
         Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: Via::Api }
     }
+}
+
+/// Whose requests without a token are the local user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// All: they come from this user's own processes, within this one or through the data folder's socket.
+    Own,
+    /// Those of a port of loopback, which other users and proxies reach too: until there are tokens.
+    Loopback,
+}
+
+/// A 401 with the challenge of RFC 6750, §3. `invalid`: the request has a token, but not one that is valid.
+fn unauthorized(detail: &str, invalid: bool) -> Problem {
+    let challenge =
+        if invalid { r#"Bearer realm="stepwell", error="invalid_token""# } else { r#"Bearer realm="stepwell""# };
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(header::WWW_AUTHENTICATE, challenge)
 }

@@ -1,6 +1,6 @@
 //! Streams the journal of an execution as it grows, as server-sent events (WHATWG HTML, §9.2).
 
-use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, limits, types};
+use crate::{Answered, App, Bounds, Params, Path, Problem, Reader, Routes, Stop, limits, types};
 use axum::{
     Extension,
     body::{Body, Bytes},
@@ -43,7 +43,7 @@ async fn events(
     params.done()?;
     let execution = app.execution(&caller.owner, &id).await?;
     let bounds = bounds.map(|Extension(bounds)| bounds);
-    let reader = Journal::after(app.host.clone(), &execution, last_event_id(&headers)?, bounds);
+    let reader = Journal::after(&app, &execution, last_event_id(&headers)?, bounds);
     let body = match bounds {
         Some(bounds @ Bounds { whole: Some(_), .. }) => Body::from(reader.so_far(bounds).await?),
         _ => Body::from_stream(stream::unfold(reader, |mut reader| async move {
@@ -85,6 +85,8 @@ fn last_event_id(headers: &HeaderMap) -> Answered<Option<(u64, usize)>> {
 /// Reads the journal of one execution from some event on, as text of server-sent events.
 struct Journal {
     host: Arc<dyn Host>,
+    /// A stream ends where its host stops.
+    stop: Stop,
     id: ExecutionId,
     /// The last turn that was sent in full.
     after: u64,
@@ -101,12 +103,13 @@ struct Journal {
 impl Journal {
     /// Begins after the event `last`, or at the first one. The turn of `last` is read once more, for the events behind
     /// it.
-    fn after(host: Arc<dyn Host>, execution: &Execution, last: Option<(u64, usize)>, bounds: Option<Bounds>) -> Self {
+    fn after(app: &App, execution: &Execution, last: Option<(u64, usize)>, bounds: Option<Bounds>) -> Self {
         let (after, skip) = match last {
             None | Some((0, _)) => (0, None),
             Some((seq, index)) => (seq.saturating_sub(1), Some(index)),
         };
-        Self { host, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
+        let (host, stop) = (app.host.clone(), app.stop.clone());
+        Self { host, stop, id: execution.id().clone(), after, skip, bounds, begun: false, over: false }
     }
 
     /// The next part of the stream; None after its end.
@@ -122,7 +125,7 @@ impl Journal {
         // An error of the store breaks the stream off: the caller connects again and loses nothing.
         self.over |= next.is_err();
         match next {
-            // The time for the stream is over: the caller connects again here too.
+            // The time for the stream is over, or the host stops: the caller connects again here too.
             Ok(text) if text.is_empty() => None,
             next => Some(next.map(Bytes::from)),
         }
@@ -154,7 +157,7 @@ impl Journal {
     }
 
     /// Waits for the next part of the stream: events, a heartbeat after some silence, or the end. The text is empty
-    /// when the time is over.
+    /// when the time is over or the host stops.
     async fn read(&mut self) -> Result<String, StoreError> {
         let until = self.bounds.map(|bounds| bounds.until);
         loop {
@@ -172,7 +175,12 @@ impl Journal {
             }
             let silent = Instant::now() + limits::HEARTBEAT;
             let patience = until.map_or(silent, |until| until.min(silent));
-            if timeout_at(patience, self.host.journal().changed(&self.id, self.after)).await.is_err() {
+            let changed = timeout_at(patience, self.host.journal().changed(&self.id, self.after));
+            let changed = tokio::select! {
+                changed = changed => changed,
+                () = self.stop.stopped() => return Ok(String::new()),
+            };
+            if changed.is_err() {
                 let is_over = until.is_some_and(|until| until <= Instant::now());
                 return Ok(if is_over { String::new() } else { ": heartbeat\n\n".into() });
             }

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use stepwell_core::execution::{Execution, Phase, Status};
 use tokio::time::{Instant, timeout_at};
 
-/// Waits until `there` holds of the execution, for `patience` at most, and returns its latest state. One that is
-/// deleted meanwhile is returned as it was seen last.
+/// Waits until `there` holds of the execution, for `patience` at most and no longer than the host goes on, and returns
+/// its latest state. One that is deleted meanwhile is returned as it was seen last.
 ///
 /// # Errors
 /// What the store says.
@@ -21,7 +21,12 @@ pub async fn until(
     let deadline = Instant::now() + patience;
     while !there(&execution) && Instant::now() < deadline {
         let id = execution.id().clone();
-        if timeout_at(deadline, app.host.journal().changed(&id, execution.seq)).await.is_err() {
+        let changed = timeout_at(deadline, app.host.journal().changed(&id, execution.seq));
+        let goes_on = tokio::select! {
+            changed = changed => changed.is_ok(),
+            () = app.stop.stopped() => false,
+        };
+        if !goes_on {
             break;
         }
         match app.host.journal().load(&id).await? {

@@ -1,6 +1,6 @@
 //! What every handler is given: the host, and what the service knows about its surroundings.
 
-use crate::{Caller, Metric, Rates};
+use crate::{Caller, Metric, Rates, SignIn, Stop};
 use document::Workflow;
 use engine::{
     drive::workflow_of,
@@ -21,6 +21,10 @@ pub struct App {
     /// The caller that a request without a token counts as, on a host that signs its one user in by itself. None: every
     /// request needs a token.
     pub local_user: Option<Caller>,
+    /// Which requests without a token are those of the local user, where there is one.
+    pub sign_in: SignIn,
+    /// Tells requests that wait that the host stops.
+    pub stop: Stop,
     /// Bounds how many requests each owner may send. None: this process counts no requests.
     pub rates: Option<Rates>,
     /// Reads the numbers that `GET /metrics` shows; called once for each such request.
@@ -38,6 +42,8 @@ impl App {
         Self {
             host,
             local_user: None,
+            sign_in: SignIn::Loopback,
+            stop: Stop::never(),
             rates: Some(Rates::default()),
             metrics: Box::new(Vec::new),
             abilities: json!({}),
@@ -51,11 +57,16 @@ impl App {
         Self { rates: None, abilities, ..Self::new(host) }
     }
 
-    /// Makes the service sign its one user in by itself. Only for a host that binds loopback (see
-    /// [`crate::loopback_only`]).
+    /// Makes the service sign its one user in by itself, as long as there are no tokens. Only for a host that binds
+    /// loopback (see [`crate::loopback_only`]).
     pub fn with_local_user(mut self, owner: &str, subject: &str) -> Self {
         self.local_user = Some(Caller::local(owner, subject));
         self
+    }
+
+    /// Says that all requests come from the local user's own processes, and so need no token.
+    pub fn of_own_processes(self) -> Self {
+        Self { sign_in: SignIn::Own, ..self }
     }
 
     /// The workflow that an execution runs: its document, or the body of a `map` inside the document.

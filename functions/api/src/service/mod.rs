@@ -5,11 +5,13 @@ pub mod app;
 pub mod lambda;
 pub mod metrics;
 pub mod rate;
+pub mod stop;
 mod system;
 
 use crate::{App, Problem, Routes, limits};
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
@@ -27,8 +29,10 @@ use utoipa::openapi::{
 /// problems for unknown routes and methods, the bound on bodies, and an answer in case that a handler panics.
 pub fn service(app: Arc<App>, routes: Routes) -> Router {
     let (router, document) = routes.merge(system::routes()).split_for_parts();
-    let document = app.document.map_or_else(|| described(document).to_json().unwrap_or_default(), str::to_owned);
-    let document = Arc::new(document);
+    let document = match app.document {
+        Some(text) => Bytes::from_static(text.as_bytes()),
+        None => described(document).to_json().unwrap_or_default().into(),
+    };
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_route)

@@ -1,13 +1,13 @@
 //! The routes that every service has: `GET /health`, `GET /metrics` and `GET /openapi.json`.
 
 use crate::{App, Reader, Routes, service::metrics, types};
-use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};
+use axum::{Extension, Json, body::Bytes, extract::State, http::header, response::IntoResponse};
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The text of the OpenAPI document.
+/// The text of the OpenAPI document, which all answers share: anybody may ask for it.
 #[derive(Clone)]
-pub(crate) struct Document(pub Arc<String>);
+pub(crate) struct Document(pub Bytes);
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(health)).routes(routes!(numbers)).routes(routes!(document))
@@ -32,5 +32,5 @@ async fn numbers(State(app): State<Arc<App>>, _caller: Reader) -> impl IntoRespo
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "system",
     responses((status = 200, body = serde_json::Value, content_type = "application/json")))]
 async fn document(Extension(Document(text)): Extension<Document>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], text.as_str().to_owned())
+    ([(header::CONTENT_TYPE, "application/json")], text)
 }

@@ -39,7 +39,7 @@ async fn tokens_open_their_owners_records_within_their_scopes() {
 
 #[tokio::test]
 async fn a_token_is_made_once_and_a_secret_never_read() {
-    let world = World::local();
+    let world = World::with(|app| app.with_local_user("acme", "ann@example.com").of_own_processes());
     let made = world.post("/v1/tokens", json!({"name": "ci", "scopes": ["read"]})).await.of(201);
     let made: api::types::NewToken = shaped(&made);
     as_(&world, &made.token, "GET", "/v1/executions", json!({})).await.of(200);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::{path::Path, sync::Arc, time::Duration};
 use stepwell::{
     Local,
-    server::{self, Unopened},
+    server::{self, Callers, Stop, Unopened, socket::Address},
     store::OpenError,
 };
 use tokio::time::{Instant, sleep};
@@ -25,6 +25,8 @@ pub enum Client {
     Remote {
         /// The HTTP client with its connections.
         http: reqwest::Client,
+        /// The data folder's socket, where that is the way to the host.
+        socket: Option<Address>,
         /// Address of the host, without a slash at its end.
         base: String,
         /// The bearer token, where one was given.
@@ -79,7 +81,11 @@ impl Client {
     /// Sends a request. A failure where the status of the answer is not 2xx, or where it has a body that is not JSON.
     async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Reply, Failure> {
         let (status, bytes) = match self {
-            Self::Remote { http, base, token } => over_http(http, base, token.as_deref(), method, path, body).await?,
+            Self::Remote { http, socket, base, token } => {
+                let place = socket.as_ref().map_or(base.into(), |socket| socket.path().to_string_lossy());
+                let request = http.request(method, format!("{base}{path}"));
+                over_http(request, token.as_deref(), body, &place).await?
+            }
             Self::Local { router, .. } => in_process(router, method, path, body).await?,
         };
         if !(200..300).contains(&status) {
@@ -131,7 +137,7 @@ const URL_HINT: &str = "check --url: it should be the address of a Stepwell host
 /// A client of the host at `url`, over HTTP or HTTPS.
 fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
     let base = url.trim_end_matches('/').to_owned();
-    let builder = reqwest::Client::builder().connect_timeout(limits::CONNECT).timeout(limits::ANSWER);
+    let builder = builder();
     let builder = match reqwest::Url::parse(&base) {
         // Without TLS there is no need to read the system's certificates.
         Ok(url) if url.scheme() == "http" => builder.tls_backend_preconfigured(tls(rustls::RootCertStore::empty())?),
@@ -143,7 +149,22 @@ fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
         _ => return Err(Failure::usage(format!("{url} is not an http or https address"), URL_HINT)),
     };
     let http = builder.build().map_err(|error| Failure::usage(format!("cannot use {url}: {error}"), URL_HINT))?;
-    Ok(Client::Remote { http, base, token })
+    Ok(Client::Remote { http, socket: None, base, token })
+}
+
+/// A client of the host that has this data folder open and serves `url`: through the folder's socket, where the user
+/// needs no token, or over the network where there is no socket.
+fn holder(data: &Path, url: &str, token: Option<String>) -> Result<Client, Failure> {
+    let Some(address) = Address::of(data).ok().filter(Address::answers) else { return remote(url, token) };
+    let builder = builder().tls_backend_preconfigured(tls(rustls::RootCertStore::empty())?);
+    let unused = |error| Failure::failed(format!("cannot use the data folder's socket: {error}"), "try again");
+    let http = builder.unix_socket(address.path()).build().map_err(unused)?;
+    Ok(Client::Remote { http, socket: Some(address), base: "http://localhost".into(), token: None })
+}
+
+/// Settings of every client.
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().connect_timeout(limits::CONNECT).timeout(limits::ANSWER)
 }
 
 /// Settings of TLS that trust these certificates, with the cryptography of the crate ring.
@@ -159,8 +180,11 @@ async fn folder(data: &Path, token: Option<String>) -> Result<Client, Failure> {
     let patience = Instant::now() + limits::FOLDER_PATIENCE;
     loop {
         match server::open(data, nodes::AllowList::default()) {
-            Ok(host) => return Ok(Client::Local { router: server::router(&host, true), host }),
-            Err(Unopened::Folder(OpenError::InUse { url: Some(url), .. })) => return remote(&url, token),
+            Ok(host) => {
+                let router = server::router(&host, Callers::Own, &Stop::never());
+                return Ok(Client::Local { host, router });
+            }
+            Err(Unopened::Folder(OpenError::InUse { url: Some(url), .. })) => return holder(data, &url, token),
             // Another command has the folder, and is done in a moment.
             Err(Unopened::Folder(OpenError::InUse { .. })) if Instant::now() < patience => {
                 sleep(limits::FOLDER_RETRY).await;
@@ -181,16 +205,14 @@ pub fn unopened(error: &Unopened) -> Failure {
     Failure::usage(error.to_string(), "").with_code(code)
 }
 
-/// Sends a request over HTTP. Returns the answer's status and body.
+/// Sends a request over HTTP to the host at `place`. Returns the answer's status and body.
 async fn over_http(
-    http: &reqwest::Client,
-    base: &str,
+    request: reqwest::RequestBuilder,
     token: Option<&str>,
-    method: Method,
-    path: &str,
     body: Option<Vec<u8>>,
+    place: &str,
 ) -> Result<(u16, Vec<u8>), Failure> {
-    let mut request = http.request(method, format!("{base}{path}")).header(api::CLIENT, "cli");
+    let mut request = request.header(api::CLIENT, "cli");
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -199,7 +221,7 @@ async fn over_http(
     }
     let unreachable = |error: reqwest::Error| {
         let why = if error.is_timeout() { "it does not answer" } else { "no answer came" };
-        Failure::failed(format!("cannot reach {base}: {why}"), "check that it runs (`stepwell dev`), and --url")
+        Failure::failed(format!("cannot reach {place}: {why}"), "check that it runs (`stepwell dev`), and --url")
             .with_code("unreachable")
     };
     let answer = request.send().await.map_err(unreachable)?;

@@ -1,12 +1,14 @@
 //! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
 use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
-use axum::middleware::from_fn;
 use engine::port::Host;
 use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
-use stepwell::{Local, server};
+use stepwell::{
+    Local,
+    server::{self, Callers, Limits, Stop, socket::Socket},
+};
 use stepwell_core::allotment::budget_of_root;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -57,7 +59,8 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     let mut signals = Signals::listen()?;
     server::start(host).await?;
     server::keep_schedules(host);
-    // Other commands find the server by the address in the lock file.
+    let socket = own_socket(host);
+    // Other commands find the server by the address in the lock file, and then by the socket.
     let url = format!("http://{bound}");
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
@@ -67,15 +70,33 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     } else {
         output::line(&format!("stepwell listens on {url}"));
     }
-    let router = server::router(host, loopback);
-    // Callers on loopback need no token, so web pages in the user's browser must be kept out.
-    let router = if loopback { router.layer(from_fn(api::loopback_only)) } else { router };
-    let stop = async move {
+    let (stopper, stop) = Stop::pair();
+    let stopping = async move {
         signals.first().await;
         eprintln!("stopping: what runs is given {} s (again to stop at once)", limits::GRACE.as_secs());
+        stopper.stop();
     };
-    server::serve(listener, router, stop, limits::CONNECTION_GRACE).await;
+    let callers = if loopback { Callers::Loopback } else { Callers::Everybody };
+    let bounds = Limits::of_process();
+    let port = server::serve(listener, server::router(host, callers, &stop), stop.stopped(), bounds);
+    let own = async {
+        if let Some(socket) = socket {
+            let router = server::router(host, Callers::Own, &stop);
+            server::serve_socket(socket, router, stop.stopped(), bounds).await;
+        }
+    };
+    tokio::join!(stopping, port, own);
     Ok(Exit::Done)
+}
+
+/// The data folder's socket, through which this user's commands need no token. Where there can be none, all but those on
+/// a host that has tokens work as well.
+fn own_socket(host: &Local) -> Option<Socket> {
+    let refused = |error: &std::io::Error| {
+        let then = "commands reach this host by its address, with --token once there are tokens";
+        eprintln!("the data folder has no socket: {error}; {then}");
+    };
+    Socket::listen(host.folder()).inspect_err(refused).ok()
 }
 
 /// The address to listen at; `localhost` counts as 127.0.0.1, and an IPv6 address may be in brackets.

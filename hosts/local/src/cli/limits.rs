@@ -9,8 +9,6 @@ pub const FOLDER_RETRY: Duration = Duration::from_millis(20);
 /// How long nodes that run may go on once the process is asked to end. One that is cut off runs again at the next
 /// start.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// How long open connections, event streams above all, hold up the end of the server.
-pub const CONNECTION_GRACE: Duration = Duration::from_secs(2);
 /// Bytes of an answer that this process's own API may give: an execution's output has 32 MiB at most, and its input as
 /// much.
 pub const ANSWER_BYTES: usize = 128 * 1024 * 1024;

@@ -3,14 +3,19 @@
 mod http;
 pub mod limits;
 mod metrics;
+mod moving;
+mod places;
+pub mod socket;
 mod sweep;
 
-pub use http::serve;
+pub use api::{Stop, Stopper};
+pub use http::{serve, serve_socket};
+pub use limits::Limits;
 pub use sweep::sweep;
 
 use crate::{Local, store::OpenError};
 use api::App;
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use engine::port::StoreError;
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
@@ -61,12 +66,34 @@ pub fn local_subject() -> String {
     named("STEPWELL_USER").unwrap_or_else(|| format!("{}@localhost", named("USER").unwrap_or_else(|| "me".into())))
 }
 
-/// The API of all functions. With `signs_in`, a request without a token counts as the local user's.
-pub fn router(host: &Arc<Local>, signs_in: bool) -> Router {
-    let mut app = App::new(host.clone());
-    if signs_in {
-        app = app.with_local_user(OWNER, &local_subject());
+/// Who reaches a router, and so whose requests without a token are the local user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Processes of the user who runs the host: this one, or those at the data folder's socket. They need no token.
+    Own,
+    /// All processes of this machine, the user's browser among them. They need a token once there is one.
+    Loopback,
+    /// Everybody. They need a token.
+    Everybody,
+}
+
+/// The API of all functions, for these callers. Requests that wait end early once `stop` says so.
+pub fn router(host: &Arc<Local>, callers: Callers, stop: &Stop) -> Router {
+    let app = App { stop: stop.clone(), ..App::new(host.clone()) };
+    match callers {
+        Callers::Own => {
+            let app = app.with_local_user(OWNER, &local_subject()).of_own_processes();
+            routes(host, app)
+        }
+        Callers::Loopback => {
+            let app = app.with_local_user(OWNER, &local_subject());
+            routes(host, app).layer(from_fn(api::loopback_only))
+        }
+        Callers::Everybody => routes(host, app).layer(from_fn(api::one_host)),
     }
+}
+
+fn routes(host: &Arc<Local>, mut app: App) -> Router {
     // Rates protect tenants from each other, and here is one user on one machine.
     app.rates = None;
     let counted = host.metrics().clone();

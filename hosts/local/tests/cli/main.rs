@@ -6,4 +6,6 @@ mod dev;
 mod files;
 mod people;
 mod runs;
+mod socket;
+mod stop;
 mod support;

@@ -25,7 +25,10 @@ use follow::{End, Follow};
 use serde_json::{Map, Value, json};
 use signals::Signals;
 use std::{path::PathBuf, sync::Arc};
-use stepwell::{Local, server};
+use stepwell::{
+    Local,
+    server::{self, Callers, Stop},
+};
 use stepwell_core::{execution::Status, id::ExecutionId};
 
 /// The arguments of `stepwell run`.
@@ -82,7 +85,7 @@ async fn execute(
     input: Value,
     signals: Signals,
 ) -> Outcome {
-    let client = Client::Local { host: host.clone(), router: server::router(host, true) };
+    let client = Client::Local { host: host.clone(), router: server::router(host, Callers::Own, &Stop::never()) };
     let (id, told) = match &args.resume {
         Some(id) => resume(host, &client, id, &workflow).await?,
         None => (start(host, workflow, input).await?, 0),
