@@ -1,13 +1,16 @@
 //! The child processes of a host. They are kept warm, and killed at the first doubt about one of them.
 
-use super::wire::{self, End, Line};
+use super::{
+    confine::Gaps,
+    wire::{self, End, Line},
+};
 use crate::limits::CHILD_RUNS;
 use std::{
     ffi::OsString,
     io,
     path::PathBuf,
     process::Stdio,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, Once, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -54,6 +57,8 @@ pub(super) struct Pool {
     program: JsChild,
     free: Semaphore,
     idle: Mutex<Vec<Worker>>,
+    /// Set once somebody was told what the sandbox lacks on this system.
+    told: Once,
 }
 
 /// One child process.
@@ -67,7 +72,7 @@ struct Worker {
 
 impl Pool {
     pub fn new(program: JsChild, children: usize) -> Self {
-        Self { program, free: Semaphore::new(children), idle: Mutex::default() }
+        Self { program, free: Semaphore::new(children), idle: Mutex::default(), told: Once::new() }
     }
 
     /// One run, in a warm child process or a new one. The deadline counts from now, so waiting for a child is part of
@@ -94,7 +99,7 @@ impl Pool {
         deadline: Instant,
         lines: &mut Vec<Line>,
     ) -> Result<End, Trouble> {
-        let end = match timeout_at(deadline, worker.run(request, lines)).await {
+        let end = match timeout_at(deadline, worker.run(request, lines, |gaps| self.tell(gaps))).await {
             Err(_) => return Err(Trouble::Timeout),
             Ok(Err(_)) => return Err(Trouble::Crashed),
             Ok(Ok(end)) => end,
@@ -104,6 +109,16 @@ impl Pool {
             self.idle().push(worker);
         }
         Ok(end)
+    }
+
+    /// Logs once what the sandbox lacks, by what its first child process says. Code runs all the same: the layers that are
+    /// there hold.
+    fn tell(&self, gaps: Gaps) {
+        self.told.call_once(|| {
+            if let Some(missing) = gaps.told() {
+                tracing::warn!(missing, "this system does not give the sandbox of `code` all of its layers");
+            }
+        });
     }
 
     fn take(&self) -> Option<Worker> {
@@ -135,7 +150,11 @@ impl Pool {
 }
 
 impl Worker {
-    async fn run(&mut self, request: &[u8], lines: &mut Vec<Line>) -> io::Result<End> {
+    /// One run. A new child process first says what its sandbox lacks.
+    async fn run(&mut self, request: &[u8], lines: &mut Vec<Line>, tell: impl FnOnce(Gaps)) -> io::Result<End> {
+        if self.runs == 0 {
+            tell(wire::read_hello(&mut self.stdout).await?);
+        }
         self.stdin.write_all(request).await?;
         self.stdin.flush().await?;
         wire::read_end(&mut self.stdout, lines).await

@@ -1,9 +1,10 @@
 //! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
-use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
+use super::{
+    Exit, Failure, Globals, Outcome, allowed::Allowed, client::unopened, limits, output, run::signals::Signals,
+};
 use axum::middleware::from_fn;
 use engine::port::Host;
-use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
 use stepwell::{Local, server};
@@ -19,17 +20,17 @@ pub struct Args {
     /// The address to listen at; anything but loopback needs tokens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
-    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
-    #[arg(long, value_name = "HOST[:PORT],NET,…")]
-    http_allow: Option<String>,
+    /// What nodes may do.
+    #[command(flatten)]
+    allowed: Allowed,
 }
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
-    let allow = allow_list(args.http_allow.as_deref())?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let config = args.allowed.config()?;
+    let host = server::open_with(&globals.data(), config).map_err(|error| unopened(&error))?;
     let served = serve(globals, &host, address, args.port).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");
@@ -50,6 +51,8 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     let listener = TcpListener::bind((address, port)).await.map_err(|error| unbound(&error, address, port))?;
     let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
     let mut signals = Signals::listen()?;
+    // What the sandbox of `code` lacks on this system is told at the start, and not when some code runs.
+    host.warm().await;
     server::start(host).await?;
     server::keep_schedules(host);
     // Other commands find the server by the address in the lock file.
@@ -101,16 +104,6 @@ fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
         _ => (format!("cannot listen at {address}:{port}: {error}"), "choose another --port or --host".to_owned()),
     };
     Failure::usage(message, hint).with_code("cannot_listen")
-}
-
-/// Reads what `http_request` may reach although it is not public: `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
-pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
-    let from_env = std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default();
-    let text = argument.unwrap_or(&from_env);
-    AllowList::parse(text).map_err(|error| {
-        let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
-        Failure::usage(format!("the allow list cannot be read: {error}"), hint)
-    })
 }
 
 /// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and

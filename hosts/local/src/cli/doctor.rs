@@ -2,8 +2,8 @@
 
 use super::{
     Exit, Globals, Outcome,
+    allowed::allow_list,
     client::{Client, unopened},
-    dev::allow_list,
     limits, output,
 };
 use api::types::Health;

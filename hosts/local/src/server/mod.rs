@@ -33,7 +33,12 @@ pub enum Unopened {
 /// Opens a data folder. Nothing runs before [`start`]. `allow` names what `http_request` may reach although it is not
 /// public.
 pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
-    let nodes = Nodes::new(Config { http_allow: allow, ..Config::default() }).map_err(Unopened::Nodes)?;
+    open_with(data, Config { http_allow: allow, ..Config::default() })
+}
+
+/// Opens a data folder, with nodes that behave as the operator says. Nothing runs before [`start`].
+pub fn open_with(data: &Path, config: Config) -> Result<Arc<Local>, Unopened> {
+    let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
     Ok(Arc::new(Local::open(data, nodes)?))
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
     event::Turn,
     execution::Execution,
-    id::ExecutionId,
+    id::{Activation, ExecutionId},
     payload::Payload,
     retention::expires_at,
     task::{LogLevel, LogLine, NodeLog},
@@ -70,6 +70,18 @@ impl Journal for Database {
         self.hub.watch.wait(id, is_newer).await;
     }
 
+    /// Resolves at the commit or the removal after which nothing waits for the outcome.
+    async fn unwanted(&self, id: &ExecutionId, activation: &Activation, attempt: u32) {
+        let wanted = async {
+            match self.load(id).await {
+                Ok(state) => state.is_some_and(|state| state.awaits(activation, attempt)),
+                // The next commit tells.
+                Err(_) => true,
+            }
+        };
+        self.hub.attempts.unwanted(id, activation, attempt, wanted).await;
+    }
+
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {
         let after = cursor::<1>(window)?.map_or(0, |[after]| after);
         let (key, limit) = (id.clone(), limit(window));
@@ -110,6 +122,7 @@ impl Journal for Database {
         for id in gone {
             self.hub.cache.remove(&id);
             self.hub.watch.wake(&id);
+            self.hub.attempts.removed(&id);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! read, and the states of executions in memory. It keeps and hands out; the rules in `shared` decide.
 
 mod access;
+mod attempts;
 mod cache;
 mod catalogue;
 mod commit;
@@ -35,6 +36,7 @@ pub use hub::Hub;
 pub use metrics::Metrics;
 
 use crate::queue::{Dispatcher, Handler};
+use attempts::Attempts;
 use cache::Cache;
 use document::time::Time;
 use engine::{documents::Documents, port::StoreError};
@@ -88,6 +90,7 @@ impl Database {
             hub: Arc::new(Hub {
                 cache: Cache::default(),
                 watch: Watch::default(),
+                attempts: Attempts::default(),
                 metrics,
                 queue: dispatcher.clone(),
                 saved: Saved::default(),

@@ -10,9 +10,10 @@ pub mod signals;
 
 use super::{
     Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
     check::Checked,
     client::{Client, escaped, unopened},
-    dev::{allow_list, logging},
+    dev::logging,
     limits, output, source,
 };
 use api::types::{Execution, Fault, ResumeBody};
@@ -42,9 +43,9 @@ pub struct Args {
     /// Ask nobody: leave it waiting (exit 3) where a person is needed
     #[arg(long)]
     no_input: bool,
-    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
-    #[arg(long, value_name = "HOST[:PORT],NET,…")]
-    http_allow: Option<String>,
+    /// What nodes may do.
+    #[command(flatten)]
+    allowed: Allowed,
 }
 
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
@@ -61,9 +62,9 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
     // Where stdin gives the input, it cannot give answers to questions as well.
     args.no_input |= args.input.as_deref() == Some("-");
-    let allow = allow_list(args.http_allow.as_deref())?;
+    let config = args.allowed.config()?;
     let signals = Signals::listen()?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let host = server::open_with(&globals.data(), config).map_err(|error| unopened(&error))?;
     let done = execute(globals, &args, &host, workflow, input.unwrap_or_else(|| json!({})), signals).await;
     host.shutdown(limits::GRACE).await;
     done
