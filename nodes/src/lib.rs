@@ -6,19 +6,21 @@
 // A failure is made once for each failed attempt, beside I/O that takes a thousand times longer than moving it.
 #![allow(clippy::result_large_err)]
 
+mod ceiling;
 mod code;
 mod http;
 pub mod limits;
 mod secrets;
 
-pub use code::{JsChild, js_child_main};
+pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
+pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, judge};
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
 use document::time::Time;
 use engine::port::Runner;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use stepwell_core::task::{Report, Task, Work};
 
 /// How the nodes of a host behave.
@@ -30,6 +32,8 @@ pub struct Config {
     pub js_child: JsChild,
     /// How many child processes run code of one owner at once. Half as many more are kept for other owners.
     pub js_children: usize,
+    /// How long one attempt may run, whatever its document says.
+    pub ceilings: Ceilings,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
 }
@@ -41,6 +45,7 @@ impl Default for Config {
             http_allow: AllowList::default(),
             js_child: JsChild::default(),
             js_children: (2 * cores).max(4),
+            ceilings: Ceilings::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
         }
     }
@@ -51,6 +56,7 @@ impl Default for Config {
 pub struct Nodes {
     http: Arc<http::Http>,
     code: Arc<code::Code>,
+    ceilings: Ceilings,
 }
 
 impl Nodes {
@@ -59,28 +65,33 @@ impl Nodes {
         if config.js_children == 0 {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
         }
+        config.ceilings.check()?;
         Ok(Self {
+            ceilings: config.ceilings,
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent)?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children)),
         })
+    }
+
+    /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host
+    /// starts. A child that does not start is told by the first node that needs it.
+    pub async fn warm(&self) {
+        self.code.warm().await;
     }
 }
 
 #[async_trait]
 impl Runner for Nodes {
     async fn run(&self, task: &Task, now: &(dyn Fn() -> Time + Send + Sync)) -> Report {
-        let limit = Duration::from_secs_f64(seconds(task.timeout_seconds));
-        match &task.work {
+        let bound = self.ceilings.bound(&task.work, task.timeout_seconds);
+        let mut report = match &task.work {
             Work::Http(http) => {
-                let outcome = self.http.run(http, task, limit, now).await;
+                let outcome = self.http.run(http, task, bound.limit, now).await;
                 Report { outcome: secrets::mask_outcome(outcome, &task.secrets), logs: Vec::new() }
             }
-            Work::Code(code) => self.code.run(&task.owner, code, limit, now).await,
-        }
+            Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,
+        };
+        bound.explain(&mut report.outcome);
+        report
     }
-}
-
-/// A timeout in seconds, bounded to what `Duration` takes without a panic, whatever a document says.
-fn seconds(asked: f64) -> f64 {
-    if asked.is_nan() { engine::limits::NODE_SECONDS } else { asked.clamp(0.001, limits::ATTEMPT_SECONDS) }
 }

@@ -18,8 +18,10 @@ pub const IDLE_CONNECTIONS: usize = 64;
 pub const IDLE: Duration = Duration::from_secs(50);
 /// Seconds of a `Retry-After` that are believed: one day.
 pub const RETRY_AFTER_SECONDS: f64 = 86_400.0;
-/// Seconds of one attempt: the bound of a whole execution.
-pub const ATTEMPT_SECONDS: f64 = engine::limits::EXECUTION_SECONDS;
+/// Seconds of one attempt where the host's operator does not say.
+pub const ATTEMPT_SECONDS: f64 = engine::limits::ATTEMPT_SECONDS;
+/// Seconds of one attempt that an operator may allow: those of a whole execution.
+pub const MOST_ATTEMPT_SECONDS: f64 = engine::limits::EXECUTION_SECONDS;
 /// Bytes that a secret's value must have to be masked. Masking shorter ones would blot out ordinary words.
 pub const SECRET_BYTES: usize = 4;
 
@@ -35,6 +37,8 @@ pub const CHILD_RUNS: u32 = 1_000;
 pub const DYING: Duration = Duration::from_secs(1);
 /// Seconds of processor time that a child process may use past its deadline, in case that nobody is left to kill it.
 pub const CHILD_CPU_GRACE_SECONDS: u64 = 2;
+/// Time for the first child process of a host to start and answer: a thousand times what it takes.
+pub const WARM: Duration = Duration::from_secs(5);
 /// Bytes of an error's message or stack that leave a child process.
 pub const ERROR_BYTES: usize = 8 * 1024;
 /// Bytes of one request to a child process: the code and the JSON of its variables.

@@ -5,7 +5,7 @@ use aws::runtime::{
     telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use nodes::{AllowList, Config, Nodes};
+use nodes::{AllowList, Ceilings, Config, Nodes};
 use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
@@ -27,8 +27,10 @@ async fn serve() -> Result<(), Error> {
     .await
 }
 
-/// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public.
+/// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public, and
+/// `STEPWELL_MAX_CODE_SECONDS` and `STEPWELL_MAX_HTTP_SECONDS` bound one attempt.
 fn nodes() -> Result<Nodes, String> {
     let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
-    Nodes::new(Config { http_allow, ..Config::default() })
+    let ceilings = Ceilings::read(|name| std::env::var(name).ok())?;
+    Nodes::new(Config { http_allow, ceilings, ..Config::default() })
 }

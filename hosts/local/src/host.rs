@@ -49,6 +49,11 @@ impl Local {
         self.database.shutdown(grace).await
     }
 
+    /// Keeps a child process ready for the first `code`, and logs what its sandbox lacks on this system.
+    pub async fn warm(&self) {
+        self.nodes.warm().await;
+    }
+
     /// Whether [`Local::shutdown`] has begun.
     pub fn is_stopping(&self) -> bool {
         self.database.is_stopping()

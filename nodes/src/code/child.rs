@@ -1,6 +1,7 @@
 //! The side of the child process: it runs requests, one after the other, until its input ends.
 
 use super::{
+    confine::{Gaps, confine},
     limit,
     sandbox::Sandbox,
     wire::{self, Request},
@@ -19,8 +20,19 @@ pub fn js_child_main() -> ExitCode {
     }
 }
 
+/// Confines this process as a child process is, for the test that tries from native code what a child may do. Returns
+/// what of the sandbox this system lacks, in words.
+///
+/// # Errors
+/// As of a child process that does not start.
+#[doc(hidden)]
+pub fn confine_as_js_child() -> io::Result<Option<String>> {
+    confine().map(Gaps::told)
+}
+
 fn serve() -> io::Result<()> {
-    limit::confine()?;
+    let gaps = confine()?;
+    io::stdout().write_all(&wire::hello(gaps)).and_then(|()| io::stdout().flush())?;
     let mut input = BufReader::new(io::stdin().lock());
     let mut sandbox = Sandbox::default();
     while let Some(Request { code, names, limit }) = wire::read_request(&mut input)? {

@@ -1,19 +1,20 @@
-//! What the kernel denies a child process, whatever the code in it does.
+//! How much a child process may have, whatever the code in it does: the kernel counts.
 
 use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
 use rustix::{
-    process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit},
+    process::{Resource, Rlimit, getrlimit, setrlimit},
     time::{ClockId, clock_gettime},
 };
 use std::{io, time::Duration};
 
-/// Takes from this process what it does not need: memory, files, core dumps, new processes, and a life after its host.
-pub(super) fn confine() -> io::Result<()> {
-    // A host that is killed closes the pipes, but code in a loop reads nothing. The signal comes when the thread ends
-    // that started this process, so hosts start it on threads that stay.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The bound adds to what is mapped already: allocators and loaders reserve address space that they never touch.
-    let memory = mapped().saturating_add(CHILD_BYTES);
+/// Bytes of address space that this process may have: what is mapped already, since allocators and loaders reserve
+/// address space that they never touch, and what a run may add.
+pub(super) fn memory() -> u64 {
+    mapped().saturating_add(CHILD_BYTES)
+}
+
+/// Takes from this process what it does not need: memory, files, core dumps, new processes.
+pub(super) fn resources(memory: u64) -> io::Result<()> {
     for (resource, most) in [
         (Resource::As, memory),
         (Resource::Data, memory),

@@ -3,6 +3,8 @@
 //! QuickJS cannot interrupt its built-in functions, so the only sure end is a kill; a process is what can be killed.
 
 mod child;
+mod confine;
+mod filter;
 mod gate;
 mod limit;
 mod pool;
@@ -10,9 +12,10 @@ mod sandbox;
 mod syntax;
 mod wire;
 
-pub use child::js_child_main;
+pub use child::{confine_as_js_child, js_child_main};
 pub use pool::JsChild;
 
+use crate::limits::WARM;
 use document::{json::nesting, time::Time};
 use engine::limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES};
 use pool::{Pool, Trouble};
@@ -29,6 +32,12 @@ pub(crate) struct Code {
 impl Code {
     pub fn new(child: JsChild, children: usize) -> Self {
         Self { pool: Pool::new(child, children) }
+    }
+
+    /// Keeps a child process ready, where one can be started.
+    pub async fn warm(&self) {
+        let task = CodeTask { code: String::new(), names: serde_json::Map::new() };
+        let _ = self.run("", &task, WARM, &|| Time(0)).await;
     }
 
     /// Runs one attempt of an owner. Lines that were written before a timeout are kept.

@@ -1,6 +1,7 @@
 //! The child processes of a host. They are kept warm, and killed at the first doubt about one of them.
 
 use super::{
+    confine::Gaps,
     gate::Gate,
     wire::{self, End, Line},
 };
@@ -12,7 +13,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::Stdio,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, Once, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -60,6 +61,8 @@ pub(super) struct Pool {
     program: JsChild,
     free: Gate,
     idle: Mutex<Vec<Worker>>,
+    /// Set once somebody was told what the sandbox lacks on this system.
+    told: Once,
 }
 
 /// One child process.
@@ -73,7 +76,7 @@ struct Worker {
 
 impl Pool {
     pub fn new(program: JsChild, children: usize) -> Self {
-        Self { program, free: Gate::new(children), idle: Mutex::default() }
+        Self { program, free: Gate::new(children), idle: Mutex::default(), told: Once::new() }
     }
 
     /// One run, in a warm child process or a new one. The deadline counts from now, so waiting for a child is part of
@@ -107,7 +110,7 @@ impl Pool {
         deadline: Instant,
         lines: &mut Vec<Line>,
     ) -> Result<End, Trouble> {
-        let end = match timeout_at(deadline, worker.run(request, lines)).await {
+        let end = match timeout_at(deadline, worker.run(request, lines, |gaps| self.tell(gaps))).await {
             Err(_) => return Err(Trouble::Timeout),
             Ok(Err(_)) => return Err(worker.death().await),
             Ok(Ok(end)) => end,
@@ -117,6 +120,16 @@ impl Pool {
             self.idle().push(worker);
         }
         Ok(end)
+    }
+
+    /// Logs once what the sandbox lacks, by what its first child process says. Code runs all the same: the layers that are
+    /// there hold.
+    fn tell(&self, gaps: Gaps) {
+        self.told.call_once(|| {
+            if let Some(missing) = gaps.told() {
+                tracing::warn!(missing, "this system does not give the sandbox of `code` all of its layers");
+            }
+        });
     }
 
     fn take(&self) -> Option<Worker> {
@@ -148,7 +161,11 @@ impl Pool {
 }
 
 impl Worker {
-    async fn run(&mut self, request: &[u8], lines: &mut Vec<Line>) -> io::Result<End> {
+    /// One run. A new child process first says what its sandbox lacks.
+    async fn run(&mut self, request: &[u8], lines: &mut Vec<Line>, tell: impl FnOnce(Gaps)) -> io::Result<End> {
+        if self.runs == 0 {
+            tell(wire::read_hello(&mut self.stdout).await?);
+        }
         self.stdin.write_all(request).await?;
         self.stdin.flush().await?;
         wire::read_end(&mut self.stdout, lines).await

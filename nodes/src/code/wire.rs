@@ -1,6 +1,6 @@
 //! The protocol between host and child process over two pipes: lengths first, as little-endian numbers, then bytes.
 
-use super::syntax::is_parameter;
+use super::{confine::Gaps, syntax::is_parameter};
 use crate::limits::CHILD_INPUT_BYTES;
 use engine::limits::{LOG_LINES, OUTCOME_BYTES};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,8 @@ pub(super) struct Line {
 
 /// Levels by the number that a line bears for them.
 const LEVELS: [LogLevel; 4] = [LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
-// Tags of what the child sends: a value, another end, a line of the log.
+// Tags of what the child sends: what its sandbox lacks, a value, another end, a line of the log.
+const HELLO: u8 = b'S';
 const VALUE: u8 = b'V';
 const END: u8 = b'E';
 const LINE: u8 = b'L';
@@ -85,6 +86,19 @@ pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> 
     from.read_exact(&mut names)?;
     let code = String::from_utf8(code).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
     Ok(Some(Request { code, names, limit: Duration::from_millis(number(8).into()) }))
+}
+
+/// The bytes that a child process sends once it is confined.
+pub(super) fn hello(gaps: Gaps) -> [u8; 2] {
+    [HELLO, gaps.0]
+}
+
+/// Reads in the host what the sandbox of a new child process lacks.
+pub(super) async fn read_hello(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Gaps> {
+    match from.read_u8().await? {
+        HELLO => Ok(Gaps(from.read_u8().await?)),
+        _ => Err(ErrorKind::InvalidData.into()),
+    }
 }
 
 /// The bytes of a log line.

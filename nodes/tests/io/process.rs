@@ -69,6 +69,18 @@ async fn a_child_has_no_environment_no_files_and_bounded_memory() {
     assert_eq!(limit("Max processes"), 0);
     assert!(limit("Max address space") < 1 << 30);
     assert!(limit("Max cpu time") < 60);
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let told = |name: &str| -> Vec<String> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!((told("NoNewPrivs:"), told("Seccomp:")), (vec!["1".to_owned()], vec!["2".to_owned()]));
+    assert_eq!(told("CapEff:"), ["0000000000000000"]);
+    assert_eq!(told("CapPrm:"), ["0000000000000000"]);
+    if rustix::process::geteuid().is_root() {
+        assert_eq!(told("Uid:"), ["65534"; 4], "root's own child must not be root");
+        assert_eq!((told("Gid:"), told("Groups:")), (vec!["65534".to_owned(); 4], Vec::new()));
+    }
     let files = |of: String| -> Vec<_> {
         let entries = fs::read_dir(format!("/proc/{of}/fd")).unwrap();
         entries.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect()

@@ -5,7 +5,11 @@ use crate::{
     dialect::NODE_KEYS,
     id::NodeId,
     limits,
-    node::{Raw, Types, map::Flows, node_type::NodeType},
+    node::{
+        Raw, Types,
+        map::Flows,
+        node_type::{Mode, NodeType},
+    },
     policy::{Delivery, Join, OnError, Retry},
     reading::{At, Cx, Fields, Place, kind_of},
 };
@@ -76,6 +80,7 @@ fn common(
         _ => Delivery::AtLeastOnce,
     };
     let timeout = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    warn_of_ceiling(cx, f, of, timeout);
     let retry = retry(cx, f, of, delivery);
     f.object(cx, "metadata");
     Some(Node {
@@ -92,6 +97,18 @@ fn common(
         delivery,
         compensate: None,
     })
+}
+
+/// Warns of an attempt that asks for more than hosts give where their operators do not say.
+fn warn_of_ceiling(cx: &mut Cx<'_>, f: &Fields<'_, '_>, of: &NodeType, timeout: Option<f64>) {
+    const MOST: f64 = limits::ATTEMPT_SECONDS;
+    if of.mode == Mode::Run && timeout.is_some_and(|seconds| seconds > MOST) {
+        let message =
+            format!("hosts stop an attempt of `{}` after {MOST} s, unless their operator allows more", of.name);
+        let hint =
+            format!("Give at most {MOST}, and do longer work in parts, or elsewhere with a `wait` for its event.");
+        cx.warning("timeout_too_long", &f.at.key("timeout_seconds"), message, hint);
+    }
 }
 
 /// Reads a node's config by its type.

@@ -34,6 +34,7 @@ mod owners;
 mod retries;
 mod schedules;
 mod simulation;
+mod slots;
 mod store;
 mod store_differential;
 mod style;

@@ -1,15 +1,15 @@
 //! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
-use super::{Exit, Failure, Globals, Outcome, client::unopened, limits, output, run::signals::Signals};
+use super::{
+    Exit, Failure, Globals, Outcome, allowed::Allowed, client::unopened, limits, output, run::signals::Signals,
+};
 use engine::port::Host;
-use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
 use stepwell::{
     Local,
     server::{self, Callers, Limits, Stop, socket::Socket},
 };
-use stepwell_core::allotment::budget_of_root;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -22,21 +22,17 @@ pub struct Args {
     /// The address to listen at; anything but loopback needs tokens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
-    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
-    #[arg(long, value_name = "HOST[:PORT],NET,…")]
-    http_allow: Option<String>,
-    /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, or 10000]
-    #[arg(long, value_name = "N")]
-    max_descendants: Option<String>,
+    /// What the host may take and do.
+    #[command(flatten)]
+    allowed: Allowed,
 }
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
-    let allow = allow_list(args.http_allow.as_deref())?;
-    let most = most_descendants(args.max_descendants.as_deref())?;
-    let host = server::open_bounded(&globals.data(), allow, most).map_err(|error| unopened(&error))?;
+    let options = args.allowed.options()?;
+    let host = server::open_with(&globals.data(), options).map_err(|error| unopened(&error))?;
     let served = serve(globals, &host, address, args.port).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");
@@ -57,6 +53,8 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
     let listener = TcpListener::bind((address, port)).await.map_err(|error| unbound(&error, address, port))?;
     let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
     let mut signals = Signals::listen()?;
+    // What the sandbox of `code` lacks on this system is told at the start, and not when some code runs.
+    host.warm().await;
     server::start(host).await?;
     server::keep_schedules(host);
     let socket = own_socket(host);
@@ -127,24 +125,6 @@ fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
         _ => (format!("cannot listen at {address}:{port}: {error}"), "choose another --port or --host".to_owned()),
     };
     Failure::usage(message, hint).with_code("cannot_listen")
-}
-
-/// Reads what `http_request` may reach although it is not public: `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
-pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
-    let from_env = std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default();
-    let text = argument.unwrap_or(&from_env);
-    AllowList::parse(text).map_err(|error| {
-        let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
-        Failure::usage(format!("the allow list cannot be read: {error}"), hint)
-    })
-}
-
-/// Reads how many descendants of one execution may be alive at once: `--max-descendants`, else
-/// `STEPWELL_MAX_DESCENDANTS`.
-pub fn most_descendants(argument: Option<&str>) -> Result<u32, Failure> {
-    let from_env = std::env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default();
-    let hint = "write it as --max-descendants 10000, or leave it out";
-    budget_of_root(argument.unwrap_or(&from_env)).map_err(|error| Failure::usage(error, hint))
 }
 
 /// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and

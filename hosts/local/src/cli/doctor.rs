@@ -4,8 +4,8 @@ mod repair;
 
 use super::{
     Exit, Globals, Outcome,
+    allowed::allow_list,
     client::{Client, unopened},
-    dev::allow_list,
     limits, output,
 };
 use api::types::Health;

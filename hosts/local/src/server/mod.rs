@@ -38,13 +38,28 @@ pub enum Unopened {
 /// Opens a data folder. Nothing runs before [`start`]. `allow` names what `http_request` may reach although it is not
 /// public.
 pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
-    open_bounded(data, allow, engine::limits::DESCENDANTS)
+    let nodes = Config { http_allow: allow, ..Config::default() };
+    open_with(data, Options { nodes, ..Options::default() })
 }
 
-/// Opens a data folder likewise. An execution without a parent may have `most_descendants` alive at once.
-pub fn open_bounded(data: &Path, allow: AllowList, most_descendants: u32) -> Result<Arc<Local>, Unopened> {
-    let nodes = Nodes::new(Config { http_allow: allow, ..Config::default() }).map_err(Unopened::Nodes)?;
-    Ok(Arc::new(Local::open(data, nodes)?.with_most_descendants(most_descendants)))
+/// What a host may take and do, as its operator says.
+pub struct Options {
+    /// How its nodes behave.
+    pub nodes: Config,
+    /// How many descendants an execution without a parent may have alive at once.
+    pub most_descendants: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { nodes: Config::default(), most_descendants: engine::limits::DESCENDANTS }
+    }
+}
+
+/// Opens a data folder as an operator says. Nothing runs before [`start`].
+pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> {
+    let nodes = Nodes::new(options.nodes).map_err(Unopened::Nodes)?;
+    Ok(Arc::new(Local::open(data, nodes)?.with_most_descendants(options.most_descendants)))
 }
 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.

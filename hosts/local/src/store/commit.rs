@@ -242,7 +242,8 @@ impl Job for Write {
                 metrics.commits.fetch_add(1, Relaxed);
                 let id = state.id().clone();
                 let offloaded: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
-                hub.cache.put(state, body.len() + offloaded);
+                hub.cache.put(state.clone(), body.len() + offloaded);
+                hub.attempts.committed(&state);
                 // The queue hears of it before the caller does, so that the caller's messages are acknowledged when it
                 // looks.
                 let ready = outbox.release(&*hub.queue);

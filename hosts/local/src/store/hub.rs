@@ -1,6 +1,6 @@
 //! What a commit informs once it is durable.
 
-use super::{cache::Cache, metrics::Metrics, queue::Queue, saved::Saved, watch::Watch};
+use super::{attempts::Attempts, cache::Cache, metrics::Metrics, queue::Queue, saved::Saved, watch::Watch};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 pub struct Hub {
     pub(crate) cache: Cache,
     pub(crate) watch: Watch,
+    pub(crate) attempts: Attempts,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) saved: Saved,

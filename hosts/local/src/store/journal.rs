@@ -15,7 +15,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
     event::Turn,
     execution::Execution,
-    id::ExecutionId,
+    id::{Activation, ExecutionId},
     retention::expires_at,
     task::{LogLevel, LogLine, NodeLog},
 };
@@ -65,6 +65,18 @@ impl Journal for Database {
     async fn changed(&self, id: &ExecutionId, seq: u64) {
         let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
         self.hub.watch.wait(id, is_newer).await;
+    }
+
+    /// Resolves at the commit or the removal after which nothing waits for the outcome.
+    async fn unwanted(&self, id: &ExecutionId, activation: &Activation, attempt: u32) {
+        let wanted = async {
+            match self.load(id).await {
+                Ok(state) => state.is_some_and(|state| state.awaits(activation, attempt)),
+                // The next commit tells.
+                Err(_) => true,
+            }
+        };
+        self.hub.attempts.unwanted(id, activation, attempt, wanted).await;
     }
 
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError> {

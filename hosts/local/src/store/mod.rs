@@ -2,6 +2,7 @@
 //! read, and the states of executions in memory. It keeps and hands out; the rules in `shared` decide.
 
 mod access;
+mod attempts;
 mod cache;
 mod catalogue;
 mod commit;
@@ -42,6 +43,7 @@ use crate::{
     asker::Asker,
     queue::{Dispatcher, Handler},
 };
+use attempts::Attempts;
 use cache::Cache;
 use document::time::Time;
 use engine::{documents::Documents, fair::Place, port::StoreError};
@@ -96,6 +98,7 @@ impl Database {
             hub: Arc::new(Hub {
                 cache: Cache::default(),
                 watch: Watch::default(),
+                attempts: Attempts::default(),
                 metrics,
                 queue: dispatcher.clone(),
                 saved: Saved::default(),

@@ -39,6 +39,7 @@ impl Job for Removal {
                 self.hub.cache.remove(id);
                 // A watcher wakes, looks again, and finds no execution.
                 self.hub.watch.wake(id);
+                self.hub.attempts.removed(id);
             }
         }
         let _ = self.reply.send(outcome.map(|()| self.slice.over));

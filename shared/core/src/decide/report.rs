@@ -50,12 +50,14 @@ pub(super) fn intend(
 /// overtook the turn that asked for it.
 fn attempt_of(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Result<NodeIx, Rejection> {
     let ix = turn.current(activation)?;
+    if turn.state.awaits(activation, attempt) {
+        return Ok(ix);
+    }
     match turn.phase(ix) {
         Phase::Due { .. } | Phase::Intended { .. } => {}
         _ => return Err(Rejection::Stale("the activation is finished")),
     }
     match turn.state.node(&activation.node).map(|node| node.attempt) {
-        Some(current) if current == attempt => Ok(ix),
         Some(current) if current > attempt => Err(Rejection::Stale("the attempt's outcome is recorded")),
         _ => Err(Rejection::Unknown),
     }

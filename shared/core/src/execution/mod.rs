@@ -241,6 +241,16 @@ impl Execution {
         Activation { epoch: self.epoch, node: node.clone(), visit: self.node(node).map_or(0, |state| state.visit) }
     }
 
+    /// Whether the outcome of an attempt can still be recorded. Where it cannot, the attempt need not go on: the
+    /// execution has ended, went back, or goes on without it.
+    pub fn awaits(&self, activation: &Activation, attempt: u32) -> bool {
+        let runs = |node: &NodeState| {
+            let begun = matches!(node.phase, Phase::Due { .. } | Phase::Intended { .. });
+            begun && node.visit == activation.visit && node.attempt == attempt
+        };
+        self.end.is_none() && self.epoch == activation.epoch && self.node(&activation.node).is_some_and(runs)
+    }
+
     /// Whether a node waits for the children that an attempt of an activation started.
     pub fn waits_for_children(&self, activation: &Activation, attempt: u32) -> bool {
         let waits = |node: &NodeState| {

@@ -9,7 +9,7 @@ use stepwell_core::{
     effect::Effect,
     event::Turn,
     execution::Execution,
-    id::ExecutionId,
+    id::{Activation, ExecutionId},
     payload::{BlobRef, Payload},
     task::NodeLog,
 };
@@ -73,6 +73,12 @@ pub trait Journal: Send + Sync {
     }
     /// Resolves when an execution of this id has a turn after `seq`, or after a while: callers look again.
     async fn changed(&self, id: &ExecutionId, seq: u64);
+    /// Resolves once nothing waits for the outcome of a running attempt any more ([`Execution::awaits`]), so that the
+    /// attempt can be stopped. Never where the host learns of it only by reading again and again: the attempt then runs
+    /// to its end or its timeout, and its outcome is refused.
+    async fn unwanted(&self, _: &ExecutionId, _: &Activation, _: u32) {
+        std::future::pending().await
+    }
     /// Lines that the nodes of an execution wrote, oldest first.
     async fn logs(&self, id: &ExecutionId, window: &Window) -> Result<Page<NodeLog>, StoreError>;
     /// What an execution has cost beyond its turns, on hosts that pay by use: counts by name, and `usd`.

@@ -13,11 +13,12 @@ use crate::{
     },
 };
 use document::{Workflow, time::Time};
+use futures::future::{Either, select};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
     execution::Execution,
-    id::Activation,
+    id::{Activation, ExecutionId},
     payload::Payload,
     task::{NodeLog, Outcome, Report, Task},
 };
@@ -44,14 +45,16 @@ pub async fn step(
         Err(error) => return Handled::Verdict(failed(&error)),
     };
     match prepared {
-        Prepared::Run(task) => run(host, activation, attempt, &task).await,
+        Prepared::Run(task) => run(host, state.id(), activation, attempt, &task).await,
         Prepared::Intend(task, deadline) => {
             // The intent must be durable before the node runs. Where it is refused or nothing was committed, somebody
             // else was faster: the message comes again, and the new state says what is to be done.
             let intend = Command::Intend { activation: activation.clone(), attempt, deadline };
             let intend = Submission::of(vec![intend.into()], state, workflow);
             match submit(host, state.id(), intend).await {
-                Ok(Some(intended)) if intended.replies == [Ok(())] => run(host, activation, attempt, &task).await,
+                Ok(Some(intended)) if intended.replies == [Ok(())] => {
+                    run(host, state.id(), activation, attempt, &task).await
+                }
                 Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
                 Err(error) => Handled::Verdict(failed(&error)),
             }
@@ -75,10 +78,17 @@ pub async fn step(
     }
 }
 
-/// Runs a node, and reports its outcome with the time that it took and the lines that it wrote.
-async fn run(host: &dyn Host, activation: Activation, attempt: u32, task: &Task) -> Handled {
+/// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells
+/// that nothing waits for the outcome any more, as after a cancel, the attempt is stopped on the spot: what it holds is
+/// free for others, and there is nothing to be recorded.
+async fn run(host: &dyn Host, id: &ExecutionId, activation: Activation, attempt: u32, task: &Task) -> Handled {
     let begun = host.now();
-    let Report { outcome, logs } = host.run(task).await;
+    let unwanted = host.journal().unwanted(id, &activation, attempt);
+    let report = match select(unwanted, host.run(task)).await {
+        Either::Left(_) => return Handled::Verdict(Verdict::Acknowledge),
+        Either::Right((report, _)) => report,
+    };
+    let Report { outcome, logs } = report;
     let visit = activation.visit;
     let node = activation.node.to_string();
     let logs = logs.into_iter().map(|line| NodeLog { node: node.clone(), visit, attempt, line }).collect();

@@ -10,9 +10,10 @@ pub mod signals;
 
 use super::{
     Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
     check::Checked,
     client::{Client, escaped, unopened},
-    dev::{allow_list, logging, most_descendants},
+    dev::logging,
     limits, output, source,
 };
 use api::types::{Execution, Fault, ResumeBody};
@@ -45,12 +46,9 @@ pub struct Args {
     /// Ask nobody: leave it waiting (exit 3) where a person is needed
     #[arg(long)]
     no_input: bool,
-    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
-    #[arg(long, value_name = "HOST[:PORT],NET,…")]
-    http_allow: Option<String>,
-    /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, or 10000]
-    #[arg(long, value_name = "N")]
-    max_descendants: Option<String>,
+    /// What the host may take and do.
+    #[command(flatten)]
+    allowed: Allowed,
 }
 
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
@@ -67,10 +65,9 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
     // Where stdin gives the input, it cannot give answers to questions as well.
     args.no_input |= args.input.as_deref() == Some("-");
-    let allow = allow_list(args.http_allow.as_deref())?;
-    let most = most_descendants(args.max_descendants.as_deref())?;
+    let options = args.allowed.options()?;
     let signals = Signals::listen()?;
-    let host = server::open_bounded(&globals.data(), allow, most).map_err(|error| unopened(&error))?;
+    let host = server::open_with(&globals.data(), options).map_err(|error| unopened(&error))?;
     let done = execute(globals, &args, &host, workflow, input.unwrap_or_else(|| json!({})), signals).await;
     host.shutdown(limits::GRACE).await;
     done

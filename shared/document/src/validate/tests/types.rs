@@ -147,3 +147,24 @@ fn a_schema_of_anything_decides_nothing() {
         clean(&document);
     }
 }
+
+#[test]
+fn timeout_too_long() {
+    // Given attempts that may run for a day, or for as long as any execution, as nodes and as what undoes one.
+    let mut document = one("code", json!({"code": "for(;;);"}));
+    for seconds in [901.0, 86_400.0, 31_536_000.0] {
+        document["nodes"][1]["timeout_seconds"] = json!(seconds);
+        // Then the document may be saved, and says that no host gives as much unasked.
+        expect(&document, &[("timeout_too_long", "/nodes/1/timeout_seconds")]);
+    }
+    document["nodes"][1]["timeout_seconds"] = json!(900);
+    clean(&document);
+    let mut document = one("http_request", json!({"method": "POST", "url": "https://a.example"}));
+    let undo = json!({"type": "http_request", "timeout_seconds": 901, "config": {"url": "https://a.example/undo"}});
+    document["nodes"][1]["compensate"] = undo;
+    expect(&document, &[("timeout_too_long", "/nodes/1/compensate/timeout_seconds")]);
+    // Waiting takes nobody's place, and may take as long as it likes.
+    let mut document = one("wait", json!({"seconds": 5}));
+    document["nodes"][1]["timeout_seconds"] = json!(31_536_000);
+    clean(&document);
+}

@@ -1,0 +1,65 @@
+//! What the operator lets a host take and do: the options of `run` and `dev`, each with its variable. clap shows the
+//! comments on the type that it derives from as the text of `--help`.
+
+use super::Failure;
+use nodes::{AllowList, CEILING_VARIABLES, Ceilings, Config};
+use stepwell::server::Options;
+use stepwell_core::allotment::budget_of_root;
+
+/// What a host may take, and what its nodes may do.
+#[derive(clap::Args)]
+pub struct Allowed {
+    /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
+    #[arg(long, value_name = "HOST[:PORT],NET,…")]
+    http_allow: Option<String>,
+    /// Seconds of one attempt of code at most [default: STEPWELL_MAX_CODE_SECONDS, else 900]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    max_code_seconds: Option<String>,
+    /// Seconds of one attempt of http_request at most [default: STEPWELL_MAX_HTTP_SECONDS, else 900]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    max_http_seconds: Option<String>,
+    /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, else 10000]
+    #[arg(long, value_name = "N")]
+    max_descendants: Option<String>,
+}
+
+impl Allowed {
+    /// What the host may take and do. A failure where an option or a variable cannot be read.
+    pub fn options(&self) -> Result<Options, Failure> {
+        let most_descendants = most_descendants(self.max_descendants.as_deref())?;
+        Ok(Options { nodes: self.config()?, most_descendants })
+    }
+
+    /// How the nodes of the host behave.
+    fn config(&self) -> Result<Config, Failure> {
+        let http_allow = allow_list(self.http_allow.as_deref())?;
+        let given = [&self.max_code_seconds, &self.max_http_seconds];
+        let read = |name: &str| {
+            let option = CEILING_VARIABLES.iter().zip(given).find(|(variable, _)| **variable == name);
+            option.and_then(|(_, given)| given.clone()).or_else(|| std::env::var(name).ok())
+        };
+        let ceilings = Ceilings::read(read).map_err(|why| {
+            let hint = "--max-code-seconds and --max-http-seconds, or their variables, bound one attempt in seconds";
+            Failure::usage(why, hint)
+        })?;
+        Ok(Config { http_allow, ceilings, ..Config::default() })
+    }
+}
+
+/// Reads what `http_request` may reach although it is not public: `--http-allow`, else `STEPWELL_HTTP_ALLOW`.
+pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
+    let from_env = std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default();
+    let text = argument.unwrap_or(&from_env);
+    AllowList::parse(text).map_err(|error| {
+        let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
+        Failure::usage(format!("the allow list cannot be read: {error}"), hint)
+    })
+}
+
+/// Reads how many descendants of one execution may be alive at once: `--max-descendants`, else
+/// `STEPWELL_MAX_DESCENDANTS`.
+fn most_descendants(argument: Option<&str>) -> Result<u32, Failure> {
+    let from_env = std::env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default();
+    let hint = "write it as --max-descendants 10000, or leave it out";
+    budget_of_root(argument.unwrap_or(&from_env)).map_err(|error| Failure::usage(error, hint))
+}
