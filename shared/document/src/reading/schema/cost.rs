@@ -34,11 +34,11 @@ pub(super) fn count(chart: &Chart<'_>, patterns: &mut Patterns) -> Result<Costs,
         for (pattern, at) in patterns_of(schema) {
             all = all.saturating_add(patterns.add(pattern));
             if all > limits::SCHEMA_COST {
-                return Err(too_much(&format!("{}{at}", spot.pointer)));
+                return Err(too_much(&format!("{}{at}", chart.pointer(spot))));
             }
         }
         if all > limits::SCHEMA_COST {
-            return Err(too_much(&spot.pointer));
+            return Err(too_much(&chart.pointer(spot)));
         }
     }
     if all.saturating_add(ways(chart)) > limits::SCHEMA_COST {
@@ -81,7 +81,9 @@ fn expand(chart: &Chart<'_>) -> Result<Costs, Unsound> {
             top.1 += 1;
             let spot = &chart.spots[ix];
             match spot.same.get(next) {
-                Some((to, at)) if on_path[*to] => return Err(Unsound::endless(at)),
+                Some((to, at)) if on_path[*to] => {
+                    return Err(Unsound::endless(&format!("{}{at}", chart.pointer(spot))));
+                }
                 Some((to, _)) if expanded[*to] == 0 => {
                     on_path[*to] = true;
                     path.push((*to, 0));
@@ -93,11 +95,14 @@ fn expand(chart: &Chart<'_>) -> Result<Costs, Unsound> {
                     levels[ix] = 1 + below.map(|to| levels[to]).max().unwrap_or(0);
                     on_path[ix] = false;
                     path.pop();
-                    if expanded[ix] > limits::SCHEMA_EXPANDED || levels[ix] > limits::SCHEMA_LEVELS {
-                        let most = limits::SCHEMA_EXPANDED;
-                        let message = format!("more than {most} schemas are applied to one value from here");
-                        return Err(Unsound::costly(&spot.pointer, message));
-                    }
+                    let why = if expanded[ix] > limits::SCHEMA_EXPANDED {
+                        format!("more than {} schemas are applied to one value from here", limits::SCHEMA_EXPANDED)
+                    } else if levels[ix] > limits::SCHEMA_LEVELS {
+                        format!("more than {} schemas lie within each other on one value", limits::SCHEMA_LEVELS)
+                    } else {
+                        continue;
+                    };
+                    return Err(Unsound::costly(&chart.pointer(spot), why));
                 }
             }
         }

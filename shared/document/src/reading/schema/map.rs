@@ -7,7 +7,7 @@ use super::Unsound;
 use crate::reading::{at::join, cut};
 use jsonschema::{Draft, Registry, Uri, uri};
 use serde_json::{Map, Value};
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 /// The address by which a schema without an `$id` is known.
 const HOME: &str = "json-schema:///";
@@ -31,11 +31,9 @@ pub(super) type Ix = usize;
 pub(super) struct Spot<'s> {
     /// The schema: an object or a boolean.
     pub(super) schema: &'s Value,
-    /// JSON Pointer to the schema or, behind a reference, to the reference.
-    pub(super) pointer: String,
     /// The base address of the schema, which tells the resource that it belongs to.
     pub(super) resource: String,
-    /// Schemas that are applied to the same value, each with the pointer of what leads there.
+    /// Schemas that are applied to the same value, each with the pointer from here to what leads there.
     pub(super) same: Vec<(Ix, String)>,
     /// Schemas of members by their name.
     pub(super) members: HashMap<String, Ix>,
@@ -58,12 +56,39 @@ impl Spot<'_> {
 
 /// The map of one schema. The first of `spots` is the whole schema.
 pub(super) struct Chart<'s> {
+    root: &'s Value,
     pub(super) spots: Vec<Spot<'s>>,
+}
+
+impl Chart<'_> {
+    /// JSON Pointer to a schema within the whole; that of the whole where it is a part of a standard.
+    pub(super) fn pointer(&self, spot: &Spot<'_>) -> String {
+        pointer(self.root, spot.schema, &mut Vec::new()).unwrap_or_default()
+    }
+}
+
+/// The pointer from one value to another within it.
+fn pointer<'v>(from: &'v Value, to: &Value, path: &mut Vec<Cow<'v, str>>) -> Option<String> {
+    if std::ptr::eq(from, to) {
+        return Some(path.iter().fold(String::new(), |pointer, part| join(&pointer, part)));
+    }
+    let mut enter = |part: Cow<'v, str>, value: &'v Value| {
+        path.push(part);
+        let found = pointer(value, to, path);
+        path.pop();
+        found
+    };
+    match from {
+        Value::Object(members) => members.iter().find_map(|(name, value)| enter(name.as_str().into(), value)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(ix, value)| enter(ix.to_string().into(), value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// What a map is drawn with.
 struct Drawing<'r> {
     registry: &'r Registry<'r>,
+    root: &'r Value,
     draft: Draft,
     most: usize,
     spots: Vec<Spot<'r>>,
@@ -96,6 +121,7 @@ pub(super) fn with_chart<T>(
     let registry = registry.map_err(|error| unsound(&error))?;
     let mut drawing = Drawing {
         registry: &registry,
+        root,
         draft,
         most,
         spots: Vec::new(),
@@ -105,29 +131,29 @@ pub(super) fn with_chart<T>(
     };
     let base = Arc::new(base);
     drawing.find_moving(root, &base);
-    drawing.spot(root, String::new(), &base)?;
+    drawing.spot(root, &base)?;
     while let Some((ix, base)) = drawing.open.pop() {
         drawing.draw(ix, &base)?;
     }
-    then(draft, &Chart { spots: drawing.spots })
+    then(draft, &Chart { root, spots: drawing.spots })
 }
 
 impl<'r> Drawing<'r> {
     /// The number of a schema; a new one is noted to be drawn.
-    fn spot(&mut self, schema: &'r Value, pointer: String, base: &Base) -> Result<Ix, Unsound> {
+    fn spot(&mut self, schema: &'r Value, base: &Base) -> Result<Ix, Unsound> {
         let address = std::ptr::from_ref(schema);
         if let Some(ix) = self.known.get(&address) {
             return Ok(*ix);
         }
         if self.spots.len() >= self.most {
-            return Err(Unsound::costly(&pointer, format!("this schema has more than {} parts", self.most)));
+            let at = pointer(self.root, schema, &mut Vec::new()).unwrap_or_default();
+            return Err(Unsound::costly(&at, format!("it has more than {} schemas within it", self.most)));
         }
         let base = self.within(schema, base);
         let ix = self.spots.len();
         self.known.insert(address, ix);
         self.spots.push(Spot {
             schema,
-            pointer,
             resource: base.as_str().to_owned(),
             same: Vec::new(),
             members: HashMap::new(),
@@ -171,10 +197,9 @@ impl<'r> Drawing<'r> {
     /// Finds what a schema applies.
     fn draw(&mut self, ix: Ix, base: &Base) -> Result<(), Unsound> {
         let Value::Object(schema) = self.spots[ix].schema else { return Ok(()) };
-        let at = self.spots[ix].pointer.clone();
-        self.references(ix, schema, &at, base)?;
+        self.references(ix, schema, base)?;
         for (key, value) in schema {
-            let at = join(&at, key);
+            let at = join("", key);
             match key.as_str() {
                 key if SAME_ONE.contains(&key) => self.same(ix, value, at, base)?,
                 key if SAME_LIST.contains(&key) => {
@@ -189,7 +214,7 @@ impl<'r> Drawing<'r> {
                 }
                 "properties" | "patternProperties" => {
                     for (name, part) in value.as_object().into_iter().flatten() {
-                        let member = self.spot(part, join(&at, name), base)?;
+                        let member = self.spot(part, base)?;
                         match key == "properties" {
                             true => drop(self.spots[ix].members.insert(name.clone(), member)),
                             false => self.spots[ix].any_member.push(member),
@@ -197,11 +222,11 @@ impl<'r> Drawing<'r> {
                     }
                 }
                 key if MEMBER_ONE.contains(&key) => {
-                    let member = self.spot(value, at, base)?;
+                    let member = self.spot(value, base)?;
                     self.spots[ix].any_member.push(member);
                 }
-                key if ITEM.contains(&key) => self.items(ix, value, &at, base)?,
-                "propertyNames" => self.spots[ix].names = Some(self.spot(value, at, base)?),
+                key if ITEM.contains(&key) => self.items(ix, value, base)?,
+                "propertyNames" => self.spots[ix].names = Some(self.spot(value, base)?),
                 _ => {}
             }
         }
@@ -209,19 +234,14 @@ impl<'r> Drawing<'r> {
     }
 
     fn same(&mut self, ix: Ix, part: &'r Value, at: String, base: &Base) -> Result<(), Unsound> {
-        let to = self.spot(part, at.clone(), base)?;
+        let to = self.spot(part, base)?;
         self.spots[ix].same.push((to, at));
         Ok(())
     }
 
-    fn items(&mut self, ix: Ix, value: &'r Value, at: &str, base: &Base) -> Result<(), Unsound> {
-        let Value::Array(parts) = value else {
-            let item = self.spot(value, at.to_owned(), base)?;
-            self.spots[ix].items.push(item);
-            return Ok(());
-        };
-        for (nr, part) in parts.iter().enumerate() {
-            let item = self.spot(part, format!("{at}/{nr}"), base)?;
+    fn items(&mut self, ix: Ix, value: &'r Value, base: &Base) -> Result<(), Unsound> {
+        for part in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+            let item = self.spot(part, base)?;
             self.spots[ix].items.push(item);
         }
         Ok(())
@@ -231,7 +251,7 @@ impl<'r> Drawing<'r> {
     fn references(&mut self, ix: Ix, schema: &'r Map<String, Value>, at: &str, base: &Base) -> Result<(), Unsound> {
         for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
             let Some(Value::String(target)) = schema.get(key) else { continue };
-            let at = join(at, key);
+            let at = join("", key);
             let mut targets = Vec::new();
             if let Ok(found) = self.registry.resolver(Uri::clone(base)).lookup(target) {
                 targets.push((found.contents(), found.resolver().base_uri()));

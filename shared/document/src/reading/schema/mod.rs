@@ -14,7 +14,9 @@ mod tests;
 
 use super::{At, Cx, cut, kind_of};
 use crate::{limits, query::InputViolation};
-use jsonschema::{Draft, Keyword, PatternOptions, ValidationError, ValidationOptions, Validator};
+use jsonschema::{
+    Draft, Keyword, PatternOptions, ValidationError, ValidationOptions, Validator, error::ValidationErrorKind,
+};
 use load::Load;
 use serde_json::{Map, Value, json};
 use std::{
@@ -168,7 +170,13 @@ fn told(error: &ValidationError<'_>) -> String {
     }
     let mut short = Short(String::new());
     // It ends early where the text is long, and is told as far as it came.
-    let _ = write!(short, "{error}");
+    let _ = match error.kind() {
+        // This one quotes a schema.
+        ValidationErrorKind::Not { schema } => {
+            write!(short, "{} is not allowed for {}", without_meters(schema), error.instance())
+        }
+        _ => write!(short, "{error}"),
+    };
     short.0
 }
 
@@ -194,6 +202,18 @@ fn with_meters(value: &Value, numbers: &HashMap<*const Value, usize>) -> Option<
             items.iter().map(|item| with_meters(item, numbers)).collect::<Option<Vec<Value>>>().map(Value::Array)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.clone()),
+    }
+}
+
+/// A schema as it was before [`with_meters`].
+fn without_meters(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let own = members.iter().filter(|(key, _)| key.as_str() != meter::KEYWORD);
+            Value::Object(own.map(|(key, value)| (key.clone(), without_meters(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_meters).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

@@ -17,9 +17,10 @@ fn references_that_double_on_one_value_are_refused_whatever_joins_them() {
     ];
     for link in links {
         for levels in [14, 40, 199] {
-            let why = refused(&chain(levels, link));
+            let schema = chain(levels, link);
+            let why = refused(&schema);
             assert!(why.message.contains("too expensive"), "{why:?}");
-            assert!(why.pointer.starts_with("/$"), "it is said where: {why:?}");
+            assert!(schema.pointer(&why.pointer).is_some_and(Value::is_object), "it is said where: {why:?}");
         }
     }
 }
