@@ -9,3 +9,4 @@ export RUSTC_BOOTSTRAP=1
 fuzz() { "$tool" fuzz run "$@"; }
 fuzz expression --sanitizer none -- -max_total_time="$seconds" -dict=expression.dict -print_final_stats=1
 fuzz workflow --sanitizer none -- -max_total_time="$seconds" -print_final_stats=1
+fuzz schema --sanitizer none -- -max_total_time="$seconds" -print_final_stats=1

@@ -151,7 +151,7 @@ impl<'a> Sight<'a> {
     fn sees(&self, ix: NodeIx) -> bool {
         match self.node {
             None => true,
-            Some(node) => self.workflow.graph.ancestors.get(node).is_some_and(|them| them.binary_search(&ix).is_ok()),
+            Some(node) => self.workflow.graph.ancestors.get(node).is_some_and(|them| them.has(ix)),
         }
     }
 }

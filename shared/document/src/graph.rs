@@ -23,8 +23,8 @@ pub struct Graph {
     pub body: Vec<Vec<NodeIx>>,
     /// The innermost loop around each node. A loop is not around itself.
     pub around: Vec<Option<NodeIx>>,
-    /// All nodes from which each node can be reached, not counting edges back to a loop; sorted.
-    pub ancestors: Vec<Vec<NodeIx>>,
+    /// All nodes from which each node can be reached, not counting edges back to a loop.
+    pub ancestors: Vec<Bits>,
     /// Nodes in topological order, not counting edges back to a loop.
     pub order: Vec<NodeIx>,
     /// The position of each node by its id.
@@ -54,7 +54,7 @@ impl Graph {
             back: vec![Vec::new(); count],
             body: vec![Vec::new(); count],
             around: vec![None; count],
-            ancestors: vec![Vec::new(); count],
+            ancestors: vec![Bits::new(count); count],
             order: Vec::with_capacity(count),
             index: HashMap::with_capacity(count),
         };
@@ -132,21 +132,19 @@ impl Graph {
 
     /// Collects the ancestors of every node. Those of its predecessors are known, since nodes are taken in order.
     fn find_ancestors(&mut self, arcs: &[Option<Arc>]) {
-        let mut sets = vec![Bits::new(self.out.len()); self.out.len()];
         for &node in &self.order {
             let mut set = Bits::new(self.out.len());
             for arc in self.incoming[node].iter().filter_map(|&edge| arcs[edge]) {
-                set.join(&sets[arc.from]);
+                set.join(&self.ancestors[arc.from]);
                 set.insert(arc.from);
             }
-            self.ancestors[node] = set.iter().collect();
-            sets[node] = set;
+            self.ancestors[node] = set;
         }
     }
 
     /// Whether `ancestor` comes before `node`, not counting edges back to a loop.
     pub fn comes_before(&self, ancestor: NodeIx, node: NodeIx) -> bool {
-        self.ancestors[node].binary_search(&ancestor).is_ok()
+        self.ancestors[node].has(ancestor)
     }
 
     /// The loops around a node, the innermost first.
@@ -165,9 +163,9 @@ impl Graph {
     }
 }
 
-/// A set of positions, as one bit each.
+/// A set of positions, as one bit each: two thousand nodes with all their ancestors take half a megabyte.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Bits(Vec<u64>);
+pub struct Bits(Vec<u64>);
 
 impl Bits {
     pub(crate) fn new(count: usize) -> Self {
@@ -176,13 +174,19 @@ impl Bits {
     pub(crate) fn insert(&mut self, ix: usize) {
         self.0[ix / 64] |= 1 << (ix % 64);
     }
-    pub(crate) fn has(&self, ix: usize) -> bool {
-        self.0[ix / 64] & (1 << (ix % 64)) != 0
+    /// Whether a position is in the set.
+    pub fn has(&self, ix: usize) -> bool {
+        self.0.get(ix / 64).is_some_and(|word| word & (1 << (ix % 64)) != 0)
+    }
+    /// Whether a position is in all of three sets.
+    pub(crate) fn meet(&self, other: &Self, third: &Self) -> bool {
+        self.0.iter().zip(&other.0).zip(&third.0).any(|((a, b), c)| a & b & c != 0)
     }
     pub(crate) fn join(&mut self, other: &Self) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
-    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    /// The positions, the smallest first.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.0
             .iter()
             .enumerate()

@@ -74,5 +74,47 @@ pub const PATTERN_BYTES: usize = 4_096;
 pub const WILDCARD_BYTES: usize = 256;
 /// Problems reported of one document. More of them help nobody.
 pub const ISSUES: usize = 1_000;
-/// Steps back that a `pattern` of a JSON Schema may take on a text; beyond them the text counts as not matched.
-pub const PATTERN_BACKTRACKS: usize = 100_000;
+/// Problems of one document for which the nearest known name is looked for: among two thousand names a search takes
+/// some milliseconds.
+pub const SUGGESTIONS: usize = 100;
+/// Calls of `matches()` in one document. Each literal pattern is compiled when the document is read.
+pub const PATTERNS: usize = 1_000;
+/// Edges of all loops of a flow that are examined to tell which of them is wrong. Each takes a walk over the flow. The
+/// document is refused however many are examined.
+pub const EXAMINED_EDGES: usize = 64;
+/// Steps back that a `pattern` of a JSON Schema may take on a text; beyond them the text counts as not matched. Only
+/// patterns with `(?=…)`, `(?<=…)` or `\1` take any, and on short texts a few hundred.
+pub const PATTERN_BACKTRACKS: usize = 10_000;
+/// Steps that compiling a JSON Schema may cost: one for each schema and keyword in it, each eight values of an `enum`,
+/// and what `unevaluated…` and patterns cost beyond. So many take some 200 ms and 100 MB.
+pub const SCHEMA_COST: u64 = 50_000;
+/// Schemas within one JSON Schema that are looked at; those of large standards have some thousands.
+pub const SCHEMA_PARTS: usize = 20_000;
+/// Schemas that one schema applies to one value, those behind references counted each time that they are met. Two
+/// references in each of forty definitions would come to 2⁴⁰.
+pub const SCHEMA_EXPANDED: u64 = 5_000;
+/// Schemas within each other on one value. A validator recurses along them.
+pub const SCHEMA_LEVELS: usize = 400;
+/// The same number times the depth of the value: what the 2 MB stack of a worker holds.
+pub const SCHEMA_NESTING: usize = 1_000;
+/// Steps of checking one value: one for each schema that is applied to it or a part of it and each keyword of that, and
+/// more for patterns and long lists. So many take about half a second; a list of a million plain items takes a third.
+pub const SCHEMA_STEPS: u64 = 10_000_000;
+/// The same for finding every place where a value does not fit. Each error takes some 300 bytes until all are told, so
+/// of a value that takes more steps only the first error is told.
+pub const SCHEMA_ERROR_STEPS: u64 = 200_000;
+/// Bytes of the message of one such error, which quotes the value.
+pub const SCHEMA_ERROR_BYTES: usize = 500;
+/// Sizes of patterns: the bytes of the compiled pattern, the steps of compiling it, and those of matching one byte of a
+/// text, since a match takes the product of both sizes at worst. The largest is what the validator takes at all.
+pub const SCHEMA_PATTERN_SIZES: [(usize, u64, u64); 5] = [
+    (4 * 1024, 4, 2),
+    (16 * 1024, 10, 8),
+    (128 * 1024, 50, 64),
+    (1024 * 1024, 1_000, 512),
+    (10 * 1024 * 1024, 10_000, 5_120),
+];
+/// Steps of matching one byte with a pattern that may take [`PATTERN_BACKTRACKS`], each of which reads on from there.
+pub const SCHEMA_PATTERN_BACKTRACKING: u64 = 312;
+/// Bytes that a pattern remembers from one text to the next.
+pub const SCHEMA_PATTERN_CACHE_BYTES: usize = 256 * 1024;

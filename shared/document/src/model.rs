@@ -21,6 +21,7 @@ use crate::{
         workflow::Children,
     },
     policy::{Delivery, Join, OnError, Retry, Settings},
+    reading::schema::Schema,
     schedule::times::ScheduleTrigger,
 };
 use expression::Expr;
@@ -59,7 +60,7 @@ pub struct InputSchema {
     /// The schema as the document gives it.
     pub source: Value,
     /// The compiled schema, in draft 2020-12 unless its `$schema` says otherwise.
-    pub validator: jsonschema::Validator,
+    pub schema: Schema,
 }
 
 impl std::fmt::Debug for InputSchema {

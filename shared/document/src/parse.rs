@@ -84,8 +84,8 @@ fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) 
     f.object(&mut cx, "metadata");
     // What holds for the whole document is read first: nodes and expressions are checked against it.
     let input_schema = f.get("input_schema").and_then(|source| {
-        let validator = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
-        Some(InputSchema { source: source.clone(), validator })
+        let schema = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
+        Some(InputSchema { source: source.clone(), schema })
     });
     cx.input = input_schema.as_ref().map(|schema| Shape(schema.source.clone()));
     cx.workflow = id.to_string();

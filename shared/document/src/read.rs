@@ -241,7 +241,7 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
             let name = f.text(cx, key)?;
             let found = index.get(name).copied();
             if found.is_none() {
-                let hint = suggest::hint(name, index.keys().copied());
+                let hint = cx.suggest(name, index.keys().copied());
                 cx.error("unknown_node", &at.key(key), format!("there is no node `{}`", cut(name)), hint);
             }
             found

@@ -15,6 +15,8 @@ pub const EXPRESSION_BUILT_BYTES: usize = 32 * 1024 * 1024;
 /// the text that it is matched with, since a match takes the product of both sizes at worst. The second pair is for
 /// Unicode classes such as `\p{L}`.
 pub const REGEX_SIZES: [(usize, u64); 2] = [(16 * 1024, 8), (128 * 1024, 32)];
+/// Unicode classes such as `\p{L}` in one regular expression. Each takes up to a millisecond to compile.
+pub const REGEX_CLASSES: usize = 8;
 /// Bytes of a text matched with a regular expression: the worst match takes half a second.
 pub const REGEX_TEXT_BYTES: usize = 16 * 1024;
 /// Steps charged for compiling a pattern that is not literal, and so is compiled at each evaluation.

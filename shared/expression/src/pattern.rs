@@ -24,6 +24,10 @@ impl Pattern {
         if pattern.len() > limits::EXPRESSION_BYTES {
             return Err(LARGE.into());
         }
+        // A Unicode class has hundreds of ranges, which are written out before the size is known.
+        if pattern.matches(r"\p").count() + pattern.matches(r"\P").count() > limits::REGEX_CLASSES {
+            return Err(LARGE.into());
+        }
         let pattern = ascii_classes(pattern);
         // The smallest size that holds the pattern decides what matching costs.
         for (size, weight) in limits::REGEX_SIZES {

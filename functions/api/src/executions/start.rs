@@ -3,7 +3,9 @@
 use crate::{
     Answered, App, Caller, Json, MaybeJson, Params, Path, Routes, Runner,
     executions::{idempotency::key, read, wait},
-    limits, types,
+    limits,
+    request::aside::aside,
+    types,
     workflows::refused,
 };
 use axum::{
@@ -76,7 +78,8 @@ async fn start_inline(
     let (input, metadata) = (Canonical(&asked.input), CanonicalMap(&asked.metadata));
     let request = InlineRequest { input, metadata, workflow: Canonical(&body.workflow) };
     let idempotency = key(&headers, "/v1/executions", &request)?;
-    let parsed = document::parse(&body.workflow).map_err(|issues| refused(&issues, "/workflow"))?;
+    let workflow = body.workflow;
+    let parsed = aside(move || document::parse(&workflow)).await?.map_err(|issues| refused(&issues, "/workflow"))?;
     // No version is saved: the document is kept with its execution alone, which version 0 stands for.
     asked.start(&app, &caller, (parsed.workflow, 0), idempotency).await
 }

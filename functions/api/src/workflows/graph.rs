@@ -1,13 +1,13 @@
 //! The route that draws a picture of a workflow.
 
 use super::version::saved_version;
-use crate::{Answered, App, Params, Path, Reader, Routes, types};
+use crate::{Answered, App, Params, Path, Reader, Routes, request::aside::aside, types};
 use axum::{
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
-use document::picture;
+use document::{Workflow, picture};
 use engine::start::parsed;
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -33,12 +33,13 @@ async fn graph(
     let saved = saved_version(&app, &caller.owner, &id, &mut params).await?;
     params.done()?;
     let workflow = parsed(&*app.host, &saved).await?;
-    let (kind, text) = match format.as_str() {
-        "mermaid" => ("text/plain; charset=utf-8", picture::mermaid(&workflow)),
-        "dot" => ("text/vnd.graphviz; charset=utf-8", picture::dot(&workflow)),
-        "svg" => ("image/svg+xml", picture::svg(&workflow)),
+    let (kind, draw): (_, fn(&Workflow) -> String) = match format.as_str() {
+        "mermaid" => ("text/plain; charset=utf-8", picture::mermaid),
+        "dot" => ("text/vnd.graphviz; charset=utf-8", picture::dot),
+        "svg" => ("image/svg+xml", picture::svg),
         _ => return Err(Params::refuse("format", "is not one of the formats", "give mermaid, dot or svg")),
     };
+    let text = aside(move || draw(&workflow)).await?;
     // The names in a document are text from anybody. A browser that opens the picture must run nothing of it.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], text).into_response())

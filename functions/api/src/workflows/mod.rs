@@ -5,7 +5,7 @@ mod version;
 
 use crate::{
     Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes,
-    request::cursor,
+    request::{aside::aside, cursor},
     types::{self, Checked, Fault},
 };
 use axum::{
@@ -44,7 +44,7 @@ async fn save(
     _: NoParams,
     AnyJson(document): AnyJson,
 ) -> Answered<Response> {
-    let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
+    let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
 }
 
@@ -69,7 +69,7 @@ async fn replace(
     if let Some(fields) = document.as_object_mut() {
         fields.entry("id").or_insert_with(|| id.as_str().into());
     }
-    let parsed = parse(&document).map_err(|issues| refused(&issues, ""))?;
+    let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
     if parsed.workflow.id.as_str() != id {
         let message = format!("the document's id is {}, the address says {id}", parsed.workflow.id);
         return Err(Problem::field("id_mismatch", "/id", message, "leave `id` out, or make them the same"));
@@ -185,11 +185,11 @@ async fn delete(
     security(("bearer" = [])), request_body = types::Document,
     responses((status = 200, body = types::Checked),
         types::Refused))]
-async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> axum::Json<types::Checked> {
-    axum::Json(match parse(&document) {
+async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> Answered<axum::Json<types::Checked>> {
+    Ok(axum::Json(match aside(move || parse(&document)).await? {
         Ok(parsed) => types::Checked::of(true, &parsed.warnings),
         Err(issues) => types::Checked::of(false, &issues),
-    })
+    }))
 }
 
 /// A 422 with every static check that failed. `prefix` is the JSON Pointer of the document in the request.

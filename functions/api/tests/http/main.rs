@@ -4,6 +4,7 @@
 mod access;
 mod control;
 mod executions;
+mod hostile;
 mod interactions;
 mod openapi;
 mod resume;

@@ -164,6 +164,18 @@ mod tests {
         assert!(at.is_some());
     }
 
+    /// Ten levels of ten aliases each are 10¹⁰ values in 400 bytes.
+    #[test]
+    fn aliases_that_multiply_and_lists_that_nest_too_deep_are_refused() {
+        let level = |ix: usize| format!("a{ix}: &a{ix} [{}]\n", vec![format!("*a{}", ix + 1); 10].join(", "));
+        let bomb: String = "a10: &a10 [x]\n".to_owned() + &(0..10).rev().map(level).collect::<String>();
+        assert!(yaml(&bomb).is_err());
+        assert!(crate::cli::locate_yaml::locate(&bomb, "/a0/1/2").is_none());
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert!(yaml(&deep).is_err());
+        assert!(crate::cli::locate_yaml::locate(&deep, "/0").is_none());
+    }
+
     #[test]
     fn an_input_is_json_or_a_usage_error() {
         assert_eq!(input("{\"a\": 1}", "--input").unwrap()["a"], 1);

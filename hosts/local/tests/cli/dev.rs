@@ -114,6 +114,28 @@ fn other_machines_and_other_sites_are_kept_out() {
     home.run(&["dev", "--host", "not an address"]).exits(2);
 }
 
+/// Two references in each of forty definitions are 2⁴⁰ schemas on one value.
+#[test]
+fn documents_that_never_end_to_be_checked_leave_the_server_answering() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    let next = |ix: usize| json!({"$ref": format!("#/$defs/a{}", ix + 1)});
+    let links = (0..40).map(|ix| (format!("a{ix}"), json!({"allOf": [next(ix), next(ix)]})));
+    let defs: serde_json::Map<String, serde_json::Value> = links.chain([("a40".to_owned(), json!({}))]).collect();
+    let document = json!({
+        "id": "w", "input_schema": {"$defs": defs, "$ref": "#/$defs/a0"},
+        "nodes": [{"id": "start", "type": "manual_trigger"}], "edges": []
+    });
+    std::thread::scope(|scope| {
+        let hostile: Vec<_> = (0..2).map(|_| scope.spawn(|| dev.post("/v1/workflows/validate", &document))).collect();
+        assert!(dev.request("GET /health HTTP/1.1\r\nHost: localhost", "").starts_with("HTTP/1.1 200"));
+        for one in hostile {
+            assert_eq!(one.join().unwrap()["valid"], false);
+        }
+    });
+    dev.stop();
+}
+
 #[test]
 fn a_port_in_use_is_told_as_such() {
     let (home, other) = (Home::new(), Home::new());

@@ -11,7 +11,7 @@ use crate::{
     },
     sight::Sight,
 };
-use document::{HumanKind, graph::NodeIx, validate::schema};
+use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
 use serde_json::{Value, json};
 
 /// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
@@ -179,12 +179,13 @@ fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
 /// Every place where the data of an answer violates the schema or a rule of an `input`.
 fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    match one.schema.as_ref().map(schema::validator) {
-        Some(Ok(validator)) => reasons.extend(validator.iter_errors(data).map(|error| {
-            let field = format!("data{}", error.instance_path());
-            reason("schema", &field, error.to_string())
-        })),
-        Some(Err(error)) => reasons.push(reason("schema", "data", format!("the schema cannot be checked: {error}"))),
+    match one.schema.as_ref().map(Schema::compile) {
+        Some(Ok(schema)) => reasons.extend(
+            schema.violations(data).into_iter().map(|one| reason("schema", &format!("data{}", one.path), one.message)),
+        ),
+        Some(Err(wrong)) => {
+            reasons.push(reason("schema", "data", format!("the schema cannot be checked: {}", wrong.message)));
+        }
         None => {}
     }
     let Some(human) = turn.node(ix).kind.human() else { return reasons };

@@ -14,7 +14,7 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema,
+    Human, HumanKind, HumanOption, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -147,7 +147,7 @@ fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
     if weight(&rendered, limits::INLINE_BYTES) > limits::INLINE_BYTES {
         return Err(refused("", &format!("a form has at most {} bytes", limits::INLINE_BYTES)));
     }
-    schema::sound(&rendered).map_err(|wrong| refused(&wrong.pointer, &wrong.message))?;
+    Schema::compile(&rendered).map_err(|wrong| refused(&wrong.pointer, &wrong.message))?;
     Ok(rendered)
 }
 

@@ -4,7 +4,10 @@ use super::{
     edges::{HANDLES, Source, rest},
     normal::{EDGE_KEYS, Normal, ordered, slug},
 };
-use crate::reading::{cut, join, suggest};
+use crate::{
+    limits,
+    reading::{cut, join, suggest},
+};
 use serde_json::{Map, Value};
 
 impl Normal {
@@ -23,6 +26,11 @@ impl Normal {
             }
         };
         let root = format!("{sent}/connections");
+        if connections.values().map(count).sum::<usize>() > limits::EDGES {
+            let message = format!("there are more than {} connections", limits::EDGES);
+            self.refuse("schema", root, message, "Split the workflow.");
+            return;
+        }
         for (receiver, value) in &connections {
             let receiver_at = join(&root, receiver);
             let Some(to) = self.resolve(receiver, &names, &receiver_at) else { continue };
@@ -115,10 +123,21 @@ impl Normal {
         if found.is_none() {
             let known = names.iter().map(|(id, name)| name.as_deref().unwrap_or(id));
             let message = format!("no node is called `{}`", cut(given));
-            self.refuse("unknown_node", at.to_owned(), message, suggest::hint(given, known));
+            // The nearest name is looked for among all.
+            let hint = match self.issues.len() {
+                few if few < limits::SUGGESTIONS => suggest::hint(given, known),
+                _ => suggest::list(known),
+            };
+            self.refuse("unknown_node", at.to_owned(), message, hint);
         }
         found.map(|(id, _)| id.clone())
     }
+}
+
+/// The number of connections into one node.
+fn count(receiver: &Value) -> usize {
+    let kinds = receiver.get("connection_types").and_then(Value::as_object).into_iter().flatten();
+    kinds.map(|(_, list)| list.get("connections").and_then(Value::as_array).map_or(0, Vec::len)).sum()
 }
 
 /// The ids of nodes, each with the node's name where it has one.

@@ -27,6 +27,11 @@ pub(crate) fn normalize(document: &Value, types: Vec<&'static NodeType>) -> Resu
         let hint = "Flatten it, or move parts to workflows of their own.";
         return Err(Box::new(issue("schema", String::new(), message, hint)));
     }
+    if mentions(document, "matches") > limits::PATTERNS {
+        let message = format!("the document says `matches` more than {} times", limits::PATTERNS);
+        let hint = "Each pattern is compiled as the document is read: use contains(), startsWith() or a `code` node.";
+        return Err(Box::new(issue("schema", String::new(), message, hint)));
+    }
     let Value::Object(object) = document else {
         let message = format!("a workflow is an object, and this is {}", kind_of(document));
         return Err(Box::new(issue("schema", String::new(), message, "Send {\"id\", \"nodes\", \"edges\"}.")));
@@ -54,6 +59,11 @@ impl Normal {
     /// the flow in the canonical document, `sent` the one in the document as it was sent. Tells whether it was in a
     /// dialect.
     fn flow(&mut self, map: &mut Map<String, Value>, now: &str, sent: &str) -> bool {
+        let many = |key: &str, most: usize| map.get(key).and_then(Value::as_array).is_some_and(|all| all.len() > most);
+        // The reader refuses them by their number alone.
+        if many("nodes", limits::NODES) || many("edges", limits::EDGES) {
+            return false;
+        }
         let connected = matches!(map.get("connections"), Some(Value::Object(_)));
         let drawn = connected || edges::drawn(map.get("edges"));
         let mut dialect = drawn;
@@ -78,6 +88,16 @@ fn derived_id(map: &Map<String, Value>) -> String {
     match map.get("name").and_then(Value::as_str).map(slug) {
         Some(slug) if !slug.is_empty() => slug,
         _ => format!("workflow-{}", &sha256(&CanonicalMap(map))[..8]),
+    }
+}
+
+/// How often a word stands in the texts of a value.
+fn mentions(value: &Value, word: &str) -> usize {
+    match value {
+        Value::String(text) => text.matches(word).count(),
+        Value::Array(items) => items.iter().map(|item| mentions(item, word)).sum(),
+        Value::Object(map) => map.values().map(|item| mentions(item, word)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, Issue, Severity, shape::Shape};
+use super::{At, Issue, Severity, shape::Shape, suggest};
 use crate::{
     limits,
     node::node_type::NodeType,
@@ -64,6 +64,20 @@ impl<'o> Cx<'o> {
         let issue = Issue { code: code.to_owned(), severity, path, node: self.node.clone(), message, hint };
         if self.issues.last() != Some(&issue) {
             self.issues.push(issue);
+        }
+    }
+
+    /// Whether no further problem is noted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.issues.len() >= limits::ISSUES
+    }
+
+    /// A hint for a name that is not known, of the names that are. Only the first problems get the nearest name: it is
+    /// looked for among all.
+    pub(crate) fn suggest<'a>(&self, given: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+        match self.issues.len() {
+            few if few < limits::SUGGESTIONS => suggest::hint(given, known),
+            _ => suggest::list(known),
         }
     }
 

@@ -61,7 +61,12 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
         return None;
     }
     // Only a list that is one path, such as `input.orders`, has a schema that can be looked up.
-    let list = Expr::compile(outer.nodes[map].object?.get("config")?.get("items")?.as_str()?).ok()?;
+    let list = outer.nodes[map].object?.get("config")?.get("items")?.as_str()?;
+    // It is compiled for each expression of the body, so nothing but a path is.
+    if !list.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_. {}".contains(&byte)) {
+        return None;
+    }
+    let list = Expr::compile(list).ok()?;
     let references = list.references();
     let path = &references.paths.first()?.segments;
     if path.join(".") != list.source() {
@@ -92,6 +97,6 @@ fn passes_input(place: Place<'_>) -> bool {
         && !frame.graph.incoming[node].is_empty() | plain(node)
         && frame.graph.back[node].is_empty()
         && frame.graph.around[node].is_none()
-        && frame.graph.ancestors[node].iter().all(|&ix| plain(ix))
+        && frame.graph.ancestors[node].iter().all(plain)
         && frame.graph.order.contains(&node)
 }

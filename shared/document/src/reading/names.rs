@@ -5,6 +5,10 @@ use expression::{Expr, References};
 
 /// Checks the names of an expression against those that exist at its place.
 pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
+    // What would be found is not noted any more, and looking for it takes long in a large flow.
+    if cx.is_full() {
+        return;
+    }
     if place.alone {
         return alone(cx, expr, at, place);
     }
@@ -18,7 +22,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
             Sight::Seen => {}
             Sight::Absent => {
                 let known = readable();
-                let hint = suggest::hint(name, known.iter().map(String::as_str));
+                let hint = cx.suggest(name, known.iter().map(String::as_str));
                 cx.error("unknown_reference", at, format!("`ctx.{name}` names no node"), hint);
             }
             Sight::TooLate => {
@@ -63,7 +67,8 @@ fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
         let Some((schema, members)) = known.schema(&path.segments) else { continue };
         if let Some((name, siblings)) = shape::unknown(schema, members) {
             let message = format!("the input schema allows no `{name}`");
-            cx.error("unknown_variable", at, message, suggest::hint(&name, siblings.iter().map(String::as_str)));
+            let hint = cx.suggest(&name, siblings.iter().map(String::as_str));
+            cx.error("unknown_variable", at, message, hint);
         }
     }
     mismatches(cx, references, &known, at);

@@ -11,8 +11,7 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= 128)
-        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter_map(|candidate| Some((distance(&lower, &candidate.to_lowercase(), allowed)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -22,19 +21,28 @@ pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str
     if let Some(near) = nearest(given, candidates.clone()) {
         return format!("Did you mean `{near}`?");
     }
-    let mut all: Vec<&str> = candidates.into_iter().collect();
+    list(candidates)
+}
+
+/// A hint that names the first 20 candidates.
+pub(crate) fn list<'a>(candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let mut candidates = candidates.into_iter();
+    let all: Vec<&str> = candidates.by_ref().take(20).collect();
     if all.is_empty() {
         return "There is none to choose from: remove it.".to_owned();
     }
-    let more = all.len().saturating_sub(20);
-    all.truncate(20);
+    let more = candidates.count();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("Known here: `{}`{rest}.", all.join("`, `"))
 }
 
 /// The number of edits between two texts: Levenshtein's distance in characters, where a swap of neighbours is one edit.
-fn distance(a: &str, b: &str) -> usize {
+/// None where there are more than `most`, which is found out early.
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -46,9 +54,13 @@ fn distance(a: &str, b: &str) -> usize {
             }
             row.push(best);
         }
+        // What two rows lack no later one makes good: a swap of neighbours looks back over one.
+        if above.iter().chain(&row).all(|edits| *edits > most) {
+            return None;
+        }
         before = std::mem::replace(&mut above, row);
     }
-    above[b.len()]
+    Some(above[b.len()]).filter(|edits| *edits <= most)
 }
 
 #[cfg(test)]

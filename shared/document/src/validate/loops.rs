@@ -3,12 +3,12 @@
 
 use crate::{
     graph::{EdgeIx, NodeIx},
+    limits,
     node::node_type::Role,
     reading::{At, Cx, Frame},
 };
 
-/// Edges per loop that are examined to tell which one is wrong. Each takes a walk over the flow. The document is
-/// refused however many are examined.
+/// Edges per loop that are examined to tell which one is wrong, of [`limits::EXAMINED_EDGES`] in all.
 const EXAMINED: usize = 8;
 
 /// Checks the bodies of all loops of a flow.
@@ -25,9 +25,10 @@ pub(super) fn closed(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let roots = if roots.is_empty() { begins().collect() } else { roots };
     // Where all nodes are on circles, any of them serves as the beginning.
     let roots = if roots.is_empty() { (0..frame.nodes.len()).take(1).collect() } else { roots };
+    let mut left = limits::EXAMINED_EDGES;
     for (ix, node) in frame.nodes.iter().enumerate() {
         if frame.has_role(ix, Role::Loop) {
-            cx.about(Some(node.label(ix)), |cx| Body::new(frame, ix, &roots).check(cx, at));
+            cx.about(Some(node.label(ix)), |cx| Body::new(frame, ix, &roots).check(cx, at, &mut left));
         }
     }
 }
@@ -72,7 +73,8 @@ impl<'a> Body<'a> {
         seen
     }
 
-    fn check(&self, cx: &mut Cx<'_>, at: &At<'_>) {
+    /// Reports what is wrong with the body. `examined` is how many edges may still be examined.
+    fn check(&self, cx: &mut Cx<'_>, at: &At<'_>, examined: &mut usize) {
         // A body is closed where no node is reached both from the port `loop` and without it.
         let both = |ix: NodeIx| self.inside[ix] && self.outside[ix] && ix != self.the_loop;
         if !(0..self.inside.len()).any(both) {
@@ -98,7 +100,8 @@ impl<'a> Body<'a> {
         // An edge leaves the body if it leads to a node from which no path comes back to the loop, or to one that every
         // path to the loop passes. What lies behind it is outside then, and edges to there are no second problem.
         let (mut reported, mut left) = (false, vec![false; self.inside.len()]);
-        for &(edge, to) in leaving.iter().take(EXAMINED) {
+        for &(edge, to) in leaving.iter().take(EXAMINED.min(*examined)) {
+            *examined -= 1;
             if !self.comes_back(to) || self.comes_first(to) {
                 reported = true;
                 let past = self.reach(std::iter::once(to), |edge| !self.enters(edge));

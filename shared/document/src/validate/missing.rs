@@ -20,10 +20,11 @@ pub(super) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, nodes: &[Option<Node>], 
         return;
     }
     let sure = Sure::of(frame, nodes, conditions);
+    let at_end = sure.at_end();
     for read in reads {
         let has_run = match read.reader {
             Reader::Node(node) | Reader::After(node) => sure.sets[node].has(read.of),
-            Reader::End => sure.at_end().has(read.of),
+            Reader::End => at_end.has(read.of),
         };
         if !has_run {
             let name = frame.nodes[read.of].label(read.of);
@@ -43,7 +44,9 @@ struct Sure<'a> {
     /// Per edge, whether it is live whenever its source has run.
     certain: Vec<bool>,
     /// Nodes whose join does not wait for every edge.
-    racing: Vec<NodeIx>,
+    racing: Bits,
+    /// Per node, the nodes that it comes before.
+    after: Vec<Bits>,
     /// Per node, the nodes that have surely run once it has run, itself among them.
     sets: Vec<Bits>,
 }
@@ -54,9 +57,17 @@ impl<'a> Sure<'a> {
             (0..frame.edges.len()).map(|edge| conditions[edge].is_none() && certain_port(frame, nodes, edge)).collect();
         // A join of kind `all` waits until every edge is resolved, so it never races, though one live edge is enough.
         let racing = (0..nodes.len()).filter(|&ix| needed(frame, nodes, ix) < frame.graph.incoming[ix].len());
-        let racing = racing.filter(|&ix| nodes[ix].as_ref().is_some_and(|node| node.join != Join::All)).collect();
+        let racing = racing.filter(|&ix| nodes[ix].as_ref().is_some_and(|node| node.join != Join::All));
+        let racing = racing.fold(Bits::new(nodes.len()), |mut all, ix| {
+            all.insert(ix);
+            all
+        });
+        let mut after = vec![Bits::new(nodes.len()); nodes.len()];
+        for (ix, ancestors) in frame.graph.ancestors.iter().enumerate() {
+            ancestors.iter().for_each(|before| after[before].insert(ix));
+        }
         let sets = vec![Bits::new(nodes.len()); nodes.len()];
-        let mut sure = Self { frame, nodes, certain, racing, sets };
+        let mut sure = Self { frame, nodes, certain, racing, after, sets };
         for &node in &frame.graph.order {
             let mut set = sure.behind(node);
             set.insert(node);
@@ -104,10 +115,9 @@ impl<'a> Sure<'a> {
 
     /// Whether a join between `first` and `last` may go on without waiting for `first`.
     fn races(&self, first: NodeIx, last: Option<NodeIx>) -> bool {
-        let before = |a, b| self.frame.graph.comes_before(a, b);
-        self.racing
-            .iter()
-            .any(|&join| before(first, join) && last.is_some_and(|last| join == last || before(join, last)))
+        let Some(last) = last else { return false };
+        let after = &self.after[first];
+        self.racing.has(last) && after.has(last) || self.racing.meet(after, &self.frame.graph.ancestors[last])
     }
 
     /// The nodes that have surely run at the end. Of several triggers, any may have started the execution.

@@ -4,7 +4,7 @@ use super::loops;
 use crate::{
     graph::NodeIx,
     node::node_type::Role,
-    reading::{At, Cx, Frame, RawNode, cut, suggest},
+    reading::{At, Cx, Frame, RawNode, cut},
 };
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn ports(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
             cx.error("unknown_port", &at, format!("`{label}` has no default for an edge without `port`"), hint);
         } else if let Some(port) = given.filter(|port| !ports.iter().any(|known| known == port)) {
             let message = format!("`{label}` has no port `{}`", cut(port));
-            let hint = suggest::hint(port, ports.iter().map(String::as_str));
+            let hint = cx.suggest(port, ports.iter().map(String::as_str));
             cx.error("unknown_port", &at.key("port"), message, hint);
         }
     }
@@ -108,7 +108,9 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     const OPEN: u8 = 1;
     const DONE: u8 = 2;
     let mut state = vec![DONE; frame.nodes.len()];
-    (0..state.len()).filter(|ix| !frame.graph.order.contains(ix)).for_each(|ix| state[ix] = NEW);
+    let mut ordered = vec![false; frame.nodes.len()];
+    frame.graph.order.iter().for_each(|&ix| ordered[ix] = true);
+    (0..state.len()).filter(|&ix| !ordered[ix]).for_each(|ix| state[ix] = NEW);
     for start in 0..state.len() {
         if state[start] != NEW {
             continue;
@@ -126,7 +128,7 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
             path[top].1 += 1;
             let Some(to) = frame.edges[edge].to else { continue };
             // An edge back to a loop closes no circle.
-            if frame.graph.back[to].contains(&edge) {
+            if frame.graph.back[to].binary_search(&edge).is_ok() {
                 continue;
             }
             if state[to] == NEW {
@@ -134,11 +136,15 @@ fn circles(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
                 path.push((to, 0));
             } else if state[to] == OPEN {
                 let from = path.iter().position(|(node, _)| *node == to).unwrap_or_default();
-                let mut names: Vec<String> = path[from..].iter().map(|&(ix, _)| frame.nodes[ix].label(ix)).collect();
-                names.push(frame.nodes[to].label(to));
-                if names.len() > 12 {
-                    names.splice(6..names.len() - 5, ["…".to_owned()]);
-                }
+                let circle: Vec<NodeIx> = path[from..].iter().map(|&(ix, _)| ix).chain([to]).collect();
+                let label = |ix: &NodeIx| frame.nodes[*ix].label(*ix);
+                let names: Vec<String> = match circle.len() {
+                    0..=12 => circle.iter().map(label).collect(),
+                    many => {
+                        let (first, last) = (circle[..6].iter().map(label), circle[many - 5..].iter().map(label));
+                        first.chain(["…".to_owned()]).chain(last).collect()
+                    }
+                };
                 let message = format!("these nodes run in a circle: {}", names.join(" → "));
                 let hint = "Repeat with a `loop` node: its port `loop` leads to the body, whose last edge comes back.";
                 cx.error("cycle_without_loop", &at.key("edges").item(edge), message, hint);

@@ -5,7 +5,10 @@ use super::model::OptionTemplate;
 use crate::{
     limits,
     node::port::port,
-    reading::{Cx, Fields, Place, schema},
+    reading::{
+        Cx, Fields, Place,
+        schema::{self, Schema},
+    },
 };
 use expression::Template;
 use serde_json::{Map, Value};
@@ -18,7 +21,7 @@ pub(super) fn schema(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> O
     let at = f.at.key("schema");
     if template.is_constant() {
         schema::compile(cx, source, &at, "invalid_config");
-    } else if let Some(Err(wrong)) = settled(source).as_ref().map(schema::sound) {
+    } else if let Some(Err(wrong)) = settled(source).as_ref().map(Schema::compile) {
         // A template further down may mend what is wrong here.
         let below = format!("{}/", wrong.pointer);
         if !template.expressions().iter().any(|(pointer, _)| pointer.starts_with(&below)) {
