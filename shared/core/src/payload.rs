@@ -90,6 +90,11 @@ impl Payload {
         counted
     }
 
+    /// Bytes that the value takes in memory; 0 where it is missing. The count stops once it is past `stop`.
+    pub fn memory(&self, stop: usize) -> usize {
+        self.0.value.get().map_or(0, |value| document::json::memory(value, stop))
+    }
+
     /// Where the value lies, once it is offloaded.
     pub fn blob(&self) -> Option<&BlobRef> {
         self.0.blob.get()

@@ -88,6 +88,16 @@ impl Failure {
         Self { code: code.into(), message: message.into(), details: None, retryable: false, retry_after_seconds: None }
     }
 
+    /// The failure of a node whose output takes more memory than [`limits::OUTCOME_MEMORY_BYTES`].
+    pub fn too_many_values() -> Self {
+        let message = format!(
+            "as values in memory an output takes {} MiB at most, and each number or text in a list takes some 70 bytes \
+             beside its text: keep fewer values, or join them to a text",
+            limits::OUTCOME_MEMORY_BYTES / (1024 * 1024)
+        );
+        Self::new("output_too_large", message)
+    }
+
     /// The same failure, but worth another attempt.
     pub fn retryable(mut self) -> Self {
         self.retryable = true;

@@ -8,7 +8,7 @@ use stepwell_core::execution::{Execution, Phase, Status};
 use tokio::time::{Instant, timeout_at};
 
 /// Waits until `there` holds of the execution, for `patience` at most, and returns its latest state. One that is
-/// deleted meanwhile is returned as it was seen last.
+/// deleted meanwhile is returned as it was seen last. Offloaded values may be missing in it.
 ///
 /// # Errors
 /// What the store says.
@@ -24,7 +24,7 @@ pub async fn until(
         if timeout_at(deadline, app.host.journal().changed(&id, execution.seq)).await.is_err() {
             break;
         }
-        match app.host.journal().load(&id).await? {
+        match app.host.journal().load_lean(&id).await? {
             Some(now) => execution = now,
             None => break,
         }

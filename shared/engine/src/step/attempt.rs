@@ -101,6 +101,11 @@ fn reported(
         Outcome::Succeeded { output, .. } if output.weight(limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
             Outcome::Failed(too_large())
         }
+        Outcome::Succeeded { output, .. }
+            if output.memory(limits::OUTCOME_MEMORY_BYTES) > limits::OUTCOME_MEMORY_BYTES =>
+        {
+            Outcome::Failed(Failure::too_many_values())
+        }
         other => other,
     };
     Handled::Commands(vec![Asked::from(Command::Report { activation, attempt, outcome, duration_ms })], logs)
