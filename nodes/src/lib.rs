@@ -8,16 +8,18 @@
 
 mod code;
 mod http;
+mod json;
 pub mod limits;
 mod secrets;
 
 pub use code::{JsChild, js_child_main};
 pub use http::{AllowList, Blocked, judge};
+pub use json::aside;
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::Runner;
+use engine::port::{Memory, Runner, Unbounded};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{Report, Task, Work};
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub js_children: usize,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
+    /// Where large outcomes get their room.
+    pub memory: Arc<dyn Memory>,
 }
 
 impl Default for Config {
@@ -42,6 +46,7 @@ impl Default for Config {
             js_child: JsChild::default(),
             js_children: (2 * cores).max(4),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
+            memory: Arc::new(Unbounded),
         }
     }
 }
@@ -60,8 +65,8 @@ impl Nodes {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
         }
         Ok(Self {
-            http: Arc::new(http::Http::new(config.http_allow, &config.user_agent)?),
-            code: Arc::new(code::Code::new(config.js_child, config.js_children)),
+            http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
+            code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
         })
     }
 }

@@ -2,6 +2,7 @@
 //! one service. The command line is part of the binary.
 
 pub mod host;
+pub mod memory;
 pub mod queue;
 pub mod schedule;
 pub mod server;

@@ -2,7 +2,7 @@
 
 pub use document::work::{CodeTask, HttpTask, Work};
 
-use crate::payload::Payload;
+use crate::{limits, payload::Payload};
 use document::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

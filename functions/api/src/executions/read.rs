@@ -1,8 +1,9 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
-use crate::{Answered, App, limits, types};
+use crate::{Answered, App, limits, page::Room, types};
 use engine::{drive::with_values, port::StoreError};
-use stepwell_core::{event::Turn, execution::Execution};
+use std::collections::HashSet;
+use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 
 /// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
 ///
@@ -15,7 +16,37 @@ pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Exec
     Ok(shown)
 }
 
-/// Turns 1 to `last` of an execution's journal; fewer where it has no more.
+/// Computes what shows the values of all nodes of an execution. Values are fetched as long as they fit into
+/// [`limits::VALUES_BYTES`], the first in any case; the others stay missing, and are shown by where they lie.
+///
+/// # Errors
+/// What the store says.
+pub async fn with_values_that_fit<T>(
+    app: &App,
+    execution: &Execution,
+    mut compute: impl FnMut() -> T + Send,
+) -> Result<T, StoreError> {
+    let (mut room, mut known) = (Room::of(limits::VALUES_BYTES), HashSet::new());
+    loop {
+        let computed = compute();
+        let mut fetched: Vec<&Payload> = Vec::new();
+        for payload in execution.payloads().into_iter().filter(|payload| payload.wanted()) {
+            let Some(blob) = payload.missing() else { continue };
+            if !known.insert(blob.sha256.clone()) {
+                continue;
+            }
+            if room.takes(blob.bytes as usize) {
+                fetched.extend(execution.payloads().into_iter().filter(|other| other.missing() == Some(blob)));
+            }
+        }
+        if fetched.is_empty() {
+            return Ok(computed);
+        }
+        app.host.journal().fetch(execution.id(), &fetched).await?;
+    }
+}
+
+/// Turns 1 to `last` of an execution's journal, in which offloaded values are missing; fewer where it has no more.
 ///
 /// # Errors
 /// What the store says.
@@ -24,7 +55,7 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
     while (turns.len() as u64) < last {
         let after = turns.len() as u64;
         let wanted = limits::TURNS_PER_READ.min((last - after) as usize);
-        let more = app.host.journal().turns(execution.id(), after, wanted).await?;
+        let more = app.host.journal().turns_lean(execution.id(), after, wanted).await?;
         if more.is_empty() {
             break;
         }

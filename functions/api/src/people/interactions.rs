@@ -44,7 +44,7 @@ async fn list(
     params.done()?;
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
     let mut page = app.host.index().interactions(&filter, &window).await?;
-    let mut shown = page::rows(page.items.len(), |at| row(&app, &page.items[at])).await?;
+    let mut shown = page::rows(page.items.len(), &mut page::Room::default(), |at| row(&app, &page.items[at])).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits, and the rows are those of that page.

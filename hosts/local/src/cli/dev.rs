@@ -6,7 +6,11 @@ use engine::port::Host;
 use nodes::AllowList;
 use serde_json::json;
 use std::{net::IpAddr, sync::Arc};
-use stepwell::{Local, server};
+use stepwell::{
+    Local,
+    memory::{self, Memory},
+    server,
+};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -22,6 +26,9 @@ pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
     http_allow: Option<String>,
+    /// How much memory it may take [default: STEPWELL_MEMORY, or half of the machine]
+    #[arg(long, value_name = "512MB")]
+    memory: Option<String>,
 }
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
@@ -29,7 +36,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
     let allow = allow_list(args.http_allow.as_deref())?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let memory = memory(args.memory.as_deref())?;
+    let host = server::open_within(&globals.data(), allow, memory).map_err(|error| unopened(&error))?;
     let served = serve(globals, &host, address, args.port).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");
@@ -111,6 +119,16 @@ pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
         let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
         Failure::usage(format!("the allow list cannot be read: {error}"), hint)
     })
+}
+
+/// Reads how much memory the host may take: `--memory`, else `STEPWELL_MEMORY`, else half of the machine's.
+pub fn memory(argument: Option<&str>) -> Result<Memory, Failure> {
+    let from_env = std::env::var("STEPWELL_MEMORY").ok().filter(|text| !text.trim().is_empty());
+    let Some(text) = argument.map(str::to_owned).or(from_env) else { return Ok(Memory::of_machine()) };
+    let bytes = memory::parse(&text).map_err(|error| {
+        Failure::usage(format!("the host's memory cannot be set: {error}"), "give --memory 512MB or more")
+    })?;
+    Ok(Memory::new(bytes))
 }
 
 /// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and

@@ -3,14 +3,15 @@
 mod http;
 pub mod limits;
 mod metrics;
+mod room;
 mod sweep;
 
 pub use http::serve;
 pub use sweep::sweep;
 
-use crate::{Local, store::OpenError};
+use crate::{Local, memory::Memory, store::OpenError};
 use api::App;
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
 use engine::port::StoreError;
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
@@ -33,8 +34,15 @@ pub enum Unopened {
 /// Opens a data folder. Nothing runs before [`start`]. `allow` names what `http_request` may reach although it is not
 /// public.
 pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
-    let nodes = Nodes::new(Config { http_allow: allow, ..Config::default() }).map_err(Unopened::Nodes)?;
-    Ok(Arc::new(Local::open(data, nodes)?))
+    open_within(data, allow, Memory::of_machine())
+}
+
+/// The same, for a host that keeps within so much memory.
+pub fn open_within(data: &Path, allow: AllowList, memory: Memory) -> Result<Arc<Local>, Unopened> {
+    let memory = Arc::new(memory);
+    let config = Config { http_allow: allow, memory: memory.clone(), ..Config::default() };
+    let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
+    Ok(Arc::new(Local::open_within(data, nodes, memory)?))
 }
 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.
@@ -68,5 +76,5 @@ pub fn router(host: &Arc<Local>, signs_in: bool) -> Router {
     app.metrics = Box::new(move || metrics::of(&counted));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
     let routes = api::routes();
-    api::service(Arc::new(app), routes)
+    api::service(Arc::new(app), routes).layer(from_fn_with_state(host.memory().clone(), room::given))
 }

@@ -34,7 +34,10 @@ pub use folder::{DataFolder, Holder, OpenError, running};
 pub use hub::Hub;
 pub use metrics::Metrics;
 
-use crate::queue::{Dispatcher, Handler};
+use crate::{
+    memory::Memory,
+    queue::{Dispatcher, Handler},
+};
 use cache::Cache;
 use document::time::Time;
 use engine::{documents::Documents, port::StoreError};
@@ -62,14 +65,16 @@ pub struct Database {
     pub(crate) stripes: Stripes,
     pub(crate) sealer: Sealer,
     pub(crate) clock: fn() -> Time,
+    pub(crate) memory: Arc<Memory>,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Database {
     /// Opens the database of a folder, and migrates one that an earlier release wrote. `clock` gives the time by which
-    /// messages and timers are due. `OpenError` where the folder's files cannot be used or a later release wrote them.
-    pub fn open(folder: DataFolder, clock: fn() -> Time) -> Result<Self, OpenError> {
+    /// messages and timers are due; `memory` is where large values get their room. `OpenError` where the folder's files
+    /// cannot be used or a later release wrote them.
+    pub fn open(folder: DataFolder, clock: fn() -> Time, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let path = folder.database()?;
         let broken = |error: rusqlite::Error| OpenError::Database { path: path.clone(), error: error.to_string() };
         let db = connect(&path)?;
@@ -86,7 +91,7 @@ impl Database {
         let dispatcher = Arc::new(Dispatcher::new(first.unsigned_abs(), metrics.clone(), clock, limits::WINDOW));
         Ok(Self {
             hub: Arc::new(Hub {
-                cache: Cache::default(),
+                cache: Cache::new(memory.bytes() / 4),
                 watch: Watch::default(),
                 metrics,
                 queue: dispatcher.clone(),
@@ -100,6 +105,7 @@ impl Database {
             stripes: Stripes::default(),
             sealer,
             clock,
+            memory,
             folder,
             ended: Mutex::new(Some(ended)),
         })

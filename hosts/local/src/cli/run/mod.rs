@@ -12,7 +12,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     check::Checked,
     client::{Client, escaped, unopened},
-    dev::{allow_list, logging},
+    dev::{allow_list, logging, memory},
     limits, output, source,
 };
 use api::types::{Execution, Fault, ResumeBody};
@@ -45,6 +45,9 @@ pub struct Args {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
     http_allow: Option<String>,
+    /// How much memory it may take [default: STEPWELL_MEMORY, or half of the machine]
+    #[arg(long, value_name = "512MB")]
+    memory: Option<String>,
 }
 
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
@@ -63,7 +66,8 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
     args.no_input |= args.input.as_deref() == Some("-");
     let allow = allow_list(args.http_allow.as_deref())?;
     let signals = Signals::listen()?;
-    let host = server::open(&globals.data(), allow).map_err(|error| unopened(&error))?;
+    let memory = memory(args.memory.as_deref())?;
+    let host = server::open_within(&globals.data(), allow, memory).map_err(|error| unopened(&error))?;
     let done = execute(globals, &args, &host, workflow, input.unwrap_or_else(|| json!({})), signals).await;
     host.shutdown(limits::GRACE).await;
     done
@@ -136,7 +140,7 @@ async fn tell_of_others(host: &Local, id: &ExecutionId) -> Result<(), Failure> {
         statuses: vec![Status::Pending, Status::Running, Status::Waiting, Status::RollingBack],
         ..ExecutionFilter::default()
     };
-    let moves = host.journal().load(id).await?.is_some_and(|execution| filter.statuses.contains(&execution.status()));
+    let moves = host.journal().load_lean(id).await?.is_some_and(|execution| filter.statuses.contains(&execution.status()));
     let others = host.index().count(&filter).await?.saturating_sub(u64::from(moves));
     if others > 0 {
         let count = output::counted(others as usize, "other execution");
@@ -153,7 +157,7 @@ async fn resume(
     workflow: &Workflow,
 ) -> Result<(ExecutionId, u64), Failure> {
     let id = ExecutionId::from(id);
-    let Some(execution) = host.journal().load(&id).await?.filter(|execution| execution.started.owner == server::OWNER)
+    let Some(execution) = host.journal().load_lean(&id).await?.filter(|execution| execution.started.owner == server::OWNER)
     else {
         let hint = "`stepwell ls` lists those of this data folder; --data names another";
         return Err(Failure::usage(format!("there is no execution {id}"), hint).with_code("not_found"));
