@@ -186,7 +186,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in [("512MB", 512 * MIB), ("2GB", 2048 * MIB), (" 1 GiB ", 1024 * MIB), ("268435456", 256 * MIB)] {
+        for (text, bytes) in
+            [("512MB", 512 * MIB), ("2GB", 2048 * MIB), (" 1 GiB ", 1024 * MIB), ("268435456", 256 * MIB)]
+        {
             assert_eq!(parse(text), Ok(bytes), "{text}");
         }
         for wrong in ["", "MB", "-1GB", "1.5GB", "2 apples", "10MB", "99999999999999999999GB", "99999999999GB"] {
@@ -205,7 +207,10 @@ mod tests {
         let request = Arc::new(Holder::new(soon, true));
         let refused = holding(request.clone(), memory.take(MIB)).await;
         assert!(matches!(refused, Err(StoreError::Transient(_))) && request.was_refused());
-        assert!(holding(Arc::new(Holder::new(soon, false)), memory.take(MIB)).await.unwrap().is_none(), "it goes on without");
+        assert!(
+            holding(Arc::new(Holder::new(soon, false)), memory.take(MIB)).await.unwrap().is_none(),
+            "it goes on without"
+        );
         drop(all);
         let request = Holder::of_request();
         holding(request.clone(), async {

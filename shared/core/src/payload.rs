@@ -66,6 +66,12 @@ impl Payload {
         self.missing().is_some() && self.0.wanted.load(Relaxed)
     }
 
+    /// Whether the value was ever read while it was missing. Unlike [`Payload::wanted`] it stays true once somebody has
+    /// fetched the value, so that a reader who saw null knows it.
+    pub fn was_asked_for(&self) -> bool {
+        self.0.wanted.load(Relaxed)
+    }
+
     /// Where the value must be fetched from before it can be read; none where it is in memory.
     pub fn missing(&self) -> Option<&BlobRef> {
         if self.0.value.get().is_some() { None } else { self.0.blob.get() }

@@ -122,12 +122,15 @@ pub async fn with_values<T>(
     mut compute: impl FnMut() -> T + Send,
 ) -> Result<T, StoreError> {
     loop {
+        // Others who share the state may fetch a value while this is computed, which then has seen null all the same.
+        let missing: Vec<&Payload> = state.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
         let computed = compute();
-        let wanted: Vec<&Payload> = state.payloads().into_iter().filter(|payload| payload.wanted()).collect();
-        if wanted.is_empty() {
+        let seen: Vec<&Payload> = missing.into_iter().filter(|payload| payload.was_asked_for()).collect();
+        if seen.is_empty() {
             return Ok(computed);
         }
-        host.journal().fetch(state.id(), &wanted).await?;
+        drop(computed);
+        host.journal().fetch(state.id(), &seen).await?;
     }
 }
 

@@ -20,11 +20,7 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new() -> Self {
-        Self {
-            text: limits::OUTCOME_BYTES,
-            memory: limits::OUTCOME_MEMORY_BYTES,
-            made: limits::EXPRESSION_MADE_BYTES,
-        }
+        Self { text: limits::OUTCOME_BYTES, memory: limits::OUTCOME_MEMORY_BYTES, made: limits::EXPRESSION_MADE_BYTES }
     }
 
     /// Takes room for text that is copied.
@@ -52,7 +48,8 @@ impl Room {
     }
 
     fn hold(&mut self, bytes: usize) -> Result<(), Fault> {
-        let large = "its result takes more than 128 MiB as values in memory; keep fewer of them, or join them to a text";
+        let large =
+            "its result takes more than 128 MiB as values in memory; keep fewer of them, or join them to a text";
         self.memory = self.memory.checked_sub(bytes).ok_or(Fault::Limit(large))?;
         Ok(())
     }

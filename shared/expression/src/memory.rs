@@ -120,7 +120,10 @@ mod tests {
         ] {
             for text in [value.to_string(), format!("{value:#}")] {
                 let (parsed, read) = (weight(&value, ALL), weight_of_text(text.as_bytes(), ALL));
-                assert!(read >= parsed * 9 / 10 && read <= parsed * 5, "{parsed} as values, {read} as text: {text:.80}");
+                assert!(
+                    read >= parsed * 9 / 10 && read <= parsed * 5,
+                    "{parsed} as values, {read} as text: {text:.80}"
+                );
             }
         }
     }

@@ -1,11 +1,7 @@
 //! The nodes of an execution, and the log lines captured from them.
 
 use crate::{
-    Answered, App, Params, Path, Reader, Routes,
-    executions::read::with_values_that_fit,
-    limits,
-    request::cursor,
-    types,
+    Answered, App, Params, Path, Reader, Routes, executions::read::with_values_that_fit, limits, request::cursor, types,
 };
 use axum::{Json, extract::State};
 use document::Workflow;

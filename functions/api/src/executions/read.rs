@@ -26,23 +26,30 @@ pub async fn with_values_that_fit<T>(
     execution: &Execution,
     mut compute: impl FnMut() -> T + Send,
 ) -> Result<T, StoreError> {
-    let (mut room, mut known) = (Room::of(limits::VALUES_BYTES), HashSet::new());
+    let (mut room, mut left_out) = (Room::of(limits::VALUES_BYTES), HashSet::<String>::new());
     loop {
+        // As in `with_values`, values that somebody else fetches meanwhile count as missing.
+        let missing: Vec<&Payload> = execution.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
         let computed = compute();
-        let mut fetched: Vec<&Payload> = Vec::new();
-        for payload in execution.payloads().into_iter().filter(|payload| payload.wanted()) {
-            let Some(blob) = payload.missing() else { continue };
-            if !known.insert(blob.sha256.clone()) {
+        let mut taken = HashSet::new();
+        let mut seen: Vec<&Payload> = Vec::new();
+        for payload in missing.into_iter().filter(|payload| payload.was_asked_for()) {
+            let Some(blob) = payload.blob() else { continue };
+            if left_out.contains(&blob.sha256) {
                 continue;
             }
-            if room.takes(blob.bytes as usize) {
-                fetched.extend(execution.payloads().into_iter().filter(|other| other.missing() == Some(blob)));
+            if taken.contains(&blob.sha256) || room.takes(blob.bytes as usize) {
+                taken.insert(&blob.sha256);
+                seen.push(payload);
+            } else {
+                left_out.insert(blob.sha256.clone());
             }
         }
-        if fetched.is_empty() {
+        if seen.is_empty() {
             return Ok(computed);
         }
-        app.host.journal().fetch(execution.id(), &fetched).await?;
+        drop(computed);
+        app.host.journal().fetch(execution.id(), &seen).await?;
     }
 }
 

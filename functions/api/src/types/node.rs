@@ -110,8 +110,9 @@ impl Node {
 fn input(execution: &Execution, workflow: &Workflow, node: &::document::Node, via: &[usize]) -> Value {
     let sources = via.iter().filter_map(|edge| workflow.edges.get(*edge)).map(|edge| &edge.from);
     let parts: Vec<_> = sources.filter_map(|from| Some((from, execution.node(from)?.output.as_ref()?))).collect();
+    let is_missing = parts.len() > 1 && parts.iter().any(|(_, part)| part.missing().is_some());
     let whole = workflow.graph.index.get(&node.id).map(|ix| input_of(workflow, execution, *ix));
-    if parts.len() > 1 && parts.iter().any(|(_, part)| part.missing().is_some()) {
+    if is_missing {
         return Value::Object(parts.into_iter().map(|(from, part)| (from.to_string(), shown(part))).collect());
     }
     whole.as_ref().map(shown).unwrap_or_default()
@@ -119,11 +120,13 @@ fn input(execution: &Execution, workflow: &Workflow, node: &::document::Node, vi
 
 /// A value, or where it lies: an answer does not show more values than fit.
 fn shown(payload: &Payload) -> Value {
-    // Reading a missing value asks for it.
-    let value = payload.value();
     match payload.missing() {
-        Some(blob) => json!({"$blob": blob.sha256, "bytes": blob.bytes}),
-        None => value.clone(),
+        Some(blob) => {
+            // Reading the value asks for it.
+            payload.value();
+            json!({"$blob": blob.sha256, "bytes": blob.bytes})
+        }
+        None => payload.value().clone(),
     }
 }
 

@@ -43,5 +43,7 @@ fn full() -> Problem {
         REQUEST_PATIENCE.as_secs()
     );
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "out_of_memory", detail);
-    problem.with_header(header::RETRY_AFTER, &REQUEST_PATIENCE.as_secs().to_string())
+    problem
+        .with_header(header::RETRY_AFTER, &REQUEST_PATIENCE.as_secs().to_string())
+        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
 }

@@ -3,8 +3,8 @@
 use super::{Database, rows};
 use document::{Workflow, json::memory_of_text};
 use engine::port::{Catalogue, StoreError};
-use rusqlite::OptionalExtension;
 use nodes::aside;
+use rusqlite::OptionalExtension;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{

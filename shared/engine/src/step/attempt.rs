@@ -19,7 +19,7 @@ use stepwell_core::{
     execution::Execution,
     id::Activation,
     payload::Payload,
-    task::{NodeLog, Outcome, Report, Task},
+    task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out

@@ -152,7 +152,8 @@ impl<'a> Follow<'a> {
             if id == *self.id {
                 return Ok(true);
             }
-            let Some(parent) = self.host.journal().load_lean(&id).await?.and_then(|one| one.started.parent.clone()) else {
+            let Some(parent) = self.host.journal().load_lean(&id).await?.and_then(|one| one.started.parent.clone())
+            else {
                 break;
             };
             id = parent.execution_id;
