@@ -142,7 +142,7 @@ fn a_page_of_executions_takes_what_it_shows_and_not_what_they_hold() {
 }
 
 #[test]
-fn controls_load_no_values_and_the_list_of_nodes_shows_as_many_as_fit() {
+fn controls_load_few_values_and_the_list_of_nodes_shows_as_many_as_fit() {
     let world = World::new("nodes", "", usize::MAX / 2);
     let mut nodes: Vec<_> = (0..12).map(|n| node(&format!("n{n}"), json!({"list": LARGE, "n": n}))).collect();
     nodes.push(json!({"id": "rest", "type": "wait", "config": {"event": "go_on", "timeout_seconds": 600}}));
@@ -153,7 +153,8 @@ fn controls_load_no_values_and_the_list_of_nodes_shows_as_many_as_fit() {
     let (bytes, (status, _)) = peak(|| world.call("POST", &format!("/v1/executions/{id}/pause"), Some("{}".into())));
     assert_eq!(status, StatusCode::OK);
     println!("a pause: {} KiB", bytes / 1024);
-    assert!(bytes < 16 * MIB, "{} MiB for a pause", bytes / MIB);
+    // One value of the twelve is read: the input of the node that waits, which its expressions may see.
+    assert!(bytes < 80 * MIB, "{} MiB for a pause", bytes / MIB);
 
     for path in ["nodes", "checkpoints/2", "checkpoints/12"] {
         let (bytes, (status, shown)) = peak(|| world.call("GET", &format!("/v1/executions/{id}/{path}"), None));
