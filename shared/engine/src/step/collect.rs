@@ -40,7 +40,7 @@ enum Gathered {
 
 /// One child, read.
 enum Read {
-    Given(Given),
+    Given(Box<Given>),
     /// The child is not shown, or does not exist.
     Nothing,
     /// Its output and those read before are more than an output may have in all.
@@ -96,7 +96,7 @@ async fn gather(
         };
         let Some(given) = given else { return Ok(Gathered::All(gathered)) };
         let given = match given? {
-            Read::Given(given) => Some(given),
+            Read::Given(given) => Some(*given),
             Read::Nothing => None,
             Read::TooLarge => return Ok(Gathered::TooLarge),
         };
@@ -138,7 +138,8 @@ async fn read(host: &dyn Host, id: Option<ExecutionId>, fetched: &AtomicU64) -> 
         host.journal().fetch(&id, &[output]).await?;
     }
     let output = child.output.as_ref().map(|output| output.value().clone()).unwrap_or_default();
-    Ok(Read::Given(Given { status: child.status(), output, error: child.error.clone(), id }))
+    let given = Given { status: child.status(), output, error: child.error.clone(), id };
+    Ok(Read::Given(Box::new(given)))
 }
 
 /// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
@@ -156,7 +157,7 @@ mod tests {
     use stepwell_core::execution::Status;
 
     fn given(output: Value) -> Result<Read, StoreError> {
-        Ok(Read::Given(Given { id: "child".into(), status: Status::Completed, output, error: None }))
+        Ok(Read::Given(Box::new(Given { id: "child".into(), status: Status::Completed, output, error: None })))
     }
 
     #[test]
