@@ -9,17 +9,19 @@
 mod ceiling;
 mod code;
 mod http;
+mod json;
 pub mod limits;
 mod secrets;
 
 pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, judge};
+pub use json::aside;
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::Runner;
+use engine::port::{Memory, Runner, Unbounded};
 use std::sync::Arc;
 use stepwell_core::task::{Report, Task, Work};
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub ceilings: Ceilings,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
+    /// Where large outcomes get their room.
+    pub memory: Arc<dyn Memory>,
 }
 
 impl Default for Config {
@@ -47,6 +51,7 @@ impl Default for Config {
             js_children: (2 * cores).max(4),
             ceilings: Ceilings::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
+            memory: Arc::new(Unbounded),
         }
     }
 }
@@ -68,8 +73,8 @@ impl Nodes {
         config.ceilings.check()?;
         Ok(Self {
             ceilings: config.ceilings,
-            http: Arc::new(http::Http::new(config.http_allow, &config.user_agent)?),
-            code: Arc::new(code::Code::new(config.js_child, config.js_children)),
+            http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
+            code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
         })
     }
 

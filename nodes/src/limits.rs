@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// Bytes of a response's body: an outcome cannot be larger.
 pub const RESPONSE_BYTES: usize = engine::limits::OUTCOME_BYTES;
+/// Bytes of text from which on JSON is read on a thread of the pool for blocking work. Less takes about a millisecond.
+pub const ASIDE_BYTES: usize = 256 * 1024;
+/// Bytes of text beyond which JSON is read one at a time: it takes a tenth of a second or more, and much memory.
+pub const ONE_AT_A_TIME_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a response's body that a failure keeps in its details: enough to see what is wrong, and small in the
 /// journal.
 pub const DETAIL_BYTES: usize = 64 * 1024;

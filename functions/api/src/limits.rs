@@ -9,6 +9,9 @@ pub const PAGE_DEFAULT: usize = 50;
 /// Bytes of the items of one page as JSON. A page ends before the item that would exceed them; only its first item may
 /// be larger. Escaped within a JSON string they are twice as many at most, and a response of Lambda takes 6 MB.
 pub const PAGE_BYTES: usize = 2_500_000;
+/// Bytes of offloaded values, as JSON, that an answer about all nodes of an execution shows; the first value may be
+/// larger. In memory they take up to forty times as much.
+pub const VALUES_BYTES: usize = 8 * 1024 * 1024;
 /// Rows of a page that are read at the same time: each takes a request or two to the store.
 pub const ROWS_AT_ONCE: usize = 16;
 /// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.
@@ -47,6 +50,9 @@ pub const KEY_BYTES: usize = 255;
 pub const SECRET_BYTES: usize = 64 * 1024;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
 pub const BODY: Duration = Duration::from_secs(20);
+/// Bytes of a body from which on it is read on a thread of the pool for blocking work, one at a time. Less takes about a
+/// millisecond.
+pub const ASIDE_BYTES: usize = 256 * 1024;
 /// Levels of nesting in a body's JSON: those of a document, and those that a request puts around it. Readers of a
 /// journal or an answer, which add some more, stop at 128.
 pub const NESTING: usize = engine::limits::JSON_DEPTH + 10;

@@ -1,6 +1,9 @@
 //! The embedded host behind the traits of `engine::port`: store, queue and nodes in one process.
 
-use crate::store::{DataFolder, Database, Metrics, OpenError};
+use crate::{
+    memory::Memory,
+    store::{DataFolder, Database, Metrics, OpenError},
+};
 use async_trait::async_trait;
 use document::time::Time;
 use engine::port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError};
@@ -28,13 +31,23 @@ impl Local {
     /// Opens a data folder, and creates it where it is absent. Nothing is handed out before [`Local::start`]. An error
     /// where another process has the folder or its files cannot be used.
     pub fn open(path: impl AsRef<Path>, nodes: Nodes) -> Result<Self, OpenError> {
-        let database = Database::open(DataFolder::open(path)?, clock)?;
+        Self::open_within(path, nodes, Arc::new(Memory::of_machine()))
+    }
+
+    /// The same, within an account of memory that the nodes may share.
+    pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
+        let database = Database::open(DataFolder::open(path)?, clock, memory)?;
         Ok(Self { database, nodes, most_descendants: engine::limits::DESCENDANTS })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
     pub fn with_most_descendants(self, most_descendants: u32) -> Self {
         Self { most_descendants, ..self }
+    }
+
+    /// The account of the host's memory.
+    pub fn memory(&self) -> &Arc<Memory> {
+        &self.database.memory
     }
 
     /// Begins to hand messages to a handler, those that an earlier process left behind first. `Permanent` the second

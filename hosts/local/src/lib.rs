@@ -3,6 +3,7 @@
 
 mod asker;
 pub mod host;
+pub mod memory;
 pub mod queue;
 pub mod schedule;
 pub mod server;

@@ -1,6 +1,10 @@
 //! The handler of the host's queue: hands messages to the step function, and dead letters to the supervisor.
 
-use crate::{Local, queue::Handler};
+use crate::{
+    Local,
+    memory::{Holder, holding},
+    queue::Handler,
+};
 use async_trait::async_trait;
 use engine::port::{Delivery, StoreError, Verdict};
 use std::sync::{Arc, Weak};
@@ -30,7 +34,7 @@ impl Local {
 impl Handler for Steps {
     async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
         match self.0.upgrade() {
-            Some(host) => engine::step::handle(&*host, deliveries).await,
+            Some(host) => holding(Holder::of_steps(), engine::step::handle(&*host, deliveries)).await,
             None => vec![Verdict::Return { after_seconds: GONE_SECONDS, error: None }; deliveries.len()],
         }
     }

@@ -15,23 +15,30 @@ mod wire;
 pub use child::{confine_as_js_child, js_child_main};
 pub use pool::JsChild;
 
-use crate::limits::WARM;
-use document::{json::nesting, time::Time};
-use engine::limits::{JSON_DEPTH, LOG_LINE_BYTES, LOG_LINES};
+use crate::{
+    json::{self, Read},
+    limits::WARM,
+};
+use document::time::Time;
+use engine::{
+    limits::{LOG_LINE_BYTES, LOG_LINES},
+    port::Memory,
+};
 use pool::{Pool, Trouble};
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{CodeTask, Failure, LogLevel, LogLine, Outcome, Report};
 use wire::{End, Line};
 
 /// Runs `code` nodes in child processes.
 pub(crate) struct Code {
     pool: Pool,
+    memory: Arc<dyn Memory>,
 }
 
 impl Code {
-    pub fn new(child: JsChild, children: usize) -> Self {
-        Self { pool: Pool::new(child, children) }
+    pub fn new(child: JsChild, children: usize, memory: Arc<dyn Memory>) -> Self {
+        Self { pool: Pool::new(child, children), memory }
     }
 
     /// Keeps a child process ready, where one can be started.
@@ -49,15 +56,15 @@ impl Code {
         let started = now();
         let mut lines = Vec::new();
         let end = self.pool.run(owner, &request, limit, &mut lines).await;
-        Report { outcome: outcome(end, limit), logs: logs(lines, started) }
+        Report { outcome: outcome(end, limit, &*self.memory).await, logs: logs(lines, started) }
     }
 }
 
 /// What the end of a run means for the attempt. Code has no effects outside, but a run that was stopped or crashed
 /// counts as unknown all the same.
-fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
+async fn outcome(end: Result<End, Trouble>, limit: Duration, memory: &dyn Memory) -> Outcome {
     match end {
-        Ok(End::Value(bytes)) => returned(&bytes),
+        Ok(End::Value(bytes)) => returned(bytes, memory).await,
         Ok(End::Error { message, name, stack }) => {
             let failure = Failure::new("code_error", message).with_details(json!({ "name": name, "stack": stack }));
             Outcome::Failed(failure.retryable())
@@ -90,12 +97,11 @@ fn outcome(end: Result<End, Trouble>, limit: Duration) -> Outcome {
 }
 
 /// The outcome of a run that returned JSON.
-fn returned(json: &[u8]) -> Outcome {
-    let why = match serde_json::from_slice::<Value>(json) {
-        // Deeper data could be written to a journal, but not be read again.
-        Ok(_) if nesting(json) > JSON_DEPTH => format!("more than {JSON_DEPTH} levels deep"),
-        Ok(output) => return Outcome::Succeeded { port: "success".into(), output },
-        Err(why) => why.to_string(),
+async fn returned(bytes: Vec<u8>, memory: &dyn Memory) -> Outcome {
+    let why = match json::read(bytes, memory).await {
+        Read::Value(output) => return Outcome::Succeeded { port: "success".into(), output },
+        Read::TooManyValues => return Outcome::Failed(Failure::too_many_values()),
+        Read::Other(_, why) => why,
     };
     let message = format!("what the code returned is no JSON that can be kept ({why}): return plainer, flatter data");
     Outcome::Failed(Failure::new("code_error", message).retryable())

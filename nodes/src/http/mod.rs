@@ -13,8 +13,12 @@ pub use allow::{AllowList, Blocked, judge};
 
 use client::Clients;
 use document::time::Time;
+use engine::port::Memory;
 use request::Hop;
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use stepwell_core::task::{Failure, HttpTask, Outcome, Task};
 
 /// Sends requests. The clients are built at the first request, since reading the system's certificates takes
@@ -23,14 +27,15 @@ pub(crate) struct Http {
     allow: AllowList,
     user_agent: reqwest::header::HeaderValue,
     clients: OnceLock<Result<Clients, String>>,
+    memory: Arc<dyn Memory>,
 }
 
 impl Http {
-    pub fn new(allow: AllowList, user_agent: &str) -> Result<Self, String> {
+    pub fn new(allow: AllowList, user_agent: &str, memory: Arc<dyn Memory>) -> Result<Self, String> {
         let user_agent = user_agent
             .parse()
             .map_err(|_| "user_agent has characters that no header may hold: use visible ASCII".to_owned())?;
-        Ok(Self { allow, user_agent, clients: OnceLock::new() })
+        Ok(Self { allow, user_agent, clients: OnceLock::new(), memory })
     }
 
     /// Runs one attempt. Secrets in its outcome are not masked yet.
@@ -65,7 +70,7 @@ impl Http {
             let response = clients.send(&hop).await?;
             match redirect::next(hop, &response, &task.secrets).map_err(Outcome::Failed)? {
                 Some(next) => hop = next,
-                None => return response::finish(response, http, now()).await,
+                None => return response::finish(response, http, now(), &*self.memory).await,
             }
         }
         Err(Outcome::Failed(failure::too_many_redirects()))

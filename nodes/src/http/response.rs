@@ -1,10 +1,13 @@
 //! What came back: the response is read within bounds, parsed, and judged by `expect`.
 
 use super::{allow::plain, failure};
-use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
+use crate::{
+    json::{self, Read},
+    limits::{ASIDE_BYTES, DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use document::{json::nesting, time::Time};
-use engine::limits::JSON_DEPTH;
+use document::time::Time;
+use engine::port::Memory;
 use expression::{Context, ExecutionScope, Expr, Scope};
 use reqwest::{
     Response,
@@ -14,17 +17,22 @@ use serde_json::{Map, Value, json};
 use stepwell_core::task::{Failure, HttpTask, Outcome};
 
 /// Reads the rest of a response and says what it means. `now` is for a `Retry-After` that is a date.
-pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Result<Outcome, Outcome> {
+pub(super) async fn finish(
+    response: Response,
+    task: &HttpTask,
+    now: Time,
+    memory: &dyn Memory,
+) -> Result<Outcome, Outcome> {
     let status = response.status().as_u16();
     let wait = retry_after(response.headers(), now);
     let mut output = Map::new();
     output.insert("status".into(), status.into());
     output.insert("headers".into(), headers(response.headers()));
     let kind = response.headers().get(CONTENT_TYPE).cloned();
-    let bytes = read(response).await.map_err(Outcome::Unknown)?;
+    let bytes = read(response, memory).await.map_err(Outcome::Unknown)?;
     let size = bytes.len();
     let is_json = is_json(kind.as_ref(), &bytes);
-    let (body, encoded) = body(bytes, is_json);
+    let (body, encoded) = body(bytes, is_json, memory).await.map_err(Outcome::Unknown)?;
     output.insert("body".into(), body);
     if encoded {
         output.insert("encoding".into(), "base64".into());
@@ -52,18 +60,28 @@ fn succeeded(output: Value) -> Outcome {
 }
 
 /// The body, up to the bound. Without its whole body nobody knows what a response meant.
-async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
+async fn read(mut response: Response, memory: &dyn Memory) -> Result<Vec<u8>, Failure> {
     let declared = response.content_length().unwrap_or_default();
     if declared > RESPONSE_BYTES as u64 {
         return Err(failure::too_large());
     }
     let host = plain(response.url().host_str().unwrap_or_default());
     let mut bytes = Vec::with_capacity(declared as usize);
+    let mut room = memory.room(declared as usize).await;
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() > RESPONSE_BYTES => return Err(failure::too_large()),
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return Ok(bytes),
+            Ok(Some(chunk)) => {
+                // A body whose length nobody declared may become as large as any.
+                if declared == 0 && bytes.len() <= ASIDE_BYTES && bytes.len() + chunk.len() > ASIDE_BYTES {
+                    room = memory.room(RESPONSE_BYTES).await;
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(None) => {
+                drop(room);
+                return Ok(bytes);
+            }
             Err(_) => return Err(failure::broken(&host, "within the response")),
         }
     }
@@ -87,23 +105,23 @@ fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
     essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-/// The body as a value, and whether it is base64 because it is no text.
-fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
+/// The body as a value, and whether it is base64 because it is no text. What is no JSON that can be kept stays text.
+async fn body(bytes: Vec<u8>, is_json: bool, memory: &dyn Memory) -> Result<(Value, bool), Failure> {
     if bytes.is_empty() {
-        return (Value::Null, false);
+        return Ok((Value::Null, false));
     }
-    let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    // Deeper JSON could be written to a journal, but not be read again, so it stays text.
-    if is_json
-        && nesting(unmarked) <= JSON_DEPTH
-        && let Ok(value) = serde_json::from_slice(unmarked)
-    {
-        return (value, false);
-    }
-    match String::from_utf8(bytes) {
+    let bytes = match is_json {
+        false => bytes,
+        true => match json::read(bytes, memory).await {
+            Read::Value(value) => return Ok((value, false)),
+            Read::Other(bytes, _) => bytes,
+            Read::TooManyValues => return Err(Failure::too_many_values()),
+        },
+    };
+    Ok(match String::from_utf8(bytes) {
         Ok(text) => (Value::String(text), false),
         Err(error) => (Value::String(STANDARD.encode(error.as_bytes())), true),
-    }
+    })
 }
 
 /// The output as details of a failure, its body cut to a size that suits the journal.
@@ -194,14 +212,17 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_body_is_json_text_or_base64() {
-        assert_eq!(body(b"{\"a\":1}".to_vec(), true), (json!({"a": 1}), false));
-        assert_eq!(body(b"{\"a\":1}".to_vec(), false), (json!("{\"a\":1}"), false));
-        assert_eq!(body(b"oops".to_vec(), true), (json!("oops"), false));
-        assert_eq!(body(vec![0xff, 0x00], false), (json!("/wA="), true));
-        assert_eq!(body(vec![], true), (Value::Null, false));
+    #[tokio::test]
+    async fn a_body_is_json_text_or_base64() {
+        let body = |bytes: Vec<u8>, is_json| async move { body(bytes, is_json, &engine::port::Unbounded).await };
+        assert_eq!(body(b"{\"a\":1}".to_vec(), true).await, Ok((json!({"a": 1}), false)));
+        assert_eq!(body(b"{\"a\":1}".to_vec(), false).await, Ok((json!("{\"a\":1}"), false)));
+        assert_eq!(body(b"oops".to_vec(), true).await, Ok((json!("oops"), false)));
+        assert_eq!(body(vec![0xff, 0x00], false).await, Ok((json!("/wA="), true)));
+        assert_eq!(body(vec![], true).await, Ok((Value::Null, false)));
         let deep = [vec![b'['; 5000], vec![b']'; 5000]].concat();
-        assert!(body(deep, true).0.is_string());
+        assert!(body(deep, true).await.unwrap().0.is_string());
+        let many = format!("[{}1]", "1,".repeat(3_000_000));
+        assert_eq!(body(many.into_bytes(), true).await.unwrap_err().code, "output_too_large");
     }
 }

@@ -66,6 +66,12 @@ impl Payload {
         self.missing().is_some() && self.0.wanted.load(Relaxed)
     }
 
+    /// Whether the value was ever read while it was missing. Unlike [`Payload::wanted`] it stays true once somebody has
+    /// fetched the value, so that a reader who saw null knows it.
+    pub fn was_asked_for(&self) -> bool {
+        self.0.wanted.load(Relaxed)
+    }
+
     /// Where the value must be fetched from before it can be read; none where it is in memory.
     pub fn missing(&self) -> Option<&BlobRef> {
         if self.0.value.get().is_some() { None } else { self.0.blob.get() }
@@ -88,6 +94,11 @@ impl Payload {
             self.0.weight.store(counted, Relaxed);
         }
         counted
+    }
+
+    /// Bytes that the value takes in memory; 0 where it is missing. The count stops once it is past `stop`.
+    pub fn memory(&self, stop: usize) -> usize {
+        self.0.value.get().map_or(0, |value| document::json::memory(value, stop))
     }
 
     /// Where the value lies, once it is offloaded.

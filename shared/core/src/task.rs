@@ -2,7 +2,7 @@
 
 pub use document::work::{CodeTask, HttpTask, Work};
 
-use crate::payload::Payload;
+use crate::{limits, payload::Payload};
 use document::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,6 +89,16 @@ impl Failure {
     /// A failure that no retry repairs.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), details: None, retryable: false, retry_after_seconds: None }
+    }
+
+    /// The failure of a node whose output takes more memory than [`limits::OUTCOME_MEMORY_BYTES`].
+    pub fn too_many_values() -> Self {
+        let message = format!(
+            "as values in memory an output takes {} MiB at most, and each number or text in a list takes some 70 bytes \
+             beside its text: keep fewer values, or join them to a text",
+            limits::OUTCOME_MEMORY_BYTES / (1024 * 1024)
+        );
+        Self::new("output_too_large", message)
     }
 
     /// The same failure, but worth another attempt.

@@ -1,5 +1,7 @@
 //! What JSON text shows before it is parsed.
 
+pub use expression::memory::{weight as memory, weight_of_text as memory_of_text};
+
 /// How deep lists and objects lie within each other: 0 for a bare value. A parser recurses that deep, so hosts refuse
 /// deep text before they parse it. Text that is no JSON gets some number.
 pub fn nesting(json: &[u8]) -> usize {

@@ -22,7 +22,7 @@ use stepwell_core::{
 /// What submitted commands led to.
 #[derive(Clone, Debug)]
 pub struct Submitted {
-    /// The state after the commands.
+    /// The state after the commands, in which offloaded values may be missing (see [`with_values`]).
     pub state: Arc<Execution>,
     /// One reply for each command, in order: what the rules said to it.
     pub replies: Vec<Result<(), Rejection>>,
@@ -89,9 +89,6 @@ pub async fn submit(
     let Submission { asked, logs, acks, seen, workflow } = submission.into();
     // A host that is the only writer avoids conflicts by waiting here.
     let _exclusive = host.journal().exclusive(id).await;
-    // A caller that passes the state it decided on only needs the values that the commands read. Callers without one
-    // show the state to people, so every value is fetched for them.
-    let lean = seen.is_some();
     let mut seen = seen.filter(|_| delivery::tries_what_was_seen(host));
     let mut conflicts = 0;
     loop {
@@ -101,8 +98,8 @@ pub async fn submit(
         let state = match seen.take() {
             Some(state) => Some(state),
             None if fresh => None,
-            None if lean => host.journal().load_lean(id).await?,
-            None => host.journal().load(id).await?,
+            // Only the values that the commands read are fetched. A caller that shows more of the state fetches that.
+            None => host.journal().load_lean(id).await?,
         };
         let Some(mut batch) = decide_all(host, state, workflow.as_ref(), &asked).await? else { return Ok(None) };
         batch.decided.logs.clone_from(&logs);
@@ -125,12 +122,15 @@ pub async fn with_values<T>(
     mut compute: impl FnMut() -> T + Send,
 ) -> Result<T, StoreError> {
     loop {
+        // Others who share the state may fetch a value while this is computed, which then has seen null all the same.
+        let missing: Vec<&Payload> = state.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
         let computed = compute();
-        let wanted: Vec<&Payload> = state.payloads().into_iter().filter(|payload| payload.wanted()).collect();
-        if wanted.is_empty() {
+        let seen: Vec<&Payload> = missing.into_iter().filter(|payload| payload.was_asked_for()).collect();
+        if seen.is_empty() {
             return Ok(computed);
         }
-        host.journal().fetch(state.id(), &wanted).await?;
+        drop(computed);
+        host.journal().fetch(state.id(), &seen).await?;
     }
 }
 

@@ -216,7 +216,7 @@ pub async fn replay(
     hash: &str,
 ) -> Result<Result<Arc<Execution>, ExecutionId>, StartError> {
     let id = id_of(owner, key);
-    match host.journal().load(&id).await? {
+    match host.journal().load_lean(&id).await? {
         None => Ok(Err(id)),
         Some(existing) if existing.started.request_hash.as_deref() == Some(hash) => Ok(Ok(existing)),
         Some(_) => Err(StartError::KeyReused),

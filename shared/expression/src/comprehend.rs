@@ -3,7 +3,7 @@
 
 use super::{
     error::Fault,
-    eval::{Evaluated, Machine},
+    eval::{Evaluated, Machine, SHARED},
     node::{Comprehension, Macro, Node},
     value::Val,
 };
@@ -49,10 +49,12 @@ impl<'a> Machine<'a> {
             // `filter` keeps the items for which its body holds; `map` gives its body's value for each item it keeps.
             _ => {
                 let filter = if kind == Macro::Filter { Some(&parts.body) } else { parts.filter.as_ref() };
+                self.build(SHARED)?;
                 let mut items = Vec::new();
                 for item in visited {
                     if filter.map_or(Ok(true), |filter| self.holds(item.clone(), filter))? {
-                        self.build(size_of::<Val>())?;
+                        // A list that grows takes up to twice the places that it needs.
+                        self.build(2 * size_of::<Val>())?;
                         items.push(if kind == Macro::Filter { item } else { self.with(item, &parts.body)? });
                     }
                 }

@@ -5,29 +5,77 @@ use super::{
     time,
     value::{Text, Val},
 };
-use crate::limits;
+use crate::{limits, memory};
 use serde_json::{Map, Number, Value};
 
-/// The room that a result may still take.
+/// The room that a result may still take. It is counted as text, since it is written, and as values, since it is held.
 pub(super) struct Room {
     /// Bytes left of [`limits::OUTCOME_BYTES`]. Each value counts 8 bytes, besides the bytes of its text.
-    bytes: usize,
+    text: usize,
+    /// Bytes left of [`limits::OUTCOME_MEMORY_BYTES`].
+    memory: usize,
+    /// Bytes of memory left of [`limits::EXPRESSION_MADE_BYTES`], for what expressions make and do not copy.
+    made: usize,
 }
 
 impl Room {
     pub(super) fn new() -> Self {
-        Self { bytes: limits::OUTCOME_BYTES }
+        Self { text: limits::OUTCOME_BYTES, memory: limits::OUTCOME_MEMORY_BYTES, made: limits::EXPRESSION_MADE_BYTES }
     }
 
+    /// Takes room for text that is copied.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.bytes = self.bytes.checked_sub(bytes).ok_or(Fault::Limit("its result is larger than 32 MiB"))?;
+        self.write(bytes)?;
+        self.hold(bytes)
+    }
+
+    /// Takes the room of a list that is written out.
+    pub(super) fn list(&mut self) -> Result<(), Fault> {
+        self.write(8)?;
+        self.hold(memory::CELL + memory::ALLOCATION)
+    }
+
+    /// Takes the room of an object that is written out, and of its keys.
+    pub(super) fn object<'k>(&mut self, mut keys: impl ExactSizeIterator<Item = &'k str>) -> Result<(), Fault> {
+        self.list()?;
+        self.hold(memory::of_object(keys.len()))?;
+        keys.try_for_each(|key| self.take(key.len() + memory::ALLOCATION))
+    }
+
+    fn write(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.text = self.text.checked_sub(bytes).ok_or(Fault::Limit("its result is larger than 32 MiB"))?;
         Ok(())
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), Fault> {
+        let large =
+            "its result takes more than 128 MiB as values in memory; keep fewer of them, or join them to a text";
+        self.memory = self.memory.checked_sub(bytes).ok_or(Fault::Limit(large))?;
+        Ok(())
+    }
+
+    /// Takes the memory of something that the expression makes.
+    fn make(&mut self, bytes: usize) -> Result<(), Fault> {
+        let large = "it makes a result that takes more than 64 MiB as values in memory; use a `code` node";
+        self.made = self.made.checked_sub(bytes).ok_or(Fault::Limit(large))?;
+        self.hold(bytes)
     }
 
     /// Converts a value to JSON. `depth` is its level within the result, 0 at the top.
     pub(super) fn json(&mut self, value: &Val<'_>, depth: usize) -> Result<Value, Fault> {
+        self.make(memory::CELL)?;
+        self.within(value, depth)
+    }
+
+    /// The same for a value whose place is taken already: that of a list or an object is taken as a whole, before any
+    /// of it is built.
+    fn within(&mut self, value: &Val<'_>, depth: usize) -> Result<Value, Fault> {
         deep(depth)?;
-        self.take(8)?;
+        if let Val::Json(value) = value {
+            self.measure(value, depth)?;
+            return Ok((*value).clone());
+        }
+        self.write(8)?;
         Ok(match value {
             Val::Null | Val::Optional(None) => Value::Null,
             Val::Bool(value) => Value::Bool(*value),
@@ -37,54 +85,60 @@ impl Room {
                 .map(Value::Number)
                 .ok_or_else(|| Fault::error("the result is not a finite number"))?,
             Val::Text(text) => {
-                self.take(text.len())?;
-                Value::String(match text {
-                    Text::Borrowed(text) => (*text).to_owned(),
-                    Text::Made(text) => text.to_string(),
-                })
+                self.write(text.len())?;
+                match text {
+                    Text::Borrowed(_) => self.hold(memory::of_text(text.len()))?,
+                    Text::Made(_) => self.make(memory::of_text(text.len()))?,
+                }
+                Value::String(text.to_string())
             }
             Val::Bytes(bytes) => {
-                self.take(bytes.len() / 3 * 4 + 4)?;
+                let length = bytes.len() / 3 * 4 + 4;
+                self.write(length)?;
+                self.make(memory::of_text(length))?;
                 Value::String(base64(bytes))
             }
             Val::Timestamp(_) | Val::Duration(_) => Value::String(time::text(value).unwrap_or_default()),
             Val::Type(name) => Value::String((*name).to_owned()),
-            Val::Json(value) => {
-                self.measure(value, depth)?;
-                (*value).clone()
-            }
             Val::List(items) => {
-                let items: Result<_, _> = items.iter().map(|item| self.json(item, depth + 1)).collect();
-                Value::Array(items?)
+                self.make(items.len() * memory::CELL)?;
+                let mut list = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    list.push(self.within(item, depth + 1)?);
+                }
+                Value::Array(list)
             }
             Val::Map(entries) => {
-                let mut map = Map::new();
+                self.make(memory::of_object(entries.len()) + entries.len() * memory::CELL)?;
+                let mut map = Map::with_capacity(entries.len());
                 for (key, value) in entries.iter() {
                     let key = key_text(key);
-                    self.take(key.len())?;
-                    if map.insert(key, self.json(value, depth + 1)?).is_some() {
+                    self.write(key.len())?;
+                    self.make(memory::of_text(key.len()))?;
+                    if map.insert(key, self.within(value, depth + 1)?).is_some() {
                         return Err(Fault::error("two keys of this object have the same text"));
                     }
                 }
                 Value::Object(map)
             }
-            Val::Optional(Some(inner)) => return self.json(inner, depth + 1),
-            Val::Part(_) => return Err(Fault::error("a part of the scope is no value")),
+            Val::Optional(Some(inner)) => return self.within(inner, depth + 1),
+            Val::Json(_) | Val::Part(_) => return Err(Fault::error("a part of the scope is no value")),
         })
     }
 
     /// Takes the room of a value that is JSON already.
     pub(super) fn measure(&mut self, value: &Value, depth: usize) -> Result<(), Fault> {
         deep(depth)?;
-        self.take(8)?;
+        self.write(8)?;
+        self.hold(memory::one(value))?;
         match value {
-            Value::String(text) => self.take(text.len()),
+            Value::String(text) => self.write(text.len()),
             Value::Array(items) => items.iter().try_for_each(|item| self.measure(item, depth + 1)),
             Value::Object(entries) => entries.iter().try_for_each(|(key, value)| {
-                self.take(key.len())?;
+                self.write(key.len())?;
                 self.measure(value, depth + 1)
             }),
-            _ => Ok(()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         }
     }
 }

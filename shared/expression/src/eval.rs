@@ -9,6 +9,9 @@ use super::{
 use crate::limits;
 use std::{cmp::Ordering, rc::Rc};
 
+/// Bytes that sharing a list, an object or a text takes beside what it holds: two counters, its head, and the allocation.
+pub(super) const SHARED: usize = 48;
+
 pub(super) type Evaluated<'a> = Result<Val<'a>, Fault>;
 
 /// The state of one evaluation.
@@ -46,7 +49,7 @@ impl<'a> Machine<'a> {
         self.charge(bytes as u64 / 32)
     }
 
-    /// Takes the room, and the steps, of a value of that many bytes. Callers ask before they build the value.
+    /// Takes the room, and the steps, of a value of that many bytes in memory. Callers ask before they build the value.
     pub(super) fn build(&mut self, bytes: usize) -> Result<(), Fault> {
         match self.room.checked_sub(bytes) {
             Some(left) => {
@@ -184,7 +187,7 @@ impl<'a> Machine<'a> {
 
     #[inline(never)]
     fn list(&mut self, elements: &'a [(Node, bool)]) -> Evaluated<'a> {
-        self.build(elements.len() * size_of::<Val>())?;
+        self.build(elements.len() * size_of::<Val>() + SHARED)?;
         let mut items = Vec::with_capacity(elements.len());
         for (element, optional) in elements {
             match (self.eval(element)?, optional) {
@@ -198,7 +201,7 @@ impl<'a> Machine<'a> {
 
     #[inline(never)]
     fn map(&mut self, nodes: &'a [(Node, Node, bool)]) -> Evaluated<'a> {
-        self.build(nodes.len() * 2 * size_of::<Val>())?;
+        self.build(nodes.len() * 2 * size_of::<Val>() + SHARED)?;
         let mut map = Val::Map(Rc::new(Vec::with_capacity(nodes.len())));
         for (key, value, optional) in nodes {
             let key = self.eval(key)?;

@@ -55,6 +55,7 @@ mod lexer;
 pub mod limits;
 mod lists;
 mod math;
+pub mod memory;
 mod node;
 mod parser;
 mod parts;

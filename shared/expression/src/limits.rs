@@ -9,8 +9,12 @@ pub const EXPRESSION_NESTING: usize = 64;
 /// Steps of one evaluation: one for each node of the expression that is evaluated, each value compared, and each 32
 /// bytes of text read. A million of them take some 20 ms, and suffice to filter a list of 100,000 items.
 pub const EXPRESSION_COST: u64 = 1_000_000;
-/// Bytes of all values that one evaluation builds on its way: as many as an outcome may have.
+/// Bytes of memory of all values that one evaluation builds on its way: as many as an outcome may have.
 pub const EXPRESSION_BUILT_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of memory of what the expressions of one result make, in contrast to what they copy: a list that names another
+/// one several times is small as long as it is shared, and large in a result, so that a few names could stand for any
+/// size.
+pub const EXPRESSION_MADE_BYTES: usize = 64 * 1024 * 1024;
 /// Sizes of regular expressions: pairs of the bytes of the compiled expression, and the steps charged for each byte of
 /// the text that it is matched with, since a match takes the product of both sizes at worst. The second pair is for
 /// Unicode classes such as `\p{L}`.
@@ -25,3 +29,6 @@ pub const REGEX_COST: u64 = 50_000;
 pub const JSON_DEPTH: usize = 100;
 /// Bytes of an outcome at most (workflow format, §5): what a function can hold in memory beside its work.
 pub const OUTCOME_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of memory of an outcome's values at most. A list of numbers takes forty times its text, so that the bytes of
+/// the text say little. A text of 32 MiB fits, as do records of 15 MiB, and a host can hold several.
+pub const OUTCOME_MEMORY_BYTES: usize = 128 * 1024 * 1024;

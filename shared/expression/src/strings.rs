@@ -2,7 +2,7 @@
 
 use super::{
     error::Fault,
-    eval::{Evaluated, Machine},
+    eval::{Evaluated, Machine, SHARED},
     pattern::Pattern,
     time,
     value::{Val, text},
@@ -40,8 +40,11 @@ pub(super) fn matches_any<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'
 
 /// Converts a scalar or a time to text. Null, lists and objects have no text.
 pub(super) fn string<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    if let Val::Text(_) = &a[0] {
+        return Ok(a[0].clone());
+    }
+    m.build(SHARED)?;
     Ok(Val::text(match &a[0] {
-        Val::Text(_) => return Ok(a[0].clone()),
         Val::Bool(value) => value.to_string(),
         Val::Int(value) => value.to_string(),
         Val::Uint(value) => value.to_string(),
@@ -118,7 +121,7 @@ pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
         Box::new(whole.splitn(limit, separator))
     };
     for piece in pieces {
-        m.build(piece.len() + 2 * size_of::<Val>())?;
+        m.build(piece.len() + 2 * size_of::<Val>() + SHARED)?;
         parts.push(Val::text(piece));
     }
     Ok(Val::list(parts))

@@ -233,13 +233,17 @@ fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Resu
             Ok(Value::String(out))
         }
         Part::Array(parts) => {
-            let items: Result<_, _> = parts.iter().map(|part| render(part, scope, room, depth + 1)).collect();
-            Ok(Value::Array(items?))
+            room.list().map_err(constant)?;
+            let mut items = Vec::with_capacity(parts.len());
+            for part in parts {
+                items.push(render(part, scope, room, depth + 1)?);
+            }
+            Ok(Value::Array(items))
         }
         Part::Object(parts) => {
-            let mut map = Map::new();
+            room.object(parts.iter().map(|(key, _)| key.as_str())).map_err(constant)?;
+            let mut map = Map::with_capacity(parts.len());
             for (key, part) in parts {
-                room.take(key.len()).map_err(constant)?;
                 map.insert(key.clone(), render(part, scope, room, depth + 1)?);
             }
             Ok(Value::Object(map))

@@ -28,7 +28,7 @@ async fn delete(
     }
     // A parent that has not ended may yet read the output of its child.
     if let Some(parent) = &execution.started.parent
-        && app.host.journal().load(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
+        && app.host.journal().load_lean(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
     {
         let detail = format!("execution {id} is a child that {} still needs: it goes with it", parent.execution_id);
         return Err(Problem::conflict("parent_not_ended", detail).with("execution_status", status.as_str()));

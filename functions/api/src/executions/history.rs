@@ -81,8 +81,11 @@ async fn checkpoint(
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
     let then = folded(&workflow, &turns)?;
-    let nodes = types::Nodes::of(&then, &workflow, &[]).items;
-    Ok(Json(types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)))
+    let shown = read::with_values_that_fit(&app, &then, || {
+        let nodes = types::Nodes::of(&then, &workflow, &[]).items;
+        types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)
+    });
+    Ok(Json(shown.await?))
 }
 
 /// Folds turns from the first on: checkpoints are not stored.

@@ -72,36 +72,41 @@ async fn list(
 
 /// Makes the rows of a page, as many as fit. None stands for an execution that was deleted meanwhile.
 async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Vec<Option<types::Execution>>> {
-    // The states come without offloaded values, but with their sizes: a value that is too large for the page is not
-    // fetched.
-    let load = |head: &Head| {
-        let id = head.id.clone();
-        async move {
-            let loaded = app.host.journal().load_lean(&id).await;
-            unreadable.spare(id.as_str(), loaded.map_err(Into::into))
-        }
-    };
-    let loads: Vec<_> = heads.iter().map(load).collect();
-    let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
-    let mut room = Room::default();
-    let count = states.iter().take_while(|state| room.takes(state.as_deref().map_or(0, missing_bytes))).count();
-    page::rows(count, |at| {
-        let state = states.get(at).cloned().flatten();
-        async move {
-            match state {
-                // Its values are read only now.
-                Some(state) => unreadable.spare(state.id().as_str(), read::execution(app, &state).await.map(Some)),
-                None => Ok(None),
+    let (mut shown, mut values, mut room) = (Vec::new(), Room::default(), Room::default());
+    // Few states are in memory at a time. They come without offloaded values, but with their sizes: a value that is too
+    // large for the page is not fetched.
+    for few in heads.chunks(limits::ROWS_AT_ONCE) {
+        let load = |head: &Head| {
+            let id = head.id.clone();
+            async move {
+                let loaded = app.host.journal().load_lean(&id).await;
+                unreadable.spare(id.as_str(), loaded.map_err(Into::into))
             }
+        };
+        let loads: Vec<_> = few.iter().map(load).collect();
+        let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
+        let fits = |state: &&Option<Arc<Execution>>| values.takes(state.as_deref().map_or(0, missing_bytes));
+        let count = states.iter().take_while(fits).count();
+        let row = |at: usize| shown_row(app, states.get(at).cloned().flatten(), unreadable);
+        let made = page::rows(count, &mut room, row).await?;
+        let is_full = made.len() < few.len();
+        shown.extend(made);
+        if is_full {
+            break;
         }
-    })
-    .await
+    }
+    Ok(shown)
 }
 
 /// One execution of the list; None where it was deleted meanwhile.
-async fn row(app: &App, head: &Head) -> Answered<Option<types::Execution>> {
-    match app.host.journal().load_lean(&head.id).await? {
-        Some(state) => Ok(Some(read::execution(app, &state).await?)),
+async fn shown_row(
+    app: &App,
+    state: Option<Arc<Execution>>,
+    unreadable: &Unreadable,
+) -> Answered<Option<types::Execution>> {
+    match state {
+        // Its values are read only now.
+        Some(state) => unreadable.spare(state.id().as_str(), read::execution(app, &state).await.map(Some)),
         None => Ok(None),
     }
 }

@@ -1,9 +1,11 @@
 //! The nodes of an execution, and the log lines captured from them.
 
-use crate::{Answered, App, Params, Path, Reader, Routes, limits, request::cursor, types};
+use crate::{
+    Answered, App, Params, Path, Reader, Routes, executions::read::with_values_that_fit, limits, request::cursor, types,
+};
 use axum::{Json, extract::State};
 use document::Workflow;
-use engine::{drive::with_values, port::Window};
+use engine::port::Window;
 use std::{collections::HashMap, sync::Arc};
 use stepwell_core::{execution::Execution, task::NodeLog};
 use utoipa_axum::routes;
@@ -27,7 +29,7 @@ async fn nodes(
     let execution = app.execution(&caller.owner, &id).await?;
     let workflow = app.workflow(&execution).await?;
     let lines = first_lines(&app, &execution, &workflow).await?;
-    let shown = with_values(&*app.host, &execution, || types::Nodes::of(&execution, &workflow, &lines)).await?;
+    let shown = with_values_that_fit(&app, &execution, || types::Nodes::of(&execution, &workflow, &lines)).await?;
     Ok(Json(shown))
 }
 

@@ -77,7 +77,7 @@ async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
         return Ok(false);
     }
     let after = execution.seq.saturating_sub(limits::TURNS_PER_READ as u64);
-    let turns = app.host.journal().turns(execution.id(), after, limits::TURNS_PER_READ).await?;
+    let turns = app.host.journal().turns_lean(execution.id(), after, limits::TURNS_PER_READ).await?;
     let events = turns.iter().rev().flat_map(|turn| turn.events.iter().rev());
     let mut asked = events.filter_map(|event| match event {
         Event::ExecutionResumed { .. } => Some(true),

@@ -8,7 +8,8 @@ use stepwell_core::execution::{Execution, Phase, Status};
 use tokio::time::{Instant, timeout_at};
 
 /// Waits until `there` holds of the execution, for `patience` at most and no longer than the host goes on, and returns
-/// its latest state. One that is deleted meanwhile is returned as it was seen last.
+/// its latest state. One that is deleted meanwhile is returned as it was seen last. Offloaded values may be missing in
+/// it.
 ///
 /// # Errors
 /// What the store says.
@@ -29,7 +30,7 @@ pub async fn until(
         if !goes_on {
             break;
         }
-        match app.host.journal().load(&id).await? {
+        match app.host.journal().load_lean(&id).await? {
             Some(now) => execution = now,
             None => break,
         }

@@ -46,7 +46,7 @@ async fn list(
     let mut page = app.host.index().interactions(&filter, &window).await?;
     let unreadable = Unreadable::default();
     let row = async |place: &(ExecutionId, InteractionId)| unreadable.spare(place.1.as_str(), row(&app, place).await);
-    let mut shown = page::rows(page.items.len(), |at| row(&page.items[at])).await?;
+    let mut shown = page::rows(page.items.len(), &mut page::Room::default(), |at| row(&page.items[at])).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits, and the rows are those of that page.

@@ -7,11 +7,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use document::json::nesting;
+use document::json::{memory_of_text, nesting};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 /// A JSON body: an object whose fields are those of `T`.
 pub struct Json<T>(pub T);
@@ -28,21 +28,21 @@ pub struct Body(pub Bytes);
 /// Parameters of the path. A part that no record can be named by is answered with 404.
 pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        parse(&json(request, state).await?).map(|Fields(body)| Self(body))
+        parse_aside(json(request, state).await?).await.map(|Fields(body)| Self(body))
     }
 }
 
 impl<S: Send + Sync> FromRequest<S> for AnyJson {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        parse(&json(request, state).await?).map(Self)
+        parse_aside(json(request, state).await?).await.map(Self)
     }
 }
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+impl<T: DeserializeOwned + Default + Send + 'static, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson
             return Ok(Self(T::default()));
         }
         only_json(&headers)?;
-        parse(&bytes).map(|Fields(body)| Self(body))
+        parse_aside(bytes).await.map(|Fields(body)| Self(body))
     }
 }
 
@@ -148,10 +148,47 @@ pub fn shallow(json: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Checks how much memory JSON takes once it is parsed, which may be forty times its text.
+///
+/// # Errors
+/// 413 `too_large` where its values take more than those of an outcome may.
+pub fn light(json: &[u8]) -> Result<(), Problem> {
+    let most = engine::limits::OUTCOME_MEMORY_BYTES;
+    if memory_of_text(json, most) > most {
+        let detail = format!(
+            "as values in memory the body takes more than {} MiB: send fewer values, or join them to a text",
+            most / (1024 * 1024)
+        );
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+    }
+    Ok(())
+}
+
+/// One permit for all large bodies, so that reading them leaves the other threads to everybody else.
+static LARGE: Semaphore = Semaphore::const_new(1);
+
+/// The same as [`parse`], on a thread of the pool for blocking work where the body is large, one at a time.
+pub(crate) async fn parse_aside<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
+    if bytes.len() <= limits::ASIDE_BYTES {
+        return parse(&bytes);
+    }
+    // The permit goes with the work: a caller that hangs up leaves the work going on. The semaphore is never closed.
+    let permit = LARGE.acquire().await.ok();
+    let parsing = spawn_blocking(move || {
+        let _permit = permit;
+        parse(&bytes)
+    });
+    parsing.await.map_err(|error| {
+        tracing::error!(%error, "a body could not be read");
+        Problem::internal()
+    })?
+}
+
 /// Reads JSON into the type of a request's body, and tells serde's errors as problems: 400 where it is no JSON, 422
 /// where its content does not fit.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     shallow(bytes)?;
+    light(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
         if !error.is_data() {

@@ -5,18 +5,30 @@ use futures::{StreamExt, stream};
 use serde::Serialize;
 use std::{future::Future, io};
 
-/// How many of [`limits::PAGE_BYTES`] the items of a page have taken.
-#[derive(Debug, Default)]
+/// How many of [`limits::PAGE_BYTES`], or of another number of bytes, the items of a page have taken.
+#[derive(Debug)]
 pub struct Room {
+    most: usize,
     taken: usize,
     is_begun: bool,
 }
 
+impl Default for Room {
+    fn default() -> Self {
+        Self::of(limits::PAGE_BYTES)
+    }
+}
+
 impl Room {
+    /// Room for so many bytes.
+    pub fn of(most: usize) -> Self {
+        Self { most, taken: 0, is_begun: false }
+    }
+
     /// Takes room for an item of so many bytes, and says whether there was enough. There always is for the first item,
     /// so that every page shows something.
     pub fn takes(&mut self, bytes: usize) -> bool {
-        let fits = !self.is_begun || self.taken.saturating_add(bytes) <= limits::PAGE_BYTES;
+        let fits = !self.is_begun || self.taken.saturating_add(bytes) <= self.most;
         self.is_begun = true;
         self.taken = self.taken.saturating_add(bytes);
         fits
@@ -45,18 +57,18 @@ impl io::Write for Count {
     }
 }
 
-/// Makes the rows of a page in order, several at the same time, until `count` are made or the next one does not fit.
-/// `make` gives the row at a position; None stands for an item that was deleted meanwhile.
+/// Makes the rows of a page in order, several at the same time, until `count` are made or the next one does not fit into
+/// what is left of `room`. `make` gives the row at a position; None stands for an item that was deleted meanwhile.
 ///
 /// # Errors
 /// The first error of `make`.
-pub async fn rows<T, F>(count: usize, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<T>>>
+pub async fn rows<T, F>(count: usize, room: &mut Room, make: impl Fn(usize) -> F + Send) -> Answered<Vec<Option<T>>>
 where
     T: Serialize,
     F: Future<Output = Answered<Option<T>>> + Send,
 {
     let mut made = stream::iter((0..count).map(make)).buffered(limits::ROWS_AT_ONCE);
-    let (mut rows, mut room) = (Vec::new(), Room::default());
+    let mut rows = Vec::new();
     while let Some(row) = made.next().await {
         let row = row?;
         if row.as_ref().is_some_and(|row| !room.takes_item(row)) {

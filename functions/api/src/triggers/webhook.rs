@@ -10,9 +10,12 @@ use crate::{
         idempotency::{key, keyed},
         start::{answer, patience},
     },
-    limits, shallow, types,
+    limits,
+    request::json::parse_aside,
+    types,
 };
 use axum::{
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
@@ -123,7 +126,7 @@ async fn hook(
     if let Some(rates) = &app.rates {
         rates.take(&caller.owner)?;
     }
-    let input = input(headers, &body)?;
+    let input = input(headers, body).await?;
     let route = format!("/v1/triggers/{}", address(id, path));
     // GitHub repeats a delivery under the same id, which so serves as the key where the caller sends none.
     let delivery = headers.get("x-github-delivery").and_then(|value| value.to_str().ok());
@@ -215,7 +218,7 @@ fn unsigned(detail: &str) -> Problem {
 }
 
 /// The input of the execution that a body gives; the module's description has the rules.
-fn input(headers: &HeaderMap, body: &[u8]) -> Answered<Value> {
+async fn input(headers: &HeaderMap, body: Bytes) -> Answered<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }
@@ -225,15 +228,10 @@ fn input(headers: &HeaderMap, body: &[u8]) -> Answered<Value> {
         let detail = "send the body as JSON, with `Content-Type: application/json`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
-    shallow(body)?;
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
-        Ok(other) => Ok(json!({ "body": other })),
-        Err(error) => {
-            let detail = format!("the body is not valid JSON: {error}");
-            Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail))
-        }
-    }
+    Ok(match parse_aside(body).await? {
+        Value::Object(fields) => Value::Object(fields),
+        other => json!({ "body": other }),
+    })
 }
 
 #[cfg(test)]

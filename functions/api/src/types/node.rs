@@ -3,10 +3,11 @@
 use super::{ExecutionError, Timestamp, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use stepwell_core::{
     evolve::input_of,
     execution::Execution,
+    payload::Payload,
     task::{LogLevel, NodeLog},
     view::{self, NodeStatus},
 };
@@ -33,9 +34,11 @@ pub struct Node {
     pub visits: u32,
     /// How many attempts ended, over all visits.
     pub attempts: u32,
-    /// The input of the latest visit; null where there was none.
+    /// The input of the latest visit; null where there was none. A value that has no room in the answer is shown as
+    /// `{"$blob": sha256, "bytes": n}`.
     pub input: Value,
-    /// The latest output; null where the node has none.
+    /// The latest output; null where the node has none. A value that has no room in the answer is shown as
+    /// `{"$blob": sha256, "bytes": n}`.
     pub output: Value,
     /// The port that the latest outcome took.
     pub port: Option<String>,
@@ -82,8 +85,7 @@ impl Node {
         let state = execution.node(&node.id);
         // Input and times belong to a visit, so a node that was only skipped has none.
         let visited = state.filter(|state| state.visit > 0);
-        let input = visited.and(workflow.graph.index.get(&node.id));
-        let input = input.map(|ix| input_of(workflow, execution, *ix).value().clone());
+        let input = visited.map(|state| input(execution, workflow, node, &state.via));
         let own = logs.iter().filter(|log| log.node == node.id.as_str());
         Self {
             node: node.id.to_string(),
@@ -92,7 +94,7 @@ impl Node {
             visits: state.map_or(0, |state| state.visit),
             attempts: state.map_or(0, |state| state.attempts),
             input: input.unwrap_or_default(),
-            output: state.and_then(|state| state.output.as_ref()).map(|it| it.value().clone()).unwrap_or_default(),
+            output: state.and_then(|state| state.output.as_ref()).map(shown).unwrap_or_default(),
             port: state.and_then(|state| state.port.clone()),
             error: state.and_then(|state| state.error.as_ref()).map(ExecutionError::from),
             started_at: visited.map(|state| Timestamp(state.activated_at)),
@@ -100,6 +102,31 @@ impl Node {
             duration_ms: visited.and_then(view::duration_ms),
             logs: own.map(|log| LogLine { node: None, ..LogLine::from(log) }).collect(),
         }
+    }
+}
+
+/// The input of a node's latest visit. Where a part of an input that is merged of several is missing, the parts are
+/// shown side by side.
+fn input(execution: &Execution, workflow: &Workflow, node: &::document::Node, via: &[usize]) -> Value {
+    let sources = via.iter().filter_map(|edge| workflow.edges.get(*edge)).map(|edge| &edge.from);
+    let parts: Vec<_> = sources.filter_map(|from| Some((from, execution.node(from)?.output.as_ref()?))).collect();
+    let is_missing = parts.len() > 1 && parts.iter().any(|(_, part)| part.missing().is_some());
+    let whole = workflow.graph.index.get(&node.id).map(|ix| input_of(workflow, execution, *ix));
+    if is_missing {
+        return Value::Object(parts.into_iter().map(|(from, part)| (from.to_string(), shown(part))).collect());
+    }
+    whole.as_ref().map(shown).unwrap_or_default()
+}
+
+/// A value, or where it lies: an answer does not show more values than fit.
+fn shown(payload: &Payload) -> Value {
+    match payload.missing() {
+        Some(blob) => {
+            // Reading the value asks for it.
+            payload.value();
+            json!({"$blob": blob.sha256, "bytes": blob.bytes})
+        }
+        None => payload.value().clone(),
     }
 }
 

@@ -3,7 +3,10 @@
 
 use super::Failure;
 use nodes::{AllowList, CEILING_VARIABLES, Ceilings, Config};
-use stepwell::server::Options;
+use stepwell::{
+    memory::{self, Memory},
+    server::Options,
+};
 use stepwell_core::allotment::budget_of_root;
 
 /// What a host may take, and what its nodes may do.
@@ -21,13 +24,17 @@ pub struct Allowed {
     /// Executions below one that a caller starts that may be alive at once [default: STEPWELL_MAX_DESCENDANTS, else 10000]
     #[arg(long, value_name = "N")]
     max_descendants: Option<String>,
+    /// How much memory it may take [default: STEPWELL_MEMORY, else half of the machine]
+    #[arg(long, value_name = "512MB")]
+    memory: Option<String>,
 }
 
 impl Allowed {
     /// What the host may take and do. A failure where an option or a variable cannot be read.
     pub fn options(&self) -> Result<Options, Failure> {
         let most_descendants = most_descendants(self.max_descendants.as_deref())?;
-        Ok(Options { nodes: self.config()?, most_descendants })
+        let memory = memory(self.memory.as_deref())?;
+        Ok(Options { nodes: self.config()?, memory, most_descendants })
     }
 
     /// How the nodes of the host behave.
@@ -62,4 +69,14 @@ fn most_descendants(argument: Option<&str>) -> Result<u32, Failure> {
     let from_env = std::env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default();
     let hint = "write it as --max-descendants 10000, or leave it out";
     budget_of_root(argument.unwrap_or(&from_env)).map_err(|error| Failure::usage(error, hint))
+}
+
+/// Reads how much memory the host may take: `--memory`, else `STEPWELL_MEMORY`, else half of the machine's.
+fn memory(argument: Option<&str>) -> Result<Memory, Failure> {
+    let from_env = std::env::var("STEPWELL_MEMORY").ok().filter(|text| !text.trim().is_empty());
+    let Some(text) = argument.map(str::to_owned).or(from_env) else { return Ok(Memory::of_machine()) };
+    let bytes = memory::parse(&text).map_err(|error| {
+        Failure::usage(format!("the host's memory cannot be set: {error}"), "give --memory 512MB or more")
+    })?;
+    Ok(Memory::new(bytes))
 }

@@ -5,6 +5,7 @@ pub mod limits;
 mod metrics;
 mod moving;
 mod places;
+mod room;
 pub mod socket;
 mod sweep;
 
@@ -13,9 +14,12 @@ pub use http::{serve, serve_socket};
 pub use limits::Limits;
 pub use sweep::sweep;
 
-use crate::{Local, store::OpenError};
+use crate::{Local, memory::Memory, store::OpenError};
 use api::App;
-use axum::{Router, middleware::from_fn};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use engine::port::StoreError;
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
@@ -44,22 +48,30 @@ pub fn open(data: &Path, allow: AllowList) -> Result<Arc<Local>, Unopened> {
 
 /// What a host may take and do, as its operator says.
 pub struct Options {
-    /// How its nodes behave.
+    /// How its nodes behave. Their account of memory is the host's, which takes its place.
     pub nodes: Config,
+    /// How much memory it may take.
+    pub memory: Memory,
     /// How many descendants an execution without a parent may have alive at once.
     pub most_descendants: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { nodes: Config::default(), most_descendants: engine::limits::DESCENDANTS }
+        Self {
+            nodes: Config::default(),
+            memory: Memory::of_machine(),
+            most_descendants: engine::limits::DESCENDANTS,
+        }
     }
 }
 
 /// Opens a data folder as an operator says. Nothing runs before [`start`].
 pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> {
-    let nodes = Nodes::new(options.nodes).map_err(Unopened::Nodes)?;
-    Ok(Arc::new(Local::open(data, nodes)?.with_most_descendants(options.most_descendants)))
+    let memory = Arc::new(options.memory);
+    let config = Config { memory: memory.clone(), ..options.nodes };
+    let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
+    Ok(Arc::new(Local::open_within(data, nodes, memory)?.with_most_descendants(options.most_descendants)))
 }
 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.
@@ -115,5 +127,5 @@ fn routes(host: &Arc<Local>, mut app: App) -> Router {
     app.metrics = Box::new(move || metrics::of(&counted));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
     let routes = api::routes();
-    api::service(Arc::new(app), routes)
+    api::service(Arc::new(app), routes).layer(from_fn_with_state(host.memory().clone(), room::given))
 }

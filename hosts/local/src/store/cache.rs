@@ -1,5 +1,5 @@
-//! States of executions in memory. Their number is bounded, and so are the bytes of journal text and offloaded values
-//! behind them. States that are used again stay; the others make room (the CLOCK algorithm).
+//! States of executions in memory. Their number is bounded, and so are the bytes of journal text behind them and of the
+//! memory that their values take. States that are used again stay; the others make room (the CLOCK algorithm).
 //!
 //! Its rule: from the moment at which a commit or a removal is published ([`Cache::put`], [`Cache::remove`]), nothing
 //! older is in memory, and no load that begins later gives anything older. The writer's thread publishes in the order of
@@ -21,6 +21,8 @@ const SHARDS: usize = 16;
 pub struct Cache {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
+    /// Bytes that the states of one shard may have.
+    share: usize,
 }
 
 #[derive(Default)]
@@ -40,15 +42,18 @@ struct Entry {
     used: bool,
 }
 
-impl Default for Cache {
-    fn default() -> Self {
-        Self::of(SHARDS)
-    }
-}
-
 impl Cache {
-    fn of(shards: usize) -> Self {
-        Self { shards: (0..shards).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+    /// A cache of so many bytes, and of [`limits::CACHED_BYTES`] at most.
+    pub fn new(bytes: usize) -> Self {
+        Self::of(SHARDS, bytes)
+    }
+
+    fn of(shards: usize, bytes: usize) -> Self {
+        Self {
+            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            share: bytes.min(limits::CACHED_BYTES) / SHARDS,
+        }
     }
 
     /// Returns the state of an execution where it is in memory.
@@ -74,12 +79,22 @@ impl Cache {
     }
 
     /// Publishes the state that a commit led to, once that is durable, and keeps it unless it alone is too large.
-    /// `bytes` is the text that led to it: what the commit added to the state before, or all of it for a state that is
-    /// not in memory yet.
+    /// `bytes` is the text that led to it and the memory of its values: what the commit added to the state before, or
+    /// all of it for a state that is not in memory yet.
     pub fn put(&self, state: Arc<Execution>, bytes: usize) {
         let mut shard = self.shard(state.id());
         shard.loads.changed(state.id());
-        shard.put(state, bytes);
+        shard.put(state, bytes, self.share);
+    }
+
+    /// Notes that values of a state were fetched, which take so many bytes. The state may have to go for it.
+    pub fn grow(&self, id: &ExecutionId, bytes: usize) {
+        let mut shard = self.shard(id);
+        if let Some(entry) = shard.entries.get_mut(id) {
+            entry.bytes += bytes;
+            shard.bytes += bytes;
+            shard.shrink(id, self.share);
+        }
     }
 
     /// Publishes that the database does not have an execution, or no longer has the state in memory as the latest.
@@ -115,7 +130,7 @@ impl Drop for Load<'_> {
         if shard.loads.end(self.id, self.ticket)
             && let Some((state, bytes)) = self.read.take()
         {
-            shard.put(state, bytes);
+            shard.put(state, bytes, self.cache.share);
         }
     }
 }
@@ -123,9 +138,8 @@ impl Drop for Load<'_> {
 impl Shard {
     /// Keeps a state unless one of the same turn or a later is there: a load may have read a commit before it is
     /// published, and others of the same transaction with it.
-    fn put(&mut self, state: Arc<Execution>, bytes: usize) {
+    fn put(&mut self, state: Arc<Execution>, bytes: usize, share: usize) {
         let id = state.id().clone();
-        let over = state.end.is_some();
         match self.entries.get_mut(&id) {
             Some(entry) if entry.state.seq >= state.seq => return,
             Some(entry) => {
@@ -140,18 +154,25 @@ impl Shard {
             }
         }
         self.bytes += bytes;
-        while self.is_full() && self.order.len() > 1 && self.turn() {}
+        self.shrink(&id, share);
+    }
+
+    /// Makes room after the entry of an execution was put in or has grown.
+    fn shrink(&mut self, id: &ExecutionId, share: usize) {
+        while self.is_full(share) && self.order.len() > 1 && self.turn() {}
         // The loop above leaves one entry. If that alone exceeds the shard's share, it stays while its execution goes
-        // on.
-        if over && self.is_full() {
-            self.forget(&id);
+        // on, unless it is very large: then it is read again without its values, which are most of it.
+        let large = self.bytes > share.saturating_mul(limits::CACHED_SHARES);
+        let over = self.entries.get(id).is_some_and(|entry| entry.state.end.is_some());
+        if (over && self.is_full(share)) || large {
+            self.forget(id);
         }
     }
 
     /// Whether something must go. Entries that are forgotten leave their id in `order`, so its length is bounded too.
-    fn is_full(&self) -> bool {
+    fn is_full(&self, share: usize) -> bool {
         self.entries.len() > limits::CACHED / SHARDS
-            || self.bytes > limits::CACHED_BYTES / SHARDS
+            || self.bytes > share
             || self.order.len() > limits::CACHED / SHARDS * 2
     }
 

@@ -45,6 +45,8 @@ pub struct Write {
     uses: Vec<String>,
     outbox: Rows,
     acks: Vec<Receipt>,
+    /// Bytes that the turns add to the state in memory: their text, and their values.
+    memory: usize,
     hub: Arc<Hub>,
     reply: oneshot::Sender<Result<(), StoreError>>,
 }
@@ -82,6 +84,7 @@ impl Write {
         let interactions = changed(&state, before.as_deref());
         let outbox = Rows::new(&*hub.queue, &state.started, &effects, now)?;
         let hub = hub.clone();
+        let memory = body.len() + turns.iter().flat_map(Turn::payloads).map(|it| it.memory(usize::MAX)).sum::<usize>();
         Ok(Self {
             state,
             first,
@@ -96,6 +99,7 @@ impl Write {
             uses,
             outbox,
             acks,
+            memory,
             hub,
             reply,
         })
@@ -234,15 +238,14 @@ impl Job for Write {
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { state, count, body, blobs, outbox, acks, hub, reply, .. } = *self;
+        let Self { state, count, memory, outbox, acks, hub, reply, .. } = *self;
         let metrics = &hub.metrics;
         match &outcome {
             Ok(()) => {
                 metrics.turns.fetch_add(count, Relaxed);
                 metrics.commits.fetch_add(1, Relaxed);
                 let id = state.id().clone();
-                let offloaded: usize = blobs.iter().map(|(_, bytes)| bytes.len()).sum();
-                hub.cache.put(state.clone(), body.len() + offloaded);
+                hub.cache.put(state.clone(), memory);
                 hub.attempts.committed(&state);
                 // The queue hears of it before the caller does, so that the caller's messages are acknowledged when it
                 // looks.

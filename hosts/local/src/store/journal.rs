@@ -3,7 +3,6 @@
 use super::{
     Database, commit,
     lists::{cursor, limit, page},
-    load::parse_turns,
     remove, rows,
 };
 use crate::asker::Asker;
@@ -24,12 +23,31 @@ use tokio::sync::oneshot;
 #[async_trait]
 impl Journal for Database {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
+        let Some(state) = self.load_lean(id).await? else { return Ok(None) };
+        self.fetch(id, &state.payloads()).await?;
+        Ok(Some(state))
+    }
+
+    async fn load_lean(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
         if let Some(state) = self.hub.cache.get(id) {
             self.hub.metrics.hits.fetch_add(1, Relaxed);
             return Ok(Some(state));
         }
         self.hub.metrics.misses.fetch_add(1, Relaxed);
-        self.hub.cache.load(id, self.read_whole(id)).await
+        let read = async {
+            let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
+            let values: usize = state.payloads().into_iter().map(|payload| payload.memory(usize::MAX)).sum();
+            Ok(Some((state, bytes + values)))
+        };
+        self.hub.cache.load(id, read).await
+    }
+
+    async fn fetch(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<(), StoreError> {
+        let bytes = self.read_values(id, payloads).await?;
+        if bytes > 0 {
+            self.hub.cache.grow(id, bytes);
+        }
+        Ok(())
     }
 
     fn keeps_states(&self) -> bool {
@@ -51,19 +69,24 @@ impl Journal for Database {
     }
 
     async fn turns(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
+        let turns = self.turns_lean(id, after, limit).await?;
+        let payloads: Vec<_> = turns.iter().flat_map(Turn::payloads).collect();
+        self.read_values(id, &payloads).await?;
+        Ok(turns)
+    }
+
+    async fn turns_lean(&self, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Turn>, StoreError> {
         let key = id.clone();
         let rows = self.readers.read(move |db| rows::turns(db, &key, after, limit)).await?;
-        let mut turns = parse_turns(id, &rows)?;
+        let mut turns = self.parse_turns(id, rows).await?;
         turns.retain(|turn| turn.seq > after);
         turns.truncate(limit);
-        let payloads = turns.iter().flat_map(Turn::payloads).collect();
-        self.read_values(id, payloads).await?;
         Ok(turns)
     }
 
     /// Resolves when the execution has a turn after `seq`, or after [`limits::WATCH`](super::limits::WATCH) without one.
     async fn changed(&self, id: &ExecutionId, seq: u64) {
-        let is_newer = async { matches!(self.load(id).await, Ok(Some(state)) if state.seq > seq) };
+        let is_newer = async { matches!(self.load_lean(id).await, Ok(Some(state)) if state.seq > seq) };
         self.hub.watch.wait(id, is_newer).await;
     }
 

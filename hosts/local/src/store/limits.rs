@@ -36,8 +36,11 @@ pub const SNAPSHOT_TURNS: u64 = 256;
 pub const KNOWN: usize = 32_768;
 /// Executions whose state is kept in memory.
 pub const CACHED: usize = 16_384;
-/// Bytes of journal text and of offloaded values behind the states in memory: about a third of what those states take.
-pub const CACHED_BYTES: usize = 48 * 1024 * 1024;
+/// Bytes of the states in memory: of the journal text behind them, which is about a third of what they take, and of the
+/// memory of their values. A host with little memory has a quarter of it for them.
+pub const CACHED_BYTES: usize = 64 * 1024 * 1024;
+/// Shares of one shard of these states that a single state may have while its execution goes on: 16 MiB.
+pub const CACHED_SHARES: usize = 4;
 /// Parsed workflows kept in memory; as many latest versions of saved workflows are kept beside them.
 pub const WORKFLOWS: usize = 256;
 /// The longest time that a watcher waits for a change before it looks again: below the 25 s of `?wait` and below the

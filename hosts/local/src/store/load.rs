@@ -1,11 +1,12 @@
 //! Folds the state of an execution from its journal, and reads offloaded values.
 
 use super::{Database, rows};
-use document::Workflow;
+use document::{Workflow, json::memory_of_text};
 use engine::port::{Catalogue, StoreError};
+use nodes::aside;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 use stepwell_core::{
     children::body_of,
     event::{Event, Started, Turn},
@@ -15,25 +16,25 @@ use stepwell_core::{
     payload::Payload,
 };
 
-impl Database {
-    /// Reads a state with its offloaded values. Returns with it the bytes behind it; none where the execution does not
-    /// exist.
-    pub(super) async fn read_whole(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
-        let Some((state, bytes)) = self.read_state(id).await? else { return Ok(None) };
-        let offloaded: u64 = state.payloads().into_iter().filter_map(Payload::missing).map(|blob| blob.bytes).sum();
-        self.read_values(id, state.payloads()).await?;
-        Ok(Some((state, bytes + offloaded as usize)))
-    }
+/// What the values of journal text take in memory, as a multiple of the text.
+const TIMES: usize = 8;
 
-    /// Folds the state from the database. Returns with it the bytes of text that it was folded from; none where the
-    /// execution does not exist.
-    async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
+impl Database {
+    /// Folds the state from the database, in which offloaded values are missing. Returns with it the bytes of text that
+    /// it was folded from; none where the execution does not exist.
+    pub(super) async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
         for whole in [false, true] {
             let key = id.clone();
             let journal = self.readers.read(move |db| rows::journal(db, &key, whole)).await?;
             let Some(journal) = journal else { return Ok(None) };
             let bytes = journal.snapshot.as_ref().map_or(0, String::len) + text_bytes(&journal.rows);
-            let snapshot = match journal.snapshot.as_deref().map(serde_json::from_str::<Execution>) {
+            // The values of the text take some times as much.
+            let _room = self.memory.take(bytes * TIMES).await?;
+            let snapshot = match journal.snapshot {
+                Some(text) => Some(aside(text.len(), move || serde_json::from_str::<Execution>(&text)).await),
+                None => None,
+            };
+            let snapshot = match snapshot {
                 // Another release may have written the snapshot in its own format. The journal counts, and it is whole.
                 Some(Err(error)) => {
                     tracing::info!(%error, execution = %id, "a snapshot is left aside");
@@ -42,7 +43,7 @@ impl Database {
                 Some(Ok(state)) => Some(state),
                 None => None,
             };
-            return Ok(Some((self.fold(id, snapshot, &journal.rows).await?, bytes)));
+            return Ok(Some((self.fold(id, snapshot, journal.rows).await?, bytes)));
         }
         Err(unreadable(id, "its snapshot does not go away"))
     }
@@ -52,9 +53,9 @@ impl Database {
         &self,
         id: &ExecutionId,
         snapshot: Option<Execution>,
-        rows: &[String],
+        rows: Vec<String>,
     ) -> Result<Execution, StoreError> {
-        let turns = parse_turns(id, rows)?;
+        let turns = self.parse_turns(id, rows).await?;
         let started = match (&snapshot, turns.first().and_then(|turn| turn.events.first())) {
             (Some(state), _) => state.started.clone(),
             (None, Some(Event::ExecutionStarted(started))) => Arc::new((**started).clone()),
@@ -79,43 +80,58 @@ impl Database {
         body_of(root, &started.body).map_err(|node| unreadable(id, &format!("its workflow has no map {node}")))
     }
 
-    /// Reads the offloaded values of an execution that `payloads` lack, and hands them in. `Permanent` where one is
-    /// gone.
-    pub(super) async fn read_values(&self, id: &ExecutionId, payloads: Vec<&Payload>) -> Result<(), StoreError> {
-        // One value is often named several times, as a node's output and as the execution's: it is read once.
-        let mut read: HashMap<String, Value> = HashMap::new();
-        for payload in payloads {
-            let Some(blob) = payload.missing() else { continue };
-            if let Some(value) = read.get(&blob.sha256) {
-                payload.fetched(value.clone());
-                continue;
+    /// Parses journal rows, each a JSON list of turns.
+    pub(super) async fn parse_turns(&self, id: &ExecutionId, rows: Vec<String>) -> Result<Vec<Turn>, StoreError> {
+        let bytes = text_bytes(&rows);
+        let parse = move || -> Result<Vec<Turn>, serde_json::Error> {
+            let mut turns = Vec::new();
+            for row in rows {
+                turns.extend(serde_json::from_str::<Vec<Turn>>(&row)?);
             }
-            let sha256 = blob.sha256.clone();
-            let bytes: Option<Vec<u8>> = self
-                .readers
-                .read(move |db| {
-                    db.prepare_cached("SELECT body FROM blobs WHERE sha256 = ?1")?
-                        .query_row([sha256], |row| row.get(0))
-                        .optional()
-                })
-                .await?;
-            let bytes = bytes.ok_or_else(|| unreadable(id, &format!("the value {} is gone", blob.sha256)))?;
-            let value: Value = serde_json::from_slice(&bytes).map_err(|error| unreadable(id, &error.to_string()))?;
-            read.insert(blob.sha256.clone(), value.clone());
-            payload.fetched(value);
-        }
-        Ok(())
+            Ok(turns)
+        };
+        aside(bytes, parse).await.map_err(|error| unreadable(id, &error.to_string()))
     }
-}
 
-/// Parses journal rows, each a JSON list of turns.
-pub(super) fn parse_turns(id: &ExecutionId, rows: &[String]) -> Result<Vec<Turn>, StoreError> {
-    let mut turns = Vec::new();
-    for row in rows {
-        let batch: Vec<Turn> = serde_json::from_str(row).map_err(|error| unreadable(id, &error.to_string()))?;
-        turns.extend(batch);
+    /// Reads the offloaded values of an execution that `payloads` lack, and hands them in. Returns the bytes of memory
+    /// that they take. `Permanent` where one is gone.
+    pub(super) async fn read_values(&self, id: &ExecutionId, payloads: &[&Payload]) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        for (at, payload) in payloads.iter().enumerate() {
+            let Some(blob) = payload.missing() else { continue };
+            let value = self.read_value(id, &blob.sha256).await?;
+            // One value is often named several times, as a node's output and as the execution's: it is read once.
+            for same in payloads.iter().skip(at + 1).filter(|other| other.missing() == Some(blob)) {
+                same.fetched(value.clone());
+                taken += same.memory(usize::MAX);
+            }
+            payload.fetched(value);
+            taken += payload.memory(usize::MAX);
+        }
+        Ok(taken)
     }
-    Ok(turns)
+
+    /// Reads one offloaded value, once there is room for it.
+    async fn read_value(&self, id: &ExecutionId, sha256: &str) -> Result<Value, StoreError> {
+        let key = sha256.to_owned();
+        let bytes: Option<Vec<u8>> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT body FROM blobs WHERE sha256 = ?1")?
+                    .query_row([key], |row| row.get(0))
+                    .optional()
+            })
+            .await?;
+        let bytes = bytes.ok_or_else(|| unreadable(id, &format!("the value {sha256} is gone")))?;
+        let (bytes, weight) = aside(bytes.len(), move || {
+            let weight = memory_of_text(&bytes, usize::MAX);
+            (bytes, weight)
+        })
+        .await;
+        let _room = self.memory.take(weight).await?;
+        let parsed = aside(bytes.len(), move || serde_json::from_slice::<Value>(&bytes)).await;
+        parsed.map_err(|error| unreadable(id, &error.to_string()))
+    }
 }
 
 fn text_bytes(rows: &[String]) -> usize {

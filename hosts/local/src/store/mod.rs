@@ -41,6 +41,7 @@ pub use metrics::Metrics;
 
 use crate::{
     asker::Asker,
+    memory::Memory,
     queue::{Dispatcher, Handler},
 };
 use attempts::Attempts;
@@ -71,14 +72,16 @@ pub struct Database {
     pub(crate) locks: Locks,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: fn() -> Time,
+    pub(crate) memory: Arc<Memory>,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Database {
     /// Opens the database of a folder, and migrates one that an earlier release wrote. `clock` gives the time by which
-    /// messages and timers are due. `OpenError` where the folder's files cannot be used or a later release wrote them.
-    pub fn open(folder: DataFolder, clock: fn() -> Time) -> Result<Self, OpenError> {
+    /// messages and timers are due; `memory` is where large values get their room. `OpenError` where the folder's files
+    /// cannot be used or a later release wrote them.
+    pub fn open(folder: DataFolder, clock: fn() -> Time, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let path = folder.database()?;
         let broken = |error: rusqlite::Error| OpenError::Database { path: path.clone(), error: error.to_string() };
         let db = connect(&path)?;
@@ -96,7 +99,7 @@ impl Database {
         let dispatcher = Arc::new(Dispatcher::new(first.unsigned_abs(), metrics.clone(), clock, limits::WINDOW));
         Ok(Self {
             hub: Arc::new(Hub {
-                cache: Cache::default(),
+                cache: Cache::new(memory.bytes() / 4),
                 watch: Watch::default(),
                 attempts: Attempts::default(),
                 metrics,
@@ -111,6 +114,7 @@ impl Database {
             locks: Locks::default(),
             sealer: Arc::new(sealer),
             clock,
+            memory,
             folder,
             ended: Mutex::new(Some(ended)),
         })

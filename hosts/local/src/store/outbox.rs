@@ -177,7 +177,7 @@ impl Outbox for Database {
         if effects.is_empty() {
             return Ok(());
         }
-        let Some(state) = self.load(execution).await? else { return Ok(()) };
+        let Some(state) = self.load_lean(execution).await? else { return Ok(()) };
         let queue = self.hub.queue.clone();
         let rows = Rows::new(&*queue, &state.started, effects, (self.clock)())?;
         let (reply, answer) = oneshot::channel();

@@ -16,7 +16,7 @@ pub fn scratch() -> PathBuf {
 }
 
 use super::{DataFolder, Database};
-use crate::queue::Handler;
+use crate::{memory::Memory, queue::Handler};
 use async_trait::async_trait;
 use document::{Settings, Workflow, graph::Graph, time::Time};
 use engine::port::{Catalogue, Commit, Delivery, Journal, Receipt, StoreError, Verdict};
@@ -53,7 +53,7 @@ pub fn workflow() -> Arc<Workflow> {
 }
 
 pub async fn open(path: &std::path::Path) -> Database {
-    let database = Database::open(DataFolder::open(path).unwrap(), clock).unwrap();
+    let database = Database::open(DataFolder::open(path).unwrap(), clock, Arc::new(Memory::of_machine())).unwrap();
     database.keep_workflow(&workflow()).await.unwrap();
     database
 }
@@ -321,6 +321,6 @@ fn a_file_of_a_later_release_is_refused() {
     let folder = DataFolder::open(&path).unwrap();
     let sql = rusqlite::Connection::open(folder.database().unwrap()).unwrap();
     sql.execute_batch("PRAGMA user_version = 99").unwrap();
-    let Err(error) = Database::open(folder, clock) else { panic!("it was opened") };
+    let Err(error) = Database::open(folder, clock, Arc::new(Memory::of_machine())) else { panic!("it was opened") };
     assert!(error.to_string().contains("format 99"), "{error}");
 }

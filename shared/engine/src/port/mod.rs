@@ -13,6 +13,7 @@
 //! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
+//! | [`Memory`] | room for large values |
 
 mod access;
 mod admission;
@@ -21,6 +22,7 @@ mod catalogue;
 mod error;
 mod index;
 mod journal;
+mod memory;
 mod outbox;
 mod queue;
 mod runner;
@@ -32,6 +34,7 @@ pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
 pub use error::StoreError;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
 pub use journal::{Commit, Journal};
+pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
 pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};

@@ -20,7 +20,7 @@ use stepwell_core::{
     execution::Execution,
     id::{Activation, ExecutionId},
     payload::Payload,
-    task::{NodeLog, Outcome, Report, Task},
+    task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
 /// Does what a step message asks for, up to the outcome that is to be reported. `again`: the message was handed out
@@ -110,6 +110,11 @@ fn reported(
     let outcome = match Outcome::<Payload>::from(outcome) {
         Outcome::Succeeded { output, .. } if output.weight(limits::OUTCOME_BYTES) > limits::OUTCOME_BYTES => {
             Outcome::Failed(too_large())
+        }
+        Outcome::Succeeded { output, .. }
+            if output.memory(limits::OUTCOME_MEMORY_BYTES) > limits::OUTCOME_MEMORY_BYTES =>
+        {
+            Outcome::Failed(Failure::too_many_values())
         }
         other => other,
     };

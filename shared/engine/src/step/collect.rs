@@ -11,7 +11,13 @@ use futures::{
     future::{Either, pending, select},
     stream,
 };
-use std::{pin::pin, sync::Arc};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 use stepwell_core::{
     children::{Family, Given},
     execution::Execution,
@@ -26,8 +32,19 @@ enum Gathered {
     All(Vec<Option<Given>>),
     /// The outputs are more than an output may have in all; the rest was not read.
     TooLarge,
+    /// The outputs take more memory than an output may in all; the rest was not read.
+    TooManyValues,
     /// The time was over when so many children were read.
     Late(usize),
+}
+
+/// One child, read.
+enum Read {
+    Given(Box<Given>),
+    /// The child is not shown, or does not exist.
+    Nothing,
+    /// Its output and those read before are more than an output may have in all.
+    TooLarge,
 }
 
 /// Makes the outcome of an activation of what its children gave, in the order of their indexes. `again`: the message
@@ -46,10 +63,12 @@ pub async fn collect(
     let Some(family) = Family::of(workflow, state, activation, attempt) else {
         return Err(StoreError::Permanent(format!("the workflow has no node {}", activation.node)));
     };
-    let reads = (0..family.count()).map(|index| read(host, family.is_shown(index).then(|| family.id(index))));
+    let fetched = AtomicU64::new(0);
+    let reads = (0..family.count()).map(|index| read(host, family.is_shown(index).then(|| family.id(index)), &fetched));
     match gather(stream::iter(reads).buffered(children_at_once(host)), time_over(host)).await? {
         Gathered::All(given) => Ok(family.outcome(given)),
         Gathered::TooLarge => Ok(Outcome::Failed(too_large())),
+        Gathered::TooManyValues => Ok(Outcome::Failed(Failure::too_many_values())),
         Gathered::Late(read) => late(read, family.count(), again),
     }
 }
@@ -65,21 +84,30 @@ async fn time_over(host: &dyn Host) {
 
 /// Takes what the children gave until all are read, the outputs are too large, or `over` has ended.
 async fn gather(
-    reads: impl Stream<Item = Result<Option<Given>, StoreError>>,
+    reads: impl Stream<Item = Result<Read, StoreError>>,
     over: impl Future<Output = ()>,
 ) -> Result<Gathered, StoreError> {
     let (mut reads, mut over) = (pin!(reads), pin!(over));
-    let (mut gathered, mut bytes) = (Vec::new(), 0);
+    let (mut gathered, mut bytes, mut memory) = (Vec::new(), 0, 0);
     loop {
         let given = match select(over.as_mut(), reads.next()).await {
             Either::Left(_) => return Ok(Gathered::Late(gathered.len())),
             Either::Right((given, _)) => given,
         };
         let Some(given) = given else { return Ok(Gathered::All(gathered)) };
-        let given = given?;
+        let given = match given? {
+            Read::Given(given) => Some(*given),
+            Read::Nothing => None,
+            Read::TooLarge => return Ok(Gathered::TooLarge),
+        };
         bytes += given.as_ref().map_or(0, |given| weight(&given.output, limits::OUTCOME_BYTES));
         if bytes > limits::OUTCOME_BYTES {
             return Ok(Gathered::TooLarge);
+        }
+        let most = limits::OUTCOME_MEMORY_BYTES;
+        memory += given.as_ref().map_or(0, |given| document::json::memory(&given.output, most));
+        if memory > most {
+            return Ok(Gathered::TooManyValues);
         }
         gathered.push(given);
     }
@@ -98,16 +126,20 @@ fn late(read: usize, count: u32, again: bool) -> Result<Outcome, StoreError> {
     Ok(Outcome::Failed(Failure::new("too_many_items", format!("{message}: {advice}"))))
 }
 
-/// Reads a child, and of its offloaded values only the output. None where `id` is None or the child does not exist.
-async fn read(host: &dyn Host, id: Option<ExecutionId>) -> Result<Option<Given>, StoreError> {
-    let Some(id) = id else { return Ok(None) };
-    let Some(child) = host.journal().load_lean(&id).await? else { return Ok(None) };
-    let missing: Vec<_> = child.output.iter().filter(|output| output.missing().is_some()).collect();
-    if !missing.is_empty() {
-        host.journal().fetch(&id, &missing).await?;
+/// Reads a child, and of its offloaded values only the output. `fetched` counts the bytes of the outputs that were
+/// fetched for the node so far: several children are read at a time, so an output past the bound is not even fetched.
+async fn read(host: &dyn Host, id: Option<ExecutionId>, fetched: &AtomicU64) -> Result<Read, StoreError> {
+    let Some(id) = id else { return Ok(Read::Nothing) };
+    let Some(child) = host.journal().load_lean(&id).await? else { return Ok(Read::Nothing) };
+    if let Some((output, blob)) = child.output.as_ref().and_then(|output| Some((output, output.missing()?))) {
+        if fetched.fetch_add(blob.bytes, Relaxed).saturating_add(blob.bytes) > limits::OUTCOME_BYTES as u64 {
+            return Ok(Read::TooLarge);
+        }
+        host.journal().fetch(&id, &[output]).await?;
     }
     let output = child.output.as_ref().map(|output| output.value().clone()).unwrap_or_default();
-    Ok(Some(Given { status: child.status(), output, error: child.error.clone(), id }))
+    let given = Given { status: child.status(), output, error: child.error.clone(), id };
+    Ok(Read::Given(Box::new(given)))
 }
 
 /// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
@@ -124,8 +156,8 @@ mod tests {
     use std::task::Poll;
     use stepwell_core::execution::Status;
 
-    fn given(output: Value) -> Result<Option<Given>, StoreError> {
-        Ok(Some(Given { id: "child".into(), status: Status::Completed, output, error: None }))
+    fn given(output: Value) -> Result<Read, StoreError> {
+        Ok(Read::Given(Box::new(Given { id: "child".into(), status: Status::Completed, output, error: None })))
     }
 
     #[test]
@@ -150,6 +182,10 @@ mod tests {
         let half = "x".repeat(limits::OUTCOME_BYTES / 2 + 1);
         let large = stream::iter([given(json!(half)), given(json!(half))]).chain(stream::pending());
         assert!(matches!(gather(large, pending()).now_or_never(), Some(Ok(Gathered::TooLarge))));
+        let many = stream::iter((0..100).map(|_| given(json!(vec![0; 30_000])))).chain(stream::pending());
+        assert!(matches!(gather(many, pending()).now_or_never(), Some(Ok(Gathered::TooManyValues))));
+        let unread = stream::iter([Ok(Read::TooLarge)]).chain(stream::pending());
+        assert!(matches!(gather(unread, pending()).now_or_never(), Some(Ok(Gathered::TooLarge))));
     }
 
     #[test]

@@ -281,7 +281,7 @@ fn label(option: &Choice) -> &str {
 /// Resolves when the question is over: decided, timed out or cancelled.
 async fn over(host: &Local, question: &Interaction) {
     let id = ExecutionId::from(question.execution_id.as_str());
-    while let Ok(Some(execution)) = host.journal().load(&id).await {
+    while let Ok(Some(execution)) = host.journal().load_lean(&id).await {
         if !execution.interaction(&question.interaction_id).is_some_and(|one| one.is_open()) {
             return;
         }

@@ -60,7 +60,7 @@ impl<'a> Follow<'a> {
     /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
-            let turns = self.host.journal().turns(self.id, self.seq, limits::TURNS).await?;
+            let turns = self.host.journal().turns_lean(self.id, self.seq, limits::TURNS).await?;
             for turn in &turns {
                 self.progress.tell(turn);
                 self.seq = turn.seq;
@@ -68,7 +68,7 @@ impl<'a> Follow<'a> {
             if self.signals.heard() {
                 return Ok(End::Interrupted);
             }
-            let Some(state) = self.host.journal().load(self.id).await? else {
+            let Some(state) = self.host.journal().load_lean(self.id).await? else {
                 return Err(Failure::failed(format!("execution {} was deleted", self.id), "start it anew"));
             };
             // Turns were committed since the journal was read: they are told before anything is asked.
@@ -152,7 +152,8 @@ impl<'a> Follow<'a> {
             if id == *self.id {
                 return Ok(true);
             }
-            let Some(parent) = self.host.journal().load(&id).await?.and_then(|one| one.started.parent.clone()) else {
+            let Some(parent) = self.host.journal().load_lean(&id).await?.and_then(|one| one.started.parent.clone())
+            else {
                 break;
             };
             id = parent.execution_id;
@@ -166,7 +167,7 @@ impl<'a> Follow<'a> {
         let mut open = vec![state.id().clone()];
         let mut asks = false;
         while let Some(id) = open.pop() {
-            let Some(state) = self.host.journal().load(&id).await? else { continue };
+            let Some(state) = self.host.journal().load_lean(&id).await? else { continue };
             match state.status() {
                 Status::WaitingHuman => asks = true,
                 Status::Waiting if goes_on_by_itself(&state) => return Ok(false),

@@ -140,7 +140,8 @@ async fn tell_of_others(host: &Local, id: &ExecutionId) -> Result<(), Failure> {
         statuses: vec![Status::Pending, Status::Running, Status::Waiting, Status::RollingBack],
         ..ExecutionFilter::default()
     };
-    let moves = host.journal().load(id).await?.is_some_and(|execution| filter.statuses.contains(&execution.status()));
+    let moves =
+        host.journal().load_lean(id).await?.is_some_and(|execution| filter.statuses.contains(&execution.status()));
     let others = host.index().count(&filter).await?.saturating_sub(u64::from(moves));
     if others > 0 {
         let count = output::counted(others as usize, "other execution");
@@ -157,7 +158,8 @@ async fn resume(
     workflow: &Workflow,
 ) -> Result<(ExecutionId, u64), Failure> {
     let id = ExecutionId::from(id);
-    let Some(execution) = host.journal().load(&id).await?.filter(|execution| execution.started.owner == server::OWNER)
+    let Some(execution) =
+        host.journal().load_lean(&id).await?.filter(|execution| execution.started.owner == server::OWNER)
     else {
         let hint = "`stepwell ls` lists those of this data folder; --data names another";
         return Err(Failure::usage(format!("there is no execution {id}"), hint).with_code("not_found"));

@@ -27,7 +27,7 @@ fn moment(state: &Execution) -> Moment {
 
 #[tokio::test]
 async fn a_state_read_before_the_last_commit_does_not_enter_after_an_eviction() {
-    let (cache, states) = (Cache::of(1), &lives()[0]);
+    let (cache, states) = (Cache::of(1, limits::CACHED_BYTES), &lives()[0]);
     // Given a load that has read the second turn.
     let read = async {
         // When the third, which ends the execution, is committed before the load is done, and has to make room.
@@ -43,7 +43,7 @@ async fn a_state_read_before_the_last_commit_does_not_enter_after_an_eviction() 
 
 #[tokio::test]
 async fn a_load_under_which_nothing_happened_is_kept_and_one_that_was_given_up_holds_nothing_back() {
-    let (cache, states) = (Cache::of(1), &lives()[0]);
+    let (cache, states) = (Cache::of(1, limits::CACHED_BYTES), &lives()[0]);
     let id = states[0].id();
     let mut given_up = Box::pin(cache.load(id, std::future::pending::<Result<_, Infallible>>()));
     assert!(futures::poll!(&mut given_up).is_pending());
@@ -117,7 +117,7 @@ fn in_no_order_is_anything_older_served_than_what_was_committed_last() {
     let made = lives();
     let model = move || {
         let model = Arc::new(Model {
-            cache: Cache::of(1),
+            cache: Cache::of(1, limits::CACHED_BYTES),
             disk: shuttle::sync::Mutex::new((1, 1)),
             published: shuttle::sync::Mutex::new((1, 1)),
             lives: made.clone(),
