@@ -152,7 +152,6 @@ fn holds(expect: &Expr, response: &Value) -> Result<bool, String> {
         item: None,
         index: None,
         execution: ExecutionScope { id: "", workflow_id: "", started_at: "" },
-        secrets: None,
         extra: &[],
         bare: [Some(response), None],
     };
