@@ -18,6 +18,7 @@ pub use secrets::{mask, mask_text};
 use async_trait::async_trait;
 use document::time::Time;
 use engine::port::Runner;
+use secrets::Needles;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{Report, Task, Work};
 
@@ -72,8 +73,9 @@ impl Runner for Nodes {
         let limit = Duration::from_secs_f64(seconds(task.timeout_seconds));
         match &task.work {
             Work::Http(http) => {
-                let outcome = self.http.run(http, task, limit, now).await;
-                Report { outcome: secrets::mask_outcome(outcome, &task.secrets), logs: Vec::new() }
+                let needles = Arc::new(Needles::of(&task.secrets));
+                let outcome = self.http.run(http, task, &needles, limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(code, limit, now).await,
         }

@@ -1,5 +1,6 @@
 //! What is sent: the first hop, made from a rendered task.
 
+use super::allow::{Blocked, plain};
 use reqwest::{
     Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
@@ -13,6 +14,9 @@ pub(super) struct Hop {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Option<Vec<u8>>,
+    /// Whether messages may name the host. A document names hosts without secrets in them; a server that a request with
+    /// secrets is redirected by may name any.
+    pub tells_host: bool,
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -50,7 +54,25 @@ impl Hop {
                 return Err(Failure::new("invalid_method", message));
             }
         };
-        Ok(Self { method, url: url(task)?, headers, body: body.map(|(_, bytes)| bytes) })
+        Ok(Self { method, url: url(task)?, headers, body: body.map(|(_, bytes)| bytes), tells_host: true })
+    }
+
+    /// The host for messages.
+    pub fn host(&self) -> String {
+        if self.tells_host {
+            plain(self.url.host_str().unwrap_or_default())
+        } else {
+            "the host of the redirect".to_owned()
+        }
+    }
+
+    /// The failure for an address that may not be reached.
+    pub fn blocked(&self, blocked: Blocked) -> Failure {
+        if self.tells_host {
+            return blocked.into();
+        }
+        let message = "the server redirects a request with secrets to an address that may not be reached";
+        Failure::new("address_not_allowed", message)
     }
 
     /// Scheme, host and port of the URL.

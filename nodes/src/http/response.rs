@@ -1,7 +1,10 @@
 //! What came back: the response is read within bounds, parsed, and judged by `expect`.
 
 use super::{allow::plain, failure};
-use crate::limits::{DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS};
+use crate::{
+    limits::{DETAIL_BYTES, MASKED_AT_ONCE_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS},
+    secrets::Needles,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use document::{json::nesting, time::Time};
 use engine::limits::JSON_DEPTH;
@@ -11,25 +14,30 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use stepwell_core::task::{Failure, HttpTask, Outcome};
 
 /// Reads the rest of a response and says what it means. `now` is for a `Retry-After` that is a date.
-pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Result<Outcome, Outcome> {
+/// Secrets that come back are masked first: `expect` sees what the journal will hold, and can tell no more of them.
+pub(super) async fn finish(
+    response: Response,
+    task: &HttpTask,
+    needles: &Arc<Needles>,
+    now: Time,
+) -> Result<Outcome, Outcome> {
     let status = response.status().as_u16();
     let wait = retry_after(response.headers(), now);
-    let mut output = Map::new();
-    output.insert("status".into(), status.into());
-    output.insert("headers".into(), headers(response.headers()));
-    let kind = response.headers().get(CONTENT_TYPE).cloned();
+    let headers = response.headers().clone();
     let bytes = read(response).await.map_err(Outcome::Unknown)?;
     let size = bytes.len();
-    let is_json = is_json(kind.as_ref(), &bytes);
-    let (body, encoded) = body(bytes, is_json);
-    output.insert("body".into(), body);
-    if encoded {
-        output.insert("encoding".into(), "base64".into());
-    }
-    let output = Value::Object(output);
+    let output = if size <= MASKED_AT_ONCE_BYTES {
+        seen(status, &headers, bytes, needles)
+    } else {
+        // Parsing and searching many bytes would keep a thread from all other work.
+        let needles = needles.clone();
+        let work = tokio::task::spawn_blocking(move || seen(status, &headers, bytes, &needles));
+        work.await.map_err(|_| Outcome::Unknown(failure::unread()))?
+    };
     // Where `expect` is given, it alone decides what counts as success.
     let why = match &task.expect {
         None if status < 400 => return Ok(succeeded(output)),
@@ -45,6 +53,22 @@ pub(super) async fn finish(response: Response, task: &HttpTask, now: Time) -> Re
     failure.retryable = matches!(status, 408 | 425 | 429 | 500..);
     failure.retry_after_seconds = wait;
     Ok(Outcome::Failed(failure))
+}
+
+/// The response as a value, its secrets masked.
+fn seen(status: u16, given: &HeaderMap, bytes: Vec<u8>, needles: &Needles) -> Value {
+    let is_json = is_json(given.get(CONTENT_TYPE), &bytes);
+    let (body, encoded) = body(bytes, is_json, needles);
+    let mut output = Map::new();
+    output.insert("status".into(), status.into());
+    output.insert("headers".into(), headers(given));
+    output.insert("body".into(), body);
+    if encoded {
+        output.insert("encoding".into(), "base64".into());
+    }
+    let mut output = Value::Object(output);
+    needles.mask(&mut output);
+    output
 }
 
 fn succeeded(output: Value) -> Outcome {
@@ -87,8 +111,9 @@ fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
     essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-/// The body as a value, and whether it is base64 because it is no text.
-fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
+/// The body as a value, and whether it is base64 because it is no text. Secrets are masked in what is no text before it
+/// becomes base64, which hides all but their plain form.
+fn body(bytes: Vec<u8>, is_json: bool, needles: &Needles) -> (Value, bool) {
     if bytes.is_empty() {
         return (Value::Null, false);
     }
@@ -102,7 +127,10 @@ fn body(bytes: Vec<u8>, is_json: bool) -> (Value, bool) {
     }
     match String::from_utf8(bytes) {
         Ok(text) => (Value::String(text), false),
-        Err(error) => (Value::String(STANDARD.encode(error.as_bytes())), true),
+        Err(error) => {
+            let bytes = needles.masked(error.as_bytes()).unwrap_or_else(|| error.into_bytes());
+            (Value::String(STANDARD.encode(bytes)), true)
+        }
     }
 }
 
@@ -195,6 +223,7 @@ mod tests {
 
     #[test]
     fn a_body_is_json_text_or_base64() {
+        let body = |bytes, is_json| super::body(bytes, is_json, &Needles::of(&[]));
         assert_eq!(body(b"{\"a\":1}".to_vec(), true), (json!({"a": 1}), false));
         assert_eq!(body(b"{\"a\":1}".to_vec(), false), (json!("{\"a\":1}"), false));
         assert_eq!(body(b"oops".to_vec(), true), (json!("oops"), false));
