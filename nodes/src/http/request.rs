@@ -34,7 +34,7 @@ impl Hop {
             headers.insert(USER_AGENT, user_agent.clone());
         }
         if !headers.contains_key(&IDEMPOTENCY_KEY) {
-            let key = HeaderValue::from_str(key).map_err(|_| invalid_header("Idempotency-Key"))?;
+            let key = HeaderValue::from_str(key).map_err(|_| invalid_header("the header idempotency-key"))?;
             headers.insert(IDEMPOTENCY_KEY, key);
         }
         let body = task.body.as_ref().map(|body| match body {
@@ -111,18 +111,19 @@ pub(super) fn check_scheme(url: &Url) -> Result<(), Failure> {
 fn headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_header(name))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_header("the name of a header"))?;
         if OURS.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
             let message = format!("the header {parsed} belongs to the connection and cannot be set: leave it out");
             return Err(Failure::new("invalid_header", message));
         }
-        let value = HeaderValue::from_str(value).map_err(|_| invalid_header(name))?;
+        let value = HeaderValue::from_str(value).map_err(|_| invalid_header(&format!("the header {parsed}")))?;
         headers.append(parsed, value);
     }
     Ok(headers)
 }
 
-fn invalid_header(name: &str) -> Failure {
-    let message = format!("the header {name:?} has characters that HTTP does not allow, such as a line break");
+/// A name that HTTP does not allow is not told: where the headers are one template, it is a value.
+fn invalid_header(what: &str) -> Failure {
+    let message = format!("{what} has characters that HTTP does not allow, such as a line break");
     Failure::new("invalid_header", message)
 }

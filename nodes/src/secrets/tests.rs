@@ -91,7 +91,11 @@ fn encoded(secret: &str, kind: usize) -> String {
         11 => each(&|c| format!("&#{};", u32::from(c))),
         12 => each(&|c| format!("&#x{:X};", u32::from(c))),
         13 => secret
-            .replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;"),
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#39;"),
         14 => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
         15 => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
         16 => STANDARD.encode(secret),

@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod documents;
 pub mod drive;
 pub mod envelope;
+pub mod inline;
 pub mod limits;
 pub mod locks;
 pub mod port;

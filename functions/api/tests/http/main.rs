@@ -7,6 +7,7 @@ mod executions;
 mod interactions;
 mod openapi;
 mod resume;
+mod secrets;
 mod workflows;
 
 extern crate stepwell_api as api;

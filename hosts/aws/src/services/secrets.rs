@@ -1,5 +1,5 @@
 //! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
-//! of the form `{"value": "…", "hosts": […]}`.
+//! of the form `{"value": "…", "hosts": […], "for_inline": true}`.
 
 use crate::{limits, services::sdk::failed_quietly};
 use async_trait::async_trait;
@@ -28,6 +28,8 @@ struct Kept {
     value: String,
     #[serde(default)]
     hosts: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    for_inline: bool,
 }
 
 impl SecretsManager {
@@ -83,18 +85,18 @@ impl Secrets for SecretsManager {
             other => other.map_err(|error| failed_quietly("Secrets Manager GetSecretValue", &error))?,
         };
         let kept: Option<Kept> = found.secret_string().and_then(|text| serde_json::from_str(text).ok());
-        let Kept { value, hosts } = kept.ok_or_else(|| {
+        let Kept { value, hosts, for_inline } = kept.ok_or_else(|| {
             let form = "{\"value\": \"…\", \"hosts\": […]}";
             StoreError::Permanent(format!("the secret {id} is not of the form {form}: store it anew over the API"))
         })?;
-        let secret = Secret { value, hosts };
+        let secret = Secret { value, hosts, for_inline };
         self.remember(id, secret.clone());
         Ok(Some(secret))
     }
 
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let id = self.name(owner, name);
-        let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone() };
+        let kept = Kept { value: secret.value.clone(), hosts: secret.hosts.clone(), for_inline: secret.for_inline };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
         // Most credentials that are stored are new, so creating is tried first; one that exists gets a new version.
         match self.client.create_secret().name(&id).secret_string(&text).send().await {

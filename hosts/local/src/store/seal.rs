@@ -32,7 +32,11 @@ impl Sealer {
         let failed = || StoreError::Permanent("the secret could not be encrypted".into());
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(|_| failed())?;
-        let mut text = serde_json::to_vec(&(&secret.value, &secret.hosts)).map_err(|_| failed())?;
+        // What is not for inline documents is sealed as the first release did, which knew nothing else.
+        let Secret { value, hosts, for_inline } = secret;
+        let text =
+            if *for_inline { serde_json::to_vec(&(value, hosts, true)) } else { serde_json::to_vec(&(value, hosts)) };
+        let mut text = text.map_err(|_| failed())?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad(owner, name), &mut text)
@@ -55,8 +59,10 @@ impl Sealer {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
         let mut text = text.to_vec();
         let plain = self.key.open_in_place(nonce, aad(owner, name), &mut text).map_err(|_| failed())?;
-        let (value, hosts) = serde_json::from_slice(plain).map_err(|_| failed())?;
-        Ok(Secret { value, hosts })
+        let (value, hosts, for_inline) = serde_json::from_slice(plain)
+            .or_else(|_| serde_json::from_slice(plain).map(|(value, hosts)| (value, hosts, false)))
+            .map_err(|_| failed())?;
+        Ok(Secret { value, hosts, for_inline })
     }
 }
 
@@ -77,9 +83,12 @@ mod tests {
     #[test]
     fn a_secret_opens_only_as_what_it_was_sealed_as() {
         let sealer = Sealer::new(&fresh_key().unwrap()).unwrap();
-        let secret = Secret { value: "s3cret".into(), hosts: vec!["api.example.com".into()] };
+        let secret = Secret { value: "s3cret".into(), hosts: vec!["api.example.com".into()], for_inline: true };
         let sealed = sealer.seal("ann", "token", &secret).unwrap();
         assert!(sealer.open("ann", "token", &sealed).unwrap() == secret);
+        let closed = Secret { for_inline: false, ..secret.clone() };
+        let as_before = sealer.seal("ann", "token", &closed).unwrap();
+        assert!(sealer.open("ann", "token", &as_before).unwrap() == closed);
         assert!(sealer.open("bob", "token", &sealed).is_err());
         assert!(sealer.open("annt", "oken", &sealed).is_err());
         assert!(Sealer::new(&fresh_key().unwrap()).unwrap().open("ann", "token", &sealed).is_err());

@@ -5,4 +5,5 @@ mod dev;
 mod files;
 mod people;
 mod runs;
+mod secrets;
 mod support;

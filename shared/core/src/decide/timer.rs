@@ -146,10 +146,9 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
         }
         Wait::Until(until) => {
             let text = render(turn, ix, until)?;
-            let until = text
-                .as_str()
-                .and_then(Time::parse)
-                .ok_or_else(|| Error::new("invalid_time", "`until` is not an RFC 3339 time, such as 2027-01-31T09:00:00Z"))?;
+            let until = text.as_str().and_then(Time::parse).ok_or_else(|| {
+                Error::new("invalid_time", "`until` is not an RFC 3339 time, such as 2027-01-31T09:00:00Z")
+            })?;
             (Some(until), None)
         }
         Wait::Event { name, timeout_seconds } => {

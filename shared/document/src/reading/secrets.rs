@@ -70,12 +70,24 @@ mod tests {
 
     #[test]
     fn a_host_ends_where_a_path_or_a_query_begins() {
-        for closed in ["https://a.example/", "HTTP://a.example:80/x/", " https://a.example?", "https://u@a/", "http://[::1]/"] {
+        for closed in
+            ["https://a.example/", "HTTP://a.example:80/x/", " https://a.example?", "https://u@a/", "http://[::1]/"]
+        {
             assert!(ends_its_host(closed), "{closed}");
         }
         for open in [
-            "", "https://", "https://a.example", "https://a.example:80", "https:///", "https:/a/", "https://\t/",
-            "https://a\\", "https://a.example\n/", "ftp://a/", "//a/", "https://u:p",
+            "",
+            "https://",
+            "https://a.example",
+            "https://a.example:80",
+            "https:///",
+            "https:/a/",
+            "https://\t/",
+            "https://a\\",
+            "https://a.example\n/",
+            "ftp://a/",
+            "//a/",
+            "https://u:p",
         ] {
             assert!(!ends_its_host(open), "{open}");
         }

@@ -42,6 +42,8 @@ pub struct Secret {
     pub value: String,
     /// The hosts that the secret may be sent to; empty for any.
     pub hosts: Vec<String>,
+    /// Whether documents may name the secret that a caller without the scope `admin` sends along.
+    pub for_inline: bool,
 }
 
 /// Stored credentials, by owner and name.

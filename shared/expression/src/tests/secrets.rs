@@ -30,7 +30,10 @@ fn a_secret_stands_alone_or_within_a_text() {
         (json!("{{ secrets.K }}"), json!(SECRET)),
         (json!("{{secrets[\"K\"]}}"), json!(SECRET)),
         (json!("Bearer {{ secrets.K }}"), json!(format!("Bearer {SECRET}"))),
-        (json!(["{{ output.n }}:{{ secrets.K }}", {"a": "{{ secrets['K'] }}"}]), json!([format!("4:{SECRET}"), {"a": SECRET}])),
+        (
+            json!(["{{ output.n }}:{{ secrets.K }}", {"a": "{{ secrets['K'] }}"}]),
+            json!([format!("4:{SECRET}"), {"a": SECRET}]),
+        ),
     ] {
         assert_eq!(place(&template).unwrap(), rendered);
     }
