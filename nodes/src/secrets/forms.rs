@@ -19,17 +19,15 @@ pub(super) struct Form {
 
 /// Every form of a secret, each at least as long as what occurs by chance.
 pub(super) fn of(secret: &str) -> Vec<Form> {
-    let mut texts: Vec<Vec<u8>> = vec![secret.into(), secret.to_lowercase().into(), secret.to_uppercase().into()];
-    // Bytes of UTF-8 that are read as Latin-1, as in headers, and bytes of Latin-1 that are read as UTF-8.
-    texts.push(secret.bytes().map(char::from).collect::<String>().into());
-    let latin: Option<Vec<u8>> = secret.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    if let Some(latin) = latin {
-        texts.push(String::from_utf8_lossy(&latin).into_owned().into());
-        texts.push(latin);
-    }
-    // A number that is too long for JSON's integers is read as the nearest double.
-    if let Some(number) = secret.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-        texts.push(number.to_string().into());
+    let mut texts: Vec<Vec<u8>> = vec![secret.into()];
+    if !secret.is_ascii() {
+        // Bytes of UTF-8 that are read as Latin-1, as in headers, and bytes of Latin-1 that are read as UTF-8.
+        texts.push(secret.bytes().map(char::from).collect::<String>().into());
+        let latin: Option<Vec<u8>> = secret.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+        if let Some(latin) = latin {
+            texts.push(String::from_utf8_lossy(&latin).into_owned().into());
+            texts.push(latin);
+        }
     }
     let mut forms: Vec<Form> = Vec::new();
     for text in &texts {
@@ -45,6 +43,16 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
                 push_decoded(&mut forms, &piece, false, true);
             }
         }
+    }
+    // Letters beyond ASCII change their case too.
+    if !secret.is_ascii() && secret.len() >= SECRET_FOLDED_BYTES {
+        for text in [secret.to_lowercase(), secret.to_uppercase()] {
+            push_decoded(&mut forms, text.as_bytes(), true, false);
+        }
+    }
+    // A number that is too long for JSON's integers is read as the nearest double.
+    if let Some(number) = secret.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+        push_decoded(&mut forms, number.to_string().as_bytes(), false, false);
     }
     forms.retain(|form| form.bytes.len() >= SECRET_BYTES);
     forms

@@ -174,3 +174,10 @@ fn a_secret_is_found_across_the_windows_of_a_long_text() {
         }
     }
 }
+
+#[test]
+fn a_long_number_that_json_reads_as_a_double_is_masked() {
+    let mut value: Value = serde_json::from_str(r#"{"pin": 123456789012345678901234567890}"#).unwrap();
+    mask(&mut value, &secret("123456789012345678901234567890"));
+    assert_eq!(value, json!({"pin": "[secret KEY]"}));
+}
