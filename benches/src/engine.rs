@@ -55,7 +55,6 @@ fn expressions() -> Result<(), Failed> {
         item: None,
         index: None,
         execution: expression::ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-01-01T00:00:00Z" },
-        secrets: None,
         extra: &[],
         bare: [Some(&value), None],
     };

@@ -22,6 +22,7 @@ pub use secrets::{mask, mask_text};
 use async_trait::async_trait;
 use document::time::Time;
 use engine::port::{Memory, Runner, Unbounded};
+use secrets::Needles;
 use std::sync::Arc;
 use stepwell_core::task::{Report, Task, Work};
 
@@ -91,8 +92,9 @@ impl Runner for Nodes {
         let bound = self.ceilings.bound(&task.work, task.timeout_seconds);
         let mut report = match &task.work {
             Work::Http(http) => {
-                let outcome = self.http.run(http, task, bound.limit, now).await;
-                Report { outcome: secrets::mask_outcome(outcome, &task.secrets), logs: Vec::new() }
+                let needles = Arc::new(Needles::of(&task.secrets));
+                let outcome = self.http.run(http, task, &needles, bound.limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,
         };

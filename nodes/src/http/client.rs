@@ -30,7 +30,7 @@ impl Clients {
         if let Some(body) = &hop.body {
             request = request.body(body.clone());
         }
-        request.send().await.map_err(|error| failure::of_sending(&error, &hop.url))
+        request.send().await.map_err(|error| failure::of_sending(&error, hop))
     }
 }
 

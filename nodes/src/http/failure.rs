@@ -3,22 +3,23 @@
 
 use super::{
     allow::{Blocked, plain},
+    request::Hop,
     resolve::{Refused, Unresolved},
 };
 use crate::limits::{REDIRECTS, RESPONSE_BYTES};
-use reqwest::Url;
 use std::{error::Error, io, time::Duration};
 use stepwell_core::task::{Failure, Outcome};
 
 /// The outcome of a request that got no response.
-pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
-    let host = plain(url.host_str().unwrap_or_default());
+pub(super) fn of_sending(error: &reqwest::Error, hop: &Hop) -> Outcome {
     if find::<Refused>(error).is_some() {
-        let port = url.port_or_known_default().unwrap_or_default();
-        return Outcome::Failed(Blocked { host, port }.into());
+        let host = plain(hop.url.host_str().unwrap_or_default());
+        let port = hop.url.port_or_known_default().unwrap_or_default();
+        return Outcome::Failed(hop.blocked(Blocked { host, port }));
     }
+    let host = hop.host();
     if find::<Unresolved>(error).is_some() {
-        let message = format!("the name {host} could not be resolved: check the spelling of the URL's host");
+        let message = format!("{host} could not be resolved: check the spelling of the URL's host");
         return Outcome::Failed(Failure::new("dns_error", message).retryable());
     }
     if error.is_builder() {
@@ -30,7 +31,9 @@ pub(super) fn of_sending(error: &reqwest::Error, url: &Url) -> Outcome {
     }
     match find::<rustls::Error>(error) {
         Some(why) => {
-            let message = format!("no secure connection to {host}: {why}. Check its certificate");
+            // What a certificate says of names is left out where the host is not told either.
+            let why = if hop.tells_host { format!(": {why}") } else { String::new() };
+            let message = format!("no secure connection to {host}{why}. Check its certificate");
             Outcome::Failed(Failure::new("tls_error", message))
         }
         None => {
@@ -53,6 +56,11 @@ pub(super) fn timeout(limit: Duration) -> Failure {
         limit.as_secs_f64()
     );
     Failure::new("timeout", message).retryable()
+}
+
+/// The failure for a response that could not be taken apart, which is a fault of ours.
+pub(super) fn unread() -> Failure {
+    Failure::new("response_unread", "the response could not be read; the host's log says more")
 }
 
 pub(super) fn too_many_redirects() -> Failure {

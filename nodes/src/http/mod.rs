@@ -11,6 +11,7 @@ mod response;
 
 pub use allow::{AllowList, Blocked, judge};
 
+use crate::secrets::Needles;
 use client::Clients;
 use document::time::Time;
 use engine::port::Memory;
@@ -38,15 +39,17 @@ impl Http {
         Ok(Self { allow, user_agent, clients: OnceLock::new(), memory })
     }
 
-    /// Runs one attempt. Secrets in its outcome are not masked yet.
+    /// Runs one attempt. `needles` are its secrets: they are masked in the response before anything looks at it, and
+    /// not yet in messages.
     pub async fn run(
         &self,
         http: &HttpTask,
         task: &Task,
+        needles: &Arc<Needles>,
         limit: Duration,
         now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Outcome {
-        match tokio::time::timeout(limit, self.exchange(http, task, now)).await {
+        match tokio::time::timeout(limit, self.exchange(http, task, needles, now)).await {
             Ok(Ok(outcome)) | Ok(Err(outcome)) => outcome,
             Err(_) => Outcome::Unknown(failure::timeout(limit)),
         }
@@ -58,6 +61,7 @@ impl Http {
         &self,
         http: &HttpTask,
         task: &Task,
+        needles: &Arc<Needles>,
         now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Result<Outcome, Outcome> {
         let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
@@ -66,11 +70,11 @@ impl Http {
         let mut hop = Hop::first(http, &task.idempotency_key, &self.user_agent).map_err(Outcome::Failed)?;
         redirect::first_hosts(&hop, &task.secrets).map_err(Outcome::Failed)?;
         for _ in 0..=crate::limits::REDIRECTS {
-            allow::judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(blocked.into()))?;
+            allow::judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(hop.blocked(blocked)))?;
             let response = clients.send(&hop).await?;
             match redirect::next(hop, &response, &task.secrets).map_err(Outcome::Failed)? {
                 Some(next) => hop = next,
-                None => return response::finish(response, http, now(), &*self.memory).await,
+                None => return response::finish(response, http, needles, now(), &*self.memory).await,
             }
         }
         Err(Outcome::Failed(failure::too_many_redirects()))

@@ -13,11 +13,10 @@ use reqwest::{
 };
 use stepwell_core::task::{Failure, UsedSecret};
 
-/// Refuses a first hop to a host that one of its secrets may not be sent to. A template may have changed a secret
-/// beyond recognition, so every secret that was read counts as sent.
+/// Refuses a first hop to a host that one of its secrets may not be sent to.
 pub(super) fn first_hosts(hop: &Hop, secrets: &[UsedSecret]) -> Result<(), Failure> {
     match secrets.iter().find(|secret| !may_go(secret, &hop.url)) {
-        Some(secret) => Err(not_allowed(&secret.name, &hop.url)),
+        Some(secret) => Err(not_allowed(&secret.name, hop)),
         None => Ok(()),
     }
 }
@@ -33,7 +32,7 @@ pub(super) fn next(hop: Hop, response: &Response, secrets: &[UsedSecret]) -> Res
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let old = (hop.url.scheme() == "https", origin(&hop));
-    let mut next = Hop { url, ..hop };
+    let mut next = Hop { url, tells_host: secrets.is_empty(), ..hop };
     if turns_to_get(response.status(), &next.method) {
         next.method = Method::GET;
         next.body = None;
@@ -115,7 +114,7 @@ fn cross(hop: &mut Hop, from_https: bool, secrets: &[UsedSecret]) -> Result<(), 
     }
     for secret in secrets.iter().filter(|secret| !may_go(secret, &hop.url)) {
         if Needles::of(std::slice::from_ref(secret)).found_in(hop.url.as_str().as_bytes()) {
-            return Err(not_allowed(&secret.name, &hop.url));
+            return Err(not_allowed(&secret.name, hop));
         }
     }
     Ok(())
@@ -134,8 +133,8 @@ fn may_go(secret: &UsedSecret, url: &Url) -> bool {
     })
 }
 
-fn not_allowed(name: &str, url: &Url) -> Failure {
-    let host = plain(url.host_str().unwrap_or_default());
+fn not_allowed(name: &str, hop: &Hop) -> Failure {
+    let host = hop.host();
     let message = format!(
         "the secret {name} may not be sent to {host}: its hosts do not name it. Add the host to the secret if that is \
          meant"

@@ -1,5 +1,6 @@
 //! What is sent: the first hop, made from a rendered task.
 
+use super::allow::{Blocked, plain};
 use reqwest::{
     Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
@@ -13,6 +14,9 @@ pub(super) struct Hop {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Option<Vec<u8>>,
+    /// Whether messages may name the host. A document names hosts without secrets in them; a server that a request with
+    /// secrets is redirected by may name any.
+    pub tells_host: bool,
 }
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -30,7 +34,7 @@ impl Hop {
             headers.insert(USER_AGENT, user_agent.clone());
         }
         if !headers.contains_key(&IDEMPOTENCY_KEY) {
-            let key = HeaderValue::from_str(key).map_err(|_| invalid_header("Idempotency-Key"))?;
+            let key = HeaderValue::from_str(key).map_err(|_| invalid_header("the header idempotency-key"))?;
             headers.insert(IDEMPOTENCY_KEY, key);
         }
         let body = task.body.as_ref().map(|body| match body {
@@ -50,7 +54,25 @@ impl Hop {
                 return Err(Failure::new("invalid_method", message));
             }
         };
-        Ok(Self { method, url: url(task)?, headers, body: body.map(|(_, bytes)| bytes) })
+        Ok(Self { method, url: url(task)?, headers, body: body.map(|(_, bytes)| bytes), tells_host: true })
+    }
+
+    /// The host for messages.
+    pub fn host(&self) -> String {
+        if self.tells_host {
+            plain(self.url.host_str().unwrap_or_default())
+        } else {
+            "the host of the redirect".to_owned()
+        }
+    }
+
+    /// The failure for an address that may not be reached.
+    pub fn blocked(&self, blocked: Blocked) -> Failure {
+        if self.tells_host {
+            return blocked.into();
+        }
+        let message = "the server redirects a request with secrets to an address that may not be reached";
+        Failure::new("address_not_allowed", message)
     }
 
     /// Scheme, host and port of the URL.
@@ -89,18 +111,19 @@ pub(super) fn check_scheme(url: &Url) -> Result<(), Failure> {
 fn headers(given: &[(String, String)]) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_header(name))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid_header("the name of a header"))?;
         if OURS.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
             let message = format!("the header {parsed} belongs to the connection and cannot be set: leave it out");
             return Err(Failure::new("invalid_header", message));
         }
-        let value = HeaderValue::from_str(value).map_err(|_| invalid_header(name))?;
+        let value = HeaderValue::from_str(value).map_err(|_| invalid_header(&format!("the header {parsed}")))?;
         headers.append(parsed, value);
     }
     Ok(headers)
 }
 
-fn invalid_header(name: &str) -> Failure {
-    let message = format!("the header {name:?} has characters that HTTP does not allow, such as a line break");
+/// A name that HTTP does not allow is not told: where the headers are one template, it is a value.
+fn invalid_header(what: &str) -> Failure {
+    let message = format!("{what} has characters that HTTP does not allow, such as a line break");
     Failure::new("invalid_header", message)
 }

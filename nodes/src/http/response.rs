@@ -2,8 +2,9 @@
 
 use super::{allow::plain, failure};
 use crate::{
-    json::{self, Read},
+    json::{self, Read, aside},
     limits::{ASIDE_BYTES, DETAIL_BYTES, RESPONSE_BYTES, RETRY_AFTER_SECONDS},
+    secrets::Needles,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use document::time::Time;
@@ -14,12 +15,15 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use stepwell_core::task::{Failure, HttpTask, Outcome};
 
 /// Reads the rest of a response and says what it means. `now` is for a `Retry-After` that is a date.
+/// Secrets that come back are masked first: `expect` sees what the journal will hold, and can tell no more of them.
 pub(super) async fn finish(
     response: Response,
     task: &HttpTask,
+    needles: &Arc<Needles>,
     now: Time,
     memory: &dyn Memory,
 ) -> Result<Outcome, Outcome> {
@@ -32,12 +36,18 @@ pub(super) async fn finish(
     let bytes = read(response, memory).await.map_err(Outcome::Unknown)?;
     let size = bytes.len();
     let is_json = is_json(kind.as_ref(), &bytes);
-    let (body, encoded) = body(bytes, is_json, memory).await.map_err(Outcome::Unknown)?;
+    let (body, encoded) = body(bytes, is_json, needles, memory).await.map_err(Outcome::Unknown)?;
     output.insert("body".into(), body);
     if encoded {
         output.insert("encoding".into(), "base64".into());
     }
-    let output = Value::Object(output);
+    let (mut output, needles) = (Value::Object(output), needles.clone());
+    // Searching many bytes would keep a thread from all other work.
+    let output = aside(size, move || {
+        needles.mask(&mut output);
+        output
+    })
+    .await;
     // Where `expect` is given, it alone decides what counts as success.
     let why = match &task.expect {
         None if status < 400 => return Ok(succeeded(output)),
@@ -106,7 +116,13 @@ fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
 }
 
 /// The body as a value, and whether it is base64 because it is no text. What is no JSON that can be kept stays text.
-async fn body(bytes: Vec<u8>, is_json: bool, memory: &dyn Memory) -> Result<(Value, bool), Failure> {
+/// Secrets are masked in what is no text before it becomes base64, which hides all but their plain form.
+async fn body(
+    bytes: Vec<u8>,
+    is_json: bool,
+    needles: &Needles,
+    memory: &dyn Memory,
+) -> Result<(Value, bool), Failure> {
     if bytes.is_empty() {
         return Ok((Value::Null, false));
     }
@@ -120,7 +136,10 @@ async fn body(bytes: Vec<u8>, is_json: bool, memory: &dyn Memory) -> Result<(Val
     };
     Ok(match String::from_utf8(bytes) {
         Ok(text) => (Value::String(text), false),
-        Err(error) => (Value::String(STANDARD.encode(error.as_bytes())), true),
+        Err(error) => {
+            let bytes = needles.masked(error.as_bytes()).unwrap_or_else(|| error.into_bytes());
+            (Value::String(STANDARD.encode(bytes)), true)
+        }
     })
 }
 
@@ -170,7 +189,6 @@ fn holds(expect: &Expr, response: &Value) -> Result<bool, String> {
         item: None,
         index: None,
         execution: ExecutionScope { id: "", workflow_id: "", started_at: "" },
-        secrets: None,
         extra: &[],
         bare: [Some(response), None],
     };
@@ -214,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_json_text_or_base64() {
-        let body = |bytes: Vec<u8>, is_json| async move { body(bytes, is_json, &engine::port::Unbounded).await };
+        let body = |bytes: Vec<u8>, is_json| async move { super::body(bytes, is_json, &Needles::of(&[]), &engine::port::Unbounded).await };
         assert_eq!(body(b"{\"a\":1}".to_vec(), true).await, Ok((json!({"a": 1}), false)));
         assert_eq!(body(b"{\"a\":1}".to_vec(), false).await, Ok((json!("{\"a\":1}"), false)));
         assert_eq!(body(b"oops".to_vec(), true).await, Ok((json!("oops"), false)));

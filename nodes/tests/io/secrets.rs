@@ -85,3 +85,63 @@ async fn secrets_are_masked_in_all_that_is_recorded() {
     let outcome = run(&server, http).await;
     assert!(!format!("{outcome:?}").contains("s3cr3t"), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn expect_tells_nothing_of_a_secret_that_comes_back() {
+    let server = Server::new(|_| response(200, "x-echo: L-s3cr3t\r\n", "{\"key\": \"L-s3cr3t\"}")).await;
+    for (condition, holds) in [
+        ("body.key.startsWith('L')", false),
+        ("headers['x-echo'].contains('s3c')", false),
+        ("body.key == '[secret KEY]'", true),
+    ] {
+        let mut http = get(&server.url("/"));
+        http.secrets = vec![secret("KEY", "L-s3cr3t", &[])];
+        http.expect = Some(expression::Expr::compile(condition).unwrap());
+        match run(&server, http).await {
+            stepwell_core::task::Outcome::Succeeded { .. } => assert!(holds, "{condition}"),
+            other => assert!(!holds, "{condition}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_after_a_redirect_does_not_tell_where_it_leads() {
+    // Punycode and the like would hide a secret from masking, and a server may redirect to any name.
+    let server = Server::new(|path| match path {
+        "/name" => redirect(302, "http://xn--s3crt-bsa.invalid/"),
+        _ => redirect(302, "http://127.0.0.9:1/"),
+    })
+    .await;
+    for path in ["/name", "/address"] {
+        let mut http = get(&server.url(path));
+        http.secrets = vec![secret("KEY", "s3cr\u{e9}t", &[])];
+        let outcome = format!("{:?}", run(&server, http).await);
+        assert!(!outcome.contains("s3cr") && !outcome.contains("127.0.0.9"), "{outcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_in_a_body_that_is_no_text_or_is_cut_is_masked() {
+    let binary = Server::new(|_| {
+        let body = [&b"\xff\xfe"[..], b"%734cret-value!", b"s4cret%2Dvalue%21\xff"].concat();
+        let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        Reply::Bytes([head.into_bytes(), body].concat())
+    })
+    .await;
+    let mut http = get(&binary.url("/"));
+    http.secrets = vec![secret("KEY", "s4cret-value!", &[])];
+    let seen = output(run(&binary, http).await);
+    assert_eq!(seen["body"], "//5bc2VjcmV0IEtFWV1bc2VjcmV0IEtFWV3/", "both are masked before they become base64");
+    // Details keep the beginning of a body: the cut must not leave a part of a secret that is not found any more.
+    let cut = 64 * 1024 - 9;
+    let long =
+        Server::new(move |_| response(400, "", &format!("{}s4cret-value!{}", "x".repeat(cut), "y".repeat(99)))).await;
+    let mut http = get(&long.url("/"));
+    http.secrets = vec![secret("KEY", "s4cret-value!", &[])];
+    let details = failed(run(&long, http).await).details.unwrap();
+    assert!(
+        !details["body"].as_str().unwrap().contains("s4cret"),
+        "the end is {:?}",
+        &details["body"].as_str().unwrap()[cut - 5..]
+    );
+}

@@ -7,7 +7,7 @@ use crate::{
     payload::Payload,
 };
 use document::{Workflow, graph::NodeIx};
-use expression::{Context, ExecutionScope, LoopScope, Scope, Secrets};
+use expression::{Context, ExecutionScope, LoopScope, Scope};
 use serde_json::Value;
 
 /// An execution as the expressions of one node see it.
@@ -120,11 +120,11 @@ impl<'a> Sight<'a> {
 
     /// The scope in which the expressions are evaluated.
     pub fn scope(&self) -> Scope<'_> {
-        self.scope_with(None, &[])
+        self.scope_with(&[])
     }
 
-    /// The scope with stored credentials, and with names that are looked up before all others.
-    pub fn scope_with<'s>(&'s self, secrets: Option<&'s dyn Secrets>, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
+    /// The scope with names that are looked up before all others.
+    pub fn scope_with<'s>(&'s self, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
         let started: &Started = &self.state.started;
         Scope {
             output: self.output.as_ref().map(Payload::value),
@@ -141,7 +141,6 @@ impl<'a> Sight<'a> {
                 workflow_id: started.workflow_id.as_str(),
                 started_at: &self.started_at,
             },
-            secrets,
             extra,
             bare: [self.input.as_ref().map(Payload::value), Some(started.input.value())],
         }

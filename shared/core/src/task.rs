@@ -18,11 +18,11 @@ pub struct Task {
     pub timeout_seconds: f64,
     /// What the attempt does.
     pub work: Work,
-    /// The secrets that the templates read. They are masked in all that is recorded, and sent only to their hosts.
+    /// The secrets that the templates place. They are masked in all that is recorded, and sent only to their hosts.
     pub secrets: Vec<UsedSecret>,
 }
 
-/// A secret that a template read.
+/// A secret that a template places.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UsedSecret {
     /// The name by which documents refer to the secret.

@@ -130,7 +130,6 @@ fn read_kind(
             return None;
         }
     };
-    let place = if of.reads_secrets { place.with_secrets() } else { place };
     let raw = Raw { config, at: &f.at.key("config"), place, flows: readers.flows };
     readers.types.read(of, cx, &raw)
 }

@@ -1,4 +1,4 @@
-//! What the expressions of a `map`'s body read of the execution around it, so that a child takes along no more.
+//! What a flow reads: of the execution around a `map`'s body, so that a child takes along no more, and of secrets.
 
 use crate::Workflow;
 use expression::Expr;
@@ -19,6 +19,17 @@ pub struct Reads {
 const SCOPE: [&str; 7] = ["output", "ctx", "loop", "item", "index", "execution", "secrets"];
 
 impl Workflow {
+    /// Names of the secrets that nodes place, those of bodies and compensations included; each once, in order.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for node in &self.nodes {
+            names.extend(node.kind.config().secrets());
+            names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.secrets()));
+            names.extend(node.compensate.iter().flat_map(|undo| undo.kind.config().secrets()));
+        }
+        names
+    }
+
     /// What the expressions of this body read, those of bodies inside it included.
     pub fn reads(&self) -> Reads {
         let mut reads = Reads::default();

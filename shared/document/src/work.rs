@@ -2,6 +2,7 @@
 
 use expression::Expr;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// What an attempt does, by the node's type.
 #[derive(Debug)]
@@ -12,8 +13,7 @@ pub enum Work {
     Code(CodeTask),
 }
 
-/// The request of an `http_request`, its templates rendered.
-#[derive(Debug)]
+/// The request of an `http_request`, its templates rendered. Secrets are in their places, so nothing of it is shown.
 pub struct HttpTask {
     /// The method in upper case.
     pub method: String,
@@ -27,6 +27,12 @@ pub struct HttpTask {
     pub body: Option<Value>,
     /// The condition on the response that means success; `status < 400` where there is none.
     pub expect: Option<Expr>,
+}
+
+impl fmt::Debug for HttpTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTask").finish_non_exhaustive()
+    }
 }
 
 /// A `code` node's JavaScript.

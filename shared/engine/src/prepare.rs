@@ -35,7 +35,7 @@ pub enum Prepared {
 }
 
 /// Says what a step message asks for (execution model, §2, points 2 and 3). `now` is the host's clock, and `secrets`
-/// are the credentials that templates may read.
+/// are the credentials that the node's templates place.
 pub fn prepare(
     workflow: &Workflow,
     state: &Execution,
@@ -83,9 +83,9 @@ pub fn prepare(
     }
 }
 
-/// Stored credentials that remember which of them templates have read.
+/// The stored credentials that a node places.
 pub trait SecretSource: Secrets {
-    /// The credentials that were read so far.
+    /// All of them.
     fn used(&self) -> Vec<UsedSecret>;
 }
 
@@ -102,10 +102,7 @@ fn work(
     let sight = Sight::of_config(workflow, state, ix);
     let rendered = match &node.kind {
         NodeKind::Compute(config) => return Prepared::Report(computed(config.compute(&sight.scope()))),
-        NodeKind::Run(config) => {
-            let readable = node.of.reads_secrets.then_some(secrets as &dyn Secrets);
-            config.render(&sight.scope_with(readable, &[]))
-        }
+        NodeKind::Run(config) => config.render(&sight.scope(), secrets),
         NodeKind::Children(_) if collects(state, node) => return Prepared::Collect,
         NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => return Prepared::Open,
     };

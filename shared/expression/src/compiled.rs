@@ -5,7 +5,7 @@ use super::{
     convert::Room,
     error::{ExprError, Fault, Syntax, shown},
     eval::{Evaluated, Machine},
-    node::Node,
+    node::{Node, Root},
     parser,
     references::References,
     value::Val,
@@ -73,7 +73,7 @@ impl Expr {
         &self.0.source
     }
 
-    /// The names, nodes, secrets and paths that the expression reads, as found when it was compiled.
+    /// The names, nodes and paths that the expression reads, as found when it was compiled.
     pub fn references(&self) -> &References {
         &self.0.references
     }
@@ -102,6 +102,19 @@ impl Expr {
             }
             Err(fault) => Err(fault.into_error(&self.0.source, "evaluation_error")),
         }
+    }
+
+    /// The name of the secret, where the expression is nothing but `secrets.NAME` or `secrets["NAME"]`.
+    pub(super) fn secret(&self) -> Option<&str> {
+        let (root, name) = match &self.0.node {
+            Node::Select(root, name) => (&**root, name),
+            Node::Index(sides) => match &sides.1 {
+                Node::Text(name) => (&sides.0, name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        matches!(root, Node::Free(Root::Secrets, _)).then_some(&**name)
     }
 
     /// The value before it becomes JSON. A template converts the values of all its expressions within one bound.

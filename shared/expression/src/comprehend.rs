@@ -70,7 +70,7 @@ impl<'a> Machine<'a> {
             match self.holds(item, body) {
                 Ok(value) if value == decisive => return Ok(Val::Bool(decisive)),
                 Ok(_) => {}
-                Err(limit @ Fault::Limit(_)) => return Err(limit),
+                Err(fault @ (Fault::Limit(_) | Fault::Secret)) => return Err(fault),
                 Err(fault) => failed = failed.or(Some(fault)),
             }
         }

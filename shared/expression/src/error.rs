@@ -6,12 +6,19 @@
 #[error("{message}")]
 pub struct ExprError {
     /// `invalid_cel` (the expression does not compile), `evaluation_error`, `template_error` (a template of a config
-    /// failed) or `expression_limit` (the evaluation took too much time or room). Rules that check rendered values add
-    /// codes of their own, such as `too_few_people`.
+    /// failed), `expression_limit` (the evaluation took too much time or room) or `secret_not_allowed` (it reads a
+    /// secret instead of placing it). Rules that check rendered values add codes of their own, such as
+    /// `too_few_people`.
     pub code: &'static str,
     /// Text for people. It quotes the expression and says why it failed; an error of compilation also gives line and
     /// column and often a hint.
     pub message: String,
+}
+
+impl ExprError {
+    /// What is said wherever a secret is read: where it may stand.
+    pub const SECRET: &'static str =
+        "a secret is no value to compute with: place it as `{{ secrets.NAME }}`, alone or within a text";
 }
 
 /// A refusal of the lexer or the parser.
@@ -45,7 +52,8 @@ pub(super) fn shown(source: &str) -> String {
     }
 }
 
-/// Why an evaluation stopped. Messages name keys and types, never values, because a value may be secret.
+/// Why an evaluation stopped. Messages name types, and keys where the expression itself spells them, never values: what
+/// an operand holds may be private, and whoever reads the message need not be whoever may read the value.
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// A key, an element or an output does not exist. `has()` and `.?` take this fault for absence.
@@ -55,6 +63,8 @@ pub(super) enum Fault {
     Error(Box<str>),
     /// A budget is spent. Nothing ignores this fault, so that a costly expression always ends.
     Limit(&'static str),
+    /// A secret is read. Nothing ignores this fault either: no expression sees a secret, whatever it makes of it.
+    Secret,
 }
 
 impl Fault {
@@ -71,6 +81,7 @@ impl Fault {
         let (code, why) = match self {
             Fault::Missing(why) | Fault::Error(why) => (code, why),
             Fault::Limit(why) => ("expression_limit", why.into()),
+            Fault::Secret => ("secret_not_allowed", ExprError::SECRET.into()),
         };
         ExprError { code, message: format!("`{}` failed: {why}", shown(source)) }
     }

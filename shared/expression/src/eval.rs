@@ -4,7 +4,7 @@ use super::{
     Scope,
     error::Fault,
     node::{Node, Operator},
-    value::{Part, Text, Val},
+    value::{Part, Spelled, Text, Val},
 };
 use crate::limits;
 use std::{cmp::Ordering, rc::Rc};
@@ -88,7 +88,7 @@ impl<'a> Machine<'a> {
             Node::Free(root, name) => self.root(*root, name),
             Node::Select(target, name) => {
                 let target = self.raw(target)?;
-                self.select(target, Text::Borrowed(name)).map_err(|fault| located(fault, node))
+                self.select(target, Text::Borrowed(name), Spelled::Literally).map_err(|fault| located(fault, node))
             }
             Node::Index(sides) => self.index(sides).map_err(|fault| located(fault, node)),
             Node::OptSelect(..) | Node::OptIndex(..) => self.optional(node),
@@ -125,18 +125,18 @@ impl<'a> Machine<'a> {
     fn index(&mut self, sides: &'a (Node, Node)) -> Evaluated<'a> {
         let target = self.raw(&sides.0)?;
         let key = self.eval(&sides.1)?;
-        self.at(target, key)
+        self.at(target, key, spelled(&sides.1))
     }
 
     /// `target[key]`, for lists, objects, parts of the scope, and optionals of these, which give an optional.
-    pub(super) fn at(&mut self, target: Val<'a>, key: Val<'a>) -> Evaluated<'a> {
+    pub(super) fn at(&mut self, target: Val<'a>, key: Val<'a>, spelled: Spelled) -> Evaluated<'a> {
         match (&target, key) {
             (Val::Optional(None), _) => Ok(target),
             (Val::Optional(Some(inner)), key) => {
-                let found = self.at((**inner).clone(), key);
+                let found = self.at((**inner).clone(), key, spelled);
                 optional(found)
             }
-            (Val::Part(_), Val::Text(name)) => self.select(target, name),
+            (Val::Part(_), Val::Text(name)) => self.select(target, name, spelled),
             (target, key) if target.list_len().is_some() => {
                 let index = match key {
                     Val::Int(index) => usize::try_from(index).ok(),
@@ -150,7 +150,9 @@ impl<'a> Machine<'a> {
             (target, key) if target.map_len().is_some() => {
                 let found = self.lookup(target, &key)?;
                 found.ok_or_else(|| match key {
-                    Val::Text(name) => Fault::missing(format!("there is no key `{}`", &*name)),
+                    Val::Text(name) if spelled == Spelled::Literally => {
+                        Fault::missing(format!("there is no key `{}`", &*name))
+                    }
                     _ => Fault::missing("there is no such key"),
                 })
             }
@@ -161,7 +163,7 @@ impl<'a> Machine<'a> {
     /// The value that a path leads to, unwrapped if it is an optional; none where any step of the path is missing.
     fn present(&mut self, path: &'a Node) -> Result<Option<Val<'a>>, Fault> {
         match self.raw(path) {
-            Ok(Val::Part(Part::Node(node))) if self.scope.ctx.output_of(&node).is_none() => Ok(None),
+            Ok(Val::Part(Part::Node(node, _))) if self.scope.ctx.output_of(&node).is_none() => Ok(None),
             Ok(Val::Optional(inner)) => Ok(inner.map(|inner| (*inner).clone())),
             Ok(value) => Ok(Some(value)),
             Err(Fault::Missing(_)) => Ok(None),
@@ -172,15 +174,15 @@ impl<'a> Machine<'a> {
     /// Evaluates `a.?b` or `a[?b]` to an optional, which is empty where `a` or `b` is missing.
     #[inline(never)]
     fn optional(&mut self, node: &'a Node) -> Evaluated<'a> {
-        let (target, key) = match node {
-            Node::OptSelect(target, name) => (&**target, Val::Text(Text::Borrowed(name))),
-            Node::OptIndex(sides) => (&sides.0, self.eval(&sides.1)?),
+        let (target, key, spelled) = match node {
+            Node::OptSelect(target, name) => (&**target, Val::Text(Text::Borrowed(name)), Spelled::Literally),
+            Node::OptIndex(sides) => (&sides.0, self.eval(&sides.1)?, spelled(&sides.1)),
             _ => return Err(Fault::error("this is no optional access")),
         };
         let Some(target) = self.present(target)? else { return Ok(Val::Optional(None)) };
-        match self.at(target, key) {
+        match self.at(target, key, spelled) {
             // Every id is a member of `ctx`; a node without an output counts as missing.
-            Ok(Val::Part(Part::Node(name))) if self.scope.ctx.output_of(&name).is_none() => Ok(Val::Optional(None)),
+            Ok(Val::Part(Part::Node(name, _))) if self.scope.ctx.output_of(&name).is_none() => Ok(Val::Optional(None)),
             found => optional(found),
         }
     }
@@ -253,7 +255,7 @@ impl<'a> Machine<'a> {
             match self.bool(operand, if decisive { "||" } else { "&&" }) {
                 Ok(value) if value == decisive => return Ok(Val::Bool(decisive)),
                 Ok(_) => {}
-                Err(limit @ Fault::Limit(_)) => return Err(limit),
+                Err(fault @ (Fault::Limit(_) | Fault::Secret)) => return Err(fault),
                 Err(fault) => failed = failed.or(Some(fault)),
             }
         }
@@ -294,6 +296,11 @@ impl<'a> Machine<'a> {
         let hint = if matches!(holder, Val::Text(_)) { "; use text.contains(part)" } else { "" };
         Err(Fault::error(format!("`in` takes a list or an object, not {}{hint}", holder.described())))
     }
+}
+
+/// Whether the expression spells the key that this node gives.
+fn spelled(key: &Node) -> Spelled {
+    if matches!(key, Node::Text(_)) { Spelled::Literally } else { Spelled::Computed }
 }
 
 /// Wraps the result of an optional access in an optional, unless it is one already; empty where something is missing.

@@ -32,7 +32,6 @@
 //!     item: None,
 //!     index: None,
 //!     execution: ExecutionScope { id: "e1", workflow_id: "expenses", started_at: "2026-11-01T00:00:00Z" },
-//!     secrets: None,
 //!     extra: &[],
 //!     bare: [None, Some(&input)],
 //! };
@@ -71,14 +70,14 @@ mod value;
 pub use compiled::Expr;
 pub use error::ExprError;
 pub use references::{Path, References};
-pub use template::Template;
+pub use template::{Hole, Template};
 
 use serde_json::Value;
 
 /// The names that an expression sees, with their values (workflow format §4).
 ///
-/// Reading a name whose field is `None` is an error, unless an object in `bare` has a member of that name; `secrets`
-/// alone is never looked up there. All values are borrowed, so that a scope costs little however large they are.
+/// Reading a name whose field is `None` is an error, unless an object in `bare` has a member of that name. `secrets` is
+/// nothing that an expression sees: only a template places a secret, beside its expressions. All values are borrowed, so that a scope costs little however large they are.
 ///
 /// ```
 /// # use serde_json::{Value, json};
@@ -103,7 +102,6 @@ use serde_json::Value;
 ///     item: None,
 ///     index: None,
 ///     execution: ExecutionScope { id: "e1", workflow_id: "orders", started_at: "2026-11-01T00:00:00Z" },
-///     secrets: None,
 ///     extra: &[],
 ///     bare: [Some(&node_input), Some(&execution_input)],
 /// };
@@ -131,8 +129,6 @@ pub struct Scope<'a> {
     pub index: Option<u64>,
     /// `execution.id`, `execution.workflow_id` and `execution.started_at`.
     pub execution: ExecutionScope<'a>,
-    /// `secrets.NAME`, in the config of nodes that may read stored credentials.
-    pub secrets: Option<&'a dyn Secrets>,
     /// Further names, which win over all others: `answer` in the rules of a `human` node of kind `input`.
     pub extra: &'a [(&'a str, &'a Value)],
     /// The objects in which a bare name such as `amount` is looked up, in this order: the input of the node, then the
@@ -168,8 +164,7 @@ pub trait Context {
     fn nodes(&self) -> Vec<&str>;
 }
 
-/// Stored credentials. Implementations remember which names were read, so that the values can be masked in what the
-/// node puts out.
+/// Stored credentials, which templates place and no expression reads.
 pub trait Secrets {
     /// The value stored under a name; `None` where nothing is stored under it.
     fn secret(&self, name: &str) -> Option<String>;

@@ -4,7 +4,7 @@ use super::{
     error::Fault,
     eval::{Evaluated, Machine, optional},
     node::Root,
-    value::{Part, Text, Val},
+    value::{Part, Spelled, Text, Val},
 };
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ impl<'a> Machine<'a> {
             Root::Item => scope.item.map(Val::from_json),
             Root::Index => scope.index.map(|index| i64::try_from(index).map_or(Val::Uint(index), Val::Int)),
             Root::Execution => Some(Val::Part(Part::Execution)),
-            Root::Secrets => Some(Val::Part(Part::Secrets)),
+            Root::Secrets => return Err(Fault::Secret),
             Root::Bare => None,
         };
         // On an edge, `output` is what the node has just put out. Inputs win over it, so that a name means the same
@@ -41,27 +41,31 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// `target.name`, for objects, parts of the scope, and optionals of these, which give an optional.
-    pub(super) fn select(&mut self, target: Val<'a>, name: Text<'a>) -> Evaluated<'a> {
+    /// `target.name`, for objects, parts of the scope, and optionals of these, which give an optional. Only a name that
+    /// is spelled in the expression is named in messages: a computed one is a value.
+    pub(super) fn select(&mut self, target: Val<'a>, name: Text<'a>, spelled: Spelled) -> Evaluated<'a> {
         let scope = self.scope;
         let found = match &target {
-            Val::Part(Part::Ctx) => return Ok(Val::Part(Part::Node(name))),
-            Val::Part(Part::Node(node)) => {
-                let output = scope.ctx.output_of(node).ok_or_else(|| {
-                    Fault::missing(format!("node `{}` has no output here; guard it with has()", &**node))
+            Val::Part(Part::Ctx) => return Ok(Val::Part(Part::Node(name, spelled))),
+            Val::Part(Part::Node(node, spelled)) => {
+                let output = scope.ctx.output_of(node).ok_or_else(|| match spelled {
+                    Spelled::Literally => {
+                        Fault::missing(format!("node `{}` has no output here; guard it with has()", &**node))
+                    }
+                    Spelled::Computed => Fault::missing("this node has no output here; guard it with has()"),
                 })?;
                 if &*name == "output" { Some(Val::from_json(output)) } else { None }
             }
-            Val::Part(Part::Secrets) => return self.secret(&name),
             Val::Part(part) => self.member(part, &name),
             Val::Optional(None) => return Ok(target),
             Val::Optional(Some(inner)) => {
-                let inner = self.select((**inner).clone(), name);
+                let inner = self.select((**inner).clone(), name, spelled);
                 return optional(inner);
             }
             _ => target.field(&name),
         };
         found.ok_or_else(|| match target {
+            _ if spelled == Spelled::Computed => Fault::missing("there is no such key"),
             Val::Json(serde_json::Value::Object(_)) | Val::Map(_) | Val::Part(_) => {
                 Fault::missing(format!("there is no key `{}`", &*name))
             }
@@ -84,28 +88,21 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn secret(&mut self, name: &str) -> Evaluated<'a> {
-        let secrets = self.scope.secrets.ok_or_else(|| {
-            Fault::error("secrets are known only in the config of nodes that may use them, such as `http_request`")
-        })?;
-        let secret = secrets.secret(name);
-        secret.map(Val::text).ok_or_else(|| Fault::missing(format!("no secret is stored under the name `{name}`")))
-    }
-
-    /// Builds the object that a part of the scope stands for. `secrets` has none: each is read by its name.
+    /// Builds the object that a part of the scope stands for.
     pub(super) fn whole(&mut self, part: Part<'a>) -> Evaluated<'a> {
         let key = |name: &'a str| Val::Text(Text::Borrowed(name));
         let entries = match &part {
-            Part::Secrets => return Err(Fault::error("name one secret, as in secrets.NAME")),
             Part::Ctx => {
                 let mut entries = Vec::new();
                 for node in self.scope.ctx.nodes() {
                     self.build(4 * size_of::<Val>())?;
-                    entries.push((key(node), self.whole(Part::Node(Text::Borrowed(node)))?));
+                    entries.push((key(node), self.whole(Part::Node(Text::Borrowed(node), Spelled::Computed))?));
                 }
                 entries
             }
-            Part::Node(_) => vec![(key("output"), self.select(Val::Part(part), Text::Borrowed("output"))?)],
+            Part::Node(..) => {
+                vec![(key("output"), self.select(Val::Part(part), Text::Borrowed("output"), Spelled::Literally)?)]
+            }
             Part::Loop => named(&["iteration", "last"], |name| self.member(&part, name)),
             Part::Execution => named(&["id", "workflow_id", "started_at"], |name| self.member(&part, name)),
         };

@@ -17,8 +17,6 @@ pub struct References {
     pub ctx_nodes: BTreeMap<String, bool>,
     /// Whether the expression reads `ctx` otherwise than by the literal id of a node.
     pub whole_ctx: bool,
-    /// Names of the secrets that the expression names literally.
-    pub secrets: BTreeSet<String>,
     /// Every maximal static path, in the order of the source; a path that is used twice is there twice.
     pub paths: Vec<Path>,
     /// Comparisons of a path with a literal: the path, the literal, and `==`, `!=`, `<`, `<=`, `>` or `>=`, turned
@@ -116,9 +114,6 @@ impl Walk {
                 *all &= guarded;
             }
             (Some("ctx"), None) => self.found.whole_ctx = true,
-            (Some("secrets"), Some(secret)) => {
-                self.found.secrets.insert(secret.clone());
-            }
             _ => {}
         }
         self.found.paths.push(Path { segments, guarded });

@@ -47,7 +47,7 @@ enum Part {
     Constant(Value),
     /// A string that is one `{{ expression }}` alone, which yields the value with its type.
     Whole(Expr),
-    /// A string of text and expressions, which yields text.
+    /// A string of text, expressions and secrets, which yields text. One secret alone is text too.
     Mixed(Vec<Piece>),
     Array(Vec<Part>),
     Object(Vec<(String, Part)>),
@@ -57,7 +57,28 @@ enum Part {
 enum Piece {
     Literal(String),
     Expr(Expr),
+    /// A place for a secret: `{{ secrets.NAME }}` and nothing else between the braces. The evaluator never sees it.
+    Secret(Expr, String),
 }
+
+/// A place for a secret in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole<'t> {
+    /// The JSON Pointer of the string that holds it.
+    pub pointer: String,
+    /// The name of the secret.
+    pub name: &'t str,
+    /// The text of the string before the place, with [`Hole::VALUE`] for each value that is not known yet.
+    pub before: String,
+}
+
+impl Hole<'_> {
+    /// Stands for the value of an expression or of another secret: Unicode's object replacement character.
+    pub const VALUE: char = '\u{fffc}';
+}
+
+/// Gives the secret of a name for its place, which is behind the given text of the same string.
+type Placing<'p> = &'p dyn Fn(&str, &str) -> Result<String, ExprError>;
 
 /// Errors, each with the JSON Pointer (RFC 6901) of the string it is about.
 type Errors = Vec<(String, ExprError)>;
@@ -78,10 +99,22 @@ impl Template {
     /// [`Expr::eval`], all others as compact JSON.
     ///
     /// # Errors
-    /// `template_error`, or `expression_limit` where an evaluation passes its bounds or the result has more than
-    /// [`limits::OUTCOME_BYTES`] or nests deeper than [`limits::JSON_DEPTH`].
+    /// `template_error`, `secret_not_allowed` where the template has a place for a secret, or `expression_limit` where
+    /// an evaluation passes its bounds or the result has more than [`limits::OUTCOME_BYTES`] or nests deeper than
+    /// [`limits::JSON_DEPTH`].
     pub fn render(&self, scope: &Scope<'_>) -> Result<Value, ExprError> {
-        render(&self.0.part, scope, &mut Room::new(), 0)
+        self.render_with(scope, &|_, _| {
+            Err(ExprError { code: "secret_not_allowed", message: "no secret may be placed here".into() })
+        })
+    }
+
+    /// Like [`Self::render`], with secrets in their places. `place` is asked for each of them, by its name and the text
+    /// that was rendered before it in the same string.
+    ///
+    /// # Errors
+    /// Those of [`Self::render`] and of `place`.
+    pub fn render_with(&self, scope: &Scope<'_>, place: Placing<'_>) -> Result<Value, ExprError> {
+        render(&self.0.part, &Filling { scope, place }, &mut Room::new(), 0)
     }
 
     /// The expressions of the template, each with the JSON Pointer of the string that holds it.
@@ -91,12 +124,19 @@ impl Template {
         found
     }
 
+    /// The places of secrets in the template, in the order of the source.
+    pub fn secrets(&self) -> Vec<Hole<'_>> {
+        let mut found = Vec::new();
+        holes(&self.0.part, &mut String::new(), &mut found);
+        found
+    }
+
     /// The JSON that the template was compiled from.
     pub fn source(&self) -> &Value {
         &self.0.source
     }
 
-    /// Whether the template holds no expression, so that every rendering is the source itself.
+    /// Whether the template holds no expression and no secret, so that every rendering is the source itself.
     pub fn is_constant(&self) -> bool {
         matches!(self.0.part, Part::Constant(_))
     }
@@ -167,7 +207,12 @@ fn pieces(text: &str) -> Result<Part, ExprError> {
             Syntax::at(text.len() - rest.len() + open, "this {{ is never closed; write {{ '{{' }} for the text itself")
                 .into_error(text)
         })?;
-        pieces.push(Piece::Expr(Expr::compile(&inner[..close])?));
+        let expr = Expr::compile(&inner[..close])?;
+        let secret = expr.secret().map(str::to_owned);
+        pieces.push(match secret {
+            Some(name) => Piece::Secret(expr, name),
+            None => Piece::Expr(expr),
+        });
         rest = &inner[close + 2..];
     }
     if let ([Piece::Expr(expr)], "") = (pieces.as_slice(), rest) {
@@ -203,8 +248,15 @@ fn close(inner: &str) -> Option<usize> {
     None
 }
 
+/// What a template is rendered with.
+struct Filling<'a> {
+    scope: &'a Scope<'a>,
+    place: Placing<'a>,
+}
+
 /// Renders a part that stands `depth` levels below the top. One room for the whole template bounds the result.
-fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Result<Value, ExprError> {
+fn render(part: &Part, with: &Filling<'_>, room: &mut Room, depth: usize) -> Result<Value, ExprError> {
+    let scope = with.scope;
     // No expression is at fault where text and constants alone take too much room.
     let constant = |fault: Fault| fault.into_error("the template", "template_error");
     match part {
@@ -228,6 +280,11 @@ fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Resu
                         let put = expr.value(scope).and_then(|value| put(&value, room, &mut out));
                         put.map_err(|fault| expr.failed(fault, "template_error"))?;
                     }
+                    Piece::Secret(expr, name) => {
+                        let secret = (with.place)(name, &out)?;
+                        room.take(secret.len()).map_err(|fault| expr.failed(fault, "template_error"))?;
+                        out.push_str(&secret);
+                    }
                 }
             }
             Ok(Value::String(out))
@@ -236,7 +293,7 @@ fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Resu
             room.list().map_err(constant)?;
             let mut items = Vec::with_capacity(parts.len());
             for part in parts {
-                items.push(render(part, scope, room, depth + 1)?);
+                items.push(render(part, with, room, depth + 1)?);
             }
             Ok(Value::Array(items))
         }
@@ -244,7 +301,7 @@ fn render(part: &Part, scope: &Scope<'_>, room: &mut Room, depth: usize) -> Resu
             room.object(parts.iter().map(|(key, _)| key.as_str())).map_err(constant)?;
             let mut map = Map::with_capacity(parts.len());
             for (key, part) in parts {
-                map.insert(key.clone(), render(part, scope, room, depth + 1)?);
+                map.insert(key.clone(), render(part, with, room, depth + 1)?);
             }
             Ok(Value::Object(map))
         }
@@ -272,7 +329,7 @@ fn expressions<'t>(part: &'t Part, pointer: &mut String, found: &mut Vec<(String
         Part::Whole(expr) => found.push((pointer.clone(), expr)),
         Part::Mixed(pieces) => found.extend(pieces.iter().filter_map(|piece| match piece {
             Piece::Expr(expr) => Some((pointer.clone(), expr)),
-            Piece::Literal(_) => None,
+            Piece::Literal(_) | Piece::Secret(..) => None,
         })),
         Part::Array(parts) => {
             for (i, part) in parts.iter().enumerate() {
@@ -282,6 +339,39 @@ fn expressions<'t>(part: &'t Part, pointer: &mut String, found: &mut Vec<(String
         Part::Object(parts) => {
             for (key, part) in parts {
                 within(pointer, key, |p| expressions(part, p, found));
+            }
+        }
+    }
+}
+
+/// Collects the places of secrets in the part at `pointer`.
+fn holes<'t>(part: &'t Part, pointer: &mut String, found: &mut Vec<Hole<'t>>) {
+    match part {
+        Part::Constant(_) | Part::Whole(_) => {}
+        Part::Mixed(pieces) => {
+            let mut before = String::new();
+            for piece in pieces {
+                match piece {
+                    Piece::Literal(text) => {
+                        before.push_str(text);
+                        continue;
+                    }
+                    Piece::Expr(_) => {}
+                    Piece::Secret(_, name) => {
+                        found.push(Hole { pointer: pointer.clone(), name, before: before.clone() });
+                    }
+                }
+                before.push(Hole::VALUE);
+            }
+        }
+        Part::Array(parts) => {
+            for (i, part) in parts.iter().enumerate() {
+                within(pointer, &i.to_string(), |p| holes(part, p, found));
+            }
+        }
+        Part::Object(parts) => {
+            for (key, part) in parts {
+                within(pointer, key, |p| holes(part, p, found));
             }
         }
     }

@@ -6,13 +6,14 @@ mod language;
 mod properties;
 mod reads;
 mod scopes;
+mod secrets;
 mod templates;
 
-use super::{Context, ExecutionScope, Expr, ExprError, LoopScope, Scope, Secrets};
+use super::{Context, ExecutionScope, Expr, ExprError, LoopScope, Scope};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// What the tests' scopes read from: outputs by node, and one secret.
+/// What the tests' scopes read from: outputs by node.
 #[derive(Default)]
 struct World {
     output: Option<Value>,
@@ -20,7 +21,6 @@ struct World {
     outputs: BTreeMap<String, Value>,
     in_loop: Option<(u64, Value)>,
     item: Option<Value>,
-    secrets: bool,
 }
 
 impl Context for World {
@@ -29,12 +29,6 @@ impl Context for World {
     }
     fn nodes(&self) -> Vec<&str> {
         self.outputs.keys().map(String::as_str).collect()
-    }
-}
-
-impl Secrets for World {
-    fn secret(&self, name: &str) -> Option<String> {
-        (name == "API_KEY").then(|| "s3cret".to_owned())
     }
 }
 
@@ -54,7 +48,6 @@ impl World {
             item: self.item.as_ref(),
             index: self.item.as_ref().map(|_| 7),
             execution: ExecutionScope { id: "e1", workflow_id: "w1", started_at: "2026-11-01T00:00:00Z" },
-            secrets: self.secrets.then_some(self as &dyn Secrets),
             extra: &[],
             bare: [self.output.as_ref(), Some(if self.input.is_null() { &NULL } else { &self.input })],
         }

@@ -67,11 +67,18 @@ pub(super) enum Val<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum Part<'a> {
     Ctx,
-    /// `ctx.<node>`, with the id of the node. The node need not exist: that is asked when its output is read.
-    Node(Text<'a>),
+    /// `ctx.<node>`, with the id of the node, and whether the expression spells it. The node need not exist: that is
+    /// asked when its output is read.
+    Node(Text<'a>, Spelled),
     Loop,
     Execution,
-    Secrets,
+}
+
+/// Whether the expression itself spells a key, so that messages may name it, or computes it from values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelled {
+    Literally,
+    Computed,
 }
 
 impl<'a> Val<'a> {

@@ -46,7 +46,8 @@ pub(super) async fn versions_count_up(host: &dyn Host) {
 }
 
 pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
-    let secret = |value: &str| Secret { value: value.into(), hosts: vec!["example.com".into()] };
+    let secret =
+        |value: &str| Secret { value: value.into(), hosts: vec!["example.com".into()], for_inline: value == "two" };
     host.secrets().set_secret("keeper", "key", secret("one")).await.unwrap();
     host.secrets().set_secret("keeper", "key", secret("two")).await.unwrap();
     assert!(host.secrets().secret("keeper", "key").await.unwrap() == Some(secret("two")));

@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use document::validate::Severity;
 use engine::port::Secret;
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -35,14 +36,14 @@ async fn create_token(
 /// Store a credential of the caller's owner.
 #[utoipa::path(put, path = "/v1/secrets/{name}", operation_id = "set_secret", tag = "admin",
     security(("bearer" = [])), request_body = types::SecretBody, params(("name" = String, Path)),
-    responses((status = 204), types::Refused))]
+    responses((status = 200, body = types::StoredSecret), types::Refused))]
 async fn set_secret(
     caller: Admin,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     _: NoParams,
     Json(body): Json<types::SecretBody>,
-) -> Answered<StatusCode> {
+) -> Answered<axum::Json<types::StoredSecret>> {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.len() > engine::limits::ID_BYTES
         || name.starts_with(|c: char| c.is_ascii_digit())
@@ -55,7 +56,23 @@ async fn set_secret(
         let hint = "give 1 to 65536 bytes";
         return Err(Problem::field("invalid_field", "/value", "this value cannot be stored", hint));
     }
-    let secret = Secret { value: body.value, hosts: body.hosts.unwrap_or_else(Secret::any_host) };
+    let types::SecretBody { value, hosts, for_inline } = body;
+    let hosts = hosts.unwrap_or_else(Secret::any_host);
+    let secret = Secret { value, hosts: hosts.clone(), for_inline };
     app.host.secrets().set_secret(&caller.owner, &name, secret).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let warnings = if hosts.iter().any(|host| host == ANY_HOST) { vec![without_hosts(for_inline)] } else { Vec::new() };
+    Ok(axum::Json(types::StoredSecret { name, hosts, for_inline, warnings }))
+}
+
+/// The warning about a secret that may go to any host.
+fn without_hosts(for_inline: bool) -> types::Fault {
+    let who = if for_inline { "whoever may start executions" } else { "whoever saves a workflow" };
+    types::Fault {
+        code: "secret_without_hosts".into(),
+        severity: Some(Severity::Warning),
+        path: "/hosts".into(),
+        node: None,
+        message: format!("the secret may be sent to any host, so {who} can have it sent to any server"),
+        hint: Some("store it with the hosts that it is for".into()),
+    }
 }

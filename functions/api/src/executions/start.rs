@@ -1,7 +1,7 @@
 //! The routes that start executions: of a saved workflow, and of a document that is sent along.
 
 use crate::{
-    Answered, App, Caller, Json, MaybeJson, Params, Path, Routes, Runner,
+    Answered, App, Caller, Json, MaybeJson, Params, Path, Problem, Routes, Runner,
     executions::{idempotency::key, read, wait},
     limits,
     request::aside::aside,
@@ -17,7 +17,10 @@ use document::{
     Workflow,
     canonical::{Canonical, CanonicalMap},
 };
-use engine::start::{StartRequest, latest, replay, start};
+use engine::{
+    inline::forbidden_secret,
+    start::{StartRequest, latest, replay, start},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
@@ -80,8 +83,20 @@ async fn start_inline(
     let idempotency = key(&headers, "/v1/executions", &request)?;
     let workflow = body.workflow;
     let parsed = aside(move || document::parse(&workflow)).await?.map_err(|issues| refused(&issues, "/workflow"))?;
+    if let Some(name) = forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &parsed.workflow).await? {
+        return Err(secret_not_allowed(name));
+    }
     // No version is saved: the document is kept with its execution alone, which version 0 stands for.
     asked.start(&app, &caller, (parsed.workflow, 0), idempotency).await
+}
+
+/// The refusal of a document that names a secret which an admin did not allow for it.
+fn secret_not_allowed(name: &str) -> Problem {
+    let detail = format!(
+        "the document names the secret {name}, which only a caller with the scope `admin` may name in a document that \
+         is sent along: have the workflow saved, or the secret stored with `for_inline`"
+    );
+    Problem::new(StatusCode::FORBIDDEN, "secret_not_allowed", detail)
 }
 
 /// What tells one start of a saved workflow from another under the same key. Fields are in their sorted order.

@@ -1,6 +1,6 @@
 //! Tokens, credentials and the state of the service.
 
-use super::{Timestamp, words};
+use super::{Fault, Timestamp, words};
 use crate::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,6 +53,23 @@ pub struct SecretBody {
     /// The hosts that the credential may be sent to: none where the list is empty, any where it holds `*` or is absent.
     #[serde(default)]
     pub hosts: Option<Vec<String>>,
+    /// Whether documents may name the credential that callers without the scope `admin` send along; false where absent.
+    #[serde(default)]
+    pub for_inline: bool,
+}
+
+/// A credential that was stored, without its value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "API_KEY", "hosts": ["api.example.com"], "for_inline": false, "warnings": []}))]
+pub struct StoredSecret {
+    /// The name by which documents refer to it.
+    pub name: String,
+    /// The hosts that it may be sent to.
+    pub hosts: Vec<String>,
+    /// Whether documents may name it that callers without the scope `admin` send along.
+    pub for_inline: bool,
+    /// What is probably not meant: `secret_without_hosts`.
+    pub warnings: Vec<Fault>,
 }
 
 /// That the service answers, and what its host can do.

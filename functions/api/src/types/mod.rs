@@ -14,7 +14,7 @@ mod start;
 mod words;
 mod workflow;
 
-pub use admin::{Health, NewToken, SecretBody, TokenBody};
+pub use admin::{Health, NewToken, SecretBody, StoredSecret, TokenBody};
 pub use control::{Reason, ResumeAnswer, ResumeBody, Resumed, SignalBody};
 pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};

@@ -8,6 +8,7 @@ mod hostile;
 mod interactions;
 mod openapi;
 mod resume;
+mod secrets;
 mod workflows;
 
 extern crate stepwell_api as api;

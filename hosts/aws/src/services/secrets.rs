@@ -1,5 +1,5 @@
 //! Credentials in Secrets Manager: one secret for each, named `PREFIX OWNER/NAME` without the space, whose text is JSON
-//! of the form `{"value": "…", "hosts": […], "exact": true}`. Without `hosts` it may be sent anywhere.
+//! of the form `{"value": "…", "hosts": […], "exact": true, "for_inline": true}`. Without `hosts` it may be sent anywhere.
 
 use crate::{limits, services::sdk::failed_quietly};
 use async_trait::async_trait;
@@ -31,6 +31,8 @@ struct Kept {
     /// Whether an empty list of hosts means none. The first release wrote one for any.
     #[serde(default)]
     exact: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    for_inline: bool,
 }
 
 impl Kept {
@@ -100,14 +102,16 @@ impl Secrets for SecretsManager {
             StoreError::Permanent(format!("the secret {id} is not of the form {form}: store it anew over the API"))
         })?;
         let value = std::mem::take(&mut kept.value);
-        let secret = Secret { value, hosts: kept.hosts() };
+        let for_inline = kept.for_inline;
+        let secret = Secret { value, hosts: kept.hosts(), for_inline };
         self.remember(id, secret.clone());
         Ok(Some(secret))
     }
 
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         let id = self.name(owner, name);
-        let kept = Kept { value: secret.value.clone(), hosts: Some(secret.hosts.clone()), exact: true };
+        let Secret { value, hosts, for_inline } = secret.clone();
+        let kept = Kept { value, hosts: Some(hosts), exact: true, for_inline };
         let text = serde_json::to_string(&kept).map_err(|error| StoreError::Permanent(error.to_string()))?;
         // Most credentials that are stored are new, so creating is tried first; one that exists gets a new version.
         match self.client.create_secret().name(&id).secret_string(&text).send().await {

@@ -5,20 +5,22 @@ use super::{
     client::{Client, escaped},
     output,
 };
-use api::types::SecretBody;
+use api::types::{SecretBody, StoredSecret};
 use engine::port::ANY_HOST;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use serde_json::json;
 use std::io::{IsTerminal, Read, stdin};
 
 /// The arguments of `stepwell secret set`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The name of the credential: expressions read it as secrets.NAME
+    /// The name of the credential: templates place it as {{ secrets.NAME }}
     name: String,
     /// A host that the credential may be sent to; `*` is any [default: any]
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<String>,
+    /// Let documents name the credential that callers without the scope `admin` send along
+    #[arg(long)]
+    for_inline: bool,
 }
 
 /// Reads the value from a prompt or a pipe, without the line break at its end, and stores it.
@@ -31,14 +33,19 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         ));
     }
     let client = Client::open_or_create(globals).await?;
-    let body = SecretBody { value, hosts: (!args.hosts.is_empty()).then(|| args.hosts.clone()) };
+    let hosts = (!args.hosts.is_empty()).then(|| args.hosts.clone());
+    let body = SecretBody { value, hosts, for_inline: args.for_inline };
     let stored = client.put(&format!("/v1/secrets/{}", escaped(&args.name)), &body).await;
     client.close().await;
-    stored?;
+    let stored: StoredSecret = stored?.read()?;
+    for warning in &stored.warnings {
+        let hint = warning.hint.as_deref().unwrap_or_default();
+        eprintln!("{} {}: {hint}", output::yellow("warning:"), warning.message);
+    }
     if globals.json {
-        output::json(&json!({"name": args.name, "hosts": args.hosts}));
+        output::json(&stored);
     } else {
-        output::line(&format!("stored: templates of http_request read it as {{{{ secrets.{} }}}}", args.name));
+        output::line(&format!("stored: templates of http_request place it as {{{{ secrets.{} }}}}", args.name));
         let any = args.hosts.is_empty() || args.hosts.iter().any(|host| host == ANY_HOST);
         let to = if any { "any host".to_owned() } else { args.hosts.join(", ") };
         output::line(&format!("it may be sent to {to}"));

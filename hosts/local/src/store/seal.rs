@@ -15,6 +15,8 @@ enum Kept {
     Object {
         value: String,
         hosts: Vec<String>,
+        #[serde(default)]
+        for_inline: bool,
     },
     /// As the first release wrote it. There no hosts meant any.
     Pair(String, Vec<String>),
@@ -45,8 +47,8 @@ impl Sealer {
         let failed = || StoreError::Permanent("the secret could not be encrypted".into());
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).map_err(|_| failed())?;
-        let kept = Kept::Object { value: secret.value.clone(), hosts: secret.hosts.clone() };
-        let mut text = serde_json::to_vec(&kept).map_err(|_| failed())?;
+        let Secret { value, hosts, for_inline } = secret.clone();
+        let mut text = serde_json::to_vec(&Kept::Object { value, hosts, for_inline }).map_err(|_| failed())?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad(owner, name), &mut text)
@@ -71,9 +73,11 @@ impl Sealer {
         let mut text = text.to_vec();
         let plain = self.key.open_in_place(nonce, aad(owner, name), &mut text).map_err(|_| failed())?;
         Ok(match serde_json::from_slice(plain).map_err(|_| failed())? {
-            Kept::Object { value, hosts } => Secret { value, hosts },
-            Kept::Pair(value, hosts) if hosts.is_empty() => Secret { value, hosts: Secret::any_host() },
-            Kept::Pair(value, hosts) => Secret { value, hosts },
+            Kept::Object { value, hosts, for_inline } => Secret { value, hosts, for_inline },
+            Kept::Pair(value, hosts) if hosts.is_empty() => {
+                Secret { value, hosts: Secret::any_host(), for_inline: false }
+            }
+            Kept::Pair(value, hosts) => Secret { value, hosts, for_inline: false },
         })
     }
 }
@@ -95,9 +99,12 @@ mod tests {
     #[test]
     fn a_secret_opens_only_as_what_it_was_sealed_as() {
         let sealer = Sealer::new(&fresh_key().unwrap()).unwrap();
-        let secret = Secret { value: "s3cret".into(), hosts: vec!["api.example.com".into()] };
+        let secret = Secret { value: "s3cret".into(), hosts: vec!["api.example.com".into()], for_inline: true };
         let sealed = sealer.seal("ann", "token", &secret).unwrap();
         assert!(sealer.open("ann", "token", &sealed).unwrap() == secret);
+        let closed = Secret { for_inline: false, ..secret.clone() };
+        let as_before = sealer.seal("ann", "token", &closed).unwrap();
+        assert!(sealer.open("ann", "token", &as_before).unwrap() == closed);
         assert!(sealer.open("bob", "token", &sealed).is_err());
         assert!(sealer.open("annt", "oken", &sealed).is_err());
         assert!(Sealer::new(&fresh_key().unwrap()).unwrap().open("ann", "token", &sealed).is_err());

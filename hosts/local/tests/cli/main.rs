@@ -6,6 +6,7 @@ mod dev;
 mod files;
 mod people;
 mod runs;
+mod secrets;
 mod socket;
 mod stop;
 mod support;

@@ -193,7 +193,7 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> 
     let sight = Sight::of_config(turn.workflow, &turn.state, ix);
     let extra = [("answer", data)];
     for rule in rules {
-        match rule.eval_bool(&sight.scope_with(None, &extra)) {
+        match rule.eval_bool(&sight.scope_with(&extra)) {
             Ok(true) => {}
             Ok(false) => reasons.push(reason("rule", "data", format!("the rule is not met: {}", rule.source()))),
             Err(error) => reasons.push(reason("rule", "data", format!("the rule cannot be checked: {error}"))),

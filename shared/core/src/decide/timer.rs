@@ -146,10 +146,9 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
         }
         Wait::Until(until) => {
             let text = render(turn, ix, until)?;
-            let until = text
-                .as_str()
-                .and_then(Time::parse)
-                .ok_or_else(|| Error::new("invalid_time", format!("`until` is not an RFC 3339 time: {text}")))?;
+            let until = text.as_str().and_then(Time::parse).ok_or_else(|| {
+                Error::new("invalid_time", "`until` is not an RFC 3339 time, such as 2027-01-31T09:00:00Z")
+            })?;
             (Some(until), None)
         }
         Wait::Event { name, timeout_seconds } => {
@@ -198,7 +197,7 @@ fn number(value: &Value) -> Result<f64, Error> {
     let seconds = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
     seconds.filter(|seconds| (0.0..=limits::EXECUTION_SECONDS).contains(seconds)).ok_or_else(|| {
         let most = limits::EXECUTION_SECONDS;
-        Error::new("invalid_time", format!("`seconds` must be a number from 0 to {most}, and is {value}"))
+        Error::new("invalid_time", format!("`seconds` must be a number from 0 to {most}"))
     })
 }
 

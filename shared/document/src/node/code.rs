@@ -9,7 +9,7 @@ use crate::{
     reading::{At, Cx, Fields},
     work::{CodeTask, Work},
 };
-use expression::{Expr, ExprError, Scope};
+use expression::{Expr, ExprError, Scope, Secrets};
 use serde_json::{Map, Value, json};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
@@ -54,7 +54,7 @@ impl Config for Code {
 }
 
 impl Run for Code {
-    fn render(&self, scope: &Scope<'_>) -> Result<Work, ExprError> {
+    fn render(&self, scope: &Scope<'_>, _: &dyn Secrets) -> Result<Work, ExprError> {
         Ok(Work::Code(CodeTask { code: self.code.clone(), names: names(scope, &self.code) }))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     reading::{At, Cx, Frame},
     work::Work,
 };
-use expression::{Expr, ExprError, Scope, Template};
+use expression::{Expr, ExprError, Scope, Secrets, Template};
 use serde_json::Value;
 use std::fmt::Debug;
 
@@ -13,6 +13,11 @@ use std::fmt::Debug;
 pub trait Config: Debug + Send + Sync {
     /// Adds the expressions of the config, those inside of templates among them.
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>);
+
+    /// Names of the secrets that the config places, each as often as it is placed.
+    fn secrets(&self) -> Vec<&str> {
+        Vec::new()
+    }
 
     /// What the node may read of the execution around it besides what its expressions name.
     fn reads(&self) -> AlsoReads {
@@ -45,11 +50,11 @@ pub trait Compute: Config {
 
 /// The config of a node that does I/O.
 pub trait Run: Config {
-    /// What a worker is to do, with all templates rendered.
+    /// What a worker is to do, with all templates rendered. `secrets` has those that [`Config::secrets`] names.
     ///
     /// # Errors
     /// Where a template fails, or renders to what the type cannot use: the node fails with its code.
-    fn render(&self, scope: &Scope<'_>) -> Result<Work, ExprError>;
+    fn render(&self, scope: &Scope<'_>, secrets: &dyn Secrets) -> Result<Work, ExprError>;
 }
 
 /// What a node may read beside what its expressions name.
@@ -75,6 +80,17 @@ pub struct Subject<'a> {
     pub has_timeout: bool,
     /// Whether the node has a `compensate`.
     pub has_compensation: bool,
+}
+
+/// The secret of a name, for its place in a template.
+///
+/// # Errors
+/// `template_error` where none is stored under the name.
+pub fn stored(secrets: &dyn Secrets, name: &str) -> Result<String, ExprError> {
+    secrets.secret(name).ok_or_else(|| {
+        let message = format!("`secrets.{name}` failed: no secret is stored under the name `{name}`");
+        ExprError { code: "template_error", message }
+    })
 }
 
 /// Adds the expressions of templates, where there are any.

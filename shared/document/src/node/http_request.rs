@@ -1,20 +1,23 @@
 //! `http_request`: asks a server for something, over HTTP.
 
 use super::{
-    config::{Config, Run, Subject, of_templates},
+    config::{Config, Run, Subject, of_templates, stored},
     node_type::{Mode, NodeType},
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place, cut},
+    reading::{At, Cx, Fields, Place, SecretsIn, cut, ends_its_host},
     work::{HttpTask, Work},
 };
-use expression::{Expr, ExprError, Scope, Template};
+use expression::{Expr, ExprError, Scope, Secrets, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType =
-    NodeType { attempts: limits::IO_ATTEMPTS, reads_secrets: true, ..NodeType::new("http_request", Mode::Run) };
+pub static TYPE: NodeType = NodeType {
+    attempts: limits::IO_ATTEMPTS,
+    secrets_in: Some("the `headers`, the `query`, the `body` or the path of the `url`"),
+    ..NodeType::new("http_request", Mode::Run)
+};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -35,7 +38,7 @@ pub struct HttpRequest {
     pub expect: Option<Expr>,
 }
 
-/// Reads the config of an `http_request`. Only in it may templates name secrets.
+/// Reads the config of an `http_request`, and says where in it secrets may stand.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<HttpRequest> {
     let known = ["method", "url", "headers", "query", "body", "expect"];
     let f = Fields::new(cx, config, at, "invalid_config", &known);
@@ -50,9 +53,10 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         None => Template::compile(&Value::String("GET".into())).ok(),
     };
     let url = url(cx, &f, place);
-    let headers = pairs(cx, &f, "headers", place);
-    let query = pairs(cx, &f, "query", place);
-    let body = f.get("body").and_then(|_| cx.template(&f, "body", place));
+    let members = place.with_secrets(SecretsIn::Members);
+    let headers = pairs(cx, &f, "headers", members);
+    let query = pairs(cx, &f, "query", members);
+    let body = f.get("body").and_then(|_| cx.template(&f, "body", place.with_secrets(SecretsIn::Strings)));
     let expect = cx.expr(&f, "expect", place.about_response());
     Some(HttpRequest { method: method?, url: url?, headers, query, body, expect })
 }
@@ -70,7 +74,7 @@ fn url(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template
         f.wrong(cx, "url", message, "Begin with `https://`.");
         return None;
     }
-    cx.template(f, "url", place)
+    cx.template(f, "url", place.with_secrets(SecretsIn::UrlPath))
 }
 
 /// Headers or parameters: an object whose values become text, or one template that yields such an object.
@@ -94,6 +98,12 @@ impl Config for HttpRequest {
         all.extend(&self.expect);
     }
 
+    fn secrets(&self) -> Vec<&str> {
+        let objects = [self.headers.as_ref(), self.query.as_ref(), self.body.as_ref()];
+        let templates = objects.into_iter().flatten().chain([&self.url]);
+        templates.flat_map(Template::secrets).map(|hole| hole.name).collect()
+    }
+
     /// Warns of an effect that a rollback leaves, in a document whose other nodes can be undone.
     fn check(&self, cx: &mut Cx<'_>, subject: &Subject<'_>) {
         if !cx.compensates || subject.has_compensation {
@@ -108,8 +118,11 @@ impl Config for HttpRequest {
 }
 
 impl Run for HttpRequest {
-    fn render(&self, scope: &Scope<'_>) -> Result<Work, ExprError> {
-        let render = |template: &Template| template.render(scope);
+    fn render(&self, scope: &Scope<'_>, secrets: &dyn Secrets) -> Result<Work, ExprError> {
+        let render = |template: &Template| template.render_with(scope, &|name, _| stored(secrets, name));
+        let url = self.url.render_with(scope, &|name, before| {
+            if ends_its_host(before) { stored(secrets, name) } else { Err(in_host(name)) }
+        });
         let pairs = |template: &Option<Template>| match template.as_ref().map(render).transpose()? {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Object(fields)) => {
@@ -121,14 +134,22 @@ impl Run for HttpRequest {
             }
         };
         Ok(Work::Http(Box::new(HttpTask {
-            method: text(render(&self.method)?).to_uppercase(),
-            url: text(render(&self.url)?),
+            method: text(self.method.render(scope)?).to_uppercase(),
+            url: text(url?),
             headers: pairs(&self.headers)?,
             query: pairs(&self.query)?,
             body: self.body.as_ref().map(render).transpose()?,
             expect: self.expect.clone(),
         })))
     }
+}
+
+/// The refusal of a secret that would become a part of the host's name, which anybody on the way can read.
+fn in_host(name: &str) -> ExprError {
+    let message = format!(
+        "the secret {name} would stand in the URL's host: place it in the path or the query, behind a `/` or `?`"
+    );
+    ExprError { code: "secret_not_allowed", message }
 }
 
 /// A header or parameter as pairs: one for each item of a list, and none for null.

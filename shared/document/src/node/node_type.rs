@@ -93,8 +93,9 @@ pub struct NodeType {
     pub shape: Shape,
     /// Attempts of a node whose `retry` names no number, where its effects may happen more than once.
     pub attempts: u32,
-    /// Whether the templates of the config may read secrets.
-    pub reads_secrets: bool,
+    /// Where in its config secrets may be placed, in words for hints; none for a type that takes no secrets. Which
+    /// template takes them is said where it is read.
+    pub secrets_in: Option<&'static str>,
     /// Whether attempts write lines, which are kept as logs.
     pub writes_lines: bool,
     /// Whether the output is the input, unchanged.
@@ -111,7 +112,7 @@ impl NodeType {
             ports: Ports::Fixed(&["success", "error"]),
             shape: Shape::Work,
             attempts: 1,
-            reads_secrets: false,
+            secrets_in: None,
             writes_lines: false,
             passes_input: false,
         }

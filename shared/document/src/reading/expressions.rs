@@ -1,6 +1,6 @@
 //! Compiles the expressions and templates of a document, and checks what they name.
 
-use super::{At, Cx, Fields, Place, kind_of, names};
+use super::{At, Cx, Fields, Place, kind_of, names, secrets};
 use expression::{Expr, Template};
 use serde_json::Value;
 
@@ -43,6 +43,7 @@ impl Cx<'_> {
                 for (pointer, expr) in template.expressions() {
                     names::check(self, expr, &at.below(&pointer), place);
                 }
+                secrets::check(self, &template, &at, place);
                 Some(template)
             }
             Err(errors) => {

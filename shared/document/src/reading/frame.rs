@@ -78,13 +78,26 @@ pub(crate) enum Reader {
     End,
 }
 
+/// Where a template of a config may place secrets. Each reader says so of its own fields, by [`Place::with_secrets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretsIn {
+    /// Nowhere.
+    Nothing,
+    /// In any string of it.
+    Strings,
+    /// In strings inside of the object that it must be, and not in place of the object.
+    Members,
+    /// In a URL, behind its host: the names of hosts are looked up in the open.
+    UrlPath,
+}
+
 /// Where an expression stands, which decides what names it may use.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) reader: Reader,
-    /// Whether `secrets` may be read here.
-    pub(crate) secrets: bool,
+    /// Where the template here may place secrets.
+    pub(crate) secrets: SecretsIn,
     /// Whether `output` and bare names are those of the node's input. They are not in the `expect` of a request, in a
     /// compensation, and in the `while` of a loop.
     pub(crate) sees_input: bool,
@@ -96,11 +109,11 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(crate) fn new(frame: &'a Frame<'a>, reader: Reader) -> Self {
-        Self { frame, reader, secrets: false, sees_input: true, extra: &[], alone: false }
+        Self { frame, reader, secrets: SecretsIn::Nothing, sees_input: true, extra: &[], alone: false }
     }
 
-    pub(crate) fn with_secrets(mut self) -> Self {
-        self.secrets = true;
+    pub(crate) fn with_secrets(mut self, secrets: SecretsIn) -> Self {
+        self.secrets = secrets;
         self
     }
 

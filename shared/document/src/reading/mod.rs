@@ -10,6 +10,7 @@ mod issue;
 mod known;
 mod names;
 pub mod schema;
+mod secrets;
 mod shape;
 pub(crate) mod suggest;
 
@@ -20,6 +21,7 @@ pub(crate) use cx::is_id;
 pub use fields::Fields;
 pub(crate) use fields::{cut, kind_of};
 pub use frame::{Frame, Place};
-pub(crate) use frame::{RawEdge, RawNode, Reader};
+pub(crate) use frame::{RawEdge, RawNode, Reader, SecretsIn};
 pub use issue::{Issue, Severity};
+pub(crate) use secrets::ends_its_host;
 pub(crate) use shape::Shape;

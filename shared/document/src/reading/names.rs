@@ -1,6 +1,6 @@
-//! Checks what an expression names: nodes, secrets and members of the input.
+//! Checks what an expression names: nodes and members of the input.
 
-use super::{At, Cx, Place, frame::Sight, known::Known, shape, suggest};
+use super::{At, Cx, Place, frame::Sight, known::Known, secrets, shape, suggest};
 use expression::{Expr, References};
 
 /// Checks the names of an expression against those that exist at its place.
@@ -8,6 +8,9 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
     // What would be found is not noted any more, and looking for it takes long in a large flow.
     if cx.is_full() {
         return;
+    }
+    if expr.references().names.contains("secrets") {
+        return secrets::read(cx, at);
     }
     if place.alone {
         return alone(cx, expr, at, place);
@@ -36,12 +39,6 @@ pub(crate) fn check(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>)
                 cx.error("unknown_reference", at, message, hint);
             }
         }
-    }
-    if !place.secrets && (!references.secrets.is_empty() || references.names.contains("secrets")) {
-        let readers: Vec<&str> = cx.types.iter().filter(|of| of.reads_secrets).map(|of| of.name).collect();
-        let hint =
-            format!("Use it in the config of an `{}`, the only place where secrets are read.", readers.join("`, `"));
-        cx.error("secret_not_allowed", at, "a secret is read where none is given", hint);
     }
     input(cx, expr, at, place);
 }

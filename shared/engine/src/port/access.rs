@@ -42,6 +42,8 @@ pub struct Secret {
     pub value: String,
     /// The hosts that the secret may be sent to: none where the list is empty, and any where it has [`ANY_HOST`].
     pub hosts: Vec<String>,
+    /// Whether documents may name the secret that a caller without the scope `admin` sends along.
+    pub for_inline: bool,
 }
 
 /// What stands for any host in [`Secret::hosts`].

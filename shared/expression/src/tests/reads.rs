@@ -30,16 +30,13 @@ fn nodes_are_found_however_they_are_named_and_guarded() {
 }
 
 #[test]
-fn paths_secrets_and_comparisons_are_listed() {
-    let expr =
-        Expr::compile("ctx.a.output['b-c'].d == 'x' && 5 < input.n && f[g.h].i == 1 && secrets.KEY != ''").unwrap();
+fn paths_and_comparisons_are_listed() {
+    let expr = Expr::compile("ctx.a.output['b-c'].d == 'x' && 5 < input.n && f[g.h].i == 1 && a.KEY != ''").unwrap();
     let refs = expr.references();
     let paths: Vec<String> = refs.paths.iter().map(|path| path.segments.join("/")).collect();
-    assert_eq!(paths, ["ctx/a/output/b-c/d", "input/n", "f", "g/h", "secrets/KEY"]);
-    assert_eq!(refs.secrets.iter().collect::<Vec<_>>(), ["KEY"]);
+    assert_eq!(paths, ["ctx/a/output/b-c/d", "input/n", "f", "g/h", "a/KEY"]);
     let comparisons: Vec<_> =
         refs.comparisons.iter().map(|(path, value, op)| (path.segments.join("/"), value.clone(), *op)).collect();
-    let expected =
-        [("ctx/a/output/b-c/d", json!("x"), "=="), ("input/n", json!(5), ">"), ("secrets/KEY", json!(""), "!=")];
+    let expected = [("ctx/a/output/b-c/d", json!("x"), "=="), ("input/n", json!(5), ">"), ("a/KEY", json!(""), "!=")];
     assert_eq!(comparisons, expected.map(|(path, value, op)| (path.to_owned(), value, op)));
 }

@@ -128,7 +128,11 @@ async fn a_credential_has_its_latest_version() {
     assert!(vault().secret("acme", "key").await.unwrap().is_none());
     for value in ["one", "two"] {
         vault()
-            .set_secret("acme", "key", Secret { value: value.into(), hosts: vec!["api.example".into()] })
+            .set_secret(
+                "acme",
+                "key",
+                Secret { value: value.into(), hosts: vec!["api.example".into()], for_inline: false },
+            )
             .await
             .unwrap();
     }

@@ -38,7 +38,7 @@ async fn one_that_does_not_exist_is_looked_for_each_time() {
 
 #[tokio::test]
 async fn storing_makes_one_or_another_version_of_it() {
-    let secret = Secret { value: "s3cret".into(), hosts: Vec::new() };
+    let secret = Secret { value: "s3cret".into(), hosts: Vec::new(), for_inline: false };
     let made = || json(200, json!({"ARN": "a", "Name": "n", "VersionId": "1"}));
     let script = Script::new([made(), error(400, "ResourceExistsException"), made()]);
     let vault = vault(&script, || Time(0));
@@ -53,7 +53,7 @@ async fn storing_makes_one_or_another_version_of_it() {
 async fn no_error_repeats_a_credential() {
     let told = json!({"__type": "InvalidRequestException", "message": "s3cret is no secret"});
     let script = Script::new([json(400, told)]);
-    let secret = Secret { value: "s3cret".into(), hosts: Vec::new() };
+    let secret = Secret { value: "s3cret".into(), hosts: Vec::new(), for_inline: false };
     let failed = vault(&script, || Time(0)).set_secret("acme", "key", secret.clone()).await.unwrap_err();
     assert!(matches!(&failed, StoreError::Permanent(why) if why.contains("InvalidRequest")), "{failed}");
     assert!(!failed.to_string().contains("s3cret"), "{failed}");

@@ -93,6 +93,54 @@ fn secret_not_allowed() {
     expect(&document, &[("secret_not_allowed", "/edges/0/condition")]);
 }
 
+#[test]
+fn a_secret_is_placed_where_a_request_takes_it_and_nowhere_else() {
+    let request = |field: &str, value: Value| {
+        let mut config = json!({"url": "https://x.example", "method": "POST"});
+        config[field] = value;
+        one("http_request", config)
+    };
+    for (field, value) in [
+        ("headers", json!({"authorization": "Bearer {{ secrets.K }}", "x": "{{ secrets['K'] }}"})),
+        ("query", json!({"key": ["{{ secrets.K }}"]})),
+        ("body", json!("{{ secrets.K }}")),
+        ("body", json!({"a": [{"b": "{{ input.x }}:{{ secrets.K }}"}]})),
+        ("url", json!("https://x.example/hooks/{{ secrets.K }}/send")),
+        ("url", json!("https://{{ input.host }}/?key={{ secrets.K }}")),
+        ("url", json!("{{ input.base }}/{{ secrets.K }}")),
+    ] {
+        clean(&request(field, value));
+    }
+    for (field, value, below) in [
+        ("headers", json!("{{ secrets.K }}"), ""),
+        ("query", json!("{{ secrets.K }}"), ""),
+        ("headers", json!({"a": "{{ secrets.K + '' }}"}), "/a"),
+        ("headers", json!({"a": "{{ {'a': 1}[secrets.K] }}"}), "/a"),
+        ("body", json!({"a": ["{{ secrets.K.startsWith('L') ? 'x' : 'y' }}"]}), "/a/0"),
+        ("body", json!("{{ secrets }}"), ""),
+        ("body", json!("{{ secrets[input.which] }}"), ""),
+        ("body", json!("{{ {'a': secrets.K} }}"), ""),
+        ("query", json!("{{ {'a': secrets.K} }}"), ""),
+        ("method", json!("{{ secrets.K }}"), ""),
+        ("method", json!("P{{ secrets.K }}"), ""),
+        ("url", json!("https://{{ secrets.K }}.example/"), ""),
+        ("url", json!("https://{{ input.host }}{{ secrets.K }}"), ""),
+        ("url", json!("{{ secrets.K }}"), ""),
+        ("url", json!("https://x.example:{{ secrets.K }}/"), ""),
+        ("url", json!("https:///{{ secrets.K }}/"), ""),
+        ("expect", json!("body == secrets.K"), ""),
+        ("expect", json!("{{ secrets.K }}"), ""),
+    ] {
+        expect(&request(field, value), &[("secret_not_allowed", &format!("/nodes/1/config/{field}{below}"))]);
+    }
+    let mut other = one("http_request", json!({"url": "https://x.example"}));
+    other["nodes"][1]["compensate"] =
+        json!({"type": "http_request", "config": {"url": "https://x.example", "headers": {"a": "{{ secrets.K }}"}}});
+    clean(&other);
+    other["output"] = json!("secrets.K");
+    expect(&other, &[("secret_not_allowed", "/output")]);
+}
+
 fn diamond(join: Value, condition: Option<&str>, reads: &str) -> Value {
     let mut last = says("j", reads);
     last["join"] = join;
@@ -171,7 +219,6 @@ fn expect_sees_the_response_alone() {
         "index == 1",
         "loop.iteration == 1",
         "execution.id == body.id",
-        "secrets.KEY == body.key",
         "stauts == 200",
     ] {
         expect(&expects(bad), &[("unknown_variable", "/nodes/1/config/expect")]);
