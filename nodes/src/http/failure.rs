@@ -58,11 +58,6 @@ pub(super) fn timeout(limit: Duration) -> Failure {
     Failure::new("timeout", message).retryable()
 }
 
-/// The failure for a response that could not be taken apart, which is a fault of ours.
-pub(super) fn unread() -> Failure {
-    Failure::new("response_unread", "the response could not be read; the host's log says more")
-}
-
 pub(super) fn too_many_redirects() -> Failure {
     Failure::new("too_many_redirects", format!("more than {REDIRECTS} redirects: the URL may redirect in a circle"))
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use document::validate::Severity;
-use engine::port::Secret;
+use engine::port::{ANY_HOST, Secret};
 use std::sync::Arc;
 use utoipa_axum::routes;
 

@@ -61,7 +61,7 @@ async fn list(
         for head in &page.items {
             shown.push(match known.remove(&head.id) {
                 Some(row) => row,
-                None => unreadable.spare(head.id.as_str(), row(&app, head).await)?,
+                None => row(&app, &head.id, &unreadable).await?,
             });
         }
     }
@@ -76,14 +76,7 @@ async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Ve
     // Few states are in memory at a time. They come without offloaded values, but with their sizes: a value that is too
     // large for the page is not fetched.
     for few in heads.chunks(limits::ROWS_AT_ONCE) {
-        let load = |head: &Head| {
-            let id = head.id.clone();
-            async move {
-                let loaded = app.host.journal().load_lean(&id).await;
-                unreadable.spare(id.as_str(), loaded.map_err(Into::into))
-            }
-        };
-        let loads: Vec<_> = few.iter().map(load).collect();
+        let loads: Vec<_> = few.iter().map(|head| lean(app, &head.id, unreadable)).collect();
         let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
         let fits = |state: &&Option<Arc<Execution>>| values.takes(state.as_deref().map_or(0, missing_bytes));
         let count = states.iter().take_while(fits).count();
@@ -96,6 +89,15 @@ async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Ve
         }
     }
     Ok(shown)
+}
+
+/// The state of an execution without its offloaded values; None where it was deleted meanwhile, or cannot be read.
+async fn lean(app: &App, id: &ExecutionId, unreadable: &Unreadable) -> Answered<Option<Arc<Execution>>> {
+    unreadable.spare(id.as_str(), app.host.journal().load_lean(id).await.map_err(Into::into))
+}
+
+async fn row(app: &App, id: &ExecutionId, unreadable: &Unreadable) -> Answered<Option<types::Execution>> {
+    shown_row(app, lean(app, id, unreadable).await?, unreadable).await
 }
 
 /// One execution of the list; None where it was deleted meanwhile.

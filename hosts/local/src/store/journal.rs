@@ -15,6 +15,7 @@ use stepwell_core::{
     event::Turn,
     execution::Execution,
     id::{Activation, ExecutionId},
+    payload::Payload,
     retention::expires_at,
     task::{LogLevel, LogLine, NodeLog},
 };

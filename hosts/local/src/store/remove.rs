@@ -69,26 +69,39 @@ pub fn slice(db: &Connection, id: &ExecutionId) -> Result<Slice, Failure> {
         Some((root, true)) => root,
     };
     let mut family = Vec::new();
-    let over = descend(db, root, &mut family)?;
+    let over = descend(db, root, limits::REMOVED, &mut family)?;
     if !over {
         db.prepare_cached("UPDATE executions SET expires_at = 0 WHERE run = ?1")?.execute([root])?;
     }
     Ok(Slice { gone: remove(db, &family)?, over })
 }
 
-/// Collects an execution and its descendants, each after those below it, until a slice is full. True where all are
+/// Removes an execution and its descendants, whatever they are doing. Returns the ids of the executions that are gone.
+pub fn whatever(db: &Connection, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
+    let root: Option<i64> = db
+        .prepare_cached("SELECT run FROM executions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    let mut family = Vec::new();
+    if let Some(root) = root {
+        descend(db, root, usize::MAX, &mut family)?;
+    }
+    Ok(remove(db, &family)?)
+}
+
+/// Collects an execution and its descendants, each after those below it, until there are `most`. True where all are
 /// collected.
-fn descend(db: &Connection, run: i64, found: &mut Vec<i64>) -> rusqlite::Result<bool> {
+fn descend(db: &Connection, run: i64, most: usize, found: &mut Vec<i64>) -> rusqlite::Result<bool> {
     let children: Vec<i64> = db
         .prepare_cached("SELECT run FROM executions WHERE parent = ?1 LIMIT ?2")?
-        .query_map([run, limits::REMOVED as i64], |row| row.get(0))?
+        .query_map([run, i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for child in children {
-        if !descend(db, child, found)? {
+        if !descend(db, child, most, found)? {
             return Ok(false);
         }
     }
-    if found.len() >= limits::REMOVED {
+    if found.len() >= most {
         return Ok(false);
     }
     found.push(run);

@@ -2,10 +2,14 @@
 //! read; then every execution is loaded, and those that cannot be are left out. The old file is kept beside the new one.
 
 use super::{DataFolder, Database, OpenError, limits, remove, schema};
+use crate::memory::Memory;
 use document::time::Time;
 use engine::port::{Journal, StoreError};
 use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What a repair has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -59,7 +63,7 @@ pub async fn repair(path: &Path, clock: fn() -> Time) -> Result<Repaired, Unrepa
     let _ = std::fs::remove_file(format!("{}-shm", old.display()));
     std::fs::rename(&new, &old)?;
     done.kept = kept;
-    let database = Database::open(folder, clock)?;
+    let database = Database::open(folder, clock, Arc::new(Memory::of_machine()))?;
     let left = leave_out(&database).await;
     database.shutdown(std::time::Duration::ZERO).await;
     done.lost = left?;
@@ -226,7 +230,7 @@ async fn leave_out(database: &Database) -> Result<Vec<(String, String)>, StoreEr
                 let gone = id.clone();
                 database
                     .writer
-                    .call(move |db, known| {
+                    .call(Database::place(""), move |db, known| {
                         known.forget();
                         remove::whatever(db, &gone.as_str().into())
                     })
