@@ -32,8 +32,8 @@ pub(crate) struct Bound {
 }
 
 impl Ceilings {
-    /// What the environment sets, by [`VARIABLES`], the defaults for the rest. `read` reads a variable; an empty one counts
-    /// as none.
+    /// What the environment sets, by [`VARIABLES`], the defaults for the rest. `read` reads a variable; an empty one
+    /// counts as none.
     ///
     /// # Errors
     /// A value is no number of seconds, in words for the operator.

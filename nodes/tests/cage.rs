@@ -49,7 +49,7 @@ const ALLOWED: [libc::c_long; 23] = [
     #[cfg(not(target_arch = "x86_64"))]
     libc::SYS_writev,
 ];
-/// Calls that the kernel lets pass every filter, since only its own probes make them: it ends any other caller.
+/// Calls that the kernel lets pass every filter, since only its own probes make them. It ends or refuses other callers.
 #[cfg(target_arch = "x86_64")]
 const PROBES: [libc::c_long; 2] = [335, 336];
 #[cfg(not(target_arch = "x86_64"))]

@@ -122,8 +122,8 @@ impl Pool {
         Ok(end)
     }
 
-    /// Logs once what the sandbox lacks, by what its first child process says. Code runs all the same: the layers that are
-    /// there hold.
+    /// Logs once what the sandbox lacks, by what its first child process says. Code runs all the same: the layers that
+    /// are there hold.
     fn tell(&self, gaps: Gaps) {
         self.told.call_once(|| {
             if let Some(missing) = gaps.told() {
