@@ -7,7 +7,7 @@ use axum::{
     http::Request,
 };
 use serde_json::{Value, json};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use stepwell::{Local, server};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,10 +24,10 @@ async fn call(api: &Router, method: &str, path: &str, body: Value) -> Value {
     serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap_or_default()
 }
 
-async fn open(path: &PathBuf) -> (Arc<Local>, Router) {
+async fn open(path: &Path) -> (Arc<Local>, Router) {
     let host = server::open(path, nodes::AllowList::parse("127.0.0.1").unwrap()).unwrap();
     server::start(&host).await.unwrap();
-    let api = server::router(&host, true);
+    let api = server::router(&host, server::Callers::Own, &server::Stop::never());
     (host, api)
 }
 

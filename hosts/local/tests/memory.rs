@@ -11,7 +11,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 use engine::port::Host;
-use nodes::AllowList;
+use nodes::{AllowList, Config};
 use peak::{Counting, peak};
 use serde_json::{Value, json};
 use std::{
@@ -21,7 +21,11 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use stepwell::{Local, memory::Memory, server};
+use stepwell::{
+    Local,
+    memory::Memory,
+    server::{self, Options},
+};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -48,9 +52,16 @@ impl World {
     fn open(path: &Path, allow: &str, memory: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let _entered = runtime.enter();
-        let host = server::open_within(path, AllowList::parse(allow).unwrap(), Memory::new(memory)).unwrap();
+        let nodes = Config { http_allow: AllowList::parse(allow).unwrap(), ..Config::default() };
+        let options = Options { nodes, memory: Memory::new(memory), ..Options::default() };
+        let host = server::open_with(path, options).unwrap();
         runtime.block_on(server::start(&host)).unwrap();
-        Self { api: server::router(&host, true), host, path: path.into(), runtime }
+        Self {
+            api: server::router(&host, server::Callers::Own, &server::Stop::never()),
+            host,
+            path: path.into(),
+            runtime,
+        }
     }
 
     /// The same folder in a new process, as it were: nothing is in memory.

@@ -117,12 +117,7 @@ fn is_json(kind: Option<&HeaderValue>, body: &[u8]) -> bool {
 
 /// The body as a value, and whether it is base64 because it is no text. What is no JSON that can be kept stays text.
 /// Secrets are masked in what is no text before it becomes base64, which hides all but their plain form.
-async fn body(
-    bytes: Vec<u8>,
-    is_json: bool,
-    needles: &Needles,
-    memory: &dyn Memory,
-) -> Result<(Value, bool), Failure> {
+async fn body(bytes: Vec<u8>, is_json: bool, needles: &Needles, memory: &dyn Memory) -> Result<(Value, bool), Failure> {
     if bytes.is_empty() {
         return Ok((Value::Null, false));
     }
@@ -232,7 +227,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_json_text_or_base64() {
-        let body = |bytes: Vec<u8>, is_json| async move { super::body(bytes, is_json, &Needles::of(&[]), &engine::port::Unbounded).await };
+        let body = |bytes: Vec<u8>, is_json| async move {
+            super::body(bytes, is_json, &Needles::of(&[]), &engine::port::Unbounded).await
+        };
         assert_eq!(body(b"{\"a\":1}".to_vec(), true).await, Ok((json!({"a": 1}), false)));
         assert_eq!(body(b"{\"a\":1}".to_vec(), false).await, Ok((json!("{\"a\":1}"), false)));
         assert_eq!(body(b"oops".to_vec(), true).await, Ok((json!("oops"), false)));

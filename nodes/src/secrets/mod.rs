@@ -47,6 +47,9 @@ pub(crate) struct Needles {
     longest: usize,
 }
 
+/// The bytes of forms, and by form what [`Finder::of`] holds.
+type Kind = (Vec<Vec<u8>>, Vec<(usize, bool)>);
+
 /// Finds some of the forms.
 struct Finder {
     /// An error where the forms have gigabytes, which no limit lets through. Everything is then taken for a secret.
@@ -65,7 +68,7 @@ struct Hit {
 
 impl Needles {
     pub fn of(secrets: &[UsedSecret]) -> Self {
-        let mut kinds: [(Vec<Vec<u8>>, Vec<(usize, bool)>); 2] = Default::default();
+        let mut kinds = [Kind::default(), Kind::default()];
         let (mut shown, mut longest) = (Vec::new(), 0);
         for secret in secrets.iter().filter(|s| s.value.len() >= SECRET_BYTES) {
             for form in forms::of(&secret.value) {
@@ -76,7 +79,7 @@ impl Needles {
             }
             shown.push(format!("[secret {}]", secret.name));
         }
-        let finder = |((forms, of), folded): ((Vec<Vec<u8>>, _), bool)| {
+        let finder = |((forms, of), folded): (Kind, bool)| {
             let automaton = AhoCorasick::builder()
                 // Where one secret begins with another, the whole of the longer one is replaced.
                 .match_kind(MatchKind::LeftmostLongest)

@@ -84,7 +84,7 @@ fn encoded(secret: &str, kind: usize) -> String {
         4 => each(&|c| keep(c, percent(c, false), reserved(c))),
         5 => each(&|c| if c == ' ' { "+".into() } else { keep(c, percent(c, true), reserved(c)) }),
         6 => encoded(secret, 3).replace('%', "%25"),
-        7 => encoded(secret, 1).replace('%', "%25").replace('%', "%25"),
+        7 => encoded(secret, 1).replace('%', "%2525"),
         8 => each(&|c| units(c, false)),
         9 => each(&|c| keep(c, units(c, true), !c.is_ascii() || c == '\\')).replace('/', "\\/"),
         10 => serde_json::to_string(secret).map(|json| json[1..json.len() - 1].to_owned()).unwrap(),

@@ -37,7 +37,6 @@ fn scope(input: &Value) -> Scope<'_> {
         item: None,
         index: None,
         execution: ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-11-01T00:00:00Z" },
-        secrets: None,
         extra: &[],
         bare: [None, Some(input)],
     }

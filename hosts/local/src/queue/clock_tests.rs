@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Handler, timers::nap};
-use crate::store::{
-    DataFolder, Database,
-    tests::{advance, rows, scratch, until, workflow},
+use crate::{
+    memory::Memory,
+    store::{
+        DataFolder, Database,
+        tests::{advance, rows, scratch, until, workflow},
+    },
 };
 use async_trait::async_trait;
 use document::time::Time;
@@ -63,7 +66,7 @@ async fn awake(db: &Database) {
 
 #[tokio::test]
 async fn a_timer_comes_at_the_first_look_after_a_jump_of_the_clock_and_once() {
-    let db = Arc::new(Database::open(DataFolder::open(scratch()).unwrap(), clock).unwrap());
+    let db = Arc::new(Database::open(DataFolder::open(scratch()).unwrap(), clock, Arc::new(Memory::of_machine())).unwrap());
     db.keep_workflow(&workflow()).await.unwrap();
     let (id, seen) = (ExecutionId::from("one"), Arc::new(Counting::default()));
     let timer = |visit: u32, after: i64| Effect::SetTimer {

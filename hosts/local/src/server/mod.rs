@@ -58,11 +58,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            nodes: Config::default(),
-            memory: Memory::of_machine(),
-            most_descendants: engine::limits::DESCENDANTS,
-        }
+        Self { nodes: Config::default(), memory: Memory::of_machine(), most_descendants: engine::limits::DESCENDANTS }
     }
 }
 

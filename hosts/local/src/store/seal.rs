@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn no_hosts_are_none_and_those_of_the_first_release_any() {
         let sealer = Sealer::new(&fresh_key().unwrap()).unwrap();
-        let none = Secret { value: "s3cret".into(), hosts: vec![] };
+        let none = Secret { value: "s3cret".into(), hosts: vec![], for_inline: false };
         let sealed = sealer.seal("ann", "token", &none).unwrap();
         assert!(sealer.open("ann", "token", &sealed).unwrap().hosts.is_empty());
         let read = |text: &str| serde_json::from_str::<Kept>(text).unwrap();
