@@ -248,7 +248,7 @@ impl<'r> Drawing<'r> {
     }
 
     /// Follows the references of a schema. One that leads nowhere is reported when the schema is compiled.
-    fn references(&mut self, ix: Ix, schema: &'r Map<String, Value>, at: &str, base: &Base) -> Result<(), Unsound> {
+    fn references(&mut self, ix: Ix, schema: &'r Map<String, Value>, base: &Base) -> Result<(), Unsound> {
         for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
             let Some(Value::String(target)) = schema.get(key) else { continue };
             let at = join("", key);
