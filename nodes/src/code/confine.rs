@@ -124,8 +124,8 @@ fn deny_files() -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use rustix::process::getegid;
     use std::{

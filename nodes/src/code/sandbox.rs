@@ -38,6 +38,12 @@ impl From<Error> for Stop {
     }
 }
 
+/// Whether the heap has hardly any room left.
+fn is_full(runtime: &Runtime) -> bool {
+    let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or_default();
+    used > JS_HEAP_BYTES / 8 * 7
+}
+
 impl Sandbox {
     /// Runs the body of a function. `names` is the JSON of an object, whose members the code sees as variables.
     pub fn run(&mut self, code: &str, names: Vec<u8>, limit: Duration) -> End {
@@ -52,7 +58,7 @@ impl Sandbox {
             flag.get()
         })));
         let Ok(context) = Context::full(&runtime) else { return End::Memory };
-        context.with(|ctx| {
+        let end = context.with(|ctx| {
             let end = match self.result(&ctx, code, names, started) {
                 Ok(json) => End::Value(json.into_bytes()),
                 Err(Stop::Refused(message)) => End::Error { message, name: String::new(), stack: String::new() },
@@ -60,7 +66,12 @@ impl Sandbox {
             };
             // Nothing that a script does after its time counts, not even catching what ended it.
             if interrupted.get() { End::Timeout } else { end }
-        })
+        });
+        match end {
+            // A promise is left without an end where not even its error found room.
+            End::Error { .. } if is_full(&runtime) => End::Memory,
+            other => other,
+        }
     }
 
     /// The JSON of what the code returns.

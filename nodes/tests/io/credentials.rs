@@ -16,7 +16,6 @@ async fn credentials_of_any_origin_do_not_follow_a_redirect_to_another_server() 
     let nodes = nodes("127.0.0.1");
     let credentials = [
         "Authorization",
-        "Proxy-Authorization",
         "Cookie",
         "X-Api-Key",
         "Api-Key",

@@ -45,6 +45,7 @@ pub mod schedule;
 mod tests;
 pub mod time;
 pub mod validate;
+mod violation;
 mod word;
 pub mod work;
 
@@ -64,7 +65,7 @@ pub use node::{
 };
 pub use parse::{Parsed, parse, parse_with};
 pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings};
-pub use query::InputViolation;
 pub use reading::{At, Cx, Fields, Frame, Place};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;
+pub use violation::InputViolation;

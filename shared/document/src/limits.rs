@@ -98,8 +98,9 @@ pub const SCHEMA_LEVELS: usize = 400;
 /// The same number times the depth of the value: what the 2 MB stack of a worker holds.
 pub const SCHEMA_NESTING: usize = 1_000;
 /// Steps of checking one value: one for each schema that is applied to it or a part of it and each keyword of that, and
-/// more for patterns and long lists. So many take about half a second; a list of a million plain items takes a third.
-pub const SCHEMA_STEPS: u64 = 10_000_000;
+/// more for patterns and long lists. So many take about a second, and suffice for six megabytes of rows with a pattern
+/// each.
+pub const SCHEMA_STEPS: u64 = 20_000_000;
 /// The same for finding every place where a value does not fit. Each error takes some 300 bytes until all are told, so
 /// of a value that takes more steps only the first error is told.
 pub const SCHEMA_ERROR_STEPS: u64 = 200_000;

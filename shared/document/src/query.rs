@@ -1,17 +1,7 @@
 //! Questions that hosts and the engine ask of a workflow.
 
-use crate::{Node, Trigger, Workflow, graph::NodeIx};
-use serde::{Deserialize, Serialize};
+use crate::{Node, Trigger, Workflow, graph::NodeIx, violation::InputViolation};
 use serde_json::Value;
-
-/// One way in which an input does not satisfy its schema.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InputViolation {
-    /// JSON Pointer (RFC 6901) into the input.
-    pub path: String,
-    /// What is wrong at that place, for people.
-    pub message: String,
-}
 
 impl Workflow {
     /// The node that has this id.

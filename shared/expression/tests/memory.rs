@@ -14,8 +14,9 @@ use stepwell_expression::{
 static ALLOCATOR: Counting = Counting;
 
 const MIB: usize = 1024 * 1024;
-/// What one evaluation may take at most: what it builds, which is counted as it grows, and what it results in.
-const MOST: usize = 2 * limits::EXPRESSION_BUILT_BYTES + limits::EXPRESSION_MADE_BYTES + 8 * MIB;
+/// What one evaluation may take at most: what it builds, which is counted as it grows, what it results in, and the room
+/// that lists keep to grow.
+const MOST: usize = 2 * limits::EXPRESSION_BUILT_BYTES + limits::EXPRESSION_MADE_BYTES + 24 * MIB;
 
 struct Nothing;
 

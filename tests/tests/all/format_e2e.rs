@@ -111,7 +111,7 @@ fn templates_keep_types_alone_and_make_text_beside_others() {
 fn branches_conditions_merges_and_joins() {
     let folder = Folder::new("merges");
     let dev = Dev::start(&folder.data(), &[]);
-    let rules = json!([{"when": "input.nope > 1", "port": "never"}, {"when": "x > 5", "port": "big"}]);
+    let rules = json!([{"when": "has(input.nope)", "port": "never"}, {"when": "x > 5", "port": "big"}]);
     let branch = json!({"id": "b", "type": "branch", "config": {"rules": rules, "default": "other"}});
     let branched = graph(
         json!([branch, calc("n", "'never'"), calc("big", "'big'"), calc("o", "output")]),
@@ -134,7 +134,7 @@ fn branches_conditions_merges_and_joins() {
                 json!({"a": 1, "b": 2}),
             ),
             (graph(json!([calc("a", "1"), calc("b", "2")]), &["start>a", "a>b?output > 1"]), json!({}), json!(1)),
-            (graph(json!([calc("a", "1"), calc("b", "2")]), &["start>a", "a>b?output.x > 1"]), json!({}), json!(1)),
+            (graph(json!([calc("a", "1"), calc("b", "2")]), &["start>a", "a>b?has(output.x)"]), json!({}), json!(1)),
             (
                 with(line(json!([calc("a", "1"), calc("b", "2")])), "output", json!("ctx.a.output + ctx.b.output")),
                 json!({}),
@@ -175,7 +175,7 @@ fn loops_count_collect_and_break() {
                 out(0, json!(null), json!([])),
             ),
             (
-                looped(json!({"while": "output < 2"}), calc("b", "output + 1")),
+                looped(json!({"while": "has(output.n)"}), calc("b", "output + 1")),
                 json!({}),
                 out(0, json!(null), json!([])),
             ),
@@ -369,7 +369,8 @@ fn a_secret_is_seen_by_its_server_alone() {
     dev.kill();
     let log = data.with_extension("log");
     for file in fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).chain([log]) {
-        let bytes = fs::read(&file).unwrap();
+        // The socket is no file to be read.
+        let Ok(bytes) = fs::read(&file) else { continue };
         assert!(!bytes.windows(6).any(|six| six == b"s3cr3t"), "{} has the secret", file.display());
     }
 }

@@ -45,7 +45,7 @@ async fn function() {
             runtime.block_on(submit(&*told, &id, cancel)).unwrap();
         }
     });
-    let app = App::new(host).with_local_user("acme", "ada@example.com");
+    let app = App::new(host).with_local_user("acme", "ada@example.com").of_own_processes();
     let service = &api::service(Arc::new(app), api::executions::reads());
     let answer = |event: LambdaEvent<_>| async move { api::lambda::answer(service, event).await };
     run(service_fn(answer)).await.unwrap();

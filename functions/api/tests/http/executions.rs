@@ -130,7 +130,10 @@ async fn an_inline_document_runs_and_a_waiting_start_answers_with_the_execution(
     let world = World::local();
     let body = json!({"workflow": greet(), "input": {"name": "Ada"}});
     let (answer, ()) = futures::join!(world.post("/v1/executions?wait=5", body), async {
-        tokio::task::yield_now().await;
+        // The document is read on a thread of its own.
+        while world.host.all().is_empty() {
+            tokio::task::yield_now().await;
+        }
         world.run().await;
     });
     let done: types::Execution = shaped(&answer.of(200));

@@ -66,7 +66,8 @@ async fn awake(db: &Database) {
 
 #[tokio::test]
 async fn a_timer_comes_at_the_first_look_after_a_jump_of_the_clock_and_once() {
-    let db = Arc::new(Database::open(DataFolder::open(scratch()).unwrap(), clock, Arc::new(Memory::of_machine())).unwrap());
+    let db =
+        Arc::new(Database::open(DataFolder::open(scratch()).unwrap(), clock, Arc::new(Memory::of_machine())).unwrap());
     db.keep_workflow(&workflow()).await.unwrap();
     let (id, seen) = (ExecutionId::from("one"), Arc::new(Counting::default()));
     let timer = |visit: u32, after: i64| Effect::SetTimer {

@@ -27,6 +27,7 @@ mod saved;
 mod schedules;
 mod schema;
 mod seal;
+mod sealed;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
@@ -91,7 +92,7 @@ impl Database {
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
             .ok_or_else(|| OpenError::Database { path: path.clone(), error: "its key is no AES-256 key".into() })?;
-        access::warn_of_sealed(&db, &sealer);
+        sealed::warn_of_sealed(&db, &sealer);
         let metrics = Arc::new(Metrics::default());
         let folder = Arc::new(folder);
         let (writer, ended) = Writer::start(db, metrics.clone(), folder.clone())

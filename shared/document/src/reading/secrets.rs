@@ -3,15 +3,13 @@
 use super::{At, Cx, Place, frame::SecretsIn};
 use expression::{ExprError, Hole, Template};
 
-const CODE: &str = "secret_not_allowed";
-
 /// Reports an expression that reads a secret, whatever it makes of it and wherever it stands.
 pub(super) fn read(cx: &mut Cx<'_>, at: &At<'_>) {
     let hint = format!(
         "Write `{{{{ secrets.NAME }}}}` and nothing else between the braces, in {}.",
         places(cx).unwrap_or_else(|| "a node that takes secrets".into())
     );
-    cx.error(CODE, at, ExprError::SECRET, hint);
+    cx.error("secret_not_allowed", at, ExprError::SECRET, hint);
 }
 
 /// Reports the secrets of a template that stand where none may.
@@ -41,7 +39,7 @@ pub(super) fn check(cx: &mut Cx<'_>, template: &Template, at: &At<'_>, place: Pl
                 places(cx).map_or_else(|| "No node takes secrets.".into(), |places| format!("Place it in {places}.")),
             ),
         };
-        cx.error(CODE, &at.below(&hole.pointer), message, hint);
+        cx.error("secret_not_allowed", &at.below(&hole.pointer), message, hint);
     }
 }
 

@@ -1,9 +1,9 @@
 //! What compiling a schema costs, counted on its map before it is compiled.
 
 use super::{
-    Unsound,
     map::{Chart, Ix},
     pattern::Patterns,
+    unsound::Unsound,
 };
 use crate::{limits, reading::at::join};
 use serde_json::{Map, Value};

@@ -3,8 +3,8 @@
 use super::{
     cost::Costs,
     map::{Chart, Ix, Spot},
-    meter::take,
     pattern::Patterns,
+    steps::take,
 };
 use crate::limits;
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@
 //! References are resolved by the resolver of `jsonschema` itself, so that they lead here where they lead there. A
 //! reference whose target depends on the way to it (`$dynamicRef`, `$recursiveRef`) leads to every possible one.
 
-use super::Unsound;
+use super::unsound::Unsound;
 use crate::reading::{at::join, cut};
 use jsonschema::{Draft, Registry, Uri, uri};
 use serde_json::{Map, Value};

@@ -2,18 +2,22 @@
 //! are asked about, so that neither a schema nor a value can take all of a processor or of the memory.
 //!
 //! `map.rs` finds the schemas within a schema, `cost.rs` counts what compiling them takes, `load.rs` what each asks of a
-//! value, and `meter.rs` counts while a value is validated.
+//! value, and `meter.rs` counts `steps.rs` down while a value is validated.
 
 mod cost;
 mod load;
 mod map;
 mod meter;
 mod pattern;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod unsound;
+
+pub use unsound::Unsound;
 
 use super::{At, Cx, cut, kind_of};
-use crate::{limits, query::InputViolation};
+use crate::{limits, violation::InputViolation};
 use jsonschema::{
     Draft, Keyword, PatternOptions, ValidationError, ValidationOptions, Validator, error::ValidationErrorKind,
 };
@@ -39,34 +43,6 @@ pub struct Schema {
 /// `code`.
 pub(crate) fn compile(cx: &mut Cx<'_>, source: &Value, at: &At<'_>, code: &str) -> Option<Schema> {
     Schema::compile(source).map_err(|wrong| cx.error(code, &at.below(&wrong.pointer), wrong.message, wrong.hint)).ok()
-}
-
-/// Why a value is no usable schema.
-#[derive(Debug)]
-pub struct Unsound {
-    /// JSON Pointer to the faulty place within the value.
-    pub pointer: String,
-    /// What is wrong there, for people.
-    pub message: String,
-    /// What to do about it, as one sentence.
-    pub hint: &'static str,
-}
-
-impl Unsound {
-    fn at(pointer: &str, message: String) -> Self {
-        let hint = "Give a JSON Schema of draft 2020-12; only references into itself (`#/…`) are followed.";
-        Self { pointer: pointer.to_owned(), message, hint }
-    }
-
-    fn endless(pointer: &str) -> Self {
-        let hint = "Let the reference lead to a schema that says something.";
-        Self { pointer: pointer.to_owned(), message: "this only leads back to itself".into(), hint }
-    }
-
-    fn costly(pointer: &str, why: String) -> Self {
-        let hint = "Make it smaller: fewer references on one value, fewer alternatives, simpler patterns.";
-        Self { pointer: pointer.to_owned(), message: format!("the schema is too expensive: {why}"), hint }
-    }
 }
 
 impl Schema {
@@ -119,25 +95,25 @@ impl Schema {
         let mut taken = 0;
         if load::may_be_dear(&self.loads, load::size(value)) {
             let walk = || load::take_once(&self.loads, 0, value, &mut HashSet::new());
-            let (walked, steps) = meter::metered(limits::SCHEMA_STEPS, walk);
+            let (walked, steps) = steps::metered(limits::SCHEMA_STEPS, walk);
             taken = steps;
             if walked.is_none() {
                 return (None, taken);
             }
         }
-        let (fits, steps) = meter::metered(limits::SCHEMA_STEPS, || self.validator.is_valid(value));
+        let (fits, steps) = steps::metered(limits::SCHEMA_STEPS, || self.validator.is_valid(value));
         (fits, taken + steps)
     }
 
     /// The errors of a value that does not fit: all of them where they are few, else the first.
     fn errors(&self, value: &Value) -> Vec<InputViolation> {
         let all = || self.validator.iter_errors(value).take(limits::ISSUES).map(violation).collect();
-        if let (Some(all), _) = meter::metered(limits::SCHEMA_ERROR_STEPS, all) {
+        if let (Some(all), _) = steps::metered(limits::SCHEMA_ERROR_STEPS, all) {
             return all;
         }
         // Every error of every alternative is kept, and each takes hundreds of bytes.
         let steps = if self.alternatives { limits::SCHEMA_ERROR_STEPS } else { limits::SCHEMA_STEPS };
-        if let (Some(Err(first)), _) = meter::metered(steps, || self.validator.validate(value).map_err(violation)) {
+        if let (Some(Err(first)), _) = steps::metered(steps, || self.validator.validate(value).map_err(violation)) {
             return vec![first];
         }
         vec![whole("the value does not fit the schema, and is too large to tell where: send less at once".into())]
