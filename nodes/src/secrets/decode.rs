@@ -27,7 +27,7 @@ const LONGEST: usize = 16;
 
 /// Whether any decoder may make something else of a text.
 pub(super) fn may_change(text: &[u8]) -> bool {
-    text.iter().any(|byte| matches!(byte, b'\n' | b'\r') || ESCAPES.iter().any(|(mark, _)| mark == byte))
+    text.iter().any(|byte| byte.is_ascii_whitespace() || ESCAPES.iter().any(|(mark, _)| mark == byte))
 }
 
 impl View {
@@ -70,9 +70,10 @@ impl View {
         changed.then_some(Self { bytes, from })
     }
 
-    /// The text without white space, as base64 and hexadecimal are wrapped; none where it holds none.
+    /// The text without white space; none where it holds none. Base64 and hexadecimal are wrapped over lines, which a
+    /// header has joined by spaces.
     pub fn unwrapped(&self) -> Option<Self> {
-        self.bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')).then(|| {
+        self.bytes.iter().any(u8::is_ascii_whitespace).then(|| {
             let kept = (0..self.bytes.len()).filter(|at| !self.bytes[*at].is_ascii_whitespace());
             let (bytes, mut from): (Vec<u8>, Vec<u32>) = kept.map(|at| (self.bytes[at], self.from[at])).unzip();
             from.push(self.from[self.bytes.len()]);

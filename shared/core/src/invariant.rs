@@ -36,10 +36,12 @@ fn numbers(turns: &[Turn], broken: &mut Vec<String>) {
     }
 }
 
-/// Invariant 2: what finishes was activated once before, and finishes once. No event follows the end.
+/// Invariant 2: what finishes was activated once before, and finishes once. A node that succeeded may still fail where the
+/// way on cannot be decided. No event follows the end.
 fn activations(turns: &[Turn], broken: &mut Vec<String>) {
     let mut visits: BTreeMap<&NodeId, u32> = BTreeMap::new();
     let mut finished: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
+    let mut unrouted: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
     let mut ended = false;
     for (turn, event) in turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn.seq, event))) {
         if ended {
@@ -60,10 +62,15 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
                 if visits.get(node) != Some(visit) {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node}, which is not its present one"));
                 }
-                if !finished.insert((node, *visit)) {
+                let fails_on_its_way = matches!(event, Event::NodeFailed { .. }) && unrouted.remove(&(node, *visit));
+                if !finished.insert((node, *visit)) && !fails_on_its_way {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node} once more"));
                 }
+                if matches!(event, Event::NodeSucceeded { live: None, .. }) {
+                    unrouted.insert((node, *visit));
+                }
             }
+            Event::NodeRouted { node, visit, .. } => drop(unrouted.remove(&(node, *visit))),
             // While a person is asked what to do about a failure, the visit has not finished.
             Event::InteractionOpened { interaction, .. } if interaction.on_error => {
                 finished.remove(&(&interaction.activation.node, interaction.activation.visit));

@@ -18,7 +18,7 @@ pub fn scratch() -> PathBuf {
 use super::{DataFolder, Database};
 use crate::{memory::Memory, queue::Handler};
 use async_trait::async_trait;
-use document::{Settings, Workflow, graph::Graph, time::Time};
+use document::{Workflow, time::Time};
 use engine::port::{Catalogue, Commit, Delivery, Journal, Receipt, StoreError, Verdict};
 use serde_json::json;
 use std::{
@@ -37,19 +37,8 @@ pub fn clock() -> Time {
 }
 
 pub fn workflow() -> Arc<Workflow> {
-    Arc::new(Workflow {
-        id: "chain".into(),
-        name: "chain".into(),
-        description: None,
-        input_schema: None,
-        nodes: vec![],
-        edges: vec![],
-        output: None,
-        settings: Settings::default(),
-        graph: Graph::default(),
-        document: Arc::new(json!({"id": "chain"})),
-        hash: "f00d".repeat(16),
-    })
+    let start = json!({"id": "start", "type": "manual_trigger"});
+    document::parse(&json!({"id": "chain", "nodes": [start], "edges": []})).unwrap().workflow
 }
 
 pub async fn open(path: &std::path::Path) -> Database {

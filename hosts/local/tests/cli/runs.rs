@@ -187,8 +187,8 @@ fn the_number_of_descendants_is_an_option_and_a_wrong_one_is_refused() {
     let items = json!(vec![1; 40]).to_string();
     let told = home.run(&["run", &file, "--input", &items, "--max-descendants", "16", "--json"]).exits(0).json();
     let id = told["execution_id"].as_str().unwrap();
-    let history = home.run(&["history", id]).exits(0).out;
-    assert!(history.contains("has started 16 children"), "{history}");
+    let history = home.run(&["history", id, "--json"]).exits(0).out;
+    assert!(history.contains(r#""to":16"#), "{history}");
     let refused = home.run(&["run", &file, "--max-descendants", "5"]).exits(2);
     assert!(refused.err.contains("from 16 to 1000000"), "{refused:?}");
 }

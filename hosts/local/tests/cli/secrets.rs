@@ -107,7 +107,9 @@ fn is_clean(what: &str, bytes: &[u8]) {
         let inner: String = form.chars().skip(4).take(form.chars().count().saturating_sub(8)).collect();
         for hidden in [inner.clone(), inner.to_lowercase(), inner.replace('\n', " "), json!(inner).to_string()] {
             let hidden = hidden.trim_matches('"').as_bytes();
-            assert!(!bytes.windows(hidden.len()).any(|part| part == hidden), "{what} has {form:?}");
+            let found = bytes.windows(hidden.len()).position(|part| part == hidden);
+            let around = found.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..at + hidden.len()]));
+            assert!(around.is_none(), "{what} has {form:?}: {around:?}");
         }
     }
 }
