@@ -42,6 +42,9 @@ pub const JS_HEAP_BYTES: usize = 64 * 1024 * 1024;
 pub const JS_STACK_BYTES: usize = 512 * 1024;
 /// Bytes of address space that a child process may add to what it has at its start: heap, input, output and slack.
 pub const CHILD_BYTES: u64 = 256 * 1024 * 1024;
+/// How much a child process steps back where others want the processor: it gets a tenth of what its host gets, so that
+/// endless loops slow nobody else down much.
+pub const CHILD_NICENESS: i32 = 10;
 /// Runs of one child process before a new one takes its place, which bounds what leaks and fragmentation add up to.
 pub const CHILD_RUNS: u32 = 1_000;
 /// Time that a child process that closed its pipes is given to end, so that it can be said why.

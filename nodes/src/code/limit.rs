@@ -1,8 +1,8 @@
 //! How much a child process may have, whatever the code in it does: the kernel counts.
 
-use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS};
+use crate::limits::{CHILD_BYTES, CHILD_CPU_GRACE_SECONDS, CHILD_NICENESS};
 use rustix::{
-    process::{Resource, Rlimit, getrlimit, setrlimit},
+    process::{Resource, Rlimit, getrlimit, nice, setrlimit},
     time::{ClockId, clock_gettime},
 };
 use std::{io, time::Duration};
@@ -13,8 +13,10 @@ pub(super) fn memory() -> u64 {
     mapped().saturating_add(CHILD_BYTES)
 }
 
-/// Takes from this process what it does not need: memory, files, core dumps, new processes.
+/// Takes from this process what it does not need: memory, files, core dumps, new processes, and the processor where its
+/// host wants it too.
 pub(super) fn resources(memory: u64) -> io::Result<()> {
+    nice(CHILD_NICENESS)?;
     for (resource, most) in [
         (Resource::As, memory),
         (Resource::Data, memory),

@@ -7,7 +7,7 @@ use api::App;
 use document::parse;
 use engine::{
     drive::submit,
-    port::{Clock, Host},
+    port::{Clock, Host, Token},
 };
 use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
 use memory::Memory;
@@ -21,6 +21,7 @@ use stepwell_core::{
 use stepwell_tests::lambda::{Function, Reply};
 
 const IS_FUNCTION: &str = "STEPWELL_TEST_IS_FUNCTION";
+const TOKEN: &str = "a-token-that-reads";
 const EXECUTION: &str = "01939f0a-7c1e-7d3a-9b52-6f1f0a4c2e11";
 /// Between what Lambda needs to know and the body.
 const PRELUDE_END: &str = "\0\0\0\0\0\0\0\0";
@@ -45,7 +46,16 @@ async fn function() {
             runtime.block_on(submit(&*told, &id, cancel)).unwrap();
         }
     });
-    let app = App::new(host).with_local_user("acme", "ada@example.com").of_own_processes();
+    let token = Token {
+        sha256: api::sha256_of_token(TOKEN),
+        name: "reader".into(),
+        owner: "acme".into(),
+        subject: "ada@example.com".into(),
+        scopes: api::Scope::parse("read").into_iter().collect(),
+        expires_at: None,
+    };
+    host.tokens().add_token(token).await.unwrap();
+    let app = App::new(host);
     let service = &api::service(Arc::new(app), api::executions::reads());
     let answer = |event: LambdaEvent<_>| async move { api::lambda::answer(service, event).await };
     run(service_fn(answer)).await.unwrap();
@@ -65,7 +75,7 @@ async fn start(test: &str) -> Option<Function> {
 fn event(file: &str, last: Option<&str>) -> String {
     let mut event: Value = serde_json::from_str(&crate::docs::read(file)).unwrap();
     let headers = event["headers"].as_object_mut().unwrap();
-    headers.remove("authorization");
+    headers.insert("authorization".to_owned(), json!(format!("Bearer {TOKEN}")));
     headers.remove("last-event-id");
     headers.extend(last.map(|last| ("last-event-id".to_owned(), json!(last))));
     event.to_string()

@@ -16,8 +16,10 @@ use std::{
 /// How long the polite owner is looked at alone, and then beside the hostile ones.
 const QUIET: Duration = Duration::from_secs(4);
 const BESIDE: Duration = Duration::from_secs(40);
-/// How much slower anything may become for the polite owner.
+/// How much slower anything may become for the polite owner. What takes less than a time slice of the kernel's scheduler
+/// alone takes one once all processors are busy, whatever the host does.
 const SLOWER: u32 = 10;
+const SLICE: Duration = Duration::from_millis(4);
 /// What the host may use, and what the program, its threads and the allocator's slack take beside what it counts.
 const MEMORY: &str = "768MB";
 const MEMORY_KIB: u64 = 768 * 1024;
@@ -37,7 +39,7 @@ fn hostile_owners_keep_nobody_else_waiting() {
     let folder = Folder::new("availability");
     Dev::start(&folder.data(), &[]).kill();
     let db = rusqlite::Connection::open(folder.data().join("stepwell.db")).unwrap();
-    let polite = token(&db, "polite", &["read", "run", "respond"]);
+    let polite = token(&db, "polite", &["read", "run", "respond", "admin"]);
     let rude = token(&db, "rude", &["read", "run", "respond"]);
     drop(db);
     let servers = hostile::Servers::start();
@@ -60,7 +62,7 @@ fn hostile_owners_keep_nobody_else_waiting() {
     }
     println!("peak {} MB of {MEMORY}", peak / 1024);
     for (what, quiet) in quiet {
-        assert!(beside[what] <= quiet * SLOWER, "{what} took {:?} instead of {quiet:?}", beside[what]);
+        assert!(beside[what] <= quiet.max(SLICE) * SLOWER, "{what} took {:?} instead of {quiet:?}", beside[what]);
     }
     assert!(peak <= MEMORY_KIB, "{peak} KiB at the peak");
 }
