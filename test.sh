@@ -40,7 +40,9 @@ if [ "${1:-}" != quick ]; then
 fi
 part "build of the tests" cargo test "${workspace[@]}" --no-run
 # What needs AWS's emulators comes next.
-part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event
+part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event --skip availability::
+# It compares latencies, so nothing runs beside it.
+part "hostile owners" cargo test "${workspace[@]}" -p stepwell-tests --test all -- availability:: --nocapture
 if [ "${1:-}" != quick ]; then
   # The emulators' tests mostly wait: for visibility timeouts, retries, deadlines. The fuzzers have the other core.
   beside "fuzzing" nice fuzz/run.sh "${FUZZ_SECONDS:-20}"
