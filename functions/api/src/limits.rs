@@ -50,8 +50,7 @@ pub const KEY_BYTES: usize = 255;
 pub const SECRET_BYTES: usize = 64 * 1024;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
 pub const BODY: Duration = Duration::from_secs(20);
-/// Bytes of a body from which on it is read on a thread of the pool for blocking work, one at a time. Less takes about a
-/// millisecond.
+/// Bytes of a body from which on it is read beside the threads that answer. Less takes about a millisecond.
 pub const ASIDE_BYTES: usize = 256 * 1024;
 /// Levels of nesting in a body's JSON: those of a document, and those that a request puts around it. Readers of a
 /// journal or an answer, which add some more, stop at 128.

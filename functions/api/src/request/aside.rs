@@ -1,5 +1,5 @@
-//! Work that takes long on a processor: reading and checking documents, and drawing them. It runs beside the threads
-//! that answer requests, and little of it at once.
+//! Work that takes long on a processor: reading large bodies, reading, checking and drawing documents. It runs beside the
+//! threads that answer requests, and little of it at once.
 
 use crate::{Answered, Problem};
 use axum::http::StatusCode;

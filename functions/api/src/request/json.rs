@@ -1,7 +1,7 @@
 //! Extractors that read request bodies and paths. Bodies are JSON only, and every refusal is a problem that names what
 //! is wrong.
 
-use crate::{Problem, limits};
+use crate::{Problem, limits, request::aside::aside};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
@@ -11,7 +11,7 @@ use document::json::{memory_of_text, nesting};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::time::timeout;
 
 /// A JSON body: an object whose fields are those of `T`.
 pub struct Json<T>(pub T);
@@ -164,24 +164,9 @@ pub fn light(json: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// One permit for all large bodies, so that reading them leaves the other threads to everybody else.
-static LARGE: Semaphore = Semaphore::const_new(1);
-
-/// The same as [`parse`], on a thread of the pool for blocking work where the body is large, one at a time.
+/// The same as [`parse`], beside the threads that answer where the body is large.
 pub(crate) async fn parse_aside<T: DeserializeOwned + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
-    if bytes.len() <= limits::ASIDE_BYTES {
-        return parse(&bytes);
-    }
-    // The permit goes with the work: a caller that hangs up leaves the work going on. The semaphore is never closed.
-    let permit = LARGE.acquire().await.ok();
-    let parsing = spawn_blocking(move || {
-        let _permit = permit;
-        parse(&bytes)
-    });
-    parsing.await.map_err(|error| {
-        tracing::error!(%error, "a body could not be read");
-        Problem::internal()
-    })?
+    if bytes.len() <= limits::ASIDE_BYTES { parse(&bytes) } else { aside(move || parse(&bytes)).await? }
 }
 
 /// Reads JSON into the type of a request's body, and tells serde's errors as problems: 400 where it is no JSON, 422
