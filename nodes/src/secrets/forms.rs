@@ -6,6 +6,7 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
+use serde_json::Value;
 use std::fmt::Write;
 
 /// One form of a secret.
@@ -51,7 +52,7 @@ pub(super) fn of(secret: &str) -> Vec<Form> {
         }
     }
     // A number that is too long for JSON's integers is read as the nearest double.
-    if let Some(number) = secret.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+    if let Ok(Value::Number(number)) = serde_json::from_str(secret) {
         push_decoded(&mut forms, number.to_string().as_bytes(), false, false);
     }
     forms.retain(|form| form.bytes.len() >= SECRET_BYTES);

@@ -41,9 +41,9 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for three in bytes.chunks(3) {
-        let group = three.iter().chain([&0, &0]).take(3).fold(0, |group, byte| group << 8 | usize::from(*byte));
+        let group = three.iter().chain([&0, &0]).take(3).fold(0_usize, |group, byte| (group << 8) | usize::from(*byte));
         for at in 0..=three.len() {
-            out.push(LETTERS[group >> (18 - 6 * at) & 63].into());
+            out.push(LETTERS[(group >> (18 - 6 * at)) & 63].into());
         }
     }
     out
@@ -63,7 +63,7 @@ fn echo(mut stream: TcpStream, port: u16) {
     let mut parts = path.trim_start_matches('/').splitn(3, '/');
     let (place, which) = (parts.next().unwrap_or_default(), parts.next().and_then(|which| which.parse::<usize>().ok()));
     let form = which.map_or_else(|| path.clone(), |which| forms()[which].clone());
-    let line = form.replace('\n', " ");
+    let line = form.replace('\n', "");
     let (status, headers, body) = match place {
         "body" => (format!("200 {line}"), String::new(), format!("you sent {form}.")),
         "json" => ("200 OK".into(), "content-type: application/json\r\n".into(), json!({&form: [form]}).to_string()),
@@ -141,7 +141,7 @@ fn nothing_that_a_run_keeps_or_shows_has_a_secret_in_any_form() {
     for command in ["show", "history", "logs", "ls"] {
         for json in [&["--json"][..], &[]] {
             let of: &[&str] = if command == "ls" { &[] } else { &[id] };
-            let told = home.run(&[&[command], of, json].concat());
+            let told = home.run(&[&[command][..], of, json].concat());
             let _ = write!(shown, "{}{}", told.out, told.err);
         }
     }
