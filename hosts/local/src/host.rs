@@ -128,6 +128,11 @@ impl Host for Local {
         self.nodes.run(task, &clock).await
     }
 
+    /// On a thread of the pool for blocking work, one at a time.
+    async fn aside(&self, work: Box<dyn FnOnce() + Send>) {
+        nodes::aside(usize::MAX, work).await;
+    }
+
     fn most_descendants(&self) -> u32 {
         self.most_descendants
     }

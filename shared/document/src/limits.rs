@@ -101,6 +101,8 @@ pub const SCHEMA_NESTING: usize = 1_000;
 /// more for patterns and long lists. So many take about a second, and suffice for six megabytes of rows with a pattern
 /// each.
 pub const SCHEMA_STEPS: u64 = 20_000_000;
+/// Steps of checking an input before that is left to a thread beside those that answer: some five milliseconds.
+pub const SCHEMA_STEPS_AT_ONCE: u64 = 100_000;
 /// The same for finding every place where a value does not fit. Each error takes some 300 bytes until all are told, so
 /// of a value that takes more steps only the first error is told.
 pub const SCHEMA_ERROR_STEPS: u64 = 200_000;

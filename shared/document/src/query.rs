@@ -21,6 +21,12 @@ impl Workflow {
         manual.or_else(|| self.nodes.iter().position(|node| node.kind.trigger().is_some()))
     }
 
+    /// Whether an input surely satisfies the workflow's schema, as far as a few steps tell. Where not,
+    /// [`Workflow::check_input`] says it, and may take long.
+    pub fn takes_at_once(&self, input: &Value) -> bool {
+        self.input_schema.as_ref().is_none_or(|one| one.schema.fits_at_once(input))
+    }
+
     /// Every way in which an input does not satisfy the workflow's schema; empty for a good one.
     pub fn check_input(&self, input: &Value) -> Vec<InputViolation> {
         self.input_schema.as_ref().map(|one| one.schema.violations(input)).unwrap_or_default()

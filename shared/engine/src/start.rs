@@ -7,6 +7,7 @@ use crate::{
     port::{Host, SavedWorkflow, StoreError},
 };
 use document::{InputViolation, Workflow, id::NodeId, parse, validate::Issue};
+use futures::channel::oneshot;
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 use stepwell_core::{
@@ -148,6 +149,25 @@ pub async fn parsed(host: &dyn Host, saved: &SavedWorkflow) -> Result<Arc<Workfl
     }
 }
 
+/// Every way in which the input does not satisfy the workflow's schema.
+async fn violations(host: &dyn Host, request: &mut StartRequest) -> Result<Vec<InputViolation>, StoreError> {
+    if request.workflow.takes_at_once(&request.input) {
+        return Ok(Vec::new());
+    }
+    let (workflow, input) = (request.workflow.clone(), std::mem::take(&mut request.input));
+    let (sender, checked) = oneshot::channel();
+    let check = move || {
+        let violations = workflow.check_input(&input);
+        // Nobody takes it where the caller went away meanwhile.
+        let _ = sender.send((input, violations));
+    };
+    host.aside(Box::new(check)).await;
+    let stopping = || StoreError::Transient("the host stops before the input is checked".into());
+    let (input, violations) = checked.await.map_err(|_| stopping())?;
+    request.input = input;
+    Ok(violations)
+}
+
 /// Locks by owner and workflow, so that starts which look at the workflow's other executions come one after the other.
 /// All hosts of one process share them.
 static STARTS: LazyLock<Locks> = LazyLock::new(Locks::default);
@@ -157,7 +177,7 @@ static STARTS: LazyLock<Locks> = LazyLock::new(Locks::default);
 ///
 /// # Errors
 /// A [`StartError`]; nothing was recorded then.
-pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Execution>, StartError> {
+pub async fn start(host: &dyn Host, mut request: StartRequest) -> Result<Arc<Execution>, StartError> {
     let id = match &request.idempotency {
         None => host.new_id(),
         Some((key, hash)) => match replay(host, &request.owner, key, hash).await? {
@@ -166,7 +186,7 @@ pub async fn start(host: &dyn Host, request: StartRequest) -> Result<Arc<Executi
         },
     };
     tracing::Span::current().record("execution", id.as_str());
-    let violations = request.workflow.check_input(&request.input);
+    let violations = violations(host, &mut request).await?;
     if !violations.is_empty() {
         return Err(StartError::InvalidInput(violations));
     }

@@ -58,6 +58,10 @@ pub trait Host: Clock {
     fn outbox(&self) -> &dyn Outbox;
     /// Runs one attempt of a node that does I/O.
     async fn run(&self, task: &Task) -> Report;
+    /// Does work that takes long on a processor. A host with several threads does it beside those that others wait for.
+    async fn aside(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
     /// How many descendants an execution without a parent may have alive at once, as the operator says.
     fn most_descendants(&self) -> u32 {
         crate::limits::DESCENDANTS

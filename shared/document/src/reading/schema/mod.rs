@@ -76,7 +76,7 @@ impl Schema {
     /// Every way in which a value does not fit the schema, [`limits::ISSUES`] of them at most; empty for one that fits.
     /// A value that is too expensive to check does not fit.
     pub fn violations(&self, value: &Value) -> Vec<InputViolation> {
-        match self.check(value).0 {
+        match self.check(value, limits::SCHEMA_STEPS).0 {
             None => vec![whole(format!(
                 "the value is too expensive to check with this schema: it takes more than {} steps. Send less at once, \
                  or simplify the schema",
@@ -87,21 +87,26 @@ impl Schema {
         }
     }
 
-    /// Whether a value fits, where that can be told within the bounds; and the steps that were taken.
-    fn check(&self, value: &Value) -> (Option<bool>, u64) {
+    /// Whether a value surely fits, as far as a few steps tell, which hold nobody up.
+    pub fn fits_at_once(&self, value: &Value) -> bool {
+        self.check(value, limits::SCHEMA_STEPS_AT_ONCE).0 == Some(true)
+    }
+
+    /// Whether a value fits, where that can be told within so many steps; and the steps that were taken.
+    fn check(&self, value: &Value, most: u64) -> (Option<bool>, u64) {
         if load::depth(value).saturating_mul(self.levels) > limits::SCHEMA_NESTING {
             return (None, 0);
         }
         let mut taken = 0;
         if load::may_be_dear(&self.loads, load::size(value)) {
             let walk = || load::take_once(&self.loads, 0, value, &mut HashSet::new());
-            let (walked, steps) = steps::metered(limits::SCHEMA_STEPS, walk);
+            let (walked, steps) = steps::metered(most, walk);
             taken = steps;
             if walked.is_none() {
                 return (None, taken);
             }
         }
-        let (fits, steps) = steps::metered(limits::SCHEMA_STEPS, || self.validator.is_valid(value));
+        let (fits, steps) = steps::metered(most, || self.validator.is_valid(value));
         (fits, taken + steps)
     }
 

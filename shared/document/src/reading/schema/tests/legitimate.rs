@@ -47,7 +47,10 @@ fn a_deep_tree_of_alternatives_is_checked() {
 #[test]
 fn six_megabytes_of_plain_values_are_checked() {
     let numbers = json!(vec![1; 3_000_000]);
-    assert_eq!(compiled(&json!({"type": "array", "items": {"type": "integer"}})).violations(&numbers), []);
+    let integers = compiled(&json!({"type": "array", "items": {"type": "integer"}}));
+    assert_eq!(integers.violations(&numbers), []);
+    assert!(!integers.fits_at_once(&numbers) && integers.fits_at_once(&json!([1, 2, 3])), "not while others wait");
+    assert!(!integers.fits_at_once(&json!(["1"])));
     let row = json!({"id": 7, "name": "Ada Lovelace", "mail": "ada@example.com", "tags": ["a", "b"]});
     let rows = json!({"rows": vec![row; 75_000]});
     let schema = compiled(&json!({

@@ -34,5 +34,5 @@ fn compiled(schema: &Value) -> Schema {
 
 /// The steps that checking a value takes, and whether it fits; none where it is too expensive.
 fn steps(schema: &Schema, value: &Value) -> (Option<bool>, u64) {
-    schema.check(value)
+    schema.check(value, crate::limits::SCHEMA_STEPS)
 }
