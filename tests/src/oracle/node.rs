@@ -68,7 +68,7 @@ fn human(config: &Value, view: &View<'_>) -> (String, Value) {
     let asked = config.get("condition").and_then(Value::as_str).is_none_or(|condition| view.holds(condition));
     let yes = text(config, "question").contains("yes");
     let port = if !asked || yes { "approved" } else { "rejected" };
-    let answer = if asked { json!(yes) } else { Value::Null };
+    let answer = json!(!asked || yes);
     let mut output = json!({ "decision": port, "answer": answer, "comment": null, "automatic": !asked });
     if !asked {
         output["reason"] = json!(format!("the condition is false: {}", text(config, "condition")));

@@ -160,6 +160,8 @@ impl Journal {
     /// when the time is over or the host stops.
     async fn read(&mut self) -> Result<String, StoreError> {
         let until = self.bounds.map(|bounds| bounds.until);
+        // The silence counts from here: a host may say that something changed, or that it looks again, at any time.
+        let silent = Instant::now() + limits::HEARTBEAT;
         loop {
             let part = self.events(usize::MAX, true).await?;
             if !part.text.is_empty() {
@@ -173,7 +175,6 @@ impl Journal {
                 End::Behind => continue,
                 End::NotYet => {}
             }
-            let silent = Instant::now() + limits::HEARTBEAT;
             let patience = until.map_or(silent, |until| until.min(silent));
             let changed = timeout_at(patience, self.host.journal().changed(&self.id, self.after));
             let changed = tokio::select! {

@@ -89,6 +89,27 @@ async fn an_event_stream_that_nobody_reads_is_cut_off() {
     serving.stop().await;
 }
 
+/// The host looks for changes more often than streams beat, which must not put the beat off.
+#[tokio::test]
+async fn a_silent_event_stream_beats_all_the_same() {
+    let serving = Serving::start(Callers::Loopback, limits()).await;
+    let go = json!({"id": "go", "type": "wait", "config": {"event": "e", "timeout_seconds": 600}});
+    let nodes = json!([{"id": "start", "type": "manual_trigger"}, go]);
+    let id = serving.started(&json!({"id": "w", "nodes": nodes, "edges": [{"from": "start", "to": "go"}]})).await;
+    let mut stream = serving.connect().await;
+    let line = format!("GET /v1/executions/{id}/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    stream.write_all(line.as_bytes()).await.unwrap();
+    let mut seen = Vec::new();
+    let beat = async {
+        while !String::from_utf8_lossy(&seen).contains(": heartbeat") {
+            assert!(stream.read_buf(&mut seen).await.unwrap() > 0, "the stream ended");
+        }
+    };
+    timeout(Duration::from_secs(25), beat).await.expect("a heartbeat after 15 s");
+    drop(stream);
+    serving.stop().await;
+}
+
 #[tokio::test]
 async fn a_body_is_not_read_before_its_sender_is_known() {
     let serving = Serving::start(Callers::Everybody, limits()).await;

@@ -180,10 +180,22 @@ fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
 
 /// Finishes a node without asking a person; its output says that and why.
 fn automatic(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str) {
+    let answer = undisputed(turn, ix, port);
     let output = json!({
-        "decision": port, "answer": null, "comment": null, "responses": [], "automatic": true, "reason": reason,
+        "decision": port, "answer": answer, "comment": null, "responses": [], "automatic": true, "reason": reason,
     });
     turn.finish_with(ix, port, output);
+}
+
+/// The answer that a port stands for by itself: that of an approval, as a person would have given it. Other answers are
+/// more than a port tells, so there is none.
+fn undisputed(turn: &Deciding<'_>, ix: NodeIx, port: &str) -> Value {
+    let approves = matches!(turn.node(ix).kind.human().map(|human| &human.kind), Some(HumanKind::Approval));
+    match port {
+        "approved" if approves => json!(true),
+        "rejected" if approves => json!(false),
+        _ => Value::Null,
+    }
 }
 
 /// Does what `timeout_action` says about an interaction whose deadline has passed.
@@ -223,8 +235,9 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
 /// is a decision, and false for `timeout`.
 fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one: &Interaction) {
     let responses: Vec<Value> = one.responses.iter().map(Response::as_output).collect();
+    let answer = undisputed(turn, ix, port);
     let output = json!({
-        "decision": port, "answer": null, "comment": null, "responses": responses,
+        "decision": port, "answer": answer, "comment": null, "responses": responses,
         "automatic": port != "timeout", "reason": reason,
     });
     turn.finish_with(ix, port, output);

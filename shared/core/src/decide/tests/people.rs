@@ -103,6 +103,7 @@ fn the_first_answer_decides_and_every_later_one_is_told_so() {
 fn nobody_is_asked_where_the_condition_is_false() {
     let story = asking(json!({ "kind": "approval", "condition": "amount > 100" }));
     assert_eq!(story.output("ask")["automatic"], true);
+    assert_eq!(story.output("ask")["answer"], true, "as a person's approval");
     assert!(story.state.interactions.is_empty());
     let story = asking(json!({ "kind": "approval", "auto_approve_below": { "value": "amount", "below": 13 } }));
     assert_eq!(story.output("ask")["decision"], "approved");
