@@ -3,7 +3,7 @@
 
 mod peak;
 
-use peak::{Counting, peak};
+use peak::{Counting, alone, peak};
 use serde_json::{Value, json};
 use stepwell_expression::{
     Context, ExecutionScope, Expr, ExprError, Scope, Template, limits,
@@ -55,6 +55,7 @@ fn doubled(seed: &str, times: usize) -> String {
 
 #[test]
 fn a_short_expression_takes_no_more_than_its_budget() {
+    let _alone = alone();
     let input = json!({"text": "a".repeat(1_000), "list": vec![0; 1_000]});
     let short = [
         doubled("{'a': 0}", 6),
@@ -82,6 +83,7 @@ fn a_short_expression_takes_no_more_than_its_budget() {
 
 #[test]
 fn an_expression_of_283_bytes_that_took_745_mb_is_refused_before_it_takes_them() {
+    let _alone = alone();
     let tail = ".map(x,[x,x,x,x,x,x,x,x,x,x,x])".repeat(5) + ".map(x,[x,x,x,x,x,x,x,x,x,x])";
     let source = format!("{:<283}", format!("[{{'a':0}}]{tail}"));
     assert_eq!(source.len(), 283);
@@ -92,6 +94,7 @@ fn an_expression_of_283_bytes_that_took_745_mb_is_refused_before_it_takes_them()
 
 #[test]
 fn a_template_counts_its_expressions_together() {
+    let _alone = alone();
     let template = Template::compile(&json!(vec![format!("{{{{ {} }}}}", doubled("0", 5)); 100])).unwrap();
     let (bytes, result) = peak(|| template.render(&scope(&json!({}))));
     assert_eq!(result.unwrap_err().code, "expression_limit");
@@ -100,6 +103,7 @@ fn a_template_counts_its_expressions_together() {
 
 #[test]
 fn a_large_text_and_large_records_still_pass() {
+    let _alone = alone();
     let text = json!({"text": "x".repeat(limits::OUTCOME_BYTES - 1_000)});
     assert!(eval("input.text", &text).1.is_ok());
     let records: Vec<_> = (0..100_000).map(|n| json!({"id": n, "name": "a name of somebody", "ok": true})).collect();
@@ -110,6 +114,7 @@ fn a_large_text_and_large_records_still_pass() {
 
 #[test]
 fn weights_are_about_what_is_allocated() {
+    let _alone = alone();
     let texts = [
         format!("[{}1]", "1,".repeat(600_000)),
         format!("[{}{{}}]", "{\"a\":0},".repeat(50_000)),

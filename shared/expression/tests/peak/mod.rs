@@ -1,11 +1,11 @@
-//! Counts what is allocated, for tests of how much memory something takes. Such a test has a binary of its own, and one
-//! thread at a time measures.
+//! Counts what is allocated, for tests of how much memory something takes. Such tests have a binary of their own, and run
+//! one at a time: the whole process is counted.
 #![allow(unsafe_code, reason = "an allocator is unsafe by its nature; this one only counts")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -47,9 +47,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// Lets a test run alone, as long as it keeps what this gives.
+pub fn alone() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Bytes that `act` had allocated at most, beyond those before it, and what it gave.
 pub fn peak<T>(act: impl FnOnce() -> T) -> (usize, T) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = USED.load(Relaxed);
     PEAK.store(before, Relaxed);
     let given = act();
