@@ -25,6 +25,11 @@ const OTHERWISE: [(&str, &str, &str); 22] = [
     ("", "s3:PutObject", "a turn of many kilobytes, whoever commits it"),
     ("", "states:StartExecution", "a turn that leads to a retry or a wait of more than 15 minutes"),
     ("trigger", "secretsmanager:GetSecretValue", "the key that signs a webhook's requests"),
+    (
+        "trigger",
+        "s3:GetObject",
+        "the large output of an execution that ends while its starter waits, or has ended already",
+    ),
     ("step", "sqs:ChangeMessageVisibility", "a message that comes before its time is put off"),
     ("callback", "states:SendTaskFailure", "an answer that fails the execution by its output's expression"),
     ("callback", "states:StopExecution", "the same with another question open"),
