@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 22] = [
+const OTHERWISE: [(&str, &str, &str); 23] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
