@@ -1,7 +1,7 @@
 //! Lists, counts and other questions about many executions and interactions. A page's cursor is the sort key
 //! of its last row, as 16 hexadecimal digits for each column.
 
-use super::{Database, limits, rows::status};
+use super::{Database, limits, rows::status, torn::falling};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::port::{Admission, Agenda, ExecutionFilter, Head, Index, InteractionFilter, Page, StoreError, Window};
@@ -78,21 +78,30 @@ fn executions_where(filter: &ExecutionFilter) -> Where {
 #[async_trait]
 impl Index for Database {
     async fn executions(&self, filter: &ExecutionFilter, window: &Window) -> Result<Page<Head>, StoreError> {
-        let mut filters = executions_where(filter);
-        if let Some([before]) = cursor::<1>(window)? {
-            filters.one("run < ?", before);
-        }
+        let filters = executions_where(filter);
+        let before = cursor::<1>(window)?.map_or(i64::MAX, |[before]| before);
         let limit = limit(window);
         let rows = self
             .readers
             .read(move |db| {
                 let Where { sql, values } = &filters;
-                let sql = format!("SELECT run, id, status FROM executions{sql} ORDER BY run DESC LIMIT {}", limit + 1);
-                db.prepare(&sql)?
-                    .query_map(params_from_iter(values), |row| {
-                        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, status(row, 2)?))
-                    })?
-                    .collect::<Result<Vec<_>, _>>()
+                let sql = format!("SELECT run, id, status FROM executions{sql} AND run < ? ORDER BY run DESC LIMIT ?");
+                falling(
+                    limit + 1,
+                    |(run, ..): &(i64, String, Status)| *run,
+                    |below, limit, rows| {
+                        let bound: [&dyn ToSql; 2] = [&before.min(below), &(limit as i64)];
+                        let values = values.iter().map(|value| &**value as &dyn ToSql).chain(bound);
+                        let mut read = db.prepare(&sql)?;
+                        let found = read.query_map(params_from_iter(values), |row| {
+                            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, status(row, 2)?))
+                        })?;
+                        for row in found {
+                            rows.push(row?);
+                        }
+                        Ok(())
+                    },
+                )
             })
             .await?;
         Ok(page(rows, limit, |(run, ..)| vec![*run], |(_, id, status)| Head { id: id.into(), status }))
