@@ -3,7 +3,8 @@
 use super::{Database, sealed::sealed_otherwise};
 use async_trait::async_trait;
 use engine::port::{Secret, Secrets, StoreError, Token, Tokens};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::atomic::Ordering::SeqCst;
 
 #[async_trait]
 impl Tokens for Database {
@@ -23,6 +24,7 @@ impl Tokens for Database {
 
     async fn add_token(&self, token: Token) -> Result<(), StoreError> {
         let body = serde_json::to_string(&token).map_err(|error| StoreError::Permanent(error.to_string()))?;
+        self.no_tokens.store(false, SeqCst);
         self.writer
             .call(Self::place(&token.owner), move |db, _| {
                 db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
@@ -34,8 +36,15 @@ impl Tokens for Database {
 
     /// Whether any token exists, expired ones included.
     async fn has_tokens(&self) -> Result<bool, StoreError> {
-        self.readers.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))).await
+        if self.no_tokens.load(SeqCst) {
+            return Ok(false);
+        }
+        self.readers.read(has_tokens).await
     }
+}
+
+pub(super) fn has_tokens(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))
 }
 
 #[async_trait]

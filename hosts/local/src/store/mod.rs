@@ -31,6 +31,7 @@ mod sealed;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
+mod torn;
 mod watch;
 pub(crate) mod writer;
 #[cfg(test)]
@@ -56,7 +57,7 @@ use saved::Saved;
 use seal::Sealer;
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -74,6 +75,9 @@ pub struct Database {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: fn() -> Time,
     pub(crate) memory: Arc<Memory>,
+    /// Set while it is sure that there are no tokens: there were none, and none was written since. Every request without
+    /// a token asks for this.
+    pub(crate) no_tokens: AtomicBool,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
@@ -89,6 +93,7 @@ impl Database {
         // Receipts are the rows' keys: those of this process begin above all that an earlier process left behind.
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
+        let no_tokens = !access::has_tokens(&db).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
             .ok_or_else(|| OpenError::Database { path: path.clone(), error: "its key is no AES-256 key".into() })?;
@@ -116,6 +121,7 @@ impl Database {
             sealer: Arc::new(sealer),
             clock,
             memory,
+            no_tokens: AtomicBool::new(no_tokens),
             folder,
             ended: Mutex::new(Some(ended)),
         })
