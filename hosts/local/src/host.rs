@@ -6,7 +6,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError};
+use engine::{
+    fair::Gate,
+    port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError},
+};
 use nodes::Nodes;
 use std::{
     path::Path,
@@ -80,6 +83,11 @@ impl Local {
     /// The counters of store, queue and schedules since this process started.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.database.hub.metrics
+    }
+
+    /// Who computes in this process, so that callers and the queue have their turns of one another.
+    pub fn turns(&self) -> &Arc<Gate> {
+        &self.database.dispatcher.turns
     }
 
     /// The store, for what the traits do not offer.

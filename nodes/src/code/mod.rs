@@ -5,7 +5,6 @@
 mod child;
 mod confine;
 mod filter;
-mod gate;
 mod limit;
 mod pool;
 mod sandbox;

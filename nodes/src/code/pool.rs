@@ -2,10 +2,10 @@
 
 use super::{
     confine::Gaps,
-    gate::Gate,
     wire::{self, End, Line},
 };
 use crate::limits::{CHILD_RUNS, DYING};
+use engine::fair::{Gate, Place, Rank};
 use rustix::process::Signal;
 use std::{
     ffi::OsString,
@@ -89,7 +89,8 @@ impl Pool {
         lines: &mut Vec<Line>,
     ) -> Result<End, Trouble> {
         let deadline = Instant::now() + limit;
-        let Ok(Some(_place)) = timeout_at(deadline, self.free.enter(owner)).await else { return Err(Trouble::Busy) };
+        let place = Place::new(&owner.into(), Rank::Root);
+        let Ok(Some(_seat)) = timeout_at(deadline, self.free.enter(&place)).await else { return Err(Trouble::Busy) };
         if let Some(worker) = self.take() {
             match self.run_in(worker, request, deadline, lines).await {
                 // The child may have died while it was idle, or have had little left of its memory. Code has no

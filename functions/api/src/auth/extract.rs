@@ -4,7 +4,7 @@
 //! other credentials, such as JWTs of a configured issuer, belongs there.
 
 use super::{CLIENT, Caller, Scope, local, unauthorized};
-use crate::{App, Problem};
+use crate::{App, Problem, request::turns};
 use axum::{
     extract::FromRequestParts,
     http::{StatusCode, header, request::Parts},
@@ -25,6 +25,7 @@ pub fn sha256_of_token(token: &str) -> String {
 pub async fn authenticate(app: &App, parts: &Parts) -> Result<Caller, Problem> {
     let cli = parts.headers.get(CLIENT).is_some_and(|client| client == "cli");
     let caller = identify(app, parts).await?;
+    turns::take_from(&caller.owner).await;
     Ok(Caller { via: if cli { Via::Cli } else { Via::Api }, ..caller })
 }
 

@@ -1,16 +1,17 @@
 //! Work that takes long on a processor: reading large bodies, reading, checking and drawing documents. It runs beside the
 //! threads that answer requests, and little of it at once.
 
+use super::turns;
 use crate::{Answered, Problem};
 use axum::http::StatusCode;
+use engine::fair::Gate;
 use std::{panic::resume_unwind, sync::LazyLock, thread::available_parallelism};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
-/// Places for such work: half of the processors, so that the other half answers.
-static PLACES: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, usize::from) / 2).max(1)));
+/// Seats for such work: half of the processors for one owner, so that the other half answers.
+static SEATS: LazyLock<Gate> = LazyLock::new(|| Gate::new((available_parallelism().map_or(1, usize::from) / 2).max(1)));
 
-/// Does such work as soon as there is a place for it. The work is done to its end, and keeps its place until then, even
+/// Does such work as soon as the request's owner has a seat for it. It is done to its end, and keeps its seat until then, even
 /// where the caller no longer waits for it.
 ///
 /// # Errors
@@ -20,9 +21,9 @@ pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
         let detail = "the host stops: try again in a moment";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     };
-    let place = PLACES.acquire().await.map_err(|_| stopping())?;
+    let seat = SEATS.enter(&turns::place()).await;
     let done = spawn_blocking(move || {
-        let _place = place;
+        let _seat = seat;
         work()
     });
     done.await.map_err(|error| match error.try_into_panic() {

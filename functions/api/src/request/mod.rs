@@ -7,4 +7,5 @@ pub mod json;
 pub mod page;
 pub mod params;
 pub mod problem;
+pub mod turns;
 pub mod unreadable;

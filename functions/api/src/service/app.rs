@@ -4,6 +4,7 @@ use crate::{Caller, Metric, Rates, SignIn, Stop};
 use document::Workflow;
 use engine::{
     drive::workflow_of,
+    fair::Gate,
     port::{Host, StoreError},
 };
 use serde_json::{Value, json};
@@ -23,6 +24,8 @@ pub struct App {
     pub local_user: Option<Caller>,
     /// Which requests without a token are those of the local user, where there is one.
     pub sign_in: SignIn,
+    /// Who computes in this process: requests have their turns by owner.
+    pub turns: Arc<Gate>,
     /// Tells requests that wait that the host stops.
     pub stop: Stop,
     /// Bounds how many requests each owner may send. None: this process counts no requests.
@@ -43,6 +46,7 @@ impl App {
             host,
             local_user: None,
             sign_in: SignIn::Loopback,
+            turns: Arc::new(Gate::to_processors()),
             stop: Stop::never(),
             rates: Some(Rates::default()),
             metrics: Box::new(Vec::new),

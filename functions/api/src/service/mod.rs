@@ -8,7 +8,7 @@ pub mod rate;
 pub mod stop;
 mod system;
 
-use crate::{App, Problem, Routes, limits};
+use crate::{App, Problem, Routes, limits, request::turns};
 use axum::{
     Extension, Router,
     body::Bytes,
@@ -38,6 +38,7 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
         .fallback(no_route)
         .layer(Extension(system::Document(document)))
         .layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES))
+        .layer(middleware::from_fn_with_state(app.clone(), turns::taken))
         .layer(middleware::from_fn(outermost))
         .with_state(app)
 }

@@ -11,7 +11,7 @@ use crate::{
         start::{answer, patience},
     },
     limits,
-    request::json::parse_aside,
+    request::{json::parse_aside, turns},
     types,
 };
 use axum::{
@@ -126,6 +126,7 @@ async fn hook(
     if let Some(rates) = &app.rates {
         rates.take(&caller.owner)?;
     }
+    turns::take_from(&caller.owner).await;
     let input = input(headers, body).await?;
     let route = format!("/v1/triggers/{}", address(id, path));
     // GitHub repeats a delivery under the same id, which so serves as the key where the caller sends none.

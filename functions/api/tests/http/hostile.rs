@@ -1,5 +1,9 @@
 use crate::World;
+use api::App;
+use engine::fair::{Gate, Place, Rank};
+use futures::FutureExt;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// The schema of 3 KB that froze a server: two references in each of forty definitions.
 fn doubling(join: &str) -> Value {
@@ -59,4 +63,30 @@ async fn an_input_that_costs_too_much_to_check_is_refused() {
     let body = json!({"workflow": with_input_schema(&schema), "input": input});
     let problem = world.post("/v1/executions", body).await.problem(422, "invalid_input");
     assert!(problem["errors"][0]["message"].as_str().unwrap().contains("too expensive"), "{problem:#}");
+}
+
+/// An owner whose requests and executions compute on all that one owner may have.
+#[tokio::test]
+async fn an_owner_who_computes_keeps_only_their_own_requests_waiting() {
+    let turns = Arc::new(Gate::new(2));
+    let world = World::with(|app| App { turns: turns.clone(), ..app });
+    for name in ["ann", "ben"] {
+        world.token(name, name, &["read", "run"]).await;
+    }
+    let ann = Place::new(&"ann".into(), Rank::Child);
+    let seats = [turns.enter(&ann).await, turns.enter(&ann).await];
+    let list = |name: &str| {
+        let token = format!("Bearer {name}");
+        let world = &world;
+        async move { world.with_headers("GET", "/v1/executions", &[("authorization", &token)], Value::Null).await }
+    };
+    let mut waits = Box::pin(list("ann"));
+    for _ in 0..10 {
+        assert!((&mut waits).now_or_never().is_none(), "it has no seat");
+        list("ben").await.of(200);
+        world.get("/health").await.of(200);
+        list("nobody").await.problem(401, "unauthorized");
+    }
+    drop(seats);
+    waits.await.of(200);
 }

@@ -50,7 +50,8 @@ pub fn main() -> ExitCode {
         }
     };
     let json = cli.globals.json;
-    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let threads = engine::fair::Gate::threads();
+    let done = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => {
             let done = runtime.block_on(async {
                 outlive_large_files();

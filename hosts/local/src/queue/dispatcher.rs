@@ -12,7 +12,7 @@ use crate::store::{
 use async_trait::async_trait;
 use document::time::Time;
 use engine::{
-    fair::Place,
+    fair::{Gate, Place},
     port::{Delivery, Receipt, StoreError, Verdict},
 };
 use std::{
@@ -51,6 +51,8 @@ pub struct Dispatcher {
     /// Wakes [`Dispatcher::stop`], when a worker or a node has ended.
     idle: Notify,
     pub(super) started: OnceLock<Started>,
+    /// Who computes: handlers of messages, and requests of callers.
+    pub(crate) turns: Arc<Gate>,
     /// Entries that a page of delayed messages or timers holds.
     pub(super) window: usize,
 }
@@ -122,6 +124,7 @@ impl Dispatcher {
             rings: Notify::new(),
             idle: Notify::new(),
             started: OnceLock::new(),
+            turns: Arc::new(Gate::to_processors()),
             window,
         }
     }

@@ -31,7 +31,9 @@ impl Dispatcher {
         let waited: Vec<(u32, Place)> = items.iter().map(|item| (item.failures, item.place.clone())).collect();
         let deliveries: Vec<Delivery> = items.into_iter().map(|item| item.delivery).collect();
         // A panic of the handler is a failure of its messages, not the end of the worker.
-        let answer = AssertUnwindSafe(Asker::queue(started.handler.handle(&deliveries))).catch_unwind().await;
+        let place = waited.first().map(|(_, place)| place.clone());
+        let handling = self.turns.by_turns(|| place.clone(), Asker::queue(started.handler.handle(&deliveries)));
+        let answer = AssertUnwindSafe(handling).catch_unwind().await;
         let verdicts = answer.unwrap_or_else(|panic| {
             let error = told(&*panic);
             tracing::error!(error, "a handler panicked");
@@ -39,7 +41,6 @@ impl Dispatcher {
         });
         let mut verdicts = verdicts.into_iter();
         let mut acks = Vec::new();
-        let place = waited.first().map(|(_, place)| place.clone());
         for (delivery, (failures, place)) in deliveries.into_iter().zip(waited) {
             let verdict = verdicts.next().unwrap_or_else(|| failed("the handler gave no verdict".into()));
             let item = Item { delivery, failures, place };

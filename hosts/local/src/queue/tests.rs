@@ -98,6 +98,46 @@ async fn nodes_that_do_io_run_singly_side_by_side_and_hold_nobody_up() {
     assert!((limits::IO..=limits::IO + 1).contains(&handler.most.load(SeqCst)), "{:?}", handler.most);
 }
 
+/// Keeps a thread busy, as a long evaluation does, and notes how many do at once.
+#[derive(Default)]
+struct Computing {
+    running: AtomicUsize,
+    most: AtomicUsize,
+    done: AtomicUsize,
+}
+
+#[async_trait]
+impl Handler for Computing {
+    async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
+        for _ in 0..3 {
+            self.most.fetch_max(self.running.fetch_add(1, SeqCst) + 1, SeqCst);
+            std::thread::sleep(Duration::from_millis(2));
+            self.running.fetch_sub(1, SeqCst);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.done.fetch_add(1, SeqCst);
+        vec![Verdict::Acknowledge; deliveries.len()]
+    }
+
+    async fn dead(&self, _: &Message, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 64)]
+async fn one_owner_computes_on_the_processors_and_on_no_more_threads() {
+    let processors = std::thread::available_parallelism().unwrap().get().max(2);
+    let handler = Arc::new(Computing::default());
+    let db = open(&scratch()).await;
+    for n in 0..100 {
+        let id = ExecutionId::from(format!("e{n}"));
+        advance(&db, &id, vec![step(&id, 1, n % 2 == 0)], vec![]).await.unwrap();
+    }
+    db.start(handler.clone()).await.unwrap();
+    until("all are handled", || handler.done.load(SeqCst) == 100).await;
+    assert!(handler.most.load(SeqCst) <= processors, "{} at once", handler.most.load(SeqCst));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_failing_is_given_up_alone_and_the_rest_goes_on() {
     let handler = noting(Duration::ZERO, |delivery| {

@@ -102,7 +102,7 @@ pub enum Callers {
 
 /// The API of all functions, for these callers. Requests that wait end early once `stop` says so.
 pub fn router(host: &Arc<Local>, callers: Callers, stop: &Stop) -> Router {
-    let app = App { stop: stop.clone(), ..App::new(host.clone()) };
+    let app = App { stop: stop.clone(), turns: host.turns().clone(), ..App::new(host.clone()) };
     match callers {
         Callers::Own => {
             let app = app.with_local_user(OWNER, &local_subject()).of_own_processes();

@@ -24,7 +24,12 @@ impl Shares {
 
     /// Whether an owner may take another place now.
     pub fn may(&self, owner: &Owner) -> bool {
-        self.taken.get(owner).copied().unwrap_or(0) < self.free * 2
+        self.taken(owner) < self.free * 2
+    }
+
+    /// How many places an owner has.
+    pub fn taken(&self, owner: &Owner) -> usize {
+        self.taken.get(owner).copied().unwrap_or(0)
     }
 
     /// Takes a place. The caller has asked [`Self::may`].
