@@ -67,9 +67,9 @@ pub fn begin<'s>(threads: &'s Scope<'s, '_>, dev: &'s Dev, token: &'s str, serve
     for _ in 0..80 {
         rude.starts(&one("http_request", json!({"url": format!("http://127.0.0.1:{}/", servers.mute)}), 86_400.0));
     }
-    // A tree of a million executions.
-    for _ in 0..2 {
-        rude.starts(&tree());
+    // Trees of a million executions, and of a million millions, of which each that is not a leaf computes for long.
+    for document in [tree(2, 3), tree(2, 3), tree(3, 4)] {
+        rude.starts(&document);
     }
     for schema in [doubling("allOf"), doubling("oneOf")] {
         threads.spawn(move || {
@@ -129,14 +129,15 @@ fn one(kind: &str, config: Value, seconds: f64) -> Value {
         "edges": [{"from": "start", "to": "it"}]})
 }
 
-/// A map of a thousand maps of a thousand, all at once.
-fn tree() -> Value {
+/// Levels of maps, each of ten to the power of `zeros` items, all at once. Each level makes its list anew.
+fn tree(levels: usize, zeros: usize) -> Value {
     let ten = "[0,1,2,3,4,5,6,7,8,9]";
-    let thousand = format!("{ten}.map(a, {ten}.map(b, {ten})).flatten().flatten()");
+    let items = (1..zeros).fold(ten.to_owned(), |list, _| format!("{ten}.map(x, {list}).flatten()"));
+    let map = |body: Value| json!({"items": &items, "max_concurrency": 1000, "body": body});
     let leaf = json!({"nodes": [{"id": "leaf", "type": "transform", "config": {"expression": "item"}}], "edges": []});
-    let map = |body: Value| json!({"items": &thousand, "max_concurrency": 1000, "body": body});
-    let inner = json!({"nodes": [{"id": "inner", "type": "map", "config": map(leaf)}], "edges": []});
-    one("map", map(inner), 86_400.0)
+    let body = (1..levels)
+        .fold(leaf, |body, _| json!({"nodes": [{"id": "inner", "type": "map", "config": map(body)}], "edges": []}));
+    one("map", map(body), 86_400.0)
 }
 
 /// A schema of a few kilobytes that stands for 2^40 when its references are followed.
