@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     }
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = std::env::temp_dir().join(format!("stepwell-bench-{}", std::process::id()));
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match local::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("the benchmark has no runtime: {error}");

@@ -20,6 +20,7 @@ use stepwell_core::{
     id::ExecutionId,
     task::{Report, Task},
 };
+use tokio::runtime::Runtime;
 
 pub use crate::queue::Handler;
 
@@ -94,6 +95,14 @@ impl Local {
     pub fn database(&self) -> &Database {
         &self.database
     }
+}
+
+/// The threads of a process that hosts: as many as let owners have their turns.
+///
+/// # Errors
+/// Where the system gives no more threads.
+pub fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(Gate::threads()).enable_all().build()
 }
 
 /// The time by this machine's clock, in milliseconds since 1970.

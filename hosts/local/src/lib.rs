@@ -10,4 +10,4 @@ pub mod server;
 mod steps;
 pub mod store;
 
-pub use host::{Handler, Local, clock};
+pub use host::{Handler, Local, clock, runtime};

@@ -50,8 +50,7 @@ pub fn main() -> ExitCode {
         }
     };
     let json = cli.globals.json;
-    let threads = engine::fair::Gate::threads();
-    let done = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
+    let done = match stepwell::runtime() {
         Ok(runtime) => {
             let done = runtime.block_on(async {
                 outlive_large_files();
