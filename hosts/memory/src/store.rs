@@ -205,6 +205,11 @@ impl Outbox for Memory {
         Ok(())
     }
 
+    async fn let_in(&self, owner: &str, workflow: &WorkflowId) -> Result<(), StoreError> {
+        self.world().admit(owner, workflow);
+        Ok(())
+    }
+
     async fn keep_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError> {
         let mut world = self.world();
         let callers = world.callers.entry(id.clone()).or_default();

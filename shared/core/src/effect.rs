@@ -38,12 +38,11 @@ pub enum Effect {
     CloseInteraction(InteractionId),
     /// Tell the caller who waits for the execution's end, such as a Step Functions task, how it ended.
     AnswerCaller,
-    /// Let the oldest execution go on that `max_concurrency` holds back, if fewer than `limit` are under way.
+    /// Let the oldest executions go on that `max_concurrency` holds back, as many as there is room for. What counts is
+    /// the limit of the workflow's latest saved version, as of now: [`in_force`](crate::admission::in_force).
     Admit {
         /// The workflow, which belongs to the same owner as this execution.
         workflow: WorkflowId,
-        /// `settings.max_concurrency`: how many executions of the workflow may be under way.
-        limit: u64,
     },
 }
 

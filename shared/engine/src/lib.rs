@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod fair;
 pub mod inline;
 pub mod limits;
+pub mod line;
 pub mod loads;
 pub mod locks;
 pub mod port;

@@ -22,6 +22,7 @@ mod fresh;
 mod functions;
 mod golden;
 mod guides;
+mod held_back;
 mod hostile;
 mod hostile_code;
 mod hostile_requests;

@@ -138,6 +138,7 @@ async fn hook(
         owner: caller.owner,
         workflow,
         version,
+        pinned: false,
         input,
         metadata: Map::new(),
         started_by: Some(caller.subject),

@@ -192,6 +192,19 @@ impl Admission for Database {
             })
             .await
     }
+
+    async fn first_in_line(&self) -> Result<Vec<ExecutionId>, StoreError> {
+        let sql = "SELECT id FROM executions WHERE run IN (SELECT min(run) FROM executions
+                   WHERE held = 1 AND completed_at IS NULL AND parent IS NULL GROUP BY owner, workflow_id)";
+        self.readers
+            .read(move |db| {
+                db.prepare_cached(sql)?
+                    .query_map([], |row| row.get::<_, String>(0))?
+                    .map(|id| id.map(Into::into))
+                    .collect()
+            })
+            .await
+    }
 }
 
 #[async_trait]
