@@ -309,6 +309,22 @@ impl World {
         (oldest.map(|record| record.state.id().clone()), under_way.len() as u64)
     }
 
+    /// Whether an execution is this one, or a descendant of it.
+    fn is_below(&self, state: &Execution, ancestor: &ExecutionId) -> bool {
+        let parent_of = |state: &Execution| {
+            let parent = state.started.parent.as_ref()?;
+            self.executions.get(&parent.execution_id).map(|record| record.state.clone())
+        };
+        let mut above = parent_of(state);
+        while let Some(state) = above {
+            if state.id() == ancestor {
+                return true;
+            }
+            above = parent_of(&state);
+        }
+        state.id() == ancestor
+    }
+
     /// Wakes all tasks that wait for a change of any execution.
     fn wake(&mut self) {
         self.wakers.drain(..).for_each(Waker::wake);

@@ -123,6 +123,23 @@ pub enum Work {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// Record whether people are asked in a child of the message's execution, which is its parent, or below that child.
+    ChildAsks {
+        /// The visit to the `map` or `workflow` node that started the child.
+        #[serde(rename = "a")]
+        activation: Activation,
+        /// Number of the node's attempt that started the child, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
+        /// The child's index among its siblings, from 0.
+        index: u32,
+        /// Whether a person is asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+        /// Number of the child's turn since which that is so: of several messages the latest counts.
+        #[serde(rename = "s")]
+        seq: u64,
+    },
     /// Tell children of the message's execution, which is their parent, what it wants of them.
     TellChildren {
         /// The visit to the `map` or `workflow` node that started them.

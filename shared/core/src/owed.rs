@@ -26,6 +26,7 @@ pub enum Since<'a> {
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
+    effects.extend(tell_parent(state));
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
@@ -50,6 +51,11 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             let visit = state.node(&activation.node).map(|node| node.visit);
             let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
             if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
+        }
+        Work::ChildAsks { activation, attempt, index, seq, .. } => {
+            let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
+            let recorded = kids.is_some_and(|kids| kids.visit == activation.visit && kids.told_seq(*index) >= *seq);
+            if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
         Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
         Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
@@ -106,6 +112,20 @@ pub fn tell_slice(
 fn tell_one(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32, control: ChildControl) -> Effect {
     let execution = child_id(parent, activation, attempt, index);
     Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
+}
+
+/// Tells the parent of a living execution whether people are asked in it or below it; none where it has no parent, or
+/// where nobody was ever asked. An execution that has ended tells that instead.
+pub(crate) fn tell_parent(state: &Execution) -> Option<Effect> {
+    let parent = state.started.parent.as_ref().filter(|_| state.end.is_none() && state.asks_seq > 0)?;
+    let work = Work::ChildAsks {
+        activation: parent.activation.clone(),
+        attempt: parent.attempt,
+        index: parent.index,
+        asks: state.asks,
+        seq: state.asks_seq,
+    };
+    Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
 }
 
 /// Tells people of interactions that are over, unless their node has been visited again since.

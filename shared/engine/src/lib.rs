@@ -14,6 +14,7 @@ pub mod loads;
 pub mod locks;
 pub mod port;
 pub mod prepare;
+pub mod questions;
 pub mod schedules;
 pub mod scope;
 pub mod start;

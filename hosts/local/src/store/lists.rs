@@ -129,7 +129,18 @@ impl Index for Database {
             filters.one(&format!("(assignees = '[]' OR {named})"), assignee.clone());
         }
         if let Some(execution) = &filter.execution_id {
-            filters.one("interactions.run = (SELECT run FROM executions WHERE id = ?)", execution.to_string());
+            // Descendants ask for it too. Those that have ended ask nothing, so they are left out where only open
+            // questions are wanted.
+            let alive = match filter.status {
+                Some(InteractionStatus::Pending) => " AND executions.completed_at IS NULL",
+                _ => "",
+            };
+            let family = format!(
+                "interactions.run IN (WITH RECURSIVE family(run) AS (SELECT run FROM executions WHERE id = ?
+                 UNION ALL SELECT executions.run FROM family JOIN executions ON executions.parent = family.run{alive})
+                 SELECT run FROM family)"
+            );
+            filters.one(&family, execution.to_string());
         }
         if let Some([deadline, after]) = cursor::<2>(window)? {
             let values: [Box<dyn ToSql + Send>; 2] = [Box::new(deadline), Box::new(after)];
