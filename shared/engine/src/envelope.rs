@@ -75,7 +75,12 @@ mod tests {
         let works = [
             Work::Step { activation: activation.clone(), attempt: 2, io: true },
             Work::Timer { activation: Activation { epoch: 3, ..activation.clone() }, purpose: Purpose::Deadline },
-            Work::ChildEnded { activation: activation.clone(), attempt: 1, index: 7, error: Some("no \"luck\"".into()) },
+            Work::ChildEnded {
+                activation: activation.clone(),
+                attempt: 1,
+                index: 7,
+                error: Some("no \"luck\"".into()),
+            },
             Work::ChildAsks { activation, attempt: 2, index: 7, asks: true, seq: 12 },
             Work::Admit,
         ];

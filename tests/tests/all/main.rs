@@ -3,6 +3,7 @@
 
 mod api_e2e;
 mod architecture;
+mod asked_below;
 mod availability;
 #[cfg(feature = "aws")]
 mod aws;

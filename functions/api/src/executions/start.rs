@@ -133,7 +133,12 @@ impl Asked {
     fn of(mut params: Params, input: Option<Value>, metadata: Option<Map<String, Value>>) -> Answered<Self> {
         let patience = patience(&mut params)?;
         params.done()?;
-        Ok(Self { pinned: false, input: input.unwrap_or_else(|| json!({})), metadata: metadata.unwrap_or_default(), patience })
+        Ok(Self {
+            pinned: false,
+            input: input.unwrap_or_else(|| json!({})),
+            metadata: metadata.unwrap_or_default(),
+            patience,
+        })
     }
 
     /// Starts an execution of a workflow, of that version, and answers.

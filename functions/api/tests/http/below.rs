@@ -35,7 +35,8 @@ impl World {
         let mut answer = std::pin::pin!(self.post(&path, body));
         loop {
             self.run().await;
-            if let Some(answer) = futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut answer)).flatten()
+            if let Some(answer) =
+                futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut answer)).flatten()
             {
                 return answer;
             }
@@ -51,7 +52,10 @@ async fn a_question_two_levels_below_is_seen_and_answered_by_the_id_of_the_root(
     let root = world.started(around("outer", "inner"), json!({})).await;
     world.run().await;
     let shown = world.shown(&root).await;
-    assert_eq!((&shown["status"], &shown["message"]), (&json!("waiting_human"), &json!("Waits for a person at child.")));
+    assert_eq!(
+        (&shown["status"], &shown["message"]),
+        (&json!("waiting_human"), &json!("Waits for a person at child."))
+    );
     let questions = shown["pending_interactions"].as_array().unwrap();
     assert_eq!((questions.len(), &questions[0]["question"]), (1, &json!("Take 7?")));
     assert_ne!(questions[0]["execution_id"], root, "the execution that asks is named");
@@ -62,7 +66,10 @@ async fn a_question_two_levels_below_is_seen_and_answered_by_the_id_of_the_root(
     world.resumed(&root, json!({})).await.problem(409, "waits_for_an_answer");
 
     let resumed = world.resumed(&root, json!({"approved": true, "comment": "yes"})).await.of(200);
-    assert_eq!((&resumed["execution_id"], &resumed["status"], &resumed["completed"]), (&json!(root), &json!("completed"), &json!(true)));
+    assert_eq!(
+        (&resumed["execution_id"], &resumed["status"], &resumed["completed"]),
+        (&json!(root), &json!("completed"), &json!(true))
+    );
     let shown = world.shown(&root).await;
     assert_eq!((&shown["output"], world.asked(&root).await), (&json!(1), 0));
 }
@@ -99,7 +106,8 @@ async fn a_start_that_waits_returns_at_a_question_below_and_overlap_counts_it() 
     let mut waiting = std::pin::pin!(world.post(&awaited, json!({})));
     let started = loop {
         world.run().await;
-        if let Some(started) = futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut waiting)).flatten() {
+        if let Some(started) = futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut waiting)).flatten()
+        {
             break started.of(200);
         }
         tokio::task::yield_now().await;
@@ -108,7 +116,10 @@ async fn a_start_that_waits_returns_at_a_question_below_and_overlap_counts_it() 
     let second = world.post(path, json!({})).await.of(202);
     assert_eq!(second["status"], "skipped");
     // Nobody is asked any more once the first has ended.
-    world.post(&format!("/v1/executions/{}/cancel", started["execution_id"].as_str().unwrap()), json!({})).await.of(200);
+    world
+        .post(&format!("/v1/executions/{}/cancel", started["execution_id"].as_str().unwrap()), json!({}))
+        .await
+        .of(200);
     world.run().await;
     assert_ne!(world.post(path, json!({})).await.of(202)["status"], "skipped");
 }

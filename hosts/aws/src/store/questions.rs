@@ -195,24 +195,4 @@ fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        store::item::size,
-        tests::story::{Story, document},
-    };
-    use serde_json::json;
-
-    #[test]
-    fn a_question_fits_into_its_item_whoever_is_asked() {
-        let story = Story::opened(&document("approval", json!({"question": "Pay?"})));
-        let asking =
-            |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() });
-        let people = |item: &Item| item.get("a").and_then(|people| people.as_ss().ok()).cloned().unwrap_or_default();
-        let many = asking((0..5_000).map(|n| format!("{n:0>300}@x.org")).collect());
-        assert_eq!(people(&many).len(), engine::limits::PEOPLE);
-        assert!(size(&many) < 400_000, "{}", size(&many));
-        assert_eq!(people(&asking(vec![String::new(), "x".repeat(100_000)])), [" "], "it is not for everybody");
-        assert!(people(&asking(vec![])).is_empty());
-    }
-}
+mod tests;

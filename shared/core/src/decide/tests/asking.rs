@@ -162,8 +162,7 @@ fn a_parent_keeps_a_bounded_number_of_words() {
     let all = json!({"id": "all", "type": "map",
         "config": {"items": "input.items", "body": body, "max_concurrency": 10_000}});
     let items: Vec<u32> = (0..10_000).collect();
-    let mut story =
-        Story::given(json!([all]), json!([{"from": "start", "to": "all"}]), json!({"items": items}));
+    let mut story = Story::given(json!([all]), json!([{"from": "start", "to": "all"}]), json!({"items": items}));
     story.open("all");
     let most = crate::limits::ASKING_CHILDREN as u32;
     let every: Vec<(u32, bool, u64)> = (0..10_000).map(|index| (index, true, 3)).collect();
