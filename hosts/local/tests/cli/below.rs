@@ -1,6 +1,6 @@
 //! What people are asked in children, from the command line.
 
-use crate::support::*;
+use crate::support::Home;
 use serde_json::json;
 
 #[test]
