@@ -35,6 +35,7 @@ impl World {
             owner: "bench".into(),
             workflow: workflow.clone(),
             version: 0,
+            pinned: false,
             input,
             metadata: Map::new(),
             started_by: None,

@@ -12,6 +12,8 @@ pub const PAGE_BYTES: usize = 2_500_000;
 /// Bytes of offloaded values, as JSON, that an answer about all nodes of an execution shows; the first value may be
 /// larger. In memory they take up to forty times as much.
 pub const VALUES_BYTES: usize = 8 * 1024 * 1024;
+/// Questions that an execution shows of its descendants. The inbox, filtered by the execution, has all of them.
+pub const QUESTIONS_BELOW: usize = 50;
 /// Rows of a page that are read at the same time: each takes a request or two to the store.
 pub const ROWS_AT_ONCE: usize = 16;
 /// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.

@@ -12,7 +12,7 @@ use crate::{
     store::Table,
 };
 use async_trait::async_trait;
-use document::time::Time;
+use document::{id::WorkflowId, time::Time};
 use engine::port::{Clock as _, Delivers, Host, Outbox, Runner, Secrets, Store, StoreError};
 use serde_json::{Value, json};
 use std::{
@@ -167,6 +167,10 @@ impl Outbox for Aws {
             }
             delivered => delivered,
         }
+    }
+
+    async fn let_in(&self, owner: &str, workflow: &WorkflowId) -> Result<(), StoreError> {
+        self.courier().let_in(self.table.next_in_line(owner, workflow).await?).await
     }
 
     async fn tidy(&self, state: &Execution) -> Result<(), StoreError> {

@@ -67,6 +67,9 @@ pub const TOKEN_SECONDS: i64 = 366 * 86_400;
 pub const METADATA_BYTES: usize = 1_024;
 /// Number of values in S3 that are put or fetched at a time, and of a guard's members that are looked up at a time.
 pub const AT_ONCE: usize = 8;
+/// Descendants that one list of an execution's questions reads. Each takes a call of a few milliseconds, and the list
+/// answers within one request.
+pub const FAMILY: usize = 1_000;
 /// Bytes up to which a person is among those by whom the inbox can be filtered: an e-mail address has 254 at most.
 pub const PERSON_BYTES: usize = 320;
 /// Number of children removed at a time, at each depth: a map has thousands, and each takes some ten calls of a few

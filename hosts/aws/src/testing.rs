@@ -2,7 +2,7 @@
 
 use crate::services::ports::{Alarms, Blobs, Queue, Records};
 use async_trait::async_trait;
-use document::{id::WorkflowId, time::Time};
+use document::time::Time;
 use engine::port::{Secret, Secrets, StoreError};
 use serde_json::Value;
 use std::{
@@ -208,9 +208,9 @@ impl Records for Recorder {
         Ok(())
     }
 
-    /// Names the first `limit` of the executions that are held back, as if none were under way.
-    async fn admissible(&self, _: &str, _: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
-        Ok(self.call()?.held.iter().take(limit as usize).cloned().collect())
+    /// Names the executions that are held back, as if there were room for all.
+    async fn admissible(&self, _: &Execution) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(self.call()?.held.clone())
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
-    admission::room,
+    admission::{in_force, room},
     effect::{Effect, Message, Purpose, Work},
     event::Turn,
     execution::Execution,
@@ -264,19 +264,34 @@ impl World {
                 self.told.extend(told.into_iter().map(|token| (id.clone(), token)));
             }
             Effect::OpenInteraction(_) | Effect::CloseInteraction(_) => {}
-            Effect::Admit { workflow, limit } => self.admit(id, workflow, *limit),
+            Effect::Admit { workflow } => {
+                if let Some(owner) = self.executions.get(id).map(|record| record.state.started.owner.clone()) {
+                    self.admit(&owner, workflow);
+                }
+            }
         }
     }
 
-    /// Lets in the oldest execution of the workflow that is held back, where fewer than `limit` are under way. `id`
-    /// names an execution of the same owner. The one let in counts as under way at once.
-    fn admit(&mut self, id: &ExecutionId, workflow: &WorkflowId, limit: u64) {
-        let Some(owner) = self.executions.get(id).map(|record| record.state.started.owner.clone()) else { return };
-        let (oldest, under_way) = self.held(&owner, workflow);
-        if let Some(oldest) = oldest.filter(|_| room(limit, under_way) > 0) {
+    /// Lets in the oldest executions of the workflow that are held back, as many as the limit in force leaves room for.
+    /// Those let in count as under way at once.
+    fn admit(&mut self, owner: &str, workflow: &WorkflowId) {
+        loop {
+            let (oldest, under_way) = self.held(owner, workflow);
+            let Some(oldest) = oldest else { return };
+            if room(self.limit(owner, workflow, &oldest), under_way) == 0 {
+                return;
+            }
             self.admitted.insert(oldest.clone());
             self.send(Message { execution: oldest, work: Work::Admit }, None);
         }
+    }
+
+    /// The limit in force for the executions of a workflow, of which `held` is one.
+    fn limit(&self, owner: &str, workflow: &WorkflowId, held: &ExecutionId) -> Option<u64> {
+        let settings = |hash: &str| self.workflows.get(hash).map(|workflow| &workflow.settings);
+        let latest = self.saved.get(&(owner.to_owned(), workflow.to_string())).and_then(|versions| versions.last());
+        let own = self.executions.get(held).and_then(|record| settings(&record.state.started.workflow_hash));
+        in_force(latest.and_then(|latest| settings(&latest.hash)), own.and_then(|own| own.max_concurrency))
     }
 
     /// Returns the oldest execution of the workflow that is held back, and how many of it are under way.
@@ -292,6 +307,22 @@ impl World {
             alive.partition(|record| record.state.held && !self.admitted.contains(record.state.id()));
         let oldest = held.into_iter().min_by_key(|record| record.number);
         (oldest.map(|record| record.state.id().clone()), under_way.len() as u64)
+    }
+
+    /// Whether an execution is this one, or a descendant of it.
+    fn is_below(&self, state: &Execution, ancestor: &ExecutionId) -> bool {
+        let parent_of = |state: &Execution| {
+            let parent = state.started.parent.as_ref()?;
+            self.executions.get(&parent.execution_id).map(|record| record.state.clone())
+        };
+        let mut above = parent_of(state);
+        while let Some(state) = above {
+            if state.id() == ancestor {
+                return true;
+            }
+            above = parent_of(&state);
+        }
+        state.id() == ancestor
     }
 
     /// Wakes all tasks that wait for a change of any execution.

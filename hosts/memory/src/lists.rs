@@ -2,7 +2,7 @@
 
 use engine::port::{ExecutionFilter, InteractionFilter, Page, StoreError, Window};
 use serde_json::Value;
-use stepwell_core::{execution::Execution, interaction::Interaction};
+use stepwell_core::{execution::Execution, id::ExecutionId, interaction::Interaction};
 
 /// Whether a filter of executions lets this one through.
 pub fn matches(filter: &ExecutionFilter, state: &Execution) -> bool {
@@ -26,10 +26,16 @@ fn text(value: &Value) -> String {
 
 /// Whether a filter of interactions lets this one through. One without assignees may be answered by anybody, and
 /// assignees are compared without regard to case.
-pub fn asks(filter: &InteractionFilter, state: &Execution, one: &Interaction) -> bool {
+/// `is_below` says whether the execution is one or a descendant of one.
+pub fn asks(
+    filter: &InteractionFilter,
+    state: &Execution,
+    one: &Interaction,
+    is_below: impl Fn(&ExecutionId) -> bool,
+) -> bool {
     let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
-        && filter.execution_id.as_ref().is_none_or(|id| id == state.id())
+        && filter.execution_id.as_ref().is_none_or(is_below)
         && filter.status.is_none_or(|status| status == one.status)
         && filter.assignee.as_ref().is_none_or(asked)
 }

@@ -136,7 +136,8 @@ impl Index for Memory {
         let mut found = Vec::new();
         for record in world.executions.values() {
             let numbered = record.state.interactions.iter().enumerate();
-            let matching = numbered.filter(|(_, one)| lists::asks(filter, &record.state, one));
+            let is_below = |ancestor: &ExecutionId| world.is_below(&record.state, ancestor);
+            let matching = numbered.filter(|(_, one)| lists::asks(filter, &record.state, one, is_below));
             found.extend(matching.map(|(at, one)| {
                 let deadline = one.deadline.map_or(i64::MAX, |deadline| deadline.0);
                 (vec![deadline, one.created_at.0, record.number as i64, at as i64], (record.state.id(), one))
@@ -202,6 +203,11 @@ impl Outbox for Memory {
     async fn deliver(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         let mut world = self.world();
         effects.iter().for_each(|effect| world.deliver(execution, effect));
+        Ok(())
+    }
+
+    async fn let_in(&self, owner: &str, workflow: &WorkflowId) -> Result<(), StoreError> {
+        self.world().admit(owner, workflow);
         Ok(())
     }
 

@@ -4,9 +4,16 @@
 use crate::execution::Status;
 use document::{Overlap, Settings};
 
-/// Whether the starts of a workflow depend on its other executions, so that they must come one after the other.
-pub fn looks_around(settings: &Settings) -> bool {
-    settings.overlap != Overlap::Allow || settings.max_concurrency.is_some()
+/// The `max_concurrency` that counts: that of the workflow's latest saved version, where it was saved at all, for
+/// executions of all its versions. `own` is that of the document which the execution runs.
+pub fn in_force(latest: Option<&Settings>, own: Option<u64>) -> Option<u64> {
+    latest.map_or(own, |latest| latest.max_concurrency)
+}
+
+/// Whether the starts of a workflow depend on its other executions, so that they must come one after the other. `limit`
+/// is the one in force.
+pub fn looks_around(overlap: Overlap, limit: Option<u64>) -> bool {
+    overlap != Overlap::Allow || limit.is_some()
 }
 
 /// The statuses of another execution beside which `overlap` refuses a start, and the reason that is recorded then. None
@@ -33,15 +40,15 @@ pub fn refused_beside(overlap: Overlap) -> Option<(&'static [Status], &'static s
     }
 }
 
-/// How many more executions may go on where `under_way` of the workflow do so already, and `limit` is its
-/// `max_concurrency`.
-pub fn room(limit: u64, under_way: u64) -> u64 {
-    limit.saturating_sub(under_way)
+/// How many more executions may go on where `under_way` of the workflow do so already, and `limit` is the one in force;
+/// none for as many as there are.
+pub fn room(limit: Option<u64>, under_way: u64) -> u64 {
+    limit.map_or(u64::MAX, |limit| limit.saturating_sub(under_way))
 }
 
-/// Whether `max_concurrency` holds a start back. It does while an earlier one is held back: first come, first served.
-pub fn must_wait(limit: u64, is_another_held: bool, under_way: u64) -> bool {
-    is_another_held || room(limit, under_way) == 0
+/// Whether the limit in force holds a start back. It does while an earlier one is held back: first come, first served.
+pub fn must_wait(limit: Option<u64>, is_another_held: bool, under_way: u64) -> bool {
+    limit.is_some() && is_another_held || room(limit, under_way) == 0
 }
 
 #[cfg(test)]
@@ -50,10 +57,21 @@ mod tests {
 
     #[test]
     fn who_comes_later_waits_behind_those_who_wait() {
-        assert!(!must_wait(2, false, 1));
-        assert!(must_wait(2, false, 2) && must_wait(2, false, 3));
-        assert!(must_wait(2, true, 0), "another one came first");
-        assert_eq!([room(2, 0), room(2, 2), room(2, 5)], [2, 0, 0]);
+        let two = Some(2);
+        assert!(!must_wait(two, false, 1));
+        assert!(must_wait(two, false, 2) && must_wait(two, false, 3));
+        assert!(must_wait(two, true, 0), "another one came first");
+        assert_eq!([room(two, 0), room(two, 2), room(two, 5)], [2, 0, 0]);
+        assert!(!must_wait(None, true, 7) && room(None, 7) == u64::MAX, "without a limit nobody waits");
+    }
+
+    #[test]
+    fn the_latest_version_says_how_many_may_run() {
+        let latest = |max_concurrency| Settings { max_concurrency, ..Settings::default() };
+        assert_eq!(in_force(Some(&latest(Some(3))), Some(1)), Some(3), "raised");
+        assert_eq!(in_force(Some(&latest(None)), Some(1)), None, "removed");
+        assert_eq!(in_force(Some(&latest(Some(1))), None), Some(1), "set");
+        assert_eq!(in_force(None, Some(1)), Some(1), "a document that nobody saved has its own");
     }
 
     #[test]

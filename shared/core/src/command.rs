@@ -77,6 +77,15 @@ pub enum Command {
         /// For each child that ended, its index from 0, and why it did not complete (none where it completed).
         ends: Vec<(u32, Option<String>)>,
     },
+    /// Record whether people are asked in children of a `map` or `workflow` node. What arrives together makes one turn.
+    ChildrenAsked {
+        /// The visit to the `map` or `workflow` node.
+        activation: Activation,
+        /// Number of the attempt that started the children, from 1.
+        attempt: u32,
+        /// What each child told.
+        told: Vec<Told>,
+    },
     /// Pause, resume or cancel the execution.
     Control {
         /// Which of the three is asked.
@@ -91,6 +100,17 @@ pub enum Command {
         /// The error of the last try to process the message, for people.
         error: String,
     },
+}
+
+/// What a child tells its parent of its questions to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The child's index among its siblings, from 0.
+    pub index: u32,
+    /// Whether a person is asked in the child or below it.
+    pub asks: bool,
+    /// Number of the child's turn since which that is so.
+    pub seq: u64,
 }
 
 /// A command together with who asks.

@@ -38,12 +38,11 @@ pub enum Effect {
     CloseInteraction(InteractionId),
     /// Tell the caller who waits for the execution's end, such as a Step Functions task, how it ended.
     AnswerCaller,
-    /// Let the oldest execution go on that `max_concurrency` holds back, if fewer than `limit` are under way.
+    /// Let the oldest executions go on that `max_concurrency` holds back, as many as there is room for. What counts is
+    /// the limit of the workflow's latest saved version, as of now: [`in_force`](crate::admission::in_force).
     Admit {
         /// The workflow, which belongs to the same owner as this execution.
         workflow: WorkflowId,
-        /// `settings.max_concurrency`: how many executions of the workflow may be under way.
-        limit: u64,
     },
 }
 
@@ -123,6 +122,23 @@ pub enum Work {
         /// Why the child did not complete, for people; none where it completed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
+    },
+    /// Record whether people are asked in a child of the message's execution, which is its parent, or below that child.
+    ChildAsks {
+        /// The visit to the `map` or `workflow` node that started the child.
+        #[serde(rename = "a")]
+        activation: Activation,
+        /// Number of the node's attempt that started the child, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
+        /// The child's index among its siblings, from 0.
+        index: u32,
+        /// Whether a person is asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+        /// Number of the child's turn since which that is so: of several messages the latest counts.
+        #[serde(rename = "s")]
+        seq: u64,
     },
     /// Tell children of the message's execution, which is their parent, what it wants of them.
     TellChildren {

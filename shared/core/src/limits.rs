@@ -23,6 +23,12 @@ pub const MOST_DESCENDANTS: u32 = 1_000_000;
 /// Children that one turn or message tells what their parent wants, or starts. For more, further messages follow, so that
 /// the work of others comes in between.
 pub const CHILDREN_IN_A_SLICE: u32 = 250;
+/// Seconds after which somebody looks whether an execution that `max_concurrency` holds back may go on, in case that the
+/// message of an end or of a save was lost.
+pub const HELD_SECONDS: f64 = 60.0;
+/// Children of one attempt of a node whose words about their questions to people are kept at a time: as many as may be
+/// alive below a root where its operator says nothing else. Of further ones nothing shows until others have ended.
+pub const ASKING_CHILDREN: usize = 10_000;
 /// Events from outside that one execution keeps for `wait` nodes that have not been reached yet.
 pub const KEPT_SIGNALS: usize = 1_000;
 /// Log lines kept of one attempt, so that a chatty loop does not fill the disk.

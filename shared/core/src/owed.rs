@@ -21,16 +21,19 @@ pub enum Since<'a> {
 }
 
 /// The effects that are still open: messages of due activations, timers, interactions, children to start or to cancel,
-/// and what an ended execution owes to its parent and its workflow. Delivering them again does no harm. For a stuck
+/// and what an ended execution owes to its parent and its workflow, or one that is held back to itself. Delivering them again does no harm. For a stuck
 /// execution the messages that it may not be able to process are left out.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
+    effects.extend(tell_parent(state));
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
-        effects.extend(end_effects(workflow, state, error));
-    } else if !state.held {
+        effects.extend(end_effects(state, error));
+    } else if state.held {
+        effects.push(Effect::Admit { workflow: state.started.workflow_id.clone() });
+    } else {
         effects.extend((0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)));
     }
     effects
@@ -48,6 +51,11 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             let visit = state.node(&activation.node).map(|node| node.visit);
             let recorded = kids.is_some_and(|kids| visit == Some(activation.visit) && kids.ended.contains(*index));
             if recorded { owed(workflow, state, Since::Of(activation)) } else { Vec::new() }
+        }
+        Work::ChildAsks { activation, attempt, index, seq, .. } => {
+            let kids = state.children.get(&activation.node).filter(|kids| kids.attempt == *attempt);
+            let recorded = kids.is_some_and(|kids| kids.visit == activation.visit && kids.told_seq(*index) >= *seq);
+            if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
         Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
         Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
@@ -104,6 +112,20 @@ pub fn tell_slice(
 fn tell_one(parent: &ExecutionId, activation: &Activation, attempt: u32, index: u32, control: ChildControl) -> Effect {
     let execution = child_id(parent, activation, attempt, index);
     Effect::Send { message: Message { execution, work: Work::Control { control } }, at: None }
+}
+
+/// Tells the parent of a living execution whether people are asked in it or below it; none where it has no parent, or
+/// where nobody was ever asked. An execution that has ended tells that instead.
+pub(crate) fn tell_parent(state: &Execution) -> Option<Effect> {
+    let parent = state.started.parent.as_ref().filter(|_| state.end.is_none() && state.asks_seq > 0)?;
+    let work = Work::ChildAsks {
+        activation: parent.activation.clone(),
+        attempt: parent.attempt,
+        index: parent.index,
+        asks: state.asks,
+        seq: state.asks_seq,
+    };
+    Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
 }
 
 /// Tells people of interactions that are over, unless their node has been visited again since.
@@ -196,7 +218,7 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
 }
 
 /// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,
-/// a timer should have fired, or the execution's own timeout has passed. For an ended execution it is the time at which
+/// a timer should have fired, it is held back for a while, or the execution's own timeout has passed. For an ended execution it is the time at which
 /// it may be removed; none where it is kept for ever, or is removed with its parent.
 pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     if state.completed_at.is_some() {
@@ -209,7 +231,8 @@ pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
         let stands_still = state.paused || state.held || state.is_stuck_at(node);
         timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
     };
-    (0..workflow.nodes.len()).filter_map(of_node).chain([state.started.deadline]).min()
+    let held = state.held.then(|| state.started_at.after_seconds(crate::limits::HELD_SECONDS));
+    (0..workflow.nodes.len()).filter_map(of_node).chain(held).chain([state.started.deadline]).min()
 }
 
 /// The timers that should have fired by now.
@@ -229,9 +252,10 @@ pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Op
     Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }
 
-/// The effects that an ended execution owes to others: to its parent, to a caller who waits for its end, and to the
-/// next execution that `max_concurrency` holds back. An execution that was skipped held nobody back.
-pub(crate) fn end_effects(workflow: &Workflow, state: &Execution, error: Option<String>) -> Vec<Effect> {
+/// The effects that an ended execution owes to others: to its parent, to a caller who waits for its end, and to those
+/// that `max_concurrency` holds back, whatever its own document says of a limit. A child and an execution that was
+/// skipped held nobody back.
+pub(crate) fn end_effects(state: &Execution, error: Option<String>) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Some(parent) = &state.started.parent {
         let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
@@ -241,10 +265,8 @@ pub(crate) fn end_effects(workflow: &Workflow, state: &Execution, error: Option<
     if state.started.awaited {
         effects.push(Effect::AnswerCaller);
     }
-    if let Some(limit) = workflow.settings.max_concurrency
-        && state.started.skipped.is_none()
-    {
-        effects.push(Effect::Admit { workflow: state.started.workflow_id.clone(), limit });
+    if state.started.parent.is_none() && state.started.skipped.is_none() {
+        effects.push(Effect::Admit { workflow: state.started.workflow_id.clone() });
     }
     effects
 }

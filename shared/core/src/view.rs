@@ -32,18 +32,19 @@ pub fn error(execution: &Execution) -> Option<&Error> {
     execution.error.as_ref().or(execution.stuck.as_ref())
 }
 
-/// The progress in percent, 0 to 100, with one decimal at most: the share of the nodes outside of loops that are done,
-/// of those on paths that are live or undecided. It is 100 only where the execution completed.
+/// The progress in percent, 0 to 100, with one decimal at most: the share of the nodes outside of loops that are done, of
+/// those on paths that are live or undecided. Of a `for_each` at work its iterations count, of a node with children those
+/// that ended. It never falls, and is 100 only where the execution completed.
 pub fn progress(execution: &Execution, workflow: &Workflow) -> Number {
     if execution.end == Some(Status::Completed) {
         return 100.into();
     }
-    let outside = workflow.graph.around.iter().filter(|around| around.is_none()).count();
-    let known = outside.saturating_sub(execution.skipped as usize).max(1);
-    let share = f64::from(execution.done) / known as f64;
-    let tenths = (share * 1000.0).floor().clamp(0.0, 999.0);
-    let whole = (tenths / 10.0) as u64;
-    if tenths % 10.0 == 0.0 { whole.into() } else { Number::from_f64(tenths / 10.0).unwrap_or_else(|| whole.into()) }
+    let tenths = execution.progress.max(crate::evolve::progress(workflow, execution));
+    let whole = tenths / 10;
+    if tenths % 10 == 0 {
+        return whole.into();
+    }
+    Number::from_f64(f64::from(tenths) / 10.0).unwrap_or_else(|| whole.into())
 }
 
 /// The nodes that run, are due, or wait, in topological order. A loop whose body is at work is not among them.
@@ -102,8 +103,9 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         Status::Running => format!("Running {}.", names()),
         Status::Paused => "Paused; resume it to go on.".into(),
         Status::WaitingHuman => {
-            let nodes: Vec<_> = execution.open_interactions().map(|one| one.activation.node.clone()).collect();
-            format!("Waits for a person at {}.", list(&nodes))
+            let own = execution.open_interactions().map(|one| one.activation.node.clone());
+            let below = nodes_where(workflow, |id| execution.is_asked_below(id));
+            format!("Waits for a person at {}.", list(&own.chain(below).collect::<Vec<_>>()))
         }
         Status::Waiting => format!("Waits at {}.", names()),
         Status::RollingBack => "Rolling back.".into(),

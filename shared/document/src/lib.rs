@@ -64,7 +64,7 @@ pub use node::{
     workflow::Children,
 };
 pub use parse::{Parsed, parse, parse_with};
-pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings};
+pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings, limit_of_document};
 pub use reading::{At, Cx, Fields, Frame, Place};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;

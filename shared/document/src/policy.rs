@@ -36,6 +36,20 @@ impl Default for Settings {
     }
 }
 
+/// `settings.max_concurrency` of a document in canonical form, as stores keep it; none where it has no limit. For those
+/// who need nothing else of the document, which is not parsed.
+pub fn limit_of_document(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Bounded {
+        settings: Bound,
+    }
+    #[derive(Deserialize)]
+    struct Bound {
+        max_concurrency: f64,
+    }
+    serde_json::from_str::<Bounded>(text).ok().map(|read| read.settings.max_concurrency as u64)
+}
+
 /// The policy of retries of a node, with all defaults filled in.
 #[derive(Clone, Debug)]
 pub struct Retry {

@@ -70,12 +70,18 @@ mod tests {
         id::Activation,
     };
 
-    fn messages() -> [Message; 4] {
+    fn messages() -> [Message; 5] {
         let activation = Activation { epoch: 0, node: "post".into(), visit: 1 };
         let works = [
             Work::Step { activation: activation.clone(), attempt: 2, io: true },
             Work::Timer { activation: Activation { epoch: 3, ..activation.clone() }, purpose: Purpose::Deadline },
-            Work::ChildEnded { activation, attempt: 1, index: 7, error: Some("no \"luck\"".into()) },
+            Work::ChildEnded {
+                activation: activation.clone(),
+                attempt: 1,
+                index: 7,
+                error: Some("no \"luck\"".into()),
+            },
+            Work::ChildAsks { activation, attempt: 2, index: 7, asks: true, seq: 12 },
             Work::Admit,
         ];
         works.map(|work| Message { execution: "e1".into(), work })

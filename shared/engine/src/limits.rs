@@ -12,5 +12,13 @@ pub const CHILDREN_IN_ONE_SYNC: usize = 1_000;
 pub const TURNS_OF_A_RANK: u32 = 8;
 /// How often a message may be handed out and fail; after that it is a dead letter.
 pub const DELIVERIES: u32 = 5;
+/// The longest time in seconds between two looks at an execution that is held back. What such a look makes good, a
+/// message that was lost, is rare.
+pub const HELD_PAUSE_SECONDS: f64 = 3_600.0;
+/// Executions held back that one transaction of the embedded host lets in, so that it stays short where a limit is
+/// removed that held back thousands.
+pub const LET_IN_AT_ONCE: u64 = 250;
+/// Descendants that one answer reads to show what they ask. Each takes a request to the store.
+pub const ASKING_READ: usize = 500;
 /// Bytes of a request to the API, which is what AWS Lambda takes.
 pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;

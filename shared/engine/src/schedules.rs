@@ -85,6 +85,7 @@ async fn start_one(host: &dyn Host, row: &Scheduled) -> Result<(), StartError> {
         owner: row.owner.clone(),
         workflow,
         version,
+        pinned: false,
         input: json!({ "scheduled_at": at }),
         metadata: Map::new(),
         started_by: Some(SUBJECT.into()),

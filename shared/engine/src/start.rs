@@ -3,6 +3,7 @@
 use crate::{
     drive::submit,
     limits,
+    line::limit_in_force,
     locks::Locks,
     port::{Host, SavedWorkflow, StoreError},
 };
@@ -28,6 +29,8 @@ pub struct StartRequest {
     pub workflow: Arc<Workflow>,
     /// The version of the saved workflow, counted from 1; 0 for an inline document.
     pub version: u64,
+    /// Whether the caller named the version, so that it may not be the latest.
+    pub pinned: bool,
     /// The execution's input.
     pub input: Value,
     /// Metadata of the execution: free, and what lists can be filtered by.
@@ -50,6 +53,7 @@ impl StartRequest {
             owner: owner.into(),
             workflow,
             version: 0,
+            pinned: false,
             input,
             metadata: Map::new(),
             started_by: None,
@@ -196,15 +200,16 @@ pub async fn start(host: &dyn Host, mut request: StartRequest) -> Result<Arc<Exe
     }
     // An execution names its workflow by the hash, so the workflow must be there before it.
     host.catalogue().keep_workflow(&request.workflow).await?;
-    if !looks_around(&request.workflow.settings) {
-        return submit_start(host, &id, request, None, false).await;
+    let limit = limit_of(host, &request).await?;
+    if !looks_around(request.workflow.settings.overlap, limit) {
+        return submit_start(host, &id, request, Line::default()).await;
     }
     // Two starts that look at the workflow's other executions at the same time would both find none. The lock keeps the
     // starts of this process apart, the turn those of several processes.
     let (owner, workflow) = (request.owner.clone(), request.workflow.id.clone());
     let _turn = STARTS.hold(&format!("{owner}\n{workflow}")).await;
     let ticket = host.admission().enter(&owner, &workflow).await?;
-    let started = start_in_turn(host, &id, request).await;
+    let started = start_in_turn(host, &id, request, limit).await;
     // A turn that cannot be given back ends by itself after a while, so the start is no failure.
     if let Err(error) = host.admission().leave(&owner, &workflow, &ticket).await {
         tracing::warn!(%error, %workflow, "the turn to start could not be given back");
@@ -214,10 +219,26 @@ pub async fn start(host: &dyn Host, mut request: StartRequest) -> Result<Arc<Exe
 
 /// Starts an execution of a workflow that looks at its other executions. The caller has the turn, so that no other
 /// start comes in between.
-async fn start_in_turn(host: &dyn Host, id: &ExecutionId, request: StartRequest) -> Result<Arc<Execution>, StartError> {
+async fn start_in_turn(
+    host: &dyn Host,
+    id: &ExecutionId,
+    request: StartRequest,
+    limit: Option<u64>,
+) -> Result<Arc<Execution>, StartError> {
     let skipped = overlap(host, &request).await?;
-    let held = skipped.is_none() && waits(host, &request).await?;
-    submit_start(host, id, request, skipped, held).await
+    let held = skipped.is_none() && waits(host, &request, limit).await?;
+    submit_start(host, id, request, Line { looked_around: true, held, skipped }).await
+}
+
+/// What a start found among the other executions of its workflow.
+#[derive(Default)]
+struct Line {
+    /// Whether it looked at them.
+    looked_around: bool,
+    /// Whether `max_concurrency` holds it back.
+    held: bool,
+    /// Why `overlap` refuses it; none where it does not.
+    skipped: Option<String>,
 }
 
 /// The id of the execution that an idempotency key starts. It is derived from owner and key, so no host keeps keys.
@@ -243,14 +264,12 @@ pub async fn replay(
     }
 }
 
-/// Submits the start. `skipped` is the reason why `overlap` refuses it; `held` says that `max_concurrency` holds it
-/// back.
+/// Submits the start.
 async fn submit_start(
     host: &dyn Host,
     id: &ExecutionId,
     request: StartRequest,
-    skipped: Option<String>,
-    held: bool,
+    line: Line,
 ) -> Result<Arc<Execution>, StartError> {
     let workflow = &request.workflow;
     let request_hash = request.idempotency.map(|(_, hash)| hash);
@@ -272,9 +291,10 @@ async fn submit_start(
         request_hash: request_hash.clone(),
         deadline: host.now().after_seconds(workflow.settings.timeout_seconds),
         awaited: request.awaited,
-        held,
+        held: line.held,
+        looked_around: line.looked_around,
         descendants: host.most_descendants(),
-        skipped,
+        skipped: line.skipped,
     };
     let asked = Asked { command: Command::Start(Box::new(started)), by: request.started_by };
     let submitted = submit(host, id, asked).await?;
@@ -305,9 +325,22 @@ async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<Strin
     Ok(another.then(|| reason.to_owned()))
 }
 
-/// Whether `settings.max_concurrency` holds the start back.
-async fn waits(host: &dyn Host, request: &StartRequest) -> Result<bool, StoreError> {
-    let Some(most) = request.workflow.settings.max_concurrency else { return Ok(false) };
+/// The `max_concurrency` that counts for the start: that of the latest version, whichever is started. A document that is
+/// sent along is bound by a saved one of its id where it names a limit itself, and by none otherwise.
+async fn limit_of(host: &dyn Host, request: &StartRequest) -> Result<Option<u64>, StoreError> {
+    let own = request.workflow.settings.max_concurrency;
+    let (is_inline, is_latest) = (request.version == 0, !request.pinned);
+    if if is_inline { own.is_none() } else { is_latest } {
+        return Ok(own);
+    }
+    limit_in_force(host.catalogue(), &request.owner, &request.workflow.id, own).await
+}
+
+/// Whether the limit in force holds the start back.
+async fn waits(host: &dyn Host, request: &StartRequest, limit: Option<u64>) -> Result<bool, StoreError> {
+    if limit.is_none() {
+        return Ok(false);
+    }
     let (oldest_held, under_way) = host.admission().held(&request.owner, &request.workflow.id).await?;
-    Ok(must_wait(most, oldest_held.is_some(), under_way))
+    Ok(must_wait(limit, oldest_held.is_some(), under_way))
 }

@@ -14,6 +14,7 @@ use std::{pin::pin, time::Duration};
 use stepwell_core::{
     command::{Asked, Command},
     effect::{Message, Work},
+    execution::Execution,
     id::ExecutionId,
     owed::{Since, due_at, owed, past_timers},
 };
@@ -99,6 +100,7 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::StartChildren { activation, .. } => format!("starting the children of node {}", activation.node),
         Work::TellChildren { activation, .. } => format!("telling the children of node {} what to do", activation.node),
         Work::ChildEnded { activation, index, .. } => format!("the end of child {index} of node {}", activation.node),
+        Work::ChildAsks { activation, index, .. } => format!("a question in child {index} of node {}", activation.node),
         Work::Timeout => "the execution's timeout".to_owned(),
         Work::Control { .. } => "what its parent asked".to_owned(),
         Work::Admit => "its admission".to_owned(),
@@ -193,8 +195,17 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     delivery::deliver(host, id, &effects).await?;
     host.outbox().tidy(&state).await?;
     // What was just delivered gets some time to arrive before the execution is looked at again.
-    let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(limits::GRACE_SECONDS)));
+    let next = due_at(&workflow, &state).map(|due| due.max(now.after_seconds(pause(&state, now))));
     host.agenda().looked_after(&state, next).await
+}
+
+/// Seconds until an execution is looked at again at the soonest. One that is held back is looked at less and less often,
+/// since the end of another lets it in, and many may be held back.
+fn pause(state: &Execution, now: Time) -> f64 {
+    if !state.held {
+        return limits::GRACE_SECONDS;
+    }
+    (now.since(state.started_at).as_secs_f64() / 2.0).clamp(limits::GRACE_SECONDS, limits::HELD_PAUSE_SECONDS)
 }
 
 #[cfg(test)]

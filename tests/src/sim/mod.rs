@@ -3,6 +3,7 @@
 mod ports;
 mod run;
 pub(crate) mod script;
+mod words;
 mod world;
 
 pub use run::{Fate, Run, answer, sample};
@@ -86,6 +87,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         deadline: host.time().after_seconds(workflow.settings.timeout_seconds),
         awaited: false,
         held: false,
+        looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
         skipped: None,
     }

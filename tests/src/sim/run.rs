@@ -1,6 +1,6 @@
 //! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
-use super::{Faults, parsed, root_id, started, world::SimHost};
+use super::{Faults, parsed, root_id, started, words, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
@@ -143,6 +143,7 @@ impl Run {
                 "it goes nowhere in {ROUNDS} rounds: turns {turns:?}, now {now:?}, {waiting} {last:?}"
             ));
         }
+        words::check(&self.host);
         let jobs = self.jobs();
         let moved = !jobs.is_empty() || self.let_time_pass() || self.bring_back();
         self.together(jobs);

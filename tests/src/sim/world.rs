@@ -14,7 +14,7 @@ use stepwell_core::{
     effect::{ChildControl, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::evolve,
-    execution::Execution,
+    execution::{Children, Execution},
     id::{Activation, ExecutionId, InteractionId},
     invariant,
     payload::Payload,
@@ -239,6 +239,14 @@ impl World {
                 message: Message { execution, work: Work::Control { control: ChildControl::Cancel } },
                 ..
             } => self.fold(execution).is_none_or(|child| child.end.is_some()),
+            Effect::Send {
+                message: Message { execution, work: Work::ChildAsks { activation, attempt, index, seq, .. } },
+                ..
+            } => self.fold(execution).is_none_or(|parent| {
+                let kids = parent.children.get(&activation.node);
+                let told = |kids: &Children| kids.ended.contains(*index) || kids.told_seq(*index) >= *seq;
+                !parent.waits_for_children(activation, *attempt) || kids.is_none_or(|kids| told(kids))
+            }),
             _ => false,
         }
     }

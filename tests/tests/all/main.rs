@@ -3,6 +3,7 @@
 
 mod api_e2e;
 mod architecture;
+mod asked_below;
 mod availability;
 #[cfg(feature = "aws")]
 mod aws;
@@ -22,6 +23,7 @@ mod fresh;
 mod functions;
 mod golden;
 mod guides;
+mod held_back;
 mod hostile;
 mod hostile_code;
 mod hostile_requests;

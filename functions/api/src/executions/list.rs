@@ -13,7 +13,10 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use document::id::WorkflowId;
-use engine::port::{ExecutionFilter, Head};
+use engine::{
+    port::{ExecutionFilter, Head},
+    questions::Reads,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
@@ -48,8 +51,8 @@ async fn list(
     let filter = filter(&caller.owner, &mut params)?;
     params.done()?;
     let mut page = app.host.index().executions(&filter, &window).await?;
-    let unreadable = Unreadable::default();
-    let mut shown = rows(&app, &page.items, &unreadable).await?;
+    let (unreadable, reads) = (Unreadable::default(), Reads::default());
+    let mut shown = rows(&app, &page.items, &unreadable, &reads).await?;
     if shown.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits. Rows that were made before are used again.
@@ -61,7 +64,7 @@ async fn list(
         for head in &page.items {
             shown.push(match known.remove(&head.id) {
                 Some(row) => row,
-                None => row(&app, &head.id, &unreadable).await?,
+                None => row(&app, &head.id, &unreadable, &reads).await?,
             });
         }
     }
@@ -71,7 +74,12 @@ async fn list(
 }
 
 /// Makes the rows of a page, as many as fit. None stands for an execution that was deleted meanwhile.
-async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Vec<Option<types::Execution>>> {
+async fn rows(
+    app: &App,
+    heads: &[Head],
+    unreadable: &Unreadable,
+    reads: &Reads,
+) -> Answered<Vec<Option<types::Execution>>> {
     let (mut shown, mut values, mut room) = (Vec::new(), Room::default(), Room::default());
     // Few states are in memory at a time. They come without offloaded values, but with their sizes: a value that is too
     // large for the page is not fetched.
@@ -80,7 +88,7 @@ async fn rows(app: &App, heads: &[Head], unreadable: &Unreadable) -> Answered<Ve
         let states: Vec<_> = stream::iter(loads).buffered(limits::ROWS_AT_ONCE).try_collect().await?;
         let fits = |state: &&Option<Arc<Execution>>| values.takes(state.as_deref().map_or(0, missing_bytes));
         let count = states.iter().take_while(fits).count();
-        let row = |at: usize| shown_row(app, states.get(at).cloned().flatten(), unreadable);
+        let row = |at: usize| shown_row(app, states.get(at).cloned().flatten(), unreadable, reads);
         let made = page::rows(count, &mut room, row).await?;
         let is_full = made.len() < few.len();
         shown.extend(made);
@@ -96,8 +104,13 @@ async fn lean(app: &App, id: &ExecutionId, unreadable: &Unreadable) -> Answered<
     unreadable.spare(id.as_str(), app.host.journal().load_lean(id).await.map_err(Into::into))
 }
 
-async fn row(app: &App, id: &ExecutionId, unreadable: &Unreadable) -> Answered<Option<types::Execution>> {
-    shown_row(app, lean(app, id, unreadable).await?, unreadable).await
+async fn row(
+    app: &App,
+    id: &ExecutionId,
+    unreadable: &Unreadable,
+    reads: &Reads,
+) -> Answered<Option<types::Execution>> {
+    shown_row(app, lean(app, id, unreadable).await?, unreadable, reads).await
 }
 
 /// One execution of the list; None where it was deleted meanwhile.
@@ -105,10 +118,11 @@ async fn shown_row(
     app: &App,
     state: Option<Arc<Execution>>,
     unreadable: &Unreadable,
+    reads: &Reads,
 ) -> Answered<Option<types::Execution>> {
     match state {
         // Its values are read only now.
-        Some(state) => unreadable.spare(state.id().as_str(), read::execution(app, &state).await.map(Some)),
+        Some(state) => unreadable.spare(state.id().as_str(), read::one_of_many(app, &state, reads).await.map(Some)),
         None => Ok(None),
     }
 }

@@ -1,7 +1,11 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
 use crate::{Answered, App, limits, page::Room, types};
-use engine::{drive::with_values, port::StoreError};
+use engine::{
+    drive::with_values,
+    port::StoreError,
+    questions::{Reads, open_below},
+};
 use std::collections::HashSet;
 use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 
@@ -10,8 +14,25 @@ use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 /// # Errors
 /// What the store says.
 pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Execution> {
+    one_of_many(app, execution, &Reads::default()).await
+}
+
+/// The same for one of a list, whose executions share what may be read of their descendants.
+///
+/// # Errors
+/// What the store says.
+pub async fn one_of_many(app: &App, execution: &Execution, reads: &Reads) -> Answered<types::Execution> {
     let workflow = app.workflow(execution).await?;
     let mut shown = with_values(&*app.host, execution, || types::Execution::of(execution, &workflow)).await?;
+    let mut room = Room::default();
+    for asked in open_below(app.host.journal(), execution, limits::QUESTIONS_BELOW, reads).await? {
+        let asking = app.workflow(&asked.execution).await?;
+        let question = types::Interaction::of(&asked.interaction, &asked.execution, &asking);
+        if !room.takes_item(&question) {
+            break;
+        }
+        shown.pending_interactions.push(question);
+    }
     shown.cost.usage = app.host.journal().cost(execution.id()).await?;
     Ok(shown)
 }

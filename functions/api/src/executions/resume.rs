@@ -11,6 +11,7 @@ use crate::{
     types::{self, ResumeAnswer, ResumeBody, Resumed},
 };
 use axum::extract::State;
+use engine::questions::{Question, open};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{
@@ -82,34 +83,45 @@ async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
     let mut asked = events.filter_map(|event| match event {
         Event::ExecutionResumed { .. } => Some(true),
         Event::ExecutionPaused { .. } | Event::InteractionOpened { .. } => Some(false),
+        Event::ChildrenAsked { asking, .. } if !asking.is_empty() => Some(false),
         _ => None,
     });
     Ok(asked.next().unwrap_or(false))
 }
 
+/// The one question that is open in an execution and its descendants.
+///
+/// # Errors
+/// 409 `no_open_interaction` or `several_open_interactions` with their ids, and what the store says.
+async fn the_one(app: &App, execution: &Arc<Execution>) -> Answered<Question> {
+    let mut found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
+    if found.len() == 1
+        && let Some(question) = found.pop()
+    {
+        return Ok(question);
+    }
+    let ids: Vec<_> = found.iter().map(|one| one.interaction.interaction_id.as_str()).collect();
+    let (code, detail) = match ids.is_empty() {
+        true => ("no_open_interaction", "nobody is asked anything at the moment"),
+        false => ("several_open_interactions", "answer each with POST /v1/interactions/{id}/respond"),
+    };
+    let status = execution.status().as_str();
+    Err(Problem::conflict(code, detail).with("execution_status", status).with("interactions", json!(ids)))
+}
+
 /// Answers the one open interaction, and waits up to [`limits::WAIT`] for what follows.
 ///
 /// # Errors
-/// 409 `no_open_interaction` or `several_open_interactions` with their ids, and what the rules refuse.
-async fn answer_the_one(app: &App, caller: &Caller, execution: &Execution, body: ResumeBody) -> Answered<Resumed> {
-    let mut open = execution.open_interactions();
-    let (Some(question), None) = (open.next(), open.next()) else {
-        let status = execution.status().as_str();
-        let ids: Vec<_> = execution.open_interactions().map(|one| one.interaction_id.as_str()).collect();
-        let (code, detail) = match ids.is_empty() {
-            true => ("no_open_interaction", "nobody is asked anything at the moment"),
-            false => ("several_open_interactions", "answer each with POST /v1/interactions/{id}/respond"),
-        };
-        return Err(Problem::conflict(code, detail).with("execution_status", status).with("interactions", json!(ids)));
-    };
+/// 409 where there is none or several, and what the rules refuse.
+async fn answer_the_one(app: &App, caller: &Caller, execution: &Arc<Execution>, body: ResumeBody) -> Answered<Resumed> {
+    let Question { execution: asking, interaction: question } = the_one(app, execution).await?;
     let interaction_id = question.interaction_id.clone();
     let answer_as = body.answer_as.clone();
-    let said = answer::signed(caller, answer_as, said(question, body)?)?;
+    let said = answer::signed(caller, answer_as, said(&question, body)?)?;
     let command = Command::Answer { interaction_id, answer: Box::new(said) };
-    let state = answer::ask(app, caller, execution.id(), command, false).await?;
+    let state = answer::ask(app, caller, asking.id(), command, false).await?;
     // The caller is shown what the answer led to, as far as that happens soon.
-    let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
-    let state = wait::until(app, state, limits::WAIT, |state| wait::settled(state, soon)).await?;
+    let state = wait::after_answer(app, execution, state, &question).await?;
     let workflow = app.workflow(&state).await?;
     let status = state.status();
     Ok(Resumed {

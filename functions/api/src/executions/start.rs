@@ -48,7 +48,7 @@ async fn start_saved(
     headers: HeaderMap,
     MaybeJson(body): MaybeJson<types::StartBody>,
 ) -> Answered<Response> {
-    let asked = Asked::of(params, body.input, body.metadata)?;
+    let asked = Asked { pinned: body.version.is_some(), ..Asked::of(params, body.input, body.metadata)? };
     let request =
         SavedRequest { input: Canonical(&asked.input), metadata: CanonicalMap(&asked.metadata), version: body.version };
     let idempotency = key(&headers, &format!("/v1/workflows/{id}/executions"), &request)?;
@@ -117,6 +117,8 @@ struct InlineRequest<'a> {
 
 /// What both routes are asked alike.
 struct Asked {
+    /// Whether the caller names the version of a saved workflow.
+    pinned: bool,
     input: Value,
     metadata: Map<String, Value>,
     /// For how long the caller waits for the execution; None: not at all.
@@ -131,7 +133,12 @@ impl Asked {
     fn of(mut params: Params, input: Option<Value>, metadata: Option<Map<String, Value>>) -> Answered<Self> {
         let patience = patience(&mut params)?;
         params.done()?;
-        Ok(Self { input: input.unwrap_or_else(|| json!({})), metadata: metadata.unwrap_or_default(), patience })
+        Ok(Self {
+            pinned: false,
+            input: input.unwrap_or_else(|| json!({})),
+            metadata: metadata.unwrap_or_default(),
+            patience,
+        })
     }
 
     /// Starts an execution of a workflow, of that version, and answers.
@@ -146,6 +153,7 @@ impl Asked {
             owner: caller.owner.clone(),
             workflow,
             version,
+            pinned: self.pinned,
             input: self.input,
             metadata: self.metadata,
             started_by: Some(caller.subject.clone()),

@@ -1,10 +1,14 @@
 //! Waits, within a request, for an execution to reach some state.
 
-use crate::App;
+use crate::{App, limits};
 use document::time::Time;
-use engine::port::StoreError;
+use engine::{port::StoreError, questions::asking_children};
 use std::{sync::Arc, time::Duration};
-use stepwell_core::execution::{Execution, Phase, Status};
+use stepwell_core::{
+    execution::{Execution, Phase, Status},
+    id::ExecutionId,
+    interaction::Interaction,
+};
 use tokio::time::{Instant, timeout_at};
 
 /// Waits until `there` holds of the execution, for `patience` at most and no longer than the host goes on, and returns
@@ -36,6 +40,39 @@ pub async fn until(
         }
     }
     Ok(execution)
+}
+
+/// Waits after an answer, up to [`limits::WAIT`], for what follows from it in the execution that the caller named.
+/// `asking` is the state after the answer of the execution that asked, which may be a descendant: it goes on first, and
+/// then tells those above it.
+///
+/// # Errors
+/// What the store says.
+pub async fn after_answer(
+    app: &App,
+    named: &Arc<Execution>,
+    asking: Arc<Execution>,
+    question: &Interaction,
+) -> Result<Arc<Execution>, StoreError> {
+    let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
+    if asking.id() == named.id() {
+        return until(app, asking, limits::WAIT, |state| settled(state, soon)).await;
+    }
+    // Where more votes are needed, nothing follows.
+    if asking.interaction(question.interaction_id.as_str()).is_some_and(|one| one.is_open()) {
+        return Ok(named.clone());
+    }
+    let (before, asked) = (named.seq, asking_children(named));
+    // As long as the same children ask as before, the word of the one that went on has not arrived.
+    let moved = |state: &Execution| state.seq > before && told_anew(state, named, &asked);
+    until(app, named.clone(), limits::WAIT, |state| moved(state) && settled(state, soon)).await
+}
+
+/// Whether one of the children that asked has told something since, or has ended.
+fn told_anew(now: &Execution, before: &Execution, asked: &[ExecutionId]) -> bool {
+    let still = asking_children(now);
+    let told = |state: &Execution| state.children.values().map(|kids| kids.asking.values().sum::<u64>()).sum::<u64>();
+    asked.iter().any(|id| !still.contains(id)) || told(now) > told(before)
 }
 
 /// Whether the execution has ended or waits for a person: there a start with `wait` returns.

@@ -24,7 +24,7 @@ use axum::{
 use document::{Trigger, WebhookTrigger, Workflow, canonical::Canonical, id::NodeId};
 use engine::start::{StartRequest, latest, start};
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
 use stepwell_core::interaction::Via;
@@ -136,15 +136,11 @@ async fn hook(
         (key, _) => key,
     };
     let request = StartRequest {
-        owner: caller.owner,
-        workflow,
         version,
-        input,
-        metadata: Map::new(),
         started_by: Some(caller.subject),
         trigger: Some(trigger),
         idempotency,
-        awaited: false,
+        ..StartRequest::new(&caller.owner, workflow, input)
     };
     answer(app, start(&*app.host, request).await?, patience).await
 }

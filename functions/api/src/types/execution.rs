@@ -27,7 +27,8 @@ pub struct Execution {
     /// What the execution is doing, or how it ended.
     #[schema(value_type = words::ExecutionStatus)]
     pub status: Status,
-    /// The share of the nodes that are done, in percent: 0 to 100, with one decimal at most.
+    /// The share of the nodes that are done, in percent, with what is done of loops and of nodes with children: 0 to 100,
+    /// with one decimal at most. It never falls.
     #[schema(value_type = f64, minimum = 0, maximum = 100)]
     pub progress: Number,
     /// The nodes that run, are due, or wait.
@@ -46,7 +47,7 @@ pub struct Execution {
     pub output: Value,
     /// Why the execution failed or is stuck.
     pub error: Option<ExecutionError>,
-    /// The questions to people that are open.
+    /// The questions to people that are open, here and in descendants. Of descendants, 50 are shown at most.
     pub pending_interactions: Vec<Interaction>,
     /// Number of the last turn, which is the id of this checkpoint.
     pub checkpoint: String,

@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use document::{Parsed, parse, validate::Issue};
-use engine::port::StoreError;
+use engine::{line, port::StoreError};
 use serde_json::json;
 use std::sync::Arc;
 use utoipa_axum::routes;
@@ -91,7 +91,7 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
         let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
     }
-    let (version, is_new) = match app.host.catalogue().save(owner, &workflow, expected, app.host.now()).await {
+    let (version, is_new) = match line::save(&*app.host, owner, &workflow, expected).await {
         Err(StoreError::Conflict) if expected.is_some() => {
             let latest = app.host.catalogue().saved(owner, workflow.id.as_str(), None).await?;
             return Err(overtaken(latest.map_or(0, |latest| latest.version)));

@@ -45,15 +45,17 @@ impl Courier<'_> {
         if answer {
             self.answer(&state).await?;
         }
-        if let Some((workflow, limit)) = admit {
-            let admitted = self.records.admissible(&state.started.owner, &workflow, limit).await?;
-            let message = |execution| (Message { execution, work: Work::Admit }, None);
-            let messages: Vec<_> = admitted.into_iter().map(message).collect();
-            if !messages.is_empty() {
-                self.queue.send(&messages).await?;
-            }
+        if admit {
+            self.let_in(self.records.admissible(&state).await?).await?;
         }
         Ok(())
+    }
+
+    /// Tells executions that were held back to go on.
+    pub async fn let_in(&self, admitted: Vec<ExecutionId>) -> Result<(), StoreError> {
+        let message = |execution| (Message { execution, work: Work::Admit }, None);
+        let messages: Vec<_> = admitted.into_iter().map(message).collect();
+        if messages.is_empty() { Ok(()) } else { self.queue.send(&messages).await }
     }
 
     /// Ends the pause of an interaction that is over by completing its task. Where the pause's token has not arrived

@@ -13,7 +13,7 @@
 //! | `Admit` | a message to each execution that `max_concurrency` held back and that may go on |
 
 use crate::{billing::prices, limits};
-use document::{TimeoutAction, id::WorkflowId, time::Time};
+use document::{TimeoutAction, time::Time};
 use engine::envelope::Envelope;
 use serde_json::{Value, json};
 use stepwell_core::{
@@ -34,8 +34,8 @@ pub(crate) struct Plan {
     pub closed: Vec<(InteractionId, bool)>,
     /// Whether the callers that wait for the execution's end are to be told.
     pub answer: bool,
-    /// The workflow whose held executions may go on, and how many of its executions may be under way at once.
-    pub admit: Option<(WorkflowId, u64)>,
+    /// Whether further executions of the workflow may go on.
+    pub admit: bool,
 }
 
 /// Whether the plan of these effects depends on the execution's state. Messages and timers alone need no state, which
@@ -81,7 +81,7 @@ pub(crate) fn plan(id: &ExecutionId, effects: &[Effect], state: Option<&Executio
                 None => plan.closed.push((one.clone(), true)),
             },
             Effect::AnswerCaller => plan.answer = true,
-            Effect::Admit { workflow, limit } => plan.admit = Some((workflow.clone(), *limit)),
+            Effect::Admit { .. } => plan.admit = true,
         }
     }
     // A clock bears its interaction's id as its name, so that starting it again starts no second one.

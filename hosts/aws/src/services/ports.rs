@@ -2,7 +2,7 @@
 //! record what they are asked.
 
 use async_trait::async_trait;
-use document::{id::WorkflowId, time::Time};
+use document::time::Time;
 use engine::port::StoreError;
 use serde_json::Value;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub trait Records: Send + Sync {
     async fn callers(&self, id: &ExecutionId) -> Result<Vec<String>, StoreError>;
     /// Removes the token of a caller. A token that is gone is success.
     async fn remove_caller(&self, id: &ExecutionId, token: &str) -> Result<(), StoreError>;
-    /// Executions that `max_concurrency` holds back and that may go on now, oldest first, so that at most `limit` are
-    /// under way. Naming an execution again does no harm.
-    async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError>;
+    /// Executions of the same workflow as this one that `max_concurrency` holds back and that may go on now, oldest
+    /// first: this one has ended, or is held back itself. Naming an execution again does no harm.
+    async fn admissible(&self, state: &Execution) -> Result<Vec<ExecutionId>, StoreError>;
 }

@@ -15,7 +15,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Admission, Journal, StoreError};
+use engine::{
+    line::limit_in_force,
+    port::{Admission, Journal, StoreError},
+};
 use futures::future::try_join_all;
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
@@ -43,11 +46,17 @@ impl Member {
 
 impl Table {
     /// Whether an execution's workflow has a guard and the execution counts in it. Children and skipped starts do not.
-    async fn is_guarded(&self, state: &Execution) -> Result<bool, StoreError> {
+    pub(super) async fn is_guarded(&self, state: &Execution) -> Result<bool, StoreError> {
         if state.started.parent.is_some() || state.started.skipped.is_some() {
             return Ok(false);
         }
-        Ok(looks_around(&self.workflow_for(&state.started).await?.settings))
+        // The limit in force at the start may have been another than that of the document. Starts of earlier releases
+        // looked at their document alone, and did not record that they looked around.
+        if state.started.looked_around {
+            return Ok(true);
+        }
+        let settings = &self.workflow_for(&state.started).await?.settings;
+        Ok(looks_around(settings.overlap, settings.max_concurrency))
     }
 
     /// Makes an execution a member of its guard before its first turn, so that no other start overlooks it.
@@ -167,26 +176,61 @@ impl Table {
         Ok((waiting, active))
     }
 
-    /// The executions held back that may go on now: as many of the oldest as there is room for. Each is to be told by
+    /// The executions held back that may go on now: as many of the oldest as the limit in force has room for. Each is to be told by
     /// `Work::Admit`; telling one twice does no harm. They are counted under the guard's lease, so that no start comes
     /// in between. Where this process starts an execution under a lease, that one serves, since it would wait for
     /// itself.
     ///
     /// # Errors
     /// Where the table does not answer, or others keep the guard.
-    pub(super) async fn next_in_line(
+    pub(crate) async fn next_in_line(
         &self,
         owner: &str,
         workflow: &WorkflowId,
-        limit: u64,
     ) -> Result<Vec<ExecutionId>, StoreError> {
         let guard = keys::guard(owner, workflow);
+        // Mostly nobody is held back. That is found out without the lease, for which others would have to wait.
+        let Some(oldest) = self.oldest_held(&guard).await? else { return Ok(Vec::new()) };
+        let limit = self.limit_in_force(owner, workflow, &oldest).await?;
         let (waiting, under_way) = match self.leases.until(&guard).is_some_and(|until| self.now() < until) {
             true => self.census(&guard).await?,
             false => self.census_under_lease(owner, workflow).await?,
         };
         let room = usize::try_from(room(limit, under_way)).unwrap_or(usize::MAX);
         Ok(waiting.into_iter().take(room).collect())
+    }
+
+    /// The oldest member that is held back, as far as the guard knows.
+    pub(super) async fn oldest_held(&self, partition: &str) -> Result<Option<ExecutionId>, StoreError> {
+        let keys = Expression::new("pk = :p AND begins_with(sk, :m)")
+            .with(":p", text(partition))
+            .with(":m", text(keys::MEMBER));
+        let filter = Expression::new("attribute_exists(h)");
+        let mut query = Query { keys, filter, consistent: true, ..Query::default() };
+        loop {
+            let found = self.db.query(nobodys(Purpose::Other), &query).await?;
+            if let Some(item) = found.items.first() {
+                return Member::read(item).map(|member| Some(member.id));
+            }
+            match found.next {
+                Some(next) => query.from = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The limit in force for a workflow, of which `held` is an execution that is held back.
+    async fn limit_in_force(
+        &self,
+        owner: &str,
+        workflow: &WorkflowId,
+        held: &ExecutionId,
+    ) -> Result<Option<u64>, StoreError> {
+        let own = match self.load_lean(held).await? {
+            Some(state) => self.workflow_for(&state.started).await?.settings.max_concurrency,
+            None => None,
+        };
+        limit_in_force(self, owner, workflow, own).await
     }
 
     /// Takes the census under a lease of its own.

@@ -14,9 +14,15 @@ use crate::{
     limits,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::port::{InteractionFilter, Journal, Page, StoreError, Window};
+use engine::{
+    port::{InteractionFilter, Journal, Page, StoreError, Window},
+    questions::asking_children,
+};
 use futures::future::try_join_all;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use stepwell_core::{
     effect::Effect,
     execution::Execution,
@@ -97,7 +103,7 @@ impl Table {
         let limit = window.limit.clamp(1, limits::PAGE);
         let after = window.cursor.as_deref().map(|text| place(text).ok_or_else(|| bad_cursor(text))).transpose()?;
         let (rows, read_to): (BTreeMap<String, Row>, Option<String>) = match &filter.execution_id {
-            Some(id) => (self.of_execution(id, filter).await?, None),
+            Some(id) => (self.of_family(id, filter).await?, None),
             None => {
                 let wanted = |status: &&InteractionStatus| filter.status.is_none_or(|wanted| wanted == **status);
                 let asked = InteractionStatus::ALL.iter().filter(wanted);
@@ -119,23 +125,29 @@ impl Table {
         Ok(Page { items: page.into_iter().map(|(_, row)| row).collect(), next_cursor })
     }
 
-    /// The interactions of one execution that the filter lets through, from its state and not from an index.
-    async fn of_execution(
+    /// The interactions of an execution and of its descendants that the filter lets through, from their states and not
+    /// from an index. Of descendants, [`limits::FAMILY`] are read: those that ask, where only open questions are wanted.
+    async fn of_family(
         &self,
         id: &ExecutionId,
         filter: &InteractionFilter,
     ) -> Result<BTreeMap<String, Row>, StoreError> {
-        let state = self.load_lean(id).await?.filter(|state| state.started.owner == filter.owner);
-        let Some(state) = state else { return Ok(BTreeMap::new()) };
-        let may = |one: &Interaction, who: &String| {
-            one.assignees.is_empty() || one.assignees.iter().any(|person| person.eq_ignore_ascii_case(who))
-        };
-        let numbered = state.interactions.iter().enumerate();
-        let matching = numbered.filter(|(_, one)| {
-            filter.status.is_none_or(|status| status == one.status)
-                && filter.assignee.as_ref().is_none_or(|who| may(one, who))
-        });
-        Ok(matching.map(|(at, one)| (place_of(&state, at, one), (id.clone(), one.interaction_id.clone()))).collect())
+        let root = self.load_lean(id).await?.filter(|state| state.started.owner == filter.owner);
+        let (mut rows, mut open, mut left) = (BTreeMap::new(), Vec::from_iter(root), limits::FAMILY);
+        while let Some(state) = open.pop() {
+            rows.extend(of_execution(&state, filter));
+            let mut below = match filter.status {
+                Some(InteractionStatus::Pending) => asking_children(&state),
+                _ if state.children.is_empty() => Vec::new(),
+                _ => self.children(state.id()).await?,
+            };
+            below.truncate(left);
+            left -= below.len();
+            for some in below.chunks(limits::AT_ONCE) {
+                open.extend(try_join_all(some.iter().map(|id| self.load_lean(id))).await?.into_iter().flatten());
+            }
+        }
+        Ok(rows)
     }
 
     /// The first interactions of one status after a place, one more than a page has.
@@ -160,6 +172,22 @@ impl Table {
     }
 }
 
+/// The interactions of one execution that the filter lets through, each with its place in a list.
+fn of_execution(state: &Execution, filter: &InteractionFilter) -> Vec<(String, Row)> {
+    let may = |one: &Interaction, who: &String| {
+        one.assignees.is_empty() || one.assignees.iter().any(|person| person.eq_ignore_ascii_case(who))
+    };
+    let numbered = state.interactions.iter().enumerate();
+    let matching = numbered.filter(|(_, one)| {
+        filter.status.is_none_or(|status| status == one.status)
+            && filter.assignee.as_ref().is_none_or(|who| may(one, who))
+    });
+    let row = |(at, one): (usize, &Arc<Interaction>)| {
+        (place_of(state, at, one), (state.id().clone(), one.interaction_id.clone()))
+    };
+    matching.map(row).collect()
+}
+
 /// Reads a row of a list, with its place; `None` where the item is no question.
 fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
     let Some(asked) = keys::question_of(need(item, "pk")?) else { return Ok(None) };
@@ -167,24 +195,4 @@ fn row(item: &Item) -> Result<Option<(String, Row)>, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        store::item::size,
-        tests::story::{Story, document},
-    };
-    use serde_json::json;
-
-    #[test]
-    fn a_question_fits_into_its_item_whoever_is_asked() {
-        let story = Story::opened(&document("approval", json!({"question": "Pay?"})));
-        let asking =
-            |assignees: Vec<String>| item(&story.state, 0, &Interaction { assignees, ..story.question().clone() });
-        let people = |item: &Item| item.get("a").and_then(|people| people.as_ss().ok()).cloned().unwrap_or_default();
-        let many = asking((0..5_000).map(|n| format!("{n:0>300}@x.org")).collect());
-        assert_eq!(people(&many).len(), engine::limits::PEOPLE);
-        assert!(size(&many) < 400_000, "{}", size(&many));
-        assert_eq!(people(&asking(vec![String::new(), "x".repeat(100_000)])), [" "], "it is not for everybody");
-        assert!(people(&asking(vec![])).is_empty());
-    }
-}
+mod tests;

@@ -13,12 +13,13 @@ use crate::{
     services::ports::Records,
 };
 use async_trait::async_trait;
-use document::id::{WorkflowId, sha256_hex};
+use document::id::sha256_hex;
 use engine::port::{Journal, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     id::{ExecutionId, InteractionId},
+    limits::HELD_SECONDS,
     payload::Payload,
 };
 
@@ -64,8 +65,18 @@ impl Records for Table {
         self.drop_token_at(id, &caller(token)).await
     }
 
-    async fn admissible(&self, owner: &str, workflow: &WorkflowId, limit: u64) -> Result<Vec<ExecutionId>, StoreError> {
-        self.next_in_line(owner, workflow, limit).await
+    async fn admissible(&self, state: &Execution) -> Result<Vec<ExecutionId>, StoreError> {
+        // Where the guard does not count an execution, its end makes no room.
+        if !self.is_guarded(state).await? {
+            return Ok(Vec::new());
+        }
+        // Each of those held back is looked at from time to time. All but the first would find the same.
+        let waits = state.held && state.started_at.after_seconds(HELD_SECONDS) <= self.now();
+        let guard = keys::guard(&state.started.owner, &state.started.workflow_id);
+        if waits && self.oldest_held(&guard).await?.as_ref() != Some(state.id()) {
+            return Ok(Vec::new());
+        }
+        self.next_in_line(&state.started.owner, &state.started.workflow_id).await
     }
 }
 

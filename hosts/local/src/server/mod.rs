@@ -73,6 +73,7 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.
 pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
     host.work().await?;
+    engine::line::look_at_lines(&**host).await;
     tokio::spawn(sweep(Arc::downgrade(host)));
     Ok(())
 }

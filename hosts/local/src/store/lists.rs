@@ -138,7 +138,18 @@ impl Index for Database {
             filters.one(&format!("(assignees = '[]' OR {named})"), assignee.clone());
         }
         if let Some(execution) = &filter.execution_id {
-            filters.one("interactions.run = (SELECT run FROM executions WHERE id = ?)", execution.to_string());
+            // Descendants ask for it too. Those that have ended ask nothing, so they are left out where only open
+            // questions are wanted.
+            let alive = match filter.status {
+                Some(InteractionStatus::Pending) => " AND executions.completed_at IS NULL",
+                _ => "",
+            };
+            let family = format!(
+                "interactions.run IN (WITH RECURSIVE family(run) AS (SELECT run FROM executions WHERE id = ?
+                 UNION ALL SELECT executions.run FROM family JOIN executions ON executions.parent = family.run{alive})
+                 SELECT run FROM family)"
+            );
+            filters.one(&family, execution.to_string());
         }
         if let Some([deadline, after]) = cursor::<2>(window)? {
             let values: [Box<dyn ToSql + Send>; 2] = [Box::new(deadline), Box::new(after)];
@@ -198,6 +209,19 @@ impl Admission for Database {
                     .prepare_cached(&format!("SELECT count(*) FROM executions WHERE {alive} AND held <> 1"))?
                     .query_row([&owner, &workflow], |row| row.get(0))?;
                 Ok((oldest.map(Into::into), count.unsigned_abs()))
+            })
+            .await
+    }
+
+    async fn first_in_line(&self) -> Result<Vec<ExecutionId>, StoreError> {
+        let sql = "SELECT id FROM executions WHERE run IN (SELECT min(run) FROM executions
+                   WHERE held = 1 AND completed_at IS NULL AND parent IS NULL GROUP BY owner, workflow_id)";
+        self.readers
+            .read(move |db| {
+                db.prepare_cached(sql)?
+                    .query_map([], |row| row.get::<_, String>(0))?
+                    .map(|id| id.map(Into::into))
+                    .collect()
             })
             .await
     }

@@ -2,6 +2,7 @@
 //! read, and the states of executions in memory. It keeps and hands out; the rules in `shared` decide.
 
 mod access;
+mod admit;
 mod attempts;
 mod cache;
 mod catalogue;

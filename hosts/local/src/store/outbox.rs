@@ -3,6 +3,7 @@
 
 use super::{
     Database,
+    admit::{LetIn, admit},
     messages::{self, Item},
     queue::Queue,
     timers::{self, TimerKey},
@@ -15,11 +16,10 @@ use engine::{
     fair::{Owner, Place, Rank},
     port::{Delivers, Journal, Outbox, StoreError},
 };
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::sync::Arc;
 use stepwell_core::{
-    admission::room,
-    effect::{Effect, Message, Purpose, Work},
+    effect::{Effect, Message, Purpose},
     event::Started,
     id::{Activation, ExecutionId},
 };
@@ -34,8 +34,8 @@ pub struct Rows {
     /// Messages, each with its JSON, and with its time where it is due later.
     sends: Vec<(Item, String, Option<Time>)>,
     timers: Vec<TimerChange>,
-    /// Workflows of which another execution may start, with the limit of those under way.
-    admits: Vec<(WorkflowId, u64)>,
+    /// Workflows of which further executions may go on.
+    admits: Vec<WorkflowId>,
     /// Messages to executions that are let in. They are found while the effects are written.
     admitted: Vec<Item>,
 }
@@ -74,10 +74,17 @@ impl Rows {
                 // This host tells nobody: the commit writes the rows of interactions, and no caller can leave a task
                 // token.
                 Effect::OpenInteraction(_) | Effect::CloseInteraction(_) | Effect::AnswerCaller => {}
-                Effect::Admit { workflow, limit } => rows.admits.push((workflow.clone(), *limit)),
+                Effect::Admit { workflow } => rows.admit(workflow),
             }
         }
         Ok(rows)
+    }
+
+    /// Has executions of a workflow let in as well, as far as there is room.
+    pub fn admit(&mut self, workflow: &WorkflowId) {
+        if !self.admits.contains(workflow) {
+            self.admits.push(workflow.clone());
+        }
     }
 
     /// The place of what the execution does by itself. All whom it tells something have the same owner.
@@ -103,13 +110,8 @@ impl Rows {
         }
         // The transaction may be applied a second time, and then lets in anew.
         self.admitted.clear();
-        for (workflow, limit) in &self.admits {
-            if let Some(message) = admit(db, &self.owner, workflow, *limit)? {
-                let place = Place::new(&self.owner, Rank::of(&message.work, false));
-                let item = queue.item(message, place);
-                messages::insert(db, &item, None)?;
-                self.admitted.push(item);
-            }
+        for workflow in &self.admits {
+            self.admitted.extend(admit(db, queue, &self.owner, workflow)?);
         }
         Ok(())
     }
@@ -143,30 +145,6 @@ impl TimerChange {
     }
 }
 
-/// Lets in the oldest execution that is held back, where fewer than `limit` are under way, and returns the message to
-/// it. It is marked (`held = 2`) and counts as under way, so that the next execution that ends lets in another.
-fn admit(db: &Connection, owner: &str, workflow: &WorkflowId, limit: u64) -> rusqlite::Result<Option<Message>> {
-    let under_way: i64 = db
-        .prepare_cached(
-            "SELECT count(*) FROM executions WHERE workflow_id = ?2 AND held <> 1 AND completed_at IS NULL
-             AND parent IS NULL AND owner = ?1",
-        )?
-        .query_row([owner, workflow.as_str()], |row| row.get(0))?;
-    if room(limit, under_way.unsigned_abs()) == 0 {
-        return Ok(None);
-    }
-    let oldest: Option<(i64, String)> = db
-        .prepare_cached(
-            "SELECT run, id FROM executions WHERE workflow_id = ?2 AND held = 1 AND completed_at IS NULL
-             AND parent IS NULL AND owner = ?1 ORDER BY run LIMIT 1",
-        )?
-        .query_row([owner, workflow.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((run, id)) = oldest else { return Ok(None) };
-    db.prepare_cached("UPDATE executions SET held = 2 WHERE run = ?1")?.execute([run])?;
-    Ok(Some(Message { execution: id.into(), work: Work::Admit }))
-}
-
 #[async_trait]
 impl Outbox for Database {
     fn delivers(&self) -> Delivers {
@@ -183,6 +161,13 @@ impl Outbox for Database {
         let (reply, answer) = oneshot::channel();
         let place = rows.own_place(Asker::current());
         self.writer.send(&place, Box::new(Redeliver { rows, queue, reply }))?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    async fn let_in(&self, owner: &str, workflow: &WorkflowId) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = LetIn::new(owner, workflow, self.hub.queue.clone(), reply);
+        self.writer.send(&Self::place(owner), Box::new(job))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 }

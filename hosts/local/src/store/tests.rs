@@ -73,6 +73,7 @@ fn started(id: &ExecutionId) -> Event {
         deadline: Time(i64::MAX),
         awaited: false,
         held: false,
+        looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
         skipped: None,
     };

@@ -210,6 +210,7 @@ fn many_children_are_told_in_slices_and_each_of_them_is() {
     let cancel = Command::Control { control: crate::command::Control::Cancel, reason: None };
     let decided = decide(&workflow, Some(&state), cancel.into(), Time(0)).unwrap();
     let mut waiting: Vec<Effect> = decided.effects;
+    waiting.retain(|effect| !matches!(effect, Effect::Admit { .. }));
     assert_eq!(waiting.len(), 1, "the root's end is one small commit: {waiting:?}");
     let (mut told, mut slices) = (std::collections::HashSet::new(), 0);
     while let Some(Effect::Send { message, .. }) = waiting.pop() {

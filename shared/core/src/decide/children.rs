@@ -4,6 +4,7 @@
 use super::turn::Deciding;
 use crate::{
     allotment::further,
+    command::Told,
     effect::{ChildControl, Work},
     error::{Error, Rejection},
     event::Event,
@@ -16,6 +17,7 @@ use crate::{
 };
 use document::{Children, Map, NodeKind, Spawning, graph::NodeIx};
 use serde_json::{Value, json};
+use std::{collections::BTreeMap, sync::Arc};
 
 impl Deciding<'_> {
     /// Evaluates the list of a `map`, and plans a child for each item. A list that is wrong or too long fails the node
@@ -119,13 +121,8 @@ impl Deciding<'_> {
     }
 }
 
-/// Records that children of an attempt ended. The end of a child counts once, however often it is told.
-pub(super) fn ended(
-    turn: &mut Deciding<'_>,
-    activation: &Activation,
-    attempt: u32,
-    ends: Vec<(u32, Option<String>)>,
-) -> Result<(), Rejection> {
+/// The position of a node that waits for the children of an attempt, and those children.
+fn family(turn: &Deciding<'_>, activation: &Activation, attempt: u32) -> Result<(NodeIx, Arc<Kids>), Rejection> {
     let ix = turn.current(activation)?;
     if *turn.phase(ix) != Phase::Children {
         return Err(Rejection::Stale("the node does not wait for children any more"));
@@ -136,6 +133,49 @@ pub(super) fn ended(
     if kids.attempt != attempt {
         return Err(Rejection::Stale("another attempt of the node started them"));
     }
+    Ok((ix, kids))
+}
+
+/// Records whether people are asked in children of an attempt. Of each child the latest word counts, however its
+/// messages arrive; what an ended child had told is of no interest any more.
+pub(super) fn asked(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    attempt: u32,
+    told: &[Told],
+) -> Result<(), Rejection> {
+    let (_, kids) = family(turn, activation, attempt)?;
+    let mut latest: BTreeMap<u32, Told> = BTreeMap::new();
+    for one in told {
+        let known = latest.get(&one.index).map_or_else(|| kids.told_seq(one.index), |before| before.seq);
+        if one.index < kids.started && !kids.ended.contains(one.index) && one.seq > known {
+            latest.insert(one.index, *one);
+        }
+    }
+    let mut room = limits::ASKING_CHILDREN.saturating_sub(kids.asking.len() + kids.ceased.len());
+    latest.retain(|index, _| {
+        let is_kept = kids.told_seq(*index) > 0 || room > 0;
+        room -= usize::from(is_kept && kids.told_seq(*index) == 0);
+        is_kept
+    });
+    if latest.is_empty() {
+        return Err(Rejection::Stale("a later word of these children is recorded"));
+    }
+    let (asking, ceased): (Vec<Told>, Vec<Told>) = latest.into_values().partition(|one| one.asks);
+    let pairs = |all: Vec<Told>| all.into_iter().map(|one| (one.index, one.seq)).collect();
+    let Activation { node, visit, .. } = activation.clone();
+    turn.record(Event::ChildrenAsked { node, visit, asking: pairs(asking), ceased: pairs(ceased) });
+    Ok(())
+}
+
+/// Records that children of an attempt ended. The end of a child counts once, however often it is told.
+pub(super) fn ended(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    attempt: u32,
+    ends: Vec<(u32, Option<String>)>,
+) -> Result<(), Rejection> {
+    let (ix, kids) = family(turn, activation, attempt)?;
     // What was recorded before is left out, and so is an index that no child has. The first failure is kept for the
     // node's error.
     let (mut completed, mut failed, mut reason) = (Vec::new(), Vec::new(), None);

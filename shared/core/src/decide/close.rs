@@ -123,7 +123,7 @@ impl Deciding<'_> {
     /// Asks for the effects that an ended execution owes to others. `error` says why it did not complete; none where it
     /// completed.
     pub fn tell_of_end(&mut self, error: Option<String>) {
-        for effect in end_effects(self.workflow, &self.state, error) {
+        for effect in end_effects(&self.state, error) {
             self.request(effect);
         }
     }

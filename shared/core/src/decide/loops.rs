@@ -21,10 +21,14 @@ impl Deciding<'_> {
     pub fn enter_loop(&mut self, ix: NodeIx, config: &Loop) {
         let items = match &config.over {
             Over::While(_) => Ok(None),
-            Over::ForEach(list) => self.list_of(ix, config, list).map(|items| Some(Payload::new(Value::Array(items)))),
+            Over::ForEach(list) => self.list_of(ix, config, list).map(Some),
         };
         match items {
-            Ok(items) => self.record(Event::LoopEntered { node: self.node(ix).id.clone(), items }),
+            Ok(items) => {
+                let count = items.as_ref().map(|items| items.len() as u64);
+                let items = items.map(|items| Payload::new(Value::Array(items)));
+                self.record(Event::LoopEntered { node: self.node(ix).id.clone(), items, count });
+            }
             Err(error) => self.fail_node(ix, error, false),
         }
     }

@@ -68,6 +68,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         }
         (_, Command::Timer { activation, purpose }) => timer::fired(turn, &activation, purpose),
         (_, Command::ChildrenEnded { activation, attempt, ends }) => children::ended(turn, &activation, attempt, ends),
+        (_, Command::ChildrenAsked { activation, attempt, told }) => children::asked(turn, &activation, attempt, &told),
         (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
 
         // Nothing starts while the execution is paused.

@@ -27,11 +27,11 @@ pub(super) fn start(
         turn.tell_of_end(Some("skipped".into()));
     } else if !held {
         begin_at_trigger(&mut turn);
-    } else if let Some(limit) = workflow.settings.max_concurrency {
-        // The last execution under way may have ended since the caller counted them, and then no end would let this one
-        // in. So it asks for its own admission.
+    } else {
+        // The last execution under way may have ended since the caller counted them, or the limit may have been raised,
+        // and then no end would let this one in. So it asks for its own admission.
         let workflow = turn.state.started.workflow_id.clone();
-        turn.request(Effect::Admit { workflow, limit });
+        turn.request(Effect::Admit { workflow });
     }
     Ok(turn.done(by))
 }

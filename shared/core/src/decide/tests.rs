@@ -1,9 +1,11 @@
 //! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
+mod asking;
 mod children;
 mod conditions;
 mod flow;
 mod people;
+mod progress;
 mod questions;
 mod story;
 mod stuck;

@@ -4,11 +4,11 @@
 use crate::{
     effect::{Effect, Message, Purpose, Work},
     event::{Event, Turn},
-    evolve::apply,
+    evolve::{apply, close_turn},
     execution::{Execution, Phase},
     id::Activation,
     limits,
-    owed::step_of,
+    owed::{step_of, tell_parent},
     payload::Payload,
 };
 use document::{
@@ -170,6 +170,9 @@ impl<'a> Deciding<'a> {
         if self.events.is_empty() {
             self.state.seq -= 1;
             return Decided { turn: None, effects: self.effects, state: self.state };
+        }
+        if close_turn(self.workflow, &mut self.state) {
+            self.effects.extend(tell_parent(&self.state));
         }
         let turn = Turn { seq: self.state.seq, at: self.now, by, events: self.events };
         Decided { turn: Some(turn), effects: self.effects, state: self.state }

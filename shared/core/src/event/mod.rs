@@ -154,6 +154,9 @@ pub enum Event {
         /// The list that a `for_each` iterates over; none for a `while`.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         items: Option<Payload>,
+        /// How many items the list has; none for a `while`, and in journals of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u64>,
     },
     /// An iteration of a loop begins. If another ended just before, the fold keeps its value, which is the output along
     /// the edges that lead back to the loop.
@@ -273,6 +276,20 @@ pub enum Event {
         /// Indices of the children that failed, or ended in another way than completed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<u32>,
+    },
+    /// Children of a node told whether people are asked in them or below them. Each is named with the number of its turn
+    /// of which it told, so that an older message changes nothing.
+    ChildrenAsked {
+        /// The `map` or `workflow` node.
+        node: NodeId,
+        /// Number of the node's visit.
+        visit: u32,
+        /// Children in which a person is asked, each as its index and the number of its turn.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asking: Vec<(u32, u64)>,
+        /// Children in which nobody is asked any more, likewise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ceased: Vec<(u32, u64)>,
     },
     /// The execution is paused: no node starts until it is resumed.
     ExecutionPaused {

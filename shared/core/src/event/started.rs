@@ -81,6 +81,10 @@ pub struct Started {
     /// Whether `max_concurrency` holds the execution back until an `ExecutionAdmitted` event.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
+    /// Whether the start looked at the other executions of its workflow, because of `overlap` or of the limit in force:
+    /// hosts that keep account only of those count this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_around: bool,
     /// How many descendants of the execution may be alive at once. A child has a part of what its parent has.
     #[serde(default = "most_descendants", skip_serializing_if = "is_most_descendants")]
     pub descendants: u32,
@@ -111,6 +115,7 @@ impl Started {
             deadline: now.after_seconds(workflow.settings.timeout_seconds),
             awaited: false,
             held: false,
+            looked_around: false,
             descendants: limits::DESCENDANTS,
             skipped: None,
         }

@@ -22,6 +22,8 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
                 started: 0,
                 ended: Default::default(),
                 failed: Default::default(),
+                asking: Default::default(),
+                ceased: Default::default(),
             };
             state.children.insert(node.clone(), Arc::new(children));
         }
@@ -34,6 +36,8 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
             let Some(children) = state.children.get_mut(node).map(Arc::make_mut) else { return };
             for &index in completed.iter().chain(failed) {
                 children.ended.insert(index);
+                children.asking.remove(&index);
+                children.ceased.remove(&index);
             }
             for &index in failed {
                 children.failed.insert(index);
@@ -43,6 +47,28 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
                 node_mut(state, node).phase = Phase::Due { at: None };
             }
         }
+        Event::ChildrenAsked { node, asking, ceased, .. } => {
+            let Some(children) = state.children.get_mut(node).map(Arc::make_mut) else { return };
+            for &(index, seq) in asking {
+                children.ceased.remove(&index);
+                children.asking.insert(index, seq);
+            }
+            for &(index, seq) in ceased {
+                children.asking.remove(&index);
+                children.ceased.insert(index, seq);
+            }
+        }
         _ => {}
     }
+}
+
+/// Notes at the end of a turn whether people are asked in an execution that has a parent. True where that has changed,
+/// so that the parent is to be told.
+pub(super) fn note_asking(state: &mut Execution) -> bool {
+    if state.started.parent.is_none() || state.asks_people() == state.asks {
+        return false;
+    }
+    state.asks = !state.asks;
+    state.asks_seq = state.seq;
+    true
 }

@@ -6,6 +6,7 @@ mod inputs;
 mod loops;
 mod node;
 mod people;
+mod progress;
 
 pub use inputs::{input_of, iteration_value};
 
@@ -19,6 +20,7 @@ use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
 use node::{drop_open, node_mut};
 use people::apply_interaction;
+pub(crate) use progress::progress;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
@@ -55,7 +57,15 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     for event in events {
         apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
     }
+    close_turn(workflow, &mut state);
     Ok(state)
+}
+
+/// Keeps at the end of a turn what follows from the whole of it. True where the parent is to be told whether people are
+/// asked.
+pub(crate) fn close_turn(workflow: &Workflow, state: &mut Execution) -> bool {
+    progress::note_progress(workflow, state);
+    children::note_asking(state)
 }
 
 /// The state of an execution that was just accepted. One that `overlap` refused has ended already.
@@ -81,6 +91,9 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         edges: Arc::new(vec![EdgeState::Open; workflow.edges.len()]),
         loops: BTreeMap::new(),
         children: BTreeMap::new(),
+        progress: 0,
+        asks: false,
+        asks_seq: 0,
         interactions: Vec::new(),
         signals: Vec::new(),
     }
@@ -172,9 +185,10 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         | Event::InteractionVoted { .. }
         | Event::InteractionClosed { .. }
         | Event::InteractionEscalated { .. } => apply_interaction(state, event, at),
-        Event::ChildrenPlanned { .. } | Event::ChildrenStarted { .. } | Event::ChildrenEnded { .. } => {
-            apply_children(state, event);
-        }
+        Event::ChildrenPlanned { .. }
+        | Event::ChildrenStarted { .. }
+        | Event::ChildrenEnded { .. }
+        | Event::ChildrenAsked { .. } => apply_children(state, event),
         Event::ExecutionPaused { .. } => state.paused = true,
         Event::ExecutionResumed { .. } => {
             state.paused = false;

@@ -60,6 +60,9 @@ pub struct Execution {
     /// Number of nodes outside of loops that were skipped; the progress is computed from it.
     #[serde(default)]
     pub skipped: u32,
+    /// The greatest progress so far, in tenths of a percent: it never falls, also where a node starts its children anew.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub progress: u16,
     /// The state of every node that was visited or skipped.
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
     /// The state of every edge, by its position in the document (`EdgeIx`).
@@ -70,6 +73,12 @@ pub struct Execution {
     /// The children of `map` and `workflow` nodes, by node: those of the latest attempt of the latest visit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub children: BTreeMap<NodeId, Arc<Children>>,
+    /// For an execution with a parent: whether a person is asked here or in a descendant, as of the last turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
+    /// Number of the turn that changed `asks` last, of which the parent is told; 0 where nobody was ever asked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub asks_seq: u64,
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,
@@ -194,6 +203,9 @@ impl Phase {
 pub struct LoopState {
     /// Iterations begun. The one that runs is iteration `begun - 1`, as `loop.iteration` counts.
     pub begun: u64,
+    /// How many items the list of a `for_each` has; none for a `while`, and in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// The list of a `for_each`; none for a `while`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub items: Option<Payload>,
@@ -223,6 +235,21 @@ pub struct Children {
     pub ended: Bits,
     /// Indices of the children that ended in another way than completed.
     pub failed: Bits,
+    /// The children that told that a person is asked in them or below them, by index, with the number of the child's turn
+    /// of which it told.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asking: BTreeMap<u32, u64>,
+    /// The same of the children that told that nobody is asked any more. As long as they live, an older message may
+    /// still come.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ceased: BTreeMap<u32, u64>,
+}
+
+impl Children {
+    /// The number of the turn of which a child told last; 0 where it has told nothing.
+    pub fn told_seq(&self, index: u32) -> u64 {
+        self.asking.get(&index).or(self.ceased.get(&index)).copied().unwrap_or(0)
+    }
 }
 
 impl Execution {
@@ -275,6 +302,22 @@ impl Execution {
         self.interactions.iter().filter(|one| one.is_open())
     }
 
+    /// Whether a person is asked in a child of a node, or below it, as far as the children have told.
+    pub fn is_asked_below(&self, node: &NodeId) -> bool {
+        let waits = self.node(node).is_some_and(|state| state.phase == Phase::Children);
+        waits && self.children.get(node).is_some_and(|kids| !kids.asking.is_empty())
+    }
+
+    /// Whether a person is asked here or in a descendant.
+    pub fn asks_people(&self) -> bool {
+        let asks = |(id, node): (&NodeId, &Arc<NodeState>)| match node.phase {
+            Phase::Asking { .. } => true,
+            Phase::Children => self.is_asked_below(id),
+            _ => false,
+        };
+        self.end.is_none() && self.nodes.iter().any(asks)
+    }
+
     /// The execution's status, which follows from its state (execution model, §3).
     pub fn status(&self) -> Status {
         if let Some(end) = self.end {
@@ -289,14 +332,16 @@ impl Execution {
         if self.held {
             return Status::Pending;
         }
-        // Work that is due now outweighs an open question, and a question outweighs a timer or a child. A loop by
+        // Work that is due now outweighs an open question, here or in a descendant, and a question outweighs a timer or a
+        // child. A loop by
         // itself counts as running: where nothing in its body is open, a continuation message begins its next
         // iteration.
         let mut status = Status::Running;
-        for node in self.nodes.values() {
+        for (id, node) in &self.nodes {
             match node.phase {
                 Phase::Due { at: None } | Phase::Intended { .. } | Phase::Unrouted => return Status::Running,
                 Phase::Asking { .. } => status = Status::WaitingHuman,
+                Phase::Children if self.is_asked_below(id) => status = Status::WaitingHuman,
                 Phase::Due { .. } | Phase::Waiting { .. } | Phase::Children if status == Status::Running => {
                     status = Status::Waiting;
                 }
@@ -318,6 +363,10 @@ impl Execution {
         all.extend(self.signals.iter().map(|(_, payload)| payload));
         all
     }
+}
+
+fn is_none(progress: &u16) -> bool {
+    *progress == 0
 }
 
 fn is_zero(number: &u64) -> bool {

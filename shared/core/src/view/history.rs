@@ -50,6 +50,7 @@ fn weight(event: &Event) -> u8 {
         Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned { .. } => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
         Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
+        Event::ChildrenAsked { .. } => 4,
         Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } => 3,
         Event::LoopIterated { .. } | Event::ChildrenStarted { .. } | Event::SignalConsumed { .. } => 2,
         Event::NodeRouted { .. } | Event::NodesSkipped { .. } | Event::NodeTriggered { .. } => 1,
@@ -126,6 +127,13 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::ChildrenEnded { node, completed, failed, .. } => {
             format!("Children of node {node} ended: {} completed, {} not", completed.len(), failed.len())
         }
+        Event::ChildrenAsked { node, asking, ceased, .. } => match (asking.len(), ceased.len()) {
+            (asking, 0) => format!("Children of node {node} began to wait for people: {asking}"),
+            (0, ceased) => format!("Children of node {node} no longer wait for people: {ceased}"),
+            (asking, ceased) => {
+                format!("Children of node {node} began to wait for people: {asking}, no longer wait: {ceased}")
+            }
+        },
         Event::ExecutionPaused { reason } => format!("Paused{by}{}", why(reason)),
         Event::ExecutionResumed { reason } => format!("Resumed{by}{}", why(reason)),
         Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),

@@ -29,6 +29,7 @@ impl Rank {
             | Work::Timer { .. }
             | Work::StartChildren { .. }
             | Work::ChildEnded { .. }
+            | Work::ChildAsks { .. }
             | Work::Admit => Self::of_execution(child),
         }
     }

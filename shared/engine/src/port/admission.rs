@@ -13,6 +13,11 @@ pub trait Admission: Send + Sync {
     /// The oldest execution of a workflow that `max_concurrency` holds back, and how many of the workflow are under
     /// way.
     async fn held(&self, owner: &str, workflow: &WorkflowId) -> Result<(Option<ExecutionId>, u64), StoreError>;
+    /// Of each workflow the oldest execution that `max_concurrency` holds back. Empty on hosts that look after them one
+    /// by one ([`Agenda::due`](super::Agenda::due)).
+    async fn first_in_line(&self) -> Result<Vec<ExecutionId>, StoreError> {
+        Ok(Vec::new())
+    }
     /// Waits until no other process starts an execution of the workflow. Returns a ticket for [`Admission::leave`]; a
     /// process that does not come back loses its turn after a while. A host of one process has nobody to wait for.
     async fn enter(&self, _: &str, _: &WorkflowId) -> Result<String, StoreError> {

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use async_trait::async_trait;
+use document::id::WorkflowId;
 use stepwell_core::{effect::Effect, execution::Execution, id::ExecutionId};
 
 /// When a host delivers the effects of a turn. What follows from it for the handlers is in [`delivery`](crate::delivery).
@@ -26,6 +27,9 @@ pub trait Outbox: Send + Sync {
     async fn deliver_committed(&self, execution: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
         self.deliver(execution, effects).await
     }
+    /// Lets the executions of a workflow go on that `max_concurrency` holds back, as far as the limit of its latest
+    /// version allows, oldest first. For whoever changes that limit.
+    async fn let_in(&self, owner: &str, workflow: &WorkflowId) -> Result<(), StoreError>;
     /// Takes back what people were told for this execution, and what it no longer owes, as where a process died before
     /// it could say that a question is over.
     async fn tidy(&self, _: &Execution) -> Result<(), StoreError> {

@@ -22,7 +22,7 @@ use futures::{FutureExt, future::join_all};
 use handled::{Handled, UNKNOWN_SECONDS, failed};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
-    command::{Asked, Command},
+    command::{Asked, Command, Told},
     effect::{Effect, Work},
     error::Rejection,
     execution::Execution,
@@ -107,7 +107,7 @@ async fn handle_loaded(
     if asked.is_empty() {
         return verdicts;
     }
-    let (asked, owners) = merge_ends(asked, owners);
+    let (asked, owners) = merge_told(asked, owners);
     let submission = Submission { logs, acks, ..Submission::of(asked, state, workflow) };
     match submit(host, state.id(), submission).await {
         Ok(Some(submitted)) => {
@@ -161,28 +161,36 @@ async fn deliver_again(
     if effects.is_empty() && !again { Ok(()) } else { host.outbox().deliver(state.id(), &effects).await }
 }
 
-/// Merges the ends of several children of one activation into one command, so that they cost one turn. Returns the
-/// commands, and the positions of the messages that each stands for.
-fn merge_ends(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
+/// Merges what several children of one activation tell into one command, so that it costs one turn: their ends, and
+/// their words about questions. Returns the commands, and the positions of the messages that each stands for.
+fn merge_told(asked: Vec<Asked>, owners: Vec<usize>) -> (Vec<Asked>, Vec<Vec<usize>>) {
     let (mut merged, mut positions) = (Vec::<Asked>::new(), Vec::<Vec<usize>>::new());
     for (one, owner) in asked.into_iter().zip(owners) {
-        if let Command::ChildrenEnded { activation, attempt, ends } = &one.command {
-            let same = merged.iter_mut().zip(&mut positions).find_map(|(other, owners)| match &mut other.command {
-                Command::ChildrenEnded { activation: a, attempt: n, ends } if (&*a, &*n) == (activation, attempt) => {
-                    Some((ends, owners))
-                }
-                _ => None,
-            });
-            if let Some((all, owners)) = same {
-                all.extend(ends.iter().cloned());
-                owners.push(owner);
-                continue;
+        match merged.iter_mut().position(|other| merge(&mut other.command, &one.command)) {
+            Some(at) => positions[at].push(owner),
+            None => {
+                merged.push(one);
+                positions.push(vec![owner]);
             }
         }
-        merged.push(one);
-        positions.push(vec![owner]);
     }
     (merged, positions)
+}
+
+/// Adds to a command what another one tells of children of the same attempt. False where it tells nothing of them.
+fn merge(into: &mut Command, more: &Command) -> bool {
+    match (into, more) {
+        (
+            Command::ChildrenEnded { activation: a, attempt: n, ends: all },
+            Command::ChildrenEnded { activation, attempt, ends },
+        ) if (&*a, &*n) == (activation, attempt) => all.extend(ends.iter().cloned()),
+        (
+            Command::ChildrenAsked { activation: a, attempt: n, told: all },
+            Command::ChildrenAsked { activation, attempt, told },
+        ) if (&*a, &*n) == (activation, attempt) => all.extend(told),
+        _ => return false,
+    }
+    true
 }
 
 /// Works out what one message asks for. `state` and `workflow` are those of its execution.
@@ -210,6 +218,9 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Timeout => Command::Timeout,
         Work::ChildEnded { activation, attempt, index, error } => {
             Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
+        }
+        Work::ChildAsks { activation, attempt, index, asks, seq } => {
+            Command::ChildrenAsked { activation, attempt, told: vec![Told { index, asks, seq }] }
         }
         Work::Control { control } => {
             return match children::obey(host, state.id(), control).await {

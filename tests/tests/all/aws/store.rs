@@ -199,7 +199,7 @@ async fn a_workflow_that_looks_around_admits_in_order_also_past_what_a_crash_lef
     }
     assert!(host.admission().another("guard", &id, &[Status::Pending]).await.unwrap());
     assert!(!host.admission().another("guard", &id, &[Status::Paused]).await.unwrap());
-    assert_eq!(host.table().admissible("guard", &id, 1).await.unwrap(), Vec::<ExecutionId>::new());
+    assert_eq!(host.table().admissible(&first).await.unwrap(), Vec::<ExecutionId>::new());
     command(&host, first.id(), Command::Control { control: Control::Cancel, reason: None }).await;
     let sent: Vec<_> = world.services.take(10).into_iter().map(|it| it.message.execution).collect();
     assert!(sent.contains(&held[0]) && !sent.contains(&held[1]), "{sent:?}");

@@ -100,6 +100,7 @@ async fn start_one(
             owner: owner.to_owned(),
             workflow,
             version,
+            pinned: false,
             input: event.body.clone(),
             metadata: Map::new(),
             started_by: Some(SUBJECT.into()),

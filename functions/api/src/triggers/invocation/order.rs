@@ -98,6 +98,7 @@ async fn request(host: &dyn Host, placed: Placed<'_>, order: Order, awaited: boo
         owner: owner.to_owned(),
         workflow,
         version,
+        pinned: order.version.is_some(),
         input,
         metadata,
         started_by: Some(by.to_owned()),

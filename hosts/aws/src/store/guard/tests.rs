@@ -50,3 +50,52 @@ async fn a_start_that_took_longer_than_its_lease_commits_nothing() {
         assert_eq!(asked, ["PutItem", "PutItem", "Query", "DeleteItem"], "announced, and the member taken back");
     }
 }
+
+#[tokio::test]
+async fn a_start_under_a_limit_that_its_own_version_does_not_have_is_counted() {
+    for (looked_around, writes) in [(true, 3), (false, 2)] {
+        let (scripted, mut story) =
+            (Scripted::new(NOW, false), Story::begin(&document("wait", json!({"seconds": 9})), false));
+        Arc::make_mut(&mut story.state.started).looked_around = looked_around;
+        scripted.script.then([done(), done(), done()]);
+        scripted.table.keep_workflow(&story.workflow).await.unwrap();
+        scripted.script.forget();
+        scripted.script.then([done(), done(), done()]);
+        scripted.table.commit(first(&story)).await.unwrap();
+        assert_eq!(scripted.script.operations(), vec!["PutItem".to_owned(); writes], "{looked_around}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_is_held_back_an_end_takes_no_lease() {
+    let scripted = Scripted::new(NOW, false);
+    scripted.script.then([found(&[])]);
+    assert_eq!(scripted.table.next_in_line("o", &"w".into()).await, Ok(vec![]));
+    assert_eq!(scripted.script.operations(), ["Query"]);
+}
+
+#[tokio::test]
+async fn the_latest_version_says_how_many_of_those_held_back_go_on() {
+    // The version that is latest, and how many of three go on.
+    for (limit, expected) in [(json!(null), 3), (json!(2), 2)] {
+        let scripted = Scripted::new(NOW, false);
+        let mut latest = document("wait", json!({"seconds": 9}));
+        if !limit.is_null() {
+            latest["settings"] = json!({"max_concurrency": limit});
+        }
+        let story = Story::begin(&latest, false);
+        scripted.script.then([done(), done(), done()]);
+        scripted.table.keep_workflow(&story.workflow).await.unwrap();
+        scripted.script.forget();
+        let member =
+            |id: &str| json!({"pk": {"S": "g#o#w"}, "sk": {"S": keys::member(NOW, &id.into())}, "h": {"N": "1"}});
+        let members = ["e1", "e2", "e3"].map(member);
+        let pointer = json!({"Item": {"pk": {"S": "w#o"}, "sk": {"S": "p#w"}, "v": {"N": "2"},
+            "h": {"S": story.workflow.hash}, "at": {"N": "0"}}});
+        // Who is first; what it runs; the latest version; the lease; all members, each looked up; the lease given back.
+        scripted.script.then([found(&members[..1]), found(&[]), crate::tests::scripted::json(200, pointer), done()]);
+        scripted.script.then([found(&members), found(&[]), found(&[]), found(&[]), done()]);
+        let next = scripted.table.next_in_line("o", &"w".into()).await.unwrap();
+        assert_eq!(next.len(), expected, "{:?}", scripted.script.operations());
+    }
+}

@@ -169,16 +169,17 @@ impl<'a> Follow<'a> {
         while let Some(id) = open.pop() {
             let Some(state) = self.host.journal().load_lean(&id).await? else { continue };
             match state.status() {
-                Status::WaitingHuman => asks = true,
-                Status::Waiting if goes_on_by_itself(&state) => return Ok(false),
-                Status::Waiting if has_children(&state) => {
+                Status::WaitingHuman if state.open_interactions().next().is_some() => asks = true,
+                // It waits for children, of which one may ask while others go on.
+                Status::Waiting | Status::WaitingHuman if goes_on_by_itself(&state) => return Ok(false),
+                Status::Waiting | Status::WaitingHuman if has_children(&state) => {
                     let children = self.children(&id).await?;
                     if children.is_empty() {
                         return Ok(false);
                     }
                     open.extend(children);
                 }
-                Status::Waiting => asks = true,
+                Status::Waiting | Status::WaitingHuman => asks = true,
                 status if status.is_terminal() => {}
                 _ => return Ok(false),
             }

@@ -105,6 +105,7 @@ async fn start(host: &Arc<Local>, workflow: Arc<Workflow>, input: Value) -> Resu
         owner: server::OWNER.into(),
         workflow,
         version: 0,
+        pinned: false,
         input,
         metadata: Map::new(),
         started_by: Some(server::local_subject()),
