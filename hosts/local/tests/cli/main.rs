@@ -10,3 +10,4 @@ mod secrets;
 mod socket;
 mod stop;
 mod support;
+mod warnings;

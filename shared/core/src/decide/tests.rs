@@ -9,3 +9,4 @@ mod story;
 mod stuck;
 mod timeouts;
 mod timing;
+mod warnings;

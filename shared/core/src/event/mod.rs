@@ -31,6 +31,13 @@ pub struct Turn {
     pub events: Vec<Event>,
 }
 
+impl Turn {
+    /// How many warnings the turn recorded, for those who count them.
+    pub fn warnings(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -73,9 +73,28 @@ pub struct Execution {
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,
+    /// What the rules warned of, each warning once, oldest first. Those beyond `limits::KEPT_WARNINGS` are in the journal
+    /// alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Arc<Vec<Warned>>,
     /// Events from outside that no `wait` has taken, as name and data, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
+}
+
+/// A warning that the rules recorded, as often as they did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warned {
+    /// The node that it is about.
+    pub node: NodeId,
+    /// A code in `snake_case`, for programs.
+    pub code: String,
+    /// What was wrong and what happened instead, for people; of a long text its beginning.
+    pub message: String,
+    /// How often it was recorded.
+    pub count: u64,
+    /// When it was recorded first.
+    pub at: Time,
 }
 
 /// Where an edge stands in the present iteration of the loop around it.

@@ -11,7 +11,7 @@ pub use model::{Human, HumanKind, HumanOption, OptionTemplate, TimeoutAction};
 use super::node_type::{Mode, NodeType, Ports, Shape, unique};
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place},
+    reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::{Expr, Template};
 use serde_json::{Map, Value, json};
@@ -48,6 +48,7 @@ const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
 pub static TYPE: NodeType = NodeType {
     ports: Ports::OfConfig { read: ports, has_default: |_| true },
     shape: Shape::Person,
+    output: |config| Some(output(config)),
     ..NodeType::new("human", Mode::Wait)
 };
 
@@ -64,6 +65,17 @@ fn ports(config: &Value) -> Option<Vec<String>> {
         _ => return None,
     };
     Some(unique(names.into_iter()))
+}
+
+/// The members of the output. Data to a schema without templates is described by that.
+fn output(config: &Value) -> Value {
+    let mut schema = object_of(&["decision", "answer", "comment", "responses", "automatic", "reason"]);
+    let asked = config.get("schema").filter(|_| config.get("kind").and_then(Value::as_str) == Some("input"));
+    // References lead into the schema as a whole, of which this is a part then.
+    if let Some(asked) = asked.filter(|asked| asked.is_object() && !asked.to_string().contains("\"$ref\"")) {
+        schema["properties"]["answer"] = asked.clone();
+    }
+    schema
 }
 
 /// Reads the config of a `human` node.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place},
+    reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ pub static TYPE: NodeType = NodeType {
     role: Role::Loop,
     ports: Ports::Fixed(&["done", "loop", "error"]),
     shape: Shape::Choice,
+    output: |_| Some(object_of(&["iterations", "last", "items"])),
     ..NodeType::new("loop", Mode::Route)
 };
 

@@ -6,14 +6,18 @@ use super::{
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place, cut},
+    reading::{At, Cx, Fields, Place, cut, object_of},
 };
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType =
-    NodeType { ports: Ports::Fixed(&["success", "timeout", "error"]), ..NodeType::new("wait", Mode::Wait) };
+pub static TYPE: NodeType = NodeType {
+    ports: Ports::Fixed(&["success", "timeout", "error"]),
+    // An event brings data of whoever sends it.
+    output: |config| config.get("event").is_none().then(|| object_of(&["waited_seconds"])),
+    ..NodeType::new("wait", Mode::Wait)
+};
 
 /// Config of a `wait`, which waits for one of three things.
 #[derive(Debug)]

@@ -55,9 +55,11 @@ impl<'o> Cx<'o> {
     }
 
     /// Notes a problem at a pointer into the canonical document. A problem that repeats the one before is left out, and
-    /// so are all beyond [`limits::ISSUES`].
+    /// so are all beyond [`limits::ISSUES`] of the same severity: warnings never keep an error from being noted.
     pub(crate) fn report(&mut self, severity: Severity, code: &str, pointer: &str, message: String, hint: String) {
-        if self.issues.len() >= limits::ISSUES {
+        let errors = self.errors();
+        let alike = if severity == Severity::Error { errors } else { self.issues.len() - errors };
+        if alike >= limits::ISSUES {
             return;
         }
         let path = (self.sent)(pointer);
@@ -67,9 +69,14 @@ impl<'o> Cx<'o> {
         }
     }
 
-    /// Whether no further problem is noted.
+    /// How many errors were found so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.issues.iter().filter(|issue| issue.severity == Severity::Error).count()
+    }
+
+    /// Whether no further error is noted.
     pub(crate) fn is_full(&self) -> bool {
-        self.issues.len() >= limits::ISSUES
+        self.errors() >= limits::ISSUES
     }
 
     /// A hint for a name that is not known, of the names that are. Only the first problems get the nearest name: it is

@@ -3,12 +3,15 @@
 
 mod at;
 mod cx;
+mod declared;
 mod expressions;
 mod fields;
 mod frame;
 mod issue;
 mod known;
+mod members;
 mod names;
+mod outputs;
 pub mod schema;
 mod secrets;
 mod shape;
@@ -18,10 +21,12 @@ pub use at::At;
 pub(crate) use at::join;
 pub use cx::Cx;
 pub(crate) use cx::is_id;
+pub(crate) use declared::Declared;
 pub use fields::Fields;
 pub(crate) use fields::{cut, kind_of};
 pub use frame::{Frame, Place};
 pub(crate) use frame::{RawEdge, RawNode, Reader, SecretsIn};
 pub use issue::{Issue, Severity};
+pub(crate) use outputs::{Outputs, literal, object_of};
 pub(crate) use secrets::ends_its_host;
 pub(crate) use shape::Shape;

@@ -6,6 +6,7 @@ use crate::{
     reading::{At, Cx},
 };
 use expression::Expr;
+use serde_json::Value;
 
 impl Config for Human {
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
@@ -31,6 +32,7 @@ impl Config for Human {
 
     fn check(&self, cx: &mut Cx<'_>, subject: &Subject<'_>) {
         people(cx, subject.at, self, subject.has_timeout);
+        unsent(cx, subject.at, self);
     }
 
     /// Without an edge out of `timeout` the node fails with `interaction_timeout`, and without one out of `error` a
@@ -70,6 +72,26 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
         return;
     };
     cx.warning("single_approver_is_requester", &config.key("assignees"), message, hint);
+}
+
+/// Warns of what is kept for notifying people, whom nothing notifies in this release, and of people who are never asked.
+fn unsent(cx: &mut Cx<'_>, at: &At<'_>, human: &Human) {
+    let config = at.key("config");
+    let channels = config.key("channels");
+    let hint = "People find what they are asked in their inbox: `stepwell inbox`, or GET /v1/interactions.";
+    for (ix, channel) in human.channels.as_array().into_iter().flatten().enumerate() {
+        if let Some(kind) = channel.get("type").and_then(Value::as_str).filter(|kind| *kind != "web") {
+            let message = format!("nobody is told by `{kind}` in this release");
+            cx.warning("no_effect", &channels.item(ix), message, hint);
+        }
+    }
+    if human.remind_every_seconds.is_some() {
+        cx.warning("no_effect", &config.key("remind_every_seconds"), "nobody is reminded in this release", hint);
+    }
+    if human.escalate_to.is_some() && human.timeout_action != TimeoutAction::Escalate {
+        let hint = "Give `\"timeout_action\": \"escalate\"`, or leave it out.";
+        cx.warning("no_effect", &config.key("escalate_to"), "nothing escalates to these people", hint);
+    }
 }
 
 /// Whether an expression reads a member whose name commonly stands for the person who started the execution.

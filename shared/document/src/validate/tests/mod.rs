@@ -6,6 +6,8 @@ mod codes;
 mod expressions;
 mod graphs;
 mod hostile;
+mod members;
+mod no_effect;
 mod people;
 mod types;
 
