@@ -91,6 +91,9 @@ pub const SCHEMA_COST: u64 = 50_000;
 /// Schemas that apply to one value, behind references and under `allOf` and its like, and in which the names that
 /// expressions use are looked for. Of a schema with more of them no name is warned about.
 pub const SHAPE_PARTS: usize = 64;
+/// Nodes whose outputs may be the input of one node, and in whose shapes the names that its expressions use are looked
+/// for. Where there are more, no name is warned about.
+pub const SHAPE_SOURCES: usize = 32;
 /// Schemas within one JSON Schema that are looked at; those of large standards have some thousands.
 pub const SCHEMA_PARTS: usize = 20_000;
 /// Schemas that one schema applies to one value, those behind references counted each time that they are met. Two

@@ -5,6 +5,7 @@ mod conditions;
 mod flow;
 mod people;
 mod questions;
+mod settings;
 mod story;
 mod stuck;
 mod timeouts;

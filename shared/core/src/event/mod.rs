@@ -161,6 +161,9 @@ pub enum Event {
         /// The list that a `for_each` iterates over; none for a `while`.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
         items: Option<Payload>,
+        /// Iterations after which the loop is over, where a template of `max_iterations` yielded the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bound: Option<u64>,
     },
     /// An iteration of a loop begins. If another ended just before, the fold keeps its value, which is the output along
     /// the edges that lead back to the loop.
@@ -258,6 +261,12 @@ pub enum Event {
         /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_at: Option<Time>,
+        /// Children that run at once, where a template of `max_concurrency` yielded the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_once: Option<u64>,
+        /// Children that may fail, where a template of `tolerated_failures` or `stop_on_failure` yielded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerated: Option<u64>,
     },
     /// A message asks to start further children.
     ChildrenStarted {

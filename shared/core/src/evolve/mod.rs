@@ -203,9 +203,9 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
 fn warned(state: &mut Execution, node: &NodeId, code: &str, message: &str, at: Time) {
     let message: String = message.chars().take(limits::WARNING_CHARS).collect();
     let warnings = Arc::make_mut(&mut state.warnings);
-    let known = warnings.iter_mut().find(|one| one.node == *node && one.code == code && one.message == message);
+    let known = warnings.iter().position(|one| one.node == *node && one.code == code && one.message == message);
     match known {
-        Some(known) => known.count += 1,
+        Some(known) => warnings[known].count += 1,
         None if warnings.len() < limits::KEPT_WARNINGS => {
             warnings.push(Warned { node: node.clone(), code: code.to_owned(), message, count: 1, at });
         }

@@ -216,6 +216,9 @@ pub struct LoopState {
     /// The list of a `for_each`; none for a `while`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub items: Option<Payload>,
+    /// Iterations after which the loop is over, where a template said so when it was entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<u64>,
     /// The values of the iterations before the one that runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Payload>,
@@ -236,6 +239,12 @@ pub struct Children {
     pub count: u32,
     /// For a `map` the list of its items; for a `workflow` the input that all children share.
     pub items: Payload,
+    /// Children that run at once, where a template said so when they were planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u64>,
+    /// Children that may fail, where a template said so when they were planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerated: Option<u64>,
     /// All children with an index below this one have been asked for.
     pub started: u32,
     /// Indices of the children that ended.

@@ -39,30 +39,30 @@ impl<'s> Declared<'s> {
 
     /// What is declared of a member.
     pub(crate) fn member(&self, name: &str) -> Member<'s> {
-        let mut found = Vec::new();
-        let mut names = BTreeSet::new();
+        let (mut all, mut found) = (Vec::new(), Vec::new());
         for &(schema, root) in &self.0 {
             let Some(parts) = parts(schema, root) else { return Member::Open };
             if parts.iter().any(|part| is_open(part)) || !parts.iter().any(|part| declares(part)) {
                 return Member::Open;
             }
             for part in &parts {
-                let properties = part.get("properties").and_then(Value::as_object);
-                let required = part.get("required").and_then(Value::as_array).into_iter().flatten();
-                let required = required.filter_map(Value::as_str);
-                match properties.and_then(|properties| properties.get(name)) {
+                match part.get("properties").and_then(|properties| properties.get(name)) {
                     Some(member) => found.push((member, root)),
-                    None if required.clone().any(|one| one == name) => found.push((&ANYTHING, root)),
+                    None if required(part).any(|one| one == name) => found.push((&ANYTHING, root)),
                     None => {}
                 }
-                names.extend(properties.into_iter().flat_map(Map::keys).map(String::as_str).chain(required));
             }
+            all.extend(parts);
         }
-        match (found.is_empty(), self.0.is_empty()) {
-            (_, true) => Member::Open,
-            (true, false) => Member::Missing(names),
-            (false, false) => Member::Known(Self(found)),
+        if self.0.is_empty() {
+            return Member::Open;
         }
+        if !found.is_empty() {
+            return Member::Known(Self(found));
+        }
+        let properties = |part: &&'s Value| part.get("properties").and_then(Value::as_object);
+        let named = all.iter().filter_map(properties).flat_map(Map::keys).map(String::as_str);
+        Member::Missing(named.chain(all.iter().flat_map(|part| required(part))).collect())
     }
 
     /// The first name on a path that nothing declares, by its position, with the names that are declared in its place.
@@ -122,6 +122,11 @@ fn parts<'s>(schema: &'s Value, root: &'s Value) -> Option<Vec<&'s Value>> {
         }
     }
     Some(all)
+}
+
+/// The members that a part wants to be there.
+fn required(part: &Value) -> impl Iterator<Item = &str> {
+    part.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Whether a part names members.

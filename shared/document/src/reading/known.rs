@@ -2,7 +2,6 @@
 
 use super::{Place, Reader, shape};
 use crate::node::node_type::Role;
-use expression::Expr;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -68,15 +67,16 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     list.get("items").filter(|items| items.is_object() && list.get("prefixItems").is_none())
 }
 
-/// The names of a list that is one path, such as `input.orders`: only such a list has a schema that can be looked up.
+/// The names of a list that is one path, such as `input.orders`: only such a list has a schema that can be looked up. It
+/// is read for each expression that names an item, so it is not compiled.
 pub(super) fn path_of(list: &str) -> Option<Vec<String>> {
-    // It is compiled for each expression that names an item, so nothing but a path is.
-    if !list.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_. {}".contains(&byte)) {
-        return None;
-    }
-    let list = Expr::compile(list).ok()?;
-    let path = list.references().paths.first()?.segments.clone();
-    (path.join(".") == list.source()).then_some(path)
+    let list = list.trim();
+    let list = list.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(list).trim();
+    let name = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && text.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+    };
+    list.split('.').map(|text| name(text).then(|| text.to_owned())).collect()
 }
 
 /// Whether `output` and bare names are surely the execution's input. They are where all nodes before are triggers and

@@ -2,7 +2,7 @@
 //! since schemas allow more than they name; mostly it is a slip.
 
 use super::{At, Cx, Declared, Frame, Outputs, Place, Reader, known, outputs::object_of};
-use crate::{graph::NodeIx, node::node_type::Role};
+use crate::{graph::NodeIx, limits, node::node_type::Role};
 use expression::{Expr, Path};
 use serde_json::Value;
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -21,6 +21,10 @@ pub(super) fn check(
     schema: Option<&Value>,
     refused: &[usize],
 ) {
+    // What would be found is not noted any more, and looking for it takes long among many names.
+    if cx.warnings() >= limits::ISSUES {
+        return;
+    }
     let references = expr.references();
     let mut told = BTreeSet::new();
     for (_, path) in references.paths.iter().enumerate().filter(|(ix, _)| !refused.contains(ix)) {

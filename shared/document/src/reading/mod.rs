@@ -23,7 +23,7 @@ pub use cx::Cx;
 pub(crate) use cx::is_id;
 pub(crate) use declared::Declared;
 pub use fields::Fields;
-pub(crate) use fields::{cut, kind_of};
+pub(crate) use fields::{cut, kind_of, whole};
 pub use frame::{Frame, Place};
 pub(crate) use frame::{RawEdge, RawNode, Reader, SecretsIn};
 pub use issue::{Issue, Severity};

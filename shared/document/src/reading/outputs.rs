@@ -1,10 +1,9 @@
 //! What is known, before anything runs, of what the nodes of a flow put out, and of what they are given.
 
-use super::{
-    Declared, RawEdge, RawNode,
-};
+use super::{Declared, RawEdge, RawNode};
 use crate::{
     graph::{Bits, Graph, NodeIx},
+    limits,
     node::node_type::Role,
     policy::OnError,
     read_node::on_error_of,
@@ -85,6 +84,7 @@ impl Outputs {
                     _ => source.nodes.insert(from),
                 }
             }
+            source.unknown |= source.nodes.iter().nth(limits::SHAPE_SOURCES).is_some();
             // What is no object keeps the id of the node that it comes from.
             source.together = (ids.len() > 1).then(|| object_of(&ids));
             inputs[ix] = source;
@@ -153,7 +153,8 @@ fn own_output(node: &RawNode<'_>, policy: OnError) -> Option<Value> {
 pub(crate) fn literal(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let members: Map<String, Value> = members.iter().map(|(key, value)| (key.clone(), literal(value))).collect();
+            let members: Map<String, Value> =
+                members.iter().map(|(key, value)| (key.clone(), literal(value))).collect();
             json!({ "type": "object", "properties": members, "additionalProperties": false })
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => json!({}),

@@ -66,8 +66,7 @@ fn the_sentence_of_a_turn_tells_its_warnings() {
     let settings = json!({ "on_condition_error": "default" });
     let nodes = json!([{ "id": "a", "type": "transform", "config": { "set": {} } },
         { "id": "b", "type": "transform", "config": { "set": {} } }]);
-    let edges =
-        json!([{ "from": "start", "to": "a" }, { "from": "a", "to": "b", "condition": "output.nothing" }]);
+    let edges = json!([{ "from": "start", "to": "a" }, { "from": "a", "to": "b", "condition": "output.nothing" }]);
     let mut story = Story::given_with(settings, nodes, edges, json!({}));
     story.succeed("a", json!({})).unwrap();
     let turn = crate::event::Turn { seq: 2, at: Time(0), by: None, events: story.events.clone() };

@@ -109,7 +109,7 @@ fn what_earlier_nodes_put_out_is_known_where_their_type_says_it() {
         (http(), "ctx.n.output.boddy.id", "`body`"),
         (http(), "output.stauts", "`status`"),
         (set(), "ctx.n.output.piad", "`paid`"),
-        (set(), "ctx.n.output.deep.m", "Known here: `n`."),
+        (set(), "ctx.n.output.deep.other", "Known here: `n`."),
         (set(), "ctx.n.output.eror.code", "`error`"),
         (wait(), "ctx.n.output.waited", "Known here: `error`, `waited_seconds`."),
         (form(), "ctx.n.output.anwser", "`answer`"),

@@ -9,6 +9,7 @@ mod hostile;
 mod members;
 mod no_effect;
 mod people;
+mod settings;
 mod types;
 
 use super::{Issue, check};
