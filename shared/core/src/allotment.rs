@@ -65,7 +65,7 @@ fn allotted<'a>(workflow: &Workflow, state: &'a Execution, ix: NodeIx) -> Option
     let node = workflow.nodes.get(ix)?;
     let kids = state.children.get(&node.id)?;
     let NodeKind::Children(spawning) = &node.kind else { return None };
-    let asked = at_most(spawning).min(u64::from(kids.count)).max(1);
+    let asked = kids.at_once.unwrap_or_else(|| at_most(spawning)).min(u64::from(kids.count)).max(1);
     let asked = u32::try_from(asked).unwrap_or(u32::MAX);
     Some((kids, divide(workflow, state.started.descendants, spawning, asked)))
 }
@@ -84,10 +84,10 @@ fn divide(workflow: &Workflow, budget: u32, spawning: &Spawning, asked: u32) -> 
     Allotment { at_once: asked.min(together), together: Some(together), each }
 }
 
-/// How many children of a node its config allows at once.
+/// How many children of a node its config allows at once. What a template yields is recorded when they are planned.
 fn at_most(spawning: &Spawning) -> u64 {
     match spawning {
-        Spawning::Map(map) => map.max_concurrency,
+        Spawning::Map(map) => map.max_concurrency.literal().unwrap_or(limits::MAP_CONCURRENCY),
         Spawning::Workflow(children) if children.parallel => children.workflow_ids.len() as u64,
         Spawning::Workflow(_) => 1,
     }

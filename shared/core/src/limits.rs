@@ -31,6 +31,13 @@ pub const HELD_SECONDS: f64 = 60.0;
 pub const ASKING_CHILDREN: usize = 10_000;
 /// Events from outside that one execution keeps for `wait` nodes that have not been reached yet.
 pub const KEPT_SIGNALS: usize = 1_000;
+/// Warnings that an execution's state keeps, each once however often it is recorded. A loop may warn in each iteration,
+/// and the state is loaded and stored with every turn.
+pub const KEPT_WARNINGS: usize = 50;
+/// Characters of a warning in the state. The journal has all of them.
+pub const WARNING_CHARS: usize = 400;
+/// Warnings of the static checks that are shown with an execution; more are in the answer of the checks themselves.
+pub const SHOWN_WARNINGS: usize = 100;
 /// Log lines kept of one attempt, so that a chatty loop does not fill the disk.
 pub const LOG_LINES: usize = 1_000;
 /// Bytes of one log line.

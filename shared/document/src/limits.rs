@@ -72,7 +72,7 @@ pub const SCHEDULE_TICK_LATE_SECONDS: u64 = 300;
 pub const PATTERN_BYTES: usize = 4_096;
 /// Bytes of one wildcard of an event pattern. Each of its parts is looked for in the whole text.
 pub const WILDCARD_BYTES: usize = 256;
-/// Problems reported of one document. More of them help nobody.
+/// Errors, and warnings, reported of one document. More of them help nobody.
 pub const ISSUES: usize = 1_000;
 /// Problems of one document for which the nearest known name is looked for: among two thousand names a search takes
 /// some milliseconds.
@@ -88,6 +88,12 @@ pub const PATTERN_BACKTRACKS: usize = 10_000;
 /// Steps that compiling a JSON Schema may cost: one for each schema and keyword in it, each eight values of an `enum`,
 /// and what `unevaluated…` and patterns cost beyond. So many take some 200 ms and 100 MB.
 pub const SCHEMA_COST: u64 = 50_000;
+/// Schemas that apply to one value, behind references and under `allOf` and its like, and in which the names that
+/// expressions use are looked for. Of a schema with more of them no name is warned about.
+pub const SHAPE_PARTS: usize = 64;
+/// Nodes whose outputs may be the input of one node, and in whose shapes the names that its expressions use are looked
+/// for. Where there are more, no name is warned about.
+pub const SHAPE_SOURCES: usize = 32;
 /// Schemas within one JSON Schema that are looked at; those of large standards have some thousands.
 pub const SCHEMA_PARTS: usize = 20_000;
 /// Schemas that one schema applies to one value, those behind references counted each time that they are met. Two

@@ -21,7 +21,7 @@ use crate::{
         workflow::Children,
     },
     policy::{Delivery, Join, OnError, Retry, Settings},
-    reading::schema::Schema,
+    reading::{Issue, schema::Schema},
     schedule::times::ScheduleTrigger,
 };
 use expression::Expr;
@@ -51,6 +51,9 @@ pub struct Workflow {
     pub graph: Graph,
     /// The normalized document: what is stored, shown and hashed.
     pub document: Arc<Value>,
+    /// What the static checks advise against, with places in the normalized document where that is what was parsed. The
+    /// warnings about the body of a map are those of its document.
+    pub warnings: Vec<Issue>,
     /// Hexadecimal SHA-256 of the normalized document's [canonical form](crate::canonical).
     pub hash: String,
 }

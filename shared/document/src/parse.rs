@@ -10,6 +10,7 @@ use crate::{
     read::{Head, assemble, read_flow},
     read_node::{ON_ERROR, on_error},
     reading::{At, Cx, Fields, Issue, Severity, Shape, cut, is_id, schema},
+    validate::warn_of_rollback,
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -61,7 +62,8 @@ fn read(types: &Types, document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<I
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
-    (workflow.filter(|_| errors.is_empty()), errors, warnings)
+    let warned = |workflow| Workflow { warnings: warnings.clone(), ..workflow };
+    (workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings)
 }
 
 /// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
@@ -130,6 +132,7 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     }
     if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
         settings.on_error = on_error(ix);
+        warn_of_rollback(cx, f.get("on_error"), f.at);
     }
     if f.word(cx, "on_condition_error", &["fail", "default"]) == Some(1) {
         settings.on_condition_error = OnConditionError::Default;

@@ -15,7 +15,7 @@ use crate::{
     },
     policy::{Join, Overlap, Settings},
     read_node::{Readers, read_node},
-    reading::{At, Cx, Fields, Frame, Place, RawEdge, RawNode, Reader, Severity, cut, is_id, kind_of, suggest},
+    reading::{At, Cx, Fields, Frame, Outputs, Place, RawEdge, RawNode, Reader, cut, is_id, kind_of, suggest},
     validate::{check_structure, check_warnings},
 };
 use expression::Expr;
@@ -53,6 +53,7 @@ pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
         settings: head.settings,
         graph: flow.graph,
         document: std::sync::Arc::new(document),
+        warnings: Vec::new(),
         hash,
     }
 }
@@ -79,11 +80,11 @@ pub(crate) fn read_body(
     let id = names.join("/");
     // Problems of the body's own edges are not the map's, so they bear no node's id. Any error keeps the body from
     // being built.
-    let before = cx.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
+    let before = cx.errors();
     let node = cx.node.take();
     let flow = read_flow(cx, types, &f, Some((place.frame, map)), |_, _| {});
     cx.node = node;
-    let after = cx.issues.iter().filter(|issue| issue.severity == Severity::Error).count();
+    let after = cx.errors();
     let mut document = Map::new();
     document.insert("id".into(), json!(id));
     document.extend(object.clone());
@@ -120,7 +121,9 @@ pub(crate) fn read_flow(
     let raw_nodes = raw_nodes(cx, types, nodes, &nodes_at);
     let raw_edges = raw_edges(cx, edges, &edges_at, &raw_nodes);
     let graph = graph_of(&raw_nodes, &raw_edges);
-    let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, reads: RefCell::new(Vec::new()) };
+    let outputs = Outputs::of(&raw_nodes, &raw_edges, &graph, outer.is_some(), cx.on_error);
+    let reads = RefCell::new(Vec::new());
+    let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, outputs, reads };
     if !nodes.is_empty() {
         check_structure(cx, &frame, f.at, outer.is_some());
     }
@@ -306,7 +309,10 @@ fn read_conditions(cx: &mut Cx<'_>, frame: &Frame<'_>, edges_at: &At<'_>) -> Vec
         let condition = edge.object.and_then(|object| {
             let value = object.get("condition").filter(|value| !value.is_null())?;
             match edge.from {
-                Some(from) => cx.expr_at(value, &at.key("condition"), Place::new(frame, Reader::After(from))),
+                Some(from) => {
+                    let place = Place::new(frame, Reader::After(from)).along(edge.port.as_deref());
+                    cx.expr_at(value, &at.key("condition"), place)
+                }
                 None => None,
             }
         });

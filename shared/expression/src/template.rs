@@ -136,6 +136,11 @@ impl Template {
         &self.0.source
     }
 
+    /// Whether the template is a string of one expression alone, which yields a value of any type.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.0.part, Part::Whole(_))
+    }
+
     /// Whether the template holds no expression and no secret, so that every rendering is the source itself.
     pub fn is_constant(&self) -> bool {
         matches!(self.0.part, Part::Constant(_))

@@ -135,7 +135,7 @@ impl Draft<'_> {
             config["max_concurrency"] = json!(self.rng.between(1, 2));
         }
         if self.rng.percent(50) {
-            config["tolerated_failures"] = json!(10);
+            config["tolerated_failures"] = json!("{{ 5 + 5 }}");
         }
         let mut node = json!({ "type": "map", "config": config });
         self.retry(&mut node);
@@ -220,7 +220,7 @@ impl Draft<'_> {
             let bound = self.rng.between(0, 3);
             match self.rng.below(4) {
                 0 => json!({ "while": format!("loop.iteration < {bound} && has(output.v)") }),
-                1 => json!({ "while": "output.v < 5", "max_iterations": 30 }),
+                1 => json!({ "while": "output.v < 5", "max_iterations": "{{ 10 * 3 }}" }),
                 _ => json!({ "while": format!("loop.iteration < {bound}") }),
             }
         };

@@ -76,11 +76,19 @@ fn human(config: &Value, view: &View<'_>) -> (String, Value) {
     (port.to_owned(), output)
 }
 
+/// A whole number of a config: a literal, or what its template yields.
+pub fn whole(config: &Value, key: &str, view: &View<'_>) -> Option<u64> {
+    match config.get(key)? {
+        Value::String(template) => view.eval(template).ok()?.as_u64(),
+        literal => literal.as_u64(),
+    }
+}
+
 /// The list that a `map` gives, or the code of its error.
 fn map(node: &Value, view: &View<'_>) -> Result<Value, String> {
     let config = &node["config"];
     let Value::Array(items) = view.eval(text(config, "items"))? else { return Err("invalid_items".into()) };
-    let tolerated = config.get("tolerated_failures").and_then(Value::as_u64).unwrap_or(0);
+    let tolerated = whole(config, "tolerated_failures", view).unwrap_or(0);
     let (mut outputs, mut failed) = (Vec::new(), 0);
     for (index, item) in items.into_iter().enumerate() {
         let ended = match &config["body"] {

@@ -236,7 +236,8 @@ impl<'a> Region<'a> {
             let view = View { world, output: Some(input), node_input: Some(input), around };
             view.eval(source).ok().and_then(|list| list.as_array().cloned()).unwrap_or_default()
         });
-        let bound = config.get("max_iterations").and_then(Value::as_u64).unwrap_or(1000);
+        let view = View { world, output: Some(input), node_input: Some(input), around };
+        let bound = super::node::whole(config, "max_iterations", &view).unwrap_or(1000);
         let (mut items, mut broken) = (Vec::<Value>::new(), false);
         while !broken {
             let begun = items.len() as u64;

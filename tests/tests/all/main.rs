@@ -42,6 +42,7 @@ mod store_differential;
 mod style;
 mod supervision;
 mod sweep;
+mod templates;
 mod timeouts;
 mod trees;
 mod world;

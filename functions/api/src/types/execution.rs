@@ -1,6 +1,6 @@
 //! Executions.
 
-use super::{Interaction, Timestamp, words};
+use super::{ExecutionWarning, Interaction, Timestamp, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
     "status": "completed", "progress": 100, "current_nodes": [], "started_at": "2026-01-31T09:00:00.000Z",
     "updated_at": "2026-01-31T09:00:00.004Z", "completed_at": "2026-01-31T09:00:00.004Z",
     "started_by": "ann@example.com", "input": {"name": "Ann"}, "output": {"text": "Hello Ann"}, "error": null,
-    "pending_interactions": [], "checkpoint": "2", "resume_count": 0, "loop_counters": {}, "parent": null,
+    "pending_interactions": [], "warnings": [], "checkpoint": "2", "resume_count": 0, "loop_counters": {}, "parent": null,
     "cost": {"turns": 2}, "message": "Completed.", "metadata": {}, "links": {"self": "/v1/executions/0198",
     "nodes": "/v1/executions/0198/nodes", "history": "/v1/executions/0198/history",
     "events": "/v1/executions/0198/events", "logs": "/v1/executions/0198/logs"}}))]
@@ -49,6 +49,9 @@ pub struct Execution {
     pub error: Option<ExecutionError>,
     /// The questions to people that are open, here and in descendants. Of descendants, 50 are shown at most.
     pub pending_interactions: Vec<Interaction>,
+    /// What is probably not meant: about the document, and what was wrong while the execution ran.
+    #[serde(default)]
+    pub warnings: Vec<ExecutionWarning>,
     /// Number of the last turn, which is the id of this checkpoint.
     pub checkpoint: String,
     /// How often the execution went on after it stood still.
@@ -165,6 +168,7 @@ impl Execution {
             output: execution.output.as_ref().map(|output| output.value().clone()).unwrap_or_default(),
             error: view::error(execution).map(ExecutionError::from),
             pending_interactions: open.map(|one| Interaction::of(one, execution, workflow)).collect(),
+            warnings: ExecutionWarning::of(execution, workflow),
             checkpoint: execution.seq.to_string(),
             resume_count: execution.resume_count,
             loop_counters: counters.into_iter().map(|(path, begun)| (path, begun.into())).collect(),

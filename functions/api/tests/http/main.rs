@@ -10,6 +10,7 @@ mod interactions;
 mod openapi;
 mod resume;
 mod secrets;
+mod warnings;
 mod workflows;
 
 extern crate stepwell_api as api;

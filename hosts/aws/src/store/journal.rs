@@ -56,9 +56,12 @@ impl Journal for Table {
 
     /// Durable when it returns; effects are not delivered.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let warnings: usize = commit.turns.iter().map(Turn::warnings).sum();
         let committed = self.write(commit).await;
-        if committed == Err(StoreError::Conflict) {
-            counted(Counter::Conflicts, 1);
+        match &committed {
+            Ok(()) => counted(Counter::Warnings, warnings as u64),
+            Err(StoreError::Conflict) => counted(Counter::Conflicts, 1),
+            Err(_) => {}
         }
         committed
     }

@@ -1,11 +1,11 @@
-//! `stepwell history EXECUTION`: what happened, turn by turn.
+//! `stepwell history EXECUTION`: what happened, turn by turn, and what was warned about.
 
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped, query},
-    output,
+    output, warnings,
 };
-use api::types::{History, Turn};
+use api::types::{Execution, History, Turn};
 
 /// The arguments of `stepwell history`.
 #[derive(clap::Args)]
@@ -24,18 +24,26 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let window = query(&[("limit", Some(args.limit.to_string())), ("cursor", args.cursor)]);
-    let page = client.get(&format!("/v1/executions/{}/history{window}", escaped(&args.execution))).await;
+    let path = format!("/v1/executions/{}", escaped(&args.execution));
+    let answers = async {
+        let page = client.get(&format!("{path}/history{window}")).await?;
+        // With `--json` the one answer is shown as it is, so the execution's warnings are not asked for.
+        let execution = if globals.json { None } else { Some(client.get(&path).await?) };
+        Ok::<_, super::Failure>((page, execution))
+    }
+    .await;
     client.close().await;
-    let page = page?;
-    if globals.json {
+    let (page, execution) = answers?;
+    let Some(execution) = execution else {
         output::json(&page.0);
         return Ok(Exit::Done);
-    }
-    let page: History = page.read()?;
+    };
+    let (page, execution): (History, Execution) = (page.read()?, execution.read()?);
     output::table(["CHECKPOINT", "WHEN", "WHAT"], page.history.iter().map(row));
     if let Some(cursor) = &page.next_cursor {
         eprintln!("{}", output::dim(&format!("{} turns in all; go on with --cursor {cursor}", page.total)));
     }
+    warnings::tell(&execution.warnings);
     Ok(Exit::Done)
 }
 

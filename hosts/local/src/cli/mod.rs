@@ -27,6 +27,7 @@ mod signal;
 mod source;
 mod token;
 mod validate;
+mod warnings;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};

@@ -1,9 +1,9 @@
-//! `stepwell show EXECUTION`: status, nodes, error, open questions.
+//! `stepwell show EXECUTION`: status, nodes, error, warnings, open questions.
 
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped},
-    output,
+    output, warnings,
 };
 use api::types::{Execution, Node, Nodes};
 
@@ -35,6 +35,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     head(&execution);
     output::line("");
     output::table(["NODE", "STATUS", "VISITS", "ATTEMPTS", "TOOK", "ERROR"], nodes.items.iter().map(row));
+    if !execution.warnings.is_empty() {
+        output::line(&format!("\n{}:", output::counted(execution.warnings.len(), "warning")));
+        warnings::lines(&execution.warnings).iter().for_each(|line| output::line(line));
+    }
     for question in &execution.pending_interactions {
         let (node, asks) = (output::clean(&question.node), output::clean(&question.question));
         output::line(&format!("\n? {node} asks: {asks}"));

@@ -22,6 +22,7 @@ pub fn of(counted: &Metrics) -> Vec<Metric> {
 fn help(name: &str) -> &'static str {
     match name {
         "turns" => "Turns committed.",
+        "warnings" => "Warnings that executions recorded while they ran.",
         "commits" => "Writes of one or more turns of one execution.",
         "conflicts" => "Writes that another turn was quicker than.",
         "transactions" => "Transactions of the database.",

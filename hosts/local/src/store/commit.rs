@@ -32,6 +32,8 @@ pub struct Write {
     first: u64,
     /// Number of turns.
     count: u64,
+    /// Warnings that the turns recorded.
+    warnings: u64,
     /// The turns as a JSON list: one row of the journal.
     body: String,
     /// The state as JSON, where a snapshot is due after these turns.
@@ -73,6 +75,7 @@ impl Write {
             )));
         }
         let count = turns.len() as u64;
+        let warnings = turns.iter().map(Turn::warnings).sum::<usize>() as u64;
         let body = text(&turns)?;
         // A snapshot is due whenever the turns cross a multiple of SNAPSHOT_TURNS.
         let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
@@ -93,6 +96,7 @@ impl Write {
             state,
             first,
             count,
+            warnings,
             body,
             snapshot,
             expires_at,
@@ -242,11 +246,12 @@ impl Job for Write {
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { state, count, memory, outbox, acks, hub, reply, .. } = *self;
+        let Self { state, count, warnings, memory, outbox, acks, hub, reply, .. } = *self;
         let metrics = &hub.metrics;
         match &outcome {
             Ok(()) => {
                 metrics.turns.fetch_add(count, Relaxed);
+                metrics.warnings.fetch_add(warnings, Relaxed);
                 metrics.commits.fetch_add(1, Relaxed);
                 let id = state.id().clone();
                 hub.cache.put(state.clone(), memory);

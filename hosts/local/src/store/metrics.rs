@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 pub struct Metrics {
     /// Turns that were committed.
     pub turns: AtomicU64,
+    /// Warnings of the rules in these turns.
+    pub warnings: AtomicU64,
     /// Commits that succeeded: one or more turns of one execution each.
     pub commits: AtomicU64,
     /// Commits that were refused because another turn was committed first.
@@ -40,10 +42,11 @@ pub struct Metrics {
 
 impl Metrics {
     /// Returns each value with the name by which `server/metrics.rs` exports it.
-    pub fn all(&self) -> [(&'static str, i64); 15] {
+    pub fn all(&self) -> [(&'static str, i64); 16] {
         let n = |counter: &AtomicU64| i64::try_from(counter.load(Relaxed)).unwrap_or(i64::MAX);
         [
             ("turns", n(&self.turns)),
+            ("warnings", n(&self.warnings)),
             ("commits", n(&self.commits)),
             ("conflicts", n(&self.conflicts)),
             ("transactions", n(&self.transactions)),

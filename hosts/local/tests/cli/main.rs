@@ -11,3 +11,4 @@ mod secrets;
 mod socket;
 mod stop;
 mod support;
+mod warnings;

@@ -19,13 +19,29 @@ use document::{Children, Map, NodeKind, Spawning, graph::NodeIx};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
+/// What templates said about the children of a node; none where the document says it.
+#[derive(Clone, Copy)]
+struct Bounds {
+    at_once: Option<u64>,
+    tolerated: Option<u64>,
+}
+
 impl Deciding<'_> {
     /// Evaluates the list of a `map`, and plans a child for each item. A list that is wrong or too long fails the node
     /// without a retry, since another attempt would find the same.
     pub fn plan_map(&mut self, ix: NodeIx, map: &Map) {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
-        let items = map.items.eval(&sight.scope());
+        let scope = sight.scope();
+        let items = map.items.eval(&scope);
+        let bounds = map.max_concurrency.rendered(&scope).and_then(|at_once| {
+            let tolerated = map.tolerated_failures.rendered(&scope)?;
+            Ok(Bounds { at_once, tolerated })
+        });
         drop(sight);
+        let bounds = match bounds {
+            Ok(bounds) => bounds,
+            Err(error) => return self.fail_node(ix, Error::new(error.code, error.message), false),
+        };
         let count = match &items {
             Ok(Value::Array(items)) if items.len() <= limits::MAP_ITEMS => items.len(),
             Ok(Value::Array(items)) => {
@@ -41,14 +57,20 @@ impl Deciding<'_> {
         if count == 0 {
             return self.finish_with(ix, "success", json!([]));
         }
-        self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()));
+        self.plan(ix, count as u32, Payload::new(items.unwrap_or_default()), bounds);
     }
 
     /// Renders the input of a `workflow` node, and plans a child for each workflow that it names.
     pub fn plan_children(&mut self, ix: NodeIx, children: &Children) {
-        match self.rendered_or_input(ix, children.input.as_ref()) {
-            Ok(input) => {
-                self.plan(ix, children.workflow_ids.len() as u32, input);
+        let count = children.workflow_ids.len() as u32;
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let stops = children.stop_on_failure.rendered(&sight.scope());
+        drop(sight);
+        let stops = stops.map_err(|error| Error::new(error.code, error.message));
+        match self.rendered_or_input(ix, children.input.as_ref()).and_then(|input| Ok((input, stops?))) {
+            Ok((input, stops)) => {
+                let tolerated = stops.map(|stops| if stops { 0 } else { u64::from(count) });
+                self.plan(ix, count, input, Bounds { at_once: None, tolerated });
             }
             Err(error) => self.fail_node(ix, error, false),
         }
@@ -56,7 +78,7 @@ impl Deciding<'_> {
 
     /// Records how many children there are, and asks for the first of them. The depth is bounded because a workflow may
     /// start itself.
-    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload) {
+    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, bounds: Bounds) {
         let depth = self.state.started.parent.as_ref().map_or(0, |parent| parent.depth);
         if depth >= limits::CHILD_DEPTH {
             let message = format!("executions nest {} deep at most", limits::CHILD_DEPTH);
@@ -65,7 +87,8 @@ impl Deciding<'_> {
         let node = self.node(ix).id.clone();
         let visit = self.state.activation(&node).visit;
         let timeout_at = self.timeout_at(ix);
-        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at });
+        let Bounds { at_once, tolerated } = bounds;
+        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at, at_once, tolerated });
         self.set_timeout(ix);
         self.start_more(ix);
     }
@@ -90,11 +113,12 @@ impl Deciding<'_> {
 
     /// Whether so many children failed that their node fails.
     fn fails(&self, ix: NodeIx, kids: &Kids) -> bool {
-        match self.spawning(ix) {
-            Some(Spawning::Map(map)) => u64::from(kids.failed.len()) > map.tolerated_failures,
-            Some(Spawning::Workflow(children)) => children.stop_on_failure && !kids.failed.is_empty(),
-            None => false,
-        }
+        let may_fail = kids.tolerated.or_else(|| match self.spawning(ix)? {
+            Spawning::Map(map) => map.tolerated_failures.literal(),
+            Spawning::Workflow(children) if children.stop_on_failure.literal()? => Some(0),
+            Spawning::Workflow(_) => Some(u64::from(kids.count)),
+        });
+        may_fail.is_some_and(|most| u64::from(kids.failed.len()) > most)
     }
 
     /// Asks for children after a pause. Messages that came during the pause started none, so all children that were

@@ -8,13 +8,15 @@ use crate::{
     id::{InteractionId, derive},
     interaction::{
         AfterError, Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel,
+        votes::threshold,
     },
     limits,
     payload::weight,
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time, validate::schema::Schema,
+    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time,
+    validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -52,12 +54,12 @@ fn unasked(human: &Human, scope: &Scope<'_>) -> (Option<String>, Vec<String>) {
         }
     }
     if let Some((value, below)) = &human.auto_approve_below {
-        match value.eval(scope).map(|value| value.as_f64()) {
-            Ok(Some(number)) if number < *below => {
+        match value.eval(scope).and_then(|value| Ok((value.as_f64(), below.value(scope)?))) {
+            Ok((Some(number), below)) if number < below => {
                 return (Some(format!("{} is below {below}", value.source())), warnings);
             }
-            Ok(Some(_)) => {}
-            Ok(None) => warnings.push(format!("a person is asked, since {} is no number", value.source())),
+            Ok((Some(_), _)) => {}
+            Ok((None, _)) => warnings.push(format!("a person is asked, since {} is no number", value.source())),
             Err(error) => warnings.push(format!("a person is asked, since auto_approve_below failed: {error}")),
         }
     }
@@ -69,6 +71,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     let activation = turn.state.activation(&turn.node(ix).id);
     let text = |template: &Template| template.render(scope).map(as_text);
     let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
+    let seconds = human.timeout_seconds.as_ref().map(|seconds| seconds.value(scope)).transpose()?;
     let mut interaction = Interaction {
         interaction_id: interaction_id(turn, ix),
         activation,
@@ -81,9 +84,11 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         content: None,
         authorization: None,
         assignees: people("assignees", human.assignees.as_ref(), scope)?,
-        allow_requester: human.allow_requester,
-        deadline: human.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)),
-        timeout_seconds: human.timeout_seconds,
+        approval_threshold: human.approval_threshold.rendered(scope)?,
+        rejection_threshold: human.rejection_threshold.rendered(scope)?,
+        allow_requester: human.allow_requester.value(scope)?,
+        deadline: seconds.map(|seconds| turn.now.after_seconds(seconds)),
+        timeout_seconds: seconds,
         timeout_action: human.timeout_action,
         escalate_to: people("escalate_to", human.escalate_to.as_ref(), scope)?,
         escalated: false,
@@ -104,14 +109,17 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             }
         }
         HumanKind::Review { content } => interaction.content = value(content)?,
-        HumanKind::Authorization { tool, arguments, high } => {
+        HumanKind::Authorization { tool, arguments, level } => {
             interaction.authorization = Some(Authorization {
                 tool: value(tool)?.unwrap_or_default(),
                 arguments: value(arguments)?.unwrap_or_default(),
-                security_level: if *high { SecurityLevel::High } else { SecurityLevel::Medium },
+                security_level: match level.value(scope)? {
+                    Level::High => SecurityLevel::High,
+                    Level::Medium => SecurityLevel::Medium,
+                },
             });
             // An authorization expires even where the document sets no time.
-            let seconds = human.timeout_seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
+            let seconds = seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
             interaction.timeout_seconds = Some(seconds);
             interaction.deadline = Some(turn.now.after_seconds(seconds));
         }
@@ -123,7 +131,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
 /// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without
 /// templates. With no assignees anyone of the owner may answer.
 fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
-    let votes = human.approval_threshold.max(human.rejection_threshold);
+    let votes = threshold(one, human, "approved").max(threshold(one, human, "rejected"));
     let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
     let people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
     if one.assignees.is_empty() || votes <= people.len() as u64 {
@@ -292,6 +300,8 @@ impl Deciding<'_> {
             content: None,
             authorization: None,
             assignees: Vec::new(),
+            approval_threshold: None,
+            rejection_threshold: None,
             allow_requester: true,
             deadline: None,
             timeout_seconds: None,

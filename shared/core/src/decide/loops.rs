@@ -11,7 +11,7 @@ use crate::{
     payload::Payload,
     sight::{Sight, last_of},
 };
-use document::{Loop, Over, graph::NodeIx};
+use document::{Loop, Over, Setting, graph::NodeIx};
 use expression::{Expr, ExprError, Template};
 use serde_json::{Value, json};
 
@@ -19,26 +19,38 @@ impl Deciding<'_> {
     /// Enters a loop. A `for_each` evaluates its list once, here, and fails before its first item where there is no list
     /// or a longer one than the loop may go through.
     pub fn enter_loop(&mut self, ix: NodeIx, config: &Loop) {
-        let items = match &config.over {
-            Over::While(_) => Ok(None),
-            Over::ForEach(list) => self.list_of(ix, config, list).map(Some),
-        };
-        match items {
-            Ok(items) => {
+        let entered = self.rendered_bound(ix, config).and_then(|bound| {
+            let items = match &config.over {
+                Over::While(_) => None,
+                Over::ForEach(list) => {
+                    let most = bound.unwrap_or_else(|| self.bound_of(config));
+                    Some(self.list_of(ix, list, most)?)
+                }
+            };
+            Ok((items, bound))
+        });
+        match entered {
+            Ok((items, bound)) => {
                 let count = items.as_ref().map(|items| items.len() as u64);
                 let items = items.map(|items| Payload::new(Value::Array(items)));
-                self.record(Event::LoopEntered { node: self.node(ix).id.clone(), items, count });
+                self.record(Event::LoopEntered { node: self.node(ix).id.clone(), items, count, bound });
             }
             Err(error) => self.fail_node(ix, error, false),
         }
     }
 
-    /// The list of a `for_each`.
-    fn list_of(&mut self, ix: NodeIx, config: &Loop, list: &Expr) -> Result<Vec<Value>, Error> {
+    /// The bound that a template of `max_iterations` yields, once for all iterations; none where the document says it.
+    fn rendered_bound(&self, ix: NodeIx, config: &Loop) -> Result<Option<u64>, Error> {
+        let Some(most) = &config.max_iterations else { return Ok(None) };
+        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        most.rendered(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
+    }
+
+    /// The list of a `for_each`, which may have so many items.
+    fn list_of(&mut self, ix: NodeIx, list: &Expr, bound: u64) -> Result<Vec<Value>, Error> {
         let sight = Sight::of_config(self.workflow, &self.state, ix);
         let value = list.eval(&sight.scope());
         drop(sight);
-        let bound = self.bound_of(config);
         match value {
             Ok(Value::Array(items)) if items.len() as u64 <= bound => Ok(items),
             Ok(Value::Array(items)) => {
@@ -56,9 +68,10 @@ impl Deciding<'_> {
         }
     }
 
-    /// Iterations after which a loop is over.
+    /// Iterations after which a loop is over, where no template said so when it was entered.
     fn bound_of(&self, config: &Loop) -> u64 {
-        config.max_iterations.unwrap_or(self.workflow.settings.max_loop_iterations)
+        let given = config.max_iterations.as_ref().and_then(Setting::literal);
+        given.unwrap_or(self.workflow.settings.max_loop_iterations)
     }
 
     /// A loop in whose body nothing is due, running or waiting, so that its next iteration can be decided. A loop that
@@ -106,7 +119,7 @@ impl Deciding<'_> {
             return true;
         }
         // A loop that passes its bound fails the execution whatever its `on_error` says (workflow format, §5).
-        let bound = self.bound_of(config);
+        let bound = current.bound.unwrap_or_else(|| self.bound_of(config));
         if current.begun >= bound {
             let message =
                 format!("loop {} passed {bound} iterations: raise `max_iterations` or end it sooner", node.id);

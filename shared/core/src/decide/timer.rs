@@ -156,7 +156,10 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
                 Value::String(name) => name,
                 other => other.to_string(),
             };
-            (timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)), Some(name))
+            let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+            let seconds = timeout_seconds.as_ref().map(|seconds| seconds.value(&sight.scope())).transpose();
+            let seconds = seconds.map_err(|error| Error::new(error.code, error.message))?;
+            (seconds.map(|seconds| turn.now.after_seconds(seconds)), Some(name))
         }
     };
     let node = turn.node(ix).id.clone();

@@ -31,6 +31,13 @@ pub struct Turn {
     pub events: Vec<Event>,
 }
 
+impl Turn {
+    /// How many warnings the turn recorded, for those who count them.
+    pub fn warnings(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -157,6 +164,9 @@ pub enum Event {
         /// How many items the list has; none for a `while`, and in journals of earlier releases.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u64>,
+        /// Iterations after which the loop is over, where a template of `max_iterations` yielded the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bound: Option<u64>,
     },
     /// An iteration of a loop begins. If another ended just before, the fold keeps its value, which is the output along
     /// the edges that lead back to the loop.
@@ -254,6 +264,12 @@ pub enum Event {
         /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_at: Option<Time>,
+        /// Children that run at once, where a template of `max_concurrency` yielded the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_once: Option<u64>,
+        /// Children that may fail, where a template of `tolerated_failures` or `stop_on_failure` yielded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerated: Option<u64>,
     },
     /// A message asks to start further children.
     ChildrenStarted {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
-        Event::ChildrenPlanned { node, visit, count, items, timeout_at } => {
+        Event::ChildrenPlanned { node, visit, count, items, timeout_at, at_once, tolerated } => {
             let at_work = node_mut(state, node);
             at_work.phase = Phase::Children;
             at_work.timeout_at = *timeout_at;
@@ -19,6 +19,8 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
                 attempt,
                 count: *count,
                 items: items.clone(),
+                at_once: *at_once,
+                tolerated: *tolerated,
                 started: 0,
                 ended: Default::default(),
                 failed: Default::default(),

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
     match event {
-        Event::LoopEntered { node, items, count } => {
-            let entered = LoopState { items: items.clone(), count: *count, ..LoopState::default() };
+        Event::LoopEntered { node, items, count, bound } => {
+            let entered = LoopState { items: items.clone(), count: *count, bound: *bound, ..LoopState::default() };
             state.loops.insert(node.clone(), Arc::new(entered));
             node_mut(state, node).phase = Phase::Looping;
         }

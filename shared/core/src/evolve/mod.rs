@@ -12,7 +12,8 @@ pub use inputs::{input_of, iteration_value};
 
 use crate::{
     event::{Event, Started, Turn},
-    execution::{EdgeState, Execution, Phase, Status},
+    execution::{EdgeState, Execution, Phase, Status, Warned},
+    limits,
     payload::Payload,
 };
 use children::apply_children;
@@ -95,6 +96,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         asks: false,
         asks_seq: 0,
         interactions: Vec::new(),
+        warnings: Arc::default(),
         signals: Vec::new(),
     }
 }
@@ -166,7 +168,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
                 skip(workflow, state, node, at)?;
             }
         }
-        Event::Warning { .. } => {}
+        Event::Warning { node, code, message } => warned(state, node, code, message, at),
         Event::LoopEntered { .. } | Event::LoopIterated { .. } | Event::LoopBroken { .. } => {
             apply_loop(workflow, state, event)?;
         }
@@ -209,6 +211,20 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         Event::ExecutionCancelled { .. } => end(state, Status::Cancelled, at),
     }
     Some(())
+}
+
+/// Keeps a warning, or counts it where it is known.
+fn warned(state: &mut Execution, node: &NodeId, code: &str, message: &str, at: Time) {
+    let message: String = message.chars().take(limits::WARNING_CHARS).collect();
+    let warnings = Arc::make_mut(&mut state.warnings);
+    let known = warnings.iter().position(|one| one.node == *node && one.code == code && one.message == message);
+    match known {
+        Some(known) => warnings[known].count += 1,
+        None if warnings.len() < limits::KEPT_WARNINGS => {
+            warnings.push(Warned { node: node.clone(), code: code.to_owned(), message, count: 1, at });
+        }
+        None => {}
+    }
 }
 
 /// Whether a person is asked, or was asked just now, what to do about a failure of the node.

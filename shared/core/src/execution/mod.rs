@@ -82,9 +82,28 @@ pub struct Execution {
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,
+    /// What the rules warned of, each warning once, oldest first. Those beyond `limits::KEPT_WARNINGS` are in the journal
+    /// alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Arc<Vec<Warned>>,
     /// Events from outside that no `wait` has taken, as name and data, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
+}
+
+/// A warning that the rules recorded, as often as they did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warned {
+    /// The node that it is about.
+    pub node: NodeId,
+    /// A code in `snake_case`, for programs.
+    pub code: String,
+    /// What was wrong and what happened instead, for people; of a long text its beginning.
+    pub message: String,
+    /// How often it was recorded.
+    pub count: u64,
+    /// When it was recorded first.
+    pub at: Time,
 }
 
 /// Where an edge stands in the present iteration of the loop around it.
@@ -209,6 +228,9 @@ pub struct LoopState {
     /// The list of a `for_each`; none for a `while`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub items: Option<Payload>,
+    /// Iterations after which the loop is over, where a template said so when it was entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<u64>,
     /// The values of the iterations before the one that runs, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Payload>,
@@ -229,6 +251,12 @@ pub struct Children {
     pub count: u32,
     /// For a `map` the list of its items; for a `workflow` the input that all children share.
     pub items: Payload,
+    /// Children that run at once, where a template said so when they were planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u64>,
+    /// Children that may fail, where a template said so when they were planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerated: Option<u64>,
     /// All children with an index below this one have been asked for.
     pub started: u32,
     /// Indices of the children that ended.

@@ -147,6 +147,12 @@ pub struct Interaction {
     /// The people who may answer; empty for anyone of the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<String>,
+    /// Votes that approve, where a template said so when the question was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_threshold: Option<u64>,
+    /// Votes that reject, where a template said so when the question was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection_threshold: Option<u64>,
     /// Whether the person who started the execution may decide it.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub allow_requester: bool,

@@ -12,14 +12,19 @@ fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
     latest.values().filter(|vote| **vote == decision).count() as u64
 }
 
+/// How many votes a decision takes: what a template yielded when the question was opened, else what the document says.
+pub(crate) fn threshold(one: &Interaction, human: &Human, decision: &str) -> u64 {
+    let (rendered, given) = match decision {
+        "approved" => (one.approval_threshold, &human.approval_threshold),
+        "rejected" => (one.rejection_threshold, &human.rejection_threshold),
+        _ => return 1,
+    };
+    rendered.or(given.literal()).unwrap_or(1)
+}
+
 /// How many more votes a decision needs after a vote for it; 0 where that vote decides.
 pub(crate) fn needed_after(one: &Interaction, human: &Human, vote: &Response) -> u64 {
-    let threshold = match vote.decision.as_str() {
-        "approved" => human.approval_threshold,
-        "rejected" => human.rejection_threshold,
-        _ => 1,
-    };
-    threshold.saturating_sub(votes(one, Some(vote), &vote.decision))
+    threshold(one, human, &vote.decision).saturating_sub(votes(one, Some(vote), &vote.decision))
 }
 
 /// How many more approvals an open interaction needs; 1 for kinds that are not approved.
@@ -27,5 +32,5 @@ pub(crate) fn approvals_needed(one: &Interaction, human: &Human) -> u64 {
     if !one.kind.is_voted() {
         return 1;
     }
-    human.approval_threshold.saturating_sub(votes(one, None, "approved")).max(1)
+    threshold(one, human, "approved").saturating_sub(votes(one, None, "approved")).max(1)
 }

@@ -35,9 +35,17 @@ pub fn sentence(turn: &Turn) -> String {
             sentence.push_str(&next.join(", "));
         }
     }
+    let warnings = turn.events.iter().filter(|event| matches!(event, Event::Warning { .. }));
+    for warning in warnings.filter(|warning| !std::ptr::eq(*warning, about)).take(TOLD_WARNINGS) {
+        sentence.push_str("; ");
+        sentence.push_str(&lower(&clause(warning, None)));
+    }
     sentence.push('.');
     sentence
 }
+
+/// Warnings that one sentence tells. The turn's events have all of them.
+const TOLD_WARNINGS: usize = 3;
 
 /// How much an event says about the reason for its turn, from 0.
 fn weight(event: &Event) -> u8 {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place, SecretsIn, cut, ends_its_host},
+    reading::{At, Cx, Fields, Place, SecretsIn, cut, ends_its_host, object_of},
     work::{HttpTask, Work},
 };
 use expression::{Expr, ExprError, Scope, Secrets, Template};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 pub static TYPE: NodeType = NodeType {
     attempts: limits::IO_ATTEMPTS,
     secrets_in: Some("the `headers`, the `query`, the `body` or the path of the `url`"),
+    output: |_| Some(object_of(&["status", "headers", "body", "encoding"])),
     ..NodeType::new("http_request", Mode::Run)
 };
 

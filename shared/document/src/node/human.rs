@@ -6,15 +6,18 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Human, HumanKind, HumanOption, OptionTemplate, TimeoutAction};
+pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction};
 
-use super::node_type::{Mode, NodeType, Ports, Shape, unique};
+use super::{
+    node_type::{Mode, NodeType, Ports, Shape, unique},
+    setting::Setting,
+};
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place},
+    reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::{Expr, Template};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The values of `kind`.
@@ -48,6 +51,7 @@ const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
 pub static TYPE: NodeType = NodeType {
     ports: Ports::OfConfig { read: ports, has_default: |_| true },
     shape: Shape::Person,
+    output: |config| Some(output(config)),
     ..NodeType::new("human", Mode::Wait)
 };
 
@@ -64,6 +68,17 @@ fn ports(config: &Value) -> Option<Vec<String>> {
         _ => return None,
     };
     Some(unique(names.into_iter()))
+}
+
+/// The members of the output. Data to a schema without templates is described by that.
+fn output(config: &Value) -> Value {
+    let mut schema = object_of(&["decision", "answer", "comment", "responses", "automatic", "reason"]);
+    let asked = config.get("schema").filter(|_| config.get("kind").and_then(Value::as_str) == Some("input"));
+    // References lead into the schema as a whole, of which this is a part then.
+    if let Some(asked) = asked.filter(|asked| asked.is_object() && !asked.to_string().contains("\"$ref\"")) {
+        schema["properties"]["answer"] = asked.clone();
+    }
+    schema
 }
 
 /// Reads the config of a `human` node.
@@ -92,7 +107,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         Some("authorization") => Some(HumanKind::Authorization {
             tool: cx.template(&f, "tool", place),
             arguments: cx.template(&f, "arguments", place),
-            high: f.word(cx, "security_level", &["medium", "high"]) == Some(1),
+            level: cx.setting(&f, "security_level", (), place).unwrap_or_else(|| Setting::of(Level::Medium)),
         }),
         Some(_) => Some(HumanKind::Approval),
         None => None,
@@ -105,11 +120,11 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
 fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Option<Human> {
     let question = question(cx, f, place, kind);
     let assignees = people(cx, f, "assignees", place);
-    let approval_threshold = threshold(cx, f, "approval_threshold", may_end(f, kind, "approved"));
+    let approval_threshold = threshold(cx, f, "approval_threshold", may_end(f, kind, "approved"), place);
     let rejects = may_end(f, kind, "rejected");
-    let rejection_threshold = threshold(cx, f, "rejection_threshold", rejects);
+    let rejection_threshold = threshold(cx, f, "rejection_threshold", rejects, place);
     let seconds = (limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
-    let timeout = f.number(cx, "timeout_seconds", seconds.0, seconds.1);
+    let timeout = cx.setting(f, "timeout_seconds", seconds, place);
     let timeout_action = match f.word(cx, "timeout_action", &ACTIONS).map(|ix| ACTIONS[ix]) {
         Some("auto_approve") => TimeoutAction::AutoApprove,
         Some("auto_reject") => TimeoutAction::AutoReject,
@@ -134,7 +149,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     }
     let details = cx.template(f, "details", place);
     let channels = channels(cx, f, place);
-    let remind_every_seconds = f.number(cx, "remind_every_seconds", 1.0, limits::EXECUTION_SECONDS);
+    let remind_every_seconds = cx.setting(f, "remind_every_seconds", (1.0, limits::EXECUTION_SECONDS), place);
     let condition = cx.expr(f, "condition", place);
     Some(Human {
         auto_approve_below: below(cx, f, place),
@@ -144,9 +159,9 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
         assignees,
         approval_threshold,
         rejection_threshold,
-        allow_requester: f.flag(cx, "allow_requester").unwrap_or(true),
+        allow_requester: cx.setting(f, "allow_requester", (), place).unwrap_or_else(|| Setting::of(true)),
         channels,
-        timeout_seconds: timeout.or(expires),
+        timeout_seconds: timeout.or(expires.map(Setting::of)),
         timeout_action,
         escalate_to,
         remind_every_seconds,
@@ -184,26 +199,29 @@ fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -
 }
 
 /// A threshold that the people named can reach; 1 where no answer counts towards it.
-fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, counts: bool) -> u64 {
-    let Some(votes) = f.integer(cx, key, 1, limits::PEOPLE as u64) else { return 1 };
+fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &'static str, counts: bool, place: Place<'_>) -> Setting<u64> {
+    let one = Setting::of(1);
+    let Some(given) = cx.setting(f, key, (1, limits::PEOPLE as u64), place) else { return one };
     if !counts {
-        if votes > 1 {
+        if given.literal() != Some(1) {
             let hint = "Remove it, or ask for an `approval`: yes and no are what is counted.";
             cx.warning("threshold_ignored", &f.at.key(key), "no answer to this is counted: the first decides", hint);
         }
-        return 1;
+        return one;
     }
-    let Some(mut asked) = literal_people(f, "assignees") else { return votes };
+    // What a template yields is compared with the people when the question is opened.
+    let Some(votes) = given.literal() else { return given };
+    let Some(mut asked) = literal_people(f, "assignees") else { return given };
     // An escalation asks further people.
     if f.get("timeout_action").and_then(Value::as_str) == Some("escalate") && f.get("escalate_to").is_some() {
-        let Some(more) = literal_people(f, "escalate_to") else { return votes };
+        let Some(more) = literal_people(f, "escalate_to") else { return given };
         asked.extend(more);
     }
     if votes > asked.len() as u64 {
         let message = format!("{votes} votes can never come from {} people", asked.len());
         f.wrong(cx, key, message, "Lower it, or name more people.");
     }
-    votes
+    given
 }
 
 /// The people of a list without templates, each once however the address is written; none where a template names them.
@@ -231,10 +249,13 @@ fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> O
     cx.template(f, key, place)
 }
 
-/// The channels, checked and kept as the document has them; the inbox (`web`) where there are none.
-fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
-    let web = json!([{"type": "web"}]);
-    let Some(list) = f.list(cx, "channels", limits::PEOPLE) else { return web };
+/// The channels: a list, checked and kept as the document has it, or one template that yields a list. None for the inbox
+/// (`web`) alone.
+fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
+    if f.get("channels").and_then(Value::as_str).is_some_and(|text| text.contains("{{")) {
+        return cx.whole_template(f, "channels", place);
+    }
+    let list = f.list(cx, "channels", limits::PEOPLE)?;
     let at = f.at.key("channels");
     for (ix, channel) in list.iter().enumerate() {
         let at = at.item(ix);
@@ -251,15 +272,15 @@ fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Value {
         if f.get("type").is_none() {
             f.missing(cx, "type", "Give `web`, `slack` or `email`.");
         }
-        f.word(cx, "type", &["web", "slack", "email"]);
+        let [slack, email] = check::UNSENT;
+        f.word(cx, "type", &["web", slack, email]);
         f.text(cx, "channel");
     }
-    cx.template(f, "channels", place);
-    if list.is_empty() { web } else { Value::Array(list.to_vec()) }
+    cx.template(f, "channels", place).filter(|_| !list.is_empty())
 }
 
 /// `auto_approve_below`: an expression, and the number below which its value is approved without asking.
-fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr, f64)> {
+fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr, Setting<f64>)> {
     if f.get("auto_approve_below").is_some_and(Value::is_number) {
         let hint = "Say which value lies below it: {\"value\": \"amount\", \"below\": 1000}.";
         f.wrong(cx, "auto_approve_below", "the bound does not say of what", hint);
@@ -271,7 +292,7 @@ fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr,
     for key in ["value", "below"].into_iter().filter(|key| f.get(key).is_none()) {
         f.missing(cx, key, "Give {\"value\": \"amount\", \"below\": 1000}.");
     }
-    let bound = f.number(cx, "below", f64::MIN, f64::MAX);
+    let bound = cx.setting(&f, "below", (f64::MIN, f64::MAX), place);
     cx.expr(&f, "value", place).zip(bound)
 }
 

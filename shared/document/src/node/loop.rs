@@ -3,10 +3,11 @@
 use super::{
     config::{Config, Subject},
     node_type::{Mode, NodeType, Ports, Role, Shape},
+    setting::Setting,
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place},
+    reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ pub static TYPE: NodeType = NodeType {
     role: Role::Loop,
     ports: Ports::Fixed(&["done", "loop", "error"]),
     shape: Shape::Choice,
+    output: |_| Some(object_of(&["iterations", "last", "items"])),
     ..NodeType::new("loop", Mode::Route)
 };
 
@@ -25,7 +27,7 @@ pub struct Loop {
     /// What decides whether another iteration begins.
     pub over: Over,
     /// Iterations after which the loop fails the execution; `settings.max_loop_iterations` where absent.
-    pub max_iterations: Option<u64>,
+    pub max_iterations: Option<Setting<u64>>,
 }
 
 /// What a loop iterates over.
@@ -40,7 +42,7 @@ pub enum Over {
 /// Reads the config of a `loop`: `while` or `for_each`.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Loop> {
     let f = Fields::new(cx, config, at, "invalid_config", &["while", "for_each", "max_iterations"]);
-    let max_iterations = f.integer(cx, "max_iterations", 1, limits::MOST_ITERATIONS);
+    let max_iterations = cx.setting(&f, "max_iterations", (1, limits::MOST_ITERATIONS), place);
     if f.get("while").is_some() == f.get("for_each").is_some() {
         let message = "a loop has one of `while` and `for_each`";
         cx.error("invalid_config", at, message, "Give a condition as `while`, or a list as `for_each`.");
@@ -58,6 +60,7 @@ impl Config for Loop {
         match &self.over {
             Over::While(expr) | Over::ForEach(expr) => all.push(expr),
         }
+        self.max_iterations.iter().for_each(|it| it.expressions(all));
     }
 
     /// Reports a loop with `while: true` that neither a bound nor a `break` ends. Unlike the checks of other types,

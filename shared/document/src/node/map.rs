@@ -3,6 +3,7 @@
 use super::{
     config::Config,
     node_type::{Mode, NodeType},
+    setting::Setting,
     workflow::workflow_id,
 };
 use crate::{
@@ -29,9 +30,9 @@ pub struct Map {
     /// What runs for each item.
     pub body: Body,
     /// How many items run at once; 50 where the document gives no number.
-    pub max_concurrency: u64,
+    pub max_concurrency: Setting<u64>,
     /// How many items may fail without failing the map.
-    pub tolerated_failures: u64,
+    pub tolerated_failures: Setting<u64>,
 }
 
 /// The body of a `map`.
@@ -57,8 +58,8 @@ pub(super) fn read(
         f.missing(cx, "items", "Give CEL that yields a list, such as `input.orders`.");
     }
     let items = cx.expr(&f, "items", place);
-    let most = f.integer(cx, "max_concurrency", 1, limits::MOST_CONCURRENCY);
-    let tolerated = f.integer(cx, "tolerated_failures", 0, limits::MAP_ITEMS as u64);
+    let most = cx.setting(&f, "max_concurrency", (1, limits::MOST_CONCURRENCY), place);
+    let tolerated = cx.setting(&f, "tolerated_failures", (0, limits::MAP_ITEMS as u64), place);
     let body_at = at.key("body");
     let body = match f.get("body") {
         None => {
@@ -77,8 +78,8 @@ pub(super) fn read(
     Some(Map {
         items: items?,
         body: body?,
-        max_concurrency: most.unwrap_or(limits::MAP_CONCURRENCY),
-        tolerated_failures: tolerated.unwrap_or(0),
+        max_concurrency: most.unwrap_or_else(|| Setting::of(limits::MAP_CONCURRENCY)),
+        tolerated_failures: tolerated.unwrap_or_else(|| Setting::of(0)),
     })
 }
 
@@ -95,5 +96,7 @@ impl Map {
 impl Config for Map {
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         all.push(&self.items);
+        self.max_concurrency.expressions(all);
+        self.tolerated_failures.expressions(all);
     }
 }

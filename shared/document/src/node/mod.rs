@@ -19,6 +19,7 @@ pub mod map;
 pub mod node_type;
 mod port;
 pub mod schedule_trigger;
+pub mod setting;
 pub mod succeed;
 pub mod transform;
 pub mod wait;

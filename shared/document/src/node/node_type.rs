@@ -100,6 +100,8 @@ pub struct NodeType {
     pub writes_lines: bool,
     /// Whether the output is the input, unchanged.
     pub passes_input: bool,
+    /// The JSON Schema of what a node puts out where it succeeds, by the raw config; none where nothing is known of it.
+    pub output: fn(&Value) -> Option<Value>,
 }
 
 impl NodeType {
@@ -115,6 +117,7 @@ impl NodeType {
             secrets_in: None,
             writes_lines: false,
             passes_input: false,
+            output: |_| None,
         }
     }
 

@@ -4,12 +4,15 @@ use super::{
     config::{Compute, Config, of_templates},
     node_type::{Mode, NodeType},
 };
-use crate::reading::{At, Cx, Fields, Place};
+use crate::reading::{At, Cx, Fields, Place, literal};
 use expression::{Expr, ExprError, Scope, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType::new("transform", Mode::Compute);
+pub static TYPE: NodeType = NodeType {
+    output: |config| config.get("set").filter(|set| set.is_object()).map(literal),
+    ..NodeType::new("transform", Mode::Compute)
+};
 
 /// Config of a `transform`, which puts out one value.
 #[derive(Debug)]

@@ -3,17 +3,22 @@
 use super::{
     config::{Config, Subject, of_templates},
     node_type::{Mode, NodeType, Ports},
+    setting::Setting,
 };
 use crate::{
     limits,
-    reading::{At, Cx, Fields, Place, cut},
+    reading::{At, Cx, Fields, Place, cut, object_of},
 };
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType =
-    NodeType { ports: Ports::Fixed(&["success", "timeout", "error"]), ..NodeType::new("wait", Mode::Wait) };
+pub static TYPE: NodeType = NodeType {
+    ports: Ports::Fixed(&["success", "timeout", "error"]),
+    // An event brings data of whoever sends it.
+    output: |config| config.get("event").is_none().then(|| object_of(&["waited_seconds"])),
+    ..NodeType::new("wait", Mode::Wait)
+};
 
 /// Config of a `wait`, which waits for one of three things.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ pub enum Wait {
         /// Template of the event's name.
         name: Template,
         /// Seconds for which the event is awaited; as long as the execution lives where absent.
-        timeout_seconds: Option<f64>,
+        timeout_seconds: Option<Setting<f64>>,
     },
 }
 
@@ -39,7 +44,8 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         let message = "a wait has exactly one of `seconds`, `until` and `event`";
         cx.error("invalid_config", at, message, "Keep one of the three.");
     }
-    let timeout_seconds = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    let bounds = (limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
+    let timeout_seconds = cx.setting(&f, "timeout_seconds", bounds, place);
     if f.get("timeout_seconds").is_some() && f.get("event").is_none() && given == 1 {
         f.wrong(cx, "timeout_seconds", "only an `event` is awaited with a timeout", "Remove it.");
     }
@@ -81,8 +87,10 @@ impl Wait {
 impl Config for Wait {
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         match self {
-            Self::Seconds(template) | Self::Until(template) | Self::Event { name: template, .. } => {
-                of_templates(&[Some(template)], all);
+            Self::Seconds(template) | Self::Until(template) => of_templates(&[Some(template)], all),
+            Self::Event { name, timeout_seconds } => {
+                of_templates(&[Some(name)], all);
+                timeout_seconds.iter().for_each(|it| it.expressions(all));
             }
         }
     }

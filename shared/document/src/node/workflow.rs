@@ -3,6 +3,7 @@
 use super::{
     config::{Config, of_templates},
     node_type::{Mode, NodeType},
+    setting::Setting,
 };
 use crate::{
     id::WorkflowId,
@@ -27,7 +28,7 @@ pub struct Children {
     /// Template of the children's input; the node's input where absent.
     pub input: Option<Template>,
     /// Whether one child of a list that fails fails the node (default true). A single child always does.
-    pub stop_on_failure: bool,
+    pub stop_on_failure: Setting<bool>,
 }
 
 /// Reads the config of a `workflow` node. Whether the workflows it names exist is known only when it runs.
@@ -61,13 +62,13 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
     };
     let mode = f.word(cx, "mode", &["sequence", "parallel"]);
     let input = cx.template(&f, "input", place);
-    let stop_on_failure = f.flag(cx, "stop_on_failure").unwrap_or(true);
+    let stop_on_failure = cx.setting(&f, "stop_on_failure", (), place).unwrap_or_else(|| Setting::of(true));
     if workflow_ids.is_empty() {
         return None;
     }
     // `stop_on_failure` decides between the children of a list. With a single child it has no effect, which is worth a
     // warning.
-    if !list && !stop_on_failure {
+    if !list && stop_on_failure.literal() != Some(true) {
         let message = "it speaks of a list: the failure of a single workflow fails the node all the same";
         let hint = "Leave it out and handle the port `error`, or give `workflow_id` as a list.";
         cx.warning("unhandled_port", &at.key("stop_on_failure"), message, hint);
@@ -88,6 +89,7 @@ pub(super) fn workflow_id(cx: &mut Cx<'_>, id: &str, at: &At<'_>) -> Option<Work
 impl Config for Children {
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         of_templates(&[self.input.as_ref()], all);
+        self.stop_on_failure.expressions(all);
     }
 }
 

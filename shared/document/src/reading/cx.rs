@@ -11,6 +11,8 @@ use crate::{
 pub struct Cx<'o> {
     /// The problems found so far.
     pub(crate) issues: Vec<Issue>,
+    /// How many of them are errors.
+    errors: usize,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
     /// Id of the node being read, which its problems bear.
@@ -33,6 +35,7 @@ impl<'o> Cx<'o> {
     pub(crate) fn new(types: Vec<&'static NodeType>, sent: impl Fn(&str) -> String + 'o) -> Self {
         Self {
             issues: Vec::new(),
+            errors: 0,
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
@@ -55,21 +58,36 @@ impl<'o> Cx<'o> {
     }
 
     /// Notes a problem at a pointer into the canonical document. A problem that repeats the one before is left out, and
-    /// so are all beyond [`limits::ISSUES`].
+    /// so are all beyond [`limits::ISSUES`] of the same severity: warnings never keep an error from being noted.
     pub(crate) fn report(&mut self, severity: Severity, code: &str, pointer: &str, message: String, hint: String) {
-        if self.issues.len() >= limits::ISSUES {
+        let alike = match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.warnings(),
+        };
+        if alike >= limits::ISSUES {
             return;
         }
         let path = (self.sent)(pointer);
         let issue = Issue { code: code.to_owned(), severity, path, node: self.node.clone(), message, hint };
         if self.issues.last() != Some(&issue) {
+            self.errors += usize::from(severity == Severity::Error);
             self.issues.push(issue);
         }
     }
 
-    /// Whether no further problem is noted.
+    /// How many errors were found so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many warnings were found so far.
+    pub(crate) fn warnings(&self) -> usize {
+        self.issues.len() - self.errors
+    }
+
+    /// Whether no further error is noted.
     pub(crate) fn is_full(&self) -> bool {
-        self.issues.len() >= limits::ISSUES
+        self.errors >= limits::ISSUES
     }
 
     /// A hint for a name that is not known, of the names that are. Only the first problems get the nearest name: it is

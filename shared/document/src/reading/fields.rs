@@ -95,11 +95,7 @@ impl<'d, 'a> Fields<'d, 'a> {
     /// Reads a whole number from `least` to `most`, both included.
     pub fn integer(&self, cx: &mut Cx<'_>, key: &str, least: u64, most: u64) -> Option<u64> {
         let value = self.get(key)?;
-        // As in JSON Schema, 3.0 is an integer. Up to 9e15 a double is exact.
-        let whole = value.as_u64().or_else(|| {
-            value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=9e15).contains(n)).map(|number| number as u64)
-        });
-        match whole {
+        match whole(value) {
             Some(number) if (least..=most).contains(&number) => Some(number),
             _ if value.is_number() => {
                 let hint = format!("Give a whole number from {least} to {most}.");
@@ -152,6 +148,12 @@ impl<'d, 'a> Fields<'d, 'a> {
         }
         value.as_object()
     }
+}
+
+/// The whole number of a JSON value. As in JSON Schema, 3.0 is one. Up to 9e15 a double is exact.
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    let exact = |number: &f64| number.fract() == 0.0 && (0.0..=9e15).contains(number);
+    value.as_u64().or_else(|| value.as_f64().filter(exact).map(|number| number as u64))
 }
 
 /// The type of a JSON value with its article, for messages.

@@ -1,6 +1,7 @@
 //! A flow while it is read: the nodes and edges of a document or of a map's body before their configs are read, and
 //! which expressions may read the outputs of which nodes.
 
+use super::Outputs;
 use crate::{
     connection::Connection,
     graph::{Graph, NodeIx},
@@ -52,6 +53,8 @@ pub struct Frame<'a> {
     pub(crate) graph: &'a Graph,
     /// For the body of a map: the flow that holds the map, and the map in it.
     pub(crate) outer: Option<(&'a Frame<'a>, NodeIx)>,
+    /// What is known of the nodes' outputs.
+    pub(crate) outputs: Outputs,
     /// Reads of outputs without `has()`, which are judged once the configs of all nodes are read.
     pub(crate) reads: RefCell<Vec<Read>>,
 }
@@ -96,6 +99,8 @@ pub(crate) enum SecretsIn {
 pub struct Place<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) reader: Reader,
+    /// On an edge: the port that it follows.
+    pub(crate) port: Option<&'a str>,
     /// Where the template here may place secrets.
     pub(crate) secrets: SecretsIn,
     /// Whether `output` and bare names are those of the node's input. They are not in the `expect` of a request, in a
@@ -109,7 +114,13 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(crate) fn new(frame: &'a Frame<'a>, reader: Reader) -> Self {
-        Self { frame, reader, secrets: SecretsIn::Nothing, sees_input: true, extra: &[], alone: false }
+        Self { frame, reader, port: None, secrets: SecretsIn::Nothing, sees_input: true, extra: &[], alone: false }
+    }
+
+    /// The place on an edge that follows a port.
+    pub(crate) fn along(mut self, port: Option<&'a str>) -> Self {
+        self.port = port;
+        self
     }
 
     pub(crate) fn with_secrets(mut self, secrets: SecretsIn) -> Self {

@@ -2,7 +2,6 @@
 
 use super::{Place, Reader, shape};
 use crate::node::node_type::Role;
-use expression::Expr;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -60,22 +59,24 @@ fn item<'s>(input: &'s Value, place: Place<'_>) -> Option<&'s Value> {
     if place.frame.graph.around[node].is_some() || place.frame.has_role(node, Role::Loop) {
         return None;
     }
-    // Only a list that is one path, such as `input.orders`, has a schema that can be looked up.
-    let list = outer.nodes[map].object?.get("config")?.get("items")?.as_str()?;
-    // It is compiled for each expression of the body, so nothing but a path is.
-    if !list.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_. {}".contains(&byte)) {
-        return None;
-    }
-    let list = Expr::compile(list).ok()?;
-    let references = list.references();
-    let path = &references.paths.first()?.segments;
-    if path.join(".") != list.source() {
-        return None;
-    }
-    let known = Known::at(input, Place::new(outer, Reader::Node(map)), &references.names);
-    let (schema, path) = known.schema(path)?;
+    let path = path_of(outer.nodes[map].object?.get("config")?.get("items")?.as_str()?)?;
+    let names = path.first().cloned().into_iter().collect();
+    let known = Known::at(input, Place::new(outer, Reader::Node(map)), &names);
+    let (schema, path) = known.schema(&path)?;
     let list = shape::member(schema, path)?;
     list.get("items").filter(|items| items.is_object() && list.get("prefixItems").is_none())
+}
+
+/// The names of a list that is one path, such as `input.orders`: only such a list has a schema that can be looked up. It
+/// is read for each expression that names an item, so it is not compiled.
+pub(super) fn path_of(list: &str) -> Option<Vec<String>> {
+    let list = list.trim();
+    let list = list.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(list).trim();
+    let name = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && text.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+    };
+    list.split('.').map(|text| name(text).then(|| text.to_owned())).collect()
 }
 
 /// Whether `output` and bare names are surely the execution's input. They are where all nodes before are triggers and

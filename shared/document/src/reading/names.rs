@@ -1,6 +1,6 @@
 //! Checks what an expression names: nodes and members of the input.
 
-use super::{At, Cx, Place, frame::Sight, known::Known, secrets, shape, suggest};
+use super::{At, Cx, Place, frame::Sight, known::Known, members, secrets, shape, suggest};
 use expression::{Expr, References};
 
 /// Checks the names of an expression against those that exist at its place.
@@ -54,22 +54,28 @@ fn alone(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     }
 }
 
-/// Reports what the schema of the input rules out: unknown members and impossible comparisons.
+/// Reports what the schema of the input rules out: unknown members and impossible comparisons. Then warns of members
+/// that nothing declares, of the input or of what is known otherwise.
 fn input(cx: &mut Cx<'_>, expr: &Expr, at: &At<'_>, place: Place<'_>) {
     // The schema is borrowed while problems are noted in `cx`, so it is taken out and put back at the end.
-    let Some(shape) = cx.input.take() else { return };
+    let shape = cx.input.take();
     let references = expr.references();
-    let known = Known::at(&shape.0, place, &references.names);
-    for path in references.paths.iter().filter(|path| !path.guarded) {
-        let Some((schema, members)) = known.schema(&path.segments) else { continue };
-        if let Some((name, siblings)) = shape::unknown(schema, members) {
-            let message = format!("the input schema allows no `{name}`");
-            let hint = cx.suggest(&name, siblings.iter().map(String::as_str));
-            cx.error("unknown_variable", at, message, hint);
+    let mut refused = Vec::new();
+    if let Some(shape) = &shape {
+        let known = Known::at(&shape.0, place, &references.names);
+        for (ix, path) in references.paths.iter().enumerate().filter(|(_, path)| !path.guarded) {
+            let Some((schema, members)) = known.schema(&path.segments) else { continue };
+            if let Some((name, siblings)) = shape::unknown(schema, members) {
+                let message = format!("the input schema allows no `{name}`");
+                let hint = cx.suggest(&name, siblings.iter().map(String::as_str));
+                cx.error("unknown_variable", at, message, hint);
+                refused.push(ix);
+            }
         }
+        mismatches(cx, references, &known, at);
     }
-    mismatches(cx, references, &known, at);
-    cx.input = Some(shape);
+    members::check(cx, expr, at, place, shape.as_ref().map(|shape| &shape.0), &refused);
+    cx.input = shape;
 }
 
 /// Reports comparisons that the declared types make impossible.

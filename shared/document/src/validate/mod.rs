@@ -2,6 +2,7 @@
 
 mod loops;
 mod missing;
+mod no_effect;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -11,5 +12,6 @@ pub use crate::{
     parse::check,
     reading::{Issue, Severity, schema},
 };
+pub(crate) use no_effect::rollback as warn_of_rollback;
 pub(crate) use structure::check as check_structure;
 pub(crate) use warnings::check as check_warnings;

@@ -1,6 +1,6 @@
 //! Checks that need the configs of nodes. Most are warnings about what is allowed and probably not meant.
 
-use super::missing;
+use super::{missing, no_effect};
 use crate::{
     Node,
     graph::NodeIx,
@@ -34,6 +34,7 @@ pub(crate) fn check(
             node.kind.config().check(cx, &subject);
         });
     }
+    no_effect::check(cx, frame, at);
     missing::check(cx, frame, nodes, conditions);
 }
 

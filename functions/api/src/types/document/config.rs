@@ -1,5 +1,5 @@
-//! The configs of the types of nodes (workflow format, §5). Any string in them may hold templates, `{{ expression }}`;
-//! what decides structure, such as ids, kinds and ports, is literal.
+//! The configs of the types of nodes (workflow format, §5). Strings in them may hold templates, `{{ expression }}`, and
+//! what is no text may be one template alone; what decides structure, such as ids, kinds and ports, is literal.
 
 use super::{super::words, node::DocumentNode, parts::Edge};
 use serde_json::Value;
@@ -122,7 +122,7 @@ pub struct LoopConfig {
     /// CEL that yields the list whose items the loop runs for, one after the other.
     pub for_each: Option<String>,
     /// Iterations after which the execution fails: 1 to 1000000, `settings.max_loop_iterations` where absent.
-    pub max_iterations: Option<u64>,
+    pub max_iterations: Option<WholeOrTemplate>,
 }
 
 /// Executions of their own, one for each item of a list.
@@ -133,9 +133,9 @@ pub struct MapConfig {
     /// What is run for each item.
     pub body: MapBody,
     /// Items that run at once; 50 where absent.
-    pub max_concurrency: Option<u64>,
+    pub max_concurrency: Option<WholeOrTemplate>,
     /// Items that may fail without failing the node; 0 where absent.
-    pub tolerated_failures: Option<u64>,
+    pub tolerated_failures: Option<WholeOrTemplate>,
 }
 
 /// What a map runs for each item.
@@ -164,7 +164,7 @@ pub struct WaitConfig {
     /// The name of the event to wait for.
     pub event: Option<String>,
     /// Seconds after which an event is no longer waited for.
-    pub timeout_seconds: Option<f64>,
+    pub timeout_seconds: Option<NumberOrTemplate>,
 }
 
 /// A number, or a template that yields one.
@@ -173,6 +173,36 @@ pub struct WaitConfig {
 pub enum NumberOrTemplate {
     /// The number itself.
     Number(f64),
+    /// A template.
+    Template(String),
+}
+
+/// A whole number, or a template that yields one.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum WholeOrTemplate {
+    /// The number itself.
+    Number(u64),
+    /// A template.
+    Template(String),
+}
+
+/// True or false, or a template that yields one of the two.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum BooleanOrTemplate {
+    /// The value itself.
+    Boolean(bool),
+    /// A template.
+    Template(String),
+}
+
+/// Channels, or a template that yields a list of them.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum Channels {
+    /// Each of them.
+    List(Vec<Channel>),
     /// A template.
     Template(String),
 }
@@ -190,21 +220,21 @@ pub struct HumanConfig {
     /// The people who may answer; anyone of the owner where absent.
     pub assignees: Option<People>,
     /// Approvals that decide; 1 where absent.
-    pub approval_threshold: Option<u64>,
+    pub approval_threshold: Option<WholeOrTemplate>,
     /// Rejections that decide; 1 where absent.
-    pub rejection_threshold: Option<u64>,
+    pub rejection_threshold: Option<WholeOrTemplate>,
     /// Whether the person who started the execution may decide; true where absent.
-    pub allow_requester: Option<bool>,
+    pub allow_requester: Option<BooleanOrTemplate>,
     /// The channels by which people are told.
-    pub channels: Option<Vec<Channel>>,
+    pub channels: Option<Channels>,
     /// Seconds after which `timeout_action` takes effect.
-    pub timeout_seconds: Option<f64>,
+    pub timeout_seconds: Option<NumberOrTemplate>,
     /// What happens when nobody decided in time; `timeout` where absent.
     pub timeout_action: Option<TimeoutAction>,
     /// The people who are asked as well once the time is over.
     pub escalate_to: Option<People>,
     /// Seconds between reminders.
-    pub remind_every_seconds: Option<f64>,
+    pub remind_every_seconds: Option<NumberOrTemplate>,
     /// CEL: nobody is asked where it is false.
     pub condition: Option<String>,
     /// Nobody is asked where a value lies below a bound.
@@ -221,8 +251,7 @@ pub struct HumanConfig {
     pub tool: Option<Value>,
     /// What the tool would be called with.
     pub arguments: Option<Value>,
-    /// How dangerous the tool is; `medium` where absent.
-    #[schema(value_type = Option<words::SecurityLevel>)]
+    /// How dangerous the tool is: `medium`, also where absent, or `high`; or a template that yields one of the two.
     pub security_level: Option<String>,
 }
 
@@ -242,7 +271,7 @@ pub struct Below {
     /// CEL for the value.
     pub value: String,
     /// The bound.
-    pub below: f64,
+    pub below: NumberOrTemplate,
 }
 
 /// People, by their e-mail addresses or names.
@@ -296,7 +325,7 @@ pub struct WorkflowConfig {
     /// The input of the executions; the input of the node where absent.
     pub input: Option<Value>,
     /// Whether the failure of one of several fails the node; true where absent.
-    pub stop_on_failure: Option<bool>,
+    pub stop_on_failure: Option<BooleanOrTemplate>,
 }
 
 /// The id of a saved workflow, or several.

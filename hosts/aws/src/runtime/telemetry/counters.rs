@@ -21,10 +21,12 @@ pub enum Counter {
     Scheduled,
     /// Executions that the supervisor looked after.
     LookedAfter,
+    /// Warnings that executions recorded while they ran.
+    Warnings,
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 7] = [
+const ALL: [(Counter, &str); 8] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
@@ -32,6 +34,7 @@ const ALL: [(Counter, &str); 7] = [
     (Counter::DeadLetters, "dead_letters"),
     (Counter::Scheduled, "scheduled"),
     (Counter::LookedAfter, "looked_after"),
+    (Counter::Warnings, "warnings"),
 ];
 
 /// The values of the counters since the process began, in the order of [`ALL`].
@@ -67,6 +70,6 @@ mod tests {
         for (at, (counter, _)) in ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }
-        assert_eq!(Counter::LookedAfter as usize + 1, ALL.len(), "the last variant is the last row");
+        assert_eq!(Counter::Warnings as usize + 1, ALL.len(), "the last variant is the last row");
     }
 }

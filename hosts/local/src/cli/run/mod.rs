@@ -14,7 +14,7 @@ use super::{
     check::Checked,
     client::{Client, escaped, unopened},
     dev::logging,
-    limits, output, source,
+    limits, output, source, warnings,
 };
 use api::types::{Execution, Fault, ResumeBody};
 use document::Workflow;
@@ -188,6 +188,9 @@ fn tell(globals: &Globals, args: &Args, execution: &Execution, end: End) -> Exit
     let (id, message) = (&execution.execution_id, output::clean(&execution.message));
     let again =
         format!("stepwell run {} --resume {id}{}", output::quoted(&args.file.to_string_lossy()), globals.data_flag());
+    if end != End::Interrupted {
+        warnings::tell(&execution.warnings);
+    }
     match end {
         End::Interrupted => {
             let grace = limits::GRACE.as_secs();

@@ -5,14 +5,23 @@ use crate::{
     node::config::{Config, Subject, of_templates},
     reading::{At, Cx},
 };
-use expression::Expr;
+use expression::{Expr, Template};
+use serde_json::Value;
 
 impl Config for Human {
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         of_templates(&[Some(&self.question), self.details.as_ref()], all);
         of_templates(&[self.assignees.as_ref(), self.escalate_to.as_ref()], all);
         all.extend(&self.condition);
-        all.extend(self.auto_approve_below.as_ref().map(|(expr, _)| expr));
+        if let Some((value, below)) = &self.auto_approve_below {
+            all.push(value);
+            below.expressions(all);
+        }
+        of_templates(&[self.channels.as_ref()], all);
+        let numbers = [&self.approval_threshold, &self.rejection_threshold];
+        numbers.iter().for_each(|it| it.expressions(all));
+        self.allow_requester.expressions(all);
+        self.timeout_seconds.iter().chain(&self.remind_every_seconds).for_each(|it| it.expressions(all));
         match &self.kind {
             HumanKind::Input { schema, rules } => {
                 of_templates(&[schema.as_ref()], all);
@@ -22,8 +31,9 @@ impl Config for Human {
                 options.iter().for_each(|option| of_templates(&[Some(&option.label)], all));
             }
             HumanKind::Review { content } => of_templates(&[content.as_ref()], all),
-            HumanKind::Authorization { tool, arguments, .. } => {
+            HumanKind::Authorization { tool, arguments, level } => {
                 of_templates(&[tool.as_ref(), arguments.as_ref()], all);
+                level.expressions(all);
             }
             HumanKind::Approval | HumanKind::Ask => {}
         }
@@ -31,6 +41,7 @@ impl Config for Human {
 
     fn check(&self, cx: &mut Cx<'_>, subject: &Subject<'_>) {
         people(cx, subject.at, self, subject.has_timeout);
+        unsent(cx, subject.at, self);
     }
 
     /// Without an edge out of `timeout` the node fails with `interaction_timeout`, and without one out of `error` a
@@ -62,14 +73,43 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     let requester = single && assignees.expressions().iter().any(|(_, expr)| names_requester(expr));
     let listed_alone = source.as_array().is_some_and(|list| list.len() == 1);
     let elsewhere = human.timeout_action == TimeoutAction::Escalate;
-    let (message, hint) = if requester && human.allow_requester {
+    // Where a template says whether the requester may decide, neither is sure.
+    let Some(may_decide) = human.allow_requester.literal() else { return };
+    let (message, hint) = if requester && may_decide {
         ("the only approver is who asks", "Name another, or add one and set `allow_requester` to false.")
-    } else if (requester || listed_alone) && !human.allow_requester && !elsewhere {
+    } else if (requester || listed_alone) && !may_decide && !elsewhere {
         ("if the only approver is who started the execution, nobody can decide", "Name a second approver, or escalate.")
     } else {
         return;
     };
     cx.warning("single_approver_is_requester", &config.key("assignees"), message, hint);
+}
+
+/// The channels that are kept and told nothing in this release.
+pub(super) const UNSENT: [&str; 2] = ["slack", "email"];
+
+/// Warns of what is kept for notifying people, whom nothing notifies in this release, and of people who are never asked.
+fn unsent(cx: &mut Cx<'_>, at: &At<'_>, human: &Human) {
+    let config = at.key("config");
+    let channels = config.key("channels");
+    let hint = "People find what they are asked in their inbox: `stepwell inbox`, or GET /v1/interactions.";
+    let given = human.channels.as_ref().map(Template::source);
+    if given.is_some_and(Value::is_string) {
+        cx.warning("no_effect", &channels, "nobody is told by other channels than `web` in this release", hint);
+    }
+    for (ix, channel) in given.and_then(Value::as_array).into_iter().flatten().enumerate() {
+        if let Some(kind) = channel.get("type").and_then(Value::as_str).filter(|kind| UNSENT.contains(kind)) {
+            let message = format!("nobody is told by `{kind}` in this release");
+            cx.warning("no_effect", &channels.item(ix), message, hint);
+        }
+    }
+    if human.remind_every_seconds.is_some() {
+        cx.warning("no_effect", &config.key("remind_every_seconds"), "nobody is reminded in this release", hint);
+    }
+    if human.escalate_to.is_some() && human.timeout_action != TimeoutAction::Escalate {
+        let hint = "Give `\"timeout_action\": \"escalate\"`, or leave it out.";
+        cx.warning("no_effect", &config.key("escalate_to"), "nothing escalates to these people", hint);
+    }
 }
 
 /// Whether an expression reads a member whose name commonly stands for the person who started the execution.

@@ -1,5 +1,9 @@
 //! `human` nodes as the rules see them.
 
+use crate::{
+    node::setting::{Ruled, Setting},
+    reading::{Cx, Fields},
+};
 use expression::{Expr, Template};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,25 +20,25 @@ pub struct Human {
     /// Template of the list of people who may answer. Where absent, anyone of the owner may answer.
     pub assignees: Option<Template>,
     /// Number of votes that approves, at least 1.
-    pub approval_threshold: u64,
+    pub approval_threshold: Setting<u64>,
     /// Number of votes that rejects, at least 1.
-    pub rejection_threshold: u64,
+    pub rejection_threshold: Setting<u64>,
     /// Whether the person who started the execution may decide the question.
-    pub allow_requester: bool,
-    /// The list of channels as the document gives it, for those who notify people.
-    pub channels: Value,
+    pub allow_requester: Setting<bool>,
+    /// Template of the list of channels, for those who notify people; the inbox (`web`) where absent.
+    pub channels: Option<Template>,
     /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
-    pub timeout_seconds: Option<f64>,
+    pub timeout_seconds: Option<Setting<f64>>,
     /// What happens when the time is over.
     pub timeout_action: TimeoutAction,
     /// Template of the list of people who are asked as well after an escalation.
     pub escalate_to: Option<Template>,
     /// Seconds between two reminders; none for no reminders.
-    pub remind_every_seconds: Option<f64>,
+    pub remind_every_seconds: Option<Setting<f64>>,
     /// Where this condition is false, nobody is asked.
     pub condition: Option<Expr>,
     /// A value and a bound: where the value lies below the bound, nobody is asked.
-    pub auto_approve_below: Option<(Expr, f64)>,
+    pub auto_approve_below: Option<(Expr, Setting<f64>)>,
 }
 
 /// What a `human` node asks for.
@@ -46,7 +50,39 @@ pub enum HumanKind {
     Decision { options: Vec<OptionTemplate> },
     Review { content: Option<Template> },
     Ask,
-    Authorization { tool: Option<Template>, arguments: Option<Template>, high: bool },
+    Authorization { tool: Option<Template>, arguments: Option<Template>, level: Setting<Level> },
+}
+
+/// How dangerous the tool of an `authorization` is: `security_level`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A yes is enough.
+    Medium,
+    /// Interfaces ask for the tool's name before they send a yes.
+    High,
+}
+
+/// The words of [`Level`].
+const LEVELS: [&str; 2] = ["medium", "high"];
+
+impl Ruled for Level {
+    type Bounds = ();
+
+    fn literal(f: &Fields<'_, '_>, cx: &mut Cx<'_>, key: &str, (): Self::Bounds) -> Option<Self> {
+        f.word(cx, key, &LEVELS).map(|ix| if ix == 1 { Self::High } else { Self::Medium })
+    }
+
+    fn rendered(value: &Value, (): Self::Bounds) -> Option<Self> {
+        match value.as_str()? {
+            "medium" => Some(Self::Medium),
+            "high" => Some(Self::High),
+            _ => None,
+        }
+    }
+
+    fn wanted((): Self::Bounds) -> String {
+        format!("one of `{}`", LEVELS.join("`, `"))
+    }
 }
 
 /// One option of a decision, as the document gives it.

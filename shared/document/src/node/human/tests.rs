@@ -11,7 +11,7 @@ fn found(config: &Value) -> Vec<(String, String)> {
     config["timeout_seconds"] = json!(60);
     let document = json!({ "id": "w", "nodes": [
         { "id": "start", "type": "manual_trigger" },
-        { "id": "a", "type": "transform", "config": { "set": {} } },
+        { "id": "a", "type": "transform", "config": { "expression": "input" } },
         { "id": "h", "type": "human", "config": config },
         { "id": "later", "type": "transform", "config": { "set": {} } },
     ], "edges": [{ "from": "start", "to": "a" }, { "from": "a", "to": "h" }, { "from": "a", "to": "later" }] });

@@ -3,8 +3,8 @@ use crate::validate::check;
 use serde_json::json;
 
 #[test]
-fn a_clean_document_has_no_problems() {
-    clean(&json!({
+fn a_whole_document_has_no_problems_but_what_is_not_built() {
+    let document = json!({
         "id": "expense-approval", "name": "Expense approval", "description": "Over 1000 a person approves.",
         "input_schema": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}},
         "nodes": [
@@ -32,7 +32,8 @@ fn a_clean_document_has_no_problems() {
         "settings": {"max_loop_iterations": 1000, "timeout_seconds": 86400, "on_error": "fail", "overlap": "allow",
                      "max_concurrency": 10, "retention_days": 0},
         "metadata": {"anything": [1, 2]}
-    }));
+    });
+    expect(&document, &[("no_effect", "/nodes/2/config/channels/0"), ("no_effect", "/nodes/3/compensate")]);
 }
 
 #[test]
@@ -56,6 +57,7 @@ fn schema() {
             ("schema", "/nodes/1/config/sett"),
             ("schema", "/nodes/1/tiemout_seconds"),
             ("schema", "/nodes/1/timeout_seconds"),
+            ("no_effect", "/nodes/1/timeout_seconds"),
             ("schema", "/nodes/1/join"),
             ("schema", "/edges/0/connection"),
         ],

@@ -6,7 +6,10 @@ mod codes;
 mod expressions;
 mod graphs;
 mod hostile;
+mod members;
+mod no_effect;
 mod people;
+mod settings;
 mod types;
 
 use super::{Issue, check};

@@ -144,6 +144,7 @@ fn a_threshold_counts_whom_an_escalation_asks_too() {
     clean(&asks(json!(["a@x.example"]), "escalate", json!("{{ input.others }}")));
     clean(&asks(json!(["a@x.example"]), "escalate", json!(["{{ input.other }}"])));
     expect(&asks(json!(["a@x.example"]), "escalate", json!(["A@x.example"])), &wrong);
-    expect(&asks(json!(["a@x.example"]), "timeout", json!(["b@x.example"])), &wrong);
+    let in_vain = ("no_effect", "/nodes/1/config/escalate_to");
+    expect(&asks(json!(["a@x.example"]), "timeout", json!(["b@x.example"])), &[wrong[0], in_vain]);
     expect(&asks(json!(["a@x.example", "A@x.example"]), "timeout", Value::Null), &wrong);
 }

@@ -1,0 +1,70 @@
+//! What an execution is warned about.
+
+use super::Timestamp;
+use ::document::{Workflow, validate::Issue};
+use serde::{Deserialize, Serialize};
+use stepwell_core::{execution, limits};
+use utoipa::ToSchema;
+
+/// Something about an execution that is probably not meant: what the static checks say about its document, or what was
+/// wrong while it ran, although it went on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"code": "condition_error", "node": "size", "count": 1, "at": "2026-01-31T09:00:00.000Z",
+    "message": "the rule for port large cannot be evaluated, so it is passed over: there is no key `ammount`"}))]
+pub struct ExecutionWarning {
+    /// A code in `snake_case`, for programs: one of the static checks, or `condition_error`.
+    pub code: String,
+    /// What is wrong, and what happened instead, for people.
+    pub message: String,
+    /// What to do about it; of the static checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The node that it is about, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// JSON Pointer (RFC 6901) into the stored document; of the static checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// How often it happened; of what was wrong while the execution ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// When it happened first; of what was wrong while the execution ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl ExecutionWarning {
+    /// The warnings of an execution: those of the static checks first, then those of the rules, oldest first.
+    pub fn of(execution: &execution::Execution, workflow: &Workflow) -> Vec<Self> {
+        let checks = workflow.warnings.iter().take(limits::SHOWN_WARNINGS).map(Self::from);
+        checks.chain(execution.warnings.iter().map(Self::from)).collect()
+    }
+}
+
+impl From<&Issue> for ExecutionWarning {
+    fn from(issue: &Issue) -> Self {
+        Self {
+            code: issue.code.clone(),
+            message: issue.message.clone(),
+            hint: Some(issue.hint.clone()),
+            node: issue.node.clone(),
+            path: Some(issue.path.clone()),
+            count: None,
+            at: None,
+        }
+    }
+}
+
+impl From<&execution::Warned> for ExecutionWarning {
+    fn from(warned: &execution::Warned) -> Self {
+        Self {
+            code: warned.code.clone(),
+            message: warned.message.clone(),
+            hint: None,
+            node: Some(warned.node.to_string()),
+            path: None,
+            count: Some(warned.count),
+            at: Some(Timestamp(warned.at)),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `no_effect`: what the format takes and this release does nothing with. Whoever builds one of these takes its warning
+//! away.
+
+use crate::{
+    Connection,
+    node::node_type::Mode,
+    policy::OnError,
+    read_node::on_error_of,
+    reading::{At, Cx, Frame, RawEdge, RawNode},
+};
+use serde_json::Value;
+
+/// What to do about a policy that nothing follows.
+const ROLLBACK: &str = "Undo what was done on a path from the port `error`, or take this as a failure.";
+
+/// Warns of what a flow says in vain.
+pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
+    let (nodes_at, edges_at) = (at.key("nodes"), at.key("edges"));
+    for (ix, raw) in frame.nodes.iter().enumerate() {
+        let at = nodes_at.item(ix);
+        cx.about(raw.id.as_ref().map(ToString::to_string), |cx| node(cx, raw, &at));
+    }
+    for (ix, raw) in frame.edges.iter().enumerate() {
+        edge(cx, raw, &edges_at.item(ix));
+    }
+}
+
+/// Warns of `on_error: rollback`, of a node or of the settings.
+pub(crate) fn rollback(cx: &mut Cx<'_>, policy: Option<&Value>, at: &At<'_>) {
+    if policy.and_then(on_error_of) == Some(OnError::Rollback) {
+        let message = "nothing is rolled back in this release: the execution fails, and what was done stays";
+        cx.warning("no_effect", &at.key("on_error"), message, ROLLBACK);
+    }
+}
+
+fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
+    let (Some(object), Some(kind)) = (raw.object, raw.kind) else { return };
+    let given = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
+    rollback(cx, object.get("on_error"), at);
+    if given("compensate") {
+        let message = "nothing is rolled back in this release, so this never runs";
+        cx.warning("no_effect", &at.key("compensate"), message, ROLLBACK);
+    }
+    let (at_once, never_again) = match kind.mode {
+        Mode::Route => (true, true),
+        Mode::Compute => (true, false),
+        Mode::Run | Mode::Wait | Mode::Children => (false, false),
+    };
+    if at_once && given("timeout_seconds") {
+        let message = format!("a `{}` is decided at once: nothing of it is timed", kind.name);
+        let hint = "Bound the nodes that take time, or the whole execution by `settings.timeout_seconds`.";
+        cx.warning("no_effect", &at.key("timeout_seconds"), message, hint);
+    }
+    if never_again && given("retry") {
+        let message = format!("a `{}` is decided once, and the same way again: it is not retried", kind.name);
+        cx.warning("no_effect", &at.key("retry"), message, "Give it to the nodes that may fail for now.");
+    }
+}
+
+fn edge(cx: &mut Cx<'_>, raw: &RawEdge<'_>, at: &At<'_>) {
+    if raw.connection != Connection::Main {
+        let message = "typed connections are kept, and hand nothing over in this release";
+        let hint = "Lead a `main` edge to what is to run.";
+        cx.warning("no_effect", &at.key("connection"), message, hint);
+    }
+}

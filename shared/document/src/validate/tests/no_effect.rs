@@ -1,0 +1,83 @@
+//! What is taken and does nothing is told.
+
+use super::{clean, expect, flow, one};
+use serde_json::{Value, json};
+
+fn http() -> Value {
+    one("http_request", json!({"url": "https://x.example"}))
+}
+
+#[test]
+fn a_policy_that_nothing_follows() {
+    let mut document = http();
+    document["nodes"][1]["on_error"] = json!("rollback");
+    expect(&document, &[("no_effect", "/nodes/1/on_error")]);
+    let mut document = http();
+    document["settings"] = json!({"on_error": "rollback"});
+    expect(&document, &[("no_effect", "/settings/on_error")]);
+    let mut document = http();
+    document["nodes"][1]["compensate"] = json!({"type": "transform", "config": {"set": {}}});
+    expect(&document, &[("no_effect", "/nodes/1/compensate")]);
+    for policy in ["fail", "continue", "ask_human"] {
+        let mut document = http();
+        document["nodes"][1]["on_error"] = json!(policy);
+        clean(&document);
+    }
+}
+
+#[test]
+fn what_would_tell_people() {
+    let ask = |more: Value| {
+        let mut config = json!({"kind": "ask", "question": "?", "timeout_seconds": 5});
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        one("human", config)
+    };
+    let channels = json!([{"type": "web"}, {"type": "slack", "channel": "#finance"}, {"type": "email"}]);
+    let at = |ix: usize| format!("/nodes/1/config/channels/{ix}");
+    expect(&ask(json!({"channels": channels})), &[("no_effect", &at(1)), ("no_effect", &at(2))]);
+    clean(&ask(json!({"channels": [{"type": "web"}]})));
+    let reminded = ask(json!({"remind_every_seconds": 60}));
+    expect(&reminded, &[("no_effect", "/nodes/1/config/remind_every_seconds")]);
+    let others = json!({"escalate_to": ["cfo@x.example"]});
+    expect(&ask(others), &[("no_effect", "/nodes/1/config/escalate_to")]);
+    clean(&ask(json!({"escalate_to": ["cfo@x.example"], "timeout_action": "escalate"})));
+    // In the words of another system, at the place where it stands there.
+    let engine = ask(json!({"channel_type": "slack", "slack_channel": "#finance"}));
+    expect(&engine, &[("no_effect", "/nodes/1/config/channel_type")]);
+}
+
+#[test]
+fn a_connection_that_hands_nothing_over() {
+    let mut document = http();
+    document["nodes"].as_array_mut().unwrap().push(json!({"id": "tool", "type": "code", "config": {"code": "1"}}));
+    document["edges"].as_array_mut().unwrap().push(json!({"from": "tool", "to": "n", "connection": "ai_tool"}));
+    expect(&document, &[("no_effect", "/edges/1/connection")]);
+}
+
+#[test]
+fn bounds_of_what_takes_no_time() {
+    let looped = || {
+        flow(
+            json!([{"id": "start", "type": "manual_trigger"},
+                   {"id": "l", "type": "loop", "config": {"for_each": "[1]"}},
+                   {"id": "a", "type": "http_request", "config": {"url": "https://x.example"}}]),
+            json!([{"from": "start", "to": "l"}, {"from": "l", "to": "a", "port": "loop"}, {"from": "a", "to": "l"}]),
+        )
+    };
+    for (node, key, value, told) in [
+        (1, "timeout_seconds", json!(60), true),
+        (1, "retry", json!({"max_attempts": 3}), true),
+        (2, "timeout_seconds", json!(60), false),
+        (2, "retry", json!({"max_attempts": 3}), false),
+        (0, "timeout_seconds", json!(60), true),
+    ] {
+        let mut document = looped();
+        document["nodes"][node][key] = value;
+        let at = format!("/nodes/{node}/{key}");
+        let wanted: &[(&str, &str)] = if told { &[("no_effect", &at)] } else { &[] };
+        expect(&document, wanted);
+    }
+    let mut document = one("transform", json!({"set": {}}));
+    document["nodes"][1]["timeout_seconds"] = json!(5);
+    expect(&document, &[("no_effect", "/nodes/1/timeout_seconds")]);
+}
