@@ -55,7 +55,7 @@ impl Journal for Memory {
         record.state = state;
         record.expires_at = expires_at;
         record.turns.extend(turns);
-        record.logs.extend(logs);
+        record.logs.extend(logs.iter().cloned());
         world.wake();
         Ok(())
     }
@@ -295,7 +295,7 @@ mod tests {
             before: None,
             state,
             effects: vec![],
-            logs: vec![],
+            logs: Arc::default(),
             blobs: vec![],
             acks: vec![],
             due: None,

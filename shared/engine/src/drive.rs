@@ -87,6 +87,7 @@ pub async fn submit(
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
     let Submission { asked, logs, acks, seen, workflow } = submission.into();
+    let logs: Arc<[NodeLog]> = logs.into();
     // A host that is the only writer avoids conflicts by waiting here.
     let _exclusive = host.journal().exclusive(id).await;
     let mut seen = seen.filter(|_| delivery::tries_what_was_seen(host));
@@ -195,7 +196,7 @@ fn decide_each(
     }
     let state = state?;
     let decided =
-        Commit { before, turns, state, effects, logs: Vec::new(), blobs: Vec::new(), acks: Vec::new(), due: None };
+        Commit { before, turns, state, effects, logs: Arc::default(), blobs: Vec::new(), acks: Vec::new(), due: None };
     Some(Batch { decided, replies })
 }
 

@@ -130,7 +130,7 @@ async fn nothing_is_there(host: &dyn Host) {
 async fn again(host: &dyn Host, id: &ExecutionId, after: u64) -> Commit {
     let turns = host.journal().turns(id, after, 100).await.unwrap();
     let state = host.journal().load(id).await.unwrap().unwrap();
-    Commit { before: None, turns, state, effects: vec![], logs: vec![], blobs: vec![], acks: vec![], due: None }
+    Commit { before: None, turns, state, effects: vec![], logs: Arc::default(), blobs: vec![], acks: vec![], due: None }
 }
 
 async fn only_the_next_turn_is_taken(host: &dyn Host) {

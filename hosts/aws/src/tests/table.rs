@@ -87,6 +87,6 @@ pub fn first(story: &Story) -> Commit {
 /// The commit of what was decided.
 pub fn commit(decided: Decided) -> Commit {
     let (turns, state) = (decided.turn.into_iter().collect(), Arc::new(decided.state));
-    let (logs, blobs, acks) = (vec![], vec![], vec![]);
+    let (logs, blobs, acks) = (Arc::default(), vec![], vec![]);
     Commit { before: None, turns, state, effects: decided.effects, logs, blobs, acks, due: None }
 }

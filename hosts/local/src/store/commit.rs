@@ -40,7 +40,7 @@ pub struct Write {
     snapshot: Option<String>,
     expires_at: Option<Time>,
     interactions: Vec<Arc<Interaction>>,
-    logs: Vec<NodeLog>,
+    logs: Arc<[NodeLog]>,
     blobs: Vec<(BlobRef, Vec<u8>)>,
     document: Option<Arc<Workflow>>,
     /// SHA-256 of the offloaded values that `body` names.
@@ -202,7 +202,7 @@ impl Write {
         for one in &self.interactions {
             interaction(db, run, &self.state.started.owner, one)?;
         }
-        for NodeLog { node, visit, attempt, line } in &self.logs {
+        for NodeLog { node, visit, attempt, line } in &*self.logs {
             db.prepare_cached(
                 "INSERT INTO logs(run, node, visit, attempt, at, level, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?

@@ -115,7 +115,7 @@ fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks
     let turn = Turn { seq: before.map_or(0, |state| state.seq) + 1, at: clock(), by: None, events: vec![event] };
     let state = stepwell_core::evolve::evolve(&workflow(), before.cloned(), &turn).unwrap();
     let (before, state) = (before.cloned().map(Arc::new), Arc::new(state));
-    Commit { before, turns: vec![turn], state, effects, logs: vec![], blobs: vec![], acks, due: None }
+    Commit { before, turns: vec![turn], state, effects, logs: Arc::default(), blobs: vec![], acks, due: None }
 }
 
 /// A handler that takes each execution through `steps` steps, and notes the messages where `keep` is set.

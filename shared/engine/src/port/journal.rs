@@ -26,7 +26,7 @@ pub struct Commit {
     /// What the turns ask for, in order.
     pub effects: Vec<Effect>,
     /// Lines that nodes wrote.
-    pub logs: Vec<NodeLog>,
+    pub logs: Arc<[NodeLog]>,
     /// Values to offload, each with its JSON.
     pub blobs: Vec<(BlobRef, Vec<u8>)>,
     /// Receipts of the messages that caused the turns. Some hosts acknowledge them in the same write.
