@@ -15,7 +15,11 @@ fn a_run_waits_for_children_that_go_on_beside_one_that_asks() {
         "edges": [{"from": "start", "to": "each"}]});
     let file = home.file("two.json", document);
     let told = home.run(&["run", &file, "--no-input", "--json"]).exits(3).json();
-    assert_eq!((&told["status"], &told["progress"]), (&json!("waiting_human"), &json!(75)), "the other child has ended");
+    assert_eq!(
+        (&told["status"], &told["progress"]),
+        (&json!("waiting_human"), &json!(75)),
+        "the other child has ended"
+    );
     assert_eq!(told["pending_interactions"].as_array().unwrap().len(), 1);
     // The execution's own id is enough to answer.
     let id = told["execution_id"].as_str().unwrap();

@@ -61,7 +61,7 @@ pub struct Execution {
     #[serde(default)]
     pub skipped: u32,
     /// The greatest progress so far, in tenths of a percent: it never falls, also where a node starts its children anew.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub progress: u16,
     /// The state of every node that was visited or skipped.
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
@@ -365,7 +365,7 @@ impl Execution {
     }
 }
 
-fn is_none(progress: &u16) -> bool {
+fn is_nothing(progress: &u16) -> bool {
     *progress == 0
 }
 
