@@ -333,9 +333,8 @@ impl Execution {
             return Status::Pending;
         }
         // Work that is due now outweighs an open question, here or in a descendant, and a question outweighs a timer or a
-        // child. A loop by
-        // itself counts as running: where nothing in its body is open, a continuation message begins its next
-        // iteration.
+        // child. A loop by itself counts as running: where nothing in its body is open, a continuation message begins
+        // its next iteration.
         let mut status = Status::Running;
         for (id, node) in &self.nodes {
             match node.phase {
