@@ -21,8 +21,9 @@ pub enum Since<'a> {
 }
 
 /// The effects that are still open: messages of due activations, timers, interactions, children to start or to cancel,
-/// and what an ended execution owes to its parent and its workflow, or one that is held back to itself. Delivering them again does no harm. For a stuck
-/// execution the messages that it may not be able to process are left out.
+/// what a child owes to its parent, and what an ended execution owes to others, or one that is held back to itself.
+/// Delivering them again does no harm. For a stuck execution the messages that it may not be able to process are left
+/// out.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
@@ -218,8 +219,8 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
 }
 
 /// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,
-/// a timer should have fired, it is held back for a while, or the execution's own timeout has passed. For an ended execution it is the time at which
-/// it may be removed; none where it is kept for ever, or is removed with its parent.
+/// a timer should have fired, it is held back for a while, or the execution's own timeout has passed. For an ended
+/// execution it is the time at which it may be removed; none where it is kept for ever, or is removed with its parent.
 pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     if state.completed_at.is_some() {
         return expires_at(state, Some(workflow));

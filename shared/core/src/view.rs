@@ -41,7 +41,7 @@ pub fn progress(execution: &Execution, workflow: &Workflow) -> Number {
     }
     let tenths = execution.progress.max(crate::evolve::progress(workflow, execution));
     let whole = tenths / 10;
-    if tenths % 10 == 0 {
+    if tenths.is_multiple_of(10) {
         return whole.into();
     }
     Number::from_f64(f64::from(tenths) / 10.0).unwrap_or_else(|| whole.into())

@@ -329,8 +329,11 @@ async fn overlap(host: &dyn Host, request: &StartRequest) -> Result<Option<Strin
 /// sent along is bound by a saved one of its id where it names a limit itself, and by none otherwise.
 async fn limit_of(host: &dyn Host, request: &StartRequest) -> Result<Option<u64>, StoreError> {
     let own = request.workflow.settings.max_concurrency;
-    let (is_inline, is_latest) = (request.version == 0, !request.pinned);
-    if if is_inline { own.is_none() } else { is_latest } {
+    let is_known = match request.version {
+        0 => own.is_none(),
+        _ => !request.pinned,
+    };
+    if is_known {
         return Ok(own);
     }
     limit_in_force(host.catalogue(), &request.owner, &request.workflow.id, own).await

@@ -176,10 +176,10 @@ impl Table {
         Ok((waiting, active))
     }
 
-    /// The executions held back that may go on now: as many of the oldest as the limit in force has room for. Each is to be told by
-    /// `Work::Admit`; telling one twice does no harm. They are counted under the guard's lease, so that no start comes
-    /// in between. Where this process starts an execution under a lease, that one serves, since it would wait for
-    /// itself.
+    /// The executions held back that may go on now: as many of the oldest as the limit in force has room for. Each is
+    /// to be told by `Work::Admit`; telling one twice does no harm. They are counted under the guard's lease, so that no
+    /// start comes in between. Where this process starts an execution under a lease, that one serves, since it would
+    /// wait for itself.
     ///
     /// # Errors
     /// Where the table does not answer, or others keep the guard.

@@ -61,7 +61,7 @@ pub struct Execution {
     #[serde(default)]
     pub skipped: u32,
     /// The greatest progress so far, in tenths of a percent: it never falls, also where a node starts its children anew.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_nothing")]
     pub progress: u16,
     /// The state of every node that was visited or skipped.
     pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
@@ -361,9 +361,8 @@ impl Execution {
             return Status::Pending;
         }
         // Work that is due now outweighs an open question, here or in a descendant, and a question outweighs a timer or a
-        // child. A loop by
-        // itself counts as running: where nothing in its body is open, a continuation message begins its next
-        // iteration.
+        // child. A loop by itself counts as running: where nothing in its body is open, a continuation message begins
+        // its next iteration.
         let mut status = Status::Running;
         for (id, node) in &self.nodes {
             match node.phase {
@@ -393,7 +392,7 @@ impl Execution {
     }
 }
 
-fn is_none(progress: &u16) -> bool {
+fn is_nothing(progress: &u16) -> bool {
     *progress == 0
 }
 

@@ -48,7 +48,7 @@ fn committed(workflow: &document::Workflow, started: Started, asked: &dyn Fn(&Ex
 /// The item of the commit that was written last.
 fn written(asked: &[Asked]) -> Value {
     let puts = asked.iter().filter(|one| one.operation == "PutItem").map(|one| one.json()["Item"].clone());
-    puts.filter(|item| item["sk"]["S"].as_str().is_some_and(|sort| sort.starts_with("t#"))).last().unwrap()
+    puts.rev().find(|item| item["sk"]["S"].as_str().is_some_and(|sort| sort.starts_with("t#"))).unwrap()
 }
 
 #[tokio::test]
