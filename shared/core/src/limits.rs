@@ -25,6 +25,9 @@ pub const MOST_DESCENDANTS: u32 = 1_000_000;
 pub const CHILDREN_IN_A_SLICE: u32 = 250;
 /// Events from outside that one execution keeps for `wait` nodes that have not been reached yet.
 pub const KEPT_SIGNALS: usize = 1_000;
+/// Requests with an `Idempotency-Key` that one execution remembers, so that a repeated one is done once. Clients repeat
+/// within minutes, in which people and other systems send far fewer; each takes some 120 bytes of every stored state.
+pub const KEPT_REQUESTS: usize = 128;
 /// Log lines kept of one attempt, so that a chatty loop does not fill the disk.
 pub const LOG_LINES: usize = 1_000;
 /// Bytes of one log line.

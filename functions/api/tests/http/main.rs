@@ -7,7 +7,9 @@ mod executions;
 mod hostile;
 mod interactions;
 mod openapi;
+mod repeats;
 mod resume;
+mod said;
 mod secrets;
 mod workflows;
 

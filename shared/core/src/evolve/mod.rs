@@ -10,8 +10,9 @@ mod people;
 pub use inputs::{input_of, iteration_value};
 
 use crate::{
-    event::{Event, Started, Turn},
-    execution::{EdgeState, Execution, Phase, Status},
+    event::{Event, Request, Started, Turn},
+    execution::{Answered, EdgeState, Execution, Phase, Status},
+    limits,
     payload::Payload,
 };
 use children::apply_children;
@@ -55,7 +56,19 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     for event in events {
         apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
     }
+    if let Some(request) = &turn.request {
+        remember(&mut state, request.clone());
+    }
     Ok(state)
+}
+
+/// Keeps a request that the state's latest turn did, and forgets the oldest one beyond the bound.
+pub(crate) fn remember(state: &mut Execution, request: Request) {
+    let requests = Arc::make_mut(&mut state.requests);
+    if requests.len() >= limits::KEPT_REQUESTS {
+        requests.remove(0);
+    }
+    requests.push(Answered { request, seq: state.seq });
 }
 
 /// The state of an execution that was just accepted. One that `overlap` refused has ended already.
@@ -82,6 +95,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         loops: BTreeMap::new(),
         children: BTreeMap::new(),
         interactions: Vec::new(),
+        requests: Arc::default(),
         signals: Vec::new(),
     }
 }

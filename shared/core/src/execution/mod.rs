@@ -7,7 +7,7 @@ pub use bits::Bits;
 
 use crate::{
     error::Error,
-    event::Started,
+    event::{Request, Started},
     id::{Activation, ExecutionId, InteractionId},
     interaction::Interaction,
     payload::Payload,
@@ -73,9 +73,22 @@ pub struct Execution {
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,
+    /// The latest requests that may be sent again, oldest first, at most [`limits::KEPT_REQUESTS`](crate::limits).
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub requests: Arc<Vec<Answered>>,
     /// Events from outside that no `wait` has taken, as name and data, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
+}
+
+/// A request that was done, and may come again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The request.
+    #[serde(flatten)]
+    pub request: Request,
+    /// Number of the turn that did it.
+    pub seq: u64,
 }
 
 /// Where an edge stands in the present iteration of the loop around it.
@@ -270,6 +283,11 @@ impl Execution {
         self.interactions.iter().rev().find(|one| one.interaction_id.as_str() == id)
     }
 
+    /// The request of that key, if it was done lately.
+    pub fn request(&self, key: &str) -> Option<&Answered> {
+        self.requests.iter().rev().find(|one| one.request.key == key)
+    }
+
     /// The interactions that can still be answered.
     pub fn open_interactions(&self) -> impl Iterator<Item = &Arc<Interaction>> {
         self.interactions.iter().filter(|one| one.is_open())
@@ -318,6 +336,10 @@ impl Execution {
         all.extend(self.signals.iter().map(|(_, payload)| payload));
         all
     }
+}
+
+fn is_empty(requests: &Arc<Vec<Answered>>) -> bool {
+    requests.is_empty()
 }
 
 fn is_zero(number: &u64) -> bool {

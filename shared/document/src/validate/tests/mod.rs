@@ -6,6 +6,7 @@ mod codes;
 mod expressions;
 mod graphs;
 mod hostile;
+mod on_error;
 mod people;
 mod types;
 
