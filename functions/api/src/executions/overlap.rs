@@ -5,7 +5,7 @@
 //! Only requests to this process are compared. Where several processes serve the API, a request to another one is seen
 //! by what it recorded before this one was loaded; `interaction_id`, `checkpoint` and `Idempotency-Key` hold everywhere.
 
-use crate::{Problem, limits};
+use crate::{App, Problem, limits};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,6 +27,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Arrived {
     type Rejection = Problem;
     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
         Ok(Self(Instant::now()))
+    }
+}
+
+impl Arrived {
+    /// Waits until requests that came at once with this one have come too, where they come to this process.
+    pub(crate) async fn linger(&self, app: &App) {
+        if app.alone {
+            let over = tokio::time::sleep_until((self.0 + limits::AT_ONCE).into());
+            tokio::select! {
+                () = over => {}
+                () = app.stop.stopped() => {}
+            }
+        }
     }
 }
 

@@ -115,8 +115,7 @@ fn done_before(execution: &Execution, request: Option<&Request>) -> Answered<Opt
 
 /// What a resume was told that was done before, by the turn of this number.
 async fn again(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<ResumeAnswer> {
-    let turns = app.host.journal().turns_lean(execution.id(), seq.saturating_sub(1), 1).await?;
-    let turn = turns.into_iter().next().ok_or_else(Problem::internal)?;
+    let turn = turn_at(app, &execution, seq).await?;
     match turn.events.iter().find_map(answered) {
         Some(question) => {
             let state = aftermath(app, execution, &turn).await?;
@@ -127,6 +126,11 @@ async fn again(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<Resum
             Ok(went_on(read::execution(app, &then).await?, Some(Ended::Paused)))
         }
     }
+}
+
+async fn turn_at(app: &App, execution: &Execution, seq: u64) -> Answered<Turn> {
+    let turns = app.host.journal().turns_lean(execution.id(), seq.saturating_sub(1), 1).await?;
+    turns.into_iter().next().ok_or_else(Problem::internal)
 }
 
 /// The interaction that a person answered by this event.
@@ -168,6 +172,7 @@ async fn answer_one(
     arrived: &Arrived,
 ) -> Answered<Resumed> {
     let answering = Answering::begin(execution, arrived);
+    let names = body.interaction_id.is_some() || body.checkpoint.is_some();
     let question = question(execution, body.interaction_id.as_deref(), &answering)?;
     let interaction_id = question.interaction_id.clone();
     let answer_as = body.answer_as.clone();
@@ -176,16 +181,20 @@ async fn answer_one(
     let request = terms.request.clone();
     let done = answer::ask(app, caller, execution.id(), command, terms).await?;
     // The caller is shown what the answer led to, as far as that happens soon.
-    let state = match request.and_then(|request| done.state.request(&request.key).map(|before| before.seq)) {
-        Some(seq) => match again(app, done.state, seq).await? {
-            ResumeAnswer::Resumed(resumed) => return Ok(*resumed),
-            ResumeAnswer::Execution(_) => return Err(Problem::internal()),
-        },
+    let did_it = request.and_then(|request| done.state.request(&request.key).map(|before| before.seq));
+    let state = match did_it {
+        Some(seq) => {
+            let turn = turn_at(app, &done.state, seq).await?;
+            Arc::new(aftermath(app, done.state, &turn).await?)
+        }
         None => {
             let soon = soon_after(app.host.now());
             wait::until(app, done.state, limits::WAIT, |state| wait::settled(state, soon)).await?
         }
     };
+    if !names && state.open_interactions().next().is_some() {
+        arrived.linger(app).await;
+    }
     told(app, &state, &interaction_id).await
 }
 

@@ -25,6 +25,11 @@ impl Dev {
     }
 
     pub fn request(&self, head: &str, body: &str) -> String {
+        answer_to(self.send(head, body))
+    }
+
+    /// Sends a request, whose answer is still to be read.
+    pub fn send(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let length = body.len();
@@ -33,9 +38,7 @@ impl Dev {
             "{head}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        stream
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Value {
@@ -49,6 +52,13 @@ impl Dev {
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         Told { code: self.child.wait().unwrap().code(), out: String::new(), err }
     }
+}
+
+/// The whole answer to a request that was sent.
+pub fn answer_to(mut request: TcpStream) -> String {
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// A workflow that asks for an approval, and then logs a line.
