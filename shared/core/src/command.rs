@@ -3,7 +3,7 @@
 
 use crate::{
     effect::{ChildControl, Purpose},
-    event::Started,
+    event::{Request, Started},
     id::{Activation, InteractionId},
     interaction::Answer,
     payload::Payload,
@@ -120,11 +120,22 @@ pub struct Asked {
     pub command: Command,
     /// The subject (such as an e-mail address) that asks; none where a worker, a timer or another execution asks.
     pub by: Option<String>,
+    /// The request that asks, where its client may send it again: it is done once. None: asking twice does it twice.
+    pub request: Option<Request>,
+    /// The checkpoint that the caller has seen, and means: on any other the command is refused. None: on any.
+    pub checkpoint: Option<u64>,
+}
+
+impl Asked {
+    /// A command of a subject, which is done as often as it is asked.
+    pub fn by(command: Command, by: Option<String>) -> Self {
+        Self { command, by, request: None, checkpoint: None }
+    }
 }
 
 impl From<Command> for Asked {
     fn from(command: Command) -> Self {
-        Self { command, by: None }
+        Self::by(command, None)
     }
 }
 

@@ -59,6 +59,16 @@ pub enum Rejection {
         /// How the interaction ended, for people.
         message: String,
     },
+    /// The request was done before, by the turn of this number: nothing is done again, and the caller is told what it was
+    /// told then.
+    #[error("this request was done before, by turn {0}")]
+    Repeated(u64),
+    /// Another request was done under the same key (HTTP 422).
+    #[error("this Idempotency-Key was used with another request: use a new key")]
+    KeyReused,
+    /// The execution is no longer at the checkpoint that the caller has seen (HTTP 409).
+    #[error("the execution is at checkpoint {0} by now: look at it, and ask again")]
+    MovedOn(u64),
     /// The subject that asks may not (HTTP 403).
     #[error("{0}")]
     Forbidden(String),

@@ -38,6 +38,9 @@ pub const KEPT_WARNINGS: usize = 50;
 pub const WARNING_CHARS: usize = 400;
 /// Warnings of the static checks that are shown with an execution; more are in the answer of the checks themselves.
 pub const SHOWN_WARNINGS: usize = 100;
+/// Requests with an `Idempotency-Key` that one execution remembers, so that a repeated one is done once. Clients repeat
+/// within minutes, in which people and other systems send far fewer; each takes some 120 bytes of every stored state.
+pub const KEPT_REQUESTS: usize = 128;
 /// Log lines kept of one attempt, so that a chatty loop does not fill the disk.
 pub const LOG_LINES: usize = 1_000;
 /// Bytes of one log line.

@@ -31,6 +31,7 @@ pub mod json;
 pub mod limits;
 mod model;
 pub mod node;
+mod on_error;
 mod parse;
 pub mod pattern;
 pub mod picture;
@@ -65,7 +66,9 @@ pub use node::{
     workflow::Children,
 };
 pub use parse::{Parsed, parse, parse_with};
-pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings, limit_of_document};
+pub use policy::{
+    AfterError, Delivery, Join, OnConditionError, OnError, Overlap, PutToPeople, Retry, Settings, limit_of_document,
+};
 pub use reading::{At, Cx, Fields, Frame, Place};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;

@@ -20,7 +20,7 @@ use crate::{
         webhook_trigger::WebhookTrigger,
         workflow::Children,
     },
-    policy::{Delivery, Join, OnError, Retry, Settings},
+    policy::{Delivery, Join, OnError, PutToPeople, Retry, Settings},
     reading::{Issue, schema::Schema},
     schedule::times::ScheduleTrigger,
 };
@@ -92,6 +92,8 @@ pub struct Node {
     pub timeout_seconds: Option<f64>,
     /// What happens when the last attempt has failed; `settings.on_error` where the node says nothing.
     pub on_error: OnError,
+    /// Whom `on_error: ask_human` asks; none where it names nobody, and for the other policies.
+    pub put_to: Option<Box<PutToPeople>>,
     /// When the incoming edges activate the node (execution model §4).
     pub join: Join,
     /// Whether the effects of the node outside may happen more than once.

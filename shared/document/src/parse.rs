@@ -6,9 +6,9 @@ use crate::{
     id::WorkflowId,
     limits,
     node::Types,
+    on_error,
     policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
-    read_node::{ON_ERROR, on_error},
     reading::{At, Cx, Fields, Issue, Severity, Shape, cut, is_id, schema},
     validate::warn_of_rollback,
 };
@@ -130,10 +130,8 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
     if let Some(seconds) = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS) {
         settings.timeout_seconds = seconds;
     }
-    if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
-        settings.on_error = on_error(ix);
-        warn_of_rollback(cx, f.get("on_error"), f.at);
-    }
+    on_error::of_settings(cx, &f, &mut settings);
+    warn_of_rollback(cx, f.get("on_error"), f.at);
     if f.word(cx, "on_condition_error", &["fail", "default"]) == Some(1) {
         settings.on_condition_error = OnConditionError::Default;
     }

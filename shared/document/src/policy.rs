@@ -1,6 +1,7 @@
 //! The policies of a document and of its nodes: bounds, retries, joins, and what happens after a failure.
 
 use crate::limits;
+use expression::Template;
 use serde::{Deserialize, Serialize};
 
 /// `settings` of a document.
@@ -74,6 +75,31 @@ pub enum OnError {
     Continue,
     AskHuman,
     Rollback,
+}
+
+crate::closed_set!(
+    /// What becomes of a failed node that people are asked about: the options of that question.
+    AfterError {
+        /// Another attempt.
+        Retry = "retry",
+        /// The execution goes on, with data of the answer as the node's output.
+        Skip = "skip",
+        /// The execution fails.
+        Abort = "abort",
+    }
+);
+
+/// Whom the failure of a node is put to: `on_error: {"ask_human": {…}}`.
+#[derive(Debug)]
+pub struct PutToPeople {
+    /// Template of the list of people who may decide. Where absent, anyone of the owner may.
+    pub assignees: Option<Template>,
+    /// The list of channels as the document gives it, for those who notify people.
+    pub channels: Option<Template>,
+    /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
+    pub timeout_seconds: Option<f64>,
+    /// What becomes of the node where nobody has decided in time.
+    pub timeout_action: AfterError,
 }
 
 /// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.

@@ -10,31 +10,14 @@ use crate::{
         map::Flows,
         node_type::{Mode, NodeType},
     },
-    policy::{Delivery, Join, OnError, Retry},
+    on_error,
+    policy::{Delivery, Join, Retry},
     reading::{At, Cx, Fields, Place, kind_of},
 };
 use serde_json::{Map, Value};
 
-/// The values of `on_error`, in the order in which the function `on_error` counts them.
-pub(crate) const ON_ERROR: [&str; 4] = ["fail", "continue", "ask_human", "rollback"];
 /// The keys of a node under `compensate`.
 const UNDO_KEYS: [&str; 7] = ["name", "type", "config", "retry", "timeout_seconds", "delivery", "metadata"];
-
-/// The policy at a position of [`ON_ERROR`].
-pub(crate) fn on_error(ix: usize) -> OnError {
-    match ix {
-        1 => OnError::Continue,
-        2 => OnError::AskHuman,
-        3 => OnError::Rollback,
-        _ => OnError::Fail,
-    }
-}
-
-/// The policy that the value of an `on_error` names; none where it names none.
-pub(crate) fn on_error_of(value: &Value) -> Option<OnError> {
-    let word = value.as_str().or_else(|| value.as_object()?.keys().next().map(String::as_str))?;
-    ON_ERROR.iter().position(|known| *known == word).map(on_error)
-}
 
 /// What reads configs: the types, and the flows within them.
 #[derive(Clone, Copy)]
@@ -55,16 +38,8 @@ pub(crate) fn read_node(
     let f = Fields::new(cx, object, at, "schema", &NODE_KEYS);
     let config = read_kind(cx, readers, &f, of, place);
     let mut node = common(cx, &f, id, of, config)?;
-    if let Some(ix) = f.word(cx, "on_error", &ON_ERROR) {
-        node.on_error = on_error(ix);
-        // A node without the port `success` cannot go on after a failure, whatever `on_error` says.
-        if node.on_error == OnError::Continue && !of.may_go_on() {
-            let message =
-                format!("no port of a `{}` stands for its failure: one ends the execution all the same", of.name);
-            let hint = "Leave it out, or handle what may fail with an edge out of a port.";
-            cx.warning("unhandled_port", &at.key("on_error"), message, hint);
-        }
-    }
+    let (policy, people) = on_error::of_node(cx, &f, of, place);
+    (node.on_error, node.put_to) = (policy, people.map(Box::new));
     node.join = join(cx, &f);
     if let Some(undo) = f.object(cx, "compensate") {
         node.compensate = compensate(cx, readers, undo, &at.key("compensate"), id, place.without_input()).map(Box::new);
@@ -99,6 +74,7 @@ fn common(
         // A node that waits has no bound of its own.
         timeout_seconds: timeout.or((!of.mode.waits()).then_some(limits::NODE_SECONDS)),
         on_error: cx.on_error,
+        put_to: None,
         join: Join::All,
         delivery,
         compensate: None,

@@ -1,6 +1,6 @@
 //! What a flow reads: of the execution around a `map`'s body, so that a child takes along no more, and of secrets.
 
-use crate::Workflow;
+use crate::{Workflow, node::config::of_templates};
 use expression::Expr;
 use std::collections::BTreeSet;
 
@@ -39,6 +39,7 @@ impl Workflow {
         for node in &self.nodes {
             let config = node.kind.config();
             config.expressions(&mut all);
+            of_templates(&[node.put_to.as_ref().and_then(|people| people.assignees.as_ref())], &mut all);
             let also = config.reads();
             reads.input |= also.input;
             reads.all_nodes |= also.all_nodes;

@@ -296,7 +296,7 @@ async fn submit_start(
         descendants: host.most_descendants(),
         skipped: line.skipped,
     };
-    let asked = Asked { command: Command::Start(Box::new(started)), by: request.started_by };
+    let asked = Asked::by(Command::Start(Box::new(started)), request.started_by);
     let submitted = submit(host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
     match submitted.replies.into_iter().next() {

@@ -15,9 +15,9 @@ use std::{
     task::{Context, Poll},
 };
 use stepwell_core::{
-    command::{Command, Control},
+    command::{Asked, Command, Control},
     effect::{Effect, Message, Work},
-    event::Turn,
+    event::{Request, Turn},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
     interaction::{Answer, Interaction, InteractionKind},
@@ -56,7 +56,7 @@ enum Job {
     /// The step function handles messages.
     Batch(Vec<Delivery>),
     /// The API submits a command.
-    Ask(ExecutionId, Command),
+    Ask(ExecutionId, Asked),
 }
 
 impl Job {
@@ -67,8 +67,8 @@ impl Job {
                 let verdicts = engine::step::handle(host, &deliveries).await;
                 (true, deliveries.iter().map(|delivery| delivery.receipt).zip(verdicts).collect())
             }
-            Job::Ask(id, command) => {
-                let asked = submit(host, &id, command).await;
+            Job::Ask(id, asked) => {
+                let asked = submit(host, &id, asked).await;
                 (asked.is_ok(), Vec::new())
             }
         }
@@ -83,7 +83,7 @@ impl Run {
         let started = started(&parsed(&case.document), &case.input, &run.host);
         let start = Command::Start(Box::new(started));
         while run.host.world().journals.is_empty() {
-            run.together(vec![Job::Ask(root_id(), start.clone())]);
+            run.together(vec![Job::Ask(root_id(), start.clone().into())]);
         }
         run
     }
@@ -158,7 +158,7 @@ impl Run {
     pub fn ask(&mut self, control: Control) {
         loop {
             let before = self.host.world().unheard;
-            self.together(vec![Job::Ask(root_id(), Command::Control { control, reason: None })]);
+            self.together(vec![Job::Ask(root_id(), Command::Control { control, reason: None }.into())]);
             if self.host.world().unheard == before {
                 break;
             }
@@ -220,20 +220,21 @@ impl Run {
         let mut jobs = Vec::new();
         for state in states {
             for one in state.open_interactions() {
-                let interaction_id = one.interaction_id.clone();
-                jobs.push(Job::Ask(
-                    state.id().clone(),
-                    Command::Answer { interaction_id, answer: Box::new(answer(one)) },
-                ));
+                // A person who hears nothing sends the same request again.
+                let key = one.interaction_id.to_string();
+                let request = Some(Request { key, hash: "answer".into() });
+                let command =
+                    Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
+                jobs.push(Job::Ask(state.id().clone(), Asked { request, ..command.into() }));
             }
             let awaited = state.nodes.values().find_map(|node| match &node.phase {
                 Phase::Waiting { event: Some(event), .. } => Some(event.clone()),
                 _ => None,
             });
-            jobs.extend(
-                awaited
-                    .map(|name| Job::Ask(state.id().clone(), Command::Signal { name, data: json!({ "v": 7 }).into() })),
-            );
+            jobs.extend(awaited.map(|name| {
+                let command = Command::Signal { name, data: json!({ "v": 7 }).into() };
+                Job::Ask(state.id().clone(), command.into())
+            }));
         }
         jobs.truncate(2);
         jobs

@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod requests;
 
 use catalogue::*;
 use document::{Workflow, parse};
@@ -33,6 +34,7 @@ pub async fn run(host: Arc<dyn Host>) {
     questions_are_found(host).await;
     lines_come_in_order(host).await;
     large_values_come_back(host).await;
+    requests::a_request_is_done_once(host).await;
     what_is_over_goes(host).await;
     a_watcher_wakes(host).await;
     versions_count_up(host).await;

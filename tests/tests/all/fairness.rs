@@ -110,7 +110,7 @@ async fn hanging_requests_and_thousands_of_children_of_one_owner_do_not_stop_ano
     assert!(hanging.try_recv().is_err(), "Ann has no more than she may have");
 
     // And a caller's cancel comes before what Ann's trees do.
-    let cancel = Asked { command: Command::Control { control: Control::Cancel, reason: None }, by: None };
+    let cancel = Asked::from(Command::Control { control: Control::Cancel, reason: None });
     for tree in &trees {
         let cancelled = engine::drive::submit(&*host, tree, cancel.clone());
         tokio::time::timeout(PATIENCE, cancelled).await.expect("a cancel is quick").unwrap();

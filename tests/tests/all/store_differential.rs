@@ -44,7 +44,7 @@ pub async fn agree(seed: u64, memory: &dyn Host, sqlite: &dyn Host) {
         let (id, command) = draw(&mut rng, memory, &workflow, &mut ids).await;
         let mut replies = Vec::new();
         for host in [memory, sqlite] {
-            let asked = vec![Asked { command: command.clone(), by: Some("a@b.c".into()) }];
+            let asked = vec![Asked::by(command.clone(), Some("a@b.c".into()))];
             let done = submit(host, &id, asked).await.expect("the store works").expect("it exists");
             replies.push((done.replies, timeless(&json!(*done.state))));
         }

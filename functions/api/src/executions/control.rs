@@ -1,7 +1,10 @@
 //! Pause and cancel, and the part of a resume that is like them.
 
 use crate::{
-    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner, executions::read, people::answer, types,
+    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner,
+    executions::read,
+    people::answer::{self, Terms},
+    types,
 };
 use axum::extract::State;
 use std::sync::Arc;
@@ -58,7 +61,7 @@ async fn asked(
 ) -> Answered<axum::Json<types::Execution>> {
     params.done()?;
     let execution = app.execution(&caller.owner, id).await?;
-    control(app, caller, &execution, what, why.reason).await
+    control(app, caller, &execution, what, why.reason, Terms::default()).await.map(axum::Json)
 }
 
 /// Pauses, resumes or cancels an execution, and returns it. Where the execution is so already, the answer is the same
@@ -72,18 +75,21 @@ pub(crate) async fn control(
     execution: &Execution,
     control: Control,
     reason: Option<String>,
-) -> Answered<axum::Json<types::Execution>> {
+    terms: Terms,
+) -> Answered<types::Execution> {
     if is_so(execution, control) {
-        return Ok(axum::Json(read::execution(app, execution).await?));
+        return read::execution(app, execution).await;
     }
     let id = execution.id();
-    match answer::ask(app, caller, id, Command::Control { control, reason }, true).await {
-        Ok(state) if refuses(execution, &state, control) => Err(wrong_status(&state)),
-        Ok(state) => Ok(axum::Json(read::execution(app, &state).await?)),
+    match answer::ask(app, caller, id, Command::Control { control, reason }, Terms { stale_is_done: true, ..terms })
+        .await
+    {
+        Ok(done) if !done.repeated && refuses(execution, &done.state, control) => Err(wrong_status(&done.state)),
+        Ok(done) => read::execution(app, &done.state).await,
         Err(problem) => {
             // Another request may have done the same since the execution was loaded: then it is no error.
             let now = app.execution(&caller.owner, id.as_str()).await?;
-            if is_so(&now, control) { Ok(axum::Json(read::execution(app, &now).await?)) } else { Err(problem) }
+            if is_so(&now, control) { read::execution(app, &now).await } else { Err(problem) }
         }
     }
 }

@@ -8,9 +8,8 @@ use crate::{
     types,
 };
 use axum::{Json, extract::State};
-use document::Workflow;
 use std::sync::Arc;
-use stepwell_core::{evolve::evolve, execution::Execution};
+use stepwell_core::execution::Execution;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -80,22 +79,10 @@ async fn checkpoint(
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
-    let then = folded(&workflow, &turns)?;
+    let then = read::folded(&workflow, &turns, |_, _| true)?;
     let shown = read::with_values_that_fit(&app, &then, || {
         let nodes = types::Nodes::of(&then, &workflow, &[]).items;
         types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)
     });
     Ok(Json(shown.await?))
-}
-
-/// Folds turns from the first on: checkpoints are not stored.
-fn folded(workflow: &Workflow, turns: &[stepwell_core::event::Turn]) -> Answered<Execution> {
-    let mut state = None;
-    for turn in turns {
-        state = Some(evolve(workflow, state, turn).map_err(|error| {
-            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
-            Problem::internal()
-        })?);
-    }
-    state.ok_or_else(Problem::internal)
 }

@@ -1,9 +1,11 @@
-//! The header `Idempotency-Key` of a start, and the problems that a start which fails is answered with.
+//! The header `Idempotency-Key`, and the problems that a start which fails is answered with.
 
-use crate::{Problem, limits, workflows::refused};
+use crate::{Caller, Problem, limits, workflows::refused};
 use axum::http::{HeaderMap, StatusCode};
+use document::canonical::Canonical;
 use engine::start::StartError;
 use serde::Serialize;
+use stepwell_core::{error::Rejection, event::Request, id::derive};
 
 /// Reads the header `Idempotency-Key`; None where it is absent. Returns the route with the key, which the execution's
 /// id is derived from, and the hash of the request, by which a repeated request is told from another one under the same
@@ -16,13 +18,35 @@ pub(crate) fn key(
     route: &str,
     request: &impl Serialize,
 ) -> Result<Option<(String, String)>, Problem> {
+    Ok(header(headers)?.map(|key| keyed(route, key, request)))
+}
+
+fn header(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= limits::KEY_BYTES);
-    let Some(key) = key else {
+    if key.is_none() {
         let hint = "send 1 to 255 visible ASCII characters, such as a UUID";
         return Err(Problem::field("invalid_idempotency_key", "", "this Idempotency-Key cannot be taken", hint));
-    };
-    Ok(Some(keyed(route, key, request)))
+    }
+    Ok(key)
+}
+
+/// Reads the header `Idempotency-Key` of a request to one execution, whose journal keeps what it was done by. None where
+/// it is absent. The key is that of the caller alone: two people who count their answers from 1 must not take each
+/// other's.
+///
+/// # Errors
+/// 422 `invalid_idempotency_key`.
+pub(crate) fn request(
+    headers: &HeaderMap,
+    caller: &Caller,
+    route: &str,
+    body: &impl Serialize,
+) -> Result<Option<Request>, Problem> {
+    let Some(key) = header(headers)? else { return Ok(None) };
+    let body = serde_json::to_value(body).unwrap_or_default();
+    let (route, hash) = keyed(route, key, &Canonical(&body));
+    Ok(Some(Request { key: derive(&["request", &caller.subject, &route]), hash }))
 }
 
 /// The same as [`key`], for a key that does not come from this header.
@@ -42,10 +66,7 @@ impl From<StartError> for Problem {
                 })
             }
             StartError::TooMuchMetadata => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata_too_large", detail),
-            StartError::KeyReused => {
-                let detail = "this Idempotency-Key was used with another request: use a new key for a new start";
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-            }
+            StartError::KeyReused => Rejection::KeyReused.into(),
             StartError::NotFound(id) => Problem::not_found("workflow", &id),
             StartError::Invalid(issues) => refused(&issues, ""),
             StartError::Store(error) => error.into(),

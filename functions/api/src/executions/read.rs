@@ -1,13 +1,14 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
-use crate::{Answered, App, limits, page::Room, types};
+use crate::{Answered, App, Problem, limits, page::Room, types};
+use document::Workflow;
 use engine::{
     drive::with_values,
     port::StoreError,
     questions::{Reads, open_below},
 };
 use std::collections::HashSet;
-use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
+use stepwell_core::{event::Turn, evolve::evolve, execution::Execution, payload::Payload};
 
 /// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
 ///
@@ -90,4 +91,38 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
         turns.extend(more);
     }
     Ok(turns)
+}
+
+/// Folds turns from the first on: checkpoints are not stored. Each state is shown to `visit`, with its turn, until that
+/// returns false; the last state shown is returned.
+///
+/// # Errors
+/// A 500 where the turns do not fold, and where there are none.
+pub fn folded(
+    workflow: &Workflow,
+    turns: &[Turn],
+    mut visit: impl FnMut(&Turn, &Execution) -> bool,
+) -> Answered<Execution> {
+    let mut state = None;
+    for turn in turns {
+        let next = evolve(workflow, state, turn).map_err(|error| {
+            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
+            Problem::internal()
+        })?;
+        let goes_on = visit(turn, &next);
+        state = Some(next);
+        if !goes_on {
+            break;
+        }
+    }
+    state.ok_or_else(Problem::internal)
+}
+
+/// An execution as it was after one of its turns, in which offloaded values are missing.
+///
+/// # Errors
+/// What the store says.
+pub async fn state_at(app: &App, execution: &Execution, seq: u64) -> Answered<Execution> {
+    let turns = turns_to(app, execution, seq).await?;
+    folded(&*app.workflow(execution).await?, &turns, |_, _| true)
 }

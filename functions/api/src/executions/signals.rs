@@ -1,9 +1,12 @@
 //! Signals: events that callers send to an execution, for its `wait` nodes.
 
 use crate::{
-    Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, executions::read, people::answer, types,
+    Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner,
+    executions::{idempotency, read},
+    people::answer::{self, Terms},
+    types,
 };
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use std::sync::Arc;
 use stepwell_core::{command::Command, payload::Payload};
 use utoipa_axum::routes;
@@ -17,7 +20,9 @@ pub(crate) fn routes() -> Routes {
 
 /// Send an event to an execution; it is kept for its `wait` node if it comes early.
 #[utoipa::path(post, path = "/v1/executions/{id}/signals/{name}", operation_id = "signal", tag = "executions",
-    security(("bearer" = [])), request_body = types::SignalBody, params(("id" = String, Path), ("name" = String, Path)),
+    security(("bearer" = [])), request_body = types::SignalBody,
+    params(("id" = String, Path), ("name" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key sends one event")),
     responses((status = 200, body = types::Execution),
         types::Refused))]
 async fn signal(
@@ -25,13 +30,16 @@ async fn signal(
     State(app): State<Arc<App>>,
     Path((id, name)): Path<(String, String)>,
     _: NoParams,
+    headers: HeaderMap,
     MaybeJson(body): MaybeJson<types::SignalBody>,
 ) -> Answered<axum::Json<types::Execution>> {
     if name.is_empty() || name.len() > NAME_BYTES {
         return Err(Problem::field("invalid_name", "", "this cannot name an event", "give 1 to 256 bytes"));
     }
     let execution = app.execution(&caller.owner, &id).await?;
+    let route = format!("/v1/executions/{id}/signals/{name}");
+    let terms = Terms { request: idempotency::request(&headers, &caller, &route, &body)?, ..Terms::default() };
     let command = Command::Signal { name, data: Payload::new(body.data) };
-    let state = answer::ask(&app, &caller, execution.id(), command, false).await?;
+    let state = answer::ask(&app, &caller, execution.id(), command, terms).await?.state;
     Ok(axum::Json(read::execution(&app, &state).await?))
 }

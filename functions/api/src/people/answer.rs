@@ -1,18 +1,37 @@
 //! Submits the commands that requests ask for, and finds out in whose name an answer is given.
 
-use crate::{App, Caller, Problem};
+use crate::{App, Caller, Problem, executions::read};
 use engine::drive::submit;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
     error::Rejection,
+    event::Request,
     execution::Execution,
     id::ExecutionId,
     interaction::Answer,
 };
 
-/// Submits one command with the caller's subject as its author, and returns the state after it. With `stale_is_done` a
-/// command about something that is over already counts as done.
+/// On which terms a command is asked.
+#[derive(Default)]
+pub struct Terms {
+    /// The request that asks, where its client may send it again.
+    pub request: Option<Request>,
+    /// The checkpoint that the caller has seen; on any other the command is refused.
+    pub checkpoint: Option<u64>,
+    /// Whether a command about something that is over counts as done.
+    pub stale_is_done: bool,
+}
+
+/// What a command that was asked led to.
+pub struct Done {
+    /// The state after the command. Of a request that was done before, the state of then.
+    pub state: Arc<Execution>,
+    /// Whether the request had been done before, so that nothing was done now.
+    pub repeated: bool,
+}
+
+/// Submits one command with the caller's subject as its author.
 ///
 /// # Errors
 /// 404 where the execution does not exist, the rejection of the rules as a problem, and what the store says.
@@ -21,15 +40,21 @@ pub async fn ask(
     caller: &Caller,
     id: &ExecutionId,
     command: Command,
-    stale_is_done: bool,
-) -> Result<Arc<Execution>, Problem> {
-    let asked = Asked { command, by: Some(caller.subject.clone()) };
+    terms: Terms,
+) -> Result<Done, Problem> {
+    let Terms { request, checkpoint, stale_is_done } = terms;
+    let asked = Asked { command, by: Some(caller.subject.clone()), request, checkpoint };
     let submitted = submit(&*app.host, id, asked).await?;
     let submitted = submitted.ok_or_else(|| Problem::not_found("execution", id.as_str()))?;
+    let state = submitted.state;
     match submitted.replies.into_iter().next() {
-        Some(Err(Rejection::Stale(_))) if stale_is_done => Ok(submitted.state),
+        Some(Err(Rejection::Repeated(seq))) => {
+            let state = Arc::new(read::state_at(app, &state, seq).await?);
+            Ok(Done { state, repeated: true })
+        }
+        Some(Err(Rejection::Stale(_))) if stale_is_done => Ok(Done { state, repeated: false }),
         Some(Err(rejection)) => Err(rejection.into()),
-        _ => Ok(submitted.state),
+        _ => Ok(Done { state, repeated: false }),
     }
 }
 

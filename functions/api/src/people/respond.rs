@@ -2,10 +2,14 @@
 
 use crate::{
     Answered, App, NoParams, Path, Problem, Responder, Routes,
-    people::{answer, interactions::asking},
+    executions::idempotency,
+    people::{
+        answer::{self, Terms},
+        interactions::asking,
+    },
     types,
 };
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use std::sync::Arc;
 use stepwell_core::{command::Command, id::InteractionId, interaction::Answer, view};
 use utoipa_axum::routes;
@@ -16,7 +20,9 @@ pub(crate) fn routes() -> Routes {
 
 /// Answer a question. 200 only after the answer is durable.
 #[utoipa::path(post, path = "/v1/interactions/{id}/respond", operation_id = "respond", tag = "interactions",
-    security(("bearer" = [])), request_body = types::AnswerBody, params(("id" = String, Path)),
+    security(("bearer" = [])), request_body = types::AnswerBody,
+    params(("id" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key answers once")),
     responses((status = 200, body = types::Responded),
         (status = 409, body = types::ProblemDetails, content_type = "application/problem+json",
             description = "It is decided already; `decision` says how"),
@@ -26,9 +32,11 @@ async fn respond(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     _: NoParams,
+    headers: HeaderMap,
     crate::Json(body): crate::Json<types::AnswerBody>,
 ) -> Answered<axum::Json<types::Responded>> {
     let execution = asking(&app, &caller, &id).await?;
+    let request = idempotency::request(&headers, &caller, &format!("/v1/interactions/{id}/respond"), &body)?;
     // Every field is passed on: the rules know the kind of the question, and refuse the fields that it does not take.
     let said = Answer {
         approved: body.approved,
@@ -42,7 +50,8 @@ async fn respond(
     };
     let said = answer::signed(&caller, body.answer_as, said)?;
     let command = Command::Answer { interaction_id: InteractionId::from(id.as_str()), answer: Box::new(said) };
-    let state = answer::ask(&app, &caller, execution.id(), command, false).await?;
+    let terms = Terms { request, ..Terms::default() };
+    let state = answer::ask(&app, &caller, execution.id(), command, terms).await?.state;
     let workflow = app.workflow(&state).await?;
     let found = state.interaction(&id).ok_or_else(|| Problem::not_found("interaction", &id))?;
     Ok(axum::Json(types::Responded {

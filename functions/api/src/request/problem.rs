@@ -158,6 +158,9 @@ impl From<Rejection> for Problem {
             Rejection::Decided { status, decision, .. } => Self::conflict("already_decided", detail)
                 .with("interaction_status", status.as_str())
                 .with("decision", decision.map_or(Value::Null, Value::String)),
+            Rejection::Repeated(_) => Self::conflict("repeated", detail),
+            Rejection::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
+            Rejection::MovedOn(now) => Self::conflict("moved_on", detail).with("checkpoint", now.to_string()),
             Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             Rejection::Invalid { reasons, .. } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);

@@ -103,6 +103,9 @@ pub struct Response {
     pub answer: Value,
     /// A comment in the person's own words.
     pub comment: Option<String>,
+    /// What else came with the answer, which the question did not ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
     /// Hexadecimal SHA-256 of exactly what was shown to the person.
     pub shown_sha256: String,
 }
@@ -197,6 +200,7 @@ impl From<&interaction::Response> for Response {
             decision: response.decision.clone(),
             answer: response.answer.clone(),
             comment: response.comment.clone(),
+            data: response.data.clone(),
             shown_sha256: response.shown_sha256.clone(),
         }
     }

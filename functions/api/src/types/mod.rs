@@ -16,7 +16,7 @@ mod words;
 mod workflow;
 
 pub use admin::{Health, NewToken, SecretBody, StoredSecret, TokenBody};
-pub use control::{Reason, ResumeAnswer, ResumeBody, Resumed, SignalBody};
+pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};

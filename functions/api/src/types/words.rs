@@ -57,6 +57,7 @@ macro_rules! words {
 }
 
 words! {
+    AfterError: stepwell_core::interaction::AfterError = "What becomes of a node that failed.";
     ConnectionType: Connection = "What an edge hands over: `main` activates the target, the others hand it a resource.";
     ExecutionStatus: stepwell_core::execution::Status = "What an execution is doing, or how it ended.";
     InteractionKind: stepwell_core::interaction::InteractionKind = "What a question asks for.";

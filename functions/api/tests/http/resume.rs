@@ -13,7 +13,7 @@ fn failing() -> Value {
 }
 
 /// A workflow with one question of this kind, whose ports lead nowhere.
-fn asking(kind: &str, more: Value) -> Value {
+pub fn asking(kind: &str, more: Value) -> Value {
     let mut config = json!({"kind": kind, "question": "Well?", "timeout_seconds": 3600});
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     json!({
@@ -25,14 +25,14 @@ fn asking(kind: &str, more: Value) -> Value {
 
 impl World {
     /// Starts an execution and runs it until it waits for a person. Returns the path of its resume.
-    async fn waiting(&self, document: Value) -> String {
+    pub async fn waiting(&self, document: Value) -> String {
         let id = self.started(document, json!({})).await;
         self.run().await;
         format!("/v1/executions/{id}/resume")
     }
 
     /// Sends a resume, and handles messages while it waits for what follows.
-    async fn answered(&self, path: &str, body: Value) -> Answer {
+    pub async fn answered(&self, path: &str, body: Value) -> Answer {
         let (answer, ()) = futures::join!(self.post(path, body), async {
             tokio::task::yield_now().await;
             self.run().await;
@@ -55,7 +55,6 @@ async fn an_answer_that_contradicts_itself_is_refused_and_changes_nothing() {
         (&approve, json!({"resume_data": {"approved": false}, "output_port": "approved"}), port),
         (&approve, json!({"approved": true, "resume_data": {"approved": false}}), "/resume_data/approved"),
         (&approve, json!({"approved": true, "output_port": "timeout"}), port),
-        (&decide, json!({"resume_data": {"selected_option": "red"}, "output_port": "blue"}), port),
         (&decide, json!({"output_port": "timeout"}), port),
         (&input, json!({"resume_data": 1, "output_port": "rejected"}), port),
         (&ask, json!({"resume_data": "so", "output_port": "timeout"}), port),

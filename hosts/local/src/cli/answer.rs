@@ -6,6 +6,7 @@ use super::{
     output, source,
 };
 use api::types::{AnswerBody, Interaction, Page, Responded};
+use document::time::Time;
 use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
 
 /// The arguments of `stepwell answer`.
@@ -46,11 +47,12 @@ pub struct Args {
 
 /// Sends the answer. Exit 1 where it is refused; nothing is changed then.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let began = stepwell::clock();
     let body = body(&args)?;
     let client = Client::open(globals).await?;
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = interaction(&client, &args.id).await?;
+        let interaction = interaction(&client, &args.id, began).await?;
         if args.approve {
             named(&client, &interaction, &args).await?;
         }
@@ -120,17 +122,28 @@ async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Fa
 }
 
 /// Returns the only open interaction of the execution `id`. Where there is none, `id` is taken to be an interaction's.
-async fn interaction(client: &Client, id: &str) -> Result<String, Failure> {
+///
+/// On this machine a question that opened after the command `began` is none that its user can have meant: another answer
+/// to the execution came in between. (The clock of another machine tells nothing.)
+async fn interaction(client: &Client, id: &str, began: Time) -> Result<String, Failure> {
     let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some(InteractionStatus::Pending.to_string()))]);
     let page: Page<Interaction> = client.get(&format!("/v1/interactions{of}")).await?.read()?;
-    let open: Vec<&str> = page.items.iter().map(|one| one.interaction_id.as_str()).collect();
-    match open.as_slice() {
+    match page.items.as_slice() {
         [] => Ok(id.to_owned()),
-        [one] => Ok((*one).to_owned()),
+        [one] if client.is_here() && one.created_at.0 > began => Err(Failure::failed(
+            format!("the execution asks another question since this command began: {}", output::clean(&one.question)),
+            format!("look at it, and answer it by its own id: {}", one.interaction_id),
+        )
+        .with_code("moved_on")),
+        [one] => Ok(one.interaction_id.clone()),
         several => Err(Failure::failed(
-            format!("the execution asks {} questions: {}", several.len(), several.join(", ")),
+            format!("the execution asks {} questions: {}", several.len(), ids(several).join(", ")),
             "answer each by its own id; `stepwell inbox` shows them",
         )
         .with_code("several_open_interactions")),
     }
+}
+
+fn ids(questions: &[Interaction]) -> Vec<&str> {
+    questions.iter().map(|one| one.interaction_id.as_str()).collect()
 }

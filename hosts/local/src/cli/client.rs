@@ -104,6 +104,14 @@ impl Client {
         matches!(self, Self::Local { .. })
     }
 
+    /// Whether the host is on this machine: a data folder, or the process that has it open.
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::Remote { socket, .. } => socket.is_some(),
+            Self::Local { .. } => true,
+        }
+    }
+
     /// Closes the data folder, so that the next command finds it free.
     pub async fn close(self) {
         if let Self::Local { host, router } = self {

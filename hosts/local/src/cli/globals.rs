@@ -38,4 +38,10 @@ impl Globals {
     pub fn data_flag(&self) -> String {
         self.data.as_ref().map(|dir| format!(" --data {}", output::quoted(&dir.to_string_lossy()))).unwrap_or_default()
     }
+
+    /// The same with ` --url URL`, for a command that need not run on this machine.
+    pub fn place_flag(&self) -> String {
+        let url = self.url.as_ref().map(|url| format!(" --url {}", output::quoted(url))).unwrap_or_default();
+        format!("{url}{}", self.data_flag())
+    }
 }

@@ -89,7 +89,7 @@ pub fn state_of(id: &str, life: i64, seq: u64, ended: bool) -> Execution {
             (_, true) => Event::ExecutionCancelled { reason: None },
             (_, false) => Event::ExecutionPaused { reason: None },
         };
-        let turn = Turn { seq, at: Time(life), by: None, events: vec![event] };
+        let turn = Turn { seq, at: Time(life), by: None, request: None, events: vec![event] };
         state = Some(stepwell_core::evolve::evolve(&workflow(), state, &turn).unwrap());
     }
     state.unwrap()
@@ -112,7 +112,13 @@ fn next(before: Option<&Execution>, id: &ExecutionId, effects: Vec<Effect>, acks
         None => started(id),
         Some(_) => Event::ExecutionPaused { reason: Some("x".repeat(250)) },
     };
-    let turn = Turn { seq: before.map_or(0, |state| state.seq) + 1, at: clock(), by: None, events: vec![event] };
+    let turn = Turn {
+        seq: before.map_or(0, |state| state.seq) + 1,
+        at: clock(),
+        by: None,
+        request: None,
+        events: vec![event],
+    };
     let state = stepwell_core::evolve::evolve(&workflow(), before.cloned(), &turn).unwrap();
     let (before, state) = (before.cloned().map(Arc::new), Arc::new(state));
     Commit { before, turns: vec![turn], state, effects, logs: Arc::default(), blobs: vec![], acks, due: None }

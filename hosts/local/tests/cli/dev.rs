@@ -10,13 +10,13 @@ use std::{
 };
 
 /// A server that runs in a test's folder, and the address that it said it listens at.
-struct Dev {
+pub struct Dev {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Dev {
-    fn start(home: &Home) -> Self {
+    pub fn start(home: &Home) -> Self {
         let mut child = home.spawn(&["dev", "--port", "0"]);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -24,7 +24,12 @@ impl Dev {
         Self { child, address }
     }
 
-    fn request(&self, head: &str, body: &str) -> String {
+    pub fn request(&self, head: &str, body: &str) -> String {
+        answer_to(self.send(head, body))
+    }
+
+    /// Sends a request, whose answer is still to be read.
+    pub fn send(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let length = body.len();
@@ -33,22 +38,27 @@ impl Dev {
             "{head}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        stream
     }
 
-    fn post(&self, path: &str, body: &Value) -> Value {
+    pub fn post(&self, path: &str, body: &Value) -> Value {
         let answer = self.request(&format!("POST {path} HTTP/1.1\r\nHost: localhost"), &body.to_string());
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
-    fn stop(mut self) -> Told {
+    pub fn stop(mut self) -> Told {
         signal(&self.child, "-TERM");
         let mut err = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         Told { code: self.child.wait().unwrap().code(), out: String::new(), err }
     }
+}
+
+/// The whole answer to a request that was sent.
+pub fn answer_to(mut request: TcpStream) -> String {
+    let mut answer = String::new();
+    request.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// A workflow that asks for an approval, and then logs a line.

@@ -1,6 +1,6 @@
 //! A person's answer to an interaction: who may give it, whether it fits the question, and whether it decides.
 
-use super::{human::shown_sha256, turn::Deciding};
+use super::{after_error, human::shown_sha256, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::{Reason, Rejection},
@@ -12,7 +12,7 @@ use crate::{
     sight::Sight,
 };
 use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
 /// that decision.
@@ -35,6 +35,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         decision: decision.clone(),
         answer: value.clone(),
         comment: answer.comment.clone(),
+        data: beside(&one, &decision, &answer),
         shown_sha256: shown_sha256(&one),
     };
     // A vote below its threshold is only written down, and the node goes on waiting.
@@ -47,7 +48,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     // The answer about a failed node says what becomes of the node. Any other answer becomes the node's output,
     // together with all responses, so that votes before the deciding one are kept.
     if one.on_error {
-        after_error(turn, ix, &decision, &answer);
+        after_error::decided(turn, ix, AfterError::parse(&decision), answer.data);
     } else {
         let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
         let responses: Vec<Value> = responses.iter().map(Response::as_output).collect();
@@ -59,6 +60,27 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     }
     turn.settle();
     Ok(())
+}
+
+/// What came with an answer and is not part of it: it decides nothing, and is kept as the person sent it.
+fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
+    let unused = |name: &str, value: &Option<Value>, used: bool| {
+        value.clone().filter(|_| !used).map(|value| (name.to_owned(), value))
+    };
+    let skips = one.on_error && AfterError::parse(decision) == Some(AfterError::Skip);
+    let more: Map<String, Value> = [
+        unused("content", &answer.content, one.kind == Kind::Review),
+        unused("data", &answer.data, one.kind == Kind::Input || skips),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match answer.more.clone() {
+        more_sent if more.is_empty() => more_sent,
+        None => Some(Value::Object(more)),
+        Some(Value::Object(sent)) => Some(Value::Object(more.into_iter().chain(sent).collect())),
+        Some(other) => Some(Value::Object(more.into_iter().chain([("resume_data".to_owned(), other)]).collect())),
+    }
 }
 
 /// Closes an interaction with the response that decided it.
@@ -204,28 +226,4 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> 
 
 fn reason(code: &str, field: &str, message: String) -> Reason {
     Reason { code: code.into(), path: format!("/{field}"), message }
-}
-
-/// Does what a person decided about a failed node: try it again, go on with an output in its place, or fail the
-/// execution.
-fn after_error(turn: &mut Deciding<'_>, ix: NodeIx, decision: &str, answer: &Answer) {
-    let id = turn.node(ix).id.clone();
-    let Some(node) = turn.state.node(&id).cloned() else { return };
-    let Some(error) = node.error else { return };
-    match AfterError::parse(decision) {
-        Some(AfterError::Retry) => {
-            // The failure of this attempt was recorded before the person was asked. The event only says that another
-            // attempt follows at once; while the execution is paused, resuming enqueues it.
-            let retry_at = turn.now;
-            let (visit, attempt) = (node.visit, node.attempt);
-            turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
-            if !turn.state.paused {
-                turn.send_step(ix, None);
-            }
-        }
-        Some(AfterError::Skip) => turn.finish_with(ix, "success", answer.data.clone().unwrap_or(Value::Null)),
-        // No end is decided while the execution is paused: resuming it finds this answer.
-        Some(AfterError::Abort) | None if turn.state.paused => turn.fail_node(ix, error, false),
-        Some(AfterError::Abort) | None => turn.fail_execution(error),
-    }
 }

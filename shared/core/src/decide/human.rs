@@ -7,8 +7,7 @@ use crate::{
     event::Event,
     id::{InteractionId, derive},
     interaction::{
-        AfterError, Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel,
-        votes::threshold,
+        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, votes::threshold,
     },
     limits,
     payload::weight,
@@ -97,6 +96,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         decision: None,
         responses: Vec::new(),
         on_error: false,
+        after_error: None,
     };
     match &human.kind {
         HumanKind::Approval | HumanKind::Ask => {}
@@ -160,7 +160,7 @@ fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
 }
 
 /// The people whom a template names, at most as many as a document may name.
-fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
+pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
     let Some(template) = template else { return Ok(Vec::new()) };
     let refused = |why: &str| ExprError { code: "template_error", message: format!("`{key}` {why}") };
     let named = as_people(template.render(scope)?).map_err(|why| refused(&why))?;
@@ -180,7 +180,7 @@ fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<V
 
 /// The id of a node's next interaction. It is derived from how many there are, so that deciding again gives the same
 /// id.
-fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
+pub(super) fn interaction_id(turn: &Deciding<'_>, ix: NodeIx) -> InteractionId {
     let activation = turn.state.activation(&turn.node(ix).id).to_string();
     let asked = turn.state.interactions.len().to_string();
     derive(&["interaction", turn.state.id().as_str(), &activation, &asked]).into()
@@ -265,7 +265,7 @@ fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
 }
 
 impl Deciding<'_> {
-    fn open_interaction(&mut self, interaction: Interaction, timeout_at: Option<Time>) {
+    pub fn open_interaction(&mut self, interaction: Interaction, timeout_at: Option<Time>) {
         let (id, deadline) = (interaction.interaction_id.clone(), interaction.deadline);
         let node = interaction.activation.node.clone();
         self.record(Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });
@@ -278,44 +278,6 @@ impl Deciding<'_> {
             let activation = self.state.activation(node);
             self.request(Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
         }
-    }
-
-    /// Asks people what to do about a failed node (`on_error: ask_human`).
-    pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
-        let node = self.node(ix);
-        let option = |id: AfterError, label: &str| HumanOption { id: id.to_string(), label: label.into() };
-        let mut options = vec![option(AfterError::Retry, "Try again"), option(AfterError::Abort, "Fail the execution")];
-        if node.of.may_go_on() {
-            options.insert(1, option(AfterError::Skip, "Go on, with `data` as its output"));
-        }
-        let interaction = Interaction {
-            interaction_id: interaction_id(self, ix),
-            activation: self.state.activation(&node.id),
-            kind: InteractionKind::Decision,
-            status: InteractionStatus::Pending,
-            question: format!("{} failed: {}. What now?", node.name, error.message),
-            details: None,
-            schema: None,
-            options,
-            content: None,
-            authorization: None,
-            assignees: Vec::new(),
-            approval_threshold: None,
-            rejection_threshold: None,
-            allow_requester: true,
-            deadline: None,
-            timeout_seconds: None,
-            timeout_action: TimeoutAction::Timeout,
-            escalate_to: Vec::new(),
-            escalated: false,
-            created_at: self.now,
-            decided_at: None,
-            decision: None,
-            responses: Vec::new(),
-            on_error: true,
-        };
-        // The attempt is over, so the node's `timeout_seconds` does not bound the answer.
-        self.open_interaction(interaction, None);
     }
 
     /// Closes an interaction that is no longer needed. An interaction that is over already keeps how it ended.

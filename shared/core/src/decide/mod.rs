@@ -1,6 +1,7 @@
 //! The rules: a command and a state make a turn, or a typed rejection. They read no clock, do no I/O and draw no random
 //! numbers, so that every host decides the same.
 
+mod after_error;
 mod answer;
 mod children;
 mod close;
@@ -41,9 +42,25 @@ pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now:
             _ => Err(Rejection::Missing("there is no such execution".into())),
         };
     };
+    once(state, &asked)?;
     let mut turn = Deciding::new(workflow, state.clone(), now);
     table(&mut turn, asked.command)?;
-    Ok(turn.done(asked.by))
+    Ok(turn.done(asked.by, asked.request))
+}
+
+/// Refuses a request that was done before, another one under its key, and one whose caller has seen another checkpoint.
+/// A repetition comes first: the turn of the request itself has moved the execution on.
+fn once(state: &Execution, asked: &Asked) -> Result<(), Rejection> {
+    if let Some(request) = &asked.request
+        && let Some(before) = state.request(&request.key)
+    {
+        let same = before.request.hash == request.hash;
+        return Err(if same { Rejection::Repeated(before.seq) } else { Rejection::KeyReused });
+    }
+    match asked.checkpoint {
+        Some(seen) if seen != state.seq => Err(Rejection::MovedOn(state.seq)),
+        _ => Ok(()),
+    }
 }
 
 /// Which command does what in which status. A command about something that is over is stale. What is recorded while the

@@ -154,14 +154,6 @@ impl Deciding<'_> {
         self.touch_targets(ix);
     }
 
-    /// Whether a person decided during a pause that the failure of a node ends the execution. The node's `on_error`
-    /// must not ask again then.
-    fn is_aborted(&self, ix: NodeIx) -> bool {
-        let activation = self.state.activation(&self.node(ix).id);
-        let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
-        asked.is_some_and(|one| one.decision.as_deref() == Some("abort"))
-    }
-
     /// Decides a node that only computes a route.
     pub fn decide_routing(&mut self, ix: NodeIx, route: &Route) {
         match route {

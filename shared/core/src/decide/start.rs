@@ -33,7 +33,7 @@ pub(super) fn start(
         let workflow = turn.state.started.workflow_id.clone();
         turn.request(Effect::Admit { workflow });
     }
-    Ok(turn.done(by))
+    Ok(turn.done(by, None))
 }
 
 /// Lets an execution go on that `max_concurrency` held back.

@@ -1,5 +1,6 @@
 //! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
+mod after_error;
 mod asking;
 mod children;
 mod conditions;
@@ -7,6 +8,7 @@ mod flow;
 mod people;
 mod progress;
 mod questions;
+mod repeats;
 mod settings;
 mod story;
 mod stuck;

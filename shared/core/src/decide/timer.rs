@@ -1,7 +1,7 @@
 //! Time and events from outside: `wait` nodes, deadlines of interactions, `timeout_seconds` of nodes that wait, the
 //! execution's own timeout, and signals.
 
-use super::{human::passed_deadline, report, turn::Deciding};
+use super::{after_error::nobody_decided, human::passed_deadline, report, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::{Error, Rejection},
@@ -63,7 +63,10 @@ fn end_by_config(turn: &mut Deciding<'_>, ix: NodeIx) {
             let port = if event.is_some() { "timeout" } else { "success" };
             turn.finish_with(ix, port, waited(since, turn.now));
         }
-        Phase::Asking { interaction_id } => passed_deadline(turn, ix, &interaction_id),
+        Phase::Asking { interaction_id } => {
+            let Some(one) = turn.state.interaction(interaction_id.as_str()).cloned() else { return };
+            if one.on_error { nobody_decided(turn, ix, &one) } else { passed_deadline(turn, ix, &interaction_id) }
+        }
         _ => {}
     }
 }

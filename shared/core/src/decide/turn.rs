@@ -3,8 +3,8 @@
 
 use crate::{
     effect::{Effect, Message, Purpose, Work},
-    event::{Event, Turn},
-    evolve::{apply, close_turn},
+    event::{Event, Request, Turn},
+    evolve::{apply, close_turn, remember},
     execution::{Execution, Phase},
     id::Activation,
     limits,
@@ -166,15 +166,18 @@ impl<'a> Deciding<'a> {
     }
 
     /// The decided turn; without a recorded event there is none, and its number stays free.
-    pub fn done(mut self, by: Option<String>) -> Decided {
+    pub fn done(mut self, by: Option<String>, request: Option<Request>) -> Decided {
         if self.events.is_empty() {
             self.state.seq -= 1;
             return Decided { turn: None, effects: self.effects, state: self.state };
         }
+        if let Some(request) = request.clone() {
+            remember(&mut self.state, request);
+        }
         if close_turn(self.workflow, &mut self.state) {
             self.effects.extend(tell_parent(&self.state));
         }
-        let turn = Turn { seq: self.state.seq, at: self.now, by, events: self.events };
+        let turn = Turn { seq: self.state.seq, at: self.now, by, request, events: self.events };
         Decided { turn: Some(turn), effects: self.effects, state: self.state }
     }
 

@@ -27,6 +27,9 @@ pub struct Turn {
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// The request that asked for it, where its client may send it again; none for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
     /// What the turn recorded, in the order in which it folds.
     pub events: Vec<Event>,
 }
@@ -36,6 +39,16 @@ impl Turn {
     pub fn warnings(&self) -> usize {
         self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
     }
+}
+
+/// A request that its client may send again, as by an `Idempotency-Key`. Keys and bodies are kept as hashes, so that
+/// neither has a length to worry about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Derived from the client's key, the route and the caller.
+    pub key: String,
+    /// Hexadecimal SHA-256 of the body, by which a repetition is told from another request under the same key.
+    pub hash: String,
 }
 
 /// One thing that happened.

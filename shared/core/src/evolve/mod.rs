@@ -11,8 +11,8 @@ mod progress;
 pub use inputs::{input_of, iteration_value};
 
 use crate::{
-    event::{Event, Started, Turn},
-    execution::{EdgeState, Execution, Phase, Status, Warned},
+    event::{Event, Request, Started, Turn},
+    execution::{Answered, EdgeState, Execution, Phase, Status, Warned},
     limits,
     payload::Payload,
 };
@@ -58,6 +58,9 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     for event in events {
         apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
     }
+    if let Some(request) = &turn.request {
+        remember(&mut state, request.clone());
+    }
     close_turn(workflow, &mut state);
     Ok(state)
 }
@@ -67,6 +70,15 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
 pub(crate) fn close_turn(workflow: &Workflow, state: &mut Execution) -> bool {
     progress::note_progress(workflow, state);
     children::note_asking(state)
+}
+
+/// Keeps a request that the state's latest turn did, and forgets the oldest one beyond the bound.
+pub(crate) fn remember(state: &mut Execution, request: Request) {
+    let requests = Arc::make_mut(&mut state.requests);
+    if requests.len() >= limits::KEPT_REQUESTS {
+        requests.remove(0);
+    }
+    requests.push(Answered { request, seq: state.seq });
 }
 
 /// The state of an execution that was just accepted. One that `overlap` refused has ended already.
@@ -97,6 +109,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         asks_seq: 0,
         interactions: Vec::new(),
         warnings: Arc::default(),
+        requests: Arc::default(),
         signals: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ pub use bits::Bits;
 
 use crate::{
     error::Error,
-    event::Started,
+    event::{Request, Started},
     id::{Activation, ExecutionId, InteractionId},
     interaction::Interaction,
     payload::Payload,
@@ -86,6 +86,9 @@ pub struct Execution {
     /// alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Arc<Vec<Warned>>,
+    /// The latest requests that may be sent again, oldest first, at most [`limits::KEPT_REQUESTS`](crate::limits).
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub requests: Arc<Vec<Answered>>,
     /// Events from outside that no `wait` has taken, as name and data, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<(String, Payload)>,
@@ -104,6 +107,16 @@ pub struct Warned {
     pub count: u64,
     /// When it was recorded first.
     pub at: Time,
+}
+
+/// A request that was done, and may come again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The request.
+    #[serde(flatten)]
+    pub request: Request,
+    /// Number of the turn that did it.
+    pub seq: u64,
 }
 
 /// Where an edge stands in the present iteration of the loop around it.
@@ -325,6 +338,11 @@ impl Execution {
         self.interactions.iter().rev().find(|one| one.interaction_id.as_str() == id)
     }
 
+    /// The request of that key, if it was done lately.
+    pub fn request(&self, key: &str) -> Option<&Answered> {
+        self.requests.iter().rev().find(|one| one.request.key == key)
+    }
+
     /// The interactions that can still be answered.
     pub fn open_interactions(&self) -> impl Iterator<Item = &Arc<Interaction>> {
         self.interactions.iter().filter(|one| one.is_open())
@@ -394,6 +412,10 @@ impl Execution {
 
 fn is_nothing(progress: &u16) -> bool {
     *progress == 0
+}
+
+fn is_empty(requests: &Arc<Vec<Answered>>) -> bool {
+    requests.is_empty()
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -3,6 +3,8 @@
 
 pub(crate) mod votes;
 
+pub use document::AfterError;
+
 use crate::id::{Activation, InteractionId};
 use document::{HumanKind, HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
@@ -79,18 +81,6 @@ document::closed_set!(
         Api = "api",
         /// A request of the command line.
         Cli = "cli",
-    }
-);
-
-document::closed_set!(
-    /// The options of the question about a failed node (`on_error: ask_human`).
-    AfterError {
-        /// Another attempt.
-        Retry = "retry",
-        /// The execution goes on, with data of the answer as the node's output.
-        Skip = "skip",
-        /// The execution fails.
-        Abort = "abort",
     }
 );
 
@@ -185,6 +175,9 @@ pub struct Interaction {
     /// True where `on_error: ask_human` opened it: its options are `retry`, `skip` and `abort`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_error: bool,
+    /// For a question of `on_error`: what becomes of the node at the deadline. None for all others, and without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_error: Option<AfterError>,
 }
 
 fn yes() -> bool {
@@ -233,6 +226,9 @@ pub struct Response {
     /// A comment in the person's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// What else came with the answer, which the question did not ask for; none where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
     /// Hexadecimal SHA-256 of exactly what was shown to the person.
     pub shown_sha256: String,
 }
@@ -272,4 +268,6 @@ pub struct Answer {
     pub tool: Option<String>,
     /// A comment in the person's own words.
     pub comment: Option<String>,
+    /// What else came with the answer, which the question does not ask for. It decides nothing, and is kept.
+    pub more: Option<Value>,
 }

@@ -4,7 +4,7 @@ use document::time::Time;
 use serde_json::json;
 
 fn turn(events: Vec<Event>) -> Turn {
-    Turn { seq: 2, at: Time(1_000), by: Some("ann@example.com".into()), events }
+    Turn { seq: 2, at: Time(1_000), by: Some("ann@example.com".into()), request: None, events }
 }
 
 fn succeeded(node: &str) -> Event {

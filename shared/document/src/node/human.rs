@@ -152,7 +152,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     let remind_every_seconds = cx.setting(f, "remind_every_seconds", (1.0, limits::EXECUTION_SECONDS), place);
     let condition = cx.expr(f, "condition", place);
     Some(Human {
-        auto_approve_below: below(cx, f, place),
+        auto_approve_below: below(cx, f, place, condition.as_ref()),
         kind: HumanKind::Approval,
         question: question?,
         details,
@@ -234,7 +234,7 @@ fn literal_people(f: &Fields<'_, '_>, key: &str) -> Option<BTreeSet<String>> {
 }
 
 /// A list of people, as text or templates, or one template that yields a list.
-fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
+pub(crate) fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> Option<Template> {
     match f.get(key)? {
         Value::String(_) => drop(f.text(cx, key)?),
         _ => {
@@ -251,7 +251,7 @@ fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Place<'_>) -> O
 
 /// The channels: a list, checked and kept as the document has it, or one template that yields a list. None for the inbox
 /// (`web`) alone.
-fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
+pub(crate) fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
     if f.get("channels").and_then(Value::as_str).is_some_and(|text| text.contains("{{")) {
         return cx.whole_template(f, "channels", place);
     }
@@ -279,9 +279,19 @@ fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Tem
     cx.template(f, "channels", place).filter(|_| !list.is_empty())
 }
 
-/// `auto_approve_below`: an expression, and the number below which its value is approved without asking.
-fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr, Setting<f64>)> {
-    if f.get("auto_approve_below").is_some_and(Value::is_number) {
+/// `auto_approve_below`: an expression, and the number below which its value is approved without asking. A number alone
+/// is about the value that the condition compares with one.
+fn below(
+    cx: &mut Cx<'_>,
+    f: &Fields<'_, '_>,
+    place: Place<'_>,
+    condition: Option<&Expr>,
+) -> Option<(Expr, Setting<f64>)> {
+    if let Some(bound) = f.get("auto_approve_below").and_then(Value::as_f64) {
+        if let Some(value) = condition.and_then(compared) {
+            let at = f.at.key("auto_approve_below");
+            return cx.expr_at(&Value::String(value), &at, place).map(|value| (value, Setting::of(bound)));
+        }
         let hint = "Say which value lies below it: {\"value\": \"amount\", \"below\": 1000}.";
         f.wrong(cx, "auto_approve_below", "the bound does not say of what", hint);
         return None;
@@ -294,6 +304,21 @@ fn below(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<(Expr,
     }
     let bound = cx.setting(&f, "below", (f64::MIN, f64::MAX), place);
     cx.expr(&f, "value", place).zip(bound)
+}
+
+/// The source of the one value that an expression compares with numbers; none where there is none, or several.
+fn compared(condition: &Expr) -> Option<String> {
+    let comparisons = condition.references().comparisons.iter();
+    let mut paths = comparisons.filter(|(_, with, _)| with.is_number()).map(|(path, ..)| &path.segments);
+    let one = paths.next()?;
+    let (root, members) = one.split_first()?;
+    let word = |name: &str| name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_') && name != "in";
+    let member = |name: &String| match word(name) {
+        true => format!(".{name}"),
+        false => format!("[{}]", Value::from(name.as_str())),
+    };
+    let source = members.iter().fold(root.clone(), |source, name| source + &member(name));
+    paths.all(|other| other == one).then_some(source)
 }
 
 /// The `rules` of an `input`, which may name the person's `answer`.

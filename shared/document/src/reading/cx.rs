@@ -6,6 +6,7 @@ use crate::{
     node::node_type::NodeType,
     policy::{OnError, Settings},
 };
+use serde_json::{Map, Value};
 
 /// The state of reading one document.
 pub struct Cx<'o> {
@@ -19,6 +20,8 @@ pub struct Cx<'o> {
     pub(crate) node: Option<String>,
     /// `settings.on_error`: the policy of nodes that name none.
     pub(crate) on_error: OnError,
+    /// Whom `settings.on_error` puts the failures of those nodes to, as the document has it; none where it names nobody.
+    pub(crate) put_to: Option<Map<String, Value>>,
     /// The document's settings, which the bodies of its maps share.
     pub(crate) settings: Settings,
     /// The schema of the execution's input, where the document has one.
@@ -39,6 +42,7 @@ impl<'o> Cx<'o> {
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
+            put_to: None,
             settings: Settings::default(),
             input: None,
             compensates: false,

@@ -1,7 +1,11 @@
 //! The configs of the types of nodes (workflow format, §5). Strings in them may hold templates, `{{ expression }}`, and
 //! what is no text may be one template alone; what decides structure, such as ids, kinds and ports, is literal.
 
-use super::{super::words, node::DocumentNode, parts::Edge};
+use super::{
+    super::words,
+    node::DocumentNode,
+    parts::{Channel, Edge, People},
+};
 use serde_json::Value;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -238,7 +242,7 @@ pub struct HumanConfig {
     /// CEL: nobody is asked where it is false.
     pub condition: Option<String>,
     /// Nobody is asked where a value lies below a bound.
-    pub auto_approve_below: Option<Below>,
+    pub auto_approve_below: Option<AutoApproveBelow>,
     /// The JSON Schema that the data of an `input` must satisfy.
     pub schema: Option<Value>,
     /// CEL conditions on the data of an `input`, which they read as `answer`.
@@ -255,14 +259,14 @@ pub struct HumanConfig {
     pub security_level: Option<String>,
 }
 
-/// A channel by which people are told of a question.
+/// What lies below which bound.
 #[derive(ToSchema)]
-pub struct Channel {
-    /// The kind of channel, such as `web`.
-    pub r#type: String,
-    /// The settings of that kind of channel.
-    #[serde(flatten)]
-    pub settings: HashMap<String, Value>,
+#[serde(untagged)]
+pub enum AutoApproveBelow {
+    /// A value and its bound.
+    Of(Below),
+    /// The bound of the one value that `condition` compares with a number.
+    Bound(f64),
 }
 
 /// A value and the bound below which nobody is asked.
@@ -272,16 +276,6 @@ pub struct Below {
     pub value: String,
     /// The bound.
     pub below: NumberOrTemplate,
-}
-
-/// People, by their e-mail addresses or names.
-#[derive(ToSchema)]
-#[serde(untagged)]
-pub enum People {
-    /// Each of them.
-    List(Vec<String>),
-    /// A text with commas between them, or a template that yields a list.
-    Text(String),
 }
 
 /// An option of a decision.

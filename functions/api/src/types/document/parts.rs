@@ -70,8 +70,59 @@ pub enum OnConditionError {
 
 /// What happens after the last attempt of a node failed, unless an edge leaves its port `error`.
 #[derive(ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum OnError {
+    /// A policy by its name.
+    Policy(ErrorPolicy),
+    /// People who are asked what to do.
+    Ask(AskHuman),
+}
+
+/// People who are asked what to do about a failed node.
+#[derive(ToSchema)]
+pub struct AskHuman {
+    /// Whom, and for how long.
+    pub ask_human: PutToPeople,
+}
+
+/// Whom a failure is put to.
+#[derive(ToSchema)]
+pub struct PutToPeople {
+    /// The people who may decide; anyone of the owner where absent.
+    pub assignees: Option<People>,
+    /// The channels by which people are told.
+    pub channels: Option<Vec<Channel>>,
+    /// Seconds after which `timeout_action` takes effect; the question stays open where absent.
+    pub timeout_seconds: Option<f64>,
+    /// What becomes of the node when nobody decided in time; `abort` where absent.
+    #[schema(value_type = Option<words::AfterError>)]
+    pub timeout_action: Option<String>,
+}
+
+/// A channel by which people are told of a question.
+#[derive(ToSchema)]
+pub struct Channel {
+    /// The kind of channel, such as `web`.
+    pub r#type: String,
+    /// The settings of that kind of channel.
+    #[serde(flatten)]
+    pub settings: HashMap<String, Value>,
+}
+
+/// People, by their e-mail addresses or names.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum People {
+    /// Each of them.
+    List(Vec<String>),
+    /// A text with commas between them, or a template that yields a list.
+    Text(String),
+}
+
+/// What happens after the last attempt of a node failed.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorPolicy {
     /// The execution ends with the node's error.
     Fail,
     /// The execution goes on along the port `success` with `{"error": …}`.

@@ -1,7 +1,7 @@
 //! `stepwell run FILE`: runs one workflow to its end in this process. The data folder holds it, so that it can be
 //! resumed.
 
-mod ask;
+pub mod ask;
 mod follow;
 mod form;
 mod lines;

@@ -69,7 +69,7 @@ fn the_sentence_of_a_turn_tells_its_warnings() {
     let edges = json!([{ "from": "start", "to": "a" }, { "from": "a", "to": "b", "condition": "output.nothing" }]);
     let mut story = Story::given_with(settings, nodes, edges, json!({}));
     story.succeed("a", json!({})).unwrap();
-    let turn = crate::event::Turn { seq: 2, at: Time(0), by: None, events: story.events.clone() };
+    let turn = crate::event::Turn { seq: 2, at: Time(0), by: None, request: None, events: story.events.clone() };
     let told = view::sentence(&turn);
     assert!(told.starts_with("Node a succeeded; execution completed; warning at node a: "), "{told}");
     assert_eq!(turn.warnings(), 1);

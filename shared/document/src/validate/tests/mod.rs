@@ -8,6 +8,7 @@ mod graphs;
 mod hostile;
 mod members;
 mod no_effect;
+mod on_error;
 mod people;
 mod settings;
 mod types;

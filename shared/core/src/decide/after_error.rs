@@ -1,0 +1,121 @@
+//! `on_error: ask_human`: the question what becomes of a node that failed, and what its answer or its deadline does.
+
+use super::{
+    human::{interaction_id, people},
+    turn::Deciding,
+};
+use crate::{
+    effect::Effect,
+    error::Error,
+    event::Event,
+    interaction::{AfterError, Interaction, InteractionKind, InteractionStatus},
+    sight::Sight,
+};
+use document::{HumanOption, Node, TimeoutAction, graph::NodeIx};
+use serde_json::Value;
+
+impl Deciding<'_> {
+    /// Asks people what to do about a failed node. Where it cannot be said who they are, the failure stands: a question
+    /// that was meant for some must not become one that anybody may decide.
+    pub fn ask_about(&mut self, ix: NodeIx, error: &Error) {
+        let node = self.node(ix);
+        let put_to = node.put_to.as_deref();
+        let named = {
+            let sight = Sight::of_config(self.workflow, &self.state, ix);
+            people("assignees", put_to.and_then(|to| to.assignees.as_ref()), &sight.scope())
+        };
+        let assignees = match named {
+            Ok(assignees) => assignees,
+            Err(wrong) => {
+                let message = format!("nobody is asked about the failure of {}: {}", node.id, wrong.message);
+                self.warn(&node.id, wrong.code, message);
+                return self.fail_execution(error.clone());
+            }
+        };
+        let seconds = put_to.and_then(|to| to.timeout_seconds);
+        let interaction = Interaction {
+            interaction_id: interaction_id(self, ix),
+            activation: self.state.activation(&node.id),
+            kind: InteractionKind::Decision,
+            status: InteractionStatus::Pending,
+            question: format!("{} failed: {}. What now?", node.name, error.message),
+            details: None,
+            schema: None,
+            options: options(node),
+            content: None,
+            authorization: None,
+            assignees,
+            approval_threshold: None,
+            rejection_threshold: None,
+            allow_requester: true,
+            deadline: seconds.map(|seconds| self.now.after_seconds(seconds)),
+            timeout_seconds: seconds,
+            timeout_action: TimeoutAction::Timeout,
+            escalate_to: Vec::new(),
+            escalated: false,
+            created_at: self.now,
+            decided_at: None,
+            decision: None,
+            responses: Vec::new(),
+            on_error: true,
+            after_error: seconds.and(put_to).map(|to| to.timeout_action),
+        };
+        // The attempt is over, so the node's `timeout_seconds` does not bound the answer.
+        self.open_interaction(interaction, None);
+    }
+
+    /// Whether it was decided during a pause that the failure of a node ends the execution. The node's `on_error` must
+    /// not ask again then.
+    pub fn is_aborted(&self, ix: NodeIx) -> bool {
+        let activation = self.state.activation(&self.node(ix).id);
+        let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
+        asked.is_some_and(|one| one.decision.as_deref() == Some(AfterError::Abort.as_str()))
+    }
+}
+
+/// What people may decide about a node.
+fn options(node: &Node) -> Vec<HumanOption> {
+    let label = |id: AfterError| match id {
+        AfterError::Retry => "Try again",
+        AfterError::Skip => "Go on, with `data` as its output",
+        AfterError::Abort => "Fail the execution",
+    };
+    let offered = AfterError::ALL.iter().filter(|id| **id != AfterError::Skip || node.of.may_go_on());
+    offered.map(|&id| HumanOption { id: id.to_string(), label: label(id).into() }).collect()
+}
+
+/// Does what the document says about a failure that nobody has decided on in time.
+pub(super) fn nobody_decided(turn: &mut Deciding<'_>, ix: NodeIx, one: &Interaction) {
+    let action = one.after_error.unwrap_or(AfterError::Abort);
+    turn.record(Event::InteractionClosed {
+        interaction_id: one.interaction_id.clone(),
+        status: InteractionStatus::TimedOut,
+        decision: Some(action.to_string()),
+        response: None,
+    });
+    turn.request(Effect::CloseInteraction(one.interaction_id.clone()));
+    decided(turn, ix, Some(action), None);
+}
+
+/// Does what was decided about a failed node: try it again, go on with an output in its place, or fail the execution.
+pub(super) fn decided(turn: &mut Deciding<'_>, ix: NodeIx, decision: Option<AfterError>, data: Option<Value>) {
+    let id = turn.node(ix).id.clone();
+    let Some(node) = turn.state.node(&id).cloned() else { return };
+    let Some(error) = node.error else { return };
+    match decision {
+        Some(AfterError::Retry) => {
+            // The failure of this attempt was recorded before people were asked. The event only says that another
+            // attempt follows at once; while the execution is paused, resuming enqueues it.
+            let retry_at = turn.now;
+            let (visit, attempt) = (node.visit, node.attempt);
+            turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
+            if !turn.state.paused {
+                turn.send_step(ix, None);
+            }
+        }
+        Some(AfterError::Skip) => turn.finish_with(ix, "success", data.unwrap_or(Value::Null)),
+        // No end is decided while the execution is paused: resuming it finds this answer.
+        Some(AfterError::Abort) | None if turn.state.paused => turn.fail_node(ix, error, false),
+        Some(AfterError::Abort) | None => turn.fail_execution(error),
+    }
+}
