@@ -62,6 +62,14 @@ pub enum OnError {
     Rollback,
 }
 
+impl OnError {
+    /// The policy that the value of an `on_error` names, before it is read; none where it names none.
+    pub(crate) fn of(value: &serde_json::Value) -> Option<Self> {
+        let word = value.as_str().or_else(|| value.as_object()?.keys().next().map(String::as_str))?;
+        serde_json::from_value(word.into()).ok()
+    }
+}
+
 /// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnConditionError {

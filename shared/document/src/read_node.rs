@@ -30,12 +30,6 @@ pub(crate) fn on_error(ix: usize) -> OnError {
     }
 }
 
-/// The policy that the value of an `on_error` names; none where it names none.
-pub(crate) fn on_error_of(value: &Value) -> Option<OnError> {
-    let word = value.as_str().or_else(|| value.as_object()?.keys().next().map(String::as_str))?;
-    ON_ERROR.iter().position(|known| *known == word).map(on_error)
-}
-
 /// What reads configs: the types, and the flows within them.
 #[derive(Clone, Copy)]
 pub(crate) struct Readers<'a> {

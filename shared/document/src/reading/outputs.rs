@@ -6,7 +6,6 @@ use crate::{
     limits,
     node::node_type::Role,
     policy::OnError,
-    read_node::on_error_of,
 };
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -142,7 +141,7 @@ impl Source {
 /// put anything in its place.
 fn own_output(node: &RawNode<'_>, policy: OnError) -> Option<Value> {
     let (kind, object) = (node.kind?, node.object?);
-    let policy = object.get("on_error").filter(|given| !given.is_null()).map_or(Some(policy), on_error_of)?;
+    let policy = object.get("on_error").filter(|given| !given.is_null()).map_or(Some(policy), OnError::of)?;
     if policy == OnError::AskHuman && kind.may_go_on() {
         return None;
     }
