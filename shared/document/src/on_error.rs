@@ -24,12 +24,6 @@ fn of_word(ix: usize) -> OnError {
     }
 }
 
-/// The policy that the value of an `on_error` names; none where it names none.
-pub(crate) fn named(value: &Value) -> Option<OnError> {
-    let word = value.as_str().or_else(|| value.as_object()?.keys().next().map(String::as_str))?;
-    WORDS.iter().position(|known| *known == word).map(of_word)
-}
-
 /// Reads `on_error` of `settings`. Whom it names is kept for the nodes: each reads the templates from where it stands.
 pub(crate) fn of_settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>, settings: &mut Settings) {
     if let Some((policy, people)) = policy(cx, f) {

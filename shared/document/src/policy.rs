@@ -77,6 +77,14 @@ pub enum OnError {
     Rollback,
 }
 
+impl OnError {
+    /// The policy that the value of an `on_error` names, before it is read; none where it names none.
+    pub(crate) fn of(value: &serde_json::Value) -> Option<Self> {
+        let word = value.as_str().or_else(|| value.as_object()?.keys().next().map(String::as_str))?;
+        serde_json::from_value(word.into()).ok()
+    }
+}
+
 crate::closed_set!(
     /// What becomes of a failed node that people are asked about: the options of that question.
     AfterError {

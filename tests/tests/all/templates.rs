@@ -47,16 +47,13 @@ fn document(of: &str, key: &str) -> Value {
     let config = match (of, key) {
         ("http_request", _) => json!({"url": "https://x.example"}),
         ("code", _) => json!({"code": "return 1"}),
-        ("transform", "set") => json!({}),
-        ("transform", _) => json!({}),
         ("branch", _) => json!({"rules": [{"when": "true", "port": "yes"}], "default": "no"}),
         ("loop", "while" | "for_each") => json!({}),
         ("loop", _) => json!({"for_each": "[1]"}),
         ("map", _) => json!({"items": "[1]", "body": "w2"}),
         ("wait", "timeout_seconds") => json!({"event": "paid"}),
         ("wait", _) => json!({}),
-        ("schedule_trigger", "every_seconds") => json!({}),
-        ("schedule_trigger", "cron") => json!({}),
+        ("schedule_trigger", "every_seconds" | "cron") => json!({}),
         ("schedule_trigger", _) => json!({"every_seconds": 60}),
         ("workflow", _) => json!({"workflow_id": ["w2"]}),
         ("human", key) => {
@@ -67,10 +64,13 @@ fn document(of: &str, key: &str) -> Value {
                 "tool" | "arguments" | "security_level" => "authorization",
                 _ => "approval",
             };
-            json!({"kind": kind, "question": "?", "timeout_seconds": 60, "timeout_action": "escalate",
-                "escalate_to": ["x@x.example"],
-                "options": if kind == "decision" { json!([{"id": "yes", "label": "Yes"}]) } else { Value::Null },
-                "auto_approve_below": {"value": "1", "below": 2}})
+            let mut config = json!({"kind": kind, "question": "?", "timeout_seconds": 60,
+                "timeout_action": "escalate", "escalate_to": ["x@x.example"],
+                "auto_approve_below": {"value": "1", "below": 2}});
+            if kind == "decision" {
+                config["options"] = json!([{"id": "yes", "label": "Yes"}]);
+            }
+            config
         }
         _ => json!({}),
     };
@@ -98,7 +98,12 @@ fn pointer(config: &Value, key: &str) -> String {
     at
 }
 
-/// Whether a document with a value in a key is taken, and reads `input.mark` then.
+/// The name that is looked for. What a request expects is said of the response alone.
+fn mark(key: &str) -> &'static str {
+    if key == "expect" { "body.mark" } else { "input.mark" }
+}
+
+/// Whether a document with a value in a key is taken, and reads the mark then.
 fn reads(of: &str, key: &str, value: &Value) -> bool {
     let mut document = document(of, key);
     let config = &mut document["nodes"][1]["config"];
@@ -108,7 +113,7 @@ fn reads(of: &str, key: &str, value: &Value) -> bool {
     let marked = |workflow: &Workflow| {
         let mut all = Vec::new();
         workflow.node("n").unwrap().kind.config().expressions(&mut all);
-        all.iter().any(|expr| expr.source() == "input.mark")
+        all.iter().any(|expr| expr.source() == mark(key))
     };
     parse(&document).is_ok_and(|parsed| marked(&parsed.workflow))
 }
@@ -116,11 +121,12 @@ fn reads(of: &str, key: &str, value: &Value) -> bool {
 /// What the code takes in a key.
 fn taken(of: &str, key: &str) -> May {
     let any = |values: &[Value]| values.iter().any(|value| reads(of, key, value));
-    if any(&[json!("input.mark"), json!(["input.mark"])]) {
+    let mark = mark(key);
+    if any(&[json!(mark), json!([mark])]) {
         return May::Cel;
     }
-    let (alone, within) = ("{{ input.mark }}", "https://x.example/{{ input.mark }}");
-    if any(&[json!(within), json!({ "a": within }), json!("{{ input.mark }} and more")]) {
+    let (alone, within) = (format!("{{{{ {mark} }}}}"), format!("https://x.example/{{{{ {mark} }}}}"));
+    if any(&[json!(within), json!({ "a": within }), json!(format!("{alone} and more"))]) {
         return May::Text;
     }
     if any(&[json!(alone), json!({ "a": alone }), json!([alone])]) { May::Value } else { May::Literal }
@@ -164,7 +170,6 @@ fn a_value_that_may_be_a_template_may_be_one_in_the_description_for_programs() {
     for (of, keys) in listed() {
         for (key, _) in keys.iter().filter(|(_, may)| *may == May::Value) {
             let mut document = document(&of, key);
-            document["nodes"][1]["config"].as_object_mut().unwrap().retain(|_, value| !value.is_null());
             let config = &mut document["nodes"][1]["config"];
             let at = pointer(config, key);
             let (parent, name) = at.rsplit_once('/').unwrap();

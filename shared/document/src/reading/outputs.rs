@@ -5,7 +5,6 @@ use crate::{
     graph::{Bits, Graph, NodeIx},
     limits,
     node::node_type::Role,
-    on_error,
     policy::OnError,
 };
 use serde_json::{Map, Value, json};
@@ -142,7 +141,7 @@ impl Source {
 /// put anything in its place.
 fn own_output(node: &RawNode<'_>, policy: OnError) -> Option<Value> {
     let (kind, object) = (node.kind?, node.object?);
-    let policy = object.get("on_error").filter(|given| !given.is_null()).map_or(Some(policy), on_error::named)?;
+    let policy = object.get("on_error").filter(|given| !given.is_null()).map_or(Some(policy), OnError::of)?;
     if policy == OnError::AskHuman && kind.may_go_on() {
         return None;
     }

@@ -4,7 +4,6 @@
 use crate::{
     Connection,
     node::node_type::Mode,
-    on_error,
     policy::OnError,
     reading::{At, Cx, Frame, RawEdge, RawNode},
 };
@@ -27,7 +26,7 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
 
 /// Warns of `on_error: rollback`, of a node or of the settings.
 pub(crate) fn rollback(cx: &mut Cx<'_>, policy: Option<&Value>, at: &At<'_>) {
-    if policy.and_then(on_error::named) == Some(OnError::Rollback) {
+    if policy.and_then(OnError::of) == Some(OnError::Rollback) {
         let message = "nothing is rolled back in this release: the execution fails, and what was done stays";
         cx.warning("no_effect", &at.key("on_error"), message, ROLLBACK);
     }

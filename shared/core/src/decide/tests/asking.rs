@@ -178,7 +178,13 @@ fn words_fold_to_the_same_state() {
     let mut story = mapping();
     let before = story.state.clone();
     story.when(told(&story, &[(0, true, 3), (1, false, 4)])).unwrap();
-    let turn = crate::event::Turn { seq: story.state.seq, at: story.now, by: None, request: None, events: story.events.clone() };
+    let turn = crate::event::Turn {
+        seq: story.state.seq,
+        at: story.now,
+        by: None,
+        request: None,
+        events: story.events.clone(),
+    };
     let folded = evolve(&story.workflow, Some(before), &turn).unwrap();
     assert_eq!(folded, story.state);
     let stored: crate::execution::Execution = serde_json::from_str(&serde_json::to_string(&folded).unwrap()).unwrap();
