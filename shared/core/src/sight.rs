@@ -146,12 +146,19 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// Whether the node may name another one: its ancestors on the graph, so that no value depends on a race.
-    fn sees(&self, ix: NodeIx) -> bool {
-        match self.node {
-            None => true,
-            Some(node) => self.workflow.graph.ancestors.get(node).is_some_and(|them| them.has(ix)),
+    /// The latest output of another node, where the node sees it: that of an ancestor on the graph, so that no value
+    /// depends on a race, and within a loop only of the present iteration.
+    fn seen(&self, ix: NodeIx) -> Option<&'a Payload> {
+        let graph = &self.workflow.graph;
+        let other = self.state.node(&self.workflow.nodes.get(ix)?.id)?;
+        if let Some(node) = self.node {
+            let comes_before = graph.ancestors.get(node)?.has(ix);
+            let is_stale = other.stale_in.as_ref().is_some_and(|around| graph.is_within(node, around));
+            if !comes_before || is_stale {
+                return None;
+            }
         }
+        other.output.as_ref()
     }
 }
 
@@ -164,18 +171,17 @@ impl Context for Sight<'_> {
         if Some(ix) == self.node && self.own.is_some() {
             return self.own.as_ref().map(Payload::value);
         }
-        if !self.sees(ix) {
-            return None;
-        }
-        self.state.nodes.get(id)?.output.as_ref().map(Payload::value)
+        self.seen(ix).map(Payload::value)
     }
 
     fn nodes(&self) -> Vec<&str> {
         let inherited = self.state.started.inherited.iter().map(|(node, _)| node.as_str());
-        let own = self.state.nodes.iter().filter(|(id, node)| {
-            node.output.is_some() && self.workflow.graph.index.get(*id).is_some_and(|&ix| self.sees(ix))
-        });
-        inherited.chain(own.map(|(id, _)| id.as_str())).collect()
+        let own = self
+            .state
+            .nodes
+            .keys()
+            .filter(|id| self.workflow.graph.index.get(*id).is_some_and(|&ix| self.seen(ix).is_some()));
+        inherited.chain(own.map(|id| id.as_str())).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod children;
 mod conditions;
 mod flow;
+mod iterations;
 mod people;
 mod questions;
 mod story;

@@ -2,7 +2,7 @@
 
 use super::{
     inputs::{input_of, iteration_value},
-    node::{drop_open, node_mut},
+    node::{drop_open, node_mut, put_out},
 };
 use crate::{
     event::Event,
@@ -36,7 +36,7 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
             };
             current.begun += 1;
             reset_body(workflow, state, ix, live)?;
-            node_mut(state, node).output = Some(item);
+            put_out(node_mut(state, node), item);
         }
         Event::LoopBroken { node, by } => {
             Arc::make_mut(state.loops.get_mut(node)?).broken = Some(by.clone());
@@ -50,14 +50,19 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
     Some(())
 }
 
-/// Prepares a loop's body for its next iteration: its nodes are idle and the edges out of them open again, and the
-/// edges into the body are resolved.
+/// Prepares a loop's body for its next iteration: its nodes are idle, their outputs are of another iteration, the edges
+/// out of them are open again, and the edges into the body are resolved.
 fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[usize]) -> Option<()> {
     let graph = &workflow.graph;
     for &inner in graph.body.get(ix)? {
         let id = &workflow.nodes.get(inner)?.id;
         if state.nodes.contains_key(id) {
-            node_mut(state, id).phase = Phase::Idle;
+            let node = node_mut(state, id);
+            node.phase = Phase::Idle;
+            // Where a loop around this one went on before, the output is hidden there too.
+            if node.output.is_some() && !node.stale_in.as_ref().is_some_and(|outer| graph.is_within(ix, outer)) {
+                node.stale_in = Some(workflow.nodes.get(ix)?.id.clone());
+            }
         }
         let edges = Arc::make_mut(&mut state.edges);
         for &edge in graph.out.get(inner)? {

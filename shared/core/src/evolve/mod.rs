@@ -17,7 +17,7 @@ use crate::{
 use children::apply_children;
 use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
-use node::{drop_open, node_mut};
+use node::{drop_open, node_mut, put_out};
 use people::apply_interaction;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -203,7 +203,8 @@ fn asked_about(state: &Execution, node: &NodeId) -> bool {
     state.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
 }
 
-/// Begins a visit to a node. The output of the visit before stays until this one has its own.
+/// Begins a visit to a node. The output of the visit before stays until this one has its own, though the loops that
+/// began another iteration since do not see it.
 fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at: Time) {
     let seq = state.seq;
     let node = node_mut(state, node);
@@ -236,7 +237,7 @@ fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payl
     node.timeout_at = None;
     node.port = Some(port.into());
     if let Some(output) = output {
-        node.output = Some(output.clone());
+        put_out(node, output.clone());
     }
     // A node that is routed later keeps the time at which its outcome was recorded.
     node.finished_at = node.finished_at.or(Some(at));

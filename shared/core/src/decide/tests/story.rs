@@ -6,12 +6,13 @@ use crate::{
     effect::Effect,
     error::Rejection,
     event::{Event, Started},
-    execution::{Execution, Status},
+    execution::{Execution, Phase, Status},
     id::InteractionId,
     interaction::Answer,
+    sight::Sight,
     task::{Failure, Outcome},
 };
-use document::{Workflow, parse, time::Time};
+use document::{Node, NodeKind, Workflow, parse, time::Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -63,6 +64,24 @@ impl Story {
         let activation = self.state.activation(&node.into());
         let outcome = Outcome::Succeeded { port: "success".into(), output: output.into() };
         self.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None })
+    }
+
+    /// When the nodes that need nobody run: those that route, and those that compute, until none of them is due.
+    pub fn runs_by_itself(&mut self) {
+        let workflow = self.workflow.clone();
+        let due = |state: &Execution, node: &Node| {
+            state.node(&node.id).is_some_and(|found| matches!(found.phase, Phase::Due { .. }))
+        };
+        let needs_nobody = |kind: &NodeKind| matches!(kind, NodeKind::Compute(_) | NodeKind::Route(_));
+        while let Some(ix) = workflow.nodes.iter().position(|node| due(&self.state, node) && needs_nobody(&node.kind)) {
+            let node = &workflow.nodes[ix];
+            if let NodeKind::Compute(config) = &node.kind {
+                let output = config.compute(&Sight::of_config(&workflow, &self.state, ix).scope()).unwrap();
+                self.succeed(node.id.as_str(), output).unwrap();
+            } else {
+                self.open(node.id.as_str());
+            }
+        }
     }
 
     /// When a node reports that it failed, for good.
