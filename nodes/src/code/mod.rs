@@ -6,6 +6,7 @@ mod child;
 mod confine;
 mod filter;
 mod gate;
+mod integers;
 mod limit;
 mod pool;
 mod sandbox;

@@ -4,12 +4,10 @@ use crate::{
     Answered, App, MaybeJson, NoParams, Path, Problem, Routes, Runner, executions::read, people::answer, types,
 };
 use axum::extract::State;
+use document::{Wait, limits::EVENT_NAME_BYTES};
 use std::sync::Arc;
 use stepwell_core::{command::Command, payload::Payload};
 use utoipa_axum::routes;
-
-/// Bytes of an event's name at most: far beyond the names that people give.
-const NAME_BYTES: usize = 256;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(signal))
@@ -27,8 +25,9 @@ async fn signal(
     _: NoParams,
     MaybeJson(body): MaybeJson<types::SignalBody>,
 ) -> Answered<axum::Json<types::Execution>> {
-    if name.is_empty() || name.len() > NAME_BYTES {
-        return Err(Problem::field("invalid_name", "", "this cannot name an event", "give 1 to 256 bytes"));
+    if !Wait::names_event(&name) {
+        let hint = format!("give 1 to {EVENT_NAME_BYTES} bytes, not only blanks");
+        return Err(Problem::field("invalid_name", "", "this cannot name an event", &hint));
     }
     let execution = app.execution(&caller.owner, &id).await?;
     let command = Command::Signal { name, data: Payload::new(body.data) };

@@ -3,6 +3,7 @@
 
 mod access;
 mod control;
+mod duplicates;
 mod executions;
 mod hostile;
 mod interactions;

@@ -20,6 +20,7 @@ mod logs;
 mod ls;
 mod output;
 mod page;
+mod place;
 mod run;
 mod secret;
 mod show;
@@ -27,6 +28,7 @@ mod signal;
 mod source;
 mod token;
 mod validate;
+mod yaml;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};

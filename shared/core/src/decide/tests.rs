@@ -10,3 +10,4 @@ mod story;
 mod stuck;
 mod timeouts;
 mod timing;
+mod waits;

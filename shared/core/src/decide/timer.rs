@@ -152,10 +152,7 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
             (Some(until), None)
         }
         Wait::Event { name, timeout_seconds } => {
-            let name = match render(turn, ix, name)? {
-                Value::String(name) => name,
-                other => other.to_string(),
-            };
+            let name = event_name(render(turn, ix, name)?)?;
             (timeout_seconds.map(|seconds| turn.now.after_seconds(seconds)), Some(name))
         }
     };
@@ -198,6 +195,25 @@ fn number(value: &Value) -> Result<f64, Error> {
     seconds.filter(|seconds| (0.0..=limits::EXECUTION_SECONDS).contains(seconds)).ok_or_else(|| {
         let most = limits::EXECUTION_SECONDS;
         Error::new("invalid_time", format!("`seconds` must be a number from 0 to {most}"))
+    })
+}
+
+/// The name of an awaited event: text, or a number as text. Nobody could signal an event without a name.
+fn event_name(value: Value) -> Result<String, Error> {
+    let (name, found) = match value {
+        Value::String(name) if Wait::names_event(&name) => (Some(name), "text"),
+        Value::String(name) if name.trim().is_empty() => (None, "empty"),
+        Value::String(_) => (None, "too long"),
+        Value::Number(number) => (Some(number.to_string()), "a number"),
+        Value::Null => (None, "null"),
+        Value::Bool(_) => (None, "a boolean"),
+        Value::Array(_) => (None, "a list"),
+        Value::Object(_) => (None, "an object"),
+    };
+    name.ok_or_else(|| {
+        let most = limits::EVENT_NAME_BYTES;
+        let message = format!("the name of the awaited event is {found}: `event` must give text of 1 to {most} bytes");
+        Error::new("invalid_name", message)
     })
 }
 
