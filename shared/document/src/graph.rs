@@ -147,11 +147,6 @@ impl Graph {
         self.ancestors[node].has(ancestor)
     }
 
-    /// Whether a node is in the body of a loop.
-    pub fn is_within(&self, node: NodeIx, around: &NodeId) -> bool {
-        self.index.get(around).is_some_and(|&ix| self.body[ix].binary_search(&node).is_ok())
-    }
-
     /// The loops around a node, the innermost first.
     pub fn loops_around(&self, node: NodeIx) -> Vec<NodeIx> {
         let mut loops = Vec::new();

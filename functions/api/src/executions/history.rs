@@ -10,7 +10,12 @@ use crate::{
 use axum::{Json, extract::State};
 use document::Workflow;
 use std::sync::Arc;
-use stepwell_core::{evolve::evolve, execution::Execution};
+use stepwell_core::{
+    event::Turn,
+    evolve::{FoldError, fold},
+    execution::Execution,
+    id::ExecutionId,
+};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -80,22 +85,24 @@ async fn checkpoint(
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
-    let then = folded(&workflow, &turns)?;
-    let shown = read::with_values_that_fit(&app, &then, || {
-        let nodes = types::Nodes::of(&then, &workflow, &[]).items;
-        types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)
+    let then = folded(&app, execution.id(), &workflow, &turns).await?;
+    let shown = read::with_values_that_fit(&app, &then, |values| {
+        let nodes = types::Nodes::of(&then, &workflow, &[], values).items;
+        types::Checkpoint::of(last, types::Execution::of(&then, &workflow, values), nodes)
     });
     Ok(Json(shown.await?))
 }
 
-/// Folds turns from the first on: checkpoints are not stored.
-fn folded(workflow: &Workflow, turns: &[stepwell_core::event::Turn]) -> Answered<Execution> {
-    let mut state = None;
-    for turn in turns {
-        state = Some(evolve(workflow, state, turn).map_err(|error| {
-            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
-            Problem::internal()
-        })?);
+/// Folds turns from the first on: checkpoints are not stored. The values that this takes are fetched.
+async fn folded(app: &App, id: &ExecutionId, workflow: &Workflow, turns: &[Turn]) -> Answered<Execution> {
+    loop {
+        match fold(workflow, None, turns) {
+            Ok(state) => return Ok(state),
+            Err(FoldError::Needs(missing)) => app.host.journal().fetch(id, &missing.payloads()).await?,
+            Err(error) => {
+                tracing::error!(%error, execution = %id, "recorded turns do not fold");
+                return Err(Problem::internal());
+            }
+        }
     }
-    state.ok_or_else(Problem::internal)
 }

@@ -1,8 +1,12 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
-use crate::{Answered, App, limits, page::Room, types};
-use engine::{drive::with_values, port::StoreError};
-use std::collections::HashSet;
+use crate::{
+    Answered, App, limits,
+    page::Room,
+    types::{self, Values},
+};
+use engine::port::StoreError;
+use std::collections::HashMap;
 use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 
 /// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
@@ -11,45 +15,50 @@ use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 /// What the store says.
 pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Execution> {
     let workflow = app.workflow(execution).await?;
-    let mut shown = with_values(&*app.host, execution, || types::Execution::of(execution, &workflow)).await?;
+    let show = |values: &mut Values| types::Execution::of(execution, &workflow, values);
+    let mut shown = with_values_in(app, execution, |_| true, show).await?;
     shown.cost.usage = app.host.journal().cost(execution.id()).await?;
     Ok(shown)
 }
 
-/// Computes what shows the values of all nodes of an execution. Values are fetched as long as they fit into
-/// [`limits::VALUES_BYTES`], the first in any case; the others stay missing, and are shown by where they lie.
+/// Shows values of all nodes of an execution. Values are fetched as long as they fit into [`limits::VALUES_BYTES`], the
+/// first in any case; the others stay missing, and are shown by where they lie.
 ///
 /// # Errors
 /// What the store says.
 pub async fn with_values_that_fit<T>(
     app: &App,
     execution: &Execution,
-    mut compute: impl FnMut() -> T + Send,
-) -> Result<T, StoreError> {
-    let (mut room, mut left_out) = (Room::of(limits::VALUES_BYTES), HashSet::<String>::new());
+    show: impl FnMut(&mut Values) -> T + Send,
+) -> Answered<T> {
+    let mut room = Room::of(limits::VALUES_BYTES);
+    with_values_in(app, execution, move |bytes| room.takes(bytes), show).await
+}
+
+/// Shows values of an execution, of which those are fetched that have room.
+async fn with_values_in<T>(
+    app: &App,
+    execution: &Execution,
+    mut has_room: impl FnMut(usize) -> bool + Send,
+    mut show: impl FnMut(&mut Values) -> T + Send,
+) -> Answered<T> {
+    // Whether a value that was asked for has room, by where it lies.
+    let mut fits = HashMap::<String, bool>::new();
     loop {
-        // As in `with_values`, values that somebody else fetches meanwhile count as missing.
-        let missing: Vec<&Payload> = execution.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
-        let computed = compute();
-        let mut taken = HashSet::new();
-        let mut seen: Vec<&Payload> = Vec::new();
-        for payload in missing.into_iter().filter(|payload| payload.was_asked_for()) {
-            let Some(blob) = payload.blob() else { continue };
-            if left_out.contains(&blob.sha256) {
-                continue;
-            }
-            if taken.contains(&blob.sha256) || room.takes(blob.bytes as usize) {
-                taken.insert(&blob.sha256);
-                seen.push(payload);
-            } else {
-                left_out.insert(blob.sha256.clone());
+        let mut values = Values::default();
+        let shown = show(&mut values);
+        let mut wanted: Vec<&Payload> = Vec::new();
+        for payload in values.missing() {
+            let Some(blob) = payload.missing() else { continue };
+            if *fits.entry(blob.sha256.clone()).or_insert_with(|| has_room(blob.bytes as usize)) {
+                wanted.push(payload);
             }
         }
-        if seen.is_empty() {
-            return Ok(computed);
+        if wanted.is_empty() {
+            return Ok(shown);
         }
-        drop(computed);
-        app.host.journal().fetch(execution.id(), &seen).await?;
+        drop(shown);
+        app.host.journal().fetch(execution.id(), &wanted).await?;
     }
 }
 

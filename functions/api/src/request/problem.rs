@@ -159,6 +159,8 @@ impl From<Rejection> for Problem {
                 .with("interaction_status", status.as_str())
                 .with("decision", decision.map_or(Value::Null, Value::String)),
             Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            // Commands are submitted, which fetches what they read.
+            Rejection::Needs(_) => Self::internal(),
             Rejection::Invalid { reasons, .. } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);
                 for reason in reasons {

@@ -11,6 +11,7 @@ mod node;
 mod page;
 mod problem;
 mod start;
+mod values;
 mod words;
 mod workflow;
 
@@ -24,5 +25,6 @@ pub use node::{LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, LogPage, Page, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use start::{Accepted, InlineBody, StartBody};
+pub use values::Values;
 pub use words::Timestamp;
 pub use workflow::{Checked, Saved, Workflow, WorkflowRow};

@@ -21,7 +21,7 @@ impl Deciding<'_> {
     /// Evaluates the list of a `map`, and plans a child for each item. A list that is wrong or too long fails the node
     /// without a retry, since another attempt would find the same.
     pub fn plan_map(&mut self, ix: NodeIx, map: &Map) {
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         let items = map.items.eval(&sight.scope());
         drop(sight);
         let count = match &items {

@@ -25,6 +25,7 @@ use crate::{
     command::{Asked, Command},
     error::Rejection,
     execution::{Execution, Status},
+    reading::Reading,
 };
 use document::{Workflow, time::Time};
 use turn::Deciding;
@@ -35,15 +36,16 @@ use turn::Deciding;
 /// # Errors
 /// A [`Rejection`] says why nothing changed.
 pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now: Time) -> Result<Decided, Rejection> {
-    let Some(state) = state else {
-        return match asked.command {
-            Command::Start(started) => start::start(workflow, *started, asked.by, now),
-            _ => Err(Rejection::Missing("there is no such execution".into())),
-        };
-    };
-    let mut turn = Deciding::new(workflow, state.clone(), now);
-    table(&mut turn, asked.command)?;
-    Ok(turn.done(asked.by))
+    let decided = Reading::of(|reading| match (state, asked.command) {
+        (None, Command::Start(started)) => start::start(workflow, *started, asked.by, now, reading),
+        (None, _) => Err(Rejection::Missing("there is no such execution".into())),
+        (Some(state), command) => {
+            let mut turn = Deciding::new(workflow, state.clone(), now, reading);
+            table(&mut turn, command)?;
+            Ok(turn.done(asked.by))
+        }
+    });
+    decided.unwrap_or_else(|missing| Err(Rejection::Needs(missing)))
 }
 
 /// Which command does what in which status. A command about something that is over is stale. What is recorded while the

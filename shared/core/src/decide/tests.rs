@@ -4,6 +4,7 @@ mod children;
 mod conditions;
 mod flow;
 mod iterations;
+mod offloaded;
 mod people;
 mod questions;
 mod story;

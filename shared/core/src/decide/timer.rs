@@ -185,7 +185,7 @@ fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
 }
 
 fn render(turn: &Deciding<'_>, ix: NodeIx, template: &Template) -> Result<Value, Error> {
-    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
     template.render(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
 }
 

@@ -8,12 +8,13 @@ use crate::{
     event::Event,
     execution::{EdgeState, Execution, LoopState, Phase},
     payload::Payload,
+    reading::Reading,
 };
 use document::{Workflow, graph::NodeIx};
 use serde_json::Value;
 use std::sync::Arc;
 
-pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
+pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event, reading: &Reading) -> Option<()> {
     match event {
         Event::LoopEntered { node, items } => {
             let entered = LoopState { items: items.clone(), ..LoopState::default() };
@@ -23,14 +24,17 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
         // Value and input are read before the body's edges are reset, since they come along these edges.
         Event::LoopIterated { node, live } => {
             let ix = *workflow.graph.index.get(node)?;
-            let value = iteration_value(workflow, state, ix);
-            let input = input_of(workflow, state, ix);
+            let value = iteration_value(workflow, state, ix, reading);
+            let input = input_of(workflow, state, ix, reading);
             let current = Arc::make_mut(state.loops.get_mut(node)?);
             if current.begun > 0 {
                 current.outputs.push(value.clone());
             }
             let item = match &current.items {
-                Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null)),
+                Some(items) => {
+                    let item = reading.value(items).get(current.begun as usize);
+                    Payload::new(item.cloned().unwrap_or(Value::Null))
+                }
                 None if current.begun == 0 => input,
                 None => value,
             };
@@ -59,10 +63,7 @@ fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[us
         if state.nodes.contains_key(id) {
             let node = node_mut(state, id);
             node.phase = Phase::Idle;
-            // Where a loop around this one went on before, the output is hidden there too.
-            if node.output.is_some() && !node.stale_in.as_ref().is_some_and(|outer| graph.is_within(ix, outer)) {
-                node.stale_in = Some(workflow.nodes.get(ix)?.id.clone());
-            }
+            node.stale = node.output.is_some();
         }
         let edges = Arc::make_mut(&mut state.edges);
         for &edge in graph.out.get(inner)? {

@@ -13,6 +13,7 @@ use crate::{
     event::{Event, Started, Turn},
     execution::{EdgeState, Execution, Phase, Status},
     payload::Payload,
+    reading::{Missing, Reading},
 };
 use children::apply_children;
 use document::{Workflow, id::NodeId, time::Time};
@@ -22,7 +23,7 @@ use people::apply_interaction;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FoldError {
     /// The turn's number (given) is not the next one, or the journal does not begin with `execution_started`.
     #[error("turn {0} does not follow from what was recorded before it")]
@@ -30,6 +31,9 @@ pub enum FoldError {
     /// The turn (its number is given) names a node or an edge that the workflow does not have.
     #[error("turn {0} names a node that the workflow does not have")]
     Node(u64),
+    /// Nothing is wrong, but the fold reads values that are offloaded: fetch them, and fold again.
+    #[error("{0}")]
+    Needs(Missing),
 }
 
 /// The state after one more turn; a state of none stands for an execution that does not exist yet.
@@ -37,6 +41,27 @@ pub enum FoldError {
 /// # Errors
 /// [`FoldError`], where the turn is not the next one, or does not fit the workflow.
 pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Result<Execution, FoldError> {
+    fold(workflow, state, std::slice::from_ref(turn))
+}
+
+/// The state after some turns. All values that folding them reads and that are missing are told at once.
+///
+/// # Errors
+/// [`FoldError`], where the turns do not follow one another, do not fit the workflow, or are none and there is no state.
+pub fn fold(workflow: &Workflow, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, FoldError> {
+    let folded = Reading::of(|reading| {
+        let next = |state, turn| evolved(workflow, state, turn, reading).map(Some);
+        turns.iter().try_fold(state, next)?.ok_or(FoldError::Order(1))
+    });
+    folded.unwrap_or_else(|missing| Err(FoldError::Needs(missing)))
+}
+
+fn evolved(
+    workflow: &Workflow,
+    state: Option<Execution>,
+    turn: &Turn,
+    reading: &Reading,
+) -> Result<Execution, FoldError> {
     let before = state.as_ref().map_or(0, |state| state.seq);
     if turn.seq != before + 1 {
         return Err(FoldError::Order(turn.seq));
@@ -53,7 +78,7 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     state.seq = turn.seq;
     state.updated_at = turn.at;
     for event in events {
-        apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
+        apply(workflow, &mut state, event, turn.at, reading).ok_or(FoldError::Node(turn.seq))?;
     }
     Ok(state)
 }
@@ -87,7 +112,13 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
 }
 
 /// Folds one event into the state. None where the event does not fit the workflow.
-pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time) -> Option<()> {
+pub(crate) fn apply(
+    workflow: &Workflow,
+    state: &mut Execution,
+    event: &Event,
+    at: Time,
+    reading: &Reading,
+) -> Option<()> {
     match event {
         Event::ExecutionStarted(_) => return None,
         Event::ExecutionAdmitted => state.held = false,
@@ -155,7 +186,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         }
         Event::Warning { .. } => {}
         Event::LoopEntered { .. } | Event::LoopIterated { .. } | Event::LoopBroken { .. } => {
-            apply_loop(workflow, state, event)?;
+            apply_loop(workflow, state, event, reading)?;
         }
         Event::WaitStarted { node, until, event, timeout_at, .. } => {
             let node = node_mut(state, node);

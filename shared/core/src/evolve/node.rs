@@ -24,7 +24,7 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             duration_ms: None,
             port: None,
             output: None,
-            stale_in: None,
+            stale: false,
             error: None,
         })
     }))
@@ -33,7 +33,7 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
 /// Gives a node an output of the present iteration of all loops around it.
 pub(super) fn put_out(node: &mut NodeState, output: Payload) {
     node.output = Some(output);
-    node.stale_in = None;
+    node.stale = false;
 }
 
 /// Takes an open node out of play. It is failed if its failure was never handled, else dropped.

@@ -127,10 +127,10 @@ pub struct NodeState {
     /// The latest output. It is kept when the node is visited again, until that visit has an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
-    /// The outermost loop around the node that began another iteration since the output was made: within that loop
-    /// nothing sees the output any more. None where everything that may name the node sees it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stale_in: Option<NodeId>,
+    /// Whether a loop around the node began another iteration since the output was made. Whatever can name the node is in
+    /// that loop too and sees it no more, but for the document's own `output`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
     /// Why the latest attempt failed; none once another visit begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,

@@ -9,6 +9,7 @@ use crate::{
     execution::{Execution, Phase, Status},
     id::InteractionId,
     interaction::Answer,
+    reading::Reading,
     sight::Sight,
     task::{Failure, Outcome},
 };
@@ -35,7 +36,11 @@ impl Story {
     pub fn given_with(settings: Value, nodes: Value, edges: Value, input: Value) -> Self {
         let mut all = vec![json!({ "id": "start", "type": "manual_trigger" })];
         all.extend(nodes.as_array().unwrap().iter().cloned());
-        let document = json!({ "id": "story", "settings": settings, "nodes": all, "edges": edges });
+        Self::of(json!({ "id": "story", "settings": settings, "nodes": all, "edges": edges }), input)
+    }
+
+    /// The same, of a whole document.
+    pub fn of(document: Value, input: Value) -> Self {
         let workflow = parse(&document).unwrap_or_else(|issues| panic!("{issues:#?}")).workflow;
         let mut started = Started::new("e".into(), &workflow, input, Time(0));
         started.started_by = Some("ada@example.com".into());
@@ -76,7 +81,10 @@ impl Story {
         while let Some(ix) = workflow.nodes.iter().position(|node| due(&self.state, node) && needs_nobody(&node.kind)) {
             let node = &workflow.nodes[ix];
             if let NodeKind::Compute(config) = &node.kind {
-                let output = config.compute(&Sight::of_config(&workflow, &self.state, ix).scope()).unwrap();
+                let output = Reading::of(|reading| {
+                    config.compute(&Sight::of_config(&workflow, &self.state, ix, reading).scope()).unwrap()
+                });
+                let output = output.unwrap();
                 self.succeed(node.id.as_str(), output).unwrap();
             } else {
                 self.open(node.id.as_str());
@@ -109,6 +117,6 @@ impl Story {
 
     /// The output of a node.
     pub fn output(&self, node: &str) -> Value {
-        self.state.node(&node.into()).and_then(|node| node.output.clone()).unwrap_or_default().value().clone()
+        self.state.node(&node.into()).and_then(|node| node.output.clone()).unwrap_or_default().value().unwrap().clone()
     }
 }
