@@ -9,25 +9,32 @@ pub(super) const READ: &str = r#"(function (text) {
         typeof value === "number" && !isSafeInteger(value) && /^-?[0-9]+$/.test(source) ? BigInt(source) : value);
 })"#;
 
-/// A replacer for `JSON.stringify` that keeps a `BigInt` as an integer, and refuses what JSON would drop in silence.
-pub(super) const STRICT: &str = r#"(function () {
-    const { rawJSON } = JSON;
-    const least = -(2n ** 63n), most = 2n ** 64n - 1n;
-    return function (key, value) {
-        const kind = typeof value;
-        const at = key === "" ? "" : " at '" + key + "'";
-        if (kind === "bigint") {
-            if (value < least || value > most) {
-                throw new RangeError("an integer" + at + " has more than 64 bits: return it as text, with String(n)");
-            }
-            return rawJSON(value);
+/// A replacer for `JSON.stringify` that refuses what JSON would drop in silence. A `BigInt` it leaves to
+/// `JSON.stringify`, which throws.
+pub(super) const STRICT: &str = r#"(function (key, value) {
+    const kind = typeof value;
+    if (kind === "function" || kind === "symbol") {
+        throw new TypeError("a " + kind + (key === "" ? "" : " at '" + key + "'") + " cannot be returned: return plain data");
+    }
+    return value;
+})"#;
+
+/// The same for results that hold a `BigInt`, which becomes an integer. These are few, so it is compiled where one is
+/// met.
+pub(super) const STRICT_WITH_INTEGERS: &str = r#"(function (key, value) {
+    const kind = typeof value;
+    const at = key === "" ? "" : " at '" + key + "'";
+    if (kind === "bigint") {
+        if (value < -(2n ** 63n) || value >= 2n ** 64n) {
+            throw new RangeError("an integer" + at + " has more than 64 bits: return it as text, with String(n)");
         }
-        if (kind === "function" || kind === "symbol") {
-            throw new TypeError("a " + kind + at + " cannot be returned: return plain data");
-        }
-        return value;
-    };
-})()"#;
+        return JSON.rawJSON(value);
+    }
+    if (kind === "function" || kind === "symbol") {
+        throw new TypeError("a " + kind + at + " cannot be returned: return plain data");
+    }
+    return value;
+})"#;
 
 /// A replacer for `JSON.stringify` that writes a `BigInt` out, for people to read.
 pub(super) const SHOW: &str = r#"(function (key, value) {

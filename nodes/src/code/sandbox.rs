@@ -1,7 +1,7 @@
 //! One run of JavaScript in a runtime of its own, of which nothing outlives the run.
 
 use super::{
-    integers::{self, READ, SHOW, STRICT},
+    integers::{self, READ, SHOW, STRICT, STRICT_WITH_INTEGERS},
     syntax::{LINES_BEFORE, probes, wrapped},
     wire::{self, End},
 };
@@ -151,7 +151,18 @@ fn json<'js>(ctx: &Ctx<'js>, value: Value<'js>, strict: Function<'js>) -> Result
     if value.is_undefined() {
         return Ok("null".into());
     }
-    let Some(text) = ctx.json_stringify_replacer(value, strict)? else { return Ok("null".into()) };
+    let text = match ctx.json_stringify_replacer(value.clone(), strict) {
+        Err(Error::Exception) => {
+            let thrown = ctx.catch();
+            if !thrown.as_exception().is_some_and(|exception| describe(exception).0.contains("BigInt")) {
+                return Err(Stop::Thrown(ctx.throw(thrown)));
+            }
+            let strict: Function = ctx.eval_with_options(STRICT_WITH_INTEGERS, options("stepwell"))?;
+            ctx.json_stringify_replacer(value, strict)?
+        }
+        other => other?,
+    };
+    let Some(text) = text else { return Ok("null".into()) };
     let text = text.to_string()?;
     if text.len() > OUTCOME_BYTES {
         let most = OUTCOME_BYTES / 1024 / 1024;
