@@ -14,7 +14,7 @@ use crate::{
     limits,
 };
 use document::time::Time;
-use engine::port::StoreError;
+use engine::port::{Journal as _, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     event::{Event, Turn},
