@@ -47,6 +47,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     host.handle_due().await;
 
     let state = host.state(&id).ok_or("the execution is gone")?;
-    println!("{:?}: {}", state.status(), state.output.as_ref().ok_or("it has no output")?.value());
+    println!(
+        "{:?}: {}",
+        state.status(),
+        state.output.as_ref().and_then(|output| output.value()).ok_or("it has no output")?
+    );
     Ok(())
 }

@@ -20,7 +20,7 @@ pub use auth::{
 pub use request::{
     bounds::Bounds,
     cursor,
-    json::{AnyJson, Body, Json, MaybeJson, Path, shallow},
+    json::{Body, DocumentJson, Json, MaybeJson, Path, shallow},
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},

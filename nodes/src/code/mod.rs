@@ -5,6 +5,7 @@
 mod child;
 mod confine;
 mod filter;
+mod integers;
 mod limit;
 mod pool;
 mod sandbox;

@@ -1,6 +1,7 @@
 //! One run of JavaScript in a runtime of its own, of which nothing outlives the run.
 
 use super::{
+    integers::{self, READ, SHOW, STRICT, STRICT_WITH_INTEGERS},
     syntax::{LINES_BEFORE, probes, wrapped},
     wire::{self, End},
 };
@@ -79,7 +80,7 @@ impl Sandbox {
         console(ctx, started)?;
         self.check(ctx, code)?;
         let strict: Function = ctx.eval_with_options(STRICT, options("stepwell"))?;
-        let names: Object = ctx.json_parse(names)?.get()?;
+        let names = parsed(ctx, names)?;
         let keys = names.keys::<String>().collect::<Result<Vec<_>, _>>()?;
         let mut args = Args::new(ctx.clone(), keys.len());
         for key in &keys {
@@ -126,14 +127,16 @@ impl Sandbox {
     }
 }
 
-/// A replacer for `JSON.stringify` that refuses what JSON would drop in silence.
-const STRICT: &str = r#"(function (key, value) {
-    const kind = typeof value;
-    if (kind === "function" || kind === "symbol") {
-        throw new TypeError("a " + kind + (key === "" ? "" : " at '" + key + "'") + " cannot be returned: return plain data");
+/// The variables of the code, from their JSON. Reading integers beyond 2^53 takes time and room, which JSON without any
+/// is spared.
+fn parsed<'js>(ctx: &Ctx<'js>, names: Vec<u8>) -> Result<Object<'js>, Stop> {
+    if !integers::has_large(&names) {
+        return Ok(ctx.json_parse(names)?.get()?);
     }
-    return value;
-})"#;
+    let read: Function = ctx.eval_with_options(READ, options("stepwell"))?;
+    let text = String::from_utf8(names).map_err(Error::from)?;
+    Ok(read.call((text,))?)
+}
 
 /// Code is not strict unless it says so; the file name tells its lines from the sandbox's own in a stack.
 fn options(file: &str) -> EvalOptions {
@@ -148,7 +151,18 @@ fn json<'js>(ctx: &Ctx<'js>, value: Value<'js>, strict: Function<'js>) -> Result
     if value.is_undefined() {
         return Ok("null".into());
     }
-    let Some(text) = ctx.json_stringify_replacer(value, strict)? else { return Ok("null".into()) };
+    let text = match ctx.json_stringify_replacer(value.clone(), strict) {
+        Err(Error::Exception) => {
+            let thrown = ctx.catch();
+            if !thrown.as_exception().is_some_and(|exception| describe(exception).0.contains("BigInt")) {
+                return Err(Stop::Thrown(ctx.throw(thrown)));
+            }
+            let strict: Function = ctx.eval_with_options(STRICT_WITH_INTEGERS, options("stepwell"))?;
+            ctx.json_stringify_replacer(value, strict)?
+        }
+        other => other?,
+    };
+    let Some(text) = text else { return Ok("null".into()) };
     let text = text.to_string()?;
     if text.len() > OUTCOME_BYTES {
         let most = OUTCOME_BYTES / 1024 / 1024;
@@ -206,7 +220,8 @@ fn shown(value: &Value<'_>) -> Result<String, Error> {
         return Ok(text.to_string().unwrap_or_else(|_| "(text that is not Unicode)".into()));
     }
     if value.is_object() && !value.is_function() {
-        match value.ctx().json_stringify(value.clone()) {
+        let show = value.ctx().eval_with_options::<Function, _>(SHOW, options("stepwell"))?;
+        match value.ctx().json_stringify_replacer(value.clone(), show) {
             Ok(Some(text)) => return text.to_string(),
             Ok(None) => {}
             Err(Error::Exception) => drop(value.ctx().catch()),

@@ -4,6 +4,7 @@
 mod code;
 mod credentials;
 mod http;
+mod integers;
 mod memory;
 mod process;
 mod refusals;

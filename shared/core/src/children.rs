@@ -8,6 +8,7 @@ use crate::{
     execution::{Children as Kids, Execution, Parent, Status},
     id::{Activation, ExecutionId, child_id},
     payload::Payload,
+    reading::{Missing, Reading},
     sight::Sight,
     task::{Failure, Outcome},
 };
@@ -85,8 +86,7 @@ impl<'a> Family<'a> {
         self.kids().map_or(0, |kids| kids.count)
     }
 
-    /// The items of a `map`, or the input of the children of a `workflow` node. It may be missing: what follows is to be
-    /// asked with this value in memory.
+    /// The items of a `map`, or the input of the children of a `workflow` node. All children read it.
     pub fn items(&self) -> Payload {
         self.kids().map(|kids| kids.items.clone()).unwrap_or_default()
     }
@@ -105,11 +105,18 @@ impl<'a> Family<'a> {
 
     /// What a child starts with that runs the body of the `map`: it names the parent's document, and the way to the body
     /// in it. It gets only the values that the body reads, which keeps its journal small.
-    pub fn start_of_body(&self, index: u32, body: &Workflow, now: Time) -> Started {
+    ///
+    /// # Errors
+    /// Where the items are offloaded: fetch them, and ask again.
+    pub fn start_of_body(&self, index: u32, body: &Workflow, now: Time) -> Result<Started, Missing> {
+        Reading::of(|reading| self.with_body(index, body, now, reading))
+    }
+
+    fn with_body(&self, index: u32, body: &Workflow, now: Time, reading: &Reading) -> Started {
         let (parent, reads) = (&self.state.started, body.reads());
         // Outputs that the body reads of nodes outside of it: those of the parent's nodes as they are now, and those that
         // the parent itself was handed down.
-        let sight = Sight::of_config(self.workflow, self.state, self.ix);
+        let sight = Sight::of_config(self.workflow, self.state, self.ix, reading);
         let own = sight.nodes().into_iter().filter_map(|id| {
             let (id, node) = self.state.nodes.get_key_value(id)?;
             Some((id.clone(), node.output.clone()?))
@@ -124,7 +131,7 @@ impl<'a> Family<'a> {
             workflow_version: parent.workflow_version,
             workflow_hash: parent.workflow_hash.clone(),
             body: parent.body.iter().cloned().chain([self.activation.node.clone()]).collect(),
-            item: Some(self.item(index)),
+            item: Some(self.item(index, reading)),
             input: if reads.input { parent.input.clone() } else { Payload::default() },
             inherited,
             ..self.start(index, body, now)
@@ -132,19 +139,36 @@ impl<'a> Family<'a> {
     }
 
     /// What a child starts with that runs a saved workflow, of which `version` is the latest. The error says why the
-    /// workflow refuses the input.
+    /// workflow refuses the input, for the parent's journal.
     ///
     /// # Errors
-    /// For the parent's journal, as text.
-    pub fn start_of_saved(&self, index: u32, version: u64, saved: &Workflow, now: Time) -> Result<Started, String> {
+    /// Where the input is offloaded: fetch it, and ask again.
+    pub fn start_of_saved(
+        &self,
+        index: u32,
+        version: u64,
+        saved: &Workflow,
+        now: Time,
+    ) -> Result<Result<Started, String>, Missing> {
+        Reading::of(|reading| self.with_saved(index, version, saved, now, reading))
+    }
+
+    fn with_saved(
+        &self,
+        index: u32,
+        version: u64,
+        saved: &Workflow,
+        now: Time,
+        reading: &Reading,
+    ) -> Result<Started, String> {
         let (input, item) = match self.listed() {
-            Some(_) => (Payload::new(self.items().value().clone()), None),
+            Some(_) => (Payload::new(reading.value(&self.items()).clone()), None),
             None => {
-                let item = self.item(index);
+                let item = self.item(index, reading);
                 (item.clone(), Some(item))
             }
         };
-        if let Some(violation) = saved.check_input(input.value()).first() {
+        if let Some(violation) = saved.check_input(reading.value(&input)).first() {
             let id = &saved.id;
             return Err(format!("the input of {id} is refused: {} at {}", violation.message, violation.path));
         }
@@ -210,8 +234,8 @@ impl<'a> Family<'a> {
         if let NodeKind::Children(Spawning::Workflow(children)) = self.kind() { Some(children) } else { None }
     }
 
-    fn item(&self, index: u32) -> Payload {
-        Payload::new(self.items().value().get(index as usize).cloned().unwrap_or_default())
+    fn item(&self, index: u32, reading: &Reading) -> Payload {
+        Payload::new(reading.value(&self.items()).get(index as usize).cloned().unwrap_or_default())
     }
 
     fn kids(&self) -> Option<&'a Arc<Kids>> {

@@ -1,6 +1,6 @@
 //! Errors that executions record, and the reasons for which commands are rejected.
 
-use crate::{interaction::InteractionStatus, status::Status};
+use crate::{interaction::InteractionStatus, reading::Missing, status::Status};
 use document::id::NodeId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +80,9 @@ pub enum Rejection {
         /// Every reason why it does not fit.
         reasons: Vec<Reason>,
     },
+    /// The command reads values that are offloaded. The caller fetches them and asks again.
+    #[error("{0}")]
+    Needs(Missing),
 }
 
 impl Rejection {

@@ -105,8 +105,8 @@ fn folds(workflow: &Workflow, turns: &[Turn], state: &Execution, broken: &mut Ve
     if let (Some(stored), Some(half)) = (&stored, &half) {
         // Folding reads values, so those that were offloaded are put in, as a host would fetch them.
         for (payload, original) in stored.payloads().into_iter().zip(half.payloads()) {
-            if payload.missing().is_some() {
-                payload.fetched(original.value().clone());
+            if let Some(value) = original.value().filter(|_| payload.missing().is_some()) {
+                payload.fetched(value.clone());
             }
         }
     }

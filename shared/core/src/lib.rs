@@ -40,7 +40,7 @@
 //! };
 //! let second = decide(&workflow, Some(&first.state), report.into(), Time(1))?;
 //! assert_eq!(second.state.status().as_str(), "completed");
-//! assert_eq!(second.state.output.map(|output| output.value().clone()), Some(json!("Hello, Ada")));
+//! assert_eq!(second.state.output.as_ref().and_then(|output| output.value()), Some(&json!("Hello, Ada")));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -60,6 +60,7 @@ pub mod invariant;
 pub mod limits;
 pub mod owed;
 pub mod payload;
+pub mod reading;
 pub mod retention;
 pub mod sight;
 pub mod status;

@@ -1,6 +1,6 @@
 //! A value that the journal keeps: inline, or offloaded when it is large. Clones share the value.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value, json};
 use std::{
     fmt,
@@ -30,8 +30,6 @@ struct Inner {
     blob: OnceLock<BlobRef>,
     /// Whether the value is durable where `blob` says.
     stored: AtomicBool,
-    /// Whether the value was read while it was missing.
-    wanted: AtomicBool,
     /// About how many bytes of JSON the value has; 0 as long as nobody counted to the end.
     weight: AtomicUsize,
 }
@@ -51,25 +49,15 @@ impl Payload {
         Self(Arc::new(Inner { value: OnceLock::from(value), ..Inner::default() }))
     }
 
-    /// The value; null where it is offloaded and has not been fetched (see [`Payload::missing`]). A caller that
-    /// computes with values that may be missing looks at [`Payload::wanted`] afterwards, fetches what it says, and
-    /// computes again.
-    pub fn value(&self) -> &Value {
-        self.0.value.get().unwrap_or_else(|| {
-            self.0.wanted.store(true, Relaxed);
-            &Value::Null
-        })
+    /// The value; none where it is offloaded and was not fetched (see [`Payload::missing`]). What computes with values
+    /// reads them by a [`Reading`](crate::reading::Reading).
+    pub fn value(&self) -> Option<&Value> {
+        self.0.value.get()
     }
 
-    /// Whether the value was read although it is missing.
-    pub fn wanted(&self) -> bool {
-        self.missing().is_some() && self.0.wanted.load(Relaxed)
-    }
-
-    /// Whether the value was ever read while it was missing. Unlike [`Payload::wanted`] it stays true once somebody has
-    /// fetched the value, so that a reader who saw null knows it.
-    pub fn was_asked_for(&self) -> bool {
-        self.0.wanted.load(Relaxed)
+    /// Whether both share one value, so that what is fetched for the one is there for the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Where the value must be fetched from before it can be read; none where it is in memory.
@@ -176,7 +164,7 @@ impl Default for Payload {
 
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.is_same(other)
             || match (self.0.blob.get(), other.0.blob.get()) {
                 (Some(a), Some(b)) => a == b,
                 _ => self.value() == other.value(),
@@ -186,9 +174,10 @@ impl PartialEq for Payload {
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.missing() {
-            Some(blob) => write!(f, "Payload({})", blob.sha256),
-            None => self.value().fmt(f),
+        match (self.value(), self.blob()) {
+            (Some(value), _) => value.fmt(f),
+            (None, Some(blob)) => write!(f, "Payload({})", blob.sha256),
+            (None, None) => f.write_str("Payload()"),
         }
     }
 }
@@ -199,10 +188,11 @@ impl Serialize for Payload {
             return json!({ BLOB: blob.sha256, "bytes": blob.bytes }).serialize(s);
         }
         match self.value() {
-            Value::Object(fields) if fields.contains_key(BLOB) || fields.contains_key(PLAIN) => {
-                s.serialize_newtype_struct(WRAPPED, &Map::from_iter([(PLAIN.to_owned(), self.value().clone())]))
+            Some(value @ Value::Object(fields)) if fields.contains_key(BLOB) || fields.contains_key(PLAIN) => {
+                s.serialize_newtype_struct(WRAPPED, &Map::from_iter([(PLAIN.to_owned(), value.clone())]))
             }
-            value => value.serialize(s),
+            Some(value) => value.serialize(s),
+            None => Err(S::Error::custom("a value has neither its content nor the place where that lies")),
         }
     }
 }
@@ -262,12 +252,9 @@ mod tests {
         assert_eq!(large.offload(limits::INLINE_BYTES), None);
         assert_eq!(back.offload(limits::INLINE_BYTES), None);
         assert_eq!(back.missing(), Some(&blob));
-        assert!(!back.wanted(), "nobody has read it yet");
-        assert_eq!(back.value(), &Value::Null);
-        assert!(back.wanted());
-        back.fetched(serde_json::from_slice(&bytes).unwrap());
-        assert_eq!(back.value(), large.value());
-        assert!(!back.wanted());
+        assert_eq!(back.value(), None);
+        back.clone().fetched(serde_json::from_slice(&bytes).unwrap());
+        assert_eq!((back.value(), back.missing()), (large.value(), None));
     }
 
     #[test]
@@ -275,7 +262,7 @@ mod tests {
         for value in [json!({"$blob": "a", "bytes": 1}), json!({"$plain": {"$blob": 1}}), json!({"a": 1})] {
             let text = serde_json::to_string(&Payload::new(value.clone())).unwrap();
             let back: Payload = serde_json::from_str(&text).unwrap();
-            assert_eq!(back.value(), &value);
+            assert_eq!(back.value(), Some(&value));
             assert_eq!(back.missing(), None);
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     evolve::{input_of, iteration_value},
     execution::{Execution, LoopState},
     payload::Payload,
+    reading::Reading,
 };
 use document::{Workflow, graph::NodeIx};
 use expression::{Context, ExecutionScope, LoopScope, Scope};
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub struct Sight<'a> {
     workflow: &'a Workflow,
     state: &'a Execution,
+    reading: &'a Reading,
     /// The node; none for the document's own `output`, which sees every node.
     node: Option<NodeIx>,
     /// The value of the name `output`.
@@ -31,19 +33,26 @@ pub struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     /// The sight of a node's config, where `output` is the node's input.
-    pub fn of_config(workflow: &'a Workflow, state: &'a Execution, node: NodeIx) -> Self {
-        let input = input_of(workflow, state, node);
-        Self::new(workflow, state, Some(node), Some(input.clone()), Some(input))
+    pub fn of_config(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, reading: &'a Reading) -> Self {
+        let input = input_of(workflow, state, node, reading);
+        Self::new(workflow, state, reading, Some(node), Some(input.clone()), Some(input))
     }
 
     /// The sight of an edge out of a node, where `output` is what the node gave. An edge out of a loop's port `loop`
     /// sees the iteration that begins.
-    pub fn of_edge(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, output: &Payload, port: &str) -> Self {
-        let input = input_of(workflow, state, node);
-        let mut sight = Self::new(workflow, state, Some(node), Some(output.clone()), Some(input));
+    pub fn of_edge(
+        workflow: &'a Workflow,
+        state: &'a Execution,
+        node: NodeIx,
+        output: &Payload,
+        port: &str,
+        reading: &'a Reading,
+    ) -> Self {
+        let input = input_of(workflow, state, node, reading);
+        let mut sight = Self::new(workflow, state, reading, Some(node), Some(output.clone()), Some(input));
         sight.own = Some(output.clone());
         if let Some(current) = sight.loop_state(node).filter(|_| port == "loop") {
-            sight.in_loop = Some((current.begun, last_of(workflow, state, node)));
+            sight.in_loop = Some((current.begun, last_of(workflow, state, node, reading)));
             if current.items.is_some() {
                 sight.item = Some(output.clone());
                 sight.index = Some(current.begun);
@@ -53,22 +62,30 @@ impl<'a> Sight<'a> {
     }
 
     /// The sight of a loop's own `while`, where `loop` is the iteration that would begin next.
-    pub fn of_loop(workflow: &'a Workflow, state: &'a Execution, node: NodeIx, begun: u64, last: &Payload) -> Self {
-        let input = input_of(workflow, state, node);
+    pub fn of_loop(
+        workflow: &'a Workflow,
+        state: &'a Execution,
+        node: NodeIx,
+        begun: u64,
+        last: &Payload,
+        reading: &'a Reading,
+    ) -> Self {
+        let input = input_of(workflow, state, node, reading);
         let output = if begun == 0 { input.clone() } else { last.clone() };
-        let mut sight = Self::new(workflow, state, Some(node), Some(output), Some(input));
+        let mut sight = Self::new(workflow, state, reading, Some(node), Some(output), Some(input));
         sight.in_loop = Some((begun, last.clone()));
         sight
     }
 
     /// The sight of the document's `output`, which can name every node.
-    pub fn of_document(workflow: &'a Workflow, state: &'a Execution) -> Self {
-        Self::new(workflow, state, None, None, None)
+    pub fn of_document(workflow: &'a Workflow, state: &'a Execution, reading: &'a Reading) -> Self {
+        Self::new(workflow, state, reading, None, None, None)
     }
 
     fn new(
         workflow: &'a Workflow,
         state: &'a Execution,
+        reading: &'a Reading,
         node: Option<NodeIx>,
         output: Option<Payload>,
         input: Option<Payload>,
@@ -76,6 +93,7 @@ impl<'a> Sight<'a> {
         let mut sight = Self {
             workflow,
             state,
+            reading,
             node,
             output,
             input,
@@ -126,15 +144,16 @@ impl<'a> Sight<'a> {
     /// The scope with names that are looked up before all others.
     pub fn scope_with<'s>(&'s self, extra: &'s [(&'s str, &'s Value)]) -> Scope<'s> {
         let started: &Started = &self.state.started;
+        let input = self.reading.value(&started.input);
         Scope {
-            output: self.output.as_ref().map(Payload::value),
-            input: started.input.value(),
+            output: self.value(self.output.as_ref()),
+            input,
             ctx: self,
             in_loop: self
                 .in_loop
                 .as_ref()
-                .map(|(iteration, last)| LoopScope { iteration: *iteration, last: last.value() }),
-            item: self.item.as_ref().map(Payload::value),
+                .map(|(iteration, last)| LoopScope { iteration: *iteration, last: self.reading.value(last) }),
+            item: self.value(self.item.as_ref()),
             index: self.index,
             execution: ExecutionScope {
                 id: started.execution_id.as_str(),
@@ -142,45 +161,53 @@ impl<'a> Sight<'a> {
                 started_at: &self.started_at,
             },
             extra,
-            bare: [self.input.as_ref().map(Payload::value), Some(started.input.value())],
+            bare: [self.value(self.input.as_ref()), Some(input)],
         }
     }
 
-    /// Whether the node may name another one: its ancestors on the graph, so that no value depends on a race.
-    fn sees(&self, ix: NodeIx) -> bool {
-        match self.node {
-            None => true,
-            Some(node) => self.workflow.graph.ancestors.get(node).is_some_and(|them| them.has(ix)),
+    fn value<'p>(&self, payload: Option<&'p Payload>) -> Option<&'p Value> {
+        payload.map(|payload| self.reading.value(payload))
+    }
+
+    /// The latest output of another node, where the node sees it: that of an ancestor on the graph, so that no value
+    /// depends on a race, and in a loop of the present iteration.
+    fn seen(&self, ix: NodeIx) -> Option<&'a Payload> {
+        let other = self.state.node(&self.workflow.nodes.get(ix)?.id)?;
+        if let Some(node) = self.node
+            && (other.stale || !self.workflow.graph.ancestors.get(node)?.has(ix))
+        {
+            return None;
         }
+        other.output.as_ref()
     }
 }
 
 impl Context for Sight<'_> {
     fn output_of(&self, id: &str) -> Option<&Value> {
         let Some(&ix) = self.workflow.graph.index.get(id) else {
-            return self.state.started.inherited.iter().find(|(node, _)| node.as_str() == id).map(|(_, p)| p.value());
+            let inherited = self.state.started.inherited.iter().find(|(node, _)| node.as_str() == id);
+            return self.value(inherited.map(|(_, payload)| payload));
         };
         // The node's output is named while its edges are decided, before it is recorded.
         if Some(ix) == self.node && self.own.is_some() {
-            return self.own.as_ref().map(Payload::value);
+            return self.value(self.own.as_ref());
         }
-        if !self.sees(ix) {
-            return None;
-        }
-        self.state.nodes.get(id)?.output.as_ref().map(Payload::value)
+        self.value(self.seen(ix))
     }
 
     fn nodes(&self) -> Vec<&str> {
         let inherited = self.state.started.inherited.iter().map(|(node, _)| node.as_str());
-        let own = self.state.nodes.iter().filter(|(id, node)| {
-            node.output.is_some() && self.workflow.graph.index.get(*id).is_some_and(|&ix| self.sees(ix))
-        });
-        inherited.chain(own.map(|(id, _)| id.as_str())).collect()
+        let own = self
+            .state
+            .nodes
+            .keys()
+            .filter(|id| self.workflow.graph.index.get(*id).is_some_and(|&ix| self.seen(ix).is_some()));
+        inherited.chain(own.map(|id| id.as_str())).collect()
     }
 }
 
 /// The value of a loop's last iteration; null before the first has ended.
-pub(crate) fn last_of(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Payload {
+pub(crate) fn last_of(workflow: &Workflow, state: &Execution, ix: NodeIx, reading: &Reading) -> Payload {
     let begun = workflow.nodes.get(ix).and_then(|node| state.loops.get(&node.id)).map_or(0, |state| state.begun);
-    if begun == 0 { Payload::default() } else { iteration_value(workflow, state, ix) }
+    if begun == 0 { Payload::default() } else { iteration_value(workflow, state, ix, reading) }
 }

@@ -127,3 +127,5 @@ pub const SCHEMA_PATTERN_SIZES: [(usize, u64, u64); 5] = [
 pub const SCHEMA_PATTERN_BACKTRACKING: u64 = 312;
 /// Bytes that a pattern remembers from one text to the next.
 pub const SCHEMA_PATTERN_CACHE_BYTES: usize = 256 * 1024;
+/// Bytes of the name of an event from outside: far beyond the names that people give.
+pub const EVENT_NAME_BYTES: usize = 256;

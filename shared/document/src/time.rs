@@ -1,5 +1,7 @@
 //! Time is an argument everywhere in the rules: hosts read the clock, the rules never do.
 
+use expression::Moment;
+use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{fmt, ops::Add, time::Duration};
 
@@ -9,9 +11,10 @@ use std::{fmt, ops::Add, time::Duration};
 pub struct Time(pub i64);
 
 impl Time {
-    /// Reads RFC 3339 text with any offset; none where the text is no such time. Parts of a millisecond are dropped.
+    /// Reads RFC 3339 text with any offset, of the years 1 to 9999; none where the text is no such time. Parts of a
+    /// millisecond are dropped.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
+        i64::try_from(Moment::parse(text)?.since_epoch().as_millis()).ok().map(Self)
     }
 
     /// The time from `earlier` until this moment; zero where `earlier` is later.
@@ -34,9 +37,9 @@ impl Add<Duration> for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(t) => write!(f, "{t:.3}"),
-            Err(_) => write!(f, "+{}ms", self.0),
+        match Moment::after_epoch(SignedDuration::from_millis(self.0)) {
+            Some(moment) => write!(f, "{moment:.3}"),
+            None => write!(f, "+{}ms", self.0),
         }
     }
 }
@@ -65,6 +68,11 @@ mod tests {
     fn it_reads_and_writes_rfc_3339() {
         let time = Time::parse("2026-11-21T10:00:00.250+01:00").unwrap_or_default();
         assert_eq!(time.to_string(), "2026-11-21T09:00:00.250Z");
-        assert_eq!(Time::parse("yesterday"), None);
+        for text in ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"] {
+            assert_eq!(Time::parse(text).unwrap_or_default().to_string(), text);
+        }
+        for text in ["yesterday", "2026-11-21T10:00:00+0100", "2026-11-21T10:00:00+24:00"] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use stepwell_core::{
     execution::Execution,
     id::ExecutionId,
     payload::{BlobRef, Payload},
+    reading::Missing,
     task::NodeLog,
 };
 
@@ -112,26 +113,21 @@ pub async fn submit(
     }
 }
 
-/// Computes something from a lean state. Where that read values that are missing, they are fetched and it is computed
-/// again: no more is fetched than what is read, and no caller has to say beforehand what that is.
+/// Computes something from the values of an execution. Those that it lacks are fetched and it is computed again: no more
+/// is fetched than what is read, and no caller has to say beforehand what that is.
 ///
 /// # Errors
 /// What the store says where it cannot bring a value.
 pub async fn with_values<T>(
     host: &dyn Host,
-    state: &Execution,
-    mut compute: impl FnMut() -> T + Send,
+    id: &ExecutionId,
+    mut compute: impl FnMut() -> Result<T, Missing> + Send,
 ) -> Result<T, StoreError> {
     loop {
-        // Others who share the state may fetch a value while this is computed, which then has seen null all the same.
-        let missing: Vec<&Payload> = state.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
-        let computed = compute();
-        let seen: Vec<&Payload> = missing.into_iter().filter(|payload| payload.was_asked_for()).collect();
-        if seen.is_empty() {
-            return Ok(computed);
+        match compute() {
+            Ok(computed) => return Ok(computed),
+            Err(missing) => host.journal().fetch(id, &missing.payloads()).await?,
         }
-        drop(computed);
-        host.journal().fetch(state.id(), &seen).await?;
     }
 }
 
@@ -159,11 +155,8 @@ async fn decide_all(
         None => workflow_of(host, started).await?,
     };
     let now = host.now();
-    let decided = match &state {
-        Some(before) => with_values(host, before, || decide_each(&workflow, state.clone(), asked, now)).await?,
-        None => decide_each(&workflow, None, asked, now),
-    };
-    let Some(mut batch) = decided else { return Ok(None) };
+    let decide = || decide_each(&workflow, state.clone(), asked, now);
+    let Some(mut batch) = with_values(host, &started.execution_id, decide).await? else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
         decided.blobs = offload(decided, host.journal().inline_bytes());
@@ -172,13 +165,14 @@ async fn decide_all(
     Ok(Some(batch))
 }
 
-/// Decides commands one after the other, each on the state that the ones before it led to.
+/// Decides commands one after the other, each on the state that the ones before it led to. None where the execution does
+/// not exist and no command starts it.
 fn decide_each(
     workflow: &Workflow,
     before: Option<Arc<Execution>>,
     asked: &[Asked],
     now: document::time::Time,
-) -> Option<Batch> {
+) -> Result<Option<Batch>, Missing> {
     let mut state = before.clone();
     let (mut turns, mut effects, mut replies) = (Vec::<Turn>::new(), Vec::<Effect>::new(), Vec::new());
     for one in asked {
@@ -191,13 +185,14 @@ fn decide_each(
                 }
                 replies.push(Ok(()));
             }
+            Err(Rejection::Needs(missing)) => return Err(missing),
             Err(rejection) => replies.push(Err(rejection)),
         }
     }
-    let state = state?;
+    let Some(state) = state else { return Ok(None) };
     let decided =
         Commit { before, turns, state, effects, logs: Arc::default(), blobs: Vec::new(), acks: Vec::new(), due: None };
-    Some(Batch { decided, replies })
+    Ok(Some(Batch { decided, replies }))
 }
 
 /// The values that are too large to be kept inline, each once, with the JSON to write for them.

@@ -9,6 +9,7 @@ use stepwell_core::{
     execution::{Execution, Phase},
     id::Activation,
     owed::{Since, owed},
+    reading::{Missing, Reading},
     sight::Sight,
     task::{Failure, Outcome, Task, UsedSecret},
 };
@@ -36,6 +37,9 @@ pub enum Prepared {
 
 /// Says what a step message asks for (execution model, §2, points 2 and 3). `now` is the host's clock, and `secrets`
 /// are the credentials that the node's templates place.
+///
+/// # Errors
+/// Where the node's config reads values that are offloaded: fetch them, and ask again.
 pub fn prepare(
     workflow: &Workflow,
     state: &Execution,
@@ -43,6 +47,18 @@ pub fn prepare(
     attempt: u32,
     now: Time,
     secrets: &dyn SecretSource,
+) -> Result<Prepared, Missing> {
+    Reading::of(|reading| prepared(workflow, state, activation, attempt, now, secrets, reading))
+}
+
+fn prepared(
+    workflow: &Workflow,
+    state: &Execution,
+    activation: &Activation,
+    attempt: u32,
+    now: Time,
+    secrets: &dyn SecretSource,
+    reading: &Reading,
 ) -> Prepared {
     // An execution that has ended runs nothing. Its effects may have been lost, so they are delivered again.
     if state.end.is_some() {
@@ -67,7 +83,7 @@ pub fn prepare(
     match &found.phase {
         Phase::Due { at } if attempt == found.attempt => match at {
             Some(at) if *at > now => Prepared::Later(*at),
-            _ => work(workflow, state, ix, activation, now, secrets),
+            _ => work(workflow, state, ix, activation, now, secrets, reading),
         },
         Phase::Intended { deadline } if attempt == found.attempt => {
             // Another worker may still run the attempt. After the deadline nobody knows how it ended.
@@ -97,9 +113,10 @@ fn work(
     activation: &Activation,
     now: Time,
     secrets: &dyn SecretSource,
+    reading: &Reading,
 ) -> Prepared {
     let node = &workflow.nodes[ix];
-    let sight = Sight::of_config(workflow, state, ix);
+    let sight = Sight::of_config(workflow, state, ix, reading);
     let rendered = match &node.kind {
         NodeKind::Compute(config) => return Prepared::Report(computed(config.compute(&sight.scope()))),
         NodeKind::Run(config) => config.render(&sight.scope(), secrets),
@@ -172,7 +189,7 @@ mod tests {
         let started = Started::new("e".into(), &workflow, json!({}), Time(0));
         let mut state = decide(&workflow, None, Command::Start(Box::new(started)).into(), Time(0)).unwrap().state;
         let activation = state.activation(&"pay".into());
-        let again = |state: &Execution, now| prepare(&workflow, state, &activation, 1, now, &NoSecrets);
+        let again = |state: &Execution, now| prepare(&workflow, state, &activation, 1, now, &NoSecrets).unwrap();
         let Prepared::Intend(_, deadline) = again(&state, Time(0)) else { panic!("it runs without an intent") };
         let intend = Command::Intend { activation: activation.clone(), attempt: 1, deadline };
         state = decide(&workflow, Some(&state), intend.clone().into(), Time(0)).unwrap().state;

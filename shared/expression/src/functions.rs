@@ -64,10 +64,11 @@ static NATIVES: &[Native] = natives! {
     Method "trim" 1..=1, "text.trim()" => |m, a| strings::mapped(m, a, |text| text.trim().to_owned());
     Method "reverse" 1..=1, "x.reverse()" => lists::reverse;
     Method "charAt" 2..=2, "text.charAt(index)" => strings::char_at;
-    Method "indexOf" 2..=2, "text.indexOf(part)" => |m, a| strings::position(m, a, false);
-    Method "lastIndexOf" 2..=2, "text.lastIndexOf(part)" => |m, a| strings::position(m, a, true);
+    Method "indexOf" 2..=3, "text.indexOf(part, start)" => strings::first;
+    Method "lastIndexOf" 2..=3, "text.lastIndexOf(part, start)" => strings::last;
     Method "substring" 2..=3, "text.substring(from, to)" => strings::substring;
     Method "split" 2..=3, "text.split(separator, limit)" => strings::split;
+    Method "urlEncode" 1..=1, "text.urlEncode()" => strings::url_encode;
     Method "join" 1..=2, "list.join(separator)" => strings::join;
     Method "replace" 3..=4, "text.replace(old, new, limit)" => strings::replace;
     Method "flatten" 1..=1, "list.flatten()" => lists::flatten;
@@ -119,6 +120,7 @@ pub(super) fn unknown(name: &str) -> String {
         "lower" | "toLowerCase" | "lowercase" => "; use text.lowerAscii()",
         "upper" | "toUpperCase" | "uppercase" => "; use text.upperAscii()",
         "length" | "len" | "count" => "; use size(x)",
+        "encodeURIComponent" | "urlencode" | "url_encode" | "encodeUrl" => "; use text.urlEncode()",
         "includes" => "; use `x in list` or text.contains(part)",
         "toString" | "str" => "; use string(x)",
         "any" | "some" => "; use list.exists(x, …)",

@@ -55,6 +55,7 @@ pub mod limits;
 mod lists;
 mod math;
 pub mod memory;
+mod moment;
 mod node;
 mod parser;
 mod parts;
@@ -69,6 +70,7 @@ mod value;
 
 pub use compiled::Expr;
 pub use error::ExprError;
+pub use moment::Moment;
 pub use references::{Path, References};
 pub use template::{Hole, Template};
 

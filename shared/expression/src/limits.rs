@@ -1,5 +1,7 @@
 //! Every bound of an expression, in one place, each with its reason.
 
+use jiff::SignedDuration;
+
 /// Bytes of one expression (workflow format, §4). A longer one is a program, and a parser's stack is finite.
 pub const EXPRESSION_BYTES: usize = 2_048;
 /// Height of an expression's tree, along which its evaluation recurses. It fits the 2 MB stack of a worker many times.
@@ -25,6 +27,9 @@ pub const REGEX_CLASSES: usize = 8;
 pub const REGEX_TEXT_BYTES: usize = 16 * 1024;
 /// Steps charged for compiling a pattern that is not literal, and so is compiled at each evaluation.
 pub const REGEX_COST: u64 = 50_000;
+/// The longest duration, in either direction: 10,000 years, as in Protocol Buffers, which CEL follows. The time between
+/// any two moments is shorter.
+pub const LONGEST_DURATION: SignedDuration = SignedDuration::from_secs(315_576_000_000);
 /// How deep lists and objects may lie within each other in a JSON document. serde_json itself stops at 128.
 pub const JSON_DEPTH: usize = 100;
 /// Bytes of an outcome at most (workflow format, §5): what a function can hold in memory beside its work.

@@ -3,6 +3,7 @@
 use super::{
     error::Fault,
     eval::{Evaluated, Machine},
+    time,
     value::Val,
 };
 
@@ -23,7 +24,7 @@ pub(super) fn int<'a>(value: &Val<'a>) -> Evaluated<'a> {
         Val::Double(value) if *value > -9.3e18 && *value < 9.3e18 => i64::try_from(*value as i128).ok(),
         Val::Double(_) => None,
         Val::Text(text) => text.parse().ok(),
-        Val::Timestamp(time) => Some(time.as_second()),
+        Val::Timestamp(time) => Some(time::seconds(*time)),
         other => return Err(refused("int", other)),
     };
     read.map(Val::Int).ok_or_else(|| unreadable("int"))

@@ -79,12 +79,64 @@ pub(super) fn char_at<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     }
 }
 
-/// The position of the first or the last occurrence of a text in another; -1 where there is none.
-pub(super) fn position<'a>(m: &mut Machine<'a>, a: &[Val<'a>], last: bool) -> Evaluated<'a> {
+/// The position of the first occurrence of a text in another, from a start on where one is given; -1 where there is
+/// none.
+pub(super) fn first<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (whole, part, start) = sought(m, a)?;
+    let from = start.unwrap_or_default();
+    if part.is_empty() {
+        return position(Some(from));
+    }
+    let rest = whole.char_indices().nth(from).map(|(byte, _)| &whole[byte..]);
+    position(rest.and_then(|rest| Some(from + rest[..rest.find(part)?].chars().count())))
+}
+
+/// The position of the last occurrence of a text in another, of those that begin at a start or before it where one is
+/// given; -1 where there is none.
+pub(super) fn last<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let (whole, part, start) = sought(m, a)?;
+    if part.is_empty() {
+        return position(Some(start.unwrap_or_else(|| whole.chars().count())));
+    }
+    // The last occurrence that counts ends within this text.
+    let within = match start {
+        None => Some(whole),
+        Some(start) => whole.char_indices().nth(start).map(|(byte, _)| {
+            let end = byte.saturating_add(part.len()).min(whole.len());
+            &whole[..whole.floor_char_boundary(end)]
+        }),
+    };
+    position(within.and_then(|within| Some(whole[..within.rfind(part)?].chars().count())))
+}
+
+/// The arguments of a search: a text, what is sought in it, and where the search starts.
+fn sought<'v>(m: &mut Machine<'_>, a: &'v [Val<'_>]) -> Result<(&'v str, &'v str, Option<usize>), Fault> {
     let (whole, part) = (text(&a[0])?, text(&a[1])?);
     m.charge_text(2 * whole.len() + part.len())?;
-    let byte = if last { whole.rfind(part) } else { whole.find(part) };
-    Ok(Val::Int(byte.map_or(-1, |byte| whole[..byte].chars().count() as i64)))
+    Ok((whole, part, a.get(2).map(count).transpose()?))
+}
+
+fn position<'a>(found: Option<usize>) -> Evaluated<'a> {
+    Ok(Val::Int(found.map_or(-1, |at| i64::try_from(at).unwrap_or(i64::MAX))))
+}
+
+/// Percent-encodes a text as one part of a URL's path (RFC 3986, §3.3): whatever is not a letter, a digit, `-`, `.`, `_`
+/// or `~`. URLs drop the parts `.` and `..` however they are written, so these are errors.
+pub(super) fn url_encode<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
+    let text = text(&a[0])?;
+    if matches!(text, "." | "..") {
+        return Err(Fault::error("urlEncode() takes neither `.` nor `..`: as parts of a path they lead elsewhere"));
+    }
+    m.build(3 * text.len())?;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(Val::text(out))
 }
 
 pub(super) fn substring<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
@@ -107,7 +159,8 @@ fn limit(value: Option<&Val<'_>>) -> Result<usize, Fault> {
     }
 }
 
-/// Splits a text at a separator, or into characters where the separator is empty.
+/// Splits a text at a separator, or into characters where the separator is empty. Beyond the limit the last part is all
+/// that is left, as in CEL's string extension.
 pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
     let (whole, separator, limit) = (text(&a[0])?, text(&a[1])?, limit(a.get(2))?);
     m.charge_text(whole.len() + separator.len())?;
@@ -116,7 +169,7 @@ pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
         return Ok(Val::list(parts));
     }
     let pieces: Box<dyn Iterator<Item = &str>> = if separator.is_empty() {
-        Box::new(whole.split("").filter(|piece| !piece.is_empty()).take(limit))
+        Box::new(characters(whole, limit))
     } else {
         Box::new(whole.splitn(limit, separator))
     };
@@ -125,6 +178,17 @@ pub(super) fn split<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {
         parts.push(Val::text(piece));
     }
     Ok(Val::list(parts))
+}
+
+/// The characters of a text, of which the last is all that is left once there are `limit`.
+fn characters(text: &str, limit: usize) -> impl Iterator<Item = &str> {
+    let (mut rest, mut left) = (text, limit);
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let (piece, after) = rest.split_at(if left <= 1 { rest.len() } else { first.len_utf8() });
+        (rest, left) = (after, left.saturating_sub(1));
+        Some(piece)
+    })
 }
 
 pub(super) fn join<'a>(m: &mut Machine<'a>, a: &[Val<'a>]) -> Evaluated<'a> {

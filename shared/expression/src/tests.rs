@@ -8,6 +8,8 @@ mod reads;
 mod scopes;
 mod secrets;
 mod templates;
+mod texts;
+mod times;
 
 use super::{Context, ExecutionScope, Expr, ExprError, LoopScope, Scope};
 use serde_json::{Value, json};

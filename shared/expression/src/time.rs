@@ -1,8 +1,15 @@
 //! Timestamps and durations. As in CEL, months, days of the month and days of the year count from 0; the day that
 //! `getDate` gives counts from 1.
 
-use super::{error::Fault, eval::Evaluated, node::Operator, value::Val};
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use super::{
+    error::Fault,
+    eval::Evaluated,
+    moment::{self, Moment},
+    node::Operator,
+    value::Val,
+};
+use crate::limits;
+use jiff::{SignedDuration, tz::TimeZone};
 
 const OVERFLOW: &str = "the time is out of range";
 
@@ -10,12 +17,18 @@ const OVERFLOW: &str = "the time is out of range";
 pub(super) fn timestamp<'a>(value: &Val<'a>) -> Evaluated<'a> {
     let read = match value {
         Val::Timestamp(time) => Some(*time),
-        Val::Int(seconds) => Timestamp::from_second(*seconds).ok(),
-        Val::Text(text) => text.parse().ok(),
+        Val::Int(seconds) => Moment::after_epoch(SignedDuration::from_secs(*seconds)),
+        Val::Text(text) => Moment::parse(text),
         other => return Err(Fault::error(format!("timestamp() does not take {}", other.described()))),
     };
-    let fault = || Fault::error("timestamp() takes RFC 3339, such as '2026-01-31T09:00:00Z'");
+    let fault = || Fault::error("timestamp() takes RFC 3339 of the years 1 to 9999, such as '2026-01-31T09:00:00Z'");
     read.map(Val::Timestamp).ok_or_else(fault)
+}
+
+/// The whole seconds since 1970 at a moment, as `int()` gives them.
+pub(super) fn seconds(moment: Moment) -> i64 {
+    let span = moment.since_epoch();
+    span.as_secs() - i64::from(span.subsec_nanos() < 0)
 }
 
 /// Converts text that is a sum of numbers with units, such as `-1h30m` or `1.5s`, to a duration.
@@ -38,9 +51,13 @@ fn parse(text: &str) -> Option<SignedDuration> {
     if rest.is_empty() {
         return None;
     }
+    // A zero alone needs no unit.
+    if rest == "0" {
+        return Some(SignedDuration::ZERO);
+    }
+    // Every other number is read with its unit and added up in nanoseconds.
     let mut nanos: i128 = 0;
-    // A zero needs no unit. Every other number is read with its unit and added up in nanoseconds.
-    while rest != "0" && !rest.is_empty() {
+    while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at(end);
         let (unit, length): (i128, _) = match tail {
@@ -64,7 +81,12 @@ fn parse(text: &str) -> Option<SignedDuration> {
     }
     let seconds = i64::try_from(nanos / 1_000_000_000).ok()?;
     let duration = SignedDuration::new(seconds, (nanos % 1_000_000_000) as i32);
-    if negative { duration.checked_neg() } else { Some(duration) }
+    bounded(if negative { duration.checked_neg()? } else { duration })
+}
+
+/// A duration that is in range.
+fn bounded(span: SignedDuration) -> Option<SignedDuration> {
+    (-limits::LONGEST_DURATION..=limits::LONGEST_DURATION).contains(&span).then_some(span)
 }
 
 /// The text of a timestamp, in RFC 3339, or of a duration, in seconds such as `5400s`; none for other values.
@@ -86,9 +108,9 @@ pub(super) fn text(value: &Val<'_>) -> Option<String> {
 pub(super) fn add<'a>(a: &Val<'a>, b: &Val<'a>) -> Option<Evaluated<'a>> {
     let sum = match (a, b) {
         (Val::Timestamp(time), Val::Duration(span)) | (Val::Duration(span), Val::Timestamp(time)) => {
-            time.checked_add(*span).ok().map(Val::Timestamp)
+            time.plus(*span).map(Val::Timestamp)
         }
-        (Val::Duration(a), Val::Duration(b)) => a.checked_add(*b).map(Val::Duration),
+        (Val::Duration(a), Val::Duration(b)) => a.checked_add(*b).and_then(bounded).map(Val::Duration),
         _ => return None,
     };
     Some(sum.ok_or_else(|| Fault::error(OVERFLOW)))
@@ -101,9 +123,9 @@ pub(super) fn subtract<'a>(operator: Operator, a: &Val<'a>, b: &Val<'a>) -> Opti
         return None;
     }
     let difference = match (a, b) {
-        (Val::Timestamp(a), Val::Timestamp(b)) => Some(Val::Duration(a.duration_since(*b))),
-        (Val::Timestamp(time), Val::Duration(span)) => time.checked_sub(*span).ok().map(Val::Timestamp),
-        (Val::Duration(a), Val::Duration(b)) => a.checked_sub(*b).map(Val::Duration),
+        (Val::Timestamp(a), Val::Timestamp(b)) => Some(Val::Duration(a.since(*b))),
+        (Val::Timestamp(time), Val::Duration(span)) => time.plus(-*span).map(Val::Timestamp),
+        (Val::Duration(a), Val::Duration(b)) => a.checked_sub(*b).and_then(bounded).map(Val::Duration),
         _ => return None,
     };
     Some(difference.ok_or_else(|| Fault::error(OVERFLOW)))
@@ -131,10 +153,10 @@ pub(super) fn part<'a>(a: &[Val<'a>], part: Part) -> Evaluated<'a> {
         (Val::Timestamp(time), zone) => {
             let zone = match zone {
                 None => TimeZone::UTC,
-                Some(Val::Text(name)) => self::zone(name).ok_or_else(|| Fault::error("this time zone is unknown"))?,
+                Some(Val::Text(name)) => moment::zone(name).ok_or_else(|| Fault::error("this time zone is unknown"))?,
                 Some(other) => return Err(Fault::error(format!("a time zone is a string, not {}", other.described()))),
             };
-            let local = time.to_zoned(zone).datetime();
+            let local = time.in_zone(&zone).ok_or_else(|| Fault::error(OVERFLOW))?;
             Ok(Val::Int(i64::from(match part {
                 Part::Year => local.year(),
                 Part::Month => i16::from(local.month()) - 1,
@@ -160,17 +182,4 @@ pub(super) fn part<'a>(a: &[Val<'a>], part: Part) -> Evaluated<'a> {
             other.described()
         ))),
     }
-}
-
-/// The time zone of an IANA name or of an offset such as `+02:00`; none where there is no such zone.
-fn zone(name: &str) -> Option<TimeZone> {
-    let (sign, digits) = match name.as_bytes().first()? {
-        b'-' => (-1, &name[1..]),
-        b'+' => (1, &name[1..]),
-        b'0'..=b'9' => (1, name),
-        _ => return TimeZone::get(name).ok(),
-    };
-    let (hours, minutes) = digits.split_once(':')?;
-    let seconds = hours.parse::<u8>().ok()? as i32 * 3600 + minutes.parse::<u8>().ok()? as i32 * 60;
-    jiff::tz::Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
 }

@@ -1,6 +1,6 @@
 //! The values of an evaluation. JSON of the scope is borrowed, and converted only where an expression reads it.
 
-use super::error::Fault;
+use super::{error::Fault, moment::Moment};
 use serde_json::Value;
 use std::{ops::Deref, rc::Rc};
 
@@ -54,7 +54,7 @@ pub(super) enum Val<'a> {
     /// An object that the expression builds: entries in the order in which they are written. Keys are unique and of
     /// type bool, int, uint, double or string.
     Map(Rc<Vec<(Val<'a>, Val<'a>)>>),
-    Timestamp(jiff::Timestamp),
+    Timestamp(Moment),
     Duration(jiff::SignedDuration),
     Type(&'static str),
     Optional(Option<Rc<Val<'a>>>),

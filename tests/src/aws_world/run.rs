@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
     /// How the execution ended.
     async fn fate(&self) -> Result<Fate, String> {
         let root = self.state(&self.id).await.ok_or("nothing was started")?;
-        let output = root.output.as_ref().map(|output| normal(output.value())).unwrap_or_default();
+        let output = root.output.as_ref().and_then(|output| output.value()).map(normal).unwrap_or_default();
         Ok(Fate { status: root.status(), output, code: root.error.as_ref().map(|error| error.code.clone()) })
     }
 

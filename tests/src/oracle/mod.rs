@@ -68,7 +68,8 @@ pub(crate) struct World<'a> {
     pub id: &'a str,
     /// The input of the execution.
     pub input: &'a Value,
-    /// The latest output of each node; in the body of a map also those of the nodes around it.
+    /// The latest output of each node, while a loop's body runs only those of its present iteration; in the body of a map
+    /// also those of the nodes around it.
     pub outputs: HashMap<String, Value>,
 }
 

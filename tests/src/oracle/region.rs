@@ -277,7 +277,8 @@ impl<'a> Region<'a> {
         Ok(json!({ "iterations": items.len(), "last": items.last().cloned().unwrap_or_default(), "items": items }))
     }
 
-    /// Runs the body of a loop once. Returns what came along the edges back to the loop; null where nothing did.
+    /// Runs the body of a loop once. Within the iteration a node of the body has no output but one of this iteration;
+    /// after it the latest output counts.
     fn iterate(
         &self,
         id: &str,
@@ -286,8 +287,26 @@ impl<'a> Region<'a> {
         world: &mut World<'_>,
         inner: &Around,
     ) -> Result<Value, Stop> {
-        let mut run = Run::default();
         let members = self.body(id);
+        let before: Vec<_> = members.iter().filter_map(|node| world.outputs.remove_entry(*node)).collect();
+        let value = self.run_body(id, &members, input, item, world, inner);
+        for (node, output) in before {
+            world.outputs.entry(node).or_insert(output);
+        }
+        value
+    }
+
+    /// Runs the nodes of a loop's body. Returns what came along the edges back to the loop; null where nothing did.
+    fn run_body(
+        &self,
+        id: &str,
+        members: &BTreeSet<&'a str>,
+        input: &Value,
+        item: &Value,
+        world: &mut World<'_>,
+        inner: &Around,
+    ) -> Result<Value, Stop> {
+        let mut run = Run::default();
         for (ix, edge) in self.edges.iter().enumerate() {
             if text(edge, "from") == id && self.port(edge) == "loop" && self.is_live(edge, item, input, world, inner) {
                 run.live.insert(ix);

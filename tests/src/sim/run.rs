@@ -124,7 +124,7 @@ impl Run {
             }
         }
         let root = world.fold(&root_id()).ok_or("nothing was started")?;
-        let output = root.output.as_ref().map(|output| normal(output.value())).unwrap_or_default();
+        let output = root.output.as_ref().and_then(|output| output.value()).map(normal).unwrap_or_default();
         Ok(Fate { status: root.status(), output, code: root.error.map(|error| error.code) })
     }
 

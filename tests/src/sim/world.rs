@@ -13,7 +13,7 @@ use stepwell_core::{
     children::body_of,
     effect::{ChildControl, Effect, Message, Purpose, Work},
     event::Turn,
-    evolve::evolve,
+    evolve::{FoldError, evolve, fold},
     execution::{Children, Execution},
     id::{Activation, ExecutionId, InteractionId},
     invariant,
@@ -147,15 +147,10 @@ impl World {
         let workflow = self.workflow_of(id)?;
         let turns: Vec<Turn> = self.journals.get(id)?.iter().map(through_json).collect();
         loop {
-            let mut state = None;
-            for turn in &turns {
-                state = Some(evolve(&workflow, state, turn).expect("a committed turn folds"));
+            match fold(&workflow, None, &turns) {
+                Err(FoldError::Needs(missing)) => self.fetch(missing.payloads().into_iter()),
+                folded => return Some(folded.expect("committed turns fold")),
             }
-            let wanted: Vec<&Payload> = turns.iter().flat_map(Turn::payloads).filter(|one| one.wanted()).collect();
-            if wanted.is_empty() {
-                return state;
-            }
-            self.fetch(wanted.into_iter());
         }
     }
 

@@ -358,7 +358,7 @@ async fn large_values_come_back(host: &dyn Host) {
     let input = json!({"text": "x".repeat(engine::limits::INLINE_BYTES + 1)});
     let id = start(host, started(host, &workflow, "large", input.clone())).await.id().clone();
     let state = host.journal().load(&id).await.unwrap().unwrap();
-    assert_eq!(state.started.input.value(), &input);
+    assert_eq!(state.started.input.value(), Some(&input));
 }
 
 async fn what_is_over_goes(host: &dyn Host) {

@@ -83,7 +83,7 @@ async fn children_that_could_not_be_started_in_time_are_started_by_a_message_of_
     }
     let ended = host.journal().load(&"e".into()).await.unwrap().unwrap();
     assert_eq!(ended.status(), Status::Completed);
-    assert_eq!(ended.output.as_ref().unwrap().value()[199], 398);
+    assert_eq!(ended.output.as_ref().unwrap().value().unwrap()[199], 398);
 }
 
 #[tokio::test]

@@ -40,3 +40,32 @@ async fn a_large_output_is_whole_wherever_it_is_read_also_after_a_restart() {
     }
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_over_a_large_list_has_its_items_after_a_restart() {
+    let world = World::new("large-list").await;
+    let document = json!({"id": "list",
+        "nodes": [{"id": "go", "type": "manual_trigger"},
+            {"id": "each", "type": "loop", "config": {"for_each": "input.list"}},
+            {"id": "rest", "type": "wait", "config": {"event": "go_on", "timeout_seconds": 600}},
+            {"id": "look", "type": "transform", "config": {"set": {"n": "{{ item.n }}", "size": "{{ size(item.text) }}"}}}],
+        "edges": [{"from": "go", "to": "each"}, {"from": "each", "to": "rest", "port": "loop"},
+            {"from": "rest", "to": "look"}, {"from": "look", "to": "each"}]});
+    world.save(&document).await;
+    let list: Vec<_> = (1..=3).map(|n| json!({ "n": n, "text": "x".repeat(n * 100_000) })).collect();
+    let id = world.start("list", json!({ "list": list })).await;
+    world.until(&id, "waiting", |state| state.status().as_str() == "waiting").await;
+    assert!(world.rows("blobs") >= 1, "the list is offloaded");
+
+    let world = world.restarted("").await;
+    for _ in 0..3 {
+        let (status, body) = world.call("POST", &format!("/v1/executions/{id}/signals/go_on"), Some(&json!({}))).await;
+        assert!(status.is_success(), "{status} {body}");
+    }
+    world.ended(&id).await;
+    let shown = world.get(&format!("/v1/executions/{id}")).await;
+    assert_eq!((&shown["status"], &shown["error"]), (&json!("completed"), &json!(null)));
+    let expected: Vec<_> = (1..=3).map(|n| json!({ "n": n, "size": n * 100_000 })).collect();
+    assert_eq!(shown["output"]["items"], json!(expected));
+    world.end().await;
+}

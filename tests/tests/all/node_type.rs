@@ -106,8 +106,8 @@ async fn it_runs_and_is_shown() {
     }
     let state: Arc<_> = host.load(&"e".into()).await.unwrap().unwrap();
     assert_eq!(state.status(), Status::Completed);
-    assert_eq!(state.output.as_ref().map(|output| output.value().clone()), Some(json!("HELLO ADA!")));
-    let shown = json!(api::types::Nodes::of(&state, &workflow, &[]));
+    assert_eq!(state.output.as_ref().and_then(|output| output.value()), Some(&json!("HELLO ADA!")));
+    let shown = json!(api::types::Nodes::of(&state, &workflow, &[], &mut api::types::Values::default()));
     let shown = &shown["items"][1];
     assert_eq!((&shown["status"], &shown["output"]), (&json!("completed"), &json!("HELLO ADA")));
 }

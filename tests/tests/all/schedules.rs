@@ -41,7 +41,10 @@ async fn a_schedule_starts_executions_and_saving_or_deleting_plans_anew_at_once(
     let page = world.get("/v1/executions?workflow_id=tick&limit=1").await;
     let id = page["items"][0]["execution_id"].as_str().unwrap().into();
     let state = world.ended(&id).await;
-    assert_eq!(state.output.as_ref().unwrap().value()["at"], state.started.input.value()["scheduled_at"]);
+    assert_eq!(
+        state.output.as_ref().unwrap().value().unwrap()["at"],
+        state.started.input.value().unwrap()["scheduled_at"]
+    );
     assert_eq!((state.started.trigger.as_ref().unwrap().as_str(), state.started.workflow_version), ("tick", 2));
 
     let (status, _) = world.call("DELETE", "/v1/workflows/tick", None).await;

@@ -46,7 +46,7 @@ async fn what_was_committed_is_there_after_a_restart() {
     let host = open(&path);
     let after = host.journal().load(&id).await.unwrap().expect("it is there");
     assert_eq!(after, before);
-    assert_eq!(after.started.input.value(), &input, "offloaded values are fetched");
+    assert_eq!(after.started.input.value(), Some(&input), "offloaded values are fetched");
     host.shutdown(Duration::ZERO).await;
     let _ = std::fs::remove_dir_all(path);
 }

@@ -79,10 +79,10 @@ async fn checkpoint(
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
-    let then = read::folded(&workflow, &turns, |_, _| true)?;
-    let shown = read::with_values_that_fit(&app, &then, || {
-        let nodes = types::Nodes::of(&then, &workflow, &[]).items;
-        types::Checkpoint::of(last, types::Execution::of(&then, &workflow), nodes)
+    let then = read::folded(&app, execution.id(), &workflow, &turns).await?;
+    let shown = read::with_values_that_fit(&app, &then, |values| {
+        let nodes = types::Nodes::of(&then, &workflow, &[], values).items;
+        types::Checkpoint::of(last, types::Execution::of(&then, &workflow, values), nodes)
     });
     Ok(Json(shown.await?))
 }

@@ -29,8 +29,8 @@ async fn nodes(
     let execution = app.execution(&caller.owner, &id).await?;
     let workflow = app.workflow(&execution).await?;
     let lines = first_lines(&app, &execution, &workflow).await?;
-    let shown = with_values_that_fit(&app, &execution, || types::Nodes::of(&execution, &workflow, &lines)).await?;
-    Ok(Json(shown))
+    let show = |values: &mut types::Values| types::Nodes::of(&execution, &workflow, &lines, values);
+    Ok(Json(with_values_that_fit(&app, &execution, show).await?))
 }
 
 /// The first [`limits::NODE_LOG_LINES`] lines of each node. The log holds the lines of all nodes in one list, so pages

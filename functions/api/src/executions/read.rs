@@ -1,14 +1,23 @@
 //! What the routes of several functions read of an execution and its journal to show it.
 
-use crate::{Answered, App, Problem, limits, page::Room, types};
+use crate::{
+    Answered, App, Problem, limits,
+    page::Room,
+    types::{self, Values},
+};
 use document::Workflow;
 use engine::{
-    drive::with_values,
     port::StoreError,
     questions::{Reads, open_below},
 };
-use std::collections::HashSet;
-use stepwell_core::{event::Turn, evolve::evolve, execution::Execution, payload::Payload};
+use std::collections::HashMap;
+use stepwell_core::{
+    event::Turn,
+    evolve::{FoldError, evolve, fold},
+    execution::Execution,
+    id::ExecutionId,
+    payload::Payload,
+};
 
 /// An execution as `GET /v1/executions/{id}` shows it. Only the values that this shows are fetched.
 ///
@@ -24,7 +33,8 @@ pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Exec
 /// What the store says.
 pub async fn one_of_many(app: &App, execution: &Execution, reads: &Reads) -> Answered<types::Execution> {
     let workflow = app.workflow(execution).await?;
-    let mut shown = with_values(&*app.host, execution, || types::Execution::of(execution, &workflow)).await?;
+    let show = |values: &mut Values| types::Execution::of(execution, &workflow, values);
+    let mut shown = with_values_in(app, execution, |_| true, show).await?;
     let mut room = Room::default();
     for asked in open_below(app.host.journal(), execution, limits::QUESTIONS_BELOW, reads).await? {
         let asking = app.workflow(&asked.execution).await?;
@@ -38,40 +48,44 @@ pub async fn one_of_many(app: &App, execution: &Execution, reads: &Reads) -> Ans
     Ok(shown)
 }
 
-/// Computes what shows the values of all nodes of an execution. Values are fetched as long as they fit into
-/// [`limits::VALUES_BYTES`], the first in any case; the others stay missing, and are shown by where they lie.
+/// Shows values of all nodes of an execution. Values are fetched as long as they fit into [`limits::VALUES_BYTES`], the
+/// first in any case; the others stay missing, and are shown by where they lie.
 ///
 /// # Errors
 /// What the store says.
 pub async fn with_values_that_fit<T>(
     app: &App,
     execution: &Execution,
-    mut compute: impl FnMut() -> T + Send,
-) -> Result<T, StoreError> {
-    let (mut room, mut left_out) = (Room::of(limits::VALUES_BYTES), HashSet::<String>::new());
+    show: impl FnMut(&mut Values) -> T + Send,
+) -> Answered<T> {
+    let mut room = Room::of(limits::VALUES_BYTES);
+    with_values_in(app, execution, move |bytes| room.takes(bytes), show).await
+}
+
+/// Shows values of an execution, of which those are fetched that have room.
+async fn with_values_in<T>(
+    app: &App,
+    execution: &Execution,
+    mut has_room: impl FnMut(usize) -> bool + Send,
+    mut show: impl FnMut(&mut Values) -> T + Send,
+) -> Answered<T> {
+    // Whether a value that was asked for has room, by where it lies.
+    let mut fits = HashMap::<String, bool>::new();
     loop {
-        // As in `with_values`, values that somebody else fetches meanwhile count as missing.
-        let missing: Vec<&Payload> = execution.payloads().into_iter().filter(|it| it.missing().is_some()).collect();
-        let computed = compute();
-        let mut taken = HashSet::new();
-        let mut seen: Vec<&Payload> = Vec::new();
-        for payload in missing.into_iter().filter(|payload| payload.was_asked_for()) {
-            let Some(blob) = payload.blob() else { continue };
-            if left_out.contains(&blob.sha256) {
-                continue;
-            }
-            if taken.contains(&blob.sha256) || room.takes(blob.bytes as usize) {
-                taken.insert(&blob.sha256);
-                seen.push(payload);
-            } else {
-                left_out.insert(blob.sha256.clone());
+        let mut values = Values::default();
+        let shown = show(&mut values);
+        let mut wanted: Vec<&Payload> = Vec::new();
+        for payload in values.missing() {
+            let Some(blob) = payload.missing() else { continue };
+            if *fits.entry(blob.sha256.clone()).or_insert_with(|| has_room(blob.bytes as usize)) {
+                wanted.push(payload);
             }
         }
-        if seen.is_empty() {
-            return Ok(computed);
+        if wanted.is_empty() {
+            return Ok(shown);
         }
-        drop(computed);
-        app.host.journal().fetch(execution.id(), &seen).await?;
+        drop(shown);
+        app.host.journal().fetch(execution.id(), &wanted).await?;
     }
 }
 
@@ -93,36 +107,54 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
     Ok(turns)
 }
 
-/// Folds turns from the first on: checkpoints are not stored. Each state is shown to `visit`, with its turn, until that
-/// returns false; the last state shown is returned.
+/// Folds turns from the first on: checkpoints are not stored. The values that this takes are fetched.
 ///
 /// # Errors
-/// A 500 where the turns do not fold, and where there are none.
-pub fn folded(
+/// What the store says, and a 500 where the turns do not fold, or there are none.
+pub async fn folded(app: &App, id: &ExecutionId, workflow: &Workflow, turns: &[Turn]) -> Answered<Execution> {
+    loop {
+        match fold(workflow, None, turns) {
+            Ok(state) => return Ok(state),
+            Err(FoldError::Needs(missing)) => app.host.journal().fetch(id, &missing.payloads()).await?,
+            Err(error) => return Err(unfolded(id, &error)),
+        }
+    }
+}
+
+/// The first state of which `is_it` holds, and otherwise the last one. Each is shown to it with its turn.
+///
+/// # Errors
+/// Those of [`folded`].
+pub async fn first_state(
+    app: &App,
+    id: &ExecutionId,
     workflow: &Workflow,
     turns: &[Turn],
-    mut visit: impl FnMut(&Turn, &Execution) -> bool,
+    mut is_it: impl FnMut(&Turn, &Execution) -> bool,
 ) -> Answered<Execution> {
+    // All values that any of the turns takes are there after it.
+    drop(folded(app, id, workflow, turns).await?);
     let mut state = None;
     for turn in turns {
-        let next = evolve(workflow, state, turn).map_err(|error| {
-            tracing::error!(%error, seq = turn.seq, "a recorded turn does not fold");
-            Problem::internal()
-        })?;
-        let goes_on = visit(turn, &next);
-        state = Some(next);
-        if !goes_on {
-            break;
+        let next = evolve(workflow, state, turn).map_err(|error| unfolded(id, &error))?;
+        if is_it(turn, &next) {
+            return Ok(next);
         }
+        state = Some(next);
     }
     state.ok_or_else(Problem::internal)
 }
 
-/// An execution as it was after one of its turns, in which offloaded values are missing.
+fn unfolded(id: &ExecutionId, error: &FoldError) -> Problem {
+    tracing::error!(%error, execution = %id, "recorded turns do not fold");
+    Problem::internal()
+}
+
+/// An execution as it was after one of its turns, in which offloaded values may be missing.
 ///
 /// # Errors
 /// What the store says.
 pub async fn state_at(app: &App, execution: &Execution, seq: u64) -> Answered<Execution> {
     let turns = turns_to(app, execution, seq).await?;
-    folded(&*app.workflow(execution).await?, &turns, |_, _| true)
+    folded(app, execution.id(), &*app.workflow(execution).await?, &turns).await
 }

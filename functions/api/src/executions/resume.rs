@@ -290,10 +290,11 @@ async fn settled_by(app: &App, execution: &Execution, seq: u64, soon: Time) -> A
     }
     let workflow = app.workflow(execution).await?;
     let mut settled = false;
-    let then = read::folded(&workflow, &turns, |turn, state| {
+    let then = read::first_state(app, execution.id(), &workflow, &turns, |turn, state| {
         settled = turn.seq >= seq && wait::settled(state, soon);
-        !settled
-    })?;
+        settled
+    });
+    let then = then.await?;
     Ok((then, settled))
 }
 

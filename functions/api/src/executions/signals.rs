@@ -7,12 +7,10 @@ use crate::{
     types,
 };
 use axum::{extract::State, http::HeaderMap};
+use document::{Wait, limits::EVENT_NAME_BYTES};
 use std::sync::Arc;
 use stepwell_core::{command::Command, payload::Payload};
 use utoipa_axum::routes;
-
-/// Bytes of an event's name at most: far beyond the names that people give.
-const NAME_BYTES: usize = 256;
 
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(signal))
@@ -33,8 +31,9 @@ async fn signal(
     headers: HeaderMap,
     MaybeJson(body): MaybeJson<types::SignalBody>,
 ) -> Answered<axum::Json<types::Execution>> {
-    if name.is_empty() || name.len() > NAME_BYTES {
-        return Err(Problem::field("invalid_name", "", "this cannot name an event", "give 1 to 256 bytes"));
+    if !Wait::names_event(&name) {
+        let hint = format!("give 1 to {EVENT_NAME_BYTES} bytes, not only blanks");
+        return Err(Problem::field("invalid_name", "", "this cannot name an event", &hint));
     }
     let execution = app.execution(&caller.owner, &id).await?;
     let route = format!("/v1/executions/{id}/signals/{name}");

@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use document::json::{memory_of_text, nesting};
+use document::json::{TWICE, Unique, memory_of_text, nesting};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
@@ -16,8 +16,9 @@ use tokio::time::timeout;
 /// A JSON body: an object whose fields are those of `T`.
 pub struct Json<T>(pub T);
 
-/// A JSON body of any shape, for handlers that check it themselves and say more exactly what is wrong with it.
-pub struct AnyJson(pub Value);
+/// A workflow document as a JSON body, in which no key stands twice. Handlers check it, and say exactly what is wrong
+/// with it.
+pub struct DocumentJson(pub Value);
 
 /// A JSON body that may be left out; an empty body means the default of `T`.
 pub struct MaybeJson<T>(pub T);
@@ -35,10 +36,10 @@ impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequest<S> for Js
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for AnyJson {
+impl<S: Send + Sync> FromRequest<S> for DocumentJson {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        parse_aside(json(request, state).await?).await.map(Self)
+        parse_aside(json(request, state).await?).await.map(|Unique(document)| Self(document))
     }
 }
 
@@ -184,7 +185,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
         let field = message.split('`').nth(1).unwrap_or_default();
         let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
-        if message.starts_with("unknown field") {
+        if message.ends_with(TWICE) {
+            let hint = format!("keep one of the two (line {}, column {})", error.line(), error.column());
+            Problem::field("duplicate_key", "", message, &hint)
+        } else if message.starts_with("unknown field") {
             Problem::field("unknown_field", &path, message, "leave this field out, or correct its name")
         } else if message.starts_with("missing field") {
             Problem::field("missing_field", &path, message, "add this field")

@@ -162,6 +162,8 @@ impl From<Rejection> for Problem {
             Rejection::KeyReused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail),
             Rejection::MovedOn(now) => Self::conflict("moved_on", detail).with("checkpoint", now.to_string()),
             Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            // Commands are submitted, which fetches what they read.
+            Rejection::Needs(_) => Self::internal(),
             Rejection::Invalid { reasons, .. } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);
                 for reason in reasons {

@@ -85,7 +85,7 @@ impl App {
     }
 
     /// The execution with this id. Values that were offloaded may be missing in its state: code that shows them
-    /// computes with [`with_values`](engine::drive::with_values), which fetches them.
+    /// does so with [`types::Values`](crate::types::Values), which says what is to be fetched.
     ///
     /// # Errors
     /// 404 where it does not exist or belongs to another owner, so that nobody learns of another owner's executions.

@@ -1,6 +1,6 @@
 //! Executions.
 
-use super::{ExecutionWarning, Interaction, Timestamp, words};
+use super::{ExecutionWarning, Interaction, Timestamp, Values, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -149,7 +149,7 @@ pub struct Links {
 
 impl Execution {
     /// An execution in the state it is in. What it used of a host that is paid by use is left out.
-    pub fn of(execution: &execution::Execution, workflow: &Workflow) -> Self {
+    pub fn of(execution: &execution::Execution, workflow: &Workflow, values: &mut Values) -> Self {
         let started = &execution.started;
         let open = execution.open_interactions();
         let counters = view::loop_counters(execution, workflow);
@@ -164,8 +164,8 @@ impl Execution {
             updated_at: Timestamp(execution.updated_at),
             completed_at: execution.completed_at.map(Timestamp),
             started_by: started.started_by.clone(),
-            input: started.input.value().clone(),
-            output: execution.output.as_ref().map(|output| output.value().clone()).unwrap_or_default(),
+            input: values.show(&started.input),
+            output: execution.output.as_ref().map(|output| values.show(output)).unwrap_or_default(),
             error: view::error(execution).map(ExecutionError::from),
             pending_interactions: open.map(|one| Interaction::of(one, execution, workflow)).collect(),
             warnings: ExecutionWarning::of(execution, workflow),

@@ -1,13 +1,12 @@
 //! The nodes of an execution, and the lines that they log.
 
-use super::{ExecutionError, Timestamp, words};
+use super::{ExecutionError, Timestamp, Values, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use stepwell_core::{
     evolve::input_of,
     execution::Execution,
-    payload::Payload,
     task::{LogLevel, NodeLog},
     view::{self, NodeStatus},
 };
@@ -75,17 +74,23 @@ pub struct LogLine {
 
 impl Nodes {
     /// The nodes of an execution. `logs` are the lines of all nodes.
-    pub fn of(execution: &Execution, workflow: &Workflow, logs: &[NodeLog]) -> Self {
-        Self { items: workflow.nodes.iter().map(|node| Node::of(execution, workflow, node, logs)).collect() }
+    pub fn of(execution: &Execution, workflow: &Workflow, logs: &[NodeLog], values: &mut Values) -> Self {
+        Self { items: workflow.nodes.iter().map(|node| Node::of(execution, workflow, node, logs, values)).collect() }
     }
 }
 
 impl Node {
-    fn of(execution: &Execution, workflow: &Workflow, node: &::document::Node, logs: &[NodeLog]) -> Self {
+    fn of(
+        execution: &Execution,
+        workflow: &Workflow,
+        node: &::document::Node,
+        logs: &[NodeLog],
+        values: &mut Values,
+    ) -> Self {
         let state = execution.node(&node.id);
         // Input and times belong to a visit, so a node that was only skipped has none.
         let visited = state.filter(|state| state.visit > 0);
-        let input = visited.map(|state| input(execution, workflow, node, &state.via));
+        let input = visited.map(|state| input(execution, workflow, node, &state.via, values));
         let own = logs.iter().filter(|log| log.node == node.id.as_str());
         Self {
             node: node.id.to_string(),
@@ -94,7 +99,7 @@ impl Node {
             visits: state.map_or(0, |state| state.visit),
             attempts: state.map_or(0, |state| state.attempts),
             input: input.unwrap_or_default(),
-            output: state.and_then(|state| state.output.as_ref()).map(shown).unwrap_or_default(),
+            output: state.and_then(|state| state.output.as_ref()).map(|it| values.show(it)).unwrap_or_default(),
             port: state.and_then(|state| state.port.clone()),
             error: state.and_then(|state| state.error.as_ref()).map(ExecutionError::from),
             started_at: visited.map(|state| Timestamp(state.activated_at)),
@@ -105,28 +110,23 @@ impl Node {
     }
 }
 
-/// The input of a node's latest visit. Where a part of an input that is merged of several is missing, the parts are
-/// shown side by side.
-fn input(execution: &Execution, workflow: &Workflow, node: &::document::Node, via: &[usize]) -> Value {
-    let sources = via.iter().filter_map(|edge| workflow.edges.get(*edge)).map(|edge| &edge.from);
-    let parts: Vec<_> = sources.filter_map(|from| Some((from, execution.node(from)?.output.as_ref()?))).collect();
-    let is_missing = parts.len() > 1 && parts.iter().any(|(_, part)| part.missing().is_some());
-    let whole = workflow.graph.index.get(&node.id).map(|ix| input_of(workflow, execution, *ix));
-    if is_missing {
-        return Value::Object(parts.into_iter().map(|(from, part)| (from.to_string(), shown(part))).collect());
-    }
-    whole.as_ref().map(shown).unwrap_or_default()
-}
-
-/// A value, or where it lies: an answer does not show more values than fit.
-fn shown(payload: &Payload) -> Value {
-    match payload.missing() {
-        Some(blob) => {
-            // Reading the value asks for it.
-            payload.value();
-            json!({"$blob": blob.sha256, "bytes": blob.bytes})
+/// The input of a node's latest visit. Where something is missing that it is made of, the outputs that it comes from are
+/// shown by their nodes.
+fn input(
+    execution: &Execution,
+    workflow: &Workflow,
+    node: &::document::Node,
+    via: &[usize],
+    values: &mut Values,
+) -> Value {
+    let Some(&ix) = workflow.graph.index.get(&node.id) else { return Value::Null };
+    match values.read(|reading| input_of(workflow, execution, ix, reading)) {
+        Ok(whole) => values.show(&whole),
+        Err(_) => {
+            let sources = via.iter().filter_map(|edge| workflow.edges.get(*edge)).map(|edge| &edge.from);
+            let parts = sources.filter_map(|from| Some((from, execution.node(from)?.output.as_ref()?)));
+            Value::Object(parts.map(|(from, part)| (from.to_string(), values.show(part))).collect())
         }
-        None => payload.value().clone(),
     }
 }
 

@@ -32,6 +32,7 @@ pub struct StartBody {
 pub struct InlineBody {
     /// The document to run; it is kept with its execution only.
     #[schema(value_type = Document)]
+    #[serde(deserialize_with = "::document::json::unique")]
     pub workflow: Value,
     /// The input of the execution; `{}` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ mod graph;
 mod version;
 
 use crate::{
-    Admin, Answered, AnyJson, App, NoParams, Params, Path, Problem, Reader, Routes,
+    Admin, Answered, App, DocumentJson, NoParams, Params, Path, Problem, Reader, Routes,
     request::{aside::aside, cursor},
     types::{self, Checked, Fault},
 };
@@ -42,7 +42,7 @@ async fn save(
     caller: Admin,
     State(app): State<Arc<App>>,
     _: NoParams,
-    AnyJson(document): AnyJson,
+    DocumentJson(document): DocumentJson,
 ) -> Answered<Response> {
     let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
@@ -61,7 +61,7 @@ async fn replace(
     Path(id): Path<String>,
     _: NoParams,
     headers: HeaderMap,
-    AnyJson(mut document): AnyJson,
+    DocumentJson(mut document): DocumentJson,
 ) -> Answered<Response> {
     let expected = if_match(&headers)?;
     let latest = app.host.catalogue().saved(&caller.owner, &id, None).await?;
@@ -185,7 +185,11 @@ async fn delete(
     security(("bearer" = [])), request_body = types::Document,
     responses((status = 200, body = types::Checked),
         types::Refused))]
-async fn check(_caller: Reader, _: NoParams, AnyJson(document): AnyJson) -> Answered<axum::Json<types::Checked>> {
+async fn check(
+    _caller: Reader,
+    _: NoParams,
+    DocumentJson(document): DocumentJson,
+) -> Answered<axum::Json<types::Checked>> {
     Ok(axum::Json(match aside(move || parse(&document)).await? {
         Ok(parsed) => types::Checked::of(true, &parsed.warnings),
         Err(issues) => types::Checked::of(false, &issues),

@@ -80,7 +80,13 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
         .await
         .problem(429, "rate_limited");
     world.run().await;
-    assert!(world.host.all().iter().all(|one| one.output.as_ref().is_some_and(|output| output.value() == "hi")));
+    assert!(
+        world
+            .host
+            .all()
+            .iter()
+            .all(|one| one.output.as_ref().is_some_and(|output| output.value() == Some(&json!("hi"))))
+    );
 }
 
 #[tokio::test]

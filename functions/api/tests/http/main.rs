@@ -4,6 +4,7 @@
 mod access;
 mod below;
 mod control;
+mod duplicates;
 mod executions;
 mod hostile;
 mod interactions;

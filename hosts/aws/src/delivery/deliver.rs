@@ -13,6 +13,7 @@ use stepwell_core::{
     effect::{Effect, Message, Work},
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
+    reading::Reading,
 };
 
 /// Bytes of the largest result with which a caller's task is completed: Step Functions takes 256 KiB at most.
@@ -118,11 +119,12 @@ impl Courier<'_> {
         if callers.is_empty() {
             return Ok(());
         }
-        let missing: Vec<_> = state.output.iter().filter(|output| output.missing().is_some()).collect();
-        if !missing.is_empty() {
-            self.records.fetch(state.id(), &missing).await?;
-        }
-        let result = result(state, end);
+        let result = loop {
+            match Reading::of(|reading| result(state, end, reading)) {
+                Ok(result) => break result,
+                Err(missing) => self.records.fetch(state.id(), &missing.payloads()).await?,
+            }
+        };
         for token in callers {
             match self.alarms.complete(&token, result.clone()).await {
                 // This failure lasts, so it is only logged: the other callers and effects must not wait for it.
@@ -140,7 +142,7 @@ impl Courier<'_> {
 }
 
 /// What a caller is told of the execution's end: the result as JSON, or the error's code and message.
-fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
+fn result(state: &Execution, end: Status, reading: &Reading) -> Result<Value, (String, String)> {
     match end {
         Status::Failed => Err(state.error.as_ref().map_or_else(
             || ("failed".into(), "the execution failed".into()),
@@ -148,7 +150,7 @@ fn result(state: &Execution, end: Status) -> Result<Value, (String, String)> {
         )),
         Status::Cancelled => Err(("cancelled".into(), "the execution was cancelled".into())),
         _ => {
-            let output = state.output.as_ref().map_or(&Value::Null, |output| output.value());
+            let output = state.output.as_ref().map_or(&Value::Null, |output| reading.value(output));
             let mut result = json!({ "execution_id": state.id(), "status": end.as_str(), "output": output });
             // A task cannot take a larger output, so it is left out and the caller reads it over the API.
             if stepwell_core::payload::weight(output, RESULT_BYTES) > RESULT_BYTES

@@ -14,11 +14,11 @@ use crate::{
     limits,
 };
 use document::time::Time;
-use engine::port::StoreError;
+use engine::port::{Journal as _, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
     event::{Event, Turn},
-    evolve::evolve,
+    evolve::{FoldError, fold},
     execution::Execution,
     id::ExecutionId,
     payload::Payload,
@@ -226,7 +226,8 @@ impl Table {
         Ok(known)
     }
 
-    /// Folds turns onto a state by the rules, with the workflow that the execution was started with.
+    /// Folds turns onto a state by the rules, with the workflow that the execution was started with. The values that this
+    /// takes are fetched.
     async fn evolved(&self, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, StoreError> {
         let started = match (&state, turns.first().and_then(|turn| turn.events.first())) {
             (Some(state), _) => state.started.clone(),
@@ -234,12 +235,13 @@ impl Table {
             _ => return Err(damaged("it does not begin with a start")),
         };
         let workflow = Box::pin(self.workflow_for(&started)).await?;
-        let mut state = state;
-        for turn in turns {
-            let folded = evolve(&workflow, state.take(), turn);
-            state = Some(folded.map_err(|error| damaged(&format!("{}: {error}", started.execution_id)))?);
+        loop {
+            match fold(&workflow, state.clone(), turns) {
+                Ok(state) => return Ok(state),
+                Err(FoldError::Needs(missing)) => self.fetch(&started.execution_id, &missing.payloads()).await?,
+                Err(error) => return Err(damaged(&format!("{}: {error}", started.execution_id))),
+            }
         }
-        state.ok_or_else(|| damaged("it is empty"))
     }
 
     /// The state that an item carries; `None` where its body has none although the item says so.
@@ -268,8 +270,9 @@ impl Table {
 
 /// A state that ends with `item`, and the end of its journal.
 fn known_of(state: Arc<Execution>, item: &Stored, tail: Tail, text_bytes: usize) -> Known {
-    let missing = state.payloads().into_iter().filter_map(Payload::missing);
-    let value_bytes = missing.map(|blob| blob.bytes as usize).sum();
+    // Of offloaded values some were fetched to fold the state, and all may be.
+    let offloaded = state.payloads().into_iter().filter_map(Payload::blob);
+    let value_bytes = offloaded.map(|blob| blob.bytes as usize).sum();
     let (writer, spent) = (item.writer().to_vec(), item.spent());
     // The attribute is absent where the head says what the state says, and 0 where it says never.
     let head_due = number_of::<i64>(&item.item, "h").map(|due| Some(Time(due)).filter(|due| due.0 != 0));

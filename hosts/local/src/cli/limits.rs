@@ -18,6 +18,9 @@ pub const CONNECT: Duration = Duration::from_secs(10);
 pub const ANSWER: Duration = Duration::from_secs(60);
 /// Pause between two looks at what an execution that is followed has logged, or at what its children ask.
 pub const FOLLOW: Duration = Duration::from_millis(250);
+/// How long after a first question others may come that are asked before it, as long as something runs: questions of
+/// branches and items that begin together are some milliseconds apart, and a person does not notice the pause.
+pub const AT_ONCE: Duration = Duration::from_secs(1);
 /// Turns that one read of a journal takes.
 pub const TURNS: usize = 200;
 /// Items that one request for a list asks for: the most that the API gives.

@@ -20,6 +20,7 @@ mod logs;
 mod ls;
 mod output;
 mod page;
+mod place;
 mod run;
 mod secret;
 mod show;
@@ -28,6 +29,7 @@ mod source;
 mod token;
 mod validate;
 mod warnings;
+mod yaml;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};

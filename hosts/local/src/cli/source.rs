@@ -1,7 +1,11 @@
 //! Reads workflow files, as JSON or by their name as YAML, and inputs, which are JSON.
 
-use super::{Failure, limits};
-use document::json::nesting;
+use super::{
+    Failure, limits,
+    place::{Wrong, offset},
+    yaml,
+};
+use document::json::{Unique, nesting};
 use engine::limits::JSON_DEPTH;
 use serde_json::Value;
 use std::{
@@ -46,7 +50,7 @@ impl Source {
         let text = read_text(path, limits::FILE_BYTES).map_err(Unread::File)?;
         let is_yaml =
             path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
-        let parsed = if is_yaml { yaml(&text) } else { json(&text) };
+        let parsed = if is_yaml { yaml::read(&text) } else { json(&text) };
         match parsed {
             Ok(document) => Ok(Self { path: path.to_owned(), text, document, is_yaml }),
             Err((message, at)) => Err(Unread::Malformed(Malformed { text, message, at })),
@@ -54,39 +58,13 @@ impl Source {
     }
 }
 
-type Position = Option<Range<usize>>;
-
-fn json(text: &str) -> Result<Value, (String, Position)> {
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+fn json(text: &str) -> Result<Value, Wrong> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map(|Unique(document)| document).map_err(|error| {
         let at = offset(text, error.line(), error.column());
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         (message.to_owned(), Some(at))
     })
-}
-
-fn yaml(text: &str) -> Result<Value, (String, Position)> {
-    // As YAML 1.2 has it, only `true` and `false` are booleans; `no` is a word.
-    let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let at = error.location().map(|at| {
-            let line = usize::try_from(at.line()).unwrap_or(1);
-            offset(text, line, usize::try_from(at.column()).unwrap_or(1))
-        });
-        let message = error.to_string();
-        (message.lines().next().unwrap_or_default().to_owned(), at)
-    })
-}
-
-/// Returns the bytes of the character at a line and column, both counted from 1; at most the end of the text.
-fn offset(text: &str, line: usize, column: usize) -> Range<usize> {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let mut at = (start + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    let width = text[at..].chars().next().map_or(0, char::len_utf8);
-    at..at + width
 }
 
 /// Reads a file of UTF-8 text with at most `most` bytes.
@@ -142,38 +120,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_are_bytes_and_stay_within_the_text() {
-        let text = "{\n  \"é\": x\n}";
-        assert_eq!(&text[offset(text, 2, 9)], "x");
-        assert_eq!(offset(text, 99, 99), text.len()..text.len());
-        assert_eq!(&text[offset(text, 2, 5)], "é", "in the middle of a character");
-    }
-
-    #[test]
     fn malformed_json_says_where() {
         let (message, at) = json("{\"a\": }").unwrap_err();
         assert_eq!((message.as_str(), at), ("expected value", Some(6..7)));
     }
 
     #[test]
-    fn yaml_reads_as_json_does() {
-        let document = yaml("id: a\nnodes:\n  - {id: t, type: manual_trigger}\n").unwrap();
-        assert_eq!(document, serde_json::json!({"id": "a", "nodes": [{"id": "t", "type": "manual_trigger"}]}));
-        assert_eq!(yaml("port: no").unwrap()["port"], "no");
-        let (_, at) = yaml("a: [1, 2").unwrap_err();
-        assert!(at.is_some());
-    }
-
-    /// Ten levels of ten aliases each are 10¹⁰ values in 400 bytes.
-    #[test]
-    fn aliases_that_multiply_and_lists_that_nest_too_deep_are_refused() {
-        let level = |ix: usize| format!("a{ix}: &a{ix} [{}]\n", vec![format!("*a{}", ix + 1); 10].join(", "));
-        let bomb: String = "a10: &a10 [x]\n".to_owned() + &(0..10).rev().map(level).collect::<String>();
-        assert!(yaml(&bomb).is_err());
-        assert!(crate::cli::locate_yaml::locate(&bomb, "/a0/1/2").is_none());
-        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        assert!(yaml(&deep).is_err());
-        assert!(crate::cli::locate_yaml::locate(&deep, "/0").is_none());
+    fn a_key_that_stands_twice_is_named_where_it_stands_again() {
+        let text = "{\"id\": \"a\",\n \"id\": \"b\"}";
+        let (message, at) = json(text).unwrap_err();
+        assert_eq!(message, "the key `id` stands twice in the same object");
+        assert_eq!(text[..at.unwrap().start].lines().count(), 2, "in its line");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use stepwell_core::{
     children::body_of,
     event::{Event, Started, Turn},
-    evolve::evolve,
+    evolve::{FoldError, fold},
     execution::Execution,
     id::ExecutionId,
     payload::Payload,
@@ -20,8 +20,8 @@ use stepwell_core::{
 const TIMES: usize = 8;
 
 impl Database {
-    /// Folds the state from the database, in which offloaded values are missing. Returns with it the bytes of text that
-    /// it was folded from; none where the execution does not exist.
+    /// Folds the state from the database, in which offloaded values are missing but for those that the fold read. Returns
+    /// with it the bytes of text that it was folded from, and of those values; none where the execution does not exist.
     pub(super) async fn read_state(&self, id: &ExecutionId) -> Result<Option<(Execution, usize)>, StoreError> {
         for whole in [false, true] {
             let key = id.clone();
@@ -43,18 +43,20 @@ impl Database {
                 Some(Ok(state)) => Some(state),
                 None => None,
             };
-            return Ok(Some((self.fold(id, snapshot, journal.rows).await?, bytes)));
+            let (state, fetched) = self.fold(id, snapshot, journal.rows).await?;
+            return Ok(Some((state, bytes + fetched)));
         }
         Err(unreadable(id, "its snapshot does not go away"))
     }
 
-    /// Folds turns onto a snapshot, or from the first turn on where there is none.
+    /// Folds turns onto a snapshot, or from the first turn on where there is none. Returns with the state the bytes of the
+    /// values that were fetched for it.
     async fn fold(
         &self,
         id: &ExecutionId,
         snapshot: Option<Execution>,
         rows: Vec<String>,
-    ) -> Result<Execution, StoreError> {
+    ) -> Result<(Execution, usize), StoreError> {
         let turns = self.parse_turns(id, rows).await?;
         let started = match (&snapshot, turns.first().and_then(|turn| turn.events.first())) {
             (Some(state), _) => state.started.clone(),
@@ -62,12 +64,14 @@ impl Database {
             _ => return Err(unreadable(id, "it does not begin with a start")),
         };
         let workflow = self.workflow_of(id, &started).await?;
-        let mut state = snapshot;
-        for turn in &turns {
-            let folded = evolve(&workflow, state.take(), turn);
-            state = Some(folded.map_err(|error| unreadable(id, &format!("turn {}: {error}", turn.seq)))?);
+        let mut fetched = 0;
+        loop {
+            match fold(&workflow, snapshot.clone(), &turns) {
+                Ok(state) => return Ok((state, fetched)),
+                Err(FoldError::Needs(missing)) => fetched += self.read_values(id, &missing.payloads()).await?,
+                Err(error) => return Err(unreadable(id, &error.to_string())),
+            }
         }
-        state.ok_or_else(|| unreadable(id, "it is empty"))
     }
 
     /// Returns the workflow that an execution runs: that of its document, or the body of a `map` node in it for a

@@ -82,6 +82,18 @@ fn yaml_runs_as_json_does() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_shown_where_it_stands_again() {
+    let home = Home::new();
+    let json = home.file("twice.json", GREETING.replacen("\"edges\"", "\"nodes\": [],\n \"edges\"", 1));
+    let yaml = home.file("twice.yaml", "id: twice\nnodes: []\nid: again\n");
+    for (file, key, place) in [(&json, "nodes", "twice.json:4"), (&yaml, "id", "twice.yaml:3")] {
+        let told = home.run(&["validate", file]).exits(2);
+        let message = format!("the key `{key}` stands twice in the same object");
+        assert!(told.err.contains(&message) && told.err.contains(place), "{told:?}");
+    }
+}
+
+#[test]
 fn a_picture_comes_in_three_kinds() {
     let home = Home::new();
     let file = home.file("good.json", GREETING);

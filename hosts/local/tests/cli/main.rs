@@ -6,6 +6,7 @@ mod below;
 mod damage;
 mod dev;
 mod files;
+mod order;
 mod people;
 mod runs;
 mod secrets;

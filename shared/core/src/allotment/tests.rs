@@ -84,10 +84,10 @@ impl Trees {
                 for index in from..to {
                     let family = Family::of(&workflow, &state, &activation, attempt).unwrap();
                     let (runs, started) = match family.runs(index).unwrap().unwrap() {
-                        Runs::Body(body) => (body.clone(), family.start_of_body(index, body, Time(0))),
+                        Runs::Body(body) => (body.clone(), family.start_of_body(index, body, Time(0)).unwrap()),
                         Runs::Saved(saved) => {
                             let saved = self.saved[saved.as_str()].clone();
-                            (saved.clone(), family.start_of_saved(index, 1, &saved, Time(0)).unwrap())
+                            (saved.clone(), family.start_of_saved(index, 1, &saved, Time(0)).unwrap().unwrap())
                         }
                     };
                     self.decide(&runs, &family.id(index), Command::Start(Box::new(started)));

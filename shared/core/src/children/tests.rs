@@ -35,9 +35,9 @@ fn the_child_of_a_body_takes_along_what_the_body_reads_and_finds_the_way_to_it()
         let activation = state.activation(&"each".into());
         let family = Family::of(&workflow, &state, &activation, 1).unwrap();
         let Some(Ok(Runs::Body(body))) = family.runs(1) else { panic!("it runs no body") };
-        let started = family.start_of_body(1, body, Time(7));
-        assert_eq!(started.item.unwrap().value(), &json!(6));
-        assert_eq!(started.input.value().is_null(), !takes_input, "{reads}");
+        let started = family.start_of_body(1, body, Time(7)).unwrap();
+        assert_eq!(started.item.unwrap().value(), Some(&json!(6)));
+        assert_eq!(started.input.value().unwrap().is_null(), !takes_input, "{reads}");
         assert_eq!((started.parent.unwrap().index, started.execution_id), (1, family.id(1)));
         assert_eq!(started.workflow_hash, workflow.hash);
         let found = body_of(workflow.clone(), &started.body).unwrap();
@@ -66,10 +66,10 @@ fn the_child_of_a_saved_workflow_is_refused_what_its_schema_refuses() {
         "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});
     let saved = parse(&saved).unwrap().workflow;
     assert!(matches!(family.runs(0), Some(Ok(Runs::Saved(id))) if id.as_str() == "saved"));
-    let started = family.start_of_saved(0, 3, &saved, Time(0)).unwrap();
-    assert_eq!((started.workflow_version, started.input.value()), (3, &json!(1)));
+    let started = family.start_of_saved(0, 3, &saved, Time(0)).unwrap().unwrap();
+    assert_eq!((started.workflow_version, started.input.value()), (3, Some(&json!(1))));
     assert!(started.item.is_some() && started.body.is_empty());
-    let refused = family.start_of_saved(1, 3, &saved, Time(0)).unwrap_err();
+    let refused = family.start_of_saved(1, 3, &saved, Time(0)).unwrap().unwrap_err();
     assert!(refused.starts_with("the input of saved is refused: "), "{refused}");
 }
 

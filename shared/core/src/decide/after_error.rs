@@ -21,7 +21,7 @@ impl Deciding<'_> {
         let node = self.node(ix);
         let put_to = node.put_to.as_deref();
         let named = {
-            let sight = Sight::of_config(self.workflow, &self.state, ix);
+            let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
             people("assignees", put_to.and_then(|to| to.assignees.as_ref()), &sight.scope())
         };
         let assignees = match named {

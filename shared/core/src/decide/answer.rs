@@ -212,7 +212,7 @@ fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> 
     }
     let Some(human) = turn.node(ix).kind.human() else { return reasons };
     let HumanKind::Input { rules, .. } = &human.kind else { return reasons };
-    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
     let extra = [("answer", data)];
     for rule in rules {
         match rule.eval_bool(&sight.scope_with(&extra)) {

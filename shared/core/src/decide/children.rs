@@ -30,7 +30,7 @@ impl Deciding<'_> {
     /// Evaluates the list of a `map`, and plans a child for each item. A list that is wrong or too long fails the node
     /// without a retry, since another attempt would find the same.
     pub fn plan_map(&mut self, ix: NodeIx, map: &Map) {
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         let scope = sight.scope();
         let items = map.items.eval(&scope);
         let bounds = map.max_concurrency.rendered(&scope).and_then(|at_once| {
@@ -63,7 +63,7 @@ impl Deciding<'_> {
     /// Renders the input of a `workflow` node, and plans a child for each workflow that it names.
     pub fn plan_children(&mut self, ix: NodeIx, children: &Children) {
         let count = children.workflow_ids.len() as u32;
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         let stops = children.stop_on_failure.rendered(&sight.scope());
         drop(sight);
         let stops = stops.map_err(|error| Error::new(error.code, error.message));

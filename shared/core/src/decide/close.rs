@@ -29,7 +29,7 @@ impl Deciding<'_> {
     /// The execution's result: what the document's `output` yields, or the default.
     fn result(&self) -> Result<Payload, Error> {
         let Some(output) = &self.workflow.output else { return Ok(self.default_result()) };
-        let sight = Sight::of_document(self.workflow, &self.state);
+        let sight = Sight::of_document(self.workflow, &self.state, self.reading);
         match output.eval(&sight.scope()) {
             Ok(value) => Ok(Payload::new(value)),
             Err(error) => Err(Error::new(error.code, format!("the workflow's `output`: {}", error.message))),
@@ -45,8 +45,10 @@ impl Deciding<'_> {
         if ends.len() == 1 {
             return ends.remove(0).1;
         }
-        let all: Map<String, Value> =
-            ends.into_iter().map(|(ix, output)| (self.node(ix).id.to_string(), output.value().clone())).collect();
+        let all: Map<String, Value> = ends
+            .into_iter()
+            .map(|(ix, output)| (self.node(ix).id.to_string(), self.reading.value(&output).clone()))
+            .collect();
         if all.is_empty() { Payload::default() } else { Payload::new(Value::Object(all)) }
     }
 
@@ -82,7 +84,7 @@ impl Deciding<'_> {
         let id = self.node(ix).id.clone();
         let text = |template: Option<&Template>, otherwise: &str| match template {
             None => Ok(otherwise.to_owned()),
-            Some(_) => self.rendered_or_input(ix, template).map(|value| match value.value() {
+            Some(_) => self.rendered_or_input(ix, template).map(|value| match self.reading.value(&value) {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             }),

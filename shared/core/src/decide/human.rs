@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// Opens the interaction of a `human` node, or takes the node's first port where nobody needs to be asked.
 pub(super) fn open_human(turn: &mut Deciding<'_>, ix: NodeIx, human: &Human) {
-    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
     let (reason, warnings) = unasked(human, &sight.scope());
     let rendered = question(turn, ix, human, &sight.scope());
     drop(sight);

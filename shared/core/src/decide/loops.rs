@@ -42,13 +42,13 @@ impl Deciding<'_> {
     /// The bound that a template of `max_iterations` yields, once for all iterations; none where the document says it.
     fn rendered_bound(&self, ix: NodeIx, config: &Loop) -> Result<Option<u64>, Error> {
         let Some(most) = &config.max_iterations else { return Ok(None) };
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         most.rendered(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
     }
 
     /// The list of a `for_each`, which may have so many items.
     fn list_of(&mut self, ix: NodeIx, list: &Expr, bound: u64) -> Result<Vec<Value>, Error> {
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         let value = list.eval(&sight.scope());
         drop(sight);
         match value {
@@ -96,7 +96,7 @@ impl Deciding<'_> {
         let node = self.node(ix);
         let Some(config) = node.kind.as_loop() else { return false };
         let Some(current) = self.state.loops.get(&node.id).cloned() else { return false };
-        let last = last_of(self.workflow, &self.state, ix);
+        let last = last_of(self.workflow, &self.state, ix, self.reading);
         // When the loop is over, its output lists the values of all iterations, the last one included.
         let goes_on = match current.broken {
             Some(_) => Ok(false),
@@ -110,11 +110,12 @@ impl Deciding<'_> {
             }
         };
         if !goes_on {
-            let mut items: Vec<Value> = current.outputs.iter().map(|output| output.value().clone()).collect();
+            let mut items: Vec<Value> =
+                current.outputs.iter().map(|output| self.reading.value(output).clone()).collect();
             if current.begun > 0 {
-                items.push(last.value().clone());
+                items.push(self.reading.value(&last).clone());
             }
-            let output = json!({ "iterations": current.begun, "last": last.value(), "items": items });
+            let output = json!({ "iterations": current.begun, "last": self.reading.value(&last), "items": items });
             self.finish(ix, "done", Payload::new(output), None);
             return true;
         }
@@ -138,8 +139,10 @@ impl Deciding<'_> {
     fn begin_iteration(&mut self, ix: NodeIx, current: &crate::execution::LoopState, last: &Payload) {
         // What the body is given: the item, or for a `while` the last iteration's value, at first the loop's own input.
         let output = match &current.items {
-            Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or_default()),
-            None if current.begun == 0 => input_of(self.workflow, &self.state, ix),
+            Some(items) => {
+                Payload::new(self.reading.value(items).get(current.begun as usize).cloned().unwrap_or_default())
+            }
+            None if current.begun == 0 => input_of(self.workflow, &self.state, ix, self.reading),
             None => last.clone(),
         };
         let live = match self.live_edges(ix, "loop", &output) {
@@ -159,10 +162,11 @@ impl Deciding<'_> {
         match &config.over {
             Over::ForEach(_) => {
                 let items = self.state.loops.get(&self.node(ix).id).and_then(|state| state.items.clone());
-                Ok(items.is_some_and(|items| (begun as usize) < items.value().as_array().map_or(0, Vec::len)))
+                Ok(items
+                    .is_some_and(|items| (begun as usize) < self.reading.value(&items).as_array().map_or(0, Vec::len)))
             }
             Over::While(condition) => {
-                let sight = Sight::of_loop(self.workflow, &self.state, ix, begun, last);
+                let sight = Sight::of_loop(self.workflow, &self.state, ix, begun, last, self.reading);
                 let verdict = condition.eval_bool(&sight.scope());
                 drop(sight);
                 verdict.or_else(|error| self.undecided(ix, "`while`", "the loop is over", &error).map(|()| false))
@@ -192,8 +196,8 @@ impl Deciding<'_> {
 
     /// The value of a rendered template, or the node's input where the config has no template.
     pub fn rendered_or_input(&self, ix: NodeIx, template: Option<&Template>) -> Result<Payload, Error> {
-        let Some(template) = template else { return Ok(input_of(self.workflow, &self.state, ix)) };
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let Some(template) = template else { return Ok(input_of(self.workflow, &self.state, ix, self.reading)) };
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         match template.render(&sight.scope()) {
             Ok(value) => Ok(Payload::new(value)),
             Err(error) => Err(Error::new(error.code, error.message)),

@@ -25,7 +25,9 @@ pub use turn::Decided;
 use crate::{
     command::{Asked, Command},
     error::Rejection,
+    event::Request,
     execution::{Execution, Status},
+    reading::Reading,
 };
 use document::{Workflow, time::Time};
 use turn::Deciding;
@@ -36,28 +38,29 @@ use turn::Deciding;
 /// # Errors
 /// A [`Rejection`] says why nothing changed.
 pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now: Time) -> Result<Decided, Rejection> {
-    let Some(state) = state else {
-        return match asked.command {
-            Command::Start(started) => start::start(workflow, *started, asked.by, now),
-            _ => Err(Rejection::Missing("there is no such execution".into())),
-        };
-    };
-    once(state, &asked)?;
-    let mut turn = Deciding::new(workflow, state.clone(), now);
-    table(&mut turn, asked.command)?;
-    Ok(turn.done(asked.by, asked.request))
+    let decided = Reading::of(|reading| match (state, asked.command) {
+        (None, Command::Start(started)) => start::start(workflow, *started, asked.by, now, reading),
+        (None, _) => Err(Rejection::Missing("there is no such execution".into())),
+        (Some(state), command) => {
+            once(state, asked.request.as_ref(), asked.checkpoint)?;
+            let mut turn = Deciding::new(workflow, state.clone(), now, reading);
+            table(&mut turn, command)?;
+            Ok(turn.done(asked.by, asked.request))
+        }
+    });
+    decided.unwrap_or_else(|missing| Err(Rejection::Needs(missing)))
 }
 
 /// Refuses a request that was done before, another one under its key, and one whose caller has seen another checkpoint.
 /// A repetition comes first: the turn of the request itself has moved the execution on.
-fn once(state: &Execution, asked: &Asked) -> Result<(), Rejection> {
-    if let Some(request) = &asked.request
+fn once(state: &Execution, request: Option<&Request>, checkpoint: Option<u64>) -> Result<(), Rejection> {
+    if let Some(request) = request
         && let Some(before) = state.request(&request.key)
     {
         let same = before.request.hash == request.hash;
         return Err(if same { Rejection::Repeated(before.seq) } else { Rejection::KeyReused });
     }
-    match asked.checkpoint {
+    match checkpoint {
         Some(seen) if seen != state.seq => Err(Rejection::MovedOn(state.seq)),
         _ => Ok(()),
     }

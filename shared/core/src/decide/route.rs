@@ -19,7 +19,7 @@ impl Deciding<'_> {
         if along.iter().all(|&edge| self.workflow.edges[edge].condition.is_none()) {
             return Ok(along);
         }
-        let sight = Sight::of_edge(self.workflow, &self.state, ix, output, port);
+        let sight = Sight::of_edge(self.workflow, &self.state, ix, output, port, self.reading);
         let scope = sight.scope();
         let (mut live, mut wrong) = (Vec::new(), Vec::new());
         for edge in along {
@@ -171,7 +171,7 @@ impl Deciding<'_> {
 
     /// Takes the port of the first rule that is true, or the default port.
     fn decide_branch(&mut self, ix: NodeIx, branch: &Branch) {
-        let sight = Sight::of_config(self.workflow, &self.state, ix);
+        let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
         let scope = sight.scope();
         let (mut taken, mut wrong) = (None, Vec::new());
         for rule in &branch.rules {
@@ -192,7 +192,7 @@ impl Deciding<'_> {
                 return self.fail_node(ix, error, false);
             }
         }
-        let output = crate::evolve::input_of(self.workflow, &self.state, ix);
+        let output = crate::evolve::input_of(self.workflow, &self.state, ix, self.reading);
         match taken.or(branch.default.as_deref()) {
             Some(port) => self.finish(ix, port, output, None),
             None => {

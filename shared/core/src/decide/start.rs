@@ -6,6 +6,7 @@ use crate::{
     error::Rejection,
     event::{Event, Started},
     evolve::begin,
+    reading::Reading,
 };
 use document::{Workflow, time::Time};
 
@@ -16,12 +17,13 @@ pub(super) fn start(
     started: Started,
     by: Option<String>,
     now: Time,
+    reading: &Reading,
 ) -> Result<Decided, Rejection> {
     let mut state = begin(workflow, &started, now);
     // `begin` gives the state after the first turn, and the turn counts itself.
     state.seq = 0;
     let (held, skipped) = (started.held, started.skipped.is_some());
-    let mut turn = Deciding::new(workflow, state, now);
+    let mut turn = Deciding::new(workflow, state, now, reading);
     turn.record_started(Event::ExecutionStarted(Box::new(started)));
     if skipped {
         turn.tell_of_end(Some("skipped".into()));

@@ -155,11 +155,8 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
             (Some(until), None)
         }
         Wait::Event { name, timeout_seconds } => {
-            let name = match render(turn, ix, name)? {
-                Value::String(name) => name,
-                other => other.to_string(),
-            };
-            let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+            let name = event_name(render(turn, ix, name)?)?;
+            let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
             let seconds = timeout_seconds.as_ref().map(|seconds| seconds.value(&sight.scope())).transpose();
             let seconds = seconds.map_err(|error| Error::new(error.code, error.message))?;
             (seconds.map(|seconds| turn.now.after_seconds(seconds)), Some(name))
@@ -194,7 +191,7 @@ fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
 }
 
 fn render(turn: &Deciding<'_>, ix: NodeIx, template: &Template) -> Result<Value, Error> {
-    let sight = Sight::of_config(turn.workflow, &turn.state, ix);
+    let sight = Sight::of_config(turn.workflow, &turn.state, ix, turn.reading);
     template.render(&sight.scope()).map_err(|error| Error::new(error.code, error.message))
 }
 
@@ -204,6 +201,25 @@ fn number(value: &Value) -> Result<f64, Error> {
     seconds.filter(|seconds| (0.0..=limits::EXECUTION_SECONDS).contains(seconds)).ok_or_else(|| {
         let most = limits::EXECUTION_SECONDS;
         Error::new("invalid_time", format!("`seconds` must be a number from 0 to {most}"))
+    })
+}
+
+/// The name of an awaited event: text, or a number as text. Nobody could signal an event without a name.
+fn event_name(value: Value) -> Result<String, Error> {
+    let (name, found) = match value {
+        Value::String(name) if Wait::names_event(&name) => (Some(name), "text"),
+        Value::String(name) if name.trim().is_empty() => (None, "empty"),
+        Value::String(_) => (None, "too long"),
+        Value::Number(number) => (Some(number.to_string()), "a number"),
+        Value::Null => (None, "null"),
+        Value::Bool(_) => (None, "a boolean"),
+        Value::Array(_) => (None, "a list"),
+        Value::Object(_) => (None, "an object"),
+    };
+    name.ok_or_else(|| {
+        let most = limits::EVENT_NAME_BYTES;
+        let message = format!("the name of the awaited event is {found}: `event` must give text of 1 to {most} bytes");
+        Error::new("invalid_name", message)
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
     limits,
     owed::{step_of, tell_parent},
     payload::Payload,
+    reading::Reading,
 };
 use document::{
     Node, Workflow,
@@ -36,6 +37,8 @@ pub(super) struct Deciding<'a> {
     pub workflow: &'a Workflow,
     pub state: Execution,
     pub now: Time,
+    /// What the rules read values by. Where one is missing, nothing of the turn counts.
+    pub reading: &'a Reading,
     /// Nodes with an incoming edge that this turn resolved; `settle` checks their joins.
     pub touched: VecDeque<NodeIx>,
     /// Routing nodes that were activated and are decided in this turn.
@@ -47,13 +50,14 @@ pub(super) struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    pub fn new(workflow: &'a Workflow, mut state: Execution, now: Time) -> Self {
+    pub fn new(workflow: &'a Workflow, mut state: Execution, now: Time, reading: &'a Reading) -> Self {
         state.seq += 1;
         state.updated_at = now;
         Self {
             workflow,
             state,
             now,
+            reading,
             touched: VecDeque::new(),
             routing: VecDeque::new(),
             hops: limits::HOPS_PER_TURN,
@@ -64,7 +68,7 @@ impl<'a> Deciding<'a> {
 
     /// Records an event and folds it into the state at once.
     pub fn record(&mut self, event: Event) {
-        if apply(self.workflow, &mut self.state, &event, self.now).is_some() {
+        if apply(self.workflow, &mut self.state, &event, self.now, self.reading).is_some() {
             self.events.push(event);
         }
     }
@@ -77,7 +81,7 @@ impl<'a> Deciding<'a> {
     /// Records that a node is skipped. Nodes that are skipped one after the other share an event.
     pub fn record_skipped(&mut self, node: NodeId) {
         let event = Event::NodesSkipped { nodes: vec![node.clone()] };
-        if apply(self.workflow, &mut self.state, &event, self.now).is_none() {
+        if apply(self.workflow, &mut self.state, &event, self.now, self.reading).is_none() {
             return;
         }
         match self.events.last_mut() {

@@ -2,18 +2,19 @@
 
 use super::{
     inputs::{input_of, iteration_value},
-    node::{drop_open, node_mut},
+    node::{drop_open, node_mut, put_out},
 };
 use crate::{
     event::Event,
     execution::{EdgeState, Execution, LoopState, Phase},
     payload::Payload,
+    reading::Reading,
 };
 use document::{Workflow, graph::NodeIx};
 use serde_json::Value;
 use std::sync::Arc;
 
-pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event) -> Option<()> {
+pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Event, reading: &Reading) -> Option<()> {
     match event {
         Event::LoopEntered { node, items, count, bound } => {
             let entered = LoopState { items: items.clone(), count: *count, bound: *bound, ..LoopState::default() };
@@ -23,20 +24,23 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
         // Value and input are read before the body's edges are reset, since they come along these edges.
         Event::LoopIterated { node, live } => {
             let ix = *workflow.graph.index.get(node)?;
-            let value = iteration_value(workflow, state, ix);
-            let input = input_of(workflow, state, ix);
+            let value = iteration_value(workflow, state, ix, reading);
+            let input = input_of(workflow, state, ix, reading);
             let current = Arc::make_mut(state.loops.get_mut(node)?);
             if current.begun > 0 {
                 current.outputs.push(value.clone());
             }
             let item = match &current.items {
-                Some(items) => Payload::new(items.value().get(current.begun as usize).cloned().unwrap_or(Value::Null)),
+                Some(items) => {
+                    let item = reading.value(items).get(current.begun as usize);
+                    Payload::new(item.cloned().unwrap_or(Value::Null))
+                }
                 None if current.begun == 0 => input,
                 None => value,
             };
             current.begun += 1;
             reset_body(workflow, state, ix, live)?;
-            node_mut(state, node).output = Some(item);
+            put_out(node_mut(state, node), item);
         }
         Event::LoopBroken { node, by } => {
             Arc::make_mut(state.loops.get_mut(node)?).broken = Some(by.clone());
@@ -50,14 +54,16 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
     Some(())
 }
 
-/// Prepares a loop's body for its next iteration: its nodes are idle and the edges out of them open again, and the
-/// edges into the body are resolved.
+/// Prepares a loop's body for its next iteration: its nodes are idle, their outputs are of another iteration, the edges
+/// out of them are open again, and the edges into the body are resolved.
 fn reset_body(workflow: &Workflow, state: &mut Execution, ix: NodeIx, live: &[usize]) -> Option<()> {
     let graph = &workflow.graph;
     for &inner in graph.body.get(ix)? {
         let id = &workflow.nodes.get(inner)?.id;
         if state.nodes.contains_key(id) {
-            node_mut(state, id).phase = Phase::Idle;
+            let node = node_mut(state, id);
+            node.phase = Phase::Idle;
+            node.stale = node.output.is_some();
         }
         let edges = Arc::make_mut(&mut state.edges);
         for &edge in graph.out.get(inner)? {

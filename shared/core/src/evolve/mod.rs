@@ -15,17 +15,18 @@ use crate::{
     execution::{Answered, EdgeState, Execution, Phase, Status, Warned},
     limits,
     payload::Payload,
+    reading::{Missing, Reading},
 };
 use children::apply_children;
 use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
-use node::{drop_open, node_mut};
+use node::{drop_open, node_mut, put_out};
 use people::apply_interaction;
 pub(crate) use progress::progress;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FoldError {
     /// The turn's number (given) is not the next one, or the journal does not begin with `execution_started`.
     #[error("turn {0} does not follow from what was recorded before it")]
@@ -33,6 +34,9 @@ pub enum FoldError {
     /// The turn (its number is given) names a node or an edge that the workflow does not have.
     #[error("turn {0} names a node that the workflow does not have")]
     Node(u64),
+    /// Nothing is wrong, but the fold reads values that are offloaded: fetch them, and fold again.
+    #[error("{0}")]
+    Needs(Missing),
 }
 
 /// The state after one more turn; a state of none stands for an execution that does not exist yet.
@@ -40,6 +44,27 @@ pub enum FoldError {
 /// # Errors
 /// [`FoldError`], where the turn is not the next one, or does not fit the workflow.
 pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Result<Execution, FoldError> {
+    fold(workflow, state, std::slice::from_ref(turn))
+}
+
+/// The state after some turns. All values that folding them reads and that are missing are told at once.
+///
+/// # Errors
+/// [`FoldError`], where the turns do not follow one another, do not fit the workflow, or are none and there is no state.
+pub fn fold(workflow: &Workflow, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, FoldError> {
+    let folded = Reading::of(|reading| {
+        let next = |state, turn| evolved(workflow, state, turn, reading).map(Some);
+        turns.iter().try_fold(state, next)?.ok_or(FoldError::Order(1))
+    });
+    folded.unwrap_or_else(|missing| Err(FoldError::Needs(missing)))
+}
+
+fn evolved(
+    workflow: &Workflow,
+    state: Option<Execution>,
+    turn: &Turn,
+    reading: &Reading,
+) -> Result<Execution, FoldError> {
     let before = state.as_ref().map_or(0, |state| state.seq);
     if turn.seq != before + 1 {
         return Err(FoldError::Order(turn.seq));
@@ -56,7 +81,7 @@ pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Res
     state.seq = turn.seq;
     state.updated_at = turn.at;
     for event in events {
-        apply(workflow, &mut state, event, turn.at).ok_or(FoldError::Node(turn.seq))?;
+        apply(workflow, &mut state, event, turn.at, reading).ok_or(FoldError::Node(turn.seq))?;
     }
     if let Some(request) = &turn.request {
         remember(&mut state, request.clone());
@@ -115,7 +140,13 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
 }
 
 /// Folds one event into the state. None where the event does not fit the workflow.
-pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time) -> Option<()> {
+pub(crate) fn apply(
+    workflow: &Workflow,
+    state: &mut Execution,
+    event: &Event,
+    at: Time,
+    reading: &Reading,
+) -> Option<()> {
     match event {
         Event::ExecutionStarted(_) => return None,
         Event::ExecutionAdmitted => state.held = false,
@@ -183,7 +214,7 @@ pub(crate) fn apply(workflow: &Workflow, state: &mut Execution, event: &Event, a
         }
         Event::Warning { node, code, message } => warned(state, node, code, message, at),
         Event::LoopEntered { .. } | Event::LoopIterated { .. } | Event::LoopBroken { .. } => {
-            apply_loop(workflow, state, event)?;
+            apply_loop(workflow, state, event, reading)?;
         }
         Event::WaitStarted { node, until, event, timeout_at, .. } => {
             let node = node_mut(state, node);
@@ -246,7 +277,8 @@ fn asked_about(state: &Execution, node: &NodeId) -> bool {
     state.interaction(interaction_id.as_str()).is_some_and(|one| one.on_error)
 }
 
-/// Begins a visit to a node. The output of the visit before stays until this one has its own.
+/// Begins a visit to a node. The output of the visit before stays until this one has its own, though the loops that
+/// began another iteration since do not see it.
 fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at: Time) {
     let seq = state.seq;
     let node = node_mut(state, node);
@@ -279,7 +311,7 @@ fn finish(state: &mut Execution, node: &NodeId, port: &str, output: Option<&Payl
     node.timeout_at = None;
     node.port = Some(port.into());
     if let Some(output) = output {
-        node.output = Some(output.clone());
+        put_out(node, output.clone());
     }
     // A node that is routed later keeps the time at which its outcome was recorded.
     node.finished_at = node.finished_at.or(Some(at));

@@ -1,6 +1,9 @@
 //! The state of one node, as all folds change it.
 
-use crate::execution::{Execution, NodeState, Phase};
+use crate::{
+    execution::{Execution, NodeState, Phase},
+    payload::Payload,
+};
 use document::{id::NodeId, time::Time};
 use std::sync::Arc;
 
@@ -21,9 +24,16 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             duration_ms: None,
             port: None,
             output: None,
+            stale: false,
             error: None,
         })
     }))
+}
+
+/// Gives a node an output of the present iteration of all loops around it.
+pub(super) fn put_out(node: &mut NodeState, output: Payload) {
+    node.output = Some(output);
+    node.stale = false;
 }
 
 /// Takes an open node out of play. It is failed if its failure was never handled, else dropped.

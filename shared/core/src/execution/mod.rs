@@ -168,6 +168,10 @@ pub struct NodeState {
     /// The latest output. It is kept when the node is visited again, until that visit has an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
+    /// Whether a loop around the node began another iteration since the output was made. Whatever can name the node is in
+    /// that loop too and sees it no more, but for the document's own `output`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
     /// Why the latest attempt failed; none once another visit begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,

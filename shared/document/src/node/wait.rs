@@ -8,6 +8,7 @@ use super::{
 use crate::{
     limits,
     reading::{At, Cx, Fields, Place, cut, object_of},
+    time::Time,
 };
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
@@ -61,20 +62,30 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         Wait::Seconds(cx.template(&f, "seconds", place)?)
     } else if f.get("until").is_some() {
         let text = f.text(cx, "until")?;
-        if !text.contains("{{") && text.parse::<jiff::Timestamp>().is_err() {
+        if !text.contains("{{") && Time::parse(text).is_none() {
             let message = format!("`{}` is no RFC 3339 time", cut(text));
             f.wrong(cx, "until", message, "Write it as `2030-01-31T09:00:00Z`.");
             return None;
         }
         Wait::Until(cx.template(&f, "until", place)?)
     } else {
-        f.text(cx, "event")?;
+        let name = f.text(cx, "event")?;
+        if !name.contains("{{") && !Wait::names_event(name) {
+            let message = format!("`event` has {} bytes", name.len());
+            f.wrong(cx, "event", message, format!("Give {} at most.", limits::EVENT_NAME_BYTES));
+            return None;
+        }
         Wait::Event { name: cx.template(&f, "event", place)?, timeout_seconds }
     };
     Some(wait)
 }
 
 impl Wait {
+    /// Whether an event can have this name: not only blanks, and of [`limits::EVENT_NAME_BYTES`] at most.
+    pub fn names_event(name: &str) -> bool {
+        !name.trim().is_empty() && name.len() <= limits::EVENT_NAME_BYTES
+    }
+
     /// Whether the event may come too late, so that the port `timeout` is taken.
     fn may_time_out(&self) -> bool {
         match self {

@@ -39,7 +39,7 @@ pub async fn step(
         Err(error) => return Handled::Verdict(failed(&error)),
     };
     let now = host.now();
-    let prepared = with_values(host, state, || prepare(workflow, state, &activation, attempt, now, &vault)).await;
+    let prepared = with_values(host, state.id(), || prepare(workflow, state, &activation, attempt, now, &vault)).await;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Handled::Verdict(failed(&error)),

@@ -3,7 +3,7 @@
 
 use crate::{
     delivery::{self, children_at_once, may_be_lost},
-    drive::{submit, workflow_of},
+    drive::{submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
 };
@@ -45,6 +45,7 @@ pub async fn start_children(
     let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(Vec::new()) };
     let ended = state.children.get(&activation.node).map(|kids| kids.ended.clone()).unwrap_or_default();
     let (owner, items) = (state.started.owner.as_str(), family.items());
+    // All children read it, so it is fetched before the first.
     if items.missing().is_some() {
         host.journal().fetch(state.id(), &[&items]).await?;
     }
@@ -54,7 +55,7 @@ pub async fn start_children(
     let mut ends = Vec::new();
     // An error with one child does not stop the others, so that less is left for the next time.
     let slice = missing.iter().copied().take(limits::CHILDREN_IN_A_SLICE as usize);
-    let starts = slice.map_while(|index| in_time().then(|| start(host, owner, family, index)));
+    let starts = slice.map_while(|index| in_time().then(|| start(host, state, owner, family, index)));
     let started: Vec<_> = stream::iter(starts).buffered(children_at_once(host)).collect().await;
     let rest = missing.get(started.len()).map(|&from| from..range.end);
     for started in started {
@@ -165,6 +166,7 @@ fn reason(control: ChildControl) -> &'static str {
 /// Starts the child with this index. Where it cannot be started, returns the index and the reason, for the parent.
 async fn start(
     host: &dyn Host,
+    parent: &Execution,
     owner: &str,
     family: Family<'_>,
     index: u32,
@@ -176,9 +178,15 @@ async fn start(
     }
     let started = match family.runs(index) {
         None => return Ok(None),
-        Some(Ok(Runs::Body(body))) => Ok(family.start_of_body(index, body, host.now())),
+        Some(Ok(Runs::Body(body))) => {
+            let begin = || family.start_of_body(index, body, host.now());
+            Ok(with_values(host, parent.id(), begin).await?)
+        }
         Some(Ok(Runs::Saved(workflow))) => match saved(host, owner, workflow).await? {
-            Ok((version, saved)) => family.start_of_saved(index, version, &saved, host.now()),
+            Ok((version, saved)) => {
+                let begin = || family.start_of_saved(index, version, &saved, host.now());
+                with_values(host, parent.id(), begin).await?
+            }
             Err(why) => Err(why),
         },
         Some(Err(why)) => Err(why),

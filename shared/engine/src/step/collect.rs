@@ -11,6 +11,7 @@ use futures::{
     future::{Either, pending, select},
     stream,
 };
+use serde_json::Value;
 use std::{
     pin::pin,
     sync::{
@@ -137,9 +138,17 @@ async fn read(host: &dyn Host, id: Option<ExecutionId>, fetched: &AtomicU64) -> 
         }
         host.journal().fetch(&id, &[output]).await?;
     }
-    let output = child.output.as_ref().map(|output| output.value().clone()).unwrap_or_default();
+    let output = match &child.output {
+        Some(output) => output.value().ok_or_else(|| lost(&id))?.clone(),
+        None => Value::Null,
+    };
     let given = Given { status: child.status(), output, error: child.error.clone(), id };
     Ok(Read::Given(Box::new(given)))
+}
+
+/// What is wrong where a store has brought a value that is not there all the same.
+fn lost(id: &ExecutionId) -> StoreError {
+    StoreError::Permanent(format!("the output of {id} was not brought"))
 }
 
 /// The failure of a node whose output is larger than [`limits::OUTCOME_BYTES`].
@@ -152,7 +161,7 @@ pub(super) fn too_large() -> Failure {
 mod tests {
     use super::*;
     use futures::future::{FutureExt, poll_fn, ready};
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::task::Poll;
     use stepwell_core::execution::Status;
 

@@ -69,7 +69,7 @@ fn of_call(name: &str) -> Option<&'static str> {
         "size" | "int" | "uint" | "double" | "indexOf" | "lastIndexOf" => "number",
         // All functions of the math extension, and all that read a part of a time, such as `getHours`.
         name if name.starts_with("math.") || name.starts_with("get") => "number",
-        "string" | "lowerAscii" | "upperAscii" | "trim" | "charAt" | "substring" | "join" | "replace"
+        "string" | "lowerAscii" | "upperAscii" | "trim" | "charAt" | "substring" | "join" | "replace" | "urlEncode"
         | "base64.encode" => "string",
         "split" | "flatten" | "distinct" | "sort" | "slice" | "lists.range" => "array",
         "bytes" => "bytes",

@@ -197,7 +197,7 @@ async fn a_result_that_was_offloaded_is_fetched_and_one_that_no_task_takes_is_le
         let (recorder, mut story) = (Recorder::default(), awaited("1"));
         recorder.put_caller(&"e1".into(), "CALLER");
         let output = Payload::new(json!("x".repeat(bytes)));
-        report(&mut story, Outcome::Succeeded { port: "success".into(), output: output.value().clone() });
+        report(&mut story, Outcome::Succeeded { port: "success".into(), output: output.value().unwrap().clone() });
         let (blob, value) = story.state.output.as_ref().unwrap().offload(1_000).unwrap();
         crate::services::ports::Blobs::put(&recorder, &blob.sha256, value).await.unwrap();
         story.state = serde_json::from_value(serde_json::to_value(&story.state).unwrap()).unwrap();

@@ -3,6 +3,7 @@
 use super::{
     ask::{Asked, Asking},
     lines::Lines,
+    next::next,
     progress::Progress,
     signals::Signals,
 };
@@ -13,7 +14,7 @@ use crate::cli::{
 };
 use api::types::{Interaction, Page};
 use engine::port::{ExecutionFilter, Host, Window};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use stepwell::{Local, server};
 use stepwell_core::{
     execution::{Execution, Phase, Status},
@@ -44,12 +45,15 @@ pub struct Follow<'a> {
     progress: Progress,
     /// Number of the last turn that was told.
     seq: u64,
+    /// When a question was first seen of those that are open now; none where none is.
+    asked_since: Option<Instant>,
 }
 
 impl<'a> Follow<'a> {
     /// Prepares to follow an execution from its first turn on. `silent`: nobody can be asked.
     pub fn new(host: &'a Arc<Local>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
-        Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), seq: 0 }
+        let progress = Progress::begin();
+        Self { host, client, id, silent, lines: None, signals, progress, seq: 0, asked_since: None }
     }
 
     /// Sets the turn after which turns are told.
@@ -96,11 +100,11 @@ impl<'a> Follow<'a> {
     }
 
     /// Waits for a turn or a signal. Where children run, also ends after a while: their turns and questions are not
-    /// this execution's.
+    /// this execution's. So it does where a question is held back for one that may come first.
     async fn wait(&mut self, state: &Execution) {
         let changed = self.host.journal().changed(self.id, self.seq);
         let look = async {
-            match has_children(state) {
+            match has_children(state) || self.asked_since.is_some() {
                 true => tokio::time::sleep(limits::FOLLOW).await,
                 false => std::future::pending().await,
             }
@@ -127,22 +131,36 @@ impl<'a> Follow<'a> {
         asked
     }
 
-    /// Returns the first open question of the execution or of a descendant; none where nothing is asked.
-    async fn question(&self, state: &Execution) -> Result<Option<Interaction>, Failure> {
-        if let Some(open) = state.open_interactions().next() {
-            let path = format!("/v1/interactions/{}", escaped(open.interaction_id.as_str()));
-            return self.client.get(&path).await?.read().map(Some);
+    /// Returns the question to ask now: of all that are open, in the execution and its descendants, the first by the order
+    /// of the document and of the items. None where nothing is asked, or where a question that comes first may be on its
+    /// way: what asks at once does so within some moments of each other.
+    async fn question(&mut self, state: &Arc<Execution>) -> Result<Option<Interaction>, Failure> {
+        if !self.is_asked(state).await? {
+            self.asked_since = None;
+            return Ok(None);
+        }
+        let next = next(&**self.host, state.clone()).await?;
+        let patient = self.asked_since.get_or_insert_with(Instant::now).elapsed() < limits::AT_ONCE;
+        let Some(id) = next.question.filter(|_| !(next.sooner && patient)) else { return Ok(None) };
+        self.asked_since = None;
+        self.client.get(&format!("/v1/interactions/{}", escaped(id.as_str()))).await?.read().map(Some)
+    }
+
+    /// Whether the execution or a descendant has an open question.
+    async fn is_asked(&self, state: &Execution) -> Result<bool, Failure> {
+        if state.open_interactions().next().is_some() {
+            return Ok(true);
         }
         if !has_children(state) {
-            return Ok(None);
+            return Ok(false);
         }
         let page = self.client.get(&format!("/v1/interactions?status=pending&limit={}", limits::PAGE)).await?;
         for question in page.read::<Page<Interaction>>()?.items {
             if self.is_ours(&question.execution_id).await? {
-                return Ok(Some(question));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Whether an execution is the one that is followed, or a descendant of it.

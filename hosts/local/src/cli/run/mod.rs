@@ -5,6 +5,7 @@ pub mod ask;
 mod follow;
 mod form;
 mod lines;
+mod next;
 mod progress;
 pub mod signals;
 

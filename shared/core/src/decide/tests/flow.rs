@@ -5,12 +5,15 @@ use crate::{
     evolve::input_of,
     execution::{Phase, Status},
     interaction::Answer,
+    reading::Reading,
 };
 use serde_json::{Value, json};
 
 /// The input that a node was given.
 fn input(story: &Story, node: &str) -> Value {
-    input_of(&story.workflow, &story.state, story.workflow.graph.index[node]).value().clone()
+    let ix = story.workflow.graph.index[node];
+    let input = Reading::of(|reading| input_of(&story.workflow, &story.state, ix, reading)).unwrap();
+    input.value().unwrap().clone()
 }
 
 #[test]

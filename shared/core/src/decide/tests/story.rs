@@ -6,12 +6,14 @@ use crate::{
     effect::Effect,
     error::Rejection,
     event::{Event, Started},
-    execution::{Execution, Status},
+    execution::{Execution, Phase, Status},
     id::InteractionId,
     interaction::Answer,
+    reading::Reading,
+    sight::Sight,
     task::{Failure, Outcome},
 };
-use document::{Workflow, parse, time::Time};
+use document::{Node, NodeKind, Workflow, parse, time::Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,7 +36,11 @@ impl Story {
     pub fn given_with(settings: Value, nodes: Value, edges: Value, input: Value) -> Self {
         let mut all = vec![json!({ "id": "start", "type": "manual_trigger" })];
         all.extend(nodes.as_array().unwrap().iter().cloned());
-        let document = json!({ "id": "story", "settings": settings, "nodes": all, "edges": edges });
+        Self::of(json!({ "id": "story", "settings": settings, "nodes": all, "edges": edges }), input)
+    }
+
+    /// The same, of a whole document.
+    pub fn of(document: Value, input: Value) -> Self {
         let workflow = parse(&document).unwrap_or_else(|issues| panic!("{issues:#?}")).workflow;
         let mut started = Started::new("e".into(), &workflow, input, Time(0));
         started.started_by = Some("ada@example.com".into());
@@ -65,6 +71,27 @@ impl Story {
         self.when(Command::Report { activation, attempt: 1, outcome, duration_ms: None })
     }
 
+    /// When the nodes that need nobody run: those that route, and those that compute, until none of them is due.
+    pub fn runs_by_itself(&mut self) {
+        let workflow = self.workflow.clone();
+        let due = |state: &Execution, node: &Node| {
+            state.node(&node.id).is_some_and(|found| matches!(found.phase, Phase::Due { .. }))
+        };
+        let needs_nobody = |kind: &NodeKind| matches!(kind, NodeKind::Compute(_) | NodeKind::Route(_));
+        while let Some(ix) = workflow.nodes.iter().position(|node| due(&self.state, node) && needs_nobody(&node.kind)) {
+            let node = &workflow.nodes[ix];
+            if let NodeKind::Compute(config) = &node.kind {
+                let output = Reading::of(|reading| {
+                    config.compute(&Sight::of_config(&workflow, &self.state, ix, reading).scope()).unwrap()
+                });
+                let output = output.unwrap();
+                self.succeed(node.id.as_str(), output).unwrap();
+            } else {
+                self.open(node.id.as_str());
+            }
+        }
+    }
+
     /// When a node reports that it failed, for good.
     pub fn fail(&mut self, node: &str, code: &str) {
         let activation = self.state.activation(&node.into());
@@ -90,6 +117,6 @@ impl Story {
 
     /// The output of a node.
     pub fn output(&self, node: &str) -> Value {
-        self.state.node(&node.into()).and_then(|node| node.output.clone()).unwrap_or_default().value().clone()
+        self.state.node(&node.into()).and_then(|node| node.output.clone()).unwrap_or_default().value().unwrap().clone()
     }
 }

@@ -1,0 +1,45 @@
+//! Values of an execution as answers show them, of which some may be offloaded.
+
+use serde_json::{Value, json};
+use stepwell_core::{
+    payload::Payload,
+    reading::{Missing, Reading},
+};
+
+/// Shows values, and notes those that are missing. An answer is shown again once they are fetched; one that has no room
+/// in it stays as `{"$blob": sha256, "bytes": n}`.
+#[derive(Default)]
+pub struct Values {
+    missing: Vec<Payload>,
+}
+
+impl Values {
+    /// A value, or where it lies.
+    pub fn show(&mut self, payload: &Payload) -> Value {
+        match (payload.value(), payload.blob()) {
+            (Some(value), _) => value.clone(),
+            (None, Some(blob)) => {
+                self.missing.push(payload.clone());
+                json!({ "$blob": blob.sha256, "bytes": blob.bytes })
+            }
+            (None, None) => Value::Null,
+        }
+    }
+
+    /// What is computed from values, or the ones that it lacks.
+    ///
+    /// # Errors
+    /// [`Missing`], which is noted.
+    pub fn read<T>(&mut self, compute: impl FnOnce(&Reading) -> T) -> Result<T, Missing> {
+        let computed = Reading::of(compute);
+        if let Err(missing) = &computed {
+            self.missing.extend(missing.payloads().into_iter().cloned());
+        }
+        computed
+    }
+
+    /// The values that were to be shown and are missing.
+    pub fn missing(&self) -> &[Payload] {
+        &self.missing
+    }
+}
