@@ -12,6 +12,7 @@ use stepwell_core::{event::Turn, execution::Execution, payload::Payload};
 pub async fn execution(app: &App, execution: &Execution) -> Answered<types::Execution> {
     let workflow = app.workflow(execution).await?;
     let mut shown = with_values(&*app.host, execution, || types::Execution::of(execution, &workflow)).await?;
+    shown.http_allow = app.host.http_allow(execution.id()).await?;
     shown.cost.usage = app.host.journal().cost(execution.id()).await?;
     Ok(shown)
 }

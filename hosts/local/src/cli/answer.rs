@@ -3,7 +3,9 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped, query},
-    output, source,
+    output,
+    pick::pick,
+    source,
 };
 use api::types::{AnswerBody, Interaction, Page, Responded};
 use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
@@ -50,7 +52,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = interaction(&client, &args.id).await?;
+        let interaction = interaction(&client, &pick(&client, &args.id).await?).await?;
         if args.approve {
             named(&client, &interaction, &args).await?;
         }
@@ -58,7 +60,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         answer.map(|answer| (interaction, answer))
     }
     .await;
-    let idle = client.is_folder();
+    let idle = client.idle();
     client.close().await;
     let (interaction, answer) = answered.map_err(|failure| advised(failure, &args))?;
     if globals.json {
@@ -74,8 +76,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
             output::counted(answer.responses_needed as usize, "more answer")
         )),
     }
-    if idle {
-        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume ID` goes on");
+    if let Some(idle) = idle {
+        eprintln!("{idle}");
     }
     Ok(Exit::Done)
 }

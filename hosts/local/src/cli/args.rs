@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, dev, doctor, globals::Globals, graph, history, inbox, logs, ls, run, secret, show, signal, token,
-    validate,
+    answer, control, dev, doctor, globals::Globals, graph, history, inbox, logs, ls, run, secret, show, signal, start,
+    token, validate,
 };
 use clap::{Parser, Subcommand};
 
@@ -23,6 +23,8 @@ pub struct Cli {
 pub enum Command {
     /// Run one workflow to its end in this process
     Run(run::Args),
+    /// Start an execution of a saved workflow
+    Start(start::Args),
     /// Serve the API and run workflows until stopped
     Dev(dev::Args),
     /// Check workflow files without running them

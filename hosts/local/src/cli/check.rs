@@ -10,6 +10,7 @@ use document::{
     validate::{Issue, Severity},
 };
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde_json::Value;
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
 /// Width of an excerpt, in columns.
@@ -59,6 +60,11 @@ impl Checked {
                     .with_told_errors(errors))
             }
         }
+    }
+
+    /// The document as it was read.
+    pub fn document(&self) -> Arc<Value> {
+        Arc::new(self.source.document.clone())
     }
 
     /// Tells errors and warnings on stderr, each with its place in the file.

@@ -4,6 +4,7 @@ use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped},
     output,
+    pick::pick,
 };
 use api::types::{Execution, Reason};
 
@@ -21,9 +22,12 @@ pub struct Args {
 pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let body = Reason { reason: args.reason };
-    let path = format!("/v1/executions/{}/{what}", escaped(&args.execution));
-    let answer = client.post(&path, &body).await;
-    let idle = client.is_folder();
+    let answer = async {
+        let id = pick(&client, &args.execution).await?;
+        client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), &body).await
+    }
+    .await;
+    let idle = client.idle();
     client.close().await;
     let execution = answer?;
     if globals.json {
@@ -31,9 +35,9 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
         return Ok(Exit::Done);
     }
     let execution: Execution = execution.read()?;
-    output::line(&format!("{} is {}", args.execution, execution.status));
-    if idle && execution.completed_at.is_none() && what != "pause" {
-        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
+    output::line(&format!("{} is {}", execution.execution_id, execution.status));
+    if let Some(idle) = idle.filter(|_| execution.completed_at.is_none() && what != "pause") {
+        eprintln!("{idle}");
     }
     Ok(Exit::Done)
 }

@@ -1,7 +1,7 @@
 //! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
 use super::{
-    Exit, Failure, Globals, Outcome, allowed::Allowed, client::unopened, limits, output, run::signals::Signals,
+    Exit, Failure, Globals, Outcome, allowed::Allowed, folder::for_all, limits, output, run::signals::Signals,
 };
 use engine::port::Host;
 use serde_json::json;
@@ -31,8 +31,8 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
-    let options = args.allowed.options()?;
-    let host = server::open_with(&globals.data(), options).map_err(|error| unopened(&error))?;
+    args.allowed.options()?;
+    let host = for_all(globals, || args.allowed.options()).await?;
     let served = serve(globals, &host, address, args.port).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");

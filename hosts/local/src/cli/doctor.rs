@@ -2,12 +2,7 @@
 
 mod repair;
 
-use super::{
-    Exit, Globals, Outcome,
-    allowed::allow_list,
-    client::{Client, unopened},
-    limits, output,
-};
+use super::{Exit, Globals, Outcome, allowed::allow_list, client::Client, folder::unopened, limits, output};
 use api::types::Health;
 use engine::port::Host;
 use nodes::AllowList;
@@ -18,7 +13,8 @@ use std::{
     time::Duration,
 };
 use stepwell::{
-    Local, server,
+    Local,
+    server::{self, socket::Address},
     store::{OpenError, repair::unreadable, running},
 };
 use stepwell_core::task::{self, CodeTask, Task};
@@ -140,6 +136,9 @@ async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
     let holder = running(data).and_then(|holder| holder.url).or(url);
     match holder {
         Some(url) => Check::ok("data folder", format!("in use{by}, which serves {url}")),
+        None if Address::of(data).is_ok_and(|address| address.answers()) => {
+            Check::ok("data folder", format!("in use{by}, which runs a workflow and answers other commands"))
+        }
         None => Check::warn("data folder", format!("in use{by}"), "wait until it ends; then check again"),
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped, query},
     output,
+    pick::pick,
 };
 use api::types::{History, Turn};
 
@@ -24,7 +25,11 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let window = query(&[("limit", Some(args.limit.to_string())), ("cursor", args.cursor)]);
-    let page = client.get(&format!("/v1/executions/{}/history{window}", escaped(&args.execution))).await;
+    let page = async {
+        let id = pick(&client, &args.execution).await?;
+        client.get(&format!("/v1/executions/{}/history{window}", escaped(&id))).await
+    }
+    .await;
     client.close().await;
     let page = page?;
     if globals.json {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// How long a command waits for a data folder that another command has open. Most commands are done in milliseconds.
-pub const FOLDER_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a command waits for a process that has the data folder open and does not answer: one that is done in
+/// milliseconds, or one that ends and gives what runs its [`GRACE`].
+pub const FOLDER_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a look takes at most whether a process of this machine listens at the address that it told.
+pub const FOLDER_LOOK: Duration = Duration::from_millis(500);
 /// Pause between two attempts to open a data folder that is in use.
 pub const FOLDER_RETRY: Duration = Duration::from_millis(20);
 /// How long nodes that run may go on once the process is asked to end. One that is cut off runs again at the next
@@ -18,8 +21,15 @@ pub const CONNECT: Duration = Duration::from_secs(10);
 pub const ANSWER: Duration = Duration::from_secs(60);
 /// Pause between two looks at what an execution that is followed has logged, or at what its children ask.
 pub const FOLLOW: Duration = Duration::from_millis(250);
+/// Pause between two looks at files that are watched: a person who saves one does not notice it.
+pub const WATCH: Duration = Duration::from_millis(300);
 /// Turns that one read of a journal takes.
 pub const TURNS: usize = 200;
+/// Turns that one request for a journal asks for, while an execution elsewhere is followed: the last page is asked for
+/// again at each look.
+pub const TURNS_ELSEWHERE: usize = 50;
+/// Executions among which the beginning of an id is looked for, the newest first.
+pub const PICKED: usize = 10_000;
 /// Items that one request for a list asks for: the most that the API gives.
 pub const PAGE: usize = 200;
 /// Bytes of a workflow file: the bound on documents, with room for the white space of YAML and JSON.

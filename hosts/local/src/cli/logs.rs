@@ -4,6 +4,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, Reply, escaped, query},
     limits, output,
+    pick::pick,
 };
 use api::types::{Execution, LogLine, Page};
 use serde_json::Value;
@@ -26,8 +27,11 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         eprintln!("{}", output::dim("nothing runs in this data folder now: these are the lines so far"));
     }
     let follow = args.follow && !client.is_folder();
-    let told = Reader { client: &client, id: escaped(&args.execution), cursor: None, seen: 0 };
-    let done = told.tell(globals.json, follow).await;
+    let done = async {
+        let id = escaped(&pick(&client, &args.execution).await?);
+        Reader { client: &client, id, cursor: None, seen: 0 }.tell(globals.json, follow).await
+    }
+    .await;
     client.close().await;
     done.map(|()| Exit::Done)
 }

@@ -3,12 +3,14 @@
 mod allowed;
 mod answer;
 mod args;
+mod changes;
 mod check;
 mod client;
 mod control;
 mod dev;
 mod doctor;
 mod failure;
+mod folder;
 mod globals;
 mod graph;
 mod history;
@@ -20,11 +22,14 @@ mod logs;
 mod ls;
 mod output;
 mod page;
+mod pick;
 mod run;
 mod secret;
+mod serving;
 mod show;
 mod signal;
 mod source;
+mod start;
 mod token;
 mod validate;
 
@@ -81,8 +86,10 @@ fn outlive_large_files() {
 
 async fn dispatch(cli: Cli) -> Outcome {
     let globals = cli.globals;
+    globals.check()?;
     match cli.command {
         Command::Run(args) => run::run(&globals, args).await,
+        Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args),
         Command::Graph(args) => graph::run(&globals, args),

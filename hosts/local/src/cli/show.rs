@@ -4,6 +4,7 @@ use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped},
     output,
+    pick::pick,
 };
 use api::types::{Execution, Node, Nodes};
 
@@ -17,8 +18,8 @@ pub struct Args {
 /// Shows an execution: for people with its nodes, with `--json` exactly what `GET /v1/executions/{id}` answers.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
-    let path = format!("/v1/executions/{}", escaped(&args.execution));
     let answers = async {
+        let path = format!("/v1/executions/{}", escaped(&pick(&client, &args.execution).await?));
         let execution = client.get(&path).await?;
         // With `--json` the one answer is shown as it is, so the nodes are not asked for.
         let nodes = if globals.json { None } else { Some(client.get(&format!("{path}/nodes")).await?) };
@@ -55,6 +56,9 @@ fn head(execution: &Execution) {
         line("ended", &end.to_string());
     }
     line("message", &execution.message);
+    if let Some(list) = &execution.http_allow {
+        line("reaches", &format!("{list} (--http-allow)"));
+    }
     for (name, value) in [("input", &execution.input), ("output", &execution.output)] {
         if !value.is_null() {
             line(name, &output::short(&output::text(value), 200));

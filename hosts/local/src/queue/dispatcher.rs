@@ -5,6 +5,7 @@ use super::{lanes::Lanes, window::Window};
 use crate::store::{
     messages::Item,
     metrics::Metrics,
+    moves::Moves,
     queue::Queue,
     timers::TimerKey,
     writer::{Job, Writer},
@@ -53,6 +54,8 @@ pub struct Dispatcher {
     pub(super) started: OnceLock<Started>,
     /// Entries that a page of delayed messages or timers holds.
     pub(super) window: usize,
+    /// Which executions' messages it hands out.
+    pub(crate) moves: Moves,
 }
 
 /// What the dispatcher gets when it is started.
@@ -123,6 +126,7 @@ impl Dispatcher {
             idle: Notify::new(),
             started: OnceLock::new(),
             window,
+            moves: Moves::default(),
         }
     }
 

@@ -82,7 +82,7 @@ impl Write {
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
-        let outbox = Rows::new(&*hub.queue, &state.started, &effects, now)?;
+        let outbox = Rows::new(&*hub.queue, &hub.moves, &state.started, &effects, now)?;
         let hub = hub.clone();
         let memory = body.len() + turns.iter().flat_map(Turn::payloads).map(|it| it.memory(usize::MAX)).sum::<usize>();
         Ok(Self {

@@ -17,6 +17,8 @@ mod load;
 mod locks;
 pub(crate) mod messages;
 pub mod metrics;
+pub(crate) mod moves;
+pub(crate) mod needs;
 mod outbox;
 pub(crate) mod queue;
 pub(crate) mod readers;
@@ -43,7 +45,7 @@ pub use metrics::Metrics;
 use crate::{
     asker::Asker,
     memory::Memory,
-    queue::{Dispatcher, Handler},
+    queue::{Adopt, Dispatcher, Handler},
 };
 use attempts::Attempts;
 use cache::Cache;
@@ -56,9 +58,13 @@ use saved::Saved;
 use seal::Sealer;
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
+use stepwell_core::id::ExecutionId;
 use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
@@ -74,6 +80,8 @@ pub struct Database {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: fn() -> Time,
     pub(crate) memory: Arc<Memory>,
+    /// Whether the table `needs` may have rows.
+    pub(crate) has_needs: AtomicBool,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
@@ -89,6 +97,7 @@ impl Database {
         // Receipts are the rows' keys: those of this process begin above all that an earlier process left behind.
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
+        let has_needs = needs::any(&db).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
             .ok_or_else(|| OpenError::Database { path: path.clone(), error: "its key is no AES-256 key".into() })?;
@@ -106,6 +115,7 @@ impl Database {
                 metrics,
                 queue: dispatcher.clone(),
                 saved: Saved::default(),
+                moves: dispatcher.moves.clone(),
                 replanned: Arc::default(),
             }),
             dispatcher,
@@ -116,6 +126,7 @@ impl Database {
             sealer: Arc::new(sealer),
             clock,
             memory,
+            has_needs: has_needs.into(),
             folder,
             ended: Mutex::new(Some(ended)),
         })
@@ -130,6 +141,23 @@ impl Database {
     /// before.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
         self.dispatcher.start(handler, self.writer.clone(), &self.readers).await
+    }
+
+    /// Moves nothing from now on but the executions that are adopted. To be called before [`Self::start`].
+    pub fn move_only_adopted(&self) {
+        self.dispatcher.moves.only_added();
+    }
+
+    /// Moves an execution, which need not be there yet, and all below it. `http_allow` is kept as what their requests
+    /// may reach although it is not public; none leaves what is kept. An error of the store.
+    pub async fn adopt(&self, id: &ExecutionId, http_allow: Option<String>) -> Result<(), StoreError> {
+        if http_allow.is_some() {
+            self.has_needs.store(true, Relaxed);
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Adopt::new(id.clone(), http_allow, self.dispatcher.clone(), reply);
+        self.writer.send(&Self::place(""), Box::new(job))?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
 
     /// Stops handing out messages and waits until those being handled are done, at most for `grace`. Then it closes the

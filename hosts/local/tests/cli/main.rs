@@ -5,6 +5,7 @@ mod damage;
 mod dev;
 mod files;
 mod people;
+mod reach;
 mod runs;
 mod secrets;
 mod socket;

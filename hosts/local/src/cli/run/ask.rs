@@ -3,6 +3,7 @@
 use super::{
     form::{Given, fields, object, yes_or_no},
     lines::Lines,
+    sight::Sight,
     signals::Signals,
 };
 use crate::cli::{
@@ -11,14 +12,8 @@ use crate::cli::{
     output,
 };
 use api::types::{AnswerBody, Choice, Interaction};
-use engine::port::Host;
 use serde_json::Value;
-use std::sync::Arc;
-use stepwell::Local;
-use stepwell_core::{
-    id::ExecutionId,
-    interaction::{AfterError, InteractionKind, SecurityLevel},
-};
+use stepwell_core::interaction::{AfterError, InteractionKind, SecurityLevel};
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +30,9 @@ pub enum Asked {
 
 /// A question that is being asked.
 pub struct Asking<'a> {
-    /// The host, whose execution asks.
-    pub host: &'a Arc<Local>,
-    /// The API of that host.
+    /// Where the execution that asks is looked at.
+    pub sight: Sight<'a>,
+    /// The API of its host.
     pub client: &'a Client,
     /// The lines that answers come from.
     pub lines: &'a mut Lines,
@@ -59,7 +54,7 @@ impl Asking<'_> {
                 Ok(answer) => answer,
                 Err(end) => return Ok(end),
             };
-            answer.answer_as = on_behalf_of(self.question);
+            answer.answer_as = on_behalf_of(self.question).filter(|_| self.client.is_own());
             let path = format!("/v1/interactions/{}/respond", escaped(&self.question.interaction_id));
             match self.client.post(&path, &answer).await {
                 Ok(_) => return Ok(Asked::Answered),
@@ -96,7 +91,7 @@ impl Asking<'_> {
                 eprintln!("  {name}: {}", output::clean(&text).replace('\n', "\n  "));
             }
         }
-        if let Some(person) = on_behalf_of(self.question) {
+        if let Some(person) = on_behalf_of(self.question).filter(|_| self.client.is_own()) {
             eprintln!("  {}", output::dim(&format!("answering for {person}")));
         }
     }
@@ -252,7 +247,7 @@ impl Asking<'_> {
         if self.lines.typed {
             eprint!("  {prompt}: ");
         }
-        let over = over(self.host, self.question);
+        let over = self.sight.over(self.question);
         tokio::select! {
             line = self.lines.next() => line.ok_or(Asked::Nobody),
             () = self.signals.first() => Err(Asked::Interrupted),
@@ -276,17 +271,6 @@ fn chosen(option: &Choice) -> AnswerBody {
 
 fn label(option: &Choice) -> &str {
     if option.label.is_empty() { &option.id } else { &option.label }
-}
-
-/// Resolves when the question is over: decided, timed out or cancelled.
-async fn over(host: &Local, question: &Interaction) {
-    let id = ExecutionId::from(question.execution_id.as_str());
-    while let Ok(Some(execution)) = host.journal().load_lean(&id).await {
-        if !execution.interaction(&question.interaction_id).is_some_and(|one| one.is_open()) {
-            return;
-        }
-        host.journal().changed(&id, execution.seq).await;
-    }
 }
 
 /// Returns for whom the user answers: the first assignee who has not, or the first of all. The answer is recorded as

@@ -4,18 +4,20 @@ use super::{
     ask::{Asked, Asking},
     lines::Lines,
     progress::Progress,
+    sight::{Seen, Sight},
     signals::Signals,
 };
 use crate::cli::{
     Failure,
     client::{Client, escaped},
-    limits,
+    limits, output,
 };
 use api::types::{Interaction, Page};
 use engine::port::{ExecutionFilter, Host, Window};
-use std::sync::Arc;
-use stepwell::{Local, server};
+use std::collections::HashSet;
+use stepwell::Local;
 use stepwell_core::{
+    event::{Event, Turn},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
 };
@@ -33,23 +35,42 @@ pub enum End {
 
 /// One execution that is followed.
 pub struct Follow<'a> {
-    host: &'a Arc<Local>,
+    sight: Sight<'a>,
     client: &'a Client,
     id: &'a ExecutionId,
     /// Whether nobody can be asked.
     silent: bool,
+    /// Nodes that wait for an event alone, as far as turns were told.
+    events: HashSet<String>,
+    /// Whether it was told that the execution is held back.
+    told_held: bool,
     /// Lines of stdin, read from the first question on.
     lines: Option<Lines>,
     signals: Signals,
     progress: Progress,
     /// Number of the last turn that was told.
     seq: u64,
+    /// Cursor of the page of turns that was read last, at a host elsewhere.
+    cursor: Option<String>,
 }
 
 impl<'a> Follow<'a> {
     /// Prepares to follow an execution from its first turn on. `silent`: nobody can be asked.
-    pub fn new(host: &'a Arc<Local>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
-        Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), seq: 0 }
+    pub fn new(sight: Sight<'a>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
+        let (events, progress) = (HashSet::new(), Progress::begin());
+        Self {
+            sight,
+            client,
+            id,
+            silent,
+            events,
+            told_held: false,
+            lines: None,
+            signals,
+            progress,
+            seq: 0,
+            cursor: None,
+        }
     }
 
     /// Sets the turn after which turns are told.
@@ -60,26 +81,27 @@ impl<'a> Follow<'a> {
     /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
-            let turns = self.host.journal().turns_lean(self.id, self.seq, limits::TURNS).await?;
+            let turns = self.sight.turns(self.id, self.seq, &mut self.cursor).await?;
             for turn in &turns {
                 self.progress.tell(turn);
+                self.note_waits(turn);
                 self.seq = turn.seq;
             }
             if self.signals.heard() {
                 return Ok(End::Interrupted);
             }
-            let Some(state) = self.host.journal().load_lean(self.id).await? else {
+            let Some(seen) = self.sight.look(self.id).await? else {
                 return Err(Failure::failed(format!("execution {} was deleted", self.id), "start it anew"));
             };
             // Turns were committed since the journal was read: they are told before anything is asked.
-            if state.seq > self.seq {
+            if seen.seq > self.seq {
                 continue;
             }
-            if state.status().is_terminal() || state.status() == Status::Stuck {
+            if seen.status.is_terminal() || seen.status == Status::Stuck {
                 return Ok(End::Over);
             }
             if !self.silent
-                && let Some(question) = self.question(&state).await?
+                && let Some(question) = self.question(&seen).await?
             {
                 match self.ask(&question).await? {
                     Asked::Answered | Asked::Over => {}
@@ -88,19 +110,20 @@ impl<'a> Follow<'a> {
                 }
                 continue;
             }
-            if self.silent && self.comes_from_elsewhere(&state).await? {
+            self.tell_held(&seen);
+            if self.silent && self.comes_from_elsewhere(&seen).await? {
                 return Ok(End::Waiting);
             }
-            self.wait(&state).await;
+            self.wait(&seen).await;
         }
     }
 
     /// Waits for a turn or a signal. Where children run, also ends after a while: their turns and questions are not
     /// this execution's.
-    async fn wait(&mut self, state: &Execution) {
-        let changed = self.host.journal().changed(self.id, self.seq);
+    async fn wait(&mut self, seen: &Seen) {
+        let changed = self.sight.changed(self.id, self.seq);
         let look = async {
-            match has_children(state) {
+            match seen.has_children {
                 true => tokio::time::sleep(limits::FOLLOW).await,
                 false => std::future::pending().await,
             }
@@ -112,11 +135,28 @@ impl<'a> Follow<'a> {
         }
     }
 
+    /// Notes which nodes wait for an event alone.
+    fn note_waits(&mut self, turn: &Turn) {
+        for event in &turn.events {
+            if let Event::WaitStarted { node, until: None, .. } = event {
+                self.events.insert(node.to_string());
+            }
+        }
+    }
+
+    /// Tells once where `max_concurrency` holds the execution back: nothing else of the folder is moved meanwhile.
+    fn tell_held(&mut self, seen: &Seen) {
+        if seen.is_held && !std::mem::replace(&mut self.told_held, true) {
+            let note = "max_concurrency holds it back: other executions of its workflow have not ended";
+            eprintln!("{} {note}", output::yellow("note:"));
+        }
+    }
+
     /// Asks a question, with the spinner out of the way.
     async fn ask(&mut self, question: &Interaction) -> Result<Asked, Failure> {
         self.progress.hide(true);
         let asking = Asking {
-            host: self.host,
+            sight: self.sight,
             client: self.client,
             lines: self.lines.get_or_insert_with(Lines::begin),
             signals: &mut self.signals,
@@ -128,17 +168,17 @@ impl<'a> Follow<'a> {
     }
 
     /// Returns the first open question of the execution or of a descendant; none where nothing is asked.
-    async fn question(&self, state: &Execution) -> Result<Option<Interaction>, Failure> {
-        if let Some(open) = state.open_interactions().next() {
-            let path = format!("/v1/interactions/{}", escaped(open.interaction_id.as_str()));
-            return self.client.get(&path).await?.read().map(Some);
+    async fn question(&self, seen: &Seen) -> Result<Option<Interaction>, Failure> {
+        if let Some(open) = seen.asks.first() {
+            return self.client.get(&format!("/v1/interactions/{}", escaped(open))).await?.read().map(Some);
         }
-        if !has_children(state) {
+        let Sight::Here(host) = self.sight else { return Ok(None) };
+        if !seen.has_children {
             return Ok(None);
         }
         let page = self.client.get(&format!("/v1/interactions?status=pending&limit={}", limits::PAGE)).await?;
         for question in page.read::<Page<Interaction>>()?.items {
-            if self.is_ours(&question.execution_id).await? {
+            if self.is_ours(host, &question.execution_id).await? {
                 return Ok(Some(question));
             }
         }
@@ -146,14 +186,13 @@ impl<'a> Follow<'a> {
     }
 
     /// Whether an execution is the one that is followed, or a descendant of it.
-    async fn is_ours(&self, id: &str) -> Result<bool, Failure> {
+    async fn is_ours(&self, host: &Local, id: &str) -> Result<bool, Failure> {
         let mut id = ExecutionId::from(id);
         for _ in 0..=engine::limits::CHILD_DEPTH {
             if id == *self.id {
                 return Ok(true);
             }
-            let Some(parent) = self.host.journal().load_lean(&id).await?.and_then(|one| one.started.parent.clone())
-            else {
+            let Some(parent) = host.journal().load_lean(&id).await?.and_then(|one| one.started.parent.clone()) else {
                 break;
             };
             id = parent.execution_id;
@@ -161,18 +200,24 @@ impl<'a> Follow<'a> {
         Ok(false)
     }
 
-    /// Whether the execution and its descendants wait only for people and events. Nobody can send those while this
-    /// process has the data folder open.
-    async fn comes_from_elsewhere(&self, state: &Execution) -> Result<bool, Failure> {
-        let mut open = vec![state.id().clone()];
+    /// Whether the execution and its descendants wait only for people, for events, or for other executions to end.
+    async fn comes_from_elsewhere(&self, seen: &Seen) -> Result<bool, Failure> {
+        let Sight::Here(host) = self.sight else {
+            let waits = || !seen.current.is_empty() && seen.current.iter().all(|node| self.events.contains(node));
+            return Ok(seen.status == Status::WaitingHuman || (seen.status == Status::Waiting && waits()));
+        };
+        if seen.is_held {
+            return Ok(true);
+        }
+        let mut open = vec![self.id.clone()];
         let mut asks = false;
         while let Some(id) = open.pop() {
-            let Some(state) = self.host.journal().load_lean(&id).await? else { continue };
+            let Some(state) = host.journal().load_lean(&id).await? else { continue };
             match state.status() {
                 Status::WaitingHuman => asks = true,
                 Status::Waiting if goes_on_by_itself(&state) => return Ok(false),
                 Status::Waiting if has_children(&state) => {
-                    let children = self.children(&id).await?;
+                    let children = children(host, &state).await?;
                     if children.is_empty() {
                         return Ok(false);
                     }
@@ -185,24 +230,23 @@ impl<'a> Follow<'a> {
         }
         Ok(asks)
     }
+}
 
-    /// Returns children of an execution that have not ended, at most a page of them: the others are taken to be like
-    /// them.
-    async fn children(&self, id: &ExecutionId) -> Result<Vec<ExecutionId>, Failure> {
-        use Status::{Paused, Pending, RollingBack, Running, Stuck, Waiting, WaitingHuman};
-        let filter = ExecutionFilter {
-            owner: server::OWNER.into(),
-            statuses: vec![Pending, Running, Paused, Waiting, WaitingHuman, RollingBack, Stuck],
-            parent: Some(id.clone()),
-            ..ExecutionFilter::default()
-        };
-        let page = self.host.index().executions(&filter, &Window { limit: limits::PAGE, cursor: None }).await?;
-        Ok(page.items.into_iter().map(|head| head.id).collect())
-    }
+/// Returns children of an execution that have not ended, at most a page of them: the others are taken to be like them.
+async fn children(host: &Local, parent: &Execution) -> Result<Vec<ExecutionId>, Failure> {
+    use Status::{Paused, Pending, RollingBack, Running, Stuck, Waiting, WaitingHuman};
+    let filter = ExecutionFilter {
+        owner: parent.started.owner.clone(),
+        statuses: vec![Pending, Running, Paused, Waiting, WaitingHuman, RollingBack, Stuck],
+        parent: Some(parent.id().clone()),
+        ..ExecutionFilter::default()
+    };
+    let page = host.index().executions(&filter, &Window { limit: limits::PAGE, cursor: None }).await?;
+    Ok(page.items.into_iter().map(|head| head.id).collect())
 }
 
 /// Whether a node of the execution waits for its children.
-fn has_children(state: &Execution) -> bool {
+pub fn has_children(state: &Execution) -> bool {
     state.nodes.values().any(|node| node.phase == Phase::Children)
 }
 

@@ -1,0 +1,61 @@
+//! Tells how an execution that was followed ended, and the command that goes on with it.
+
+use super::{Plan, ask, follow::End};
+use crate::cli::{Exit, Globals, client::Client, limits, output};
+use api::types::Execution;
+use stepwell_core::execution::Status;
+
+impl Plan {
+    /// Tells how the execution ended: the result on stdout, everything else on stderr. Returns the exit code.
+    pub(super) fn tell(&self, globals: &Globals, client: &Client, execution: &Execution, end: End) -> Exit {
+        let (id, message) = (&execution.execution_id, output::clean(&execution.message));
+        match end {
+            End::Interrupted => {
+                self.tell_interrupted(globals, client, id);
+                return Exit::Interrupted;
+            }
+            End::Waiting => {
+                eprintln!("{} {}", output::yellow("waiting:"), message);
+                for question in &execution.pending_interactions {
+                    eprintln!("  answer with: {}", ask::command(question, &globals.flags()));
+                }
+                eprintln!("  then go on with: {}", self.again(globals, id));
+                return Exit::Waiting;
+            }
+            End::Over => {}
+        }
+        // Without `--json` the output alone is on stdout, so that a script can read it.
+        match execution.status {
+            Status::Completed => {
+                if !globals.json {
+                    output::value(&execution.output);
+                }
+                Exit::Done
+            }
+            status => {
+                eprintln!("{} {status}: {message}", output::red("✗"));
+                eprintln!("{} stepwell show {id}{} says more", output::cyan("help:"), globals.flags());
+                Exit::Failed
+            }
+        }
+    }
+
+    fn tell_interrupted(&self, globals: &Globals, client: &Client, id: &str) {
+        if client.is_folder() {
+            let grace = limits::GRACE.as_secs();
+            eprintln!("stopping: what runs is given {grace} s to end (Ctrl-C again stops at once)");
+            eprintln!("resume with: {}", self.again(globals, id));
+            return;
+        }
+        eprintln!("this command stops; the execution goes on where it runs");
+        eprintln!("follow it with: {}", self.again(globals, id));
+    }
+
+    /// The whole command that goes on with the execution: what it takes and may do included.
+    fn again(&self, globals: &Globals, id: &str) -> String {
+        let file = self.file.as_ref().map(|file| output::quoted(&file.to_string_lossy()));
+        let file = file.filter(|file| file != crate::cli::source::STDIN).map(|file| format!(" {file}"));
+        let (file, flags) = (file.unwrap_or_default(), globals.flags());
+        format!("stepwell run{file} --resume {id}{flags}{}", self.allowed.flags())
+    }
+}
