@@ -25,6 +25,8 @@ pub use request::{
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},
+    yaml,
+    yaml::AnyDocument,
 };
 #[cfg(feature = "lambda")]
 pub use service::lambda;

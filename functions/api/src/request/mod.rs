@@ -8,3 +8,4 @@ pub mod page;
 pub mod params;
 pub mod problem;
 pub mod unreadable;
+pub mod yaml;

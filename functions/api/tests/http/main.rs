@@ -9,7 +9,9 @@ mod interactions;
 mod openapi;
 mod resume;
 mod secrets;
+mod tokens;
 mod workflows;
+mod yaml;
 
 extern crate stepwell_api as api;
 
@@ -126,6 +128,7 @@ impl World {
             subject: format!("{text}@example.com"),
             scopes: scopes.iter().filter_map(|scope| api::Scope::parse(scope)).collect(),
             expires_at: None,
+            created_at: None,
         };
         self.host.tokens().add_token(token).await.unwrap();
     }

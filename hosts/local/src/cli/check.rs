@@ -63,8 +63,8 @@ impl Checked {
     }
 
     /// The document as it was read.
-    pub fn document(&self) -> Arc<Value> {
-        Arc::new(self.source.document.clone())
+    pub fn document(&self) -> Value {
+        self.source.document.clone()
     }
 
     /// Tells errors and warnings on stderr, each with its place in the file.

@@ -1,7 +1,11 @@
 //! A client of the API, over HTTP or in this process on a data folder. Either way every rule is applied by the same
 //! routes.
 
-use super::{Failure, Globals, folder::Folder, limits};
+use super::{
+    Failure, Globals,
+    folder::{Entrance, Folder, Holder},
+    limits,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -78,7 +82,15 @@ impl Client {
         }
         match Folder::find(globals, || Ok(Options::default())).await? {
             Folder::Open(host) => Ok(Self::of(&host, globals)),
-            Folder::Held(client) => Ok(client),
+            Folder::Held(holder) => Self::of_holder(holder, globals),
+        }
+    }
+
+    /// A client of the process that has the data folder.
+    pub fn of_holder(holder: Holder, globals: &Globals) -> Result<Self, Failure> {
+        match holder.entrance {
+            Entrance::Socket(address) => over_socket(address, globals, holder.moves_all),
+            Entrance::Net(url) => over(&url, globals.token()),
         }
     }
 
@@ -156,14 +168,6 @@ impl Client {
         }
     }
 
-    /// Whether the host moves every execution that it has, so that another process cannot take its place.
-    pub fn moves_all(&self) -> bool {
-        match self {
-            Self::Local { .. } | Self::Remote { way: Way::Socket { moves_all: false, .. }, .. } => false,
-            Self::Remote { .. } => true,
-        }
-    }
-
     /// Whether the host takes this user for its own, who may answer for others.
     pub fn is_own(&self) -> bool {
         match self {
@@ -236,7 +240,7 @@ pub fn over(url: &str, token: Option<String>) -> Result<Client, Failure> {
 
 /// A client of the process that has a data folder, through the folder's socket, where the user needs no token.
 /// `moves_all`: that process moves every execution of the folder.
-pub fn over_socket(address: Address, globals: &Globals, moves_all: bool) -> Result<Client, Failure> {
+fn over_socket(address: Address, globals: &Globals, moves_all: bool) -> Result<Client, Failure> {
     let builder = builder().tls_backend_preconfigured(tls(rustls::RootCertStore::empty())?);
     let unused = |error| Failure::failed(format!("cannot use the data folder's socket: {error}"), "try again");
     let http = builder.unix_socket(address.path()).build().map_err(unused)?;

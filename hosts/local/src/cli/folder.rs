@@ -1,10 +1,6 @@
 //! The data folder as a command finds it: free, or in the hands of another process, which then answers for it.
 
-use super::{
-    Failure, Globals,
-    client::{Client, over, over_socket},
-    limits,
-};
+use super::{Failure, Globals, limits};
 use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
@@ -22,7 +18,23 @@ pub enum Folder {
     /// This process has it open from now on.
     Open(Arc<Local>),
     /// Another process has it, and answers.
-    Held(Client),
+    Held(Holder),
+}
+
+/// The process that has a data folder, as it is reached.
+pub struct Holder {
+    /// Where it answers.
+    pub entrance: Entrance,
+    /// Whether it moves every execution of the folder, as `stepwell dev` does.
+    pub moves_all: bool,
+}
+
+/// Where the process that has a data folder answers.
+pub enum Entrance {
+    /// At the folder's socket, where the user needs no token.
+    Socket(Address),
+    /// At this address, since the folder can have no socket.
+    Net(String),
 }
 
 impl Folder {
@@ -34,8 +46,8 @@ impl Folder {
             match server::open_with(&data, options()?) {
                 Ok(host) => return Ok(Self::Open(host)),
                 Err(Unopened::Folder(OpenError::InUse { url, pid, .. })) => {
-                    if let Some(client) = holder(globals, &data, url.as_deref())? {
-                        return Ok(Self::Held(client));
+                    if let Some(holder) = holder(&data, url) {
+                        return Ok(Self::Held(holder));
                     }
                     if Instant::now() >= patience {
                         return Err(silent(&data, pid));
@@ -57,7 +69,7 @@ pub async fn for_all(globals: &Globals, options: impl Fn() -> Result<Options, Fa
     loop {
         match Folder::find(globals, &options).await? {
             Folder::Open(host) => return Ok(host),
-            Folder::Held(client) if client.moves_all() => return Err(served(&globals.data())),
+            Folder::Held(holder) if holder.moves_all => return Err(served(&globals.data())),
             Folder::Held(_) => {
                 if !std::mem::replace(&mut told, true) {
                     let by = named(running(globals.data()).and_then(|holder| holder.pid));
@@ -83,21 +95,17 @@ fn named(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
-/// A client of the process that has the folder and perhaps serves `url`: through the folder's socket, where the user
-/// needs no token, or over the network where there is no socket. None where it answers at neither.
-fn holder(globals: &Globals, data: &Path, url: Option<&str>) -> Result<Option<Client>, Failure> {
+/// The process that has the folder and perhaps serves `url`. None where it answers at neither.
+fn holder(data: &Path, url: Option<String>) -> Option<Holder> {
     // A process without an address runs a workflow of its own, and moves no other.
     let moves_all = url.is_some();
     if let Some(address) = Address::of(data).ok().filter(Address::answers) {
-        return over_socket(address, globals, moves_all).map(Some);
+        return Some(Holder { entrance: Entrance::Socket(address), moves_all });
     }
-    let address = url.and_then(|url| url.strip_prefix("http://")?.parse::<SocketAddr>().ok());
-    match (url, address) {
-        (Some(url), Some(address)) if TcpStream::connect_timeout(&address, limits::FOLDER_LOOK).is_ok() => {
-            over(url, globals.token()).map(Some)
-        }
-        _ => Ok(None),
-    }
+    let url = url?;
+    let address: SocketAddr = url.strip_prefix("http://")?.parse().ok()?;
+    TcpStream::connect_timeout(&address, limits::FOLDER_LOOK).ok()?;
+    Some(Holder { entrance: Entrance::Net(url), moves_all })
 }
 
 /// The failure about a process that has the folder and does not answer.

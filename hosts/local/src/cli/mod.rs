@@ -7,6 +7,7 @@ mod changes;
 mod check;
 mod client;
 mod control;
+mod delete;
 mod dev;
 mod doctor;
 mod failure;
@@ -15,29 +16,36 @@ mod globals;
 mod graph;
 mod history;
 mod inbox;
+mod init;
+mod kept;
 mod limits;
 mod locate;
 mod locate_yaml;
 mod logs;
 mod ls;
+mod open;
 mod output;
 mod page;
 mod pick;
 mod run;
+mod save;
 mod secret;
 mod serving;
+mod shell;
 mod show;
 mod signal;
 mod source;
 mod start;
 mod token;
+mod tokens;
 mod validate;
+mod workflows;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};
 pub use globals::Globals;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 use tokio::signal::unix::SignalKind;
 
@@ -89,6 +97,11 @@ async fn dispatch(cli: Cli) -> Outcome {
     globals.check()?;
     match cli.command {
         Command::Run(args) => run::run(&globals, args).await,
+        Command::Init(args) => init::run(&globals, args),
+        Command::Save(args) => save::run(&globals, args).await,
+        Command::Workflows(args) => workflows::run(&globals, args).await,
+        Command::Delete(args) => delete::run(&globals, args).await,
+        Command::Open(args) => open::run(&globals, args).await,
         Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args),
@@ -105,14 +118,18 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
+        Command::Token { command: args::TokenCommand::Ls(args) } => tokens::ls(&globals, args).await,
+        Command::Token { command: args::TokenCommand::Revoke(args) } => tokens::revoke(&globals, args).await,
         Command::Doctor(args) => doctor::run(&globals, args).await,
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&globals, &args, Cli::command()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Arg, CommandFactory};
+    use clap::Arg;
 
     fn names(arg: &Arg) -> [String; 2] {
         [arg.get_id().to_string(), arg.get_long().map(|long| format!("--{long}")).unwrap_or_default()]

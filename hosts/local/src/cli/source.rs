@@ -73,16 +73,7 @@ fn json(text: &str) -> Result<Value, (String, Position)> {
 }
 
 fn yaml(text: &str) -> Result<Value, (String, Position)> {
-    // As YAML 1.2 has it, only `true` and `false` are booleans; `no` is a word.
-    let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let at = error.location().map(|at| {
-            let line = usize::try_from(at.line()).unwrap_or(1);
-            offset(text, line, usize::try_from(at.column()).unwrap_or(1))
-        });
-        let message = error.to_string();
-        (message.lines().next().unwrap_or_default().to_owned(), at)
-    })
+    api::yaml::read(text).map_err(|(message, at)| (message, at.map(|(line, column)| offset(text, line, column))))
 }
 
 /// Returns the bytes of the character at a line and column, both counted from 1; at most the end of the text.

@@ -6,11 +6,14 @@ use super::{
     client::{Client, escaped},
     dev::logging,
     output,
-    run::{Plan, signals::Signals},
+    run::{
+        plan::{Plan, Saved},
+        signals::Signals,
+    },
     source,
 };
 use api::types::Accepted;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The arguments of `stepwell start`.
 #[derive(clap::Args)]
@@ -35,29 +38,6 @@ pub struct Args {
     /// What the host may take and do, where it is followed in this process.
     #[command(flatten)]
     allowed: Allowed,
-}
-
-/// What is started of a saved workflow.
-pub struct Saved {
-    /// The workflow.
-    pub id: String,
-    /// Its version; none for the latest.
-    pub version: Option<u64>,
-    /// The input.
-    pub input: Value,
-    /// What is kept with the execution.
-    pub metadata: Map<String, Value>,
-}
-
-impl Saved {
-    /// The body of the request that starts it.
-    pub fn body(&self) -> Value {
-        let mut body = json!({"input": self.input, "metadata": self.metadata});
-        if let Some(version) = self.version {
-            body["version"] = version.into();
-        }
-        body
-    }
 }
 
 /// Starts it, and with `--wait` follows it. Exit 0 where it was started, or as [`run`](super::run::run) exits.

@@ -97,6 +97,7 @@ impl Database {
         // Receipts are the rows' keys: those of this process begin above all that an earlier process left behind.
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
+        needs::tidy(&db).map_err(broken)?;
         let has_needs = needs::any(&db).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
@@ -158,6 +159,16 @@ impl Database {
         let job = Adopt::new(id.clone(), http_allow, self.dispatcher.clone(), reply);
         self.writer.send(&Self::place(""), Box::new(job))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    /// What `http_request` nodes of an execution may reach although it is not public, beside what the host lets all
+    /// reach: as the text of an allow list. None where nothing was said.
+    pub async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
+        if !self.has_needs.load(Relaxed) {
+            return Ok(None);
+        }
+        let id = id.clone();
+        self.readers.read(move |db| needs::http_allow(db, &id)).await
     }
 
     /// Stops handing out messages and waits until those being handled are done, at most for `grace`. Then it closes the

@@ -4,7 +4,7 @@ use super::{
     ask::{Asked, Asking},
     lines::Lines,
     progress::Progress,
-    sight::{Seen, Sight},
+    sight::{Seen, Sight, has_children},
     signals::Signals,
 };
 use crate::cli::{
@@ -243,11 +243,6 @@ async fn children(host: &Local, parent: &Execution) -> Result<Vec<ExecutionId>, 
     };
     let page = host.index().executions(&filter, &Window { limit: limits::PAGE, cursor: None }).await?;
     Ok(page.items.into_iter().map(|head| head.id).collect())
-}
-
-/// Whether a node of the execution waits for its children.
-pub fn has_children(state: &Execution) -> bool {
-    state.nodes.values().any(|node| node.phase == Phase::Children)
 }
 
 /// Whether a node of the execution goes on without anybody: it is due, it runs, or it waits until a time.

@@ -1,6 +1,12 @@
 //! Runs an execution in this process, which has the data folder. Nothing else of the folder is moved meanwhile.
 
-use super::{Plan, What, announce, conclude, follow::Follow, sight::Sight, signals::Signals};
+use super::{
+    follow::Follow,
+    plan::{Plan, What},
+    sight::Sight,
+    signals::Signals,
+    tell::{announce, conclude},
+};
 use crate::cli::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped},

@@ -1,6 +1,5 @@
 //! How an execution is looked at while it is followed: in this process's host, or over the API of another.
 
-use super::follow::has_children;
 use crate::cli::{
     Failure,
     client::{Client, escaped, query},
@@ -14,7 +13,7 @@ use std::sync::Arc;
 use stepwell::Local;
 use stepwell_core::{
     event::Turn,
-    execution::{Execution, Status},
+    execution::{Execution, Phase, Status},
     id::ExecutionId,
     interaction::InteractionStatus,
 };
@@ -136,6 +135,11 @@ impl Seen {
             current: shown.current_nodes,
         }
     }
+}
+
+/// Whether a node of the execution waits for its children.
+pub fn has_children(state: &Execution) -> bool {
+    state.nodes.values().any(|node| node.phase == Phase::Children)
 }
 
 /// Reads a turn that the API shows. An event of a later release is left out.

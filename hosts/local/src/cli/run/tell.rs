@@ -1,7 +1,11 @@
 //! Tells how an execution that was followed ended, and the command that goes on with it.
 
-use super::{Plan, ask, follow::End};
-use crate::cli::{Exit, Globals, client::Client, limits, output};
+use super::{ask, follow::End, plan::Plan};
+use crate::cli::{
+    Exit, Failure, Globals,
+    client::{self, Client},
+    limits, output,
+};
 use api::types::Execution;
 use stepwell_core::execution::Status;
 
@@ -58,4 +62,18 @@ impl Plan {
         let (file, flags) = (file.unwrap_or_default(), globals.flags());
         format!("stepwell run{file} --resume {id}{flags}{}", self.allowed.flags())
     }
+}
+
+/// Tells the id of an execution, before anything of it runs.
+pub fn announce(id: &str) {
+    eprintln!("{}", output::dim(&format!("execution {id}")));
+}
+
+/// Reads what is shown of an execution at its end, and tells it.
+pub async fn conclude(plan: &Plan, globals: &Globals, client: &Client, id: &str, end: End) -> Result<Exit, Failure> {
+    let execution = client.get(&format!("/v1/executions/{}", client::escaped(id))).await?;
+    if globals.json {
+        output::json(&execution.0);
+    }
+    Ok(plan.tell(globals, client, &execution.read()?, end))
 }

@@ -1,8 +1,15 @@
 //! Runs an execution on a host that is not in this process: the one at `--url`, or the one that has the data folder.
 
-use super::{Plan, What, announce, conclude, follow::Follow, here::no_execution, sight::Sight, signals::Signals};
+use super::{
+    follow::Follow,
+    here::no_execution,
+    plan::{Ended, Plan, What},
+    sight::Sight,
+    signals::Signals,
+    tell::{announce, conclude},
+};
 use crate::cli::{
-    Exit, Failure, Globals,
+    Failure, Globals,
     client::{Client, UNREACHABLE, escaped},
     pick::pick,
 };
@@ -10,14 +17,6 @@ use api::types::{Accepted, Execution, ResumeBody};
 use serde_json::json;
 use stepwell::server::own::{Needs, place};
 use stepwell_core::id::ExecutionId;
-
-/// How an execution elsewhere was left.
-pub enum Ended {
-    /// It was followed to an end that was told.
-    With(Exit),
-    /// Its host cannot be reached any more: the id.
-    Gone(String),
-}
 
 impl Plan {
     /// Starts or resumes the execution there, follows it, and tells how it ended.

@@ -1,6 +1,9 @@
 //! `stepwell run FILE --watch`: runs the workflow again each time that its file changes.
 
-use super::{Args, Plan, signals::Signals};
+use super::{
+    plan::{Args, Plan},
+    signals::Signals,
+};
 use crate::cli::{
     Exit, Failure, Globals, Outcome,
     changes::{changed, mark},
