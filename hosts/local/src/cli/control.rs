@@ -1,11 +1,11 @@
 //! `stepwell pause | resume | cancel EXECUTION`.
 
 use super::{
-    Exit, Globals, Outcome,
+    Exit, Failure, Globals, Outcome,
     client::{Client, escaped},
-    output,
+    commands, output,
 };
-use api::types::{Execution, Reason};
+use api::types::{Execution, Interaction, Reason};
 
 /// The arguments of `stepwell pause`, `resume` and `cancel`.
 #[derive(clap::Args)]
@@ -22,7 +22,10 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let body = Reason { reason: args.reason };
     let path = format!("/v1/executions/{}/{what}", escaped(&args.execution));
-    let answer = client.post(&path, &body).await;
+    let mut answer = client.post(&path, &body).await;
+    if let Err(failure) = answer {
+        answer = Err(if what == "resume" { taught(&client, &args.execution, failure, globals).await } else { failure });
+    }
     let idle = client.is_folder();
     client.close().await;
     let execution = answer?;
@@ -32,8 +35,27 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     }
     let execution: Execution = execution.read()?;
     output::line(&format!("{} is {}", args.execution, execution.status));
+    if what == "resume" {
+        questions(&execution, globals).iter().for_each(|line| eprintln!("{line}"));
+    }
     if idle && execution.completed_at.is_none() && what != "pause" {
         eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
     }
     Ok(Exit::Done)
+}
+
+/// What an execution asks, and the commands that answer it: to resume answers nothing.
+fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
+    let asked = |question: &Interaction| {
+        let head = format!("it asks: {}", output::clean(&question.question));
+        [vec![head], output::answer_lines(&commands::answers(question, globals))].concat()
+    };
+    execution.pending_interactions.iter().flat_map(asked).collect()
+}
+
+/// Adds to a refusal to resume an execution that waits for a person how it is answered.
+async fn taught(client: &Client, id: &str, failure: Failure, globals: &Globals) -> Failure {
+    let execution = client.get(&format!("/v1/executions/{}", escaped(id))).await;
+    let lines = execution.and_then(|one| one.read()).map(|one: Execution| questions(&one, globals)).unwrap_or_default();
+    if lines.is_empty() { failure } else { failure.with_hint(&lines.join("\n")) }
 }

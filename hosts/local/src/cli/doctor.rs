@@ -6,6 +6,7 @@ use super::{
     Exit, Globals, Outcome,
     allowed::allow_list,
     client::{Client, unopened},
+    colour::{self, Colour},
     limits, output,
 };
 use api::types::Health;
@@ -43,6 +44,13 @@ struct Check {
 }
 
 impl Check {
+    fn colour(&self) -> Colour {
+        match self.verdict {
+            "ok" => Colour::Green,
+            "warn" => Colour::Yellow,
+            _ => Colour::Red,
+        }
+    }
     fn ok(name: &'static str, about: impl Into<String>) -> Self {
         Self { name, verdict: "ok", about: about.into(), hint: String::new() }
     }
@@ -72,7 +80,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&json!({"ok": !failed, "checks": checks.iter().map(shown).collect::<Vec<_>>()}));
     } else {
         for check in &checks {
-            output::line(&format!("{:<4}  {}: {}", check.verdict, check.name, check.about));
+            let filling = " ".repeat(4_usize.saturating_sub(check.verdict.len()));
+            let verdict = check.colour().paint(check.verdict, colour::on_stdout());
+            output::line(&format!("{verdict}{filling}  {}: {}", check.name, check.about));
             if !check.hint.is_empty() {
                 output::line(&format!("      {}", check.hint));
             }

@@ -4,9 +4,12 @@
 mod damage;
 mod dev;
 mod files;
+mod pasted;
 mod people;
 mod runs;
+mod screens;
 mod secrets;
 mod socket;
 mod stop;
 mod support;
+mod terminal;
