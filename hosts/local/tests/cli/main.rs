@@ -4,11 +4,14 @@
 mod damage;
 mod dev;
 mod files;
+mod forms;
 mod pasted;
 mod people;
+mod progress;
 mod runs;
 mod screens;
 mod secrets;
+
 mod socket;
 mod stop;
 mod support;

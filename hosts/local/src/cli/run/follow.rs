@@ -2,6 +2,8 @@
 
 use super::{
     ask::{Asked, Asking},
+    editor::Editor,
+    form::Draft,
     lines::Lines,
     progress::Progress,
     signals::Signals,
@@ -10,12 +12,15 @@ use crate::cli::{
     Failure,
     client::{Client, escaped},
     limits,
+    logs::Reader,
 };
 use api::types::{Interaction, Page};
+use document::Workflow;
 use engine::port::{ExecutionFilter, Host, Window};
 use std::sync::Arc;
 use stepwell::{Local, server};
 use stepwell_core::{
+    event::Turn,
     execution::{Execution, Phase, Status},
     id::ExecutionId,
 };
@@ -42,29 +47,52 @@ pub struct Follow<'a> {
     lines: Option<Lines>,
     signals: Signals,
     progress: Progress,
-    /// Number of the last turn that was told.
+    /// The lines that nodes logged.
+    logs: Reader<'a>,
+    /// Number of the last turn that was read.
     seq: u64,
+    /// Number of the turn after which turns are told.
+    told: u64,
 }
 
 impl<'a> Follow<'a> {
     /// Prepares to follow an execution from its first turn on. `silent`: nobody can be asked.
     pub fn new(host: &'a Arc<Local>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
-        Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), seq: 0 }
+        let logs = Reader::of(client, id.as_str());
+        Self { host, client, id, silent, lines: None, signals, progress: Progress::begin(), logs, seq: 0, told: 0 }
     }
 
-    /// Sets the turn after which turns are told.
+    /// Sets the turn after which turns are told. Those before are only counted.
     pub fn after(self, seq: u64) -> Self {
-        Self { seq, ..self }
+        Self { told: seq, ..self }
+    }
+
+    /// Sets the workflow that runs, which says how many failures are tolerated.
+    pub fn of(mut self, workflow: Arc<Workflow>) -> Self {
+        self.progress.is_of(workflow);
+        self
+    }
+
+    /// Tells turns, with what the nodes logged in them.
+    async fn tell(&mut self, turns: &[Turn]) -> Result<(), Failure> {
+        // Lines are recorded with the outcome of the attempt that wrote them.
+        if turns.iter().any(|turn| turn.events.iter().any(Progress::may_have_lines)) {
+            for line in self.logs.fresh().await? {
+                self.progress.keep(line.read()?);
+            }
+        }
+        for turn in turns {
+            self.progress.tell(turn, turn.seq > self.told);
+            self.seq = turn.seq;
+        }
+        Ok(())
     }
 
     /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
             let turns = self.host.journal().turns_lean(self.id, self.seq, limits::TURNS).await?;
-            for turn in &turns {
-                self.progress.tell(turn);
-                self.seq = turn.seq;
-            }
+            self.tell(&turns).await?;
             if self.signals.heard() {
                 return Ok(End::Interrupted);
             }
@@ -115,12 +143,15 @@ impl<'a> Follow<'a> {
     /// Asks a question, with the spinner out of the way.
     async fn ask(&mut self, question: &Interaction) -> Result<Asked, Failure> {
         self.progress.hide(true);
+        let lines = self.lines.get_or_insert_with(Lines::begin);
         let asking = Asking {
             host: self.host,
             client: self.client,
-            lines: self.lines.get_or_insert_with(Lines::begin),
+            editor: if lines.typed { Editor::found() } else { None },
+            lines,
             signals: &mut self.signals,
             question,
+            draft: Draft::default(),
         };
         let asked = asking.ask().await;
         self.progress.hide(false);

@@ -2,6 +2,8 @@
 //! resumed.
 
 mod ask;
+mod data;
+mod editor;
 mod follow;
 mod form;
 mod lines;
@@ -13,6 +15,7 @@ use super::{
     allowed::Allowed,
     check::Checked,
     client::{Client, escaped, unopened},
+    commands,
     dev::logging,
     limits, output, source,
 };
@@ -85,13 +88,13 @@ async fn execute(
     let client = Client::Local { host: host.clone(), router: server::router(host, Callers::Own, &Stop::never()) };
     let (id, told) = match &args.resume {
         Some(id) => resume(host, &client, id, &workflow).await?,
-        None => (start(host, workflow, input).await?, 0),
+        None => (start(host, workflow.clone(), input).await?, 0),
     };
     eprintln!("{}", output::dim(&format!("execution {id}")));
     tell_of_others(host, &id).await?;
     // The workers start last, so that people see the id before anything runs.
     server::start(host).await?;
-    let end = Follow::new(host, &client, &id, args.no_input, signals).after(told).follow().await?;
+    let end = Follow::new(host, &client, &id, args.no_input, signals).of(workflow).after(told).follow().await?;
     let execution = client.get(&format!("/v1/executions/{}", escaped(id.as_str()))).await?;
     if globals.json {
         output::json(&execution.0);
@@ -185,8 +188,7 @@ async fn resume(
 /// Tells how the execution ended: the result on stdout, everything else on stderr. Returns the exit code.
 fn tell(globals: &Globals, args: &Args, execution: &Execution, end: End) -> Exit {
     let (id, message) = (&execution.execution_id, output::clean(&execution.message));
-    let again =
-        format!("stepwell run {} --resume {id}{}", output::quoted(&args.file.to_string_lossy()), globals.data_flag());
+    let again = globals.pasted(&["run", &args.file.to_string_lossy(), "--resume", id]);
     match end {
         End::Interrupted => {
             let grace = limits::GRACE.as_secs();
@@ -197,7 +199,8 @@ fn tell(globals: &Globals, args: &Args, execution: &Execution, end: End) -> Exit
         End::Waiting => {
             eprintln!("{} {}", output::yellow("waiting:"), message);
             for question in &execution.pending_interactions {
-                eprintln!("  answer with: {}", ask::command(question, &globals.data_flag()));
+                let commands = commands::answers(question, globals);
+                output::answer_lines(&commands).iter().for_each(|line| eprintln!("{line}"));
             }
             eprintln!("  then go on with: {again}");
             return Exit::Waiting;
@@ -214,7 +217,7 @@ fn tell(globals: &Globals, args: &Args, execution: &Execution, end: End) -> Exit
         }
         status => {
             eprintln!("{} {status}: {message}", output::red("✗"));
-            eprintln!("{} stepwell show {id}{} says more", output::cyan("help:"), globals.data_flag());
+            eprintln!("{} more is shown by {}", output::cyan("help:"), globals.pasted(&["show", id]));
             Exit::Failed
         }
     }
