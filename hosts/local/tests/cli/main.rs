@@ -11,7 +11,7 @@ mod progress;
 mod runs;
 mod screens;
 mod secrets;
-
+mod shapes;
 mod socket;
 mod stop;
 mod support;
