@@ -3,7 +3,7 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped, query},
-    output,
+    commands, output,
     pick::pick,
     source,
 };
@@ -56,8 +56,13 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         if args.approve {
             named(&client, &interaction, &args).await?;
         }
-        let answer = client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await;
-        answer.map(|answer| (interaction, answer))
+        match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await {
+            Ok(answer) => Ok((interaction, answer)),
+            Err(failure) if failure.code == "invalid_answer" => {
+                Err(taught(&client, &interaction, failure, globals).await)
+            }
+            Err(failure) => Err(failure),
+        }
     }
     .await;
     let idle = client.idle();
@@ -90,6 +95,19 @@ fn advised(failure: Failure, args: &Args) -> Failure {
         _ => return failure,
     };
     failure.with_hint(hint)
+}
+
+/// Adds to a refusal of an answer by which commands the question is answered: the API's own words are those of its
+/// fields, and not those of this command's options.
+async fn taught(client: &Client, interaction: &str, failure: Failure, globals: &Globals) -> Failure {
+    let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await;
+    match question.and_then(|question| question.read::<Interaction>()) {
+        Ok(question) => {
+            let commands = commands::answers(&question, globals).join("\n  or: ");
+            failure.with_hint(&format!("{} is answered with: {}", question.kind, output::clean(&commands)))
+        }
+        Err(_) => failure,
+    }
 }
 
 /// Makes the request's body of the options that were given.

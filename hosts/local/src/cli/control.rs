@@ -1,12 +1,12 @@
 //! `stepwell pause | resume | cancel EXECUTION`.
 
 use super::{
-    Exit, Globals, Outcome,
+    Exit, Failure, Globals, Outcome,
     client::{Client, escaped},
-    output,
+    commands, output,
     pick::pick,
 };
-use api::types::{Execution, Reason};
+use api::types::{Execution, Interaction, Reason};
 
 /// The arguments of `stepwell pause`, `resume` and `cancel`.
 #[derive(clap::Args)]
@@ -24,7 +24,10 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let body = Reason { reason: args.reason };
     let answer = async {
         let id = pick(&client, &args.execution).await?;
-        client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), &body).await
+        match client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), &body).await {
+            Err(failure) if what == "resume" => Err(taught(&client, &id, failure, globals).await),
+            answer => answer,
+        }
     }
     .await;
     let idle = client.idle();
@@ -36,8 +39,27 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     }
     let execution: Execution = execution.read()?;
     output::line(&format!("{} is {}", execution.execution_id, execution.status));
+    if what == "resume" {
+        questions(&execution, globals).iter().for_each(|line| eprintln!("{line}"));
+    }
     if let Some(idle) = idle.filter(|_| execution.completed_at.is_none() && what != "pause") {
         eprintln!("{idle}");
     }
     Ok(Exit::Done)
+}
+
+/// What an execution asks, and the commands that answer it: to resume answers nothing.
+fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
+    let asked = |question: &Interaction| {
+        let head = format!("it asks: {}", output::clean(&question.question));
+        [vec![head], output::answer_lines(&commands::answers(question, globals))].concat()
+    };
+    execution.pending_interactions.iter().flat_map(asked).collect()
+}
+
+/// Adds to a refusal to resume an execution that waits for a person how it is answered.
+async fn taught(client: &Client, id: &str, failure: Failure, globals: &Globals) -> Failure {
+    let execution = client.get(&format!("/v1/executions/{}", escaped(id))).await;
+    let lines = execution.and_then(|one| one.read()).map(|one: Execution| questions(&one, globals)).unwrap_or_default();
+    if lines.is_empty() { failure } else { failure.with_hint(&lines.join("\n")) }
 }

@@ -2,7 +2,14 @@
 
 mod repair;
 
-use super::{Exit, Globals, Outcome, allowed::allow_list, client::Client, folder::unopened, limits, output};
+use super::{
+    Exit, Globals, Outcome,
+    allowed::allow_list,
+    client::Client,
+    colour::{self, Colour},
+    folder::unopened,
+    limits, output,
+};
 use api::types::Health;
 use engine::port::Host;
 use nodes::AllowList;
@@ -39,6 +46,13 @@ struct Check {
 }
 
 impl Check {
+    fn colour(&self) -> Colour {
+        match self.verdict {
+            "ok" => Colour::Green,
+            "warn" => Colour::Yellow,
+            _ => Colour::Red,
+        }
+    }
     fn ok(name: &'static str, about: impl Into<String>) -> Self {
         Self { name, verdict: "ok", about: about.into(), hint: String::new() }
     }
@@ -68,7 +82,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&json!({"ok": !failed, "checks": checks.iter().map(shown).collect::<Vec<_>>()}));
     } else {
         for check in &checks {
-            output::line(&format!("{:<4}  {}: {}", check.verdict, check.name, check.about));
+            let filling = " ".repeat(4_usize.saturating_sub(check.verdict.len()));
+            let verdict = check.colour().paint(check.verdict, colour::on_stdout());
+            output::line(&format!("{verdict}{filling}  {}: {}", check.name, check.about));
             if !check.hint.is_empty() {
                 output::line(&format!("      {}", check.hint));
             }

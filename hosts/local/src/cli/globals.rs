@@ -69,4 +69,17 @@ impl Globals {
     pub fn data_flag(&self) -> String {
         self.data.as_ref().map(|dir| format!(" --data {}", output::quoted(&dir.to_string_lossy()))).unwrap_or_default()
     }
+
+    /// A command of this program as it can be pasted into a shell: the program as it was called, the words, and the
+    /// options that lead to the same host.
+    pub fn pasted(&self, words: &[&str]) -> String {
+        let words: Vec<String> = words.iter().map(|word| output::quoted(word)).collect();
+        format!("{} {}{}", program(), words.join(" "), self.flags())
+    }
+}
+
+/// The program as it was called: by its path where it was called by one, such as `target/release/stepwell`.
+fn program() -> String {
+    let called = std::env::args_os().next().map(|name| name.to_string_lossy().into_owned());
+    called.filter(|name| name.contains('/')).map_or_else(|| "stepwell".into(), |name| output::quoted(&name))
 }

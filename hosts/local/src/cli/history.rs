@@ -3,8 +3,10 @@
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped, query},
+    columns::{Cell, Column},
     output,
     pick::pick,
+    times,
 };
 use api::types::{History, Turn};
 
@@ -37,13 +39,15 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         return Ok(Exit::Done);
     }
     let page: History = page.read()?;
-    output::table(["CHECKPOINT", "WHEN", "WHAT"], page.history.iter().map(row));
+    let columns = [Column::whole("CHECKPOINT"), Column::time("WHEN"), Column::text("WHAT")];
+    output::table(columns, page.history.iter().map(row));
     if let Some(cursor) = &page.next_cursor {
         eprintln!("{}", output::dim(&format!("{} turns in all; go on with --cursor {cursor}", page.total)));
     }
     Ok(Exit::Done)
 }
 
-fn row(turn: &Turn) -> [String; 3] {
-    [turn.checkpoint.clone(), turn.timestamp.to_string(), output::short(&turn.state_summary, 120)]
+fn row(turn: &Turn) -> [Cell; 3] {
+    let when = times::relative(turn.timestamp.0, stepwell::clock());
+    [turn.checkpoint.as_str().into(), when.into(), turn.state_summary.as_str().into()]
 }

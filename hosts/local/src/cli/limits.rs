@@ -41,3 +41,9 @@ pub const NAMED: usize = 10;
 /// Free bytes of the disk below which `doctor` warns, and those below which it fails: a journal grows by a few hundred
 /// bytes for each node that runs.
 pub const DISK_BYTES: (u64, u64) = (1024 * 1024 * 1024, 64 * 1024 * 1024);
+/// Columns of a value that is shown in one line to a reader without a width, such as a file: a screen or two.
+pub const LINE: usize = 200;
+/// Bytes of an execution's output that `show` prints: some screens. `--json` has it in full.
+pub const SHOWN_BYTES: usize = 8_000;
+/// Bytes of what an editor wrote: what an answer may have with room, as an input from a file.
+pub const EDITED_BYTES: u64 = INPUT_BYTES;

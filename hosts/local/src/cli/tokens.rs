@@ -3,10 +3,12 @@
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped},
+    columns::{Cell, Column},
     output,
     page::{List, Paging},
+    times,
 };
-use api::types::TokenRow;
+use api::types::{Timestamp, TokenRow};
 use serde_json::json;
 
 /// The arguments of `stepwell token ls`.
@@ -27,7 +29,14 @@ pub struct Revoking {
 const TOKENS: List<TokenRow, 6> = List {
     path: "/v1/tokens",
     empty: "there are no tokens; `stepwell token create` makes one",
-    headings: ["TOKEN", "NAME", "SUBJECT", "SCOPES", "MADE", "ENDS"],
+    columns: [
+        Column::whole("TOKEN"),
+        Column::cut("NAME"),
+        Column::cut("SUBJECT"),
+        Column::whole("SCOPES"),
+        Column::time("MADE"),
+        Column::time("ENDS"),
+    ],
     row,
     hint: Some("a token itself is shown once, when it is made; revoke one with: stepwell token revoke TOKEN"),
 };
@@ -60,13 +69,20 @@ pub async fn revoke(globals: &Globals, args: Revoking) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn row(one: &TokenRow) -> [String; 6] {
+fn row(one: &TokenRow) -> [Cell; 6] {
     let scopes: Vec<&str> = one.scopes.iter().map(|scope| scope.as_str()).collect();
-    let ends = match (&one.expires_at, one.expired) {
+    let when = |at: Timestamp| times::relative(at.0, stepwell::clock());
+    let ends = match (one.expires_at, one.expired) {
         (None, _) => "never".to_owned(),
-        (Some(at), false) => at.to_string(),
-        (Some(at), true) => format!("{at} (expired)"),
+        (Some(at), false) => when(at),
+        (Some(at), true) => format!("{} (expired)", when(at)),
     };
-    let made = output::maybe(&one.created_at);
-    [one.id.clone(), one.name.clone(), one.subject.clone(), scopes.join(","), made, ends]
+    [
+        one.id.as_str().into(),
+        one.name.as_str().into(),
+        one.subject.as_str().into(),
+        scopes.join(",").into(),
+        one.created_at.map(when).unwrap_or_default().into(),
+        ends.into(),
+    ]
 }

@@ -1,8 +1,10 @@
 //! `stepwell workflows`: the saved workflows.
 
 use super::{
-    Globals, Outcome, output,
+    Globals, Outcome,
+    columns::{Cell, Column},
     page::{List, Paging},
+    times,
 };
 use api::types::WorkflowRow;
 
@@ -16,7 +18,13 @@ pub struct Args {
 const WORKFLOWS: List<WorkflowRow, 5> = List {
     path: "/v1/workflows",
     empty: "no workflow is saved; `stepwell save FILE` saves one",
-    headings: ["WORKFLOW", "VERSION", "SAVED", "NAME", "DESCRIPTION"],
+    columns: [
+        Column::whole("WORKFLOW"),
+        Column::whole("VERSION"),
+        Column::time("SAVED"),
+        Column::cut("NAME"),
+        Column::text("DESCRIPTION"),
+    ],
     row,
     hint: Some("start one with: stepwell start WORKFLOW --input JSON"),
 };
@@ -26,7 +34,12 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     WORKFLOWS.show(globals, Vec::new(), args.paging).await
 }
 
-fn row(one: &WorkflowRow) -> [String; 5] {
-    let about = output::short(one.description.as_deref().unwrap_or_default(), 60);
-    [one.id.clone(), one.version.to_string(), one.saved_at.to_string(), one.name.clone(), about]
+fn row(one: &WorkflowRow) -> [Cell; 5] {
+    [
+        one.id.as_str().into(),
+        one.version.to_string().into(),
+        times::relative(one.saved_at.0, stepwell::clock()).into(),
+        one.name.as_str().into(),
+        one.description.as_deref().unwrap_or_default().into(),
+    ]
 }

@@ -2,6 +2,8 @@
 
 use super::{
     ask::{Asked, Asking},
+    editor::Editor,
+    form::Draft,
     lines::Lines,
     progress::Progress,
     sight::{Seen, Sight, has_children},
@@ -10,11 +12,14 @@ use super::{
 use crate::cli::{
     Failure,
     client::{Client, escaped},
-    limits, output,
+    limits,
+    logs::Reader,
+    output,
 };
 use api::types::{Interaction, Page};
+use document::Workflow;
 use engine::port::{ExecutionFilter, Host, Window};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 use stepwell::Local;
 use stepwell_core::{
     event::{Event, Turn},
@@ -48,8 +53,12 @@ pub struct Follow<'a> {
     lines: Option<Lines>,
     signals: Signals,
     progress: Progress,
-    /// Number of the last turn that was told.
+    /// The lines that nodes logged.
+    logs: Reader<'a>,
+    /// Number of the last turn that was read.
     seq: u64,
+    /// Number of the turn after which turns are told.
+    told: u64,
     /// Cursor of the page of turns that was read last, at a host elsewhere.
     cursor: Option<String>,
 }
@@ -58,6 +67,7 @@ impl<'a> Follow<'a> {
     /// Prepares to follow an execution from its first turn on. `silent`: nobody can be asked.
     pub fn new(sight: Sight<'a>, client: &'a Client, id: &'a ExecutionId, silent: bool, signals: Signals) -> Self {
         let (events, progress) = (HashSet::new(), Progress::begin());
+        let logs = Reader::of(client, id.as_str());
         Self {
             sight,
             client,
@@ -68,25 +78,45 @@ impl<'a> Follow<'a> {
             lines: None,
             signals,
             progress,
+            logs,
             seq: 0,
+            told: 0,
             cursor: None,
         }
     }
 
-    /// Sets the turn after which turns are told.
+    /// Sets the turn after which turns are told. Those before are only counted.
     pub fn after(self, seq: u64) -> Self {
-        Self { seq, ..self }
+        Self { told: seq, ..self }
+    }
+
+    /// Sets the workflow that runs, where it is known, which says how many failures are tolerated.
+    pub fn of(mut self, workflow: Option<Arc<Workflow>>) -> Self {
+        self.progress.is_of(workflow);
+        self
+    }
+
+    /// Tells turns, with what the nodes logged in them.
+    async fn tell(&mut self, turns: &[Turn]) -> Result<(), Failure> {
+        // Lines are recorded with the outcome of the attempt that wrote them.
+        if turns.iter().any(|turn| turn.events.iter().any(Progress::may_have_lines)) {
+            for line in self.logs.fresh().await? {
+                self.progress.keep(line.read()?);
+            }
+        }
+        for turn in turns {
+            self.progress.tell(turn, turn.seq > self.told);
+            self.note_waits(turn);
+            self.seq = turn.seq;
+        }
+        Ok(())
     }
 
     /// Follows the execution until it ends, is stuck, waits for what cannot come from here, or a signal came.
     pub async fn follow(mut self) -> Result<End, Failure> {
         loop {
             let turns = self.sight.turns(self.id, self.seq, &mut self.cursor).await?;
-            for turn in &turns {
-                self.progress.tell(turn);
-                self.note_waits(turn);
-                self.seq = turn.seq;
-            }
+            self.tell(&turns).await?;
             if self.signals.heard() {
                 return Ok(End::Interrupted);
             }
@@ -155,12 +185,15 @@ impl<'a> Follow<'a> {
     /// Asks a question, with the spinner out of the way.
     async fn ask(&mut self, question: &Interaction) -> Result<Asked, Failure> {
         self.progress.hide(true);
+        let lines = self.lines.get_or_insert_with(Lines::begin);
         let asking = Asking {
             sight: self.sight,
             client: self.client,
-            lines: self.lines.get_or_insert_with(Lines::begin),
+            editor: if lines.typed { Editor::found() } else { None },
+            lines,
             signals: &mut self.signals,
             question,
+            draft: Draft::default(),
         };
         let asked = asking.ask().await;
         self.progress.hide(false);

@@ -54,7 +54,8 @@ impl Plan {
         // The workers start last, so that people see the id before anything runs.
         server::start(host).await?;
         let serving = Serving::begin(host);
-        let end = Follow::new(Sight::Here(host), &client, &id, self.silent, signals).after(told).follow().await;
+        let follow = Follow::new(Sight::Here(host), &client, &id, self.silent, signals).of(self.workflow()).after(told);
+        let end = follow.follow().await;
         let done = match end {
             Ok(end) => conclude(self, globals, &client, id.as_str(), end).await,
             Err(failure) => Err(failure),

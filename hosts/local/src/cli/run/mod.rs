@@ -2,6 +2,8 @@
 //! holds it, so that it can be resumed.
 
 mod ask;
+mod data;
+mod editor;
 mod follow;
 mod form;
 mod here;

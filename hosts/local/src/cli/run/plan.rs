@@ -120,6 +120,15 @@ impl Plan {
         Self { file: None, what: What::Saved(saved), silent, allowed }
     }
 
+    /// The workflow of the file; none where there is no file.
+    pub fn workflow(&self) -> Option<Arc<Workflow>> {
+        match &self.what {
+            What::Document(workflow, ..) => Some(workflow.clone()),
+            What::Resumed(_, workflow) => workflow.clone(),
+            What::Saved(_) => None,
+        }
+    }
+
     /// Checks that an execution is of the workflow of the file, where there is one. The file only names the workflow:
     /// the execution goes on by the document it was started with, so other content is only worth a note.
     pub fn fits(workflow: Option<&Workflow>, id: &str, of: &str, hash: Option<&str>) -> Result<(), Failure> {

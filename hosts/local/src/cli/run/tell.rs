@@ -1,10 +1,10 @@
 //! Tells how an execution that was followed ended, and the command that goes on with it.
 
-use super::{ask, follow::End, plan::Plan};
+use super::{follow::End, plan::Plan};
 use crate::cli::{
     Exit, Failure, Globals,
     client::{self, Client},
-    limits, output,
+    commands, limits, output,
 };
 use api::types::Execution;
 use stepwell_core::execution::Status;
@@ -21,7 +21,8 @@ impl Plan {
             End::Waiting => {
                 eprintln!("{} {}", output::yellow("waiting:"), message);
                 for question in &execution.pending_interactions {
-                    eprintln!("  answer with: {}", ask::command(question, &globals.flags()));
+                    let commands = commands::answers(question, globals);
+                    output::answer_lines(&commands).iter().for_each(|line| eprintln!("{line}"));
                 }
                 eprintln!("  then go on with: {}", self.again(globals, id));
                 return Exit::Waiting;
@@ -38,7 +39,7 @@ impl Plan {
             }
             status => {
                 eprintln!("{} {status}: {message}", output::red("✗"));
-                eprintln!("{} stepwell show {id}{} says more", output::cyan("help:"), globals.flags());
+                eprintln!("{} more is shown by {}", output::cyan("help:"), globals.pasted(&["show", id]));
                 Exit::Failed
             }
         }
@@ -57,10 +58,10 @@ impl Plan {
 
     /// The whole command that goes on with the execution: what it takes and may do included.
     fn again(&self, globals: &Globals, id: &str) -> String {
-        let file = self.file.as_ref().map(|file| output::quoted(&file.to_string_lossy()));
-        let file = file.filter(|file| file != crate::cli::source::STDIN).map(|file| format!(" {file}"));
-        let (file, flags) = (file.unwrap_or_default(), globals.flags());
-        format!("stepwell run{file} --resume {id}{flags}{}", self.allowed.flags())
+        let file =
+            self.file.as_ref().map(|file| file.to_string_lossy()).filter(|file| file != crate::cli::source::STDIN);
+        let words: Vec<&str> = ["run"].into_iter().chain(file.as_deref()).chain(["--resume", id]).collect();
+        format!("{}{}", globals.pasted(&words), self.allowed.flags())
     }
 }
 

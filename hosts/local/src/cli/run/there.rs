@@ -34,7 +34,8 @@ impl Plan {
         };
         announce(&id);
         let execution = ExecutionId::from(id.as_str());
-        let follow = Follow::new(Sight::There(client), client, &execution, self.silent, signals).after(told);
+        let follow =
+            Follow::new(Sight::There(client), client, &execution, self.silent, signals).of(self.workflow()).after(told);
         let done = match follow.follow().await {
             Ok(end) => conclude(self, globals, client, &id, end).await,
             Err(failure) => Err(failure),
