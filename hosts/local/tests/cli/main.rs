@@ -16,5 +16,6 @@ mod secrets;
 mod shapes;
 mod socket;
 mod stop;
+mod story;
 mod support;
 mod terminal;
