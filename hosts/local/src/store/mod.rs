@@ -18,6 +18,8 @@ mod locks;
 pub(crate) mod messages;
 pub mod metrics;
 pub(crate) mod moves;
+#[cfg(test)]
+mod moves_tests;
 pub(crate) mod needs;
 mod outbox;
 pub(crate) mod queue;
