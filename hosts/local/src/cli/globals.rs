@@ -70,16 +70,34 @@ impl Globals {
         self.data.as_ref().map(|dir| format!(" --data {}", output::quoted(&dir.to_string_lossy()))).unwrap_or_default()
     }
 
-    /// A command of this program as it can be pasted into a shell: the program as it was called, the words, and the
-    /// options that lead to the same host.
+    /// A command of this program as it can be pasted into a shell: the program, the words, and the options that lead to
+    /// the same host.
     pub fn pasted(&self, words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(|word| output::quoted(word)).collect();
         format!("{} {}{}", program(), words.join(" "), self.flags())
     }
 }
 
-/// The program as it was called: by its path where it was called by one, such as `target/release/stepwell`.
+/// The program as people call it: by its path where they called it by one from where they are, as `cargo run` and
+/// `./stepwell` do, and else by its name. Whole paths are how scripts call programs.
 fn program() -> String {
-    let called = std::env::args_os().next().map(|name| name.to_string_lossy().into_owned());
-    called.filter(|name| name.contains('/')).map_or_else(|| "stepwell".into(), |name| output::quoted(&name))
+    named(std::env::args_os().next().map(|name| name.to_string_lossy().into_owned()))
+}
+
+fn named(called: Option<String>) -> String {
+    let path = called.filter(|name| name.contains('/') && !name.starts_with('/'));
+    path.map_or_else(|| "stepwell".into(), |name| output::quoted(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_calls_the_program_as_it_was_called() {
+        let called = |name: &str| named(Some(name.to_owned()));
+        assert_eq!(called("target/release/stepwell"), "target/release/stepwell");
+        assert_eq!([called("stepwell"), called("/opt/stepwell/bin/stepwell"), named(None)], ["stepwell"; 3]);
+        assert_eq!(called("./my tools/stepwell"), "'./my tools/stepwell'");
+    }
 }

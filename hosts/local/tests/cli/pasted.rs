@@ -2,7 +2,10 @@
 
 use crate::support::{Home, Told, signal};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+};
 
 fn asks(config: Value) -> Value {
     json!({"id": "asks", "nodes": [{"id": "start", "type": "manual_trigger"},
@@ -18,10 +21,12 @@ fn commands(text: &str) -> Vec<String> {
     text.lines().filter_map(command).collect()
 }
 
-/// Runs a command as a shell reads it.
+/// Runs a command as a shell reads it that finds the program by its name.
 fn paste(home: &Home, command: &str) -> Told {
+    let folder = Path::new(env!("CARGO_BIN_EXE_stepwell")).parent().unwrap();
+    let line = format!("PATH='{}':\"$PATH\"\n{command}", folder.display());
     let mut shell = std::process::Command::new("sh");
-    let told = shell.args(["-c", command]).current_dir(home.path("")).env("STEPWELL_USER", "me@example.com");
+    let told = shell.args(["-c", &line]).current_dir(home.path("")).env("STEPWELL_USER", "me@example.com");
     Told::of(told.output().unwrap())
 }
 
