@@ -79,6 +79,11 @@ impl Nodes {
         })
     }
 
+    /// The same nodes, whose requests may reach the places of another allow list too. Their connections are their own.
+    pub fn allowing(&self, more: &AllowList) -> Self {
+        Self { http: Arc::new(self.http.allowing(more)), ..self.clone() }
+    }
+
     /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host
     /// starts. A child that does not start is told by the first node that needs it.
     pub async fn warm(&self) {

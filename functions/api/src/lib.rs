@@ -13,17 +13,20 @@ pub mod types;
 pub mod workflows;
 
 pub use auth::{
-    CLIENT, Caller, Scope, SignIn,
+    CLIENT, Caller, OWNER, Scope, SignIn,
     extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
     guard::{loopback_only, one_host},
+    is_owner,
 };
 pub use request::{
     bounds::Bounds,
     cursor,
+    document::AnyDocument,
     json::{Body, DocumentJson, Json, MaybeJson, Path, shallow},
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},
+    yaml,
 };
 #[cfg(feature = "lambda")]
 pub use service::lambda;

@@ -2,6 +2,7 @@
 
 use crate::{
     memory::Memory,
+    reach::Reach,
     store::{DataFolder, Database, Metrics, OpenError},
 };
 use async_trait::async_trait;
@@ -27,7 +28,7 @@ pub use crate::queue::Handler;
 /// The embedded host: one data folder, and the nodes that do I/O.
 pub struct Local {
     database: Database,
-    nodes: Nodes,
+    nodes: Reach,
     most_descendants: u32,
 }
 
@@ -41,7 +42,7 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
-        Ok(Self { database, nodes, most_descendants: engine::limits::DESCENDANTS })
+        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
@@ -60,6 +61,18 @@ impl Local {
         self.database.start(handler).await
     }
 
+    /// Moves nothing from now on but the executions that are [adopted](Local::adopt). To be called before
+    /// [`Local::start`].
+    pub fn move_only_adopted(&self) {
+        self.database.move_only_adopted();
+    }
+
+    /// Moves an execution, which need not be there yet, and all below it. `http_allow` is an allow list: it is kept as
+    /// what their requests may reach although it is not public; none leaves what is kept. An error of the store.
+    pub async fn adopt(&self, id: &ExecutionId, http_allow: Option<String>) -> Result<(), StoreError> {
+        self.database.adopt(id, http_allow).await
+    }
+
     /// Stops handing out messages, waits at most `grace` for those being handled, closes the database and unlocks the
     /// folder. False where something was cut off; it is handed out again at the next start.
     pub async fn shutdown(&self, grace: Duration) -> bool {
@@ -68,7 +81,7 @@ impl Local {
 
     /// Keeps a child process ready for the first `code`, and logs what its sandbox lacks on this system.
     pub async fn warm(&self) {
-        self.nodes.warm().await;
+        self.nodes.usual().warm().await;
     }
 
     /// Whether [`Local::shutdown`] has begun.
@@ -141,6 +154,7 @@ impl Host for Local {
         &self.database
     }
 
+    /// Requests reach what was said for their execution, too, where its messages are handled [within](Reach::given).
     async fn run(&self, task: &Task) -> Report {
         self.nodes.run(task, &clock).await
     }
@@ -152,5 +166,9 @@ impl Host for Local {
 
     fn most_descendants(&self) -> u32 {
         self.most_descendants
+    }
+
+    async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
+        self.database.http_allow(id).await
     }
 }

@@ -5,6 +5,7 @@ mod asker;
 pub mod host;
 pub mod memory;
 pub mod queue;
+mod reach;
 pub mod schedule;
 pub mod server;
 mod steps;

@@ -4,14 +4,15 @@ use crate::{
     Local,
     memory::{Holder, holding},
     queue::Handler,
+    reach::Reach,
 };
 use async_trait::async_trait;
-use engine::port::{Delivery, StoreError, Verdict};
+use engine::port::{Delivery, Host, StoreError, Verdict};
 use std::sync::{Arc, Weak};
-use stepwell_core::effect::Message;
+use stepwell_core::effect::{Message, Work};
 
-/// Seconds after which a message comes again that was handed out while the host was closing.
-const GONE_SECONDS: f64 = 1.0;
+/// Seconds after which messages come again that could not be handled, through no fault of theirs.
+const AGAIN_SECONDS: f64 = 1.0;
 
 /// The handler. Its reference to the host is weak, because the host owns the queue, which owns the handler.
 pub struct Steps(Weak<Local>);
@@ -34,8 +35,17 @@ impl Local {
 impl Handler for Steps {
     async fn handle(&self, deliveries: &[Delivery]) -> Vec<Verdict> {
         match self.0.upgrade() {
-            Some(host) => holding(Holder::of_steps(), engine::step::handle(&*host, deliveries)).await,
-            None => vec![Verdict::Return { after_seconds: GONE_SECONDS, error: None }; deliveries.len()],
+            Some(host) => match allowed(&host, deliveries).await {
+                Ok(list) => {
+                    let handled = holding(Holder::of_steps(), engine::step::handle(&*host, deliveries));
+                    Reach::given(list, handled).await
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what an execution may reach cannot be read");
+                    again(deliveries)
+                }
+            },
+            None => again(deliveries),
         }
     }
 
@@ -43,4 +53,18 @@ impl Handler for Steps {
         let Some(host) = self.0.upgrade() else { return Err("the host is gone".into()) };
         engine::supervise::bury(&*host, message, error).await.map_err(|error| error.to_string())
     }
+}
+
+/// The allow list that was said for the execution whose messages these are, where one of them may send a request.
+async fn allowed(host: &Local, deliveries: &[Delivery]) -> Result<Option<String>, StoreError> {
+    let io = deliveries.iter().find(|one| matches!(one.message.work, Work::Step { io: true, .. }));
+    match io {
+        Some(one) => host.http_allow(&one.message.execution).await,
+        None => Ok(None),
+    }
+}
+
+/// Has messages come again in a moment, and counts it as no failure of theirs.
+fn again(deliveries: &[Delivery]) -> Vec<Verdict> {
+    vec![Verdict::Return { after_seconds: AGAIN_SECONDS, error: None }; deliveries.len()]
 }

@@ -135,6 +135,24 @@ impl Tokens for Memory {
         Ok(())
     }
 
+    async fn tokens(&self, owner: &str, window: &Window) -> Result<Page<Token>, StoreError> {
+        let world = self.world();
+        let after = window.cursor.as_deref().unwrap_or_default();
+        let mut items: Vec<Token> =
+            world.tokens.values().filter(|one| one.owner == owner && one.sha256.as_str() > after).cloned().collect();
+        let more = items.len() > window.limit;
+        items.truncate(window.limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| last.sha256.clone());
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn remove_token(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+        let mut world = self.world();
+        let before = world.tokens.len();
+        world.tokens.retain(|_, one| one.owner != owner || one.id() != id);
+        Ok(world.tokens.len() < before)
+    }
+
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         Ok(!self.world().tokens.is_empty())
     }

@@ -58,6 +58,11 @@ impl AllowList {
         entries.map(entry).collect::<Result<_, _>>().map(Self)
     }
 
+    /// What either list allows.
+    pub fn and(&self, more: &Self) -> Self {
+        Self(self.0.iter().chain(&more.0).cloned().collect())
+    }
+
     /// The ports that entries name. Addresses may be judged otherwise on these than on all other ports.
     pub(super) fn ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.0.iter().filter_map(|entry| entry.port).collect();

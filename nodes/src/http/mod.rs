@@ -39,6 +39,12 @@ impl Http {
         Ok(Self { allow, user_agent, clients: OnceLock::new(), memory })
     }
 
+    /// The same, with the places of another allow list too.
+    pub fn allowing(&self, more: &AllowList) -> Self {
+        let (user_agent, memory) = (self.user_agent.clone(), self.memory.clone());
+        Self { allow: self.allow.and(more), user_agent, clients: OnceLock::new(), memory }
+    }
+
     /// Runs one attempt. `needles` are its secrets: they are masked in the response before anything looks at it, and
     /// not yet in messages.
     pub async fn run(

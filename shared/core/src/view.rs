@@ -10,7 +10,7 @@ mod shown;
 pub use event::event;
 pub use history::{finished_node, sentence};
 pub use interaction::responses_needed;
-pub use node::{NodeStatus, duration_ms, node_status};
+pub use node::{ChildCounts, NodeStatus, children, duration_ms, node_status, tolerated};
 
 use crate::{
     error::Error,

@@ -90,6 +90,7 @@ impl Cloud {
             subject: "ada@example.com".into(),
             scopes: Scope::ALL.to_vec(),
             expires_at: None,
+            created_at: None,
         };
         world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));

@@ -285,6 +285,14 @@ impl Tokens for SimHost {
         unused("a token")
     }
 
+    async fn tokens(&self, _: &str, _: &Window) -> Result<Page<Token>, StoreError> {
+        unused("tokens")
+    }
+
+    async fn remove_token(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        unused("a token")
+    }
+
     async fn has_tokens(&self) -> Result<bool, StoreError> {
         unused("tokens")
     }

@@ -3,7 +3,7 @@
 use super::{document, page};
 use document::{parse, schedule::Scheduled, time::Time};
 use engine::{
-    port::{Host, Secret, StoreError, Token},
+    port::{Host, Secret, StoreError, Token, Window},
     scope::Scope,
 };
 use serde_json::json;
@@ -60,11 +60,28 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
         subject: "ci@example.com".into(),
         scopes: vec![Scope::Read],
         expires_at: Some(host.now()),
+        created_at: None,
     };
     assert_eq!(host.tokens().token(&sha256).await.unwrap(), None);
     host.tokens().add_token(token.clone()).await.unwrap();
-    assert_eq!(host.tokens().token(&sha256).await.unwrap(), Some(token));
+    assert_eq!(host.tokens().token(&sha256).await.unwrap(), Some(token.clone()));
     assert!(host.tokens().has_tokens().await.unwrap());
+
+    let another = Token { sha256: "cd".repeat(32), owner: "other".into(), ..token.clone() };
+    host.tokens().add_token(another.clone()).await.unwrap();
+    host.tokens().add_token(Token { sha256: "ac".repeat(32), ..token.clone() }).await.unwrap();
+    let window = |limit, cursor| Window { limit, cursor };
+    let first = host.tokens().tokens("keeper", &window(1, None)).await.unwrap();
+    assert_eq!(first.items, [token.clone()], "by their hashes");
+    let rest = host.tokens().tokens("keeper", &window(5, first.next_cursor)).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next_cursor), (1, None));
+    assert!(!host.tokens().remove_token("keeper", another.id()).await.unwrap(), "it is another owner's");
+    assert!(!host.tokens().remove_token("keeper", "").await.unwrap());
+    assert!(host.tokens().remove_token("keeper", token.id()).await.unwrap());
+    assert!(!host.tokens().remove_token("keeper", token.id()).await.unwrap(), "once");
+    assert_eq!(host.tokens().token(&sha256).await.unwrap(), None);
+    assert_eq!(host.tokens().tokens("keeper", &window(5, None)).await.unwrap().items.len(), 1);
+    assert_eq!(host.tokens().token(&another.sha256).await.unwrap(), Some(another));
 }
 
 /// A document with a schedule, a listener, and an `event_trigger` without a pattern, which listens to nothing. `more`

@@ -46,6 +46,7 @@ async fn host() -> Arc<Memory> {
         subject: "ada@example.com".into(),
         scopes: vec![Scope::Read, Scope::Run],
         expires_at: None,
+        created_at: None,
     };
     host.tokens().add_token(token).await.unwrap();
     host

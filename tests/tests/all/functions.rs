@@ -73,6 +73,7 @@ async fn fill(host: &dyn Host) {
         subject: "ada@example.com".into(),
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
+        created_at: None,
     };
     host.tokens().add_token(token).await.unwrap();
 }

@@ -53,6 +53,7 @@ async fn function() {
         subject: "ada@example.com".into(),
         scopes: api::Scope::parse("read").into_iter().collect(),
         expires_at: None,
+        created_at: None,
     };
     host.tokens().add_token(token).await.unwrap();
     let app = App::new(host);

@@ -9,16 +9,10 @@ use engine::port::{Host, Token};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// Makes a token of an owner. The token is shown this once, since only its hash is kept.
-/// `caller` is its subject where the request names none.
 ///
 /// # Errors
 /// 422 about the scope, subject or end that cannot be taken, and what the store says.
-pub(crate) async fn issue(
-    host: &dyn Host,
-    owner: &str,
-    caller: Option<&str>,
-    new: TokenBody,
-) -> Result<NewToken, Problem> {
+pub(crate) async fn issue(host: &dyn Host, owner: &str, new: TokenBody) -> Result<NewToken, Problem> {
     let TokenBody { name, subject, scopes, expires_at } = new;
     let scopes = scopes.iter().enumerate().map(|(at, word)| {
         let message = || format!("`{word}` is not a scope");
@@ -29,8 +23,8 @@ pub(crate) async fn issue(
     if scopes.is_empty() {
         return Err(Problem::field("invalid_field", "/scopes", "a token needs a scope", "name at least one"));
     }
-    let subject = subject.as_deref().or(caller).ok_or_else(|| {
-        let hint = "answers and starts are recorded in this name: give an e-mail address";
+    let subject = subject.filter(|subject| !subject.trim().is_empty()).ok_or_else(|| {
+        let hint = "answers and starts are recorded in this name: give the e-mail address of whoever bears it";
         Problem::field("invalid_field", "/subject", "a token needs a subject", hint)
     })?;
     let expires_at = expires_at.map(|text| {
@@ -45,12 +39,14 @@ pub(crate) async fn issue(
         sha256: sha256_of_token(&token),
         name,
         owner: owner.to_owned(),
-        subject: subject.to_owned(),
+        subject,
         scopes,
         expires_at: expires_at.transpose()?,
+        created_at: Some(host.now()),
     };
     let shown = NewToken {
         token,
+        id: kept.id().to_owned(),
         name: kept.name.clone(),
         owner: kept.owner.clone(),
         subject: kept.subject.clone(),

@@ -1,6 +1,6 @@
 //! Signs the one user of a local host in, where a request shows that nobody else can have sent it.
 
-use super::{Caller, SignIn, unauthorized};
+use super::{Caller, OWNER, SignIn, is_owner, unauthorized};
 use crate::{App, Problem};
 use axum::http::{HeaderMap, Version, request::Parts};
 
@@ -51,7 +51,7 @@ pub(super) async fn sign_in(app: &App, parts: &Parts) -> Result<Caller, Problem>
         return Err(unauthorized(&format!("{why}: {SEND}; {MAKE}"), false));
     }
     if app.sign_in == SignIn::Own {
-        return Ok(user.clone());
+        return acting(user, &parts.headers);
     }
     // nginx speaks HTTP/1.0 to what is behind it, and adds no header, unless it is told otherwise.
     if parts.version < Version::HTTP_11 {
@@ -65,6 +65,21 @@ pub(super) async fn sign_in(app: &App, parts: &Parts) -> Result<Caller, Problem>
         return Err(unauthorized(&format!("{why}: {SEND}; {MAKE}; {or}"), false));
     }
     Ok(user.clone())
+}
+
+/// The local user, acting for the tenant that the request names, where it names one.
+///
+/// # Errors
+/// 422 `invalid_owner` for a name that no tenant may have.
+fn acting(user: &Caller, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let Some(named) = headers.get(OWNER) else { return Ok(user.clone()) };
+    match named.to_str().ok().filter(|name| is_owner(name)) {
+        Some(owner) => Ok(Caller { owner: owner.to_owned(), ..user.clone() }),
+        None => {
+            let hint = "use 1 to 64 of A-Z a-z 0-9 . _ -";
+            Err(Problem::field("invalid_owner", "", "this cannot name a tenant", hint))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,19 @@ pub struct Caller {
 /// The header grants nothing, since a token opens the API and the command line alike.
 pub const CLIENT: &str = "stepwell-client";
 
+/// The request header by which the local user's own processes act for another tenant than the user's own. Requests that
+/// come any other way are not asked for it: a token has an owner.
+pub const OWNER: &str = "stepwell-owner";
+
+/// Bytes of a tenant's name at most, as of any other name.
+const OWNER_BYTES: usize = 64;
+
+/// Whether a text may name a tenant.
+pub fn is_owner(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= OWNER_BYTES && name.chars().all(good)
+}
+
 impl Caller {
     /// The one user of a local host, who has every scope.
     pub fn local(owner: &str, subject: &str) -> Self {

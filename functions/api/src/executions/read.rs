@@ -44,6 +44,7 @@ pub async fn one_of_many(app: &App, execution: &Execution, reads: &Reads) -> Ans
         }
         shown.pending_interactions.push(question);
     }
+    shown.http_allow = app.host.http_allow(execution.id()).await?;
     shown.cost.usage = app.host.journal().cost(execution.id()).await?;
     Ok(shown)
 }

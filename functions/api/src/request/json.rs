@@ -133,7 +133,7 @@ fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
     if kind.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    let detail = "send the body as JSON, with `Content-Type: application/json`";
+    let detail = "send the body as JSON, with `Content-Type: application/json` (a workflow also as `application/yaml`)";
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 

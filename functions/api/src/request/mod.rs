@@ -3,9 +3,11 @@
 pub mod aside;
 pub mod bounds;
 pub mod cursor;
+pub mod document;
 pub mod json;
 pub mod page;
 pub mod params;
 pub mod problem;
 pub mod turns;
 pub mod unreadable;
+pub mod yaml;

@@ -2,6 +2,8 @@
 
 use super::{Fault, Timestamp, words};
 use crate::Scope;
+use ::document::time::Time;
+use engine::port::Token;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,7 +14,7 @@ use utoipa::ToSchema;
 pub struct TokenBody {
     /// What the token is for, in words for people.
     pub name: String,
-    /// The e-mail address of whoever bears the token; the caller's where absent.
+    /// The e-mail address of whoever bears the token: it must be given, since answers and starts are recorded in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// What the bearer may do: at least one of `read`, `run`, `respond` and `admin`.
@@ -26,11 +28,13 @@ pub struct TokenBody {
 
 /// A new token; it is shown this once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"token": "sw_4f2a", "name": "ci", "owner": "acme", "subject": "ci@example.com",
+#[schema(example = json!({"token": "sw_4f2a", "id": "9f86d081884c7d65", "name": "ci", "owner": "acme", "subject": "ci@example.com",
     "scopes": ["read", "run"], "expires_at": null}))]
 pub struct NewToken {
     /// The token itself, for the header `Authorization: Bearer TOKEN`.
     pub token: String,
+    /// The name by which it is listed and removed.
+    pub id: String,
     /// What the token is for, in words for people.
     pub name: String,
     /// The tenant whose records the token opens.
@@ -42,6 +46,46 @@ pub struct NewToken {
     pub scopes: Vec<Scope>,
     /// When the token ends; null for a token that never ends.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A token as it is listed: without the token itself, which nobody can be shown again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"id": "9f86d081884c7d65", "name": "ci", "owner": "acme", "subject": "ci@example.com",
+    "scopes": ["read", "run"], "created_at": "2026-01-31T09:00:00.000Z", "expires_at": null, "expired": false}))]
+pub struct TokenRow {
+    /// The name by which it is removed.
+    pub id: String,
+    /// What the token is for, in words for people.
+    pub name: String,
+    /// The tenant whose records the token opens.
+    pub owner: String,
+    /// The e-mail address of whoever bears the token.
+    pub subject: String,
+    /// What the bearer may do.
+    #[schema(value_type = Vec<words::Scope>)]
+    pub scopes: Vec<Scope>,
+    /// When it was made; null for one that an early release made.
+    pub created_at: Option<Timestamp>,
+    /// When it ends; null for a token that never ends.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it has ended.
+    pub expired: bool,
+}
+
+impl TokenRow {
+    /// A token as it is listed at `now`.
+    pub fn of(token: &Token, now: Time) -> Self {
+        Self {
+            id: token.id().to_owned(),
+            name: token.name.clone(),
+            owner: token.owner.clone(),
+            subject: token.subject.clone(),
+            scopes: token.scopes.clone(),
+            created_at: token.created_at.map(Timestamp),
+            expires_at: token.expires_at.map(Timestamp),
+            expired: token.expires_at.is_some_and(|end| end <= now),
+        }
+    }
 }
 
 /// A credential to be stored.

@@ -68,6 +68,9 @@ pub struct Execution {
     /// Data of the caller that started the execution.
     #[schema(value_type = Object)]
     pub metadata: Map<String, Value>,
+    /// What its requests may reach although it is not public, where the operator said so for this execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_allow: Option<String>,
     /// Where more of the execution is to be read.
     pub links: Links,
 }
@@ -176,6 +179,7 @@ impl Execution {
             cost: Cost { turns: execution.seq, usage: Map::new() },
             message: view::message(execution, workflow),
             metadata: started.metadata.clone(),
+            http_allow: None,
             links: Links::of(execution.id().as_str()),
         }
     }

@@ -51,6 +51,22 @@ pub struct Node {
     pub duration_ms: Option<u64>,
     /// The first hundred lines that the node logged.
     pub logs: Vec<LogLine>,
+    /// How many children a `map` or `workflow` node has, in its latest attempt; absent where it has planned none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children: Option<ChildCounts>,
+}
+
+/// How many children a node has, and what became of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChildCounts {
+    /// How many there are in all.
+    pub count: u32,
+    /// How many completed.
+    pub completed: u32,
+    /// How many ended in another way.
+    pub failed: u32,
+    /// How many of a `map` may fail without failing the node; null for a `workflow` node.
+    pub tolerated: Option<u64>,
 }
 
 /// A line that a node logged.
@@ -106,6 +122,7 @@ impl Node {
             completed_at: visited.and_then(|state| state.finished_at).map(Timestamp),
             duration_ms: visited.and_then(view::duration_ms),
             logs: own.map(|log| LogLine { node: None, ..LogLine::from(log) }).collect(),
+            children: view::children(execution, workflow, &node.id).map(ChildCounts::from),
         }
     }
 }
@@ -127,6 +144,13 @@ fn input(
             let parts = sources.filter_map(|from| Some((from, execution.node(from)?.output.as_ref()?)));
             Value::Object(parts.map(|(from, part)| (from.to_string(), values.show(part))).collect())
         }
+    }
+}
+
+impl From<view::ChildCounts> for ChildCounts {
+    fn from(counts: view::ChildCounts) -> Self {
+        let view::ChildCounts { count, completed, failed, tolerated } = counts;
+        Self { count, completed, failed, tolerated }
     }
 }
 

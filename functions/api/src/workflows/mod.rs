@@ -4,7 +4,7 @@ mod graph;
 mod version;
 
 use crate::{
-    Admin, Answered, App, DocumentJson, NoParams, Params, Path, Problem, Reader, Routes,
+    Admin, Answered, AnyDocument, App, NoParams, Params, Path, Problem, Reader, Routes,
     request::{aside::aside, cursor},
     types::{self, Checked, Fault},
 };
@@ -34,7 +34,7 @@ pub fn routes() -> Routes {
 
 /// Save a workflow: version 1, or the next version of its id.
 #[utoipa::path(post, path = "/v1/workflows", operation_id = "save_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = types::Document,
+    security(("bearer" = [])), request_body(content((types::Document = "application/json"), (types::Document = "application/yaml"))),
     responses((status = 201, body = types::Saved, description = "A new version"),
         (status = 200, body = types::Saved, description = "The latest version has this content already"),
         types::Refused))]
@@ -42,7 +42,7 @@ async fn save(
     caller: Admin,
     State(app): State<Arc<App>>,
     _: NoParams,
-    DocumentJson(document): DocumentJson,
+    AnyDocument(document): AnyDocument,
 ) -> Answered<Response> {
     let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
@@ -50,7 +50,7 @@ async fn save(
 
 /// Save the next version of a workflow.
 #[utoipa::path(put, path = "/v1/workflows/{id}", operation_id = "replace_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = types::Document,
+    security(("bearer" = [])), request_body(content((types::Document = "application/json"), (types::Document = "application/yaml"))),
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The latest version, as \"3\"")),
     responses((status = 200, body = types::Saved), (status = 412, body = types::ProblemDetails,
         content_type = "application/problem+json", description = "Another version was saved meanwhile"),
@@ -61,7 +61,7 @@ async fn replace(
     Path(id): Path<String>,
     _: NoParams,
     headers: HeaderMap,
-    DocumentJson(mut document): DocumentJson,
+    AnyDocument(mut document): AnyDocument,
 ) -> Answered<Response> {
     let expected = if_match(&headers)?;
     let latest = app.host.catalogue().saved(&caller.owner, &id, None).await?;
@@ -182,13 +182,13 @@ async fn delete(
 
 /// The static checks; nothing is saved.
 #[utoipa::path(post, path = "/v1/workflows/validate", operation_id = "validate_workflow", tag = "workflows",
-    security(("bearer" = [])), request_body = types::Document,
+    security(("bearer" = [])), request_body(content((types::Document = "application/json"), (types::Document = "application/yaml"))),
     responses((status = 200, body = types::Checked),
         types::Refused))]
 async fn check(
     _caller: Reader,
     _: NoParams,
-    DocumentJson(document): DocumentJson,
+    AnyDocument(document): AnyDocument,
 ) -> Answered<axum::Json<types::Checked>> {
     Ok(axum::Json(match aside(move || parse(&document)).await? {
         Ok(parsed) => types::Checked::of(true, &parsed.warnings),

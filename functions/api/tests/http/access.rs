@@ -40,10 +40,14 @@ async fn tokens_open_their_owners_records_within_their_scopes() {
 #[tokio::test]
 async fn a_token_is_made_once_and_a_secret_never_read() {
     let world = World::with(|app| app.with_local_user("acme", "ann@example.com").of_own_processes());
-    let made = world.post("/v1/tokens", json!({"name": "ci", "scopes": ["read"]})).await.of(201);
+    let made = json!({"name": "ci", "subject": "ci@example.com", "scopes": ["read"]});
+    let made = world.post("/v1/tokens", made).await.of(201);
     let made: api::types::NewToken = shaped(&made);
     as_(&world, &made.token, "GET", "/v1/executions", json!({})).await.of(200);
-    world.post("/v1/tokens", json!({"name": "ci", "scopes": ["fly"]})).await.problem(422, "invalid_field");
+    world
+        .post("/v1/tokens", json!({"name": "ci", "subject": "x", "scopes": ["fly"]}))
+        .await
+        .problem(422, "invalid_field");
     let path = "/v1/secrets/hook";
     world.with_headers("PUT", path, &[], json!({"value": "It's a Secret to Everybody"})).await.of(200);
     world.get(path).await.problem(405, "method_not_allowed");

@@ -13,8 +13,10 @@ mod repeats;
 mod resume;
 mod said;
 mod secrets;
+mod tokens;
 mod warnings;
 mod workflows;
+mod yaml;
 
 extern crate stepwell_api as api;
 
@@ -131,6 +133,7 @@ impl World {
             subject: format!("{text}@example.com"),
             scopes: scopes.iter().filter_map(|scope| api::Scope::parse(scope)).collect(),
             expires_at: None,
+            created_at: None,
         };
         self.host.tokens().add_token(token).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Saved workflows and API tokens. A version and the pointer to the latest one are written in a transaction, which
+//! Saved workflows. A version and the pointer to the latest one are written in a transaction, which
 //! costs twice the units; saving is rare enough for that.
 
 use super::{
@@ -15,14 +15,12 @@ use crate::{
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use document::{Workflow, id::NodeId, pattern::Listener, time::Time};
-use engine::port::{Catalogue, Page, SavedWorkflow, StoreError, Token, Tokens, Window};
+use engine::port::{Catalogue, Page, SavedWorkflow, StoreError, Window};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// How often a save is tried while others save the same workflow.
 const TRIES: u32 = 10;
-/// The sort key of an API token.
-const TOKEN: &str = "token";
 
 /// A version of a saved workflow. Its own item and the pointer to the latest version hold the same attributes.
 struct Version {
@@ -174,29 +172,6 @@ impl Catalogue for Table {
     }
 }
 
-#[async_trait]
-impl Tokens for Table {
-    async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError> {
-        let partition = keys::api_token(sha256);
-        let item = self.db.get(nobodys(Purpose::Other), &partition, TOKEN, true).await?;
-        let Some(item) = item else { return Ok(None) };
-        let unreadable = |error| StoreError::Permanent(format!("a stored API token cannot be read: {error}"));
-        serde_json::from_str(need(&item, "t")?).map(Some).map_err(unreadable)
-    }
-
-    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
-        let unwritable = |error| StoreError::Permanent(format!("an API token cannot be written: {error}"));
-        let mut item = keyed(&keys::api_token(&token.sha256), TOKEN);
-        item.insert("t".into(), text(serde_json::to_string(&token).map_err(unwritable)?));
-        self.db.put(nobodys(Purpose::Other), item, Expression::default()).await?;
-        self.db.put(nobodys(Purpose::Other), keyed(&keys::api_token(""), TOKEN), Expression::default()).await.map(drop)
-    }
-
-    async fn has_tokens(&self) -> Result<bool, StoreError> {
-        Ok(self.db.get(nobodys(Purpose::Other), &keys::api_token(""), TOKEN, true).await?.is_some())
-    }
-}
-
 impl Table {
     /// Writes a version and the pointer to it, with its schedules and listeners, where the pointer is at another still.
     async fn write_version(
@@ -216,7 +191,7 @@ impl Table {
         self.db.transact(nobodys(Purpose::Other), [pointer, version].into_iter().chain(beside).collect()).await
     }
 
-    fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn put_where(&self, item: Item, condition: Expression) -> Result<TransactWriteItem, StoreError> {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let values = Some(condition.values).filter(|values| !values.is_empty());
         let put = Put::builder().table_name(self.db.table()).set_item(Some(item));

@@ -172,6 +172,11 @@ pub fn api_token(sha256: &str) -> String {
     format!("k#{sha256}")
 }
 
+/// The partition of the list of an owner's API tokens. Its sort keys are their hashes.
+pub fn api_tokens(owner: &str) -> String {
+    format!("o#{owner}")
+}
+
 /// The prefix of the keys of everything that an execution has in S3.
 pub fn values(id: &ExecutionId) -> String {
     format!("x/{id}/")

@@ -12,7 +12,9 @@
 //! | | `s#WORKFLOW`, `l#WORKFLOW` | the schedules and the event listeners of its latest version |
 //! | `d#HASH` | `doc` | a document |
 //! | `k#SHA256` | `token` | an API token |
+//! | `o#OWNER` | `SHA256` | the list of an owner's API tokens |
 
+mod access;
 mod cache;
 mod catalogue;
 mod commit;

@@ -1,7 +1,7 @@
 //! What the operator lets a host take and do: the options of `run` and `dev`, each with its variable. clap shows the
 //! comments on the type that it derives from as the text of `--help`.
 
-use super::Failure;
+use super::{Failure, output};
 use nodes::{AllowList, CEILING_VARIABLES, Ceilings, Config};
 use stepwell::{
     memory::{self, Memory},
@@ -10,7 +10,7 @@ use stepwell::{
 use stepwell_core::allotment::budget_of_root;
 
 /// What a host may take, and what its nodes may do.
-#[derive(clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 pub struct Allowed {
     /// What http_request may reach although it is not public [default: STEPWELL_HTTP_ALLOW]
     #[arg(long, value_name = "HOST[:PORT],NET,…")]
@@ -35,6 +35,38 @@ impl Allowed {
         let most_descendants = most_descendants(self.max_descendants.as_deref())?;
         let memory = memory(self.memory.as_deref())?;
         Ok(Options { nodes: self.config()?, memory, most_descendants })
+    }
+
+    /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says
+    /// anything.
+    pub fn http_allow(&self) -> Option<String> {
+        let said = self.http_allow.clone().or_else(|| std::env::var("STEPWELL_HTTP_ALLOW").ok());
+        said.filter(|list| !list.trim().is_empty())
+    }
+
+    /// The options as they were given, to be added to a command that is suggested; each after a space.
+    pub fn flags(&self) -> String {
+        let given = self.given();
+        given.map(|(name, value)| format!(" {name} {}", output::quoted(value))).collect()
+    }
+
+    /// Refuses options for a host that its own operator set up.
+    pub fn refuse_for(&self, url: &str) -> Result<(), Failure> {
+        let Some((name, _)) = self.given().next() else { return Ok(()) };
+        let message = format!("{name} is for a host in this process, and {url} is another");
+        Err(Failure::usage(message, "leave it out, or start that host with it"))
+    }
+
+    /// The options that were given, by their names.
+    fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("--http-allow", &self.http_allow),
+            ("--max-code-seconds", &self.max_code_seconds),
+            ("--max-http-seconds", &self.max_http_seconds),
+            ("--max-descendants", &self.max_descendants),
+            ("--memory", &self.memory),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
     /// How the nodes of the host behave.

@@ -3,7 +3,9 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped, query},
-    output, source,
+    commands, output,
+    pick::pick,
+    source,
 };
 use api::types::{AnswerBody, Interaction, Page, Responded};
 use document::time::Time;
@@ -52,15 +54,20 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = interaction(&client, &args.id, began).await?;
+        let interaction = interaction(&client, &pick(&client, &args.id).await?, began).await?;
         if args.approve {
             named(&client, &interaction, &args).await?;
         }
-        let answer = client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await;
-        answer.map(|answer| (interaction, answer))
+        match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await {
+            Ok(answer) => Ok((interaction, answer)),
+            Err(failure) if failure.code == "invalid_answer" => {
+                Err(taught(&client, &interaction, failure, globals).await)
+            }
+            Err(failure) => Err(failure),
+        }
     }
     .await;
-    let idle = client.is_folder();
+    let idle = client.idle();
     client.close().await;
     let (interaction, answer) = answered.map_err(|failure| advised(failure, &args))?;
     if globals.json {
@@ -76,8 +83,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
             output::counted(answer.responses_needed as usize, "more answer")
         )),
     }
-    if idle {
-        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume ID` goes on");
+    if let Some(idle) = idle {
+        eprintln!("{idle}");
     }
     Ok(Exit::Done)
 }
@@ -90,6 +97,19 @@ fn advised(failure: Failure, args: &Args) -> Failure {
         _ => return failure,
     };
     failure.with_hint(hint)
+}
+
+/// Adds to a refusal of an answer by which commands the question is answered: the API's own words are those of its
+/// fields, and not those of this command's options.
+async fn taught(client: &Client, interaction: &str, failure: Failure, globals: &Globals) -> Failure {
+    let question = client.get(&format!("/v1/interactions/{}", escaped(interaction))).await;
+    match question.and_then(|question| question.read::<Interaction>()) {
+        Ok(question) => {
+            let commands = commands::answers(&question, globals).join("\n  or: ");
+            failure.with_hint(&format!("{} is answered with: {}", question.kind, output::clean(&commands)))
+        }
+        Err(_) => failure,
+    }
 }
 
 /// Makes the request's body of the options that were given.
@@ -130,7 +150,7 @@ async fn interaction(client: &Client, id: &str, began: Time) -> Result<String, F
     let page: Page<Interaction> = client.get(&format!("/v1/interactions{of}")).await?.read()?;
     match page.items.as_slice() {
         [] => Ok(id.to_owned()),
-        [one] if client.is_here() && one.created_at.0 > began => Err(Failure::failed(
+        [one] if client.is_own() && one.created_at.0 > began => Err(Failure::failed(
             format!("the execution asks another question since this command began: {}", output::clean(&one.question)),
             format!("look at it, and answer it by its own id: {}", one.interaction_id),
         )

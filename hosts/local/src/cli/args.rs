@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, dev, doctor, globals::Globals, graph, history, inbox, logs, ls, run, secret, show, signal, token,
-    validate,
+    answer, control, delete, dev, doctor, globals::Globals, graph, history, inbox, init, logs, ls, open, run, save,
+    secret, shell, show, signal, start, token, tokens, validate, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -23,6 +23,14 @@ pub struct Cli {
 pub enum Command {
     /// Run one workflow to its end in this process
     Run(run::Args),
+    /// Write a workflow to begin with
+    Init(init::Args),
+    /// Save workflows, so that they can be started by their ids
+    Save(save::Args),
+    /// List the saved workflows
+    Workflows(workflows::Args),
+    /// Start an execution of a saved workflow
+    Start(start::Args),
     /// Serve the API and run workflows until stopped
     Dev(dev::Args),
     /// Check workflow files without running them
@@ -49,6 +57,10 @@ pub enum Command {
     Cancel(control::Args),
     /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
+    /// Remove ended executions with all their data, or a saved workflow
+    Delete(delete::Args),
+    /// Open the address of the host, an execution or a question
+    Open(open::Args),
     /// Manage the credentials that workflows use
     Secret {
         /// The command on credentials.
@@ -63,6 +75,10 @@ pub enum Command {
     },
     /// Check the set-up
     Doctor(doctor::Args),
+    /// Write what a shell needs to complete commands
+    Completions(shell::Completions),
+    /// Write the manual's pages
+    Man(shell::Man),
 }
 
 /// `stepwell secret …`
@@ -77,4 +93,10 @@ pub enum SecretCommand {
 pub enum TokenCommand {
     /// Make a token; it is shown once
     Create(token::Args),
+    /// List the tokens, those that have ended too
+    #[command(visible_alias = "list")]
+    Ls(tokens::Listing),
+    /// Revoke tokens: who bears them is refused from then on
+    #[command(visible_aliases = ["rm", "delete"])]
+    Revoke(tokens::Revoking),
 }

@@ -3,17 +3,22 @@
 use super::{
     Failure, locate, locate_yaml, output,
     source::{Malformed, Source, Unread},
+    window::Window,
 };
 use api::types::{self, Fault};
 use document::{
     Workflow, parse,
     validate::{Issue, Severity},
 };
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use serde_json::Value;
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
-/// Width of an excerpt, in columns.
+/// Width of an excerpt, in columns, at most: longer lines are hard to follow.
 const WIDTH: usize = 100;
+
+/// Columns of the numbers of lines, and of what separates them from the text.
+const GUTTER: usize = 10;
 
 /// A workflow file with what the static checks say of it.
 pub struct Checked {
@@ -61,6 +66,11 @@ impl Checked {
         }
     }
 
+    /// The document as it was read.
+    pub fn document(&self) -> Value {
+        self.source.document.clone()
+    }
+
     /// Tells errors and warnings on stderr, each with its place in the file.
     pub fn tell(&self) {
         for issue in self.errors.iter().chain(&self.warnings) {
@@ -88,16 +98,26 @@ fn told(path: &Path, malformed: Malformed) -> Failure {
         label: None,
         error: true,
         span: at,
-        source: NamedSource::new(path.display().to_string(), text),
+        source: window(path, text),
     });
     let message = format!("{} cannot be parsed: {message}", path.display());
     Failure::usage(message, "workflow files are JSON, or YAML where their name ends in .yaml or .yml")
         .with_code("malformed")
 }
 
+/// Columns that an excerpt has.
+fn width() -> usize {
+    output::width_of_stderr().map_or(WIDTH, |width| width.min(WIDTH))
+}
+
+/// The text of a file, beside the numbers of its lines.
+fn window(path: &Path, text: String) -> Window {
+    Window::of(path.display().to_string(), text, width().saturating_sub(GUTTER))
+}
+
 fn tell(excerpt: &Excerpt) {
     let theme = if output::colours() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).with_context_lines(1);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width()).with_links(false).with_context_lines(1);
     let mut text = String::new();
     match handler.render_report(&mut text, excerpt) {
         Ok(()) => eprintln!("{}\n", text.trim_end()),
@@ -114,7 +134,7 @@ struct Excerpt {
     label: Option<String>,
     error: bool,
     span: Option<Range<usize>>,
-    source: NamedSource<String>,
+    source: Window,
 }
 
 impl Excerpt {
@@ -127,7 +147,7 @@ impl Excerpt {
             label: Some("here".into()),
             error: issue.severity == Severity::Error,
             span,
-            source: NamedSource::new(source.path.display().to_string(), source.text.clone()),
+            source: window(&source.path, source.text.clone()),
         }
     }
 }

@@ -1,36 +1,36 @@
 //! A client of the API, over HTTP or in this process on a data folder. Either way every rule is applied by the same
 //! routes.
 
-use super::{Failure, Globals, limits};
+use super::{
+    Failure, Globals,
+    folder::{Entrance, Folder, Holder},
+    limits,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Method, Request, header},
+    http::{Method, Request},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use stepwell::{
     Local,
-    server::{self, Callers, Stop, Unopened, socket::Address},
-    store::OpenError,
+    server::{self, Callers, Options, Stop, socket::Address},
 };
-use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 /// A way to reach the API.
 pub enum Client {
-    /// A host elsewhere, or `stepwell dev`, which has the data folder open.
+    /// A host elsewhere, or a process that has the data folder open.
     Remote {
         /// The HTTP client with its connections.
         http: reqwest::Client,
-        /// The data folder's socket, where that is the way to the host.
-        socket: Option<Address>,
+        /// How the host is reached.
+        way: Way,
         /// Address of the host, without a slash at its end.
         base: String,
-        /// The bearer token, where one was given.
-        token: Option<String>,
     },
     /// The data folder, opened by this process.
     Local {
@@ -38,6 +38,26 @@ pub enum Client {
         host: Arc<Local>,
         /// The API's routes on that host.
         router: Router,
+        /// The tenant that the user acts for; none for the folder's own.
+        owner: Option<String>,
+    },
+}
+
+/// How a host is reached that is not in this process.
+pub enum Way {
+    /// Over the network.
+    Net {
+        /// The bearer token, where one was given.
+        token: Option<String>,
+    },
+    /// Through the socket of the data folder, which the host has open.
+    Socket {
+        /// The path of the socket.
+        address: Address,
+        /// The tenant that the user acts for; none for the folder's own.
+        owner: Option<String>,
+        /// Whether the host moves every execution of the folder, as `stepwell dev` does.
+        moves_all: bool,
     },
 }
 
@@ -57,36 +77,72 @@ impl Client {
 
     /// Does the same as [`Self::open`], but creates a folder that is absent.
     pub async fn open_or_create(globals: &Globals) -> Result<Self, Failure> {
-        match &globals.url {
-            Some(url) => remote(url, globals.token()),
-            None => folder(&globals.data(), globals.token()).await,
+        if let Some(url) = &globals.url {
+            return over(url, globals.token());
         }
+        match Folder::find(globals, || Ok(Options::default())).await? {
+            Folder::Open(host) => Ok(Self::of(&host, globals)),
+            Folder::Held(holder) => Self::of_holder(holder, globals),
+        }
+    }
+
+    /// A client of the process that has the data folder.
+    pub fn of_holder(holder: Holder, globals: &Globals) -> Result<Self, Failure> {
+        match holder.entrance {
+            Entrance::Socket(address) => over_socket(address, globals, holder.moves_all),
+            Entrance::Net(url) => over(&url, globals.token()),
+        }
+    }
+
+    /// A client of a host in this process.
+    pub fn of(host: &Arc<Local>, globals: &Globals) -> Self {
+        let router = server::router(host, Callers::Own, &Stop::never());
+        Self::Local { host: host.clone(), router, owner: globals.owner.clone() }
     }
 
     /// Sends a `GET` of a path with its query.
     pub async fn get(&self, path: &str) -> Result<Reply, Failure> {
-        self.send(Method::GET, path, None).await
+        self.send(Method::GET, path, &[], None).await
     }
 
     /// Sends a `POST` with a body that the API documents.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
-        self.send(Method::POST, path, Some(json(body)?)).await
+        self.send(Method::POST, path, &[], Some(json(body)?)).await
+    }
+
+    /// Sends a `POST` with a body that the API documents, under an idempotency key: the same key starts nothing twice.
+    pub async fn post_once(&self, path: &str, key: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send(Method::POST, path, &[("idempotency-key", key)], Some(json(body)?)).await
     }
 
     /// Sends a `PUT` with a body that the API documents.
     pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
-        self.send(Method::PUT, path, Some(json(body)?)).await
+        self.send(Method::PUT, path, &[], Some(json(body)?)).await
+    }
+
+    /// Sends a `DELETE`.
+    pub async fn delete(&self, path: &str) -> Result<Reply, Failure> {
+        self.send(Method::DELETE, path, &[], None).await
     }
 
     /// Sends a request. A failure where the status of the answer is not 2xx, or where it has a body that is not JSON.
-    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Reply, Failure> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Reply, Failure> {
+        let mut all = vec![(api::CLIENT, "cli")];
+        all.extend(headers);
+        all.extend(body.as_ref().map(|_| ("content-type", "application/json")));
+        all.extend(self.owner().map(|owner| (api::OWNER, owner)));
         let (status, bytes) = match self {
-            Self::Remote { http, socket, base, token } => {
-                let place = socket.as_ref().map_or(base.into(), |socket| socket.path().to_string_lossy());
+            Self::Remote { http, way, base } => {
                 let request = http.request(method, format!("{base}{path}"));
-                over_http(request, token.as_deref(), body, &place).await?
+                over_http(request, way, &all, body, base).await?
             }
-            Self::Local { router, .. } => in_process(router, method, path, body).await?,
+            Self::Local { router, .. } => in_process(router, method, path, &all, body).await?,
         };
         if !(200..300).contains(&status) {
             return Err(Failure::from_problem(status, serde_json::from_slice(&bytes).ok()));
@@ -104,17 +160,39 @@ impl Client {
         matches!(self, Self::Local { .. })
     }
 
-    /// Whether the host is on this machine: a data folder, or the process that has it open.
-    pub fn is_here(&self) -> bool {
+    /// The tenant that the user acts for, where that is another than the folder's own.
+    fn owner(&self) -> Option<&str> {
         match self {
-            Self::Remote { socket, .. } => socket.is_some(),
-            Self::Local { .. } => true,
+            Self::Remote { way: Way::Socket { owner, .. }, .. } | Self::Local { owner, .. } => owner.as_deref(),
+            Self::Remote { way: Way::Net { .. }, .. } => None,
+        }
+    }
+
+    /// Whether the host takes this user for its own, who may answer for others.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::Local { .. } | Self::Remote { way: Way::Socket { .. }, .. } => true,
+            Self::Remote { way: Way::Net { .. }, .. } => false,
+        }
+    }
+
+    /// What is told after a change to an execution, where nobody may move it now. None where somebody does.
+    pub fn idle(&self) -> Option<&'static str> {
+        match self {
+            Self::Local { .. } => {
+                Some("nothing runs in this data folder now: `stepwell dev`, or `stepwell run --resume ID`, goes on")
+            }
+            Self::Remote { way: Way::Socket { moves_all: false, .. }, .. } => Some(
+                "a `stepwell run` has this data folder now, and moves its own execution alone: others go on with \
+                 `stepwell dev`, or `stepwell run --resume ID`",
+            ),
+            Self::Remote { .. } => None,
         }
     }
 
     /// Closes the data folder, so that the next command finds it free.
     pub async fn close(self) {
-        if let Self::Local { host, router } = self {
+        if let Self::Local { host, router, .. } = self {
             drop(router);
             host.shutdown(Duration::ZERO).await;
         }
@@ -143,7 +221,7 @@ fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
 const URL_HINT: &str = "check --url: it should be the address of a Stepwell host, such as http://127.0.0.1:8080";
 
 /// A client of the host at `url`, over HTTP or HTTPS.
-fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
+pub fn over(url: &str, token: Option<String>) -> Result<Client, Failure> {
     let base = url.trim_end_matches('/').to_owned();
     let builder = builder();
     let builder = match reqwest::Url::parse(&base) {
@@ -157,17 +235,17 @@ fn remote(url: &str, token: Option<String>) -> Result<Client, Failure> {
         _ => return Err(Failure::usage(format!("{url} is not an http or https address"), URL_HINT)),
     };
     let http = builder.build().map_err(|error| Failure::usage(format!("cannot use {url}: {error}"), URL_HINT))?;
-    Ok(Client::Remote { http, socket: None, base, token })
+    Ok(Client::Remote { http, way: Way::Net { token }, base })
 }
 
-/// A client of the host that has this data folder open and serves `url`: through the folder's socket, where the user
-/// needs no token, or over the network where there is no socket.
-fn holder(data: &Path, url: &str, token: Option<String>) -> Result<Client, Failure> {
-    let Some(address) = Address::of(data).ok().filter(Address::answers) else { return remote(url, token) };
+/// A client of the process that has a data folder, through the folder's socket, where the user needs no token.
+/// `moves_all`: that process moves every execution of the folder.
+fn over_socket(address: Address, globals: &Globals, moves_all: bool) -> Result<Client, Failure> {
     let builder = builder().tls_backend_preconfigured(tls(rustls::RootCertStore::empty())?);
     let unused = |error| Failure::failed(format!("cannot use the data folder's socket: {error}"), "try again");
     let http = builder.unix_socket(address.path()).build().map_err(unused)?;
-    Ok(Client::Remote { http, socket: Some(address), base: "http://localhost".into(), token: None })
+    let (base, way) = ("http://localhost".to_owned(), Way::Socket { address, owner: globals.owner.clone(), moves_all });
+    Ok(Client::Remote { http, way, base })
 }
 
 /// Settings of every client.
@@ -183,54 +261,35 @@ fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, Failure> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Opens a data folder, or a client of the server that has it open. A command that has it open is waited for.
-async fn folder(data: &Path, token: Option<String>) -> Result<Client, Failure> {
-    let patience = Instant::now() + limits::FOLDER_PATIENCE;
-    loop {
-        match server::open(data, nodes::AllowList::default()) {
-            Ok(host) => {
-                let router = server::router(&host, Callers::Own, &Stop::never());
-                return Ok(Client::Local { host, router });
-            }
-            Err(Unopened::Folder(OpenError::InUse { url: Some(url), .. })) => return holder(data, &url, token),
-            // Another command has the folder, and is done in a moment.
-            Err(Unopened::Folder(OpenError::InUse { .. })) if Instant::now() < patience => {
-                sleep(limits::FOLDER_RETRY).await;
-            }
-            Err(error) => return Err(unopened(&error)),
-        }
-    }
-}
-
-/// Makes a failure of a data folder that cannot be opened.
-pub fn unopened(error: &Unopened) -> Failure {
-    let code = match error {
-        Unopened::Folder(OpenError::InUse { .. }) => "data_folder_in_use",
-        Unopened::Folder(_) => "data_folder",
-        Unopened::Nodes(_) => "configuration",
-    };
-    // The error's own text says what to do.
-    Failure::usage(error.to_string(), "").with_code(code)
-}
-
-/// Sends a request over HTTP to the host at `place`. Returns the answer's status and body.
+/// Sends a request over HTTP. Returns the answer's status and body.
 async fn over_http(
-    request: reqwest::RequestBuilder,
-    token: Option<&str>,
+    mut request: reqwest::RequestBuilder,
+    way: &Way,
+    headers: &[(&str, &str)],
     body: Option<Vec<u8>>,
-    place: &str,
+    base: &str,
 ) -> Result<(u16, Vec<u8>), Failure> {
-    let mut request = request.header(api::CLIENT, "cli");
-    if let Some(token) = token {
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Way::Net { token: Some(token) } = way {
         request = request.bearer_auth(token);
     }
     if let Some(body) = body {
-        request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+        request = request.body(body);
     }
     let unreachable = |error: reqwest::Error| {
         let why = if error.is_timeout() { "it does not answer" } else { "no answer came" };
-        Failure::failed(format!("cannot reach {place}: {why}"), "check that it runs (`stepwell dev`), and --url")
-            .with_code("unreachable")
+        let failure = match way {
+            Way::Net { .. } => {
+                Failure::failed(format!("cannot reach {base}: {why}"), "check that it runs (`stepwell dev`), and --url")
+            }
+            Way::Socket { address, .. } => Failure::failed(
+                format!("the process that has the data folder went away ({}: {why})", address.path().display()),
+                "try again: what was asked may have been done",
+            ),
+        };
+        failure.with_code(UNREACHABLE)
     };
     let answer = request.send().await.map_err(unreachable)?;
     let status = answer.status().as_u16();
@@ -238,17 +297,21 @@ async fn over_http(
     Ok((status, bytes.to_vec()))
 }
 
+/// The code of the failure to reach a host.
+pub const UNREACHABLE: &str = "unreachable";
+
 /// Hands a request to the routes in this process. Returns the answer's status and body.
 async fn in_process(
     router: &Router,
     method: Method,
     path: &str,
+    headers: &[(&str, &str)],
     body: Option<Vec<u8>>,
 ) -> Result<(u16, Vec<u8>), Failure> {
     let broken = |error: &dyn std::fmt::Display| Failure::failed(format!("the request failed: {error}"), "try again");
-    let mut request = Request::builder().method(method).uri(path).header(api::CLIENT, "cli");
-    if body.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/json");
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let body = body.map_or_else(Body::empty, Body::from);
     let request = request.body(body).map_err(|error| broken(&error))?;

@@ -3,9 +3,10 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, Reply, escaped},
-    output, run,
+    commands, output,
+    pick::pick,
 };
-use api::types::{Ended, Execution, Reason, WentOn};
+use api::types::{Ended, Execution, Interaction, Reason, WentOn};
 
 /// The arguments of `stepwell pause`, `resume` and `cancel`.
 #[derive(clap::Args)]
@@ -20,12 +21,16 @@ pub struct Args {
 /// Asks for the change that `what` names, which is the last part of the API's path. To ask twice is no error.
 pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
-    let path = format!("/v1/executions/{}", escaped(&args.execution));
-    let mut answer = client.post(&format!("{path}/{what}"), &Reason { reason: args.reason }).await;
-    if let Err(failure) = answer {
-        answer = Err(advised(&client, globals, &path, what, failure).await);
+    let body = Reason { reason: args.reason };
+    let answer = async {
+        let id = pick(&client, &args.execution).await?;
+        match client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), &body).await {
+            Err(failure) if what == "resume" => Err(taught(&client, &id, failure, globals).await),
+            answer => answer,
+        }
     }
-    let idle = client.is_folder();
+    .await;
+    let idle = client.idle();
     client.close().await;
     let answer = answer?;
     if globals.json {
@@ -33,12 +38,12 @@ pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
         return Ok(Exit::Done);
     }
     let execution: Execution = answer.read()?;
-    output::line(&format!("{} is {}{}", args.execution, execution.status, went_on(what, &answer)?));
-    for question in execution.pending_interactions.iter().filter(|_| what == "resume") {
-        eprintln!("  answer with: {}", run::ask::command(question, &globals.place_flag()));
+    output::line(&format!("{} is {}{}", execution.execution_id, execution.status, went_on(what, &answer)?));
+    if what == "resume" {
+        questions(&execution, globals).iter().for_each(|line| eprintln!("{line}"));
     }
-    if idle && execution.completed_at.is_none() && what != "pause" {
-        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
+    if let Some(idle) = idle.filter(|_| execution.completed_at.is_none() && what != "pause") {
+        eprintln!("{idle}");
     }
     Ok(Exit::Done)
 }
@@ -54,18 +59,18 @@ fn went_on(what: &str, answer: &Reply) -> Result<&'static str, Failure> {
     })
 }
 
-/// Names the command that answers, where a resume finds the execution waiting for a person.
-async fn advised(client: &Client, globals: &Globals, path: &str, what: &str, failure: Failure) -> Failure {
-    let asks = matches!(failure.code.as_str(), "waits_for_an_answer" | "invalid_answer" | "several_open_interactions");
-    if what != "resume" || !asks {
-        return failure;
-    }
-    let shown = match client.get(path).await {
-        Ok(shown) => shown.read::<Execution>(),
-        Err(other) => Err(other),
+/// What an execution asks, and the commands that answer it: to resume answers nothing.
+fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
+    let asked = |question: &Interaction| {
+        let head = format!("it asks: {}", output::clean(&question.question));
+        [vec![head], output::answer_lines(&commands::answers(question, globals))].concat()
     };
-    let Ok(execution) = shown else { return failure.with_hint("answer it with `stepwell answer`") };
-    let flag = globals.place_flag();
-    let commands: Vec<_> = execution.pending_interactions.iter().map(|one| run::ask::command(one, &flag)).collect();
-    failure.with_hint(&format!("answer with: {}", commands.join("\n  or with: ")))
+    execution.pending_interactions.iter().flat_map(asked).collect()
+}
+
+/// Adds to a refusal to resume an execution that waits for a person how it is answered.
+async fn taught(client: &Client, id: &str, failure: Failure, globals: &Globals) -> Failure {
+    let execution = client.get(&format!("/v1/executions/{}", escaped(id))).await;
+    let lines = execution.and_then(|one| one.read()).map(|one: Execution| questions(&one, globals)).unwrap_or_default();
+    if lines.is_empty() { failure } else { failure.with_hint(&lines.join("\n")) }
 }

@@ -1,11 +1,16 @@
 //! `stepwell dev`: the API and the workers in one process, until it is asked to stop.
 
 use super::{
-    Exit, Failure, Globals, Outcome, allowed::Allowed, client::unopened, limits, output, run::signals::Signals,
+    Exit, Failure, Globals, Outcome,
+    allowed::Allowed,
+    folder::for_all,
+    kept::{Keeping, Kept},
+    limits, output,
+    run::signals::Signals,
 };
 use engine::port::Host;
 use serde_json::json;
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 use stepwell::{
     Local,
     server::{self, Callers, Limits, Stop, socket::Socket},
@@ -22,6 +27,12 @@ pub struct Args {
     /// The address to listen at; anything but loopback needs tokens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
+    /// Save the workflows that lie in this folder: .json, .yaml and .yml files
+    #[arg(long, value_name = "DIR")]
+    workflows: Option<PathBuf>,
+    /// Save those that change there, too, as long as it runs
+    #[arg(long, requires = "workflows")]
+    watch: bool,
     /// What the host may take and do.
     #[command(flatten)]
     allowed: Allowed,
@@ -31,21 +42,25 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     logging(globals.json);
     let address = address(&args.host)?;
-    let options = args.allowed.options()?;
-    let host = server::open_with(&globals.data(), options).map_err(|error| unopened(&error))?;
-    let served = serve(globals, &host, address, args.port).await;
+    args.allowed.options()?;
+    let kept = args.workflows.as_deref().map(Kept::of).transpose()?;
+    let host = for_all(globals, || args.allowed.options()).await?;
+    let keeping = Keeping { kept, watch: args.watch };
+    let served = serve(globals, &host, address, args.port, keeping).await;
     if !host.shutdown(limits::GRACE).await {
         eprintln!("some nodes were cut off; they run again at the next start");
     }
     served
 }
 
-async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16) -> Outcome {
+async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16, keeping: Keeping) -> Outcome {
     let loopback = address.is_loopback();
     // Callers on other machines must bring a token, so there must be one.
     if !loopback && !host.tokens().has_tokens().await? {
-        let hint =
-            format!("make one first: stepwell token create --name NAME --scopes read,run{}", globals.data_flag());
+        let hint = format!(
+            "make one first: stepwell token create --name NAME --subject EMAIL --scopes read,run{}",
+            globals.data_flag()
+        );
         let message = format!("{address} is open to other machines, and there are no tokens to tell callers apart");
         return Err(Failure::usage(message, hint).with_code("no_tokens"));
     }
@@ -83,7 +98,11 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16)
             server::serve_socket(socket, router, stop.stopped(), bounds).await;
         }
     };
+    let watching = keeping.begin(globals, host).await;
     tokio::join!(stopping, port, own);
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     Ok(Exit::Done)
 }
 

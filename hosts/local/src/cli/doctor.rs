@@ -5,7 +5,9 @@ mod repair;
 use super::{
     Exit, Globals, Outcome,
     allowed::allow_list,
-    client::{Client, unopened},
+    client::Client,
+    colour::{self, Colour},
+    folder::unopened,
     limits, output,
 };
 use api::types::Health;
@@ -18,7 +20,8 @@ use std::{
     time::Duration,
 };
 use stepwell::{
-    Local, server,
+    Local,
+    server::{self, socket::Address},
     store::{OpenError, repair::unreadable, running},
 };
 use stepwell_core::task::{self, CodeTask, Task};
@@ -43,6 +46,13 @@ struct Check {
 }
 
 impl Check {
+    fn colour(&self) -> Colour {
+        match self.verdict {
+            "ok" => Colour::Green,
+            "warn" => Colour::Yellow,
+            _ => Colour::Red,
+        }
+    }
     fn ok(name: &'static str, about: impl Into<String>) -> Self {
         Self { name, verdict: "ok", about: about.into(), hint: String::new() }
     }
@@ -72,7 +82,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&json!({"ok": !failed, "checks": checks.iter().map(shown).collect::<Vec<_>>()}));
     } else {
         for check in &checks {
-            output::line(&format!("{:<4}  {}: {}", check.verdict, check.name, check.about));
+            let filling = " ".repeat(4_usize.saturating_sub(check.verdict.len()));
+            let verdict = check.colour().paint(check.verdict, colour::on_stdout());
+            output::line(&format!("{verdict}{filling}  {}: {}", check.name, check.about));
             if !check.hint.is_empty() {
                 output::line(&format!("      {}", check.hint));
             }
@@ -140,6 +152,9 @@ async fn in_use(data: &Path, url: Option<String>, pid: Option<u32>) -> Check {
     let holder = running(data).and_then(|holder| holder.url).or(url);
     match holder {
         Some(url) => Check::ok("data folder", format!("in use{by}, which serves {url}")),
+        None if Address::of(data).is_ok_and(|address| address.answers()) => {
+            Check::ok("data folder", format!("in use{by}, which runs a workflow and answers other commands"))
+        }
         None => Check::warn("data folder", format!("in use{by}"), "wait until it ends; then check again"),
     }
 }

@@ -96,13 +96,9 @@ impl Failure {
         Self::failed(message, hint).with_code(&code).with_errors(errors)
     }
 
-    /// The reasons, one per item: `/path: message`, or the message alone where there is no path.
-    pub fn reasons(&self) -> Vec<String> {
-        let reason = |error: &Fault| match error.path.as_str() {
-            "" => error.message.clone(),
-            path => format!("{path}: {}", error.message),
-        };
-        self.errors.iter().map(reason).collect()
+    /// The reasons, as the API gives them.
+    pub fn errors(&self) -> &[Fault] {
+        &self.errors
     }
 
     /// What went wrong, as people are told it.
@@ -110,18 +106,28 @@ impl Failure {
         &self.message
     }
 
+    /// What to do next; none where there is nothing to say.
+    pub fn hint(&self) -> Option<String> {
+        Some(self.hint.clone()).filter(|hint| !hint.is_empty())
+    }
+
     /// Tells the failure: on stderr to people, and with `json` on stdout to programs. Returns the exit code.
     pub fn tell(&self, json: bool) -> ExitCode {
         let mut text = format!("{} {}", output::red("error:"), self.message);
-        let reasons = if self.told { Vec::new() } else { self.reasons() };
-        // A single reason that the message ends with would only be said twice.
-        if reasons.len() > 1 || reasons.first().is_some_and(|reason| !self.message.ends_with(reason.as_str())) {
-            for reason in reasons {
+        let help = |text: &str| format!("{} {text}", output::cyan("help:"));
+        let errors = if self.told { &[][..] } else { &self.errors };
+        for error in errors {
+            let reason = reason(error);
+            // A single reason that the message ends with would only be said twice.
+            if errors.len() > 1 || !self.message.ends_with(reason.as_str()) {
                 text.push_str(&format!("\n  {reason}"));
+            }
+            if let Some(hint) = error.hint.as_deref().filter(|hint| !hint.is_empty() && *hint != self.hint) {
+                text.push_str(&format!("\n    {}", help(hint)));
             }
         }
         if !self.hint.is_empty() {
-            text.push_str(&format!("\n{} {}", output::cyan("help:"), self.hint));
+            text.push_str(&format!("\n{}", help(&self.hint)));
         }
         eprintln!("{text}");
         if json {
@@ -134,6 +140,14 @@ impl Failure {
     pub fn tell_programs(&self) {
         let error = json!({"code": self.code, "message": self.message, "hint": self.hint, "errors": self.errors});
         output::json(&json!({"error": error}));
+    }
+}
+
+/// A reason for people: `/path: message`, or the message alone where there is no path.
+pub fn reason(error: &Fault) -> String {
+    match error.path.as_str() {
+        "" => error.message.clone(),
+        path => format!("{path}: {}", error.message),
     }
 }
 

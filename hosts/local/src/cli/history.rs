@@ -3,7 +3,10 @@
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped, query},
-    output, warnings,
+    columns::{Cell, Column},
+    output,
+    pick::pick,
+    times, warnings,
 };
 use api::types::{Execution, History, Turn};
 
@@ -24,8 +27,8 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
     let window = query(&[("limit", Some(args.limit.to_string())), ("cursor", args.cursor)]);
-    let path = format!("/v1/executions/{}", escaped(&args.execution));
     let answers = async {
+        let path = format!("/v1/executions/{}", escaped(&pick(&client, &args.execution).await?));
         let page = client.get(&format!("{path}/history{window}")).await?;
         // With `--json` the one answer is shown as it is, so the execution's warnings are not asked for.
         let execution = if globals.json { None } else { Some(client.get(&path).await?) };
@@ -39,7 +42,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         return Ok(Exit::Done);
     };
     let (page, execution): (History, Execution) = (page.read()?, execution.read()?);
-    output::table(["CHECKPOINT", "WHEN", "WHAT"], page.history.iter().map(row));
+    let columns = [Column::whole("CHECKPOINT"), Column::time("WHEN"), Column::text("WHAT")];
+    output::table(columns, page.history.iter().map(row));
     if let Some(cursor) = &page.next_cursor {
         eprintln!("{}", output::dim(&format!("{} turns in all; go on with --cursor {cursor}", page.total)));
     }
@@ -47,6 +51,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn row(turn: &Turn) -> [String; 3] {
-    [turn.checkpoint.clone(), turn.timestamp.to_string(), output::short(&turn.state_summary, 120)]
+fn row(turn: &Turn) -> [Cell; 3] {
+    let when = times::relative(turn.timestamp.0, stepwell::clock());
+    [turn.checkpoint.as_str().into(), when.into(), turn.state_summary.as_str().into()]
 }

@@ -1,8 +1,10 @@
 //! `stepwell inbox`: questions that wait, soonest deadline first.
 
 use super::{
-    Globals, Outcome, output,
+    Globals, Outcome,
+    columns::{Cell, Column},
     page::{List, Paging},
+    times,
 };
 use api::types::Interaction;
 use stepwell_core::interaction::InteractionStatus;
@@ -23,7 +25,13 @@ pub struct Args {
 const QUESTIONS: List<Interaction, 5> = List {
     path: "/v1/interactions",
     empty: "nothing waits for an answer",
-    headings: ["INTERACTION", "KIND", "DEADLINE", "ASKED", "QUESTION"],
+    columns: [
+        Column::whole("INTERACTION"),
+        Column::whole("KIND"),
+        Column::time("DEADLINE"),
+        Column::text("QUESTION"),
+        Column::cut("ASKED"),
+    ],
     row,
     hint: Some("answer with: stepwell answer INTERACTION --approve (or --reject, --option, …)"),
 };
@@ -38,8 +46,14 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     QUESTIONS.show(globals, filter, args.paging).await
 }
 
-fn row(one: &Interaction) -> [String; 5] {
+fn row(one: &Interaction) -> [Cell; 5] {
     let people = if one.assignees.is_empty() { "anyone".to_owned() } else { one.assignees.join(", ") };
-    let question = output::short(&one.question, 60);
-    [one.interaction_id.clone(), one.kind.to_string(), output::maybe(&one.deadline), people, question]
+    let deadline = one.deadline.map(|at| times::relative(at.0, stepwell::clock())).unwrap_or_default();
+    [
+        one.interaction_id.as_str().into(),
+        one.kind.as_str().into(),
+        deadline.into(),
+        one.question.as_str().into(),
+        people.into(),
+    ]
 }

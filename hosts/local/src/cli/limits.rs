@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// How long a command waits for a data folder that another command has open. Most commands are done in milliseconds.
-pub const FOLDER_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a command waits for a process that has the data folder open and does not answer: one that is done in
+/// milliseconds, or one that ends and gives what runs its [`GRACE`].
+pub const FOLDER_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a look takes at most whether a process of this machine listens at the address that it told.
+pub const FOLDER_LOOK: Duration = Duration::from_millis(500);
 /// Pause between two attempts to open a data folder that is in use.
 pub const FOLDER_RETRY: Duration = Duration::from_millis(20);
 /// How long nodes that run may go on once the process is asked to end. One that is cut off runs again at the next
@@ -21,8 +24,15 @@ pub const FOLLOW: Duration = Duration::from_millis(250);
 /// How long after a first question others may come that are asked before it, as long as something runs: questions of
 /// branches and items that begin together are some milliseconds apart, and a person does not notice the pause.
 pub const AT_ONCE: Duration = Duration::from_secs(1);
+/// Pause between two looks at files that are watched: a person who saves one does not notice it.
+pub const WATCH: Duration = Duration::from_millis(300);
 /// Turns that one read of a journal takes.
 pub const TURNS: usize = 200;
+/// Turns that one request for a journal asks for, while an execution elsewhere is followed: the last page is asked for
+/// again at each look.
+pub const TURNS_ELSEWHERE: usize = 50;
+/// Executions among which the beginning of an id is looked for, the newest first.
+pub const PICKED: usize = 10_000;
 /// Items that one request for a list asks for: the most that the API gives.
 pub const PAGE: usize = 200;
 /// Bytes of a workflow file: the bound on documents, with room for the white space of YAML and JSON.
@@ -34,3 +44,9 @@ pub const NAMED: usize = 10;
 /// Free bytes of the disk below which `doctor` warns, and those below which it fails: a journal grows by a few hundred
 /// bytes for each node that runs.
 pub const DISK_BYTES: (u64, u64) = (1024 * 1024 * 1024, 64 * 1024 * 1024);
+/// Columns of a value that is shown in one line to a reader without a width, such as a file: a screen or two.
+pub const LINE: usize = 200;
+/// Bytes of an execution's output that `show` prints: some screens. `--json` has it in full.
+pub const SHOWN_BYTES: usize = 8_000;
+/// Bytes of what an editor wrote: what an answer may have with room, as an input from a file.
+pub const EDITED_BYTES: u64 = INPUT_BYTES;

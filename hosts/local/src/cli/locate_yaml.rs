@@ -1,6 +1,6 @@
 //! Finds the place in a YAML text that a JSON Pointer (RFC 6901) names, so that an error can be shown there.
 
-use super::yaml::{Tree, parse};
+use api::yaml::{Tree, parse};
 use std::ops::Range;
 
 /// Returns the bytes of a value: a scalar's up to the end of its line or a character that may end it there, a list's or

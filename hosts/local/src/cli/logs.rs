@@ -3,7 +3,8 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, Reply, escaped, query},
-    limits, output,
+    colour, limits, output,
+    pick::pick,
 };
 use api::types::{Execution, LogLine, Page};
 use serde_json::Value;
@@ -26,14 +27,17 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         eprintln!("{}", output::dim("nothing runs in this data folder now: these are the lines so far"));
     }
     let follow = args.follow && !client.is_folder();
-    let told = Reader { client: &client, id: escaped(&args.execution), cursor: None, seen: 0 };
-    let done = told.tell(globals.json, follow).await;
+    let done = async {
+        let id = pick(&client, &args.execution).await?;
+        Reader::of(&client, &id).tell(globals.json, follow).await
+    }
+    .await;
     client.close().await;
     done.map(|()| Exit::Done)
 }
 
 /// Reads the lines of an execution, page after page, and remembers how far it came.
-struct Reader<'c> {
+pub struct Reader<'c> {
     client: &'c Client,
     id: String,
     /// Cursor of the page to be read next; none for the first.
@@ -42,7 +46,12 @@ struct Reader<'c> {
     seen: usize,
 }
 
-impl Reader<'_> {
+impl<'c> Reader<'c> {
+    /// Reads the lines of an execution from the first on.
+    pub fn of(client: &'c Client, execution: &str) -> Self {
+        Self { client, id: escaped(execution), cursor: None, seen: 0 }
+    }
+
     async fn tell(mut self, as_json: bool, follow: bool) -> Result<(), Failure> {
         let mut all = Vec::new();
         loop {
@@ -72,7 +81,7 @@ impl Reader<'_> {
     }
 
     /// Reads all lines that were not read before.
-    async fn fresh(&mut self) -> Result<Vec<Reply>, Failure> {
+    pub async fn fresh(&mut self) -> Result<Vec<Reply>, Failure> {
         let mut fresh = Vec::new();
         loop {
             let window = query(&[("limit", Some(limits::PAGE.to_string())), ("cursor", self.cursor.clone())]);
@@ -93,5 +102,8 @@ impl Reader<'_> {
 
 fn shown(line: &LogLine) -> String {
     let node = output::clean(line.node.as_deref().unwrap_or_default());
-    format!("{} {:<5} {node}: {}", line.at, line.level.as_str(), output::clean(&line.message))
+    let level = colour::of_level(line.level).map(|colour| colour.paint(line.level.as_str(), colour::on_stdout()));
+    let level = level.unwrap_or_else(|| line.level.as_str().into());
+    let filling = " ".repeat(5_usize.saturating_sub(line.level.as_str().len()));
+    format!("{} {level}{filling} {node}: {}", line.at, output::clean(&line.message))
 }

@@ -1,8 +1,10 @@
 //! `stepwell ls`: executions, newest first.
 
 use super::{
-    Globals, Outcome, output,
+    Globals, Outcome, colour,
+    columns::{Cell, Column},
     page::{List, Paging},
+    times,
 };
 use api::types::Execution;
 
@@ -25,7 +27,14 @@ pub struct Args {
 const EXECUTIONS: List<Execution, 6> = List {
     path: "/v1/executions",
     empty: "there are no such executions",
-    headings: ["EXECUTION", "WORKFLOW", "STATUS", "PROGRESS", "STARTED", "MESSAGE"],
+    columns: [
+        Column::whole("EXECUTION"),
+        Column::cut("WORKFLOW"),
+        Column::whole("STATUS"),
+        Column::whole("PROGRESS"),
+        Column::time("STARTED"),
+        Column::text("MESSAGE"),
+    ],
     row,
     hint: None,
 };
@@ -36,13 +45,13 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     EXECUTIONS.show(globals, filter, args.paging).await
 }
 
-fn row(one: &Execution) -> [String; 6] {
+fn row(one: &Execution) -> [Cell; 6] {
     [
-        one.execution_id.clone(),
-        one.workflow_id.clone(),
-        one.status.to_string(),
-        format!("{} %", one.progress),
-        one.started_at.to_string(),
-        output::short(&one.message, 60),
+        one.execution_id.as_str().into(),
+        one.workflow_id.as_str().into(),
+        Cell::coloured(one.status, colour::of_status(one.status)),
+        format!("{} %", one.progress).into(),
+        times::relative(one.started_at.0, stepwell::clock()).into(),
+        one.message.as_str().into(),
     ]
 }

@@ -3,39 +3,57 @@
 mod allowed;
 mod answer;
 mod args;
+mod changes;
 mod check;
 mod client;
+mod colour;
+mod columns;
+mod commands;
 mod control;
+mod delete;
 mod dev;
 mod doctor;
+mod example;
 mod failure;
+mod folder;
 mod globals;
 mod graph;
 mod history;
 mod inbox;
+mod init;
+mod kept;
 mod limits;
 mod locate;
 mod locate_yaml;
 mod logs;
 mod ls;
+mod open;
 mod output;
 mod page;
+mod pick;
 mod place;
 mod run;
+mod save;
 mod secret;
+mod serving;
+mod shell;
 mod show;
 mod signal;
 mod source;
+mod start;
+mod times;
 mod token;
+mod tokens;
 mod validate;
 mod warnings;
-mod yaml;
+mod window;
+mod workflows;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure, Outcome};
 pub use globals::Globals;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 use tokio::signal::unix::SignalKind;
 
@@ -84,8 +102,15 @@ fn outlive_large_files() {
 
 async fn dispatch(cli: Cli) -> Outcome {
     let globals = cli.globals;
+    globals.check()?;
     match cli.command {
         Command::Run(args) => run::run(&globals, args).await,
+        Command::Init(args) => init::run(&globals, args),
+        Command::Save(args) => save::run(&globals, args).await,
+        Command::Workflows(args) => workflows::run(&globals, args).await,
+        Command::Delete(args) => delete::run(&globals, args).await,
+        Command::Open(args) => open::run(&globals, args).await,
+        Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args),
         Command::Graph(args) => graph::run(&globals, args),
@@ -101,14 +126,18 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
+        Command::Token { command: args::TokenCommand::Ls(args) } => tokens::ls(&globals, args).await,
+        Command::Token { command: args::TokenCommand::Revoke(args) } => tokens::revoke(&globals, args).await,
         Command::Doctor(args) => doctor::run(&globals, args).await,
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&globals, &args, Cli::command()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{Arg, CommandFactory};
+    use clap::Arg;
 
     fn names(arg: &Arg) -> [String; 2] {
         [arg.get_id().to_string(), arg.get_long().map(|long| format!("--{long}")).unwrap_or_default()]

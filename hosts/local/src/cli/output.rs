@@ -1,54 +1,44 @@
 //! How commands write: data on stdout, everything else on stderr, and colours only where a terminal takes them.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use super::{
+    colour::{self, Colour},
+    columns::{Cell, Column, layout},
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
     io::{IsTerminal, Write},
-    sync::LazyLock,
+    os::fd::AsFd,
 };
-
-/// Whether stderr takes colours: a terminal that is not dumb, where `NO_COLOR` (<https://no-color.org>) is unset or
-/// empty.
-static COLOURS: LazyLock<bool> = LazyLock::new(|| {
-    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    std::io::stderr().is_terminal() && !forbidden && !dumb
-});
 
 /// Whether stderr takes colours, found out once for the process.
 pub fn colours() -> bool {
-    *COLOURS
-}
-
-/// Colours a text by an SGR code (ECMA-48), where stderr takes colours.
-fn paint(code: &str, text: &str) -> String {
-    if colours() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    colour::on_stderr()
 }
 
 /// Colours text about what went wrong.
 pub fn red(text: &str) -> String {
-    paint("31", text)
+    Colour::Red.paint(text, colours())
 }
 
 /// Colours text about what went well.
 pub fn green(text: &str) -> String {
-    paint("32", text)
+    Colour::Green.paint(text, colours())
 }
 
 /// Colours text about what needs a look.
 pub fn yellow(text: &str) -> String {
-    paint("33", text)
+    Colour::Yellow.paint(text, colours())
 }
 
 /// Colours text about what to do next.
 pub fn cyan(text: &str) -> String {
-    paint("36", text)
+    Colour::Cyan.paint(text, colours())
 }
 
 /// Dims text that is less important.
 pub fn dim(text: &str) -> String {
-    paint("2", text)
+    Colour::Dim.paint(text, colours())
 }
 
 /// Writes JSON to stdout: indented on a terminal, in one line for programs.
@@ -74,21 +64,37 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
-/// Writes a table to stdout. Control characters are replaced, since cells may hold anybody's text.
-pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(if std::io::stdout().is_terminal() {
-        ContentArrangement::Dynamic
-    } else {
-        ContentArrangement::Disabled
-    });
-    table.set_header(headings);
-    for row in rows {
-        table.add_row(row.map(|cell| clean(&cell)));
-    }
-    line(&table.trim_fmt());
+/// Writes a table to stdout, for the width and the colours of what reads it.
+pub fn table<const N: usize, H, C>(headings: [H; N], rows: impl IntoIterator<Item = [C; N]>)
+where
+    H: Into<Column>,
+    C: Into<Cell>,
+{
+    let rows: Vec<[Cell; N]> = rows.into_iter().map(|row| row.map(Into::into)).collect();
+    line(layout(headings.map(Into::into), &rows, width(), colour::on_stdout()).trim_end());
 }
+
+/// Columns of the terminal at stdout; none where stdout is no terminal.
+pub fn width() -> Option<usize> {
+    width_of(&std::io::stdout())
+}
+
+/// Columns of the terminal at stderr; none where stderr is no terminal.
+pub fn width_of_stderr() -> Option<usize> {
+    width_of(&std::io::stderr())
+}
+
+/// Columns of a terminal. One that does not say has 80.
+fn width_of(stream: &(impl IsTerminal + AsFd)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let told = rustix::termios::tcgetwinsize(stream).map_or(0, |size| usize::from(size.ws_col));
+    Some(if told == 0 { 80 } else { told.max(NARROWEST) })
+}
+
+/// Columns that a terminal is taken to have at least.
+const NARROWEST: usize = 20;
 
 /// Replaces control characters, which could steer a terminal, by U+FFFD; line breaks and tabs stay.
 pub fn clean(text: &str) -> String {
@@ -124,11 +130,6 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// What is there as text; empty where nothing is.
-pub fn maybe(value: &Option<impl ToString>) -> String {
-    value.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
 /// The first line of a text, cut to `most` characters; an ellipsis stands for what is left out.
 pub fn short(text: &str, most: usize) -> String {
     let line = text.lines().next().unwrap_or_default();
@@ -157,6 +158,21 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
+/// How far children are, such as `412 of 1000 children, 3 failed (5 tolerated)`. `ended` counts those that failed too.
+pub fn children(count: u64, ended: u64, failed: u64, tolerated: Option<u64>) -> String {
+    let noun = if count == 1 { "child" } else { "children" };
+    let all = if ended == count { count.to_string() } else { format!("{ended} of {count}") };
+    let tolerated = tolerated.map(|most| format!(" ({most} tolerated)")).unwrap_or_default();
+    let failed = if failed == 0 { String::new() } else { format!(", {failed} failed{tolerated}") };
+    format!("{all} {noun}{failed}")
+}
+
+/// The commands that answer a question, each in a line of its own.
+pub fn answer_lines(commands: &[String]) -> Vec<String> {
+    let before = |number| if number == 0 { "answer with:" } else { "         or:" };
+    commands.iter().enumerate().map(|(number, command)| format!("  {} {}", before(number), clean(command))).collect()
+}
+
 /// A count with its noun, such as `1 error` or `2 errors`.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -173,6 +189,13 @@ mod tests {
         assert_eq!(short("ab\ncd", 10), "ab…");
         assert_eq!(quoted("a b's"), r"'a b'\''s'");
         assert_eq!(quoted("x/y.json"), "x/y.json");
+    }
+
+    #[test]
+    fn children_are_counted() {
+        assert_eq!(children(1000, 412, 3, Some(5)), "412 of 1000 children, 3 failed (5 tolerated)");
+        assert_eq!(children(1, 1, 0, Some(0)), "1 child");
+        assert_eq!(children(2, 2, 1, None), "2 children, 1 failed");
     }
 
     #[test]

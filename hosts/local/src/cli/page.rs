@@ -3,6 +3,7 @@
 use super::{
     Exit, Globals, Outcome,
     client::{Client, query},
+    columns::{Cell, Column},
     output,
 };
 use api::types::Page;
@@ -25,10 +26,10 @@ pub struct List<T, const N: usize> {
     pub path: &'static str,
     /// What is said where the list is empty.
     pub empty: &'static str,
-    /// Headings of the columns.
-    pub headings: [&'static str; N],
+    /// The columns.
+    pub columns: [Column; N],
     /// Makes the cells of an item.
-    pub row: fn(&T) -> [String; N],
+    pub row: fn(&T) -> [Cell; N],
     /// What is said under a table that is not empty.
     pub hint: Option<&'static str>,
 }
@@ -56,7 +57,7 @@ impl<T: DeserializeOwned, const N: usize> List<T, N> {
             eprintln!("{}", self.empty);
             return Ok(Exit::Done);
         }
-        output::table(self.headings, page.items.iter().map(self.row));
+        output::table(self.columns, page.items.iter().map(self.row));
         if let Some(cursor) = &page.next_cursor {
             eprintln!("{}", output::dim(&format!("there are more: --cursor {cursor}")));
         }

@@ -3,7 +3,9 @@
 use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped},
-    output, source,
+    output,
+    pick::pick,
+    source,
 };
 use api::types::SignalBody;
 
@@ -23,18 +25,22 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let value = args.value.as_deref().map(|value| source::input(value, "--value")).transpose()?;
     let client = Client::open(globals).await?;
-    let path = format!("/v1/executions/{}/signals/{}", escaped(&args.execution), escaped(&args.name));
-    let answer = client.post(&path, &SignalBody { data: value.unwrap_or_default() }).await;
-    let idle = client.is_folder();
+    let answer = async {
+        let id = pick(&client, &args.execution).await?;
+        let path = format!("/v1/executions/{}/signals/{}", escaped(&id), escaped(&args.name));
+        client.post(&path, &SignalBody { data: value.unwrap_or_default() }).await.map(|answer| (id, answer))
+    }
+    .await;
+    let idle = client.idle();
     client.close().await;
-    let execution = answer?;
+    let (id, execution) = answer?;
     if globals.json {
         output::json(&execution.0);
         return Ok(Exit::Done);
     }
-    output::line(&format!("{} has the event {}", args.execution, args.name));
-    if idle {
-        eprintln!("nothing runs in this data folder now: `stepwell dev` or `stepwell run FILE --resume` goes on");
+    output::line(&format!("{id} has the event {}", args.name));
+    if let Some(idle) = idle {
+        eprintln!("{idle}");
     }
     Ok(Exit::Done)
 }

@@ -3,7 +3,6 @@
 use super::{
     Failure, limits,
     place::{Wrong, offset},
-    yaml,
 };
 use document::json::{Unique, nesting};
 use engine::limits::JSON_DEPTH;
@@ -13,6 +12,9 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
 };
+
+/// What stands for stdin in the place of a file.
+pub const STDIN: &str = "-";
 
 /// A workflow file, read and parsed.
 pub struct Source {
@@ -47,10 +49,14 @@ pub enum Unread {
 impl Source {
     /// Reads and parses a file of [`limits::FILE_BYTES`] at most.
     pub fn read(path: &Path) -> Result<Self, Unread> {
-        let text = read_text(path, limits::FILE_BYTES).map_err(Unread::File)?;
-        let is_yaml =
+        let is_stdin = path.as_os_str() == STDIN;
+        let text = if is_stdin { stdin(limits::FILE_BYTES) } else { read_text(path, limits::FILE_BYTES) };
+        let text = text.map_err(Unread::File)?;
+        let named =
             path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
-        let parsed = if is_yaml { yaml::read(&text) } else { json(&text) };
+        // Stdin has no name: a document in JSON begins with a brace, and one in YAML hardly ever does.
+        let is_yaml = named || (is_stdin && !text.trim_start_matches('\u{feff}').trim_start().starts_with('{'));
+        let parsed = if is_yaml { yaml(&text) } else { json(&text) };
         match parsed {
             Ok(document) => Ok(Self { path: path.to_owned(), text, document, is_yaml }),
             Err((message, at)) => Err(Unread::Malformed(Malformed { text, message, at })),
@@ -65,6 +71,10 @@ fn json(text: &str) -> Result<Value, Wrong> {
         let message = message.split(" at line ").next().unwrap_or_default();
         (message.to_owned(), Some(at))
     })
+}
+
+fn yaml(text: &str) -> Result<Value, Wrong> {
+    api::yaml::read(text).map_err(|(message, at)| (message, at.map(|(line, column)| offset(text, line, column))))
 }
 
 /// Reads a file of UTF-8 text with at most `most` bytes.
@@ -93,7 +103,7 @@ fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
 pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
     let (text, from) = match argument.strip_prefix('@') {
         Some(file) => (read_text(Path::new(file), limits::INPUT_BYTES)?, file.to_owned()),
-        None if argument == "-" => (stdin()?, "stdin".to_owned()),
+        None if argument == STDIN => (stdin(limits::INPUT_BYTES)?, "stdin".to_owned()),
         None => (argument.to_owned(), "the argument".to_owned()),
     };
     if nesting(text.as_bytes()) > JSON_DEPTH {
@@ -107,9 +117,14 @@ pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
     })
 }
 
-fn stdin() -> Result<String, Failure> {
+/// Reads UTF-8 text of at most `most` bytes from stdin.
+fn stdin(most: u64) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = std::io::stdin().lock().take(limits::INPUT_BYTES).read_to_string(&mut text);
+    let read = std::io::stdin().lock().take(most + 1).read_to_string(&mut text);
+    if text.len() as u64 > most {
+        let hint = format!("keep it within {} MiB", most / 1024 / 1024);
+        return Err(Failure::usage("what comes from stdin is too large", hint).with_code("too_large"));
+    }
     read.map_err(|error| Failure::usage(format!("cannot read stdin: {error}"), "pipe UTF-8 text into it"))?;
     Ok(text)
 }

@@ -12,7 +12,7 @@ pub struct Args {
     name: String,
     /// The e-mail address of whoever bears the token, with which assignees are matched
     #[arg(long, value_name = "EMAIL")]
-    subject: Option<String>,
+    subject: String,
     /// What the bearer may do: read, run, respond, admin
     #[arg(long, value_delimiter = ',', required = true, value_name = "SCOPE,…")]
     scopes: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let expires_at = args.expires.as_deref().map(|text| end(text, stepwell::clock())).transpose()?;
     let expires_at = expires_at.map(|at| at.to_string());
-    let body = TokenBody { name: args.name, subject: args.subject, scopes: args.scopes, expires_at };
+    let body = TokenBody { name: args.name, subject: Some(args.subject), scopes: args.scopes, expires_at };
     let client = Client::open_or_create(globals).await?;
     let made = client.post("/v1/tokens", &body).await;
     client.close().await;
@@ -34,7 +34,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&made.0);
     } else {
         output::line(&made.read::<NewToken>()?.token);
+        let made: NewToken = made.read()?;
         eprintln!("{}", output::dim("this is the only time that it is shown: only its hash is kept"));
+        let ends = made.expires_at.map_or_else(|| "never ends".to_owned(), |at| format!("ends at {at}"));
+        eprintln!("{}", output::dim(&format!("it {ends}; end it with: stepwell token revoke {}", made.id)));
     }
     Ok(Exit::Done)
 }

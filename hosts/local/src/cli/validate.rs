@@ -2,9 +2,10 @@
 
 use super::{Exit, Globals, Outcome, check::Checked, output};
 use api::types::{self, Fault};
+use document::validate::Severity;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `stepwell validate`.
 #[derive(clap::Args)]
@@ -28,11 +29,16 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
                 }
                 results.push((file, checked.result()));
             }
-            // The failure of a single file is the command's own; among several, one must not hide what the others say.
-            Err(failure) if args.files.len() == 1 => return Err(failure),
+            // A file that cannot be read or parsed has one error, told in the same shape as what the checks find.
             Err(failure) => {
                 failure.tell(false);
-                let error = Fault { code: failure.code.clone(), message: failure.message().into(), ..Fault::default() };
+                let error = Fault {
+                    code: failure.code.clone(),
+                    severity: Some(Severity::Error),
+                    message: failure.message().into(),
+                    hint: failure.hint(),
+                    ..Fault::default()
+                };
                 results.push((file, types::Checked { valid: false, errors: vec![error], warnings: Vec::new() }));
                 unread = Some(Exit::Usage);
             }
@@ -44,22 +50,38 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(unread.unwrap_or(if valid { Exit::Done } else { Exit::Failed }))
 }
 
-/// The result of one of several files.
-#[derive(Serialize)]
-struct Of<'a> {
-    file: String,
-    #[serde(flatten)]
-    result: &'a types::Checked,
-}
-
-/// The result of one file as the API gives it; those of several files in a list, each with the name of its file.
+/// The result of one file as the API gives it. That of several has the same fields, in which each fault names its file,
+/// and `files` with the result of each.
 fn together(results: &[(&PathBuf, types::Checked)]) -> Value {
     if let [(_, one)] = results {
         return json!(one);
     }
-    let valid = results.iter().all(|(_, result)| result.valid);
-    let of = |(file, result): &'_ (&PathBuf, types::Checked)| json!(Of { file: file.display().to_string(), result });
-    json!({"valid": valid, "files": results.iter().map(of).collect::<Vec<_>>()})
+    let name = |file: &Path| file.display().to_string();
+    let of = |file: &Path, result: &types::Checked| {
+        let types::Checked { valid, errors, warnings } = result;
+        json!({"file": name(file), "valid": valid, "errors": errors, "warnings": warnings})
+    };
+    let all = |faults: fn(&types::Checked) -> &Vec<Fault>| {
+        let of_file = |(file, result): &(&PathBuf, types::Checked)| {
+            let named = |fault: &Fault| json!(Named { file: name(file), fault });
+            faults(result).iter().map(named).collect::<Vec<_>>()
+        };
+        results.iter().flat_map(of_file).collect::<Vec<_>>()
+    };
+    json!({
+        "valid": results.iter().all(|(_, result)| result.valid),
+        "errors": all(|result| &result.errors),
+        "warnings": all(|result| &result.warnings),
+        "files": results.iter().map(|(file, result)| of(file, result)).collect::<Vec<_>>(),
+    })
+}
+
+/// A fault of one of several files.
+#[derive(Serialize)]
+struct Named<'a> {
+    file: String,
+    #[serde(flatten)]
+    fault: &'a Fault,
 }
 
 fn summary(checked: &Checked) -> String {

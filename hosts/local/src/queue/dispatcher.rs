@@ -5,6 +5,7 @@ use super::{lanes::Lanes, window::Window};
 use crate::store::{
     messages::Item,
     metrics::Metrics,
+    moves::Moves,
     queue::Queue,
     timers::TimerKey,
     writer::{Job, Writer},
@@ -55,6 +56,8 @@ pub struct Dispatcher {
     pub(crate) turns: Arc<Gate>,
     /// Entries that a page of delayed messages or timers holds.
     pub(super) window: usize,
+    /// Which executions' messages it hands out.
+    pub(crate) moves: Moves,
 }
 
 /// What the dispatcher gets when it is started.
@@ -126,6 +129,7 @@ impl Dispatcher {
             started: OnceLock::new(),
             turns: Arc::new(Gate::to_processors()),
             window,
+            moves: Moves::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! Messages of one execution are handled in one call at a time, so that they share a load and a commit; nodes that do
 //! I/O run beside them.
 
+mod adopt;
 #[cfg(test)]
 mod clock_tests;
 mod dispatcher;
@@ -15,4 +16,5 @@ mod tests;
 mod timers;
 mod window;
 
+pub use adopt::Adopt;
 pub use dispatcher::{Dispatcher, Handler};

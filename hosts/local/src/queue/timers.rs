@@ -121,7 +121,7 @@ struct MessagePage {
 
 impl Job for MessagePage {
     fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
-        self.page = messages::due_page(db, self.after, self.dispatcher.window)?;
+        self.page = messages::due_page(db, &self.dispatcher.moves, self.after, self.dispatcher.window)?;
         Ok(())
     }
 
@@ -140,7 +140,8 @@ struct TimerPage {
 
 impl Job for TimerPage {
     fn apply(&mut self, db: &Connection, _: &mut Known) -> Result<(), Failure> {
-        self.page = timers::page(db, self.after, self.dispatcher.window, || self.dispatcher.number())?;
+        self.page =
+            timers::page(db, &self.dispatcher.moves, self.after, self.dispatcher.window, || self.dispatcher.number())?;
         Ok(())
     }
 

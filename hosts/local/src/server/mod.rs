@@ -4,6 +4,7 @@ mod http;
 pub mod limits;
 mod metrics;
 mod moving;
+pub mod own;
 mod places;
 mod room;
 pub mod socket;
@@ -107,7 +108,7 @@ pub fn router(host: &Arc<Local>, callers: Callers, stop: &Stop) -> Router {
     match callers {
         Callers::Own => {
             let app = app.with_local_user(OWNER, &local_subject()).of_own_processes();
-            routes(host, app)
+            own::routes(host, routes(host, app))
         }
         Callers::Loopback => {
             let app = app.with_local_user(OWNER, &local_subject());

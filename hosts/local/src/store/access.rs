@@ -1,8 +1,8 @@
 //! The rows of API tokens and of credentials, which are sealed with the folder's key.
 
-use super::{Database, sealed::sealed_otherwise};
+use super::{Database, lists::limit, sealed::sealed_otherwise};
 use async_trait::async_trait;
-use engine::port::{Secret, Secrets, StoreError, Token, Tokens};
+use engine::port::{Page, Secret, Secrets, StoreError, Token, Tokens, Window};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -30,6 +30,47 @@ impl Tokens for Database {
                 db.prepare_cached("INSERT OR REPLACE INTO tokens(sha256, body) VALUES (?1, ?2)")?
                     .execute([&token.sha256, &body])?;
                 Ok(())
+            })
+            .await
+    }
+
+    async fn tokens(&self, owner: &str, window: &Window) -> Result<Page<Token>, StoreError> {
+        let (owner, after) = (owner.to_owned(), window.cursor.clone().unwrap_or_default());
+        let limit = limit(window);
+        let bodies: Vec<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached(
+                    "SELECT body FROM tokens WHERE sha256 > ?2 AND json_extract(body, '$.owner') = ?1
+                     ORDER BY sha256 LIMIT ?3",
+                )?
+                .query_map(params![owner, after, (limit + 1) as i64], |row| row.get(0))?
+                .collect()
+            })
+            .await?;
+        let read: Result<Vec<Token>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
+        let mut items =
+            read.map_err(|error| StoreError::Permanent(format!("a stored token cannot be read: {error}")))?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| last.sha256.clone());
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn remove_token(&self, owner: &str, id: &str) -> Result<bool, StoreError> {
+        // Hexadecimal digits sort before `g`, so the range holds every digest that begins with the id.
+        let (of, from, to) = (owner.to_owned(), id.to_owned(), format!("{id}g"));
+        if !Token::is_id(id) {
+            return Ok(false);
+        }
+        self.writer
+            .call(Self::place(owner), move |db, _| {
+                let gone = db
+                    .prepare_cached(
+                        "DELETE FROM tokens WHERE sha256 >= ?2 AND sha256 < ?3 AND json_extract(body, '$.owner') = ?1",
+                    )?
+                    .execute([&of, &from, &to])?;
+                Ok(gone > 0)
             })
             .await
     }

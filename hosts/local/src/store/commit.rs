@@ -85,7 +85,7 @@ impl Write {
         // Only interactions that the turns changed are written, so that a long execution does not rewrite all of its
         // own.
         let interactions = changed(&state, before.as_deref());
-        let mut outbox = Rows::new(&*hub.queue, &state.started, &effects, now)?;
+        let mut outbox = Rows::new(&*hub.queue, &hub.moves, &state.started, &effects, now)?;
         // One that goes on makes those follow whom the transaction that let it in had no place for.
         if before.as_deref().is_some_and(|before| before.held && !state.held) {
             outbox.admit(&state.started.workflow_id);

@@ -1,6 +1,8 @@
 //! What a commit informs once it is durable.
 
-use super::{attempts::Attempts, cache::Cache, metrics::Metrics, queue::Queue, saved::Saved, watch::Watch};
+use super::{
+    attempts::Attempts, cache::Cache, metrics::Metrics, moves::Moves, queue::Queue, saved::Saved, watch::Watch,
+};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -13,6 +15,8 @@ pub struct Hub {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) saved: Saved,
+    /// Which executions this process moves.
+    pub(crate) moves: Moves,
     /// Notified when a workflow was saved or deleted, so that the task that sleeps until the next schedule looks again.
     pub(crate) replanned: Arc<Notify>,
 }

@@ -229,10 +229,20 @@ impl Admission for Database {
 
 #[async_trait]
 impl Agenda for Database {
-    /// Executions that are alive after their own timeout, the longest overdue first.
+    /// Executions that are alive after their own timeout, the longest overdue first, of those that are moved here.
     async fn timed_out(&self, now: Time, limit: usize) -> Result<Vec<ExecutionId>, StoreError> {
         let sql = "SELECT id FROM executions WHERE completed_at IS NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
-        self.readers.read(move |db| ids(db, sql, now, limit)).await
+        let moves = self.hub.moves.clone();
+        self.readers
+            .read(move |db| {
+                if moves.all() {
+                    return ids(db, sql, now, limit);
+                }
+                let overdue = ids(db, sql, now, usize::MAX)?.into_iter();
+                let ours = overdue.filter_map(|id| moves.takes(db, &id).map(|ours| ours.then_some(id)).transpose());
+                ours.take(limit).collect()
+            })
+            .await
     }
 
     /// Ended executions without children, which go with their parent.

@@ -1,13 +1,16 @@
 //! The rows of messages: those of the queue, and the dead letters. A row's key is the receipt of its message.
 
-use super::writer::Failure;
+use super::{
+    moves::{FAMILY, Moves},
+    writer::Failure,
+};
 use document::time::Time;
 use engine::{
     fair::{Place, Rank},
     port::{Delivery, Receipt},
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use stepwell_core::effect::Message;
+use stepwell_core::{effect::Message, id::ExecutionId};
 
 /// A message in memory. Its row in the table `queue` stays until the message is acknowledged.
 #[derive(Clone, Debug)]
@@ -71,8 +74,14 @@ pub fn bury(db: &Connection, delivery: &Delivery, error: &str, at: Time) -> rusq
 }
 
 /// Reads `limit` rows without a due time, by receipt, those whose receipts lie between `after` and `before`. Returns
-/// the last receipt that was read, none at the end, and the messages that could be read.
-pub fn ready(db: &Connection, after: i64, before: i64, limit: usize) -> rusqlite::Result<(Option<i64>, Vec<Item>)> {
+/// the last receipt that was read, none at the end, and the messages that could be read and are moved.
+pub fn ready(
+    db: &Connection,
+    moves: &Moves,
+    after: i64,
+    before: i64,
+    limit: usize,
+) -> rusqlite::Result<(Option<i64>, Vec<Item>)> {
     let mut rows = db.prepare_cached(
         "SELECT id, attempts, body FROM queue WHERE due IS NULL AND id > ?1 AND id < ?2 ORDER BY id LIMIT ?3",
     )?;
@@ -81,24 +90,41 @@ pub fn ready(db: &Connection, after: i64, before: i64, limit: usize) -> rusqlite
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
         last = Some(id);
-        items.extend(revive(db, id, row.get(1)?, &row.get::<_, String>(2)?)?);
+        items.extend(revive(db, moves, id, row.get(1)?, &row.get::<_, String>(2)?)?);
     }
     Ok((last, items))
 }
 
-/// Reads the messages that are due next after a time: about `size` of them.
-pub fn due_page(db: &Connection, after: i64, size: usize) -> rusqlite::Result<PageOf<Item>> {
+/// Reads the messages that are due next after a time: about `size` of them, or those that are moved among so many.
+pub fn due_page(db: &Connection, moves: &Moves, after: i64, size: usize) -> rusqlite::Result<PageOf<Item>> {
     let horizon = horizon(db, "queue", "due", after, size)?;
     let mut rows = db.prepare_cached("SELECT id, due, attempts, body FROM queue WHERE due > ?1 AND due <= ?2")?;
     let mut rows = rows.query([after, horizon])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        if let Some(item) = revive(db, id, row.get(2)?, &row.get::<_, String>(3)?)? {
+        if let Some(item) = revive(db, moves, id, row.get(2)?, &row.get::<_, String>(3)?)? {
             entries.push((row.get(1)?, id as u64, item));
         }
     }
     Ok(Some((horizon, entries)))
+}
+
+/// Reads all messages to an execution and to those below it, each with its time where it has one.
+pub fn of_family(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Vec<(Option<Time>, Item)>> {
+    // A body that is no JSON is left alone, as everywhere.
+    let mut rows = db.prepare(&format!(
+        "{FAMILY} SELECT queue.id, due, attempts, body FROM queue
+         WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.x') END IN (SELECT id FROM family) ORDER BY queue.id"
+    ))?;
+    let mut rows = rows.query([id.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let due = row.get::<_, Option<i64>>(1)?.map(Time);
+        let item = revive(db, &Moves::default(), row.get(0)?, row.get(2)?, &row.get::<_, String>(3)?)?;
+        found.extend(item.map(|item| (due, item)));
+    }
+    Ok(found)
 }
 
 /// Up to which time a page of about `size` rows reaches: the time of the row after them, or the end of time where there
@@ -110,9 +136,11 @@ pub(super) fn horizon(db: &Connection, table: &str, column: &str, after: i64, si
     db.prepare_cached(&sql)?.query_row(params![after, size as i64, i64::MAX], |row| row.get(0))
 }
 
-/// Reads the message of a row. None where it cannot be read: the row stays, for a release that can.
-fn revive(db: &Connection, id: i64, failures: u32, body: &str) -> rusqlite::Result<Option<Item>> {
+/// Reads the message of a row. None where its execution is not moved, or it cannot be read: the row stays, for a process
+/// that moves it, or a release that can read it.
+fn revive(db: &Connection, moves: &Moves, id: i64, failures: u32, body: &str) -> rusqlite::Result<Option<Item>> {
     match serde_json::from_str::<Message>(body) {
+        Ok(message) if !moves.takes(db, &message.execution)? => Ok(None),
         Ok(message) => {
             let place = place(db, &message)?;
             let delivery = Delivery { receipt: id as u64, message, deliveries: 1, trace: None };

@@ -18,6 +18,10 @@ mod load;
 mod locks;
 pub(crate) mod messages;
 pub mod metrics;
+pub(crate) mod moves;
+#[cfg(test)]
+mod moves_tests;
+pub(crate) mod needs;
 mod outbox;
 pub(crate) mod queue;
 pub(crate) mod readers;
@@ -45,7 +49,7 @@ pub use metrics::Metrics;
 use crate::{
     asker::Asker,
     memory::Memory,
-    queue::{Dispatcher, Handler},
+    queue::{Adopt, Dispatcher, Handler},
 };
 use attempts::Attempts;
 use cache::Cache;
@@ -58,9 +62,13 @@ use saved::Saved;
 use seal::Sealer;
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
+use stepwell_core::id::ExecutionId;
 use tokio::sync::oneshot;
 use watch::Watch;
 use writer::Writer;
@@ -79,6 +87,8 @@ pub struct Database {
     /// Set while it is sure that there are no tokens: there were none, and none was written since. Every request without
     /// a token asks for this.
     pub(crate) no_tokens: AtomicBool,
+    /// Whether the table `needs` may have rows.
+    pub(crate) has_needs: AtomicBool,
     folder: Arc<DataFolder>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
@@ -95,6 +105,8 @@ impl Database {
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
         let no_tokens = !access::has_tokens(&db).map_err(broken)?;
+        needs::tidy(&db).map_err(broken)?;
+        let has_needs = needs::any(&db).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;
         let sealer = Sealer::new(&key)
             .ok_or_else(|| OpenError::Database { path: path.clone(), error: "its key is no AES-256 key".into() })?;
@@ -112,6 +124,7 @@ impl Database {
                 metrics,
                 queue: dispatcher.clone(),
                 saved: Saved::default(),
+                moves: dispatcher.moves.clone(),
                 replanned: Arc::default(),
             }),
             dispatcher,
@@ -123,6 +136,7 @@ impl Database {
             clock,
             memory,
             no_tokens: AtomicBool::new(no_tokens),
+            has_needs: has_needs.into(),
             folder,
             ended: Mutex::new(Some(ended)),
         })
@@ -137,6 +151,33 @@ impl Database {
     /// before.
     pub async fn start(&self, handler: Arc<dyn Handler>) -> Result<(), StoreError> {
         self.dispatcher.start(handler, self.writer.clone(), &self.readers).await
+    }
+
+    /// Moves nothing from now on but the executions that are adopted. To be called before [`Self::start`].
+    pub fn move_only_adopted(&self) {
+        self.dispatcher.moves.only_added();
+    }
+
+    /// Moves an execution, which need not be there yet, and all below it. `http_allow` is kept as what their requests
+    /// may reach although it is not public; none leaves what is kept. An error of the store.
+    pub async fn adopt(&self, id: &ExecutionId, http_allow: Option<String>) -> Result<(), StoreError> {
+        if http_allow.is_some() {
+            self.has_needs.store(true, Relaxed);
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Adopt::new(id.clone(), http_allow, self.dispatcher.clone(), reply);
+        self.writer.send(&Self::place(""), Box::new(job))?;
+        answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
+    }
+
+    /// What `http_request` nodes of an execution may reach although it is not public, beside what the host lets all
+    /// reach: as the text of an allow list. None where nothing was said.
+    pub async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
+        if !self.has_needs.load(Relaxed) {
+            return Ok(None);
+        }
+        let id = id.clone();
+        self.readers.read(move |db| needs::http_allow(db, &id)).await
     }
 
     /// Stops handing out messages and waits until those being handled are done, at most for `grace`. Then it closes the

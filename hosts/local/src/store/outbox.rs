@@ -5,6 +5,7 @@ use super::{
     Database,
     admit::{LetIn, admit},
     messages::{self, Item},
+    moves::Moves,
     queue::Queue,
     timers::{self, TimerKey},
     writer::{Failure, Job, Known},
@@ -14,10 +15,10 @@ use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::{
     fair::{Owner, Place, Rank},
-    port::{Delivers, Journal, Outbox, StoreError},
+    port::{Delivers, Journal, Outbox, Receipt, StoreError},
 };
 use rusqlite::Connection;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use stepwell_core::{
     effect::{Effect, Message, Purpose},
     event::Started,
@@ -38,6 +39,11 @@ pub struct Rows {
     admits: Vec<WorkflowId>,
     /// Messages to executions that are let in. They are found while the effects are written.
     admitted: Vec<Item>,
+    moves: Moves,
+    /// Receipts of messages to executions that this process does not move. They are found while the rows are written.
+    left: HashSet<Receipt>,
+    /// Whether this process does not move the execution, whose timers these are.
+    is_left: bool,
 }
 
 enum TimerChange {
@@ -48,7 +54,13 @@ enum TimerChange {
 impl Rows {
     /// Sorts effects and gives each message a receipt. A message whose time is not after `now` is not delayed.
     /// `Permanent` where a message cannot be serialized.
-    pub fn new(queue: &dyn Queue, started: &Started, effects: &[Effect], now: Time) -> Result<Self, StoreError> {
+    pub fn new(
+        queue: &dyn Queue,
+        moves: &Moves,
+        started: &Started,
+        effects: &[Effect],
+        now: Time,
+    ) -> Result<Self, StoreError> {
         let mut rows = Self {
             execution: started.execution_id.clone(),
             owner: started.owner.as_str().into(),
@@ -57,6 +69,9 @@ impl Rows {
             timers: Vec::new(),
             admits: Vec::new(),
             admitted: Vec::new(),
+            moves: moves.clone(),
+            left: HashSet::new(),
+            is_left: false,
         };
         for effect in effects {
             match effect {
@@ -113,20 +128,37 @@ impl Rows {
         for workflow in &self.admits {
             self.admitted.extend(admit(db, queue, &self.owner, workflow)?);
         }
+        self.leave(db)
+    }
+
+    /// Finds what is not to be handed out, since this process does not move the executions that it is for.
+    fn leave(&mut self, db: &Connection) -> Result<(), Failure> {
+        self.left.clear();
+        if self.moves.all() {
+            return Ok(());
+        }
+        self.is_left = !self.moves.takes(db, &self.execution)?;
+        for item in self.sends.iter().map(|(item, ..)| item).chain(&self.admitted) {
+            if !self.moves.takes(db, &item.delivery.message.execution)? {
+                self.left.insert(item.delivery.receipt);
+            }
+        }
         Ok(())
     }
 
     /// Hands delayed messages and timers to the queue, once their rows are durable. Returns the messages that are
     /// ready. A timer that was dropped may stay in memory: it finds no row when it fires.
     pub fn release(self, queue: &dyn Queue) -> Vec<Item> {
-        let mut ready = self.admitted;
-        for (item, _, due) in self.sends {
+        let left = self.left;
+        let is_ours = |item: &Item| !left.contains(&item.delivery.receipt);
+        let mut ready: Vec<Item> = self.admitted.into_iter().filter(is_ours).collect();
+        for (item, _, due) in self.sends.into_iter().filter(|(item, ..)| is_ours(item)) {
             match due {
                 None => ready.push(item),
                 Some(at) => queue.delay(at, item),
             }
         }
-        for change in self.timers {
+        for change in self.timers.into_iter().filter(|_| !self.is_left) {
             if let TimerChange::Set(activation, purpose, at) = change {
                 let place = Place::new(&self.owner, Rank::of_execution(self.depth > 0));
                 queue.timer(at, TimerKey { execution: self.execution.clone(), activation, purpose, place });
@@ -157,7 +189,7 @@ impl Outbox for Database {
         }
         let Some(state) = self.load_lean(execution).await? else { return Ok(()) };
         let queue = self.hub.queue.clone();
-        let rows = Rows::new(&*queue, &state.started, effects, (self.clock)())?;
+        let rows = Rows::new(&*queue, &self.hub.moves, &state.started, effects, (self.clock)())?;
         let (reply, answer) = oneshot::channel();
         let place = rows.own_place(Asker::current());
         self.writer.send(&place, Box::new(Redeliver { rows, queue, reply }))?;

@@ -140,6 +140,7 @@ fn remove(db: &Connection, family: &[i64]) -> rusqlite::Result<Vec<ExecutionId>>
             )?
             .execute([hash])?;
         }
+        db.prepare_cached("DELETE FROM needs WHERE execution_id = ?1")?.execute([&id])?;
         db.prepare_cached("DELETE FROM dead_letters WHERE execution_id = ?1")?.execute([&id])?;
         gone.push(id.into());
     }

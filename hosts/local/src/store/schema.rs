@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
@@ -60,6 +60,9 @@ CREATE INDEX schedules_by_time ON schedules(next_at);
 CREATE TABLE tokens(sha256 TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE secrets(owner TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY(owner, name));
 ";
+
+/// What executions need of the host that moves them. A row may be older than its execution.
+const NEEDS: &str = "CREATE TABLE needs(execution_id TEXT PRIMARY KEY, http_allow TEXT NOT NULL) WITHOUT ROWID;";
 
 /// The newest format that this release knows: the number of migrations.
 pub fn newest() -> u32 {

@@ -1,9 +1,12 @@
 //! The rows of timers. An activation has at most one for each purpose.
 
-use super::messages::{PageOf, horizon};
+use super::{
+    messages::{PageOf, horizon},
+    moves::{FAMILY, Moves},
+};
 use document::time::Time;
 use engine::fair::{Place, Rank};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use stepwell_core::{
     effect::Purpose,
     id::{Activation, ExecutionId},
@@ -55,8 +58,15 @@ pub fn take(db: &Connection, run: i64, activation: &Activation, purpose: Purpose
     Ok(gone > 0)
 }
 
-/// Reads the timers that fire next after a time: about `size` of them. `number` gives each a number of its own.
-pub fn page(db: &Connection, after: i64, size: usize, number: impl Fn() -> u64) -> rusqlite::Result<PageOf<TimerKey>> {
+/// Reads the timers that fire next after a time: about `size` of them, or those that are moved among so many. `number`
+/// gives each a number of its own.
+pub fn page(
+    db: &Connection,
+    moves: &Moves,
+    after: i64,
+    size: usize,
+    number: impl Fn() -> u64,
+) -> rusqlite::Result<PageOf<TimerKey>> {
     let horizon = horizon(db, "timers", "at", after, size)?;
     let mut rows = db.prepare_cached(
         "SELECT executions.id, epoch, node, visit, purpose, at, owner, parent IS NOT NULL FROM timers JOIN executions USING (run)
@@ -65,18 +75,43 @@ pub fn page(db: &Connection, after: i64, size: usize, number: impl Fn() -> u64) 
     let mut rows = rows.query([after, horizon])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let (execution, node, purpose): (String, String, String) = (row.get(0)?, row.get(2)?, row.get(4)?);
-        let activation = Activation { epoch: row.get(1)?, node: node.into(), visit: row.get(3)? };
-        match serde_json::from_value(purpose.into()) {
-            Ok(purpose) => {
-                let place = Place { owner: row.get::<_, String>(6)?.into(), rank: Rank::of_execution(row.get(7)?) };
-                let key = TimerKey { execution: execution.into(), activation, purpose, place };
-                entries.push((row.get(5)?, number(), key));
-            }
-            Err(error) => tracing::error!(%error, execution, "a timer of an unknown purpose is left alone"),
+        if let Some((at, key)) = key(row)?
+            && moves.takes(db, &key.execution)?
+        {
+            entries.push((at, number(), key));
         }
     }
     Ok(Some((horizon, entries)))
+}
+
+/// Reads all timers of an execution and of those below it.
+pub fn of_family(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Vec<(Time, TimerKey)>> {
+    let mut rows = db.prepare(&format!(
+        "{FAMILY} SELECT executions.id, epoch, node, visit, purpose, at, owner, parent IS NOT NULL
+         FROM timers JOIN executions USING (run) WHERE run IN (SELECT run FROM family)"
+    ))?;
+    let mut rows = rows.query([id.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(key(row)?.map(|(at, key)| (Time(at), key)));
+    }
+    Ok(found)
+}
+
+/// Reads a timer with the time at which it fires, in milliseconds since 1970. None where its purpose is not known.
+fn key(row: &Row<'_>) -> rusqlite::Result<Option<(i64, TimerKey)>> {
+    let (execution, node, purpose): (String, String, String) = (row.get(0)?, row.get(2)?, row.get(4)?);
+    let activation = Activation { epoch: row.get(1)?, node: node.into(), visit: row.get(3)? };
+    match serde_json::from_value(purpose.into()) {
+        Ok(purpose) => {
+            let place = Place { owner: row.get::<_, String>(6)?.into(), rank: Rank::of_execution(row.get(7)?) };
+            Ok(Some((row.get(5)?, TimerKey { execution: execution.into(), activation, purpose, place })))
+        }
+        Err(error) => {
+            tracing::error!(%error, execution, "a timer of an unknown purpose is left alone");
+            Ok(None)
+        }
+    }
 }
 
 /// The name of a purpose in the table: its JSON without the quotes.

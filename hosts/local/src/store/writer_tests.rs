@@ -5,6 +5,7 @@ use super::{
     DataFolder, Database, limits,
     messages::ready,
     metrics::Metrics,
+    moves::Moves,
     tests::{advance, open, scratch, step},
     writer::{Failure, Job, Known, Writer},
 };
@@ -160,7 +161,7 @@ async fn messages_that_an_earlier_process_left_have_the_places_of_their_executio
     let id = ExecutionId::from("one");
     advance(&db, &id, vec![step(&id, 1, false)], vec![]).await.unwrap();
     let places = || async {
-        let (_, items) = db.readers.read(|db| ready(db, 0, i64::MAX, 10)).await.unwrap();
+        let (_, items) = db.readers.read(|db| ready(db, &Moves::default(), 0, i64::MAX, 10)).await.unwrap();
         items.into_iter().map(|item| item.place).collect::<Vec<_>>()
     };
     let place = |owner: &str, rank| Place { owner: owner.into(), rank };

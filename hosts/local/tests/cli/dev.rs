@@ -87,9 +87,6 @@ fn commands_find_the_server_that_has_the_folder() {
     let told = home.run(&["logs", id, "--follow", "--url", &url]).exits(0);
     assert!(told.out.contains("done: gone on"), "{told:?}");
     assert!(home.run(&["doctor"]).exits(0).out.contains(&url));
-    let file = home.file("asks.json", asks());
-    let told = home.run(&["run", &file]).exits(2);
-    assert!(told.err.contains(&url), "it says who has the folder: {told:?}");
     home.run(&["pause", id]).exits(1);
     assert_eq!(dev.stop().code, Some(0));
     home.run(&["show", id]).exits(0);

@@ -3,14 +3,23 @@
 
 mod answers;
 mod below;
+mod commands;
 mod damage;
 mod dev;
 mod files;
+mod forms;
 mod order;
+mod pasted;
 mod people;
+mod progress;
+mod reach;
 mod runs;
+mod screens;
 mod secrets;
+mod shapes;
 mod socket;
 mod stop;
+mod story;
 mod support;
+mod terminal;
 mod warnings;

@@ -161,11 +161,36 @@ fn secrets_and_tokens_are_not_shown_again() {
     );
     home.say(&["secret", "set", "API_KEY"], "").exits(2);
     home.say(&["secret", "set", "1 bad name"], "x").exits(1);
-    let made =
-        home.run(&["token", "create", "--name", "ci", "--scopes", "read,run", "--expires", "90d", "--json"]).exits(0);
+    let made = home
+        .run(&[
+            "token",
+            "create",
+            "--name",
+            "ci",
+            "--subject",
+            "ci@example.com",
+            "--scopes",
+            "read,run",
+            "--expires",
+            "90d",
+            "--json",
+        ])
+        .exits(0);
     let token = made.json()["token"].as_str().unwrap().to_owned();
-    home.run(&["token", "create", "--name", "ci", "--scopes", "read", "--expires", "yesterday"]).exits(2);
-    home.run(&["token", "create", "--name", "ci", "--scopes", "fly"]).exits(1);
+    home.run(&[
+        "token",
+        "create",
+        "--name",
+        "ci",
+        "--subject",
+        "ci@example.com",
+        "--scopes",
+        "read",
+        "--expires",
+        "yesterday",
+    ])
+    .exits(2);
+    home.run(&["token", "create", "--name", "ci", "--subject", "ci@example.com", "--scopes", "fly"]).exits(1);
     for entry in std::fs::read_dir(home.path(".stepwell")).unwrap() {
         let kept = std::fs::read(entry.unwrap().path()).unwrap();
         for hidden in [token.as_bytes(), b"s3cr3t-value"] {

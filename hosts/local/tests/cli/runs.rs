@@ -1,6 +1,6 @@
 //! Tests of `stepwell run`: results, failures, interrupts and crashes.
 
-use crate::support::{Home, Told, signal, until};
+use crate::support::{Home, Told, signal};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
@@ -141,18 +141,6 @@ fn an_event_that_nobody_can_send_leaves_it_waiting() {
     home.run(&["signal", id, "payment", "--value", r#"{"sum": 5}"#]).exits(0);
     let told = home.run(&["run", &file, "--resume", id, "--json"]).exits(0);
     assert_eq!(told.json()["output"], json!({"sum": 5}));
-}
-
-#[test]
-fn two_runs_do_not_share_a_folder() {
-    let home = Home::new();
-    let file = home.file("slow.json", slow(3.0));
-    let mut first = home.spawn(&["run", &file]);
-    until("the first has the folder", || home.path(".stepwell/stepwell.db").exists());
-    let told = home.run(&["run", &file]).exits(2);
-    assert!(told.err.contains("in use") && told.err.contains("--data"), "{told:?}");
-    signal(&first, "-INT");
-    first.wait().unwrap();
 }
 
 #[test]

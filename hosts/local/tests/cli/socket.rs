@@ -21,7 +21,8 @@ fn commands_of_the_same_user_need_no_token() {
     let socket = home.path(".stepwell/socket");
     let (mut child, url) = dev(&home);
     home.run(&["ls", "--url", &url]).exits(0);
-    let told = home.run(&["token", "create", "--name", "ci", "--scopes", "read"]).exits(0);
+    let told =
+        home.run(&["token", "create", "--name", "ci", "--subject", "ci@example.com", "--scopes", "read"]).exits(0);
     let token = told.out.trim().to_owned();
     // Others need one from now on, and this folder's commands do not, whatever token they have for elsewhere.
     let told = home.run(&["ls", "--url", &url]).exits(1);
@@ -29,7 +30,7 @@ fn commands_of_the_same_user_need_no_token() {
     home.run(&["ls", "--url", &url, "--token", &token]).exits(0);
     home.run(&["ls", "--url", &url, "--token", "sw_no"]).exits(1);
     home.run(&["ls"]).exits(0);
-    home.run(&["token", "create", "--name", "more", "--scopes", "read"]).exits(0);
+    home.run(&["token", "create", "--name", "more", "--subject", "ci@example.com", "--scopes", "read"]).exits(0);
     home.say(&["secret", "set", "A"], "x").exits(0);
     // One that is killed leaves its socket behind, and the next one listens all the same.
     signal(&child, "-KILL");
@@ -51,7 +52,7 @@ fn a_server_without_a_socket_says_so_and_is_reached_by_its_address() {
     std::fs::write(home.path(".stepwell/socket"), "mine").unwrap();
     let (child, _) = dev(&home);
     home.run(&["ls"]).exits(0);
-    home.run(&["token", "create", "--name", "ci", "--scopes", "read"]).exits(0);
+    home.run(&["token", "create", "--name", "ci", "--subject", "ci@example.com", "--scopes", "read"]).exits(0);
     home.run(&["ls"]).exits(1);
     signal(&child, "-TERM");
     let told = crate::support::Told::of(child.wait_with_output().unwrap());

@@ -149,7 +149,8 @@ impl Deciding<'_> {
             Ok(live) => live,
             Err(error) => return self.fail_node(ix, error, false),
         };
-        self.record(Event::LoopIterated { node: self.node(ix).id.clone(), live });
+        let node = self.node(ix).id.clone();
+        self.record(Event::LoopIterated { node, iteration: current.begun + 1, live });
         for edge in self.edges_along(ix, "loop") {
             if let Some(&to) = self.workflow.graph.index.get(&self.workflow.edges[edge].to) {
                 self.touched.push_back(to);

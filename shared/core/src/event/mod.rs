@@ -186,6 +186,9 @@ pub enum Event {
     LoopIterated {
         /// The `loop` node.
         node: NodeId,
+        /// Which iteration since the loop was entered, counted from 1 as people count; 0 in journals of earlier releases.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        iteration: u64,
         /// The live edges out of the loop's port `loop`, into its body.
         live: Vec<EdgeIx>,
     },
@@ -357,6 +360,10 @@ pub enum Event {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Turn {

@@ -22,7 +22,7 @@ pub(super) fn apply_loop(workflow: &Workflow, state: &mut Execution, event: &Eve
             node_mut(state, node).phase = Phase::Looping;
         }
         // Value and input are read before the body's edges are reset, since they come along these edges.
-        Event::LoopIterated { node, live } => {
+        Event::LoopIterated { node, live, .. } => {
             let ix = *workflow.graph.index.get(node)?;
             let value = iteration_value(workflow, state, ix, reading);
             let input = input_of(workflow, state, ix, reading);

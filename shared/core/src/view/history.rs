@@ -29,7 +29,8 @@ pub fn sentence(turn: &Turn) -> String {
         sentence.push_str("; ");
         sentence.push_str(&lower(&clause(end, None)));
     } else {
-        let next: Vec<&str> = turn.events.iter().filter_map(follows).collect();
+        let next: Vec<String> =
+            turn.events.iter().filter(|event| !std::ptr::eq(*event, about)).filter_map(follows).collect();
         if !next.is_empty() {
             sentence.push_str("; next: ");
             sentence.push_str(&next.join(", "));
@@ -71,10 +72,13 @@ fn ends(event: &Event) -> bool {
     matches!(event, Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. })
 }
 
-/// The node that is to run next because of an event.
-fn follows(event: &Event) -> Option<&str> {
+/// What is to run next because of an event: a node, or an iteration of a loop.
+fn follows(event: &Event) -> Option<String> {
     match event {
-        Event::NodeActivated { node, .. } => Some(node.as_str()),
+        Event::NodeActivated { node, .. } => Some(node.to_string()),
+        Event::LoopIterated { node, iteration, .. } if *iteration > 0 => {
+            Some(format!("iteration {iteration} of {node}"))
+        }
         _ => None,
     }
 }
@@ -102,7 +106,8 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::NodesSkipped { nodes } => format!("Skipped {}", super::list(nodes)),
         Event::Warning { node, message, .. } => format!("Warning at node {node}: {message}"),
         Event::LoopEntered { node, .. } => format!("Loop {node} entered"),
-        Event::LoopIterated { node, .. } => format!("Loop {node} began an iteration"),
+        Event::LoopIterated { node, iteration: 0, .. } => format!("Loop {node} began an iteration"),
+        Event::LoopIterated { node, iteration, .. } => format!("Loop {node} began iteration {iteration}"),
         Event::LoopBroken { node, by } => format!("Loop {node} ended by {by}"),
         Event::WaitStarted { node, until, event, .. } => match (event, until) {
             (Some(event), _) => format!("Node {node} waits for the event {event}"),

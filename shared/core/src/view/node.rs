@@ -1,6 +1,7 @@
 //! What is said about the nodes of an execution.
 
-use crate::execution::{NodeState, Phase};
+use crate::execution::{Execution, NodeState, Phase};
+use document::{NodeKind, Spawning, Workflow, id::NodeId};
 
 document::closed_set!(
     /// What a node of an execution is doing.
@@ -47,4 +48,42 @@ pub fn node_status(state: Option<&NodeState>) -> NodeStatus {
 pub fn duration_ms(state: &NodeState) -> Option<u64> {
     let whole = || state.finished_at.map(|end| end.since(state.activated_at).as_millis() as u64);
     state.duration_ms.or_else(whole)
+}
+
+/// How many children a `map` or `workflow` node has, in its latest attempt, and what became of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildCounts {
+    /// How many there are in all.
+    pub count: u32,
+    /// How many completed.
+    pub completed: u32,
+    /// How many ended in another way.
+    pub failed: u32,
+    /// How many of a `map` may fail without failing the node; none for a `workflow` node.
+    pub tolerated: Option<u64>,
+}
+
+/// Counts the children of a node; none where it has planned none.
+pub fn children(execution: &Execution, workflow: &Workflow, node: &NodeId) -> Option<ChildCounts> {
+    let children = execution.children.get(node)?;
+    let (ended, failed) = (children.ended.len(), children.failed.len());
+    Some(ChildCounts {
+        count: children.count,
+        completed: ended - failed,
+        failed,
+        tolerated: children.tolerated.or_else(|| tolerated(workflow, node)),
+    })
+}
+
+/// How many children of a `map` may fail without failing it, as far as the document says it; none for a node of another
+/// type.
+pub fn tolerated(workflow: &Workflow, node: &NodeId) -> Option<u64> {
+    match &workflow.node(node.as_str())?.kind {
+        NodeKind::Children(Spawning::Map(map)) => map.tolerated_failures.literal(),
+        NodeKind::Children(Spawning::Workflow(_))
+        | NodeKind::Route(_)
+        | NodeKind::Compute(_)
+        | NodeKind::Run(_)
+        | NodeKind::Wait(_) => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! What opens something: the API tokens of callers, and the credentials that nodes use.
 
-use super::StoreError;
+use super::{Page, StoreError, Window};
 use crate::scope::Scope;
 use async_trait::async_trait;
 use document::time::Time;
@@ -22,6 +22,30 @@ pub struct Token {
     pub scopes: Vec<Scope>,
     /// When the token ends; none for a token without an end.
     pub expires_at: Option<Time>,
+    /// When the token was made; none for one that an early release made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Time>,
+}
+
+/// Hexadecimal digits of a token's id.
+const ID_DIGITS: usize = 16;
+
+impl Token {
+    /// The name by which the token is listed and removed: the beginning of its SHA-256, which tells nothing of the token
+    /// itself.
+    pub fn id(&self) -> &str {
+        Self::id_of(&self.sha256)
+    }
+
+    /// Whether a text has the form of an id.
+    pub fn is_id(text: &str) -> bool {
+        text.len() == ID_DIGITS && text.bytes().all(|one| matches!(one, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    /// The id of the token with this SHA-256.
+    pub fn id_of(sha256: &str) -> &str {
+        sha256.get(..ID_DIGITS).unwrap_or(sha256)
+    }
 }
 
 /// API tokens, by the SHA-256 of their text.
@@ -31,6 +55,11 @@ pub trait Tokens: Send + Sync {
     async fn token(&self, sha256: &str) -> Result<Option<Token>, StoreError>;
     /// Stores an API token.
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
+    /// The API tokens of an owner, by their SHA-256, those that have ended too.
+    async fn tokens(&self, owner: &str, window: &Window) -> Result<Page<Token>, StoreError>;
+    /// Removes the API token of an owner that has this [id](Token::id), so that nobody can use it any more. False where
+    /// the owner has none.
+    async fn remove_token(&self, owner: &str, id: &str) -> Result<bool, StoreError>;
     /// Whether any API token exists.
     async fn has_tokens(&self) -> Result<bool, StoreError>;
 }

@@ -40,7 +40,10 @@ pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
 
 use async_trait::async_trait;
-use stepwell_core::task::{Report, Task};
+use stepwell_core::{
+    id::ExecutionId,
+    task::{Report, Task},
+};
 
 /// The ports about executions and workflows, all of which a store is.
 pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens {}
@@ -65,6 +68,12 @@ pub trait Host: Clock {
     /// How many descendants an execution without a parent may have alive at once, as the operator says.
     fn most_descendants(&self) -> u32 {
         crate::limits::DESCENDANTS
+    }
+
+    /// What the operator let an execution's requests reach although it is not public, as the text of an allow list.
+    /// None where nothing was said of this execution, and on hosts that keep no such thing.
+    async fn http_allow(&self, _: &ExecutionId) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 
     /// The state of each execution, and its turns.

@@ -53,7 +53,7 @@ pub async fn handle(
             let placed = order::Placed { owner, by: "lambda", key };
             raw(&Accepted::of(&*order::place(host, placed, order).await?))
         }
-        Invocation::Token(new) => raw(&issue(host, owner, None, new).await?),
+        Invocation::Token(new) => raw(&issue(host, owner, new).await?),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `stepwell doctor --repair`: saves what can be read of a damaged database.
 
-use crate::cli::{Exit, Failure, Globals, Outcome, client::unopened, output};
+use crate::cli::{Exit, Failure, Globals, Outcome, folder::unopened, output};
 use serde_json::json;
 use stepwell::store::repair::{Repaired, Unrepaired, repair};
 

@@ -1,24 +1,22 @@
 //! Asks a question of the person at the terminal, or of the lines that are piped in, and sends the answer to the API.
 
 use super::{
-    form::{Given, fields, object, yes_or_no},
+    editor::Editor,
+    form::{Draft, yes_or_no},
     lines::Lines,
+    sight::Sight,
     signals::Signals,
 };
 use crate::cli::{
     Failure,
     client::{Client, escaped},
+    commands::on_behalf_of,
+    failure::reason,
     output,
 };
 use api::types::{AnswerBody, Choice, Interaction};
-use engine::port::Host;
 use serde_json::Value;
-use std::sync::Arc;
-use stepwell::Local;
-use stepwell_core::{
-    id::ExecutionId,
-    interaction::{AfterError, InteractionKind, SecurityLevel},
-};
+use stepwell_core::interaction::{AfterError, InteractionKind, SecurityLevel};
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +33,9 @@ pub enum Asked {
 
 /// A question that is being asked.
 pub struct Asking<'a> {
-    /// The host, whose execution asks.
-    pub host: &'a Arc<Local>,
-    /// The API of that host.
+    /// Where the execution that asks is looked at.
+    pub sight: Sight<'a>,
+    /// The API of its host.
     pub client: &'a Client,
     /// The lines that answers come from.
     pub lines: &'a mut Lines,
@@ -45,10 +43,14 @@ pub struct Asking<'a> {
     pub signals: &'a mut Signals,
     /// The interaction, as `GET /v1/interactions/{id}` shows it.
     pub question: &'a Interaction,
+    /// The user's editor, where a person types and the environment names one.
+    pub editor: Option<Editor>,
+    /// What was given so far.
+    pub draft: Draft,
 }
 
 /// What was heard, or why nothing will be.
-type Heard<T> = Result<T, Asked>;
+pub type Heard<T> = Result<T, Asked>;
 
 impl Asking<'_> {
     /// Asks until an answer is taken or none can be. An answer that does not fit is asked for again.
@@ -59,7 +61,7 @@ impl Asking<'_> {
                 Ok(answer) => answer,
                 Err(end) => return Ok(end),
             };
-            answer.answer_as = on_behalf_of(self.question);
+            answer.answer_as = on_behalf_of(self.question).filter(|_| self.client.is_own());
             let path = format!("/v1/interactions/{}/respond", escaped(&self.question.interaction_id));
             match self.client.post(&path, &answer).await {
                 Ok(_) => return Ok(Asked::Answered),
@@ -67,7 +69,10 @@ impl Asking<'_> {
                 // details.
                 Err(failure) => match failure.code.as_str() {
                     "invalid_answer" => {
-                        failure.reasons().iter().for_each(|reason| eprintln!("  {} {reason}", output::red("✗")));
+                        for error in failure.errors() {
+                            eprintln!("  {} {}", output::red("✗"), output::clean(&reason(error)));
+                        }
+                        self.draft.refused(self.question.schema.as_ref(), failure.errors());
                     }
                     "already_decided" | "stale" => return Ok(Asked::Over),
                     "forbidden" => {
@@ -96,7 +101,7 @@ impl Asking<'_> {
                 eprintln!("  {name}: {}", output::clean(&text).replace('\n', "\n  "));
             }
         }
-        if let Some(person) = on_behalf_of(self.question) {
+        if let Some(person) = on_behalf_of(self.question).filter(|_| self.client.is_own()) {
             eprintln!("  {}", output::dim(&format!("answering for {person}")));
         }
     }
@@ -109,7 +114,9 @@ impl Asking<'_> {
             InteractionKind::Authorization => self.authorization().await,
             InteractionKind::Input => Ok(AnswerBody { data: Some(self.data().await?), ..AnswerBody::default() }),
             InteractionKind::Decision => self.decision().await,
-            InteractionKind::Ask => Ok(AnswerBody { text: Some(self.line("answer").await?), ..AnswerBody::default() }),
+            InteractionKind::Ask => {
+                Ok(AnswerBody { text: Some(self.text("answer", "").await?), ..AnswerBody::default() })
+            }
         }
     }
 
@@ -147,15 +154,55 @@ impl Asking<'_> {
             let line = self.line("approve? [y/n, or e to edit]").await?;
             let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
             if word.eq_ignore_ascii_case("e") || word.eq_ignore_ascii_case("edit") {
-                let edited =
-                    if rest.is_empty() { self.line("new content, JSON or text").await? } else { rest.to_owned() };
-                let content = serde_json::from_str(&edited).unwrap_or(Value::String(edited));
+                let Some(content) = self.edited(rest).await? else { continue };
                 let edited = AnswerBody { content: Some(content), ..verdict(true) };
                 return self.commented(edited, String::new()).await;
             }
             match yes_or_no(word) {
                 Some(approved) => return self.commented(verdict(approved), rest.trim().to_owned()).await,
                 None => eprintln!("  answer y, n or e"),
+            }
+        }
+    }
+
+    /// The content of a review as the person edits it: in the line, in the editor, or in a line that is asked for. None
+    /// where the editor gave nothing new.
+    async fn edited(&mut self, rest: &str) -> Heard<Option<Value>> {
+        let read = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if !rest.is_empty() {
+            return Ok(Some(read(rest.to_owned())));
+        }
+        let Some(editor) = &self.editor else {
+            return self.line("new content, JSON or text").await.map(|text| Some(read(text)));
+        };
+        let content = self.question.content.clone().unwrap_or_default();
+        let text = content.as_str().map(str::to_owned);
+        let is_text = text.is_some() || content.is_null();
+        let shown = text.unwrap_or_else(|| match &content {
+            Value::Null => String::new(),
+            other => serde_json::to_string_pretty(other).unwrap_or_default(),
+        });
+        let edited = match editor.edit(&shown, if is_text { ".md" } else { ".json" }).await {
+            Ok(edited) if edited == shown => Err("nothing was changed".to_owned()),
+            Ok(edited) if is_text => Ok(Value::String(edited)),
+            Ok(edited) => serde_json::from_str(&edited).map_err(|error| format!("this is not JSON: {error}")),
+            Err(why) => Err(why),
+        };
+        Ok(edited.inspect_err(|why| eprintln!("  {why}")).ok())
+    }
+
+    /// Asks for a text. A person may write a long one in the editor, which begins with the text from `before`.
+    pub(super) async fn text(&mut self, prompt: &str, before: &str) -> Heard<String> {
+        let offer = self.editor.as_ref().map(|editor| format!(" [{EDIT} opens {}]", output::clean(editor.name())));
+        let prompt = format!("{prompt}{}", offer.unwrap_or_default());
+        loop {
+            let line = self.line(&prompt).await?;
+            match &self.editor {
+                Some(editor) if line == EDIT => match editor.edit(before, ".md").await {
+                    Ok(text) => return Ok(text),
+                    Err(why) => eprintln!("  {why}"),
+                },
+                Some(_) | None => return Ok(line),
             }
         }
     }
@@ -168,57 +215,16 @@ impl Asking<'_> {
             return self.approval().await;
         };
         let tool = output::clean(&output::text(&about.tool));
-        let line = self.line(&format!("type {tool} to allow it, n to refuse")).await?;
-        let approved = line == tool;
-        if !approved && yes_or_no(&line) != Some(false) {
-            eprintln!("  that is not {tool}: refused");
-        }
-        self.commented(verdict(approved), String::new()).await
-    }
-
-    /// Asks for data, field by field. Where the schema names no fields, or the first line begins with a brace, a line
-    /// is the whole as JSON.
-    async fn data(&mut self) -> Heard<Value> {
-        let fields = fields(self.question.schema.as_ref());
-        if fields.is_empty() {
-            return self.whole("the data as JSON").await;
-        }
-        eprintln!("  {}", output::dim("field by field, or all at once as {…}"));
-        let mut given = Vec::new();
-        for (index, field) in fields.iter().enumerate() {
-            loop {
-                let line = self.line(&format!("{} ({})", field.name, output::clean(&field.about))).await?;
-                // Only the first line may be the whole: later ones belong to fields, whose values may begin with a
-                // brace too.
-                if index == 0 && line.starts_with('{') {
-                    match serde_json::from_str(&line) {
-                        Ok(whole) => return Ok(whole),
-                        Err(error) => eprintln!("  this is not JSON: {error}"),
-                    }
-                    continue;
-                }
-                match field.read(&line) {
-                    Given::Value(value) => given.push((field.name.clone(), value)),
-                    Given::Nothing => {}
-                    Given::Wrong(why) => {
-                        eprintln!("  {why}");
-                        continue;
-                    }
-                }
-                break;
-            }
-        }
-        Ok(object(given))
-    }
-
-    /// Asks until a line is JSON.
-    async fn whole(&mut self, prompt: &str) -> Heard<Value> {
         loop {
-            let line = self.line(prompt).await?;
-            match serde_json::from_str(&line) {
-                Ok(value) => return Ok(value),
-                Err(error) => eprintln!("  this is not JSON: {error}"),
+            let line = self.line(&format!("type {tool} to allow it, n to refuse")).await?;
+            if line == tool {
+                let allowed = AnswerBody { tool: Some(output::text(&about.tool)), ..verdict(true) };
+                return self.commented(allowed, String::new()).await;
             }
+            if yes_or_no(&line) == Some(false) {
+                return self.commented(verdict(false), String::new()).await;
+            }
+            eprintln!("  that is not {tool}: nothing is decided yet");
         }
     }
 
@@ -248,11 +254,11 @@ impl Asking<'_> {
     }
 
     /// Waits for a line. Ends early where a signal comes or the question is over.
-    async fn line(&mut self, prompt: &str) -> Heard<String> {
+    pub(super) async fn line(&mut self, prompt: &str) -> Heard<String> {
         if self.lines.typed {
             eprint!("  {prompt}: ");
         }
-        let over = over(self.host, self.question);
+        let over = self.sight.over(self.question);
         tokio::select! {
             line = self.lines.next() => line.ok_or(Asked::Nobody),
             () = self.signals.first() => Err(Asked::Interrupted),
@@ -263,6 +269,9 @@ impl Asking<'_> {
         }
     }
 }
+
+/// The line that opens the editor. It is none that anybody answers a question with.
+const EDIT: &str = "\\e";
 
 /// An answer that says yes or no.
 fn verdict(approved: bool) -> AnswerBody {
@@ -276,77 +285,4 @@ fn chosen(option: &Choice) -> AnswerBody {
 
 fn label(option: &Choice) -> &str {
     if option.label.is_empty() { &option.id } else { &option.label }
-}
-
-/// Resolves when the question is over: decided, timed out or cancelled.
-async fn over(host: &Local, question: &Interaction) {
-    let id = ExecutionId::from(question.execution_id.as_str());
-    while let Ok(Some(execution)) = host.journal().load_lean(&id).await {
-        if !execution.interaction(&question.interaction_id).is_some_and(|one| one.is_open()) {
-            return;
-        }
-        host.journal().changed(&id, execution.seq).await;
-    }
-}
-
-/// Returns for whom the user answers: the first assignee who has not, or the first of all. The answer is recorded as
-/// theirs, entered by the user. None where the user is an assignee or anybody may answer.
-fn on_behalf_of(question: &Interaction) -> Option<String> {
-    let people = &question.assignees;
-    let me = stepwell::server::local_subject();
-    if people.is_empty() || people.iter().any(|person| person.eq_ignore_ascii_case(&me)) {
-        return None;
-    }
-    let answered = |person: &&String| question.responses.iter().any(|one| one.by == **person);
-    people.iter().find(|person| !answered(person)).or(people.first()).cloned()
-}
-
-/// The command that answers a question later, to be shown to people.
-pub fn command(question: &Interaction, data_flag: &str) -> String {
-    let how = match question.kind {
-        InteractionKind::Input => "--value '{…}'".to_owned(),
-        InteractionKind::Decision => {
-            let ids: Vec<_> = question.options.iter().map(|one| one.id.as_str()).collect();
-            format!("--option {}", ids.join("|"))
-        }
-        InteractionKind::Ask => "--text '…'".to_owned(),
-        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
-            "--approve (or --reject)".to_owned()
-        }
-    };
-    let person = on_behalf_of(question).map(|person| format!(" --as {}", output::quoted(&person))).unwrap_or_default();
-    format!("stepwell answer {} {how}{person}{data_flag}", question.interaction_id)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use serde_json::json;
-
-    fn question(fields: Value) -> Interaction {
-        let mut all = json!({"interaction_id": "i", "execution_id": "e", "workflow_id": "w", "node": "n",
-            "kind": "approval", "status": "pending", "question": "?", "details": null, "schema": null, "options": [],
-            "assignees": [], "deadline": null, "created_at": "2026-01-31T09:00:00Z", "decided_at": null,
-            "decision": null, "responses": [], "responses_needed": 1, "deliveries": []});
-        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        serde_json::from_value(all).unwrap()
-    }
-
-    #[test]
-    fn the_user_answers_for_the_first_assignee_who_has_not() {
-        let asked = |responses: Value| question(json!({"assignees": ["a@x", "b@x"], "responses": responses}));
-        let response = json!({"by": "a@x", "via": "api", "entered_by": null, "at": "2026-01-31T09:00:00Z",
-            "decision": "approved", "answer": true, "comment": null, "shown_sha256": "00"});
-        assert_eq!(on_behalf_of(&asked(json!([]))).as_deref(), Some("a@x"));
-        assert_eq!(on_behalf_of(&asked(json!([response]))).as_deref(), Some("b@x"));
-        assert_eq!(on_behalf_of(&question(json!({}))), None);
-    }
-
-    #[test]
-    fn the_command_to_answer_fits_the_kind() {
-        let options = json!([{"id": "l", "label": "Left"}, {"id": "r", "label": "Right"}]);
-        let question = question(json!({"kind": "decision", "assignees": ["a@x"], "options": options}));
-        assert_eq!(command(&question, " --data d"), "stepwell answer i --option l|r --as a@x --data d");
-    }
 }

@@ -1,15 +1,20 @@
 //! Tells on stderr what happens in an execution: a line for each step of a node, and on a terminal a spinner below them
 //! with the nodes that run.
 
-use crate::cli::output;
-use document::{id::NodeId, time::Time};
+use crate::cli::{colour, output};
+use api::types::LogLine;
+use document::{Workflow, id::NodeId, time::Time};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     collections::{BTreeSet, HashMap},
     io::IsTerminal,
+    sync::Arc,
     time::Duration,
 };
-use stepwell_core::event::{Event, Turn};
+use stepwell_core::{
+    event::{Event, Turn},
+    view,
+};
 
 /// Time between two pictures of the spinner.
 const TICK: Duration = Duration::from_millis(100);
@@ -21,6 +26,24 @@ pub struct Progress {
     begun: HashMap<NodeId, Time>,
     /// Nodes that were activated and have not ended.
     running: BTreeSet<NodeId>,
+    /// What became of the children of each node, in its latest attempt.
+    families: HashMap<NodeId, Family>,
+    /// The iterations that each loop began since it was entered.
+    iterations: HashMap<NodeId, u64>,
+    /// The lines that are not told yet, by the attempt that wrote them: node, visit and number.
+    lines: HashMap<(String, u32, u32), Vec<LogLine>>,
+    /// The workflow that runs; none where that is not known.
+    workflow: Option<Arc<Workflow>>,
+}
+
+/// What became of the children of a node.
+#[derive(Default)]
+struct Family {
+    count: u64,
+    ended: u64,
+    failed: u64,
+    /// The tenths of all children that had ended when they were told last.
+    tenths: u64,
 }
 
 impl Progress {
@@ -34,7 +57,31 @@ impl Progress {
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, begun: HashMap::new(), running: BTreeSet::new() }
+        Self {
+            bar,
+            begun: HashMap::new(),
+            running: BTreeSet::new(),
+            families: HashMap::new(),
+            iterations: HashMap::new(),
+            lines: HashMap::new(),
+            workflow: None,
+        }
+    }
+
+    /// Sets the workflow that runs; none where it is not known.
+    pub fn is_of(&mut self, workflow: Option<Arc<Workflow>>) {
+        self.workflow = workflow;
+    }
+
+    /// Whether nodes may have logged something with this event.
+    pub fn may_have_lines(event: &Event) -> bool {
+        matches!(event, Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. })
+    }
+
+    /// Keeps a line that a node logged, to be told before the outcome of the node.
+    pub fn keep(&mut self, line: LogLine) {
+        let attempt = (line.node.clone().unwrap_or_default(), line.visit, line.attempt);
+        self.lines.entry(attempt).or_default().push(line);
     }
 
     /// Takes the spinner away while a question is asked, and brings it back.
@@ -50,17 +97,46 @@ impl Progress {
         }
     }
 
-    /// Tells what a turn recorded.
-    pub fn tell(&mut self, turn: &Turn) {
+    /// Tells what a turn recorded; where it is not `told`, only takes note of it.
+    pub fn tell(&mut self, turn: &Turn, told: bool) {
         for event in &turn.events {
-            if let Some(line) = self.line(event, turn.at) {
+            let logged = self.logged(event);
+            let line = self.line(event, turn.at);
+            for line in logged.into_iter().chain(line).filter(|_| told) {
                 self.print(&output::clean_but_colours(&line));
             }
         }
         if let Some(bar) = &self.bar {
-            let running: Vec<&str> = self.running.iter().map(NodeId::as_str).collect();
+            let running: Vec<String> = self.running.iter().map(|node| self.doing(node)).collect();
             bar.set_message(running.join(", "));
         }
+    }
+
+    /// A node that runs, with how far its children or its iterations are.
+    fn doing(&self, node: &NodeId) -> String {
+        let far = match (self.families.get(node), self.iterations.get(node)) {
+            (Some(family), _) => format!(" {}/{}", family.ended, family.count),
+            (None, Some(iteration)) => format!(" #{iteration}"),
+            (None, None) => String::new(),
+        };
+        format!("{node}{far}")
+    }
+
+    /// What a node logged in an attempt that has ended, each line for people.
+    fn logged(&mut self, event: &Event) -> Vec<String> {
+        let (Event::NodeSucceeded { node, visit, attempt, .. }
+        | Event::NodeFailed { node, visit, attempt, .. }
+        | Event::AttemptFailed { node, visit, attempt, .. }) = event
+        else {
+            return Vec::new();
+        };
+        let shown = |line: LogLine| {
+            let text = output::clean(&line.message).replace('\n', "\n    ");
+            let text =
+                colour::of_level(line.level).map_or_else(|| text.clone(), |it| it.paint(&text, output::colours()));
+            format!("{} {node}  {text}", output::dim("›"))
+        };
+        self.lines.remove(&(node.to_string(), *visit, *attempt)).into_iter().flatten().map(shown).collect()
     }
 
     /// Writes a line above the spinner.
@@ -83,7 +159,9 @@ impl Progress {
                 let took = self.took(node, *duration_ms, at);
                 // The port is told only where it is not the usual one.
                 let port = if port == "success" { String::new() } else { format!(" → {port}") };
-                Some(format!("{} {node}{port}  {}", output::green("✓"), output::dim(&took)))
+                let children = self.families.remove(node).map(|family| format!("  {}", self.counted(node, &family)));
+                let children = children.unwrap_or_default();
+                Some(format!("{} {node}{port}{children}  {}", output::green("✓"), output::dim(&took)))
             }
             Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
                 let wait = output::took(u64::try_from(retry_at.since(at).as_millis()).unwrap_or(u64::MAX));
@@ -92,6 +170,7 @@ impl Progress {
             }
             Event::NodeFailed { node, error, .. } => {
                 self.running.remove(node);
+                self.families.remove(node);
                 Some(format!("{} {node}  {} ({})", output::red("✗"), error.message, error.code))
             }
             Event::NodesSkipped { nodes } => {
@@ -105,13 +184,46 @@ impl Progress {
                 Some(format!("{} {node}  waits{event}{until}", output::cyan("…")))
             }
             Event::ChildrenPlanned { node, count, .. } => {
-                Some(format!("{} {node}  starts {}", output::cyan("…"), children(*count)))
+                let count = u64::from(*count);
+                self.families.insert(node.clone(), Family { count, ..Family::default() });
+                Some(format!("{} {node}  starts {}", output::cyan("…"), output::children(count, count, 0, None)))
+            }
+            Event::ChildrenEnded { node, completed, failed, .. } => self.ended(node, completed.len(), failed.len()),
+            Event::LoopEntered { node, .. } => {
+                self.iterations.insert(node.clone(), 0);
+                None
+            }
+            Event::LoopIterated { node, iteration, .. } => {
+                let before = self.iterations.get(node).copied().unwrap_or_default();
+                // Journals of earlier releases do not number iterations.
+                let number = if *iteration > 0 { *iteration } else { before + 1 };
+                self.iterations.insert(node.clone(), number);
+                Some(format!("{} {node}  iteration {number}", output::cyan("…")))
             }
             Event::ExecutionStuck { error } => {
                 Some(format!("{} stuck: {} ({})", output::red("✗"), error.message, error.code))
             }
             _ => None,
         }
+    }
+
+    /// Counts children that ended. Gives a line for each tenth of all, so that a thousand children are ten lines; the end
+    /// of the last is told with the node's.
+    fn ended(&mut self, node: &NodeId, completed: usize, failed: usize) -> Option<String> {
+        let mut family = self.families.remove(node)?;
+        family.ended += (completed + failed) as u64;
+        family.failed += failed as u64;
+        let tenths = family.ended * 10 / family.count.max(1);
+        let is_told = tenths > family.tenths && family.ended < family.count;
+        family.tenths = tenths;
+        let line = is_told.then(|| format!("{} {node}  {}", output::cyan("…"), self.counted(node, &family)));
+        self.families.insert(node.clone(), family);
+        line
+    }
+
+    fn counted(&self, node: &NodeId, family: &Family) -> String {
+        let tolerated = self.workflow.as_ref().and_then(|workflow| view::tolerated(workflow, node));
+        output::children(family.count, family.ended, family.failed, tolerated)
     }
 
     /// How long a node took: the duration that was recorded, else the time since it was activated.
@@ -121,10 +233,6 @@ impl Progress {
         let whole = || begun.map_or(0, |begun| u64::try_from(at.since(begun).as_millis()).unwrap_or(u64::MAX));
         output::took(duration_ms.unwrap_or_else(whole))
     }
-}
-
-fn children(count: u32) -> String {
-    if count == 1 { "1 child".into() } else { format!("{count} children") }
 }
 
 impl Drop for Progress {

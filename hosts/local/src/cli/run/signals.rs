@@ -29,6 +29,22 @@ impl Signals {
         }
     }
 
+    /// The same, and also what `other` resolves for.
+    pub fn or(&self, other: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (told, heard) = watch::channel(false);
+        let mut own = self.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = own.first() => {}
+                () = other => {}
+                // Nobody listens any more.
+                () = told.closed() => {}
+            }
+            told.send_replace(true);
+        });
+        Self(heard)
+    }
+
     /// Whether a signal came.
     pub fn heard(&self) -> bool {
         *self.0.borrow()
