@@ -9,12 +9,16 @@ use crate::{App, Problem, limits};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Instant,
 };
 use stepwell_core::id::{ExecutionId, InteractionId};
 
-/// The answers by resume of this process.
+/// An execution of one of the hosts in this process, which is told by where it lies in memory. A host that is gone has
+/// no request under way, so that its place means nothing any more.
+type Key = (usize, ExecutionId);
+
+/// The answers by resume of this process, through whichever of its services they came.
 static ANSWERS: LazyLock<Mutex<Answers>> = LazyLock::new(Mutex::default);
 
 /// When a request came, before its body was read or anything was looked up for it.
@@ -42,16 +46,16 @@ impl Arrived {
 
 /// A request that answers; dropping it says that it is over.
 pub(crate) struct Answering {
-    execution: ExecutionId,
+    key: Key,
     number: u64,
     meant: Vec<InteractionId>,
 }
 
 #[derive(Default)]
 struct Answers {
-    requests: HashMap<ExecutionId, Vec<One>>,
+    requests: HashMap<Key, Vec<One>>,
     /// What is over, in that order, so that it is forgotten in time.
-    over: VecDeque<(Instant, ExecutionId)>,
+    over: VecDeque<(Instant, Key)>,
     next: u64,
 }
 
@@ -65,17 +69,18 @@ struct One {
 
 impl Answering {
     /// Begins to answer a question of an execution, in which the request found these open.
-    pub(crate) fn begin(execution: &ExecutionId, open: Vec<InteractionId>, arrived: &Arrived) -> Self {
+    pub(crate) fn begin(app: &App, execution: &ExecutionId, open: Vec<InteractionId>, arrived: &Arrived) -> Self {
         let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
         answers.forget(Instant::now());
         answers.next += 1;
-        let (id, number) = (execution.clone(), answers.next);
-        let others = answers.requests.entry(id.clone()).or_default();
+        let (host, number) = (Arc::as_ptr(&app.host).cast::<()>().addr(), answers.next);
+        let key = (host, execution.clone());
+        let others = answers.requests.entry(key.clone()).or_default();
         let beside = |other: &&One| other.over.is_none_or(|over| over > arrived.0);
         let seen = |one: &&InteractionId| others.iter().filter(beside).all(|other| other.open.contains(one));
         let meant = open.iter().filter(seen).cloned().collect();
         others.push(One { number, open, over: None });
-        Self { execution: id, number, meant }
+        Self { key, number, meant }
     }
 
     /// Whether the caller can have meant this question.
@@ -88,13 +93,11 @@ impl Drop for Answering {
     fn drop(&mut self) {
         let now = Instant::now();
         let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = answers
-            .requests
-            .get_mut(&self.execution)
-            .and_then(|all| all.iter_mut().find(|one| one.number == self.number));
+        let one =
+            answers.requests.get_mut(&self.key).and_then(|all| all.iter_mut().find(|one| one.number == self.number));
         if let Some(one) = one {
             one.over = Some(now);
-            answers.over.push_back((now, self.execution.clone()));
+            answers.over.push_back((now, self.key.clone()));
         }
     }
 }
@@ -103,11 +106,11 @@ impl Answers {
     /// Forgets the requests that no request that may still come in has been beside.
     fn forget(&mut self, now: Instant) {
         let old = |over: Instant| now.saturating_duration_since(over) > limits::BODY;
-        while let Some((_, execution)) = self.over.pop_front_if(|(over, _)| old(*over)) {
-            if let Some(all) = self.requests.get_mut(&execution) {
+        while let Some((_, key)) = self.over.pop_front_if(|(over, _)| old(*over)) {
+            if let Some(all) = self.requests.get_mut(&key) {
                 all.retain(|one| one.over.is_none_or(|over| !old(over)));
                 if all.is_empty() {
-                    self.requests.remove(&execution);
+                    self.requests.remove(&key);
                 }
             }
         }

@@ -173,7 +173,7 @@ async fn answer_one(
     arrived: &Arrived,
 ) -> Answered<Resumed> {
     let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
-    let answering = Answering::begin(execution.id(), ids(&found), arrived);
+    let answering = Answering::begin(app, execution.id(), ids(&found), arrived);
     let names = body.interaction_id.is_some() || body.checkpoint.is_some();
     let question = question(execution, found, body.interaction_id.as_deref(), &answering)?;
     let is_below = question.execution.id() != execution.id();
