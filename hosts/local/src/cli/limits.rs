@@ -31,3 +31,8 @@ pub const NAMED: usize = 10;
 /// Free bytes of the disk below which `doctor` warns, and those below which it fails: a journal grows by a few hundred
 /// bytes for each node that runs.
 pub const DISK_BYTES: (u64, u64) = (1024 * 1024 * 1024, 64 * 1024 * 1024);
+/// Log lines that wait to be written: a burst of some thousand starts. Whoever logs does not wait, so what finds no room
+/// is left out, and its number is told.
+pub const LOG_LINES: usize = 8_192;
+/// How long the end of the process waits for log lines to be written, where nobody reads them.
+pub const LOG_DRAIN: Duration = Duration::from_secs(1);

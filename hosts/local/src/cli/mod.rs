@@ -3,6 +3,7 @@
 mod allowed;
 mod answer;
 mod args;
+mod banner;
 mod check;
 mod client;
 mod control;
@@ -16,6 +17,7 @@ mod inbox;
 mod limits;
 mod locate;
 mod locate_yaml;
+mod logging;
 mod logs;
 mod ls;
 mod output;

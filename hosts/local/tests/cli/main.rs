@@ -4,6 +4,7 @@
 mod damage;
 mod dev;
 mod files;
+mod log;
 mod people;
 mod runs;
 mod secrets;

@@ -13,8 +13,9 @@ use super::{
     allowed::Allowed,
     check::Checked,
     client::{Client, escaped, unopened},
-    dev::logging,
-    limits, output, source,
+    limits,
+    logging::{About, LogArgs},
+    output, source,
 };
 use api::types::{Execution, Fault, ResumeBody};
 use document::Workflow;
@@ -49,6 +50,9 @@ pub struct Args {
     /// What the host may take and do.
     #[command(flatten)]
     allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    logging: LogArgs,
 }
 
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
@@ -58,7 +62,7 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
         let hint = "save it there and start it over the API, or leave --url out";
         return Err(Failure::usage("`run` runs a workflow in this process, not on another host", hint));
     }
-    logging(globals.json);
+    let _logs = args.logging.begin(About::OneExecution, globals.json)?;
     let checked = Checked::read(&args.file)?;
     let workflow = checked.workflow()?;
     checked.tell();
