@@ -24,7 +24,9 @@
 
 pub mod canonical;
 mod connection;
+pub mod describe;
 mod dialect;
+pub mod format;
 pub mod graph;
 pub mod id;
 pub mod json;

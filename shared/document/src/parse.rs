@@ -82,6 +82,8 @@ fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) 
         None => None,
     };
     f.object(&mut cx, "metadata");
+    // Editors read it, and nobody else.
+    f.text(&mut cx, "$schema");
     // What holds for the whole document is read first: nodes and expressions are checked against it.
     let input_schema = f.get("input_schema").and_then(|source| {
         let schema = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;

@@ -23,6 +23,7 @@ mod ls;
 mod output;
 mod page;
 mod run;
+mod schema;
 mod secret;
 mod show;
 mod signal;
@@ -87,6 +88,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Run(args) => run::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args),
+        Command::Schema => schema::run(),
         Command::Graph(args) => graph::run(&globals, args),
         Command::Ls(args) => ls::run(&globals, args).await,
         Command::Show(args) => show::run(&globals, args).await,

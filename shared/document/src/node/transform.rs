@@ -4,12 +4,18 @@ use super::{
     config::{Compute, Config, of_templates},
     node_type::{Mode, NodeType},
 };
+use crate::describe::{cel, exactly_one, free, object};
 use crate::reading::{At, Cx, Fields, Place};
 use expression::{Expr, ExprError, Scope, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType::new("transform", Mode::Compute);
+pub static TYPE: NodeType = NodeType {
+    also: &["set", "pass", "assign", "expression", "template", "edit_fields", "variables"],
+    about: "Computes one value from what the node sees.",
+    config,
+    ..NodeType::new("transform", Mode::Compute)
+};
 
 /// Config of a `transform`, which puts out one value.
 #[derive(Debug)]
@@ -18,6 +24,13 @@ pub enum Transform {
     Set(Template),
     /// The value is that of a CEL expression.
     Expression(Expr),
+}
+
+/// What editors are told of the config of a `transform`.
+fn config() -> Value {
+    let set = free("The value, an object whose strings may be templates.");
+    let members = [("set", set), ("expression", cel("The value."))];
+    exactly_one(object(&[], members), &["set", "expression"])
 }
 
 /// Reads the config of a `transform`: `set` or `expression`.
