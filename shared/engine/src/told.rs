@@ -9,6 +9,7 @@ use document::{
     time::Time,
 };
 use stepwell_core::{
+    error::Error,
     event::{Event, Started, Turn},
     execution::Execution,
     id::{ExecutionId, InteractionId},
@@ -126,27 +127,18 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::ExecutionResumed { .. } => Line { by, ..usual("execution resumed") },
         Event::ExecutionCompleted { .. } => ended(state, turn, "execution completed"),
         Event::ExecutionCancelled { .. } => Line { by, ..ended(state, turn, "execution cancelled") },
-        Event::ExecutionFailed { error } => Line {
-            weight: Weight::Failure,
-            node: error.node.clone(),
-            attempt: error.attempt,
-            ..wrong(&error.code, &error.message, ended(state, turn, "execution failed"))
-        },
-        Event::ExecutionStuck { error } => {
-            let line = Line { weight: Weight::Trouble, ..usual("execution stuck") };
-            wrong(&error.code, &error.message, line)
-        }
+        Event::ExecutionFailed { error } => failed(Weight::Failure, error, ended(state, turn, "execution failed")),
+        Event::ExecutionStuck { error } => failed(Weight::Trouble, error, usual("execution stuck")),
         // Where the node's failure ends the execution, that line says it all.
         Event::NodeFailed { .. } if turn.events.iter().any(|event| matches!(event, Event::ExecutionFailed { .. })) => {
             return None;
         }
         Event::NodeFailed { node, attempt, error, .. } => {
-            let line = Line { attempt: Some(*attempt), ..about(node, Weight::Failure, "node failed") };
-            wrong(&error.code, &error.message, line)
+            wrong(&error.code, &error.message, attempted(node, *attempt, "node failed"))
         }
         Event::AttemptFailed { node, attempt, error, retry_at, .. } => {
-            let line = about(node, Weight::Failure, "attempt failed, tried again");
-            wrong(&error.code, &error.message, Line { attempt: Some(*attempt), until: Some(*retry_at), ..line })
+            let line = attempted(node, *attempt, "attempt failed, tried again");
+            wrong(&error.code, &error.message, Line { until: Some(*retry_at), ..line })
         }
         Event::Warning { node, code, message } => wrong(code, message, about(node, Weight::Failure, "warning")),
         Event::WaitStarted { node, until, event, .. } => {
@@ -161,12 +153,7 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
             ..about(&interaction.activation.node, Weight::Usual, "person asked")
         },
         Event::InteractionClosed { interaction_id, status, decision, .. } => {
-            let message = match status {
-                InteractionStatus::Answered => "question answered",
-                InteractionStatus::TimedOut => "question timed out",
-                InteractionStatus::Pending | InteractionStatus::Cancelled => "question closed",
-            };
-            Line { decision: decision.clone(), by, ..question(interaction_id, message) }
+            Line { decision: decision.clone(), by, ..question(interaction_id, over(*status)) }
         }
         Event::InteractionVoted { interaction_id, .. } => Line { by, ..question(interaction_id, "vote counted") },
         Event::InteractionEscalated { interaction_id, deadline, .. } => {
@@ -194,6 +181,24 @@ fn usual(message: &'static str) -> Line {
 
 fn about(node: &NodeId, weight: Weight, message: &'static str) -> Line {
     Line { weight, node: Some(node.clone()), ..usual(message) }
+}
+
+fn attempted(node: &NodeId, attempt: u32, message: &'static str) -> Line {
+    Line { attempt: Some(attempt), ..about(node, Weight::Failure, message) }
+}
+
+fn failed(weight: Weight, error: &Error, line: Line) -> Line {
+    let line = Line { weight, node: error.node.clone(), attempt: error.attempt, ..line };
+    wrong(&error.code, &error.message, line)
+}
+
+/// How a question ended.
+fn over(status: InteractionStatus) -> &'static str {
+    match status {
+        InteractionStatus::Answered => "question answered",
+        InteractionStatus::TimedOut => "question timed out",
+        InteractionStatus::Pending | InteractionStatus::Cancelled => "question closed",
+    }
 }
 
 fn question(id: &InteractionId, message: &'static str) -> Line {
