@@ -5,7 +5,7 @@ use crate::{
     store::{DataFolder, Database, Metrics, OpenError},
 };
 use async_trait::async_trait;
-use document::time::Time;
+use document::{SyntaxFault, time::Time};
 use engine::port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError};
 use nodes::Nodes;
 use std::{
@@ -126,6 +126,10 @@ impl Host for Local {
 
     async fn run(&self, task: &Task) -> Report {
         self.nodes.run(task, &clock).await
+    }
+
+    async fn syntax(&self, owner: &str, code: &str) -> Option<SyntaxFault> {
+        self.nodes.syntax(owner, code).await
     }
 
     /// On a thread of the pool for blocking work, one at a time.

@@ -67,7 +67,7 @@ pub use node::{
 };
 pub use parse::{Parsed, parse, parse_with};
 pub use policy::{Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings};
-pub use reading::{At, Cx, Fields, Frame, Place};
+pub use reading::{At, Cx, Fields, Frame, Place, Script, SyntaxFault};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;
 pub use violation::InputViolation;

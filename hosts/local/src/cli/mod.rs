@@ -87,7 +87,7 @@ async fn dispatch(cli: Cli) -> Outcome {
     match cli.command {
         Command::Run(args) => run::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
-        Command::Validate(args) => validate::run(&globals, args),
+        Command::Validate(args) => validate::run(&globals, args).await,
         Command::Schema => schema::run(),
         Command::Graph(args) => graph::run(&globals, args),
         Command::Ls(args) => ls::run(&globals, args).await,

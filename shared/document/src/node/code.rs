@@ -41,7 +41,7 @@ fn config() -> Value {
     object(&["code"], [("code", code), ("language", language)])
 }
 
-/// Reads the config of a `code` node. Its JavaScript is checked when it runs.
+/// Reads the config of a `code` node. Its JavaScript is left to hosts that can parse it.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<Code> {
     let f = Fields::new(cx, config, at, "invalid_config", &["code", "language"]);
     if f.text(cx, "language").is_some_and(|language| !LANGUAGES.contains(&language.to_lowercase().as_str())) {
@@ -60,6 +60,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
         let hint = format!("Use at most {} bytes.", limits::CODE_BYTES);
         f.wrong(cx, "code", format!("the code has {} bytes", code.len()), hint);
     }
+    cx.script(&at.key("code"), code);
     for (name, hint) in ABSENT {
         if calls(code, name) {
             cx.warning("unknown_variable", &at.key("code"), format!("there is no `{name}` in code"), hint);

@@ -1,6 +1,6 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, Issue, Severity, shape::Shape, suggest};
+use super::{At, Issue, Script, Severity, shape::Shape, suggest};
 use crate::{
     limits,
     node::node_type::NodeType,
@@ -11,6 +11,8 @@ use crate::{
 pub struct Cx<'o> {
     /// The problems found so far.
     pub(crate) issues: Vec<Issue>,
+    /// The JavaScript found so far.
+    pub(crate) scripts: Vec<Script>,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
     /// Id of the node being read, which its problems bear.
@@ -33,6 +35,7 @@ impl<'o> Cx<'o> {
     pub(crate) fn new(types: Vec<&'static NodeType>, sent: impl Fn(&str) -> String + 'o) -> Self {
         Self {
             issues: Vec::new(),
+            scripts: Vec::new(),
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
@@ -65,6 +68,12 @@ impl<'o> Cx<'o> {
         if self.issues.last() != Some(&issue) {
             self.issues.push(issue);
         }
+    }
+
+    /// Notes JavaScript, for hosts that can parse it.
+    pub(crate) fn script(&mut self, at: &At<'_>, code: &str) {
+        let path = (self.sent)(&at.pointer());
+        self.scripts.push(Script { path, node: self.node.clone(), code: code.to_owned() });
     }
 
     /// Whether no further problem is noted.

@@ -63,7 +63,7 @@ pub async fn run(globals: &Globals, mut args: Args) -> Outcome {
         return Err(Failure::usage("`run` runs a workflow in this process, not on another host", hint));
     }
     let _logs = args.logging.begin(About::OneExecution, globals.json)?;
-    let checked = Checked::read(&args.file)?;
+    let checked = Checked::read(&args.file)?.with_scripts().await;
     let workflow = checked.workflow()?;
     checked.tell();
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
@@ -89,7 +89,10 @@ async fn execute(
     let client = Client::Local { host: host.clone(), router: server::router(host, Callers::Own, &Stop::never()) };
     let (id, told) = match &args.resume {
         Some(id) => resume(host, &client, id, &workflow).await?,
-        None => (start(host, workflow, input).await?, 0),
+        None => {
+            tell_of_secrets(globals, host, &workflow).await?;
+            (start(host, workflow, input).await?, 0)
+        }
     };
     eprintln!("{}", output::dim(&format!("execution {id}")));
     tell_of_others(host, &id).await?;
@@ -101,6 +104,17 @@ async fn execute(
         output::json(&execution.0);
     }
     Ok(tell(globals, args, &execution.read()?, end))
+}
+
+/// Tells which secrets the workflow names that are not stored, before anything of it runs: a node that needs one fails.
+async fn tell_of_secrets(globals: &Globals, host: &Local, workflow: &Workflow) -> Result<(), Failure> {
+    for name in workflow.secrets() {
+        if host.secrets().secret(server::OWNER, name).await?.is_none() {
+            let command = format!("stepwell secret set {name}{}", globals.data_flag());
+            eprintln!("{} no secret is stored under the name `{name}`: {command}", output::yellow("warning:"));
+        }
+    }
+    Ok(())
 }
 
 /// Starts an execution of the file's workflow. A failure tells each violation of `input_schema`.
