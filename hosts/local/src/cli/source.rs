@@ -99,8 +99,16 @@ fn yaml(text: &str) -> Result<Value, (String, Position)> {
         });
         // In the words for people: those for programmers name options of the parser.
         let message = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-        (message.lines().next().unwrap_or_default().to_owned(), at)
+        (words(&message).to_owned(), at)
     })
+}
+
+/// What is wrong, without the place that stands before it: the excerpt shows that.
+fn words(message: &str) -> &str {
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let placed = line.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+    placed.map_or(line, |(_, words)| words)
 }
 
 /// Returns the bytes of the character at a line and column, both counted from 1; at most the end of the text.
@@ -189,6 +197,8 @@ mod tests {
         let document = yaml("id: a\nnodes:\n  - {id: t, type: manual_trigger}\n").unwrap();
         assert_eq!(document, serde_json::json!({"id": "a", "nodes": [{"id": "t", "type": "manual_trigger"}]}));
         assert_eq!(yaml("port: no").unwrap()["port"], "no");
+        let (message, at) = yaml("id: a\nid: b\n").unwrap_err();
+        assert!(message.starts_with("duplicate mapping key") && at.is_some(), "{message}");
         let (_, at) = yaml("a: [1, 2").unwrap_err();
         assert!(at.is_some());
     }
