@@ -40,7 +40,8 @@ where
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let mut fields = Fields(around(cx));
         event.record(&mut fields);
-        let message = match fields.0.remove("message") {
+        // The other fields keep their order, so that lines of one kind are alike.
+        let message = match fields.0.shift_remove("message") {
             Some(Value::String(message)) => message,
             other => other.map(|it| it.to_string()).unwrap_or_default(),
         };
