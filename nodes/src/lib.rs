@@ -20,7 +20,7 @@ pub use json::aside;
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
-use document::time::Time;
+use document::{SyntaxFault, time::Time};
 use engine::port::{Memory, Runner, Unbounded};
 use secrets::Needles;
 use std::sync::Arc;
@@ -88,6 +88,12 @@ impl Nodes {
     /// starts. A child that does not start is told by the first node that needs it.
     pub async fn warm(&self) {
         self.code.warm().await;
+    }
+
+    /// Where JavaScript of an owner does not parse as the body of a function; none where it does, and where that cannot
+    /// be told. Nothing of it runs.
+    pub async fn syntax(&self, owner: &str, code: &str) -> Option<SyntaxFault> {
+        self.code.syntax(owner, code).await
     }
 }
 

@@ -51,6 +51,9 @@ pub const CHILD_RUNS: u32 = 1_000;
 pub const DYING: Duration = Duration::from_secs(1);
 /// Seconds of processor time that a child process may use past its deadline, in case that nobody is left to kill it.
 pub const CHILD_CPU_GRACE_SECONDS: u64 = 2;
+/// Time to parse the code of one node, the wait for a child process among it: a thousand times what it takes. Where that
+/// does not suffice, since other code has all places, a document is taken as it is.
+pub const PARSE: Duration = Duration::from_secs(2);
 /// Time for the first child process of a host to start and answer: a thousand times what it takes.
 pub const WARM: Duration = Duration::from_secs(5);
 /// Bytes of an error's message or stack that leave a child process.

@@ -20,6 +20,9 @@ pub const ROWS_AT_ONCE: usize = 16;
 pub const TURNS_PER_BITE: usize = 50;
 /// How long a request waits for an execution at most: API gateways cut requests off at 29 or 30 seconds.
 pub const WAIT: Duration = Duration::from_secs(25);
+/// How long the JavaScript of one document may take to be parsed in all. Four megabytes of it take a tenth of a second;
+/// a request does not wait for code of others that has all places.
+pub const SCRIPTS: Duration = Duration::from_secs(5);
 /// How long an event stream is silent before it sends a comment line, so that proxies keep it open: their usual idle
 /// limit is 30 to 60 seconds.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);

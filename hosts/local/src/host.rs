@@ -6,7 +6,7 @@ use crate::{
     store::{DataFolder, Database, Metrics, OpenError},
 };
 use async_trait::async_trait;
-use document::time::Time;
+use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
     port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError},
@@ -157,6 +157,10 @@ impl Host for Local {
     /// Requests reach what was said for their execution, too, where its messages are handled [within](Reach::given).
     async fn run(&self, task: &Task) -> Report {
         self.nodes.run(task, &clock).await
+    }
+
+    async fn syntax(&self, owner: &str, code: &str) -> Option<SyntaxFault> {
+        self.nodes.usual().syntax(owner, code).await
     }
 
     /// On a thread of the pool for blocking work, one at a time.

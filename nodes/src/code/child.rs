@@ -35,9 +35,9 @@ fn serve() -> io::Result<()> {
     io::stdout().write_all(&wire::hello(gaps)).and_then(|()| io::stdout().flush())?;
     let mut input = BufReader::new(io::stdin().lock());
     let mut sandbox = Sandbox::default();
-    while let Some(Request { code, names, limit }) = wire::read_request(&mut input)? {
+    while let Some(Request { parse_only, code, names, limit }) = wire::read_request(&mut input)? {
         limit::allow_cpu(limit)?;
-        let end = sandbox.run(&code, names, limit);
+        let end = if parse_only { sandbox.parse(&code, limit) } else { sandbox.run(&code, names, limit) };
         let mut output = io::stdout().lock();
         output.write_all(&wire::end(&end))?;
         output.flush()?;

@@ -17,9 +17,9 @@ pub use pool::JsChild;
 
 use crate::{
     json::{self, Read},
-    limits::WARM,
+    limits::{PARSE, WARM},
 };
-use document::time::Time;
+use document::{SyntaxFault, time::Time};
 use engine::{
     limits::{LOG_LINE_BYTES, LOG_LINES},
     port::Memory,
@@ -47,6 +47,16 @@ impl Code {
         let _ = self.run("", &task, WARM, &|| Time(0)).await;
     }
 
+    /// Where code does not parse as the body of a function. None where it does, and where that cannot be told within
+    /// its bounds of time and memory. Nothing of it runs.
+    pub async fn syntax(&self, owner: &str, code: &str) -> Option<SyntaxFault> {
+        let request = wire::parse_request(code, PARSE);
+        match self.pool.run(owner, &request, PARSE, &mut Vec::new()).await.ok()? {
+            End::Error { message, stack, .. } => Some(fault(&message, &stack)),
+            End::Value(_) | End::Memory | End::Timeout => None,
+        }
+    }
+
     /// Runs one attempt of an owner. Lines that were written before a timeout are kept.
     pub async fn run(&self, owner: &str, task: &CodeTask, limit: Duration, now: &(dyn Fn() -> Time + Sync)) -> Report {
         let request = match wire::request(task, limit) {
@@ -58,6 +68,16 @@ impl Code {
         let end = self.pool.run(owner, &request, limit, &mut lines).await;
         Report { outcome: outcome(end, limit, &*self.memory).await, logs: logs(lines, started) }
     }
+}
+
+/// The place of an error of syntax, which its stack tells as `code:LINE:COLUMN`. One without a place is about the end of
+/// the code or the whole of it.
+fn fault(message: &str, stack: &str) -> SyntaxFault {
+    let place = stack.lines().next().and_then(|line| line.rsplit_once("code:")).map_or("", |(_, place)| place);
+    let mut numbers = place.split(|c: char| !c.is_ascii_digit()).map_while(|number| number.parse().ok());
+    let (line, column) = (numbers.next().unwrap_or(1), numbers.next().unwrap_or(1));
+    let message = message.strip_suffix(&format!(" (line {line})")).unwrap_or(message).to_owned();
+    SyntaxFault { message, line, column }
 }
 
 /// What the end of a run means for the attempt. Code has no effects outside, but a run that was stopped or crashed

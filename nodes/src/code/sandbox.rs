@@ -48,6 +48,21 @@ fn is_full(runtime: &Runtime) -> bool {
 impl Sandbox {
     /// Runs the body of a function. `names` is the JSON of an object, whose members the code sees as variables.
     pub fn run(&mut self, code: &str, names: Vec<u8>, limit: Duration) -> End {
+        self.within(code, limit, |this, ctx, started| this.result(ctx, code, names, started))
+    }
+
+    /// Parses the body of a function, of which nothing runs: its end is the error of its syntax, or null.
+    pub fn parse(&mut self, code: &str, limit: Duration) -> End {
+        self.within(code, limit, |this, ctx, _| this.check(ctx, code).map(|()| "null".to_owned()))
+    }
+
+    /// Does something with a runtime of its own, within the bounds of time and memory.
+    fn within(
+        &mut self,
+        code: &str,
+        limit: Duration,
+        work: impl FnOnce(&mut Self, &Ctx<'_>, Instant) -> Result<String, Stop>,
+    ) -> End {
         let started = Instant::now();
         let interrupted = Rc::new(Cell::new(false));
         let Ok(runtime) = Runtime::new() else { return End::Memory };
@@ -60,7 +75,7 @@ impl Sandbox {
         })));
         let Ok(context) = Context::full(&runtime) else { return End::Memory };
         let end = context.with(|ctx| {
-            let end = match self.result(&ctx, code, names, started) {
+            let end = match work(self, &ctx, started) {
                 Ok(json) => End::Value(json.into_bytes()),
                 Err(Stop::Refused(message)) => End::Error { message, name: String::new(), stack: String::new() },
                 Err(Stop::Thrown(error)) => thrown(&ctx, &error, code),

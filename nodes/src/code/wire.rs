@@ -38,6 +38,9 @@ pub(super) struct Line {
 
 /// Levels by the number that a line bears for them.
 const LEVELS: [LogLevel; 4] = [LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
+// Tags of what the child is asked: to run code, or only to parse it.
+const RUN: u8 = b'R';
+const PARSE: u8 = b'P';
 // Tags of what the child sends: what its sandbox lacks, a value, another end, a line of the log.
 const HELLO: u8 = b'S';
 const VALUE: u8 = b'V';
@@ -46,6 +49,8 @@ const LINE: u8 = b'L';
 
 /// What the child process reads for one run.
 pub(super) struct Request {
+    /// Whether the code is only parsed, and nothing of it runs.
+    pub parse_only: bool,
     pub code: String,
     /// The code's variables, as the JSON of an object.
     pub names: Vec<u8>,
@@ -62,30 +67,41 @@ pub(super) fn request(task: &CodeTask, limit: Duration) -> Result<Vec<u8>, Failu
         let message = format!("the code and what it sees have {size} bytes; at most {CHILD_INPUT_BYTES} can be given");
         return Err(Failure::new("memory_limit", message));
     }
+    Ok(written(RUN, &task.code, &names, limit))
+}
+
+/// The bytes of a request that only parses code, which is no longer than that of a document.
+pub(super) fn parse_request(code: &str, limit: Duration) -> Vec<u8> {
+    written(PARSE, code, b"{}", limit)
+}
+
+fn written(kind: u8, code: &str, names: &[u8], limit: Duration) -> Vec<u8> {
     let milliseconds = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1);
-    let mut bytes = Vec::with_capacity(size + 12);
-    for number in [task.code.len() as u32, names.len() as u32, milliseconds] {
+    let mut bytes = Vec::with_capacity(code.len() + names.len() + 13);
+    bytes.push(kind);
+    for number in [code.len() as u32, names.len() as u32, milliseconds] {
         bytes.extend_from_slice(&number.to_le_bytes());
     }
-    bytes.extend_from_slice(task.code.as_bytes());
-    bytes.extend_from_slice(&names);
-    Ok(bytes)
+    bytes.extend_from_slice(code.as_bytes());
+    bytes.extend_from_slice(names);
+    bytes
 }
 
 /// Reads a request in the child process; none at the end of its input.
 pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> {
-    let mut head = [0; 12];
+    let mut head = [0; 13];
     match from.read_exact(&mut head) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
     }
     let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let mut code = vec![0; number(0) as usize];
+    let parse_only = head[0] == PARSE;
+    let mut code = vec![0; number(1) as usize];
     from.read_exact(&mut code)?;
-    let mut names = vec![0; number(4) as usize];
+    let mut names = vec![0; number(5) as usize];
     from.read_exact(&mut names)?;
     let code = String::from_utf8(code).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
-    Ok(Some(Request { code, names, limit: Duration::from_millis(number(8).into()) }))
+    Ok(Some(Request { parse_only, code, names, limit: Duration::from_millis(number(9).into()) }))
 }
 
 /// The bytes that a child process sends once it is confined.

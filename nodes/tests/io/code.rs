@@ -256,3 +256,16 @@ async fn endless_code_of_one_owner_does_not_stop_anothers() {
         report = ben => assert!(matches!(report.outcome, Outcome::Succeeded { .. }), "{:?}", report.outcome),
     }
 }
+
+#[tokio::test]
+async fn code_is_parsed_without_being_run() {
+    let nodes = nodes(1);
+    let fault = nodes.syntax("ann", "let a = 1;\nlet b = ;\n").await.unwrap();
+    assert_eq!((fault.line, fault.column), (2, 9), "{}", fault.message);
+    assert!(fault.message.starts_with("SyntaxError") && !fault.message.contains("line"), "{}", fault.message);
+    for fine in ["return 1", "while (true) {}", "throw 1", "", "const x = async () => { for await (const y of []) {} }"]
+    {
+        assert_eq!(nodes.syntax("ann", fine).await, None, "{fine}");
+    }
+    assert!(nodes.syntax("ann", "}); (function(){ return 5").await.is_some());
+}

@@ -24,7 +24,9 @@
 
 pub mod canonical;
 mod connection;
+pub mod describe;
 mod dialect;
+pub mod format;
 pub mod graph;
 pub mod id;
 pub mod json;
@@ -69,7 +71,7 @@ pub use parse::{Parsed, parse, parse_with};
 pub use policy::{
     AfterError, Delivery, Join, OnConditionError, OnError, Overlap, PutToPeople, Retry, Settings, limit_of_document,
 };
-pub use reading::{At, Cx, Fields, Frame, Place};
+pub use reading::{At, Cx, Fields, Frame, Place, Script, SyntaxFault};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;
 pub use violation::InputViolation;

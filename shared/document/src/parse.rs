@@ -9,7 +9,7 @@ use crate::{
     on_error,
     policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
-    reading::{At, Cx, Fields, Issue, Severity, Shape, cut, is_id, schema},
+    reading::{At, Cx, Fields, Issue, Script, Severity, Shape, cut, is_id, schema},
     validate::warn_of_rollback,
 };
 use expression::Expr;
@@ -23,6 +23,8 @@ pub struct Parsed {
     pub workflow: Arc<Workflow>,
     /// What the document may say but probably does not mean.
     pub warnings: Vec<Issue>,
+    /// The document's JavaScript, which a host may parse before it takes the document.
+    pub scripts: Vec<Script>,
 }
 
 /// Parses a document in canonical form or in any of the dialects (workflow format §6). Takes any JSON whose nesting the
@@ -39,35 +41,47 @@ pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
 /// # Errors
 /// Every error of the document at once.
 pub fn parse_with(types: &Types, document: &Value) -> Result<Parsed, Vec<Issue>> {
-    match read(types, document) {
-        (Some(workflow), _, warnings) => Ok(Parsed { workflow: Arc::new(workflow), warnings }),
-        (None, errors, _) => Err(errors),
-    }
+    let Read { workflow, errors, warnings, scripts } = read(types, document);
+    let workflow = workflow.ok_or(errors)?;
+    Ok(Parsed { workflow: Arc::new(workflow), warnings, scripts })
 }
 
 /// Reports every problem of a document: the errors, which refuse it, and the warnings.
 pub fn check(document: &Value) -> (Vec<Issue>, Vec<Issue>) {
-    let (_, errors, warnings) = read(&Types::standard(), document);
+    let Read { errors, warnings, .. } = read(&Types::standard(), document);
     (errors, warnings)
 }
 
-/// Parses a document, for callers that want the warnings of a refused document too. Gives the workflow, where there are
-/// no errors, then the errors, then the warnings.
-fn read(types: &Types, document: &Value) -> (Option<Workflow>, Vec<Issue>, Vec<Issue>) {
+/// All that reading tells of a document.
+#[derive(Default)]
+struct Read {
+    /// The workflow; none where there are errors.
+    workflow: Option<Workflow>,
+    errors: Vec<Issue>,
+    warnings: Vec<Issue>,
+    scripts: Vec<Script>,
+}
+
+/// Parses a document, for callers that want the warnings of a refused document too.
+fn read(types: &Types, document: &Value) -> Read {
     let normal = match dialect::normalize(document, types.all().collect()) {
         Ok(normal) => normal,
-        Err(issue) => return (None, vec![*issue], Vec::new()),
+        Err(issue) => return Read { errors: vec![*issue], ..Read::default() },
     };
-    let (workflow, mut issues) = read_normal(types, &normal.document, &normal.origins);
+    let (workflow, mut issues, scripts) = read_normal(types, &normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
     let warned = |workflow| Workflow { warnings: warnings.clone(), ..workflow };
-    (workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings)
+    Read { workflow: workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings, scripts }
 }
 
 /// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
-fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) -> (Option<Workflow>, Vec<Issue>) {
+fn read_normal(
+    types: &Types,
+    document: &Map<String, Value>,
+    origins: &Origins,
+) -> (Option<Workflow>, Vec<Issue>, Vec<Script>) {
     let mut cx = Cx::new(types.all().collect(), |pointer| origins.sent(pointer));
     let at = At::Root;
     let f = Fields::new(&mut cx, document, &at, "schema", &DOCUMENT_KEYS);
@@ -84,6 +98,8 @@ fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) 
         None => None,
     };
     f.object(&mut cx, "metadata");
+    // Editors read it, and nobody else.
+    f.text(&mut cx, "$schema");
     // What holds for the whole document is read first: nodes and expressions are checked against it.
     let input_schema = f.get("input_schema").and_then(|source| {
         let schema = schema::compile(&mut cx, source, &at.key("input_schema"), "schema")?;
@@ -100,13 +116,13 @@ fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) 
         output = cx.expr(&f, "output", place);
     });
     let settings = cx.settings.clone();
-    let issues = std::mem::take(&mut cx.issues);
+    let (issues, scripts) = (std::mem::take(&mut cx.issues), std::mem::take(&mut cx.scripts));
     let workflow = flow.filter(|_| issues.iter().all(|issue| issue.severity != Severity::Error)).map(|flow| {
         let document = Value::Object(document.clone());
         let head = Head { id, name, description, input_schema, output, settings };
         assemble(head, flow, document)
     });
-    (workflow, issues)
+    (workflow, issues, scripts)
 }
 
 /// Reads `settings`. What is absent or wrong has its default.

@@ -205,13 +205,15 @@ fn kind_of_node(cx: &mut Cx<'_>, types: &Types, object: &Map<String, Value>, at:
     };
     let found = types.named(name);
     if found.is_none() {
-        let hint = if dialect::is_agent(name) {
+        let hint = if dialect::is_n8n(name) {
+            dialect::closest_to_n8n(name)
+        } else if dialect::is_agent(name) {
             "Agents, their tools and their memories are not run yet: call the model's API with an `http_request`."
                 .to_owned()
         } else if name == "function" {
             "Let `config.handler` name a type, such as `http_request`, `transform` or `code`.".to_owned()
         } else {
-            suggest::hint(name, names().collect::<Vec<_>>())
+            suggest::kind(name, &types.all().map(|of| (of.name, of.also)).collect::<Vec<_>>())
         };
         cx.error("unknown_type", &at.key("type"), format!("there is no type `{}`", cut(name)), hint);
     }
@@ -227,6 +229,9 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
             index.entry(id.as_str()).or_insert(ix);
         }
     }
+    let names: Vec<&str> = nodes.iter().filter_map(|node| node.id.as_ref()).map(NodeId::as_str).collect();
+    // A node without an id is reported itself, and an edge that leads nowhere may mean it.
+    let unnamed = nodes.iter().any(|node| node.id.is_none());
     let mut out = Vec::with_capacity(edges.len());
     for (ix, edge) in edges.iter().enumerate() {
         let at = edges_at.item(ix);
@@ -243,8 +248,8 @@ fn raw_edges<'d>(cx: &mut Cx<'_>, edges: &'d [Value], edges_at: &At<'_>, nodes: 
             }
             let name = f.text(cx, key)?;
             let found = index.get(name).copied();
-            if found.is_none() {
-                let hint = cx.suggest(name, index.keys().copied());
+            if found.is_none() && !unnamed {
+                let hint = cx.suggest(name, names.iter().copied());
                 cx.error("unknown_node", &at.key(key), format!("there is no node `{}`", cut(name)), hint);
             }
             found

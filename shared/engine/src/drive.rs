@@ -3,6 +3,7 @@
 use crate::{
     delivery,
     port::{Commit, Host, Receipt, StoreError},
+    told::Told,
 };
 use document::Workflow;
 use std::sync::Arc;
@@ -221,7 +222,9 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
         let offloaded = !decided.blobs.is_empty();
         // The commit takes the batch, so the values are kept here to be marked as stored once it is durable.
         let values: Vec<Payload> = if offloaded { values(&decided).cloned().collect() } else { Vec::new() };
+        let told = Told::of(&decided);
         host.journal().commit(decided).await?;
+        told.tell();
         if offloaded {
             values.iter().for_each(Payload::stored);
         }

@@ -20,3 +20,4 @@ pub mod scope;
 pub mod start;
 pub mod step;
 pub mod supervise;
+pub mod told;

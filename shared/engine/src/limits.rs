@@ -22,3 +22,6 @@ pub const LET_IN_AT_ONCE: u64 = 250;
 pub const ASKING_READ: usize = 500;
 /// Bytes of a request to the API, which is what AWS Lambda takes.
 pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;
+/// Characters of an error's message, or of another text of somebody else's, in a line of the log: enough to see what was
+/// wrong. The journal has all of it.
+pub const TOLD_CHARS: usize = 200;

@@ -89,6 +89,9 @@ impl<'s> Lexer<'s> {
             return Ok(Token::Quoted(&rest[..end]));
         }
         let punct = PUNCTUATION.iter().find(|p| self.rest().starts_with(**p));
+        if let Some((_, hint)) = FOREIGN.iter().find(|(operator, _)| self.rest().starts_with(operator)) {
+            return Err(Syntax::at(self.at, *hint));
+        }
         let punct = punct.ok_or_else(|| Syntax::at(self.at, unexpected(first)))?;
         self.at += punct.len();
         Ok(Token::Punct(punct))
@@ -233,6 +236,14 @@ impl<'s> Lexer<'s> {
         Ok(())
     }
 }
+
+/// Operators of JavaScript, with what stands for them here.
+const FOREIGN: [(&str, &str); 4] = [
+    ("=>", "there are no arrow functions; write list.map(x, x * 2), list.filter(x, x > 1), list.exists(x, x == 1)"),
+    ("===", "write == for ==="),
+    ("!==", "write != for !=="),
+    ("??", "write x.?y.orValue(z), or has(x.y) ? x.y : z, for x.y ?? z"),
+];
 
 fn unexpected(character: char) -> String {
     match character {

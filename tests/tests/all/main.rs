@@ -18,6 +18,7 @@ mod events;
 mod examples;
 mod fairness;
 mod format_e2e;
+mod format_schema;
 mod fresh;
 #[cfg(feature = "aws")]
 mod functions;

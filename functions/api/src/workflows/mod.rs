@@ -1,6 +1,7 @@
 //! The routes of saved workflows: save, replace, list, read, delete and check.
 
 mod graph;
+mod host_checks;
 mod version;
 
 use crate::{
@@ -45,6 +46,7 @@ async fn save(
     AnyDocument(document): AnyDocument,
 ) -> Answered<Response> {
     let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
+    let parsed = host_checks::whole(&app, &caller.owner, parsed).await.map_err(|issues| refused(&issues, ""))?;
     keep(&app, &caller.owner, parsed, None, StatusCode::CREATED).await
 }
 
@@ -70,6 +72,7 @@ async fn replace(
         fields.entry("id").or_insert_with(|| id.as_str().into());
     }
     let parsed = aside(move || parse(&document)).await?.map_err(|issues| refused(&issues, ""))?;
+    let parsed = host_checks::whole(&app, &caller.owner, parsed).await.map_err(|issues| refused(&issues, ""))?;
     if parsed.workflow.id.as_str() != id {
         let message = format!("the document's id is {}, the address says {id}", parsed.workflow.id);
         return Err(Problem::field("id_mismatch", "/id", message, "leave `id` out, or make them the same"));
@@ -86,7 +89,7 @@ async fn replace(
 /// # Errors
 /// 412 where another version is the latest, 422 for the hidden id, and what the store says.
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
-    let Parsed { workflow, warnings } = parsed;
+    let Parsed { workflow, warnings, .. } = parsed;
     if workflow.id.as_str() == HIDDEN {
         let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
@@ -98,11 +101,12 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
         }
         saved => saved?,
     };
+    let lacking = host_checks::secrets(app, owner, &workflow).await;
     let body = types::Saved {
         id: workflow.id.to_string(),
         version,
         hash: workflow.hash.clone(),
-        warnings: warnings.iter().map(Fault::from).collect(),
+        warnings: warnings.iter().map(Fault::from).chain(lacking).collect(),
     };
     let status = if is_new { fresh } else { StatusCode::OK };
     Ok((status, [(header::ETAG, format!("\"{version}\""))], axum::Json(body)).into_response())
@@ -186,14 +190,19 @@ async fn delete(
     responses((status = 200, body = types::Checked),
         types::Refused))]
 async fn check(
-    _caller: Reader,
+    caller: Reader,
+    State(app): State<Arc<App>>,
     _: NoParams,
     AnyDocument(document): AnyDocument,
 ) -> Answered<axum::Json<types::Checked>> {
-    Ok(axum::Json(match aside(move || parse(&document)).await? {
-        Ok(parsed) => types::Checked::of(true, &parsed.warnings),
-        Err(issues) => types::Checked::of(false, &issues),
-    }))
+    let parsed = match aside(move || parse(&document)).await? {
+        Ok(parsed) => parsed,
+        Err(issues) => return Ok(axum::Json(types::Checked::of(false, &issues))),
+    };
+    let mut issues = host_checks::scripts(&app, &caller.owner, &parsed.scripts).await;
+    let valid = issues.is_empty();
+    issues.extend(parsed.warnings);
+    Ok(axum::Json(types::Checked::of(valid, &issues)))
 }
 
 /// A 422 with every static check that failed. `prefix` is the JSON Pointer of the document in the request.

@@ -95,6 +95,7 @@ const FREE: [&str; 42] = [
     "TransformConfig.set",
     "WorkflowConfig.input",
     "get /openapi.json",
+    "get /v1/schema",
     "post /v1/triggers/{workflow_id}",
     "post /v1/triggers/{workflow_id}/{path}",
 ];

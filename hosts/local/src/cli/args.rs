@@ -35,6 +35,8 @@ pub enum Command {
     Dev(dev::Args),
     /// Check workflow files without running them
     Validate(validate::Args),
+    /// Print the JSON Schema of workflow files, for editors
+    Schema,
     /// Draw a workflow
     Graph(graph::Args),
     /// List executions, newest first

@@ -7,10 +7,11 @@ use super::{
 };
 use api::types::{self, Fault};
 use document::{
-    Workflow, parse,
+    Script, Workflow, parse,
     validate::{Issue, Severity},
 };
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use nodes::{Config, Nodes};
 use serde_json::Value;
 use std::{fmt, ops::Range, path::Path, sync::Arc};
 
@@ -28,6 +29,7 @@ pub struct Checked {
     pub errors: Vec<Issue>,
     /// The warnings: what is allowed, but probably not meant.
     pub warnings: Vec<Issue>,
+    scripts: Vec<Script>,
     source: Source,
 }
 
@@ -40,14 +42,34 @@ impl Checked {
             Err(Unread::Malformed(malformed)) => return Err(told(path, malformed)),
         };
         Ok(match parse(&source.document) {
-            Ok(parsed) => {
-                Self { workflow: Some(parsed.workflow), errors: Vec::new(), warnings: parsed.warnings, source }
-            }
+            Ok(parsed) => Self {
+                workflow: Some(parsed.workflow),
+                errors: Vec::new(),
+                warnings: parsed.warnings,
+                scripts: parsed.scripts,
+                source,
+            },
             Err(issues) => {
                 let (errors, warnings) = issues.into_iter().partition(|issue| issue.severity == Severity::Error);
-                Self { workflow: None, errors, warnings, source }
+                Self { workflow: None, errors, warnings, scripts: Vec::new(), source }
             }
         })
+    }
+
+    /// Parses the file's JavaScript too, in a child process as that of a `code` node; nothing of it runs. Where none can be
+    /// started nothing is found, and the node says so when it runs.
+    pub async fn with_scripts(mut self) -> Self {
+        if self.scripts.is_empty() {
+            return self;
+        }
+        let Ok(nodes) = Nodes::new(Config::default()) else { return self };
+        for script in &self.scripts {
+            self.errors.extend(nodes.syntax("", &script.code).await.map(|fault| script.refused(&fault)));
+        }
+        if !self.errors.is_empty() {
+            self.workflow = None;
+        }
+        self
     }
 
     /// Returns the workflow. Where there are errors, tells them on stderr and returns a failure with exit code 1.
@@ -90,19 +112,20 @@ impl Checked {
 
 /// Tells people where a malformed file is wrong, and makes a failure of it.
 fn told(path: &Path, malformed: Malformed) -> Failure {
-    let Malformed { text, message, at } = malformed;
+    let Malformed { text, message, at, hint } = malformed;
+    let otherwise = "workflow files are JSON, or YAML where their name ends in .yaml or .yml";
+    let told = hint.unwrap_or(otherwise);
     tell(&Excerpt {
         code: "malformed".into(),
         message: message.clone(),
-        hint: None,
+        hint: hint.map(str::to_owned),
         label: None,
         error: true,
         span: at,
         source: window(path, text),
     });
     let message = format!("{} cannot be parsed: {message}", path.display());
-    Failure::usage(message, "workflow files are JSON, or YAML where their name ends in .yaml or .yml")
-        .with_code("malformed")
+    Failure::usage(message, told).with_code("malformed")
 }
 
 /// Columns that an excerpt has.

@@ -3,20 +3,20 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
+    banner::Banner,
     folder::for_all,
     kept::{Keeping, Kept},
-    limits, output,
+    limits,
+    logging::{About, LogArgs},
     run::signals::Signals,
 };
 use engine::port::Host;
-use serde_json::json;
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 use stepwell::{
     Local,
     server::{self, Callers, Limits, Stop, socket::Socket},
 };
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 /// The arguments of `stepwell dev`.
 #[derive(clap::Args)]
@@ -36,24 +36,34 @@ pub struct Args {
     /// What the host may take and do.
     #[command(flatten)]
     allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    logging: LogArgs,
 }
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    logging(globals.json);
+    let logs = args.logging.begin(About::Host, globals.json)?;
     let address = address(&args.host)?;
     args.allowed.options()?;
     let kept = args.workflows.as_deref().map(Kept::of).transpose()?;
     let host = for_all(globals, || args.allowed.options()).await?;
     let keeping = Keeping { kept, watch: args.watch };
-    let served = serve(globals, &host, address, args.port, keeping).await;
+    let served = serve(globals, &host, (address, args.port), keeping, logs.for_people).await;
     if !host.shutdown(limits::GRACE).await {
-        eprintln!("some nodes were cut off; they run again at the next start");
+        tracing::warn!("some nodes were cut off; they run again at the next start");
     }
     served
 }
 
-async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16, keeping: Keeping) -> Outcome {
+/// `for_people` is whether people read the logs.
+async fn serve(
+    globals: &Globals,
+    host: &Arc<Local>,
+    (address, port): (IpAddr, u16),
+    keeping: Keeping,
+    for_people: bool,
+) -> Outcome {
     let loopback = address.is_loopback();
     // Callers on other machines must bring a token, so there must be one.
     if !loopback && !host.tokens().has_tokens().await? {
@@ -78,15 +88,11 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16,
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
     })?;
-    if globals.json {
-        output::json(&json!({"url": url, "pid": std::process::id(), "data": globals.data().display().to_string()}));
-    } else {
-        output::line(&format!("stepwell listens on {url}"));
-    }
+    Banner::of(host, &url, loopback).await?.tell(globals, for_people);
     let (stopper, stop) = Stop::pair();
     let stopping = async move {
         signals.first().await;
-        eprintln!("stopping: what runs is given {} s (again to stop at once)", limits::GRACE.as_secs());
+        tracing::info!("stopping: what runs is given {} s (again to stop at once)", limits::GRACE.as_secs());
         stopper.stop();
     };
     let callers = if loopback { Callers::Loopback } else { Callers::Everybody };
@@ -111,7 +117,7 @@ async fn serve(globals: &Globals, host: &Arc<Local>, address: IpAddr, port: u16,
 fn own_socket(host: &Local) -> Option<Socket> {
     let refused = |error: &std::io::Error| {
         let then = "commands reach this host by its address, with --token once there are tokens";
-        eprintln!("the data folder has no socket: {error}; {then}");
+        tracing::warn!(%error, "the data folder has no socket: {then}");
     };
     Socket::listen(host.folder()).inspect_err(refused).ok()
 }
@@ -144,12 +150,4 @@ fn unbound(error: &std::io::Error, address: IpAddr, port: u16) -> Failure {
         _ => (format!("cannot listen at {address}:{port}: {error}"), "choose another --port or --host".to_owned()),
     };
     Failure::usage(message, hint).with_code("cannot_listen")
-}
-
-/// Sends logs to stderr, as JSON where `json` is set. `RUST_LOG` says how much is logged; by default warnings and
-/// errors.
-pub fn logging(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = if json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
 }

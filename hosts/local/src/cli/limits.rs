@@ -50,3 +50,8 @@ pub const LINE: usize = 200;
 pub const SHOWN_BYTES: usize = 8_000;
 /// Bytes of what an editor wrote: what an answer may have with room, as an input from a file.
 pub const EDITED_BYTES: u64 = INPUT_BYTES;
+/// Log lines that wait to be written: a burst of some thousand starts. Whoever logs does not wait, so what finds no room
+/// is left out, and its number is told.
+pub const LOG_LINES: usize = 8_192;
+/// How long the end of the process waits for log lines to be written, where nobody reads them.
+pub const LOG_DRAIN: Duration = Duration::from_secs(1);

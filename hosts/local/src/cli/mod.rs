@@ -3,6 +3,7 @@
 mod allowed;
 mod answer;
 mod args;
+mod banner;
 mod changes;
 mod check;
 mod client;
@@ -25,6 +26,7 @@ mod kept;
 mod limits;
 mod locate;
 mod locate_yaml;
+mod logging;
 mod logs;
 mod ls;
 mod open;
@@ -34,6 +36,7 @@ mod pick;
 mod place;
 mod run;
 mod save;
+mod schema;
 mod secret;
 mod serving;
 mod shell;
@@ -112,7 +115,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Open(args) => open::run(&globals, args).await,
         Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
-        Command::Validate(args) => validate::run(&globals, args),
+        Command::Validate(args) => validate::run(&globals, args).await,
+        Command::Schema => schema::run(),
         Command::Graph(args) => graph::run(&globals, args),
         Command::Ls(args) => ls::run(&globals, args).await,
         Command::Show(args) => show::run(&globals, args).await,

@@ -36,6 +36,8 @@ pub struct Malformed {
     pub message: String,
     /// The bytes of the text where it is wrong; none where the parser does not say.
     pub at: Option<Range<usize>>,
+    /// What to do about it, where that can be told.
+    pub hint: Option<&'static str>,
 }
 
 /// Why a file gives no document.
@@ -59,9 +61,31 @@ impl Source {
         let parsed = if is_yaml { yaml(&text) } else { json(&text) };
         match parsed {
             Ok(document) => Ok(Self { path: path.to_owned(), text, document, is_yaml }),
-            Err((message, at)) => Err(Unread::Malformed(Malformed { text, message, at })),
+            Err((message, at)) => {
+                let bare = bare_template(&text, &at);
+                let hint = bare.is_some().then_some(QUOTE);
+                Err(Unread::Malformed(Malformed { text, message, at: bare.or(at), hint }))
+            }
         }
     }
+}
+
+/// What to do about a template without quotes, which YAML and JSON take for an object within an object.
+const QUOTE: &str = "put the template in quotes: \"{{ input.amount }}\"";
+
+/// Where a value is a template without quotes: the first one on the line that the parser stumbled over, on the one before
+/// it, or anywhere where the parser names no place.
+fn bare_template(text: &str, at: &Option<Range<usize>>) -> Option<Range<usize>> {
+    let line_of = |at: usize| text[..at].matches('\n').count();
+    let near = |found: usize| at.as_ref().is_none_or(|at| line_of(at.start).abs_diff(line_of(found)) <= 1);
+    let is_value = |found: usize| {
+        let line = text[..found].rsplit('\n').next().unwrap_or_default();
+        let quoted = line.matches('"').count() % 2 + line.matches('\'').count() % 2 > 0;
+        let before = line.trim_end();
+        !quoted && !before.starts_with('#') && before.ends_with([':', '[', '-'])
+    };
+    let found = text.match_indices("{{").map(|(found, _)| found).find(|&found| near(found) && is_value(found))?;
+    Some(found..found + 2)
 }
 
 fn json(text: &str) -> Result<Value, Wrong> {
@@ -112,7 +136,11 @@ pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
         return Err(Failure::usage(message, "flatten it").with_code("invalid_json"));
     }
     serde_json::from_str(&text).map_err(|error| {
-        let hint = format!("give JSON such as '{{\"name\": \"Ada\"}}', or @FILE, to {what}");
+        let names_a_file = [".json", ".yaml", ".yml"].iter().any(|end| argument.ends_with(end));
+        let hint = match names_a_file || Path::new(argument).is_file() {
+            true => format!("a file is named with an @ before it: {what} @{argument}"),
+            false => format!("give JSON such as '{{\"name\": \"Ada\"}}', or @FILE, to {what}"),
+        };
         Failure::usage(format!("{what} from {from} is not JSON: {error}"), hint).with_code("invalid_json")
     })
 }

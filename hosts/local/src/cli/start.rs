@@ -4,7 +4,7 @@ use super::{
     Exit, Failure, Globals, Outcome,
     allowed::Allowed,
     client::{Client, escaped},
-    dev::logging,
+    logging::{About, LogArgs},
     output,
     run::{
         plan::{Plan, Saved},
@@ -38,6 +38,9 @@ pub struct Args {
     /// What the host may take and do, where it is followed in this process.
     #[command(flatten)]
     allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    logging: LogArgs,
 }
 
 /// Starts it, and with `--wait` follows it. Exit 0 where it was started, or as [`run`](super::run::run) exits.
@@ -46,7 +49,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let metadata = args.metadata.iter().map(|pair| metadatum(pair)).collect::<Result<_, _>>()?;
     let saved = Saved { id: args.workflow, version: args.version, input: input.unwrap_or_else(|| json!({})), metadata };
     if args.wait {
-        logging(globals.json);
+        let _logs = args.logging.begin(About::OneExecution, globals.json)?;
         let silent = args.no_input || args.input.as_deref() == Some(source::STDIN);
         return Plan::of_saved(saved, silent, args.allowed).run(globals, Signals::listen()?).await;
     }

@@ -16,12 +16,13 @@ pub struct Args {
 }
 
 /// Checks all files. Exit 1 where any has errors, 2 where one cannot be read or parsed.
-pub fn run(globals: &Globals, args: Args) -> Outcome {
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let mut results = Vec::new();
     let (mut unread, mut valid) = (None, true);
     for file in &args.files {
         match Checked::read(file) {
             Ok(checked) => {
+                let checked = checked.with_scripts().await;
                 checked.tell();
                 valid &= checked.workflow.is_some();
                 if !globals.json {

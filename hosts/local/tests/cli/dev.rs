@@ -144,6 +144,28 @@ fn documents_that_never_end_to_be_checked_leave_the_server_answering() {
 }
 
 #[test]
+fn a_document_whose_javascript_does_not_parse_is_refused_and_one_that_lacks_a_secret_is_warned_of() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    let mut document = asks();
+    document["nodes"][2]["config"]["code"] = "return 1 +* 2".into();
+    let checked = dev.post("/v1/workflows/validate", &document);
+    assert_eq!((&checked["valid"], &checked["errors"][0]["path"]), (&json!(false), &json!("/nodes/2/config/code")));
+    assert!(checked["errors"][0]["message"].as_str().unwrap().contains("line 1, column 11"), "{checked}");
+    let refused = dev.post("/v1/workflows", &document);
+    assert_eq!(
+        (&refused["code"], &refused["errors"][0]["code"]),
+        (&json!("invalid_workflow"), &json!("invalid_config"))
+    );
+    document["nodes"][2] = json!({"id": "done", "type": "http_request",
+        "config": {"url": "https://a.example", "headers": {"Authorization": "{{ secrets.KEY }}"}}});
+    let saved = dev.post("/v1/workflows", &document);
+    let warned = saved["warnings"].as_array().unwrap().iter().any(|warning| warning["code"] == "missing_secret");
+    assert!(saved["version"] == 1 && warned, "{saved}");
+    dev.stop();
+}
+
+#[test]
 fn a_port_in_use_is_told_as_such() {
     let (home, other) = (Home::new(), Home::new());
     let dev = Dev::start(&home);

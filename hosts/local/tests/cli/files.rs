@@ -104,3 +104,92 @@ fn a_picture_comes_in_three_kinds() {
     assert!(std::fs::read_to_string(home.path("good.svg")).unwrap().contains("<svg"));
     home.run(&["graph", &file, "--format", "gif"]).exits(2);
 }
+
+/// A workflow of one `code` node.
+fn with_code(code: &str) -> serde_json::Value {
+    json!({"id": "w", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "calc", "type": "code", "config": {"code": code}}], "edges": [{"from": "start", "to": "calc"}]})
+}
+
+#[test]
+fn javascript_is_parsed_and_never_run_by_a_check() {
+    let home = Home::new();
+    let broken = home.file("broken.json", with_code("const a = 1;\nreturn a +* 2"));
+    let told = home.run(&["validate", &broken]).exits(1);
+    assert!(told.err.contains("line 2, column 11") && told.err.contains("invalid_config"), "{}", told.err);
+    let found = home.run(&["validate", &broken, "--json"]).exits(1).json();
+    let error = &found["errors"][0];
+    assert_eq!((&error["path"], &error["node"]), (&json!("/nodes/1/config/code"), &json!("calc")));
+    home.run(&["run", &broken]).exits(1);
+    assert!(!home.path(".stepwell").exists(), "nothing was started");
+    let escapes = home.file("escapes.json", with_code("}); (function(){ return 5"));
+    home.run(&["validate", &escapes]).exits(1);
+    let endless = home.file("endless.json", with_code("while (true) {}"));
+    let begun = std::time::Instant::now();
+    home.run(&["validate", &endless]).exits(0);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "code ran: {:?}", begun.elapsed());
+    let modern =
+        home.file("modern.json", with_code("const {a, ...rest} = input; return await Promise.resolve(a ?? rest?.b)"));
+    home.run(&["validate", &modern]).exits(0);
+}
+
+#[test]
+fn a_template_without_quotes_and_an_input_without_an_at_are_understood() {
+    let home = Home::new();
+    let bare = "id: w\nnodes:\n  - id: start\n    type: manual_trigger\n  - id: t\n    type: transform\n    config:\n      set:\n        a: {{ input.a }}\n";
+    let file = home.file("bare.yaml", bare);
+    let told = home.run(&["validate", &file]).exits(2);
+    assert!(told.err.contains("put the template in quotes") && told.err.contains("bare.yaml:9:12"), "{}", told.err);
+    let file = home.file("bare.json", "{\"id\": \"w\",\n \"output\": {{ input.a }}}");
+    assert!(home.run(&["validate", &file]).exits(2).err.contains("put the template in quotes"));
+    let good = home.file("good.json", GREETING);
+    home.file("in.json", r#"{"name": "Ada"}"#);
+    let told = home.run(&["run", &good, "--input", "in.json"]).exits(2);
+    assert!(told.err.contains("--input @in.json"), "{}", told.err);
+    home.run(&["run", &good, "--input", "@in.json"]).exits(0);
+}
+
+#[test]
+fn no_error_speaks_of_the_parsers_own_options() {
+    let home = Home::new();
+    for (ix, text) in
+        ["id: a\nid: b\n", "id: a\n---\nid: b\n", "id: !!binary x\n", "? [a]\n: b\n", "id: *nobody\n", "a: [1, 2"]
+            .iter()
+            .enumerate()
+    {
+        let file = home.file(&format!("wrong{ix}.yaml"), text);
+        let told = home.run(&["validate", &file]).exits(if ix == 2 { told_code(&home, &file) } else { 2 });
+        for word in ["Options", "_options", "DuplicateKeyPolicy", "Option<", "from_"] {
+            assert!(!told.err.contains(word), "{text}: {}", told.err);
+        }
+    }
+}
+
+/// The exit code of a check, where either may be right.
+fn told_code(home: &Home, file: &str) -> i32 {
+    home.run(&["validate", file]).code.unwrap()
+}
+
+#[test]
+fn the_schema_is_printed_without_a_host() {
+    let home = Home::new();
+    let told = home.run(&["schema"]).exits(0);
+    let schema: serde_json::Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(!home.path(".stepwell").exists());
+}
+
+#[test]
+fn secrets_that_are_not_stored_are_told_before_anything_starts() {
+    let home = Home::new();
+    let config = json!({"url": "https://a.example", "headers": {"Authorization": "{{ secrets.KEY }}"}});
+    let nodes = json!([{"id": "start", "type": "manual_trigger"}, {"id": "stop", "type": "fail"},
+        {"id": "call", "type": "http_request", "config": config}]);
+    let edges = json!([{"from": "start", "to": "stop"}, {"from": "start", "to": "call", "condition": "false"}]);
+    let file = home.file("needs.json", json!({"id": "w", "nodes": nodes, "edges": edges}));
+    let told = home.run(&["run", &file]).exits(1);
+    let (warned, began) = (told.err.find("stepwell secret set KEY").unwrap(), told.err.find("execution ").unwrap());
+    assert!(warned < began, "{}", told.err);
+    home.say(&["secret", "set", "KEY"], "s3cret-value").exits(0);
+    assert!(!home.run(&["run", &file]).exits(1).err.contains("secret set"));
+}

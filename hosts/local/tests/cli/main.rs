@@ -8,6 +8,7 @@ mod damage;
 mod dev;
 mod files;
 mod forms;
+mod log;
 mod order;
 mod pasted;
 mod people;

@@ -117,7 +117,7 @@ impl Normal {
     }
 
     /// The id of the node that has this id or, if none does, this name. No such node is an error at `at`.
-    fn resolve(&mut self, given: &str, names: &Names, at: &str) -> Option<String> {
+    pub(super) fn resolve(&mut self, given: &str, names: &Names, at: &str) -> Option<String> {
         let by_id = names.iter().find(|(id, _)| id == given);
         let found = by_id.or_else(|| names.iter().find(|(_, name)| name.as_deref() == Some(given)));
         if found.is_none() {
@@ -141,9 +141,9 @@ fn count(receiver: &Value) -> usize {
 }
 
 /// The ids of nodes, each with the node's name where it has one.
-type Names = Vec<(String, Option<String>)>;
+pub(super) type Names = Vec<(String, Option<String>)>;
 
-fn names_of(nodes: Option<&Value>) -> Names {
+pub(super) fn names_of(nodes: Option<&Value>) -> Names {
     let nodes = nodes.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = |node: &Value, key: &str| node.get(key).and_then(Value::as_str).map(str::to_owned);
     nodes

@@ -3,11 +3,14 @@
 
 mod connections;
 mod edges;
+mod foreign;
 mod human;
+mod n8n;
 mod nodes;
 mod normal;
 mod types;
 
+pub(crate) use n8n::{closest as closest_to_n8n, is_n8n};
 pub(crate) use normal::{DOCUMENT_KEYS, EDGE_KEYS, NODE_KEYS, Origins};
 pub(crate) use types::is_agent;
 
@@ -36,9 +39,16 @@ pub(crate) fn normalize(document: &Value, types: Vec<&'static NodeType>) -> Resu
         let message = format!("a workflow is an object, and this is {}", kind_of(document));
         return Err(Box::new(issue("schema", String::new(), message, "Send {\"id\", \"nodes\", \"edges\"}.")));
     };
+    if let Some(foreign) = foreign::of(object) {
+        let message = format!("this is {}, which is not run here", foreign.name);
+        return Err(Box::new(issue("schema", String::new(), message, foreign.hint)));
+    }
     let mut normal =
         Normal { document: object.clone(), origins: Origins::default(), issues: Vec::new(), types: types.into() };
     let mut map = std::mem::take(&mut normal.document);
+    if n8n::is_flow(&map) {
+        normal.n8n_keys(&mut map);
+    }
     let dialect = normal.flow(&mut map, "", "");
     // Only a document in a dialect may have an editor's keys; in the canonical form they are unknown keys.
     if dialect {
@@ -65,6 +75,7 @@ impl Normal {
             return false;
         }
         let connected = matches!(map.get("connections"), Some(Value::Object(_)));
+        let of_n8n = n8n::is_flow(map) && n8n::sends(map);
         let drawn = connected || edges::drawn(map.get("edges"));
         let mut dialect = drawn;
         if let Some(Value::Array(nodes)) = map.get_mut("nodes") {
@@ -76,7 +87,9 @@ impl Normal {
             }
         }
         self.edges(map, now, sent);
-        if connected {
+        if of_n8n {
+            self.n8n_connections(map, now, sent);
+        } else if connected {
             self.connections(map, now, sent);
         }
         dialect

@@ -38,6 +38,7 @@ impl Normal {
             dialect = true;
             rename(map, &["data", "parameters"], "config", now, sent, &mut self.origins);
         }
+        self.n8n_node(map, now, sent);
         dialect |= self.node_type(map, now, sent);
         // In the canonical form, an editor's keys are unknown keys and an id is required.
         if dialect {

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// Keys of a document, in the order in which they are stored.
-pub(crate) const DOCUMENT_KEYS: [&str; 9] =
-    ["id", "name", "description", "input_schema", "nodes", "edges", "output", "settings", "metadata"];
+pub(crate) const DOCUMENT_KEYS: [&str; 10] =
+    ["$schema", "id", "name", "description", "input_schema", "nodes", "edges", "output", "settings", "metadata"];
 /// Keys of a node, in the order in which they are stored.
 pub(crate) const NODE_KEYS: [&str; 11] = [
     "id",

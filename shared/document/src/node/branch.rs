@@ -6,6 +6,7 @@ use super::{
     port::port,
 };
 use crate::{
+    describe::{cel, list, object, port as port_name},
     limits,
     reading::{At, Cx, Fields, Place},
 };
@@ -14,6 +15,9 @@ use serde_json::{Map, Value};
 
 /// The type. Its ports are those of its rules, after that of `default` and before `error`.
 pub static TYPE: NodeType = NodeType {
+    also: &["if", "switch", "condition", "conditional", "choice", "decision", "router", "gateway", "case"],
+    about: "Takes the port of the first rule that is true. Its output is its input.",
+    config,
     ports: Ports::OfConfig { read: ports, has_default: |config| config.get("default").is_some_and(Value::is_string) },
     shape: Shape::Choice,
     passes_input: true,
@@ -43,6 +47,15 @@ fn ports(config: &Value) -> Option<Vec<String>> {
     let rules = config.get("rules").and_then(Value::as_array)?;
     let ports: Option<Vec<&str>> = rules.iter().map(|rule| rule.get("port")?.as_str()).collect();
     Some(unique(config.get("default").and_then(Value::as_str).into_iter().chain(ports?).chain(["error"])))
+}
+
+/// What editors are told of the config of a `branch`.
+fn config() -> Value {
+    let rule =
+        object(&["when", "port"], [("when", cel("The condition.")), ("port", port_name("The port that it takes."))]);
+    let rules = list("The rules, of which the first that is true decides.", rule, 0, limits::RULES);
+    let default = port_name("The port where no rule is true. Without it the node fails then.");
+    object(&["rules"], [("rules", rules), ("default", default)])
 }
 
 /// Reads the config of a `branch`.

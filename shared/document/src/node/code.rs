@@ -5,6 +5,7 @@ use super::{
     node_type::{Mode, NodeType},
 };
 use crate::{
+    describe::{any_case, object, text},
     limits,
     reading::{At, Cx, Fields},
     work::{CodeTask, Work},
@@ -13,7 +14,16 @@ use expression::{Expr, ExprError, Scope, Secrets};
 use serde_json::{Map, Value, json};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType { writes_lines: true, ..NodeType::new("code", Mode::Run) };
+pub static TYPE: NodeType = NodeType {
+    also: &["script", "js", "javascript", "function_code", "run_code", "lambda", "python", "shell", "bash"],
+    about: "Runs JavaScript over what the node sees.",
+    config,
+    writes_lines: true,
+    ..NodeType::new("code", Mode::Run)
+};
+
+/// The names of the one language.
+const LANGUAGES: [&str; 2] = ["javascript", "js"];
 
 /// Config of a `code` node.
 #[derive(Debug)]
@@ -22,10 +32,19 @@ pub struct Code {
     pub code: String,
 }
 
-/// Reads the config of a `code` node. Its JavaScript is checked when it runs.
+/// What editors are told of the config of a `code`.
+fn config() -> Value {
+    let mut code = text("The body of a function. It sees `input`, `output`, `ctx`, … and returns the node's output.");
+    code["maxLength"] = limits::CODE_BYTES.into();
+    let mut language = any_case(&LANGUAGES);
+    language["description"] = "The language: `javascript`, also where absent.".into();
+    object(&["code"], [("code", code), ("language", language)])
+}
+
+/// Reads the config of a `code` node. Its JavaScript is left to hosts that can parse it.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<Code> {
     let f = Fields::new(cx, config, at, "invalid_config", &["code", "language"]);
-    if f.text(cx, "language").is_some_and(|language| !matches!(language.to_lowercase().as_str(), "javascript" | "js")) {
+    if f.text(cx, "language").is_some_and(|language| !LANGUAGES.contains(&language.to_lowercase().as_str())) {
         f.wrong(
             cx,
             "language",
@@ -41,7 +60,38 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) ->
         let hint = format!("Use at most {} bytes.", limits::CODE_BYTES);
         f.wrong(cx, "code", format!("the code has {} bytes", code.len()), hint);
     }
+    cx.script(&at.key("code"), code);
+    for (name, hint) in ABSENT {
+        if calls(code, name) {
+            cx.warning("unknown_variable", &at.key("code"), format!("there is no `{name}` in code"), hint);
+        }
+    }
     Some(Code { code: code.to_owned() })
+}
+
+/// Functions that other hosts of JavaScript have, with what stands for them here.
+const ABSENT: [(&str, &str); 4] = [
+    ("fetch", "Code has no network: ask with an `http_request`, and read its output here as `ctx.ID.output.body`."),
+    ("require", "Code has no modules: what it needs stands in it."),
+    ("setTimeout", "Code has no timers: wait with a `wait`, or try again with `retry`."),
+    ("setInterval", "Code has no timers: repeat with a `loop`."),
+];
+
+/// Whether code calls a function of this name that it does not define itself, as far as its text tells.
+fn calls(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let found =
+        code.match_indices(name).filter(|(at, _)| !code[..*at].ends_with(|c: char| is_part(c) || "'\"`/".contains(c)));
+    let mut called = false;
+    for (at, _) in found {
+        let (before, after) = (code[..at].trim_end(), code[at + name.len()..].trim_start());
+        let defined = ["function", "const", "let", "var"].iter().any(|word| before.ends_with(word));
+        if defined || (after.starts_with('=') && !after.starts_with("==")) {
+            return false;
+        }
+        called |= after.starts_with('(') && !before.ends_with('.');
+    }
+    called
 }
 
 impl Config for Code {

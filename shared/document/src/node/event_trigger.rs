@@ -5,6 +5,7 @@ use super::{
     node_type::NodeType,
 };
 use crate::{
+    describe::{free, object},
     pattern::Pattern,
     reading::{At, Cx, Fields},
 };
@@ -12,13 +13,23 @@ use expression::Expr;
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("event_trigger") };
+pub static TYPE: NodeType = NodeType {
+    about: "Starts an execution when an event comes that matches.",
+    config,
+    passes_input: true,
+    ..NodeType::trigger("event_trigger")
+};
 
 /// Config of an `event_trigger`.
 #[derive(Debug)]
 pub struct EventTrigger {
     /// The pattern as the document has it, to be read with `Pattern::read`. Without one the trigger listens to nothing.
     pub pattern: Option<Value>,
+}
+
+/// What editors are told of the config of a `event_trigger`.
+fn config() -> Value {
+    object(&[], [("pattern", free("The EventBridge pattern that events must match."))])
 }
 
 /// Reads the config of an `event_trigger`.

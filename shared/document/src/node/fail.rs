@@ -4,12 +4,18 @@ use super::{
     config::{Config, of_templates},
     node_type::NodeType,
 };
+use crate::describe::{object, text};
 use crate::reading::{At, Cx, Fields, Place};
 use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType::end("fail");
+pub static TYPE: NodeType = NodeType {
+    also: &["error", "throw", "raise", "terminate", "failure"],
+    about: "Ends the execution as failed.",
+    config,
+    ..NodeType::end("fail")
+};
 
 /// Config of a `fail`.
 #[derive(Debug)]
@@ -18,6 +24,12 @@ pub struct Fail {
     pub code: Option<Template>,
     /// Template of the error's message; a sentence that says where it was where absent.
     pub message: Option<Template>,
+}
+
+/// What editors are told of the config of a `fail`.
+fn config() -> Value {
+    let members = [("code", text("The code of the error.")), ("message", text("What went wrong, for people."))];
+    object(&[], members)
 }
 
 /// Reads the config of a `fail`.

@@ -5,15 +5,19 @@ use super::{
     node_type::{Mode, NodeType},
 };
 use crate::{
+    describe::{any, any_case, cel, either, object, templated},
     limits,
     reading::{At, Cx, Fields, Place, SecretsIn, cut, ends_its_host, object_of},
     work::{HttpTask, Work},
 };
 use expression::{Expr, ExprError, Scope, Secrets, Template};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType {
+    also: &["http", "https", "fetch", "request", "rest", "api", "api_call", "get", "post", "webhook_call", "call"],
+    about: "Asks a server for something, over HTTP. Puts out {status, headers, body}.",
+    config,
     attempts: limits::IO_ATTEMPTS,
     secrets_in: Some("the `headers`, the `query`, the `body` or the path of the `url`"),
     output: |_| Some(object_of(&["status", "headers", "body", "encoding"])),
@@ -37,6 +41,29 @@ pub struct HttpRequest {
     pub body: Option<Template>,
     /// Condition over the response that tells success; `status < 400` where absent.
     pub expect: Option<Expr>,
+}
+
+/// What editors are told of the config of a `http_request`.
+fn config() -> Value {
+    let about = "The absolute URL, `http` or `https`. It may hold templates.";
+    let url = json!({"description": about, "type": "string", "pattern": r"^\s*([Hh][Tt][Tt][Pp][Ss]?://|\{\{)"});
+    let pairs = |about: &str| {
+        let template = json!({"type": "string", "pattern": r"^\s*\{\{"});
+        either(about, [json!({"type": "object"}), template])
+    };
+    let method = either("The method: GET where absent.", [json!({"enum": METHODS}), any_case(&METHODS), templated()]);
+    let members = [
+        ("method", method),
+        ("url", url),
+        ("headers", pairs("The headers by name.")),
+        ("query", pairs("The parameters that are added to the URL, by name.")),
+        ("body", any("The body: a string is sent as text, anything else as JSON.")),
+        (
+            "expect",
+            cel("Whether the request succeeded, by `status`, `headers` and `body`: `status < 400` where absent."),
+        ),
+    ];
+    object(&["url"], members)
 }
 
 /// Reads the config of an `http_request`, and says where in it secrets may stand.

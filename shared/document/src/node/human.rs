@@ -1,7 +1,9 @@
 //! Reads the config of `human` nodes, in their six kinds (human in the loop, §1).
 
+pub(crate) mod about;
 mod check;
 mod form;
+mod keys;
 mod model;
 #[cfg(test)]
 mod tests;
@@ -17,30 +19,9 @@ use crate::{
     reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::{Expr, Template};
+use keys::{ACTIONS, CHANNELS, COMMON, KINDS, own, usual_question, words};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-
-/// The values of `kind`.
-const KINDS: [&str; 6] = ["approval", "input", "decision", "review", "ask", "authorization"];
-/// The values of `timeout_action`.
-const ACTIONS: [&str; 5] = ["timeout", "auto_approve", "auto_reject", "fail", "escalate"];
-/// The keys that every kind may have.
-const COMMON: [&str; 14] = [
-    "kind",
-    "question",
-    "details",
-    "assignees",
-    "approval_threshold",
-    "rejection_threshold",
-    "allow_requester",
-    "channels",
-    "timeout_seconds",
-    "timeout_action",
-    "escalate_to",
-    "remind_every_seconds",
-    "condition",
-    "auto_approve_below",
-];
 
 /// The ports of questions that are answered by data.
 const ANSWERED: [&str; 3] = ["answered", "timeout", "error"];
@@ -49,6 +30,9 @@ const VOTED: [&str; 4] = ["approved", "rejected", "timeout", "error"];
 
 /// The type. Its ports depend on what is asked.
 pub static TYPE: NodeType = NodeType {
+    also: &["approval", "approve", "form", "ask", "review", "user_task", "manual", "input"],
+    about: "Asks people, and waits for their answer.",
+    config: about::config,
     ports: Ports::OfConfig { read: ports, has_default: |_| true },
     shape: Shape::Person,
     output: |config| Some(output(config)),
@@ -84,22 +68,14 @@ fn output(config: &Value) -> Value {
 /// Reads the config of a `human` node.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, place: Place<'_>) -> Option<Human> {
     let kind = config.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let own: &[&str] = match kind {
-        "input" => &["schema", "rules"],
-        "decision" => &["options"],
-        "review" => &["content"],
-        "authorization" => &["tool", "arguments", "security_level"],
-        "approval" | "ask" => &[],
-        // Where the kind is wrong it is not known which keys belong here, so none of them is reported as unknown.
-        _ => &["schema", "rules", "options", "content", "tool", "arguments", "security_level"],
-    };
-    let known: Vec<&str> = COMMON.iter().chain(own).copied().collect();
+    let known: Vec<&str> = COMMON.iter().chain(own(kind)).copied().collect();
     let f = Fields::new(cx, config, at, "invalid_config", &known);
+    let kinds = words(&KINDS);
     if f.get("kind").is_none() {
-        f.missing(cx, "kind", &format!("Give one of `{}`.", KINDS.join("`, `")));
+        f.missing(cx, "kind", &format!("Give one of `{}`.", kinds.join("`, `")));
     }
-    let word = f.word(cx, "kind", &KINDS);
-    let human_kind = match word.map(|ix| KINDS[ix]) {
+    let word = f.word(cx, "kind", &kinds);
+    let human_kind = match word.map(|ix| kinds[ix]) {
         Some("input") => Some(HumanKind::Input { schema: form::schema(cx, &f, place), rules: rules(cx, &f, place) }),
         Some("decision") => form::options(cx, &f, place).map(|options| HumanKind::Decision { options }),
         Some("review") => Some(HumanKind::Review { content: cx.template(&f, "content", place) }),
@@ -125,7 +101,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
     let rejection_threshold = threshold(cx, f, "rejection_threshold", rejects, place);
     let seconds = (limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
     let timeout = cx.setting(f, "timeout_seconds", seconds, place);
-    let timeout_action = match f.word(cx, "timeout_action", &ACTIONS).map(|ix| ACTIONS[ix]) {
+    let timeout_action = match f.word(cx, "timeout_action", &words(&ACTIONS)).map(|ix| ACTIONS[ix].0) {
         Some("auto_approve") => TimeoutAction::AutoApprove,
         Some("auto_reject") => TimeoutAction::AutoReject,
         Some("fail") => TimeoutAction::Fail,
@@ -187,13 +163,9 @@ fn question(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -
         f.text(cx, "question")?;
         return cx.template(f, "question", place);
     }
-    let usual = match kind {
-        "review" => "Is this right?",
-        "authorization" => "May this tool be used?",
-        _ => {
-            f.missing(cx, "question", "Say what the person is asked, such as `Pay {{ input.amount }}?`.");
-            return None;
-        }
+    let Some(usual) = usual_question(kind) else {
+        f.missing(cx, "question", "Say what the person is asked, such as `Pay {{ input.amount }}?`.");
+        return None;
     };
     Template::compile(&Value::String(usual.into())).ok()
 }
@@ -272,8 +244,7 @@ pub(crate) fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) ->
         if f.get("type").is_none() {
             f.missing(cx, "type", "Give `web`, `slack` or `email`.");
         }
-        let [slack, email] = check::UNSENT;
-        f.word(cx, "type", &["web", slack, email]);
+        f.word(cx, "type", &CHANNELS);
         f.text(cx, "channel");
     }
     cx.template(f, "channels", place).filter(|_| !list.is_empty())

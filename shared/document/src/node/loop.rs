@@ -6,6 +6,7 @@ use super::{
     setting::Setting,
 };
 use crate::{
+    describe::{cel, exactly_one, integer, object, setting},
     limits,
     reading::{At, Cx, Fields, Place, object_of},
 };
@@ -14,6 +15,9 @@ use serde_json::{Map, Value};
 
 /// The type. Its port `loop` enters the body.
 pub static TYPE: NodeType = NodeType {
+    also: &["for", "foreach", "for_each", "while", "repeat", "iterate"],
+    about: "Repeats its body, which its port `loop` leads to, and goes on by `done`.",
+    config,
     role: Role::Loop,
     ports: Ports::Fixed(&["done", "loop", "error"]),
     shape: Shape::Choice,
@@ -37,6 +41,17 @@ pub enum Over {
     While(Expr),
     /// A list: there is one iteration per item.
     ForEach(Expr),
+}
+
+/// What editors are told of the config of a `loop`.
+fn config() -> Value {
+    let most = "Iterations after which the execution fails: `settings.max_loop_iterations` where absent.";
+    let members = [
+        ("while", cel("The loop goes on while it is true; `output` is the body's last output.")),
+        ("for_each", cel("The list for whose items the body runs, one after the other.")),
+        ("max_iterations", setting(integer(most, 1, limits::MOST_ITERATIONS))),
+    ];
+    exactly_one(object(&[], members), &["while", "for_each"])
 }
 
 /// Reads the config of a `loop`: `while` or `for_each`.

@@ -4,16 +4,28 @@ use super::{
     config::{AlsoReads, Config},
     node_type::NodeType,
 };
+use crate::describe::object;
 use crate::reading::{At, Cx, Fields};
 use expression::Expr;
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("manual_trigger") };
+pub static TYPE: NodeType = NodeType {
+    also: &["start", "trigger", "begin", "entry"],
+    about: "Starts an execution when a caller asks for it.",
+    config,
+    passes_input: true,
+    ..NodeType::trigger("manual_trigger")
+};
 
 /// Config of a `manual_trigger`, which is empty.
 #[derive(Debug)]
 pub struct ManualTrigger;
+
+/// What editors are told of the config of a `manual_trigger`.
+fn config() -> Value {
+    object(&[], [])
+}
 
 /// Reads the config of a `manual_trigger`.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<ManualTrigger> {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Workflow,
+    describe::{cel, either, id, integer, object, part, setting},
     id::WorkflowId,
     limits,
     reading::{At, Cx, Fields, Place},
@@ -17,7 +18,12 @@ use serde_json::{Map as Object, Value};
 use std::sync::Arc;
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType::new("map", Mode::Children);
+pub static TYPE: NodeType = NodeType {
+    also: &["parallel", "fan_out", "batch_map", "foreach_parallel", "distributed_map"],
+    about: "Runs its body once for each item of a list, each as an execution of its own.",
+    config,
+    ..NodeType::new("map", Mode::Children)
+};
 
 /// Reads the flow that an inline body is: its nodes and edges, as a workflow that needs no trigger.
 pub type Flows<'f> = dyn Fn(&mut Cx<'_>, &Object<String, Value>, &At<'_>, Place<'_>) -> Option<Workflow> + 'f;
@@ -42,6 +48,18 @@ pub enum Body {
     Inline(Arc<Workflow>),
     /// The id of a saved workflow.
     Saved(WorkflowId),
+}
+
+/// What editors are told of the config of a `map`.
+fn config() -> Value {
+    let body = either("What runs for each item.", [id("The id of a saved workflow."), part("flow")]);
+    let members = [
+        ("items", cel("The list, such as `input.orders`.")),
+        ("body", body),
+        ("max_concurrency", setting(integer("Items that run at once: 50 where absent.", 1, limits::MOST_CONCURRENCY))),
+        ("tolerated_failures", setting(integer("Items that may fail: 0 where absent.", 0, limits::MAP_ITEMS as u64))),
+    ];
+    object(&["items", "body"], members)
 }
 
 /// Reads the config of a `map`. An inline body is read as a workflow of its own.

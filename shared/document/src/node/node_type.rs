@@ -1,6 +1,7 @@
 //! What is known of a node type before any config of it is read: plain facts, which checks, pictures and the rules ask
 //! for instead of comparing names.
 
+use crate::describe;
 use serde_json::Value;
 
 /// Who does the work of a node, and when.
@@ -83,6 +84,12 @@ pub enum Ports {
 pub struct NodeType {
     /// The name that documents use.
     pub name: &'static str,
+    /// What others call such a type, in lower case, for those who write that.
+    pub also: &'static [&'static str],
+    /// What a node of the type does, in a sentence that editors show.
+    pub about: &'static str,
+    /// The JSON Schema of its config, made of the pieces of [`crate::describe`].
+    pub config: fn() -> Value,
     /// Who does the work.
     pub mode: Mode,
     /// What the type means for the graph.
@@ -109,6 +116,9 @@ impl NodeType {
     pub const fn new(name: &'static str, mode: Mode) -> Self {
         Self {
             name,
+            also: &[],
+            about: "",
+            config: unknown_config,
             mode,
             role: Role::Step,
             ports: Ports::Fixed(&["success", "error"]),
@@ -160,6 +170,11 @@ impl NodeType {
             Ports::OfConfig { .. } => false,
         }
     }
+}
+
+/// The config of a type that does not describe it.
+fn unknown_config() -> Value {
+    describe::free("What the type is told.")
 }
 
 /// Names, each once, in order.

@@ -5,6 +5,7 @@ use super::{
     node_type::NodeType,
 };
 use crate::{
+    describe::{exactly_one, number, object, text, word},
     limits,
     reading::{At, Cx, Fields, cut},
     schedule::times::{self, ScheduleTrigger},
@@ -13,7 +14,24 @@ use expression::Expr;
 use serde_json::{Map, Value};
 
 /// The type. Its output is the due time, which the execution has as its input.
-pub static TYPE: NodeType = NodeType::trigger("schedule_trigger");
+pub static TYPE: NodeType = NodeType {
+    also: &["cron", "schedule", "timer_trigger", "interval"],
+    about: "Starts executions by the clock.",
+    config,
+    ..NodeType::trigger("schedule_trigger")
+};
+
+/// What editors are told of the config of a `schedule_trigger`.
+fn config() -> Value {
+    let missed = [("skip", "The next time is waited for."), ("run_once", "One execution is started for all of them.")];
+    let members = [
+        ("cron", text("Five fields, such as `0 9 * * MON-FRI`, or six with seconds first.")),
+        ("every_seconds", number("Seconds from one start to the next.", 1.0, limits::EXECUTION_SECONDS)),
+        ("timezone", text("An IANA name, such as `Europe/Berlin`: UTC where absent.")),
+        ("missed", word("What becomes of times that were missed: `skip` where absent.", &missed)),
+    ];
+    exactly_one(object(&[], members), &["cron", "every_seconds"])
+}
 
 /// Reads the config of a `schedule_trigger`.
 pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>) -> Option<ScheduleTrigger> {

@@ -4,6 +4,7 @@ use super::{
     config::{Compute, Config, of_templates},
     node_type::{Mode, NodeType},
 };
+use crate::describe::{cel, exactly_one, free, object};
 use crate::reading::{At, Cx, Fields, Place, literal};
 use expression::{Expr, ExprError, Scope, Template};
 use serde_json::{Map, Value};
@@ -11,6 +12,9 @@ use serde_json::{Map, Value};
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType {
     output: |config| config.get("set").filter(|set| set.is_object()).map(literal),
+    also: &["set", "pass", "assign", "expression", "template", "edit_fields", "variables"],
+    about: "Computes one value from what the node sees.",
+    config,
     ..NodeType::new("transform", Mode::Compute)
 };
 
@@ -21,6 +25,13 @@ pub enum Transform {
     Set(Template),
     /// The value is that of a CEL expression.
     Expression(Expr),
+}
+
+/// What editors are told of the config of a `transform`.
+fn config() -> Value {
+    let set = free("The value, an object whose strings may be templates.");
+    let members = [("set", set), ("expression", cel("The value."))];
+    exactly_one(object(&[], members), &["set", "expression"])
 }
 
 /// Reads the config of a `transform`: `set` or `expression`.

@@ -6,15 +6,19 @@ use super::{
     setting::Setting,
 };
 use crate::{
+    describe::{either, exactly_one, has, number, object, setting, templated, text, where_so},
     limits,
     reading::{At, Cx, Fields, Place, cut, object_of},
     time::Time,
 };
 use expression::{Expr, Template};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
 pub static TYPE: NodeType = NodeType {
+    also: &["delay", "sleep", "pause", "timer", "wait_for_event", "listen"],
+    about: "Waits for some time, until a time, or for an event.",
+    config,
     ports: Ports::Fixed(&["success", "timeout", "error"]),
     // An event brings data of whoever sends it.
     output: |config| config.get("event").is_none().then(|| object_of(&["waited_seconds"])),
@@ -35,6 +39,27 @@ pub enum Wait {
         /// Seconds for which the event is awaited; as long as the execution lives where absent.
         timeout_seconds: Option<Setting<f64>>,
     },
+}
+
+/// What editors are told of the config of a `wait`.
+fn config() -> Value {
+    let until = "The time to wait until, such as `2030-01-31T09:00:00Z`.";
+    let seconds = number("Seconds.", 0.0, limits::EXECUTION_SECONDS);
+    let members = [
+        ("seconds", either("Seconds to wait.", [seconds, templated()])),
+        ("until", either(until, [json!({"type": "string", "pattern": r"^\s*[+-]?\d"}), templated()])),
+        ("event", text("The name of the event to wait for.")),
+        (
+            "timeout_seconds",
+            setting(number(
+                "Seconds for which the event is awaited.",
+                limits::LEAST_SECONDS,
+                limits::EXECUTION_SECONDS,
+            )),
+        ),
+    ];
+    let waits = exactly_one(object(&[], members), &["seconds", "until", "event"]);
+    where_so(waits, vec![(has("timeout_seconds"), has("event"))])
 }
 
 /// Reads the config of a `wait`: one of `seconds`, `until` and `event`.

@@ -5,6 +5,7 @@ use super::{
     node_type::NodeType,
 };
 use crate::{
+    describe::{object, text},
     limits,
     reading::{At, Cx, Fields},
 };
@@ -12,7 +13,13 @@ use expression::Expr;
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType { passes_input: true, ..NodeType::trigger("webhook_trigger") };
+pub static TYPE: NodeType = NodeType {
+    also: &["webhook", "http_trigger"],
+    about: "Starts an execution when a webhook comes.",
+    config,
+    passes_input: true,
+    ..NodeType::trigger("webhook_trigger")
+};
 
 /// Config of a `webhook_trigger`.
 #[derive(Debug)]
@@ -21,6 +28,15 @@ pub struct WebhookTrigger {
     pub path: Option<String>,
     /// Name of the stored secret that checks the HMAC signature; none where callers send a token instead.
     pub secret: Option<String>,
+}
+
+/// What editors are told of the config of a `webhook_trigger`.
+fn config() -> Value {
+    let mut path = text("The end of its address: `/v1/triggers/{workflow_id}/{path}`.");
+    path["pattern"] = "^[A-Za-z0-9._/-]+$".into();
+    path["maxLength"] = limits::PATH_BYTES.into();
+    let secret = text("The name of the stored secret that bodies are signed with. Without it callers bring a token.");
+    object(&[], [("path", path), ("secret", secret)])
 }
 
 /// Reads the config of a `webhook_trigger`.

@@ -6,6 +6,7 @@ use super::{
     setting::Setting,
 };
 use crate::{
+    describe::{any, either, flag, id, list, object, setting, word},
     id::WorkflowId,
     limits,
     reading::{At, Cx, Fields, Place, cut, is_id},
@@ -14,7 +15,12 @@ use expression::{Expr, Template};
 use serde_json::{Map, Value};
 
 /// What the rest of Stepwell knows of the type, by its line in [`super::Types::standard`].
-pub static TYPE: NodeType = NodeType::new("workflow", Mode::Children);
+pub static TYPE: NodeType = NodeType {
+    also: &["subworkflow", "sub_workflow", "subflow", "child_workflow", "call_workflow", "execute_workflow"],
+    about: "Runs saved workflows as children.",
+    config,
+    ..NodeType::new("workflow", Mode::Children)
+};
 
 /// Config of a `workflow` node, which runs saved workflows as children.
 #[derive(Debug)]
@@ -29,6 +35,20 @@ pub struct Children {
     pub input: Option<Template>,
     /// Whether one child of a list that fails fails the node (default true). A single child always does.
     pub stop_on_failure: Setting<bool>,
+}
+
+/// What editors are told of the config of a `workflow`.
+fn config() -> Value {
+    let several =
+        list("Several of them; the output is a list.", id("The id of a saved workflow."), 1, limits::CHILDREN);
+    let mode = [("sequence", "One after the other."), ("parallel", "At once.")];
+    let members = [
+        ("workflow_id", either("What runs.", [id("The id of a saved workflow."), several])),
+        ("mode", word("How several run: `sequence` where absent.", &mode)),
+        ("input", any("The input of the children: the node's input where absent.")),
+        ("stop_on_failure", setting(flag("Whether one of several that fails fails the node: true where absent."))),
+    ];
+    object(&["workflow_id"], members)
 }
 
 /// Reads the config of a `workflow` node. Whether the workflows it names exist is known only when it runs.

@@ -1,6 +1,6 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, Issue, Severity, shape::Shape, suggest};
+use super::{At, Issue, Script, Severity, shape::Shape, suggest};
 use crate::{
     limits,
     node::node_type::NodeType,
@@ -14,6 +14,8 @@ pub struct Cx<'o> {
     pub(crate) issues: Vec<Issue>,
     /// How many of them are errors.
     errors: usize,
+    /// The JavaScript found so far.
+    pub(crate) scripts: Vec<Script>,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
     /// Id of the node being read, which its problems bear.
@@ -39,6 +41,7 @@ impl<'o> Cx<'o> {
         Self {
             issues: Vec::new(),
             errors: 0,
+            scripts: Vec::new(),
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
@@ -87,6 +90,12 @@ impl<'o> Cx<'o> {
     /// How many warnings were found so far.
     pub(crate) fn warnings(&self) -> usize {
         self.issues.len() - self.errors
+    }
+
+    /// Notes JavaScript, for hosts that can parse it.
+    pub(crate) fn script(&mut self, at: &At<'_>, code: &str) {
+        let path = (self.sent)(&at.pointer());
+        self.scripts.push(Script { path, node: self.node.clone(), code: code.to_owned() });
     }
 
     /// Whether no further error is noted.

@@ -22,11 +22,8 @@ impl<'d, 'a> Fields<'d, 'a> {
         known: &[&str],
     ) -> Self {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
-            let hint = if known.is_empty() {
-                "Remove it: nothing is set here.".to_owned()
-            } else {
-                suggest::hint(key, known.iter().copied())
-            };
+            let hint =
+                if known.is_empty() { "Remove it: nothing is set here.".to_owned() } else { suggest::key(key, known) };
             cx.error("schema", &at.key(key), format!("unknown key `{key}`"), hint);
         }
         Self { object, at, code }

@@ -24,6 +24,72 @@ pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str
     list(candidates)
 }
 
+/// A hint about a node type that is not known, of those that are: each with the names that it has elsewhere.
+pub(crate) fn kind<'a>(given: &str, types: &[(&'a str, &[&str])]) -> String {
+    let lower = given.to_lowercase().replace('-', "_");
+    match types.iter().find(|(_, also)| also.contains(&lower.as_str())) {
+        Some((kind, _)) => format!("Did you mean `{kind}`?"),
+        None => hint(given, types.iter().map(|(kind, _)| *kind)),
+    }
+}
+
+/// What people call keys elsewhere: the key here, what else to know of it, and the other names. A name may stand for
+/// several keys, of which the first that is known where it was written counts.
+const KEYS: [(&str, &str, &[&str]); 24] = [
+    ("timeout_seconds", ", a number of seconds", &["timeout", "timeout_ms", "timeoutMs", "ttl", "deadline"]),
+    (
+        "retry",
+        ", such as {\"max_attempts\": 3}",
+        &["retries", "max_retries", "retryOnFail", "maxTries", "attempts", "max_attempts"],
+    ),
+    ("max_attempts", ", which counts the first try", &["attempts", "retries", "max_retries", "limit", "count", "max"]),
+    ("initial_seconds", "", &["delay", "delay_seconds", "interval", "wait", "waitBetweenTries"]),
+    (
+        "on_error",
+        ": `fail`, `continue` or `ask_human`",
+        &["onError", "continueOnFail", "catch", "ignore_errors", "on_failure"],
+    ),
+    ("config", "", &["params", "with", "args", "inputs", "options", "settings", "properties", "input"]),
+    ("condition", ", in CEL", &["if", "when", "where", "expression", "expr"]),
+    ("port", "", &["on", "output", "output_port", "outcome", "case", "then", "label", "handle"]),
+    ("from", "", &["source_id", "start", "begin", "src"]),
+    ("to", "", &["target_id", "next", "end", "dst", "goto"]),
+    ("nodes", "", &["steps", "tasks", "states", "jobs", "actions", "activities"]),
+    ("edges", "", &["links", "transitions", "flows", "arrows"]),
+    ("input_schema", "", &["inputs", "input", "parameters", "params", "schema"]),
+    ("when", ", in CEL", &["if", "condition", "case", "expression"]),
+    (
+        "rules",
+        ", a list of {\"when\": CEL, \"port\": name}",
+        &["if", "conditions", "cases", "branches", "condition", "when", "choices"],
+    ),
+    ("default", "", &["else", "otherwise", "fallback", "default_port"]),
+    ("url", "", &["uri", "endpoint", "href", "address"]),
+    ("query", "", &["params", "parameters", "query_params", "qs"]),
+    ("body", "", &["json", "data", "payload", "content"]),
+    ("code", "", &["script", "source", "js", "jsCode", "function"]),
+    ("seconds", "", &["delay", "duration", "time", "sleep", "delay_seconds", "duration_seconds", "ms"]),
+    ("for_each", ", a list in CEL", &["items", "list", "foreach", "over"]),
+    ("items", ", a list in CEL", &["list", "for_each", "foreach", "over", "collection"]),
+    ("question", "", &["prompt", "text", "title", "ask"]),
+];
+
+/// What is said by edges here, and by nodes elsewhere.
+const NEXT: [&str; 9] =
+    ["next", "depends_on", "dependsOn", "needs", "after", "then", "goto", "transitions", "runAfter"];
+
+/// A hint about a key that is not known, of the keys that are.
+pub(crate) fn key(given: &str, known: &[&str]) -> String {
+    let meant = KEYS.iter().find(|(key, _, others)| known.contains(key) && others.contains(&given));
+    if let Some((key, more, _)) = meant {
+        return format!("Write `{key}`{more}.");
+    }
+    if known.contains(&"compensate") && NEXT.contains(&given) {
+        return "What comes next is said by `edges`: {\"from\": \"this\", \"to\": \"next\"}.".into();
+    }
+    hint(given, known.iter().copied())
+}
+
 /// A hint that names the first 20 candidates.
 pub(crate) fn list<'a>(candidates: impl IntoIterator<Item = &'a str>) -> String {
     let mut candidates = candidates.into_iter();

@@ -3,5 +3,6 @@
 
 mod defaults;
 mod dialects;
+mod foreign;
 mod graphs;
 mod keys;

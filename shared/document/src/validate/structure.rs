@@ -15,11 +15,13 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>, relaxed: bo
     let triggers: Vec<NodeIx> = (0..frame.nodes.len()).filter(|&ix| frame.has_role(ix, Role::Trigger)).collect();
     // A node of an unknown type may have been meant as the trigger.
     let unsure = frame.nodes.iter().any(|node| node.kind.is_none());
+    // Where a node has no id, edges to it lead nowhere, and what comes after it is not to blame.
+    let unnamed = frame.nodes.iter().any(|node| node.id.is_none());
     if triggers.is_empty() && !relaxed && !unsure {
         let hint = "Add {\"id\": \"start\", \"type\": \"manual_trigger\"} and an edge from it to the first node.";
         cx.error("no_trigger", &at.key("nodes"), "no node starts an execution", hint);
     }
-    if !relaxed && !triggers.is_empty() && !unsure {
+    if !relaxed && !triggers.is_empty() && !unsure && !unnamed {
         unreachable(cx, frame, at, &triggers);
     }
     // Nothing can lead to a trigger, since only the start of an execution activates it.

@@ -40,6 +40,7 @@ pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
 
 use async_trait::async_trait;
+use document::SyntaxFault;
 use stepwell_core::{
     id::ExecutionId,
     task::{Report, Task},
@@ -61,6 +62,11 @@ pub trait Host: Clock {
     fn outbox(&self) -> &dyn Outbox;
     /// Runs one attempt of a node that does I/O.
     async fn run(&self, task: &Task) -> Report;
+    /// Where JavaScript of an owner does not parse as the body of a function; nothing of it runs. None where it does, and
+    /// on hosts that have no engine where documents are checked.
+    async fn syntax(&self, _owner: &str, _code: &str) -> Option<SyntaxFault> {
+        None
+    }
     /// Does work that takes long on a processor. A host with several threads does it beside those that others wait for.
     async fn aside(&self, work: Box<dyn FnOnce() + Send>) {
         work();

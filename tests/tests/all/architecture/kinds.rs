@@ -9,7 +9,8 @@ const ENUMS: [&str; 6] = ["NodeKind", "Mode", "Route", "Trigger", "Waiting", "Sp
 /// Where descriptors lie, and with them the one list.
 const HOME: &str = "shared/document/src/node/";
 /// Files with lists of types, how many they have, and why they may.
-const LISTS: [(&str, usize, &str); 2] = [
+const LISTS: [(&str, usize, &str); 3] = [
+    ("shared/document/src/dialect/n8n.rs", 2, "it translates n8n's names into ours"),
     ("shared/document/src/dialect/nodes.rs", 1, "other systems write the config of three types in forms of their own"),
     ("shared/document/src/dialect/types.rs", 1, "it translates other systems' names into ours"),
 ];

@@ -18,6 +18,9 @@ use utoipa::ToSchema;
 #[schema(example = json!({"id": "greet", "nodes": [{"id": "start", "type": "manual_trigger"}],
     "output": "'Hello, ' + input.name"}))]
 pub struct Document {
+    /// Where editors find the JSON Schema of the format, such as `GET /v1/schema` of a host; it changes nothing.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
     /// The id of the workflow: 1 to 64 of `A-Z a-z 0-9 _ -`; derived from `name` where absent.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     pub id: Option<String>,

@@ -204,6 +204,16 @@ mod tests {
     }
 
     #[test]
+    fn what_executions_do_is_heard_as_the_embedded_host_tells_it() {
+        let lines = written("info", || {
+            tracing::info!(target: engine::told::TARGET, execution = "e-1", "execution started");
+            tracing::debug!(target: engine::told::TARGET, execution = "e-2", "execution started");
+        });
+        assert_eq!(lines.len(), 1, "children are told to those who look closely: {lines:?}");
+        assert_eq!((&lines[0]["message"], &lines[0]["execution"]), (&"execution started".into(), &"e-1".into()));
+    }
+
+    #[test]
     fn a_long_field_is_cut_between_characters() {
         let lines = written("info", || info!(text = "é".repeat(FIELD_BYTES), "long"));
         let text = lines[0]["text"].as_str().unwrap();

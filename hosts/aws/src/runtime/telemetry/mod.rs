@@ -1,6 +1,6 @@
 //! What a function reports about itself: logs as JSON lines, one line of metrics per invocation, and a trace that
-//! follows an execution from message to message (docs/adr/0014). No secret and no task token is in any of it, since
-//! adapters log names and codes only.
+//! follows an execution from message to message (docs/adr/0014). What executions do is told by `engine::told`. No secret
+//! and no task token is in any of it: adapters log names and codes only, and errors of nodes are masked before.
 //!
 //! A line has `timestamp`, `level`, `message`, `target`, the fields of the spans around it (`requestId`, `function`,
 //! `execution`, `trace_id`), and its own. So `filter execution = "…"` finds all that concerns an execution.

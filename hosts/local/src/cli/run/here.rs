@@ -40,6 +40,7 @@ impl Plan {
         let (id, told) = match &self.what {
             What::Resumed(id, workflow) => resume(globals, host, &client, id, workflow.as_deref()).await?,
             What::Document(workflow, _, input) => {
+                tell_of_secrets(globals, host, workflow).await?;
                 (start(globals, host, (workflow.clone(), 0), input.clone(), Map::new()).await?, 0)
             }
             What::Saved(saved) => {
@@ -65,6 +66,17 @@ impl Plan {
         }
         done
     }
+}
+
+/// Tells which secrets the workflow names that are not stored, before anything of it runs: a node that needs one fails.
+async fn tell_of_secrets(globals: &Globals, host: &Local, workflow: &Workflow) -> Result<(), Failure> {
+    for name in workflow.secrets() {
+        if host.secrets().secret(globals.owner(), name).await?.is_none() {
+            let command = globals.pasted(&["secret", "set", name]);
+            eprintln!("{} no secret is stored under the name `{name}`: {command}", output::yellow("warning:"));
+        }
+    }
+    Ok(())
 }
 
 /// Starts an execution. A failure tells each violation of `input_schema`.

@@ -22,8 +22,8 @@ pub use plan::Args;
 use super::{
     Failure, Globals, Outcome,
     client::{self, Client},
-    dev::logging,
     folder::Folder,
+    logging::About,
     output,
 };
 use plan::{Ended, Plan, What};
@@ -32,11 +32,11 @@ use signals::Signals;
 /// Runs or resumes an execution. Exit 0 where it completed, 1 where it failed or is stuck, 2 where the command or a
 /// file was wrong, 3 where it is left waiting, 130 where Ctrl-C stopped it.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
-    logging(globals.json);
+    let _logs = args.logging.begin(About::OneExecution, globals.json)?;
     if args.watch {
         return watch::run(globals, args).await;
     }
-    let plan = Plan::read(args)?;
+    let plan = Plan::read(args).await?;
     plan.run(globals, Signals::listen()?).await
 }
 

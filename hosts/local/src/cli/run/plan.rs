@@ -4,6 +4,7 @@ use crate::cli::{
     Exit, Failure,
     allowed::Allowed,
     check::Checked,
+    logging::LogArgs,
     output,
     source::{self, STDIN},
 };
@@ -33,6 +34,9 @@ pub struct Args {
     /// What the host may take and do.
     #[command(flatten)]
     allowed: Allowed,
+    /// How it logs.
+    #[command(flatten)]
+    pub logging: LogArgs,
 }
 
 /// What is to be run, and how it is told.
@@ -90,14 +94,17 @@ pub enum Ended {
 
 impl Plan {
     /// Reads the file and the input. A failure where either is wrong.
-    pub fn read(args: Args) -> Result<Self, Failure> {
+    pub async fn read(args: Args) -> Result<Self, Failure> {
         let Args { file, input, resume, no_input, allowed, .. } = args;
         let from_stdin = [input.as_deref() == Some(STDIN), file.as_ref().is_some_and(|file| file.as_os_str() == STDIN)];
         if from_stdin == [true; 2] {
             let hint = "put one of them into a file: --input @FILE";
             return Err(Failure::usage("stdin cannot be both the workflow and the input", hint));
         }
-        let checked = file.as_deref().map(Checked::read).transpose()?;
+        let checked = match file.as_deref() {
+            Some(file) => Some(Checked::read(file)?.with_scripts().await),
+            None => None,
+        };
         let workflow = checked.as_ref().map(Checked::workflow).transpose()?;
         if let Some(checked) = &checked {
             checked.tell();

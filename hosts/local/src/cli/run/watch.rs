@@ -22,7 +22,7 @@ pub(super) async fn run(globals: &Globals, args: Args) -> Outcome {
         let seen = mark(&file);
         let change = signals.or(changed(file.clone(), seen));
         // A file that is wrong, or an execution that fails, is no reason to stop: the next change may put it right.
-        let once = match Plan::read(args.clone()) {
+        let once = match Plan::read(args.clone()).await {
             Ok(plan) => plan.run(globals, change).await,
             Err(failure) => Err(failure),
         };

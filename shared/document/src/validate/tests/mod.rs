@@ -5,6 +5,7 @@ mod bodies;
 mod codes;
 mod expressions;
 mod graphs;
+mod hints;
 mod hostile;
 mod members;
 mod no_effect;

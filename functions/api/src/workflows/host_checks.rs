@@ -1,0 +1,52 @@
+//! What a host can tell of a document beside the static checks: whether its JavaScript parses, and which secrets it names
+//! that are not stored.
+
+use crate::{App, limits, types::Fault};
+use document::{
+    Parsed, Script, Workflow,
+    validate::{Issue, Severity},
+};
+use tokio::time::{Instant, timeout_at};
+
+/// The errors of a document's JavaScript. What is not told in time is not checked: it fails when it runs.
+pub(super) async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<Issue> {
+    let until = Instant::now() + limits::SCRIPTS;
+    let mut issues = Vec::new();
+    for script in scripts {
+        match timeout_at(until, app.host.syntax(owner, &script.code)).await {
+            Ok(Some(fault)) => issues.push(script.refused(&fault)),
+            Ok(None) => {}
+            Err(_) => break,
+        }
+    }
+    issues
+}
+
+/// Warns an admin, who alone may know which secrets are stored, of those that a workflow names and the host lacks. Where
+/// the host may not look, nothing is said.
+pub(super) async fn secrets(app: &App, owner: &str, workflow: &Workflow) -> Vec<Fault> {
+    let mut warnings = Vec::new();
+    for name in workflow.secrets() {
+        if let Ok(None) = app.host.secrets().secret(owner, name).await {
+            warnings.push(Fault {
+                code: "missing_secret".into(),
+                severity: Some(Severity::Warning),
+                message: format!("no secret is stored under the name `{name}`"),
+                hint: Some(format!(
+                    "store it before this runs: PUT /v1/secrets/{name}, or `stepwell secret set {name}`"
+                )),
+                ..Fault::default()
+            });
+        }
+    }
+    warnings
+}
+
+/// A parsed document whose JavaScript parses as well.
+///
+/// # Errors
+/// The errors of its JavaScript.
+pub(super) async fn whole(app: &App, owner: &str, parsed: Parsed) -> Result<Parsed, Vec<Issue>> {
+    let issues = scripts(app, owner, &parsed.scripts).await;
+    if issues.is_empty() { Ok(parsed) } else { Err(issues) }
+}
