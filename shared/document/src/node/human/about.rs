@@ -71,6 +71,8 @@ fn conditions() -> Vec<(Value, Value)> {
         all.push((so, json!(false)));
     }
     all.push((is("timeout_action", "escalate"), has("escalate_to")));
+    let bound = json!({"required": ["auto_approve_below"], "properties": {"auto_approve_below": {"type": "number"}}});
+    all.push((bound, has("condition")));
     // An authorization ends by itself.
     let ends = json!({"not": is("kind", "authorization")});
     for key in ["timeout_action", "escalate_to"] {
