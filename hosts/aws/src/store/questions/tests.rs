@@ -70,7 +70,7 @@ async fn an_execution_has_the_open_questions_of_its_children_too() {
     let activation = root.state.activation(&"n".into());
     let family = Family::of(&workflow, &root.state, &activation, 1).unwrap();
     let body = workflow.node("n").unwrap().kind.inline_body().unwrap();
-    let child = committed(body, family.start_of_body(0, body, NOW), &|state| vec![open("ok", state)]);
+    let child = committed(body, family.start_of_body(0, body, NOW).unwrap(), &|state| vec![open("ok", state)]);
     let asked = child.state.interactions[0].interaction_id.clone();
     let mut items = Vec::new();
     for one in [root.clone(), child.clone()] {
