@@ -56,10 +56,15 @@ enum Job {
     /// The step function handles messages.
     Batch(Vec<Delivery>),
     /// The API submits a command.
-    Ask(ExecutionId, Asked),
+    Ask(ExecutionId, Box<Asked>),
 }
 
 impl Job {
+    /// A command as it is, or with the request that it came by.
+    fn ask(id: ExecutionId, asked: impl Into<Asked>) -> Self {
+        Self::Ask(id, Box::new(asked.into()))
+    }
+
     /// Does the job. Returns whether it succeeded, and the verdict on each message by its receipt.
     async fn run(self, host: &SimHost) -> (bool, Vec<(u64, Verdict)>) {
         match self {
@@ -68,7 +73,7 @@ impl Job {
                 (true, deliveries.iter().map(|delivery| delivery.receipt).zip(verdicts).collect())
             }
             Job::Ask(id, asked) => {
-                let asked = submit(host, &id, asked).await;
+                let asked = submit(host, &id, *asked).await;
                 (asked.is_ok(), Vec::new())
             }
         }
@@ -83,7 +88,7 @@ impl Run {
         let started = started(&parsed(&case.document), &case.input, &run.host);
         let start = Command::Start(Box::new(started));
         while run.host.world().journals.is_empty() {
-            run.together(vec![Job::Ask(root_id(), start.clone().into())]);
+            run.together(vec![Job::ask(root_id(), start.clone())]);
         }
         run
     }
@@ -158,7 +163,7 @@ impl Run {
     pub fn ask(&mut self, control: Control) {
         loop {
             let before = self.host.world().unheard;
-            self.together(vec![Job::Ask(root_id(), Command::Control { control, reason: None }.into())]);
+            self.together(vec![Job::ask(root_id(), Command::Control { control, reason: None })]);
             if self.host.world().unheard == before {
                 break;
             }
@@ -225,7 +230,7 @@ impl Run {
                 let request = Some(Request { key, hash: "answer".into() });
                 let command =
                     Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
-                jobs.push(Job::Ask(state.id().clone(), Asked { request, ..command.into() }));
+                jobs.push(Job::ask(state.id().clone(), Asked { request, ..command.into() }));
             }
             let awaited = state.nodes.values().find_map(|node| match &node.phase {
                 Phase::Waiting { event: Some(event), .. } => Some(event.clone()),
@@ -233,7 +238,7 @@ impl Run {
             });
             jobs.extend(awaited.map(|name| {
                 let command = Command::Signal { name, data: json!({ "v": 7 }).into() };
-                Job::Ask(state.id().clone(), command.into())
+                Job::ask(state.id().clone(), command)
             }));
         }
         jobs.truncate(2);

@@ -1,9 +1,9 @@
 //! The rows of API tokens and of credentials, which are sealed with the folder's key.
 
-use super::{Database, lists::limit, sealed::sealed_otherwise};
+use super::{Database, lists::limit, sealed::sealed_otherwise, tokens};
 use async_trait::async_trait;
 use engine::port::{Page, Secret, Secrets, StoreError, Token, Tokens, Window};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use std::sync::atomic::Ordering::SeqCst;
 
 #[async_trait]
@@ -80,12 +80,8 @@ impl Tokens for Database {
         if self.no_tokens.load(SeqCst) {
             return Ok(false);
         }
-        self.readers.read(has_tokens).await
+        self.readers.read(tokens::any).await
     }
-}
-
-pub(super) fn has_tokens(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT EXISTS (SELECT 1 FROM tokens)", [], |row| row.get(0))
 }
 
 #[async_trait]

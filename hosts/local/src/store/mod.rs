@@ -36,6 +36,7 @@ mod sealed;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
+mod tokens;
 mod torn;
 mod watch;
 pub(crate) mod writer;
@@ -104,7 +105,7 @@ impl Database {
         // Receipts are the rows' keys: those of this process begin above all that an earlier process left behind.
         let first: i64 =
             db.query_row("SELECT coalesce(max(id), 0) + 1 FROM queue", [], |row| row.get(0)).map_err(broken)?;
-        let no_tokens = !access::has_tokens(&db).map_err(broken)?;
+        let no_tokens = !tokens::any(&db).map_err(broken)?;
         needs::tidy(&db).map_err(broken)?;
         let has_needs = needs::any(&db).map_err(broken)?;
         let key = folder.key(seal::fresh_key)?;

@@ -68,11 +68,16 @@ mod tests {
         rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
     }
 
+    /// Whether a row is in one of the ranges, each from its first row to before its second.
+    fn is_torn(torn: &[(i64, i64)], row: i64) -> bool {
+        torn.iter().any(|(from, to)| (*from..*to).contains(&row))
+    }
+
     /// Rows 1 to 1,000, of which those in `torn` cannot be read.
-    fn listed(torn: &[std::ops::Range<i64>], limit: usize) -> Vec<i64> {
+    fn listed(torn: &[(i64, i64)], limit: usize) -> Vec<i64> {
         let read = |below: i64, limit: usize, rows: &mut Vec<i64>| {
             for row in (1..below.min(1_001)).rev().take(limit) {
-                if torn.iter().any(|torn| torn.contains(&row)) {
+                if is_torn(torn, row) {
                     return Err(damage());
                 }
                 rows.push(row);
@@ -84,12 +89,14 @@ mod tests {
 
     #[test]
     fn damage_costs_what_is_on_it_and_nothing_beyond() {
-        for torn in [vec![], vec![500..540], vec![981..1_001], vec![1..20], vec![300..301, 302..303, 700..800]] {
-            let whole: Vec<i64> = (1..1_001).rev().filter(|row| !torn.iter().any(|torn| torn.contains(row))).collect();
+        for torn in
+            [vec![], vec![(500, 540)], vec![(981, 1_001)], vec![(1, 20)], vec![(300, 301), (302, 303), (700, 800)]]
+        {
+            let whole: Vec<i64> = (1..1_001).rev().filter(|row| !is_torn(&torn, *row)).collect();
             assert_eq!(listed(&torn, 2_000), whole, "{torn:?}");
             assert_eq!(listed(&torn, 50), whole[..50], "{torn:?}");
         }
-        assert_eq!(listed(&[1..1_001], 10), [0; 0]);
+        assert_eq!(listed(&[(1, 1_001)], 10), [0; 0]);
     }
 
     #[test]

@@ -56,7 +56,8 @@ async fn once_there_is_a_token_only_the_users_own_processes_need_none() {
     assert_eq!(serving.call(LIST, &[&token], &NONE).await.0, 200);
     // The folder's socket is the user's own.
     assert_eq!(serving.call_own(LIST, &[], &NONE).await.0, 200);
-    let (status, made) = serving.call_own("POST /v1/tokens", &[], &json!({"name": "u", "scopes": ["read"]})).await;
+    let reader = json!({"name": "u", "scopes": ["read"], "subject": "eve@example.com"});
+    let (status, made) = serving.call_own("POST /v1/tokens", &[], &reader).await;
     assert_eq!((status, &made["owner"]), (201, &json!("local")));
     serving.stop().await;
 }

@@ -113,10 +113,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             interaction.authorization = Some(Authorization {
                 tool: value(tool)?.unwrap_or_default(),
                 arguments: value(arguments)?.unwrap_or_default(),
-                security_level: match level.value(scope)? {
-                    Level::High => SecurityLevel::High,
-                    Level::Medium => SecurityLevel::Medium,
-                },
+                security_level: security(level.value(scope)?),
             });
             // An authorization expires even where the document sets no time.
             let seconds = seconds.unwrap_or(limits::AUTHORIZATION_SECONDS);
@@ -126,6 +123,13 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     }
     reachable(human, &interaction)?;
     Ok(interaction)
+}
+
+fn security(level: Level) -> SecurityLevel {
+    match level {
+        Level::High => SecurityLevel::High,
+        Level::Medium => SecurityLevel::Medium,
+    }
 }
 
 /// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without

@@ -1,9 +1,11 @@
 //! The state of one execution, which is the fold of its events (`evolve`). Clones are cheap: large parts are shared.
 
 mod bits;
+mod children;
 
 pub use crate::{event::Parent, status::Status};
 pub use bits::Bits;
+pub use children::Children;
 
 use crate::{
     error::Error,
@@ -254,47 +256,6 @@ pub struct LoopState {
     /// The `break` node that ended the loop; none where it goes on, or ended by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<NodeId>,
-}
-
-/// The children that one attempt of a `map` or `workflow` node started.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Children {
-    /// Number of the node's visit.
-    pub visit: u32,
-    /// Number of the node's attempt, from 1. Each attempt has children of its own.
-    #[serde(default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
-    pub attempt: u32,
-    /// How many children there are in all; their indices are `0..count`.
-    pub count: u32,
-    /// For a `map` the list of its items; for a `workflow` the input that all children share.
-    pub items: Payload,
-    /// Children that run at once, where a template said so when they were planned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_once: Option<u64>,
-    /// Children that may fail, where a template said so when they were planned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tolerated: Option<u64>,
-    /// All children with an index below this one have been asked for.
-    pub started: u32,
-    /// Indices of the children that ended.
-    pub ended: Bits,
-    /// Indices of the children that ended in another way than completed.
-    pub failed: Bits,
-    /// The children that told that a person is asked in them or below them, by index, with the number of the child's turn
-    /// of which it told.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub asking: BTreeMap<u32, u64>,
-    /// The same of the children that told that nobody is asked any more. As long as they live, an older message may
-    /// still come.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub ceased: BTreeMap<u32, u64>,
-}
-
-impl Children {
-    /// The number of the turn of which a child told last; 0 where it has told nothing.
-    pub fn told_seq(&self, index: u32) -> u64 {
-        self.asking.get(&index).or(self.ceased.get(&index)).copied().unwrap_or(0)
-    }
 }
 
 impl Execution {

@@ -134,7 +134,7 @@ fn what_earlier_nodes_put_out_is_known_where_their_type_says_it() {
     // A person may put anything in the place of what failed.
     let (kind, config) = http();
     let mut asks = reads(kind, config, "ctx.n.output.anything");
-    asks["nodes"][2]["on_error"] = json!("ask_human");
+    asks["nodes"][2]["on_error"] = json!({"ask_human": {"assignees": ["ops@x.example"], "timeout_seconds": 9}});
     clean(&asks);
 }
 

@@ -18,9 +18,10 @@ fn a_policy_that_nothing_follows() {
     let mut document = http();
     document["nodes"][1]["compensate"] = json!({"type": "transform", "config": {"set": {}}});
     expect(&document, &[("no_effect", "/nodes/1/compensate")]);
-    for policy in ["fail", "continue", "ask_human"] {
+    let asked = json!({"ask_human": {"assignees": ["ops@x.example"], "timeout_seconds": 9}});
+    for policy in [json!("fail"), json!("continue"), asked] {
         let mut document = http();
-        document["nodes"][1]["on_error"] = json!(policy);
+        document["nodes"][1]["on_error"] = policy;
         clean(&document);
     }
 }
