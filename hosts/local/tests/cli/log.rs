@@ -199,7 +199,7 @@ fn the_banner_tells_address_folder_version_user_and_what_to_do_next() {
 #[test]
 fn where_programs_read_the_log_the_banner_is_a_line_of_it() {
     let home = Home::new();
-    home.run(&["token", "create", "--name", "t", "--scopes", "read"]).exits(0);
+    home.run(&["token", "create", "--name", "t", "--subject", "me@example.com", "--scopes", "read"]).exits(0);
     for (args, variable) in
         [(&["--log-format", "json"][..], "text"), (&[][..], "JSON"), (&[][..], "auto"), (&[][..], "")]
     {
