@@ -49,6 +49,7 @@ impl Banner {
             false => "for commands in this folder; callers at the port need a token",
         };
         let commands = [
+            ("save FILE", "saves a workflow; `stepwell start ID` starts it"),
             ("ls", "what runs, and what ran"),
             ("inbox", "the questions that wait for an answer"),
             ("doctor", "whether the set-up is sound"),

@@ -38,6 +38,9 @@ const EXAMPLES: [Example; 4] = [
     },
 ];
 
+/// The line of an example by which editors find the schema of its format.
+const SCHEMA: &str = "  \"$schema\": \"../docs/workflow.schema.json\",\n";
+
 /// The arguments of `stepwell init`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -58,9 +61,8 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     }
     let example = example(from.as_deref(), &name)?;
     let file = PathBuf::from(format!("{name}.json"));
-    let own = |text: &str| text.replacen(&format!("\"id\": \"{}\"", example.name), &format!("\"id\": \"{name}\""), 1);
     let written = OpenOptions::new().write(true).create_new(true).open(&file);
-    written.and_then(|mut out| out.write_all(own(example.text).as_bytes())).map_err(|error| {
+    written.and_then(|mut out| out.write_all(own(example, &name).as_bytes())).map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AlreadyExists => "choose another name: stepwell init NAME",
             _ => "check that you may write in this folder",
@@ -77,6 +79,12 @@ pub fn run(globals: &Globals, args: Args) -> Outcome {
     eprintln!("{}", output::dim(&format!("run it:    stepwell run {file} --input {input}")));
     eprintln!("{}", output::dim(&format!("serve it:  stepwell dev, stepwell save {file}, stepwell start {name}")));
     Ok(Exit::Done)
+}
+
+/// The text of an example under the id of the user's own. Its `$schema` leads to a file that lies beside the examples.
+fn own(example: &Example, name: &str) -> String {
+    let text = example.text.replacen(SCHEMA, "", 1);
+    text.replacen(&format!("\"id\": \"{}\"", example.name), &format!("\"id\": \"{name}\""), 1)
 }
 
 fn may_name(c: char) -> bool {
@@ -103,7 +111,8 @@ mod tests {
     #[test]
     fn every_example_is_valid_and_takes_a_new_id() {
         for one in &EXAMPLES {
-            assert!(one.text.contains(&format!("\"id\": \"{}\"", one.name)), "{}", one.name);
+            let text = own(one, "mine");
+            assert!(text.contains("\"id\": \"mine\"") && !text.contains("$schema"), "{}", one.name);
             let workflow = document::parse(&serde_json::from_str(one.text).unwrap()).ok().unwrap().workflow;
             assert!(workflow.check_input(&serde_json::from_str(one.input).unwrap()).is_empty(), "{}", one.name);
         }

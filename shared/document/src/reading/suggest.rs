@@ -25,7 +25,7 @@ pub(crate) fn hint<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str
 }
 
 /// A hint about a node type that is not known, of those that are: each with the names that it has elsewhere.
-pub(crate) fn kind<'a>(given: &str, types: &[(&'a str, &[&str])]) -> String {
+pub(crate) fn kind(given: &str, types: &[(&str, &[&str])]) -> String {
     let lower = given.to_lowercase().replace('-', "_");
     match types.iter().find(|(_, also)| also.contains(&lower.as_str())) {
         Some((kind, _)) => format!("Did you mean `{kind}`?"),
