@@ -76,14 +76,16 @@ fn push_decoded(forms: &mut Vec<Form>, form: &[u8], folded: bool, wraps: bool) {
 }
 
 /// The characters that the secret alone decides when it stands in a longer text in base64, `lead` bytes after the start
-/// of a group of three: `user:secret` in a Basic header must be found too.
+/// of a group of three: `user:secret` in a Basic header must be found too. Where the secret ends the text, it decides the
+/// last characters as well.
 fn in_base64(secret: &[u8], lead: usize) -> Vec<Vec<u8>> {
     let mut bytes = vec![0; lead];
     bytes.extend_from_slice(secret);
     let skip = [0, 2, 3][lead];
     let whole = bytes.len() * 8 / 6;
     [STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)]
-        .into_iter()
-        .filter_map(|text| text.as_bytes().get(skip..whole).map(<[u8]>::to_vec))
+        .iter()
+        .flat_map(|text| [text.get(skip..whole), text.get(skip..), text.trim_end_matches('=').get(skip..)])
+        .filter_map(|piece| piece.map(|piece| piece.as_bytes().to_vec()))
         .collect()
 }

@@ -39,6 +39,17 @@ fn base64_is_found_at_every_alignment() {
 }
 
 #[test]
+fn a_secret_that_ends_a_text_in_base64_leaves_nothing_of_its_last_letter() {
+    for value in ["correct horse", "correct horse!", "correct horse!!"] {
+        for whole in [STANDARD.encode(value), STANDARD.encode(value).trim_end_matches('=').to_owned()] {
+            let mut text = format!("a:{whole};");
+            mask_text(&mut text, &secret(value));
+            assert_eq!(text, "a:[secret KEY];", "{whole}");
+        }
+    }
+}
+
+#[test]
 fn a_short_value_stays_and_a_name_is_not_masked_again() {
     let mut text = "abc secret".to_owned();
     mask_text(&mut text, &secret("abc"));
