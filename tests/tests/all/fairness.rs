@@ -39,7 +39,7 @@ fn server() -> (u16, Receiver<TcpStream>) {
             }
             if head.starts_with(b"GET /ok") {
                 let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
-            } else if tell.send(stream).is_err() {
+            } else if !head.is_empty() && tell.send(stream).is_err() {
                 return;
             }
         }

@@ -132,7 +132,8 @@ fn a_failed_execution_is_one_warning_and_no_secret_is_in_it() {
     std::thread::spawn(move || {
         for mut stream in echo.incoming().flatten() {
             let mut head = [0; 4096];
-            let count = stream.read(&mut head).unwrap();
+            // A client may open a connection and use another: nothing comes on it.
+            let count = stream.read(&mut head).unwrap_or(0);
             let body = String::from_utf8_lossy(&head[..count]).into_owned();
             let _ =
                 write!(stream, "HTTP/1.1 400 No\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());

@@ -14,8 +14,7 @@ fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
+        for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 4096]);
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
             let _ = write!(stream, "{head}Content-Length: 2\r\n\r\n{{}}");
