@@ -177,8 +177,8 @@ impl Agenda for Memory {
         let mut found: Vec<_> = world
             .executions
             .values()
-            .filter(|one| one.state.end.is_none() && one.state.started.deadline <= now)
-            .map(|one| (one.state.started.deadline, one.number, one.state.id().clone()))
+            .filter(|one| one.state.end.is_none() && one.state.deadline() <= now)
+            .map(|one| (one.state.deadline(), one.number, one.state.id().clone()))
             .collect();
         found.sort();
         Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())

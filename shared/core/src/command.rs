@@ -2,14 +2,16 @@
 //! with a rejection.
 
 use crate::{
-    effect::{ChildControl, Purpose},
-    event::{Request, Started},
+    effect::{ChildControl, Purpose, Undoing},
+    event::{Request, Started, Unstick},
     id::{Activation, InteractionId},
     interaction::Answer,
     payload::Payload,
+    rollback::{Plan, Rollback},
     task::Outcome,
 };
-use document::time::Time;
+use document::{id::NodeId, time::Time};
+use std::sync::Arc;
 
 /// Something asked of one execution, which the rules may refuse.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,10 +88,62 @@ pub enum Command {
         /// What each child told.
         told: Vec<Told>,
     },
-    /// Pause, resume or cancel the execution.
+    /// Pause, resume, cancel or retry the execution.
     Control {
-        /// Which of the three is asked.
+        /// Which of them is asked.
         control: Control,
+        /// The caller's reason, for people; none where the caller gave none.
+        reason: Option<String>,
+    },
+    /// Go back to a checkpoint, as planned from the journal up to a turn.
+    RollBack {
+        /// What is asked.
+        rollback: Box<Rollback>,
+        /// How it is done.
+        plan: Arc<Plan>,
+        /// The number of the execution's last turn that the plan knows: on any other state it is refused.
+        seq: u64,
+    },
+    /// Record that an `at_most_once` attempt to undo something is about to run.
+    IntendUndo {
+        /// Which attempt.
+        undoing: Undoing,
+        /// When its outcome counts as unknown.
+        deadline: Time,
+    },
+    /// Record the outcome of an attempt to undo something.
+    Undone {
+        /// Which attempt.
+        undoing: Undoing,
+        /// How it ended.
+        outcome: Outcome<Payload>,
+    },
+    /// No longer await the outcome of an attempt that still ran when a rollback began.
+    StopAwaiting {
+        /// Which position of the plan is meant.
+        undoing: Undoing,
+    },
+    /// Record that a child is undone whole, or cannot be.
+    ChildUndone {
+        /// The epoch of this execution in which the child was asked.
+        epoch: u32,
+        /// The visit to the `map` or `workflow` node that started the child.
+        activation: Activation,
+        /// Number of the attempt that started the child, from 1.
+        attempt: u32,
+        /// The child's index among its siblings, from 0.
+        index: u32,
+        /// Why it is stuck, for people; none where it is undone.
+        error: Option<String>,
+    },
+    /// Find the way out of what the execution is stuck in.
+    Unstick {
+        /// Which way.
+        action: Unstick,
+        /// The node that is meant; none where there is only one.
+        node: Option<NodeId>,
+        /// The output of a node that is skipped or marked as done.
+        output: Option<Payload>,
         /// The caller's reason, for people; none where the caller gave none.
         reason: Option<String>,
     },
@@ -148,6 +202,8 @@ pub enum Control {
     Resume,
     /// Everything that is open is closed, and the execution ends.
     Cancel,
+    /// An execution that failed or was cancelled goes on where it ended.
+    Retry,
 }
 
 impl From<ChildControl> for Control {
@@ -156,6 +212,7 @@ impl From<ChildControl> for Control {
             ChildControl::Pause => Self::Pause,
             ChildControl::Resume => Self::Resume,
             ChildControl::Cancel => Self::Cancel,
+            ChildControl::Retry => Self::Retry,
         }
     }
 }

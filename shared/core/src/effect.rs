@@ -155,13 +155,48 @@ pub enum Work {
         /// One past the index of the last child to tell.
         to: u32,
     },
-    /// Pause, resume or cancel, as the parent of the message's execution asks.
+    /// Pause, resume, cancel or retry, as the parent of the message's execution asks.
     Control {
         /// What the message's execution, which is a child, is to do.
         control: ChildControl,
     },
+    /// Make the plan of the rollback that the execution asked for.
+    RollBack,
+    /// Undo the next thing of the rollback that is under way.
+    Undo(Undoing),
+    /// Record that a child of the message's execution, which is its parent, is undone whole, or cannot be.
+    ChildUndone {
+        /// The parent's epoch in which the child was asked.
+        #[serde(rename = "e")]
+        epoch: u32,
+        /// The visit to the `map` or `workflow` node that started the child.
+        #[serde(rename = "a")]
+        activation: Activation,
+        /// Number of the node's attempt that started the child, from 1.
+        #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+        attempt: u32,
+        /// The child's index among its siblings, from 0.
+        index: u32,
+        /// Why it is stuck, for people; none where it is undone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
     Admit,
+}
+
+/// One attempt to undo one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoing {
+    /// The epoch of the rollback.
+    #[serde(rename = "e")]
+    pub epoch: u32,
+    /// The position in the rollback's plan, from 0.
+    #[serde(rename = "k")]
+    pub number: usize,
+    /// Number of the attempt, from 1.
+    #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+    pub attempt: u32,
 }
 
 /// What a parent tells its children.
@@ -172,4 +207,5 @@ pub enum ChildControl {
     Pause,
     Resume,
     Cancel,
+    Retry,
 }

@@ -42,8 +42,17 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
     let mut visits: BTreeMap<&NodeId, u32> = BTreeMap::new();
     let mut finished: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
     let mut unrouted: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
+    let mut failed: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
     let mut ended = false;
     for (turn, event) in turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn.seq, event))) {
+        if let Event::ExecutionRetried { .. } = event {
+            if !ended {
+                broken.push(format!("turn {turn} retries an execution that has not ended"));
+            }
+            ended = false;
+            // What failed or was asked about is taken up in the same visits.
+            finished = std::mem::take(&mut finished).into_iter().filter(|one| !failed.contains(one)).collect();
+        }
         if ended {
             broken.push(format!("turn {turn} records an event after the end: {event:?}"));
         }
@@ -61,6 +70,9 @@ fn activations(turns: &[Turn], broken: &mut Vec<String>) {
             Event::NodeSucceeded { node, visit, .. } | Event::NodeFailed { node, visit, .. } => {
                 if visits.get(node) != Some(visit) {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node}, which is not its present one"));
+                }
+                if matches!(event, Event::NodeFailed { .. }) {
+                    failed.insert((node, *visit));
                 }
                 let fails_on_its_way = matches!(event, Event::NodeFailed { .. }) && unrouted.remove(&(node, *visit));
                 if !finished.insert((node, *visit)) && !fails_on_its_way {

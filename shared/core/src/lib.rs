@@ -62,6 +62,7 @@ pub mod owed;
 pub mod payload;
 pub mod reading;
 pub mod retention;
+pub mod rollback;
 pub mod sight;
 pub mod status;
 pub mod task;

@@ -28,6 +28,13 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
     effects.extend(tell_parent(state));
+    if state.rolling.is_some() {
+        effects.extend(crate::decide::owed_undo(state));
+        return effects;
+    }
+    if let Some(epoch) = state.undone_for {
+        effects.extend(child_undone(state, epoch, None));
+    }
     if let Some(end) = state.end {
         let error = (end != crate::execution::Status::Completed)
             .then(|| state.error.as_ref().map_or_else(|| end.to_string(), |error| error.message.clone()));
@@ -59,7 +66,12 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
         Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
-        Work::Timeout | Work::Control { .. } | Work::Admit => owed(workflow, state, Since::Ever),
+        Work::Undo(_)
+        | Work::ChildUndone { .. }
+        | Work::RollBack
+        | Work::Timeout
+        | Work::Control { .. }
+        | Work::Admit => owed(workflow, state, Since::Ever),
     }
 }
 
@@ -129,6 +141,14 @@ pub(crate) fn tell_parent(state: &Execution) -> Option<Effect> {
     Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
 }
 
+/// Tells the parent of a child in whose epoch the child was asked to be undone whole that it is, or why it is stuck.
+pub(crate) fn child_undone(state: &Execution, epoch: u32, error: Option<String>) -> Option<Effect> {
+    let parent = state.started.parent.as_ref()?;
+    let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
+    let work = Work::ChildUndone { epoch, activation, attempt, index, error };
+    Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
+}
+
 /// Tells people of interactions that are over, unless their node has been visited again since.
 fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
     let closed = state.interactions.iter().filter(|one| !one.is_open());
@@ -160,7 +180,7 @@ fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since
     let others = match &node.phase {
         // While the execution is paused nothing starts, but timers and interactions go on.
         Phase::Due { .. } | Phase::Intended { .. } | Phase::Looping | Phase::Children
-            if state.paused || is_left_alone =>
+            if state.stands_still() || is_left_alone =>
         {
             Vec::new()
         }
@@ -226,14 +246,19 @@ pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
         return expires_at(state, Some(workflow));
     }
     let grace = |at: Time| at.after_seconds(crate::limits::GRACE_SECONDS);
+    if let Some(rolling) = &state.rolling {
+        let next = rolling.awaits().or(rolling.intended).or(rolling.due).unwrap_or(state.updated_at);
+        let stands_still = state.paused || state.stuck.is_some();
+        return (!stands_still).then(|| grace(next.after_seconds(crate::limits::NODE_SECONDS)));
+    }
     let of_node = |ix: NodeIx| {
         let node = state.node(&workflow.nodes[ix].id)?;
         let timer = timers(state, node).into_iter().map(|(_, at)| grace(at)).min();
-        let stands_still = state.paused || state.held || state.is_stuck_at(node);
+        let stands_still = state.stands_still() || state.held || state.is_stuck_at(node);
         timer.or_else(|| if stands_still { None } else { overdue_at(workflow, state, ix) })
     };
     let held = state.held.then(|| state.started_at.after_seconds(crate::limits::HELD_SECONDS));
-    (0..workflow.nodes.len()).filter_map(of_node).chain(held).chain([state.started.deadline]).min()
+    (0..workflow.nodes.len()).filter_map(of_node).chain(held).chain([state.deadline()]).min()
 }
 
 /// The timers that should have fired by now.

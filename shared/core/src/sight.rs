@@ -169,6 +169,30 @@ impl<'a> Sight<'a> {
         payload.map(|payload| self.reading.value(payload))
     }
 
+    /// The output of a node as `ctx` shows it.
+    pub fn payload_of(&self, id: &str) -> Option<Payload> {
+        let Some(&ix) = self.workflow.graph.index.get(id) else {
+            let inherited = self.state.started.inherited.iter().find(|(node, _)| node.as_str() == id);
+            return inherited.map(|(_, payload)| payload.clone());
+        };
+        self.seen(ix).cloned()
+    }
+
+    /// The element of the list around the node.
+    pub fn item(&self) -> Option<&Payload> {
+        self.item.as_ref()
+    }
+
+    /// The position of that element.
+    pub fn index(&self) -> Option<u64> {
+        self.index
+    }
+
+    /// The number of the iteration around the node, and the value of the one before.
+    pub fn in_loop(&self) -> Option<&(u64, Payload)> {
+        self.in_loop.as_ref()
+    }
+
     /// The latest output of another node, where the node sees it: that of an ancestor on the graph, so that no value
     /// depends on a race, and in a loop of the present iteration.
     fn seen(&self, ix: NodeIx) -> Option<&'a Payload> {

@@ -1,6 +1,6 @@
 //! What a flow reads: of the execution around a `map`'s body, so that a child takes along no more, and of secrets.
 
-use crate::{Workflow, node::config::of_templates};
+use crate::{NodeKind, Spawning, Workflow, node::config::of_templates};
 use expression::Expr;
 use std::collections::BTreeSet;
 
@@ -28,6 +28,18 @@ impl Workflow {
             names.extend(node.compensate.iter().flat_map(|undo| undo.kind.config().secrets()));
         }
         names
+    }
+
+    /// Whether any node declares `compensate`, in the bodies of maps too, or runs a saved workflow, which may.
+    pub fn compensates(&self) -> bool {
+        self.nodes.iter().any(|node| {
+            let below = match &node.kind {
+                NodeKind::Children(Spawning::Map(map)) => map.inline_body().is_none_or(|body| body.compensates()),
+                NodeKind::Children(Spawning::Workflow(_)) => true,
+                NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_) => false,
+            };
+            below || node.compensate.is_some()
+        })
     }
 
     /// What the expressions of this body read, those of bodies inside it included.

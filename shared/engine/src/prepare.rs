@@ -68,7 +68,7 @@ fn prepared(
         return Prepared::Nothing(Vec::new());
     }
     // Nothing starts while the execution is paused: resuming enqueues what is due.
-    if state.paused {
+    if state.stands_still() {
         return Prepared::Nothing(owed(workflow, state, Since::Of(activation)));
     }
     let Some(&ix) = workflow.graph.index.get(&activation.node) else { return Prepared::Nothing(Vec::new()) };

@@ -177,7 +177,7 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     }
     // Timers that should have fired, the execution's own timeout among them: their messages may have been lost.
     let mut late: Vec<Command> = Vec::new();
-    if state.end.is_none() && state.started.deadline <= now {
+    if state.end.is_none() && state.deadline() <= now {
         late.push(Command::Timeout);
     }
     let timers = past_timers(&state, now).into_iter();

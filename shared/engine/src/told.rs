@@ -125,6 +125,13 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::ExecutionAdmitted => usual("execution admitted"),
         Event::ExecutionPaused { .. } => Line { by, ..usual("execution paused") },
         Event::ExecutionResumed { .. } => Line { by, ..usual("execution resumed") },
+        Event::ExecutionRetried { .. } => Line { by, ..usual("execution retried") },
+        Event::ExecutionUnstuck { .. } => Line { by, ..usual("execution unstuck") },
+        Event::RollbackBegun { .. } => Line { by, ..usual("rollback begun") },
+        Event::RolledBack { .. } => usual("rolled back"),
+        Event::CompensationFailed { node, attempt, error, .. } => {
+            wrong(&error.code, &error.message, attempted(node, *attempt, "compensation failed"))
+        }
         Event::ExecutionCompleted { .. } => ended(state, turn, "execution completed"),
         Event::ExecutionCancelled { .. } => Line { by, ..ended(state, turn, "execution cancelled") },
         Event::ExecutionFailed { error } => failed(Weight::Failure, error, ended(state, turn, "execution failed")),
@@ -159,6 +166,10 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::InteractionEscalated { interaction_id, deadline, .. } => {
             Line { until: *deadline, ..question(interaction_id, "question escalated") }
         }
+        Event::RollbackAsked { .. }
+        | Event::AwaitedEnded { .. }
+        | Event::CompensationIntended { .. }
+        | Event::Compensated { .. } => return None,
         Event::NodeActivated { .. }
         | Event::NodeTriggered { .. }
         | Event::AttemptIntended { .. }

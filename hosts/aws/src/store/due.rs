@@ -73,7 +73,7 @@ impl Agenda for Table {
         let mut found = Vec::new();
         for id in self.due(now, limit).await? {
             let state = self.load_lean(&id).await?;
-            if state.is_some_and(|state| state.end.is_none() && state.started.deadline <= now) {
+            if state.is_some_and(|state| state.end.is_none() && state.deadline() <= now) {
                 found.push(id);
             }
         }

@@ -67,9 +67,12 @@ impl Deciding<'_> {
     /// Whether it was decided during a pause that the failure of a node ends the execution. The node's `on_error` must
     /// not ask again then.
     pub fn is_aborted(&self, ix: NodeIx) -> bool {
-        let activation = self.state.activation(&self.node(ix).id);
-        let asked = self.state.interactions.iter().rev().find(|one| one.on_error && one.activation == activation);
-        asked.is_some_and(|one| one.decision.as_deref() == Some(AfterError::Abort.as_str()))
+        let id = &self.node(ix).id;
+        let (activation, back) = (self.state.activation(id), self.state.node(id).map_or(0, |node| node.taken_back));
+        let is_abort = |one: &&std::sync::Arc<Interaction>| {
+            one.on_error && one.activation == activation && one.decision.as_deref() == Some(AfterError::Abort.as_str())
+        };
+        self.state.interactions.iter().filter(is_abort).count() > back as usize
     }
 }
 
@@ -109,13 +112,13 @@ pub(super) fn decided(turn: &mut Deciding<'_>, ix: NodeIx, decision: Option<Afte
             let retry_at = turn.now;
             let (visit, attempt) = (node.visit, node.attempt);
             turn.record(Event::AttemptFailed { node: id, visit, attempt, error, unknown: false, retry_at });
-            if !turn.state.paused {
+            if !turn.state.stands_still() {
                 turn.send_step(ix, None);
             }
         }
         Some(AfterError::Skip) => turn.finish_with(ix, "success", data.unwrap_or(Value::Null)),
         // No end is decided while the execution is paused: resuming it finds this answer.
-        Some(AfterError::Abort) | None if turn.state.paused => turn.fail_node(ix, error, false),
+        Some(AfterError::Abort) | None if turn.state.stands_still() => turn.fail_node(ix, error, false),
         Some(AfterError::Abort) | None => turn.fail_execution(error),
     }
 }

@@ -134,7 +134,7 @@ impl Deciding<'_> {
 
     /// Asks for children of nodes that had to wait for those of other nodes of this execution.
     pub fn start_waiting(&mut self) {
-        if self.state.children.len() < 2 || self.state.paused || self.state.end.is_some() {
+        if self.state.children.len() < 2 || self.state.stands_still() || self.state.end.is_some() {
             return;
         }
         for ix in 0..self.workflow.nodes.len() {
@@ -235,7 +235,9 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
     {
         // The other children are of no use to an attempt that has failed.
         turn.control_children(ix, ChildControl::Cancel);
-        let child = child_id(turn.state.id(), &turn.state.activation(&node.id), kids.attempt, index);
+        let activation = turn.state.activation(&node.id);
+        let started = Activation { epoch: kids.epoch_of(index, activation.epoch), ..activation };
+        let child = child_id(turn.state.id(), &started, kids.attempt, index);
         let (code, what) = match turn.spawning(ix) {
             Some(Spawning::Map(_)) => ("map_failed", format!("item {index} failed: {message}")),
             Some(Spawning::Workflow(_)) | None => ("child_failed", format!("child {index} failed: {message}")),
@@ -245,7 +247,7 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
         return super::report::fail(turn, ix, failure, false);
     }
     // While the execution is paused no child starts: resuming asks for them.
-    if turn.state.paused {
+    if turn.state.stands_still() {
         return;
     }
     if kids.ended.len() < kids.count {

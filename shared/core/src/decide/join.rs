@@ -61,7 +61,8 @@ impl Deciding<'_> {
     /// Begins a visit to a node. A node that only computes a route is decided in this turn, any other one by a message.
     pub fn activate(&mut self, ix: NodeIx, via: Vec<EdgeIx>) {
         let node = self.node(ix);
-        let visit = self.state.node(&node.id).map_or(0, |state| state.visit) + 1;
+        let left = self.state.visits.get(&node.id).copied().unwrap_or(0);
+        let visit = self.state.node(&node.id).map_or(0, |state| state.visit).max(left) + 1;
         self.record(Event::NodeActivated { node: node.id.clone(), visit, via });
         if node.of.mode == Mode::Route {
             self.routing.push_back(ix);

@@ -11,6 +11,7 @@ mod join;
 mod loops;
 mod open;
 mod report;
+mod rollback;
 mod route;
 mod start;
 #[cfg(test)]
@@ -20,13 +21,14 @@ mod timer;
 mod turn;
 
 pub use crate::id::child_id;
+pub(crate) use rollback::owed_undo;
 pub use turn::Decided;
 
 use crate::{
     command::{Asked, Command},
     error::Rejection,
     event::Request,
-    execution::{Execution, Status},
+    execution::Execution,
     reading::Reading,
 };
 use document::{Workflow, time::Time};
@@ -78,9 +80,22 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::status(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
+        (_, Command::RollBack { rollback, plan, seq }) => rollback::begin(turn, *rollback, plan, seq),
+        (_, Command::Unstick { action, node, output, reason }) => {
+            rollback::unstick(turn, status, action, node, output, reason)
+        }
+
         // The commands from here on come from workers and timers. One that comes after the end is stale, and
         // acknowledged.
         (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),
+        (_, Command::IntendUndo { undoing, deadline }) => rollback::intend(turn, undoing, deadline),
+        (_, Command::Undone { undoing, outcome }) => rollback::undone(turn, undoing, outcome),
+        (_, Command::StopAwaiting { undoing }) => rollback::stop_awaiting(turn, undoing),
+        (_, Command::ChildUndone { epoch, activation, attempt, index, error }) => {
+            rollback::child_undone(turn, epoch, &activation, attempt, index, error)
+        }
+        // Nobody knows how long it takes to undo what was done: the time begins afresh after it.
+        (_, Command::Timeout) if turn.state.rolling.is_some() => Err(Rejection::Stale("it is rolled back")),
         (_, Command::Timeout) => timer::execution_timeout(turn),
         (_, Command::Admit) => start::admit(turn),
         (_, Command::Report { activation, attempt, outcome, duration_ms }) => {
@@ -91,9 +106,9 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::ChildrenAsked { activation, attempt, told }) => children::asked(turn, &activation, attempt, &told),
         (_, Command::DeadLetter { about, error }) => control::dead_letter(turn, &about, &error),
 
-        // Nothing starts while the execution is paused.
-        (Status::Paused, Command::Open { .. } | Command::Intend { .. }) => {
-            Err(Rejection::Stale("the execution is paused: resuming enqueues what is due"))
+        // Nothing starts while the execution is paused, or goes back.
+        (_, Command::Open { .. } | Command::Intend { .. }) if turn.state.stands_still() => {
+            Err(Rejection::Stale("the execution stands still: what is due is enqueued when it goes on"))
         }
         (_, Command::Intend { activation, attempt, deadline }) => report::intend(turn, &activation, attempt, deadline),
         (_, Command::Open { activation }) => open::open(turn, &activation),

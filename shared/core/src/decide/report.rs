@@ -19,7 +19,10 @@ pub(super) fn report(
     outcome: Outcome<Payload>,
     duration_ms: Option<u64>,
 ) -> Result<(), Rejection> {
-    let ix = attempt_of(turn, activation, attempt)?;
+    let ix = match attempt_of(turn, activation, attempt) {
+        Ok(ix) => ix,
+        Err(stale) => return super::rollback::late(turn, activation, outcome).unwrap_or(Err(stale)),
+    };
     match outcome {
         Outcome::Succeeded { port, output } => turn.finish(ix, &port, output, duration_ms),
         Outcome::Failed(failure) => fail(turn, ix, failure, false),
@@ -77,14 +80,16 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
         attempt: Some(attempt),
         details: failure.details,
     };
-    if !failure.retryable || once || attempt >= node.retry.max_attempts {
+    let forgiven = turn.state.node(&node.id).map_or(0, |state| state.forgiven);
+    let counted = attempt.saturating_sub(forgiven);
+    if !failure.retryable || once || counted >= node.retry.max_attempts {
         return turn.fail_node(ix, error, unknown);
     }
     // The delay is the policy's, or the longer one that the other side asked for, within `max_seconds`. The jitter
     // derives from the activation: deciding again gives the same time.
     let activation = turn.state.activation(&node.id);
     let seed = [turn.state.id().as_str(), &activation.to_string(), &attempt.to_string()].join("/");
-    let delay = delay_seconds(&node.retry, attempt, &seed).max(failure.retry_after_seconds.unwrap_or_default());
+    let delay = delay_seconds(&node.retry, counted, &seed).max(failure.retry_after_seconds.unwrap_or_default());
     let retry_at = turn.now.after_seconds(delay.min(node.retry.max_seconds));
     turn.drop_timeout(ix);
     turn.record(Event::AttemptFailed {
@@ -95,7 +100,7 @@ pub(super) fn fail(turn: &mut Deciding<'_>, ix: NodeIx, failure: Failure, unknow
         unknown,
         retry_at,
     });
-    if !turn.state.paused {
+    if !turn.state.stands_still() {
         turn.send_step(ix, Some(retry_at));
     }
 }

@@ -1,7 +1,14 @@
 //! From an outcome to what comes next: edges, joins, skipped nodes, iterations, and the end of the execution.
 
 use super::turn::Deciding;
-use crate::{error::Error, event::Event, execution::Phase, payload::Payload, sight::Sight};
+use crate::{
+    error::Error,
+    event::Event,
+    execution::Phase,
+    payload::Payload,
+    rollback::{After, Rollback},
+    sight::Sight,
+};
 use document::{
     Branch, NodeKind, OnConditionError, OnError, Route,
     graph::{EdgeIx, NodeIx},
@@ -63,7 +70,7 @@ impl Deciding<'_> {
 
     /// Follows everything that this turn resolved, until nothing is left to decide in it.
     pub fn settle(&mut self) {
-        while self.state.end.is_none() && !self.state.paused {
+        while self.state.end.is_none() && !self.state.stands_still() {
             // Joins come first, then routing nodes: a loop's iteration is over, and so is the execution, only where
             // nothing else is left to decide.
             if let Some(ix) = self.touched.pop_front() {
@@ -124,7 +131,7 @@ impl Deciding<'_> {
         let error = Error { node: Some(id.clone()), attempt: Some(attempt), ..error };
         self.drop_timeout(ix);
         self.record(Event::NodeFailed { node: id, visit, attempt, error: error.clone(), unknown });
-        if !self.state.paused {
+        if !self.state.stands_still() {
             self.route_failure(ix, error);
         }
     }
@@ -141,6 +148,11 @@ impl Deciding<'_> {
             (Ok(live), _) if !live.is_empty() => ("error", Ok(live)),
             (Ok(_), OnError::Continue) if node.of.may_go_on() => ("success", self.live_edges(ix, "success", &output)),
             (Ok(_), OnError::AskHuman) if !self.is_aborted(ix) => return self.ask_about(ix, &error),
+            (Ok(_), OnError::Rollback) => {
+                let reason = Some(format!("node {id} failed"));
+                let after = After::Fail { error };
+                return self.ask_rollback(Rollback { after, reason, ..Rollback::to(1) });
+            }
             (Ok(_), _) => return self.fail_execution(error),
             (Err(undecided), _) => ("error", Err(undecided)),
         };

@@ -44,7 +44,7 @@ pub(super) fn admit(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
         return Err(Rejection::Stale("it was admitted already"));
     }
     turn.record(Event::ExecutionAdmitted);
-    if !turn.state.paused {
+    if !turn.state.stands_still() {
         begin_at_trigger(turn);
     }
     Ok(())

@@ -11,6 +11,7 @@ mod people;
 mod progress;
 mod questions;
 mod repeats;
+mod retried;
 mod settings;
 mod story;
 mod stuck;

@@ -111,7 +111,7 @@ impl Deciding<'_> {
 
 /// Fails an execution whose `settings.timeout_seconds` has passed.
 pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection> {
-    if turn.now < turn.state.started.deadline {
+    if turn.now < turn.state.deadline() {
         return Err(Rejection::Stale("the execution has time left"));
     }
     let seconds = turn.workflow.settings.timeout_seconds;
@@ -178,7 +178,7 @@ pub(super) fn open_wait(turn: &mut Deciding<'_>, ix: NodeIx, wait: &Wait) -> Res
 }
 
 /// Hands the oldest kept event of a name to a waiting node, which succeeds with the event's data.
-fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
+pub(super) fn take_signal(turn: &mut Deciding<'_>, ix: NodeIx, name: &str) {
     let Some(data) = turn.state.signals.iter().find(|(kept, _)| kept == name).map(|(_, data)| data.clone()) else {
         return;
     };

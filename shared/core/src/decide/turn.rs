@@ -146,7 +146,7 @@ impl<'a> Deciding<'a> {
     /// that is not possible, the node keeps its outcome and fails.
     pub fn finish(&mut self, ix: NodeIx, port: &str, output: Payload, duration_ms: Option<u64>) {
         self.drop_timeout(ix);
-        let resolved = (!self.state.paused).then(|| self.live_edges(ix, port, &output)).transpose();
+        let resolved = (!self.state.stands_still()).then(|| self.live_edges(ix, port, &output)).transpose();
         let (live, undecided) = match resolved {
             Ok(live) => (live, None),
             Err(error) => (None, Some(error)),

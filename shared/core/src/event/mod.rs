@@ -11,9 +11,11 @@ use crate::{
     id::InteractionId,
     interaction::{Interaction, InteractionStatus, Response},
     payload::Payload,
+    rollback::{Ended, Plan, Rollback},
 };
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One decided command: everything that it recorded, in one write. The turn's number is the id of the checkpoint after
 /// it.
@@ -335,6 +337,87 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// An execution that failed or was cancelled takes up what failed and what its end dropped.
+    ExecutionRetried {
+        /// The caller's reason, for people; none where the caller gave none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When the execution fails with `timeout` (`settings.timeout_seconds`), which begins afresh.
+        deadline: Time,
+        /// When the attempts of nodes that wait on fail with `timeout`, by node.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        timeouts: BTreeMap<NodeId, Time>,
+    },
+    /// The execution is to go back. Nothing starts any more; the journal is read for what is to be undone.
+    RollbackAsked {
+        /// What was asked for.
+        rollback: Rollback,
+    },
+    /// The execution goes back: whatever bears an older epoch is stale from here on.
+    RollbackBegun {
+        /// What was asked for.
+        rollback: Rollback,
+        /// The new epoch.
+        epoch: u32,
+        /// How it is done.
+        plan: Arc<Plan>,
+    },
+    /// An attempt that still ran when a rollback began has ended. Only its compensation asks for that.
+    AwaitedEnded {
+        /// The node.
+        node: NodeId,
+        /// Number of the node's visit.
+        visit: u32,
+        /// What came of it.
+        ended: Ended,
+    },
+    /// An `at_most_once` attempt to undo something is about to run.
+    CompensationIntended {
+        /// After this time the attempt's outcome is unknown.
+        deadline: Time,
+    },
+    /// An attempt to undo something failed.
+    CompensationFailed {
+        /// The node that is undone.
+        node: NodeId,
+        /// Number of the node's visit.
+        visit: u32,
+        /// Number of the attempt to undo it, from 1.
+        attempt: u32,
+        /// Why it failed.
+        error: Error,
+        /// The earliest time of the next attempt; none where no other follows by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Time>,
+    },
+    /// Something is undone.
+    Compensated {
+        /// The node.
+        node: NodeId,
+        /// Number of the node's visit.
+        visit: u32,
+        /// For a child of the node, its index.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<u32>,
+        /// Number of the attempt to undo it that succeeded, from 1.
+        attempt: u32,
+        /// True where nothing had to be done, or where somebody said that it is done.
+        #[serde(default, skip_serializing_if = "is_false")]
+        skipped: bool,
+    },
+    /// All is undone, and the state is that of the checkpoint.
+    RolledBack {
+        /// When the execution fails with `timeout` (`settings.timeout_seconds`), which begins afresh.
+        deadline: Time,
+    },
+    /// Somebody found the way out of what the execution was stuck in.
+    ExecutionUnstuck {
+        /// What was chosen.
+        action: Unstick,
+        /// The caller's reason, for people; none where the caller gave none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// A message of the execution failed so often that it became a dead letter.
     ExecutionStuck {
         /// What could not be processed; its code is `dead_letter`.
@@ -357,6 +440,20 @@ pub enum Event {
         reason: Option<String>,
     },
 }
+
+document::closed_set!(
+    /// The ways out of `stuck`.
+    Unstick {
+        /// What could not be done is tried again.
+        Retry = "retry",
+        /// It is left undone, and the execution goes on.
+        Skip = "skip",
+        /// Somebody has done it by hand.
+        MarkDone = "mark_done",
+        /// The messages that could not be processed are sent again.
+        Redrive = "redrive",
+    }
+);
 
 fn is_false(value: &bool) -> bool {
     !value
@@ -384,6 +481,9 @@ impl Event {
             | Self::ExecutionCompleted { output, .. }
             | Self::SignalReceived { data: output, .. }
             | Self::ChildrenPlanned { items: output, .. } => vec![output],
+            Self::RollbackBegun { plan, rollback, .. } => plan.payloads().into_iter().chain(&rollback.input).collect(),
+            Self::RollbackAsked { rollback } => rollback.input.iter().collect(),
+            Self::AwaitedEnded { ended: Ended::Succeeded { output }, .. } => vec![output],
             Self::NodeRouted { output, .. } | Self::LoopEntered { items: output, .. } => output.iter().collect(),
             _ => Vec::new(),
         }

@@ -22,6 +22,7 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
                 at_once: *at_once,
                 tolerated: *tolerated,
                 started: 0,
+                kept: Vec::new(),
                 ended: Default::default(),
                 failed: Default::default(),
                 asking: Default::default(),

@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 /// §3). A node at which the execution begins gets the item of a map, or the execution's input.
 pub fn input_of(workflow: &Workflow, state: &Execution, ix: NodeIx, reading: &Reading) -> Payload {
     let Some(node) = workflow.nodes.get(ix).and_then(|node| state.node(&node.id)) else { return Payload::default() };
+    if let Some(given) = &node.given {
+        return given.clone();
+    }
     if node.via.is_empty() {
         return state.started.item.clone().unwrap_or_else(|| state.started.input.clone());
     }

@@ -7,6 +7,8 @@ mod loops;
 mod node;
 mod people;
 mod progress;
+mod retried;
+mod rollback;
 
 pub use inputs::{input_of, iteration_value};
 
@@ -20,8 +22,10 @@ use crate::{
 use children::apply_children;
 use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
-use node::{drop_open, node_mut, put_out};
+use node::{drop_open, node_mut, note_at_end, put_out};
 use people::apply_interaction;
+use retried::take_up;
+use rollback::apply_rollback;
 pub(crate) use progress::progress;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -59,7 +63,7 @@ pub fn fold(workflow: &Workflow, state: Option<Execution>, turns: &[Turn]) -> Re
     folded.unwrap_or_else(|missing| Err(FoldError::Needs(missing)))
 }
 
-fn evolved(
+pub(crate) fn evolved(
     workflow: &Workflow,
     state: Option<Execution>,
     turn: &Turn,
@@ -117,6 +121,11 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         epoch: 0,
         held: started.held,
         paused: false,
+        rolling: None,
+        visits: Arc::default(),
+        undone_for: None,
+        retried: 0,
+        extended: None,
         resume_count: 0,
         end: started.skipped.is_some().then_some(Status::Skipped),
         stuck: None,
@@ -198,7 +207,7 @@ pub(crate) fn apply(
             node.timeout_at = None;
             node.error = Some(error.clone());
             // Without a port the failure is not handled yet.
-            node.port = None;
+            node.undecided = node.port.take();
             node.phase = Phase::Unrouted;
             node.finished_at = Some(at);
             node.finished_seq = seq;
@@ -240,6 +249,15 @@ pub(crate) fn apply(
             state.paused = false;
             state.resume_count += 1;
         }
+        Event::ExecutionRetried { deadline, timeouts, .. } => take_up(state, *deadline, timeouts),
+        Event::RollbackAsked { .. }
+        | Event::RollbackBegun { .. }
+        | Event::AwaitedEnded { .. }
+        | Event::CompensationIntended { .. }
+        | Event::CompensationFailed { .. }
+        | Event::Compensated { .. }
+        | Event::RolledBack { .. }
+        | Event::ExecutionUnstuck { .. } => apply_rollback(state, event),
         Event::ExecutionStuck { error } => {
             state.stuck = Some(error.clone());
             state.stuck_seq = state.seq;
@@ -284,6 +302,11 @@ fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[usize], at:
     let node = node_mut(state, node);
     node.visit = visit;
     node.phase = Phase::Due { at: None };
+    node.was = None;
+    node.undecided = None;
+    node.given = None;
+    node.forgiven = 0;
+    node.taken_back = 0;
     node.via = via.to_vec();
     node.attempt = 1;
     node.activated_at = at;
@@ -361,6 +384,7 @@ fn end(state: &mut Execution, status: Status, at: Time) {
     let open: Vec<NodeId> =
         state.nodes.iter().filter(|(_, node)| node.phase.is_open()).map(|(id, _)| id.clone()).collect();
     for node in &open {
+        note_at_end(state, node);
         drop_open(state, node);
     }
 }

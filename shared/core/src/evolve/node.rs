@@ -16,6 +16,8 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             via: Vec::new(),
             attempt: 0,
             attempts: 0,
+            forgiven: 0,
+            taken_back: 0,
             activated_at: Time(0),
             activated_seq: 0,
             timeout_at: None,
@@ -23,8 +25,11 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             finished_seq: 0,
             duration_ms: None,
             port: None,
+            given: None,
             output: None,
             stale: false,
+            was: None,
+            undecided: None,
             error: None,
         })
     }))
@@ -43,4 +48,12 @@ pub(super) fn drop_open(state: &mut Execution, node: &NodeId) {
     let failed = found.phase == Phase::Unrouted && found.port.is_none();
     found.timeout_at = None;
     found.phase = if failed { Phase::Failed } else { Phase::Dropped };
+}
+
+/// Keeps what an open node was doing when the execution ended, before it is dropped.
+pub(super) fn note_at_end(state: &mut Execution, node: &NodeId) {
+    if let Some(found) = state.nodes.get_mut(node) {
+        let found = Arc::make_mut(found);
+        found.was = Some(found.phase.clone());
+    }
 }

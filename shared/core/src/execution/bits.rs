@@ -24,6 +24,14 @@ impl Bits {
         fresh
     }
 
+    /// Removes the numbers of another set.
+    pub fn remove_all(&mut self, others: &Self) {
+        for (byte, other) in self.bytes.iter_mut().zip(&others.bytes) {
+            self.count -= (*byte & *other).count_ones();
+            *byte &= !*other;
+        }
+    }
+
     /// Whether a number is in the set.
     pub fn contains(&self, index: u32) -> bool {
         self.bytes.get((index / 8) as usize).is_some_and(|byte| byte & (1 << (index % 8)) != 0)

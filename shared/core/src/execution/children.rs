@@ -25,6 +25,9 @@ pub struct Children {
     pub tolerated: Option<u64>,
     /// All children with an index below this one have been asked for.
     pub started: u32,
+    /// Children that ended before the checkpoint of a rollback, by the epoch in which each was started: they stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<(u32, Bits)>,
     /// Indices of the children that ended.
     pub ended: Bits,
     /// Indices of the children that ended in another way than completed.
@@ -40,6 +43,11 @@ pub struct Children {
 }
 
 impl Children {
+    /// The epoch in which a child was started; `present` where no rollback came since.
+    pub fn epoch_of(&self, index: u32, present: u32) -> u32 {
+        self.kept.iter().find(|(_, kept)| kept.contains(index)).map_or(present, |(epoch, _)| *epoch)
+    }
+
     /// The number of the turn of which a child told last; 0 where it has told nothing.
     pub fn told_seq(&self, index: u32) -> u64 {
         self.asking.get(&index).or(self.ceased.get(&index)).copied().unwrap_or(0)

@@ -13,6 +13,7 @@ use crate::{
     id::{Activation, ExecutionId, InteractionId},
     interaction::Interaction,
     payload::Payload,
+    rollback::Rolling,
 };
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
@@ -32,14 +33,29 @@ pub struct Execution {
     pub completed_at: Option<Time>,
     /// Number of the last turn, which is the id of this checkpoint.
     pub seq: u64,
-    /// Number of rollbacks so far: whatever bears another epoch is stale. 0 in this release, which rolls nothing back.
+    /// Number of rollbacks so far: whatever bears another epoch is stale.
     pub epoch: u32,
     /// Whether `max_concurrency` holds the execution back.
     pub held: bool,
     /// Whether the execution is paused.
     pub paused: bool,
+    /// How often the execution was retried after its end.
+    #[serde(default, skip_serializing_if = "is_none_so_far")]
+    pub retried: u32,
+    /// When the execution fails with `timeout`, where that was put off since its start; else [`Started::deadline`] counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Time>,
     /// How often the execution went on after it stood still: answers of people that decided, and ends of pauses.
     pub resume_count: u32,
+    /// The rollback that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<Arc<Rolling>>,
+    /// The greatest number of a visit to each node that a rollback left behind: numbers of visits only grow.
+    #[serde(default, skip_serializing_if = "has_none")]
+    pub visits: Arc<BTreeMap<NodeId, u32>>,
+    /// For a child that was undone whole, since its parent went back: the epoch of the parent that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_for: Option<u32>,
     /// The terminal status; none until the execution has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Status>,
@@ -148,6 +164,9 @@ pub struct NodeState {
     pub attempt: u32,
     /// Number of attempts that ended, over all visits.
     pub attempts: u32,
+    /// Attempts of the visit that no longer count against the node's `retry`, since somebody retried the execution.
+    #[serde(default, skip_serializing_if = "is_none_so_far")]
+    pub forgiven: u32,
     /// When the latest visit began.
     pub activated_at: Time,
     /// Number of the turn that began the latest visit.
@@ -167,6 +186,9 @@ pub struct NodeState {
     /// The port taken; none where the node has not finished, or failed and nothing has handled it yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
+    /// What stands in place of the input of this visit, where a backtrack gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub given: Option<Payload>,
     /// The latest output. It is kept when the node is visited again, until that visit has an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
@@ -174,6 +196,16 @@ pub struct NodeState {
     /// that loop too and sees it no more, but for the document's own `output`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
+    /// How many aborts that people chose for the visit were taken back, since somebody retried the execution.
+    #[serde(default, skip_serializing_if = "is_none_so_far")]
+    pub taken_back: u32,
+    /// What the node was doing when the execution ended, by which a retry takes it up; none where it was doing nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Phase>,
+    /// The port of an outcome whose way on could not be decided, so that the node failed: a retry decides it again, and
+    /// does not run the node again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<String>,
     /// Why the latest attempt failed; none once another visit begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
@@ -258,10 +290,27 @@ pub struct LoopState {
     pub broken: Option<NodeId>,
 }
 
+impl NodeState {
+    /// Every value that the node keeps.
+    pub fn payloads(&self) -> impl Iterator<Item = &Payload> {
+        self.output.iter().chain(&self.given)
+    }
+}
+
 impl Execution {
+    /// Whether nothing starts and no edge is resolved: the execution is paused, or goes back.
+    pub fn stands_still(&self) -> bool {
+        self.paused || self.rolling.is_some()
+    }
+
     /// The execution's id.
     pub fn id(&self) -> &ExecutionId {
         &self.started.execution_id
+    }
+
+    /// When the execution fails with `timeout`, by `settings.timeout_seconds`.
+    pub fn deadline(&self) -> Time {
+        self.extended.unwrap_or(self.started.deadline)
     }
 
     /// The state of a node; none where it was neither visited nor skipped.
@@ -274,14 +323,17 @@ impl Execution {
         Activation { epoch: self.epoch, node: node.clone(), visit: self.node(node).map_or(0, |state| state.visit) }
     }
 
-    /// Whether the outcome of an attempt can still be recorded. Where it cannot, the attempt need not go on: the
+    /// Whether the outcome of an attempt can still be recorded as the node's. Where it cannot, the attempt need not go on: the
     /// execution has ended, went back, or goes on without it.
     pub fn awaits(&self, activation: &Activation, attempt: u32) -> bool {
         let runs = |node: &NodeState| {
             let begun = matches!(node.phase, Phase::Due { .. } | Phase::Intended { .. });
             begun && node.visit == activation.visit && node.attempt == attempt
         };
-        self.end.is_none() && self.epoch == activation.epoch && self.node(&activation.node).is_some_and(runs)
+        let present = self.epoch == activation.epoch && self.node(&activation.node).is_some_and(runs);
+        // A rollback awaits the outcome of what it is to undo.
+        let awaited = || self.rolling.as_ref().is_some_and(|rolling| rolling.awaited(activation).is_some());
+        self.end.is_none() && (present || awaited())
     }
 
     /// Whether a node waits for the children that an attempt of an activation started.
@@ -340,6 +392,9 @@ impl Execution {
         if self.paused {
             return Status::Paused;
         }
+        if self.rolling.is_some() {
+            return Status::RollingBack;
+        }
         if self.held {
             return Status::Pending;
         }
@@ -367,7 +422,8 @@ impl Execution {
         all.extend(self.started.item.iter());
         all.extend(self.started.inherited.iter().map(|(_, payload)| payload));
         all.extend(self.output.iter());
-        all.extend(self.nodes.values().filter_map(|node| node.output.as_ref()));
+        all.extend(self.nodes.values().flat_map(|node| node.payloads()));
+        all.extend(self.rolling.iter().flat_map(|rolling| rolling.payloads()));
         all.extend(self.loops.values().flat_map(|state| state.items.iter().chain(&state.outputs)));
         all.extend(self.children.values().map(|children| &children.items));
         all.extend(self.signals.iter().map(|(_, payload)| payload));
@@ -381,6 +437,14 @@ fn is_nothing(progress: &u16) -> bool {
 
 fn is_empty(requests: &Arc<Vec<Answered>>) -> bool {
     requests.is_empty()
+}
+
+fn has_none(visits: &Arc<BTreeMap<NodeId, u32>>) -> bool {
+    visits.is_empty()
+}
+
+fn is_none_so_far(number: &u32) -> bool {
+    *number == 0
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -3,6 +3,7 @@
 use crate::{
     event::{Event, Turn},
     interaction::InteractionStatus,
+    rollback::{After, Plan, Rollback},
 };
 use document::id::NodeId;
 
@@ -53,6 +54,11 @@ fn weight(event: &Event) -> u8 {
     match event {
         Event::ExecutionStarted(_) => 9,
         Event::ExecutionPaused { .. } | Event::ExecutionResumed { .. } | Event::ExecutionCancelled { .. } => 8,
+        Event::ExecutionRetried { .. } | Event::RollbackBegun { .. } | Event::ExecutionUnstuck { .. } => 8,
+        Event::RollbackAsked { .. } => 7,
+        Event::CompensationFailed { .. } | Event::Compensated { .. } | Event::AwaitedEnded { .. } => 6,
+        Event::RolledBack { .. } => 5,
+        Event::CompensationIntended { .. } => 4,
         Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
         Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
         Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
@@ -149,10 +155,41 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         },
         Event::ExecutionPaused { reason } => format!("Paused{by}{}", why(reason)),
         Event::ExecutionResumed { reason } => format!("Resumed{by}{}", why(reason)),
+        Event::ExecutionRetried { reason, .. } => format!("Retried{by}{}", why(reason)),
+        Event::RollbackAsked { rollback } => format!("To be rolled back to checkpoint {}", rollback.to),
+        Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by),
+        Event::AwaitedEnded { node, .. } => format!("The attempt of node {node} that still ran has ended"),
+        Event::CompensationIntended { .. } => "A compensation begins".into(),
+        Event::CompensationFailed { node, error, retry_at, .. } => {
+            let then = if retry_at.is_some() { " and will be tried again" } else { "" };
+            format!("The compensation of node {node} failed ({}){then}", error.code)
+        }
+        Event::Compensated { node, skipped: true, .. } => format!("Node {node} is left as it is"),
+        Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {node} undone"),
+        Event::Compensated { node, .. } => format!("Node {node} compensated"),
+        Event::RolledBack { .. } => "Rolled back".into(),
+        Event::ExecutionUnstuck { action, reason } => format!("Unstuck{by} ({action}){}", why(reason)),
         Event::ExecutionStuck { error } => format!("Execution stuck: {} ({})", error.message, error.code),
         Event::ExecutionCompleted { .. } => "Execution completed".into(),
         Event::ExecutionFailed { error } => format!("Execution failed: {} ({})", error.message, error.code),
         Event::ExecutionCancelled { reason } => format!("Cancelled{by}{}", why(reason)),
+    }
+}
+
+/// What a rollback begins with, as a clause.
+fn began(rollback: &Rollback, plan: &Plan, by: &str) -> String {
+    let why = rollback.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let undoes = match plan.undo.len() {
+        0 => String::new(),
+        1 => ", 1 thing to undo".into(),
+        many => format!(", {many} things to undo"),
+    };
+    match (&rollback.after, &rollback.node) {
+        (After::Cancel { .. }, _) => format!("To be undone whole{undoes}{why}"),
+        (After::Fail { .. } | After::GoOn, Some(node)) => format!("Goes back to node {node}{by}{undoes}{why}"),
+        (After::Fail { .. } | After::GoOn, None) => {
+            format!("Goes back to checkpoint {}{by}{undoes}{why}", rollback.to)
+        }
     }
 }
 

@@ -12,10 +12,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use std::{ops::Range, sync::Arc};
 use stepwell_core::{
     children::{Family, Runs},
-    command::{Asked, Command},
+    command::{Asked, Command, Control},
     decide::child_id,
     effect::{ChildControl, Effect, Message, Work},
-    execution::{Children as Kids, Execution},
+    execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, tell_slice},
 };
@@ -39,7 +39,7 @@ pub async fn start_children(
         let effects = tell_slice(state, activation, attempt, ChildControl::Cancel, range);
         return delivery::deliver(host, state.id(), &effects).await.map(|()| Vec::new());
     }
-    if state.paused {
+    if state.stands_still() {
         return Ok(Vec::new());
     }
     let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(Vec::new()) };
@@ -125,9 +125,18 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
         let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(ChildControl::Cancel, wish);
-        // The child has ended, and its effects may have been lost: they are delivered again.
+        let retried = control == ChildControl::Retry && wish != ChildControl::Cancel;
+        // Its parent was retried, and takes its children up.
+        if retried && child.end == Some(Status::Cancelled) {
+            let command = Command::Control { control: Control::Retry, reason: Some(reason(control).into()) };
+            submit(host, id, command).await?;
+            asked = None;
+            continue;
+        }
+        // The child has ended, and its effects may have been lost: they are delivered again. A parent that was retried
+        // may have refused the end while it had ended itself.
         if child.end.is_some() {
-            if !may_be_lost(host) {
+            if !may_be_lost(host) && !retried {
                 return Ok(());
             }
             let workflow = workflow_of(host, &child.started).await?;
@@ -141,8 +150,12 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
         let done = match wish {
             ChildControl::Cancel => false,
             ChildControl::Pause => child.paused,
-            ChildControl::Resume => !child.paused,
+            ChildControl::Resume | ChildControl::Retry => !child.paused,
         };
+        // A retry has nothing to tell a child that goes on.
+        if done && asked == Some(ChildControl::Retry) {
+            return Ok(());
+        }
         // What the message asks for is submitted even where the child is so already: the rules then pass it on to the
         // child's own children, which may not have been told.
         if asked.take() != Some(wish) && done {
@@ -159,6 +172,7 @@ fn reason(control: ChildControl) -> &'static str {
     match control {
         ChildControl::Pause => "its parent was paused",
         ChildControl::Resume => "its parent was resumed",
+        ChildControl::Retry => "its parent was retried",
         ChildControl::Cancel => "its parent no longer needs it",
     }
 }

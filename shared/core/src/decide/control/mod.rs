@@ -4,8 +4,10 @@ mod cancel;
 mod dead_letter;
 mod pause;
 mod resume;
+mod retry;
 
 pub(super) use dead_letter::dead_letter;
+pub(super) use resume::{route_recorded, send_due};
 
 use super::turn::Deciding;
 use crate::{
@@ -28,6 +30,7 @@ pub(super) fn control(
         Control::Pause => pause::pause(turn, status, reason),
         Control::Resume => resume::resume(turn, status, reason),
         Control::Cancel => cancel::cancel(turn, status, reason),
+        Control::Retry => retry::retry(turn, status, reason),
     }
 }
 

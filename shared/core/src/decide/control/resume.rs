@@ -18,6 +18,10 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     if paused {
         turn.record(Event::ExecutionResumed { reason });
     }
+    if turn.state.rolling.is_some() {
+        turn.undo_next();
+        return Ok(());
+    }
     for ix in 0..turn.workflow.nodes.len() {
         turn.control_children(ix, ChildControl::Resume);
         if paused && *turn.phase(ix) == Phase::Children {
@@ -33,8 +37,14 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
         return Ok(());
     }
     send_due(turn);
-    // Outcomes take effect in the order in which they were recorded, each with the joins that it satisfies: so an `any`
-    // join is won by the same edge as without the pause.
+    route_recorded(turn);
+    turn.settle();
+    Ok(())
+}
+
+/// Makes outcomes that were recorded take effect in the order in which they were recorded, each with the joins that it
+/// satisfies: so an `any` join is won by the same edge as without the pause.
+pub(crate) fn route_recorded(turn: &mut Deciding<'_>) {
     let mut recorded: Vec<NodeIx> =
         (0..turn.workflow.nodes.len()).filter(|&ix| *turn.phase(ix) == Phase::Unrouted).collect();
     recorded.sort_by_key(|&ix| turn.state.node(&turn.node(ix).id).map_or(0, |node| node.finished_seq));
@@ -42,12 +52,10 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
         turn.route_recorded(ix);
         turn.settle_joins();
     }
-    turn.settle();
-    Ok(())
 }
 
 /// Enqueues every activation that is due.
-fn send_due(turn: &mut Deciding<'_>) {
+pub(crate) fn send_due(turn: &mut Deciding<'_>) {
     for ix in 0..turn.workflow.nodes.len() {
         match *turn.phase(ix) {
             Phase::Due { at } => turn.send_step(ix, at),

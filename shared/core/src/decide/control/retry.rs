@@ -1,0 +1,83 @@
+//! Retry: an execution that failed or was cancelled goes on where it ended.
+
+use super::{
+    super::turn::Deciding,
+    resume::{route_recorded, send_due},
+};
+use crate::{
+    effect::{ChildControl, Effect, Purpose},
+    error::Rejection,
+    event::Event,
+    execution::{Phase, Status},
+};
+use document::{graph::NodeIx, id::NodeId, time::Time};
+use std::collections::BTreeMap;
+
+/// Takes up the nodes that failed, and what was due, running or waiting when the execution ended, in the same visits.
+/// Attempt numbers go on; the budget of each node's `retry` and the execution's timeout begin afresh.
+pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
+    match status {
+        Status::Failed | Status::Cancelled => {}
+        _ if status.is_terminal() => return Err(Rejection::status(status, "there is nothing to retry")),
+        _ if turn.state.retried > 0 => return Err(Rejection::Stale("it was retried and goes on")),
+        _ => return Err(Rejection::status(status, "only one that failed or was cancelled is retried")),
+    }
+    let lost = |(ix, node): (NodeIx, &document::Node)| {
+        let found = turn.state.node(&node.id);
+        let dropped = found.is_some_and(|found| found.phase == Phase::Dropped && found.was.is_none());
+        dropped && turn.workflow.graph.around[ix].is_none()
+    };
+    // A `break` drops nodes of loops alone. Others were dropped by an end that an earlier release decided.
+    if turn.workflow.nodes.iter().enumerate().any(lost) {
+        let why = "an earlier release ended it, which did not keep what was due: start it anew";
+        return Err(Rejection::status(status, why));
+    }
+    let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
+    let timeouts = timeouts(turn);
+    turn.record(Event::ExecutionRetried { reason, deadline, timeouts });
+    // It was cancelled before it began.
+    if !turn.state.held && turn.state.nodes.is_empty() {
+        super::super::start::begin_at_trigger(turn);
+        return Ok(());
+    }
+    if turn.state.held {
+        let workflow = turn.state.started.workflow_id.clone();
+        turn.request(Effect::Admit { workflow });
+    }
+    for ix in 0..turn.workflow.nodes.len() {
+        wait_on(turn, ix);
+    }
+    send_due(turn);
+    route_recorded(turn);
+    turn.settle();
+    Ok(())
+}
+
+/// When the attempts time out of those nodes that go on waiting.
+fn timeouts(turn: &Deciding<'_>) -> BTreeMap<NodeId, Time> {
+    let waits = |ix: &NodeIx| {
+        let was = turn.state.node(&turn.node(*ix).id).and_then(|node| node.was.as_ref());
+        matches!(was, Some(Phase::Waiting { .. } | Phase::Children))
+    };
+    let nodes = (0..turn.workflow.nodes.len()).filter(waits);
+    nodes.filter_map(|ix| Some((turn.node(ix).id.clone(), turn.timeout_at(ix)?))).collect()
+}
+
+/// Sets the timers of a node that waits on, and tells its children to go on too.
+fn wait_on(turn: &mut Deciding<'_>, ix: NodeIx) {
+    match turn.phase(ix).clone() {
+        Phase::Waiting { until, .. } => {
+            if let Some(at) = until {
+                let activation = turn.state.activation(&turn.node(ix).id);
+                turn.request(Effect::SetTimer { activation, purpose: Purpose::Wait, at });
+            }
+            turn.set_timeout(ix);
+        }
+        Phase::Children => {
+            turn.set_timeout(ix);
+            turn.control_children(ix, ChildControl::Retry);
+            turn.start_after_pause(ix);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,130 @@
+//! Rollback: the epoch grows first, so that nothing old can change anything; then one thing after the other is undone,
+//! the latest first; then the checkpoint comes back (execution model, §6).
+
+mod restore;
+mod undo;
+mod unstick;
+
+pub(super) use undo::{child_undone, intend, stop_awaiting, undone};
+pub(super) use unstick::unstick;
+
+use super::turn::Deciding;
+use crate::{
+    effect::{Effect, Message, Undoing, Work},
+    error::{Error, Rejection},
+    event::Event,
+    execution::Status,
+    rollback::{After, Plan, Rollback, What},
+    task::Outcome,
+    payload::Payload,
+    id::Activation,
+};
+use std::sync::Arc;
+
+/// Begins a rollback, as planned.
+pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>, seq: u64) -> Result<(), Rejection> {
+    let present = turn.state.seq.saturating_sub(1);
+    if seq != present {
+        return Err(Rejection::MovedOn(present));
+    }
+    if turn.state.end == Some(Status::Skipped) {
+        return Err(Rejection::status(Status::Skipped, "it has done nothing"));
+    }
+    if turn.state.undone_for.is_some() {
+        return Err(Rejection::Stale("it is undone whole"));
+    }
+    turn.close_all();
+    let epoch = turn.state.epoch + 1;
+    turn.record(Event::RollbackBegun { rollback, epoch, plan });
+    turn.undo_next();
+    Ok(())
+}
+
+/// Records what came of an attempt that still ran when a rollback began.
+pub(super) fn late(
+    turn: &mut Deciding<'_>,
+    activation: &Activation,
+    outcome: Outcome<Payload>,
+) -> Option<Result<(), Rejection>> {
+    use crate::rollback::Ended;
+    let number = turn.state.rolling.as_ref()?.awaited(activation)?;
+    let ended = match outcome {
+        Outcome::Succeeded { output, .. } => Ended::Succeeded { output },
+        Outcome::Failed(_) => Ended::Failed,
+        Outcome::Unknown(_) => Ended::Unknown,
+    };
+    let (node, visit) = (activation.node.clone(), activation.visit);
+    turn.record(Event::AwaitedEnded { node, visit, ended });
+    if turn.state.rolling.as_ref().is_some_and(|rolling| rolling.next == number) {
+        turn.undo_next();
+    }
+    Some(Ok(()))
+}
+
+impl Deciding<'_> {
+    /// Asks for a rollback whose plan is made by a message, since it takes the journal.
+    pub fn ask_rollback(&mut self, rollback: Rollback) {
+        self.touched.clear();
+        self.routing.clear();
+        self.record(Event::RollbackAsked { rollback });
+        self.send(Work::RollBack, None);
+    }
+
+    /// Asks for what is undone next, or brings the checkpoint back where all is undone. Nothing while the execution is
+    /// paused.
+    pub fn undo_next(&mut self) {
+        while let Some(rolling) = self.state.rolling.clone().filter(|_| !self.state.paused && self.state.stuck.is_none()) {
+            if rolling.plan.is_none() {
+                return self.send(Work::RollBack, None);
+            }
+            let Some(current) = rolling.current() else { return self.finish_rollback() };
+            // Of an attempt that certainly did nothing, nothing is undone.
+            if matches!(rolling.ended(), Some(crate::rollback::Ended::Failed)) {
+                let (node, visit) = (current.activation.node.clone(), current.activation.visit);
+                self.record(Event::Compensated { node, visit, index: None, attempt: 0, skipped: true });
+                continue;
+            }
+            let at = rolling.awaits().or(rolling.due);
+            return self.send(Work::Undo(undoing(&self.state, &rolling)), at);
+        }
+    }
+
+    /// Makes a rollback stuck at what cannot be undone, until a person finds the way out.
+    pub(super) fn stuck_in_rollback(&mut self, error: Error) {
+        self.record(Event::ExecutionStuck { error: error.clone() });
+        let after = self.state.rolling.as_ref().map(|rolling| rolling.asked.after.clone());
+        if let Some(After::Cancel { epoch }) = after {
+            self.tell_parent_undone(epoch, Some(error.message));
+        }
+    }
+
+    /// Tells the parent of a child that the child is undone, or why not.
+    pub(super) fn tell_parent_undone(&mut self, epoch: u32, error: Option<String>) {
+        if let Some(effect) = crate::owed::child_undone(&self.state, epoch, error) {
+            self.request(effect);
+        }
+    }
+}
+
+/// The attempt to undo that is due or runs.
+pub(crate) fn undoing(state: &crate::execution::Execution, rolling: &crate::rollback::Rolling) -> Undoing {
+    Undoing { epoch: state.epoch, number: rolling.next, attempt: rolling.attempt }
+}
+
+/// The effect that asks for what a rollback needs next; none where it waits for a person.
+pub(crate) fn owed_undo(state: &crate::execution::Execution) -> Option<Effect> {
+    let rolling = state.rolling.as_ref().filter(|_| !state.paused && state.stuck.is_none())?;
+    let (work, at) = match &rolling.plan {
+        None => (Work::RollBack, None),
+        Some(_) => (Work::Undo(undoing(state, rolling)), rolling.awaits().or(rolling.intended).or(rolling.due)),
+    };
+    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
+}
+
+/// The index of a child that is undone; none for a node.
+fn index_of(what: &What) -> Option<u32> {
+    match what {
+        What::Child { index, .. } => Some(*index),
+        What::Node { .. } => None,
+    }
+}

@@ -1,0 +1,150 @@
+//! What comes of the attempts to undo something.
+
+use super::{super::{report::delay_seconds, turn::Deciding}, index_of};
+use crate::{
+    effect::Undoing,
+    error::{Error, Rejection},
+    event::Event,
+    id::Activation,
+    payload::Payload,
+    rollback::{Ended, Rolling, Undo, What},
+    task::{Failure, Outcome},
+};
+use document::{Delivery, Node, time::Time};
+use std::sync::Arc;
+
+/// The rollback that an attempt belongs to, where the attempt is its present one.
+fn present(turn: &Deciding<'_>, undoing: Undoing) -> Result<(Arc<Rolling>, Undo), Rejection> {
+    let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == undoing.epoch);
+    let Some(rolling) = rolling else { return Err(Rejection::Stale("that rollback is over")) };
+    let Some(current) = rolling.current().cloned() else { return Err(Rejection::Unknown) };
+    match (rolling.next, rolling.attempt) {
+        (next, attempt) if (next, attempt) == (undoing.number, undoing.attempt) => Ok((rolling, current)),
+        (next, attempt) if (next, attempt) > (undoing.number, undoing.attempt) => {
+            Err(Rejection::Stale("the outcome is recorded"))
+        }
+        _ => Err(Rejection::Unknown),
+    }
+}
+
+/// Records that an `at_most_once` attempt to undo something is about to run.
+pub fn intend(turn: &mut Deciding<'_>, undoing: Undoing, deadline: Time) -> Result<(), Rejection> {
+    let (rolling, _) = present(turn, undoing)?;
+    if rolling.intended.is_some() {
+        return Err(Rejection::Stale("the attempt runs already"));
+    }
+    turn.record(Event::CompensationIntended { deadline });
+    Ok(())
+}
+
+/// Takes the outcome of an attempt for unknown that was awaited long enough.
+pub fn stop_awaiting(turn: &mut Deciding<'_>, undoing: Undoing) -> Result<(), Rejection> {
+    let (rolling, current) = present(turn, undoing)?;
+    let Some(until) = rolling.awaits() else { return Err(Rejection::Stale("nothing is awaited")) };
+    if turn.now >= until {
+        let Activation { node, visit, .. } = current.activation;
+        turn.record(Event::AwaitedEnded { node, visit, ended: Ended::Unknown });
+    }
+    turn.undo_next();
+    Ok(())
+}
+
+/// Records the outcome of an attempt to undo something: the next thing follows, or another attempt, or the execution is
+/// stuck until a person finds the way out.
+pub fn undone(turn: &mut Deciding<'_>, undoing: Undoing, outcome: Outcome<Payload>) -> Result<(), Rejection> {
+    let (rolling, current) = present(turn, undoing)?;
+    match outcome {
+        Outcome::Succeeded { .. } => {
+            done(turn, &current, undoing.attempt, false);
+            Ok(())
+        }
+        Outcome::Failed(failure) => failed(turn, &rolling, &current, failure, false),
+        Outcome::Unknown(failure) => failed(turn, &rolling, &current, failure, true),
+    }
+}
+
+/// Records that something is undone, and goes on.
+pub(super) fn done(turn: &mut Deciding<'_>, current: &Undo, attempt: u32, skipped: bool) {
+    let Activation { node, visit, .. } = current.activation.clone();
+    turn.record(Event::Compensated { node, visit, index: index_of(&current.what), attempt, skipped });
+    turn.undo_next();
+}
+
+fn failed(
+    turn: &mut Deciding<'_>,
+    rolling: &Rolling,
+    current: &Undo,
+    failure: Failure,
+    unknown: bool,
+) -> Result<(), Rejection> {
+    let Activation { node, visit, .. } = current.activation.clone();
+    let error = Error {
+        code: failure.code,
+        message: failure.message,
+        node: Some(node.clone()),
+        attempt: Some(rolling.attempt),
+        details: failure.details,
+    };
+    let undo: Option<&Node> = turn.workflow.node(node.as_str()).and_then(|node| node.compensate.as_deref());
+    let counted = rolling.attempt.saturating_sub(rolling.forgiven);
+    // An `at_most_once` attempt with an unknown outcome may have happened, so it is not repeated.
+    let again = |undo: &&Node| {
+        failure.retryable
+            && counted < undo.retry.max_attempts
+            && !(unknown && undo.delivery == Delivery::AtMostOnce)
+    };
+    let retry_at = undo.filter(again).map(|undo| {
+        let seed = [turn.state.id().as_str(), "undo", &current.activation.to_string(), &rolling.attempt.to_string()];
+        let delay = delay_seconds(&undo.retry, counted, &seed.join("/"));
+        let asked = failure.retry_after_seconds.unwrap_or_default();
+        turn.now.after_seconds(delay.max(asked).min(undo.retry.max_seconds))
+    });
+    let attempt = rolling.attempt;
+    turn.record(Event::CompensationFailed { node: node.clone(), visit, attempt, error: error.clone(), retry_at });
+    if retry_at.is_some() {
+        turn.undo_next();
+    } else {
+        let message = format!("node {node} could not be compensated: {} ({})", error.message, error.code);
+        turn.stuck_in_rollback(Error { code: "compensation_failed".into(), message, ..error });
+    }
+    Ok(())
+}
+
+/// Records that a child is undone whole, or that it is stuck, and this execution with it.
+pub fn child_undone(
+    turn: &mut Deciding<'_>,
+    epoch: u32,
+    activation: &Activation,
+    attempt: u32,
+    index: u32,
+    error: Option<String>,
+) -> Result<(), Rejection> {
+    let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == epoch);
+    let current = rolling.as_ref().and_then(|rolling| rolling.current());
+    let meant = current.filter(|undo| {
+        undo.activation == *activation && undo.what == What::Child { attempt, index }
+    });
+    let (Some(rolling), Some(current)) = (&rolling, meant) else {
+        return Err(Rejection::Stale("the child is not awaited"));
+    };
+    match error {
+        // The child may have found its own way out while its parent was stuck because of it.
+        None => {
+            if turn.state.stuck.is_some() {
+                let action = crate::event::Unstick::MarkDone;
+                turn.record(Event::ExecutionUnstuck { action, reason: Some("the child is undone".into()) });
+            }
+            done(turn, current, rolling.attempt, false);
+        }
+        Some(_) if turn.state.stuck.is_some() => return Err(Rejection::Stale("it is stuck already")),
+        Some(message) => {
+            let child = crate::id::child_id(turn.state.id(), activation, attempt, index);
+            let error = Error {
+                node: Some(activation.node.clone()),
+                ..Error::new("compensation_failed", format!("child {index} ({child}) is stuck: {message}"))
+            };
+            turn.stuck_in_rollback(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The ways out of `stuck`.
+
+use super::{super::turn::Deciding, undo::done};
+use crate::{
+    error::{Reason, Rejection},
+    event::{Event, Unstick},
+    execution::{Phase, Status},
+    owed::{Since, owed},
+    payload::Payload,
+};
+use document::{graph::NodeIx, id::NodeId};
+
+/// Finds the way out that a person chose.
+pub fn unstick(
+    turn: &mut Deciding<'_>,
+    status: Status,
+    action: Unstick,
+    node: Option<NodeId>,
+    output: Option<Payload>,
+    reason: Option<String>,
+) -> Result<(), Rejection> {
+    let Some(error) = turn.state.stuck.clone() else {
+        return Err(Rejection::status(status, "only an execution that is stuck needs a way out"));
+    };
+    let undoing = turn.state.rolling.as_ref().and_then(|rolling| rolling.current().cloned());
+    if let Some(current) = undoing.filter(|_| error.code == "compensation_failed") {
+        if node.as_ref().is_some_and(|node| *node != current.activation.node) {
+            let stuck = &current.activation.node;
+            return Err(invalid("/node", format!("it is stuck at the compensation of {stuck}")));
+        }
+        if action == Unstick::Redrive {
+            let why = "no message is left to be sent again: use retry, skip or mark_done";
+            return Err(Rejection::status(status, why));
+        }
+        turn.record(Event::ExecutionUnstuck { action, reason });
+        match action {
+            Unstick::Retry | Unstick::Redrive => turn.undo_next(),
+            Unstick::Skip | Unstick::MarkDone => done(turn, &current, 0, true),
+        }
+        return Ok(());
+    }
+    match action {
+        Unstick::Retry | Unstick::Redrive => {
+            turn.record(Event::ExecutionUnstuck { action, reason });
+            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
+                turn.request(effect);
+            }
+        }
+        Unstick::Skip | Unstick::MarkDone => {
+            let ix = stuck_node(turn, node)?;
+            if !turn.node(ix).of.may_go_on() {
+                let id = &turn.node(ix).id;
+                return Err(invalid("/node", format!("{id} has no port to go on by: use retry or redrive")));
+            }
+            turn.record(Event::ExecutionUnstuck { action, reason });
+            turn.close(ix);
+            turn.finish(ix, "success", output.unwrap_or_default(), None);
+            turn.settle();
+            for effect in owed(turn.workflow, &turn.state, Since::Ever) {
+                turn.request(effect);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The node that is skipped: the one that is named, or the only one that can be meant.
+fn stuck_node(turn: &Deciding<'_>, named: Option<NodeId>) -> Result<NodeIx, Rejection> {
+    let open = |ix: &NodeIx| {
+        let node = turn.state.node(&turn.node(*ix).id);
+        node.is_some_and(|node| node.phase.is_open() && node.phase != Phase::Looping && turn.state.is_stuck_at(node))
+    };
+    let all: Vec<NodeIx> = (0..turn.workflow.nodes.len()).filter(open).collect();
+    if let Some(named) = named {
+        let found = all.into_iter().find(|&ix| turn.node(ix).id == named);
+        return found.ok_or_else(|| invalid("/node", format!("{named} is not stuck")));
+    }
+    match all.as_slice() {
+        [only] => Ok(*only),
+        many => {
+            let names: Vec<&str> = many.iter().map(|&ix| turn.node(ix).id.as_str()).collect();
+            Err(invalid("/node", format!("say which node is meant: {}", names.join(", "))))
+        }
+    }
+}
+
+fn invalid(path: &str, message: String) -> Rejection {
+    let reasons = vec![Reason { code: "invalid_node".into(), path: path.into(), message: message.clone() }];
+    Rejection::Invalid { message, reasons }
+}

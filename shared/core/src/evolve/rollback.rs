@@ -1,0 +1,136 @@
+//! How events of a rollback change the state.
+
+use super::node::drop_open;
+use crate::{
+    event::{Event, Unstick},
+    execution::{Children, Execution, NodeState, Phase},
+    rollback::{After, Plan, Point, Rollback, Rolling},
+};
+use document::id::NodeId;
+use std::{collections::BTreeMap, sync::Arc};
+
+pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
+    if let Event::RollbackAsked { rollback } = event {
+        state.rolling = Some(Arc::new(Rolling::asked(rollback.clone())));
+        return;
+    }
+    if let Event::RollbackBegun { rollback, epoch, plan } = event {
+        return begin(state, rollback, *epoch, plan);
+    }
+    if let Event::ExecutionUnstuck { .. } = event {
+        state.stuck = None;
+        state.stuck_seq = 0;
+    }
+    let Some(mut shared) = state.rolling.take() else { return };
+    let rolling = Arc::make_mut(&mut shared);
+    match event {
+        Event::AwaitedEnded { node, ended, visit } => {
+            let of = |undo: &crate::rollback::Undo| undo.activation.node == *node && undo.activation.visit == *visit;
+            let number = rolling.plan.as_ref().and_then(|plan| plan.undo.iter().skip(rolling.next).position(of));
+            rolling.ended.extend(number.map(|at| (at + rolling.next, ended.clone())));
+        }
+        Event::CompensationIntended { deadline } => rolling.intended = Some(*deadline),
+        Event::CompensationFailed { retry_at, .. } => {
+            rolling.intended = None;
+            rolling.due = *retry_at;
+            rolling.attempt += u32::from(retry_at.is_some());
+        }
+        Event::Compensated { .. } => {
+            rolling.next += 1;
+            (rolling.attempt, rolling.forgiven) = (1, 0);
+            (rolling.intended, rolling.due) = (None, None);
+        }
+        Event::ExecutionUnstuck { action: Unstick::Retry, .. } => {
+            rolling.forgiven = rolling.attempt;
+            rolling.attempt += 1;
+            (rolling.intended, rolling.due) = (None, None);
+        }
+        Event::RolledBack { deadline } => {
+            state.extended = Some(*deadline);
+            return restore(state, rolling);
+        }
+        _ => {}
+    }
+    state.rolling = Some(shared);
+}
+
+/// The old epoch is over: nothing in it can act any more.
+fn begin(state: &mut Execution, rollback: &Rollback, epoch: u32, plan: &Arc<Plan>) {
+    state.end = None;
+    state.completed_at = None;
+    state.output = None;
+    state.error = None;
+    state.stuck = None;
+    state.stuck_seq = 0;
+    let open: Vec<NodeId> =
+        state.nodes.iter().filter(|(_, node)| node.phase.is_open()).map(|(id, _)| id.clone()).collect();
+    for node in &open {
+        drop_open(state, node);
+    }
+    let visits = Arc::make_mut(&mut state.visits);
+    for (id, node) in &state.nodes {
+        let most = visits.entry(id.clone()).or_insert(0);
+        *most = node.visit.max(*most);
+    }
+    state.epoch = epoch;
+    if plan.point.is_some() {
+        state.signals.clone_from(&plan.signals);
+    }
+    let mut rolling = Rolling::asked(rollback.clone());
+    rolling.plan = Some(plan.clone());
+    state.rolling = Some(Arc::new(rolling));
+}
+
+/// Brings the checkpoint back. What was under way then is to begin anew.
+fn restore(state: &mut Execution, rolling: &Rolling) {
+    let Some(point) = rolling.plan.as_ref().and_then(|plan| plan.point.as_deref()) else {
+        if let After::Cancel { epoch } = rolling.asked.after {
+            state.undone_for = Some(epoch);
+        }
+        return;
+    };
+    let fails = matches!(rolling.asked.after, After::Fail { .. });
+    state.done = point.done;
+    state.skipped = point.skipped;
+    state.progress = point.progress;
+    state.nodes = point.nodes.iter().map(|(id, node)| (id.clone(), renewed(node, fails))).collect();
+    state.edges = point.edges.clone();
+    state.loops = point.loops.clone();
+    state.children = children(point);
+    state.output.clone_from(&point.output);
+    state.error.clone_from(&point.error);
+    state.end = point.end;
+    state.completed_at = point.end.map(|_| state.updated_at);
+    if let (Some(node), Some(input)) = (&rolling.asked.node, &rolling.asked.input)
+        && let Some(found) = state.nodes.get_mut(node)
+    {
+        Arc::make_mut(found).given = Some(input.clone());
+    }
+}
+
+/// A node of the checkpoint, whose attempt that ran then comes again.
+fn renewed(node: &Arc<NodeState>, fails: bool) -> Arc<NodeState> {
+    match node.phase {
+        Phase::Intended { .. } => {}
+        Phase::Asking { .. } if fails => {}
+        _ => return node.clone(),
+    }
+    Arc::new(NodeState { phase: Phase::Due { at: None }, ..(**node).clone() })
+}
+
+/// The children of the checkpoint: those that had ended stay, under the epoch in which each was started.
+fn children(point: &Point) -> BTreeMap<NodeId, Arc<Children>> {
+    let kept = |(id, kids): (&NodeId, &Arc<Children>)| {
+        let mut kids = (**kids).clone();
+        let mut ended = kids.ended.clone();
+        for (_, earlier) in &kids.kept {
+            ended.remove_all(earlier);
+        }
+        if !ended.is_empty() {
+            kids.kept.push((point.epoch, ended));
+        }
+        (kids.asking, kids.ceased) = Default::default();
+        (id.clone(), Arc::new(kids))
+    };
+    point.children.iter().map(kept).collect()
+}

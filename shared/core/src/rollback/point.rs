@@ -1,0 +1,88 @@
+//! What of a checkpoint comes back.
+
+use crate::{
+    error::Error,
+    execution::{Children, EdgeState, Execution, LoopState, NodeState},
+    interaction::Interaction,
+    payload::Payload,
+    status::Status,
+};
+use document::{id::NodeId, time::Time};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The part of an execution's state that a rollback brings back. What an execution has been through stays: its
+/// interactions, warnings, requests and counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Number of the checkpoint.
+    pub seq: u64,
+    /// The epoch then.
+    #[serde(default)]
+    pub epoch: u32,
+    /// When it was.
+    pub at: Time,
+    /// The first node that its turn finished; none where it finished none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
+    /// How the execution had ended; none where it lived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Status>,
+    /// Its result.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub output: Option<Payload>,
+    /// Why it had failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+    /// Nodes outside of loops that were done.
+    pub done: u32,
+    /// Nodes outside of loops that were skipped.
+    pub skipped: u32,
+    /// The progress.
+    pub progress: u16,
+    /// The nodes.
+    pub nodes: BTreeMap<NodeId, Arc<NodeState>>,
+    /// The edges, by their positions in the document.
+    pub edges: Arc<Vec<EdgeState>>,
+    /// The loops.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loops: BTreeMap<NodeId, Arc<LoopState>>,
+    /// The children.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<NodeId, Arc<Children>>,
+    /// The questions that were open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Arc<Interaction>>,
+}
+
+impl Point {
+    /// The point that a state is.
+    pub fn of(state: &Execution, node: Option<NodeId>) -> Self {
+        Self {
+            seq: state.seq,
+            epoch: state.epoch,
+            at: state.updated_at,
+            node,
+            end: state.end,
+            output: state.output.clone(),
+            error: state.error.clone(),
+            done: state.done,
+            skipped: state.skipped,
+            progress: state.progress,
+            nodes: state.nodes.clone(),
+            edges: state.edges.clone(),
+            loops: state.loops.clone(),
+            children: state.children.clone(),
+            questions: state.open_interactions().cloned().collect(),
+        }
+    }
+
+    /// Every value that the point keeps.
+    pub fn payloads(&self) -> Vec<&Payload> {
+        let mut all: Vec<&Payload> = self.output.iter().collect();
+        all.extend(self.nodes.values().flat_map(|node| node.payloads()));
+        all.extend(self.loops.values().flat_map(|state| state.items.iter().chain(&state.outputs)));
+        all.extend(self.children.values().map(|children| &children.items));
+        all
+    }
+}
