@@ -97,10 +97,6 @@ fn restore(state: &mut Execution, rolling: &Rolling) {
     state.edges = point.edges.clone();
     state.loops = point.loops.clone();
     state.children = children(point);
-    state.output.clone_from(&point.output);
-    state.error.clone_from(&point.error);
-    state.end = point.end;
-    state.completed_at = point.end.map(|_| state.updated_at);
     if let (Some(node), Some(input)) = (&rolling.asked.node, &rolling.asked.input)
         && let Some(found) = state.nodes.get_mut(node)
     {
