@@ -15,6 +15,7 @@ pub mod locks;
 pub mod port;
 pub mod prepare;
 pub mod questions;
+pub mod rollback;
 pub mod schedules;
 pub mod scope;
 pub mod start;

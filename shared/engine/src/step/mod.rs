@@ -8,6 +8,7 @@ mod children;
 mod collect;
 mod handled;
 mod secrets;
+pub(crate) mod undo;
 mod unwanted;
 
 pub use handled::TRANSIENT_SECONDS;
@@ -16,6 +17,7 @@ use crate::{
     delivery,
     drive::{Submission, submit, workflow_of},
     port::{Delivery, Host, Receipt, StoreError, Verdict},
+    rollback,
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
@@ -227,6 +229,16 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
                 Ok(()) => Handled::Verdict(Verdict::Acknowledge),
                 Err(error) => Handled::Verdict(failed(&error)),
             };
+        }
+        Work::RollBack => {
+            return match rollback::asked(host, state).await {
+                Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+                Err(error) => Handled::Verdict(failed(&error)),
+            };
+        }
+        Work::Undo(undoing) => return undo::undo(host, state, workflow, undoing).await,
+        Work::ChildUndone { epoch, activation, attempt, index, error } => {
+            Command::ChildUndone { epoch, activation, attempt, index, error }
         }
         Work::Admit => Command::Admit,
     };
