@@ -1,7 +1,7 @@
 //! Pause, cancel and retry, and the part of a resume that is like them.
 
 use crate::{
-    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner,
+    Answered, App, Caller, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
     executions::{idempotency, read},
     people::answer::{self, Terms},
     types,

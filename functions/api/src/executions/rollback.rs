@@ -4,7 +4,10 @@ use crate::{
     Answered, App, Caller, Json, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
     executions::{control::root_alone, idempotency, read, wait},
     limits,
-    types::{BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Undone, WentBack, WouldGoBack},
+    types::{
+        BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Undone, WentBack,
+        WouldGoBack,
+    },
 };
 use axum::{
     extract::State,

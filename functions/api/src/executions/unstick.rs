@@ -45,7 +45,8 @@ async fn unstick(
     let terms = Terms { request, ..Terms::default() };
     let done = answer::ask(&app, &caller, execution.id(), command, terms).await;
     // What does not fit here is the node.
-    let fits = |problem: Problem| if problem.code() == "invalid_answer" { problem.coded("invalid_node") } else { problem };
+    let fits =
+        |problem: Problem| if problem.code() == "invalid_answer" { problem.coded("invalid_node") } else { problem };
     let state = done.map_err(fits)?.state;
     Ok(axum::Json(read::execution(&app, &state).await?))
 }

@@ -45,6 +45,8 @@ async fn the_examples_have_the_shapes_they_stand_for() {
     let _: types::Execution = shaped(&example("Execution"));
     let _: types::History = shaped(&example("History"));
     let _: types::Resumed = shaped(&example("Resumed"));
+    let _: types::WentBack = shaped(&example("WentBack"));
+    let _: types::WouldGoBack = shaped(&example("WouldGoBack"));
     let _: types::Responded = shaped(&example("Responded"));
     let _: types::NewToken = shaped(&example("NewToken"));
     let health: types::Health = shaped(&example("Health"));
