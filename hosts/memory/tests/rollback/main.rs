@@ -1,0 +1,6 @@
+//! Rollback over the whole engine: a ledger in place of the outside world, in which every charge is refunded once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod children;
+mod ledger;
+mod stories;
