@@ -47,8 +47,8 @@ async fn rollback(
 ) -> Answered<axum::Json<BackAnswer>> {
     let asked = params.take("checkpoint_id")?.map(CheckpointId);
     params.done()?;
-    let checkpoint = one_of(body.checkpoint_id.clone(), asked)?;
     let execution = app.execution(&caller.owner, &id).await?;
+    let checkpoint = one_of(body.checkpoint_id.clone(), asked)?;
     let body = RollbackBody { checkpoint_id: Some(checkpoint.clone()), ..body };
     let request = idempotency::request(&headers, &caller, &format!("/v1/executions/{id}/rollback"), &body)?;
     if let Some(before) = idempotency::done_before(&execution, request.as_ref())? {

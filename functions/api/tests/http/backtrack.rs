@@ -32,7 +32,7 @@ async fn a_node_is_given_another_input() {
     let world = World::local();
     let document = json!({"id": "sum", "nodes": [{"id": "start", "type": "manual_trigger"},
         {"id": "ask", "type": "human", "config": {"kind": "ask", "question": "How many?", "timeout_seconds": 60}},
-        {"id": "told", "type": "transform", "config": {"expression": "input"}}],
+        {"id": "told", "type": "transform", "config": {"expression": "output"}}],
         "edges": [{"from": "start", "to": "ask"}, {"from": "ask", "to": "told"}]});
     for input in [json!({"n": 2}), json!(null), json!([1])] {
         let id = world.started(document.clone(), json!({"n": 1})).await;
