@@ -1,6 +1,7 @@
 //! Rollback: reads the journal for the plan, and hands it to the rules.
 
 use crate::{
+    delivery,
     drive::{Submission, Submitted, submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
@@ -12,12 +13,13 @@ use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
     error::Rejection,
-    event::{Request, Turn},
+    event::{Request, Turn, Unstick},
     execution::Execution,
     id::{Activation, ExecutionId, child_id},
+    owed::{Since, owed},
     payload::Payload,
     reading::Reading,
-    rollback::{After, Plan, Point, Rollback, Undo, Unreachable, What, plan},
+    rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
 };
 
 /// Why an execution does not go back.
@@ -129,14 +131,14 @@ pub async fn roll_back(
     Err(StoreError::Conflict)
 }
 
-/// Makes the plan of the rollback that an execution asked for. Nothing where it asks for none any more.
+/// Makes the plan of the rollback that an execution asked for. False where it asks for none any more.
 ///
 /// # Errors
 /// What the store says, and `Permanent` where the execution cannot go there.
-pub async fn asked(host: &dyn Host, state: &Execution) -> Result<(), StoreError> {
-    let Some(rolling) = state.rolling.as_ref().filter(|rolling| rolling.plan.is_none()) else { return Ok(()) };
+pub async fn asked(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
+    let Some(rolling) = state.rolling.as_ref().filter(|rolling| rolling.plan.is_none()) else { return Ok(false) };
     match roll_back(host, state.id(), rolling.asked.clone(), None, None).await? {
-        Ok(_) | Err(Refused::Rejected(_) | Refused::Missing) => Ok(()),
+        Ok(_) | Err(Refused::Rejected(_) | Refused::Missing) => Ok(true),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
     }
 }
@@ -216,16 +218,17 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
         return Ok(true);
     }
     let after = After::Cancel { epoch };
-    if let Some(rolling) =
-        child.rolling.as_ref().filter(|rolling| rolling.plan.is_some() && rolling.asked.after == after)
-    {
-        // It is under way, or stuck: asked once more, it tries once more.
+    let same = |rolling: &Arc<Rolling>| rolling.plan.is_some() && rolling.asked.after == after;
+    if child.rolling.as_ref().is_some_and(same) {
+        // Where it is stuck, it tries once more when it is asked once more.
         if again && child.stuck.is_some() {
-            let action = stepwell_core::event::Unstick::Retry;
-            let reason = Some("its parent tries again".into());
+            let (action, reason) = (Unstick::Retry, Some("its parent tries again".into()));
             submit(host, id, Command::Unstick { action, node: None, output: None, reason }).await?;
+        } else if delivery::may_be_lost(host) {
+            // Whoever began it may have died before it could deliver what follows.
+            let workflow = workflow_of(host, &child.started).await?;
+            delivery::deliver(host, id, &owed(&workflow, &child, Since::Ever)).await?;
         }
-        let _ = rolling;
         return Ok(false);
     }
     let reason = Some("its parent goes back".into());

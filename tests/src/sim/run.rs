@@ -5,6 +5,7 @@ use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
     port::{Delivers, Delivery, Verdict},
+    rollback::roll_back,
 };
 use futures::task::noop_waker;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ use stepwell_core::{
     id::ExecutionId,
     interaction::{Answer, Interaction, InteractionKind},
     owed::{Since, overdue_at, owed},
+    rollback::Rollback,
 };
 
 /// Seconds for which a message that was handed out is hidden. If it is not acknowledged by then, it comes again.
@@ -57,6 +59,8 @@ enum Job {
     Batch(Vec<Delivery>),
     /// The API submits a command.
     Ask(ExecutionId, Box<Asked>),
+    /// The API rolls an execution back.
+    Back(ExecutionId, Box<Rollback>),
 }
 
 impl Job {
@@ -75,6 +79,10 @@ impl Job {
             Job::Ask(id, asked) => {
                 let asked = submit(host, &id, *asked).await;
                 (asked.is_ok(), Vec::new())
+            }
+            Job::Back(id, rollback) => {
+                let done = roll_back(host, &id, *rollback, None, None).await;
+                (done.is_ok(), Vec::new())
             }
         }
     }
@@ -161,9 +169,23 @@ impl Run {
 
     /// Pauses, resumes or cancels the root. Asks again until an answer comes.
     pub fn ask(&mut self, control: Control) {
+        self.command(&Command::Control { control, reason: None });
+    }
+
+    /// Asks for any command of the root, until an answer comes.
+    pub fn command(&mut self, command: &Command) {
+        self.until_heard(|| Job::ask(root_id(), command.clone()));
+    }
+
+    /// Rolls the root back. Asks again until an answer comes.
+    pub fn back(&mut self, rollback: &Rollback) {
+        self.until_heard(|| Job::Back(root_id(), Box::new(rollback.clone())));
+    }
+
+    fn until_heard(&mut self, job: impl Fn() -> Job) {
         loop {
             let before = self.host.world().unheard;
-            self.together(vec![Job::ask(root_id(), Command::Control { control, reason: None })]);
+            self.together(vec![job()]);
             if self.host.world().unheard == before {
                 break;
             }
@@ -324,7 +346,7 @@ impl Run {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
         for job in jobs {
-            running.push((matches!(job, Job::Ask(..)), Box::pin(job.run(&self.host))));
+            running.push((matches!(job, Job::Ask(..) | Job::Back(..)), Box::pin(job.run(&self.host))));
         }
         let waker = noop_waker();
         let mut cx = Context::from_waker(&waker);

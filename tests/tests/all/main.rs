@@ -46,4 +46,5 @@ mod sweep;
 mod templates;
 mod timeouts;
 mod trees;
+mod undone;
 mod world;

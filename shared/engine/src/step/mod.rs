@@ -17,7 +17,6 @@ use crate::{
     delivery,
     drive::{Submission, submit, workflow_of},
     port::{Delivery, Host, Receipt, StoreError, Verdict},
-    rollback,
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
@@ -230,13 +229,8 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
                 Err(error) => Handled::Verdict(failed(&error)),
             };
         }
-        Work::RollBack => {
-            return match rollback::asked(host, state).await {
-                Ok(()) => Handled::Verdict(Verdict::Acknowledge),
-                Err(error) => Handled::Verdict(failed(&error)),
-            };
-        }
-        Work::Undo(undoing) => return undo::undo(host, state, workflow, undoing).await,
+        Work::RollBack => return undo::plan(host, state, workflow, delivery.deliveries > 1).await,
+        Work::Undo(undoing) => return undo::undo(host, state, workflow, undoing, delivery.deliveries > 1).await,
         Work::ChildUndone { epoch, activation, attempt, index, error } => {
             Command::ChildUndone { epoch, activation, attempt, index, error }
         }

@@ -5,11 +5,12 @@ use super::{
     secrets::Vault,
 };
 use crate::{
+    delivery,
     drive::{Submission, submit, with_values},
     limits,
     port::{Host, StoreError, Verdict},
     prepare::SecretSource,
-    rollback::undo_child,
+    rollback::{self, undo_child},
 };
 use document::{Delivery, Node, NodeKind, Workflow, time::Time, work};
 use expression::{ExprError, Secrets};
@@ -20,28 +21,53 @@ use stepwell_core::{
     effect::Undoing,
     execution::Execution,
     id::{child_id, derive},
+    owed::{Since, owed},
     payload::Payload,
     reading::Reading,
     rollback::{Ended, Rolling, Undo, Undoing as Scene, What},
     task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
-/// Does what a message of a rollback asks for, up to the outcome that is to be reported.
+/// Makes the plan of the rollback that an execution asked for. `again`: the message was handed out before.
+pub(super) async fn plan(host: &dyn Host, state: &Arc<Execution>, workflow: &Workflow, again: bool) -> Handled {
+    match rollback::asked(host, state).await {
+        Ok(true) => Handled::Verdict(Verdict::Acknowledge),
+        Ok(false) => over(host, state, workflow, again).await,
+        Err(error) => Handled::Verdict(failed(&error)),
+    }
+}
+
+/// Acknowledges a message about what is over. Whoever handled it before may have died after the commit, so what was
+/// asked for then is delivered again.
+async fn over(host: &dyn Host, state: &Execution, workflow: &Workflow, again: bool) -> Handled {
+    if !again {
+        return Handled::Verdict(Verdict::Acknowledge);
+    }
+    match delivery::repeat(host, state.id(), &owed(workflow, state, Since::Ever)).await {
+        Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+        Err(error) => Handled::Verdict(failed(&error)),
+    }
+}
+
+/// Does what a message of a rollback asks for, up to the outcome that is to be reported. `again`: the message was handed
+/// out before.
 pub(super) async fn undo(
     host: &dyn Host,
     state: &Arc<Execution>,
     workflow: &Arc<Workflow>,
     undoing: Undoing,
+    again: bool,
 ) -> Handled {
     let present = |rolling: &&Arc<Rolling>| {
         (state.epoch, rolling.next, rolling.attempt) == (undoing.epoch, undoing.number, undoing.attempt)
     };
     let stands = state.paused || state.stuck.is_some();
     let Some(rolling) = state.rolling.as_ref().filter(present).filter(|_| !stands) else {
-        // It may come before the turn that asks for it is seen; what is over is acknowledged.
-        let ahead = undoing.epoch > state.epoch;
-        let verdict = if ahead { unknown() } else { Verdict::Acknowledge };
-        return Handled::Verdict(verdict);
+        // It may come before the turn that asks for it is seen.
+        if undoing.epoch > state.epoch {
+            return Handled::Verdict(unknown());
+        }
+        return over(host, state, workflow, again).await;
     };
     let Some(current) = rolling.current() else { return Handled::Verdict(Verdict::Acknowledge) };
     let now = host.now();
