@@ -233,6 +233,12 @@ async fn it_is_told_how_far_it_is_and_can_be_paused_resumed_and_cancelled() {
     assert_eq!((&told["success"], &told["status"]), (&json!(false), &json!("cancelled")));
     world.run().await;
     assert!(service.asked().is_empty());
+    // A retry takes that up: it goes back, and on from there.
+    assert_eq!(world.post(&format!("{path}/retry"), json!({})).await.of(200)["status"], "rolling_back");
+    world.run().await;
+    let all = ["DELETE /hotel/7", "DELETE /flight/7", "POST /flight", "POST /hotel", "POST /card"];
+    assert_eq!(service.asked(), all);
+    assert_eq!(world.get(&path).await.of(200)["status"], "completed");
 }
 
 #[tokio::test]
