@@ -64,6 +64,10 @@ impl<'a> Seen<'a> {
             broken.push(format!("turn {turn} records an event after the end: {event:?}"));
         }
         match event {
+            Event::ExecutionStarted(started) => {
+                let nodes = started.forked.iter().flat_map(|fork| &fork.point.nodes);
+                self.visits.extend(nodes.map(|(id, node)| (id, node.visit)));
+            }
             Event::NodeTriggered { node, .. } => {
                 self.visits.insert(node, 1);
                 self.finished.insert((self.epoch, node, 1));

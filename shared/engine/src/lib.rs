@@ -7,6 +7,7 @@ pub mod documents;
 pub mod drive;
 pub mod envelope;
 pub mod fair;
+pub mod fork;
 pub mod inline;
 pub mod limits;
 pub mod line;

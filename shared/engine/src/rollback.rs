@@ -64,7 +64,7 @@ pub struct WouldUndo {
 }
 
 /// All turns of an execution.
-async fn journal(host: &dyn Host, id: &ExecutionId) -> Result<Vec<Turn>, StoreError> {
+pub(crate) async fn journal(host: &dyn Host, id: &ExecutionId) -> Result<Vec<Turn>, StoreError> {
     let mut turns: Vec<Turn> = Vec::new();
     loop {
         let more = host.journal().turns_lean(id, turns.len() as u64, limits::TURNS_PER_READ).await?;

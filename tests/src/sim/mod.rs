@@ -89,6 +89,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         held: false,
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
+        forked: None,
         skipped: None,
     }
 }

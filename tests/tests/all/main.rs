@@ -9,6 +9,7 @@ mod availability;
 mod aws;
 mod batches;
 mod binary;
+mod commands;
 mod concurrency;
 mod control;
 mod cut_off;

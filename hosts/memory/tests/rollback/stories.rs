@@ -56,6 +56,7 @@ async fn checkpoints_that_cannot_be_reached_are_told_apart() {
     };
     assert_eq!(why(world.back(Rollback::to(0)).await), Unreachable::Missing(0));
     assert_eq!(why(world.back(Rollback::to(newest + 1)).await), Unreachable::Ahead { to: newest + 1, newest });
+    assert_eq!(why(world.back(Rollback::to(newest)).await), Unreachable::Ended(newest));
     world.back(Rollback::to(1)).await.unwrap();
     assert_eq!(why(world.back(Rollback::to(newest)).await), Unreachable::LeftBehind(newest));
     let ids = ["nothing", "a"].map(|node| to_node(&world.workflow, &world.state(), &node.into(), None).is_ok());
