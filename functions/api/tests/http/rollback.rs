@@ -149,6 +149,8 @@ async fn checkpoints_that_cannot_be_gone_back_to_are_refused_and_change_nothing(
         for left in [hotel, hotel + 1] {
             ask(json!(left)).await.problem(409, "outside_lineage");
         }
+        // The newest is where it ended: there it is already.
+        ask(seen["checkpoint"].clone()).await.problem(409, "checkpoint_ended");
         for ahead in [json!("1000"), json!(1000), json!("99999999999999999999999")] {
             let problem = ask(ahead).await.problem(422, "checkpoint_ahead");
             assert_eq!(problem["checkpoint"], seen["checkpoint"]);

@@ -1,10 +1,10 @@
 //! The commands by which a question is answered or an execution goes on, as they can be pasted into a shell.
 
 use super::{Globals, example::example};
-use api::types::{Execution, Interaction};
+use api::types::{Choice, Execution, Interaction};
 use stepwell_core::{
     execution::Status,
-    interaction::{InteractionKind, SecurityLevel},
+    interaction::{InteractionKind, REWIND, SecurityLevel},
 };
 
 /// The commands that answer a question, one for each way to decide it. What a person is to fill in stands as an example.
@@ -29,7 +29,13 @@ pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
             let approve = if dangerous { command(&["--approve", "--tool", "NAME"]) } else { command(&["--approve"]) };
             vec![approve, command(&["--reject"])]
         }
-        InteractionKind::Decision => question.options.iter().map(|option| command(&["--option", &option.id])).collect(),
+        InteractionKind::Decision => {
+            let way = |option: &Choice| match option.id.as_str() {
+                REWIND if question.on_error => command(&["--option", REWIND, "--value", r#"{"node": "NODE"}"#]),
+                id => command(&["--option", id]),
+            };
+            question.options.iter().map(way).collect()
+        }
         InteractionKind::Input => {
             let data = question.schema.as_ref().map_or_else(|| "null".into(), |schema| example(schema).to_string());
             vec![command(&["--value", &data])]

@@ -138,6 +138,29 @@ fn a_stuck_rollback_shows_its_ways_out() {
 }
 
 #[test]
+fn whoever_is_asked_about_a_failed_node_goes_back_to_an_earlier_one() {
+    let home = Home::new();
+    let pay = "if (Number(output.answer) > 5) throw new Error('too much'); return 'paid ' + output.answer";
+    let document = json!({"id": "pays", "nodes": [{"id": "go", "type": "manual_trigger"},
+        {"id": "much", "type": "human", "config": {"kind": "ask", "question": "How much?"}},
+        {"id": "pay", "type": "code", "config": {"code": pay}, "on_error": "ask_human"}],
+        "edges": [{"from": "go", "to": "much"}, {"from": "much", "to": "pay"}]});
+    let file = home.file("pays.json", document);
+    // A node that there is not is asked for again.
+    let told = home.say(&["run", &file], "9\nrewind\nmuhc\nrewind\nmuch\n3\n").exits(0);
+    assert_eq!(told.out, "paid 3\n", "{told:?}");
+    assert!(told.err.contains("no node muhc"), "{told:?}");
+    // The commands that are shown can be pasted once the node's name is filled in.
+    let told = home.say(&["run", &file], "9\n").exits(3);
+    let command = "--option rewind --value '{\"node\": \"NODE\"}'";
+    assert!(told.err.contains(command), "{told:?}");
+    home.run(&["answer", "last", "--option", "rewind"]).exits(1);
+    home.run(&["answer", "last", "--option", "rewind", "--value", r#"{"node": "much"}"#]).exits(0);
+    let told = home.say(&["run", "--resume", "last"], "4\n").exits(0);
+    assert_eq!(told.out, "paid 4\n", "{told:?}");
+}
+
+#[test]
 fn what_cannot_be_is_refused_in_words_that_help() {
     let (home, id) = failed(FINE);
     let before = shown(&home, &id);
