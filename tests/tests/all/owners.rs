@@ -45,7 +45,7 @@ fn body(method: &str, path: &str) -> Value {
         Some("executions") => json!({"input": {}}),
         Some("respond") => json!({"approved": true}),
         Some("resume") => json!({"approved": true}),
-        Some("rollback") => json!({"checkpoint_id": "1"}),
+        Some("rollback" | "fork") => json!({"checkpoint_id": "1"}),
         Some("backtrack") => json!({"node": "ask"}),
         Some("unstick") => json!({"action": "retry"}),
         _ if path.contains("/signals/") => json!({"data": 1}),

@@ -3,6 +3,7 @@
 mod control;
 mod delete;
 mod events;
+mod fork;
 mod history;
 pub(crate) mod idempotency;
 mod list;
@@ -34,8 +35,8 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, unstick, deletion.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion.
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
-    goes_on.merge(rollback::routes()).merge(delete::routes())
+    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes())
 }

@@ -55,10 +55,7 @@ async fn rollback(
         return told(&app, execution, before).await;
     }
     root_alone(&app, &execution, "roll back").await?;
-    let to = checkpoint.number().ok_or_else(|| {
-        let detail = "this `checkpoint_id` is no number: the execution's history shows its checkpoints";
-        Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
-    })?;
+    let to = number_of(&checkpoint)?;
     let compensate = body.compensate.unwrap_or(true);
     let wanted = Rollback { compensate, reason: body.reason, ..Rollback::to(to) };
     go_back(&app, &caller, execution, wanted, body.dry_run, request).await
@@ -93,6 +90,17 @@ async fn backtrack(
     let wanted = to_node(&workflow, &execution, &node.id, body.input).map_err(unreachable)?;
     let wanted = Rollback { compensate: body.compensate.unwrap_or(true), reason: body.reason, ..wanted };
     go_back(&app, &caller, execution, wanted, body.dry_run, request).await
+}
+
+/// The number of a checkpoint.
+///
+/// # Errors
+/// 404 where it names none.
+pub(crate) fn number_of(checkpoint: &CheckpointId) -> Answered<u64> {
+    checkpoint.number().ok_or_else(|| {
+        let detail = "this `checkpoint_id` is no number: the execution's history shows its checkpoints";
+        Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+    })
 }
 
 /// The checkpoint that a request names, which may stand in two places.
@@ -141,7 +149,7 @@ async fn go_back(
     }
 }
 
-fn refused(back: Back, execution: &Execution) -> Problem {
+pub(crate) fn refused(back: Back, execution: &Execution) -> Problem {
     match back {
         Back::Unreachable(why) => unreachable(why),
         Back::Rejected(rejection) => rejection.into(),

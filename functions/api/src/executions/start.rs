@@ -91,7 +91,7 @@ async fn start_inline(
 }
 
 /// The refusal of a document that names a secret which an admin did not allow for it.
-fn secret_not_allowed(name: &str) -> Problem {
+pub(crate) fn secret_not_allowed(name: &str) -> Problem {
     let detail = format!(
         "the document names the secret {name}, which only a caller with the scope `admin` may name in a document that \
          is sent along: have the workflow saved, or the secret stored with `for_inline`"

@@ -27,7 +27,7 @@ pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, LogPage, Page, TokenPage, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use rollback::{
-    BackAnswer, BacktrackBody, CheckpointId, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
+    BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
     WouldCompensate, WouldGoBack,
 };
 pub use start::{Accepted, InlineBody, StartBody};

@@ -70,6 +70,19 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
+/// At which checkpoint a new execution begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForkBody {
+    /// The checkpoint, as the execution's history shows it; a number is taken too.
+    #[schema(value_type = String)]
+    pub checkpoint_id: CheckpointId,
+    /// The input of the new execution; that of this one where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub input: Option<Value>,
+}
+
 /// What a caller names a checkpoint by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointId(pub String);

@@ -8,6 +8,7 @@ mod booking;
 mod control;
 mod duplicates;
 mod executions;
+mod fork;
 mod hostile;
 mod interactions;
 mod openapi;

@@ -1,7 +1,7 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, delete, dev, doctor, globals::Globals, graph, history, inbox, init, logs, ls, open, rollback, run,
+    answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open, rollback, run,
     save, secret, shell, show, signal, start, token, tokens, unstick, validate, workflows,
 };
 use clap::{Parser, Subcommand};
@@ -63,6 +63,10 @@ pub enum Command {
     Rollback(rollback::Rollback),
     /// Go back to before a node, undo what was done since, and run it again
     Backtrack(rollback::Backtrack),
+    /// Start a new execution at a checkpoint of another
+    Fork(fork::Args),
+    /// Show what changed between two checkpoints of an execution
+    Diff(diff::Args),
     /// Find the way out of what an execution is stuck in
     Unstick(unstick::Args),
     /// Send an event to an execution, now or before it waits for one

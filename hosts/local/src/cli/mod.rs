@@ -13,10 +13,12 @@ mod commands;
 mod control;
 mod delete;
 mod dev;
+mod diff;
 mod doctor;
 mod example;
 mod failure;
 mod folder;
+mod fork;
 mod globals;
 mod graph;
 mod history;
@@ -132,6 +134,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Retry(args) => control::run(&globals, "retry", args).await,
         Command::Rollback(args) => rollback::rollback(&globals, args).await,
         Command::Backtrack(args) => rollback::backtrack(&globals, args).await,
+        Command::Fork(args) => fork::run(&globals, args).await,
+        Command::Diff(args) => diff::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,

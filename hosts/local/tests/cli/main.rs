@@ -8,6 +8,7 @@ mod commands;
 mod damage;
 mod dev;
 mod files;
+mod forks;
 mod forms;
 mod log;
 mod order;

@@ -1,0 +1,61 @@
+//! Fork: a new execution begins at a checkpoint of another.
+
+use crate::{
+    Answered, App, Json, NoParams, Path, Routes, Runner,
+    executions::{control::root_alone, idempotency, rollback::{number_of, refused}},
+    request::aside::aside,
+    types::{Accepted, Conflict, ForkBody, Refused},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use engine::{
+    fork::{ForkRequest, start_fork},
+    inline::forbidden_secret,
+    start::StartError,
+};
+use std::sync::Arc;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(fork))
+}
+
+/// Start a new execution at a checkpoint of this one, with the same input or another. It shares what was recorded until
+/// then, and never undoes it.
+#[utoipa::path(post, path = "/v1/executions/{id}/fork", operation_id = "fork", tag = "executions",
+    security(("bearer" = [])), request_body = ForkBody,
+    params(("id" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
+    responses((status = 202, body = Accepted), Conflict, Refused))]
+async fn fork(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+    headers: HeaderMap,
+    Json(body): Json<ForkBody>,
+) -> Answered<(StatusCode, axum::Json<Accepted>)> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    root_alone(&app, &execution, "fork").await?;
+    let key = idempotency::key(&headers, &format!("/v1/executions/{id}/fork"), &body)?;
+    let checkpoint = number_of(&body.checkpoint_id)?;
+    let workflow = app.workflow(&execution).await?;
+    // A document that was sent along may name secrets that only some callers may name.
+    if execution.started.workflow_version == 0
+        && let Some(name) = forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &workflow).await?
+    {
+        return Err(super::start::secret_not_allowed(name));
+    }
+    if let Some(input) = body.input.clone() {
+        let violations = aside(move || workflow.check_input(&input)).await?;
+        if !violations.is_empty() {
+            return Err(StartError::InvalidInput(violations).into());
+        }
+    }
+    let by = Some(caller.subject.clone());
+    let request = ForkRequest { checkpoint, input: body.input, by, idempotency: key };
+    let forked = start_fork(&*app.host, execution.id(), request).await?.map_err(|back| refused(back, &execution))?;
+    Ok((StatusCode::ACCEPTED, axum::Json(Accepted::of(&forked))))
+}

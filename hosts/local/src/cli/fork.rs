@@ -1,0 +1,47 @@
+//! `stepwell fork EXECUTION CHECKPOINT`.
+
+use super::{
+    Exit, Globals, Outcome,
+    client::{Client, escaped},
+    output,
+    pick::pick,
+    source,
+};
+use api::types::{Accepted, CheckpointId, ForkBody};
+
+/// The arguments of `stepwell fork`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The execution
+    execution: String,
+    /// The checkpoint at which the new one begins, as `stepwell history` shows it
+    checkpoint: String,
+    /// Give the new one this input: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
+    input: Option<String>,
+}
+
+/// Starts the new execution, and prints its id.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
+    let body = ForkBody { checkpoint_id: CheckpointId(args.checkpoint), input };
+    let client = Client::open(globals).await?;
+    let answer = async {
+        let id = pick(&client, &args.execution).await?;
+        client.post(&format!("/v1/executions/{}/fork", escaped(&id)), &body).await
+    }
+    .await;
+    let idle = client.idle();
+    client.close().await;
+    let answer = answer?;
+    if globals.json {
+        output::json(&answer.0);
+        return Ok(Exit::Done);
+    }
+    let forked: Accepted = answer.read()?;
+    output::line(&forked.execution_id);
+    if let Some(idle) = idle {
+        eprintln!("{idle}");
+    }
+    Ok(Exit::Done)
+}
