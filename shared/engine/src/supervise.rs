@@ -103,6 +103,11 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::ChildAsks { activation, index, .. } => format!("a question in child {index} of node {}", activation.node),
         Work::Timeout => "the execution's timeout".to_owned(),
         Work::Control { .. } => "what its parent asked".to_owned(),
+        Work::RollBack => "planning its rollback".to_owned(),
+        Work::Undo(undoing) => format!("undoing thing {} of its rollback", undoing.number + 1),
+        Work::ChildUndone { activation, index, .. } => {
+            format!("that child {index} of node {} is undone", activation.node)
+        }
         Work::Admit => "its admission".to_owned(),
     };
     let command = Command::DeadLetter { about, error: error.to_owned() };

@@ -99,7 +99,7 @@ fn is_so(execution: &Execution, control: Control) -> bool {
     match control {
         Control::Pause => execution.status() == Status::Paused,
         Control::Cancel => execution.status() == Status::Cancelled,
-        Control::Resume => false,
+        Control::Resume | Control::Retry => false,
     }
 }
 

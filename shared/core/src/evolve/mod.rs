@@ -24,9 +24,9 @@ use document::{Workflow, id::NodeId, time::Time};
 use loops::apply_loop;
 use node::{drop_open, node_mut, note_at_end, put_out};
 use people::apply_interaction;
+pub(crate) use progress::progress;
 use retried::take_up;
 use rollback::apply_rollback;
-pub(crate) use progress::progress;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.

@@ -50,9 +50,7 @@ fn reopen(node: &mut NodeState, interactions: &[Arc<Interaction>]) {
         Some(Phase::Unrouted) if node.port.is_some() => Phase::Unrouted,
         Some(phase @ (Phase::Waiting { .. } | Phase::Children | Phase::Looping)) => phase,
         // It failed. What could not be decided about its way on is decided again, without running it again.
-        Some(
-            Phase::Unrouted | Phase::Idle | Phase::Finished | Phase::Skipped | Phase::Dropped | Phase::Failed,
-        )
+        Some(Phase::Unrouted | Phase::Idle | Phase::Finished | Phase::Skipped | Phase::Dropped | Phase::Failed)
         | None => match node.undecided.take() {
             Some(port) => {
                 node.port = Some(port);

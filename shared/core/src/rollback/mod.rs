@@ -182,9 +182,8 @@ impl Rolling {
     /// The position of a visit whose outcome is still awaited.
     pub fn awaited(&self, activation: &Activation) -> Option<usize> {
         let undo = &self.plan.as_ref()?.undo;
-        let awaits = |undo: &Undo| {
-            undo.activation == *activation && matches!(undo.what, What::Node { until: Some(_), .. })
-        };
+        let awaits =
+            |undo: &Undo| undo.activation == *activation && matches!(undo.what, What::Node { until: Some(_), .. });
         let number = self.next + undo.iter().skip(self.next).position(awaits)?;
         self.ended.iter().all(|(known, _)| *known != number).then_some(number)
     }

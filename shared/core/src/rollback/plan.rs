@@ -124,7 +124,8 @@ pub fn plan(
     let mut past = Past::new(workflow, to, &led);
     let mut before: Option<Execution> = None;
     for turn in turns {
-        let after = evolved(workflow, before.clone(), turn, reading).map_err(|error| Unreachable::Broken(error.to_string()))?;
+        let after =
+            evolved(workflow, before.clone(), turn, reading).map_err(|error| Unreachable::Broken(error.to_string()))?;
         past.looks_at(before.as_ref(), turn, &after, reading);
         before = Some(after);
     }

@@ -71,7 +71,8 @@ impl Undoing<'_> {
             output: Some(self.reading.value(self.output)),
             input,
             ctx: self,
-            in_loop: in_loop.map(|(iteration, last)| LoopScope { iteration: *iteration, last: self.reading.value(last) }),
+            in_loop: in_loop
+                .map(|(iteration, last)| LoopScope { iteration: *iteration, last: self.reading.value(last) }),
             item: self.seen.item.as_ref().map(|item| self.reading.value(item)),
             index: self.seen.index,
             execution: ExecutionScope {

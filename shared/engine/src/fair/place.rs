@@ -24,12 +24,14 @@ impl Rank {
     /// The rank of a message to an execution; `child`: it has a parent.
     pub fn of(work: &Work, child: bool) -> Self {
         match work {
-            Work::Control { .. } | Work::TellChildren { .. } | Work::Timeout => Self::Command,
+            Work::Control { .. } | Work::TellChildren { .. } | Work::Timeout | Work::RollBack => Self::Command,
             Work::Step { .. }
             | Work::Timer { .. }
             | Work::StartChildren { .. }
             | Work::ChildEnded { .. }
             | Work::ChildAsks { .. }
+            | Work::Undo(_)
+            | Work::ChildUndone { .. }
             | Work::Admit => Self::of_execution(child),
         }
     }

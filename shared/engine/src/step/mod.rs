@@ -228,6 +228,13 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
                 Err(error) => Handled::Verdict(failed(&error)),
             };
         }
+        Work::ChildUndone { epoch, activation, attempt, index, error } => {
+            Command::ChildUndone { epoch, activation, attempt, index, error }
+        }
+        Work::RollBack | Work::Undo(_) => {
+            let error = Some("this release carries out no rollback".to_owned());
+            return Handled::Verdict(Verdict::Return { after_seconds: TRANSIENT_SECONDS, error });
+        }
         Work::Admit => Command::Admit,
     };
     Handled::Commands(vec![command.into()], Vec::new())

@@ -14,10 +14,10 @@ use crate::{
     error::{Error, Rejection},
     event::Event,
     execution::Status,
+    id::Activation,
+    payload::Payload,
     rollback::{After, Plan, Rollback, What},
     task::Outcome,
-    payload::Payload,
-    id::Activation,
 };
 use std::sync::Arc;
 
@@ -73,7 +73,9 @@ impl Deciding<'_> {
     /// Asks for what is undone next, or brings the checkpoint back where all is undone. Nothing while the execution is
     /// paused.
     pub fn undo_next(&mut self) {
-        while let Some(rolling) = self.state.rolling.clone().filter(|_| !self.state.paused && self.state.stuck.is_none()) {
+        while let Some(rolling) =
+            self.state.rolling.clone().filter(|_| !self.state.paused && self.state.stuck.is_none())
+        {
             if rolling.plan.is_none() {
                 return self.send(Work::RollBack, None);
             }

@@ -1,6 +1,9 @@
 //! What comes of the attempts to undo something.
 
-use super::{super::{report::delay_seconds, turn::Deciding}, index_of};
+use super::{
+    super::{report::delay_seconds, turn::Deciding},
+    index_of,
+};
 use crate::{
     effect::Undoing,
     error::{Error, Rejection},
@@ -89,9 +92,7 @@ fn failed(
     let counted = rolling.attempt.saturating_sub(rolling.forgiven);
     // An `at_most_once` attempt with an unknown outcome may have happened, so it is not repeated.
     let again = |undo: &&Node| {
-        failure.retryable
-            && counted < undo.retry.max_attempts
-            && !(unknown && undo.delivery == Delivery::AtMostOnce)
+        failure.retryable && counted < undo.retry.max_attempts && !(unknown && undo.delivery == Delivery::AtMostOnce)
     };
     let retry_at = undo.filter(again).map(|undo| {
         let seed = [turn.state.id().as_str(), "undo", &current.activation.to_string(), &rolling.attempt.to_string()];
@@ -121,9 +122,7 @@ pub fn child_undone(
 ) -> Result<(), Rejection> {
     let rolling = turn.state.rolling.clone().filter(|_| turn.state.epoch == epoch);
     let current = rolling.as_ref().and_then(|rolling| rolling.current());
-    let meant = current.filter(|undo| {
-        undo.activation == *activation && undo.what == What::Child { attempt, index }
-    });
+    let meant = current.filter(|undo| undo.activation == *activation && undo.what == What::Child { attempt, index });
     let (Some(rolling), Some(current)) = (&rolling, meant) else {
         return Err(Rejection::Stale("the child is not awaited"));
     };

@@ -86,7 +86,8 @@ fn a_question_is_asked_again_under_another_id_and_a_long_wait_goes_on() {
     let nodes = json!([{"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Well?", "timeout_seconds": 60}},
         {"id": "rest", "type": "wait", "config": {"seconds": 5000}},
         {"id": "word", "type": "wait", "timeout_seconds": 100, "config": {"event": "go"}}]);
-    let edges = json!([{"from": "start", "to": "ask"}, {"from": "start", "to": "rest"}, {"from": "start", "to": "word"}]);
+    let edges =
+        json!([{"from": "start", "to": "ask"}, {"from": "start", "to": "rest"}, {"from": "start", "to": "word"}]);
     let mut story = Story::given(nodes, edges, json!({}));
     ["ask", "rest", "word"].iter().for_each(|node| story.open(node));
     let first = story.question();
