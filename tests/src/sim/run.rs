@@ -159,7 +159,7 @@ impl Run {
         }
     }
 
-    /// Pauses, resumes or cancels the root. Asks again until an answer comes.
+    /// Asks a control of the root, again and again until an answer comes.
     pub fn ask(&mut self, control: Control) {
         loop {
             let before = self.host.world().unheard;
@@ -168,6 +168,22 @@ impl Run {
                 break;
             }
         }
+    }
+
+    /// Retries the root where it failed or was cancelled, and says whether it did.
+    pub fn retry(&mut self) -> bool {
+        let is_over = |run: &Self| {
+            let status = run.host.state(&root_id()).map(|root| root.status());
+            matches!(status, Some(Status::Failed | Status::Cancelled))
+        };
+        if !is_over(self) {
+            return false;
+        }
+        // An error or a crash may come before the retry is recorded: whoever asked for it asks again.
+        while is_over(self) {
+            self.ask(Control::Retry);
+        }
+        true
     }
 
     /// A run over the journals of another one, on a host that has lost its queue and its timers.

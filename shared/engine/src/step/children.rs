@@ -17,7 +17,7 @@ use stepwell_core::{
     effect::{ChildControl, Effect, Message, Work},
     execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
-    owed::{Since, owed, tell_slice},
+    owed::{Since, owed, reopened_at, tell_slice},
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -102,6 +102,26 @@ async fn tell(
 ) -> Result<(), StoreError> {
     let told = children.map(|id| async move { obey(host, &id, control).await });
     stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
+}
+
+/// Whether the word of a child's failure is of an end that its parent takes back: the child was cancelled before the
+/// parent was retried. It goes on, or is told to, and tells its next end.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn is_reopened(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    activation: &Activation,
+    attempt: u32,
+    index: u32,
+) -> Result<bool, StoreError> {
+    let Some(retried) = reopened_at(workflow, state).filter(|_| state.retried > 0) else { return Ok(false) };
+    let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(false) };
+    let Some(child) = host.journal().load_lean(&family.id(index)).await? else { return Ok(false) };
+    let before = child.completed_at.is_some_and(|at| at <= retried);
+    Ok(child.end.is_none() || (child.end == Some(Status::Cancelled) && before))
 }
 
 /// What a parent in this state wants of the children that an attempt has started.
