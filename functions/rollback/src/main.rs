@@ -1,4 +1,5 @@
-//! The Lambda function `rollback`: serves pause, resume, cancel and deletion of executions.
+//! The Lambda function `rollback`: serves what controls executions: pause, resume, cancel, retry, rollback,
+//! backtrack, the ways out of `stuck`, deletion.
 
 use api::{App, executions};
 use aws::{

@@ -78,9 +78,10 @@ impl<'a> Family<'a> {
 
     /// The id of a child.
     pub fn id(&self, index: u32) -> ExecutionId {
-        let present = self.activation.epoch;
-        let epoch = self.kids().map_or(present, |kids| kids.epoch_of(index, present));
-        child_id(self.state.id(), &Activation { epoch, ..self.activation.clone() }, self.attempt, index)
+        match self.kids() {
+            Some(kids) => kids.id_of(self.state.id(), self.activation, index),
+            None => child_id(self.state.id(), self.activation, self.attempt, index),
+        }
     }
 
     /// How many children there are.

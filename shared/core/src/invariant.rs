@@ -36,59 +36,96 @@ fn numbers(turns: &[Turn], broken: &mut Vec<String>) {
     }
 }
 
-/// Invariant 2: what finishes was activated once before, and finishes once. A node that succeeded may still fail where the
-/// way on cannot be decided. No event follows the end.
+/// Invariant 2: what finishes was activated once before, and finishes once in its epoch. A node that succeeded may still
+/// fail where the way on cannot be decided. No event follows the end, unless the execution is reopened.
 fn activations(turns: &[Turn], broken: &mut Vec<String>) {
-    let mut visits: BTreeMap<&NodeId, u32> = BTreeMap::new();
-    let mut finished: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
-    let mut unrouted: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
-    let mut failed: BTreeSet<(&NodeId, u32)> = BTreeSet::new();
-    let mut ended = false;
+    let mut seen = Seen::default();
     for (turn, event) in turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn.seq, event))) {
-        if let Event::ExecutionRetried { .. } = event {
-            if !ended {
-                broken.push(format!("turn {turn} retries an execution that has not ended"));
-            }
-            ended = false;
-            // What failed or was asked about is taken up in the same visits.
-            finished = std::mem::take(&mut finished).into_iter().filter(|one| !failed.contains(one)).collect();
-        }
-        if ended {
+        seen.looks_at(turn, event, broken);
+    }
+}
+
+/// What was seen of a journal so far.
+#[derive(Default)]
+struct Seen<'a> {
+    /// The greatest visit of each node.
+    visits: BTreeMap<&'a NodeId, u32>,
+    epoch: u32,
+    finished: BTreeSet<(u32, &'a NodeId, u32)>,
+    failed: BTreeSet<(u32, &'a NodeId, u32)>,
+    unrouted: BTreeSet<(u32, &'a NodeId, u32)>,
+    ended: bool,
+}
+
+impl<'a> Seen<'a> {
+    fn looks_at(&mut self, turn: u64, event: &'a Event, broken: &mut Vec<String>) {
+        self.reopens(turn, event, broken);
+        if self.ended {
             broken.push(format!("turn {turn} records an event after the end: {event:?}"));
         }
         match event {
+            Event::ExecutionStarted(started) => {
+                let nodes = started.forked.iter().flat_map(|fork| &fork.point.nodes);
+                self.visits.extend(nodes.map(|(id, node)| (id, node.visit)));
+            }
             Event::NodeTriggered { node, .. } => {
-                visits.insert(node, 1);
-                finished.insert((node, 1));
+                self.visits.insert(node, 1);
+                self.finished.insert((self.epoch, node, 1));
             }
             Event::NodeActivated { node, visit, .. } => {
-                let before = visits.insert(node, *visit).unwrap_or(0);
+                let before = self.visits.insert(node, *visit).unwrap_or(0);
                 if *visit != before + 1 {
                     broken.push(format!("turn {turn} activates visit {visit} of {node} after visit {before}"));
                 }
             }
             Event::NodeSucceeded { node, visit, .. } | Event::NodeFailed { node, visit, .. } => {
-                if visits.get(node) != Some(visit) {
+                let present = self.visits.get(node).copied().unwrap_or(0);
+                // A rollback brings an earlier visit back.
+                if present != *visit && (self.epoch == 0 || *visit > present) {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node}, which is not its present one"));
                 }
-                if matches!(event, Event::NodeFailed { .. }) {
-                    failed.insert((node, *visit));
+                let key = (self.epoch, node, *visit);
+                let fails = matches!(event, Event::NodeFailed { .. });
+                if fails {
+                    self.failed.insert(key);
                 }
-                let fails_on_its_way = matches!(event, Event::NodeFailed { .. }) && unrouted.remove(&(node, *visit));
-                if !finished.insert((node, *visit)) && !fails_on_its_way {
+                let fails_on_its_way = fails && self.unrouted.remove(&key);
+                if !self.finished.insert(key) && !fails_on_its_way {
                     broken.push(format!("turn {turn} finishes visit {visit} of {node} once more"));
                 }
                 if matches!(event, Event::NodeSucceeded { live: None, .. }) {
-                    unrouted.insert((node, *visit));
+                    self.unrouted.insert(key);
                 }
             }
-            Event::NodeRouted { node, visit, .. } => drop(unrouted.remove(&(node, *visit))),
+            Event::NodeRouted { node, visit, .. } => drop(self.unrouted.remove(&(self.epoch, node, *visit))),
             // While a person is asked what to do about a failure, the visit has not finished.
             Event::InteractionOpened { interaction, .. } if interaction.on_error => {
-                finished.remove(&(&interaction.activation.node, interaction.activation.visit));
+                self.finished.remove(&(self.epoch, &interaction.activation.node, interaction.activation.visit));
             }
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
-                ended = true;
+                self.ended = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// An execution that ended goes on.
+    fn reopens(&mut self, turn: u64, event: &Event, broken: &mut Vec<String>) {
+        match event {
+            Event::ExecutionRetried { .. } => {
+                if !self.ended {
+                    broken.push(format!("turn {turn} retries an execution that has not ended"));
+                }
+                // What failed is taken up in the same visits.
+                self.ended = false;
+                self.finished.retain(|one| !self.failed.contains(one));
+            }
+            Event::RollbackBegun { epoch, .. } => {
+                if *epoch != self.epoch + 1 {
+                    broken.push(format!("turn {turn} begins epoch {epoch} after epoch {}", self.epoch));
+                }
+                self.ended = false;
+                self.epoch = *epoch;
             }
             _ => {}
         }
@@ -144,7 +181,7 @@ fn at_rest(state: &Execution, broken: &mut Vec<String>) {
 /// Invariant 3: an execution that has not ended has a node that can act. Every open interaction belongs to a node that
 /// asks.
 fn moves(workflow: &Workflow, state: &Execution, broken: &mut Vec<String>) {
-    let held_back = matches!(state.status(), Status::Paused | Status::Stuck) || state.held;
+    let held_back = matches!(state.status(), Status::Paused | Status::Stuck | Status::RollingBack) || state.held;
     if !held_back && !state.nodes.iter().any(|(id, _)| can_act(workflow, state, id)) {
         broken.push(format!("the execution is {}, and nothing in it can act", state.status()));
     }

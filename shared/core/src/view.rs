@@ -15,6 +15,7 @@ pub use node::{ChildCounts, NodeStatus, children, duration_ms, node_status, tole
 use crate::{
     error::Error,
     execution::{Execution, Phase, Status},
+    rollback::{After, Rolling},
 };
 use document::{Workflow, graph::NodeIx, id::NodeId};
 use serde_json::Number;
@@ -101,15 +102,25 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
     match execution.status() {
         Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
         Status::Running => format!("Running {}.", names()),
-        Status::Paused => "Paused; resume it to go on.".into(),
+        Status::Paused => match &execution.rolling {
+            Some(rolling) => format!("Paused. {}; resume it to go on.", going_back(rolling)),
+            None => "Paused; resume it to go on.".into(),
+        },
         Status::WaitingHuman => {
             let own = execution.open_interactions().map(|one| one.activation.node.clone());
             let below = nodes_where(workflow, |id| execution.is_asked_below(id));
             format!("Waits for a person at {}.", list(&own.chain(below).collect::<Vec<_>>()))
         }
         Status::Waiting => format!("Waits at {}.", names()),
-        Status::RollingBack => "Rolling back.".into(),
-        Status::Stuck => format!("Stuck{}.", execution.stuck.as_ref().map(failure).unwrap_or_default()),
+        Status::RollingBack => execution.rolling.as_ref().map_or_else(String::new, |it| going_back(it) + "."),
+        Status::Stuck => {
+            let why = execution.stuck.as_ref().map(failure).unwrap_or_default();
+            let way = match execution.rolling.is_some() {
+                true => "`retry` to try it again, `skip` to leave it as it is, `mark_done` once it is done by hand",
+                false => "`redrive` or `retry` to send its messages again, `skip` or `mark_done` to go on without them",
+            };
+            format!("Stuck{why}. Unstick it: {way}.")
+        }
         Status::Completed => "Completed.".into(),
         Status::Failed => format!("Failed{}.", execution.error.as_ref().map(failure).unwrap_or_default()),
         Status::Cancelled => "Cancelled.".into(),
@@ -117,6 +128,19 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
             let why = execution.started.skipped.as_deref().unwrap_or("another execution of the workflow lives");
             format!("Skipped: {why}.")
         }
+    }
+}
+
+/// How far a rollback is, such as `Rolling back to checkpoint 3: 2 of 5 undone`.
+fn going_back(rolling: &Rolling) -> String {
+    let to = match (&rolling.asked.after, &rolling.asked.node) {
+        (After::Cancel { .. }, _) => "Being undone".to_owned(),
+        (After::GoOn | After::Fail { .. }, Some(node)) => format!("Going back to node {node}"),
+        (After::GoOn | After::Fail { .. }, None) => format!("Rolling back to checkpoint {}", rolling.asked.to),
+    };
+    match rolling.plan.as_ref().map(|plan| plan.undo.len()) {
+        None | Some(0) => to,
+        Some(all) => format!("{to}: {} of {all} undone", rolling.next),
     }
 }
 

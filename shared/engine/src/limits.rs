@@ -25,3 +25,8 @@ pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;
 /// Characters of an error's message, or of another text of somebody else's, in a line of the log: enough to see what was
 /// wrong. The journal has all of it.
 pub const TOLD_CHARS: usize = 200;
+
+/// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
+pub const TURNS_PER_READ: usize = 1_000;
+/// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.
+pub const PLANS: u32 = 32;

@@ -85,6 +85,10 @@ fn prepared(
             Some(at) if *at > now => Prepared::Later(*at),
             _ => work(workflow, state, ix, activation, now, secrets, reading),
         },
+        // Such an attempt may run twice. Its intent only says that it was begun, for the sake of a rollback.
+        Phase::Intended { .. } if attempt == found.attempt && workflow.nodes[ix].delivery == Delivery::AtLeastOnce => {
+            work(workflow, state, ix, activation, now, secrets, reading)
+        }
         Phase::Intended { deadline } if attempt == found.attempt => {
             // Another worker may still run the attempt. After the deadline nobody knows how it ended.
             if *deadline > now {
@@ -132,7 +136,9 @@ fn work(
     let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
     let owner = state.started.owner.clone();
     let task = Box::new(Task { owner, idempotency_key, timeout_seconds, work, secrets: secrets.used() });
-    if node.delivery == Delivery::AtMostOnce {
+    // What can be undone commits its start first, so that a start without an outcome is known.
+    let begun = state.node(&node.id).is_some_and(|found| matches!(found.phase, Phase::Intended { .. }));
+    if (node.delivery == Delivery::AtMostOnce || node.compensate.is_some()) && !begun {
         return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
     }
     Prepared::Run(task)

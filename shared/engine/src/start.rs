@@ -294,6 +294,7 @@ async fn submit_start(
         held: line.held,
         looked_around: line.looked_around,
         descendants: host.most_descendants(),
+        forked: None,
         skipped: line.skipped,
     };
     let asked = Asked::by(Command::Start(Box::new(started)), request.started_by);

@@ -103,10 +103,10 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::ChildAsks { activation, index, .. } => format!("a question in child {index} of node {}", activation.node),
         Work::Timeout => "the execution's timeout".to_owned(),
         Work::Control { .. } => "what its parent asked".to_owned(),
-        Work::RollBack => "planning its rollback".to_owned(),
-        Work::Undo(undoing) => format!("undoing thing {} of its rollback", undoing.number + 1),
+        Work::RollBack => "the plan of a rollback".to_owned(),
+        Work::Undo(_) => "a compensation".to_owned(),
         Work::ChildUndone { activation, index, .. } => {
-            format!("that child {index} of node {} is undone", activation.node)
+            format!("what child {index} of node {} says of being undone", activation.node)
         }
         Work::Admit => "its admission".to_owned(),
     };

@@ -1,12 +1,14 @@
 //! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
+mod people;
 mod ports;
 mod run;
 pub(crate) mod script;
 mod words;
 mod world;
 
-pub use run::{Fate, Run, answer, sample};
+pub use people::{answer, sample};
+pub use run::{Fate, Run};
 pub use world::{SimHost, World};
 
 use document::{Workflow, parse};
@@ -89,6 +91,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         held: false,
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
+        forked: None,
         skipped: None,
     }
 }

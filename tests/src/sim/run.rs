@@ -1,10 +1,11 @@
 //! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
-use super::{Faults, parsed, root_id, started, words, world::SimHost};
+use super::{Faults, parsed, people::answer, root_id, started, words, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
     port::{Delivers, Delivery, Verdict},
+    rollback::roll_back,
 };
 use futures::task::noop_waker;
 use serde_json::{Value, json};
@@ -20,8 +21,8 @@ use stepwell_core::{
     event::{Request, Turn},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    interaction::{Answer, Interaction, InteractionKind},
     owed::{Since, overdue_at, owed},
+    rollback::Rollback,
 };
 
 /// Seconds for which a message that was handed out is hidden. If it is not acknowledged by then, it comes again.
@@ -57,6 +58,8 @@ enum Job {
     Batch(Vec<Delivery>),
     /// The API submits a command.
     Ask(ExecutionId, Box<Asked>),
+    /// The API rolls an execution back.
+    Back(ExecutionId, Box<Rollback>),
 }
 
 impl Job {
@@ -75,6 +78,10 @@ impl Job {
             Job::Ask(id, asked) => {
                 let asked = submit(host, &id, *asked).await;
                 (asked.is_ok(), Vec::new())
+            }
+            Job::Back(id, rollback) => {
+                let done = roll_back(host, &id, *rollback, None, None).await;
+                (done.is_ok(), Vec::new())
             }
         }
     }
@@ -161,9 +168,23 @@ impl Run {
 
     /// Asks a control of the root, again and again until an answer comes.
     pub fn ask(&mut self, control: Control) {
+        self.command(&Command::Control { control, reason: None });
+    }
+
+    /// Asks for any command of the root, until an answer comes.
+    pub fn command(&mut self, command: &Command) {
+        self.until_heard(|| Job::ask(root_id(), command.clone()));
+    }
+
+    /// Rolls the root back. Asks again until an answer comes.
+    pub fn back(&mut self, rollback: &Rollback) {
+        self.until_heard(|| Job::Back(root_id(), Box::new(rollback.clone())));
+    }
+
+    fn until_heard(&mut self, job: impl Fn() -> Job) {
         loop {
             let before = self.host.world().unheard;
-            self.together(vec![Job::ask(root_id(), Command::Control { control, reason: None })]);
+            self.together(vec![job()]);
             if self.host.world().unheard == before {
                 break;
             }
@@ -172,15 +193,10 @@ impl Run {
 
     /// Retries the root where it failed or was cancelled, and says whether it did.
     pub fn retry(&mut self) -> bool {
-        let is_over = |run: &Self| {
-            let status = run.host.state(&root_id()).map(|root| root.status());
-            matches!(status, Some(Status::Failed | Status::Cancelled))
-        };
-        if !is_over(self) {
-            return false;
-        }
+        let root = |run: &Self| run.host.state(&root_id()).filter(|root| root.end != Some(Status::Completed));
+        let Some(before) = root(self).filter(|root| root.end.is_some()) else { return false };
         // An error or a crash may come before the retry is recorded: whoever asked for it asks again.
-        while is_over(self) {
+        while root(self).is_some_and(|root| root.retried == before.retried) {
             self.ask(Control::Retry);
         }
         true
@@ -340,7 +356,7 @@ impl Run {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
         for job in jobs {
-            running.push((matches!(job, Job::Ask(..)), Box::pin(job.run(&self.host))));
+            running.push((matches!(job, Job::Ask(..) | Job::Back(..)), Box::pin(job.run(&self.host))));
         }
         let waker = noop_waker();
         let mut cx = Context::from_waker(&waker);
@@ -370,41 +386,4 @@ fn step_message(state: &Execution, workflow: &document::Workflow, ix: usize) -> 
     let attempt = state.node(id).map_or(1, |node| node.attempt.max(1));
     let work = Work::Step { activation: state.activation(id), attempt, io: false };
     Message { execution: state.id().clone(), work }
-}
-
-/// The answer that a question asks for by its text; where it does not say, yes or the first option.
-pub fn answer(one: &Interaction) -> Answer {
-    let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
-    let mut answer = Answer { by, ..Answer::default() };
-    match one.kind {
-        InteractionKind::Decision if one.on_error => answer.option = Some("abort".into()),
-        InteractionKind::Decision => answer.option = one.options.first().map(|option| option.id.clone()),
-        InteractionKind::Input => answer.data = Some(one.schema.as_ref().map_or_else(|| json!({}), sample)),
-        InteractionKind::Ask => answer.text = Some("a text".into()),
-        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
-            answer.approved = Some(!one.question.contains("no"));
-        }
-    }
-    answer
-}
-
-/// A small value that satisfies a plain JSON Schema.
-pub fn sample(schema: &Value) -> Value {
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|all| all.first()) {
-        return first.clone();
-    }
-    match schema.get("type").and_then(Value::as_str) {
-        Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1500)),
-        Some("string") => match schema.get("format").and_then(Value::as_str) {
-            Some("date") => json!("2026-11-21"),
-            Some("email") => json!("a@example.com"),
-            _ => json!("some text"),
-        },
-        Some("boolean") => json!(true),
-        Some("array") => json!([schema.get("items").map(sample).unwrap_or_default()]),
-        _ => {
-            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            Value::Object(properties.map(|(name, schema)| (name.clone(), sample(schema))).collect())
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! the request's idempotency key, and by how many other keys it was asked under before.
 
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
 
 /// What the outside world has been asked so far.
@@ -15,6 +15,11 @@ pub struct Outside {
 }
 
 impl Outside {
+    /// How many different idempotency keys came to each address.
+    pub fn keys(&self) -> BTreeMap<String, usize> {
+        self.keys.iter().map(|(address, keys)| (address.clone(), keys.len())).collect()
+    }
+
     /// Notes a request. Returns its number among those under its key, counted from 1, and the number of its key among
     /// those of its address, counted from 0.
     pub fn asked(&mut self, task: &Task) -> (u32, usize) {

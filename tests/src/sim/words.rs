@@ -2,10 +2,7 @@
 
 use super::world::SimHost;
 use std::collections::BTreeMap;
-use stepwell_core::{
-    execution::Execution,
-    id::{ExecutionId, child_id},
-};
+use stepwell_core::{execution::Execution, id::ExecutionId};
 
 /// Checks, where no message is under way and no effect of a request was lost, that every parent knows exactly which of
 /// its children ask people.
@@ -23,7 +20,7 @@ pub fn check(host: &SimHost) {
                 continue;
             }
             for index in 0..kids.started {
-                let child = states.get(&child_id(parent.id(), &activation, kids.attempt, index));
+                let child = states.get(&kids.id_of(parent.id(), &activation, index));
                 let asks = child.is_some_and(Execution::asks_people);
                 if asks != kids.asking.contains_key(&index) {
                     let what = format!("child {index} of {node} asks: {asks}, and its parent knows otherwise");

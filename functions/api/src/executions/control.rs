@@ -1,12 +1,12 @@
-//! Pause and cancel, and the part of a resume that is like them.
+//! Pause, cancel and retry, and the part of a resume that is like them.
 
 use crate::{
-    Answered, App, Caller, MaybeJson, Params, Path, Problem, Routes, Runner,
-    executions::read,
+    Answered, App, Caller, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
+    executions::{idempotency, read},
     people::answer::{self, Terms},
     types,
 };
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
@@ -15,7 +15,7 @@ use stepwell_core::{
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new().routes(routes!(pause)).routes(routes!(cancel))
+    Routes::new().routes(routes!(pause)).routes(routes!(cancel)).routes(routes!(retry))
 }
 
 /// Let no further node start. What runs finishes and is recorded.
@@ -50,6 +50,44 @@ async fn cancel(
     asked(&app, &caller, &id, params, Control::Cancel, why).await
 }
 
+/// Take an execution up that failed or was cancelled: the failed node, and what was due, running or waiting at its end.
+#[utoipa::path(post, path = "/v1/executions/{id}/retry", operation_id = "retry", tag = "executions",
+    security(("bearer" = [])), request_body = types::Reason,
+    params(("id" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key retries once")),
+    responses((status = 200, body = types::Execution),
+        types::Conflict,
+        types::Refused))]
+async fn retry(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParams,
+    headers: HeaderMap,
+    MaybeJson(why): MaybeJson<types::Reason>,
+) -> Answered<axum::Json<types::Execution>> {
+    let execution = app.execution(&caller.owner, &id).await?;
+    root_alone(&app, &execution, "retry").await?;
+    let request = idempotency::request(&headers, &caller, &format!("/v1/executions/{id}/retry"), &why)?;
+    let terms = Terms { request, ..Terms::default() };
+    control(&app, &caller, &execution, Control::Retry, why.reason, terms).await.map(axum::Json)
+}
+
+/// Refuses what is asked of a child by itself: its parent's record of it would no longer hold.
+///
+/// # Errors
+/// 409 `child_of_another`, which names the execution without a parent that it belongs to; and what the store says.
+pub(crate) async fn root_alone(app: &App, execution: &Execution, what: &str) -> Answered<()> {
+    let Some(parent) = &execution.started.parent else { return Ok(()) };
+    let mut root = parent.execution_id.clone();
+    while let Some(above) = app.host.journal().load_lean(&root).await? {
+        let Some(parent) = &above.started.parent else { break };
+        root = parent.execution_id.clone();
+    }
+    let detail = format!("execution {} is a child of another: {what} {root}, which it belongs to", execution.id());
+    Err(Problem::conflict("child_of_another", detail).with("root", root.as_str()))
+}
+
 /// Does what a route of a control asks for: it takes no parameter, and a reason.
 async fn asked(
     app: &App,
@@ -64,7 +102,7 @@ async fn asked(
     control(app, caller, &execution, what, why.reason, Terms::default()).await.map(axum::Json)
 }
 
-/// Pauses, resumes or cancels an execution, and returns it. Where the execution is so already, the answer is the same
+/// Pauses, resumes, cancels or retries an execution, and returns it. Where the execution is so already, the answer is the same
 /// as if it had just been done, so that a request can be repeated.
 ///
 /// # Errors
@@ -94,7 +132,8 @@ pub(crate) async fn control(
     }
 }
 
-/// Whether an execution is already as the command would make it. A resume leaves no status to recognise it by.
+/// Whether an execution is already as the command would make it. A resume and a retry leave no status to recognise them
+/// by.
 fn is_so(execution: &Execution, control: Control) -> bool {
     match control {
         Control::Pause => execution.status() == Status::Paused,
@@ -104,10 +143,11 @@ fn is_so(execution: &Execution, control: Control) -> bool {
 }
 
 /// Whether the execution has ended otherwise than the command wanted, so that the caller must not be told that it was
-/// done. An end that a resume led to is as it should be.
+/// done. An end that a resume or a retry led to is as it should be.
 fn refuses(before: &Execution, now: &Execution, control: Control) -> bool {
     let resumed = control == Control::Resume && now.resume_count > before.resume_count;
-    now.status().is_terminal() && !is_so(now, control) && !resumed
+    let retried = control == Control::Retry && now.retried > before.retried;
+    now.status().is_terminal() && !is_so(now, control) && !resumed && !retried
 }
 
 /// A 409 `invalid_status` that names the execution's status.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use document::canonical::Canonical;
 use engine::start::StartError;
 use serde::Serialize;
-use stepwell_core::{error::Rejection, event::Request, id::derive};
+use stepwell_core::{error::Rejection, event::Request, execution::Execution, id::derive};
 
 /// Reads the header `Idempotency-Key`; None where it is absent. Returns the route with the key, which the execution's
 /// id is derived from, and the hash of the request, by which a repeated request is told from another one under the same
@@ -47,6 +47,19 @@ pub(crate) fn request(
     let body = serde_json::to_value(body).unwrap_or_default();
     let (route, hash) = keyed(route, key, &Canonical(&body));
     Ok(Some(Request { key: derive(&["request", &caller.subject, &route]), hash }))
+}
+
+/// The number of the turn by which a request was done before; None where it was not.
+///
+/// # Errors
+/// 422 where another request was done under its key.
+pub(crate) fn done_before(execution: &Execution, request: Option<&Request>) -> Result<Option<u64>, Problem> {
+    let Some(request) = request else { return Ok(None) };
+    match execution.request(&request.key) {
+        Some(before) if before.request.hash == request.hash => Ok(Some(before.seq)),
+        Some(_) => Err(Rejection::KeyReused.into()),
+        None => Ok(None),
+    }
 }
 
 /// The same as [`key`], for a key that does not come from this header.

@@ -10,9 +10,11 @@ mod nodes;
 mod overlap;
 pub mod read;
 mod resume;
+mod rollback;
 mod said;
 mod signals;
 pub(crate) mod start;
+mod unstick;
 pub mod wait;
 
 use crate::Routes;
@@ -32,7 +34,8 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, deletion.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, unstick, deletion.
 pub fn controls() -> Routes {
-    Routes::new().merge(control::routes()).merge(resume::routes()).merge(delete::routes())
+    let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
+    goes_on.merge(rollback::routes()).merge(delete::routes())
 }

@@ -108,6 +108,15 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
     Ok(turns)
 }
 
+/// The turn of this number, in which offloaded values are missing.
+///
+/// # Errors
+/// What the store says, and a 500 where there is none.
+pub async fn turn_at(app: &App, execution: &Execution, seq: u64) -> Answered<Turn> {
+    let turns = app.host.journal().turns_lean(execution.id(), seq.saturating_sub(1), 1).await?;
+    turns.into_iter().next().ok_or_else(Problem::internal)
+}
+
 /// Folds turns from the first on: checkpoints are not stored. The values that this takes are fetched.
 ///
 /// # Errors

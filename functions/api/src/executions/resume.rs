@@ -21,7 +21,7 @@ use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
     error::Rejection,
-    event::{Event, Request, Turn},
+    event::{Event, Turn},
     execution::{Execution, Status},
     id::InteractionId,
     view,
@@ -62,7 +62,7 @@ async fn resume(
     caller.require(if answers(&body) { Scope::Respond } else { Scope::Run })?;
     let execution = app.execution(&caller.owner, &id).await?;
     let request = idempotency::request(&headers, &caller, &format!("/v1/executions/{id}/resume"), &body)?;
-    if let Some(before) = done_before(&execution, request.as_ref())? {
+    if let Some(before) = idempotency::done_before(&execution, request.as_ref())? {
         return again(&app, execution, before).await.map(axum::Json);
     }
     let checkpoint = body.checkpoint.map(|seen| seen.0);
@@ -100,22 +100,9 @@ fn went_on(execution: types::Execution, resumed: Option<Ended>) -> ResumeAnswer 
     ResumeAnswer::Execution(Box::new(WentOn { resumed, execution }))
 }
 
-/// The number of the turn by which a request was done before; None where it was not.
-///
-/// # Errors
-/// 422 where another request was done under its key.
-fn done_before(execution: &Execution, request: Option<&Request>) -> Answered<Option<u64>> {
-    let Some(request) = request else { return Ok(None) };
-    match execution.request(&request.key) {
-        Some(before) if before.request.hash == request.hash => Ok(Some(before.seq)),
-        Some(_) => Err(Rejection::KeyReused.into()),
-        None => Ok(None),
-    }
-}
-
 /// What a resume was told that was done before, by the turn of this number.
 async fn again(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<ResumeAnswer> {
-    let turn = turn_at(app, &execution, seq).await?;
+    let turn = read::turn_at(app, &execution, seq).await?;
     match turn.events.iter().find_map(answered) {
         Some(question) => {
             let state = aftermath(app, execution, &turn).await?;
@@ -126,11 +113,6 @@ async fn again(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<Resum
             Ok(went_on(read::execution(app, &then).await?, Some(Ended::Paused)))
         }
     }
-}
-
-async fn turn_at(app: &App, execution: &Execution, seq: u64) -> Answered<Turn> {
-    let turns = app.host.journal().turns_lean(execution.id(), seq.saturating_sub(1), 1).await?;
-    turns.into_iter().next().ok_or_else(Problem::internal)
 }
 
 /// The interaction that a person answered by this event.
@@ -192,7 +174,7 @@ async fn answer_one(
     let did_it = request.and_then(|request| done.state.request(&request.key).map(|before| before.seq));
     let state = match did_it {
         Some(seq) => {
-            let turn = turn_at(app, &done.state, seq).await?;
+            let turn = read::turn_at(app, &done.state, seq).await?;
             Arc::new(aftermath(app, done.state, &turn).await?)
         }
         None => wait::after_answer(app, execution, done.state, &question.interaction).await?,
@@ -264,14 +246,10 @@ fn now_at(problem: Problem, execution: &Execution, asked: &[InteractionId]) -> P
     problem.with("checkpoint", execution.seq.to_string())
 }
 
-fn soon_after(at: Time) -> Time {
-    at.after_seconds(limits::WAIT.as_secs_f64())
-}
-
 /// What an answer led to, as far as that happened within [`limits::WAIT`] of it: the same whenever it is asked, since
 /// it is read from the journal. Waits where that time is not over.
 async fn aftermath(app: &App, execution: Arc<Execution>, turn: &Turn) -> Answered<Execution> {
-    let soon = soon_after(turn.at);
+    let soon = wait::soon_after(turn.at);
     let (then, settled) = settled_by(app, &execution, turn.seq, soon).await?;
     let left = soon.since(app.host.now());
     if settled || left.is_zero() {

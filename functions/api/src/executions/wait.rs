@@ -54,7 +54,7 @@ pub async fn after_answer(
     asking: Arc<Execution>,
     question: &Interaction,
 ) -> Result<Arc<Execution>, StoreError> {
-    let soon = app.host.now().after_seconds(limits::WAIT.as_secs_f64());
+    let soon = soon_after(app.host.now());
     if asking.id() == named.id() {
         return until(app, asking, limits::WAIT, |state| settled(state, soon)).await;
     }
@@ -73,6 +73,11 @@ fn told_anew(now: &Execution, before: &Execution, asked: &[ExecutionId]) -> bool
     let still = asking_children(now);
     let told = |state: &Execution| state.children.values().map(|kids| kids.asking.values().sum::<u64>()).sum::<u64>();
     asked.iter().any(|id| !still.contains(id)) || told(now) > told(before)
+}
+
+/// Until when whoever asked for something at this time waits for what follows.
+pub fn soon_after(at: Time) -> Time {
+    at.after_seconds(limits::WAIT.as_secs_f64())
 }
 
 /// Whether the execution has ended or waits for a person: there a start with `wait` returns.

@@ -55,6 +55,12 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone()).with_error(code, path, &message, hint)
     }
 
+    /// The same under another code.
+    pub fn coded(mut self, code: &str) -> Self {
+        self.0.code = code.into();
+        self
+    }
+
     /// Adds one entry to the member `errors`, for problems that list several faults at once.
     pub fn with_error(mut self, code: &str, path: &str, message: &str, hint: &str) -> Self {
         let [code, path, message, hint] = [code, path, message, hint].map(str::to_owned);
@@ -167,7 +173,7 @@ impl From<Rejection> for Problem {
             Rejection::Invalid { reasons, .. } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);
                 for reason in reasons {
-                    let hint = "correct this and answer again; nothing was changed";
+                    let hint = "correct this and send it again; nothing was changed";
                     problem = problem.with_error(&reason.code, &reason.path, &reason.message, hint);
                 }
                 problem

@@ -10,6 +10,7 @@ mod interaction;
 mod node;
 mod page;
 mod problem;
+mod rollback;
 mod start;
 mod values;
 mod warning;
@@ -25,6 +26,10 @@ pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded,
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, LogPage, Page, TokenPage, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
+pub use rollback::{
+    BackAnswer, BacktrackBody, CheckpointId, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
+    WouldCompensate, WouldGoBack,
+};
 pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;
 pub use warning::ExecutionWarning;

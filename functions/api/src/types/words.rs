@@ -68,5 +68,6 @@ words! {
     Scope: engine::scope::Scope = "What a token lets its bearer do. No scope includes another.";
     SecurityLevel: stepwell_core::interaction::SecurityLevel = "How dangerous a tool is.";
     Severity: ::document::validate::Severity = "How much a problem of a document weighs: an error refuses it.";
+    Unstick: stepwell_core::event::Unstick = "A way out of what an execution is stuck in.";
     Via: stepwell_core::interaction::Via = "The way in which an answer came.";
 }

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod access;
+mod backtrack;
 mod below;
+mod booking;
 mod control;
 mod duplicates;
 mod executions;
@@ -11,9 +13,12 @@ mod interactions;
 mod openapi;
 mod repeats;
 mod resume;
+mod retry;
+mod rollback;
 mod said;
 mod secrets;
 mod tokens;
+mod unstick;
 mod warnings;
 mod workflows;
 mod yaml;

@@ -45,6 +45,8 @@ async fn the_examples_have_the_shapes_they_stand_for() {
     let _: types::Execution = shaped(&example("Execution"));
     let _: types::History = shaped(&example("History"));
     let _: types::Resumed = shaped(&example("Resumed"));
+    let _: types::WentBack = shaped(&example("WentBack"));
+    let _: types::WouldGoBack = shaped(&example("WouldGoBack"));
     let _: types::Responded = shaped(&example("Responded"));
     let _: types::NewToken = shaped(&example("NewToken"));
     let health: types::Health = shaped(&example("Health"));
@@ -54,11 +56,12 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 43] = [
+const FREE: [&str; 46] = [
     "AnswerBody.content",
     "AnswerBody.data",
     "Authorization.arguments",
     "Authorization.tool",
+    "BacktrackBody.input",
     "Channel",
     "Compensation.config",
     "Compensation.metadata",
@@ -93,7 +96,9 @@ const FREE: [&str; 43] = [
     "StartBody.input",
     "StartBody.metadata",
     "TransformConfig.set",
+    "UnstickBody.output",
     "WorkflowConfig.input",
+    "WouldCompensate.config",
     "get /openapi.json",
     "get /v1/schema",
     "post /v1/triggers/{workflow_id}",

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Rejection},
     event::Event,
     execution::{Children as Kids, Phase},
-    id::{Activation, child_id},
+    id::Activation,
     limits,
     payload::Payload,
     sight::Sight,
@@ -235,9 +235,7 @@ fn after_ends(turn: &mut Deciding<'_>, ix: NodeIx, reason: Option<(u32, String)>
     {
         // The other children are of no use to an attempt that has failed.
         turn.control_children(ix, ChildControl::Cancel);
-        let activation = turn.state.activation(&node.id);
-        let started = Activation { epoch: kids.epoch_of(index, activation.epoch), ..activation };
-        let child = child_id(turn.state.id(), &started, kids.attempt, index);
+        let child = kids.id_of(turn.state.id(), &turn.state.activation(&node.id), index);
         let (code, what) = match turn.spawning(ix) {
             Some(Spawning::Map(_)) => ("map_failed", format!("item {index} failed: {message}")),
             Some(Spawning::Workflow(_)) | None => ("child_failed", format!("child {index} failed: {message}")),

@@ -27,6 +27,10 @@ pub(super) fn start(
     turn.record_started(Event::ExecutionStarted(Box::new(started)));
     if skipped {
         turn.tell_of_end(Some("skipped".into()));
+    } else if let Some(fork) = turn.state.started.forked.clone() {
+        // A caller waits for this turn, so routing nodes are left to continuation messages.
+        turn.hops = 0;
+        turn.go_on_from(&fork.point.questions);
     } else if !held {
         begin_at_trigger(&mut turn);
     } else {

@@ -475,7 +475,8 @@ impl Event {
         match self {
             Self::ExecutionStarted(started) => {
                 let inherited = started.inherited.iter().map(|(_, payload)| payload);
-                [&started.input].into_iter().chain(&started.item).chain(inherited).collect()
+                let forked = started.forked.iter().flat_map(|fork| fork.payloads());
+                [&started.input].into_iter().chain(&started.item).chain(inherited).chain(forked).collect()
             }
             Self::NodeSucceeded { output, .. }
             | Self::ExecutionCompleted { output, .. }

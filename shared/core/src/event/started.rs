@@ -4,6 +4,7 @@ use crate::{
     id::{Activation, ExecutionId},
     limits,
     payload::Payload,
+    rollback::Fork,
 };
 use document::{
     Workflow,
@@ -88,6 +89,9 @@ pub struct Started {
     /// How many descendants of the execution may be alive at once. A child has a part of what its parent has.
     #[serde(default = "most_descendants", skip_serializing_if = "is_most_descendants")]
     pub descendants: u32,
+    /// The checkpoint of another execution at which this one begins; none where it begins at a trigger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<Box<Fork>>,
     /// Why `overlap` refused the start; the execution then ends at once with status `skipped`. None where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
@@ -117,6 +121,7 @@ impl Started {
             held: false,
             looked_around: false,
             descendants: limits::DESCENDANTS,
+            forked: None,
             skipped: None,
         }
     }

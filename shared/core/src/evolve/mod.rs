@@ -26,7 +26,7 @@ use node::{drop_open, node_mut, note_at_end, put_out};
 use people::apply_interaction;
 pub(crate) use progress::progress;
 use retried::take_up;
-use rollback::apply_rollback;
+use rollback::{apply_rollback, bring_back};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
@@ -112,6 +112,15 @@ pub(crate) fn remember(state: &mut Execution, request: Request) {
 
 /// The state of an execution that was just accepted. One that `overlap` refused has ended already.
 pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Execution {
+    let mut state = at_rest(workflow, started, at);
+    if let Some(fork) = &started.forked {
+        bring_back(&mut state, &fork.point, Some(&fork.execution_id), false);
+        state.signals.clone_from(&fork.signals);
+    }
+    state
+}
+
+fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
     Execution {
         started: Arc::new(started.clone()),
         started_at: at,

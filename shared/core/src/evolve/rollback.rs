@@ -3,7 +3,8 @@
 use super::node::drop_open;
 use crate::{
     event::{Event, Unstick},
-    execution::{Children, Execution, NodeState, Phase},
+    execution::{Children, Execution, Kept, NodeState, Phase},
+    id::ExecutionId,
     rollback::{After, Plan, Point, Rollback, Rolling},
 };
 use document::id::NodeId;
@@ -89,23 +90,24 @@ fn restore(state: &mut Execution, rolling: &Rolling) {
         }
         return;
     };
-    let fails = matches!(rolling.asked.after, After::Fail { .. });
+    bring_back(state, point, None, matches!(rolling.asked.after, After::Fail { .. }));
+    if let (Some(node), Some(input)) = (&rolling.asked.node, &rolling.asked.input)
+        && let Some(found) = state.nodes.get_mut(node)
+    {
+        Arc::make_mut(found).given = Some(input.clone());
+    }
+}
+
+/// Gives an execution the state of a checkpoint: one of its own, or of the execution `of` which it is forked from.
+/// `fails`: it ends at once, and asks nobody.
+pub(super) fn bring_back(state: &mut Execution, point: &Point, of: Option<&ExecutionId>, fails: bool) {
     state.done = point.done;
     state.skipped = point.skipped;
     state.progress = point.progress;
     state.nodes = point.nodes.iter().map(|(id, node)| (id.clone(), renewed(node, fails))).collect();
     state.edges = point.edges.clone();
     state.loops = point.loops.clone();
-    state.children = children(point);
-    state.output.clone_from(&point.output);
-    state.error.clone_from(&point.error);
-    state.end = point.end;
-    state.completed_at = point.end.map(|_| state.updated_at);
-    if let (Some(node), Some(input)) = (&rolling.asked.node, &rolling.asked.input)
-        && let Some(found) = state.nodes.get_mut(node)
-    {
-        Arc::make_mut(found).given = Some(input.clone());
-    }
+    state.children = children(point, of);
 }
 
 /// A node of the checkpoint, whose attempt that ran then comes again.
@@ -118,16 +120,17 @@ fn renewed(node: &Arc<NodeState>, fails: bool) -> Arc<NodeState> {
     Arc::new(NodeState { phase: Phase::Due { at: None }, ..(**node).clone() })
 }
 
-/// The children of the checkpoint: those that had ended stay, under the epoch in which each was started.
-fn children(point: &Point) -> BTreeMap<NodeId, Arc<Children>> {
+/// The children of the checkpoint: those that had ended stay, under the ids that they have.
+fn children(point: &Point, of: Option<&ExecutionId>) -> BTreeMap<NodeId, Arc<Children>> {
     let kept = |(id, kids): (&NodeId, &Arc<Children>)| {
         let mut kids = (**kids).clone();
         let mut ended = kids.ended.clone();
-        for (_, earlier) in &kids.kept {
-            ended.remove_all(earlier);
+        for earlier in &mut kids.kept {
+            ended.remove_all(&earlier.ended);
+            earlier.of = earlier.of.take().or_else(|| of.cloned());
         }
         if !ended.is_empty() {
-            kids.kept.push((point.epoch, ended));
+            kids.kept.push(Kept { epoch: point.epoch, of: of.cloned(), ended });
         }
         (kids.asking, kids.ceased) = Default::default();
         (id.clone(), Arc::new(kids))

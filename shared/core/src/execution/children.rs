@@ -1,9 +1,24 @@
 //! The children of a node, as their parent knows them.
 
 use super::bits::Bits;
-use crate::payload::Payload;
+use crate::{
+    id::{Activation, ExecutionId, child_id},
+    payload::Payload,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Children that were started before the execution went back, or by the execution that it was forked from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The epoch of their activation.
+    pub epoch: u32,
+    /// The execution that started them; none for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<ExecutionId>,
+    /// Their indices.
+    pub ended: Bits,
+}
 
 /// The children that one attempt of a `map` or `workflow` node started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,9 +40,9 @@ pub struct Children {
     pub tolerated: Option<u64>,
     /// All children with an index below this one have been asked for.
     pub started: u32,
-    /// Children that ended before the checkpoint of a rollback, by the epoch in which each was started: they stay.
+    /// Children that ended before the checkpoint of a rollback or of a fork: they stay under the ids that they had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept: Vec<(u32, Bits)>,
+    pub kept: Vec<Kept>,
     /// Indices of the children that ended.
     pub ended: Bits,
     /// Indices of the children that ended in another way than completed.
@@ -43,9 +58,13 @@ pub struct Children {
 }
 
 impl Children {
-    /// The epoch in which a child was started; `present` where no rollback came since.
-    pub fn epoch_of(&self, index: u32, present: u32) -> u32 {
-        self.kept.iter().find(|(_, kept)| kept.contains(index)).map_or(present, |(epoch, _)| *epoch)
+    /// The id of a child of an activation.
+    pub fn id_of(&self, parent: &ExecutionId, activation: &Activation, index: u32) -> ExecutionId {
+        let Some(kept) = self.kept.iter().find(|kept| kept.ended.contains(index)) else {
+            return child_id(parent, activation, self.attempt, index);
+        };
+        let then = Activation { epoch: kept.epoch, ..activation.clone() };
+        child_id(kept.of.as_ref().unwrap_or(parent), &then, self.attempt, index)
     }
 
     /// The number of the turn of which a child told last; 0 where it has told nothing.

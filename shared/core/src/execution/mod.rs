@@ -5,7 +5,7 @@ mod children;
 
 pub use crate::{event::Parent, status::Status};
 pub use bits::Bits;
-pub use children::Children;
+pub use children::{Children, Kept};
 
 use crate::{
     error::Error,
@@ -427,6 +427,7 @@ impl Execution {
         let mut all: Vec<&Payload> = vec![&self.started.input];
         all.extend(self.started.item.iter());
         all.extend(self.started.inherited.iter().map(|(_, payload)| payload));
+        all.extend(self.started.forked.iter().flat_map(|fork| fork.payloads()));
         all.extend(self.output.iter());
         all.extend(self.nodes.values().flat_map(|node| node.payloads()));
         all.extend(self.rolling.iter().flat_map(|rolling| rolling.payloads()));

@@ -3,10 +3,12 @@
 //! The plan is made from the whole journal ([`plan`]), since a state knows only the latest visit of each node. A turn
 //! records it, and from then on the rules undo one thing after the other, the latest first.
 
+mod fork;
 mod plan;
 mod point;
 mod seen;
 
+pub use fork::{Fork, fork};
 pub use plan::{Plan, Unreachable, lineage, plan};
 pub use point::Point;
 pub use seen::{Seen, Undoing};

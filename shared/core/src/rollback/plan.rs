@@ -62,6 +62,9 @@ pub enum Unreachable {
     /// An earlier rollback left the checkpoint behind (HTTP 409).
     #[error("checkpoint {0} was left behind by a rollback: the execution can go back to what led to its present state")]
     LeftBehind(u64),
+    /// The execution had ended at the checkpoint (HTTP 409).
+    #[error("the execution had ended at checkpoint {0}: go back to one before it")]
+    Ended(u64),
     /// The node was never visited, or not in what led to the present state (HTTP 409).
     #[error("node {0} was not visited in what led to the present state")]
     NotVisited(NodeId),
@@ -127,6 +130,9 @@ pub fn plan(
         let after =
             evolved(workflow, before.clone(), turn, reading).map_err(|error| Unreachable::Broken(error.to_string()))?;
         past.looks_at(before.as_ref(), turn, &after, reading);
+        if turn.seq == to && after.end.is_some() {
+            return Err(Unreachable::Ended(to));
+        }
         before = Some(after);
     }
     let undo = if rollback.compensate { past.undo(state, reading) } else { Vec::new() };

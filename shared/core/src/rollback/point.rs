@@ -1,17 +1,15 @@
 //! What of a checkpoint comes back.
 
 use crate::{
-    error::Error,
     execution::{Children, EdgeState, Execution, LoopState, NodeState},
     interaction::Interaction,
     payload::Payload,
-    status::Status,
 };
 use document::{id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The part of an execution's state that a rollback brings back. What an execution has been through stays: its
+/// The part of a living execution's state that a rollback brings back. What an execution has been through stays: its
 /// interactions, warnings, requests and counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
@@ -25,15 +23,6 @@ pub struct Point {
     /// The first node that its turn finished; none where it finished none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeId>,
-    /// How the execution had ended; none where it lived.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<Status>,
-    /// Its result.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
-    pub output: Option<Payload>,
-    /// Why it had failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Error>,
     /// Nodes outside of loops that were done.
     pub done: u32,
     /// Nodes outside of loops that were skipped.
@@ -63,9 +52,6 @@ impl Point {
             epoch: state.epoch,
             at: state.updated_at,
             node,
-            end: state.end,
-            output: state.output.clone(),
-            error: state.error.clone(),
             done: state.done,
             skipped: state.skipped,
             progress: state.progress,
@@ -79,8 +65,7 @@ impl Point {
 
     /// Every value that the point keeps.
     pub fn payloads(&self) -> Vec<&Payload> {
-        let mut all: Vec<&Payload> = self.output.iter().collect();
-        all.extend(self.nodes.values().flat_map(|node| node.payloads()));
+        let mut all: Vec<&Payload> = self.nodes.values().flat_map(|node| node.payloads()).collect();
         all.extend(self.loops.values().flat_map(|state| state.items.iter().chain(&state.outputs)));
         all.extend(self.children.values().map(|children| &children.items));
         all

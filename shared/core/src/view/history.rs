@@ -96,7 +96,10 @@ fn clause(event: &Event, by: Option<&str>) -> String {
     match event {
         Event::ExecutionStarted(started) => match &started.skipped {
             Some(reason) => format!("Start of workflow {} refused: {reason}", started.workflow_id),
-            None => format!("Workflow {} started{by}", started.workflow_id),
+            None => match &started.forked {
+                Some(fork) => format!("Forked from {} at checkpoint {}{by}", fork.execution_id, fork.point.seq),
+                None => format!("Workflow {} started{by}", started.workflow_id),
+            },
         },
         Event::ExecutionAdmitted => "Execution admitted".into(),
         Event::NodeActivated { node, .. } => format!("Node {node} is to run"),

@@ -24,7 +24,7 @@ impl Rank {
     /// The rank of a message to an execution; `child`: it has a parent.
     pub fn of(work: &Work, child: bool) -> Self {
         match work {
-            Work::Control { .. } | Work::TellChildren { .. } | Work::Timeout | Work::RollBack => Self::Command,
+            Work::Control { .. } | Work::TellChildren { .. } | Work::RollBack | Work::Timeout => Self::Command,
             Work::Step { .. }
             | Work::Timer { .. }
             | Work::StartChildren { .. }

@@ -8,6 +8,7 @@ mod children;
 mod collect;
 mod handled;
 mod secrets;
+pub(crate) mod undo;
 mod unwanted;
 
 pub use handled::TRANSIENT_SECONDS;
@@ -235,12 +236,10 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
                 Err(error) => Handled::Verdict(failed(&error)),
             };
         }
+        Work::RollBack => return undo::plan(host, state, workflow, delivery.deliveries > 1).await,
+        Work::Undo(undoing) => return undo::undo(host, state, workflow, undoing, delivery.deliveries > 1).await,
         Work::ChildUndone { epoch, activation, attempt, index, error } => {
             Command::ChildUndone { epoch, activation, attempt, index, error }
-        }
-        Work::RollBack | Work::Undo(_) => {
-            let error = Some("this release carries out no rollback".to_owned());
-            return Handled::Verdict(Verdict::Return { after_seconds: TRANSIENT_SECONDS, error });
         }
         Work::Admit => Command::Admit,
     };

@@ -4,7 +4,7 @@ use crate::{
     port::{Host, Secret, StoreError},
     prepare::SecretSource,
 };
-use document::{Workflow, id::NodeId};
+use document::{Node, Workflow, id::NodeId};
 use expression::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_core::{execution::Execution, task::UsedSecret};
@@ -24,9 +24,19 @@ impl Vault {
         workflow: &Workflow,
         node: &NodeId,
     ) -> Result<Self, StoreError> {
+        match workflow.node(node.as_str()) {
+            Some(node) => Self::of(host, state, node).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Fetches the secrets that the templates of a node, or of what undoes one, place.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn of(host: &dyn Host, state: &Execution, node: &Node) -> Result<Self, StoreError> {
         let mut vault = Self::default();
-        let Some(&ix) = workflow.graph.index.get(node) else { return Ok(vault) };
-        let names: BTreeSet<&str> = workflow.nodes[ix].kind.config().secrets().into_iter().collect();
+        let names: BTreeSet<&str> = node.kind.config().secrets().into_iter().collect();
         for name in names {
             if let Some(secret) = host.secrets().secret(&state.started.owner, name).await? {
                 vault.0.insert(name.to_owned(), secret);

@@ -24,7 +24,12 @@ pub async fn dropped(
     batch: &[&Delivery],
 ) -> Result<Option<Vec<Handled>>, StoreError> {
     let only_told = batch.iter().all(|delivery| matches!(delivery.message.work, Work::Control { .. }));
-    if only_told || state.end.is_some() || !host.journal().keeps_states() || is_needed(host, state).await? {
+    if only_told
+        || state.end.is_some()
+        || state.rolling.is_some()
+        || !host.journal().keeps_states()
+        || is_needed(host, state).await?
+    {
         return Ok(None);
     }
     let cancel = Command::Control { control: Control::Cancel, reason: Some(REASON.into()) };

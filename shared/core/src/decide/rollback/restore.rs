@@ -37,10 +37,7 @@ impl Deciding<'_> {
     }
 
     /// Sets timers, asks questions and starts children anew, and enqueues what is due.
-    fn go_on_from(&mut self, questions: &[Arc<Interaction>]) {
-        if self.state.end.is_some() {
-            return;
-        }
+    pub fn go_on_from(&mut self, questions: &[Arc<Interaction>]) {
         for ix in 0..self.workflow.nodes.len() {
             self.wait_anew(ix, questions);
         }

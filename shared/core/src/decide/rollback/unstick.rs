@@ -23,12 +23,12 @@ pub fn unstick(
         return Err(Rejection::status(status, "only an execution that is stuck needs a way out"));
     };
     let undoing = turn.state.rolling.as_ref().and_then(|rolling| rolling.current().cloned());
-    if let Some(current) = undoing.filter(|_| error.code == "compensation_failed") {
+    if let Some(current) = undoing {
         if node.as_ref().is_some_and(|node| *node != current.activation.node) {
             let stuck = &current.activation.node;
             return Err(invalid("/node", format!("it is stuck at the compensation of {stuck}")));
         }
-        if action == Unstick::Redrive {
+        if action == Unstick::Redrive && error.code == "compensation_failed" {
             let why = "no message is left to be sent again: use retry, skip or mark_done";
             return Err(Rejection::status(status, why));
         }

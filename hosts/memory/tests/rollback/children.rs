@@ -1,0 +1,164 @@
+//! Children, whole, when their parent goes back.
+
+use super::ledger::{World, chain, charge};
+use engine::{drive::submit, port::Journal};
+use serde_json::{Value, json};
+use stepwell_core::{
+    command::{Command, Control},
+    event::Unstick,
+    execution::Status,
+    rollback::Rollback,
+};
+
+/// A node of a body that charges `/name/item`.
+fn pay(name: &str) -> Value {
+    json!({"id": name, "type": "http_request", "retry": {"max_attempts": 1},
+        "config": {"url": format!("https://ledger.example/{name}/{{{{ item }}}}")},
+        "compensate": {"type": "http_request", "config": {
+            "url": format!("https://ledger.example/undo/{name}/{{{{ item }}}}")}}})
+}
+
+fn map(id: &str, items: &str, at_once: u32, body: &[Value]) -> Value {
+    let names: Vec<&str> = body.iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let edges: Vec<Value> = names.windows(2).map(|pair| json!({"from": pair[0], "to": pair[1]})).collect();
+    json!({"id": id, "type": "map", "config": {"items": items, "max_concurrency": at_once,
+        "body": {"nodes": body, "edges": edges}}})
+}
+
+#[tokio::test]
+async fn the_items_of_a_map_are_undone_in_the_reverse_order_of_their_ends() {
+    let each = map("each", "['x', 'y', 'z']", 1, &[pay("p"), pay("q")]);
+    let world = World::ran(&chain("maps", &[charge("a"), each, charge("b")])).await;
+    world.is(Status::Completed);
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Completed);
+    let undone = &world.entries()[8..16];
+    let expected =
+        ["/undo/id/b", "/undo/q/z", "/undo/p/z", "/undo/q/y", "/undo/p/y", "/undo/q/x", "/undo/p/x", "/undo/id/a"];
+    assert_eq!(undone, expected.map(String::from));
+    assert_eq!(&world.entries()[16..], &world.entries()[..8], "and all is done again");
+    world.holds().await;
+    // The children that were undone say so, and are not run again.
+    let cancelled = world.host.all().iter().filter(|one| one.undone_for == Some(1)).count();
+    assert_eq!(cancelled, 3);
+}
+
+#[tokio::test]
+async fn children_that_ended_before_the_checkpoint_stay() {
+    let each = map("each", "['x', 'y', 'z']", 1, &[pay("p")]);
+    let world = World::ran(&chain("some", &[each])).await;
+    let turns = world.host.turns(&world.id, 0, 1_000).await.unwrap();
+    let ended = |turn: &&stepwell_core::event::Turn| {
+        turn.events.iter().any(|event| matches!(event, stepwell_core::event::Event::ChildrenEnded { .. }))
+    };
+    let second = turns.iter().filter(ended).nth(1).unwrap().seq;
+    world.back(Rollback::to(second)).await.unwrap();
+    world.is(Status::Completed);
+    assert_eq!(world.entries(), ["/p/x", "/p/y", "/p/z", "/undo/p/z", "/p/z"].map(String::from));
+    let output = world.state().output.clone().unwrap();
+    assert_eq!(output.value().unwrap().as_array().unwrap().len(), 3);
+    world.holds().await;
+    // Back to the first checkpoint, the children of both epochs are undone.
+    world.back(Rollback::to(1)).await.unwrap();
+    let undone = ["/undo/p/z", "/undo/p/y", "/undo/p/x", "/p/x", "/p/y", "/p/z"].map(String::from);
+    assert_eq!(&world.entries()[5..], undone);
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn of_two_hundred_items_of_which_half_failed_each_charge_is_refunded_once() {
+    let items = "[0,1,2,3,4,5,6,7,8,9].map(i, [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19].map(j, i * 20 + j))";
+    let fails = json!({"id": "odd", "type": "fail", "config": {}});
+    let size = json!({"id": "size", "type": "branch", "config": {"rules": [{"when": "item % 2 == 1", "port": "odd"}],
+        "default": "even"}});
+    let body = json!({"nodes": [pay("p"), size, fails, {"id": "done", "type": "succeed"}],
+        "edges": [{"from": "p", "to": "size"}, {"from": "size", "port": "odd", "to": "odd"},
+            {"from": "size", "port": "even", "to": "done"}]});
+    let ones = json!({"id": "ones", "type": "transform", "config": {"expression": format!("{{'all': {items}}}")}});
+    let flat = json!({"id": "each", "type": "map", "config": {"tolerated_failures": 200, "max_concurrency": 20,
+        "items": "output.all[0] + output.all[1] + output.all[2] + output.all[3] + output.all[4] + output.all[5] + output.all[6] + output.all[7] + output.all[8] + output.all[9]",
+        "body": body}});
+    let mut last = charge("last");
+    last["on_error"] = json!("rollback");
+    let world = World::started(&chain("half", &[ones, flat, last])).await;
+    world.fails("/last", "no");
+    world.host.handle_due().await;
+    world.is(Status::Failed);
+    let entries = world.entries();
+    let of = |prefix: &str| entries.iter().filter(|entry| entry.starts_with(prefix)).count();
+    assert_eq!((of("/p/"), of("/undo/p/"), entries.len()), (200, 200, 400));
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn children_three_deep_are_undone_from_the_innermost_out() {
+    let inner = map(
+        "inner",
+        "['i']",
+        1,
+        &[json!({"id": "deep", "type": "http_request",
+        "config": {"url": "https://ledger.example/deep"},
+        "compensate": {"type": "http_request", "config": {"url": "https://ledger.example/undo/deep"}}})],
+    );
+    let middle = map("middle", "['m']", 1, &[pay("first"), inner, pay("second")]);
+    let outer = map("outer", "['o']", 1, &[pay("zero"), middle]);
+    let world = World::ran(&chain("deep", &[outer, charge("b")])).await;
+    world.is(Status::Completed);
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Completed);
+    let undone = ["/undo/id/b", "/undo/second/m", "/undo/deep", "/undo/first/m", "/undo/zero/o"].map(String::from);
+    assert_eq!(&world.entries()[5..10], undone);
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_child_that_cannot_be_undone_makes_its_parent_stuck_and_both_find_the_way_out() {
+    let each = map("each", "['x', 'y']", 2, &[pay("p")]);
+    let world = World::ran(&chain("stuck", &[each])).await;
+    world.fails("/undo/p/y", "no");
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Stuck);
+    let message = world.state().stuck.clone().unwrap().message;
+    assert!(message.contains("child 1") && message.contains("could not be compensated"), "{message}");
+    // Asked to try again, the parent asks the child again.
+    world.works("/undo/p/y");
+    let retry = Command::Unstick { action: Unstick::Retry, node: None, output: None, reason: None };
+    world.ask(retry.clone()).await.unwrap();
+    world.is(Status::Completed);
+    world.holds().await;
+    // A child that finds its own way out takes its parent along.
+    world.fails("/undo/p/x", "no");
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Stuck);
+    let child = world.host.all().into_iter().find(|one| one.stuck.is_some() && one.started.parent.is_some()).unwrap();
+    world.works("/undo/p/x");
+    submit(&world.host, child.id(), retry).await.unwrap();
+    world.host.handle_due().await;
+    world.is(Status::Completed);
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn children_that_run_are_stopped_and_undone() {
+    let waits = json!({"id": "rest", "type": "wait", "config": {"event": "never"}});
+    let each = map("each", "['x', 'y']", 2, &[pay("p"), waits]);
+    let world = World::ran(&chain("alive", &[each])).await;
+    world.is(Status::Waiting);
+    world.back(Rollback::to(1)).await.unwrap();
+    world.is(Status::Waiting);
+    let entries = world.entries();
+    let mut undone = entries[2..4].to_vec();
+    undone.sort();
+    assert_eq!(undone, ["/undo/p/x", "/undo/p/y"].map(String::from));
+    assert_eq!(entries.len(), 6, "{entries:?}");
+    let alive = world.host.all().iter().filter(|one| one.end.is_none()).count();
+    assert_eq!(alive, 3, "the parent, and two children of the new epoch");
+    world.holds().await;
+    // Cancelled and retried, the same children are taken up.
+    world.control(Control::Cancel).await.unwrap();
+    assert!(world.host.all().iter().all(|one| one.end.is_some()));
+    world.control(Control::Retry).await.unwrap();
+    let alive = world.host.all().iter().filter(|one| one.end.is_none() && one.retried == 1).count();
+    assert_eq!((alive, world.entries().len()), (3, 6));
+    world.holds().await;
+}

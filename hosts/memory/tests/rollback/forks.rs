@@ -1,0 +1,86 @@
+//! New executions from the checkpoints of another.
+
+use super::ledger::{World, chain, charge};
+use engine::{
+    fork::{ForkRequest, start_fork},
+    port::Journal,
+    rollback::Refused,
+};
+use serde_json::json;
+use std::sync::Arc;
+use stepwell_core::{
+    execution::{Execution, Status},
+    invariant,
+    rollback::{Rollback, Unreachable},
+};
+
+async fn forked(world: &World, checkpoint: u64, input: Option<serde_json::Value>) -> Result<Arc<Execution>, Refused> {
+    let request = ForkRequest { checkpoint, input, by: Some("ada@example.com".into()), idempotency: None };
+    let started = start_fork(&world.host, &world.id, request).await.unwrap()?;
+    world.host.handle_due().await;
+    let state = world.host.state(started.id()).unwrap();
+    let turns = world.host.turns(state.id(), 0, 10_000).await.unwrap();
+    assert_eq!(invariant::check(&world.workflow, &turns, &state), Vec::<String>::new());
+    Ok(state)
+}
+
+#[tokio::test]
+async fn a_fork_goes_on_from_a_checkpoint_and_leaves_the_other_alone() {
+    let say =
+        json!({"id": "say", "type": "transform", "config": {"expression": "ctx.a.output.body.id + string(input.n)"}});
+    let world = World::ran(&chain("forks", &[charge("a"), charge("b"), say])).await;
+    let (before, after_a) = (world.state(), world.finished("a").await);
+    // Given a fork after the first charge, with another input,
+    let fork = forked(&world, after_a, Some(json!({"n": 8}))).await.unwrap();
+    // then the first charge is shared, the second is its own.
+    assert_eq!(fork.status(), Status::Completed);
+    assert_eq!(fork.output.as_ref().unwrap().value(), Some(&json!("id/a8")));
+    assert_eq!(world.entries(), ["/a", "/b", "/b"].map(String::from));
+    assert_eq!(world.state(), before, "the other is as it was");
+    // Rolled back to its beginning, the fork undoes only what it did itself.
+    engine::rollback::roll_back(&world.host, fork.id(), Rollback::to(1), None, None).await.unwrap().unwrap();
+    world.host.handle_due().await;
+    assert_eq!(&world.entries()[3..], ["/undo/id/b", "/b"].map(String::from));
+}
+
+#[tokio::test]
+async fn a_question_is_asked_anew_and_children_that_had_ended_are_shared() {
+    let body =
+        json!({"nodes": [{"id": "one", "type": "transform", "config": {"expression": "item * 2"}}], "edges": []});
+    let each =
+        json!({"id": "each", "type": "map", "config": {"items": "[1, 2, 3]", "max_concurrency": 1, "body": body}});
+    let ask = json!({"id": "ok", "type": "human", "config": {"kind": "approval", "question": "Well?"}});
+    let world = World::ran(&chain("kids", &[each, ask])).await;
+    let turns = world.host.turns(&world.id, 0, 10_000).await.unwrap();
+    let ended = |turn: &&stepwell_core::event::Turn| {
+        turn.events.iter().any(|event| matches!(event, stepwell_core::event::Event::ChildrenEnded { .. }))
+    };
+    let second = turns.iter().filter(ended).nth(1).unwrap().seq;
+    let many = world.host.all().len();
+    let fork = forked(&world, second, None).await.unwrap();
+    assert_eq!(fork.status(), Status::WaitingHuman);
+    assert_eq!(fork.node(&"each".into()).unwrap().output.as_ref().unwrap().value(), Some(&json!([2, 4, 6])));
+    assert_eq!(world.host.all().len(), many + 2, "the fork, and the one child that had not ended");
+    let ids = |state: &Execution| state.open_interactions().map(|one| one.interaction_id.clone()).collect::<Vec<_>>();
+    assert_ne!(ids(&fork), ids(&world.state()));
+    // A fork of the open question has a question of its own.
+    let again = forked(&world, world.state().seq, None).await.unwrap();
+    assert_eq!((again.status(), ids(&again).len()), (Status::WaitingHuman, 1));
+    assert_ne!(ids(&again), ids(&world.state()));
+}
+
+#[tokio::test]
+async fn nothing_begins_where_nothing_goes_on() {
+    let world = World::ran(&chain("where", &[charge("a")])).await;
+    let newest = world.state().seq;
+    let why = |refused: Result<Arc<Execution>, Refused>| match refused {
+        Err(Refused::Unreachable(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why(forked(&world, 0, None).await), Unreachable::Missing(0));
+    assert_eq!(why(forked(&world, newest, None).await), Unreachable::Ended(newest));
+    assert_eq!(why(forked(&world, newest + 1, None).await), Unreachable::Ahead { to: newest + 1, newest });
+    // What a rollback left behind is still there to be forked.
+    world.back(Rollback::to(1)).await.unwrap();
+    assert_eq!(forked(&world, 1, None).await.unwrap().status(), Status::Completed);
+}

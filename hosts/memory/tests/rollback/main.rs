@@ -1,0 +1,7 @@
+//! Rollback over the whole engine: a ledger in place of the outside world, in which every charge is refunded once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod children;
+mod forks;
+mod ledger;
+mod stories;

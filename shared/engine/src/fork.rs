@@ -1,0 +1,100 @@
+//! Forks an execution: a new one begins at one of its checkpoints.
+
+use crate::{
+    drive::{submit, with_values, workflow_of},
+    port::{Host, StoreError},
+    rollback::{Refused, journal},
+    start::{StartError, replay},
+};
+use serde_json::Value;
+use std::sync::Arc;
+use stepwell_core::{
+    command::{Asked, Command},
+    event::Started,
+    execution::Execution,
+    id::ExecutionId,
+    payload::Payload,
+    reading::Reading,
+    rollback::{Fork, fork},
+};
+
+/// What a fork is made of.
+#[derive(Clone, Debug, Default)]
+pub struct ForkRequest {
+    /// The checkpoint at which it begins.
+    pub checkpoint: u64,
+    /// The input in place of that of the other execution; none for the same.
+    pub input: Option<Value>,
+    /// Who forks.
+    pub by: Option<String>,
+    /// Route with key, which the new execution's id is derived from, and the hash of the request. None: every request makes
+    /// a new execution.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// Starts an execution at a checkpoint of another. It is durable when this returns. Neither `overlap` nor
+/// `max_concurrency` holds it back: whoever forks has looked.
+///
+/// # Errors
+/// What the store says, and that a key was used for another request.
+pub async fn start_fork(
+    host: &dyn Host,
+    of: &ExecutionId,
+    request: ForkRequest,
+) -> Result<Result<Arc<Execution>, Refused>, StartError> {
+    let Some(other) = host.journal().load_lean(of).await? else { return Ok(Err(Refused::Missing)) };
+    let id = match &request.idempotency {
+        None => host.new_id(),
+        Some((key, hash)) => match replay(host, &other.started.owner, key, hash).await? {
+            Ok(existing) => return Ok(Ok(existing)),
+            Err(id) => id,
+        },
+    };
+    let workflow = workflow_of(host, &other.started).await?;
+    let turns = journal(host, of).await?;
+    let fork_at = || Reading::of(|reading| fork(&workflow, &turns, request.checkpoint, reading));
+    let fork = match with_values(host, of, fork_at).await? {
+        Ok(fork) => taken_along(host, of, fork).await?,
+        Err(unreachable) => return Ok(Err(Refused::Unreachable(unreachable))),
+    };
+    let input = match request.input {
+        Some(input) => Payload::new(input),
+        None => own(host, of, &other.started.input).await?,
+    };
+    let started = Started {
+        execution_id: id.clone(),
+        workflow_version: other.started.workflow_version,
+        owner: other.started.owner.clone(),
+        trigger: other.started.trigger.clone(),
+        metadata: other.started.metadata.clone(),
+        started_by: request.by.clone(),
+        request_hash: request.idempotency.map(|(_, hash)| hash),
+        descendants: host.most_descendants(),
+        input,
+        forked: Some(Box::new(fork)),
+        ..Started::new(id.clone(), &workflow, Value::Null, host.now())
+    };
+    let asked = Asked::by(Command::Start(Box::new(started)), request.by);
+    let submitted = submit(host, &id, asked).await?;
+    let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
+    Ok(Ok(submitted.state))
+}
+
+/// A value of the new execution's own: what is offloaded of one execution is removed with it.
+async fn own(host: &dyn Host, of: &ExecutionId, payload: &Payload) -> Result<Payload, StoreError> {
+    with_values(host, of, || Reading::of(|reading| Payload::new(reading.value(payload).clone()))).await
+}
+
+/// The fork with values of its own.
+async fn taken_along(host: &dyn Host, of: &ExecutionId, mut fork: Fork) -> Result<Fork, StoreError> {
+    let fetch_all = || {
+        Reading::of(|reading| {
+            for payload in fork.payloads() {
+                let _ = reading.value(payload);
+            }
+        })
+    };
+    with_values(host, of, fetch_all).await?;
+    fork.replace_payloads(&|payload| payload.value().cloned().map(Payload::new).unwrap_or_default());
+    Ok(fork)
+}

@@ -1,0 +1,241 @@
+//! Rollback: reads the journal for the plan, and hands it to the rules.
+
+use crate::{
+    delivery,
+    drive::{Submission, Submitted, submit, with_values, workflow_of},
+    limits,
+    port::{Host, StoreError},
+    step,
+};
+use document::{Node, Workflow, id::NodeId, node::node_type::Mode};
+use serde_json::Value;
+use std::sync::Arc;
+use stepwell_core::{
+    command::{Asked, Command},
+    error::Rejection,
+    event::{Request, Turn, Unstick},
+    execution::Execution,
+    id::{Activation, ExecutionId, child_id},
+    owed::{Since, owed},
+    payload::Payload,
+    reading::Reading,
+    rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
+};
+
+/// Why an execution does not go back.
+#[derive(Debug)]
+pub enum Refused {
+    /// It cannot go there.
+    Unreachable(Unreachable),
+    /// The rules refuse it.
+    Rejected(Rejection),
+    /// There is no such execution.
+    Missing,
+}
+
+/// What a rollback would do.
+#[derive(Debug)]
+pub struct Preview {
+    /// What would come back.
+    pub point: Option<Point>,
+    /// What would be undone, in this order.
+    pub would_compensate: Vec<WouldUndo>,
+    /// The nodes that would run, wait or ask then.
+    pub would_run: Vec<NodeId>,
+}
+
+/// One thing that would be undone.
+#[derive(Debug)]
+pub struct WouldUndo {
+    /// The node.
+    pub node: NodeId,
+    /// Number of its visit.
+    pub visit: u32,
+    /// The child that would be undone whole; none for the node itself.
+    pub child: Option<ExecutionId>,
+    /// The type of the node that undoes it; none for a child.
+    pub kind: Option<&'static str>,
+    /// What it would be asked for, rendered, with the names of secrets in place of secrets.
+    pub config: Option<Value>,
+    /// Whether nobody knows what the run did.
+    pub unknown: bool,
+    /// Why its templates cannot be rendered.
+    pub error: Option<String>,
+}
+
+/// All turns of an execution.
+pub(crate) async fn journal(host: &dyn Host, id: &ExecutionId) -> Result<Vec<Turn>, StoreError> {
+    let mut turns: Vec<Turn> = Vec::new();
+    loop {
+        let more = host.journal().turns_lean(id, turns.len() as u64, limits::TURNS_PER_READ).await?;
+        let is_all = more.len() < limits::TURNS_PER_READ;
+        turns.extend(more);
+        if is_all {
+            return Ok(turns);
+        }
+    }
+}
+
+/// An execution as its journal makes it, and the plan of a rollback of it.
+struct Planned {
+    state: Arc<Execution>,
+    workflow: Arc<Workflow>,
+    plan: Plan,
+}
+
+/// Plans a rollback. None where the execution does not exist.
+async fn planned(
+    host: &dyn Host,
+    id: &ExecutionId,
+    rollback: &Rollback,
+) -> Result<Option<Result<Planned, Unreachable>>, StoreError> {
+    let Some(state) = host.journal().load_lean(id).await? else { return Ok(None) };
+    let workflow = workflow_of(host, &state.started).await?;
+    let mut turns = journal(host, id).await?;
+    // What came after the state was loaded is not in it.
+    turns.truncate(usize::try_from(state.seq).unwrap_or(usize::MAX));
+    let plan =
+        with_values(host, id, || Reading::of(|reading| plan(&workflow, &turns, &state, rollback, reading))).await?;
+    Ok(Some(plan.map(|plan| Planned { state, workflow, plan })))
+}
+
+/// Goes back: plans from the journal and submits, and plans again where the execution moved on meanwhile.
+///
+/// # Errors
+/// What the store says.
+pub async fn roll_back(
+    host: &dyn Host,
+    id: &ExecutionId,
+    rollback: Rollback,
+    by: Option<String>,
+    request: Option<Request>,
+) -> Result<Result<Submitted, Refused>, StoreError> {
+    for _ in 0..limits::PLANS {
+        let planned = match planned(host, id, &rollback).await? {
+            Some(Ok(planned)) => planned,
+            Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
+            None => return Ok(Err(Refused::Missing)),
+        };
+        let Planned { state, workflow, plan } = planned;
+        let command = Command::RollBack { rollback: Box::new(rollback.clone()), plan: Arc::new(plan), seq: state.seq };
+        let asked = Asked { request: request.clone(), ..Asked::by(command, by.clone()) };
+        let Some(mut submitted) = submit(host, id, Submission::of(vec![asked], &state, &workflow)).await? else {
+            return Ok(Err(Refused::Missing));
+        };
+        match submitted.replies.pop() {
+            Some(Err(Rejection::MovedOn(_))) => {}
+            Some(Err(rejection)) => return Ok(Err(Refused::Rejected(rejection))),
+            Some(Ok(())) | None => return Ok(Ok(submitted)),
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Makes the plan of the rollback that an execution asked for. False where it asks for none any more.
+///
+/// # Errors
+/// What the store says, and `Permanent` where the execution cannot go there.
+pub async fn asked(host: &dyn Host, state: &Execution) -> Result<bool, StoreError> {
+    let Some(rolling) = state.rolling.as_ref().filter(|rolling| rolling.plan.is_none()) else { return Ok(false) };
+    match roll_back(host, state.id(), rolling.asked.clone(), None, None).await? {
+        Ok(_) | Err(Refused::Rejected(_) | Refused::Missing) => Ok(true),
+        Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
+    }
+}
+
+/// What a rollback would undo and run, without any effect.
+///
+/// # Errors
+/// What the store says.
+pub async fn preview(
+    host: &dyn Host,
+    id: &ExecutionId,
+    rollback: &Rollback,
+) -> Result<Result<Preview, Refused>, StoreError> {
+    let Planned { state, workflow, plan } = match planned(host, id, rollback).await? {
+        Some(Ok(planned)) => planned,
+        Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
+        None => return Ok(Err(Refused::Missing)),
+    };
+    let shown =
+        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(&workflow, &state, undo, reading)).collect());
+    let would_compensate: Vec<WouldUndo> = with_values(host, id, shown).await?;
+    let would_run = plan.point.as_deref().map(|point| would_run(&workflow, point)).unwrap_or_default();
+    Ok(Ok(Preview { point: plan.point.map(|point| *point), would_compensate, would_run }))
+}
+
+/// The nodes that run, wait or ask once a checkpoint is back.
+fn would_run(workflow: &Workflow, point: &Point) -> Vec<NodeId> {
+    let open = |id: &&NodeId| point.nodes.get(*id).is_some_and(|node| node.phase.is_open());
+    workflow.nodes.iter().map(|node| &node.id).filter(open).cloned().collect()
+}
+
+fn would_undo(workflow: &Workflow, state: &Execution, undo: &Undo, reading: &Reading) -> WouldUndo {
+    let Activation { node, visit, .. } = undo.activation.clone();
+    let (child, unknown) = match undo.what {
+        What::Child { attempt, index } => (Some(child_id(state.id(), &undo.activation, attempt, index)), false),
+        What::Node { unknown, until, .. } => (None, unknown || until.is_some()),
+    };
+    let by: Option<&Node> =
+        workflow.node(node.as_str()).filter(|_| child.is_none()).and_then(|node| node.compensate.as_deref());
+    let rendered = by.map(|by| step::undo::shown(state, undo, by, reading));
+    let (config, error) = match rendered {
+        Some(Ok(config)) => (Some(config), None),
+        Some(Err(error)) => (None, Some(error.message)),
+        None => (None, None),
+    };
+    WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error }
+}
+
+/// The rollback that a backtrack to a node is: to the checkpoint in which the node was due at its latest visit. A node
+/// that is decided in the turn that activates it was due in none: then it is the checkpoint before.
+///
+/// # Errors
+/// Where the node was never visited in what led to the present state.
+pub fn to_node(
+    workflow: &Workflow,
+    state: &Execution,
+    node: &NodeId,
+    input: Option<Value>,
+) -> Result<Rollback, Unreachable> {
+    let visited = state.node(node).filter(|found| found.visit > 0 && found.activated_seq > 0);
+    let (Some(found), Some(of)) = (visited, workflow.node(node.as_str())) else {
+        return Err(Unreachable::NotVisited(node.clone()));
+    };
+    let at_once = of.of.mode == Mode::Route;
+    let to = found.activated_seq.saturating_sub(u64::from(at_once)).max(1);
+    Ok(Rollback { node: Some(node.clone()), input: input.map(Payload::new), ..Rollback::to(to) })
+}
+
+/// Undoes a child whole, since its parent goes back. True where there is nothing to wait for: it does not exist, or is
+/// undone.
+///
+/// # Errors
+/// What the store says.
+pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bool) -> Result<bool, StoreError> {
+    let Some(child) = host.journal().load_lean(id).await? else { return Ok(true) };
+    if child.undone_for.is_some() {
+        return Ok(true);
+    }
+    let after = After::Cancel { epoch };
+    let same = |rolling: &Arc<Rolling>| rolling.plan.is_some() && rolling.asked.after == after;
+    if child.rolling.as_ref().is_some_and(same) {
+        // Where it is stuck, it tries once more when it is asked once more.
+        if again && child.stuck.is_some() {
+            let (action, reason) = (Unstick::Retry, Some("its parent tries again".into()));
+            submit(host, id, Command::Unstick { action, node: None, output: None, reason }).await?;
+        } else if delivery::may_be_lost(host) {
+            // Whoever began it may have died before it could deliver what follows.
+            let workflow = workflow_of(host, &child.started).await?;
+            delivery::deliver(host, id, &owed(&workflow, &child, Since::Ever)).await?;
+        }
+        return Ok(false);
+    }
+    let reason = Some("its parent goes back".into());
+    let rollback = Rollback { after, reason, ..Rollback::to(0) };
+    match roll_back(host, id, rollback, None, None).await? {
+        Ok(submitted) => Ok(submitted.state.undone_for.is_some()),
+        Err(Refused::Missing | Refused::Rejected(_)) => Ok(true),
+        Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
+    }
+}

@@ -1,0 +1,229 @@
+//! Undoes the next thing of a rollback: runs what a node declares as `compensate`, or has a child undone whole.
+
+use super::{
+    handled::{Handled, UNKNOWN_SECONDS, failed},
+    secrets::Vault,
+};
+use crate::{
+    delivery,
+    drive::{Submission, submit, with_values},
+    limits,
+    port::{Host, StoreError, Verdict},
+    prepare::SecretSource,
+    rollback::{self, undo_child},
+};
+use document::{Delivery, Node, NodeKind, Workflow, time::Time, work};
+use expression::{ExprError, Secrets};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use stepwell_core::{
+    command::{Asked, Command},
+    effect::Undoing,
+    execution::Execution,
+    id::{child_id, derive},
+    owed::{Since, owed},
+    payload::Payload,
+    reading::Reading,
+    rollback::{Ended, Rolling, Undo, Undoing as Scene, What},
+    task::{Failure, NodeLog, Outcome, Report, Task},
+};
+
+/// Makes the plan of the rollback that an execution asked for. `again`: the message was handed out before.
+pub(super) async fn plan(host: &dyn Host, state: &Arc<Execution>, workflow: &Workflow, again: bool) -> Handled {
+    match rollback::asked(host, state).await {
+        Ok(true) => Handled::Verdict(Verdict::Acknowledge),
+        Ok(false) => over(host, state, workflow, again).await,
+        Err(error) => Handled::Verdict(failed(&error)),
+    }
+}
+
+/// Acknowledges a message about what is over. Whoever handled it before may have died after the commit, so what was
+/// asked for then is delivered again.
+async fn over(host: &dyn Host, state: &Execution, workflow: &Workflow, again: bool) -> Handled {
+    if !again {
+        return Handled::Verdict(Verdict::Acknowledge);
+    }
+    match delivery::repeat(host, state.id(), &owed(workflow, state, Since::Ever)).await {
+        Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+        Err(error) => Handled::Verdict(failed(&error)),
+    }
+}
+
+/// Does what a message of a rollback asks for, up to the outcome that is to be reported. `again`: the message was handed
+/// out before.
+pub(super) async fn undo(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    undoing: Undoing,
+    again: bool,
+) -> Handled {
+    let present = |rolling: &&Arc<Rolling>| {
+        (state.epoch, rolling.next, rolling.attempt) == (undoing.epoch, undoing.number, undoing.attempt)
+    };
+    let stands = state.paused || state.stuck.is_some();
+    let Some(rolling) = state.rolling.as_ref().filter(present).filter(|_| !stands) else {
+        // It may come before the turn that asks for it is seen.
+        if undoing.epoch > state.epoch {
+            return Handled::Verdict(unknown());
+        }
+        return over(host, state, workflow, again).await;
+    };
+    let Some(current) = rolling.current() else { return Handled::Verdict(Verdict::Acknowledge) };
+    let now = host.now();
+    if let Some(at) = rolling.awaits().or(rolling.due).filter(|at| *at > now) {
+        return later(at, now);
+    }
+    if rolling.awaits().is_some() {
+        return asks(Command::StopAwaiting { undoing });
+    }
+    match &current.what {
+        What::Child { attempt, index } => {
+            let id = child_id(state.id(), &current.activation, *attempt, *index);
+            match undo_child(host, &id, undoing.epoch, undoing.attempt > 1).await {
+                Ok(true) => asks(succeeded(undoing)),
+                // The child tells when it is undone.
+                Ok(false) => Handled::Verdict(Verdict::Acknowledge),
+                Err(error) => Handled::Verdict(failed(&error)),
+            }
+        }
+        What::Node { .. } => match node(host, state, workflow, rolling, current, undoing).await {
+            Ok(handled) => handled,
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
+    }
+}
+
+fn unknown() -> Verdict {
+    Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }
+}
+
+fn later(at: Time, now: Time) -> Handled {
+    let after_seconds = at.since(now).as_secs_f64().max(0.001);
+    Handled::Verdict(Verdict::Return { after_seconds, error: None })
+}
+
+fn asks(command: Command) -> Handled {
+    Handled::Commands(vec![Asked::from(command)], Vec::new())
+}
+
+fn succeeded(undoing: Undoing) -> Command {
+    let outcome = Outcome::Succeeded { port: "success".into(), output: Payload::default() };
+    Command::Undone { undoing, outcome }
+}
+
+/// Runs the compensation of a node.
+async fn node(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    workflow: &Arc<Workflow>,
+    rolling: &Rolling,
+    current: &Undo,
+    undoing: Undoing,
+) -> Result<Handled, StoreError> {
+    let by = workflow.node(current.activation.node.as_str()).and_then(|node| node.compensate.as_deref());
+    let Some(by) = by else {
+        let failure = Failure::new("no_compensation", "the workflow no longer says how this node is undone");
+        return Ok(asks(Command::Undone { undoing, outcome: Outcome::Failed(failure) }));
+    };
+    if let Some(deadline) = rolling.intended {
+        let now = host.now();
+        if deadline > now {
+            return Ok(later(deadline, now));
+        }
+        let message = "the attempt was begun and nobody knows how it ended: it is not run again (`at_most_once`)";
+        let outcome = Outcome::Unknown(Failure::new("outcome_unknown", message));
+        return Ok(asks(Command::Undone { undoing, outcome }));
+    }
+    let vault = Vault::of(host, state, by).await?;
+    let render = || Reading::of(|reading| rendered(state, rolling, current, by, &vault, reading));
+    let rendered = with_values(host, state.id(), render).await?;
+    let timeout_seconds = by.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
+    let work = match rendered {
+        Ok(Some(work)) => work,
+        Ok(None) => return Ok(asks(succeeded(undoing))),
+        Err(error) => {
+            let outcome = Outcome::Failed(Failure::new(error.code, error.message));
+            return Ok(asks(Command::Undone { undoing, outcome }));
+        }
+    };
+    // The key is that of the visit, so that every attempt to undo it has the same, in later rollbacks too.
+    let idempotency_key = derive(&["undo", state.id().as_str(), &current.activation.to_string()]);
+    let task =
+        Task { owner: state.started.owner.clone(), idempotency_key, timeout_seconds, work, secrets: vault.used() };
+    if by.delivery == Delivery::AtMostOnce {
+        let deadline = host.now().after_seconds(timeout_seconds + limits::GRACE_SECONDS);
+        let intend = Command::IntendUndo { undoing, deadline };
+        let intended = submit(host, state.id(), Submission::of(vec![intend.into()], state, workflow)).await?;
+        if intended.is_none_or(|intended| intended.replies != [Ok(())]) {
+            return Ok(Handled::Verdict(unknown()));
+        }
+    }
+    let Report { outcome, logs } = host.run(&task).await;
+    let line = |line| NodeLog {
+        node: current.activation.node.to_string(),
+        visit: current.activation.visit,
+        attempt: undoing.attempt,
+        line,
+    };
+    let command = Command::Undone { undoing, outcome: outcome.into() };
+    Ok(Handled::Commands(vec![command.into()], logs.into_iter().map(line).collect()))
+}
+
+/// What undoes a run is to do; none where it only computes.
+fn rendered(
+    state: &Execution,
+    rolling: &Rolling,
+    current: &Undo,
+    by: &Node,
+    secrets: &dyn Secrets,
+    reading: &Reading,
+) -> Result<Option<work::Work>, ExprError> {
+    let What::Node { output, seen, .. } = &current.what else { return Ok(None) };
+    let output = match rolling.ended() {
+        Some(Ended::Succeeded { output }) => output,
+        Some(Ended::Failed | Ended::Unknown) | None => output,
+    };
+    let started_at = state.started_at.to_string();
+    let scene = Scene { started: &state.started, started_at: &started_at, seen, output, reading };
+    match &by.kind {
+        NodeKind::Run(config) => config.render(&scene.scope(), secrets).map(Some),
+        NodeKind::Compute(config) => config.compute(&scene.scope()).map(|_| None),
+        // The format lets no other type undo anything.
+        NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => Ok(None),
+    }
+}
+
+/// Shows names of secrets in their places.
+struct Names;
+
+impl Secrets for Names {
+    fn secret(&self, name: &str) -> Option<String> {
+        Some(format!("{{{{ secrets.{name} }}}}"))
+    }
+}
+
+/// What would undo a run, rendered, for people.
+///
+/// # Errors
+/// Where a template cannot be rendered.
+pub fn shown(state: &Execution, undo: &Undo, by: &Node, reading: &Reading) -> Result<Value, ExprError> {
+    let rolling = Rolling::asked(stepwell_core::rollback::Rollback::to(0));
+    Ok(match rendered(state, &rolling, undo, by, &Names, reading)? {
+        Some(work::Work::Http(task)) => {
+            let mut shown = json!({"method": task.method, "url": task.url});
+            if !task.query.is_empty() {
+                shown["query"] = json!(task.query);
+            }
+            if !task.headers.is_empty() {
+                shown["headers"] = json!(task.headers);
+            }
+            if let Some(body) = &task.body {
+                shown["body"] = body.clone();
+            }
+            shown
+        }
+        Some(work::Work::Code(task)) => json!({"code": task.code}),
+        None => Value::Null,
+    })
+}
