@@ -241,7 +241,7 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
 
 /// When an execution was retried or came back from a rollback last: what is due in it is due since then, whenever it was
 /// activated. None where its time runs since its start.
-pub fn reopened_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+fn reopened_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
     state.extended.map(|deadline| deadline.after_seconds(-workflow.settings.timeout_seconds))
 }
 

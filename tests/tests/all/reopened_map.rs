@@ -22,10 +22,10 @@ fn document() -> Value {
     let body = json!({
         "nodes": [{"id": "n", "type": "transform", "config": {"expression": "item"}},
             {"id": "w", "type": "wait", "config": {"event": "go"}},
+            {"id": "late", "type": "transform", "config": {"expression": "item"}},
             {"id": "quick", "type": "transform", "config": {"expression": "item"}}],
         "edges": [{"from": "n", "to": "w", "condition": format!("item >= {WAITING}")},
-            {"from": "n", "to": "quick", "condition": format!("item < {WAITING}")}],
-        "output": "item"});
+            {"from": "n", "to": "quick", "condition": format!("item < {WAITING}")}, {"from": "w", "to": "late"}]});
     json!({"id": "wide", "nodes": [{"id": "start", "type": "manual_trigger"},
             {"id": "all", "type": "map", "config": {"items": "input.items", "max_concurrency": ITEMS, "body": body}}],
         "edges": [{"from": "start", "to": "all"}]})
@@ -101,5 +101,20 @@ async fn a_retry_that_overtakes_the_cancel_on_its_way_down_changes_no_result() {
         control(&*world.host, &id, Control::Retry).await;
     }
     completes(&world, &id).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_child_gave_stays_for_as_long_as_its_parent_can_be_retried() {
+    // Given a map that was cancelled, of which some children had given their outputs.
+    let (world, id) = begun("retried-map-child").await;
+    control(&*world.host, &id, Control::Cancel).await;
+    // Then none of these is deleted alone: a retry reads what it gave.
+    let (status, refused) = world.call("DELETE", &format!("/v1/executions/{}", child(&id, 0)), None).await;
+    assert_eq!((status.as_u16(), &refused["code"]), (409, &json!("parent_not_ended")), "{refused}");
+    control(&*world.host, &id, Control::Retry).await;
+    completes(&world, &id).await;
+    let (status, _) = world.call("DELETE", &format!("/v1/executions/{}", child(&id, 0)), None).await;
+    assert_eq!(status, 204, "its parent has what it gave");
     world.end().await;
 }

@@ -143,7 +143,8 @@ fn a_map_whose_children_failed_starts_them_anew_and_completes() {
     let mut each = call("each", "");
     each["config"]["url"] = json!("https://x.test/{{ item }}/again-1");
     each["config"]["body"] = json!("{{ item }}");
-    let body = json!({"nodes": [each], "edges": [], "output": "item"});
+    let item = json!({"id": "item", "type": "transform", "config": {"expression": "item"}});
+    let body = json!({"nodes": [each, item], "edges": [{"from": "each", "to": "item"}]});
     let document = json!({"id": "calls", "nodes": [{"id": "go", "type": "manual_trigger"},
             {"id": "all", "type": "map", "config": {"items": "[1, 2, 3]", "body": body}}],
         "edges": [{"from": "go", "to": "all"}]});

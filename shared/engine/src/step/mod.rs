@@ -219,7 +219,7 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Timeout => Command::Timeout,
         Work::ChildEnded { activation, attempt, index, error } => {
             if error.is_some() {
-                match children::is_reopened(host, state, workflow, &activation, attempt, index).await {
+                match children::is_void(host, state, workflow, &activation, attempt, index).await {
                     Ok(false) => {}
                     Ok(true) => return Handled::Verdict(Verdict::Acknowledge),
                     Err(error) => return Handled::Verdict(failed(&error)),
