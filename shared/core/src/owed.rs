@@ -28,7 +28,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
     effects.extend(tell_parent(state));
-    if state.rolling.is_some() {
+    if state.rolling.is_some() && state.end.is_none() {
         effects.extend(crate::decide::owed_undo(state));
         return effects;
     }

@@ -140,7 +140,7 @@ fn on_error(what: &str) -> Value {
     let words = [
         ("fail", "The execution ends with the node's error."),
         ("continue", "It goes on along the port `success`, with `{\"error\": …}`."),
-        ("ask_human", "A person is asked: retry, skip or abort."),
+        ("ask_human", "A person is asked: retry, skip, rewind or abort."),
         ("rollback", "What was done is undone, then the execution fails."),
     ];
     let actions: Vec<_> = AfterError::WORDS.iter().map(|action| (*action, "")).collect();

@@ -10,7 +10,6 @@ use crate::{
     policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
     reading::{At, Cx, Fields, Issue, Script, Severity, Shape, cut, is_id, schema},
-    validate::warn_of_rollback,
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -147,7 +146,6 @@ fn settings(cx: &mut Cx<'_>, f: &Fields<'_, '_>) -> Settings {
         settings.timeout_seconds = seconds;
     }
     on_error::of_settings(cx, &f, &mut settings);
-    warn_of_rollback(cx, f.get("on_error"), f.at);
     if f.word(cx, "on_condition_error", &["fail", "default"]) == Some(1) {
         settings.on_condition_error = OnConditionError::Default;
     }

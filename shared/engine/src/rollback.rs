@@ -7,7 +7,7 @@ use crate::{
     port::{Host, StoreError},
     step,
 };
-use document::{Node, Workflow, id::NodeId, node::node_type::Mode};
+use document::{Node, Workflow, id::NodeId};
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
@@ -17,10 +17,11 @@ use stepwell_core::{
     execution::Execution,
     id::{Activation, ExecutionId, child_id},
     owed::{Since, owed},
-    payload::Payload,
     reading::Reading,
     rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
 };
+
+pub use stepwell_core::rollback::to_node;
 
 /// Why an execution does not go back.
 #[derive(Debug)]
@@ -185,26 +186,6 @@ fn would_undo(workflow: &Workflow, state: &Execution, undo: &Undo, reading: &Rea
         None => (None, None),
     };
     WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error }
-}
-
-/// The rollback that a backtrack to a node is: to the checkpoint in which the node was due at its latest visit. A node
-/// that is decided in the turn that activates it was due in none: then it is the checkpoint before.
-///
-/// # Errors
-/// Where the node was never visited in what led to the present state.
-pub fn to_node(
-    workflow: &Workflow,
-    state: &Execution,
-    node: &NodeId,
-    input: Option<Value>,
-) -> Result<Rollback, Unreachable> {
-    let visited = state.node(node).filter(|found| found.visit > 0 && found.activated_seq > 0);
-    let (Some(found), Some(of)) = (visited, workflow.node(node.as_str())) else {
-        return Err(Unreachable::NotVisited(node.clone()));
-    };
-    let at_once = of.of.mode == Mode::Route;
-    let to = found.activated_seq.saturating_sub(u64::from(at_once)).max(1);
-    Ok(Rollback { node: Some(node.clone()), input: input.map(Payload::new), ..Rollback::to(to) })
 }
 
 /// Undoes a child whole, since its parent goes back. True where there is nothing to wait for: it does not exist, or is

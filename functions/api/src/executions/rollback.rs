@@ -158,6 +158,7 @@ fn unreachable(why: Unreachable) -> Problem {
             Problem::field("checkpoint_ahead", "/checkpoint_id", detail, hint).with("checkpoint", newest.to_string())
         }
         Unreachable::LeftBehind(_) => Problem::conflict("outside_lineage", detail),
+        Unreachable::Ended(_) => Problem::conflict("checkpoint_ended", detail),
         Unreachable::NotVisited(_) => Problem::conflict("not_visited", detail),
         Unreachable::Broken(why) => {
             tracing::error!(%why, "recorded turns do not fold");

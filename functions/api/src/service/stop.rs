@@ -23,6 +23,11 @@ impl Stop {
         Self::pair().1
     }
 
+    /// For a service of a host on which nothing happens by itself: whoever would wait has an answer at once.
+    pub fn already() -> Self {
+        Self(watch::channel(true).1)
+    }
+
     /// Resolves once the host stops; at once where it does already. Never, where whoever could say so is gone.
     pub async fn stopped(&self) {
         let mut stop = self.0.clone();

@@ -65,3 +65,29 @@ async fn nodes_that_cannot_be_gone_back_to_are_refused() {
     world.post("/v1/executions/none/backtrack", json!({"node": "flight"})).await.problem(404, "not_found");
     assert_eq!(world.get(&path).await.of(200), seen);
 }
+
+#[tokio::test]
+async fn a_person_who_is_asked_about_a_failed_node_goes_back() {
+    // Given a booking whose hotel fails, and people are asked.
+    let (world, service) = world().await;
+    service.breaks("POST /hotel");
+    let mut document = super::booking::booking();
+    document["nodes"][2]["on_error"] = json!({"ask_human": {"assignees": ["ann@example.com"], "timeout_seconds": 60}});
+    let id = world.started(document, json!({"name": "Ada"})).await;
+    world.run().await;
+    let path = format!("/v1/executions/{id}");
+    let asked = world.get(&path).await.of(200)["pending_interactions"][0].clone();
+    let options: Vec<&str> =
+        asked["options"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(options, ["retry", "skip", "rewind", "abort"]);
+    let respond = format!("/v1/interactions/{}/respond", asked["interaction_id"].as_str().unwrap());
+    let problem = world.post(&respond, json!({"option": "rewind"})).await.problem(422, "invalid_answer");
+    assert_eq!(problem["errors"][0]["path"], "/data/node");
+    service.asked();
+    // When one goes back to the flight, then it is cancelled, and all is booked anew.
+    service.mends("POST /hotel");
+    let body = json!({"output_port": "rewind", "resume_data": {"node": "flight"}});
+    let told = world.worked(&format!("{path}/resume"), None, body).await.of(200);
+    assert_eq!(told["completed"], true, "{told}");
+    assert_eq!(service.asked(), ["DELETE /flight/7", "POST /flight", "POST /hotel", "POST /card"]);
+}

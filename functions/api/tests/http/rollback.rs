@@ -149,6 +149,8 @@ async fn checkpoints_that_cannot_be_gone_back_to_are_refused_and_change_nothing(
         for left in [hotel, hotel + 1] {
             ask(json!(left)).await.problem(409, "outside_lineage");
         }
+        // The newest is where it ended: there it is already.
+        ask(seen["checkpoint"].clone()).await.problem(409, "checkpoint_ended");
         for ahead in [json!("1000"), json!(1000), json!("99999999999999999999999")] {
             let problem = ask(ahead).await.problem(422, "checkpoint_ahead");
             assert_eq!(problem["checkpoint"], seen["checkpoint"]);
@@ -233,6 +235,12 @@ async fn it_is_told_how_far_it_is_and_can_be_paused_resumed_and_cancelled() {
     assert_eq!((&told["success"], &told["status"]), (&json!(false), &json!("cancelled")));
     world.run().await;
     assert!(service.asked().is_empty());
+    // A retry takes that up: it goes back, and on from there.
+    assert_eq!(world.post(&format!("{path}/retry"), json!({})).await.of(200)["status"], "rolling_back");
+    world.run().await;
+    let all = ["DELETE /hotel/7", "DELETE /flight/7", "POST /flight", "POST /hotel", "POST /card"];
+    assert_eq!(service.asked(), all);
+    assert_eq!(world.get(&path).await.of(200)["status"], "completed");
 }
 
 #[tokio::test]

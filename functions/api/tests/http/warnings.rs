@@ -3,7 +3,7 @@
 use super::*;
 use api::types;
 
-/// Given a document with a slip, a policy that nothing follows, and a loop whose condition fails in each iteration.
+/// Given a document with a slip, a bound that nothing keeps, and a loop whose condition fails in each iteration.
 fn slips() -> Value {
     json!({
         "id": "slips",
@@ -11,7 +11,7 @@ fn slips() -> Value {
         "settings": {"on_condition_error": "default"},
         "nodes": [
             {"id": "start", "type": "manual_trigger"},
-            {"id": "size", "type": "branch", "on_error": "rollback",
+            {"id": "size", "type": "branch", "timeout_seconds": 5,
              "config": {"rules": [{"when": "input.ammount > 1000", "port": "ask"}], "default": "pay"}},
             {"id": "pay", "type": "transform", "config": {"set": {"paid": true}}},
         ],
@@ -31,7 +31,7 @@ async fn an_execution_bears_its_warnings() {
         execution.warnings.iter().map(of).collect::<Vec<_>>()
     };
     let at = |code: &str, path: &str| (code.to_owned(), Some(path.to_owned()), Some("size".to_owned()), None);
-    let checks = [at("unknown_variable", "/nodes/1/config/rules/0/when"), at("no_effect", "/nodes/1/on_error")];
+    let checks = [at("unknown_variable", "/nodes/1/config/rules/0/when"), at("no_effect", "/nodes/1/timeout_seconds")];
     let mut found = told(&before);
     found.retain(|(code, ..)| code != "unhandled_port");
     assert_eq!(found, checks);

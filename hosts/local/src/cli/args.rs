@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, delete, dev, doctor, globals::Globals, graph, history, inbox, init, logs, ls, open, run, save,
-    secret, shell, show, signal, start, token, tokens, validate, workflows,
+    answer, control, delete, dev, doctor, globals::Globals, graph, history, inbox, init, logs, ls, open, rollback, run,
+    save, secret, shell, show, signal, start, token, tokens, unstick, validate, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -57,6 +57,14 @@ pub enum Command {
     Resume(control::Args),
     /// End an execution
     Cancel(control::Args),
+    /// Take an execution up again that failed or was cancelled
+    Retry(control::Args),
+    /// Go back to a checkpoint, and undo what was done since
+    Rollback(rollback::Rollback),
+    /// Go back to before a node, undo what was done since, and run it again
+    Backtrack(rollback::Backtrack),
+    /// Find the way out of what an execution is stuck in
+    Unstick(unstick::Args),
     /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
     /// Remove ended executions with all their data, or a saved workflow

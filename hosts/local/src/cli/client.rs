@@ -81,7 +81,8 @@ impl Client {
             return over(url, globals.token());
         }
         match Folder::find(globals, || Ok(Options::default())).await? {
-            Folder::Open(host) => Ok(Self::of(&host, globals)),
+            // Nothing runs in this process, so no request waits for what may follow.
+            Folder::Open(host) => Ok(Self::over_routes(&host, globals, &Stop::already())),
             Folder::Held(holder) => Self::of_holder(holder, globals),
         }
     }
@@ -96,7 +97,11 @@ impl Client {
 
     /// A client of a host in this process.
     pub fn of(host: &Arc<Local>, globals: &Globals) -> Self {
-        let router = server::router(host, Callers::Own, &Stop::never());
+        Self::over_routes(host, globals, &Stop::never())
+    }
+
+    fn over_routes(host: &Arc<Local>, globals: &Globals, stop: &Stop) -> Self {
+        let router = server::router(host, Callers::Own, stop);
         Self::Local { host: host.clone(), router, owner: globals.owner.clone() }
     }
 

@@ -1,8 +1,11 @@
-//! The commands by which a question is answered, as they can be pasted into a shell.
+//! The commands by which a question is answered or an execution goes on, as they can be pasted into a shell.
 
 use super::{Globals, example::example};
-use api::types::Interaction;
-use stepwell_core::interaction::{InteractionKind, SecurityLevel};
+use api::types::{Choice, Execution, Interaction};
+use stepwell_core::{
+    execution::Status,
+    interaction::{InteractionKind, REWIND, SecurityLevel},
+};
 
 /// The commands that answer a question, one for each way to decide it. What a person is to fill in stands as an example.
 pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
@@ -26,12 +29,34 @@ pub fn answers(question: &Interaction, globals: &Globals) -> Vec<String> {
             let approve = if dangerous { command(&["--approve", "--tool", "NAME"]) } else { command(&["--approve"]) };
             vec![approve, command(&["--reject"])]
         }
-        InteractionKind::Decision => question.options.iter().map(|option| command(&["--option", &option.id])).collect(),
+        InteractionKind::Decision => {
+            let way = |option: &Choice| match option.id.as_str() {
+                REWIND if question.on_error => command(&["--option", REWIND, "--value", r#"{"node": "NODE"}"#]),
+                id => command(&["--option", id]),
+            };
+            question.options.iter().map(way).collect()
+        }
         InteractionKind::Input => {
             let data = question.schema.as_ref().map_or_else(|| "null".into(), |schema| example(schema).to_string());
             vec![command(&["--value", &data])]
         }
         InteractionKind::Ask => vec![command(&["--text", "your answer"])],
+    }
+}
+
+/// The commands by which an execution goes on that failed, was cancelled or is stuck; none for others. A child goes on
+/// with the execution that it belongs to.
+pub fn ways_on(execution: &Execution, globals: &Globals) -> Vec<String> {
+    let id = execution.execution_id.as_str();
+    let unstick = |action: &str| globals.pasted(&["unstick", id, action]);
+    let undoes = execution.error.as_ref().is_some_and(|error| error.code == "compensation_failed");
+    match execution.status {
+        Status::Failed | Status::Cancelled if execution.parent.is_none() => vec![globals.pasted(&["retry", id])],
+        Status::Stuck if undoes => ["retry", "skip", "mark-done"].map(unstick).into(),
+        Status::Stuck => ["redrive", "skip"].map(unstick).into(),
+        Status::Failed | Status::Cancelled | Status::Completed | Status::Skipped => Vec::new(),
+        Status::Pending | Status::Running | Status::Paused | Status::Waiting | Status::WaitingHuman => Vec::new(),
+        Status::RollingBack => Vec::new(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `stepwell pause | resume | cancel EXECUTION`.
+//! `stepwell pause | resume | cancel | retry EXECUTION`.
 
 use super::{
     Exit, Failure, Globals, Outcome,
@@ -8,7 +8,7 @@ use super::{
 };
 use api::types::{Ended, Execution, Interaction, Reason, WentOn};
 
-/// The arguments of `stepwell pause`, `resume` and `cancel`.
+/// The arguments of `stepwell pause`, `resume`, `cancel` and `retry`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The execution

@@ -34,6 +34,7 @@ mod output;
 mod page;
 mod pick;
 mod place;
+mod rollback;
 mod run;
 mod save;
 mod schema;
@@ -47,6 +48,7 @@ mod start;
 mod times;
 mod token;
 mod tokens;
+mod unstick;
 mod validate;
 mod warnings;
 mod window;
@@ -127,6 +129,10 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Pause(args) => control::run(&globals, "pause", args).await,
         Command::Resume(args) => control::run(&globals, "resume", args).await,
         Command::Cancel(args) => control::run(&globals, "cancel", args).await,
+        Command::Retry(args) => control::run(&globals, "retry", args).await,
+        Command::Rollback(args) => rollback::rollback(&globals, args).await,
+        Command::Backtrack(args) => rollback::backtrack(&globals, args).await,
+        Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,

@@ -169,8 +169,15 @@ pub fn children(count: u64, ended: u64, failed: u64, tolerated: Option<u64>) -> 
 
 /// The commands that answer a question, each in a line of its own.
 pub fn answer_lines(commands: &[String]) -> Vec<String> {
-    let before = |number| if number == 0 { "answer with:" } else { "         or:" };
-    commands.iter().enumerate().map(|(number, command)| format!("  {} {}", before(number), clean(command))).collect()
+    with_lines("answer with:", commands)
+}
+
+/// Commands of which each does it, each in a line of its own, the first after these words.
+pub fn with_lines(first: &str, commands: &[String]) -> Vec<String> {
+    let width = first.len();
+    let before = |number| if number == 0 { first } else { "or:" };
+    let line = |(number, command): (usize, &String)| format!("  {:>width$} {}", before(number), clean(command));
+    commands.iter().enumerate().map(line).collect()
 }
 
 /// A count with its noun, such as `1 error` or `2 errors`.

@@ -57,6 +57,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::line(&format!("\noutput\n{}", whole(&execution.output)));
     }
     execution.pending_interactions.iter().for_each(|question| asked(question, globals));
+    for line in output::with_lines("go on with:", &commands::ways_on(&execution, globals)) {
+        output::line(&line);
+    }
     Ok(Exit::Done)
 }
 

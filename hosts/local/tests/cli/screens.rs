@@ -194,6 +194,20 @@ fn an_execution_is_shown_with_what_it_gave_and_what_it_asks() {
 }
 
 #[test]
+fn what_goes_back_and_what_is_stuck_fit_the_terminal() {
+    let (home, id) = crate::back::failed("throw new Error('the airline does not answer')");
+    let all = shows(&home, "rollback-dry-run", &["rollback", &id, "1", "--dry-run"], 0);
+    for (look, told) in &all {
+        let text = plain(&told.out);
+        let table = text.lines().take_while(|line| !line.starts_with("nothing was changed"));
+        table.for_each(|line| assert!(line.chars().count() <= usize::from(look.columns), "{line}\n{text}"));
+    }
+    home.run(&["rollback", &id, "1"]).exits(0);
+    home.run(&["run", "--resume", &id]);
+    shows(&home, "show-stuck", &["show", &id], 0);
+}
+
+#[test]
 fn a_history_numbers_iterations() {
     let (home, ids) = folder();
     let all = shows(&home, "history", &["history", &ids[0]], 0);

@@ -37,8 +37,8 @@ fn run_ends_with_the_warnings_and_show_and_history_tell_them_again() {
 #[test]
 fn what_is_not_built_is_told_before_it_runs() {
     let home = Home::new();
-    let text = SLIP.replace(r#""type": "fail", "#, r#""type": "fail", "on_error": "rollback", "#);
-    let file = home.file("rollback.json", text);
+    let text = SLIP.replace(r#""type": "fail", "#, r#""type": "fail", "timeout_seconds": 5, "#);
+    let file = home.file("timed.json", text);
     let told = home.run(&["validate", &file]).exits(0);
-    assert!(told.err.contains("no_effect") && told.err.contains("nothing is rolled back"), "{told:?}");
+    assert!(told.err.contains("no_effect") && told.err.contains("nothing of it is timed"), "{told:?}");
 }

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     effect::Effect,
-    error::Error,
+    error::{Error, Reason},
     event::Event,
-    interaction::{AfterError, Interaction, InteractionKind, InteractionStatus},
+    interaction::{AfterError, Interaction, InteractionKind, InteractionStatus, REWIND},
+    rollback::{Rollback, to_node},
     sight::Sight,
 };
 use document::{HumanOption, Node, TimeoutAction, graph::NodeIx};
@@ -84,7 +85,36 @@ fn options(node: &Node) -> Vec<HumanOption> {
         AfterError::Abort => "Fail the execution",
     };
     let offered = AfterError::ALL.iter().filter(|id| **id != AfterError::Skip || node.of.may_go_on());
-    offered.map(|&id| HumanOption { id: id.to_string(), label: label(id).into() }).collect()
+    let mut all: Vec<HumanOption> =
+        offered.map(|&id| HumanOption { id: id.to_string(), label: label(id).into() }).collect();
+    // Only a person goes back: no deadline does.
+    let label = "Go back to an earlier node, `data.node`, and undo what was done since".into();
+    all.insert(all.len().saturating_sub(1), HumanOption { id: REWIND.into(), label });
+    all
+}
+
+/// Where an answer goes back to: its data is `{node, input?}`.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn rewinding(turn: &Deciding<'_>, data: Option<&Value>) -> Result<Rollback, Reason> {
+    let wrong = |code: &str, path: &str, message: String| Err(Reason { code: code.into(), path: path.into(), message });
+    let fields = data.and_then(Value::as_object);
+    let Some(named) = fields.and_then(|fields| fields.get("node")?.as_str()) else {
+        let message = "`rewind` needs the node to go back to: {\"node\": \"ID\"}";
+        return wrong("missing_field", "/data/node", message.into());
+    };
+    let unknown = fields.and_then(|fields| fields.keys().find(|key| !["node", "input"].contains(&key.as_str())));
+    if let Some(unknown) = unknown {
+        return wrong("unexpected_field", "/data", format!("`rewind` takes no `{unknown}`"));
+    }
+    let input = fields.and_then(|fields| fields.get("input")).cloned();
+    let found = turn.workflow.node(named).map(|node| to_node(turn.workflow, &turn.state, &node.id, input));
+    match found {
+        Some(Ok(rollback)) => Ok(rollback),
+        Some(Err(why)) => wrong("not_visited", "/data/node", why.to_string()),
+        None => wrong("unknown_node", "/data/node", format!("the workflow has no node {named}")),
+    }
 }
 
 /// Does what the document says about a failure that nobody has decided on in time.

@@ -7,8 +7,10 @@ use crate::{
     event::Event,
     id::InteractionId,
     interaction::{
-        AfterError, Answer, Interaction, InteractionKind as Kind, InteractionStatus, Response, votes::needed_after,
+        AfterError, Answer, Interaction, InteractionKind as Kind, InteractionStatus, REWIND, Response,
+        votes::needed_after,
     },
+    rollback::Rollback,
     sight::Sight,
 };
 use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
@@ -47,7 +49,11 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     decided(turn, &one, response);
     // The answer about a failed node says what becomes of the node. Any other answer becomes the node's output,
     // together with all responses, so that votes before the deciding one are kept.
-    if one.on_error {
+    if one.on_error && decision == REWIND {
+        if let Ok(rollback) = after_error::rewinding(turn, answer.data.as_ref()) {
+            turn.ask_rollback(Rollback { reason: answer.comment, ..rollback });
+        }
+    } else if one.on_error {
         after_error::decided(turn, ix, AfterError::parse(&decision), answer.data);
     } else {
         let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
@@ -67,7 +73,7 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
     let unused = |name: &str, value: &Option<Value>, used: bool| {
         value.clone().filter(|_| !used).map(|value| (name.to_owned(), value))
     };
-    let skips = one.on_error && AfterError::parse(decision) == Some(AfterError::Skip);
+    let skips = one.on_error && (AfterError::parse(decision) == Some(AfterError::Skip) || decision == REWIND);
     let more: Map<String, Value> = [
         unused("content", &answer.content, one.kind == Kind::Review),
         unused("data", &answer.data, one.kind == Kind::Input || skips),
@@ -161,6 +167,8 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
                 let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
                 let message = format!("there is no option {option}: choose one of {}", known.join(", "));
                 reasons.push(reason("unknown_option", "option", message));
+            } else if one.on_error && option == REWIND {
+                reasons.extend(after_error::rewinding(turn, answer.data.as_ref()).err());
             }
             (option.clone(), Value::String(option.clone()))
         }),

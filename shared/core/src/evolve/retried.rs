@@ -16,6 +16,10 @@ pub(super) fn take_up(state: &mut Execution, deadline: Time, timeouts: &BTreeMap
     state.stuck_seq = 0;
     state.retried += 1;
     state.extended = Some(deadline);
+    // It was cancelled while it went back: the checkpoint brings its nodes.
+    if state.rolling.is_some() {
+        return;
+    }
     // What was due when it got stuck or was paused is asked for again by itself.
     let interactions = state.interactions.clone();
     for (id, node) in &mut state.nodes {

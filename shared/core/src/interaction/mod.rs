@@ -10,6 +10,9 @@ use document::{HumanKind, HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// The option of a question about a failed node by which the execution goes back to an earlier node.
+pub const REWIND: &str = "rewind";
+
 document::closed_set!(
     /// What an interaction asks for (human in the loop, §1).
     InteractionKind {
@@ -172,7 +175,7 @@ pub struct Interaction {
     /// The responses of people, in the order in which they came; of one person the last one counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub responses: Vec<Response>,
-    /// True where `on_error: ask_human` opened it: its options are `retry`, `skip` and `abort`.
+    /// True where `on_error: ask_human` opened it: its options are `retry`, `skip`, `rewind` and `abort`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_error: bool,
     /// For a question of `on_error`: what becomes of the node at the deadline. None for all others, and without one.

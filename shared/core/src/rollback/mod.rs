@@ -4,11 +4,13 @@
 //! records it, and from then on the rules undo one thing after the other, the latest first.
 
 mod fork;
+mod node;
 mod plan;
 mod point;
 mod seen;
 
 pub use fork::{Fork, fork};
+pub use node::to_node;
 pub use plan::{Plan, Unreachable, lineage, plan};
 pub use point::Point;
 pub use seen::{Seen, Undoing};

@@ -12,6 +12,5 @@ pub use crate::{
     parse::check,
     reading::{Issue, Severity, schema},
 };
-pub(crate) use no_effect::rollback as warn_of_rollback;
 pub(crate) use structure::check as check_structure;
 pub(crate) use warnings::check as check_warnings;

@@ -4,13 +4,8 @@
 use crate::{
     Connection,
     node::node_type::Mode,
-    policy::OnError,
     reading::{At, Cx, Frame, RawEdge, RawNode},
 };
-use serde_json::Value;
-
-/// What to do about a policy that nothing follows.
-const ROLLBACK: &str = "Undo what was done on a path from the port `error`, or take this as a failure.";
 
 /// Warns of what a flow says in vain.
 pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
@@ -24,22 +19,9 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     }
 }
 
-/// Warns of `on_error: rollback`, of a node or of the settings.
-pub(crate) fn rollback(cx: &mut Cx<'_>, policy: Option<&Value>, at: &At<'_>) {
-    if policy.and_then(OnError::of) == Some(OnError::Rollback) {
-        let message = "nothing is rolled back in this release: the execution fails, and what was done stays";
-        cx.warning("no_effect", &at.key("on_error"), message, ROLLBACK);
-    }
-}
-
 fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
     let (Some(object), Some(kind)) = (raw.object, raw.kind) else { return };
     let given = |key: &str| object.get(key).is_some_and(|value| !value.is_null());
-    rollback(cx, object.get("on_error"), at);
-    if given("compensate") {
-        let message = "nothing is rolled back in this release, so this never runs";
-        cx.warning("no_effect", &at.key("compensate"), message, ROLLBACK);
-    }
     let (at_once, never_again) = match kind.mode {
         Mode::Route => (true, true),
         Mode::Compute => (true, false),

@@ -61,7 +61,7 @@ pub(super) async fn undo(
     let present = |rolling: &&Arc<Rolling>| {
         (state.epoch, rolling.next, rolling.attempt) == (undoing.epoch, undoing.number, undoing.attempt)
     };
-    let stands = state.paused || state.stuck.is_some();
+    let stands = state.paused || state.stuck.is_some() || state.end.is_some();
     let Some(rolling) = state.rolling.as_ref().filter(present).filter(|_| !stands) else {
         // It may come before the turn that asks for it is seen.
         if undoing.epoch > state.epoch {

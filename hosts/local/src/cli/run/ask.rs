@@ -15,8 +15,8 @@ use crate::cli::{
     output,
 };
 use api::types::{AnswerBody, Choice, Interaction};
-use serde_json::Value;
-use stepwell_core::interaction::{AfterError, InteractionKind, SecurityLevel};
+use serde_json::{Value, json};
+use stepwell_core::interaction::{AfterError, InteractionKind, REWIND, SecurityLevel};
 
 /// How asking ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +246,10 @@ impl Asking<'_> {
                         Ok(output) => return Ok(AnswerBody { data: Some(output), ..chosen(option) }),
                         Err(error) => eprintln!("  this is not JSON: {error}"),
                     }
+                }
+                Some(option) if option.id == REWIND && self.question.on_error => {
+                    let node = self.line("the node to go back to").await?;
+                    return Ok(AnswerBody { data: Some(json!({"node": node})), ..chosen(option) });
                 }
                 Some(option) => return Ok(chosen(option)),
                 None => eprintln!("  choose one of 1 to {}", options.len()),

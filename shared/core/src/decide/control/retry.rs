@@ -22,6 +22,13 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
         _ if turn.state.retried > 0 => return Err(Rejection::Stale("it was retried and goes on")),
         _ => return Err(Rejection::status(status, "only one that failed or was cancelled is retried")),
     }
+    // It was cancelled while it went back: it goes on with that.
+    if turn.state.rolling.is_some() {
+        let deadline = turn.now.after_seconds(turn.workflow.settings.timeout_seconds);
+        turn.record(Event::ExecutionRetried { reason, deadline, timeouts: BTreeMap::new() });
+        turn.undo_next();
+        return Ok(());
+    }
     let lost = |(ix, node): (NodeIx, &document::Node)| {
         let found = turn.state.node(&node.id);
         let dropped = found.is_some_and(|found| found.phase == Phase::Dropped && found.was.is_none());

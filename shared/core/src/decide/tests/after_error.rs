@@ -3,11 +3,12 @@
 use super::story::Story;
 use crate::{
     command::{Command, Control},
-    effect::{Effect, Purpose},
+    effect::{Effect, Purpose, Work},
     error::Rejection,
     event::Event,
     execution::Status,
     interaction::{Answer, InteractionStatus},
+    payload::Payload,
 };
 use document::time::Time;
 use serde_json::{Value, json};
@@ -132,4 +133,40 @@ fn the_settings_say_it_for_all_nodes_and_skip_what_can_be_skipped() {
     story.now = Time(125_000);
     story.when(deadline).unwrap();
     story.is(Status::Failed);
+}
+
+#[test]
+fn a_person_goes_back_to_an_earlier_node() {
+    let work = |id: &str| json!({ "id": id, "type": "transform", "config": { "set": {} }, "on_error": "ask_human" });
+    let edges = json!([{ "from": "start", "to": "first" }, { "from": "first", "to": "second" },
+        { "from": "second", "to": "third" }]);
+    let mut story = Story::given(json!([work("first"), work("second"), work("third")]), edges, json!({}));
+    story.succeed("first", json!({})).unwrap();
+    let due = story.state.node(&"second".into()).unwrap().activated_seq;
+    story.succeed("second", json!({})).unwrap();
+    story.fail("third", "broken");
+    let rewind = |data: Value| Answer { option: Some("rewind".into()), data: Some(data), ..Answer::default() };
+    // What names no node that it came from is refused, with the reason.
+    for (data, code) in [
+        (json!(null), "missing_field"),
+        (json!({}), "missing_field"),
+        (json!({ "node": 1 }), "missing_field"),
+        (json!({ "node": "fourth" }), "unknown_node"),
+        (json!({ "node": "second", "to": 1 }), "unexpected_field"),
+    ] {
+        let refused = story.answer("bob@example.com", rewind(data)).unwrap_err();
+        let Rejection::Invalid { reasons, .. } = refused else { panic!("{refused:?}") };
+        assert_eq!(reasons[0].code, code);
+        story.is(Status::WaitingHuman);
+    }
+    // Then the execution asks for a rollback to where the node was due.
+    let answer = Answer { comment: Some("other data".into()), ..rewind(json!({ "node": "second", "input": 7 })) };
+    story.answer("bob@example.com", answer).unwrap();
+    story.is(Status::RollingBack);
+    let asked = story.state.rolling.as_ref().unwrap().asked.clone();
+    assert_eq!((asked.to, asked.node, asked.input), (due, Some("second".into()), Some(Payload::new(json!(7)))));
+    assert_eq!(asked.reason.as_deref(), Some("other data"));
+    assert!(!story.state.interactions[0].is_open());
+    let sent = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if message.work == Work::RollBack);
+    assert!(story.effects.iter().any(sent), "{:?}", story.effects);
 }

@@ -186,7 +186,7 @@ fn a_question_that_fails_takes_no_port_that_only_a_person_may_take() {
     assert_eq!(story.state.error.map(|error| error.code).as_deref(), Some("interaction_timeout"));
     let story = unanswered("ask_human");
     let options: Vec<&str> = story.state.interactions[1].options.iter().map(|option| option.id.as_str()).collect();
-    assert_eq!(options, ["retry", "abort"], "nobody skips an approval");
+    assert_eq!(options, ["retry", "rewind", "abort"], "nobody skips an approval");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_whole_document_has_no_problems_but_what_is_not_built() {
                      "max_concurrency": 10, "retention_days": 0},
         "metadata": {"anything": [1, 2]}
     });
-    expect(&document, &[("no_effect", "/nodes/2/config/channels/0"), ("no_effect", "/nodes/3/compensate")]);
+    expect(&document, &[("no_effect", "/nodes/2/config/channels/0")]);
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! `stepwell rollback EXECUTION CHECKPOINT` and `stepwell backtrack EXECUTION NODE`.
+
+use super::{
+    Exit, Failure, Globals, Outcome,
+    client::{Client, Reply, escaped},
+    columns::{Cell, Column},
+    output,
+    pick::pick,
+    source,
+};
+use api::types::{
+    BackAnswer, BacktrackBody, CheckpointId, RollbackBody, Undone, WentBack, WouldCompensate, WouldGoBack,
+};
+use serde::Serialize;
+use serde_json::Value;
+use stepwell_core::execution::Status;
+
+/// The arguments of `stepwell rollback`.
+#[derive(clap::Args)]
+pub struct Rollback {
+    /// The execution
+    execution: String,
+    /// The checkpoint to go back to, as `stepwell history` shows it
+    checkpoint: String,
+    /// How it goes back.
+    #[command(flatten)]
+    how: How,
+}
+
+/// The arguments of `stepwell backtrack`.
+#[derive(clap::Args)]
+pub struct Backtrack {
+    /// The execution
+    execution: String,
+    /// The node to go back to: it runs again
+    node: String,
+    /// Give the node this in place of its input: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
+    input: Option<String>,
+    /// How it goes back.
+    #[command(flatten)]
+    how: How,
+}
+
+/// The options that both have.
+#[derive(clap::Args)]
+struct How {
+    /// Compensate nothing: what was done stays
+    #[arg(long)]
+    no_compensate: bool,
+    /// Only tell what would be undone and run
+    #[arg(long)]
+    dry_run: bool,
+    /// Record this reason in the history
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl How {
+    fn compensate(&self) -> Option<bool> {
+        self.no_compensate.then_some(false)
+    }
+
+    fn dry_run(&self) -> Option<bool> {
+        self.dry_run.then_some(true)
+    }
+}
+
+/// Goes back to a checkpoint. Exit 1 where it is refused, or gets stuck.
+pub async fn rollback(globals: &Globals, args: Rollback) -> Outcome {
+    let body = RollbackBody {
+        checkpoint_id: Some(CheckpointId(args.checkpoint.clone())),
+        compensate: args.how.compensate(),
+        dry_run: args.how.dry_run(),
+        reason: args.how.reason,
+    };
+    go_back(globals, "rollback", &args.execution, &args.checkpoint, &body).await
+}
+
+/// Goes back to before a node. Exit 1 where it is refused, or gets stuck.
+pub async fn backtrack(globals: &Globals, args: Backtrack) -> Outcome {
+    let body = BacktrackBody {
+        node: args.node.clone(),
+        input: args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?,
+        compensate: args.how.compensate(),
+        dry_run: args.how.dry_run(),
+        reason: args.how.reason,
+    };
+    go_back(globals, "backtrack", &args.execution, &args.node, &body).await
+}
+
+/// Asks for what the last part of the API's path names, and tells the answer.
+async fn go_back(globals: &Globals, what: &str, execution: &str, to: &str, body: &impl Serialize) -> Outcome {
+    let client = Client::open(globals).await?;
+    let answer = async {
+        let id = pick(&client, execution).await?;
+        let answer = client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), body).await;
+        answer.map_err(|failure| advised(failure, globals, &id))
+    }
+    .await;
+    let idle = client.idle();
+    client.close().await;
+    let answer: Reply = answer?;
+    let read: BackAnswer = answer.read()?;
+    if globals.json {
+        output::json(&answer.0);
+    }
+    match read {
+        BackAnswer::Would(would) => {
+            if !globals.json {
+                plan(&would);
+                eprintln!("nothing was changed; to do it: {}", globals.pasted(&[what, &would.execution_id, to]));
+            }
+            Ok(Exit::Done)
+        }
+        BackAnswer::Went(went) => {
+            if !globals.json {
+                tell(&went, globals);
+            }
+            if let Some(idle) = idle.filter(|_| !went.status.is_terminal() && went.status != Status::Stuck) {
+                eprintln!("{idle}");
+            }
+            Ok(if went.status == Status::Stuck { Exit::Failed } else { Exit::Done })
+        }
+    }
+}
+
+/// Replaces the hint of a refusal by one in the words of the command line, where there is a better one.
+fn advised(failure: Failure, globals: &Globals, id: &str) -> Failure {
+    match failure.code.as_str() {
+        "checkpoint_ahead" | "outside_lineage" | "not_visited" => {
+            let hint = format!("`{}` shows what it can go back to", globals.pasted(&["history", id]));
+            failure.with_hint(&hint)
+        }
+        _ => failure,
+    }
+}
+
+/// Tells what would be undone, in order, and what then runs.
+fn plan(would: &WouldGoBack) {
+    output::line(&output::clean(&would.message));
+    if !would.would_compensate.is_empty() {
+        output::line("");
+        let columns = [Column::whole("UNDOES"), Column::whole("VISIT"), Column::whole("BY"), Column::text("WITH")];
+        output::table(columns, would.would_compensate.iter().map(row));
+    }
+    if !would.would_run.is_empty() {
+        output::line("");
+        output::table(["THEN RUNS"], would.would_run.iter().map(|node| [node.as_str()]));
+    }
+}
+
+fn row(one: &WouldCompensate) -> [Cell; 4] {
+    let (by, with) = match &one.child {
+        Some(child) => ("the child itself", child.clone()),
+        None => (one.r#type.as_deref().unwrap_or_default(), with(one)),
+    };
+    let with = if one.outcome_unknown { format!("{with} (nobody knows whether it was done)") } else { with };
+    [one.node.as_str().into(), one.visit.to_string().into(), by.into(), with.trim_start().to_owned().into()]
+}
+
+/// What a node is undone with, in a line: a request as its first line, anything else as it is.
+fn with(one: &WouldCompensate) -> String {
+    if let Some(error) = &one.error {
+        return format!("cannot be rendered now: {error}");
+    }
+    let Some(config) = &one.config else { return String::new() };
+    let text = |key: &str| config.get(key).and_then(Value::as_str);
+    match (text("method"), text("url"), text("code")) {
+        (Some(method), Some(url), _) => format!("{method} {url}"),
+        (_, _, Some(code)) => code.to_owned(),
+        _ => output::text(config),
+    }
+}
+
+/// Tells what came of it.
+fn tell(went: &WentBack, globals: &Globals) {
+    output::line(&output::clean(&format!("{} is {}. {}", went.execution_id, went.status, went.message)));
+    if !went.compensated.is_empty() {
+        output::line("");
+        let how = |one: &Undone| match (&one.child, one.skipped) {
+            (_, true) => "left as it is".to_owned(),
+            (Some(child), false) => format!("child {child}"),
+            (None, false) => "compensated".to_owned(),
+        };
+        let rows = went.compensated.iter().map(|one| [one.node.clone(), one.visit.to_string(), how(one)]);
+        output::table([Column::whole("UNDONE"), Column::whole("VISIT"), Column::whole("HOW")], rows);
+    }
+    if went.status == Status::Stuck {
+        eprintln!("the way out: {}", globals.pasted(&["unstick", &went.execution_id, "retry"]));
+    }
+}
