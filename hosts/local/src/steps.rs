@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use engine::port::{Delivery, Host, StoreError, Verdict};
 use std::sync::{Arc, Weak};
-use stepwell_core::effect::{Message, Work};
+use stepwell_core::effect::Message;
 
 /// Seconds after which messages come again that could not be handled, through no fault of theirs.
 const AGAIN_SECONDS: f64 = 1.0;
@@ -57,7 +57,7 @@ impl Handler for Steps {
 
 /// The allow list that was said for the execution whose messages these are, where one of them may send a request.
 async fn allowed(host: &Local, deliveries: &[Delivery]) -> Result<Option<String>, StoreError> {
-    let io = deliveries.iter().find(|one| matches!(one.message.work, Work::Step { io: true, .. }));
+    let io = deliveries.iter().find(|one| one.message.work.is_io());
     match io {
         Some(one) => host.http_allow(&one.message.execution).await,
         None => Ok(None),

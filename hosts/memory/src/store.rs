@@ -44,8 +44,9 @@ impl Journal for Memory {
         }
         let workflow = world.workflows.get(&state.started.workflow_hash);
         let expires_at = expires_at(&state, workflow.map(|workflow| &**workflow));
-        // An execution that has gone on is no longer among those that were let in and have not.
-        if !state.held {
+        // An execution that has gone on is no longer among those that were let in and have not. One that ended instead
+        // is let in anew where it is reopened.
+        if !state.held || state.end.is_some() {
             world.admitted.remove(&id);
         }
         world.made += 1;
@@ -177,8 +178,8 @@ impl Agenda for Memory {
         let mut found: Vec<_> = world
             .executions
             .values()
-            .filter(|one| one.state.end.is_none() && one.state.deadline() <= now)
-            .map(|one| (one.state.deadline(), one.number, one.state.id().clone()))
+            .filter_map(|one| Some((one.state.times_out_at()?, one.number, one.state.id().clone())))
+            .filter(|(at, ..)| *at <= now)
             .collect();
         found.sort();
         Ok(found.into_iter().take(limit).map(|(.., id)| id).collect())

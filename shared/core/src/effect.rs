@@ -185,6 +185,14 @@ pub enum Work {
     Admit,
 }
 
+impl Work {
+    /// Whether its receiver sends a request or runs code of the document, which takes its time: other messages of the
+    /// execution must not wait for it.
+    pub fn is_io(&self) -> bool {
+        matches!(self, Self::Step { io: true, .. } | Self::Undo(_))
+    }
+}
+
 /// One attempt to undo one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undoing {

@@ -227,7 +227,8 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
     let grace = crate::limits::GRACE_SECONDS;
     match &found.phase {
         Phase::Due { at } => {
-            let due = at.unwrap_or(found.activated_at);
+            let since = found.activated_at.max(reopened_at(workflow, state).unwrap_or(found.activated_at));
+            let due = at.unwrap_or(since);
             let timeout =
                 if node.of.mode.waits() { 0.0 } else { node.timeout_seconds.unwrap_or(crate::limits::NODE_SECONDS) };
             Some(due.after_seconds(timeout + grace))
@@ -236,6 +237,12 @@ pub fn overdue_at(workflow: &Workflow, state: &Execution, ix: NodeIx) -> Option<
         Phase::Looping if body_is_over(workflow, state, ix) => Some(state.updated_at.after_seconds(grace)),
         _ => None,
     }
+}
+
+/// When an execution was retried or came back from a rollback last: what is due in it is due since then, whenever it was
+/// activated. None where its time runs since its start.
+fn reopened_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+    state.extended.map(|deadline| deadline.after_seconds(-workflow.settings.timeout_seconds))
 }
 
 /// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,

@@ -50,11 +50,11 @@ pub async fn end_timed_out(host: &dyn Host) -> Result<usize, StoreError> {
 pub async fn remove_expired(host: &dyn Host) -> Result<usize, StoreError> {
     let mut swept = Swept::default();
     for id in &host.agenda().expired(host.now(), SWEEP).await? {
-        swept.count(
-            id,
-            "an execution past its retention could not be removed",
-            host.journal().delete(id).await.map(drop),
-        );
+        match host.journal().delete(id).await {
+            // It was reopened since it was found.
+            Err(StoreError::Conflict) => {}
+            removed => swept.count(id, "an execution past its retention could not be removed", removed),
+        }
     }
     swept.outcome()
 }
@@ -178,11 +178,15 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     // An ended execution is due when its retention is over.
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
     if state.end.is_some() && due.is_some() {
-        return host.journal().delete(id).await;
+        return match host.journal().delete(id).await {
+            // It was reopened since it was found, and is looked after the next time.
+            Err(StoreError::Conflict) => Ok(()),
+            removed => removed,
+        };
     }
     // Timers that should have fired, the execution's own timeout among them: their messages may have been lost.
     let mut late: Vec<Command> = Vec::new();
-    if state.end.is_none() && state.deadline() <= now {
+    if state.times_out_at().is_some_and(|at| at <= now) {
         late.push(Command::Timeout);
     }
     let timers = past_timers(&state, now).into_iter();

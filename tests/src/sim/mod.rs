@@ -1,12 +1,14 @@
 //! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
+mod people;
 mod ports;
 mod run;
 pub(crate) mod script;
 mod words;
 mod world;
 
-pub use run::{Fate, Run, answer, sample};
+pub use people::{answer, sample};
+pub use run::{Fate, Run};
 pub use world::{SimHost, World};
 
 use document::{Workflow, parse};

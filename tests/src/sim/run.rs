@@ -1,6 +1,6 @@
 //! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
-use super::{Faults, parsed, root_id, started, words, world::SimHost};
+use super::{Faults, parsed, people::answer, root_id, started, words, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
@@ -21,7 +21,6 @@ use stepwell_core::{
     event::{Request, Turn},
     execution::{Execution, Phase, Status},
     id::ExecutionId,
-    interaction::{Answer, Interaction, InteractionKind},
     owed::{Since, overdue_at, owed},
     rollback::Rollback,
 };
@@ -167,7 +166,7 @@ impl Run {
         }
     }
 
-    /// Pauses, resumes or cancels the root. Asks again until an answer comes.
+    /// Asks a control of the root, again and again until an answer comes.
     pub fn ask(&mut self, control: Control) {
         self.command(&Command::Control { control, reason: None });
     }
@@ -190,6 +189,17 @@ impl Run {
                 break;
             }
         }
+    }
+
+    /// Retries the root where it failed or was cancelled, and says whether it did.
+    pub fn retry(&mut self) -> bool {
+        let root = |run: &Self| run.host.state(&root_id()).filter(|root| root.end != Some(Status::Completed));
+        let Some(before) = root(self).filter(|root| root.end.is_some()) else { return false };
+        // An error or a crash may come before the retry is recorded: whoever asked for it asks again.
+        while root(self).is_some_and(|root| root.retried == before.retried) {
+            self.ask(Control::Retry);
+        }
+        true
     }
 
     /// A run over the journals of another one, on a host that has lost its queue and its timers.
@@ -376,41 +386,4 @@ fn step_message(state: &Execution, workflow: &document::Workflow, ix: usize) -> 
     let attempt = state.node(id).map_or(1, |node| node.attempt.max(1));
     let work = Work::Step { activation: state.activation(id), attempt, io: false };
     Message { execution: state.id().clone(), work }
-}
-
-/// The answer that a question asks for by its text; where it does not say, yes or the first option.
-pub fn answer(one: &Interaction) -> Answer {
-    let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
-    let mut answer = Answer { by, ..Answer::default() };
-    match one.kind {
-        InteractionKind::Decision if one.on_error => answer.option = Some("abort".into()),
-        InteractionKind::Decision => answer.option = one.options.first().map(|option| option.id.clone()),
-        InteractionKind::Input => answer.data = Some(one.schema.as_ref().map_or_else(|| json!({}), sample)),
-        InteractionKind::Ask => answer.text = Some("a text".into()),
-        InteractionKind::Approval | InteractionKind::Review | InteractionKind::Authorization => {
-            answer.approved = Some(!one.question.contains("no"));
-        }
-    }
-    answer
-}
-
-/// A small value that satisfies a plain JSON Schema.
-pub fn sample(schema: &Value) -> Value {
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|all| all.first()) {
-        return first.clone();
-    }
-    match schema.get("type").and_then(Value::as_str) {
-        Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1500)),
-        Some("string") => match schema.get("format").and_then(Value::as_str) {
-            Some("date") => json!("2026-11-21"),
-            Some("email") => json!("a@example.com"),
-            _ => json!("some text"),
-        },
-        Some("boolean") => json!(true),
-        Some("array") => json!([schema.get("items").map(sample).unwrap_or_default()]),
-        _ => {
-            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            Value::Object(properties.map(|(name, schema)| (name.clone(), sample(schema))).collect())
-        }
-    }
 }

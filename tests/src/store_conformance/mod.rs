@@ -2,7 +2,9 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod reopened;
 mod requests;
+mod watching;
 
 use catalogue::*;
 use document::{Workflow, parse};
@@ -11,7 +13,7 @@ use engine::{
     port::{Commit, ExecutionFilter, Host, InteractionFilter, StoreError, Window},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command, Control},
     event::Started,
@@ -36,7 +38,8 @@ pub async fn run(host: Arc<dyn Host>) {
     large_values_come_back(host).await;
     requests::a_request_is_done_once(host).await;
     what_is_over_goes(host).await;
-    a_watcher_wakes(host).await;
+    watching::a_watcher_wakes(host).await;
+    reopened::run(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
     schedules_are_kept_and_move_on(host).await;
@@ -382,18 +385,4 @@ async fn what_is_over_goes(host: &dyn Host) {
     assert!(!host.agenda().expired(tomorrow, 1_000).await.unwrap().contains(&id));
     let open = InteractionFilter { owner: "over".into(), ..InteractionFilter::default() };
     assert!(host.index().interactions(&open, &page(10, None)).await.unwrap().items.is_empty());
-}
-
-async fn a_watcher_wakes(host: &dyn Host) {
-    let workflow = kept(host, &document("watch")).await;
-    let id = start(host, started(host, &workflow, "watch", json!({}))).await.id().clone();
-    let soon = Duration::from_secs(5);
-    tokio::time::timeout(soon, host.journal().changed(&id, 0)).await.expect("there is a turn after 0");
-    let watch = tokio::time::timeout(soon, host.journal().changed(&id, 1));
-    let change = async {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        command(host, &id, control(Control::Pause)).await;
-    };
-    let (woken, ()) = tokio::join!(watch, change);
-    woken.expect("a commit wakes it");
 }

@@ -24,33 +24,48 @@ pub struct World {
     pub host: Arc<Local>,
     api: Router,
     path: PathBuf,
+    allow: nodes::AllowList,
 }
 
 impl World {
     /// A running host over an empty folder.
     pub async fn new(name: &str) -> Self {
+        Self::reaching(name, "").await
+    }
+
+    /// The same, whose `http_request` nodes reach what an allow list names.
+    pub async fn reaching(name: &str, allow: &str) -> Self {
         let path = std::env::temp_dir().join(format!("stepwell-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
-        let world = Self::open(&path);
+        let world = Self::open_with(&path, nodes::AllowList::parse(allow).unwrap());
         server::start(&world.host).await.unwrap();
         world
     }
 
     /// Over a folder that is there; nothing runs yet.
     pub fn open(path: &Path) -> Self {
-        let host = server::open(path, nodes::AllowList::default()).unwrap();
-        Self { api: server::router(&host, Callers::Own, &Stop::never()), host, path: path.into() }
+        Self::open_with(path, nodes::AllowList::default())
+    }
+
+    fn open_with(path: &Path, allow: nodes::AllowList) -> Self {
+        let host = server::open(path, allow.clone()).unwrap();
+        Self { api: server::router(&host, Callers::Own, &Stop::never()), host, path: path.into(), allow }
+    }
+
+    /// Stops at once, and leaves the folder as it is.
+    pub async fn stop(self) {
+        self.host.shutdown(Duration::ZERO).await;
     }
 
     /// Stops, does something to the database, and opens the folder again. Nothing runs yet.
     pub async fn reopened(self, sql: &str) -> Self {
         self.host.shutdown(Duration::ZERO).await;
-        let path = self.path.clone();
+        let (path, allow) = (self.path.clone(), self.allow.clone());
         drop(self);
         let db = rusqlite::Connection::open(path.join("stepwell.db")).unwrap();
         db.execute_batch(sql).unwrap();
         drop(db);
-        Self::open(&path)
+        Self::open_with(&path, allow)
     }
 
     /// The same, running.
@@ -81,6 +96,17 @@ impl World {
         let status = response.status();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// What is answered to a `GET`, as text.
+    pub async fn text(&self, path: &str, headers: &[(&str, &str)]) -> String {
+        let mut request = Request::builder().uri(path).header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Value {

@@ -3,6 +3,7 @@
 use crate::{Admin, Answered, App, NoParams, Path, Problem, Routes, types};
 use axum::{extract::State, http::StatusCode};
 use std::sync::Arc;
+use stepwell_core::execution::{Execution, Status};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -26,13 +27,18 @@ async fn delete(
         let detail = format!("execution {id} is {status}: cancel it first");
         return Err(Problem::conflict("not_ended", detail).with("execution_status", status.as_str()));
     }
-    // A parent that has not ended may yet read the output of its child.
+    // A parent may yet read the output of its child where it has not ended, or can be retried.
     if let Some(parent) = &execution.started.parent
-        && app.host.journal().load_lean(&parent.execution_id).await?.is_some_and(|parent| parent.end.is_none())
+        && app.host.journal().load_lean(&parent.execution_id).await?.is_some_and(|parent| may_go_on(&parent))
     {
         let detail = format!("execution {id} is a child that {} still needs: it goes with it", parent.execution_id);
         return Err(Problem::conflict("parent_not_ended", detail).with("execution_status", status.as_str()));
     }
     app.host.journal().delete(execution.id()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether an execution has not ended, or has ended in a way after which it can be retried.
+fn may_go_on(execution: &Execution) -> bool {
+    !matches!(execution.end, Some(Status::Completed | Status::Skipped))
 }

@@ -108,10 +108,10 @@ impl Plan {
     }
 }
 
-/// Makes a message acceptable to SQS. The reason why a child failed may be of any length, of which its parent needs the
-/// beginning only, and it may hold characters that SQS refuses.
+/// Makes a message acceptable to SQS. The reason why a child failed, or cannot be undone, may be of any length, of which
+/// its parent needs the beginning only, and it may hold characters that SQS refuses.
 fn small(mut message: Message) -> Message {
-    if let Work::ChildEnded { error: Some(why), .. } = &mut message.work {
+    if let Work::ChildEnded { error: Some(why), .. } | Work::ChildUndone { error: Some(why), .. } = &mut message.work {
         why.truncate(why.floor_char_boundary(limits::REASON_BYTES));
         if why.contains(REFUSED) {
             *why = why.replace(REFUSED, "\u{fffd}");

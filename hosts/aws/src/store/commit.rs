@@ -16,6 +16,7 @@ use super::{
     Table,
     cache::{HeadDue, Known},
     dynamo::Written,
+    guard::reopens,
     head::sooner,
     item::{Expression, Item, bytes, bytes_of, keyed, number, number_of, size, text, write_units},
     keys,
@@ -109,7 +110,8 @@ impl Table {
         }
     }
 
-    /// Writes what must be there before the turn: of a start the guard's member and the head, of a request the mark.
+    /// Writes what must be there before the turn: of a start the guard's member and the head, of a turn that reopens an
+    /// execution the member, of a request the mark.
     /// Returns what becomes of the head once the effects are delivered.
     async fn announce(&self, before: Option<&Known>, commit: &Commit, mark: &str) -> Result<After, StoreError> {
         let (state, due) = (&commit.state, commit.due);
@@ -123,6 +125,9 @@ impl Table {
             self.put_head(of(Purpose::Head, state.id()), state, first_due, mark.as_deref()).await?;
             return Ok(After { state: state.clone(), due, was_due: first_due, write: mark.is_some(), mark });
         };
+        if reopens(&before.state, state) {
+            self.join(state).await?;
+        }
         if let Some(mark) = &marked {
             self.mark(of(Purpose::Head, state.id()), &before.state, mark, soon).await?;
         }
@@ -219,14 +224,21 @@ impl Table {
     async fn undo(&self, before: Option<&Known>, after: &After) {
         let id = after.state.id();
         let undone = match (before, &after.mark) {
-            (Some(before), Some(mark)) => self.withdraw(of(Purpose::Head, id), &before.state, mark).await,
-            (Some(_), None) => Ok(()),
+            (Some(before), mark) => self.undo_known(&before.state, after, mark.as_deref()).await,
             // The head stays: a start that came first shares it, or the supervisor clears it away.
             (None, _) => self.take_back(&after.state).await,
         };
         if let Err(error) = undone {
             tracing::warn!(%error, execution = %id, "what was announced stays: the supervisor or the next start finds it");
         }
+    }
+
+    /// The same for an execution that had begun.
+    async fn undo_known(&self, before: &Execution, after: &After, mark: Option<&str>) -> Result<(), StoreError> {
+        if let Some(mark) = mark {
+            self.withdraw(of(Purpose::Head, before.id()), before, mark).await?;
+        }
+        if reopens(before, &after.state) { self.take_back(&after.state).await } else { Ok(()) }
     }
 
     /// The error of a commit whose number is taken: by another commit, or by a stone of a removed execution.

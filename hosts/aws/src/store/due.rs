@@ -73,7 +73,7 @@ impl Agenda for Table {
         let mut found = Vec::new();
         for id in self.due(now, limit).await? {
             let state = self.load_lean(&id).await?;
-            if state.is_some_and(|state| state.end.is_none() && state.deadline() <= now) {
+            if state.is_some_and(|state| state.times_out_at().is_some_and(|at| at <= now)) {
                 found.push(id);
             }
         }

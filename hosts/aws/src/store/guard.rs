@@ -59,7 +59,8 @@ impl Table {
         Ok(looks_around(settings.overlap, settings.max_concurrency))
     }
 
-    /// Makes an execution a member of its guard before its first turn, so that no other start overlooks it.
+    /// Makes an execution a member of its guard before its first turn, or before the turn that reopens it, so that no
+    /// other start overlooks it.
     pub(super) async fn join(&self, state: &Execution) -> Result<(), StoreError> {
         if !self.is_guarded(state).await? || state.end.is_some() {
             return Ok(());
@@ -72,29 +73,33 @@ impl Table {
         self.db.put(of(Purpose::Other, state.id()), item, Expression::default()).await.map(drop)
     }
 
-    /// Removes the member of a start that was not written, unless the start that was written has the same one.
+    /// Removes the member of a start, or of a turn that reopens an execution, that was not written, unless the one that
+    /// was written has the same member.
     pub(super) async fn take_back(&self, late: &Execution) -> Result<(), StoreError> {
         if !self.is_guarded(late).await? {
             return Ok(());
         }
         // A member's key has the start's time, so starts of the same time share their member.
-        let first = self.load_lean(late.id()).await?;
-        let same = first.is_some_and(|first| first.started_at == late.started_at);
+        let there = self.load_lean(late.id()).await?;
+        let same = there.is_some_and(|there| there.started_at == late.started_at && there.end.is_none());
         if same { Ok(()) } else { self.release(late).await }
     }
 
-    /// Brings the guard up to date after a commit that let an execution in or ended it. A failure is only logged, since
-    /// whoever reads the guard looks its members up.
+    /// Brings the guard up to date after a commit that let an execution in, ended it or reopened it. A failure is only
+    /// logged, since whoever reads the guard looks its members up.
     pub(super) async fn settle_guard(&self, before: Option<&Execution>, after: &Execution) {
         let admitted = before.is_some_and(|before| before.held) && !after.held;
         let ended = before.is_some_and(|before| before.end.is_none()) && after.end.is_some();
-        if !admitted && !ended {
+        let reopened = before.is_some_and(|before| reopens(before, after));
+        if !admitted && !ended && !reopened {
             return;
         }
         let settled = async {
             match self.is_guarded(after).await? {
                 false => Ok(()),
                 true if ended => self.release(after).await,
+                // Who looked it up before the turn was written found an execution that had ended, and removed it.
+                true if reopened => self.join(after).await,
                 true => self.let_in(after.id(), after.started_at, &place(after).0).await,
             }
         };
@@ -328,6 +333,11 @@ enum Alive {
     Began(Arc<Execution>),
     /// The execution has no turn yet; a start may be about to write it.
     Begins,
+}
+
+/// Whether a commit reopens an execution that had ended. It counts again, however many are under way.
+pub(super) fn reopens(before: &Execution, after: &Execution) -> bool {
+    before.end.is_some() && after.end.is_none()
 }
 
 /// The partition and the sort key of an execution's member.

@@ -1,6 +1,8 @@
 //! An execution as the rules decide it, command by command.
 
+use super::table::commit;
 use document::{Workflow, parse, time::Time};
+use engine::port::Commit;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{
@@ -56,6 +58,14 @@ impl Story {
     pub fn ask(&mut self, command: Command) {
         let decided = decide(&self.workflow, Some(&self.state), command.into(), self.now).unwrap();
         (self.state, self.effects) = (decided.state, decided.effects);
+    }
+
+    /// Decides a command, and makes the commit of it.
+    pub fn next(&mut self, command: Command) -> Commit {
+        let before = Arc::new(self.state.clone());
+        let decided = decide(&self.workflow, Some(&self.state), command.into(), self.now).unwrap();
+        (self.state, self.effects) = (decided.state.clone(), decided.effects.clone());
+        Commit { before: Some(before), ..commit(decided) }
     }
 
     /// Lets time pass.

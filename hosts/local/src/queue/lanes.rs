@@ -7,7 +7,7 @@ use engine::{
     port::Receipt,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
-use stepwell_core::{effect::Work, id::ExecutionId};
+use stepwell_core::id::ExecutionId;
 
 /// Ready messages. Those of one execution wait in a lane, of which one batch at a time is handed out. Nodes that do I/O
 /// wait in a line of their own and are handed out singly. Of both, owners have their turns, and an owner's work goes by
@@ -95,7 +95,7 @@ impl Lanes {
     /// Takes a message that is ready.
     pub fn push(&mut self, item: Item) {
         let place = item.place.clone();
-        if matches!(item.delivery.message.work, Work::Step { io: true, .. }) {
+        if item.delivery.message.work.is_io() {
             self.io.put(&place.owner, |line| line.line(place.rank).push_back(item));
             return;
         }

@@ -8,7 +8,7 @@ use engine::{
     port::Delivery,
 };
 use stepwell_core::{
-    effect::{ChildControl, Message, Work},
+    effect::{ChildControl, Message, Undoing, Work},
     id::{Activation, ExecutionId},
 };
 
@@ -128,4 +128,14 @@ fn what_was_chosen_is_kept_back_once_the_host_stops() {
     lanes.stopped = true;
     assert!(chosen.iter().all(|id| lanes.batch(id).is_empty() && lanes.finish(id).is_none()));
     assert!(lanes.is_idle());
+}
+
+#[test]
+fn what_undoes_a_node_keeps_no_message_of_its_execution_waiting() {
+    let mut lanes = Lanes::default();
+    let undoing = Undoing { epoch: 1, number: 0, attempt: 1 };
+    lanes.push(message("ann", "root", false, Work::Undo(undoing)));
+    lanes.push(message("ann", "root", false, Work::Timeout));
+    let spawn = lanes.spawn();
+    assert_eq!((spawn.io.len(), spawn.executions.len()), (1, 1));
 }

@@ -5,6 +5,7 @@ use super::{
     hub::Hub,
     limits, messages,
     outbox::Rows,
+    remove,
     rows::KnownHead,
     writer::{Failure, Job, Known},
 };
@@ -122,7 +123,7 @@ impl Write {
     /// execution's row of the list. Returns the execution's key.
     fn head(&self, db: &Connection, known: &mut Known) -> Result<i64, Failure> {
         let state = &*self.state;
-        let (status, held) = (state.status(), state.held);
+        let (status, held, deadline) = (state.status(), state.held, deadline(state));
         let before = known.head(db, state.id())?;
         if before.map_or(0, |head| head.seq) + 1 != self.first {
             return Err(Failure::Refused(StoreError::Conflict));
@@ -130,14 +131,18 @@ impl Write {
         let run = match before {
             None => self.insert_head(db, known)?,
             Some(head) => {
+                if head.status.is_terminal() && remove::has_begun(db, head.run)? {
+                    return Err(Failure::Refused(StoreError::Conflict));
+                }
                 // Most turns change nothing that lists or sweeps look at: their commits leave the row alone.
-                if (head.status, head.held) != (status, held) || state.completed_at.is_some() {
+                let is_same = (head.status, head.held, head.deadline) == (status, held, deadline);
+                if !is_same || state.completed_at.is_some() {
                     self.update_head(db, head.run)?;
                 }
                 head.run
             }
         };
-        known.remember(state.id(), KnownHead { run, seq: state.seq, status, held });
+        known.remember(state.id(), KnownHead { run, seq: state.seq, status, held, deadline });
         Ok(run)
     }
 
@@ -167,19 +172,20 @@ impl Write {
             state.completed_at.map(|at| at.0),
             started.parent.as_ref().map(|parent| parent.execution_id.as_str()),
             metadata,
-            started.deadline.0,
+            deadline(state),
             self.expires_at.map(|at| at.0),
         ])?;
         Ok(run)
     }
 
-    /// Updates the row of an execution. The mark `held = 2` of one that was let in stays until its state is held back
-    /// no more.
+    /// Updates the row of an execution, which may have been reopened after its end. The mark `held = 2` of one that was
+    /// let in stays until its state is held back no more, or has ended: reopened, it is let in anew.
     fn update_head(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
         let state = &*self.state;
         db.prepare_cached(
-            "UPDATE executions SET status = ?2, held = CASE WHEN ?3 THEN max(held, 1) ELSE 0 END, updated_at = ?4,
-             completed_at = ?5, expires_at = ?6 WHERE run = ?1",
+            "UPDATE executions SET status = ?2, updated_at = ?4, completed_at = ?5, expires_at = ?6, deadline = ?7,
+             held = CASE WHEN NOT ?3 THEN 0 WHEN coalesce(?5, completed_at) IS NULL THEN max(held, 1)
+             ELSE 1 END WHERE run = ?1",
         )?
         .execute(params![
             run,
@@ -188,6 +194,7 @@ impl Write {
             state.updated_at.0,
             state.completed_at.map(|at| at.0),
             self.expires_at.map(|at| at.0),
+            deadline(state),
         ])?;
         Ok(())
     }
@@ -271,6 +278,12 @@ impl Job for Write {
         }
         let _ = reply.send(outcome);
     }
+}
+
+/// When the sweep of timeouts looks at an execution, in milliseconds since 1970. The time may move: it begins afresh where
+/// an execution is reopened, and does not count while it goes back.
+fn deadline(state: &Execution) -> i64 {
+    state.times_out_at().map_or(i64::MAX, |at| at.0)
 }
 
 /// Writes the row of an interaction. One without a deadline sorts behind all others.

@@ -71,9 +71,18 @@ pub fn slice(db: &Connection, id: &ExecutionId) -> Result<Slice, Failure> {
     let mut family = Vec::new();
     let over = descend(db, root, limits::REMOVED, &mut family)?;
     if !over {
-        db.prepare_cached("UPDATE executions SET expires_at = 0 WHERE run = ?1")?.execute([root])?;
+        db.prepare_cached("UPDATE executions SET expires_at = ?2 WHERE run = ?1")?.execute([root, BEGUN])?;
     }
     Ok(Slice { gone: remove(db, &family)?, over })
+}
+
+/// The time of expiry of an execution of whose family some is gone already.
+const BEGUN: i64 = 0;
+
+/// Whether some of an ended execution's family is gone already. It must not be reopened then: it would miss them.
+pub fn has_begun(db: &Connection, run: i64) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT coalesce(expires_at = ?2, 0) FROM executions WHERE run = ?1")?
+        .query_row([run, BEGUN], |row| row.get(0))
 }
 
 /// Removes an execution and its descendants, whatever they are doing. Returns the ids of the executions that are gone.

@@ -14,17 +14,25 @@ pub struct KnownHead {
     pub status: Status,
     /// Whether the execution's row says that `max_concurrency` holds it back, or has let it in but it has not moved.
     pub held: bool,
+    /// When the sweep of timeouts looks at the execution, in milliseconds since 1970.
+    pub deadline: i64,
 }
 
 /// Reads what the writer remembers of an execution; none where it does not exist.
 pub fn head(db: &Connection, id: &ExecutionId) -> rusqlite::Result<Option<KnownHead>> {
     db.prepare_cached(
         "SELECT run, status, held, coalesce((SELECT seq + count - 1 FROM turns WHERE turns.run = executions.run
-         ORDER BY seq DESC LIMIT 1), 0) FROM executions WHERE id = ?1",
+         ORDER BY seq DESC LIMIT 1), 0), deadline FROM executions WHERE id = ?1",
     )?
     .query_row([id.as_str()], |row| {
         let seq: i64 = row.get(3)?;
-        Ok(KnownHead { run: row.get(0)?, status: status(row, 1)?, held: row.get(2)?, seq: seq.unsigned_abs() })
+        Ok(KnownHead {
+            run: row.get(0)?,
+            status: status(row, 1)?,
+            held: row.get(2)?,
+            seq: seq.unsigned_abs(),
+            deadline: row.get(4)?,
+        })
     })
     .optional()
 }

@@ -75,6 +75,7 @@ fn started(id: &ExecutionId) -> Event {
         held: false,
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
+        forked: None,
         skipped: None,
     };
     Event::ExecutionStarted(Box::new(started))

@@ -313,6 +313,12 @@ impl Execution {
         self.extended.unwrap_or(self.started.deadline)
     }
 
+    /// The same for whoever looks for those whose time is over; none where the time does not count: the execution has
+    /// ended, or goes back, and nobody knows how long that takes.
+    pub fn times_out_at(&self) -> Option<Time> {
+        (self.end.is_none() && self.rolling.is_none()).then(|| self.deadline())
+    }
+
     /// The state of a node; none where it was neither visited nor skipped.
     pub fn node(&self, id: &NodeId) -> Option<&NodeState> {
         self.nodes.get(id).map(|state| &**state)

@@ -104,6 +104,39 @@ async fn tell(
     stream::iter(told).buffer_unordered(children_at_once(host)).try_collect().await
 }
 
+/// Whether the word that a child did not complete is void: the child was reopened since, or an execution above it
+/// cancelled it and was retried before that was done. In that case it is told to go on, and tells its next end.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn is_void(
+    host: &dyn Host,
+    state: &Execution,
+    workflow: &Workflow,
+    activation: &Activation,
+    attempt: u32,
+    index: u32,
+) -> Result<bool, StoreError> {
+    // Elsewhere children are cancelled by their parent alone, and it must have been retried to wait for them again.
+    let may_be = host.journal().keeps_states() || state.retried > 0;
+    if !may_be || !state.waits_for_children(activation, attempt) {
+        return Ok(false);
+    }
+    let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(false) };
+    let id = family.id(index);
+    let Some(child) = host.journal().load_lean(&id).await? else { return Ok(false) };
+    if child.end != Some(Status::Cancelled) {
+        return Ok(child.end.is_none());
+    }
+    let last = host.journal().turns_lean(&id, child.seq.saturating_sub(1), 1).await?;
+    if last.iter().any(|turn| turn.by.is_some()) {
+        return Ok(false);
+    }
+    let message = Message { execution: id, work: Work::Control { control: ChildControl::Retry } };
+    host.outbox().deliver(state.id(), &[Effect::Send { message, at: None }]).await?;
+    Ok(true)
+}
+
 /// What a parent in this state wants of the children that an attempt has started.
 fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
     match () {

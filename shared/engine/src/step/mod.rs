@@ -218,6 +218,13 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::Timer { activation, purpose } => Command::Timer { activation, purpose },
         Work::Timeout => Command::Timeout,
         Work::ChildEnded { activation, attempt, index, error } => {
+            if error.is_some() {
+                match children::is_void(host, state, workflow, &activation, attempt, index).await {
+                    Ok(false) => {}
+                    Ok(true) => return Handled::Verdict(Verdict::Acknowledge),
+                    Err(error) => return Handled::Verdict(failed(&error)),
+                }
+            }
             Command::ChildrenEnded { activation, attempt, ends: vec![(index, error)] }
         }
         Work::ChildAsks { activation, attempt, index, asks, seq } => {

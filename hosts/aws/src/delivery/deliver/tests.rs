@@ -147,6 +147,35 @@ async fn the_caller_hears_of_the_end_once() {
 }
 
 #[tokio::test]
+async fn the_caller_of_a_reopened_execution_hears_of_one_end() {
+    let cancel = || Command::Control { control: Control::Cancel, reason: None };
+    let retry = || Command::Control { control: Control::Retry, reason: None };
+    // Given an end of which the caller hears. It is reopened, and ends again.
+    let (recorder, mut story) = (Recorder::default(), awaited("1"));
+    recorder.put_caller(&"e1".into(), "CALLER");
+    story.ask(cancel());
+    deliver(&recorder, &story).await.unwrap();
+    story.ask(retry());
+    deliver(&recorder, &story).await.unwrap();
+    report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
+    deliver(&recorder, &story).await.unwrap();
+    assert_eq!(recorder.told().len(), 1, "nobody waits for the second end");
+    // Given an end that is taken back before its caller hears of it.
+    let (recorder, mut story) = (Recorder::default(), awaited("1"));
+    recorder.put_caller(&"e1".into(), "CALLER");
+    story.ask(cancel());
+    let late = story.effects.clone();
+    story.ask(retry());
+    recorder.know(&story.state);
+    courier(&recorder, story.now).deliver(&"e1".into(), &late).await.unwrap();
+    assert!(recorder.told().is_empty(), "it has not ended");
+    report(&mut story, Outcome::Succeeded { port: "success".into(), output: json!(1) });
+    deliver(&recorder, &story).await.unwrap();
+    let result = json!({ "execution_id": "e1", "status": "completed", "output": 1 });
+    assert_eq!(recorder.told(), [("CALLER".into(), Ok(result))]);
+}
+
+#[tokio::test]
 async fn all_who_wait_for_the_end_hear_of_it_and_none_is_forgotten_on_the_way() {
     let (recorder, mut story) = (Recorder::default(), awaited("1"));
     recorder.put_caller(&"e1".into(), "FIRST");

@@ -1,4 +1,7 @@
 #![allow(clippy::unwrap_used)]
+
+mod reopened;
+
 use super::*;
 use crate::tests::story::{Story, document};
 use serde_json::json;
@@ -146,10 +149,17 @@ fn the_reason_why_a_child_failed_fits_on_a_queue() {
     let error = Some("é".repeat(100_000));
     let message = Message {
         execution: "p".into(),
-        work: Work::ChildEnded { activation: activation(), attempt: 1, index: 0, error },
+        work: Work::ChildEnded { activation: activation(), attempt: 1, index: 0, error: error.clone() },
     };
-    let plan = plan(&"e1".into(), &[Effect::Send { message, at: None }], None, Time(0));
-    let bytes = Envelope::new(plan.messages[0].0.clone()).to_json().len();
+    let undone = Message {
+        execution: "p".into(),
+        work: Work::ChildUndone { epoch: 1, activation: activation(), attempt: 1, index: 0, error },
+    };
+    let effects = [message, undone].map(|message| Effect::Send { message, at: None });
+    let plan = plan(&"e1".into(), &effects, None, Time(0));
+    let bytes = |at: usize| Envelope::new(plan.messages[at].0.clone()).to_json().len();
+    assert!((limits::REASON_BYTES..limits::REASON_BYTES + 200).contains(&bytes(1)), "why it cannot be undone does too");
+    let bytes = bytes(0);
     assert!((limits::REASON_BYTES..limits::REASON_BYTES + 200).contains(&bytes), "{bytes}");
 }
 

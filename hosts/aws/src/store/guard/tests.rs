@@ -2,10 +2,11 @@
 use super::*;
 use crate::tests::{
     story::{Story, document},
-    table::{Scripted, done, first, found},
+    table::{Scripted, done, first, found, taken},
 };
 use engine::port::Catalogue;
 use serde_json::json;
+use stepwell_core::command::{Command, Control};
 
 const NOW: Time = Time(1_800_000_000_000);
 
@@ -98,4 +99,49 @@ async fn the_latest_version_says_how_many_of_those_held_back_go_on() {
         let next = scripted.table.next_in_line("o", &"w".into()).await.unwrap();
         assert_eq!(next.len(), expected, "{:?}", scripted.script.operations());
     }
+}
+
+/// The members that the requests so far put and removed.
+fn members(scripted: &Scripted) -> Vec<(String, bool)> {
+    let of = |asked: crate::tests::scripted::Asked| {
+        let body = asked.json();
+        let item = if asked.operation == "PutItem" { &body["Item"] } else { &body["Key"] };
+        let is_member = item["sk"]["S"].as_str()?.starts_with(keys::MEMBER);
+        is_member.then(|| (asked.operation.clone(), !item["h"].is_null()))
+    };
+    scripted.script.asked().into_iter().filter_map(of).collect()
+}
+
+#[tokio::test]
+async fn an_execution_that_is_reopened_counts_again_before_its_turn_and_after_it() {
+    let mut document = document("wait", json!({"seconds": 9}));
+    document["settings"] = json!({"max_concurrency": 1});
+    // Given an execution under a limit that was cancelled, so that it does not count any more.
+    let (scripted, mut story) = (Scripted::new(NOW, true), Story::begin(&document, false));
+    scripted.script.then((0..40).map(|_| done()));
+    scripted.table.keep_workflow(&story.workflow).await.unwrap();
+    scripted.table.commit(first(&story)).await.unwrap();
+    scripted.table.commit(story.next(control(Control::Cancel))).await.unwrap();
+    scripted.script.forget();
+    // When it is retried,
+    scripted.script.then((0..40).map(|_| done()));
+    scripted.table.commit(story.next(control(Control::Retry))).await.unwrap();
+    // then it is a member before anybody sees its turn, and once more after it, since whoever looked meanwhile saw an
+    // execution that had ended.
+    let put = ("PutItem".to_owned(), false);
+    assert_eq!(members(&scripted), [put.clone(), put.clone()]);
+    scripted.script.forget();
+    // And where the turn is not written since another one was first, the member goes unless that one reopened it too.
+    scripted.script.then((0..40).map(|_| done()));
+    scripted.table.commit(story.next(control(Control::Cancel))).await.unwrap();
+    scripted.script.forget();
+    scripted.script.then([done(), taken(&json!({"pk": {"S": "x#e1"}, "sk": {"S": "t#0000000005"}}))]);
+    scripted.script.then((0..40).map(|_| done()));
+    let refused = scripted.table.commit(story.next(control(Control::Retry))).await;
+    assert_eq!(refused, Err(StoreError::Conflict));
+    assert_eq!(members(&scripted), [put, ("DeleteItem".into(), false)]);
+}
+
+fn control(control: Control) -> Command {
+    Command::Control { control, reason: None }
 }
