@@ -7,7 +7,7 @@ use crate::{
     port::{Host, StoreError},
     step,
 };
-use document::{Node, Workflow, id::NodeId, node::node_type::Mode};
+use document::{Node, Workflow, id::NodeId};
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
@@ -17,7 +17,6 @@ use stepwell_core::{
     execution::Execution,
     id::{Activation, ExecutionId, child_id},
     owed::{Since, owed},
-    payload::Payload,
     reading::Reading,
     rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
 };

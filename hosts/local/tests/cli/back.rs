@@ -118,7 +118,7 @@ fn a_stuck_rollback_shows_its_ways_out() {
     let (home, id) = failed("throw new Error('the airline does not answer')");
     let dev = Dev::start(&home);
     let told = home.run(&["rollback", "last", "1"]).exits(1);
-    assert!(told.out.starts_with(&format!("{id} is stuck. Stuck at node flight")), "{told:?}");
+    assert!(told.out.starts_with(&format!("{id} is stuck. Stuck: node flight could not be compensated: ")), "{told:?}");
     assert!(told.err.ends_with(&format!("unstick {id} retry\n")), "{told:?}");
     let told = home.run(&["show", &id]).exits(0);
     for way in ["retry", "skip", "mark-done"] {
