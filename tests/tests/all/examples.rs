@@ -112,6 +112,27 @@ fn an_order_is_shipped_or_back_ordered() {
 }
 
 #[test]
+fn a_booking_that_cannot_be_paid_is_undone() {
+    let folder = Folder::new("saga");
+    let booking = |amount: u32| json!({"traveller": "Ada", "amount": amount});
+    let ran = run("booking-saga.json", &folder.data(), &booking(900), "", &[]);
+    completes(&ran, &json!({"ticket": "F-Ada", "room": "H-Ada", "charge": "C-Ada"}));
+    let ran = run("booking-saga.json", &folder.data(), &booking(1200), "", &[]);
+    assert_eq!((ran.code, &ran.execution["status"]), (1, &json!("failed")), "{}", ran.stderr);
+    assert_eq!(ran.execution["error"]["node"], "card");
+    // The latest comes first: the hotel, then the flight.
+    let logs = Command::new(stepwell()).args(["logs", "last", "--data"]).arg(folder.data()).output().unwrap();
+    let logs = String::from_utf8(logs.stdout).unwrap();
+    let lines: Vec<&str> = logs.lines().filter(|line| line.contains("booked") || line.contains("cancelled")).collect();
+    let expected =
+        ["flight booked for Ada", "hotel booked for Ada", "hotel cancelled: H-Ada", "flight cancelled: F-Ada"];
+    assert_eq!(lines.len(), expected.len(), "{logs}");
+    for (line, said) in lines.iter().zip(expected) {
+        assert!(line.ends_with(said), "{logs}");
+    }
+}
+
+#[test]
 fn every_row_is_imported() {
     let folder = Folder::new("import");
     for rows in [1, 1_000, 10_000u64] {

@@ -1,6 +1,7 @@
 //! Journals of earlier releases still fold to the same state, and go on to the same end.
 //!
-//! `UPDATE_GOLDEN=1` writes the journals of this release anew; that is for a new format, under a new folder.
+//! `UPDATE_GOLDEN=1` writes the journals of this release anew; that is for a new format, under a new folder. `v1` knows
+//! neither retry nor rollback, `v2` does.
 
 use crate::docs::root;
 use document::id::NodeId;
@@ -12,6 +13,7 @@ use stepwell_core::{
     event::Turn,
     execution::{Execution, NodeState},
     id::ExecutionId,
+    rollback::Rollback,
 };
 use stepwell_tests::{
     generate::Case,
@@ -19,7 +21,7 @@ use stepwell_tests::{
 };
 
 fn folder() -> PathBuf {
-    root().join("tests/golden/v1")
+    root().join("tests/golden/v2")
 }
 
 /// A flow through every kind of node that an execution can stop at.
@@ -27,13 +29,17 @@ fn case() -> Case {
     let edge = |from: &str, to: &str| json!({ "from": from, "to": to });
     let http =
         |path: &str| json!({ "method": "POST", "url": format!("https://sim.example/{path}"), "body": { "v": 3 } });
+    let undo = |path: &str| json!({ "type": "http_request", "config": http(path) });
     let body = json!({
-        "nodes": [{ "id": "double", "type": "transform", "config": { "set": { "v": "{{ item * 2 + input.a }}" } } }],
-        "edges": [],
+        "nodes": [
+            { "id": "book", "type": "http_request", "config": http("book"), "compensate": undo("unbook") },
+            { "id": "double", "type": "transform", "config": { "set": { "v": "{{ item * 2 + input.a }}" } } },
+        ],
+        "edges": [edge("book", "double")],
     });
     let nodes = json!([
         { "id": "start", "type": "manual_trigger" },
-        { "id": "fetch", "type": "http_request", "config": http("flaky/1") },
+        { "id": "fetch", "type": "http_request", "config": http("flaky/1"), "compensate": undo("unfetch") },
         { "id": "refused", "type": "http_request", "config": http("refused"), "on_error": "continue" },
         { "id": "each", "type": "loop", "config": { "for_each": "input.list" } },
         { "id": "add", "type": "transform", "config": { "set": { "v": "{{ item + loop.iteration }}" } } },
@@ -115,10 +121,41 @@ fn write() {
     }
 }
 
+/// Journals of executions that go back, and of one that was cancelled and taken up again.
+fn write_reopened() {
+    let calm = Run::new(&case(), 1, Faults::default(), Delivers::InCommit).finish().unwrap();
+    let expected = json!({ "status": calm.status, "output": calm.output });
+    let keep = |name: &str, run: &Run| {
+        fs::write(folder().join(format!("{name}.json")), snapshot(run, &expected)).unwrap();
+    };
+    let mut run = Run::new(&case(), 1, Faults::default(), Delivers::InCommit);
+    run.finish().unwrap();
+    run.back(&Rollback::to(1));
+    keep("rolling_back-1", &run);
+    for _ in 0..3 {
+        run.advance().unwrap();
+    }
+    keep("rolling_back-2", &run);
+    while run.host.state(&root_id()).unwrap().rolling.is_some() {
+        run.advance().unwrap();
+    }
+    keep("rolled_back", &run);
+    for _ in 0..12 {
+        run.advance().unwrap();
+    }
+    run.ask(Control::Cancel);
+    while run.advance().unwrap() {}
+    run.ask(Control::Retry);
+    keep("retried", &run);
+    run.finish().unwrap();
+    keep("completed-at-last", &run);
+}
+
 #[test]
 fn journals_of_every_release_fold_and_go_on() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         write();
+        write_reopened();
     }
     let paths = crate::docs::files(&root().join("tests/golden"), ".json");
     assert!(paths.len() >= 8, "only {} golden journals were found", paths.len());

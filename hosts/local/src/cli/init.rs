@@ -15,7 +15,7 @@ struct Example {
 }
 
 /// The examples, the one to begin with first.
-const EXAMPLES: [Example; 4] = [
+const EXAMPLES: [Example; 5] = [
     Example {
         name: "expense-approval",
         text: include_str!("../../../../examples/expense-approval.json"),
@@ -30,6 +30,11 @@ const EXAMPLES: [Example; 4] = [
         name: "document-review",
         text: include_str!("../../../../examples/document-review.json"),
         input: r#"{"title": "Report"}"#,
+    },
+    Example {
+        name: "booking-saga",
+        text: include_str!("../../../../examples/booking-saga.json"),
+        input: r#"{"traveller": "Ada", "amount": 1200}"#,
     },
     Example {
         name: "data-import",
@@ -47,7 +52,7 @@ pub struct Args {
     /// The id of the workflow, and the name of its file: NAME.json. The name of an example gives that one
     #[arg(default_value = EXAMPLES[0].name)]
     name: String,
-    /// The example to begin from: expense-approval, order-fulfilment, document-review or data-import
+    /// The example to begin from: expense-approval, order-fulfilment, document-review, booking-saga or data-import
     #[arg(long, value_name = "EXAMPLE")]
     from: Option<String>,
 }

@@ -293,3 +293,23 @@ async fn backtrack_runs_a_node_again_with_another_input() {
     assert_eq!(world.entries(), ["/a", "/undo/id/a", "/a"].map(String::from));
     world.holds().await;
 }
+
+#[tokio::test]
+async fn the_history_says_what_is_undone_and_not_the_whole_state() {
+    let world = World::ran(&chain("told", &[charge("a"), charge("b")])).await;
+    world.back(Rollback::to(1)).await.unwrap();
+    let turns = world.host.turns(&world.id, 0, 1_000).await.unwrap();
+    let begun = turns.iter().flat_map(|turn| &turn.events).map(stepwell_core::view::event);
+    let begun: Vec<Value> = begun.filter(|event| event["type"] == "rollback_begun").collect();
+    let undo = json!([{"node": "b", "visit": 1, "unknown": false}, {"node": "a", "visit": 1, "unknown": false}]);
+    assert_eq!(
+        begun,
+        [json!({"type": "rollback_begun", "rollback": {"to": 1, "after": {"do": "go_on"}}, "epoch": 1,
+        "undo": undo})]
+    );
+    let sentences: Vec<String> = turns.iter().map(stepwell_core::view::sentence).collect();
+    assert!(
+        sentences.iter().any(|one| one == "Goes back to checkpoint 1 by ada@example.com, 2 things to undo."),
+        "{sentences:#?}"
+    );
+}
