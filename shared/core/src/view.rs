@@ -114,8 +114,10 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         Status::Waiting => format!("Waits at {}.", names()),
         Status::RollingBack => execution.rolling.as_ref().map_or_else(String::new, |it| going_back(it) + "."),
         Status::Stuck => {
-            let why = execution.stuck.as_ref().map(failure).unwrap_or_default();
-            let way = match execution.rolling.is_some() {
+            let undoes = execution.rolling.is_some();
+            let own = |error: &Error| if undoes { format!(": {}", error.message) } else { failure(error) };
+            let why = execution.stuck.as_ref().map(own).unwrap_or_default();
+            let way = match undoes {
                 true => "`retry` to try it again, `skip` to leave it as it is, `mark_done` once it is done by hand",
                 false => "`redrive` or `retry` to send its messages again, `skip` or `mark_done` to go on without them",
             };

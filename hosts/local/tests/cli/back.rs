@@ -98,6 +98,26 @@ fn a_rollback_in_a_folder_where_nothing_runs_begins_at_once_and_goes_on_later() 
 }
 
 #[test]
+fn a_run_whose_error_rolls_back_tells_what_is_undone() {
+    let home = Home::new();
+    let mut document = trip(FINE);
+    document["settings"] = json!({"on_error": "rollback"});
+    let file = home.file("trip.json", document);
+    let told = home.run(&["run", &file]).exits(1);
+    let lines: Vec<&str> = told.err.lines().map(str::trim).collect();
+    let all = [
+        "↶ goes back to checkpoint 1, 2 things to undo",
+        "› hotel  cancels hotel 7",
+        "↶ hotel  undone",
+        "› flight  cancels flight 7",
+        "↶ flight  undone",
+    ];
+    let begin = lines.iter().position(|line| *line == all[0]).unwrap_or_else(|| panic!("{told:?}"));
+    assert_eq!(lines[begin..begin + all.len()], all, "{told:?}");
+    assert!(lines.iter().any(|line| line.contains("failed: Failed at node pay")), "{told:?}");
+}
+
+#[test]
 fn a_rollback_through_dev_is_waited_for() {
     let (home, id) = failed(FINE);
     let dev = Dev::start(&home);
@@ -118,7 +138,7 @@ fn a_stuck_rollback_shows_its_ways_out() {
     let (home, id) = failed("throw new Error('the airline does not answer')");
     let dev = Dev::start(&home);
     let told = home.run(&["rollback", "last", "1"]).exits(1);
-    assert!(told.out.starts_with(&format!("{id} is stuck. Stuck at node flight")), "{told:?}");
+    assert!(told.out.starts_with(&format!("{id} is stuck. Stuck: node flight could not be compensated: ")), "{told:?}");
     assert!(told.err.ends_with(&format!("unstick {id} retry\n")), "{told:?}");
     let told = home.run(&["show", &id]).exits(0);
     for way in ["retry", "skip", "mark-done"] {

@@ -75,7 +75,8 @@ impl Progress {
 
     /// Whether nodes may have logged something with this event.
     pub fn may_have_lines(event: &Event) -> bool {
-        matches!(event, Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. })
+        let ran = matches!(event, Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. });
+        ran || matches!(event, Event::Compensated { .. } | Event::CompensationFailed { .. })
     }
 
     /// Keeps a line that a node logged, to be told before the outcome of the node.
@@ -126,7 +127,9 @@ impl Progress {
     fn logged(&mut self, event: &Event) -> Vec<String> {
         let (Event::NodeSucceeded { node, visit, attempt, .. }
         | Event::NodeFailed { node, visit, attempt, .. }
-        | Event::AttemptFailed { node, visit, attempt, .. }) = event
+        | Event::AttemptFailed { node, visit, attempt, .. }
+        | Event::CompensationFailed { node, visit, attempt, .. }
+        | Event::Compensated { node, visit, attempt, .. }) = event
         else {
             return Vec::new();
         };
@@ -202,6 +205,35 @@ impl Progress {
             }
             Event::ExecutionStuck { error } => {
                 Some(format!("{} stuck: {} ({})", output::red("✗"), error.message, error.code))
+            }
+            _ => self.back(event, at),
+        }
+    }
+
+    /// The line for an event of an execution that goes back.
+    fn back(&mut self, event: &Event, at: Time) -> Option<String> {
+        let mark = output::cyan("↶");
+        match event {
+            Event::RollbackBegun { rollback, plan, .. } => {
+                self.running.clear();
+                self.families.clear();
+                self.iterations.clear();
+                let undoes = match plan.undo.len() {
+                    0 => String::new(),
+                    count => format!(", {} to undo", output::counted(count, "thing")),
+                };
+                Some(match &rollback.node {
+                    Some(node) => format!("{mark} goes back to {node}{undoes}"),
+                    None => format!("{mark} goes back to checkpoint {}{undoes}", rollback.to),
+                })
+            }
+            Event::Compensated { node, skipped: true, .. } => Some(format!("{mark} {node}  left as it is")),
+            Event::Compensated { node, index: Some(index), .. } => Some(format!("{mark} {node}  child {index} undone")),
+            Event::Compensated { node, .. } => Some(format!("{mark} {node}  undone")),
+            Event::CompensationFailed { node, error, retry_at: Some(retry_at), .. } => {
+                let wait = output::took(u64::try_from(retry_at.since(at).as_millis()).unwrap_or(u64::MAX));
+                let message = format!("could not be undone: {} ({}); again in {wait}", error.message, error.code);
+                Some(format!("{} {node}  {message}", output::yellow("↻")))
             }
             _ => None,
         }
