@@ -1,16 +1,18 @@
 //! Resume: lets a paused execution go on, or answers one of its open interactions.
 
-use super::overlap::{Answering, Arrived};
 use crate::{
     Answered, App, Caller, MaybeJson, NoParams, Path, Problem, Routes, Scope, SignedIn,
     executions::{
         control::{control, wrong_status},
-        idempotency, read,
+        idempotency,
+        meant::{moved_on, question, tellable},
+        read,
         said::said,
         wait,
     },
     limits,
     people::answer::{self, Terms},
+    request::arrived::Arrived,
     types::{self, Ended, ResumeAnswer, ResumeBody, Resumed, WentOn},
 };
 use axum::{extract::State, http::HeaderMap};
@@ -38,6 +40,11 @@ fn answers(body: &ResumeBody) -> bool {
     says || body.comment.is_some() || body.interaction_id.is_some()
 }
 
+/// Whether a body says which question it answers, or at which checkpoint its caller has seen it.
+fn names(body: &ResumeBody) -> bool {
+    body.interaction_id.is_some() || body.checkpoint.is_some()
+}
+
 /// Go on after a pause, or answer the one open question and wait up to 25 seconds for what follows.
 ///
 /// An answer that names no question by `interaction_id` goes to the one that was open when the request came.
@@ -63,7 +70,9 @@ async fn resume(
     let execution = app.execution(&caller.owner, &id).await?;
     let request = idempotency::request(&headers, &caller, &format!("/v1/executions/{id}/resume"), &body)?;
     if let Some(before) = done_before(&execution, request.as_ref())? {
-        return again(&app, execution, before).await.map(axum::Json);
+        let told = again(&app, execution.clone(), before).await?;
+        told_apart(&app, names(&body), &execution, &execution).await;
+        return Ok(axum::Json(told));
     }
     let checkpoint = body.checkpoint.map(|seen| seen.0);
     if checkpoint.is_some_and(|seen| seen != execution.seq) {
@@ -173,74 +182,40 @@ async fn answer_one(
     arrived: &Arrived,
 ) -> Answered<Resumed> {
     let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
-    let answering = Answering::begin(app, execution.id(), ids(&found), arrived);
-    let names = body.interaction_id.is_some() || body.checkpoint.is_some();
-    let question = question(execution, found, body.interaction_id.as_deref(), &answering)?;
+    let named = (body.interaction_id.as_deref(), terms.checkpoint.is_some());
+    let question = question(execution, found, named, arrived.0)?;
     let is_below = question.execution.id() != execution.id();
+    // The checkpoint of the execution tells nothing of what its descendants ask.
+    let names = body.interaction_id.is_some() || (terms.checkpoint.is_some() && !is_below);
     if is_below && terms.request.is_some() {
         return Err(key_of_another(&question));
     }
     // The checkpoint is that of the execution that the caller named, and was compared with it.
     let terms = if is_below { Terms { checkpoint: None, ..terms } } else { terms };
     let interaction_id = question.interaction.interaction_id.clone();
-    let answer_as = body.answer_as.clone();
-    let said = answer::signed(caller, answer_as, said(&question.interaction, body)?)?;
+    let said = answer::signed(caller, body.answer_as.clone(), said(&question.interaction, body)?)?;
     let command = Command::Answer { interaction_id: interaction_id.clone(), answer: Box::new(said) };
     let request = terms.request.clone();
-    let done = answer::ask(app, caller, question.execution.id(), command, terms).await?;
+    let asking = answer::ask(app, caller, question.execution.id(), command, terms).await?.state;
     // The caller is shown what the answer led to, as far as that happens soon.
-    let did_it = request.and_then(|request| done.state.request(&request.key).map(|before| before.seq));
+    let did_it = request.and_then(|request| asking.request(&request.key).map(|before| before.seq));
     let state = match did_it {
         Some(seq) => {
-            let turn = turn_at(app, &done.state, seq).await?;
-            Arc::new(aftermath(app, done.state, &turn).await?)
+            let turn = turn_at(app, &asking, seq).await?;
+            Arc::new(aftermath(app, asking.clone(), &turn).await?)
         }
-        None => wait::after_answer(app, execution, done.state, &question.interaction).await?,
+        None => wait::after_answer(app, execution, asking.clone(), &question.interaction).await?,
     };
-    if !names && state.asks_people() {
-        arrived.linger(app).await;
-    }
+    told_apart(app, names, &asking, &state).await;
     told(app, &state, &interaction_id).await
 }
 
-/// The question that a resume answers: the one that it names, or the one of those `found` open, if the caller can have
-/// meant it.
-///
-/// # Errors
-/// 404 where the execution never asked it and no descendant asks it now; 409 `no_open_interaction`,
-/// `several_open_interactions`, or `moved_on` where the question opened only while another answer was on its way.
-fn question(
-    execution: &Arc<Execution>,
-    mut found: Vec<Question>,
-    named: Option<&str>,
-    answering: &Answering,
-) -> Answered<Question> {
-    if let Some(id) = named {
-        // One of its own may be over: the rules say how it was decided.
-        let own = execution.interaction(id).cloned();
-        let own = own.map(|interaction| Question { execution: execution.clone(), interaction });
-        let below = || found.into_iter().find(|one| one.interaction.interaction_id.as_str() == id);
-        return own.or_else(below).ok_or_else(|| Problem::not_found("interaction of this execution", id));
+/// Waits until a caller who named nothing may be told of the execution in which and of the one for which a question was
+/// answered. Where that has ended, nothing more is asked.
+async fn told_apart(app: &App, names: bool, asking: &Execution, state: &Execution) {
+    if !names && state.end.is_none() {
+        tellable(app, [asking, state]).await;
     }
-    let asked = ids(&found);
-    let (code, detail) = match (found.pop(), found.is_empty()) {
-        (Some(one), true) if answering.means(&one.interaction.interaction_id) => return Ok(one),
-        (Some(_), true) => (
-            "moved_on",
-            "another answer came at the same time, and this question opened because of it: look at it, and name it \
-             with `interaction_id`",
-        ),
-        (None, _) => ("no_open_interaction", "nobody is asked anything at the moment"),
-        (Some(_), false) => (
-            "several_open_interactions",
-            "name one with `interaction_id`, or answer each with POST /v1/interactions/{id}/respond",
-        ),
-    };
-    Err(now_at(Problem::conflict(code, detail), execution, &asked))
-}
-
-fn ids(found: &[Question]) -> Vec<InteractionId> {
-    found.iter().map(|one| one.interaction.interaction_id.clone()).collect()
 }
 
 /// 409 about a key for the answer to a descendant's question: the execution that asks would remember it, and the one
@@ -250,18 +225,6 @@ fn key_of_another(question: &Question) -> Problem {
     let detail =
         format!("a descendant asks this: with an Idempotency-Key, answer by POST /v1/interactions/{id}/respond");
     Problem::conflict("asked_by_a_descendant", &detail).with("interactions", json!([id]))
-}
-
-/// Adds to a 409 where the execution is now: its status, its checkpoint, and what it and its descendants ask.
-async fn moved_on(app: &App, problem: Problem, execution: &Arc<Execution>) -> Answered<Problem> {
-    let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
-    Ok(now_at(problem, execution, &ids(&found)))
-}
-
-fn now_at(problem: Problem, execution: &Execution, asked: &[InteractionId]) -> Problem {
-    let asked: Vec<_> = asked.iter().map(InteractionId::as_str).collect();
-    let problem = problem.with("execution_status", execution.status().as_str()).with("interactions", json!(asked));
-    problem.with("checkpoint", execution.seq.to_string())
 }
 
 fn soon_after(at: Time) -> Time {

@@ -8,6 +8,7 @@ mod duplicates;
 mod executions;
 mod hostile;
 mod interactions;
+mod moved;
 mod openapi;
 mod repeats;
 mod resume;
@@ -27,10 +28,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use document::time::Time;
-use engine::port::{Host, Token};
+use engine::port::{Clock, Host, Token};
 use memory::Memory;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 /// A service over a host on which nothing runs until a test says so.
@@ -74,6 +75,11 @@ impl World {
         Self::with(|app| app.with_local_user("acme", "ann@example.com"))
     }
 
+    /// The same by the machine's clock, for requests that come one after the other.
+    pub fn on_the_clock() -> Self {
+        Self::over(Memory::on_the_clock(), |app| app.with_local_user("acme", "ann@example.com"))
+    }
+
     pub fn with(change: impl FnOnce(App) -> App) -> Self {
         Self::over(Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()), change)
     }
@@ -109,6 +115,11 @@ impl World {
             request = request.header(*name, *value);
         }
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Moves the clock of a world that has one of its own.
+    pub fn pass(&self, time: Duration) {
+        self.host.advance(self.host.now() + time);
     }
 
     /// Handles messages until none is due.

@@ -132,6 +132,7 @@ pub(crate) fn begin(workflow: &Workflow, started: &Started, at: Time) -> Executi
         progress: 0,
         asks: false,
         asks_seq: 0,
+        asked_below_until: None,
         interactions: Vec::new(),
         warnings: Arc::default(),
         requests: Arc::default(),
@@ -147,6 +148,16 @@ pub(crate) fn apply(
     at: Time,
     reading: &Reading,
 ) -> Option<()> {
+    let asking = children::asking(state);
+    change(workflow, state, event, at, reading)?;
+    if children::ceased(state, event, asking) {
+        state.asked_below_until = Some(at);
+    }
+    Some(())
+}
+
+/// What an event itself says of the state.
+fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, reading: &Reading) -> Option<()> {
     match event {
         Event::ExecutionStarted(_) => return None,
         Event::ExecutionAdmitted => state.held = false,
