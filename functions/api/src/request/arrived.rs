@@ -24,3 +24,30 @@ impl FromRequestParts<Arc<App>> for Arrived {
         Ok(Self(gateway.unwrap_or(now)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use axum::http::Request;
+    use engine::port::Clock;
+    use memory::Memory;
+
+    #[tokio::test]
+    async fn a_request_came_when_the_gateway_took_it_in_unless_that_cannot_be() {
+        let host = Arc::new(Memory::new(Time(1_000_000)));
+        let app = Arc::new(App::new(host.clone()));
+        let now = host.now();
+        let ago = |seconds: i64| Some(Time(now.0 - seconds * 1000));
+        let cases = [(None, now), (ago(2), Time(now.0 - 2000)), (ago(61), now), (ago(-1), now), (Some(Time(0)), now)];
+        for (taken_in, came) in cases {
+            let mut request = Request::new(());
+            if let Some(at) = taken_in {
+                request.extensions_mut().insert(TakenIn(at));
+            }
+            let (mut parts, ()) = request.into_parts();
+            let arrived = Arrived::from_request_parts(&mut parts, &app).await.unwrap();
+            assert_eq!(arrived.0, came, "{taken_in:?}");
+        }
+    }
+}

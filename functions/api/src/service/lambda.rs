@@ -226,6 +226,18 @@ mod tests {
         assert!(asked(event).await["statusCode"].as_u64().unwrap() < 500);
     }
 
+    #[tokio::test]
+    async fn the_service_is_told_when_the_gateway_took_the_request_in() {
+        let echo = async |request: axum::extract::Request| format!("{:?}", request.extensions().get::<TakenIn>());
+        let service = Router::new().fallback(echo);
+        for (mut event, name) in [(http_start(), "timeEpoch"), (rest_start(), "requestTimeEpoch")] {
+            event["requestContext"][name] = 1_795_255_200_123_i64.into();
+            let event = serde_json::from_value(event).unwrap();
+            let answer = whole(&service, event, Context::default()).await.unwrap();
+            assert!(answer.get().contains("TakenIn(Time(1795255200123))"), "{answer}");
+        }
+    }
+
     #[test]
     fn a_path_that_was_decoded_on_the_way_is_one_again() {
         for (given, path) in [
