@@ -8,8 +8,7 @@ use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     id::InteractionId,
-    limits::{ANSWERS_AT_ONCE, CLOCKS_APART},
-    meant::{Unseen, tell_at, unseen},
+    meant::{Unseen, unseen},
 };
 
 /// The question that a resume answers: the one that it names, or the one of those `found` open, if an answer that came at
@@ -72,18 +71,4 @@ fn now_at(problem: Problem, execution: &Execution, asked: &[InteractionId]) -> P
     let asked: Vec<_> = asked.iter().map(InteractionId::as_str).collect();
     let problem = problem.with("execution_status", execution.status().as_str()).with("interactions", json!(asked));
     problem.with("checkpoint", execution.seq.to_string())
-}
-
-/// Waits before a caller is told how these executions stand, until what the same caller answers next is told from an
-/// answer that was sent at once with the one before.
-pub async fn tellable(app: &App, family: [&Execution; 2]) {
-    let left = tell_at(family).map(|at| at.since(app.host.now())).unwrap_or_default();
-    // A clock that was set back makes nobody wait for longer.
-    let left = left.min(ANSWERS_AT_ONCE + CLOCKS_APART);
-    if !left.is_zero() {
-        tokio::select! {
-            () = tokio::time::sleep(left) => {}
-            () = app.stop.stopped() => {}
-        }
-    }
 }

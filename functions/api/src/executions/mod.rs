@@ -1,5 +1,6 @@
 //! Executions: starting, reading, watching and controlling them.
 
+mod again;
 mod control;
 mod delete;
 mod events;

@@ -36,16 +36,7 @@ impl World {
 
     /// The same by the path of its resume.
     pub async fn resumed_by(&self, path: &str, body: Value) -> Answer {
-        let mut answer = std::pin::pin!(self.post(path, body));
-        loop {
-            self.run().await;
-            if let Some(answer) =
-                futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut answer)).flatten()
-            {
-                return answer;
-            }
-            tokio::task::yield_now().await;
-        }
+        self.meanwhile(self.post(path, body)).await
     }
 }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod interactions;
 mod moved;
 mod openapi;
+mod passed_on;
 mod repeats;
 mod resume;
 mod said;
@@ -125,6 +126,18 @@ impl World {
     /// Handles messages until none is due.
     pub async fn run(&self) {
         self.host.handle_due().await;
+    }
+
+    /// Handles messages until requests are answered.
+    pub async fn meanwhile<T>(&self, requests: impl Future<Output = T>) -> T {
+        let mut requests = std::pin::pin!(requests);
+        loop {
+            self.run().await;
+            if let std::task::Poll::Ready(answers) = futures::poll!(&mut requests) {
+                return answers;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Saves a document and starts it. Returns the execution's id.

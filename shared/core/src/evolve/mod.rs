@@ -246,6 +246,8 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         | Event::ChildrenStarted { .. }
         | Event::ChildrenEnded { .. }
         | Event::ChildrenAsked { .. } => apply_children(state, event),
+        // Of this the turn's request is all that is kept.
+        Event::AnswerPassedOn { .. } => {}
         Event::ExecutionPaused { .. } => state.paused = true,
         Event::ExecutionResumed { .. } => {
             state.paused = false;
