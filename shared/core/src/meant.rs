@@ -6,7 +6,7 @@
 
 use crate::{
     execution::Execution,
-    interaction::{Interaction, InteractionStatus},
+    interaction::{Interaction, InteractionStatus, Response},
     limits,
 };
 use document::time::Time;
@@ -20,22 +20,35 @@ pub enum Unseen {
     OnItsWay,
 }
 
-/// Why an answer that came at `arrived` and names no question cannot have been meant for `question`; none where it can.
-/// `family` are the executions that may have asked what was meant instead: the one that the answer names, and those of
-/// its descendants that were looked at for what they ask.
+/// An answer that names no question.
+#[derive(Clone, Copy, Debug)]
+pub struct Unnamed<'a> {
+    /// The subject that sends it.
+    pub by: &'a str,
+    /// When its request came.
+    pub arrived: Time,
+}
+
+/// Why an answer cannot have been meant for `question`; none where it can. `family` are the executions that may have
+/// asked what was meant instead: the one that the answer names, and those of its descendants that were looked at for what
+/// they ask.
 ///
-/// A question that stood open before another one was over is meant, since whoever answers then could have seen both.
+/// A question that stood open before another one was over is meant, since whoever answers then could have seen both. So
+/// is what the same person says next who answered the other by its name, and knows that it is over.
 pub fn unseen<'a>(
     question: &Interaction,
     family: impl IntoIterator<Item = &'a Execution>,
-    arrived: Time,
+    answer: Unnamed<'_>,
 ) -> Option<Unseen> {
+    let Unnamed { by, arrived } = answer;
     // No request is under way for so long that it came before a time that far ahead: the clock was set back since.
     let came_before = |time: Time| arrived < time && time.since(arrived) <= limits::UNDER_WAY;
     let opened = question.created_at;
-    let led_here = |(over, _): &(Time, bool)| *over <= opened && came_before(*over + limits::ANSWERS_AT_ONCE);
-    let by_answer = family.into_iter().flat_map(overs).filter(led_here).map(|(_, by_answer)| by_answer).max();
-    match by_answer {
+    let led_here = |over: &Over<'_>| {
+        let known = over.named_by.is_some_and(|who| who.eq_ignore_ascii_case(by));
+        over.at <= opened && came_before(over.at + limits::ANSWERS_AT_ONCE) && !known
+    };
+    match family.into_iter().flat_map(overs).filter(led_here).map(|over| over.answered).max() {
         Some(true) => Some(Unseen::OtherAnswer),
         Some(false) => Some(Unseen::OnItsWay),
         None => came_before(opened).then_some(Unseen::OnItsWay),
@@ -46,14 +59,26 @@ pub fn unseen<'a>(
 /// taken for one that was sent at once with the answer before, to whichever process it comes. None where nothing that
 /// was asked is over.
 pub fn tell_at<'a>(family: impl IntoIterator<Item = &'a Execution>) -> Option<Time> {
-    let latest = family.into_iter().flat_map(overs).map(|(over, _)| over).max()?;
+    let latest = family.into_iter().flat_map(overs).map(|over| over.at).max()?;
     Some(latest + limits::ANSWERS_AT_ONCE + limits::CLOCKS_APART)
 }
 
-/// When questions of an execution were over, and whether by an answer. Of those below it only the latest is known, and
-/// only when this execution learned of it; as a rule they were answered.
-fn overs(state: &Execution) -> impl Iterator<Item = (Time, bool)> {
-    let own = state.interactions.iter();
-    let own = own.filter_map(|one| Some((one.decided_at?, one.status == InteractionStatus::Answered)));
-    own.chain(state.asked_below_until.map(|at| (at, true)))
+/// That a question was over.
+struct Over<'a> {
+    at: Time,
+    /// Whether an answer decided it.
+    answered: bool,
+    /// Who sent that answer, where its request named the question.
+    named_by: Option<&'a str>,
+}
+
+/// What was asked in an execution and is over. Of what was asked below it only the latest is known, and only when this
+/// execution learned of it; as a rule it was answered.
+fn overs(state: &Execution) -> impl Iterator<Item = Over<'_>> {
+    let own = state.interactions.iter().filter_map(|one| {
+        let answered = one.status == InteractionStatus::Answered;
+        let last = one.responses.last().filter(|last| answered && last.named);
+        Some(Over { at: one.decided_at?, answered, named_by: last.map(Response::sender) })
+    });
+    own.chain(state.asked_below_until.map(|at| Over { at, answered: true, named_by: None }))
 }

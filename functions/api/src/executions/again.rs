@@ -16,7 +16,7 @@ use stepwell_core::{
     event::{Event, Request, Turn},
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
-    interaction::Interaction,
+    interaction::{Answer, Interaction},
     limits::{ANSWERS_AT_ONCE, CLOCKS_APART},
     meant::tell_at,
     view,
@@ -27,7 +27,8 @@ use stepwell_core::{
 /// # Errors
 /// What the body says wrong of the question, and of whom it names.
 pub fn command(caller: &Caller, question: &Interaction, body: &ResumeBody) -> Answered<Command> {
-    let said = answer::signed(caller, body.answer_as.clone(), said(question, body.clone())?)?;
+    let said = Answer { named: body.interaction_id.is_some(), ..said(question, body.clone())? };
+    let said = answer::signed(caller, body.answer_as.clone(), said)?;
     Ok(Command::Answer { interaction_id: question.interaction_id.clone(), answer: Box::new(said) })
 }
 

@@ -1,18 +1,17 @@
 //! Which question a resume answers, and what it is told where that is none.
 
 use crate::{Answered, App, Problem, limits};
-use document::time::Time;
 use engine::questions::{Found, Question, open};
 use serde_json::json;
 use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     id::InteractionId,
-    meant::{Unseen, unseen},
+    meant::{Unnamed, Unseen, unseen},
 };
 
-/// The question that a resume answers: the one that it names, or the one of those `found` open, if an answer that came at
-/// `arrived` can have been meant for it. `at_checkpoint`: the caller has seen the execution as it is now, and with it what
+/// The question that a resume answers: the one that it names, or the one of those `found` open, if the
+/// answer can have been meant for it. `at_checkpoint`: the caller has seen the execution as it is now, and with it what
 /// the execution itself asks.
 ///
 /// # Errors
@@ -22,7 +21,7 @@ pub fn question(
     execution: &Arc<Execution>,
     found: Found,
     (named, at_checkpoint): (Option<&str>, bool),
-    arrived: Time,
+    answer: Unnamed<'_>,
 ) -> Answered<Question> {
     let Found { mut questions, read } = found;
     if let Some(id) = named {
@@ -35,7 +34,7 @@ pub fn question(
     let asked = ids(&questions);
     let (code, detail) = match (questions.pop(), questions.is_empty()) {
         (Some(one), true) if at_checkpoint && one.execution.id() == execution.id() => return Ok(one),
-        (Some(one), true) => match unseen(&one.interaction, read.iter().map(|state| &**state), arrived) {
+        (Some(one), true) => match unseen(&one.interaction, read.iter().map(|state| &**state), answer) {
             None => return Ok(one),
             Some(Unseen::OtherAnswer) => (
                 "moved_on",

@@ -25,6 +25,7 @@ use stepwell_core::{
     error::Rejection,
     event::Event,
     execution::{Execution, Status},
+    meant::Unnamed,
 };
 use utoipa_axum::routes;
 
@@ -151,7 +152,7 @@ async fn answer_one(
 ) -> Answered<Resumed> {
     let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
     let named = (body.interaction_id.as_deref(), terms.checkpoint.is_some());
-    let question = question(execution, found, named, arrived.0)?;
+    let question = question(execution, found, named, Unnamed { by: &caller.subject, arrived: arrived.0 })?;
     let is_below = question.execution.id() != execution.id();
     let command = command(caller, &question.interaction, body)?;
     if is_below && terms.request.is_some() {

@@ -2,7 +2,12 @@
 //! own where nothing else is said.
 
 use super::*;
-use stepwell_core::limits::{ANSWERS_AT_ONCE, CLOCKS_APART};
+use engine::drive::submit;
+use stepwell_core::{
+    command::Command,
+    interaction::Answer as Answered,
+    limits::{ANSWERS_AT_ONCE, CLOCKS_APART},
+};
 
 fn ask(id: &str) -> Value {
     json!({"id": id, "type": "human", "config": {"kind": "approval", "question": format!("{id}?"), "timeout_seconds": 60}})
@@ -35,12 +40,17 @@ impl World {
         execution["pending_interactions"].as_array().unwrap().clone()
     }
 
+    /// Another person answers a question by its id.
     async fn respond(&self, question: &Value) {
-        let path = format!("/v1/interactions/{}/respond", question["interaction_id"].as_str().unwrap());
-        self.post(&path, json!({"approved": true})).await.of(200);
+        let id = |name: &str| question[name].as_str().unwrap();
+        let answer =
+            Answered { by: "bob@example.com".into(), named: true, approved: Some(true), ..Answered::default() };
+        let command = Command::Answer { interaction_id: id("interaction_id").into(), answer: Box::new(answer) };
+        let done = submit(&*self.host, &id("execution_id").into(), command).await.unwrap().unwrap();
+        assert_eq!(done.replies, [Ok(())]);
     }
 
-    /// Answers the only open question by its id, and lets what follows happen a moment later.
+    /// Another person answers the only open question by its id, and lets what follows happen a moment later.
     async fn moves_on(&self, resume: &str) {
         let open = self.asks(resume).await;
         self.respond(&open[0]).await;
@@ -153,6 +163,16 @@ async fn whoever_named_the_question_before_need_not_name_the_next() {
         world.resumed_by(&path, json!({"approved": true, "interaction_id": one})).await.of(200);
         assert_eq!(world.resumed_by(&path, yes()).await.of(200)["resumed"], "interaction");
     }
+}
+
+#[tokio::test]
+async fn whoever_answered_a_question_by_its_id_need_not_name_the_next() {
+    let world = World::local();
+    let path = world.waiting(row()).await;
+    let one = world.asks(&path).await[0]["interaction_id"].clone();
+    world.post(&format!("/v1/interactions/{}/respond", one.as_str().unwrap()), yes()).await.of(200);
+    world.run().await;
+    assert_eq!(world.answered(&path, yes()).await.of(200)["completed"], true);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::{
     execution::Execution,
     interaction::{Answer, Interaction},
     meant::{
+        Unnamed,
         Unseen::{self, OnItsWay, OtherAnswer},
         tell_at, unseen,
     },
@@ -78,8 +79,13 @@ impl Story {
 
     /// Why an answer that came at this time to this execution alone is not meant for its newest question.
     fn unseen(&self, arrived: i64) -> Option<Unseen> {
-        unseen(self.state.interactions.last().unwrap(), [&self.state], Time(arrived))
+        unseen(self.state.interactions.last().unwrap(), [&self.state], came(arrived))
     }
+}
+
+/// An answer of the one who answers everything here, which came at this time.
+fn came(arrived: i64) -> Unnamed<'static> {
+    Unnamed { by: "bob@example.com", arrived: Time(arrived) }
 }
 
 /// A question of a child that is open since this time, and the child.
@@ -135,7 +141,7 @@ fn a_question_that_was_there_before_the_other_was_answered_is_meant() {
     story.opens("one", 1001);
     story.is_answered(1100);
     let two = &story.state.interactions[0];
-    assert_eq!(unseen(two, [&story.state], Time(1101)), None, "both could be seen: the one that is left is meant");
+    assert_eq!(unseen(two, [&story.state], came(1101)), None, "both could be seen: the one that is left is meant");
 }
 
 #[test]
@@ -169,8 +175,8 @@ fn what_a_child_asks_once_its_sibling_was_answered_is_not_meant_at_once() {
         assert_eq!(parent.state.asked_below_until, Some(Time(1120)));
         let (sibling, question) = child(1150);
         let family = || [&parent.state, &sibling];
-        assert_eq!(unseen(&question, family(), Time(1160)), Some(OtherAnswer));
-        assert_eq!(unseen(&question, family(), Time(1120 + AT_ONCE)), None);
+        assert_eq!(unseen(&question, family(), came(1160)), Some(OtherAnswer));
+        assert_eq!(unseen(&question, family(), came(1120 + AT_ONCE)), None);
         assert!(tell_at(family()) > Some(Time(1120 + AT_ONCE)));
     }
     // The parent has not been told yet, and takes the first for one that asks: it is looked at.
@@ -178,7 +184,7 @@ fn what_a_child_asks_once_its_sibling_was_answered_is_not_meant_at_once() {
     let (mut first, (sibling, question)) = (row(), child(1150));
     first.is_answered(1100);
     let family = [&parent.state, &first.state, &sibling];
-    assert_eq!(unseen(&question, family, Time(1160)), Some(OtherAnswer));
+    assert_eq!(unseen(&question, family, came(1160)), Some(OtherAnswer));
 }
 
 #[test]
@@ -187,7 +193,7 @@ fn a_childs_question_that_was_there_before_is_meant_once_it_is_the_last() {
     parent.tells(1, true, 3, 1001);
     let (sibling, question) = child(995);
     parent.tells(0, false, 5, 1120);
-    assert_eq!(unseen(&question, [&parent.state, &sibling], Time(1121)), None);
+    assert_eq!(unseen(&question, [&parent.state, &sibling], came(1121)), None);
 }
 
 #[test]
@@ -211,4 +217,27 @@ fn a_clock_that_was_set_back_stops_no_answer() {
     story.is_answered(1100 + 3_600_000);
     story.opens("two", 1110 + 3_600_000);
     assert_eq!(story.unseen(2000), None, "an hour before what is recorded");
+}
+
+#[test]
+fn whoever_answered_the_other_by_its_name_means_the_next_and_nobody_else_does() {
+    let mut story = row();
+    let named = Answer { approved: Some(true), named: true, ..Answer::default() };
+    story.now = Time(1100);
+    story.answer("bob@example.com", named.clone()).unwrap();
+    story.opens("two", 1110);
+    assert_eq!(story.unseen(1120), None, "Bob knows that it was answered");
+    assert_eq!(story.unseen(1109), Some(OnItsWay), "though not what opens later");
+    let two = story.state.interactions.last().unwrap();
+    let ann = Unnamed { by: "ann@example.com", arrived: Time(1120) };
+    assert_eq!(unseen(two, [&story.state], ann), Some(OtherAnswer));
+    // It is the one who sent the answer who knows, and outputs say nothing of requests.
+    let mut story = row();
+    story.now = Time(1100);
+    let named = Answer { entered_by: Some("ann@example.com".into()), ..named };
+    story.answer("bob@example.com", named).unwrap();
+    story.opens("two", 1110);
+    assert_eq!(story.unseen(1120), Some(OtherAnswer));
+    assert_eq!(story.output("one")["responses"][0].get("named"), None);
+    assert!(story.state.interactions[0].responses[0].named);
 }
