@@ -73,7 +73,3 @@ pub const STREAM_END: Duration = Duration::from_secs(2);
 pub const STREAM_LEAST: Duration = Duration::from_secs(5);
 /// How long a client whose stream ended waits before it connects again.
 pub const RETRY: Duration = Duration::from_secs(1);
-/// How long after it came an answer that named no question is told at the earliest, where another question is open then.
-/// Whoever answers within that time cannot have been told of the other question: two requests that a caller sends at
-/// once come further apart than they were sent, by a slow network or a busy machine.
-pub const AT_ONCE: Duration = Duration::from_millis(200);

@@ -4,7 +4,7 @@
 use crate::{
     effect::{ChildControl, Purpose, Undoing},
     event::{Request, Started, Unstick},
-    id::{Activation, InteractionId},
+    id::{Activation, ExecutionId, InteractionId},
     interaction::Answer,
     payload::Payload,
     rollback::{Plan, Rollback},
@@ -68,6 +68,13 @@ pub enum Command {
         interaction_id: InteractionId,
         /// What the person said, and who the person is.
         answer: Box<Answer>,
+    },
+    /// Record that an answer is about to be passed on to a descendant. Its request is known from then on.
+    PassOn {
+        /// The descendant that asks.
+        execution_id: ExecutionId,
+        /// The question that the answer is for.
+        interaction_id: InteractionId,
     },
     /// Record that children of a `map` or `workflow` node ended. Ends that arrive together make one turn, so that many
     /// children cost their parent few turns.

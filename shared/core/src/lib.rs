@@ -58,6 +58,7 @@ pub mod id;
 pub mod interaction;
 pub mod invariant;
 pub mod limits;
+pub mod meant;
 pub mod owed;
 pub mod payload;
 pub mod reading;

@@ -2,6 +2,8 @@
 
 pub use document::limits::*;
 
+use std::time::Duration;
+
 /// Seconds past a node's timeout in which its outcome may still be recorded. After them an activation without a turn is
 /// overdue (execution model, §2).
 pub const GRACE_SECONDS: f64 = 30.0;
@@ -48,3 +50,13 @@ pub const LOG_LINE_BYTES: usize = 8 * 1024;
 /// Bytes of an execution's metadata as JSON. Hosts keep it where they list executions, and write it at each change of
 /// status.
 pub const METADATA_BYTES: usize = 16 * 1024;
+/// How much later than another answer one may come that was sent at once with it: a slow network or a busy machine parts
+/// them by that much, and whoever sees a question takes longer to answer it.
+pub const ANSWERS_AT_ONCE: Duration = Duration::from_millis(200);
+/// How far the clocks of the processes of one host are apart at most, such as those of functions on AWS, which are kept
+/// within a millisecond of each other as a rule. What follows from an answer takes messages, which take longer.
+pub const CLOCKS_APART: Duration = Duration::from_millis(20);
+/// How long a request is under way at most before an answer in it is decided: API gateways cut it off after 30 seconds,
+/// and a body takes 20 seconds at most. What seems to be later than that after it was recorded before a clock was set
+/// back.
+pub const UNDER_WAY: Duration = Duration::from_secs(60);

@@ -114,6 +114,25 @@ pub async fn submit(
     }
 }
 
+/// What the rules would say to a command on this state. Nothing is recorded.
+///
+/// # Errors
+/// What the store says.
+pub async fn rehearse(
+    host: &dyn Host,
+    state: &Arc<Execution>,
+    asked: &Asked,
+) -> Result<Result<(), Rejection>, StoreError> {
+    let workflow = workflow_of(host, &state.started).await?;
+    let now = host.now();
+    let decide = || match decide(&workflow, Some(&**state), asked.clone(), now) {
+        Ok(_) => Ok(Ok(())),
+        Err(Rejection::Needs(missing)) => Err(missing),
+        Err(rejection) => Ok(Err(rejection)),
+    };
+    with_values(host, state.id(), decide).await
+}
+
 /// Computes something from the values of an execution. Those that it lacks are fetched and it is computed again: no more
 /// is fetched than what is read, and no caller has to say beforehand what that is.
 ///

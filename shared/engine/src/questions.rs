@@ -24,6 +24,15 @@ pub struct Question {
     pub interaction: Arc<Interaction>,
 }
 
+/// What was found open, and where it was looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The questions that are open.
+    pub questions: Vec<Question>,
+    /// The executions that were read.
+    pub read: Vec<Arc<Execution>>,
+}
+
 /// How many executions may still be read for questions. One answer about many executions shares it.
 #[derive(Debug)]
 pub struct Reads(AtomicUsize);
@@ -61,14 +70,14 @@ pub async fn open_below(
     state: &Execution,
     limit: usize,
     reads: &Reads,
-) -> Result<Vec<Question>, StoreError> {
-    let mut found = Vec::new();
+) -> Result<Found, StoreError> {
+    let Found { questions: mut found, mut read } = Found::default();
     let mut level = asking_children(state);
     while !level.is_empty() {
         let mut next = Vec::new();
         for id in level {
             if found.len() >= limit || !reads.take() {
-                return Ok(found);
+                return Ok(Found { questions: found, read });
             }
             let child = match journal.load_lean(&id).await {
                 Ok(Some(child)) => child,
@@ -84,20 +93,23 @@ pub async fn open_below(
             let asked = child.open_interactions().take(limit - found.len());
             found.extend(asked.map(|one| Question { execution: child.clone(), interaction: one.clone() }));
             next.extend(asking_children(&child));
+            read.push(child);
         }
         level = next;
     }
-    Ok(found)
+    Ok(Found { questions: found, read })
 }
 
 /// The same with the questions of the execution itself, which come first.
 ///
 /// # Errors
 /// What the store says.
-pub async fn open(journal: &dyn Journal, state: &Arc<Execution>, limit: usize) -> Result<Vec<Question>, StoreError> {
+pub async fn open(journal: &dyn Journal, state: &Arc<Execution>, limit: usize) -> Result<Found, StoreError> {
     let own = state.open_interactions().take(limit);
-    let mut found: Vec<Question> =
+    let mut questions: Vec<Question> =
         own.map(|one| Question { execution: state.clone(), interaction: one.clone() }).collect();
-    found.extend(open_below(journal, state, limit - found.len(), &Reads::default()).await?);
-    Ok(found)
+    let below = open_below(journal, state, limit - questions.len(), &Reads::default()).await?;
+    questions.extend(below.questions);
+    let read = std::iter::once(state.clone()).chain(below.read).collect();
+    Ok(Found { questions, read })
 }

@@ -183,7 +183,8 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         | Event::SignalConsumed { .. }
         | Event::ChildrenStarted { .. }
         | Event::ChildrenEnded { .. }
-        | Event::ChildrenAsked { .. } => return None,
+        | Event::ChildrenAsked { .. }
+        | Event::AnswerPassedOn { .. } => return None,
     })
 }
 

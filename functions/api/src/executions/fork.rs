@@ -2,7 +2,11 @@
 
 use crate::{
     Answered, App, Json, NoParams, Path, Routes, Runner,
-    executions::{control::root_alone, idempotency, rollback::{number_of, refused}},
+    executions::{
+        control::root_alone,
+        idempotency,
+        rollback::{number_of, refused},
+    },
     request::aside::aside,
     types::{Accepted, Conflict, ForkBody, Refused},
 };

@@ -1,5 +1,6 @@
 //! Executions: starting, reading, watching and controlling them.
 
+mod again;
 mod control;
 mod delete;
 mod events;
@@ -7,8 +8,8 @@ mod fork;
 mod history;
 pub(crate) mod idempotency;
 mod list;
+mod meant;
 mod nodes;
-mod overlap;
 pub mod read;
 mod resume;
 mod rollback;

@@ -36,7 +36,7 @@ pub async fn one_of_many(app: &App, execution: &Execution, reads: &Reads) -> Ans
     let show = |values: &mut Values| types::Execution::of(execution, &workflow, values);
     let mut shown = with_values_in(app, execution, |_| true, show).await?;
     let mut room = Room::default();
-    for asked in open_below(app.host.journal(), execution, limits::QUESTIONS_BELOW, reads).await? {
+    for asked in open_below(app.host.journal(), execution, limits::QUESTIONS_BELOW, reads).await?.questions {
         let asking = app.workflow(&asked.execution).await?;
         let question = types::Interaction::of(&asked.interaction, &asked.execution, &asking);
         if !room.takes_item(&question) {

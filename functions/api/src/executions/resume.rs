@@ -1,30 +1,31 @@
 //! Resume: lets a paused execution go on, or answers one of its open interactions.
 
-use super::overlap::{Answering, Arrived};
 use crate::{
     Answered, App, Caller, MaybeJson, NoParams, Path, Problem, Routes, Scope, SignedIn,
     executions::{
+        again::{aftermath, again, command, pass_on, told, told_apart, went_on},
         control::{control, wrong_status},
-        idempotency, read,
-        said::said,
-        wait,
+        idempotency,
+        meant::{moved_on, question},
+        read, wait,
     },
     limits,
     people::answer::{self, Terms},
-    types::{self, Ended, ResumeAnswer, ResumeBody, Resumed, WentOn},
+    request::arrived::Arrived,
+    types::{self, Ended, ResumeAnswer, ResumeBody, Resumed},
 };
 use axum::{extract::State, http::HeaderMap};
-use document::time::Time;
-use engine::questions::{Question, open};
-use serde_json::json;
+use engine::{
+    drive::rehearse,
+    questions::{Question, open},
+};
 use std::sync::Arc;
 use stepwell_core::{
-    command::{Command, Control},
+    command::{Asked, Command, Control},
     error::Rejection,
-    event::{Event, Turn},
+    event::Event,
     execution::{Execution, Status},
-    id::InteractionId,
-    view,
+    meant::Unnamed,
 };
 use utoipa_axum::routes;
 
@@ -63,7 +64,7 @@ async fn resume(
     let execution = app.execution(&caller.owner, &id).await?;
     let request = idempotency::request(&headers, &caller, &format!("/v1/executions/{id}/resume"), &body)?;
     if let Some(before) = idempotency::done_before(&execution, request.as_ref())? {
-        return again(&app, execution, before).await.map(axum::Json);
+        return again(&app, &caller, execution, before, &body).await.map(axum::Json);
     }
     let checkpoint = body.checkpoint.map(|seen| seen.0);
     if checkpoint.is_some_and(|seen| seen != execution.seq) {
@@ -71,8 +72,7 @@ async fn resume(
     }
     let terms = Terms { request, checkpoint, ..Terms::default() };
     if answers(&body) {
-        let resumed = answer_one(&app, &caller, &execution, body, terms, &arrived).await?;
-        return Ok(axum::Json(ResumeAnswer::Resumed(Box::new(resumed))));
+        return answer_once(&app, &caller, &execution, &body, terms, &arrived).await;
     }
     if execution.paused && !execution.status().is_terminal() {
         let shown = control(&app, &caller, &execution, Control::Resume, body.reason, terms).await?;
@@ -88,40 +88,11 @@ async fn resume(
     // A reason says something to whoever asks, and is refused in the words of an answer.
     if body.reason.is_some() {
         caller.require(Scope::Respond)?;
-        let resumed = answer_one(&app, &caller, &execution, body, terms, &arrived).await?;
-        return Ok(axum::Json(ResumeAnswer::Resumed(Box::new(resumed))));
+        return answer_once(&app, &caller, &execution, &body, terms, &arrived).await;
     }
     // A resume without an answer must never decide a question: the caller is told what to send.
     let detail = "it waits for a person: send the answer, such as {\"approved\": true}; {} never answers";
     Err(moved_on(&app, Problem::conflict("waits_for_an_answer", detail), &execution).await?)
-}
-
-fn went_on(execution: types::Execution, resumed: Option<Ended>) -> ResumeAnswer {
-    ResumeAnswer::Execution(Box::new(WentOn { resumed, execution }))
-}
-
-/// What a resume was told that was done before, by the turn of this number.
-async fn again(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<ResumeAnswer> {
-    let turn = read::turn_at(app, &execution, seq).await?;
-    match turn.events.iter().find_map(answered) {
-        Some(question) => {
-            let state = aftermath(app, execution, &turn).await?;
-            Ok(ResumeAnswer::Resumed(Box::new(told(app, &state, question).await?)))
-        }
-        None => {
-            let then = read::state_at(app, &execution, seq).await?;
-            Ok(went_on(read::execution(app, &then).await?, Some(Ended::Paused)))
-        }
-    }
-}
-
-/// The interaction that a person answered by this event.
-fn answered(event: &Event) -> Option<&InteractionId> {
-    match event {
-        Event::InteractionVoted { interaction_id, .. }
-        | Event::InteractionClosed { interaction_id, response: Some(_), .. } => Some(interaction_id),
-        _ => None,
-    }
 }
 
 /// Whether a live execution was resumed after it was last paused or opened an interaction: then a further resume
@@ -142,6 +113,31 @@ async fn resumed_before(app: &App, execution: &Execution) -> Answered<bool> {
     Ok(asked.next().unwrap_or(false))
 }
 
+/// Answers a question, as [`answer_one`] does, unless another request under the same key has done so since the execution
+/// was loaded.
+async fn answer_once(
+    app: &App,
+    caller: &Caller,
+    execution: &Arc<Execution>,
+    body: &ResumeBody,
+    terms: Terms,
+    arrived: &Arrived,
+) -> Answered<axum::Json<ResumeAnswer>> {
+    let request = terms.request.clone();
+    let problem = match answer_one(app, caller, execution, body, terms, arrived).await {
+        Ok(resumed) => return Ok(axum::Json(ResumeAnswer::Resumed(Box::new(resumed)))),
+        Err(problem) => problem,
+    };
+    if request.is_none() {
+        return Err(problem);
+    }
+    let now = app.execution(&caller.owner, execution.id().as_str()).await?;
+    match idempotency::done_before(&now, request.as_ref())? {
+        Some(before) => again(app, caller, now, before, body).await.map(axum::Json),
+        None => Err(problem),
+    }
+}
+
 /// Answers an interaction of an execution or of a descendant, and waits up to [`limits::WAIT`] for what follows.
 ///
 /// # Errors
@@ -150,144 +146,58 @@ async fn answer_one(
     app: &App,
     caller: &Caller,
     execution: &Arc<Execution>,
-    body: ResumeBody,
+    body: &ResumeBody,
     terms: Terms,
     arrived: &Arrived,
 ) -> Answered<Resumed> {
     let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
-    let answering = Answering::begin(app, execution.id(), ids(&found), arrived);
-    let names = body.interaction_id.is_some() || body.checkpoint.is_some();
-    let question = question(execution, found, body.interaction_id.as_deref(), &answering)?;
+    let named = (body.interaction_id.as_deref(), terms.checkpoint.is_some());
+    let question = question(execution, found, named, Unnamed { by: &caller.subject, arrived: arrived.0 })?;
     let is_below = question.execution.id() != execution.id();
+    let command = command(caller, &question.interaction, body)?;
     if is_below && terms.request.is_some() {
-        return Err(key_of_another(&question));
+        return answer_below(app, caller, execution, body, terms, (&question, command)).await;
     }
     // The checkpoint is that of the execution that the caller named, and was compared with it.
     let terms = if is_below { Terms { checkpoint: None, ..terms } } else { terms };
-    let interaction_id = question.interaction.interaction_id.clone();
-    let answer_as = body.answer_as.clone();
-    let said = answer::signed(caller, answer_as, said(&question.interaction, body)?)?;
-    let command = Command::Answer { interaction_id: interaction_id.clone(), answer: Box::new(said) };
     let request = terms.request.clone();
-    let done = answer::ask(app, caller, question.execution.id(), command, terms).await?;
+    let asking = answer::ask(app, caller, question.execution.id(), command, terms).await?.state;
     // The caller is shown what the answer led to, as far as that happens soon.
-    let did_it = request.and_then(|request| done.state.request(&request.key).map(|before| before.seq));
+    let did_it = request.and_then(|request| asking.request(&request.key).map(|before| before.seq));
     let state = match did_it {
         Some(seq) => {
-            let turn = read::turn_at(app, &done.state, seq).await?;
-            Arc::new(aftermath(app, done.state, &turn).await?)
+            let soon = wait::soon_after(read::turn_at(app, &asking, seq).await?.at);
+            Arc::new(aftermath(app, asking.clone(), seq, soon, |_| true).await?)
         }
-        None => wait::after_answer(app, execution, done.state, &question.interaction).await?,
+        None => wait::after_answer(app, execution, asking.clone(), &question.interaction).await?,
     };
-    if !names && state.asks_people() {
-        arrived.linger(app).await;
-    }
-    told(app, &state, &interaction_id).await
+    told_apart(app, &asking, &state).await;
+    told(app, &state, &question.interaction.interaction_id).await
 }
 
-/// The question that a resume answers: the one that it names, or the one of those `found` open, if the caller can have
-/// meant it.
+/// Answers a question of a descendant by a request that may come again. The execution that the request names records
+/// first to which question it goes, so that a repetition goes there too and to no other; the descendant records that it
+/// was done.
 ///
 /// # Errors
-/// 404 where the execution never asked it and no descendant asks it now; 409 `no_open_interaction`,
-/// `several_open_interactions`, or `moved_on` where the question opened only while another answer was on its way.
-fn question(
+/// What the rules refuse. A request that the descendant would refuse has not used its key.
+async fn answer_below(
+    app: &App,
+    caller: &Caller,
     execution: &Arc<Execution>,
-    mut found: Vec<Question>,
-    named: Option<&str>,
-    answering: &Answering,
-) -> Answered<Question> {
-    if let Some(id) = named {
-        // One of its own may be over: the rules say how it was decided.
-        let own = execution.interaction(id).cloned();
-        let own = own.map(|interaction| Question { execution: execution.clone(), interaction });
-        let below = || found.into_iter().find(|one| one.interaction.interaction_id.as_str() == id);
-        return own.or_else(below).ok_or_else(|| Problem::not_found("interaction of this execution", id));
+    body: &ResumeBody,
+    terms: Terms,
+    (question, command): (&Question, Command),
+) -> Answered<Resumed> {
+    let asked = Asked { request: terms.request.clone(), ..Asked::by(command, Some(caller.subject.clone())) };
+    match rehearse(&*app.host, &question.execution, &asked).await? {
+        Ok(()) | Err(Rejection::Repeated(_)) => {}
+        Err(rejection) => return Err(rejection.into()),
     }
-    let asked = ids(&found);
-    let (code, detail) = match (found.pop(), found.is_empty()) {
-        (Some(one), true) if answering.means(&one.interaction.interaction_id) => return Ok(one),
-        (Some(_), true) => (
-            "moved_on",
-            "another answer came at the same time, and this question opened because of it: look at it, and name it \
-             with `interaction_id`",
-        ),
-        (None, _) => ("no_open_interaction", "nobody is asked anything at the moment"),
-        (Some(_), false) => (
-            "several_open_interactions",
-            "name one with `interaction_id`, or answer each with POST /v1/interactions/{id}/respond",
-        ),
-    };
-    Err(now_at(Problem::conflict(code, detail), execution, &asked))
-}
-
-fn ids(found: &[Question]) -> Vec<InteractionId> {
-    found.iter().map(|one| one.interaction.interaction_id.clone()).collect()
-}
-
-/// 409 about a key for the answer to a descendant's question: the execution that asks would remember it, and the one
-/// that the route names would not know a repeated request.
-fn key_of_another(question: &Question) -> Problem {
-    let id = question.interaction.interaction_id.as_str();
-    let detail =
-        format!("a descendant asks this: with an Idempotency-Key, answer by POST /v1/interactions/{id}/respond");
-    Problem::conflict("asked_by_a_descendant", &detail).with("interactions", json!([id]))
-}
-
-/// Adds to a 409 where the execution is now: its status, its checkpoint, and what it and its descendants ask.
-async fn moved_on(app: &App, problem: Problem, execution: &Arc<Execution>) -> Answered<Problem> {
-    let found = open(app.host.journal(), execution, limits::QUESTIONS_BELOW).await?;
-    Ok(now_at(problem, execution, &ids(&found)))
-}
-
-fn now_at(problem: Problem, execution: &Execution, asked: &[InteractionId]) -> Problem {
-    let asked: Vec<_> = asked.iter().map(InteractionId::as_str).collect();
-    let problem = problem.with("execution_status", execution.status().as_str()).with("interactions", json!(asked));
-    problem.with("checkpoint", execution.seq.to_string())
-}
-
-/// What an answer led to, as far as that happened within [`limits::WAIT`] of it: the same whenever it is asked, since
-/// it is read from the journal. Waits where that time is not over.
-async fn aftermath(app: &App, execution: Arc<Execution>, turn: &Turn) -> Answered<Execution> {
-    let soon = wait::soon_after(turn.at);
-    let (then, settled) = settled_by(app, &execution, turn.seq, soon).await?;
-    let left = soon.since(app.host.now());
-    if settled || left.is_zero() {
-        return Ok(then);
-    }
-    let execution = wait::until(app, execution, left.min(limits::WAIT), |state| wait::settled(state, soon)).await?;
-    settled_by(app, &execution, turn.seq, soon).await.map(|(then, _)| then)
-}
-
-/// The first state from a turn on in which nothing more happens by itself before `soon`, and whether there is one; else
-/// the last state before then.
-async fn settled_by(app: &App, execution: &Execution, seq: u64, soon: Time) -> Answered<(Execution, bool)> {
-    let mut turns = read::turns_to(app, execution, u64::MAX).await?;
-    if let Some(late) = turns.iter().position(|turn| turn.seq > seq && turn.at > soon) {
-        turns.truncate(late);
-    }
-    let workflow = app.workflow(execution).await?;
-    let mut settled = false;
-    let then = read::first_state(app, execution.id(), &workflow, &turns, |turn, state| {
-        settled = turn.seq >= seq && wait::settled(state, soon);
-        settled
-    });
-    let then = then.await?;
-    Ok((then, settled))
-}
-
-/// Tells what an answer to a question led to.
-async fn told(app: &App, state: &Execution, question: &InteractionId) -> Answered<Resumed> {
-    let workflow = app.workflow(state).await?;
-    let status = state.status();
-    Ok(Resumed {
-        execution_id: state.id().to_string(),
-        resumed: Ended::Interaction,
-        interaction_id: question.to_string(),
-        status,
-        message: view::message(state, &workflow),
-        completed: status == Status::Completed,
-        paused_again: matches!(status, Status::WaitingHuman | Status::Paused),
-        remaining_nodes: view::remaining_nodes(state, &workflow).iter().map(ToString::to_string).collect(),
-    })
+    let (asking, interaction_id) = (question.execution.id().clone(), question.interaction.interaction_id.clone());
+    let pass = Command::PassOn { execution_id: asking, interaction_id };
+    let named = answer::ask(app, caller, execution.id(), pass, terms).await?.state;
+    let seq = asked.request.and_then(|request| named.request(&request.key).map(|before| before.seq));
+    let turn = read::turn_at(app, &named, seq.ok_or_else(Problem::internal)?).await?;
+    pass_on(app, caller, named, &turn, body).await
 }

@@ -69,7 +69,7 @@ pub async fn after_answer(
 }
 
 /// Whether one of the children that asked has told something since, or has ended.
-fn told_anew(now: &Execution, before: &Execution, asked: &[ExecutionId]) -> bool {
+pub fn told_anew(now: &Execution, before: &Execution, asked: &[ExecutionId]) -> bool {
     let still = asking_children(now);
     let told = |state: &Execution| state.children.values().map(|kids| kids.asking.values().sum::<u64>()).sum::<u64>();
     asked.iter().any(|id| !still.contains(id)) || told(now) > told(before)

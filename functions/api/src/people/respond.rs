@@ -39,6 +39,7 @@ async fn respond(
     let request = idempotency::request(&headers, &caller, &format!("/v1/interactions/{id}/respond"), &body)?;
     // Every field is passed on: the rules know the kind of the question, and refuse the fields that it does not take.
     let said = Answer {
+        named: true,
         approved: body.approved,
         data: body.data,
         option: body.option,

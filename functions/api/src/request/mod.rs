@@ -1,5 +1,6 @@
 //! How requests are read, and how errors are told.
 
+pub mod arrived;
 pub mod aside;
 pub mod bounds;
 pub mod cursor;

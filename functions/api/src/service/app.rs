@@ -30,8 +30,6 @@ pub struct App {
     pub stop: Stop,
     /// Bounds how many requests each owner may send. None: this process counts no requests.
     pub rates: Option<Rates>,
-    /// Whether all requests come to this process, so that it knows which of them come at the same time.
-    pub alone: bool,
     /// Reads the numbers that `GET /metrics` shows; called once for each such request.
     pub metrics: Box<dyn Fn() -> Vec<Metric> + Send + Sync>,
     /// What the host can do: a JSON object that `GET /health` shows as `host`.
@@ -51,7 +49,6 @@ impl App {
             turns: Arc::new(Gate::to_processors()),
             stop: Stop::never(),
             rates: Some(Rates::default()),
-            alone: true,
             metrics: Box::new(Vec::new),
             abilities: json!({}),
             document: None,
@@ -61,7 +58,7 @@ impl App {
     /// A service that runs as several processes behind a gateway. The gateway bounds the rate of requests; a process,
     /// which sees only a part of them, counts none.
     pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
-        Self { rates: None, alone: false, abilities, ..Self::new(host) }
+        Self { rates: None, abilities, ..Self::new(host) }
     }
 
     /// Makes the service sign its one user in by itself, as long as there are no tokens. Only for a host that binds

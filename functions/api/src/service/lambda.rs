@@ -4,7 +4,7 @@
 //! `RESPONSE_STREAM` takes a stream of any length until the function's time is over. The domain name in the request
 //! tells which of the two it came through; `STEPWELL_STREAMING=off` says that the function URL buffers too.
 
-use crate::{Bounds, Problem, limits};
+use crate::{Bounds, Problem, limits, request::arrived::TakenIn};
 use axum::{
     Router,
     body::{Body, BodyDataStream, to_bytes},
@@ -15,6 +15,7 @@ use axum::{
     },
     response::IntoResponse,
 };
+use document::time::Time;
 use lambda_http::{
     Adapter, Context, Error, LambdaEvent, Request,
     lambda_runtime::{FunctionResponse, MetadataPrelude, StreamResponse},
@@ -42,9 +43,9 @@ pub async fn answer(service: &Router, event: LambdaEvent<LambdaRequest>) -> Resu
     if !takes_a_stream(&payload) {
         return whole(service, payload, context).await.map(FunctionResponse::BufferedResponse);
     }
-    let address = take_address(&mut payload);
+    let (taken_in, address) = (taken_in(&payload), take_address(&mut payload));
     let bounds = Bounds { until: Instant::now() + left(&context), whole: None };
-    let (mut parts, body) = respond(service.clone(), payload.into(), address, bounds).await.into_parts();
+    let (mut parts, body) = respond(service.clone(), payload.into(), address, (bounds, taken_in)).await.into_parts();
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     // A stream is preceded by its status, headers and cookies, and Lambda takes cookies apart from the headers.
     let cookies = parts.headers.get_all(SET_COOKIE).iter().map(text).collect();
@@ -58,10 +59,10 @@ pub async fn answer(service: &Router, event: LambdaEvent<LambdaRequest>) -> Resu
 /// # Errors
 /// Where the answer cannot be written as JSON.
 pub async fn whole(service: &Router, mut request: LambdaRequest, context: Context) -> Result<Box<RawValue>, Error> {
-    let address = take_address(&mut request);
+    let (taken_in, address) = (taken_in(&request), take_address(&mut request));
     let answered = |request: Request| {
         let bounds = Bounds { until: Instant::now() + limits::WHOLE_WAIT, whole: Some(limits::WHOLE_BYTES) };
-        let response = respond(service.clone(), request, address.clone(), bounds);
+        let response = respond(service.clone(), request, address.clone(), (bounds, taken_in));
         async { Ok::<_, Infallible>(bounded(response.await).await) }
     };
     // The adapter writes the response in the form of the API that the request came through.
@@ -70,15 +71,33 @@ pub async fn whole(service: &Router, mut request: LambdaRequest, context: Contex
 }
 
 /// Sends a request through the router. `address` replaces the request's own; None: the client sent none that is valid.
-async fn respond(service: Router, mut request: Request, address: Option<Uri>, bounds: Bounds) -> Response<Body> {
+async fn respond(
+    service: Router,
+    mut request: Request,
+    address: Option<Uri>,
+    (bounds, taken_in): (Bounds, Option<TakenIn>),
+) -> Response<Body> {
     let Some(address) = address else {
         let detail = "the path or the query has characters that no address may have: percent-encode them";
         return Problem::new(StatusCode::BAD_REQUEST, "invalid_uri", detail).into_response();
     };
     *request.uri_mut() = address;
     request.extensions_mut().insert(bounds);
+    if let Some(taken_in) = taken_in {
+        request.extensions_mut().insert(taken_in);
+    }
     let Ok(response) = service.oneshot(request).await;
     response
+}
+
+/// When API Gateway or a function URL took the request in, by its word.
+fn taken_in(request: &LambdaRequest) -> Option<TakenIn> {
+    let at = match request {
+        LambdaRequest::ApiGatewayV1(request) => request.request_context.request_time_epoch,
+        LambdaRequest::ApiGatewayV2(request) => request.request_context.time_epoch,
+        _ => return None,
+    };
+    Some(TakenIn(Time(at)))
 }
 
 /// Takes path and query out of an event and removes the host: `lambda_http` would build an address of the three, and
@@ -205,6 +224,18 @@ mod tests {
         let mut event = http_start();
         event["rawPath"] = "*".into();
         assert!(asked(event).await["statusCode"].as_u64().unwrap() < 500);
+    }
+
+    #[tokio::test]
+    async fn the_service_is_told_when_the_gateway_took_the_request_in() {
+        let echo = async |request: axum::extract::Request| format!("{:?}", request.extensions().get::<TakenIn>());
+        let service = Router::new().fallback(echo);
+        for (mut event, name) in [(http_start(), "timeEpoch"), (rest_start(), "requestTimeEpoch")] {
+            event["requestContext"][name] = 1_795_255_200_123_i64.into();
+            let event = serde_json::from_value(event).unwrap();
+            let answer = whole(&service, event, Context::default()).await.unwrap();
+            assert!(answer.get().contains("TakenIn(Time(1795255200123))"), "{answer}");
+        }
     }
 
     #[test]

@@ -31,17 +31,12 @@ impl World {
 
     /// Resumes an execution, and handles messages until there is an answer.
     async fn resumed(&self, id: &str, body: Value) -> Answer {
-        let path = format!("/v1/executions/{id}/resume");
-        let mut answer = std::pin::pin!(self.post(&path, body));
-        loop {
-            self.run().await;
-            if let Some(answer) =
-                futures::FutureExt::now_or_never(futures::future::poll_immediate(&mut answer)).flatten()
-            {
-                return answer;
-            }
-            tokio::task::yield_now().await;
-        }
+        self.resumed_by(&format!("/v1/executions/{id}/resume"), body).await
+    }
+
+    /// The same by the path of its resume.
+    pub async fn resumed_by(&self, path: &str, body: Value) -> Answer {
+        self.meanwhile(self.post(path, body)).await
     }
 }
 
@@ -84,6 +79,7 @@ async fn of_several_questions_below_each_is_named_and_none_is_answered() {
     let ids = refused["interactions"].as_array().unwrap().clone();
     assert_eq!(ids.len(), 3);
     // As soon as one is left, it is the one.
+    world.pass(Duration::from_millis(1));
     for id in &ids[..2] {
         let path = format!("/v1/interactions/{}/respond", id.as_str().unwrap());
         world.post(&path, json!({"approved": true})).await.of(200);

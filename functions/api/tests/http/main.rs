@@ -11,7 +11,9 @@ mod executions;
 mod fork;
 mod hostile;
 mod interactions;
+mod moved;
 mod openapi;
+mod passed_on;
 mod repeats;
 mod resume;
 mod retry;
@@ -33,10 +35,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use document::time::Time;
-use engine::port::{Host, Token};
+use engine::port::{Clock, Host, Token};
 use memory::Memory;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 /// A service over a host on which nothing runs until a test says so.
@@ -80,6 +82,11 @@ impl World {
         Self::with(|app| app.with_local_user("acme", "ann@example.com"))
     }
 
+    /// The same by the machine's clock, for requests that come one after the other.
+    pub fn on_the_clock() -> Self {
+        Self::over(Memory::on_the_clock(), |app| app.with_local_user("acme", "ann@example.com"))
+    }
+
     pub fn with(change: impl FnOnce(App) -> App) -> Self {
         Self::over(Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()), change)
     }
@@ -117,9 +124,26 @@ impl World {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
+    /// Moves the clock of a world that has one of its own.
+    pub fn pass(&self, time: Duration) {
+        self.host.advance(self.host.now() + time);
+    }
+
     /// Handles messages until none is due.
     pub async fn run(&self) {
         self.host.handle_due().await;
+    }
+
+    /// Handles messages until requests are answered.
+    pub async fn meanwhile<T>(&self, requests: impl Future<Output = T>) -> T {
+        let mut requests = std::pin::pin!(requests);
+        loop {
+            self.run().await;
+            if let std::task::Poll::Ready(answers) = futures::poll!(&mut requests) {
+                return answers;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Saves a document and starts it. Returns the execution's id.

@@ -35,7 +35,7 @@ impl World {
 
 #[tokio::test]
 async fn a_resume_under_one_key_answers_one_question_and_says_the_same_again() {
-    let world = World::local();
+    let world = World::on_the_clock();
     let path = world.waiting(row(1)).await;
     let first = world.keyed(&path, "k", json!({"approved": true})).await;
     let told: types::Resumed = shaped(&first.of(200));
@@ -73,7 +73,7 @@ async fn two_resumes_at_once_answer_one_question() {
 
 #[tokio::test]
 async fn a_resume_that_comes_while_another_is_answered_does_not_hit_what_opened_because_of_it() {
-    let world = World::local();
+    let world = World::on_the_clock();
     let path = world.waiting(row(1)).await;
     // The first one is not told yet what follows when the second question opens.
     let mut first = Box::pin(world.post(&path, json!({"approved": true})));
@@ -109,6 +109,7 @@ async fn a_resume_names_its_question_and_the_checkpoint_it_has_seen() {
     world.post(&path, json!({"approved": true, "checkpoint": "x"})).await.problem(422, "invalid_field");
     let (_, two) = world.open(&path).await.remove(0);
     // A question that is named without an answer is not answered, and a reason alone is no answer.
+    world.pass(stepwell_core::limits::ANSWERS_AT_ONCE);
     for body in [json!({"interaction_id": two}), json!({"reason": "so"})] {
         assert_eq!(world.post(&path, body).await.problem(422, "invalid_answer")["errors"][0]["code"], "missing_field");
     }

@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open, rollback, run,
-    save, secret, shell, show, signal, start, token, tokens, unstick, validate, workflows,
+    answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open,
+    rollback, run, save, secret, shell, show, signal, start, token, tokens, unstick, validate, workflows,
 };
 use clap::{Parser, Subcommand};
 

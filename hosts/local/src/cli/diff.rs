@@ -76,8 +76,12 @@ fn shown(value: &Value) -> String {
 fn changes(from: &Checkpoint, to: &Checkpoint) -> Vec<Change> {
     let of_execution = |at: &Checkpoint| {
         let state = &at.state;
-        [("status", json!(state.status)), ("output", json!(state.output)), ("error", json!(state.error)),
-            ("loop_counters", json!(state.loop_counters))]
+        [
+            ("status", json!(state.status)),
+            ("output", json!(state.output)),
+            ("error", json!(state.error)),
+            ("loop_counters", json!(state.loop_counters)),
+        ]
     };
     let mut all = Vec::new();
     differences(&mut all, None, of_execution(from), of_execution(to));

@@ -57,6 +57,33 @@ fn a_repeated_request_is_told_the_same_after_a_restart() {
 }
 
 #[test]
+fn a_repeated_answer_to_a_child_is_told_the_same_after_a_restart() {
+    let home = Home::new();
+    let dev = Dev::start(&home);
+    let ask = json!({"id": "ok", "type": "human", "config": {"kind": "approval", "question": "Take {{ item }}?"}});
+    let body = json!({"nodes": [ask], "edges": []});
+    let each = json!({"id": "each", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "all", "type": "map", "config": {"items": "[1, 2]", "max_concurrency": 1, "body": body}}],
+        "edges": [{"from": "start", "to": "all"}]});
+    let started = dev.post("/v1/executions?wait=10", &json!({"workflow": each}));
+    let id = started["execution_id"].as_str().unwrap();
+    let head = format!("POST /v1/executions/{id}/resume HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: one");
+    let body_of = |answer: String| answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    let first = body_of(dev.request(&head, r#"{"approved": true}"#));
+    assert!(first.as_ref().is_some_and(|told| told.contains("Waits for a person at all.")), "{first:?}");
+    dev.stop();
+    let dev = Dev::start(&home);
+    assert_eq!(body_of(dev.request(&head, r#"{"approved": true}"#)), first);
+    assert_eq!(status_of(&dev.request(&head, r#"{"approved": false}"#)), 422);
+    assert_eq!(home.run(&["show", id, "--json"]).json()["pending_interactions"][0]["question"], "Take 2?");
+    // Another key is another answer, which the same caller gives after the reply to the first.
+    let head = head.replace("one", "two");
+    let second = body_of(dev.request(&head, r#"{"approved": true}"#));
+    assert!(second.as_ref().is_some_and(|told| told.contains("\"completed\":true")), "{second:?}");
+    dev.stop();
+}
+
+#[test]
 fn a_resume_that_finds_a_question_names_the_command_that_answers_it() {
     let home = Home::new();
     let file = home.file("row.json", row());

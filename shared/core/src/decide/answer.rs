@@ -33,6 +33,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         by: answer.by.clone(),
         via: answer.via,
         entered_by: answer.entered_by.clone(),
+        named: answer.named,
         at: turn.now,
         decision: decision.clone(),
         answer: value.clone(),

@@ -6,6 +6,7 @@ mod children;
 mod conditions;
 mod flow;
 mod iterations;
+mod meant;
 mod offloaded;
 mod people;
 mod progress;

@@ -8,7 +8,7 @@ pub use started::{Parent, Started};
 
 use crate::{
     error::Error,
-    id::InteractionId,
+    id::{ExecutionId, InteractionId},
     interaction::{Interaction, InteractionStatus, Response},
     payload::Payload,
     rollback::{Ended, Plan, Rollback},
@@ -324,6 +324,14 @@ pub enum Event {
         /// Children in which nobody is asked any more, likewise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ceased: Vec<(u32, u64)>,
+    },
+    /// An answer to a question of a descendant is passed on to it. The turn's request is known here from then on, so that
+    /// one that comes again goes to the same question, and finds there whether it was done.
+    AnswerPassedOn {
+        /// The descendant that asks.
+        execution_id: ExecutionId,
+        /// The question that the answer is for.
+        interaction_id: InteractionId,
     },
     /// The execution is paused: no node starts until it is resumed.
     ExecutionPaused {

@@ -65,6 +65,18 @@ pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     }
 }
 
+/// In how many children of nodes that wait for them a person is asked, as far as they have told.
+pub(super) fn asking(state: &Execution) -> usize {
+    let below = state.children.iter().filter(|(node, _)| state.is_asked_below(node));
+    below.map(|(_, kids)| kids.asking.len()).sum()
+}
+
+/// Whether a person is no longer asked in some child since an event: the child has told so or has ended, or its node
+/// waits for it no more. `before` is in how many one was [asked](asking) before the event.
+pub(super) fn ceased(state: &Execution, event: &Event, before: usize) -> bool {
+    matches!(event, Event::ChildrenAsked { ceased, .. } if !ceased.is_empty()) || asking(state) < before
+}
+
 /// Notes at the end of a turn whether people are asked in an execution that has a parent. True where that has changed,
 /// so that the parent is to be told.
 pub(super) fn note_asking(state: &mut Execution) -> bool {

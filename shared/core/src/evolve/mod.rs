@@ -150,6 +150,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         progress: 0,
         asks: false,
         asks_seq: 0,
+        asked_below_until: None,
         interactions: Vec::new(),
         warnings: Arc::default(),
         requests: Arc::default(),
@@ -165,6 +166,16 @@ pub(crate) fn apply(
     at: Time,
     reading: &Reading,
 ) -> Option<()> {
+    let asking = children::asking(state);
+    change(workflow, state, event, at, reading)?;
+    if children::ceased(state, event, asking) {
+        state.asked_below_until = Some(at);
+    }
+    Some(())
+}
+
+/// What an event itself says of the state.
+fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, reading: &Reading) -> Option<()> {
     match event {
         Event::ExecutionStarted(_) => return None,
         Event::ExecutionAdmitted => state.held = false,
@@ -253,6 +264,8 @@ pub(crate) fn apply(
         | Event::ChildrenStarted { .. }
         | Event::ChildrenEnded { .. }
         | Event::ChildrenAsked { .. } => apply_children(state, event),
+        // Of this the turn's request is all that is kept.
+        Event::AnswerPassedOn { .. } => {}
         Event::ExecutionPaused { .. } => state.paused = true,
         Event::ExecutionResumed { .. } => {
             state.paused = false;

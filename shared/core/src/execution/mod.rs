@@ -97,6 +97,10 @@ pub struct Execution {
     /// Number of the turn that changed `asks` last, of which the parent is told; 0 where nobody was ever asked.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub asks_seq: u64,
+    /// When a person ceased last to be asked in a child or below it, as far as the children have told; none where that
+    /// has not happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_below_until: Option<Time>,
     /// Every interaction ever opened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<Arc<Interaction>>,

@@ -219,6 +219,9 @@ pub struct Response {
     /// The subject that entered the answer on behalf of `by`; none where `by` answered in person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered_by: Option<String>,
+    /// Whether the request named the question, and so was meant for no other. False in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
     /// When the answer was recorded.
     pub at: Time,
     /// The port that the answer votes for.
@@ -237,9 +240,15 @@ pub struct Response {
 }
 
 impl Response {
-    /// The response as the output of a `human` node lists it: the time in RFC 3339, and `comment` null where there is none.
+    /// The subject that sent the answer.
+    pub(crate) fn sender(&self) -> &str {
+        self.entered_by.as_ref().unwrap_or(&self.by)
+    }
+
+    /// The response as the output of a `human` node lists it: the time in RFC 3339, `comment` null where there is none, and
+    /// nothing of the request.
     pub(crate) fn as_output(&self) -> Value {
-        let mut json = json!(self);
+        let mut json = json!(Self { named: false, ..self.clone() });
         json["at"] = Value::String(self.at.to_string());
         if json.get("comment").is_none() {
             json["comment"] = Value::Null;
@@ -257,6 +266,8 @@ pub struct Answer {
     pub via: Via,
     /// The subject that enters the answer on behalf of `by`; none where `by` answers in person.
     pub entered_by: Option<String>,
+    /// Whether the request names the question.
+    pub named: bool,
     /// Yes or no, for an `approval`, a `review` or an `authorization`.
     pub approved: Option<bool>,
     /// The data of an `input`; after `skip` about a failed node, the output in its place.

@@ -65,7 +65,7 @@ fn weight(event: &Event) -> u8 {
         Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned { .. } => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
         Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
-        Event::ChildrenAsked { .. } => 4,
+        Event::ChildrenAsked { .. } | Event::AnswerPassedOn { .. } => 4,
         Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } => 3,
         Event::LoopIterated { .. } | Event::ChildrenStarted { .. } | Event::SignalConsumed { .. } => 2,
         Event::NodeRouted { .. } | Event::NodesSkipped { .. } | Event::NodeTriggered { .. } => 1,
@@ -156,6 +156,7 @@ fn clause(event: &Event, by: Option<&str>) -> String {
                 format!("Children of node {node} began to wait for people: {asking}, no longer wait: {ceased}")
             }
         },
+        Event::AnswerPassedOn { execution_id, .. } => format!("Answer{by} passed on to execution {execution_id}"),
         Event::ExecutionPaused { reason } => format!("Paused{by}{}", why(reason)),
         Event::ExecutionResumed { reason } => format!("Resumed{by}{}", why(reason)),
         Event::ExecutionRetried { reason, .. } => format!("Retried{by}{}", why(reason)),

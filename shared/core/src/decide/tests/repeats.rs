@@ -2,10 +2,11 @@
 
 use super::story::Story;
 use crate::{
-    command::{Asked, Command},
+    command::{Asked, Command, Control},
     decide::decide,
     error::Rejection,
     event::Request,
+    execution::Execution,
     interaction::Answer,
     limits,
 };
@@ -86,6 +87,22 @@ fn the_latest_requests_are_remembered_up_to_the_bound() {
     assert_eq!(story.state.signals.len(), kept);
     story.request(signal(0), "0", "h").unwrap();
     assert_eq!(story.state.signals.len(), kept + 1, "the oldest one is forgotten");
+}
+
+#[test]
+fn an_answer_that_is_passed_on_is_known_by_its_request_and_changes_nothing_else() {
+    let mut story = waiting();
+    let before = story.state.clone();
+    let pass = Command::PassOn { execution_id: "child".into(), interaction_id: "question".into() };
+    story.request(pass.clone(), "k", "h").unwrap();
+    assert_eq!(story.state.seq, before.seq + 1);
+    assert_eq!(story.request(pass.clone(), "k", "h"), Err(Rejection::Repeated(story.state.seq)));
+    assert_eq!(story.request(pass.clone(), "k", "other"), Err(Rejection::KeyReused));
+    let seq = story.state.seq;
+    assert_eq!(Execution { seq, requests: story.state.requests.clone(), ..before }, story.state);
+    // Nobody is asked below an execution that has ended.
+    story.when(Command::Control { control: Control::Cancel, reason: None }).unwrap();
+    assert!(matches!(story.request(pass, "l", "h"), Err(Rejection::Status { .. })));
 }
 
 #[test]
