@@ -10,6 +10,7 @@ pub mod fair;
 pub mod inline;
 pub mod limits;
 pub mod line;
+pub mod lines;
 pub mod loads;
 pub mod locks;
 pub mod port;
