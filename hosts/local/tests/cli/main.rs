@@ -9,6 +9,7 @@ mod dev;
 mod files;
 mod forms;
 mod log;
+mod named;
 mod order;
 mod pasted;
 mod people;
