@@ -26,8 +26,8 @@ pub const RETRY_AFTER_SECONDS: f64 = 86_400.0;
 pub const ATTEMPT_SECONDS: f64 = engine::limits::ATTEMPT_SECONDS;
 /// Seconds of one attempt that an operator may allow: those of a whole execution.
 pub const MOST_ATTEMPT_SECONDS: f64 = engine::limits::EXECUTION_SECONDS;
-/// Bytes that a secret's value must have to be masked. Masking shorter ones would blot out ordinary words.
-pub const SECRET_BYTES: usize = 4;
+/// Bytes that a secret's value must have to be masked.
+pub const SECRET_BYTES: usize = engine::limits::MASKED_BYTES;
 /// Bytes from which a secret is masked in any case: shorter ones in another case are ordinary words too often.
 pub const SECRET_FOLDED_BYTES: usize = 8;
 /// How often escapes within escapes are undone when secrets are looked for: what is encoded more often comes from

@@ -53,6 +53,11 @@ pub const METADATA_BYTES: usize = 1_024;
 pub const KEY_BYTES: usize = 255;
 /// Bytes of a secret's value: longer than any key or certificate chain.
 pub const SECRET_BYTES: usize = 64 * 1024;
+/// What all aliases of a document in YAML stand for, in the parser's events of which a value is one or two: twenty for each
+/// of the nodes that a document may have, and read in less than half a second.
+pub const YAML_REPLAYED: usize = 40_000;
+/// Secrets that one listing reads at a time. On AWS each is a call of a service.
+pub const SECRETS_AT_ONCE: usize = 8;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.
 pub const BODY: Duration = Duration::from_secs(20);
 /// Bytes of a body from which on it is read beside the threads that answer. Less takes about a millisecond.

@@ -120,5 +120,7 @@ pub const BLOB_BYTES: i64 = 256 * 1024 * 1024;
 pub const SECRET_SECONDS: f64 = 60.0;
 /// Number of credentials that a process remembers; a function uses few.
 pub const SECRETS: usize = 256;
+/// Secrets that one call of Secrets Manager lists.
+pub const SECRETS_OF_A_CALL: usize = 100;
 /// Seconds of a function's time that no node may use: they are kept to commit its outcome and deliver what follows.
 pub const MARGIN_SECONDS: f64 = 5.0;

@@ -3,7 +3,7 @@
 use crate::services::ports::{Alarms, Blobs, Queue, Records};
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Secret, Secrets, StoreError};
+use engine::port::{Page, Secret, Secrets, StoreError, Window};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -240,5 +240,17 @@ impl Secrets for Recorder {
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
         self.call()?.secrets.insert((owner.into(), name.into()), secret);
         Ok(())
+    }
+
+    async fn secret_names(&self, owner: &str, _: &Window) -> Result<Page<String>, StoreError> {
+        let called = self.call()?;
+        let mut items: Vec<String> =
+            called.secrets.keys().filter(|(of, _)| of == owner).map(|(_, name)| name.clone()).collect();
+        items.sort_unstable();
+        Ok(Page { items, next_cursor: None })
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        Ok(self.call()?.secrets.remove(&(owner.to_owned(), name.to_owned())).is_some())
     }
 }

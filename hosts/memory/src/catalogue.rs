@@ -168,6 +168,22 @@ impl Secrets for Memory {
         self.world().secrets.insert((owner.into(), name.into()), secret);
         Ok(())
     }
+
+    async fn secret_names(&self, owner: &str, window: &Window) -> Result<Page<String>, StoreError> {
+        let after = window.cursor.as_deref().unwrap_or_default();
+        let world = self.world();
+        let names = world.secrets.keys().filter(|(of, name)| of == owner && name.as_str() > after);
+        let mut items: Vec<String> = names.map(|(_, name)| name.clone()).collect();
+        items.sort_unstable();
+        let more = items.len() > window.limit;
+        items.truncate(window.limit);
+        let next_cursor = items.last().filter(|_| more).cloned();
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        Ok(self.world().secrets.remove(&(owner.into(), name.into())).is_some())
+    }
 }
 
 impl World {

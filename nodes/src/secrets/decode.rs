@@ -70,14 +70,12 @@ impl View {
         changed.then_some(Self { bytes, from })
     }
 
-    /// The text without white space; none where it holds none. Base64 and hexadecimal are wrapped over lines, which a
-    /// header has joined by spaces.
-    pub fn unwrapped(&self) -> Option<Self> {
+    /// The text without white space, and where each of its bytes stands in this view; none where it holds none. Base64
+    /// and hexadecimal are wrapped over lines, which a header has joined by spaces.
+    pub fn unwrapped(&self) -> Option<(Vec<u8>, Vec<u32>)> {
         self.bytes.iter().any(u8::is_ascii_whitespace).then(|| {
-            let kept = (0..self.bytes.len()).filter(|at| !self.bytes[*at].is_ascii_whitespace());
-            let (bytes, mut from): (Vec<u8>, Vec<u32>) = kept.map(|at| (self.bytes[at], self.from[at])).unzip();
-            from.push(self.from[self.bytes.len()]);
-            Self { bytes, from }
+            let kept = self.bytes.iter().zip(0_u32..).filter(|(byte, _)| !byte.is_ascii_whitespace());
+            kept.map(|(byte, at)| (*byte, at)).unzip()
         })
     }
 

@@ -159,13 +159,14 @@ impl Needles {
         let mut view = Some(View::plain(window));
         for _ in 0..=SECRET_ROUNDS {
             let Some(now) = view else { return };
-            let source = |view: &View, start, end| {
-                let (start, end) = view.source(start, end);
+            let source = |start, end| {
+                let (start, end) = now.source(start, end);
                 (offset + start, offset + end)
             };
-            self.search_view(&now.bytes, false, hits, |start, end| source(&now, start, end));
-            if let Some(unwrapped) = now.unwrapped() {
-                self.search_view(&unwrapped.bytes, true, hits, |start, end| source(&unwrapped, start, end));
+            self.search_view(&now.bytes, false, hits, source);
+            if let Some((bytes, at)) = now.unwrapped() {
+                // What is found ends behind its last byte, not before the next one: a line break may follow, and stays.
+                self.search_view(&bytes, true, hits, |start, end| source(at[start] as usize, at[end - 1] as usize + 1));
             }
             view = now.unescaped();
         }

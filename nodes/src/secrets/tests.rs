@@ -50,6 +50,19 @@ fn a_secret_that_ends_a_text_in_base64_leaves_nothing_of_its_last_letter() {
 }
 
 #[test]
+fn masking_what_is_wrapped_over_lines_leaves_the_white_space_around_it() {
+    let value = "correct horse battery staple, and a stable of horses";
+    let hex = value.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for (form, end) in [(STANDARD.encode(value), "\n"), (STANDARD.encode(value), " "), (hex, "\r\n")] {
+        for (before, after) in [("a: ", "\nb: 1"), ("a:\r\n", " and more"), ("", "\n"), ("x%20", "%0Ay")] {
+            let mut text = format!("{before}{}{after}", wrapped(&form, 20, end));
+            mask_text(&mut text, &secret(value));
+            assert_eq!(text, format!("{before}[secret KEY]{after}"));
+        }
+    }
+}
+
+#[test]
 fn a_short_value_stays_and_a_name_is_not_masked_again() {
     let mut text = "abc secret".to_owned();
     mask_text(&mut text, &secret("abc"));

@@ -23,6 +23,10 @@ pub struct Graph {
     pub body: Vec<Vec<NodeIx>>,
     /// The innermost loop around each node. A loop is not around itself.
     pub around: Vec<Option<NodeIx>>,
+    /// For a loop: the nodes of its body around which it is the innermost loop.
+    pub inner: Vec<Vec<NodeIx>>,
+    /// How many nodes no loop is around.
+    pub outside: usize,
     /// All nodes from which each node can be reached, not counting edges back to a loop.
     pub ancestors: Vec<Bits>,
     /// Nodes in topological order, not counting edges back to a loop.
@@ -54,6 +58,8 @@ impl Graph {
             back: vec![Vec::new(); count],
             body: vec![Vec::new(); count],
             around: vec![None; count],
+            inner: vec![Vec::new(); count],
+            outside: 0,
             ancestors: vec![Bits::new(count); count],
             order: Vec::with_capacity(count),
             index: HashMap::with_capacity(count),
@@ -81,7 +87,7 @@ impl Graph {
         graph
     }
 
-    /// Finds the body of every loop and the innermost loop around every node.
+    /// Finds the body of every loop, the innermost loop around every node, and what is inside of none.
     fn find_bodies(&mut self, loops: &[bool], arcs: &[Option<Arc>]) {
         // A body is every node that is reached from the port `loop` without passing the loop itself.
         for start in (0..loops.len()).filter(|&ix| loops[ix]) {
@@ -107,6 +113,12 @@ impl Graph {
         for start in by_size {
             for &node in &self.body[start] {
                 self.around[node] = Some(start);
+            }
+        }
+        for (node, around) in self.around.iter().enumerate() {
+            match *around {
+                Some(start) => self.inner[start].push(node),
+                None => self.outside += 1,
             }
         }
     }

@@ -29,6 +29,30 @@ pub fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Er
     deserializer.deserialize_any(Whole)
 }
 
+/// Reads the value of a field that may be absent or null as [`Unique`] does; null is none. With `#[serde(default)]`.
+///
+/// # Errors
+/// As [`unique`].
+pub fn unique_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Ok(unique(deserializer).map(Some)?.filter(|value| !value.is_null()))
+}
+
+/// Reads an object that may be absent or null as [`Unique`] does; null is none. With `#[serde(default)]`.
+///
+/// # Errors
+/// As [`unique`], and where it is no object.
+pub fn unique_object_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Map<String, Value>>, D::Error> {
+    match unique(deserializer)? {
+        Value::Null => Ok(None),
+        Value::Object(object) => Ok(Some(object)),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(D::Error::custom("an object is wanted here"))
+        }
+    }
+}
+
 /// The message about a key that an object has twice.
 pub fn twice(key: &str) -> String {
     format!("the key `{}` {TWICE}", cut(key))

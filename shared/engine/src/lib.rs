@@ -11,6 +11,7 @@ pub mod fork;
 pub mod inline;
 pub mod limits;
 pub mod line;
+pub mod lines;
 pub mod loads;
 pub mod locks;
 pub mod port;

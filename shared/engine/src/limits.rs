@@ -25,7 +25,10 @@ pub const REQUEST_BYTES: usize = 6 * 1024 * 1024;
 /// Characters of an error's message, or of another text of somebody else's, in a line of the log: enough to see what was
 /// wrong. The journal has all of it.
 pub const TOLD_CHARS: usize = 200;
-
+/// Bytes that a secret's value must have to be masked. Masking shorter ones would blot out ordinary words.
+pub const MASKED_BYTES: usize = 4;
+/// Bytes of one field of a line of the log. A longer field is cut, since a line of CloudWatch has 256 KB at most.
+pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.

@@ -138,7 +138,10 @@ pub async fn latest(
     // No workflow has a longer id, so no store is asked.
     let saved = if id.len() > limits::ID_BYTES { None } else { host.catalogue().saved(owner, id, version).await? };
     let saved = saved.filter(|saved| !saved.deleted);
-    let saved = saved.ok_or_else(|| StartError::NotFound(id.chars().take(limits::ID_BYTES).collect()))?;
+    let saved = saved.ok_or_else(|| {
+        let id: String = id.chars().take(limits::ID_BYTES).collect();
+        StartError::NotFound(version.map_or(id.clone(), |version| format!("{id} in version {version}")))
+    })?;
     Ok((parsed(host, &saved).await?, saved.version))
 }
 

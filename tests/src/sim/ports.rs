@@ -307,6 +307,14 @@ impl Secrets for SimHost {
     async fn set_secret(&self, _: &str, _: &str, _: Secret) -> Result<(), StoreError> {
         unused("a secret")
     }
+
+    async fn secret_names(&self, _: &str, _: &Window) -> Result<Page<String>, StoreError> {
+        unused("secrets")
+    }
+
+    async fn remove_secret(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        unused("a secret")
+    }
 }
 
 #[async_trait]

@@ -52,6 +52,16 @@ pub(super) async fn secrets_and_tokens_are_owned(host: &dyn Host) {
     host.secrets().set_secret("keeper", "key", secret("two")).await.unwrap();
     assert!(host.secrets().secret("keeper", "key").await.unwrap() == Some(secret("two")));
     assert!(host.secrets().secret("other", "key").await.unwrap().is_none());
+    host.secrets().set_secret("keeper", "another", secret("three")).await.unwrap();
+    host.secrets().set_secret("other", "theirs", secret("four")).await.unwrap();
+    let mut names = host.secrets().secret_names("keeper", &Window { limit: 5, cursor: None }).await.unwrap().items;
+    names.sort();
+    assert_eq!(names, ["another", "key"]);
+    assert!(!host.secrets().remove_secret("other", "key").await.unwrap(), "it is another owner's");
+    assert!(host.secrets().remove_secret("keeper", "key").await.unwrap());
+    assert!(!host.secrets().remove_secret("keeper", "key").await.unwrap(), "once");
+    assert!(host.secrets().secret("keeper", "key").await.unwrap().is_none());
+    assert!(host.secrets().secret("other", "theirs").await.unwrap() == Some(secret("four")));
     let sha256 = "ab".repeat(32);
     let token = Token {
         sha256: sha256.clone(),

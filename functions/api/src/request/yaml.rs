@@ -1,6 +1,7 @@
 //! Reads documents from YAML 1.2, for the API and for the command line alike. Plain scalars mean what its core schema says, but for numbers that stand for ids:
 //! these stay as they are written.
 
+use crate::limits;
 use document::json::twice;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -34,7 +35,12 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
 /// As for [`read`].
 pub fn parse(text: &str) -> Result<Spanned<Tree>, Malformed> {
     // Only `true` and `false` are booleans; `no` is a word.
-    let options = serde_saphyr::options! { strict_booleans: true };
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        // A node that many others repeat, such as a `retry`, is no attack; what all aliases stand for together is bounded.
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false, max_depth: limits::NESTING },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: limits::YAML_REPLAYED },
+    };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let at = error.location().map(|at| {
             let [line, column] = [at.line(), at.column()].map(|number| usize::try_from(number).unwrap_or(1));
@@ -42,11 +48,20 @@ pub fn parse(text: &str) -> Result<Spanned<Tree>, Malformed> {
         });
         let message = match error.without_snippet() {
             Error::DuplicateMappingKey { key: Some(key), .. } => twice(key),
-            other => UserMessageFormatter.format_message(other).lines().next().unwrap_or_default().to_owned(),
+            other => told(&UserMessageFormatter.format_message(other)),
         };
         (message, at)
     })
 }
+
+/// What the parser says, in its first line. Of its bounds it says what they are set to, which helps nobody.
+fn told(message: &str) -> String {
+    let is_bound = ["too large or too complex", "recursion limit"].iter().any(|part| message.contains(part));
+    if is_bound { TOO_MUCH.into() } else { message.lines().next().unwrap_or_default().into() }
+}
+
+/// What is said of a text that passes the parser's bounds.
+const TOO_MUCH: &str = "it has too many values, nests too deep, or its aliases stand for too much";
 
 /// What stands at a place of a document, as far as ids stand there or below.
 #[derive(Clone, Copy, PartialEq)]
@@ -259,8 +274,17 @@ mod tests {
     fn aliases_that_multiply_and_lists_that_nest_too_deep_are_refused() {
         let level = |ix: usize| format!("a{ix}: &a{ix} [{}]\n", vec![format!("*a{}", ix + 1); 10].join(", "));
         let bomb: String = "a10: &a10 [x]\n".to_owned() + &(0..10).rev().map(level).collect::<String>();
-        assert!(read(&bomb).is_err());
-        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
-        assert!(read(&deep).is_err());
+        assert_eq!(read(&bomb).unwrap_err().0, TOO_MUCH);
+        let deep = |levels: usize| read(&["[".repeat(levels), "]".repeat(levels)].concat());
+        assert_eq!(deep(100_000).unwrap_err().0, TOO_MUCH);
+        assert!(deep(100).is_ok(), "as deep as JSON");
+    }
+
+    #[test]
+    fn a_part_that_many_nodes_repeat_is_read() {
+        let nodes: String = (0..500).map(|ix| format!("  - {{id: n{ix}, retry: *retry}}\n")).collect();
+        let text = format!("metadata: &retry {{max_attempts: 3, backoff: 2.0, jitter: false}}\nnodes:\n{nodes}");
+        let document = read(&text).unwrap();
+        assert_eq!(document["nodes"][499]["retry"]["max_attempts"], 3);
     }
 }

@@ -21,7 +21,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use document::{Trigger, WebhookTrigger, Workflow, canonical::Canonical, id::NodeId};
+use document::{Trigger, WebhookTrigger, Workflow, canonical::Canonical, id::NodeId, json::Unique};
 use engine::start::{StartRequest, latest, start};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -225,7 +225,7 @@ async fn input(headers: &HeaderMap, body: Bytes) -> Answered<Value> {
         let detail = "send the body as JSON, with `Content-Type: application/json`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
-    Ok(match parse_aside(body).await? {
+    Ok(match parse_aside(body).await.map(|Unique(value)| value)? {
         Value::Object(fields) => Value::Object(fields),
         other => json!({ "body": other }),
     })

@@ -112,8 +112,20 @@ pub struct StoredSecret {
     pub hosts: Vec<String>,
     /// Whether documents may name it that callers without the scope `admin` send along.
     pub for_inline: bool,
-    /// What is probably not meant: `secret_without_hosts`.
+    /// What is probably not meant: `secret_without_hosts`, `secret_not_masked`.
     pub warnings: Vec<Fault>,
+}
+
+/// A credential as it is listed: without its value, which nobody can be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "API_KEY", "hosts": ["api.example.com"], "for_inline": false}))]
+pub struct SecretRow {
+    /// The name by which documents refer to it.
+    pub name: String,
+    /// The hosts that it may be sent to; null where it cannot be opened, since the host has another key.
+    pub hosts: Option<Vec<String>>,
+    /// Whether documents may name it that callers without the scope `admin` send along; null as above.
+    pub for_inline: Option<bool>,
 }
 
 /// That the service answers, and what its host can do.

@@ -24,7 +24,7 @@ pub struct ResumeBody {
     pub approved: Option<bool>,
     /// The data of an input; else `{selected_option | text | content, comment | reason | reasoning}`, by the question's
     /// kind. What else it has is kept with the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
     pub resume_data: Option<Value>,
     /// The port of the node along which the execution goes on, such as `approved` or the id of an option.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +124,6 @@ pub enum ResumeAnswer {
 #[serde(deny_unknown_fields)]
 pub struct SignalBody {
     /// The data of the event, which becomes the output of the node that waits for it; null where absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "::document::json::unique")]
     pub data: Value,
 }

@@ -121,13 +121,13 @@ pub struct AnswerBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
     /// The data, for an input; beside the option `skip` about a failed node, the output in its place.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// The text, for a question of the kind `ask`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The content of a review as the person edited it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
     /// The name of an authorization's tool as the person typed it, where an interface asks for it; a wrong one is
     /// refused.

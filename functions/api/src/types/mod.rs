@@ -17,14 +17,14 @@ mod warning;
 mod words;
 mod workflow;
 
-pub use admin::{Health, NewToken, SecretBody, StoredSecret, TokenBody, TokenRow};
+pub use admin::{Health, NewToken, SecretBody, SecretRow, StoredSecret, TokenBody, TokenRow};
 pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
-pub use page::{ExecutionPage, InteractionPage, LogPage, Page, TokenPage, WorkflowPage};
+pub use page::{ExecutionPage, InteractionPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,

@@ -1,6 +1,6 @@
 //! A part of a list.
 
-use super::{Execution, Interaction, LogLine, TokenRow, WorkflowRow};
+use super::{Execution, Interaction, LogLine, SecretRow, TokenRow, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{
@@ -76,6 +76,8 @@ pages! {
     InteractionPage of Interaction;
     /// Describes a page of lines that nodes logged.
     LogPage of LogLine;
+    /// Describes a page of credentials.
+    SecretPage of SecretRow;
     /// Describes a page of API tokens.
     TokenPage of TokenRow;
     /// Describes a page of saved workflows.

@@ -14,14 +14,18 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct StartBody {
     /// The input of the execution; `{}` where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub input: Option<Value>,
     /// The saved version to run; the latest one where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
     /// Data of the caller's own, up to 16 KB of JSON, by which lists of executions can be filtered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::document::json::unique_object_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Map<String, Value>>,
 }
@@ -35,11 +39,15 @@ pub struct InlineBody {
     #[serde(deserialize_with = "::document::json::unique")]
     pub workflow: Value,
     /// The input of the execution; `{}` where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub input: Option<Value>,
     /// Data of the caller's own, up to 16 KB of JSON, by which lists of executions can be filtered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::document::json::unique_object_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Map<String, Value>>,
 }

@@ -27,3 +27,27 @@ async fn a_key_that_stands_twice_in_a_document_is_refused_with_its_name_and_line
     }
     assert_eq!(world.get("/v1/workflows/greet").await.of(200)["version"], 1, "nothing was saved");
 }
+
+#[tokio::test]
+async fn a_key_that_stands_twice_in_what_is_sent_is_refused_and_does_nothing() {
+    let world = World::local();
+    world.post("/v1/workflows", greet()).await.of(201);
+    let twice = r#"{"name": "Ada", "to": {"iban": "DE1", "iban": "DE2"}}"#;
+    let inline = format!("{{\"workflow\": {}, \"input\": {twice}}}", greet());
+    for (path, body) in [
+        ("/v1/workflows/greet/executions", format!("{{\"input\": {twice}}}")),
+        ("/v1/workflows/greet/executions", format!("{{\"input\": {{\"name\": \"Ada\"}}, \"metadata\": {twice}}}")),
+        ("/v1/executions", inline),
+        ("/v1/executions/x/resume", format!("{{\"resume_data\": {twice}}}")),
+        ("/v1/executions/x/signals/go", format!("{{\"data\": {twice}}}")),
+        ("/v1/interactions/x/respond", format!("{{\"data\": {twice}}}")),
+        ("/v1/interactions/x/respond", format!("{{\"approved\": true, \"content\": {twice}}}")),
+    ] {
+        let problem = sent(&world, "POST", path, &body).await.problem(422, "duplicate_key");
+        assert!(problem["detail"].as_str().unwrap().contains("the key `iban` stands twice"), "{path}: {problem}");
+    }
+    assert_eq!(world.get("/v1/executions").await.of(200)["items"], json!([]), "nothing was started");
+    // Null stands for what is absent, as ever.
+    let started = sent(&world, "POST", "/v1/workflows/greet/executions", r#"{"input": null, "metadata": null}"#).await;
+    assert!(started.status.as_u16() == 202 || started.status.as_u16() == 422, "{}", started.text);
+}

@@ -58,3 +58,53 @@ async fn a_secret_without_hosts_is_stored_with_a_warning() {
     let warned: Vec<&str> = stored.warnings.iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!((warned, stored.for_inline), (vec!["secret_without_hosts"], false));
 }
+
+#[tokio::test]
+async fn secrets_are_listed_without_their_values_and_removed() {
+    let world = World::with(|app| app);
+    world.token("admin", "acme", &["run", "admin"]).await;
+    world.token("reader", "acme", &["read", "run", "respond"]).await;
+    world.token("other", "others", &["admin"]).await;
+    for (name, body) in [
+        ("ONE", json!({"value": "v4lue", "hosts": ["api.example"]})),
+        ("TWO", json!({"value": "v4lue", "for_inline": true})),
+    ] {
+        as_(&world, "admin", "PUT", &format!("/v1/secrets/{name}"), body).await.of(200);
+    }
+    let listed = as_(&world, "admin", "GET", "/v1/secrets", Value::Null).await.of(200);
+    assert!(!listed.to_string().contains("v4lue"), "{listed}");
+    let rows: api::types::Page<api::types::SecretRow> = shaped(&listed);
+    let rows: Vec<_> = rows.items.into_iter().map(|row| (row.name, row.hosts.unwrap(), row.for_inline)).collect();
+    let expected = [("ONE", "api.example", false), ("TWO", "*", true)];
+    assert_eq!(rows, expected.map(|(name, host, inline)| (name.to_owned(), vec![host.to_owned()], Some(inline))));
+    let page = as_(&world, "admin", "GET", "/v1/secrets?limit=1", Value::Null).await.of(200);
+    let next = format!("/v1/secrets?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    let page = as_(&world, "admin", "GET", &next, Value::Null).await.of(200);
+    assert_eq!((&page["items"][0]["name"], &page["next_cursor"]), (&json!("TWO"), &Value::Null));
+
+    as_(&world, "reader", "GET", "/v1/secrets", Value::Null).await.problem(403, "missing_scope");
+    as_(&world, "reader", "DELETE", "/v1/secrets/ONE", Value::Null).await.problem(403, "missing_scope");
+    as_(&world, "other", "DELETE", "/v1/secrets/ONE", Value::Null).await.problem(404, "not_found");
+    assert_eq!(as_(&world, "other", "GET", "/v1/secrets", Value::Null).await.of(200)["items"], json!([]));
+
+    as_(&world, "admin", "DELETE", "/v1/secrets/ONE", Value::Null).await.of(204);
+    as_(&world, "admin", "DELETE", "/v1/secrets/ONE", Value::Null).await.problem(404, "not_found");
+    let listed = as_(&world, "admin", "GET", "/v1/secrets", Value::Null).await.of(200);
+    assert_eq!((listed["items"].as_array().map(Vec::len), &listed["items"][0]["name"]), (Some(1), &json!("TWO")));
+}
+
+#[tokio::test]
+async fn what_can_be_no_host_and_what_is_not_masked_is_said_when_a_secret_is_stored() {
+    let world = World::local();
+    for host in ["https://api.example/", "api.example/v1", "*.example", "", "a b"] {
+        let body = json!({"value": "v4lue", "hosts": ["ok.example", host]});
+        let refused = world.with_headers("PUT", "/v1/secrets/KEY", &[], body).await.problem(422, "invalid_field");
+        assert_eq!(refused["errors"][0]["path"], "/hosts/1", "{host}");
+    }
+    for (value, codes) in [("abc", vec!["secret_not_masked"]), ("abcd", vec![])] {
+        let body = json!({"value": value, "hosts": ["api.example:8443"]});
+        let stored: api::types::StoredSecret =
+            shaped(&world.with_headers("PUT", "/v1/secrets/KEY", &[], body).await.of(200));
+        assert_eq!(stored.warnings.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(), codes, "{value}");
+    }
+}

@@ -3,9 +3,13 @@
 
 use crate::{limits, services::sdk::failed_quietly};
 use async_trait::async_trait;
-use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
+use aws_sdk_secretsmanager::{
+    Client,
+    error::ProvideErrorMetadata,
+    types::{Filter, FilterNameStringType},
+};
 use document::time::Time;
-use engine::port::{Secret, Secrets, StoreError};
+use engine::port::{Page, Secret, Secrets, StoreError, Window};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -52,13 +56,22 @@ impl SecretsManager {
     }
 
     fn name(&self, owner: &str, name: &str) -> String {
-        format!("{}{}/{}", self.prefix, plain(owner), plain(name))
+        format!("{}{}", self.of(owner), plain(name))
+    }
+
+    /// What the names of all secrets of an owner begin with.
+    fn of(&self, owner: &str) -> String {
+        format!("{}{}/", self.prefix, plain(owner))
     }
 
     fn known(&self, id: &str) -> Option<Secret> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, secret) = known.get(id)?;
         (*until > (self.clock)()).then(|| secret.clone())
+    }
+
+    fn forget(&self, id: &str) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     fn remember(&self, id: String, secret: Secret) {
@@ -125,6 +138,33 @@ impl Secrets for SecretsManager {
         }
         self.remember(id, secret);
         Ok(())
+    }
+
+    /// In the order of Secrets Manager, which is that of their making.
+    async fn secret_names(&self, owner: &str, window: &Window) -> Result<Page<String>, StoreError> {
+        let of = self.of(owner);
+        let by_name = Filter::builder().key(FilterNameStringType::Name).values(&of).build();
+        let limit = i32::try_from(window.limit.min(limits::SECRETS_OF_A_CALL)).unwrap_or(1).max(1);
+        let asked =
+            self.client.list_secrets().filters(by_name).max_results(limit).set_next_token(window.cursor.clone());
+        let found = asked.send().await.map_err(|error| failed_quietly("Secrets Manager ListSecrets", &error))?;
+        // The service's filter looks at the beginnings of words, too.
+        let names = found.secret_list().iter().filter_map(|one| one.name()?.strip_prefix(&of));
+        let items = names.filter(|name| !name.contains(['/', '='])).map(str::to_owned).collect();
+        Ok(Page { items, next_cursor: found.next_token().map(str::to_owned) })
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        let id = self.name(owner, name);
+        self.forget(&id);
+        match self.client.get_secret_value().secret_id(&id).send().await {
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(false),
+            other => other.map_err(|error| failed_quietly("Secrets Manager GetSecretValue", &error))?,
+        };
+        // At once and for good: a secret that waits for its end would keep its name from the next one.
+        let gone = self.client.delete_secret().secret_id(&id).force_delete_without_recovery(true).send().await;
+        gone.map_err(|error| failed_quietly("Secrets Manager DeleteSecret", &error))?;
+        Ok(true)
     }
 }
 

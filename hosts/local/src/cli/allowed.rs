@@ -78,6 +78,10 @@ impl Allowed {
             option.and_then(|(_, given)| given.clone()).or_else(|| std::env::var(name).ok())
         };
         let ceilings = Ceilings::read(read).map_err(|why| {
+            // What was given as an option is called by it.
+            let options = ["--max-code-seconds", "--max-http-seconds"].into_iter().zip(given);
+            let called = CEILING_VARIABLES.into_iter().zip(options).filter(|(_, (_, given))| given.is_some());
+            let why = called.fold(why, |why, (variable, (option, _))| why.replace(variable, option));
             let hint = "--max-code-seconds and --max-http-seconds, or their variables, bound one attempt in seconds";
             Failure::usage(why, hint)
         })?;

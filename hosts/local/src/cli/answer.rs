@@ -4,10 +4,10 @@ use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped, query},
     commands, output,
-    pick::pick,
+    pick::{self, pick},
     source,
 };
-use api::types::{AnswerBody, Interaction, Page, Responded};
+use api::types::{AnswerBody, Execution, Interaction, Page, Responded};
 use document::time::Time;
 use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
 
@@ -16,7 +16,7 @@ use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["approve", "reject", "option", "value", "text", "content"]))]
 pub struct Args {
-    /// The question, or an execution that asks a single one
+    /// The question, or an execution that asks a single one; the beginning of an id is enough
     id: String,
     /// Say yes to an approval, a review or an authorization
     #[arg(long, conflicts_with = "reject")]
@@ -141,7 +141,8 @@ async fn named(client: &Client, interaction: &str, args: &Args) -> Result<(), Fa
     Err(Failure::failed(message, "type the name of the tool with --tool").with_code("tool_not_named"))
 }
 
-/// Returns the only open interaction of the execution `id`. Where there is none, `id` is taken to be an interaction's.
+/// Returns the only open interaction of the execution `id`. Where there is no such execution, `id` is taken to be an
+/// interaction's, or the beginning of one.
 ///
 /// On this machine a question that opened after the command `began` is none that its user can have meant: another answer
 /// to the execution came in between. (The clock of another machine tells nothing.)
@@ -149,7 +150,7 @@ async fn interaction(client: &Client, id: &str, began: Time) -> Result<String, F
     let of = query(&[("execution_id", Some(id.to_owned())), ("status", Some(InteractionStatus::Pending.to_string()))]);
     let page: Page<Interaction> = client.get(&format!("/v1/interactions{of}")).await?.read()?;
     match page.items.as_slice() {
-        [] => Ok(id.to_owned()),
+        [] => asked_by_none(client, id).await,
         [one] if client.is_own() && one.created_at.0 > began => Err(Failure::failed(
             format!("the execution asks another question since this command began: {}", output::clean(&one.question)),
             format!("look at it, and answer it by its own id: {}", one.interaction_id),
@@ -161,6 +162,19 @@ async fn interaction(client: &Client, id: &str, began: Time) -> Result<String, F
             "answer each by its own id; `stepwell inbox` shows them",
         )
         .with_code("several_open_interactions")),
+    }
+}
+
+/// The question that `id` names, or begins. An execution that asks nothing is told apart: it may have been answered, or
+/// have ended.
+async fn asked_by_none(client: &Client, id: &str) -> Result<String, Failure> {
+    match client.get(&format!("/v1/executions/{}", escaped(id))).await.and_then(|found| found.read::<Execution>()) {
+        Ok(execution) => Err(Failure::failed(
+            format!("execution {} is {}: it asks nothing", execution.execution_id, execution.status),
+            "`stepwell inbox` lists what waits for an answer",
+        )
+        .with_code("no_open_interaction")),
+        Err(_) => pick::question(client, id).await,
     }
 }
 

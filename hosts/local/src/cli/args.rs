@@ -2,7 +2,7 @@
 
 use super::{
     answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open,
-    rollback, run, save, secret, shell, show, signal, start, token, tokens, unstick, validate, workflows,
+    rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -100,6 +100,12 @@ pub enum Command {
 pub enum SecretCommand {
     /// Store a credential; its value is read from stdin
     Set(secret::Args),
+    /// List the credentials, without their values
+    #[command(visible_alias = "list")]
+    Ls(secrets::Listing),
+    /// Remove credentials: what names them fails from then on
+    #[command(visible_aliases = ["remove", "delete"])]
+    Rm(secrets::Removing),
 }
 
 /// `stepwell token …`

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, locate, locate_yaml, output,
-    source::{Malformed, Source, Unread},
+    source::{Malformed, Source, Unread, shown},
     window::Window,
 };
 use api::types::{self, Fault};
@@ -80,7 +80,7 @@ impl Checked {
                 self.tell();
                 let count = output::counted(self.errors.len(), "error");
                 let errors = self.errors.iter().map(Fault::from).collect();
-                let message = format!("{} is not a valid workflow: {count}", self.source.path.display());
+                let message = format!("{} is not a valid workflow: {count}", shown(&self.source.path));
                 Err(Failure::failed(message, "correct what is shown above, and check with `stepwell validate`")
                     .with_code("invalid_workflow")
                     .with_told_errors(errors))
@@ -124,7 +124,7 @@ fn told(path: &Path, malformed: Malformed) -> Failure {
         span: at,
         source: window(path, text),
     });
-    let message = format!("{} cannot be parsed: {message}", path.display());
+    let message = format!("{} cannot be parsed: {message}", shown(path));
     Failure::usage(message, told).with_code("malformed")
 }
 
@@ -135,7 +135,7 @@ fn width() -> usize {
 
 /// The text of a file, beside the numbers of its lines.
 fn window(path: &Path, text: String) -> Window {
-    Window::of(path.display().to_string(), text, width().saturating_sub(GUTTER))
+    Window::of(shown(path), text, width().saturating_sub(GUTTER))
 }
 
 fn tell(excerpt: &Excerpt) {

@@ -14,7 +14,7 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use stepwell::{
     Local,
     server::{self, Callers, Options, Stop, socket::Address},
@@ -66,7 +66,11 @@ impl Client {
     pub async fn open(globals: &Globals) -> Result<Self, Failure> {
         let data = globals.data();
         // With a key and no database, opening says what is missing.
-        let is_new = ["stepwell.db", "key"].iter().all(|name| !data.join(name).exists());
+        let mut is_new = true;
+        for name in ["stepwell.db", "key"].into_iter().filter(|_| globals.url.is_none()) {
+            let found = data.join(name).try_exists();
+            is_new &= !found.map_err(|error| unseen(&data, &error))?;
+        }
         if globals.url.is_none() && is_new {
             let hint = "run a workflow first (`stepwell run FILE`), or name another folder with --data";
             let message = format!("there is no data folder at {}", data.display());
@@ -138,6 +142,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Failure> {
+        nameless(path)?;
         let mut all = vec![(api::CLIENT, "cli")];
         all.extend(headers);
         all.extend(body.as_ref().map(|_| ("content-type", "application/json")));
@@ -216,6 +221,27 @@ impl Reply {
             Failure::failed(message, "use the release of the host; `stepwell doctor` says which that is")
         })
     }
+}
+
+/// The failure to look into a data folder, such as one of another user.
+fn unseen(data: &Path, error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::NotADirectory {
+        let hint = "name the folder with --data, not a file";
+        return Failure::usage(format!("{} is no folder", data.display()), hint).with_code("no_data_folder");
+    }
+    let message = format!("cannot look into the data folder {}: {error}", data.display());
+    Failure::usage(message, "check that the folder is yours, or name another with --data")
+        .with_code("unreadable_folder")
+}
+
+/// Refuses a path in which an id or a name is empty or made of dots alone: it would lead to another route.
+fn nameless(path: &str) -> Result<(), Failure> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    if !path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
+        return Ok(());
+    }
+    let hint = "give it as the lists show it: `stepwell ls`, `inbox`, `workflows`, `token ls`, `secret ls`";
+    Err(Failure::usage("an id or a name is empty, or nothing but dots", hint).with_code("not_found"))
 }
 
 /// A body as JSON.

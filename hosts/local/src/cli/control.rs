@@ -62,7 +62,7 @@ fn went_on(what: &str, answer: &Reply) -> Result<&'static str, Failure> {
 /// What an execution asks, and the commands that answer it: to resume answers nothing.
 fn questions(execution: &Execution, globals: &Globals) -> Vec<String> {
     let asked = |question: &Interaction| {
-        let head = format!("it asks: {}", output::clean(&question.question));
+        let head = format!("it asks: {}", output::quoted_lines(&question.question));
         [vec![head], output::answer_lines(&commands::answers(question, globals))].concat()
     };
     execution.pending_interactions.iter().flat_map(asked).collect()

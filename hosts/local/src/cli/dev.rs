@@ -8,6 +8,7 @@ use super::{
     kept::{Keeping, Kept},
     limits,
     logging::{About, LogArgs},
+    numbers::whole,
     run::signals::Signals,
 };
 use engine::port::Host;
@@ -22,7 +23,7 @@ use tokio::net::TcpListener;
 #[derive(clap::Args)]
 pub struct Args {
     /// The port; 0 for any free one
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, default_value_t = 8080, value_parser = whole::<65_535, u16>)]
     port: u16,
     /// The address to listen at; anything but loopback needs tokens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
@@ -43,6 +44,7 @@ pub struct Args {
 
 /// Serves until SIGINT or SIGTERM. Nodes that run then are given time to end; one that is cut off runs again later.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    globals.refuse_elsewhere("dev")?;
     let logs = args.logging.begin(About::Host, globals.json)?;
     let address = address(&args.host)?;
     args.allowed.options()?;

@@ -91,6 +91,7 @@ impl Failure {
         let message = if detail.is_empty() { format!("the host answered {status}") } else { detail };
         let hint = match status {
             401 => "give a token with --token or STEPWELL_TOKEN; `stepwell token create` makes one",
+            500 => "`stepwell doctor` checks the data folder; the host's log says more",
             _ => "",
         };
         Self::failed(message, hint).with_code(&code).with_errors(errors)

@@ -8,6 +8,7 @@ use stepwell::server::OWNER;
 
 /// What every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Options of all commands")]
 pub struct Globals {
     /// The data folder [default: STEPWELL_DATA, else .stepwell]
     #[arg(long, global = true, value_name = "DIR")]
@@ -41,6 +42,17 @@ impl Globals {
     /// The tenant that the user of a data folder acts for.
     pub fn owner(&self) -> &str {
         self.owner.as_deref().unwrap_or(OWNER)
+    }
+
+    /// Refuses `--url` and `--token`, for a command that is a host itself.
+    ///
+    /// # Errors
+    /// Where one of them was given.
+    pub fn refuse_elsewhere(&self, command: &str) -> Result<(), Failure> {
+        let given = [("--url", &self.url), ("--token", &self.token)];
+        let Some((name, _)) = given.into_iter().find(|(_, value)| value.is_some()) else { return Ok(()) };
+        let message = format!("{name} is for commands that talk to a host, and `stepwell {command}` is one");
+        Err(Failure::usage(message, "leave it out; --data names the folder that it serves"))
     }
 
     /// Checks what clap does not know to be wrong.

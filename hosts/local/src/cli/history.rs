@@ -4,6 +4,7 @@ use super::{
     Exit, Globals, Outcome,
     client::{Client, escaped, query},
     columns::{Cell, Column},
+    numbers::whole,
     output,
     pick::pick,
     times, warnings,
@@ -16,7 +17,7 @@ pub struct Args {
     /// The execution
     execution: String,
     /// Show so many turns at most, 1 to 200
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = whole::<200, u16>)]
     limit: u16,
     /// Show the page after the one that ended with this `next_cursor`
     #[arg(long)]

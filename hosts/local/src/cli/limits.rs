@@ -31,7 +31,7 @@ pub const TURNS: usize = 200;
 /// Turns that one request for a journal asks for, while an execution elsewhere is followed: the last page is asked for
 /// again at each look.
 pub const TURNS_ELSEWHERE: usize = 50;
-/// Executions among which the beginning of an id is looked for, the newest first.
+/// Executions, or others, among which the beginning of an id is looked for, in the order of their list.
 pub const PICKED: usize = 10_000;
 /// Items that one request for a list asks for: the most that the API gives.
 pub const PAGE: usize = 200;

@@ -105,5 +105,5 @@ fn shown(line: &LogLine) -> String {
     let level = colour::of_level(line.level).map(|colour| colour.paint(line.level.as_str(), colour::on_stdout()));
     let level = level.unwrap_or_else(|| line.level.as_str().into());
     let filling = " ".repeat(5_usize.saturating_sub(line.level.as_str().len()));
-    format!("{} {level}{filling} {node}: {}", line.at, output::clean(&line.message))
+    format!("{} {level}{filling} {node}: {}", line.at, output::quoted_lines(&line.message))
 }

@@ -31,6 +31,7 @@ mod locate_yaml;
 mod logging;
 mod logs;
 mod ls;
+mod numbers;
 mod open;
 mod output;
 mod page;
@@ -41,6 +42,7 @@ mod run;
 mod save;
 mod schema;
 mod secret;
+mod secrets;
 mod serving;
 mod shell;
 mod show;
@@ -139,6 +141,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
+        Command::Secret { command: args::SecretCommand::Ls(args) } => secrets::ls(&globals, args).await,
+        Command::Secret { command: args::SecretCommand::Rm(args) } => secrets::rm(&globals, args).await,
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Ls(args) } => tokens::ls(&globals, args).await,
         Command::Token { command: args::TokenCommand::Revoke(args) } => tokens::revoke(&globals, args).await,

@@ -96,9 +96,20 @@ fn width_of(stream: &(impl IsTerminal + AsFd)) -> Option<usize> {
 /// Columns that a terminal is taken to have at least.
 const NARROWEST: usize = 20;
 
-/// Replaces control characters, which could steer a terminal, by U+FFFD; line breaks and tabs stay.
+/// Replaces what [`steers`] by U+FFFD; line breaks and tabs stay.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if steers(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a character could steer a terminal, or turn the order of what is read around it: control characters, and the
+/// embeddings, overrides and isolates of the bidirectional algorithm (UAX #9). What a person approves must read as it is.
+pub fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text of somebody else's, whose further lines are marked: none of them can be taken for a line of this program.
+pub fn quoted_lines(text: &str) -> String {
+    clean(text).replace('\n', "\n  │ ")
 }
 
 /// Replaces control characters as [`clean`] does, but lets colours pass where this program writes them.
@@ -188,6 +199,12 @@ pub fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_steer_a_terminal_or_turn_a_line_around_is_replaced() {
+        assert_eq!(clean("a\u{202e}b\u{2066}c\x1b[2J\nd\te 👩\u{200d}👧"), "a�b�c�[2J\nd\te 👩\u{200d}👧");
+        assert_eq!(quoted_lines("Pay?\n  answer with: evil"), "Pay?\n  │   answer with: evil");
+    }
 
     #[test]
     fn text_is_made_safe_and_short() {

@@ -4,6 +4,7 @@ use super::{
     Exit, Globals, Outcome,
     client::{Client, query},
     columns::{Cell, Column},
+    numbers::whole,
     output,
 };
 use api::types::Page;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 #[derive(clap::Args)]
 pub struct Paging {
     /// Show so many at most, 1 to 200
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = whole::<200, u16>)]
     limit: u16,
     /// Show the page after the one that ended with this `next_cursor`
     #[arg(long)]

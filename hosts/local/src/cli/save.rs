@@ -1,6 +1,6 @@
 //! `stepwell save FILE…`: saves workflows, so that they can be started by their ids.
 
-use super::{Exit, Failure, Globals, Outcome, check::Checked, client::Client, output};
+use super::{Exit, Failure, Globals, Outcome, check::Checked, client::Client, output, source};
 use api::types::Saved;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         match keep(&client, &document).await {
             Ok(answer) => {
                 if !globals.json {
-                    output::line(&format!("{}: {}", file.display(), told(&answer)));
+                    output::line(&format!("{}: {}", source::shown(file), told(&answer)));
                 }
                 saved.push(answer);
             }

@@ -76,7 +76,7 @@ fn head(execution: &Execution) {
     if let Some(end) = execution.completed_at {
         line("ended", &moment(end));
     }
-    line("message", &output::clean(&execution.message));
+    line("message", &output::quoted_lines(&execution.message));
     if let Some(list) = &execution.http_allow {
         line("reaches", &format!("{} (--http-allow)", output::clean(&list.to_string())));
     }
@@ -130,7 +130,7 @@ fn errors(nodes: &[Node]) {
         let before = if number == 0 { "\n" } else { "" };
         let attempt = error.attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
         let mark = colour::Colour::Red.paint("✗", colour::on_stdout());
-        let text = output::clean(&format!("{node}: {} ({}{attempt})", error.message, error.code));
+        let text = output::quoted_lines(&format!("{node}: {} ({}{attempt})", error.message, error.code));
         output::line(&format!("{before}{mark} {text}"));
     }
 }
@@ -148,7 +148,7 @@ fn whole(value: &Value) -> String {
 
 /// Tells a question, and the commands that answer it.
 fn asked(question: &Interaction, globals: &Globals) {
-    let (node, asks) = (output::clean(&question.node), output::clean(&question.question));
+    let (node, asks) = (output::clean(&question.node), output::quoted_lines(&question.question));
     let people = question.assignees.iter().map(|person| format!(" {}", output::clean(person))).collect::<Vec<_>>();
     let mark = colour::Colour::Yellow.paint("?", colour::on_stdout());
     output::line(&format!("\n{mark} {node} asks{}: {asks}", people.join(",")));

@@ -4,7 +4,7 @@ use super::{
     Failure, limits,
     place::{Wrong, offset},
 };
-use document::json::{Unique, nesting};
+use document::json::{TWICE, Unique, nesting};
 use engine::limits::JSON_DEPTH;
 use serde_json::Value;
 use std::{
@@ -58,16 +58,43 @@ impl Source {
             path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
         // Stdin has no name: a document in JSON begins with a brace, and one in YAML hardly ever does.
         let is_yaml = named || (is_stdin && !text.trim_start_matches('\u{feff}').trim_start().starts_with('{'));
-        let parsed = if is_yaml { yaml(&text) } else { json(&text) };
+        let parsed = match text.trim_start_matches('\u{feff}').trim() {
+            "" => Err((EMPTY.to_owned(), None)),
+            _ if is_yaml => yaml(&text),
+            _ => json(&text),
+        };
         match parsed {
             Ok(document) => Ok(Self { path: path.to_owned(), text, document, is_yaml }),
             Err((message, at)) => {
                 let bare = bare_template(&text, &at);
-                let hint = bare.is_some().then_some(QUOTE);
+                let hint = if bare.is_some() { Some(QUOTE) } else { hint_of(&message) };
                 Err(Unread::Malformed(Malformed { text, message, at: bare.or(at), hint }))
             }
         }
     }
+}
+
+/// What to do about what a parser says, where that can be told.
+fn hint_of(message: &str) -> Option<&'static str> {
+    let hints = [
+        (TWICE, "keep one of the two"),
+        (EMPTY, "begin with a workflow: `stepwell init` writes one"),
+        ("trailing comma", "take the last comma away: JSON has none before a bracket that closes"),
+        ("EOF while parsing", "the file ends too early: close what is open"),
+        ("key must be a string", "put keys in double quotes, and write no comments: JSON has none"),
+        ("recursion limit", "flatten it: a document nests 100 levels at most"),
+        ("tabs disallowed", "indent with spaces: YAML takes no tabs"),
+        ("multiple found", "keep one document to a file: take the line `---` and what follows it away"),
+    ];
+    hints.into_iter().find(|(part, _)| message.contains(part)).map(|(_, hint)| hint)
+}
+
+/// What is said of a file without anything in it.
+const EMPTY: &str = "the file is empty";
+
+/// How a source is called: by its path, or as stdin.
+pub fn shown(path: &Path) -> String {
+    if path.as_os_str() == STDIN { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// What to do about a template without quotes, which YAML and JSON take for an object within an object.
@@ -135,8 +162,13 @@ pub fn input(argument: &str, what: &str) -> Result<Value, Failure> {
         let message = format!("{what} from {from} nests more than {JSON_DEPTH} levels deep");
         return Err(Failure::usage(message, "flatten it").with_code("invalid_json"));
     }
-    serde_json::from_str(&text).map_err(|error| {
-        let names_a_file = [".json", ".yaml", ".yml"].iter().any(|end| argument.ends_with(end));
+    serde_json::from_str(&text).map(|Unique(value)| value).map_err(|error| {
+        if error.is_data() {
+            let hint = "keep one of the two";
+            return Failure::usage(format!("{what} from {from}: {error}"), hint).with_code("invalid_json");
+        }
+        let names_a_file =
+            from == "the argument" && [".json", ".yaml", ".yml"].iter().any(|end| argument.ends_with(end));
         let hint = match names_a_file || Path::new(argument).is_file() {
             true => format!("a file is named with an @ before it: {what} @{argument}"),
             false => format!("give JSON such as '{{\"name\": \"Ada\"}}', or @FILE, to {what}"),
@@ -174,6 +206,43 @@ mod tests {
         let (message, at) = json(text).unwrap_err();
         assert_eq!(message, "the key `id` stands twice in the same object");
         assert_eq!(text[..at.unwrap().start].lines().count(), 2, "in its line");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_with_what_to_do() {
+        let malformed = |name: &str, text: &str| {
+            let dir = std::env::temp_dir().join(format!("stepwell-source-{}-{name}", std::process::id()));
+            std::fs::write(&dir, text).unwrap();
+            let read = Source::read(&dir);
+            std::fs::remove_file(&dir).unwrap();
+            match read {
+                Err(Unread::Malformed(malformed)) => malformed,
+                Err(Unread::File(failure)) => panic!("{failure:?}"),
+                Ok(_) => panic!("{text} is taken"),
+            }
+        };
+        for (name, text, hint) in [
+            ("a.json", " \n", "stepwell init"),
+            ("a.yaml", "\u{feff}", "stepwell init"),
+            ("b.json", "{\"id\": \"a\",}", "last comma"),
+            ("c.json", "{\"id\": ", "ends too early"),
+            ("d.json", "{id: 1}", "double quotes"),
+            ("e.json", "{\"id\": 1, \"id\": 2}", "keep one"),
+            ("e.yaml", "id: 1\nid: 2\n", "keep one"),
+            ("f.yaml", "id: a\nnodes:\n  - {id: s}\n\t- x\n", "spaces"),
+            ("g.yaml", "id: a\n---\nid: b\n", "one document"),
+        ] {
+            let hinted = malformed(name, text).hint.unwrap_or_default();
+            assert!(hinted.contains(hint), "{name}: {hinted}");
+        }
+        assert_eq!(malformed("h.json", "").message, EMPTY);
+    }
+
+    #[test]
+    fn an_input_says_nothing_twice() {
+        let failure = input(r#"{"amount": 1, "amount": 999}"#, "--input").unwrap_err();
+        assert!(failure.message().contains("the key `amount` stands twice"), "{}", failure.message());
+        assert_eq!(failure.hint().as_deref(), Some("keep one of the two"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{
     allowed::Allowed,
     client::{Client, escaped},
     logging::{About, LogArgs},
+    numbers::whole,
     output,
     run::{
         plan::{Plan, Saved},
@@ -24,7 +25,7 @@ pub struct Args {
     #[arg(long, short, value_name = "JSON", allow_negative_numbers = true)]
     input: Option<String>,
     /// Start this version of it [default: the latest]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<{ u64::MAX }, u64>)]
     version: Option<u64>,
     /// Keep this with the execution, by which lists are filtered
     #[arg(long, value_name = "KEY=VALUE")]

@@ -6,7 +6,7 @@ use super::{
     columns::{Cell, Column},
     output,
     page::{List, Paging},
-    times,
+    pick, times,
 };
 use api::types::{Timestamp, TokenRow};
 use serde_json::json;
@@ -21,7 +21,7 @@ pub struct Listing {
 /// The arguments of `stepwell token revoke`.
 #[derive(clap::Args)]
 pub struct Revoking {
-    /// Tokens, by the ids that `ls` shows
+    /// Tokens, by the ids that `ls` shows, or their beginnings
     #[arg(required = true)]
     ids: Vec<String>,
 }
@@ -50,21 +50,24 @@ pub async fn ls(globals: &Globals, args: Listing) -> Outcome {
 pub async fn revoke(globals: &Globals, args: Revoking) -> Outcome {
     let client = Client::open(globals).await?;
     let done = async {
-        for id in &args.ids {
-            client.delete(&format!("/v1/tokens/{}", escaped(id))).await?;
+        let mut revoked = Vec::new();
+        for said in &args.ids {
+            let id = pick::token(&client, said).await?;
+            client.delete(&format!("/v1/tokens/{}", escaped(&id))).await?;
+            revoked.push(id);
         }
-        Ok(())
+        Ok(revoked)
     }
     .await;
     client.close().await;
-    done.map_err(|failure: super::Failure| match failure.code.as_str() {
+    let revoked: Vec<String> = done.map_err(|failure: super::Failure| match failure.code.as_str() {
         "not_found" => failure.with_hint("`stepwell token ls` shows their ids"),
         _ => failure,
     })?;
     if globals.json {
-        output::json(&json!({"revoked": args.ids}));
+        output::json(&json!({"revoked": revoked}));
     } else {
-        args.ids.iter().for_each(|id| output::line(&format!("{id} is revoked")));
+        revoked.iter().for_each(|id| output::line(&format!("{id} is revoked")));
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `stepwell validate FILE…`: static checks with source excerpts.
 
-use super::{Exit, Globals, Outcome, check::Checked, output};
+use super::{Exit, Globals, Outcome, check::Checked, output, source};
 use api::types::{self, Fault};
 use document::validate::Severity;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
                 checked.tell();
                 valid &= checked.workflow.is_some();
                 if !globals.json {
-                    output::line(&format!("{}: {}", file.display(), summary(&checked)));
+                    output::line(&format!("{}: {}", source::shown(file), summary(&checked)));
                 }
                 results.push((file, checked.result()));
             }
@@ -57,7 +57,7 @@ fn together(results: &[(&PathBuf, types::Checked)]) -> Value {
     if let [(_, one)] = results {
         return json!(one);
     }
-    let name = |file: &Path| file.display().to_string();
+    let name = |file: &Path| source::shown(file);
     let of = |file: &Path, result: &types::Checked| {
         let types::Checked { valid, errors, warnings } = result;
         json!({"file": name(file), "valid": valid, "errors": errors, "warnings": warnings})

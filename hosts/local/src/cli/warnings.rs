@@ -12,7 +12,7 @@ pub fn lines(warnings: &[ExecutionWarning]) -> Vec<String> {
             Some(count) if count > 1 => format!(", {count} times"),
             Some(_) | None => String::new(),
         };
-        let text = output::clean(&format!("{node}{} ({}{often})", warning.message, warning.code));
+        let text = output::quoted_lines(&format!("{node}{} ({}{often})", warning.message, warning.code));
         lines.push(format!("{} {text}", output::yellow("!")));
         lines.extend(warning.hint.as_ref().map(|hint| format!("  {}", output::clean(hint))));
     }

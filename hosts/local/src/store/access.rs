@@ -111,6 +111,35 @@ impl Secrets for Database {
             })
             .await
     }
+
+    async fn secret_names(&self, owner: &str, window: &Window) -> Result<Page<String>, StoreError> {
+        let (owner, after) = (owner.to_owned(), window.cursor.clone().unwrap_or_default());
+        let limit = limit(window);
+        let mut items: Vec<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached("SELECT name FROM secrets WHERE owner = ?1 AND name > ?2 ORDER BY name LIMIT ?3")?
+                    .query_map(params![owner, after, (limit + 1) as i64], |row| row.get(0))?
+                    .collect()
+            })
+            .await?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).cloned();
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        let key = (owner.to_owned(), name.to_owned());
+        self.writer
+            .call(Self::place(owner), move |db, _| {
+                let gone = db
+                    .prepare_cached("DELETE FROM secrets WHERE owner = ?1 AND name = ?2")?
+                    .execute([&key.0, &key.1])?;
+                Ok(gone > 0)
+            })
+            .await
+    }
 }
 
 impl Database {

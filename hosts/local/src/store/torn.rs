@@ -8,7 +8,7 @@ use rusqlite::{ErrorCode, Result};
 /// on with the next rows that can be read, and a line in the log says so.
 ///
 /// # Errors
-/// Any other failure than damage.
+/// Any other failure than damage, and damage where no row can be read at all.
 pub fn falling<R>(
     limit: usize,
     number: fn(&R) -> i64,
@@ -26,7 +26,13 @@ pub fn falling<R>(
             other => other.map(|()| true),
         };
         tracing::warn!(%error, "a list leaves out what cannot be read: `stepwell doctor --repair` saves what it can");
-        let Some(behind) = next_readable(below, readable)? else { break };
+        let Some(behind) = next_readable(below, readable)? else {
+            // A list of which nothing can be read is not an empty one.
+            if rows.is_empty() {
+                return Err(error);
+            }
+            break;
+        };
         below = behind;
     }
     Ok(rows)
@@ -74,7 +80,7 @@ mod tests {
     }
 
     /// Rows 1 to 1,000, of which those in `torn` cannot be read.
-    fn listed(torn: &[(i64, i64)], limit: usize) -> Vec<i64> {
+    fn listed(torn: &[(i64, i64)], limit: usize) -> Result<Vec<i64>> {
         let read = |below: i64, limit: usize, rows: &mut Vec<i64>| {
             for row in (1..below.min(1_001)).rev().take(limit) {
                 if is_torn(torn, row) {
@@ -84,7 +90,7 @@ mod tests {
             }
             Ok(())
         };
-        falling(limit, |row| *row, read).unwrap()
+        falling(limit, |row| *row, read)
     }
 
     #[test]
@@ -93,10 +99,15 @@ mod tests {
             [vec![], vec![(500, 540)], vec![(981, 1_001)], vec![(1, 20)], vec![(300, 301), (302, 303), (700, 800)]]
         {
             let whole: Vec<i64> = (1..1_001).rev().filter(|row| !is_torn(&torn, *row)).collect();
-            assert_eq!(listed(&torn, 2_000), whole, "{torn:?}");
-            assert_eq!(listed(&torn, 50), whole[..50], "{torn:?}");
+            assert_eq!(listed(&torn, 2_000).unwrap(), whole, "{torn:?}");
+            assert_eq!(listed(&torn, 50).unwrap(), whole[..50], "{torn:?}");
         }
-        assert_eq!(listed(&[(1, 1_001)], 10), [0; 0]);
+    }
+
+    #[test]
+    fn a_list_of_which_nothing_can_be_read_is_not_taken_for_an_empty_one() {
+        assert_eq!(listed(&[(1, 1_001)], 10), Err(damage()));
+        assert_eq!(falling(10, |row: &i64| *row, |_, _, _| Ok(())), Ok(Vec::new()));
     }
 
     #[test]

@@ -54,6 +54,31 @@ fn one_execution_that_cannot_be_read_is_named_and_the_others_are_shown() {
 }
 
 #[test]
+fn a_folder_whose_list_is_lost_is_not_said_to_be_empty() {
+    let home = Home::new();
+    let file = home.file("plain.json", plain());
+    home.run(&["run", &file]).exits(0);
+    // The root of the list of executions, whatever page that is.
+    let db = rusqlite::Connection::open(home.path(".stepwell/stepwell.db")).unwrap();
+    let of = |what: &str| db.query_row(what, [], |row| row.get::<_, u32>(0)).unwrap();
+    let size = of("SELECT page_size FROM pragma_page_size");
+    let pages = [
+        of("SELECT rootpage FROM sqlite_master WHERE name = 'executions'"),
+        of("SELECT rootpage FROM sqlite_master WHERE name = 'executions_by_owner'"),
+    ];
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(db);
+    let mut torn = std::fs::OpenOptions::new().write(true).open(home.path(".stepwell/stepwell.db")).unwrap();
+    for page in pages {
+        std::io::Seek::seek(&mut torn, std::io::SeekFrom::Start(u64::from((page - 1) * size))).unwrap();
+        torn.write_all(&vec![0xa5; size as usize]).unwrap();
+    }
+    let told = home.run(&["ls"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.err.contains("stepwell doctor") && !told.err.contains("no such executions"), "{told:?}");
+}
+
+#[test]
 fn a_database_that_is_gone_is_said_and_none_is_begun() {
     let home = Home::new();
     let file = home.file("plain.json", plain());

@@ -16,8 +16,7 @@ pub(super) fn note_progress(workflow: &Workflow, state: &mut Execution) {
 
 /// The progress of an execution that has not completed, in tenths of a percent, 0 to 999.
 pub(crate) fn progress(workflow: &Workflow, state: &Execution) -> u16 {
-    let outside = workflow.graph.around.iter().filter(|around| around.is_none()).count() as u64;
-    let known = outside.saturating_sub(u64::from(state.skipped)).max(1);
+    let known = (workflow.graph.outside as u64).saturating_sub(u64::from(state.skipped)).max(1);
     // Of nodes that are not done, loops and those with children alone have finished a part.
     let begun = state.loops.keys().chain(state.children.keys()).filter_map(|id| workflow.graph.index.get(id).copied());
     let parts = begun.filter(|&ix| workflow.graph.around.get(ix).is_some_and(Option::is_none));
@@ -47,16 +46,14 @@ fn part(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u64 {
 
 /// How much of the present iteration of a loop is finished.
 fn of_iteration(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u64 {
-    let body = workflow.graph.body.get(ix).map_or(&[][..], Vec::as_slice);
-    let own = body.iter().copied().filter(|&inner| workflow.graph.around.get(inner) == Some(&Some(ix)));
-    let (mut nodes, mut finished) = (0, 0);
-    for inner in own {
-        nodes += 1;
+    let own = workflow.graph.inner.get(ix).map_or(&[][..], Vec::as_slice);
+    let mut finished = 0;
+    for &inner in own {
         let phase = workflow.nodes.get(inner).and_then(|node| state.node(&node.id)).map(|node| &node.phase);
         finished += match phase {
             Some(Phase::Finished | Phase::Skipped) => WHOLE,
             _ => part(workflow, state, inner),
         };
     }
-    finished / u64::max(nodes, 1)
+    finished / u64::max(own.len() as u64, 1)
 }

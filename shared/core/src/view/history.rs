@@ -42,7 +42,10 @@ pub fn sentence(turn: &Turn) -> String {
         sentence.push_str("; ");
         sentence.push_str(&lower(&clause(warning, None)));
     }
-    sentence.push('.');
+    // A question, or an error's message, may end the sentence itself.
+    if !sentence.ends_with(['.', '?', '!', '…']) {
+        sentence.push('.');
+    }
     sentence
 }
 

@@ -22,8 +22,7 @@ impl<'d, 'a> Fields<'d, 'a> {
         known: &[&str],
     ) -> Self {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
-            let hint =
-                if known.is_empty() { "Remove it: nothing is set here.".to_owned() } else { suggest::key(key, known) };
+            let hint = suggest::key(key, known, matches!(at, At::Key(_, "config")));
             cx.error("schema", &at.key(key), format!("unknown key `{key}`"), hint);
         }
         Self { object, at, code }

@@ -78,11 +78,26 @@ const KEYS: [(&str, &str, &[&str]); 24] = [
 const NEXT: [&str; 9] =
     ["next", "depends_on", "dependsOn", "needs", "after", "then", "goto", "transitions", "runAfter"];
 
-/// A hint about a key that is not known, of the keys that are.
-pub(crate) fn key(given: &str, known: &[&str]) -> String {
-    let meant = KEYS.iter().find(|(key, _, others)| known.contains(key) && others.contains(&given));
-    if let Some((key, more, _)) = meant {
+/// What stands beside a node's config, and is looked for in it.
+const BESIDE_CONFIG: [&str; 5] = ["timeout_seconds", "retry", "on_error", "join", "delivery"];
+
+/// A hint about a key that is not known, of the keys that are. `in_config`: the key was written in a node's config.
+pub(crate) fn key(given: &str, known: &[&str], in_config: bool) -> String {
+    let meant = |known: &[&str], given: &str| {
+        let found = KEYS.iter().find(|(key, _, others)| known.contains(key) && others.contains(&given));
+        found.map(|(key, more, _)| (*key, *more))
+    };
+    if let Some((key, more)) = meant(known, given) {
         return format!("Write `{key}`{more}.");
+    }
+    if in_config {
+        let itself = BESIDE_CONFIG.into_iter().find(|key| *key == given).map(|key| (key, ""));
+        if let Some((key, more)) = itself.or_else(|| meant(&BESIDE_CONFIG, given)) {
+            return format!("Write `{key}`{more}, beside `config` and not in it.");
+        }
+    }
+    if known.is_empty() {
+        return "Remove it: nothing is set here.".into();
     }
     if known.contains(&"compensate") && NEXT.contains(&given) {
         return "What comes next is said by `edges`: {\"from\": \"this\", \"to\": \"next\"}.".into();

@@ -103,11 +103,30 @@ pub(crate) fn cron(text: &str) -> Result<Cron, String> {
         return Err("it is too long".into());
     }
     let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-    let cron = parser.parse(text).map_err(|error| error.to_string())?;
+    let cron = parser.parse(text).map_err(|_| unread(text))?;
     if next_cron(&cron, &TimeZone::UTC, Time(0)).is_none() {
         return Err("no day ever matches it".into());
     }
     Ok(cron)
+}
+
+/// The fields of a cron expression, with the least and the greatest number of each.
+const FIELDS: [(&str, u64, u64); 6] =
+    [("second", 0, 59), ("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7)];
+
+/// Why a text is no cron expression. The parser's own words name what it may be set to, which nobody can set here.
+fn unread(text: &str) -> String {
+    let written: Vec<&str> = text.split_whitespace().collect();
+    let Some(left_out) = FIELDS.len().checked_sub(written.len()).filter(|left_out| *left_out < 2) else {
+        return format!("it has {} fields", written.len());
+    };
+    for ((name, least, most), field) in FIELDS.iter().skip(left_out).zip(written) {
+        let numbers = field.split(',').flat_map(|part| part.split('/').next().unwrap_or_default().split('-'));
+        if let Some(wrong) = numbers.filter_map(|one| one.parse().ok()).find(|one: &u64| one < least || one > most) {
+            return format!("the {name} is {wrong}, and is from {least} to {most}");
+        }
+    }
+    "a field of it cannot be read".into()
 }
 
 /// The time zone of an IANA name, and UTC without a name; none where no zone has the name.
@@ -267,5 +286,17 @@ mod tests {
         assert!(cron("0 0 29 2 *").is_ok());
         assert!(cron("0 0 0 1 1 * 2030").is_err(), "seven fields");
         assert!(cron("* * * *").is_err(), "four fields");
+        for (text, why) in [
+            ("0 25 * * *", "the hour is 25, and is from 0 to 23"),
+            ("0 61 * * * *", "the minute is 61, and is from 0 to 59"),
+            ("0 8-24 * * *", "the hour is 24, and is from 0 to 23"),
+            ("0 0 0,15 * *", "the day is 0, and is from 1 to 31"),
+            ("* * * *", "it has 4 fields"),
+            ("", "it has 0 fields"),
+            ("*/0 * * * *", "a field of it cannot be read"),
+            ("0 0 * * FOO", "a field of it cannot be read"),
+        ] {
+            assert_eq!(cron(text).unwrap_err(), why, "{text}");
+        }
     }
 }

@@ -21,6 +21,11 @@ fn loops_ancestors_and_order() {
     assert_eq!(graph.around[ix("b")], Some(ix("inner")));
     assert_eq!(graph.around[ix("inner")], Some(ix("outer")));
     assert_eq!(graph.around[ix("outer")], None);
+    assert_eq!(
+        (ids(&graph.inner[ix("outer")]), ids(&graph.inner[ix("inner")])),
+        (vec!["a".into(), "inner".into()], vec!["b".into()])
+    );
+    assert_eq!(graph.outside, 4, "after, start, outer and tool");
     assert_eq!(graph.loops_around(ix("b")), [ix("inner"), ix("outer")]);
     assert_eq!(graph.incoming[ix("outer")], [0]);
     assert_eq!(graph.back[ix("outer")], [5]);

@@ -5,6 +5,7 @@ use crate::scope::Scope;
 use async_trait::async_trait;
 use document::time::Time;
 use serde::{Deserialize, Serialize};
+use std::net::Ipv6Addr;
 
 /// An API token as it is stored: without the token itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,26 @@ impl Secret {
     pub fn any_host() -> Vec<String> {
         vec![ANY_HOST.to_owned()]
     }
+
+    /// Whether a text of [`Secret::hosts`] can be the host of a request: [`ANY_HOST`], or a name or an address as a URL has
+    /// it, with a port where one is meant. Anything else, such as a whole URL, names no host that there is.
+    pub fn is_host(text: &str) -> bool {
+        let text = text.trim();
+        if text == ANY_HOST || text.parse::<Ipv6Addr>().is_ok() {
+            return true;
+        }
+        if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            return address.parse::<Ipv6Addr>().is_ok()
+                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
+        }
+        let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+        let in_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        !name.is_empty() && name.bytes().all(in_names) && port.is_none_or(is_port)
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// Stored credentials, by owner and name.
@@ -92,4 +113,43 @@ pub trait Secrets: Send + Sync {
     async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError>;
     /// Stores a credential, in place of one of the same name.
     async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError>;
+    /// The names of an owner's credentials. A page may have fewer than asked for, and still a next one.
+    async fn secret_names(&self, owner: &str, window: &Window) -> Result<Page<String>, StoreError>;
+    /// Removes a credential of an owner with its value. False where there is none of this name.
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_of_a_secret_is_a_name_or_an_address_with_a_port_where_one_is_meant() {
+        for host in
+            ["*", " api.example.com ", "localhost:9000", "127.0.0.1", "10.0.0.1:80", "::1", "[::1]", "[::1]:443", "a_b"]
+        {
+            assert!(Secret::is_host(host), "{host}");
+        }
+        let wrong = [
+            "",
+            " ",
+            "https://api.example.com",
+            "api.example.com/v1",
+            "*.example.com",
+            "a b",
+            "me@example.com",
+            "a:",
+            "a:x",
+            "a:99999",
+            "a:+1",
+            "[::1",
+            "[::1]x",
+            "[a]",
+            "bücher.example",
+            "::1:x",
+        ];
+        for host in wrong {
+            assert!(!Secret::is_host(host), "{host}");
+        }
+    }
 }

@@ -1,17 +1,14 @@
 //! Log lines: one JSON object each, with the fields of the spans around the event at its top, where queries find them.
 
 use super::{call::now, trace::Trace};
-use serde_json::{Map, Value};
-use std::{fmt::Debug, str::FromStr};
+use engine::lines::{Fields, in_json};
+use serde_json::Map;
+use std::str::FromStr;
 use tracing::{
     Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::LookupSpan};
-
-/// Bytes of one field of a line. A longer field is cut, since a line of CloudWatch has 256 KB at most.
-const FIELD_BYTES: usize = 8 * 1024;
 
 /// Keeps the fields of spans, and hands a line for each event to `write`.
 pub(super) struct Lines<W> {
@@ -47,7 +44,7 @@ where
     /// Keeps the fields of a new span. The trace of its `traceparent` is kept apart, for [`super::current`].
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields(Map::new());
+        let mut fields = Fields::default();
         attributes.record(&mut fields);
         let trace = fields.0.remove("traceparent").and_then(|text| Trace::parse(text.as_str()?));
         let mut extensions = span.extensions_mut();
@@ -66,57 +63,17 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
-        line.insert("timestamp".into(), now().to_string().into());
-        line.insert("level".into(), event.metadata().level().as_str().into());
-        let mut own = Fields(Map::new());
-        event.record(&mut own);
-        line.extend(own.0.remove("message").map(|message| ("message".to_owned(), message)));
-        line.insert("target".into(), event.metadata().target().into());
+        let mut fields = Map::new();
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                line.extend(fields.0.clone());
+            if let Some(around) = span.extensions().get::<Fields>() {
+                fields.extend(around.0.clone());
             }
         }
-        // A field of the event must not replace what every line has, such as its level.
-        own.0.into_iter().filter(|(name, _)| !STANDARD.contains(&name.as_str())).for_each(|(name, value)| {
-            line.insert(name, value);
-        });
-        (self.write)(&Value::Object(line).to_string());
-    }
-}
-
-/// The fields that every line has.
-const STANDARD: [&str; 4] = ["timestamp", "level", "message", "target"];
-
-/// The fields of a span or an event, as JSON.
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn keep(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
-    }
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.record_str(field, &format!("{value:?}"));
-    }
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let end = (0..=value.len().min(FIELD_BYTES)).rev().find(|at| value.is_char_boundary(*at)).unwrap_or(0);
-        self.keep(field, value[..end].into());
-    }
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.keep(field, value.into());
-    }
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.keep(field, value.into());
-    }
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.keep(field, value.into());
-    }
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.keep(field, value.into());
+        let mut own = Fields::default();
+        event.record(&mut own);
+        let message = own.take_message();
+        fields.extend(own.0);
+        (self.write)(&in_json(&now().to_string(), event.metadata(), &message, fields));
     }
 }
 
@@ -126,6 +83,7 @@ mod tests {
     use super::*;
     use crate::runtime::telemetry::current;
     use futures::FutureExt;
+    use serde_json::Value;
     use std::sync::{Arc, Mutex};
     use tracing::{Instrument, info, info_span, subscriber::with_default, warn};
     use tracing_subscriber::layer::SubscriberExt;
@@ -211,12 +169,5 @@ mod tests {
         });
         assert_eq!(lines.len(), 1, "children are told to those who look closely: {lines:?}");
         assert_eq!((&lines[0]["message"], &lines[0]["execution"]), (&"execution started".into(), &"e-1".into()));
-    }
-
-    #[test]
-    fn a_long_field_is_cut_between_characters() {
-        let lines = written("info", || info!(text = "é".repeat(FIELD_BYTES), "long"));
-        let text = lines[0]["text"].as_str().unwrap();
-        assert!(text.len() <= FIELD_BYTES && text.len() > FIELD_BYTES - 2 && text.chars().all(|c| c == 'é'));
     }
 }

@@ -86,3 +86,39 @@ async fn no_hosts_are_none_and_those_of_the_first_release_any() {
         assert_eq!(vault(&script, || Time(0)).secret("acme", "key").await.unwrap().unwrap().hosts, hosts, "{text}");
     }
 }
+
+#[tokio::test]
+async fn the_names_of_an_owners_secrets_are_listed_page_by_page() {
+    let listed = |names: &[&str], next: Value| {
+        let list: Vec<Value> = names.iter().map(|name| json!({"Name": format!("stepwell/s/{name}")})).collect();
+        json(200, json!({"SecretList": list, "NextToken": next}))
+    };
+    let first = listed(&["acme/KEY", "acme/=e9", "acme-too/KEY", "acme/a/b"], json!("more"));
+    let script = Script::new([first, listed(&["acme/LAST"], Value::Null)]);
+    let vault = vault(&script, || Time(0));
+    let page = vault.secret_names("acme", &Window { limit: 200, cursor: None }).await.unwrap();
+    assert_eq!((page.items, page.next_cursor.as_deref()), (vec!["KEY".to_owned()], Some("more")));
+    let page = vault.secret_names("acme", &Window { limit: 5, cursor: page.next_cursor }).await.unwrap();
+    assert_eq!((page.items, page.next_cursor), (vec!["LAST".to_owned()], None));
+    let [first, second] = [script.asked()[0].json(), script.asked()[1].json()];
+    assert_eq!(first["Filters"], json!([{"Key": "name", "Values": ["stepwell/s/acme/"]}]));
+    assert_eq!(
+        (&first["MaxResults"], &second["MaxResults"], &second["NextToken"]),
+        (&json!(100), &json!(5), &json!("more"))
+    );
+}
+
+#[tokio::test]
+async fn a_removed_secret_is_gone_at_once_and_known_no_longer() {
+    let gone = || error(400, "ResourceNotFoundException");
+    let deleted = json(200, json!({"Name": "n"}));
+    let script = Script::new([json(200, kept("old")), json(200, kept("old")), deleted, gone(), gone()]);
+    let vault = vault(&script, || Time(0));
+    assert!(vault.secret("acme", "key").await.unwrap().is_some());
+    assert!(vault.remove_secret("acme", "key").await.unwrap());
+    assert!(vault.secret("acme", "key").await.unwrap().is_none());
+    assert!(!vault.remove_secret("acme", "key").await.unwrap(), "once");
+    let operations = ["GetSecretValue", "GetSecretValue", "DeleteSecret", "GetSecretValue", "GetSecretValue"];
+    assert_eq!(script.operations(), operations);
+    assert_eq!(script.asked()[2].json()["ForceDeleteWithoutRecovery"], true);
+}

@@ -1,12 +1,11 @@
 //! The form of a log line, for people and for programs. Both have the same parts: time, level, message, and the fields
 //! of the event and of the spans around it.
 
-use serde_json::{Map, Value, json};
-use std::fmt::{self, Debug, Write};
-use tracing::{
-    Event, Level, Subscriber,
-    field::{Field, Visit},
-};
+use crate::cli::output;
+use engine::lines::{Fields, in_json};
+use serde_json::{Map, Value};
+use std::fmt::{self, Write};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
@@ -40,15 +39,10 @@ where
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let mut fields = Fields(around(cx));
         event.record(&mut fields);
-        // The other fields keep their order, so that lines of one kind are alike.
-        let message = match fields.0.shift_remove("message") {
-            Some(Value::String(message)) => message,
-            other => other.map(|it| it.to_string()).unwrap_or_default(),
-        };
-        let meta = event.metadata();
+        let message = fields.take_message();
         let line = match *self {
-            Self::Json => in_json(&time, *meta.level(), &message, meta.target(), fields.0),
-            Self::Text { colours } => in_text(colours, &time, *meta.level(), &message, &fields.0),
+            Self::Json => in_json(&time, event.metadata(), &message, fields.0),
+            Self::Text { colours } => in_text(colours, &time, *event.metadata().level(), &message, &fields.0),
         };
         writeln!(out, "{line}")
     }
@@ -69,19 +63,6 @@ where
         }
     }
     all
-}
-
-fn in_json(time: &str, level: Level, message: &str, target: &str, fields: Map<String, Value>) -> String {
-    let mut line = Map::new();
-    line.insert("timestamp".into(), json!(time));
-    line.insert("level".into(), json!(level.as_str()));
-    line.insert("message".into(), json!(message));
-    line.insert("target".into(), json!(target));
-    for (name, value) in fields {
-        // A field must not replace what every line has, such as its level.
-        line.entry(name).or_insert(value);
-    }
-    Value::Object(line).to_string()
 }
 
 fn in_text(colours: bool, time: &str, level: Level, message: &str, fields: &Map<String, Value>) -> String {
@@ -120,44 +101,15 @@ fn told(text: &str) -> String {
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if output::steers(c) { '\u{fffd}' } else { c })
         .collect()
-}
-
-/// The fields of an event, as JSON.
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn keep(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
-    }
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.keep(field, format!("{value:?}").into());
-    }
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.keep(field, value.into());
-    }
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.keep(field, value.into());
-    }
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.keep(field, value.into());
-    }
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.keep(field, value.into());
-    }
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.keep(field, value.into());
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use serde_json::json;
     use std::sync::{Arc, Mutex};
     use tracing::{info_span, subscriber::with_default};
 

@@ -87,7 +87,7 @@ impl Asking<'_> {
 
     /// Prints the question with what is to be approved, and for whom the user answers.
     fn show(&self) {
-        eprintln!("{} {}", output::cyan("?"), output::clean(&self.question.question));
+        eprintln!("{} {}", output::cyan("?"), output::quoted_lines(&self.question.question));
         for line in output::clean(self.question.details.as_deref().unwrap_or_default()).lines() {
             eprintln!("  {line}");
         }
@@ -236,8 +236,9 @@ impl Asking<'_> {
         }
         loop {
             let line = self.line("choose").await?;
+            let lower = line.to_lowercase();
             let by_number = line.parse::<usize>().ok().and_then(|number| options.get(number.checked_sub(1)?));
-            let named = |option: &&Choice| option.id == line || label(option).eq_ignore_ascii_case(&line);
+            let named = |option: &&Choice| option.id == line || label(option).to_lowercase() == lower;
             match options.iter().find(named).or(by_number) {
                 // The question is about a node that failed: to skip it takes an output in its place.
                 Some(option) if option.id == AfterError::Skip.as_str() && self.question.on_error => {

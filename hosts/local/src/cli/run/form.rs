@@ -180,7 +180,7 @@ impl Field {
             None if kinds.is_empty() => Some(json.clone().unwrap_or_else(text)),
             None => None,
         };
-        value.map_or_else(|| Given::Wrong(format!("this is not {}", self.about)), Given::Value)
+        value.map_or_else(|| Given::Wrong(format!("this does not fit: {}", self.about)), Given::Value)
     }
 }
 

@@ -103,6 +103,8 @@ impl Progress {
         for event in &turn.events {
             let logged = self.logged(event);
             let line = self.line(event, turn.at);
+            // Errors, warnings and questions may have several lines, which must not look like lines of this program.
+            let line = line.map(|line| line.replace('\n', "\n  │ "));
             for line in logged.into_iter().chain(line).filter(|_| told) {
                 self.print(&output::clean_but_colours(&line));
             }

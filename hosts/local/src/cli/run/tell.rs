@@ -12,7 +12,7 @@ use stepwell_core::execution::Status;
 impl Plan {
     /// Tells how the execution ended: the result on stdout, everything else on stderr. Returns the exit code.
     pub(super) fn tell(&self, globals: &Globals, client: &Client, execution: &Execution, end: End) -> Exit {
-        let (id, message) = (&execution.execution_id, output::clean(&execution.message));
+        let (id, message) = (&execution.execution_id, output::quoted_lines(&execution.message));
         if end != End::Interrupted {
             warnings::tell(&execution.warnings);
         }
@@ -27,7 +27,9 @@ impl Plan {
                     let commands = commands::answers(question, globals);
                     output::answer_lines(&commands).iter().for_each(|line| eprintln!("{line}"));
                 }
-                eprintln!("  then go on with: {}", self.again(globals, id));
+                // A host that moves all executions of its folder goes on by itself.
+                let then = if client.idle().is_some() { "then go on with" } else { "then it goes on; follow it with" };
+                eprintln!("  {then}: {}", self.again(globals, id));
                 return Exit::Waiting;
             }
             End::Over => {}

@@ -42,6 +42,16 @@ fn a_key_in_other_words_is_understood() {
         hint(&with("retry", json!({"attempts": 3})), "/nodes/1/retry/attempts"),
         "Write `max_attempts`, which counts the first try."
     );
+    for (key, ours) in [("timeout", "timeout_seconds"), ("timeout_seconds", "timeout_seconds"), ("retries", "retry")] {
+        let config = json!({"url": "https://api.example", key: 5});
+        let told = hint(&one("http_request", config), &format!("/nodes/1/config/{key}"));
+        assert!(
+            told.starts_with(&format!("Write `{ours}`")) && told.ends_with("beside `config` and not in it."),
+            "{told}"
+        );
+    }
+    let own = hint(&one("wait", json!({"event": "go", "timeout": 5})), "/nodes/1/config/timeout");
+    assert_eq!(own, "Write `timeout_seconds`, a number of seconds.", "a wait has one of its own");
     assert!(hint(&with("depends_on", json!(["a"])), "/nodes/1/depends_on").contains("`edges`"));
     let mut document = one("transform", json!({"set": {}}));
     document["edges"][0]["if"] = json!("true");
