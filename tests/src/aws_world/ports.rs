@@ -8,7 +8,7 @@ use ::aws::{
 };
 use async_trait::async_trait;
 use document::time::Time;
-use engine::port::{Delivery, Receipt, Runner, Secret, Secrets, StoreError, Verdict};
+use engine::port::{Delivery, Page, Receipt, Runner, Secret, Secrets, StoreError, Verdict, Window};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
@@ -232,6 +232,20 @@ impl Secrets for Services {
             Ok(())
         };
         self.wire.pass("PutSecretValue", transient, effect).await
+    }
+
+    async fn secret_names(&self, owner: &str, _: &Window) -> Result<Page<String>, StoreError> {
+        let effect = async {
+            let kept = self.kept();
+            let names = kept.secrets.keys().filter(|(of, _)| of == owner).map(|(_, name)| name.clone()).collect();
+            Ok(Page { items: names, next_cursor: None })
+        };
+        self.wire.pass("ListSecrets", transient, effect).await
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        let effect = async { Ok(self.kept().secrets.remove(&(owner.to_owned(), name.to_owned())).is_some()) };
+        self.wire.pass("DeleteSecret", transient, effect).await
     }
 }
 

@@ -89,8 +89,8 @@ fn check(name: &str, body: &types::SecretBody) -> Answered<()> {
         let hint = "give 1 to 65536 bytes";
         return Err(Problem::field("invalid_field", "/value", "this value cannot be stored", hint));
     }
-    let hosts = body.hosts.iter().flatten().enumerate();
-    for (index, host) in hosts.filter(|(_, host)| !Secret::is_host(host)) {
+    let mut hosts = body.hosts.iter().flatten().enumerate();
+    if let Some((index, host)) = hosts.find(|(_, host)| !Secret::is_host(host)) {
         let hint = "give a name or an address alone, such as api.example.com or 127.0.0.1:9000, or * for any host";
         let message = format!("`{host}` is no host: no request would ever match it");
         return Err(Problem::field("invalid_field", &format!("/hosts/{index}"), message, hint));
