@@ -1,10 +1,10 @@
 //! A `map` of 200 children, some of which had ended when it was cancelled, that is retried.
 
-use crate::{reopened::control, world::World};
+use crate::{binary::SOON, reopened::control, world::World};
 use engine::{drive::submit, port::Host};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stepwell_core::{
     command::{Command, Control},
     event::Event,
@@ -65,12 +65,14 @@ fn waits(state: &Execution) -> bool {
 }
 
 async fn completes(world: &World, id: &ExecutionId) {
+    let since = Instant::now();
     for index in WAITING..ITEMS {
         // A cancel may still be on its way down, and takes a child down for a moment.
         let child = child(id, index);
         while world.until(&child, "over", |state| state.end.is_some() || waits(state)).await.end
             != Some(Status::Completed)
         {
+            assert!(since.elapsed() < SOON, "child {index} does not go on");
             let go = Command::Signal { name: "go".into(), data: Payload::new(json!(1)) };
             submit(&*world.host, &child, go).await.unwrap();
             tokio::time::sleep(Duration::from_millis(2)).await;
