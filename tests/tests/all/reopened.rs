@@ -29,7 +29,7 @@ pub async fn control(host: &dyn Host, id: &ExecutionId, control: Control) {
     command(host, id, Command::Control { control, reason: None }).await;
 }
 
-pub async fn signal(host: &dyn Host, id: &ExecutionId) {
+async fn signal(host: &dyn Host, id: &ExecutionId) {
     command(host, id, Command::Signal { name: "go".into(), data: Payload::new(json!(1)) }).await;
 }
 

@@ -117,9 +117,9 @@ pub async fn is_void(
     attempt: u32,
     index: u32,
 ) -> Result<bool, StoreError> {
+    let waits = state.waits_for_children(activation, attempt);
     // Elsewhere children are cancelled by their parent alone, and it must have been retried to wait for them again.
-    let may_be = host.journal().keeps_states() || state.retried > 0;
-    if !may_be || !state.waits_for_children(activation, attempt) {
+    if waits && !host.journal().keeps_states() && state.retried == 0 {
         return Ok(false);
     }
     let Some(family) = Family::of(workflow, state, activation, attempt) else { return Ok(false) };
@@ -127,6 +127,10 @@ pub async fn is_void(
     let Some(child) = host.journal().load_lean(&id).await? else { return Ok(false) };
     if child.end != Some(Status::Cancelled) {
         return Ok(child.end.is_none());
+    }
+    // A parent that does not wait refuses it. Where it is retried before it does, it tells the child to go on.
+    if !waits {
+        return Ok(true);
     }
     let last = host.journal().turns_lean(&id, child.seq.saturating_sub(1), 1).await?;
     if last.iter().any(|turn| turn.by.is_some()) {
