@@ -164,13 +164,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             ("answered".to_owned(), data.clone())
         }),
         Kind::Decision => answer.option.as_ref().map(|option| {
-            if !one.options.iter().any(|known| &known.id == option) {
-                let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
-                let message = format!("there is no option {option}: choose one of {}", known.join(", "));
-                reasons.push(reason("unknown_option", "option", message));
-            } else if one.on_error && option == REWIND {
-                reasons.extend(after_error::rewinding(turn, answer.data.as_ref()).err());
-            }
+            reasons.extend(unchosen(turn, one, option, answer));
             (option.clone(), Value::String(option.clone()))
         }),
         Kind::Ask => answer
@@ -187,6 +181,17 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         Some(fit) if reasons.is_empty() => Ok(fit),
         _ => Err(Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }),
     }
+}
+
+/// Why an option cannot be chosen: there is none of that name, or it leads back to a node that cannot be gone back to.
+fn unchosen(turn: &Deciding<'_>, one: &Interaction, option: &str, answer: &Answer) -> Option<Reason> {
+    if !one.options.iter().any(|known| known.id == option) {
+        let known: Vec<&str> = one.options.iter().map(|option| option.id.as_str()).collect();
+        let message = format!("there is no option {option}: choose one of {}", known.join(", "));
+        return Some(reason("unknown_option", "option", message));
+    }
+    let goes_back = one.on_error && option == REWIND;
+    goes_back.then(|| after_error::rewinding(turn, answer.data.as_ref()).err()).flatten()
 }
 
 /// An interaction's kind with its article, such as `an approval`, for messages.
