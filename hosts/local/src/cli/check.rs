@@ -135,6 +135,15 @@ fn width() -> usize {
 
 /// The text of a file, beside the numbers of its lines.
 fn window(path: &Path, text: String) -> Window {
+    // What could steer the terminal is replaced by what has as many bytes, so that places in the text stay.
+    let steady = |c: char| match c {
+        '\n' | '\t' | '\r' => c,
+        c if output::steers(c) && c.len_utf8() == 3 => '\u{fffd}',
+        c if output::steers(c) && c.len_utf8() == 2 => '\u{a0}',
+        c if output::steers(c) => '?',
+        c => c,
+    };
+    let text = text.chars().map(steady).collect();
     Window::of(shown(path), text, width().saturating_sub(GUTTER))
 }
 

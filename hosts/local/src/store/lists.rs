@@ -88,6 +88,7 @@ impl Index for Database {
                 let sql = format!("SELECT run, id, status FROM executions{sql} AND run < ? ORDER BY run DESC LIMIT ?");
                 falling(
                     limit + 1,
+                    before == i64::MAX,
                     |(run, ..): &(i64, String, Status)| *run,
                     |below, limit, rows| {
                         let bound: [&dyn ToSql; 2] = [&before.min(below), &(limit as i64)];

@@ -96,7 +96,9 @@ async fn a_list_shows_what_a_lost_page_leaves() {
         };
         let (mut window, mut listed) = (Window { limit: 50, cursor: None }, 0);
         loop {
-            let page = db.executions(&filter, &window).await.unwrap();
+            // Of a list of which nothing is left nobody is told that it is empty.
+            let Ok(page) = db.executions(&filter, &window).await else { break };
+            assert!(listed > 0 || !page.items.is_empty());
             listed += page.items.len();
             window.cursor = page.next_cursor;
             if window.cursor.is_none() {

@@ -5,16 +5,18 @@ use rusqlite::{ErrorCode, Result};
 
 /// Reads up to `limit` rows in the order of falling numbers. `read` adds rows with numbers below the one that it is
 /// given to a list, at most so many, until it ends or fails; `number` is that of a row. Where pages are damaged it goes
-/// on with the next rows that can be read, and a line in the log says so.
+/// on with the next rows that can be read, and a line in the log says so. `begins`: the list begins here, and does not go on
+/// from a page before.
 ///
 /// # Errors
 /// Any other failure than damage, and damage where no row can be read at all.
 pub fn falling<R>(
     limit: usize,
+    begins: bool,
     number: fn(&R) -> i64,
     read: impl Fn(i64, usize, &mut Vec<R>) -> Result<()>,
 ) -> Result<Vec<R>> {
-    let (mut rows, mut below) = (Vec::new(), i64::MAX);
+    let (mut rows, mut below, mut lost) = (Vec::new(), i64::MAX, None);
     while rows.len() < limit {
         let Err(error) = read(below, limit - rows.len(), &mut rows) else { break };
         if !is_damage(&error) {
@@ -26,16 +28,16 @@ pub fn falling<R>(
             other => other.map(|()| true),
         };
         tracing::warn!(%error, "a list leaves out what cannot be read: `stepwell doctor --repair` saves what it can");
-        let Some(behind) = next_readable(below, readable)? else {
-            // A list of which nothing can be read is not an empty one.
-            if rows.is_empty() {
-                return Err(error);
-            }
-            break;
-        };
+        let behind = next_readable(below, readable)?;
+        lost = Some(error);
+        let Some(behind) = behind else { break };
         below = behind;
     }
-    Ok(rows)
+    // A list of which nothing can be read is not an empty one.
+    match lost.filter(|_| begins && rows.is_empty()) {
+        Some(error) => Err(error),
+        None => Ok(rows),
+    }
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
@@ -90,7 +92,7 @@ mod tests {
             }
             Ok(())
         };
-        falling(limit, |row| *row, read)
+        falling(limit, true, |row| *row, read)
     }
 
     #[test]
@@ -107,12 +109,20 @@ mod tests {
     #[test]
     fn a_list_of_which_nothing_can_be_read_is_not_taken_for_an_empty_one() {
         assert_eq!(listed(&[(1, 1_001)], 10), Err(damage()));
-        assert_eq!(falling(10, |row: &i64| *row, |_, _, _| Ok(())), Ok(Vec::new()));
+        assert_eq!(falling(10, true, |row: &i64| *row, |_, _, _| Ok(())), Ok(Vec::new()));
+        let torn = |begins| {
+            falling(10, begins, |row: &i64| *row, |below, _, _| if below > 1 { Err(damage()) } else { Ok(()) })
+        };
+        assert_eq!(
+            (torn(true), torn(false)),
+            (Err(damage()), Ok(Vec::new())),
+            "a later page may be the lost end of the list"
+        );
     }
 
     #[test]
     fn other_failures_are_told() {
         let busy = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
-        assert_eq!(falling(1, |row: &i64| *row, |_, _, _| Err(busy())), Err(busy()));
+        assert_eq!(falling(1, true, |row: &i64| *row, |_, _, _| Err(busy())), Err(busy()));
     }
 }
