@@ -2,11 +2,12 @@
 //! when a message was lost, and after a restart.
 
 use crate::{
-    effect::{ChildControl, Effect, Message, Purpose, Work},
+    effect::{ChildControl, Effect, Message, Purpose, Undoing, Work},
     execution::{Children, Execution, NodeState, Phase},
     id::{Activation, ExecutionId, child_id},
     limits::CHILDREN_IN_A_SLICE,
     retention::expires_at,
+    rollback::Rolling,
 };
 use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
 use std::{ops::Range, sync::Arc};
@@ -29,7 +30,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     effects.extend(closed_questions(state, since));
     effects.extend(tell_parent(state));
     if state.rolling.is_some() && state.end.is_none() {
-        effects.extend(crate::decide::owed_undo(state));
+        effects.extend(owed_undo(state));
         return effects;
     }
     if let Some(epoch) = state.undone_for {
@@ -139,6 +140,21 @@ pub(crate) fn tell_parent(state: &Execution) -> Option<Effect> {
         seq: state.asks_seq,
     };
     Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
+}
+
+/// The attempt to undo that is due or runs.
+pub(crate) fn undoing(state: &Execution, rolling: &Rolling) -> Undoing {
+    Undoing { epoch: state.epoch, number: rolling.next, attempt: rolling.attempt }
+}
+
+/// The effect that asks for what a rollback needs next; none where it waits for a person.
+pub(crate) fn owed_undo(state: &Execution) -> Option<Effect> {
+    let rolling = state.rolling.as_ref().filter(|_| !state.paused && state.stuck.is_none())?;
+    let (work, at) = match &rolling.plan {
+        None => (Work::RollBack, None),
+        Some(_) => (Work::Undo(undoing(state, rolling)), rolling.awaits().or(rolling.intended).or(rolling.due)),
+    };
+    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }
 
 /// Tells the parent of a child in whose epoch the child was asked to be undone whole that it is, or why it is stuck.

@@ -129,8 +129,9 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::ExecutionUnstuck { .. } => Line { by, ..usual("execution unstuck") },
         Event::RollbackBegun { .. } => Line { by, ..usual("rollback begun") },
         Event::RolledBack { .. } => usual("rolled back"),
-        Event::CompensationFailed { node, attempt, error, .. } => {
-            wrong(&error.code, &error.message, attempted(node, *attempt, "compensation failed"))
+        Event::CompensationFailed(failed) => {
+            let line = attempted(&failed.node, failed.attempt, "compensation failed");
+            wrong(&failed.error.code, &failed.error.message, line)
         }
         Event::ExecutionCompleted { .. } => ended(state, turn, "execution completed"),
         Event::ExecutionCancelled { .. } => Line { by, ..ended(state, turn, "execution cancelled") },
@@ -151,21 +152,13 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::WaitStarted { node, until, event, .. } => {
             Line { until: *until, event: event.as_deref().map(cut), ..about(node, Weight::Usual, "node waits") }
         }
-        Event::ChildrenPlanned { node, count, .. } => {
-            Line { children: Some(*count), ..about(node, Weight::Usual, "node starts children") }
+        Event::ChildrenPlanned(planned) => {
+            Line { children: Some(planned.count), ..about(&planned.node, Weight::Usual, "node starts children") }
         }
-        Event::InteractionOpened { interaction, .. } => Line {
-            interaction: Some(interaction.interaction_id.clone()),
-            until: interaction.deadline,
-            ..about(&interaction.activation.node, Weight::Usual, "person asked")
-        },
-        Event::InteractionClosed { interaction_id, status, decision, .. } => {
-            Line { decision: decision.clone(), by, ..question(interaction_id, over(*status)) }
-        }
-        Event::InteractionVoted { interaction_id, .. } => Line { by, ..question(interaction_id, "vote counted") },
-        Event::InteractionEscalated { interaction_id, deadline, .. } => {
-            Line { until: *deadline, ..question(interaction_id, "question escalated") }
-        }
+        Event::InteractionOpened { .. }
+        | Event::InteractionClosed { .. }
+        | Event::InteractionVoted { .. }
+        | Event::InteractionEscalated { .. } => return of_people(event, by),
         Event::RollbackAsked { .. }
         | Event::AwaitedEnded { .. }
         | Event::CompensationIntended { .. }
@@ -185,6 +178,25 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         | Event::ChildrenEnded { .. }
         | Event::ChildrenAsked { .. }
         | Event::AnswerPassedOn { .. } => return None,
+    })
+}
+
+/// The line of an event of a question to people.
+fn of_people(event: &Event, by: Option<String>) -> Option<Line> {
+    Some(match event {
+        Event::InteractionOpened { interaction, .. } => Line {
+            interaction: Some(interaction.interaction_id.clone()),
+            until: interaction.deadline,
+            ..about(&interaction.activation.node, Weight::Usual, "person asked")
+        },
+        Event::InteractionClosed { interaction_id, status, decision, .. } => {
+            Line { decision: decision.clone(), by, ..question(interaction_id, over(*status)) }
+        }
+        Event::InteractionVoted { interaction_id, .. } => Line { by, ..question(interaction_id, "vote counted") },
+        Event::InteractionEscalated { interaction_id, deadline, .. } => {
+            Line { until: *deadline, ..question(interaction_id, "question escalated") }
+        }
+        _ => return None,
     })
 }
 

@@ -48,7 +48,7 @@ fn started_while_paused(turns: &[Turn]) -> Vec<&Event> {
             | Event::LoopIterated { .. }
             | Event::WaitStarted { .. }
             | Event::InteractionOpened { .. }
-            | Event::ChildrenPlanned { .. }
+            | Event::ChildrenPlanned(_)
             | Event::ChildrenStarted { .. }
                 if paused =>
             {

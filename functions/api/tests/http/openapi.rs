@@ -56,7 +56,7 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 46] = [
+const FREE: [&str; 47] = [
     "AnswerBody.content",
     "AnswerBody.data",
     "Authorization.arguments",
@@ -73,6 +73,7 @@ const FREE: [&str; 46] = [
     "Execution.metadata",
     "Execution.output",
     "ExecutionError.details",
+    "ForkBody.input",
     "Health.host",
     "HttpRequestConfig.body",
     "HumanConfig.arguments",

@@ -57,6 +57,8 @@ async fn a_cancelled_question_is_asked_anew() {
     world.run().await;
     let shown = world.get(&path).await.of(200);
     assert_eq!((&shown["status"], &shown["completed_at"]), (&json!("waiting_human"), &json!(null)));
+    // An answer that came at once with the cancel would not be meant for the question that came after it.
+    world.pass(Duration::from_secs(1));
     assert_eq!(
         world.worked(&format!("{path}/resume"), None, json!({"approved": true})).await.of(200)["completed"],
         true

@@ -3,6 +3,7 @@
 use super::{
     Failure, locate, locate_yaml, output,
     source::{Malformed, Source, Unread, shown},
+    steers::steers,
     window::Window,
 };
 use api::types::{self, Fault};
@@ -138,9 +139,9 @@ fn window(path: &Path, text: String) -> Window {
     // What could steer the terminal is replaced by what has as many bytes, so that places in the text stay.
     let steady = |c: char| match c {
         '\n' | '\t' | '\r' => c,
-        c if output::steers(c) && c.len_utf8() == 3 => '\u{fffd}',
-        c if output::steers(c) && c.len_utf8() == 2 => '\u{a0}',
-        c if output::steers(c) => '?',
+        c if steers(c) && c.len_utf8() == 3 => '\u{fffd}',
+        c if steers(c) && c.len_utf8() == 2 => '\u{a0}',
+        c if steers(c) => '?',
         c => c,
     };
     let text = text.chars().map(steady).collect();

@@ -1,7 +1,7 @@
 //! Lays a table out for the width of a terminal. Ids stay whole, since a cut one names nothing; titles are cut. Where a
 //! row has no room in one line, its later columns go on in further lines below.
 
-use super::{colour::Colour, output};
+use super::{colour::Colour, steers::steers};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A column of a table.
@@ -61,7 +61,7 @@ impl From<String> for Cell {
     fn from(text: String) -> Self {
         let safe = |c: char| match c {
             '\n' | '\t' | '\r' => ' ',
-            c if output::steers(c) => '\u{fffd}',
+            c if steers(c) => '\u{fffd}',
             c => c,
         };
         Self { text: text.trim_end().chars().map(safe).collect(), colour: None }

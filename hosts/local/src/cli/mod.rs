@@ -49,6 +49,7 @@ mod show;
 mod signal;
 mod source;
 mod start;
+mod steers;
 mod times;
 mod token;
 mod tokens;

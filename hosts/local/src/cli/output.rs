@@ -3,6 +3,7 @@
 use super::{
     colour::{self, Colour},
     columns::{Cell, Column, layout},
+    steers::steers,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -99,12 +100,6 @@ const NARROWEST: usize = 20;
 /// Replaces what [`steers`] by U+FFFD; line breaks and tabs stay.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if steers(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
-/// Whether a character could steer a terminal, or turn the order of what is read around it: control characters, and the
-/// embeddings, overrides and isolates of the bidirectional algorithm (UAX #9). What a person approves must read as it is.
-pub fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text of somebody else's, whose further lines are marked: none of them can be taken for a line of this program.

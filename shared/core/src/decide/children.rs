@@ -7,7 +7,7 @@ use crate::{
     command::Told,
     effect::{ChildControl, Work},
     error::{Error, Rejection},
-    event::Event,
+    event::{Event, Planned},
     execution::{Children as Kids, Phase},
     id::Activation,
     limits,
@@ -88,7 +88,8 @@ impl Deciding<'_> {
         let visit = self.state.activation(&node).visit;
         let timeout_at = self.timeout_at(ix);
         let Bounds { at_once, tolerated } = bounds;
-        self.record(Event::ChildrenPlanned { node, visit, count, items, timeout_at, at_once, tolerated });
+        let planned = Planned { node, visit, count, items, timeout_at, at_once, tolerated };
+        self.record(Event::ChildrenPlanned(Box::new(planned)));
         self.set_timeout(ix);
         self.start_more(ix);
     }

@@ -6,6 +6,7 @@ mod answer;
 mod children;
 mod close;
 mod control;
+mod delay;
 mod human;
 mod join;
 mod loops;
@@ -21,7 +22,6 @@ mod timer;
 mod turn;
 
 pub use crate::id::child_id;
-pub(crate) use rollback::owed_undo;
 pub use turn::Decided;
 
 use crate::{

@@ -2,9 +2,18 @@
 //! never change their meaning, and new fields have defaults, so that journals of every earlier release still fold
 //! (`tests/golden` holds some).
 
+mod not_undone;
+mod payloads;
+mod planned;
 mod started;
+mod turn;
+mod unstick;
 
+pub use not_undone::NotUndone;
+pub use planned::Planned;
 pub use started::{Parent, Started};
+pub use turn::{Request, Turn};
+pub use unstick::Unstick;
 
 use crate::{
     error::Error,
@@ -16,42 +25,6 @@ use crate::{
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// One decided command: everything that it recorded, in one write. The turn's number is the id of the checkpoint after
-/// it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Turn {
-    /// Number of the turn in its execution, counted from 1 without a gap.
-    pub seq: u64,
-    /// When the command was decided, by the host's clock.
-    pub at: Time,
-    /// The subject (such as an e-mail address) that asked for it; none where a worker, a timer or another execution
-    /// did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// The request that asked for it, where its client may send it again; none for all others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
-    /// What the turn recorded, in the order in which it folds.
-    pub events: Vec<Event>,
-}
-
-impl Turn {
-    /// How many warnings the turn recorded, for those who count them.
-    pub fn warnings(&self) -> usize {
-        self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()
-    }
-}
-
-/// A request that its client may send again, as by an `Idempotency-Key`. Keys and bodies are kept as hashes, so that
-/// neither has a length to worry about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// Derived from the client's key, the route and the caller.
-    pub key: String,
-    /// Hexadecimal SHA-256 of the body, by which a repetition is told from another request under the same key.
-    pub hash: String,
-}
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -269,26 +242,7 @@ pub enum Event {
         deadline: Option<Time>,
     },
     /// A `map` or `workflow` node has evaluated what its children are. None is started by this event.
-    ChildrenPlanned {
-        /// The `map` or `workflow` node.
-        node: NodeId,
-        /// Number of the node's visit.
-        visit: u32,
-        /// How many children the attempt has; their indices are `0..count`.
-        count: u32,
-        /// For a `map` the list of its items, one per child in order; for a `workflow` the input that all children
-        /// share.
-        items: Payload,
-        /// When the attempt fails with `timeout` (the node's `timeout_seconds`); none where the node has no such bound.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        timeout_at: Option<Time>,
-        /// Children that run at once, where a template of `max_concurrency` yielded the number.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        at_once: Option<u64>,
-        /// Children that may fail, where a template of `tolerated_failures` or `stop_on_failure` yielded it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        tolerated: Option<u64>,
-    },
+    ChildrenPlanned(Box<Planned>),
     /// A message asks to start further children.
     ChildrenStarted {
         /// The `map` or `workflow` node.
@@ -385,19 +339,7 @@ pub enum Event {
         deadline: Time,
     },
     /// An attempt to undo something failed.
-    CompensationFailed {
-        /// The node that is undone.
-        node: NodeId,
-        /// Number of the node's visit.
-        visit: u32,
-        /// Number of the attempt to undo it, from 1.
-        attempt: u32,
-        /// Why it failed.
-        error: Error,
-        /// The earliest time of the next attempt; none where no other follows by itself.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        retry_at: Option<Time>,
-    },
+    CompensationFailed(Box<NotUndone>),
     /// Something is undone.
     Compensated {
         /// The node.
@@ -449,52 +391,10 @@ pub enum Event {
     },
 }
 
-document::closed_set!(
-    /// The ways out of `stuck`.
-    Unstick {
-        /// What could not be done is tried again.
-        Retry = "retry",
-        /// It is left undone, and the execution goes on.
-        Skip = "skip",
-        /// Somebody has done it by hand.
-        MarkDone = "mark_done",
-        /// The messages that could not be processed are sent again.
-        Redrive = "redrive",
-    }
-);
-
 fn is_false(value: &bool) -> bool {
     !value
 }
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-impl Turn {
-    /// Every value that the turn's events keep. Those that were offloaded are fetched by a host before they are read.
-    pub fn payloads(&self) -> Vec<&Payload> {
-        self.events.iter().flat_map(Event::payloads).collect()
-    }
-}
-
-impl Event {
-    fn payloads(&self) -> Vec<&Payload> {
-        match self {
-            Self::ExecutionStarted(started) => {
-                let inherited = started.inherited.iter().map(|(_, payload)| payload);
-                let forked = started.forked.iter().flat_map(|fork| fork.payloads());
-                [&started.input].into_iter().chain(&started.item).chain(inherited).chain(forked).collect()
-            }
-            Self::NodeSucceeded { output, .. }
-            | Self::ExecutionCompleted { output, .. }
-            | Self::SignalReceived { data: output, .. }
-            | Self::ChildrenPlanned { items: output, .. } => vec![output],
-            Self::RollbackBegun { plan, rollback, .. } => plan.payloads().into_iter().chain(&rollback.input).collect(),
-            Self::RollbackAsked { rollback } => rollback.input.iter().collect(),
-            Self::AwaitedEnded { ended: Ended::Succeeded { output }, .. } => vec![output],
-            Self::NodeRouted { output, .. } | Self::LoopEntered { items: output, .. } => output.iter().collect(),
-            _ => Vec::new(),
-        }
-    }
 }

@@ -2,14 +2,15 @@
 
 use super::node::node_mut;
 use crate::{
-    event::Event,
+    event::{Event, Planned},
     execution::{Children, Execution, Phase},
 };
 use std::sync::Arc;
 
 pub(super) fn apply_children(state: &mut Execution, event: &Event) {
     match event {
-        Event::ChildrenPlanned { node, visit, count, items, timeout_at, at_once, tolerated } => {
+        Event::ChildrenPlanned(planned) => {
+            let Planned { node, visit, count, items, timeout_at, at_once, tolerated } = &**planned;
             let at_work = node_mut(state, node);
             at_work.phase = Phase::Children;
             at_work.timeout_at = *timeout_at;

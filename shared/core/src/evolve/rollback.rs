@@ -31,10 +31,10 @@ pub(super) fn apply_rollback(state: &mut Execution, event: &Event) {
             rolling.ended.extend(number.map(|at| (at + rolling.next, ended.clone())));
         }
         Event::CompensationIntended { deadline } => rolling.intended = Some(*deadline),
-        Event::CompensationFailed { retry_at, .. } => {
+        Event::CompensationFailed(failed) => {
             rolling.intended = None;
-            rolling.due = *retry_at;
-            rolling.attempt += u32::from(retry_at.is_some());
+            rolling.due = failed.retry_at;
+            rolling.attempt += u32::from(failed.retry_at.is_some());
         }
         Event::Compensated { .. } => {
             rolling.next += 1;

@@ -1,6 +1,6 @@
 //! Makes the plan of a rollback from the journal: what is undone, in which order, and what comes back.
 
-use super::{Point, Rollback, Seen, Undo, What};
+use super::{Plan, Point, Rollback, Seen, Undo, What};
 use crate::{
     event::{Event, Turn},
     evolve::evolved,
@@ -11,39 +11,11 @@ use crate::{
     sight::Sight,
 };
 use document::{Node, NodeKind, Spawning, Workflow, id::NodeId, time::Time};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{collections::BTreeMap, sync::Arc};
-
-/// How a rollback is done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// What comes back; none where nothing does, as in a child whose parent goes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub point: Option<Box<Point>>,
-    /// What is undone, in this order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undo: Vec<Undo>,
-    /// The events from outside that came since the checkpoint and those that were kept at it, oldest first. They are kept
-    /// for the waits that come.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub signals: Vec<(String, Payload)>,
-}
-
-impl Plan {
-    /// Every value that the plan keeps.
-    pub fn payloads(&self) -> Vec<&Payload> {
-        let mut all: Vec<&Payload> = self.point.iter().flat_map(|point| point.payloads()).collect();
-        for undo in &self.undo {
-            if let What::Node { output, seen, .. } = &undo.what {
-                all.push(output);
-                all.extend(seen.payloads());
-            }
-        }
-        all.extend(self.signals.iter().map(|(_, payload)| payload));
-        all
-    }
-}
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Why an execution cannot go back to a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -309,7 +281,7 @@ impl<'a> Past<'a> {
         match self.workflow.node(node.as_str()).map(|node| &node.kind) {
             Some(NodeKind::Children(Spawning::Map(map))) => map.inline_body().is_none_or(|body| body.compensates()),
             Some(NodeKind::Children(Spawning::Workflow(_))) => true,
-            _ => false,
+            Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_)) | None => false,
         }
     }
 
@@ -337,12 +309,12 @@ impl<'a> Past<'a> {
             What::Node { .. } => true,
             What::Child { .. } => self.may_undo(&undo.activation.node),
         });
-        let same = |a: &Undo, b: &Undo| match (&a.what, &b.what) {
-            (What::Child { attempt: m, index: i }, What::Child { attempt: n, index: j }) => (m, i) == (n, j),
-            (What::Node { .. }, What::Node { .. }) => true,
-            (What::Child { .. }, What::Node { .. }) | (What::Node { .. }, What::Child { .. }) => false,
-        } && a.activation == b.activation;
-        all.retain(|(_, undo)| !self.undone.iter().any(|done| same(done, undo)));
+        let key = |undo: &Undo| match undo.what {
+            What::Node { .. } => (undo.activation.clone(), None),
+            What::Child { attempt, index } => (undo.activation.clone(), Some((attempt, index))),
+        };
+        let done: BTreeSet<_> = self.undone.iter().map(key).collect();
+        all.retain(|(_, undo)| !done.contains(&key(undo)));
         // The sort is stable, so children whose ends came in one turn go back from the last to the first.
         all.sort_by_key(|(order, _)| *order);
         all.into_iter().rev().map(|(_, undo)| undo).collect()

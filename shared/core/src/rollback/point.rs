@@ -1,7 +1,8 @@
 //! What of a checkpoint comes back.
 
 use crate::{
-    execution::{Children, EdgeState, Execution, LoopState, NodeState},
+    execution::{Children, EdgeState, LoopState, NodeState},
+    id::ExecutionId,
     interaction::Interaction,
     payload::Payload,
 };
@@ -45,29 +46,49 @@ pub struct Point {
 }
 
 impl Point {
-    /// The point that a state is.
-    pub fn of(state: &Execution, node: Option<NodeId>) -> Self {
-        Self {
-            seq: state.seq,
-            epoch: state.epoch,
-            at: state.updated_at,
-            node,
-            done: state.done,
-            skipped: state.skipped,
-            progress: state.progress,
-            nodes: state.nodes.clone(),
-            edges: state.edges.clone(),
-            loops: state.loops.clone(),
-            children: state.children.clone(),
-            questions: state.open_interactions().cloned().collect(),
-        }
-    }
-
     /// Every value that the point keeps.
     pub fn payloads(&self) -> Vec<&Payload> {
         let mut all: Vec<&Payload> = self.nodes.values().flat_map(|node| node.payloads()).collect();
         all.extend(self.loops.values().flat_map(|state| state.items.iter().chain(&state.outputs)));
         all.extend(self.children.values().map(|children| &children.items));
         all
+    }
+}
+
+/// Where a forked execution begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fork {
+    /// The execution that it is forked from.
+    pub execution_id: ExecutionId,
+    /// The checkpoint.
+    pub point: Point,
+    /// The events from outside that were kept then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<(String, Payload)>,
+}
+
+impl Fork {
+    /// Every value that the fork takes along.
+    pub fn payloads(&self) -> Vec<&Payload> {
+        let mut all = self.point.payloads();
+        all.extend(self.signals.iter().map(|(_, payload)| payload));
+        all
+    }
+}
+
+impl Fork {
+    /// Replaces every value that the fork takes along.
+    pub fn replace_payloads(&mut self, by: &dyn Fn(&Payload) -> Payload) {
+        let point = &mut self.point;
+        for node in point.nodes.values_mut().map(Arc::make_mut) {
+            node.output.iter_mut().chain(&mut node.given).for_each(|payload| *payload = by(payload));
+        }
+        for state in point.loops.values_mut().map(Arc::make_mut) {
+            state.items.iter_mut().chain(&mut state.outputs).for_each(|payload| *payload = by(payload));
+        }
+        for kids in point.children.values_mut().map(Arc::make_mut) {
+            kids.items = by(&kids.items);
+        }
+        self.signals.iter_mut().for_each(|(_, payload)| *payload = by(payload));
     }
 }

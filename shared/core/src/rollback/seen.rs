@@ -1,28 +1,10 @@
 //! What the templates of `compensate` see: the execution as it was when the node ran.
 
+use super::Seen;
 use crate::{event::Started, payload::Payload, reading::Reading, sight::Sight};
-use document::{Node, id::NodeId};
+use document::Node;
 use expression::{Context, ExecutionScope, Expr, LoopScope, Scope};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The values that a node's `compensate` reads, kept from the time at which the node ran. Of outputs only those that it
-/// names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Outputs of nodes, as `ctx` shows them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<(NodeId, Payload)>,
-    /// The element of the list around the node.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
-    pub item: Option<Payload>,
-    /// Its position.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<u64>,
-    /// The number of the iteration of the loop around the node, and the value of the one before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_loop: Option<(u64, Payload)>,
-}
 
 impl Seen {
     /// What a node's `compensate` reads of what the node saw.
@@ -39,12 +21,6 @@ impl Seen {
             index: sight.index(),
             in_loop: sight.in_loop().cloned(),
         }
-    }
-
-    /// Every value that is kept.
-    pub fn payloads(&self) -> Vec<&Payload> {
-        let nodes = self.nodes.iter().map(|(_, payload)| payload);
-        nodes.chain(&self.item).chain(self.in_loop.iter().map(|(_, last)| last)).collect()
     }
 }
 

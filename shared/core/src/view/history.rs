@@ -59,13 +59,13 @@ fn weight(event: &Event) -> u8 {
         Event::ExecutionPaused { .. } | Event::ExecutionResumed { .. } | Event::ExecutionCancelled { .. } => 8,
         Event::ExecutionRetried { .. } | Event::RollbackBegun { .. } | Event::ExecutionUnstuck { .. } => 8,
         Event::RollbackAsked { .. } => 7,
-        Event::CompensationFailed { .. } | Event::Compensated { .. } | Event::AwaitedEnded { .. } => 6,
+        Event::CompensationFailed(_) | Event::Compensated { .. } | Event::AwaitedEnded { .. } => 6,
         Event::RolledBack { .. } => 5,
         Event::CompensationIntended { .. } => 4,
         Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
         Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
         Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
-        Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned { .. } => 5,
+        Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned(_) => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
         Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
         Event::ChildrenAsked { .. } | Event::AnswerPassedOn { .. } => 4,
@@ -147,7 +147,7 @@ fn clause(event: &Event, by: Option<&str>) -> String {
             format!("{} voted {}; more votes are needed", response.by, response.decision)
         }
         Event::InteractionEscalated { assignees, .. } => format!("Question escalated to {}", assignees.join(", ")),
-        Event::ChildrenPlanned { node, count, .. } => format!("Node {node} plans {count} children"),
+        Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", planned.node, planned.count),
         Event::ChildrenStarted { node, to, .. } => format!("Node {node} has started {to} children"),
         Event::ChildrenEnded { node, completed, failed, .. } => {
             format!("Children of node {node} ended: {} completed, {} not", completed.len(), failed.len())
@@ -167,9 +167,9 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::RollbackBegun { rollback, plan, .. } => began(rollback, plan, &by),
         Event::AwaitedEnded { node, .. } => format!("The attempt of node {node} that still ran has ended"),
         Event::CompensationIntended { .. } => "A compensation begins".into(),
-        Event::CompensationFailed { node, error, retry_at, .. } => {
-            let then = if retry_at.is_some() { " and will be tried again" } else { "" };
-            format!("The compensation of node {node} failed ({}){then}", error.code)
+        Event::CompensationFailed(failed) => {
+            let then = if failed.retry_at.is_some() { " and will be tried again" } else { "" };
+            format!("The compensation of node {} failed ({}){then}", failed.node, failed.error.code)
         }
         Event::Compensated { node, skipped: true, .. } => format!("Node {node} is left as it is"),
         Event::Compensated { node, index: Some(index), .. } => format!("Child {index} of node {node} undone"),

@@ -1,7 +1,7 @@
 //! The form of a log line, for people and for programs. Both have the same parts: time, level, message, and the fields
 //! of the event and of the spans around it.
 
-use crate::cli::output;
+use crate::cli::steers::steers;
 use engine::lines::{Fields, in_json};
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
@@ -101,7 +101,7 @@ fn told(text: &str) -> String {
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
-        .map(|c| if output::steers(c) { '\u{fffd}' } else { c })
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect()
 }
 

@@ -76,7 +76,7 @@ impl Progress {
     /// Whether nodes may have logged something with this event.
     pub fn may_have_lines(event: &Event) -> bool {
         let ran = matches!(event, Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. });
-        ran || matches!(event, Event::Compensated { .. } | Event::CompensationFailed { .. })
+        ran || matches!(event, Event::Compensated { .. } | Event::CompensationFailed(_))
     }
 
     /// Keeps a line that a node logged, to be told before the outcome of the node.
@@ -127,13 +127,13 @@ impl Progress {
 
     /// What a node logged in an attempt that has ended, each line for people.
     fn logged(&mut self, event: &Event) -> Vec<String> {
-        let (Event::NodeSucceeded { node, visit, attempt, .. }
-        | Event::NodeFailed { node, visit, attempt, .. }
-        | Event::AttemptFailed { node, visit, attempt, .. }
-        | Event::CompensationFailed { node, visit, attempt, .. }
-        | Event::Compensated { node, visit, attempt, .. }) = event
-        else {
-            return Vec::new();
+        let (node, visit, attempt) = match event {
+            Event::NodeSucceeded { node, visit, attempt, .. }
+            | Event::NodeFailed { node, visit, attempt, .. }
+            | Event::AttemptFailed { node, visit, attempt, .. }
+            | Event::Compensated { node, visit, attempt, .. } => (node, visit, attempt),
+            Event::CompensationFailed(failed) => (&failed.node, &failed.visit, &failed.attempt),
+            _ => return Vec::new(),
         };
         let shown = |line: LogLine| {
             let text = output::clean(&line.message).replace('\n', "\n    ");
@@ -188,8 +188,8 @@ impl Progress {
                 let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
                 Some(format!("{} {node}  waits{event}{until}", output::cyan("…")))
             }
-            Event::ChildrenPlanned { node, count, .. } => {
-                let count = u64::from(*count);
+            Event::ChildrenPlanned(planned) => {
+                let (node, count) = (&planned.node, u64::from(planned.count));
                 self.families.insert(node.clone(), Family { count, ..Family::default() });
                 Some(format!("{} {node}  starts {}", output::cyan("…"), output::children(count, count, 0, None)))
             }
@@ -232,8 +232,10 @@ impl Progress {
             Event::Compensated { node, skipped: true, .. } => Some(format!("{mark} {node}  left as it is")),
             Event::Compensated { node, index: Some(index), .. } => Some(format!("{mark} {node}  child {index} undone")),
             Event::Compensated { node, .. } => Some(format!("{mark} {node}  undone")),
-            Event::CompensationFailed { node, error, retry_at: Some(retry_at), .. } => {
-                let wait = output::took(u64::try_from(retry_at.since(at).as_millis()).unwrap_or(u64::MAX));
+            Event::CompensationFailed(failed) => {
+                let (node, error) = (&failed.node, &failed.error);
+                let wait = failed.retry_at?.since(at).as_millis();
+                let wait = output::took(u64::try_from(wait).unwrap_or(u64::MAX));
                 let message = format!("could not be undone: {} ({}); again in {wait}", error.message, error.code);
                 Some(format!("{} {node}  {message}", output::yellow("↻")))
             }

@@ -10,7 +10,7 @@ pub(super) use unstick::unstick;
 
 use super::turn::Deciding;
 use crate::{
-    effect::{Effect, Message, Undoing, Work},
+    effect::Work,
     error::{Error, Rejection},
     event::Event,
     execution::Status,
@@ -87,7 +87,7 @@ impl Deciding<'_> {
                 continue;
             }
             let at = rolling.awaits().or(rolling.due);
-            return self.send(Work::Undo(undoing(&self.state, &rolling)), at);
+            return self.send(Work::Undo(crate::owed::undoing(&self.state, &rolling)), at);
         }
     }
 
@@ -106,21 +106,6 @@ impl Deciding<'_> {
             self.request(effect);
         }
     }
-}
-
-/// The attempt to undo that is due or runs.
-pub(crate) fn undoing(state: &crate::execution::Execution, rolling: &crate::rollback::Rolling) -> Undoing {
-    Undoing { epoch: state.epoch, number: rolling.next, attempt: rolling.attempt }
-}
-
-/// The effect that asks for what a rollback needs next; none where it waits for a person.
-pub(crate) fn owed_undo(state: &crate::execution::Execution) -> Option<Effect> {
-    let rolling = state.rolling.as_ref().filter(|_| !state.paused && state.stuck.is_none())?;
-    let (work, at) = match &rolling.plan {
-        None => (Work::RollBack, None),
-        Some(_) => (Work::Undo(undoing(state, rolling)), rolling.awaits().or(rolling.intended).or(rolling.due)),
-    };
-    Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }
 
 /// The index of a child that is undone; none for a node.

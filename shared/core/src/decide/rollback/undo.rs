@@ -1,13 +1,13 @@
 //! What comes of the attempts to undo something.
 
 use super::{
-    super::{report::delay_seconds, turn::Deciding},
+    super::{delay::delay_seconds, turn::Deciding},
     index_of,
 };
 use crate::{
     effect::Undoing,
     error::{Error, Rejection},
-    event::Event,
+    event::{Event, NotUndone},
     id::Activation,
     payload::Payload,
     rollback::{Ended, Rolling, Undo, What},
@@ -101,7 +101,8 @@ fn failed(
         turn.now.after_seconds(delay.max(asked).min(undo.retry.max_seconds))
     });
     let attempt = rolling.attempt;
-    turn.record(Event::CompensationFailed { node: node.clone(), visit, attempt, error: error.clone(), retry_at });
+    let not_undone = NotUndone { node: node.clone(), visit, attempt, error: error.clone(), retry_at };
+    turn.record(Event::CompensationFailed(Box::new(not_undone)));
     if retry_at.is_some() {
         turn.undo_next();
     } else {
