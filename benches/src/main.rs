@@ -8,6 +8,7 @@ mod fair;
 mod functions;
 mod http;
 mod limits;
+mod whatif;
 mod world;
 
 use std::process::ExitCode;

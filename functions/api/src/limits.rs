@@ -78,3 +78,15 @@ pub const STREAM_END: Duration = Duration::from_secs(2);
 pub const STREAM_LEAST: Duration = Duration::from_secs(5);
 /// How long a client whose stream ended waits before it connects again.
 pub const RETRY: Duration = Duration::from_secs(1);
+/// Executions that one what-if replays where the request names no limit: with the time below the limit is seldom reached.
+pub const WHATIF_DEFAULT: usize = 1_000;
+/// Executions that one what-if replays at most.
+pub const WHATIF_EXECUTIONS: usize = 10_000;
+/// After how long a what-if begins no further executions. Those that were begun, [`ROWS_AT_ONCE`] of them, may take a second
+/// each where they go on to the most turns of a replay, and API gateways cut requests off at 29 seconds.
+pub const WHATIF: Duration = Duration::from_secs(5);
+/// The time of a function that a what-if leaves for what was begun and for its answer.
+pub const WHATIF_MARGIN: Duration = Duration::from_secs(5);
+/// Bytes of executions, as JSON, after which a what-if begins no further ones: those that were begun add less than as much
+/// again.
+pub const WHATIF_BYTES: usize = PAGE_BYTES / 2;

@@ -62,6 +62,7 @@ pub mod meant;
 pub mod owed;
 pub mod payload;
 pub mod reading;
+pub mod replay;
 pub mod retention;
 pub mod rollback;
 pub mod sight;

@@ -50,6 +50,9 @@ pub const LOG_LINE_BYTES: usize = 8 * 1024;
 /// Bytes of an execution's metadata as JSON. Hosts keep it where they list executions, and write it at each change of
 /// status.
 pub const METADATA_BYTES: usize = 16 * 1024;
+/// Turns after which a replay is given up: a changed condition may let a loop turn for long, and others wait. Executions
+/// of a few hundred nodes have some hundred.
+pub const REPLAY_TURNS: usize = 10_000;
 /// How much later than another answer one may come that was sent at once with it: a slow network or a busy machine parts
 /// them by that much, and whoever sees a question takes longer to answer it.
 pub const ANSWERS_AT_ONCE: Duration = Duration::from_millis(200);

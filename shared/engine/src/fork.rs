@@ -4,18 +4,20 @@ use crate::{
     drive::{submit, with_values, workflow_of},
     port::{Host, StoreError},
     rollback::{Refused, journal},
-    start::{StartError, replay},
+    start::{StartError, replay as started_before},
 };
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
-    event::Started,
+    event::{Event, Started, Turn},
     execution::Execution,
     id::ExecutionId,
     payload::Payload,
     reading::Reading,
+    replay::{self, Recorded, Visited, resumable},
     rollback::{Fork, fork},
+    status::Status,
 };
 
 /// What a fork is made of.
@@ -45,7 +47,7 @@ pub async fn start_fork(
     let Some(other) = host.journal().load_lean(of).await? else { return Ok(Err(Refused::Missing)) };
     let id = match &request.idempotency {
         None => host.new_id(),
-        Some((key, hash)) => match replay(host, &other.started.owner, key, hash).await? {
+        Some((key, hash)) => match started_before(host, &other.started.owner, key, hash).await? {
             Ok(existing) => return Ok(Ok(existing)),
             Err(id) => id,
         },
@@ -97,4 +99,68 @@ async fn taken_along(host: &dyn Host, of: &ExecutionId, mut fork: Fork) -> Resul
     with_values(host, of, fetch_all).await?;
     fork.replace_payloads(&|payload| payload.value().cloned().map(Payload::new).unwrap_or_default());
     Ok(fork)
+}
+
+/// What a fork would come to by the outcomes that were recorded after its checkpoint.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The checkpoint.
+    pub checkpoint: u64,
+    /// How it would end; none where that cannot be told.
+    pub end: Option<Status>,
+    /// The result, where it would complete.
+    pub output: Option<Value>,
+    /// The visits that would come to an end, each with the port that it would take, in order. They are counted from the
+    /// checkpoint.
+    pub runs: Vec<(Visited, Option<String>)>,
+    /// Visits that would run, wait or ask, and of which no outcome was recorded.
+    pub would_run: Vec<Visited>,
+    /// Visits that would ask people, once for each question.
+    pub asks: Vec<Visited>,
+}
+
+/// Replays an execution from a checkpoint on, by the outcomes that it recorded after it: what a fork would do, without any
+/// effect.
+///
+/// # Errors
+/// What the store says.
+pub async fn preview(
+    host: &dyn Host,
+    of: &ExecutionId,
+    request: &ForkRequest,
+) -> Result<Result<Preview, Refused>, StoreError> {
+    let Some(other) = host.journal().load_lean(of).await? else { return Ok(Err(Refused::Missing)) };
+    let workflow = workflow_of(host, &other.started).await?;
+    let turns = journal(host, of).await?;
+    let fork_at = || Reading::of(|reading| fork(&workflow, &turns, request.checkpoint, reading));
+    let fork = match with_values(host, of, fork_at).await? {
+        Ok(fork) => resumable(fork),
+        Err(unreachable) => return Ok(Err(Refused::Unreachable(unreachable))),
+    };
+    let recorded = Recorded::of(&workflow, came_after(&turns, request.checkpoint));
+    let at = fork.point.at;
+    let started = Started {
+        input: request.input.clone().map_or_else(|| other.started.input.clone(), Payload::new),
+        forked: Some(Box::new(fork)),
+        ..(*other.started).clone()
+    };
+    let replayed = with_values(host, of, || replay::replay(&workflow, &started, at, &recorded)).await?;
+    let Some(replayed) = replayed else { return Ok(Err(Refused::Missing)) };
+    let runs = Recorded::of(&workflow, &replayed.turns).ran();
+    let end = replayed.end();
+    let would_run = replayed.would_run.into_iter().chain(replayed.as_open).collect();
+    let result = replayed.state.output.as_ref();
+    let read = || Reading::of(|reading| result.map(|output| reading.value(output).clone()));
+    let output = with_values(host, of, read).await?;
+    Ok(Ok(Preview { checkpoint: request.checkpoint, end, output, runs, would_run, asks: replayed.asks }))
+}
+
+/// The turns after a checkpoint, up to where the execution went back to before it.
+fn came_after(turns: &[Turn], checkpoint: u64) -> &[Turn] {
+    let from = turns.partition_point(|turn| turn.seq <= checkpoint);
+    let goes_before =
+        |event: &Event| matches!(event, Event::RollbackBegun { rollback, .. } if rollback.to < checkpoint);
+    let turns = turns.get(from..).unwrap_or_default();
+    let until = turns.iter().position(|turn| turn.events.iter().any(goes_before)).unwrap_or(turns.len());
+    turns.get(..until).unwrap_or_default()
 }

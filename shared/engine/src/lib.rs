@@ -24,3 +24,4 @@ pub mod start;
 pub mod step;
 pub mod supervise;
 pub mod told;
+pub mod whatif;

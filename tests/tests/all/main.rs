@@ -51,4 +51,5 @@ mod templates;
 mod timeouts;
 mod trees;
 mod undone;
+mod whatif;
 mod world;

@@ -8,14 +8,15 @@ use crate::{
         rollback::{number_of, refused},
     },
     request::aside::aside,
-    types::{Accepted, Conflict, ForkBody, Refused},
+    types::{Accepted, Conflict, ForkBody, Refused, WouldFork},
 };
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
 use engine::{
-    fork::{ForkRequest, start_fork},
+    fork::{ForkRequest, preview, start_fork},
     inline::forbidden_secret,
     start::StartError,
 };
@@ -32,7 +33,8 @@ pub(crate) fn routes() -> Routes {
     security(("bearer" = [])), request_body = ForkBody,
     params(("id" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same execution")),
-    responses((status = 202, body = Accepted), Conflict, Refused))]
+    responses((status = 202, body = Accepted), (status = 200, body = WouldFork, description = "To a dry run"),
+        Conflict, Refused))]
 async fn fork(
     caller: Runner,
     State(app): State<Arc<App>>,
@@ -40,7 +42,7 @@ async fn fork(
     _: NoParams,
     headers: HeaderMap,
     Json(body): Json<ForkBody>,
-) -> Answered<(StatusCode, axum::Json<Accepted>)> {
+) -> Answered<Response> {
     let execution = app.execution(&caller.owner, &id).await?;
     root_alone(&app, &execution, "fork").await?;
     let key = idempotency::key(&headers, &format!("/v1/executions/{id}/fork"), &body)?;
@@ -60,6 +62,10 @@ async fn fork(
     }
     let by = Some(caller.subject.clone());
     let request = ForkRequest { checkpoint, input: body.input, by, idempotency: key };
+    if body.dry_run == Some(true) {
+        let would = preview(&*app.host, execution.id(), &request).await?.map_err(|back| refused(back, &execution))?;
+        return Ok(axum::Json(WouldFork::of(&execution, would)).into_response());
+    }
     let forked = start_fork(&*app.host, execution.id(), request).await?.map_err(|back| refused(back, &execution))?;
-    Ok((StatusCode::ACCEPTED, axum::Json(Accepted::of(&forked))))
+    Ok((StatusCode::ACCEPTED, axum::Json(Accepted::of(&forked))).into_response())
 }

@@ -5,26 +5,17 @@ use crate::{
     executions::read,
     limits,
     request::{
-        cursor,
+        cursor, filter,
         page::{self, Room},
         unreadable::Unreadable,
     },
     types,
 };
 use axum::{Json, extract::State};
-use document::id::WorkflowId;
-use engine::{
-    port::{ExecutionFilter, Head},
-    questions::Reads,
-};
+use engine::{port::Head, questions::Reads};
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
-use stepwell_core::{
-    execution::{Execution, Status},
-    id::ExecutionId,
-    payload::Payload,
-};
+use stepwell_core::{execution::Execution, id::ExecutionId, payload::Payload};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -48,7 +39,7 @@ async fn list(
     mut params: Params,
 ) -> Answered<Json<types::Page<types::Execution>>> {
     let mut window = params.window("executions")?;
-    let filter = filter(&caller.owner, &mut params)?;
+    let filter = filter::executions(&caller.owner, &mut params)?;
     params.done()?;
     let mut page = app.host.index().executions(&filter, &window).await?;
     let (unreadable, reads) = (Unreadable::default(), Reads::default());
@@ -131,45 +122,6 @@ async fn shown_row(
 fn missing_bytes(state: &Execution) -> usize {
     let shown = [Some(&state.started.input), state.output.as_ref()];
     shown.into_iter().flatten().filter_map(Payload::missing).map(|blob| blob.bytes as usize).sum()
-}
-
-/// Reads what a list is filtered by. `status` may be repeated, and may name several statuses with commas between them.
-fn filter(owner: &str, params: &mut Params) -> Answered<ExecutionFilter> {
-    let mut statuses = Vec::new();
-    for name in params.take_all("status").iter().flat_map(|text| text.split(',')).map(str::trim) {
-        let hint = "give pending, running, paused, waiting_human, waiting, rolling_back, stuck, completed, failed, \
-                    cancelled or skipped";
-        let status = Status::parse(name);
-        let status = status.ok_or_else(|| Params::refuse("status", &format!("names no status: `{name}`"), hint))?;
-        if !statuses.contains(&status) {
-            statuses.push(status);
-        }
-    }
-    Ok(ExecutionFilter {
-        owner: owner.to_owned(),
-        workflow_id: params.name("workflow_id")?.map(WorkflowId::from),
-        statuses,
-        since: params.time("since")?,
-        until: params.time("until")?,
-        metadata: metadata(params)?,
-        parent: params.name("parent")?.map(ExecutionId::from),
-    })
-}
-
-/// Reads the parameters `metadata.KEY`: the text that each key of the metadata must be equal to.
-fn metadata(params: &mut Params) -> Answered<Map<String, Value>> {
-    let mut wanted = Map::new();
-    for (key, text) in params.take_prefixed("metadata.") {
-        if key.is_empty() || key.len() > limits::METADATA_BYTES || text.len() > limits::METADATA_BYTES {
-            let hint = "name a key, and give key and text 1024 bytes at most";
-            return Err(Params::refuse("metadata.KEY", "cannot be looked for", hint));
-        }
-        wanted.insert(key, Value::String(text));
-    }
-    if wanted.len() > limits::METADATA_FILTERS {
-        return Err(Params::refuse("metadata.KEY", "is given too often", "give ten keys at most"));
-    }
-    Ok(wanted)
 }
 
 /// One execution.

@@ -5,6 +5,7 @@ pub mod aside;
 pub mod bounds;
 pub mod cursor;
 pub mod document;
+pub mod filter;
 pub mod json;
 pub mod page;
 pub mod params;

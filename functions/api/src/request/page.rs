@@ -34,6 +34,11 @@ impl Room {
         fits
     }
 
+    /// Whether nothing more fits in.
+    pub fn is_full(&self) -> bool {
+        self.taken >= self.most
+    }
+
     /// The same as [`Room::takes`], for an item that is shown as JSON.
     pub fn takes_item(&mut self, item: &impl Serialize) -> bool {
         let mut count = Count(0);

@@ -35,6 +35,11 @@ impl<S: Send + Sync> FromRequestParts<S> for NoParams {
 }
 
 impl Params {
+    /// The parameters that stand elsewhere than in a query, such as in a body.
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The value of a parameter; None where it is absent.
     ///
     /// # Errors

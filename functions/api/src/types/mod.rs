@@ -14,6 +14,7 @@ mod rollback;
 mod start;
 mod values;
 mod warning;
+mod whatif;
 mod words;
 mod workflow;
 
@@ -33,5 +34,9 @@ pub use rollback::{
 pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;
 pub use warning::ExecutionWarning;
+pub use whatif::{
+    WhatIf, WhatIfBody, WhatIfItem, WhatIfQuestions, WhatIfRoute, WhatIfRoutes, WhatIfStatus, WhatIfSteps,
+    WhatIfSummary, WhatIfVisit, WhatIfWay, WouldFork, WouldRun,
+};
 pub use words::Timestamp;
 pub use workflow::{Checked, Saved, Workflow, WorkflowRow};

@@ -81,6 +81,10 @@ pub struct ForkBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub input: Option<Value>,
+    /// Whether only to tell what the new execution would come to by the outcomes that this one recorded since; false where
+    /// it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
 }
 
 /// What a caller names a checkpoint by.

@@ -2,21 +2,23 @@
 
 mod graph;
 mod host_checks;
+mod refusal;
 mod version;
+mod whatif;
 
 use crate::{
     Admin, Answered, AnyDocument, App, NoParams, Params, Path, Problem, Reader, Routes,
     request::{aside::aside, cursor},
-    types::{self, Checked, Fault},
+    types::{self, Fault},
 };
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use document::{Parsed, parse, validate::Issue};
+use document::{Parsed, parse};
 use engine::{line, port::StoreError};
-use serde_json::json;
+pub(crate) use refusal::refused;
 use std::sync::Arc;
 use utoipa_axum::routes;
 use version::saved_version;
@@ -31,6 +33,7 @@ pub fn routes() -> Routes {
         .routes(routes!(check))
         .routes(routes!(read, replace, delete))
         .merge(graph::routes())
+        .merge(whatif::routes())
 }
 
 /// Save a workflow: version 1, or the next version of its id.
@@ -203,19 +206,4 @@ async fn check(
     let valid = issues.is_empty();
     issues.extend(parsed.warnings);
     Ok(axum::Json(types::Checked::of(valid, &issues)))
-}
-
-/// A 422 with every static check that failed. `prefix` is the JSON Pointer of the document in the request.
-pub(crate) fn refused(issues: &[Issue], prefix: &str) -> Problem {
-    let Checked { mut errors, warnings, .. } = Checked::of(false, issues);
-    for error in &mut errors {
-        error.path = format!("{prefix}{}", error.path);
-    }
-    let detail = match errors.as_slice() {
-        [one] => format!("the workflow is not valid: {}", one.message),
-        several => format!("the workflow is not valid: {} errors", several.len()),
-    };
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_workflow", detail)
-        .with_errors(errors)
-        .with("warnings", json!(warnings))
 }

@@ -23,6 +23,7 @@ mod secrets;
 mod tokens;
 mod unstick;
 mod warnings;
+mod whatif;
 mod workflows;
 mod yaml;
 

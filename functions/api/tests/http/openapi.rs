@@ -56,7 +56,7 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 47] = [
+const FREE: [&str; 49] = [
     "AnswerBody.content",
     "AnswerBody.data",
     "Authorization.arguments",
@@ -98,8 +98,10 @@ const FREE: [&str; 47] = [
     "StartBody.metadata",
     "TransformConfig.set",
     "UnstickBody.output",
+    "WhatIfBody.filter",
     "WorkflowConfig.input",
     "WouldCompensate.config",
+    "WouldFork.output",
     "get /openapi.json",
     "get /v1/schema",
     "post /v1/triggers/{workflow_id}",

@@ -2,7 +2,8 @@
 
 use super::{
     answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open,
-    rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate, workflows,
+    rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate, whatif,
+    workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -71,6 +72,9 @@ pub enum Command {
     Unstick(unstick::Args),
     /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
+    /// Tell what past executions would have done on a changed workflow; nothing is saved, and nothing runs
+    #[command(name = "whatif")]
+    WhatIf(whatif::Args),
     /// Remove ended executions with all their data, or a saved workflow
     Delete(delete::Args),
     /// Open the address of the host, an execution or a question

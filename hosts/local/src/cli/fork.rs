@@ -7,7 +7,7 @@ use super::{
     pick::pick,
     source,
 };
-use api::types::{Accepted, CheckpointId, ForkBody};
+use api::types::{Accepted, CheckpointId, ForkBody, WouldFork};
 
 /// The arguments of `stepwell fork`.
 #[derive(clap::Args)]
@@ -19,12 +19,15 @@ pub struct Args {
     /// Give the new one this input: JSON, @FILE or - for stdin
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     input: Option<String>,
+    /// Only tell what the new one would come to by what this one recorded since
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Starts the new execution, and prints its id.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
-    let body = ForkBody { checkpoint_id: CheckpointId(args.checkpoint), input };
+    let body = ForkBody { checkpoint_id: CheckpointId(args.checkpoint), input, dry_run: args.dry_run.then_some(true) };
     let client = Client::open(globals).await?;
     let answer = async {
         let id = pick(&client, &args.execution).await?;
@@ -38,10 +41,25 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         output::json(&answer.0);
         return Ok(Exit::Done);
     }
+    if args.dry_run {
+        show(&answer.read()?);
+        return Ok(Exit::Done);
+    }
     let forked: Accepted = answer.read()?;
     output::line(&forked.execution_id);
     if let Some(idle) = idle {
         eprintln!("{idle}");
     }
     Ok(Exit::Done)
+}
+
+fn show(would: &WouldFork) {
+    for one in &would.would_run {
+        output::line(&output::clean(&format!("{} → {}", one.node, one.port.as_deref().unwrap_or("fails"))));
+    }
+    for one in &would.needs_recordings {
+        output::line(&output::clean(&format!("{} → not recorded", one.node)));
+    }
+    let end = would.status.map_or_else(|| "cannot be told".to_owned(), |status| status.to_string());
+    eprintln!("the fork's end: {end}; nothing was done");
 }

@@ -56,6 +56,7 @@ mod tokens;
 mod unstick;
 mod validate;
 mod warnings;
+mod whatif;
 mod window;
 mod workflows;
 
@@ -141,6 +142,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Diff(args) => diff::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
+        Command::WhatIf(args) => whatif::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Ls(args) } => secrets::ls(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Rm(args) } => secrets::rm(&globals, args).await,

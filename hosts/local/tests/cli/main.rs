@@ -27,3 +27,4 @@ mod story;
 mod support;
 mod terminal;
 mod warnings;
+mod whatif;

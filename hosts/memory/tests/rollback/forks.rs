@@ -2,7 +2,7 @@
 
 use super::ledger::{World, chain, charge};
 use engine::{
-    fork::{ForkRequest, start_fork},
+    fork::{ForkRequest, preview, start_fork},
     port::Journal,
     rollback::Refused,
 };
@@ -83,4 +83,53 @@ async fn nothing_begins_where_nothing_goes_on() {
     // What a rollback left behind is still there to be forked.
     world.back(Rollback::to(1)).await.unwrap();
     assert_eq!(forked(&world, 1, None).await.unwrap().status(), Status::Completed);
+}
+
+#[tokio::test]
+async fn a_preview_tells_what_a_fork_would_come_to_by_what_was_recorded_and_does_nothing() {
+    let say =
+        json!({"id": "say", "type": "transform", "config": {"expression": "ctx.a.output.body.id + string(input.n)"}});
+    let world = World::ran(&chain("preview", &[charge("a"), charge("b"), say])).await;
+    let (after_a, entries) = (world.finished("a").await, world.entries());
+    let all = || format!("{:?} {:?} {:?}", world.host.all(), world.host.queue(), world.host.timers());
+    let before = all();
+    let of = |checkpoint, input| ForkRequest { checkpoint, input, ..ForkRequest::default() };
+    let told = preview(&world.host, &world.id, &of(after_a, Some(json!({"n": 8})))).await.unwrap().unwrap();
+    let runs: Vec<_> = told.runs.iter().map(|(visited, port)| (visited.node.as_str(), port.as_deref())).collect();
+    assert_eq!(runs, [("b", Some("success")), ("say", Some("success"))]);
+    assert_eq!((told.end, told.would_run.len()), (Some(Status::Completed), 0));
+    assert_eq!(told.output, Some(json!("id/a8")), "with the other input");
+    assert_eq!((all(), world.entries()), (before, entries), "nothing was done");
+    // What a rollback left behind was recorded all the same.
+    world.back(Rollback::to(1)).await.unwrap();
+    let told = preview(&world.host, &world.id, &of(after_a, None)).await.unwrap().unwrap();
+    assert_eq!((told.end, told.runs.len()), (Some(Status::Completed), 2));
+    assert!(matches!(
+        preview(&world.host, &world.id, &of(0, None)).await.unwrap(),
+        Err(Refused::Unreachable(Unreachable::Missing(0)))
+    ));
+}
+
+#[tokio::test]
+async fn a_preview_of_what_waits_ends_where_the_record_does() {
+    let body =
+        json!({"nodes": [{"id": "one", "type": "transform", "config": {"expression": "item * 2"}}], "edges": []});
+    let each =
+        json!({"id": "each", "type": "map", "config": {"items": "[1, 2, 3]", "max_concurrency": 1, "body": body}});
+    let ask = json!({"id": "ok", "type": "human", "config": {"kind": "approval", "question": "Well?"}});
+    let world = World::ran(&chain("kids-preview", &[each, ask])).await;
+    let many = world.host.all().len();
+    let turns = world.host.turns(&world.id, 0, 10_000).await.unwrap();
+    let planned = |turn: &&stepwell_core::event::Turn| {
+        turn.events.iter().any(|event| matches!(event, stepwell_core::event::Event::ChildrenPlanned { .. }))
+    };
+    let begun = turns.iter().find(planned).unwrap().seq;
+    for checkpoint in [1, begun, world.state().seq] {
+        let request = ForkRequest { checkpoint, ..ForkRequest::default() };
+        let told = preview(&world.host, &world.id, &request).await.unwrap().unwrap();
+        assert_eq!((told.end, told.would_run.len(), told.asks.len()), (None, 1, 1), "{told:?}");
+        assert_eq!(told.would_run[0].node.as_str(), "ok");
+        assert_eq!(told.runs.iter().any(|(visited, _)| visited.node.as_str() == "each"), checkpoint <= begun);
+    }
+    assert_eq!(world.host.all().len(), many, "no child is started");
 }
