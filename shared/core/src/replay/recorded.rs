@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    event::{Event, Turn},
+    event::{Event, Planned, Turn},
     execution::Status,
     id::InteractionId,
     interaction::{AfterError, Response},
@@ -226,7 +226,8 @@ impl Recorded {
                     visit.entered = Some(at);
                 }
             }
-            Event::ChildrenPlanned { node, visit, count, items, .. } => {
+            Event::ChildrenPlanned(planned) => {
+                let Planned { node, visit, count, items, .. } = &**planned;
                 self.find(node, *visit).children = Some((*count, items.clone()));
             }
             Event::ExecutionRetried { .. } => self.take_up(),
