@@ -30,6 +30,7 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     throughput(&world, grouped).await?;
     fan(&world, sync).await?;
     pauses(&world, folder, single).await?;
+    crate::rollback::a_thousand(&world, sync).await?;
     crate::whatif::ten_thousand(&world).await?;
     println!("resident under load: {}", resident());
     world.host.shutdown(std::time::Duration::from_secs(5)).await;

@@ -8,6 +8,7 @@ mod fair;
 mod functions;
 mod http;
 mod limits;
+mod rollback;
 mod whatif;
 mod world;
 
