@@ -14,7 +14,8 @@ const VISITS: u32 = 1_000;
 pub async fn a_thousand(world: &World, sync: f64) -> Result<(), Failed> {
     let each = json!({"id": "each", "type": "loop", "config": {"for_each": "input.items", "max_iterations": VISITS}});
     let set = json!({"set": {"n": "{{ item }}"}});
-    let step = json!({"id": "step", "type": "transform", "config": set, "compensate": {"type": "transform", "config": set}});
+    let step =
+        json!({"id": "step", "type": "transform", "config": set, "compensate": {"type": "transform", "config": set}});
     let ask = json!({"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Well?"}});
     let document = json!({"id": "undone", "nodes": [{"id": "go", "type": "manual_trigger"}, ask, each, step],
         "edges": [{"from": "go", "to": "ask"}, {"from": "ask", "port": "approved", "to": "each"},

@@ -1,11 +1,10 @@
 //! Rollback: reads the journal for the plan, and hands it to the rules.
 
 use crate::{
-    delivery,
+    compensation, delivery,
     drive::{Submission, Submitted, submit, with_values, workflow_of},
     limits,
     port::{Host, StoreError},
-    step,
 };
 use document::{Node, Workflow, id::NodeId};
 use serde_json::Value;
@@ -179,7 +178,7 @@ fn would_undo(workflow: &Workflow, state: &Execution, undo: &Undo, reading: &Rea
     };
     let by: Option<&Node> =
         workflow.node(node.as_str()).filter(|_| child.is_none()).and_then(|node| node.compensate.as_deref());
-    let rendered = by.map(|by| step::undo::shown(state, undo, by, reading));
+    let rendered = by.map(|by| compensation::shown(state, undo, by, reading));
     let (config, error) = match rendered {
         Some(Ok(config)) => (Some(config), None),
         Some(Err(error)) => (None, Some(error.message)),

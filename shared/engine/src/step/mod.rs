@@ -8,7 +8,7 @@ mod children;
 mod collect;
 mod handled;
 mod secrets;
-pub(crate) mod undo;
+mod undo;
 mod unwanted;
 
 pub use handled::TRANSIENT_SECONDS;

@@ -5,6 +5,7 @@ use super::{
     secrets::Vault,
 };
 use crate::{
+    compensation::rendered,
     delivery,
     drive::{Submission, submit, with_values},
     limits,
@@ -12,9 +13,7 @@ use crate::{
     prepare::SecretSource,
     rollback::{self, undo_child},
 };
-use document::{Delivery, Node, NodeKind, Workflow, time::Time, work};
-use expression::{ExprError, Secrets};
-use serde_json::{Value, json};
+use document::{Delivery, Workflow, time::Time};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
@@ -24,7 +23,7 @@ use stepwell_core::{
     owed::{Since, owed},
     payload::Payload,
     reading::Reading,
-    rollback::{Ended, Rolling, Undo, Undoing as Scene, What},
+    rollback::{Rolling, Undo, What},
     task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
@@ -168,62 +167,4 @@ async fn node(
     };
     let command = Command::Undone { undoing, outcome: outcome.into() };
     Ok(Handled::Commands(vec![command.into()], logs.into_iter().map(line).collect()))
-}
-
-/// What undoes a run is to do; none where it only computes.
-fn rendered(
-    state: &Execution,
-    rolling: &Rolling,
-    current: &Undo,
-    by: &Node,
-    secrets: &dyn Secrets,
-    reading: &Reading,
-) -> Result<Option<work::Work>, ExprError> {
-    let What::Node { output, seen, .. } = &current.what else { return Ok(None) };
-    let output = match rolling.ended() {
-        Some(Ended::Succeeded { output }) => output,
-        Some(Ended::Failed | Ended::Unknown) | None => output,
-    };
-    let started_at = state.started_at.to_string();
-    let scene = Scene { started: &state.started, started_at: &started_at, seen, output, reading };
-    match &by.kind {
-        NodeKind::Run(config) => config.render(&scene.scope(), secrets).map(Some),
-        NodeKind::Compute(config) => config.compute(&scene.scope()).map(|_| None),
-        // The format lets no other type undo anything.
-        NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => Ok(None),
-    }
-}
-
-/// Shows names of secrets in their places.
-struct Names;
-
-impl Secrets for Names {
-    fn secret(&self, name: &str) -> Option<String> {
-        Some(format!("{{{{ secrets.{name} }}}}"))
-    }
-}
-
-/// What would undo a run, rendered, for people.
-///
-/// # Errors
-/// Where a template cannot be rendered.
-pub fn shown(state: &Execution, undo: &Undo, by: &Node, reading: &Reading) -> Result<Value, ExprError> {
-    let rolling = Rolling::asked(stepwell_core::rollback::Rollback::to(0));
-    Ok(match rendered(state, &rolling, undo, by, &Names, reading)? {
-        Some(work::Work::Http(task)) => {
-            let mut shown = json!({"method": task.method, "url": task.url});
-            if !task.query.is_empty() {
-                shown["query"] = json!(task.query);
-            }
-            if !task.headers.is_empty() {
-                shown["headers"] = json!(task.headers);
-            }
-            if let Some(body) = &task.body {
-                shown["body"] = body.clone();
-            }
-            shown
-        }
-        Some(work::Work::Code(task)) => json!({"code": task.code}),
-        None => Value::Null,
-    })
 }

@@ -101,7 +101,7 @@ impl Progress {
     /// Tells what a turn recorded; where it is not `told`, only takes note of it.
     pub fn tell(&mut self, turn: &Turn, told: bool) {
         for event in &turn.events {
-            let logged = self.logged(event);
+            let logged = self.logged(event, turn.at);
             let line = self.line(event, turn.at);
             // Errors, warnings and questions may have several lines, which must not look like lines of this program.
             let line = line.map(|line| line.replace('\n', "\n  │ "));
@@ -125,8 +125,9 @@ impl Progress {
         format!("{node}{far}")
     }
 
-    /// What a node logged in an attempt that has ended, each line for people.
-    fn logged(&mut self, event: &Event) -> Vec<String> {
+    /// What a node logged in an attempt that has ended by then, each line for people. Later lines of the same attempt are
+    /// those of its compensation.
+    fn logged(&mut self, event: &Event, at: Time) -> Vec<String> {
         let (node, visit, attempt) = match event {
             Event::NodeSucceeded { node, visit, attempt, .. }
             | Event::NodeFailed { node, visit, attempt, .. }
@@ -141,7 +142,13 @@ impl Progress {
                 colour::of_level(line.level).map_or_else(|| text.clone(), |it| it.paint(&text, output::colours()));
             format!("{} {node}  {text}", output::dim("›"))
         };
-        self.lines.remove(&(node.to_string(), *visit, *attempt)).into_iter().flatten().map(shown).collect()
+        let key = (node.to_string(), *visit, *attempt);
+        let (told, later): (Vec<_>, Vec<_>) =
+            self.lines.remove(&key).into_iter().flatten().partition(|line| line.at.0 <= at);
+        if !later.is_empty() {
+            self.lines.insert(key, later);
+        }
+        told.into_iter().map(shown).collect()
     }
 
     /// Writes a line above the spinner.

@@ -16,7 +16,7 @@ use crate::{
     execution::Status,
     id::Activation,
     payload::Payload,
-    rollback::{After, Plan, Rollback, What},
+    rollback::{After, Plan, Rollback},
     task::Outcome,
 };
 use std::sync::Arc;
@@ -105,13 +105,5 @@ impl Deciding<'_> {
         if let Some(effect) = crate::owed::child_undone(&self.state, epoch, error) {
             self.request(effect);
         }
-    }
-}
-
-/// The index of a child that is undone; none for a node.
-fn index_of(what: &What) -> Option<u32> {
-    match what {
-        What::Child { index, .. } => Some(*index),
-        What::Node { .. } => None,
     }
 }

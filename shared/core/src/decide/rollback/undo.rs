@@ -1,9 +1,6 @@
 //! What comes of the attempts to undo something.
 
-use super::{
-    super::{delay::delay_seconds, turn::Deciding},
-    index_of,
-};
+use super::super::{delay::delay_seconds, turn::Deciding};
 use crate::{
     effect::Undoing,
     error::{Error, Rejection},
@@ -147,4 +144,12 @@ pub fn child_undone(
         }
     }
     Ok(())
+}
+
+/// The index of a child that is undone; none for a node.
+fn index_of(what: &What) -> Option<u32> {
+    match what {
+        What::Child { index, .. } => Some(*index),
+        What::Node { .. } => None,
+    }
 }
