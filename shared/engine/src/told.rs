@@ -159,11 +159,9 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         | Event::InteractionClosed { .. }
         | Event::InteractionVoted { .. }
         | Event::InteractionEscalated { .. } => return of_people(event, by),
-        Event::RollbackAsked { .. }
-        | Event::AwaitedEnded { .. }
-        | Event::CompensationIntended { .. }
-        | Event::Compensated { .. } => return None,
-        Event::NodeActivated { .. }
+        Event::RollbackAsked { .. } | Event::AwaitedEnded { .. } | Event::CompensationIntended { .. } => return None,
+        Event::Compensated { .. }
+        | Event::NodeActivated { .. }
         | Event::NodeTriggered { .. }
         | Event::AttemptIntended { .. }
         | Event::NodeSucceeded { .. }
