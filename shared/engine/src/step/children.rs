@@ -126,7 +126,8 @@ pub async fn is_void(
     let id = family.id(index);
     let Some(child) = host.journal().load_lean(&id).await? else { return Ok(false) };
     if child.end != Some(Status::Cancelled) {
-        return Ok(child.end.is_none());
+        // It was taken up since and lives, or has completed: then it has told that by another message.
+        return Ok(matches!(child.end, None | Some(Status::Completed)));
     }
     // A parent that does not wait refuses it. Where it is retried before it does, it tells the child to go on.
     if !waits {
