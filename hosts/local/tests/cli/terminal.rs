@@ -8,7 +8,7 @@ use rustix::{
 };
 use std::{
     fs::File,
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     process::{Child, Stdio},
     sync::{Arc, Mutex},
     thread::JoinHandle,
@@ -61,10 +61,21 @@ impl Terminal {
         let told = shown.clone();
         let reads = std::thread::spawn(move || {
             let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
-            // Once nobody has the other end open, reading is an error.
-            while let Ok(count @ 1..) = screen.read(&mut part) {
-                bytes.extend_from_slice(&part[..count]);
-                *told.lock().unwrap() = String::from_utf8_lossy(&bytes).replace('\r', "");
+            let mut failed = false;
+            loop {
+                match screen.read(&mut part) {
+                    Ok(0) => break,
+                    Ok(count) => {
+                        failed = false;
+                        bytes.extend_from_slice(&part[..count]);
+                        *told.lock().unwrap() = String::from_utf8_lossy(&bytes).replace('\r', "");
+                    }
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    // Reading is an error once nobody has the other end open. What was written between the kernel's
+                    // look for more and its look for an open end is there at the next read.
+                    Err(_) if !failed => failed = true,
+                    Err(_) => break,
+                }
             }
         });
         Self { child, keys: File::from(master), shown, reads, seen: 0 }
