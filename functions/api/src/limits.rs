@@ -90,3 +90,8 @@ pub const WHATIF_MARGIN: Duration = Duration::from_secs(5);
 /// Bytes of executions, as JSON, after which a what-if begins no further ones: those that were begun add less than as much
 /// again.
 pub const WHATIF_BYTES: usize = PAGE_BYTES / 2;
+/// How long the request that makes a job does slices of it, on hosts where nobody else does at once; the last one may take
+/// [`engine::limits::JOB_SLICE_TIME`] longer.
+pub const JOB_FIRST: Duration = Duration::from_secs(5);
+/// The time of a function that these slices leave for the last one and for the answer.
+pub const JOB_MARGIN: Duration = Duration::from_secs(10);

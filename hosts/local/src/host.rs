@@ -172,6 +172,10 @@ impl Host for Local {
         self.most_descendants
     }
 
+    fn takes_up_jobs(&self) -> bool {
+        true
+    }
+
     async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
         self.database.http_allow(id).await
     }

@@ -3,6 +3,7 @@
 
 mod asker;
 pub mod host;
+pub mod jobs;
 pub mod memory;
 pub mod queue;
 mod reach;

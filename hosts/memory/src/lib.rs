@@ -3,11 +3,12 @@
 //! steps, and only sequence numbers keep commands on one execution apart.
 
 mod catalogue;
+mod jobs;
 mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
-use engine::port::{Delivery, Receipt, SavedWorkflow, Secret, Token, Verdict};
+use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -73,6 +74,8 @@ struct World {
     /// Tokens by the SHA-256 of their text.
     tokens: BTreeMap<String, Token>,
     schedules: Vec<Scheduled>,
+    /// Jobs by owner and id.
+    jobs: BTreeMap<(String, JobId), Job>,
     /// Task tokens of callers who wait for the end of an execution.
     callers: BTreeMap<ExecutionId, Vec<String>>,
     /// Executions that ended, with the token of each caller that was told.

@@ -1,5 +1,6 @@
 //! Every bound of what hosts do around the rules, in one place, each with its reason; those of the rules with them.
 
+use std::time::Duration;
 pub use stepwell_core::limits::*;
 
 /// Children that are started, told or read at a time. Each takes a connection or two, a batch has ten messages, and a
@@ -33,3 +34,31 @@ pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 pub const TURNS_PER_READ: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.
 pub const PLANS: u32 = 32;
+/// Executions of one slice of a job: done in a second or two on every host, so that other jobs have their turn and a crash
+/// repeats little.
+pub const JOB_SLICE: usize = 100;
+/// Pages of the list that one slice reads for its next executions, since pages may be empty where a filter leaves most out.
+pub const JOB_PAGES: usize = 10;
+/// The longest that one slice takes before it is left, and gone on with later: the supervisor begins none with less time.
+pub const JOB_SLICE_TIME: Duration = Duration::from_secs(8);
+/// Jobs of one owner that may be running at a time: each goes on in turn, so more would make none of them faster.
+pub const JOBS_RUNNING: usize = 10;
+/// Executions that are counted for a job before it begins, and for its dry run.
+pub const JOB_COUNTED: u64 = 10_000;
+/// Executions of one page that is counted: what a list gives at most.
+pub const JOB_PAGE: usize = 200;
+/// How long they are counted at most, since a request waits for it.
+pub const JOB_COUNTING: Duration = Duration::from_secs(5);
+/// Executions that the answer to a dry run names.
+pub const JOB_SHOWN: usize = 20;
+/// Errors that a job keeps: enough to see what is wrong, and little enough for a record that is written with each slice.
+pub const JOB_ERRORS: usize = 20;
+/// Jobs that are looked up at once as due. Of each owner one is taken up, then they are looked up anew.
+pub const JOBS_DUE: usize = 200;
+/// How often a slice is tried before the executions that the store does not answer for count as failed, and the job as
+/// failed where the store cannot list them: with the pauses between, some minutes.
+pub const JOB_TRIES: u32 = 8;
+/// Seconds until a slice is tried again, doubled with each try, and the most that this grows to.
+pub const JOB_PAUSE_SECONDS: (f64, f64) = (1.0, 60.0);
+/// Days for which a job is shown after its end.
+pub const JOB_DAYS: f64 = 90.0;

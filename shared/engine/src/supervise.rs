@@ -138,11 +138,11 @@ pub async fn look_after(host: &dyn Host, until: Time) -> Result<usize, StoreErro
 }
 
 /// What a job results in; a transient error where it takes longer than `time`.
-async fn in_time(
+pub(crate) async fn in_time<T>(
     clock: &dyn Clock,
     time: Duration,
-    job: impl Future<Output = Result<(), StoreError>>,
-) -> Result<(), StoreError> {
+    job: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     match select(pin!(job), clock.sleep(time)).await {
         Either::Left((done, _)) => done,
         Either::Right(_) => {
@@ -240,9 +240,9 @@ mod tests {
     #[test]
     fn a_job_ends_in_time_or_with_an_error() {
         assert_eq!(in_time(&Over, EACH, ready(Ok(()))).now_or_never(), Some(Ok(())));
-        let failed = Err(StoreError::Conflict);
+        let failed: Result<(), _> = Err(StoreError::Conflict);
         assert_eq!(in_time(&Over, EACH, ready(failed.clone())).now_or_never(), Some(failed));
-        let endless = in_time(&Over, EACH, pending()).now_or_never();
+        let endless = in_time::<()>(&Over, EACH, pending()).now_or_never();
         assert!(matches!(endless, Some(Err(StoreError::Transient(_)))), "{endless:?}");
     }
 }

@@ -120,7 +120,7 @@ impl Future for Turns {
 }
 
 /// The error of a call that no handler makes under simulation.
-fn unused<T>(what: &str) -> Result<T, StoreError> {
+pub(super) fn unused<T>(what: &str) -> Result<T, StoreError> {
     Err(StoreError::Permanent(format!("no handler under simulation asks for {what}")))
 }
 

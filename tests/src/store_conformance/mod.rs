@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod jobs;
 mod reopened;
 mod requests;
 mod watching;
@@ -44,6 +45,8 @@ pub async fn run(host: Arc<dyn Host>) {
     secrets_and_tokens_are_owned(host).await;
     schedules_are_kept_and_move_on(host).await;
     listeners_are_those_of_the_latest_versions(host).await;
+    jobs::jobs_are_written_by_version(host).await;
+    jobs::jobs_are_listed_and_due(host).await;
 }
 
 /// A document that asks one person, who has an hour to answer.

@@ -1,6 +1,7 @@
 //! Executions: starting, reading, watching and controlling them.
 
 mod again;
+mod bulk;
 mod control;
 mod delete;
 mod events;
@@ -26,9 +27,10 @@ pub fn starts() -> Routes {
     start::routes()
 }
 
-/// Routes that only read: executions, their nodes, history, checkpoints, events and logs.
+/// Routes that only read: executions, their nodes, history, checkpoints, events and logs; jobs over many of them.
 pub fn reads() -> Routes {
-    Routes::new().merge(list::routes()).merge(nodes::routes()).merge(history::routes()).merge(events::routes())
+    let one = nodes::routes().merge(history::routes()).merge(events::routes());
+    list::routes().merge(one).merge(bulk::reads())
 }
 
 /// Routes that send executions signals.
@@ -36,8 +38,9 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion; and
+/// those of jobs over many of them.
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
-    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes())
+    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes()).merge(bulk::changes())
 }

@@ -7,6 +7,7 @@ pub mod document;
 mod execution;
 mod history;
 mod interaction;
+mod job;
 mod node;
 mod page;
 mod problem;
@@ -24,8 +25,9 @@ pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
+pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, WouldMeet};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
-pub use page::{ExecutionPage, InteractionPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
+pub use page::{ExecutionPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,

@@ -1,6 +1,6 @@
 //! A part of a list.
 
-use super::{Execution, Interaction, LogLine, SecretRow, TokenRow, WorkflowRow};
+use super::{Execution, Interaction, Job, LogLine, SecretRow, TokenRow, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{
@@ -74,6 +74,8 @@ pages! {
     ExecutionPage of Execution;
     /// Describes a page of questions to people.
     InteractionPage of Interaction;
+    /// Describes a page of jobs.
+    JobPage of Job;
     /// Describes a page of lines that nodes logged.
     LogPage of LogLine;
     /// Describes a page of credentials.

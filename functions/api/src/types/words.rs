@@ -58,11 +58,13 @@ macro_rules! words {
 
 words! {
     AfterError: stepwell_core::interaction::AfterError = "What becomes of a node that failed.";
+    BulkAction: engine::port::Action = "What a job asks of each execution.";
     ConnectionType: Connection = "What an edge hands over: `main` activates the target, the others hand it a resource.";
     ExecutionStatus: stepwell_core::execution::Status = "What an execution is doing, or how it ended.";
     InteractionKind: stepwell_core::interaction::InteractionKind = "What a question asks for.";
     InteractionStatus: stepwell_core::interaction::InteractionStatus =
         "Whether a question still takes answers, and how it ended where it does not.";
+    JobStatus: engine::port::JobStatus = "What a job is doing, or how it ended.";
     LogLevel: stepwell_core::task::LogLevel = "How much a line of a log matters.";
     NodeStatus: stepwell_core::view::NodeStatus = "What a node of an execution is doing.";
     Scope: engine::scope::Scope = "What a token lets its bearer do. No scope includes another.";

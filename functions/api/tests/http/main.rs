@@ -5,6 +5,7 @@ mod access;
 mod backtrack;
 mod below;
 mod booking;
+mod bulk;
 mod control;
 mod duplicates;
 mod executions;

@@ -48,6 +48,9 @@ async fn the_examples_have_the_shapes_they_stand_for() {
     let _: types::WentBack = shaped(&example("WentBack"));
     let _: types::WouldGoBack = shaped(&example("WouldGoBack"));
     let _: types::Responded = shaped(&example("Responded"));
+    let _: types::Job = shaped(&example("Job"));
+    let _: types::BulkBody = shaped(&example("BulkBody"));
+    let _: types::WouldMeet = shaped(&example("WouldMeet"));
     let _: types::NewToken = shaped(&example("NewToken"));
     let health: types::Health = shaped(&example("Health"));
     let served: types::Health = shaped(&world.get("/health").await.of(200));

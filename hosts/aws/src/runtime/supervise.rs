@@ -7,10 +7,12 @@ use crate::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use document::time::Time;
 use engine::{
+    bulk::drive::drive,
     envelope::Envelope,
     port::{Clock, StoreError},
     supervise::{EACH, SWEEP, bury, keep_schedules, look_after},
 };
+use futures::future::join;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ use std::time::Duration;
 /// same time would look after the same executions.
 const TICK: Duration = Duration::from_secs(50);
 
-/// Handles one event. Returns the failures of a batch, or for a tick `{"looked_after", "scheduled"}`: how many
-/// executions were looked after, and how many were started.
+/// Handles one event. Returns the failures of a batch, or for a tick `{"looked_after", "scheduled", "slices"}`: how
+/// many executions were looked after, how many were started, and how many slices of jobs were done.
 ///
 /// # Errors
 /// Where the event is neither a tick nor a batch, or the table cannot say what is due.
@@ -33,11 +35,12 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         // where a sweep could not begin after that. Where one of the two fails, the other is done all the same.
         let (now, left) = (host.now(), host.time_left().map_or(TICK, |left| left.min(TICK)));
         let scheduled = keep_schedules(host, now + (left / 2).min(left.saturating_sub(EACH))).await;
-        let looked_after = sweep(host, now + left).await;
+        // Both wait for the network most of the time, so neither keeps the other waiting.
+        let (looked_after, slices) = join(sweep(host, now + left), drive(host, now + left)).await;
         counted(Counter::Scheduled, *scheduled.as_ref().unwrap_or(&0));
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
-        let (scheduled, looked_after) = (scheduled?, looked_after?);
-        return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled }));
+        let (scheduled, looked_after, slices) = (scheduled?, looked_after?, slices?);
+        return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled, "slices": slices }));
     }
     Err("the supervisor takes the tick of a schedule and batches of the dead-letter queue, and this is neither".into())
 }

@@ -162,6 +162,15 @@ pub fn listeners(id: &str) -> String {
 /// reads them.
 pub const SCHEDULES: &str = "schedules";
 
+/// The partition of an owner's jobs over many executions, and their key in the index `lists`. Their sort keys in the table
+/// are their ids.
+pub fn jobs(owner: &str) -> String {
+    format!("j#{owner}")
+}
+
+/// The partition of the index `due` that jobs are in. One is enough: an owner has few that are running.
+pub const JOBS: &str = "jobs";
+
 /// The partition of a document.
 pub fn document(hash: &str) -> String {
     format!("d#{hash}")

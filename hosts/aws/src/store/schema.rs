@@ -26,7 +26,7 @@ pub struct Index {
     pub keys_only: bool,
 }
 
-/// The table and its indexes. Only heads, questions and schedules bear the indexes' keys, so that a turn writes to no
+/// The table and its indexes. Only heads, questions, schedules and jobs bear the indexes' keys, so that a turn writes to no
 /// index. `due` holds keys alone, so that a write that changes no due time costs nothing there.
 pub const fn definition() -> [Index; 4] {
     [

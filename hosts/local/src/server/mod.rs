@@ -76,7 +76,13 @@ pub async fn start(host: &Arc<Local>) -> Result<(), StoreError> {
     host.work().await?;
     engine::line::look_at_lines(&**host).await;
     tokio::spawn(sweep(Arc::downgrade(host)));
+    take_up_jobs(host);
     Ok(())
+}
+
+/// Begins to go on with [jobs](crate::jobs), also on a host that moves no execution itself.
+pub fn take_up_jobs(host: &Arc<Local>) {
+    tokio::spawn(crate::jobs::run(Arc::downgrade(host)));
 }
 
 /// Begins to start executions by their schedules. For a host that stays, such as `stepwell dev`; a command that ends

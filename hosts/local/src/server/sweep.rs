@@ -1,7 +1,7 @@
 //! Looks up now and then what time asks for: executions past their own timeout, and ended ones past their retention.
 
 use crate::Local;
-use engine::port::StoreError;
+use engine::port::{Clock, Host, StoreError};
 use std::{sync::Weak, time::Duration};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
@@ -37,7 +37,10 @@ async fn remove_expired(host: Weak<Local>) {
         let Some(host) = host.upgrade().filter(|host| !host.is_stopping()) else { return };
         if swept.is_none_or(|swept| swept.elapsed() >= RETENTION) {
             match engine::supervise::remove_expired(&*host).await {
-                Ok(0) => swept = Some(Instant::now()),
+                Ok(0) => {
+                    swept = Some(Instant::now());
+                    forget_jobs(&host).await;
+                }
                 // One call removes a bounded number, so there may be more: the next tick goes on.
                 Ok(count) => tracing::info!(count, "removed executions past their retention"),
                 Err(error) => {
@@ -46,6 +49,14 @@ async fn remove_expired(host: Weak<Local>) {
                 }
             }
         }
+    }
+}
+
+/// Removes the records of jobs that ended long ago.
+async fn forget_jobs(host: &Local) {
+    let before = host.now().after_seconds(-engine::limits::JOB_DAYS * 86_400.0);
+    if let Err(error) = host.jobs().forget_jobs(before).await {
+        complain(host, &error, "jobs that ended long ago could not be removed");
     }
 }
 

@@ -19,4 +19,6 @@ pub struct Hub {
     pub(crate) moves: Moves,
     /// Notified when a workflow was saved or deleted, so that the task that sleeps until the next schedule looks again.
     pub(crate) replanned: Arc<Notify>,
+    /// Notified when a job was put, so that the task that goes on with jobs looks again.
+    pub(crate) jobs: Arc<Notify>,
 }

@@ -10,6 +10,7 @@ mod commit;
 mod documents;
 pub mod folder;
 mod hub;
+mod jobs;
 mod journal;
 pub mod limits;
 mod line;
@@ -127,6 +128,7 @@ impl Database {
                 saved: Saved::default(),
                 moves: dispatcher.moves.clone(),
                 replanned: Arc::default(),
+                jobs: Arc::default(),
             }),
             dispatcher,
             writer,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, NEEDS];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
@@ -63,6 +63,15 @@ CREATE TABLE secrets(owner TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NU
 
 /// What executions need of the host that moves them. A row may be older than its execution.
 const NEEDS: &str = "CREATE TABLE needs(execution_id TEXT PRIMARY KEY, http_allow TEXT NOT NULL) WITHOUT ROWID;";
+
+/// Jobs over many executions. `number` tells those of the same moment apart in lists; `due_at` is there while a job runs.
+const JOBS: &str = "
+CREATE TABLE jobs(number INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, created_at INTEGER NOT NULL,
+  due_at INTEGER, completed_at INTEGER, version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE(owner, id));
+CREATE INDEX jobs_by_time ON jobs(owner, created_at, number);
+CREATE INDEX jobs_by_due ON jobs(due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX jobs_by_end ON jobs(completed_at) WHERE completed_at IS NOT NULL;
+";
 
 /// The newest format that this release knows: the number of migrations.
 pub fn newest() -> u32 {

@@ -3,6 +3,7 @@
 use super::StoreError;
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepwell_core::{
     execution::Status,
@@ -20,7 +21,8 @@ pub struct Head {
 }
 
 /// Which executions a list shows; all conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ExecutionFilter {
     /// The tenant whose executions are listed.
     pub owner: String,

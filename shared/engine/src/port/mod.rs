@@ -11,6 +11,7 @@
 //! | [`Agenda`] | which executions the supervisor must look after, and when |
 //! | [`Catalogue`], [`Schedules`] | documents, saved workflows and their schedules |
 //! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
+//! | [`Jobs`] | what is asked of many executions at once |
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
@@ -21,6 +22,7 @@ mod agenda;
 mod catalogue;
 mod error;
 mod index;
+mod jobs;
 mod journal;
 mod memory;
 mod outbox;
@@ -33,6 +35,7 @@ pub use agenda::Agenda;
 pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
 pub use error::StoreError;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
+pub use jobs::{Action, Job, JobError, JobId, JobStatus, Jobs};
 pub use journal::{Commit, Journal};
 pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
@@ -47,9 +50,9 @@ use stepwell_core::{
 };
 
 /// The ports about executions and workflows, all of which a store is.
-pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens {}
+pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Jobs {}
 
-impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens> Store for T {}
+impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Jobs> Store for T {}
 
 /// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
 #[async_trait]
@@ -74,6 +77,12 @@ pub trait Host: Clock {
     /// How many descendants an execution without a parent may have alive at once, as the operator says.
     fn most_descendants(&self) -> u32 {
         crate::limits::DESCENDANTS
+    }
+
+    /// Whether a task of this process takes up [jobs](Jobs) as they are put. Elsewhere the request that makes a job does
+    /// its first slices, and the supervisor the others.
+    fn takes_up_jobs(&self) -> bool {
+        false
     }
 
     /// What the operator let an execution's requests reach although it is not public, as the text of an allow list.
@@ -104,6 +113,10 @@ pub trait Host: Clock {
     }
     /// Schedules of saved workflows.
     fn schedules(&self) -> &dyn Schedules {
+        self.store()
+    }
+    /// Jobs over many executions.
+    fn jobs(&self) -> &dyn Jobs {
         self.store()
     }
     /// API tokens.

@@ -1,0 +1,263 @@
+//! The rules of a job's record: what becomes of it when a slice is done, put off or cancelled. They know no clock and no
+//! store.
+
+use crate::{
+    limits,
+    port::{Action, Job, JobError, JobStatus, StoreError},
+};
+use document::time::Time;
+use stepwell_core::{
+    command::{Command, Control},
+    event::Unstick,
+    execution::Status,
+    id::ExecutionId,
+};
+
+/// What became of one execution of a slice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It did what was asked, or had done so.
+    Done,
+    /// Its state does not allow it: a code and a sentence.
+    Refused(&'static str, String),
+    /// It cannot be read or written, now or later: a code and a sentence.
+    Failed(&'static str, String),
+    /// The store does not answer for it at the moment: why. It is asked again.
+    Left(String),
+}
+
+impl Action {
+    /// The statuses that are meant where a filter names none: those in which the action has something to do. What somebody
+    /// cancelled is retried only where that status is named.
+    pub fn meant(self) -> &'static [Status] {
+        match self {
+            Self::Retry => &[Status::Failed],
+            Self::Resume => &[Status::Paused],
+            Self::Redrive => &[Status::Stuck],
+            Self::Cancel => &[
+                Status::Pending,
+                Status::Running,
+                Status::RollingBack,
+                Status::Waiting,
+                Status::WaitingHuman,
+                Status::Paused,
+                Status::Stuck,
+            ],
+        }
+    }
+
+    /// The command to each execution.
+    pub(super) fn command(self, reason: Option<String>) -> Command {
+        let control = |control| Command::Control { control, reason: reason.clone() };
+        match self {
+            Self::Retry => control(Control::Retry),
+            Self::Cancel => control(Control::Cancel),
+            Self::Resume => control(Control::Resume),
+            Self::Redrive => Command::Unstick { action: Unstick::Redrive, node: None, output: None, reason },
+        }
+    }
+}
+
+impl Job {
+    /// Whether nothing more comes of it.
+    pub fn is_over(&self) -> bool {
+        match self.status {
+            JobStatus::Running => false,
+            JobStatus::Completed | JobStatus::Cancelled | JobStatus::Failed => true,
+        }
+    }
+
+    /// Counts what became of the present slice. The executions that the store did not answer for stay in it, until they
+    /// were tried too often.
+    pub(super) fn take(&mut self, outcomes: Vec<(ExecutionId, Outcome)>, now: Time) {
+        let given_up = self.tries + 1 >= limits::JOB_TRIES;
+        let (mut left, mut why) = (Vec::new(), None);
+        for (id, outcome) in outcomes {
+            match outcome {
+                Outcome::Done => self.done += 1,
+                Outcome::Refused(code, message) => {
+                    self.refused += 1;
+                    self.note(id, code, message);
+                }
+                Outcome::Failed(code, message) => {
+                    self.failed += 1;
+                    self.note(id, code, message);
+                }
+                Outcome::Left(message) if given_up => {
+                    self.failed += 1;
+                    self.note(id, "unavailable", message);
+                }
+                Outcome::Left(message) => {
+                    left.push(id);
+                    why = Some(message);
+                }
+            }
+        }
+        self.batch = left;
+        self.slice += 1;
+        self.updated_at = now;
+        match why {
+            Some(why) => self.pause(why, now),
+            None => (self.tries, self.waits) = (0, None),
+        }
+        self.settle(now);
+    }
+
+    fn note(&mut self, execution_id: ExecutionId, code: &str, message: String) {
+        if self.errors.len() < limits::JOB_ERRORS {
+            self.errors.push(JobError { execution_id, code: code.into(), message });
+        }
+    }
+
+    /// Takes the executions of the next slice. Where there are none and the list is at its end, the job is done.
+    pub(super) fn goes_on_with(&mut self, batch: Vec<ExecutionId>, cursor: Option<String>, now: Time) {
+        self.more = cursor.is_some();
+        (self.batch, self.cursor) = (batch, cursor);
+        (self.tries, self.waits) = (0, None);
+        self.due_at = Some(now);
+        self.updated_at = now;
+        self.settle(now);
+    }
+
+    /// Puts the job off, since its slice could not be brought to its end. After too many tries it has failed.
+    pub(super) fn put_off(&mut self, error: &StoreError, now: Time) {
+        self.pause(error.to_string(), now);
+        self.updated_at = now;
+        if self.tries >= limits::JOB_TRIES {
+            self.end(JobStatus::Failed, now);
+        }
+    }
+
+    fn pause(&mut self, why: String, now: Time) {
+        let (first, most) = limits::JOB_PAUSE_SECONDS;
+        let pause = first * f64::from(1u32 << self.tries.min(16));
+        self.tries += 1;
+        self.waits = Some(why);
+        self.due_at = Some(now.after_seconds(pause.min(most)));
+    }
+
+    /// Ends the job before it has met all. What it has done stays done. One that is over stays as it ended.
+    pub(super) fn cancel(&mut self, by: &str, now: Time) {
+        if !self.is_over() {
+            self.cancelled_by = Some(by.to_owned());
+            self.end(JobStatus::Cancelled, now);
+        }
+    }
+
+    /// Ends the job once nothing is left.
+    fn settle(&mut self, now: Time) {
+        if !self.is_over() && self.batch.is_empty() && !self.more {
+            self.end(JobStatus::Completed, now);
+        }
+        // What is left of a slice that was counted after the end is not asked again.
+        if self.is_over() {
+            self.due_at = None;
+        }
+    }
+
+    fn end(&mut self, status: JobStatus, now: Time) {
+        self.status = status;
+        (self.due_at, self.completed_at, self.updated_at) = (None, Some(now), now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::port::ExecutionFilter;
+
+    fn job(batch: &[&str], more: bool) -> Job {
+        Job {
+            id: "j".into(),
+            owner: "o".into(),
+            action: Action::Retry,
+            filter: ExecutionFilter::default(),
+            reason: None,
+            request_hash: None,
+            status: JobStatus::Running,
+            matched: 0,
+            matched_more: false,
+            done: 0,
+            refused: 0,
+            failed: 0,
+            errors: Vec::new(),
+            batch: batch.iter().map(|id| (*id).into()).collect(),
+            cursor: None,
+            more,
+            slice: 1,
+            tries: 0,
+            waits: None,
+            due_at: Some(Time(0)),
+            created_at: Time(0),
+            created_by: "ann".into(),
+            updated_at: Time(0),
+            completed_at: None,
+            cancelled_by: None,
+            version: 1,
+        }
+    }
+
+    fn outcomes(of: &[(&str, Outcome)]) -> Vec<(ExecutionId, Outcome)> {
+        of.iter().map(|(id, outcome)| ((*id).into(), outcome.clone())).collect()
+    }
+
+    #[test]
+    fn a_slice_is_counted_and_the_last_one_ends_the_job() {
+        let mut job = job(&["a", "b", "c"], true);
+        let refused = Outcome::Refused("invalid_status", "it completed".into());
+        job.take(outcomes(&[("a", Outcome::Done), ("b", refused), ("c", Outcome::Failed("x", "y".into()))]), Time(5));
+        assert_eq!((job.done, job.refused, job.failed, job.slice), (1, 1, 1, 2));
+        assert_eq!(job.errors.iter().map(|one| one.code.as_str()).collect::<Vec<_>>(), ["invalid_status", "x"]);
+        assert!(!job.is_over() && job.batch.is_empty());
+        job.goes_on_with(vec!["d".into()], None, Time(6));
+        job.take(outcomes(&[("d", Outcome::Done)]), Time(7));
+        assert_eq!((job.status, job.completed_at, job.due_at), (JobStatus::Completed, Some(Time(7)), None));
+    }
+
+    #[test]
+    fn what_the_store_does_not_answer_for_is_asked_again_for_a_while() {
+        let mut job = job(&["a", "b"], false);
+        let left = || Outcome::Left("throttled".into());
+        job.take(outcomes(&[("a", Outcome::Done), ("b", left())]), Time(0));
+        assert_eq!((&job.batch[..], job.tries, job.due_at), (&["b".into()][..], 1, Some(Time(1_000))));
+        assert_eq!(job.waits.as_deref(), Some("throttled"));
+        for _ in 2..limits::JOB_TRIES {
+            job.take(outcomes(&[("b", left())]), Time(0));
+            assert!(!job.is_over());
+        }
+        assert_eq!(job.due_at, Some(Time(60_000)), "the pause has a bound");
+        job.take(outcomes(&[("b", left())]), Time(0));
+        assert_eq!((job.status, job.done, job.failed), (JobStatus::Completed, 1, 1));
+        assert_eq!(job.errors[0].code, "unavailable");
+    }
+
+    #[test]
+    fn a_job_whose_executions_cannot_be_listed_fails_in_the_end() {
+        let mut job = job(&[], true);
+        for _ in 0..limits::JOB_TRIES {
+            assert!(!job.is_over());
+            job.put_off(&StoreError::Permanent("torn".into()), Time(1));
+        }
+        assert_eq!(job.status, JobStatus::Failed);
+        assert!(job.waits.unwrap().contains("torn"));
+    }
+
+    #[test]
+    fn a_cancelled_job_still_counts_the_slice_that_was_under_way() {
+        let mut job = job(&["a", "b"], true);
+        job.cancel("ben", Time(3));
+        job.take(outcomes(&[("a", Outcome::Done), ("b", Outcome::Left("late".into()))]), Time(4));
+        assert_eq!((job.status, job.done, job.due_at), (JobStatus::Cancelled, 1, None));
+        job.cancel("eve", Time(9));
+        assert_eq!((job.completed_at, job.cancelled_by.as_deref()), (Some(Time(3)), Some("ben")));
+    }
+
+    #[test]
+    fn a_record_keeps_a_few_errors_only() {
+        let mut job = job(&[], true);
+        let many = (0..100).map(|n| (ExecutionId::from(n.to_string()), Outcome::Refused("c", "m".into())));
+        job.take(many.collect(), Time(0));
+        assert_eq!((job.refused, job.errors.len()), (100, limits::JOB_ERRORS));
+    }
+}
