@@ -1,5 +1,5 @@
 //! The Lambda function `supervisor`: looks after executions that are overdue, effects that were not delivered and dead
-//! letters, and starts what schedules ask for.
+//! letters, starts what schedules ask for, and goes on with jobs over many executions.
 
 use aws::runtime::{
     supervise::handle,

@@ -11,7 +11,7 @@ document::closed_set!(
         Run = "run",
         /// To answer interactions.
         Respond = "respond",
-        /// To save workflows, tokens and secrets, and to delete workflows and executions.
+        /// To save workflows, tokens and secrets, to delete workflows and executions, and to control many executions at once.
         Admin = "admin",
     }
 );

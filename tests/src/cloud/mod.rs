@@ -192,7 +192,8 @@ fn serving(method: &str, path: &str) -> &'static str {
     let is_control = controls.iter().any(|name| path.ends_with(name));
     match method {
         _ if path.starts_with("/v1/interactions") || path.contains("/signals/") => "callback",
-        "GET" if path.starts_with("/v1/executions") => "status",
+        "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
+        "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
         "DELETE" if path.starts_with("/v1/executions") => "rollback",
         "POST" if path.starts_with("/v1/executions/") && is_control => "rollback",
         _ => "trigger",

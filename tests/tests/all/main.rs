@@ -9,6 +9,7 @@ mod availability;
 mod aws;
 mod batches;
 mod binary;
+mod bulk;
 mod commands;
 mod concurrency;
 mod control;

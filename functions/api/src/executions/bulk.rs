@@ -1,11 +1,11 @@
 //! Jobs that ask something of many executions.
 
 use crate::{
-    Admin, Answered, App, Json, NoParams, Params, Path, Problem, Reader, Routes,
+    Admin, Answered, App, Json, MaybeJson, NoParams, Params, Path, Problem, Reader, Routes,
     executions::idempotency,
     limits,
     request::{cursor, filter},
-    types::{BulkBody, BulkFilter, Conflict, Job, JobPage, Page, Refused, WouldMeet},
+    types::{BulkBody, BulkFilter, Conflict, Job, JobPage, NoFields, Page, Refused, WouldMeet},
 };
 use axum::{
     extract::State,
@@ -129,13 +129,14 @@ async fn one_job(
 
 /// End a job before it has met all. What it has done stays done, and the slice that is under way is brought to its end.
 #[utoipa::path(post, path = "/v1/jobs/{id}/cancel", operation_id = "cancel_job", tag = "jobs",
-    security(("bearer" = [])), params(("id" = String, Path)),
+    security(("bearer" = [])), request_body = NoFields, params(("id" = String, Path)),
     responses((status = 200, body = Job), Conflict, Refused))]
 async fn cancel_job(
     caller: Admin,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     _: NoParams,
+    MaybeJson(NoFields {}): MaybeJson<NoFields>,
 ) -> Answered<axum::Json<Job>> {
     let job = cancel(&*app.host, &caller.owner, &JobId::from(id.as_str()), &caller.subject).await?;
     let job = job.ok_or_else(|| Problem::not_found("job", &id))?;

@@ -139,6 +139,11 @@ pub struct JobError {
     pub message: String,
 }
 
+/// Nothing: there is nothing to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
+
 /// What a job would meet. Nothing was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"dry_run": true, "action": "retry", "matched": 2, "matched_more": false,

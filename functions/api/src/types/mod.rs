@@ -25,7 +25,7 @@ pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
-pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, WouldMeet};
+pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};

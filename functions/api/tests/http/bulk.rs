@@ -207,6 +207,7 @@ async fn a_cancelled_job_goes_on_with_nothing() {
         let job: types::Job = shaped(&world.post(&format!("{path}/cancel"), json!({})).await.of(200));
         assert_eq!((job.status.as_str(), job.cancelled_by.as_deref()), ("cancelled", Some("ann@example.com")));
     }
+    world.post(&format!("{path}/cancel"), json!({"reason": "x"})).await.problem(422, "unknown_field");
     let until = world.host.now() + Duration::from_secs(60);
     assert_eq!(engine::bulk::drive::drive(&*world.host, until).await.unwrap(), 0);
     assert_eq!(retried(&world, &ids).await, 0);

@@ -39,6 +39,7 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
         let (looked_after, slices) = join(sweep(host, now + left), drive(host, now + left)).await;
         counted(Counter::Scheduled, *scheduled.as_ref().unwrap_or(&0));
         counted(Counter::LookedAfter, *looked_after.as_ref().unwrap_or(&0) as u64);
+        counted(Counter::Slices, *slices.as_ref().unwrap_or(&0) as u64);
         let (scheduled, looked_after, slices) = (scheduled?, looked_after?, slices?);
         return Ok(json!({ "looked_after": looked_after, "scheduled": scheduled, "slices": slices }));
     }

@@ -1,9 +1,9 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, logs, ls, open,
-    rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate, whatif,
-    workflows,
+    answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
+    ls, open, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate,
+    whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -72,6 +72,10 @@ pub enum Command {
     Unstick(unstick::Args),
     /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
+    /// Ask one thing of many executions: retry, cancel, resume or redrive
+    Bulk(bulk::Args),
+    /// List what was asked of many executions, show one of these jobs, or cancel it
+    Jobs(jobs::Args),
     /// Tell what past executions would have done on a changed workflow; nothing is saved, and nothing runs
     #[command(name = "whatif")]
     WhatIf(whatif::Args),

@@ -4,6 +4,7 @@ mod allowed;
 mod answer;
 mod args;
 mod banner;
+mod bulk;
 mod changes;
 mod check;
 mod client;
@@ -24,6 +25,7 @@ mod graph;
 mod history;
 mod inbox;
 mod init;
+mod jobs;
 mod kept;
 mod limits;
 mod locate;
@@ -142,6 +144,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Diff(args) => diff::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
+        Command::Bulk(args) => bulk::run(&globals, args).await,
+        Command::Jobs(args) => jobs::run(&globals, args).await,
         Command::WhatIf(args) => whatif::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Ls(args) } => secrets::ls(&globals, args).await,

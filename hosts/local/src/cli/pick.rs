@@ -1,4 +1,4 @@
-//! Which execution, question or token is meant: by its id, by the beginning of its id, or as the last execution.
+//! Which execution, question, token or job is meant: by its id, by the beginning of its id, or as the last execution.
 
 use super::{
     Failure,
@@ -47,6 +47,9 @@ const QUESTIONS: Among = Among {
 const TOKENS: Among =
     Among { list: "/v1/tokens", filter: &[], id: "id", things: "tokens", shown_by: "stepwell token ls", whole: 16 };
 
+const JOBS: Among =
+    Among { list: "/v1/jobs", filter: &[], id: "job_id", things: "jobs", shown_by: "stepwell jobs", whole: 36 };
+
 /// The id of the execution that `said` means: `last`, a whole id, or the beginning of a single one among the newest
 /// [`limits::PICKED`]. Text that is the beginning of none is returned as it is, for the host to refuse.
 ///
@@ -86,6 +89,14 @@ pub async fn question(client: &Client, said: &str) -> Result<String, Failure> {
 /// Where several begin so.
 pub async fn token(client: &Client, said: &str) -> Result<String, Failure> {
     TOKENS.find(client, said).await
+}
+
+/// The id of the job that `said` means, as [`question`] finds it.
+///
+/// # Errors
+/// Where several begin so.
+pub async fn job(client: &Client, said: &str) -> Result<String, Failure> {
+    JOBS.find(client, said).await
 }
 
 impl Among {

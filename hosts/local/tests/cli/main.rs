@@ -4,6 +4,7 @@
 mod answers;
 mod back;
 mod below;
+mod bulk;
 mod commands;
 mod damage;
 mod dev;

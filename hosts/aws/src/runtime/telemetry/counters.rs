@@ -23,10 +23,12 @@ pub enum Counter {
     LookedAfter,
     /// Warnings that executions recorded while they ran.
     Warnings,
+    /// Slices of jobs over many executions that the supervisor did.
+    Slices,
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 8] = [
+const ALL: [(Counter, &str); 9] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
@@ -35,6 +37,7 @@ const ALL: [(Counter, &str); 8] = [
     (Counter::Scheduled, "scheduled"),
     (Counter::LookedAfter, "looked_after"),
     (Counter::Warnings, "warnings"),
+    (Counter::Slices, "slices"),
 ];
 
 /// The values of the counters since the process began, in the order of [`ALL`].
@@ -70,6 +73,6 @@ mod tests {
         for (at, (counter, _)) in ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }
-        assert_eq!(Counter::Warnings as usize + 1, ALL.len(), "the last variant is the last row");
+        assert_eq!(Counter::Slices as usize + 1, ALL.len(), "the last variant is the last row");
     }
 }
