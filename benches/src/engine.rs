@@ -32,6 +32,7 @@ pub async fn all(folder: &Path) -> Result<(), Failed> {
     pauses(&world, folder, single).await?;
     crate::rollback::a_thousand(&world, sync).await?;
     crate::whatif::ten_thousand(&world).await?;
+    crate::bulk::ten_thousand(&world, sync).await?;
     println!("resident under load: {}", resident());
     world.host.shutdown(std::time::Duration::from_secs(5)).await;
     crate::fair::start_latency(folder).await

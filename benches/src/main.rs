@@ -3,6 +3,7 @@
 //! Run `cargo run --release -p stepwell-benches` on a quiet machine. Nothing is asserted. With the word `functions` it
 //! weighs the functions of the AWS host.
 
+mod bulk;
 mod engine;
 mod fair;
 mod functions;

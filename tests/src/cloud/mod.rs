@@ -164,6 +164,15 @@ impl Cloud {
         }
     }
 
+    /// Invokes the supervisor as the schedule does, and kills the process after that time.
+    pub async fn supervise_and_die(&mut self, after: Duration) {
+        let tick = json!({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}});
+        self.function("supervisor").await;
+        if let Some(process) = self.functions.remove("supervisor") {
+            process.killed_in(&tick.to_string(), after).await;
+        }
+    }
+
     /// Sends a request in the way of API Gateway: as an event of an HTTP API, to the function that serves the route by
     /// the template. Returns status and body.
     pub async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {

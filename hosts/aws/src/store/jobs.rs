@@ -73,7 +73,14 @@ impl Jobs for Table {
         let items = self.db.query(nobodys(Purpose::Other), &query).await?.items;
         let reads = items.iter().map(|item| async move {
             let (partition, sort) = (need(item, "pk")?, need(item, "sk")?);
-            self.job_at(partition, sort).await
+            match self.job_at(partition, sort).await {
+                // One that cannot be read keeps no other from going on.
+                Err(error @ StoreError::Permanent(_)) => {
+                    tracing::warn!(job = sort, %error, "a job stands still");
+                    Ok(None)
+                }
+                found => found,
+            }
         });
         let reads: Vec<_> = reads.collect();
         let found: Vec<Option<Job>> = stream::iter(reads).buffered(limits::AT_ONCE).try_collect().await?;

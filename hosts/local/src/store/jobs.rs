@@ -55,7 +55,11 @@ impl Jobs for Database {
             .readers
             .read(move |db| db.prepare_cached(sql)?.query_map(params![now.0, limit as i64], body)?.collect())
             .await?;
-        rows.into_iter().map(read).collect()
+        // One that cannot be read keeps no other from going on.
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| read(row).map_err(|error| tracing::warn!(%error, "a job stands still")).ok())
+            .collect())
     }
 
     async fn forget_jobs(&self, before: Time) -> Result<(), StoreError> {
@@ -71,7 +75,7 @@ impl Jobs for Database {
 impl Database {
     /// Returns the soonest time at which somebody must go on with a job; none where none is running.
     pub async fn next_job(&self) -> Result<Option<Time>, StoreError> {
-        let sql = "SELECT min(due_at) FROM jobs";
+        let sql = "SELECT min(due_at) FROM jobs WHERE due_at IS NOT NULL";
         let at: Option<i64> =
             self.readers.read(move |db| db.prepare_cached(sql)?.query_row([], |row| row.get(0))).await?;
         Ok(at.map(Time))

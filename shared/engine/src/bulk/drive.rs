@@ -16,24 +16,25 @@ pub const EACH: Duration = limits::JOB_SLICE_TIME;
 /// taken up at a time, the one that has waited longest. A slice that fails puts its job off, and keeps no other waiting.
 ///
 /// # Errors
-/// Where the store cannot say which jobs are due. The next call goes on.
+/// Where the store cannot say which jobs are due, or can write none of them. The next call goes on.
 pub async fn drive(host: &dyn Host, until: Time) -> Result<usize, StoreError> {
     let mut slices = 0;
     loop {
         let due = host.jobs().due_jobs(host.now(), limits::JOBS_DUE).await?;
-        let mut owners = BTreeSet::new();
-        let before = slices;
+        let (before, mut owners, mut failed) = (slices, BTreeSet::new(), None);
         for job in due {
             if until.since(host.now()) < EACH {
                 return Ok(slices);
             }
             if owners.insert(job.owner.clone()) {
-                one(host, job).await?;
-                slices += 1;
+                match one(host, job).await {
+                    Ok(_) => slices += 1,
+                    Err(error) => failed = Some(error),
+                }
             }
         }
         if slices == before {
-            return Ok(slices);
+            return failed.map_or(Ok(slices), Err);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! so.
 
 mod budget;
+mod bulk;
 mod examples;
 mod leftovers;
 mod localstack;
