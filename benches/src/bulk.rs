@@ -1,7 +1,7 @@
 //! A job over many executions.
 
 use crate::{
-    limits::median,
+    limits::{median, sync_ms},
     world::{Failed, World, chain},
 };
 use document::parse;
@@ -10,11 +10,24 @@ use engine::{
     port::{Action, ExecutionFilter, Host, JobStatus},
 };
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use stepwell_core::execution::Status;
 
 /// So many executions are retried.
 const EXECUTIONS: u64 = 10_000;
+
+/// The measurement in a folder of its own.
+pub async fn alone(folder: &Path) -> Result<(), Failed> {
+    std::fs::create_dir_all(folder)?;
+    let sync = sync_ms(folder)?;
+    let world = World::open(&folder.join("data")).await?;
+    ten_thousand(&world, sync).await?;
+    world.host.shutdown(Duration::from_secs(5)).await;
+    Ok(())
+}
 
 /// Seconds to retry 10,000 executions that failed by one job, and what a start of another owner takes meanwhile.
 pub async fn ten_thousand(world: &World, sync: f64) -> Result<(), Failed> {

@@ -1,7 +1,7 @@
 //! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
 //!
 //! Run `cargo run --release -p stepwell-benches` on a quiet machine. Nothing is asserted. With the word `functions` it
-//! weighs the functions of the AWS host.
+//! weighs the functions of the AWS host, with the word `bulk` it measures a job over many executions alone.
 
 mod bulk;
 mod engine;
@@ -32,7 +32,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(engine::all(&folder));
+    let result = match std::env::args().nth(1).as_deref() {
+        Some("bulk") => runtime.block_on(bulk::alone(&folder)),
+        _ => runtime.block_on(engine::all(&folder)),
+    };
     let _ = std::fs::remove_dir_all(&folder);
     ended(result)
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     dev::Dev,
-    support::{Home, signal, until},
+    support::{Home, until},
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Fails whenever it runs.
 fn brittle() -> Value {
@@ -82,32 +83,49 @@ fn a_command_that_means_everything_or_nothing_is_refused() {
 
 #[test]
 fn a_host_that_is_killed_goes_on_with_its_jobs_when_it_is_back() {
+    const EXECUTIONS: u64 = 300;
     let home = Home::new();
     let file = home.file("brittle.json", brittle());
-    let mut dev = home.spawn(&["dev", "--port", "0"]);
-    until("dev serves", || home.run(&["open", "--print"]).code == Some(0));
-    home.run(&["save", &file]).exits(0);
-    for _ in 0..20 {
-        home.run(&["start", "brittle"]).exits(0);
-    }
-    until("all have failed", || {
-        let failed = home.run(&["ls", "--status", "failed", "--json"]).exits(0).json();
-        failed["items"].as_array().unwrap().len() == 20
-    });
-    let job = home.run(&["bulk", "retry", "--workflow", "brittle", "--no-wait", "--json"]).exits(0).json();
-    signal(&dev, "-KILL");
-    dev.wait().unwrap();
     let dev = Dev::start(&home);
+    home.run(&["save", &file]).exits(0);
+    for _ in 0..EXECUTIONS {
+        dev.post("/v1/workflows/brittle/executions", &json!({}));
+    }
+    let failed = || {
+        let told = home.run(&["bulk", "retry", "--status", "failed", "--dry-run", "--json"]).exits(0);
+        told.json()["matched"].as_u64().unwrap()
+    };
+    until("all have failed", || failed() == EXECUTIONS);
+    let job = dev.post("/v1/executions/bulk", &json!({"action": "retry", "filter": {"workflow_id": "brittle"}}));
     let id = job["job_id"].as_str().unwrap();
+    // It is killed at once, and then a little later each time.
+    dev.kill();
+    for millis in [5, 15, 30] {
+        let dev = Dev::start(&home);
+        std::thread::sleep(Duration::from_millis(millis));
+        dev.kill();
+    }
+    let dev = Dev::start(&home);
     let shown = || home.run(&["jobs", id, "--json"]).exits(0).json();
     until("it is done", || shown()["status"] == "completed");
-    assert_eq!((&shown()["done"], &shown()["refused"], &shown()["failed"]), (&json!(20), &json!(0), &json!(0)));
+    let shown = shown();
+    assert_eq!(["done", "refused", "failed"].map(|name| shown[name].as_u64().unwrap()), [EXECUTIONS, 0, 0], "{shown}");
+    until("all have failed again", || failed() == EXECUTIONS);
+    let mut cursor = String::new();
     let mut seen = 0;
-    for row in home.run(&["ls", "--json"]).exits(0).json()["items"].as_array().unwrap() {
-        let history = home.run(&["history", row["execution_id"].as_str().unwrap(), "--json"]).exits(0).out;
-        assert_eq!(history.matches(r#""type":"execution_retried""#).count(), 1, "{history}");
-        seen += 1;
+    loop {
+        let page = dev.get(&format!("/v1/executions?limit=200{cursor}"));
+        for row in page["items"].as_array().unwrap() {
+            let id = row["execution_id"].as_str().unwrap();
+            let history = dev.get(&format!("/v1/executions/{id}/history")).to_string();
+            assert_eq!(history.matches(r#""type":"execution_retried""#).count(), 1, "{history}");
+            seen += 1;
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
     }
-    assert_eq!(seen, 20);
+    assert_eq!(seen, EXECUTIONS);
     dev.stop().exits(0);
 }

@@ -46,6 +46,17 @@ impl Dev {
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.request(&format!("GET {path} HTTP/1.1\r\nHost: localhost"), "");
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub fn stop(mut self) -> Told {
         signal(&self.child, "-TERM");
         let mut err = String::new();

@@ -2,7 +2,7 @@
 
 use engine::{
     bulk::begin::{JobRequest, begin},
-    port::{Action, ExecutionFilter, Host},
+    port::{Action, ExecutionFilter},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
