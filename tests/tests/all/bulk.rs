@@ -38,13 +38,15 @@ use stepwell_core::{
 /// write. Who drops it then has killed it.
 struct Mortal<'a> {
     host: &'a Memory,
+    /// Executions for which its store does not answer.
+    silent: Vec<ExecutionId>,
     writes_left: AtomicI64,
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl<'a> Mortal<'a> {
     fn new(host: &'a Memory, writes: i64) -> Self {
-        Self { host, writes_left: AtomicI64::new(writes), waiting: Mutex::default() }
+        Self { host, silent: Vec::new(), writes_left: AtomicI64::new(writes), waiting: Mutex::default() }
     }
 
     /// One more write, if there is one left.
@@ -69,7 +71,10 @@ impl<'a> Mortal<'a> {
 #[async_trait]
 impl Journal for Mortal<'_> {
     async fn load(&self, id: &ExecutionId) -> Result<Option<Arc<Execution>>, StoreError> {
-        self.host.load(id).await
+        match self.silent.contains(id) {
+            true => Err(StoreError::Transient("throttled".into())),
+            false => self.host.load(id).await,
+        }
     }
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         self.write().await;
@@ -167,6 +172,22 @@ fn brittle() -> Value {
         {"from": "check", "port": "fine", "to": "fine"}]})
 }
 
+/// The start of an execution that breaks, or does not.
+fn started(owner: &str, breaks: bool) -> StartRequest {
+    StartRequest {
+        owner: owner.into(),
+        workflow: parse(&brittle()).unwrap().workflow,
+        version: 1,
+        pinned: false,
+        input: json!({ "breaks": breaks }),
+        metadata: serde_json::Map::new(),
+        started_by: None,
+        trigger: None,
+        idempotency: None,
+        awaited: false,
+    }
+}
+
 /// A host with so many executions of each of these owners, of which every second failed.
 async fn host_of(owners: &[&str], each: usize) -> Memory {
     let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap());
@@ -174,19 +195,7 @@ async fn host_of(owners: &[&str], each: usize) -> Memory {
     for owner in owners {
         host.save(owner, &workflow, None, host.now()).await.unwrap();
         for n in 0..each {
-            let request = StartRequest {
-                owner: (*owner).into(),
-                workflow: workflow.clone(),
-                version: 1,
-                pinned: false,
-                input: json!({"breaks": n % 2 == 0}),
-                metadata: serde_json::Map::new(),
-                started_by: None,
-                trigger: None,
-                idempotency: None,
-                awaited: false,
-            };
-            start(&host, request).await.unwrap();
+            start(&host, started(owner, n % 2 == 0)).await.unwrap();
         }
     }
     host.handle_due().await;
@@ -265,19 +274,7 @@ async fn what_starts_after_a_job_is_not_met() {
     let host = host_of(&["acme"], 2).await;
     let job = begin(&host, request("acme")).await.unwrap();
     host.advance(host.now() + Duration::from_secs(1));
-    let later = StartRequest {
-        owner: "acme".into(),
-        workflow: parse(&brittle()).unwrap().workflow,
-        version: 1,
-        pinned: false,
-        input: json!({"breaks": true}),
-        metadata: serde_json::Map::new(),
-        started_by: None,
-        trigger: None,
-        idempotency: None,
-        awaited: false,
-    };
-    let later = start(&host, later).await.unwrap();
+    let later = start(&host, started("acme", true)).await.unwrap();
     host.handle_due().await;
     drive(&host, soon(&host)).await.unwrap();
     assert_eq!(host.job("acme", &job.id).await.unwrap().unwrap().done, 1);
@@ -336,4 +333,30 @@ async fn what_is_gone_or_has_moved_on_is_counted_as_refused() {
     codes.sort_unstable();
     assert_eq!(codes, ["moved_on", "not_found"]);
     assert_eq!(host.state(&moved).unwrap().retried, 1);
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_answer_for_is_asked_again_and_given_up_in_the_end() {
+    for given_up in [false, true] {
+        let host = host_of(&["acme"], 300).await;
+        let job = begin(&host, request("acme")).await.unwrap();
+        let mut driver = Mortal::new(&host, i64::MAX);
+        driver.silent = job.batch[..2].to_vec();
+        // The rest of the slice is done, and the next one waits for those two.
+        drive(&driver, soon(&host)).await.unwrap();
+        let now = async || host.job("acme", &job.id).await.unwrap().unwrap();
+        assert_eq!((now().await.done, now().await.tries, now().await.batch.len()), (98, 1, 2));
+        assert!(now().await.waits.unwrap().contains("throttled"));
+        if !given_up {
+            driver.silent.clear();
+        }
+        for _ in 0..engine::limits::JOB_TRIES {
+            host.advance(host.now() + Duration::from_secs(60));
+            drive(&driver, soon(&host)).await.unwrap();
+        }
+        let (done, failed) = if given_up { (148, 2) } else { (150, 0) };
+        let job = now().await;
+        assert_eq!((job.status, job.done, job.failed, job.waits), (JobStatus::Completed, done, failed, None));
+        assert!(job.errors.iter().all(|error| error.code == "unavailable") && job.errors.len() == failed as usize);
+    }
 }

@@ -102,7 +102,8 @@ async fn ask(client: &Client, globals: &Globals, args: &Args, body: &BulkBody) -
         server::take_up_jobs(host);
     }
     let made = client.post(PATH, body).await?;
-    let last = if args.no_wait { made } else { waited(client, made).await? };
+    let last = if args.no_wait { Some(made) } else { waited(client, globals, made).await? };
+    let Some(last) = last else { return Ok((Exit::Interrupted, true)) };
     let job: Job = last.read()?;
     if globals.json {
         output::json(&last.0);
@@ -110,12 +111,12 @@ async fn ask(client: &Client, globals: &Globals, args: &Args, body: &BulkBody) -
         tell(&job, globals);
     }
     let bad = job.failed > 0 || matches!(job.status, JobStatus::Failed | JobStatus::Cancelled);
-    let moves = body.action != Action::Cancel && (job.done > 0 || job.status == JobStatus::Running);
+    let moves = job.status == JobStatus::Running || (body.action != Action::Cancel && job.done > 0);
     Ok((if bad { Exit::Failed } else { Exit::Done }, moves))
 }
 
-/// Looks at the job until it has ended. Ctrl-C leaves it; where another process has it, it goes on there.
-async fn waited(client: &Client, made: Reply) -> Result<Reply, Failure> {
+/// Looks at the job until it has ended. None after Ctrl-C, which leaves it to whoever has the folder, now or next.
+async fn waited(client: &Client, globals: &Globals, made: Reply) -> Result<Option<Reply>, Failure> {
     let progress = std::io::stderr().is_terminal();
     let mut last = made;
     loop {
@@ -134,15 +135,16 @@ async fn waited(client: &Client, made: Reply) -> Result<Reply, Failure> {
         tokio::select! {
             found = looked => last = found?,
             _ = tokio::signal::ctrl_c() => {
-                let hint = format!("`stepwell jobs {}` tells how far it has come, and `--cancel` ends it", job.job_id);
-                return Err(Failure::failed("no longer waiting: the job goes on where somebody runs it", hint));
+                let shown = globals.pasted(&["jobs", &job.job_id]);
+                eprintln!("\nthe job is left as it is; how far it comes: {shown}; `--cancel` ends it");
+                return Ok(None);
             }
         }
     }
     if progress {
         eprintln!();
     }
-    Ok(last)
+    Ok(Some(last))
 }
 
 /// How far a job has come, in a line.

@@ -15,7 +15,7 @@ use stepwell_core::{
 
 /// What became of one execution of a slice.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// It did what was asked, or had done so.
     Done,
     /// Its state does not allow it: a code and a sentence.

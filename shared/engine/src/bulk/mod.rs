@@ -7,5 +7,3 @@ pub mod begin;
 pub mod drive;
 mod job;
 mod slice;
-
-pub use job::Outcome;
