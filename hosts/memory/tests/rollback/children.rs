@@ -188,3 +188,21 @@ async fn a_child_that_is_being_undone_cannot_be_cancelled_meanwhile() {
     assert_eq!(world.entries(), ["/p/x", "/undo/p/x", "/p/x"].map(String::from));
     world.holds().await;
 }
+
+#[tokio::test]
+async fn a_child_that_was_paused_with_its_parent_is_undone() {
+    let waits = json!({"id": "rest", "type": "wait", "config": {"event": "never"}});
+    let world = World::ran(&chain("paused", &[map("each", "['x']", 1, &[pay("p"), waits])])).await;
+    world.control(Control::Pause).await.unwrap();
+    roll_back(&world.host, &world.id, Rollback::to(1), None, None).await.unwrap().unwrap();
+    // The cancel of what runs comes after all else.
+    let late = world.host.take().unwrap();
+    assert_eq!(world.host.state(&late.message.execution).unwrap().status(), Status::Paused);
+    world.control(Control::Resume).await.unwrap();
+    step::handle(&world.host, std::slice::from_ref(&late)).await;
+    world.host.ack(late.receipt);
+    world.host.handle_due().await;
+    world.is(Status::Waiting);
+    assert_eq!(world.entries(), ["/p/x", "/undo/p/x", "/p/x"].map(String::from));
+    world.holds().await;
+}
