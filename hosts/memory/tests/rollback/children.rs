@@ -206,3 +206,29 @@ async fn a_child_that_was_paused_with_its_parent_is_undone() {
     assert_eq!(world.entries(), ["/p/x", "/undo/p/x", "/p/x"].map(String::from));
     world.holds().await;
 }
+
+#[tokio::test]
+async fn a_parent_learns_that_a_child_is_stuck_though_the_word_of_it_was_lost() {
+    let world = World::ran(&chain("lost", &[map("each", "['x']", 1, &[pay("p")])])).await;
+    world.fails("/undo/p/x", "no");
+    roll_back(&world.host, &world.id, Rollback::to(1), None, None).await.unwrap().unwrap();
+    let mut undo = None;
+    loop {
+        let delivery = world.host.take().expect("the child tells of it");
+        let is_word = matches!(&delivery.message.work, Work::ChildUndone { error: Some(_), .. });
+        if !is_word {
+            step::handle(&world.host, std::slice::from_ref(&delivery)).await;
+        }
+        world.host.ack(delivery.receipt);
+        if is_word {
+            break;
+        }
+        undo.get_or_insert(delivery.message);
+    }
+    world.is(Status::RollingBack);
+    // The supervisor finds that nothing has moved, and sends again what is owed.
+    world.host.send(undo.unwrap(), None);
+    world.host.handle_due().await;
+    world.is(Status::Stuck);
+    world.holds().await;
+}
