@@ -2,6 +2,7 @@
 //! so.
 
 mod budget;
+mod commands;
 mod examples;
 mod leftovers;
 mod localstack;
