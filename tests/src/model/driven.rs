@@ -39,6 +39,15 @@ impl Driven<'_> {
             std::future::pending::<()>().await;
         }
     }
+
+    /// A store that delivers after its commits writes then what its lists show. What it sends goes to its own queue, which
+    /// nobody empties.
+    async fn tell_store(&self, id: &ExecutionId, effects: &[Effect]) -> Result<(), StoreError> {
+        match self.of.outbox().delivers() {
+            Delivers::InCommit => Ok(()),
+            Delivers::AfterCommit => self.of.outbox().deliver(id, effects).await,
+        }
+    }
 }
 
 #[async_trait]
@@ -81,6 +90,7 @@ impl Journal for Driven<'_> {
         if self.delivers == Delivers::InCommit {
             self.outer.acknowledge(&acks);
             self.outer.apply(&id, &effects);
+            self.tell_store(&id, &effects).await?;
         }
         self.moment(&id, Death::BeforeDelivery).await;
         Ok(())
@@ -122,7 +132,7 @@ impl Outbox for Driven<'_> {
         self.outer.apply(id, first);
         self.moment(id, Death::BetweenDeliveries).await;
         self.outer.apply(id, rest);
-        Ok(())
+        self.tell_store(id, effects).await
     }
 
     async fn let_in(&self, _: &str, _: &WorkflowId) -> Result<(), StoreError> {

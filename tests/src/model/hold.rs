@@ -18,7 +18,9 @@ pub async fn hold<T>(script: &Script, on: &str, plays: impl AsyncFn(&Script) -> 
     let fails = async |steps: &[super::Step]| tried(&with(steps), &plays).await.is_err();
     let short = with(&shrink(script.steps.clone(), fails).await);
     let last = tried(&short, &plays).await.err().unwrap_or(error);
-    panic!("seed {} on {on}: {last}\nThe shortest script that fails:\n{}", script.seed, replay(&short));
+    let again = format!("SCRIPT_SEED={} cargo test --release -p stepwell-tests --test all commands", script.seed);
+    let seed = script.seed;
+    panic!("seed {seed} on {on}: {last}\nAgain: {again}\nThe shortest script that fails:\n{}", replay(&short));
 }
 
 async fn tried<T>(script: &Script, plays: impl AsyncFn(&Script) -> Result<T, String>) -> Result<T, String> {
