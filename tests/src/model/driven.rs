@@ -64,8 +64,10 @@ impl Journal for Driven<'_> {
         self.of.journal().fetch(id, payloads).await
     }
 
+    /// What the engine does with a descendant whose ancestor was cancelled follows from this, so it may not be the store's:
+    /// only this process writes, and that is what counts.
     fn keeps_states(&self) -> bool {
-        self.of.journal().keeps_states()
+        self.delivers == Delivers::InCommit
     }
 
     fn inline_bytes(&self) -> usize {
