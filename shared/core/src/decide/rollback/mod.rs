@@ -28,7 +28,7 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
         return Err(Rejection::MovedOn(present));
     }
     if turn.state.end == Some(Status::Skipped) {
-        return Err(Rejection::status(Status::Skipped, "it has done nothing"));
+        return Err(Rejection::instead(Status::Skipped, "it has done nothing"));
     }
     if turn.state.undone_for.is_some() {
         return Err(Rejection::Stale("it is undone whole"));
