@@ -4,6 +4,7 @@ mod allowed;
 mod answer;
 mod args;
 mod banner;
+mod change;
 mod changes;
 mod check;
 mod client;
