@@ -10,6 +10,7 @@ pub mod aws_world;
 pub mod cloud;
 pub mod generate;
 pub mod lambda;
+pub mod model;
 pub mod oracle;
 pub mod rng;
 pub mod sim;

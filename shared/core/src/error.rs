@@ -86,9 +86,14 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// The execution's status does not allow a command, of which this says what cannot be.
+    /// The execution's status does not allow a command: what cannot be, and what can be done about it.
     pub(crate) fn status(status: Status, cannot: &str) -> Self {
         Self::Status { status, message: format!("the execution is {status}: {cannot}") }
+    }
+
+    /// The same where nothing is to be done but what the status allows.
+    pub(crate) fn instead(status: Status, cannot: &str) -> Self {
+        Self::status(status, &format!("{cannot}; {}", status.possible()))
     }
 }
 

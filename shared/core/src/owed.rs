@@ -7,7 +7,7 @@ use crate::{
     id::{Activation, ExecutionId, child_id},
     limits::CHILDREN_IN_A_SLICE,
     retention::expires_at,
-    rollback::Rolling,
+    rollback::{After, Rolling},
 };
 use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
 use std::{ops::Range, sync::Arc};
@@ -31,6 +31,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     effects.extend(tell_parent(state));
     if state.rolling.is_some() && state.end.is_none() {
         effects.extend(owed_undo(state));
+        effects.extend(stuck_for_parent(state));
         return effects;
     }
     if let Some(epoch) = state.undone_for {
@@ -163,6 +164,14 @@ pub(crate) fn child_undone(state: &Execution, epoch: u32, error: Option<String>)
     let (activation, attempt, index) = (parent.activation.clone(), parent.attempt, parent.index);
     let work = Work::ChildUndone { epoch, activation, attempt, index, error };
     Some(Effect::Send { message: Message { execution: parent.execution_id.clone(), work }, at: None })
+}
+
+/// Tells the parent that waits until this child is undone that the child is stuck.
+fn stuck_for_parent(state: &Execution) -> Option<Effect> {
+    match (&state.stuck, &state.rolling.as_ref()?.asked.after) {
+        (Some(error), After::Cancel { epoch }) => child_undone(state, *epoch, Some(error.message.clone())),
+        (Some(_), After::GoOn | After::Fail { .. }) | (None, _) => None,
+    }
 }
 
 /// Tells people of interactions that are over, unless their node has been visited again since.

@@ -33,4 +33,18 @@ impl Status {
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Skipped)
     }
+
+    /// What may be asked of an execution of this status, for people who asked for something else.
+    pub fn possible(self) -> &'static str {
+        match self {
+            Self::Pending | Self::Running | Self::Waiting => "it can be paused or cancelled, and go back",
+            Self::WaitingHuman => "its question can be answered, and it can be paused or cancelled, and go back",
+            Self::Paused => "it can be resumed or cancelled, and go back",
+            Self::RollingBack => "it can be paused or cancelled meanwhile",
+            Self::Stuck => "it can be unstuck or cancelled, and go back",
+            Self::Completed => "it can go back or be forked",
+            Self::Failed | Self::Cancelled => "it can be retried, go back or be forked",
+            Self::Skipped => "start another one",
+        }
+    }
 }

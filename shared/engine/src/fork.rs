@@ -2,8 +2,9 @@
 
 use crate::{
     drive::{submit, with_values, workflow_of},
+    journal::journal,
     port::{Host, StoreError},
-    rollback::{Refused, journal},
+    rollback::Refused,
     start::{StartError, replay as started_before},
 };
 use serde_json::Value;

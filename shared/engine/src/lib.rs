@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod fair;
 pub mod fork;
 pub mod inline;
+mod journal;
 pub mod limits;
 pub mod line;
 pub mod lines;

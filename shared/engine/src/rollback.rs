@@ -3,6 +3,7 @@
 use crate::{
     compensation, delivery,
     drive::{Submission, Submitted, submit, with_values, workflow_of},
+    journal::journal,
     limits,
     port::{Host, StoreError},
 };
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
     error::Rejection,
-    event::{Request, Turn, Unstick},
+    event::{Request, Unstick},
     execution::Execution,
     id::{Activation, ExecutionId, child_id},
     owed::{Since, owed},
@@ -61,19 +62,6 @@ pub struct WouldUndo {
     pub unknown: bool,
     /// Why its templates cannot be rendered.
     pub error: Option<String>,
-}
-
-/// All turns of an execution.
-pub(crate) async fn journal(host: &dyn Host, id: &ExecutionId) -> Result<Vec<Turn>, StoreError> {
-    let mut turns: Vec<Turn> = Vec::new();
-    loop {
-        let more = host.journal().turns_lean(id, turns.len() as u64, limits::TURNS_PER_READ).await?;
-        let is_all = more.len() < limits::TURNS_PER_READ;
-        turns.extend(more);
-        if is_all {
-            return Ok(turns);
-        }
-    }
 }
 
 /// An execution as its journal makes it, and the plan of a rollback of it.

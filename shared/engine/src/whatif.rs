@@ -2,8 +2,8 @@
 
 use crate::{
     drive::workflow_of,
+    journal::journal,
     port::{Head, Host, StoreError},
-    rollback::journal,
 };
 use document::{Workflow, time::Time};
 use stepwell_core::{

@@ -10,7 +10,7 @@ mod world;
 
 pub use people::{answer, sample};
 pub use run::{Fate, Run};
-pub use world::{SimHost, World};
+pub use world::{SimHost, World, child_undone, through_json};
 
 use document::{Workflow, parse};
 use engine::port::Delivers;

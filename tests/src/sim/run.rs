@@ -4,6 +4,7 @@ use super::{Faults, parsed, people::answer, root_id, started, words, world::SimH
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
+    fork::{ForkRequest, start_fork},
     port::{Delivers, Delivery, Verdict},
     rollback::roll_back,
 };
@@ -60,6 +61,8 @@ enum Job {
     Ask(ExecutionId, Box<Asked>),
     /// The API rolls an execution back.
     Back(ExecutionId, Box<Rollback>),
+    /// The API forks an execution.
+    Fork(ExecutionId, Box<ForkRequest>),
 }
 
 impl Job {
@@ -83,6 +86,18 @@ impl Job {
                 let done = roll_back(host, &id, *rollback, None, None).await;
                 (done.is_ok(), Vec::new())
             }
+            Job::Fork(of, request) => {
+                let forked = start_fork(host, &of, *request).await;
+                (forked.is_ok(), Vec::new())
+            }
+        }
+    }
+
+    /// Whether somebody waits for an answer.
+    fn is_asked(&self) -> bool {
+        match self {
+            Job::Batch(_) => false,
+            Job::Ask(..) | Job::Back(..) | Job::Fork(..) => true,
         }
     }
 }
@@ -173,12 +188,28 @@ impl Run {
 
     /// Asks for any command of the root, until an answer comes.
     pub fn command(&mut self, command: &Command) {
-        self.until_heard(|| Job::ask(root_id(), command.clone()));
+        self.command_to(&root_id(), command);
     }
 
-    /// Rolls the root back. Asks again until an answer comes.
-    pub fn back(&mut self, rollback: &Rollback) {
-        self.until_heard(|| Job::Back(root_id(), Box::new(rollback.clone())));
+    /// Asks for any command of an execution, until an answer comes.
+    pub fn command_to(&mut self, id: &ExecutionId, command: &Command) {
+        self.until_heard(|| Job::ask(id.clone(), command.clone()));
+    }
+
+    /// Rolls an execution back. Asks again until an answer comes.
+    pub fn back_to(&mut self, id: &ExecutionId, rollback: &Rollback) {
+        self.until_heard(|| Job::Back(id.clone(), Box::new(rollback.clone())));
+    }
+
+    /// Forks an execution. Asks again until an answer comes, for which the request needs a key.
+    pub fn fork(&mut self, of: &ExecutionId, request: &ForkRequest) {
+        self.until_heard(|| Job::Fork(of.clone(), Box::new(request.clone())));
+    }
+
+    /// Lets the process die at the next call of a port that is made, before it takes effect or after.
+    pub fn dies_at_next_call(&mut self, after: bool) {
+        let mut world = self.host.world();
+        world.faults.at_call = Some((world.calls + 1, after));
     }
 
     fn until_heard(&mut self, job: impl Fn() -> Job) {
@@ -356,7 +387,7 @@ impl Run {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
         for job in jobs {
-            running.push((matches!(job, Job::Ask(..) | Job::Back(..)), Box::pin(job.run(&self.host))));
+            running.push((job.is_asked(), Box::pin(job.run(&self.host))));
         }
         let waker = noop_waker();
         let mut cx = Context::from_waker(&waker);

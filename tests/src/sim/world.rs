@@ -15,9 +15,10 @@ use stepwell_core::{
     event::Turn,
     evolve::{FoldError, evolve, fold},
     execution::{Children, Execution},
-    id::{Activation, ExecutionId, InteractionId},
+    id::{Activation, ExecutionId, InteractionId, child_id},
     invariant,
     payload::Payload,
+    rollback::What,
 };
 
 /// A message on the queue.
@@ -145,7 +146,7 @@ impl World {
     /// The same as [`World::fold`], but without offloaded values, except for those that folding itself reads.
     pub fn fold_lean(&self, id: &ExecutionId) -> Option<Execution> {
         let workflow = self.workflow_of(id)?;
-        let turns: Vec<Turn> = self.journals.get(id)?.iter().map(through_json).collect();
+        let turns: Vec<Turn> = self.journals.get(id)?.iter().map_while(|turn| through_json(turn).ok()).collect();
         loop {
             match fold(&workflow, None, &turns) {
                 Err(FoldError::Needs(missing)) => self.fetch(missing.payloads().into_iter()),
@@ -176,7 +177,11 @@ impl World {
         for (blob, bytes) in &commit.blobs {
             self.blobs.insert(blob.sha256.clone(), serde_json::from_slice(bytes).expect("a value is JSON"));
         }
-        let stored: Vec<Turn> = commit.turns.iter().map(through_json).collect();
+        let stored: Result<Vec<Turn>, String> = commit.turns.iter().map(through_json).collect();
+        let stored = stored.unwrap_or_else(|error| {
+            self.broken.push(error);
+            commit.turns.clone()
+        });
         self.fetch(stored.iter().flat_map(Turn::payloads));
         self.journals.entry(id.clone()).or_default().extend(stored);
         self.inspect(&id, &commit.state);
@@ -242,6 +247,10 @@ impl World {
                 let told = |kids: &Children| kids.ended.contains(*index) || kids.told_seq(*index) >= *seq;
                 !parent.waits_for_children(activation, *attempt) || kids.is_none_or(|kids| told(kids))
             }),
+            Effect::Send { message: Message { execution, work: Work::ChildUndone { .. } }, .. } => {
+                let awaits = |parent: &Execution| parent.stuck.is_none() && child_undone(parent).as_ref() == Some(id);
+                !self.fold(execution).is_some_and(|parent| awaits(&parent))
+            }
             _ => false,
         }
     }
@@ -263,10 +272,23 @@ impl World {
     }
 }
 
+/// The child that an execution waits for, which goes back, until the child is undone.
+pub fn child_undone(parent: &Execution) -> Option<ExecutionId> {
+    let rolling = parent.rolling.as_ref().filter(|_| parent.end.is_none())?;
+    let undo = rolling.current()?;
+    match undo.what {
+        What::Child { attempt, index } => Some(child_id(parent.id(), &undo.activation, attempt, index)),
+        What::Node { .. } => None,
+    }
+}
+
 /// A turn as it is after it was written and read again. A journal is text, so a field that is not written is lost.
-fn through_json(turn: &Turn) -> Turn {
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn through_json(turn: &Turn) -> Result<Turn, String> {
     let text = serde_json::to_string(turn).expect("a turn is JSON");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    serde_json::from_str(&text).map_err(|error| format!("a turn cannot be read again: {error}: {text}"))
 }
 
 impl World {

@@ -130,7 +130,7 @@ fn write_reopened() {
     };
     let mut run = Run::new(&case(), 1, Faults::default(), Delivers::InCommit);
     run.finish().unwrap();
-    run.back(&Rollback::to(1));
+    run.back_to(&root_id(), &Rollback::to(1));
     keep("rolling_back-1", &run);
     for _ in 0..3 {
         run.advance().unwrap();

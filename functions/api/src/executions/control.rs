@@ -122,7 +122,9 @@ pub(crate) async fn control(
     match answer::ask(app, caller, id, Command::Control { control, reason }, Terms { stale_is_done: true, ..terms })
         .await
     {
-        Ok(done) if !done.repeated && refuses(execution, &done.state, control) => Err(wrong_status(&done.state)),
+        Ok(done) if !done.repeated && refuses(execution, &done.state, control) => {
+            Err(wrong_status(&done.state, control))
+        }
         Ok(done) => read::execution(app, &done.state).await,
         Err(problem) => {
             // Another request may have done the same since the execution was loaded: then it is no error.
@@ -150,9 +152,15 @@ fn refuses(before: &Execution, now: &Execution, control: Control) -> bool {
     now.status().is_terminal() && !is_so(now, control) && !resumed && !retried
 }
 
-/// A 409 `invalid_status` that names the execution's status.
-pub(crate) fn wrong_status(execution: &Execution) -> Problem {
+/// A 409 `invalid_status` that names the execution's status: what it cannot be asked for, and what it can.
+pub(crate) fn wrong_status(execution: &Execution, control: Control) -> Problem {
     let status = execution.status();
-    let detail = format!("execution {} is {status}: this is not possible", execution.id());
+    let cannot = match control {
+        Control::Pause => "it cannot be paused",
+        Control::Resume => "there is no pause to end and no question to answer",
+        Control::Cancel => "it cannot be cancelled",
+        Control::Retry => "it cannot be retried",
+    };
+    let detail = format!("execution {} is {status}: {cannot}; {}", execution.id(), status.possible());
     Problem::conflict("invalid_status", detail).with("execution_status", status.as_str())
 }

@@ -83,7 +83,7 @@ async fn resume(
         return Ok(axum::Json(went_on(read::execution(&app, &execution).await?, None)));
     }
     if execution.status() != Status::WaitingHuman {
-        return Err(wrong_status(&execution));
+        return Err(wrong_status(&execution, Control::Resume));
     }
     // A reason says something to whoever asks, and is refused in the words of an answer.
     if body.reason.is_some() {

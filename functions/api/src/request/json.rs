@@ -1,14 +1,17 @@
 //! Extractors that read request bodies and paths. Bodies are JSON only, and every refusal is a problem that names what
 //! is wrong.
 
-use crate::{Problem, limits, request::aside::aside};
+use super::{aside::aside, misfit::misfit};
+use crate::{Problem, limits};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use document::json::{TWICE, Unique, memory_of_text, nesting};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use document::json::{Unique, memory_of_text, nesting};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer,
+};
 use serde_json::Value;
 use std::{fmt, marker::PhantomData};
 use tokio::time::timeout;
@@ -177,24 +180,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     light(bytes)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
-        if !error.is_data() {
+        // A word is expected where another value stands: serde takes that for a mistake of syntax.
+        if !error.is_data() && serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
             let detail = format!("the body is not valid JSON: {message}");
             return Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
         }
-        // Serde's text ends with the position, and puts the name of the field in question between backquotes.
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        let field = message.split('`').nth(1).unwrap_or_default();
-        let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
-        if message.ends_with(TWICE) {
-            let hint = format!("keep one of the two (line {}, column {})", error.line(), error.column());
-            Problem::field("duplicate_key", "", message, &hint)
-        } else if message.starts_with("unknown field") {
-            Problem::field("unknown_field", &path, message, "leave this field out, or correct its name")
-        } else if message.starts_with("missing field") {
-            Problem::field("missing_field", &path, message, "add this field")
-        } else {
-            let hint = format!("see the types at /openapi.json (line {}, column {})", error.line(), error.column());
-            Problem::field("invalid_field", "", message, &hint)
-        }
+        misfit::<T>(bytes, &error)
     })
 }

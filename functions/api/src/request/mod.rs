@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod document;
 pub mod filter;
 pub mod json;
+mod misfit;
 pub mod page;
 pub mod params;
 pub mod problem;

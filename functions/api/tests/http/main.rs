@@ -12,6 +12,7 @@ mod executions;
 mod fork;
 mod hostile;
 mod interactions;
+mod misfits;
 mod moved;
 mod openapi;
 mod passed_on;

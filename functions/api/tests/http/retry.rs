@@ -79,4 +79,5 @@ async fn what_neither_failed_nor_was_cancelled_is_not_retried() {
     world.run().await;
     let problem = world.post(&format!("/v1/executions/{live}/retry"), json!({})).await.problem(409, "invalid_status");
     assert_eq!(problem["execution_status"], "waiting_human");
+    assert!(problem["detail"].as_str().unwrap().contains("its question can be answered"), "{problem}");
 }

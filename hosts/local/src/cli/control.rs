@@ -2,9 +2,9 @@
 
 use super::{
     Exit, Failure, Globals, Outcome,
+    change::change_or,
     client::{Client, Reply, escaped},
     commands, output,
-    pick::pick,
 };
 use api::types::{Ended, Execution, Interaction, Reason, WentOn};
 
@@ -20,31 +20,21 @@ pub struct Args {
 
 /// Asks for the change that `what` names, which is the last part of the API's path. To ask twice is no error.
 pub async fn run(globals: &Globals, what: &str, args: Args) -> Outcome {
-    let client = Client::open(globals).await?;
     let body = Reason { reason: args.reason };
-    let answer = async {
-        let id = pick(&client, &args.execution).await?;
-        match client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), &body).await {
-            Err(failure) if what == "resume" => Err(taught(&client, &id, failure, globals).await),
-            answer => answer,
-        }
-    }
-    .await;
-    let idle = client.idle();
-    client.close().await;
-    let answer = answer?;
-    if globals.json {
-        output::json(&answer.0);
+    let advise = async |client: &Client, id: &str, failure: Failure| match what {
+        "resume" => taught(client, id, failure, globals).await,
+        _ => failure,
+    };
+    let changed = change_or(globals, &args.execution, what, &body, advise).await?;
+    if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }
-    let execution: Execution = answer.read()?;
-    output::line(&format!("{} is {}{}", execution.execution_id, execution.status, went_on(what, &answer)?));
+    let execution: Execution = changed.reply.read()?;
+    output::line(&format!("{} is {}{}", execution.execution_id, execution.status, went_on(what, &changed.reply)?));
     if what == "resume" {
         questions(&execution, globals).iter().for_each(|line| eprintln!("{line}"));
     }
-    if let Some(idle) = idle.filter(|_| execution.completed_at.is_none() && what != "pause") {
-        eprintln!("{idle}");
-    }
+    changed.tell_idle(execution.completed_at.is_none() && what != "pause");
     Ok(Exit::Done)
 }
 

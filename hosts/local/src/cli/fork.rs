@@ -1,12 +1,6 @@
 //! `stepwell fork EXECUTION CHECKPOINT`.
 
-use super::{
-    Exit, Globals, Outcome,
-    client::{Client, escaped},
-    output,
-    pick::pick,
-    source,
-};
+use super::{Exit, Globals, Outcome, change::change, output, source};
 use api::types::{Accepted, CheckpointId, ForkBody, WouldFork};
 
 /// The arguments of `stepwell fork`.
@@ -28,28 +22,17 @@ pub struct Args {
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
     let body = ForkBody { checkpoint_id: CheckpointId(args.checkpoint), input, dry_run: args.dry_run.then_some(true) };
-    let client = Client::open(globals).await?;
-    let answer = async {
-        let id = pick(&client, &args.execution).await?;
-        client.post(&format!("/v1/executions/{}/fork", escaped(&id)), &body).await
-    }
-    .await;
-    let idle = client.idle();
-    client.close().await;
-    let answer = answer?;
-    if globals.json {
-        output::json(&answer.0);
+    let changed = change(globals, &args.execution, "fork", &body).await?;
+    if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }
     if args.dry_run {
-        show(&answer.read()?);
+        show(&changed.reply.read()?);
         return Ok(Exit::Done);
     }
-    let forked: Accepted = answer.read()?;
+    let forked: Accepted = changed.reply.read()?;
     output::line(&forked.execution_id);
-    if let Some(idle) = idle {
-        eprintln!("{idle}");
-    }
+    changed.tell_idle(true);
     Ok(Exit::Done)
 }
 

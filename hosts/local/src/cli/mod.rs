@@ -5,6 +5,7 @@ mod answer;
 mod args;
 mod banner;
 mod bulk;
+mod change;
 mod changes;
 mod check;
 mod client;

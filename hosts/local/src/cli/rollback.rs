@@ -2,11 +2,10 @@
 
 use super::{
     Exit, Failure, Globals, Outcome,
-    client::{Client, Reply, escaped},
+    change::change_or,
+    client::Client,
     columns::{Cell, Column},
-    output,
-    pick::pick,
-    source,
+    output, source,
 };
 use api::types::{
     BackAnswer, BacktrackBody, CheckpointId, RollbackBody, Undone, WentBack, WouldCompensate, WouldGoBack,
@@ -91,35 +90,23 @@ pub async fn backtrack(globals: &Globals, args: Backtrack) -> Outcome {
 
 /// Asks for what the last part of the API's path names, and tells the answer.
 async fn go_back(globals: &Globals, what: &str, execution: &str, to: &str, body: &impl Serialize) -> Outcome {
-    let client = Client::open(globals).await?;
-    let answer = async {
-        let id = pick(&client, execution).await?;
-        let answer = client.post(&format!("/v1/executions/{}/{what}", escaped(&id)), body).await;
-        answer.map_err(|failure| advised(failure, globals, &id))
-    }
-    .await;
-    let idle = client.idle();
-    client.close().await;
-    let answer: Reply = answer?;
-    let read: BackAnswer = answer.read()?;
-    if globals.json {
-        output::json(&answer.0);
-    }
+    let advise = async |_: &Client, id: &str, failure: Failure| advised(failure, globals, id);
+    let changed = change_or(globals, execution, what, body, advise).await?;
+    let read: BackAnswer = changed.reply.read()?;
+    let is_printed = changed.is_printed(globals);
     match read {
         BackAnswer::Would(would) => {
-            if !globals.json {
+            if !is_printed {
                 plan(&would);
                 eprintln!("nothing was changed; to do it: {}", globals.pasted(&[what, &would.execution_id, to]));
             }
             Ok(Exit::Done)
         }
         BackAnswer::Went(went) => {
-            if !globals.json {
+            if !is_printed {
                 tell(&went, globals);
             }
-            if let Some(idle) = idle.filter(|_| !went.status.is_terminal() && went.status != Status::Stuck) {
-                eprintln!("{idle}");
-            }
+            changed.tell_idle(!went.status.is_terminal() && went.status != Status::Stuck);
             Ok(if went.status == Status::Stuck { Exit::Failed } else { Exit::Done })
         }
     }

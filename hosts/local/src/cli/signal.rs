@@ -1,12 +1,6 @@
 //! `stepwell signal EXECUTION NAME`: an event for a `wait` node.
 
-use super::{
-    Exit, Globals, Outcome,
-    client::{Client, escaped},
-    output,
-    pick::pick,
-    source,
-};
+use super::{Exit, Globals, Outcome, change::change, client::escaped, output, source};
 use api::types::SignalBody;
 
 /// The arguments of `stepwell signal`.
@@ -24,23 +18,12 @@ pub struct Args {
 /// Sends the event. Where it comes before the `wait` node that expects it, the execution keeps it.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let value = args.value.as_deref().map(|value| source::input(value, "--value")).transpose()?;
-    let client = Client::open(globals).await?;
-    let answer = async {
-        let id = pick(&client, &args.execution).await?;
-        let path = format!("/v1/executions/{}/signals/{}", escaped(&id), escaped(&args.name));
-        client.post(&path, &SignalBody { data: value.unwrap_or_default() }).await.map(|answer| (id, answer))
-    }
-    .await;
-    let idle = client.idle();
-    client.close().await;
-    let (id, execution) = answer?;
-    if globals.json {
-        output::json(&execution.0);
+    let body = SignalBody { data: value.unwrap_or_default() };
+    let changed = change(globals, &args.execution, &format!("signals/{}", escaped(&args.name)), &body).await?;
+    if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }
-    output::line(&format!("{id} has the event {}", args.name));
-    if let Some(idle) = idle {
-        eprintln!("{idle}");
-    }
+    output::line(&format!("{} has the event {}", changed.id, args.name));
+    changed.tell_idle(true);
     Ok(Exit::Done)
 }

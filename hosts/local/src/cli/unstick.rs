@@ -1,12 +1,6 @@
 //! `stepwell unstick EXECUTION ACTION`.
 
-use super::{
-    Exit, Globals, Outcome,
-    client::{Client, escaped},
-    output,
-    pick::pick,
-    source,
-};
+use super::{Exit, Globals, Outcome, change::change, output, source};
 use api::types::{Execution, UnstickBody};
 use stepwell_core::event::Unstick;
 
@@ -53,23 +47,12 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     };
     let output = args.output.as_deref().map(|output| source::input(output, "--output")).transpose()?;
     let body = UnstickBody { action, node: args.node, output, reason: args.reason };
-    let client = Client::open(globals).await?;
-    let answer = async {
-        let id = pick(&client, &args.execution).await?;
-        client.post(&format!("/v1/executions/{}/unstick", escaped(&id)), &body).await
-    }
-    .await;
-    let idle = client.idle();
-    client.close().await;
-    let answer = answer?;
-    if globals.json {
-        output::json(&answer.0);
+    let changed = change(globals, &args.execution, "unstick", &body).await?;
+    if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }
-    let execution: Execution = answer.read()?;
+    let execution: Execution = changed.reply.read()?;
     output::line(&format!("{} is {}", execution.execution_id, execution.status));
-    if let Some(idle) = idle.filter(|_| execution.completed_at.is_none()) {
-        eprintln!("{idle}");
-    }
+    changed.tell_idle(execution.completed_at.is_none());
     Ok(Exit::Done)
 }

@@ -1,10 +1,11 @@
 //! Children, whole, when their parent goes back.
 
 use super::ledger::{World, chain, charge};
-use engine::{drive::submit, port::Journal};
+use engine::{drive::submit, port::Journal, rollback::roll_back, step};
 use serde_json::{Value, json};
 use stepwell_core::{
     command::{Command, Control},
+    effect::Work,
     event::Unstick,
     execution::Status,
     rollback::Rollback,
@@ -160,5 +161,74 @@ async fn children_that_run_are_stopped_and_undone() {
     world.control(Control::Retry).await.unwrap();
     let alive = world.host.all().iter().filter(|one| one.end.is_none() && one.retried == 1).count();
     assert_eq!((alive, world.entries().len()), (3, 6));
+    world.holds().await;
+}
+
+/// A queue may keep no order, and a person may cancel a child: nothing cuts off what the parent waits for.
+#[tokio::test]
+async fn a_child_that_is_being_undone_cannot_be_cancelled_meanwhile() {
+    let waits = json!({"id": "rest", "type": "wait", "config": {"event": "never"}});
+    let world = World::ran(&chain("late", &[map("each", "['x']", 1, &[pay("p"), waits])])).await;
+    roll_back(&world.host, &world.id, Rollback::to(1), None, None).await.unwrap().unwrap();
+    let (late, undo) = (world.host.take().unwrap(), world.host.take().unwrap());
+    assert!(matches!((&late.message.work, &undo.message.work), (Work::Control { .. }, Work::Undo(_))));
+    for delivery in [undo, late.clone()] {
+        step::handle(&world.host, std::slice::from_ref(&delivery)).await;
+        world.host.ack(delivery.receipt);
+    }
+    let child = late.message.execution;
+    let cancel = Command::Control { control: Control::Cancel, reason: None };
+    let asked = submit(&world.host, &child, cancel).await.unwrap().unwrap();
+    let refused = asked.replies[0].as_ref().unwrap_err().to_string();
+    assert!(refused.contains("its parent goes back"), "{refused}");
+    assert_eq!(world.host.state(&child).unwrap().status(), Status::RollingBack);
+    world.host.handle_due().await;
+    assert_eq!(world.host.state(&child).unwrap().status(), Status::Cancelled);
+    world.is(Status::Waiting);
+    assert_eq!(world.entries(), ["/p/x", "/undo/p/x", "/p/x"].map(String::from));
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_child_that_was_paused_with_its_parent_is_undone() {
+    let waits = json!({"id": "rest", "type": "wait", "config": {"event": "never"}});
+    let world = World::ran(&chain("paused", &[map("each", "['x']", 1, &[pay("p"), waits])])).await;
+    world.control(Control::Pause).await.unwrap();
+    roll_back(&world.host, &world.id, Rollback::to(1), None, None).await.unwrap().unwrap();
+    // The cancel of what runs comes after all else.
+    let late = world.host.take().unwrap();
+    assert_eq!(world.host.state(&late.message.execution).unwrap().status(), Status::Paused);
+    world.control(Control::Resume).await.unwrap();
+    step::handle(&world.host, std::slice::from_ref(&late)).await;
+    world.host.ack(late.receipt);
+    world.host.handle_due().await;
+    world.is(Status::Waiting);
+    assert_eq!(world.entries(), ["/p/x", "/undo/p/x", "/p/x"].map(String::from));
+    world.holds().await;
+}
+
+#[tokio::test]
+async fn a_parent_learns_that_a_child_is_stuck_though_the_word_of_it_was_lost() {
+    let world = World::ran(&chain("lost", &[map("each", "['x']", 1, &[pay("p")])])).await;
+    world.fails("/undo/p/x", "no");
+    roll_back(&world.host, &world.id, Rollback::to(1), None, None).await.unwrap().unwrap();
+    let mut undo = None;
+    loop {
+        let delivery = world.host.take().expect("the child tells of it");
+        let is_word = matches!(&delivery.message.work, Work::ChildUndone { error: Some(_), .. });
+        if !is_word {
+            step::handle(&world.host, std::slice::from_ref(&delivery)).await;
+        }
+        world.host.ack(delivery.receipt);
+        if is_word {
+            break;
+        }
+        undo.get_or_insert(delivery.message);
+    }
+    world.is(Status::RollingBack);
+    // The supervisor finds that nothing has moved, and sends again what is owed.
+    world.host.send(undo.unwrap(), None);
+    world.host.handle_due().await;
+    world.is(Status::Stuck);
     world.holds().await;
 }

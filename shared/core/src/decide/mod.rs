@@ -78,13 +78,13 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         (s, Command::PassOn { .. }) if s.is_terminal() => {
-            Err(Rejection::status(s, "nobody is asked below it any more"))
+            Err(Rejection::instead(s, "nobody is asked below it any more"))
         }
         (_, Command::PassOn { execution_id, interaction_id }) => {
             turn.record(Event::AnswerPassedOn { execution_id, interaction_id });
             Ok(())
         }
-        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::status(s, "no signal is awaited any more")),
+        (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::instead(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
         (_, Command::RollBack { rollback, plan, seq }) => rollback::begin(turn, *rollback, plan, seq),

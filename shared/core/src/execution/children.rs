@@ -5,7 +5,7 @@ use crate::{
     id::{Activation, ExecutionId, child_id},
     payload::Payload,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::collections::BTreeMap;
 
 /// Children that were started before the execution went back, or by the execution that it was forked from.
@@ -49,11 +49,11 @@ pub struct Children {
     pub failed: Bits,
     /// The children that told that a person is asked in them or below them, by index, with the number of the child's turn
     /// of which it told.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_index")]
     pub asking: BTreeMap<u32, u64>,
     /// The same of the children that told that nobody is asked any more. As long as they live, an older message may
     /// still come.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_index")]
     pub ceased: BTreeMap<u32, u64>,
 }
 
@@ -70,5 +70,42 @@ impl Children {
     /// The number of the turn of which a child told last; 0 where it has told nothing.
     pub fn told_seq(&self, index: u32) -> u64 {
         self.asking.get(&index).or(self.ceased.get(&index)).copied().unwrap_or(0)
+    }
+}
+
+/// Reads numbers by the index of a child. In JSON the key of a map is a text, and within an event it stays one: serde
+/// looks for the type of the event first, and keeps the rest as it finds it.
+fn by_index<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u32, u64>, D::Error> {
+    let texts = BTreeMap::<String, u64>::deserialize(deserializer)?;
+    let numbers = texts.into_iter().map(|(index, number)| Ok((index.parse().map_err(D::Error::custom)?, number)));
+    numbers.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    /// As events are, in one of which a checkpoint comes with its children.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Tagged {
+        Of { children: Children },
+    }
+
+    #[test]
+    fn what_children_told_is_read_within_an_event_too() {
+        let children = json!({"visit": 1, "count": 3, "items": [1, 2, 3], "started": 3, "ended": "", "failed": "",
+            "asking": {"0": 5}, "ceased": {"1": 4, "2": 7}});
+        let alone: Children = serde_json::from_value(children.clone()).unwrap();
+        assert_eq!((alone.told_seq(0), alone.told_seq(2)), (5, 7));
+        let text = json!({"type": "of", "children": children}).to_string();
+        let read: Tagged = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, Tagged::Of { children: alone });
+        assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        let odd = json!({"visit": 1, "count": 1, "items": [], "started": 1, "ended": "", "failed": "",
+            "asking": {"first": 5}});
+        assert!(serde_json::from_value::<Children>(odd).is_err());
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     id::{Activation, ExecutionId},
     interaction::Interaction,
     payload::Payload,
-    rollback::Rolling,
+    rollback::{After, Rolling},
 };
 use document::{id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,11 @@ impl Execution {
     /// Whether nothing starts and no edge is resolved: the execution is paused, or goes back.
     pub fn stands_still(&self) -> bool {
         self.paused || self.rolling.is_some()
+    }
+
+    /// Whether it is a child that is undone whole, since its parent goes back and waits for that.
+    pub fn is_being_undone(&self) -> bool {
+        self.end.is_none() && self.rolling.as_ref().is_some_and(|it| matches!(it.asked.after, After::Cancel { .. }))
     }
 
     /// The execution's id.

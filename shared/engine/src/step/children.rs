@@ -186,6 +186,8 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             return delivery::deliver(host, id, &again).await;
         }
         let done = match wish {
+            // What its parent asked first comes late: it is being undone, and cancelled then.
+            ChildControl::Cancel if child.is_being_undone() => return Ok(()),
             ChildControl::Cancel => false,
             ChildControl::Pause => child.paused,
             ChildControl::Resume | ChildControl::Retry => !child.paused,

@@ -3,6 +3,7 @@
 
 mod budget;
 mod bulk;
+mod commands;
 mod examples;
 mod leftovers;
 mod localstack;

@@ -18,7 +18,12 @@ pub(super) fn cancel(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
             }
             Ok(())
         }
-        _ if status.is_terminal() => Err(Rejection::status(status, "it cannot be cancelled")),
+        _ if status.is_terminal() => Err(Rejection::instead(status, "it cannot be cancelled")),
+        // Its parent waits until it is undone: it cannot end before.
+        _ if turn.state.is_being_undone() => Err(Rejection::status(
+            status,
+            "its parent goes back and undoes it whole, after which it is cancelled; where it is stuck, unstick it",
+        )),
         _ => {
             turn.close_all();
             turn.record(Event::ExecutionCancelled { reason });

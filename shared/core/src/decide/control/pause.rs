@@ -7,7 +7,7 @@ use crate::{effect::ChildControl, error::Rejection, event::Event, execution::Sta
 /// because the first message to them may be lost.
 pub(super) fn pause(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
-        return Err(Rejection::status(status, "it cannot be paused"));
+        return Err(Rejection::instead(status, "it cannot be paused"));
     }
     if !turn.state.paused {
         turn.record(Event::ExecutionPaused { reason });

@@ -12,7 +12,7 @@ use document::graph::NodeIx;
 /// Resumes an execution: what is due is enqueued, and what was recorded during the pause takes effect.
 pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     if status.is_terminal() {
-        return Err(Rejection::status(status, "it cannot be resumed"));
+        return Err(Rejection::instead(status, "it cannot be resumed"));
     }
     let paused = turn.state.paused;
     if paused {

@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<String>) -> Result<(), Rejection> {
     match status {
         Status::Failed | Status::Cancelled => {}
-        _ if status.is_terminal() => return Err(Rejection::status(status, "there is nothing to retry")),
+        _ if status.is_terminal() => return Err(Rejection::instead(status, "there is nothing to retry")),
         _ if turn.state.retried > 0 => return Err(Rejection::Stale("it was retried and goes on")),
-        _ => return Err(Rejection::status(status, "only one that failed or was cancelled is retried")),
+        _ => return Err(Rejection::instead(status, "only one that failed or was cancelled is retried")),
     }
     // It was cancelled while it went back: it goes on with that.
     if turn.state.rolling.is_some() {

@@ -28,12 +28,16 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
         return Err(Rejection::MovedOn(present));
     }
     if turn.state.end == Some(Status::Skipped) {
-        return Err(Rejection::status(Status::Skipped, "it has done nothing"));
+        return Err(Rejection::instead(Status::Skipped, "it has done nothing"));
     }
     if turn.state.undone_for.is_some() {
         return Err(Rejection::Stale("it is undone whole"));
     }
     turn.close_all();
+    // A child is paused with its parent, which waits from now on until it is undone, and tells it nothing else.
+    if turn.state.paused && matches!(rollback.after, After::Cancel { .. }) {
+        turn.record(Event::ExecutionResumed { reason: rollback.reason.clone() });
+    }
     let epoch = turn.state.epoch + 1;
     turn.record(Event::RollbackBegun { rollback, epoch, plan });
     turn.undo_next();

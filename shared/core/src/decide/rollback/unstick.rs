@@ -20,7 +20,7 @@ pub fn unstick(
     reason: Option<String>,
 ) -> Result<(), Rejection> {
     let Some(error) = turn.state.stuck.clone() else {
-        return Err(Rejection::status(status, "only an execution that is stuck needs a way out"));
+        return Err(Rejection::instead(status, "only an execution that is stuck needs a way out"));
     };
     let undoing = turn.state.rolling.as_ref().and_then(|rolling| rolling.current().cloned());
     if let Some(current) = undoing {
