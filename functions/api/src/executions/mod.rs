@@ -9,6 +9,7 @@ mod history;
 pub(crate) mod idempotency;
 mod list;
 mod meant;
+mod moving;
 mod nodes;
 pub mod read;
 mod resume;
@@ -26,9 +27,10 @@ pub fn starts() -> Routes {
     start::routes()
 }
 
-/// Routes that only read: executions, their nodes, history, checkpoints, events and logs.
+/// Routes that only read: executions, their nodes, history, checkpoints, events and logs, and what moves elsewhere.
 pub fn reads() -> Routes {
-    Routes::new().merge(list::routes()).merge(nodes::routes()).merge(history::routes()).merge(events::routes())
+    let one = nodes::routes().merge(history::routes()).merge(events::routes()).merge(moving::exports());
+    Routes::new().merge(list::routes()).merge(one)
 }
 
 /// Routes that send executions signals.
@@ -36,8 +38,8 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, import, deletion.
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
-    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes())
+    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(moving::imports()).merge(delete::routes())
 }

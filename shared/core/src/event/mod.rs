@@ -11,7 +11,7 @@ mod unstick;
 
 pub use not_undone::NotUndone;
 pub use planned::Planned;
-pub use started::{Parent, Started};
+pub use started::{Imported, Parent, Started};
 pub use turn::{Request, Turn};
 pub use unstick::Unstick;
 
@@ -368,6 +368,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Every turn of an execution that came from another host is there, and it goes on here from now on.
+    ExecutionImported,
     /// A message of the execution failed so often that it became a dead letter.
     ExecutionStuck {
         /// What could not be processed; its code is `dead_letter`.

@@ -225,6 +225,11 @@ async fn start(
 ) -> Result<Option<(u32, String)>, StoreError> {
     let id = family.id(index);
     if let Some(child) = host.journal().load_lean(&id).await? {
+        // An execution that was imported has the id that its file names.
+        let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
+        if !own || child.started.owner != owner {
+            return Ok(Some((index, format!("another execution has its id {id}"))));
+        }
         begin_again(host, &child).await?;
         return Ok(None);
     }

@@ -20,7 +20,7 @@ use crate::{
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
-use handled::{Handled, UNKNOWN_SECONDS, failed};
+use handled::{ARRIVING_SECONDS, Handled, UNKNOWN_SECONDS, failed};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command, Told},
@@ -86,6 +86,11 @@ async fn handle_loaded(
     workflow: &Arc<Workflow>,
     batch: &[&Delivery],
 ) -> Vec<Verdict> {
+    // What it owes follows from its last turn, which is still to come.
+    if state.arrives() {
+        let later = Verdict::Return { after_seconds: ARRIVING_SECONDS, error: None };
+        return vec![later; batch.len()];
+    }
     let handled = match unwanted::dropped(host, state, batch).await {
         Ok(Some(dropped)) => dropped,
         Ok(None) => join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await,
