@@ -4,7 +4,6 @@ use super::words;
 use engine::moving;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use stepwell_core::execution::Status;
 use utoipa::ToSchema;
 
