@@ -11,6 +11,7 @@ mod files;
 mod forks;
 mod forms;
 mod log;
+mod moved;
 mod named;
 mod order;
 mod pasted;
