@@ -1,6 +1,6 @@
 //! Executions on their way to another host.
 
-use super::words;
+use super::{Document, words};
 use engine::moving;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ pub struct ExportPiece {
     pub after: u64,
     /// The normalized documents that the turns name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<BTreeMap<String, Value>>)]
+    #[schema(value_type = Vec<Document>)]
     pub documents: Vec<Value>,
     /// Offloaded values that the turns refer to, by the SHA-256 of their JSON.
     #[serde(default, skip_serializing_if = "Map::is_empty")]

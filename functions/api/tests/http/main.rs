@@ -12,6 +12,7 @@ mod fork;
 mod hostile;
 mod interactions;
 mod moved;
+mod moving;
 mod openapi;
 mod passed_on;
 mod repeats;
