@@ -92,6 +92,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
         forked: None,
+        imported: None,
         skipped: None,
     }
 }

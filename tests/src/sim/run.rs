@@ -4,6 +4,7 @@ use super::{Faults, parsed, people::answer, root_id, started, words, world::SimH
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
+    moving::{Importer, Piece, import},
     port::{Delivers, Delivery, Verdict},
     rollback::roll_back,
 };
@@ -60,6 +61,8 @@ enum Job {
     Ask(ExecutionId, Box<Asked>),
     /// The API rolls an execution back.
     Back(ExecutionId, Box<Rollback>),
+    /// The API takes in a part of an execution of another host.
+    Import(Box<Piece>),
 }
 
 impl Job {
@@ -82,6 +85,11 @@ impl Job {
             Job::Back(id, rollback) => {
                 let done = roll_back(host, &id, *rollback, None, None).await;
                 (done.is_ok(), Vec::new())
+            }
+            Job::Import(piece) => {
+                let to = Importer { owner: "owner", by: "mover@example.com" };
+                let taken = import(host, &to, &piece, false).await;
+                (taken.is_ok_and(|taken| taken.map_err(|why| panic!("{why} of {piece:?}")).is_ok()), Vec::new())
             }
         }
     }
@@ -181,7 +189,7 @@ impl Run {
         self.until_heard(|| Job::Back(root_id(), Box::new(rollback.clone())));
     }
 
-    fn until_heard(&mut self, job: impl Fn() -> Job) {
+    fn until_heard(&self, job: impl Fn() -> Job) {
         loop {
             let before = self.host.world().unheard;
             self.together(vec![job()]);
@@ -212,6 +220,23 @@ impl Run {
         // With the queue lost, work must be brought back by the sweep: that is no fault of the engine.
         world.unheard = 1;
         drop(world);
+        run
+    }
+
+    /// A run of what came from another host, which is left there. The outside world is the same.
+    pub fn arrived(saved: &[Value], (seed, faults): (u64, Faults), delivers: Delivers, from: &Run, all: &[Piece]) -> Self {
+        let run = Self::empty(saved, seed, faults, delivers);
+        let (now, outside) = {
+            let from = from.host.world();
+            (from.now, from.outside.clone())
+        };
+        run.host.world().now = now;
+        run.host.world().outside = outside;
+        for piece in all {
+            run.until_heard(|| Job::Import(Box::new(piece.clone())));
+        }
+        // What comes from there is asked for through the API.
+        run.host.world().unheard += 1;
         run
     }
 
@@ -356,7 +381,7 @@ impl Run {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
         for job in jobs {
-            running.push((matches!(job, Job::Ask(..) | Job::Back(..)), Box::pin(job.run(&self.host))));
+            running.push((matches!(job, Job::Ask(..) | Job::Back(..) | Job::Import(..)), Box::pin(job.run(&self.host))));
         }
         let waker = noop_waker();
         let mut cx = Context::from_waker(&waker);
