@@ -1,5 +1,5 @@
 //! The Lambda function `rollback`: serves what controls executions: pause, resume, cancel, retry, rollback,
-//! backtrack, the ways out of `stuck`, deletion.
+//! backtrack, the ways out of `stuck`, import, deletion.
 
 use api::{App, executions};
 use aws::{

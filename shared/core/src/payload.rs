@@ -74,9 +74,8 @@ impl Payload {
     /// lies nowhere on this one yet. False, and nothing is put in, where it is not the value that is missing.
     pub fn brought(&self, value: Value) -> bool {
         let Some(blob) = self.missing() else { return false };
-        let same = serde_json::to_vec(&value).is_ok_and(|bytes| {
-            bytes.len() as u64 == blob.bytes && document::id::sha256_hex(&bytes) == blob.sha256
-        });
+        let same = serde_json::to_vec(&value)
+            .is_ok_and(|bytes| bytes.len() as u64 == blob.bytes && document::id::sha256_hex(&bytes) == blob.sha256);
         if same && self.0.value.set(value).is_ok() {
             self.0.stored.store(false, Relaxed);
         }

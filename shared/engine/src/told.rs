@@ -161,22 +161,12 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         | Event::InteractionVoted { .. }
         | Event::InteractionEscalated { .. } => return of_people(event, by),
         Event::RollbackAsked { .. } | Event::AwaitedEnded { .. } | Event::CompensationIntended { .. } => return None,
-        Event::Compensated { .. }
-        | Event::NodeActivated { .. }
-        | Event::NodeTriggered { .. }
-        | Event::AttemptIntended { .. }
-        | Event::NodeSucceeded { .. }
-        | Event::NodeRouted { .. }
-        | Event::NodesSkipped { .. }
-        | Event::LoopEntered { .. }
-        | Event::LoopIterated { .. }
-        | Event::LoopBroken { .. }
-        | Event::SignalReceived { .. }
-        | Event::SignalConsumed { .. }
-        | Event::ChildrenStarted { .. }
-        | Event::ChildrenEnded { .. }
-        | Event::ChildrenAsked { .. }
-        | Event::AnswerPassedOn { .. } => return None,
+        Event::Compensated { .. } | Event::NodeActivated { .. } | Event::NodeTriggered { .. } => return None,
+        Event::AttemptIntended { .. } | Event::NodeSucceeded { .. } | Event::NodeRouted { .. } => return None,
+        Event::NodesSkipped { .. } | Event::LoopEntered { .. } | Event::LoopIterated { .. } => return None,
+        Event::LoopBroken { .. } | Event::SignalReceived { .. } | Event::SignalConsumed { .. } => return None,
+        Event::ChildrenStarted { .. } | Event::ChildrenEnded { .. } => return None,
+        Event::ChildrenAsked { .. } | Event::AnswerPassedOn { .. } => return None,
     })
 }
 

@@ -1,10 +1,10 @@
 //! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
-use super::{Faults, parsed, people::answer, root_id, started, words, world::SimHost};
+use super::{Faults, moved::taken, parsed, people::answer, root_id, started, words, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
-    moving::{Importer, Piece, import},
+    moving::Piece,
     port::{Delivers, Delivery, Verdict},
     rollback::roll_back,
 };
@@ -86,11 +86,7 @@ impl Job {
                 let done = roll_back(host, &id, *rollback, None, None).await;
                 (done.is_ok(), Vec::new())
             }
-            Job::Import(piece) => {
-                let to = Importer { owner: "owner", by: "mover@example.com" };
-                let taken = import(host, &to, &piece, false).await;
-                (taken.is_ok_and(|taken| taken.map_err(|why| panic!("{why} of {piece:?}")).is_ok()), Vec::new())
-            }
+            Job::Import(piece) => (taken(host, &piece).await, Vec::new()),
         }
     }
 }
@@ -109,7 +105,7 @@ impl Run {
     }
 
     /// A run in which nothing has been started.
-    fn empty(documents: &[Value], seed: u64, faults: Faults, delivers: Delivers) -> Self {
+    pub(super) fn empty(documents: &[Value], seed: u64, faults: Faults, delivers: Delivers) -> Self {
         let host = SimHost::new(seed, faults, delivers);
         for document in documents {
             host.world().keep(&parsed(document));
@@ -189,6 +185,10 @@ impl Run {
         self.until_heard(|| Job::Back(root_id(), Box::new(rollback.clone())));
     }
 
+    pub(super) fn import(&self, piece: &Piece) {
+        self.until_heard(|| Job::Import(Box::new(piece.clone())));
+    }
+
     fn until_heard(&self, job: impl Fn() -> Job) {
         loop {
             let before = self.host.world().unheard;
@@ -220,23 +220,6 @@ impl Run {
         // With the queue lost, work must be brought back by the sweep: that is no fault of the engine.
         world.unheard = 1;
         drop(world);
-        run
-    }
-
-    /// A run of what came from another host, which is left there. The outside world is the same.
-    pub fn arrived(saved: &[Value], (seed, faults): (u64, Faults), delivers: Delivers, from: &Run, all: &[Piece]) -> Self {
-        let run = Self::empty(saved, seed, faults, delivers);
-        let (now, outside) = {
-            let from = from.host.world();
-            (from.now, from.outside.clone())
-        };
-        run.host.world().now = now;
-        run.host.world().outside = outside;
-        for piece in all {
-            run.until_heard(|| Job::Import(Box::new(piece.clone())));
-        }
-        // What comes from there is asked for through the API.
-        run.host.world().unheard += 1;
         run
     }
 
@@ -381,7 +364,8 @@ impl Run {
         type Running<'a> = Pin<Box<dyn Future<Output = (bool, Vec<(u64, Verdict)>)> + 'a>>;
         let mut running: Vec<(bool, Running<'_>)> = Vec::new();
         for job in jobs {
-            running.push((matches!(job, Job::Ask(..) | Job::Back(..) | Job::Import(..)), Box::pin(job.run(&self.host))));
+            running
+                .push((matches!(job, Job::Ask(..) | Job::Back(..) | Job::Import(..)), Box::pin(job.run(&self.host))));
         }
         let waker = noop_waker();
         let mut cx = Context::from_waker(&waker);

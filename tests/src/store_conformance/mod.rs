@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod moving;
 mod reopened;
 mod requests;
 mod watching;
@@ -40,6 +41,7 @@ pub async fn run(host: Arc<dyn Host>) {
     what_is_over_goes(host).await;
     watching::a_watcher_wakes(host).await;
     reopened::run(host).await;
+    moving::run(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
     schedules_are_kept_and_move_on(host).await;

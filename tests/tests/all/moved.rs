@@ -48,12 +48,17 @@ fn exported(run: &mut Run, room: usize, meanwhile: &mut dyn FnMut(&mut Run)) -> 
     while let Some(id) = open.pop_front() {
         let own = parts(&run.host, &id, room);
         let of = own[0].of;
-        ends.push(serde_json::from_value(json!({"execution_id": id, "of": of, "after": of, "complete": true})).unwrap());
+        ends.push(
+            serde_json::from_value(json!({"execution_id": id, "of": of, "after": of, "complete": true})).unwrap(),
+        );
         all.extend(own);
         meanwhile(run);
         let ids: Vec<ExecutionId> = run.host.world().journals.keys().cloned().collect();
         let below = |one: &ExecutionId| {
-            run.host.state(one).and_then(|state| state.started.parent.clone()).is_some_and(|parent| parent.execution_id == id)
+            run.host
+                .state(one)
+                .and_then(|state| state.started.parent.clone())
+                .is_some_and(|parent| parent.execution_id == id)
         };
         open.extend(ids.into_iter().filter(below));
     }
@@ -63,8 +68,7 @@ fn exported(run: &mut Run, room: usize, meanwhile: &mut dyn FnMut(&mut Run)) -> 
 }
 
 fn some_case(seed: u64) -> Case {
-    let knobs =
-        Knobs { deterministic: true, size: 2 + (seed % 9) as usize, waits: true, children: seed % 3 > 0 };
+    let knobs = Knobs { deterministic: true, size: 2 + (seed % 9) as usize, waits: true, children: seed % 3 > 0 };
     case(seed, knobs)
 }
 
@@ -87,7 +91,11 @@ fn whenever_an_execution_moves_it_comes_to_the_same_end() {
         some_rounds(&mut there, rng.below(10));
         let is_torn = seed % 4 == 0;
         let mut draws = Rng::new(seed, 22);
-        let mut meanwhile = |run: &mut Run| if is_torn { some_rounds(run, draws.below(6)) };
+        let mut meanwhile = |run: &mut Run| {
+            if is_torn {
+                some_rounds(run, draws.below(6))
+            }
+        };
         let room = if rng.percent(50) { 1 } else { 100_000 };
         let all = exported(&mut there, room, &mut meanwhile);
         let state = there.host.state(&root_id()).unwrap();

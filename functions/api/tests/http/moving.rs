@@ -66,7 +66,8 @@ async fn another_journal_and_another_owner_are_left_alone() {
     world.token("runner", "acme", &["read", "run", "respond"]).await;
     world.token("other", "rival", &["read", "run", "respond", "admin"]).await;
     as_(&world, "admin", "POST", "/v1/workflows", approval()).await.of(201);
-    let started = as_(&world, "admin", "POST", "/v1/workflows/pay/executions", json!({"input": {"amount": 1}})).await.of(202);
+    let started =
+        as_(&world, "admin", "POST", "/v1/workflows/pay/executions", json!({"input": {"amount": 1}})).await.of(202);
     let path = format!("/v1/executions/{}", started["execution_id"].as_str().unwrap());
     world.run().await;
     let export = format!("{path}/export");

@@ -135,7 +135,8 @@ fn children_go_with_their_parent_and_not_by_themselves() {
 
 #[test]
 fn large_executions_travel_in_parts_and_a_running_host_goes_on_with_them() {
-    let large = |id: &str| json!({"id": id, "type": "code", "config": {"code": format!("return '{id}'.repeat(900000)")}});
+    let large =
+        |id: &str| json!({"id": id, "type": "code", "config": {"code": format!("return '{id}'.repeat(900000)")}});
     let document = json!({"id": "wait", "output": "size(ctx.a.output) + size(ctx.c.output)", "nodes": [
         {"id": "start", "type": "manual_trigger"}, large("a"), large("b"), large("c"), large("d"),
         {"id": "later", "type": "wait", "config": {"seconds": 3}},

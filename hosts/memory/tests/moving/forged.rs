@@ -16,10 +16,12 @@ impl Dice {
 
 async fn file() -> (stepwell_memory::Memory, stepwell_core::id::ExecutionId, Vec<String>) {
     let there = host();
-    let body = json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
+    let body =
+        json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
     let each = json!({"id": "each", "type": "map", "config": {"items": "[1, 2]", "body": body}});
     let id = ran(&there, &chain("forged", &[requests("a", "a"), makes("m", 300_000), each, asks("asks")])).await;
-    let lines = exported(&there, &id, 1_000_000).await.iter().map(|piece| serde_json::to_string(piece).unwrap()).collect();
+    let lines =
+        exported(&there, &id, 1_000_000).await.iter().map(|piece| serde_json::to_string(piece).unwrap()).collect();
     (there, id, lines)
 }
 
@@ -118,7 +120,8 @@ async fn a_value_of_another_owner_is_not_reached_by_its_name() {
     // The host has the value already, since it was imported before.
     let here = host();
     imported(&here, &lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()).await;
-    let text = piece.to_string().replace(piece["execution_id"].as_str().unwrap(), "01985f3e-8a51-7c3a-b8f2-6a1e0c9d4b77");
+    let text =
+        piece.to_string().replace(piece["execution_id"].as_str().unwrap(), "01985f3e-8a51-7c3a-b8f2-6a1e0c9d4b77");
     piece = serde_json::from_str(&text).unwrap();
     piece["values"].as_object_mut().unwrap().remove(&name);
     let refused = sent(&here, &serde_json::from_value(piece).unwrap()).await.unwrap_err();

@@ -16,8 +16,12 @@ async fn to_the_same_end(document: &Value, questions: usize) {
     here.handle_due().await;
     for host in [&there, &here] {
         for _ in 0..questions {
-            let asked: Vec<_> =
-                host.all().iter().filter(|one| one.open_interactions().next().is_some()).map(|one| one.id().clone()).collect();
+            let asked: Vec<_> = host
+                .all()
+                .iter()
+                .filter(|one| one.open_interactions().next().is_some())
+                .map(|one| one.id().clone())
+                .collect();
             for one in asked {
                 yes(host, &one).await.unwrap();
             }
@@ -36,7 +40,8 @@ async fn an_execution_that_waits_for_a_person_is_answered_elsewhere() {
 
 #[tokio::test]
 async fn a_map_goes_on_elsewhere_with_its_children() {
-    let body = json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
+    let body =
+        json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
     let each = json!({"id": "each", "type": "map", "config": {"items": "[1, 2, 3, 4, 5]", "max_concurrency": 2, "body": body}});
     to_the_same_end(&chain("maps", &[each, requests("c", "c")]), 3).await;
 }
@@ -106,7 +111,8 @@ async fn the_same_file_again_changes_nothing() {
 #[tokio::test]
 async fn what_came_by_half_stands_still_and_goes_on_where_it_broke_off() {
     let (there, here) = (host(), host());
-    let id = ran(&there, &chain("half", &[requests("a", "a"), requests("b", "b"), asks("ask"), requests("c", "c")])).await;
+    let id =
+        ran(&there, &chain("half", &[requests("a", "a"), requests("b", "b"), asks("ask"), requests("c", "c")])).await;
     let pieces = exported(&there, &id, 1).await;
     assert!(pieces.len() > 4, "each turn by itself, and the end");
     imported(&here, &pieces[..2]).await;
@@ -152,7 +158,8 @@ async fn an_import_that_is_given_up_is_cancelled_and_deleted() {
 
 #[tokio::test]
 async fn a_child_that_is_further_than_its_parent_knows_tells_it_again() {
-    let body = json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
+    let body =
+        json!({"nodes": [asks("ask"), requests("b", "b")], "edges": [{"from": "ask", "port": "approved", "to": "b"}]});
     let each = json!({"id": "each", "type": "map", "config": {"items": "[1, 2]", "body": body}});
     let (there, here) = (host(), host());
     let id = ran(&there, &chain("torn", &[each, requests("c", "c")])).await;

@@ -84,11 +84,8 @@ pub async fn turns(host: &Memory, id: &ExecutionId) -> Vec<Turn> {
 /// The children of an execution, from the first on.
 pub async fn children(host: &Memory, id: &ExecutionId) -> Vec<ExecutionId> {
     let state = host.state(id).unwrap();
-    let filter = ExecutionFilter {
-        owner: state.started.owner.clone(),
-        parent: Some(id.clone()),
-        ..ExecutionFilter::default()
-    };
+    let filter =
+        ExecutionFilter { owner: state.started.owner.clone(), parent: Some(id.clone()), ..ExecutionFilter::default() };
     let page = host.executions(&filter, &Window { limit: 200, cursor: None }).await.unwrap();
     let mut found: Vec<ExecutionId> = page.items.into_iter().map(|head| head.id).collect();
     found.reverse();

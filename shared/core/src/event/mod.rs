@@ -5,6 +5,7 @@
 mod not_undone;
 mod payloads;
 mod planned;
+mod skip;
 mod started;
 mod turn;
 mod unstick;
@@ -24,6 +25,7 @@ use crate::{
 };
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
+use skip::{is_false, is_zero};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One thing that happened.
@@ -391,12 +393,4 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }

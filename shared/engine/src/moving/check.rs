@@ -1,7 +1,7 @@
 //! What a piece must be before anything of it is believed. A file may be damaged, or made to harm.
 
 use super::{
-    import::{Importer, Refusal},
+    outcome::{Importer, Refusal},
     piece::{Piece, documents},
 };
 use crate::{

@@ -13,13 +13,7 @@ use stepwell_core::{event::Turn, id::ExecutionId, payload::Payload};
 ///
 /// # Errors
 /// What the store says, and `Permanent` where it has lost a document or a value.
-pub async fn export(
-    host: &dyn Host,
-    id: &ExecutionId,
-    after: u64,
-    of: u64,
-    room: usize,
-) -> Result<Piece, StoreError> {
+pub async fn export(host: &dyn Host, id: &ExecutionId, after: u64, of: u64, room: usize) -> Result<Piece, StoreError> {
     let mut piece = Piece {
         execution_id: id.clone(),
         of,

@@ -8,8 +8,10 @@
 mod check;
 mod export;
 mod import;
+mod outcome;
 mod piece;
 
 pub use export::export;
-pub use import::{Importer, Outcome, Refusal, Taken, import};
+pub use import::import;
+pub use outcome::{Importer, Outcome, Refusal, Taken};
 pub use piece::Piece;

@@ -72,6 +72,10 @@ async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]
         Ok::<_, StoreError>(Some((state, workflow)))
     };
     match loaded.await {
+        // What it owes follows from its last turn, which is still to come.
+        Ok(Some((state, _))) if state.arrives() => {
+            vec![Verdict::Return { after_seconds: ARRIVING_SECONDS, error: None }; batch.len()]
+        }
         Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
         Ok(None) => vec![Verdict::Acknowledge; batch.len()],
         Err(error) => batch.iter().map(|_| failed(&error)).collect(),
@@ -86,11 +90,6 @@ async fn handle_loaded(
     workflow: &Arc<Workflow>,
     batch: &[&Delivery],
 ) -> Vec<Verdict> {
-    // What it owes follows from its last turn, which is still to come.
-    if state.arrives() {
-        let later = Verdict::Return { after_seconds: ARRIVING_SECONDS, error: None };
-        return vec![later; batch.len()];
-    }
     let handled = match unwanted::dropped(host, state, batch).await {
         Ok(Some(dropped)) => dropped,
         Ok(None) => join_all(batch.iter().map(|delivery| one(host, state, workflow, delivery))).await,

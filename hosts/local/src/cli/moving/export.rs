@@ -126,8 +126,7 @@ async fn piece(client: &Client, id: &str, root: &str, after: u64, of: Option<u64
 async fn children(client: &Client, id: &str) -> Result<Vec<String>, Failure> {
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
-        let wanted =
-            [("parent", Some(id.to_owned())), ("limit", Some(limits::PAGE.to_string())), ("cursor", cursor)];
+        let wanted = [("parent", Some(id.to_owned())), ("limit", Some(limits::PAGE.to_string())), ("cursor", cursor)];
         let page: Page<Value> = client.get(&format!("/v1/executions{}", query(&wanted))).await?.read()?;
         if let Some(unreadable) = page.unreadable.first() {
             let hint = "`stepwell doctor --repair` saves what can be saved";
