@@ -1,7 +1,12 @@
 //! What goes on elsewhere, and what does not.
 
 use super::world::*;
-use engine::{moving::Refusal, port::Journal as _, rollback::roll_back};
+use engine::{
+    fork::{ForkRequest, preview, start_fork},
+    moving::Refusal,
+    port::Journal as _,
+    rollback::roll_back,
+};
 use serde_json::{Value, json};
 use stepwell_core::{command::Control, execution::Status, rollback::Rollback};
 
@@ -195,4 +200,19 @@ async fn a_child_is_taken_only_with_its_parent() {
     imported(&here, &pieces[..1]).await;
     sent(&here, child).await.unwrap();
     assert_eq!(state(&here, &child.execution_id).status(), Status::Pending);
+}
+
+#[tokio::test]
+async fn what_came_from_elsewhere_is_replayed_and_forked_as_any_other() {
+    let (there, here) = (host(), host());
+    let id = ran(&there, &chain("forked", &[requests("a", "a"), requests("b", "b")])).await;
+    imported(&here, &exported(&there, &id, ROOM).await).await;
+    let request = ForkRequest { checkpoint: 2, ..ForkRequest::default() };
+    let told = preview(&here, &id, &request).await.unwrap().unwrap_or_else(|_| panic!("it is refused"));
+    assert_eq!(told.end, Some(Status::Completed));
+    let request = ForkRequest { checkpoint: 2, idempotency: Some(("k".into(), "h".into())), ..request };
+    let forked = start_fork(&here, &id, request).await.unwrap().unwrap_or_else(|_| panic!("it is refused"));
+    here.handle_due().await;
+    assert_eq!(state(&here, forked.id()).status(), Status::Completed);
+    hold(&here).await;
 }

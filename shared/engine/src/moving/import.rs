@@ -9,6 +9,7 @@ use crate::{
     delivery::schedule,
     drive::{offload, submit, workflow_of},
     port::{Commit, Host, StoreError},
+    step::wish,
 };
 use document::Workflow;
 use std::{
@@ -18,6 +19,7 @@ use std::{
 use stepwell_core::{
     children::body_of,
     command::{Asked, Command},
+    effect::{ChildControl, Effect, Message, Work},
     event::{Event, Turn},
     evolve::{FoldError, fold},
     execution::Execution,
@@ -234,5 +236,20 @@ async fn finish(
     if piece.complete && state.arrives() {
         return Ok(Err(Refusal::Gap(state.seq)));
     }
+    if piece.complete {
+        heed_parent(host, &state).await?;
+    }
     Ok(Ok(Outcome { taken, turns: state.seq, state: Some(state) }))
+}
+
+/// Lets a child learn what its parent wants: a word that was on its way to it when both were exported is lost.
+async fn heed_parent(host: &dyn Host, child: &Execution) -> Result<(), StoreError> {
+    let Some(parent) = child.started.parent.as_ref().filter(|_| child.end.is_none()) else { return Ok(()) };
+    let Some(above) = host.journal().load_lean(&parent.execution_id).await? else { return Ok(()) };
+    let control = wish(&above, &parent.activation, parent.attempt);
+    if control == ChildControl::Resume || above.arrives() {
+        return Ok(());
+    }
+    let message = Message { execution: child.id().clone(), work: Work::Control { control } };
+    host.outbox().deliver(child.id(), &[Effect::Send { message, at: None }]).await
 }

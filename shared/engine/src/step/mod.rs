@@ -11,6 +11,7 @@ mod secrets;
 mod undo;
 mod unwanted;
 
+pub(crate) use children::wish;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
