@@ -8,6 +8,7 @@ use crate::cli::{
     pick::pick,
 };
 use api::types::{ExportPiece, Page, Timestamp};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 use std::{collections::VecDeque, io::IsTerminal, path::PathBuf};
 
@@ -87,22 +88,26 @@ async fn family(
     before: usize,
 ) -> Result<usize, Failure> {
     let mut ends = Vec::new();
-    let mut open = VecDeque::from([(root.to_owned(), Some(first))]);
-    while let Some((id, first)) = open.pop_front() {
-        let mut part = match first {
-            Some(part) => part,
-            None => piece(client, &id, root, 0, None).await?,
-        };
-        loop {
-            writer.piece(&part)?;
-            let (of, to) = (part.of, part.after + part.turns.len() as u64);
-            if to >= of {
-                ends.push(ExportPiece { execution_id: id.clone(), of, after: of, complete: true, ..part_of_none() });
-                break;
+    let mut open = VecDeque::from([root.to_owned()]);
+    let mut first = Some(first);
+    while !open.is_empty() {
+        let some: Vec<String> = open.drain(..open.len().min(limits::REQUESTS_AT_ONCE)).collect();
+        let parts = some.iter().map(|id| {
+            let known = first.take();
+            async move {
+                match known {
+                    Some(part) => Ok(part),
+                    None => piece(client, id, root, 0, None).await,
+                }
             }
-            part = piece(client, &id, root, to, Some(of)).await?;
+        });
+        let parts: Vec<_> = parts.collect();
+        for part in try_join_all(parts).await? {
+            ends.push(whole(client, writer, root, part).await?);
         }
-        open.extend(children(client, &id).await?.into_iter().map(|child| (child, None)));
+        for below in try_join_all(some.iter().map(|id| children(client, id))).await? {
+            open.extend(below);
+        }
         if std::io::stderr().is_terminal() {
             eprint!("\r{}", output::dim(&format!("{} read", output::counted(before + ends.len(), "execution"))));
         }
@@ -111,8 +116,18 @@ async fn family(
     Ok(ends.len())
 }
 
-fn part_of_none() -> ExportPiece {
-    ExportPiece::default()
+/// Writes an execution whose first part is there, and returns the line that says that it is whole.
+async fn whole(client: &Client, writer: &mut Writer, root: &str, first: ExportPiece) -> Result<ExportPiece, Failure> {
+    let mut part = first;
+    loop {
+        writer.piece(&part)?;
+        let (of, to) = (part.of, part.after + part.turns.len() as u64);
+        if to >= of {
+            let execution_id = part.execution_id;
+            return Ok(ExportPiece { execution_id, of, after: of, complete: true, ..ExportPiece::default() });
+        }
+        part = piece(client, &part.execution_id, root, to, Some(of)).await?;
+    }
 }
 
 /// Asks for a part of an execution.

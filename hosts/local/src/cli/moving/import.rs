@@ -1,8 +1,12 @@
 //! `stepwell import FILE`: takes in what `stepwell export` wrote.
 
 use super::file::Whole;
-use crate::cli::{Exit, Failure, Globals, Outcome, client::Client, output};
-use api::types::{Imported, Taken};
+use crate::cli::{Exit, Failure, Globals, Outcome, client::Client, limits, output};
+use api::types::{ExportPiece, Imported, Taken};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, select_all},
+};
 use serde_json::{Value, json};
 use std::{io::IsTerminal, path::PathBuf};
 
@@ -68,40 +72,85 @@ fn told(root: &Root, dry_run: bool) -> String {
     }
 }
 
-/// Sends what the file has. A rehearsal sends the first part of each execution, which says what would become of it.
+/// Sends what the file has, several lines at a time. A rehearsal sends the first part of each execution, which says what
+/// would become of it.
 async fn send(client: &Client, whole: &Whole, rehearse: bool) -> Result<Vec<Root>, Failure> {
-    let path = if rehearse { "/v1/executions/import?dry_run=true" } else { "/v1/executions/import" };
-    let progress = std::io::stderr().is_terminal();
-    let mut roots: Vec<Root> = Vec::new();
+    let mut sending = Sending { client, rehearse, lines: whole.sum.lines, roots: Vec::new(), under_way: Vec::new() };
     let mut pieces = whole.pieces()?;
     while let Some((line, piece)) = pieces.next()? {
         let begins = piece.after == 0 && !piece.turns.is_empty();
         if begins && whole.header.executions.contains(&piece.execution_id) {
             let id = piece.execution_id.clone();
-            roots.push(Root { id, executions: 0, added: false, status: Value::Null });
+            sending.answered(0).await?;
+            sending.roots.push(Root { id, executions: 0, added: false, status: Value::Null });
         }
-        let Some(root) = roots.last_mut() else {
+        let Some(root) = sending.roots.last_mut() else {
             let message = format!("line {line} of the file belongs to no execution that its first line names");
             return Err(Failure::usage(message, "export it again").with_code("invalid_export"));
         };
         root.executions += usize::from(begins);
-        if rehearse && !begins {
-            continue;
-        }
-        let answer: Imported =
-            client.post(path, &piece).await.map_err(|failure| refused(failure, line, rehearse))?.read()?;
-        root.added |= answer.taken == Taken::Added;
-        if answer.execution_id == root.id {
-            root.status = json!(answer.status);
-        }
-        if progress {
-            eprint!("\r{}", output::dim(&format!("{line} of {} lines", whole.sum.lines)));
+        if begins || !rehearse {
+            let is_end_of_root = piece.complete && piece.execution_id == root.id;
+            sending.line(line, piece, is_end_of_root).await?;
         }
     }
-    if progress {
+    sending.answered(0).await?;
+    if std::io::stderr().is_terminal() {
         eprintln!();
     }
-    Ok(roots)
+    Ok(sending.roots)
+}
+
+/// Lines that are being sent.
+struct Sending<'a> {
+    client: &'a Client,
+    rehearse: bool,
+    lines: u64,
+    roots: Vec<Root>,
+    under_way: Vec<(String, BoxFuture<'a, Result<Imported, Failure>>)>,
+}
+
+impl Sending<'_> {
+    /// Sends a line once those that it builds on are there: earlier ones of its execution, and those of its parent. The
+    /// end of a family's root comes after all of the others, and before what follows.
+    async fn line(&mut self, line: u64, piece: ExportPiece, alone: bool) -> Result<(), Failure> {
+        let parent = piece.turns.first().and_then(|turn| turn.pointer("/events/0/parent/execution_id"));
+        let parent = parent.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let builds_on = |(id, _): &(String, _)| *id == piece.execution_id || *id == parent;
+        if alone || self.under_way.iter().any(builds_on) {
+            self.answered(0).await?;
+        }
+        self.answered(limits::REQUESTS_AT_ONCE - 1).await?;
+        let (client, rehearse) = (self.client, self.rehearse);
+        let path = if rehearse { "/v1/executions/import?dry_run=true" } else { "/v1/executions/import" };
+        let id = piece.execution_id.clone();
+        let sent =
+            async move { client.post(path, &piece).await.map_err(|failure| refused(failure, line, rehearse))?.read() };
+        self.under_way.push((id, sent.boxed()));
+        if alone {
+            self.answered(0).await?;
+        }
+        if std::io::stderr().is_terminal() {
+            eprint!("\r{}", output::dim(&format!("{line} of {} lines", self.lines)));
+        }
+        Ok(())
+    }
+
+    /// Waits until so many lines at most are under way.
+    async fn answered(&mut self, most: usize) -> Result<(), Failure> {
+        while self.under_way.len() > most {
+            let (answer, at, _) = select_all(self.under_way.iter_mut().map(|(_, sent)| sent)).await;
+            drop(self.under_way.swap_remove(at));
+            let answer: Imported = answer?;
+            if let Some(root) = self.roots.last_mut() {
+                root.added |= answer.taken == Taken::Added;
+                if answer.execution_id == root.id {
+                    root.status = json!(answer.status);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A refusal with its place in the file, and what to do about it.
