@@ -18,6 +18,9 @@ pub const QUESTIONS_BELOW: usize = 50;
 pub const ROWS_AT_ONCE: usize = 16;
 /// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.
 pub const TURNS_PER_BITE: usize = 50;
+/// Bytes of a part of an execution that is imported: an outcome of the largest size, and what its turn records beside it.
+/// On AWS a function takes no more than [`engine::limits::REQUEST_BYTES`].
+pub const IMPORT_BYTES: usize = engine::limits::OUTCOME_BYTES + 8 * 1024 * 1024;
 /// How long a request waits for an execution at most: API gateways cut requests off at 29 or 30 seconds.
 pub const WAIT: Duration = Duration::from_secs(25);
 /// How long the JavaScript of one document may take to be parsed in all. Four megabytes of it take a tenth of a second;

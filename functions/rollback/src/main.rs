@@ -1,5 +1,5 @@
 //! The Lambda function `rollback`: serves what controls executions: pause, resume, cancel, retry, rollback,
-//! backtrack, the ways out of `stuck`, deletion, and jobs over many of them.
+//! backtrack, the ways out of `stuck`, import, deletion, and jobs over many of them.
 
 use api::{App, executions};
 use aws::{

@@ -154,6 +154,8 @@ pub enum Command {
         /// The caller's reason, for people; none where the caller gave none.
         reason: Option<String>,
     },
+    /// Let an execution go on of which every turn has come from another host.
+    Imported,
     /// Record that a message of the execution failed so often that nobody tries it again: the execution is stuck.
     DeadLetter {
         /// What the message was about, in words for people.

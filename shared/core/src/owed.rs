@@ -25,7 +25,12 @@ pub enum Since<'a> {
 /// what a child owes to its parent, and what an ended execution owes to others, or one that is held back to itself.
 /// Delivering them again does no harm. For a stuck execution the messages that it may not be able to process are left
 /// out.
+///
+/// An execution that has not wholly arrived from another host owes nothing yet.
 pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    if state.arrives() {
+        return Vec::new();
+    }
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
     effects.extend(tell_parent(state));
@@ -272,8 +277,12 @@ fn reopened_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
 
 /// When somebody must look after an execution, in case that a message of it was lost: its first activation is overdue,
 /// a timer should have fired, it is held back for a while, or the execution's own timeout has passed. For an ended
-/// execution it is the time at which it may be removed; none where it is kept for ever, or is removed with its parent.
+/// execution it is the time at which it may be removed; none where it is kept for ever, or is removed with its parent, and for one
+/// that has not wholly arrived from another host.
 pub fn due_at(workflow: &Workflow, state: &Execution) -> Option<Time> {
+    if state.arrives() && state.end.is_none() {
+        return None;
+    }
     if state.completed_at.is_some() {
         return expires_at(state, Some(workflow));
     }

@@ -70,6 +70,18 @@ impl Payload {
         let _ = self.0.value.set(value);
     }
 
+    /// Puts in a value that came along from another host, where it lay. [`Payload::offload`] gives it once more, since it
+    /// lies nowhere on this one yet. False, and nothing is put in, where it is not the value that is missing.
+    pub fn brought(&self, value: Value) -> bool {
+        let Some(blob) = self.missing() else { return false };
+        let same = serde_json::to_vec(&value)
+            .is_ok_and(|bytes| bytes.len() as u64 == blob.bytes && document::id::sha256_hex(&bytes) == blob.sha256);
+        if same && self.0.value.set(value).is_ok() {
+            self.0.stored.store(false, Relaxed);
+        }
+        same
+    }
+
     /// About how many bytes of JSON the value has; 0 where it is missing. The count stops once it is past `stop`. One that
     /// came to its end is kept, since a value never changes.
     pub fn weight(&self, stop: usize) -> usize {
@@ -255,6 +267,17 @@ mod tests {
         assert_eq!(back.value(), None);
         back.clone().fetched(serde_json::from_slice(&bytes).unwrap());
         assert_eq!((back.value(), back.missing()), (large.value(), None));
+    }
+
+    #[test]
+    fn a_value_from_another_host_is_taken_by_its_content_and_offloaded_once_more() {
+        let there = Payload::new(json!("x".repeat(100)));
+        let (blob, bytes) = there.offload(10).unwrap();
+        let here: Payload = serde_json::from_str(&serde_json::to_string(&there).unwrap()).unwrap();
+        assert!(!here.brought(json!("forged")) && here.missing().is_some());
+        assert!(here.brought(serde_json::from_slice(&bytes).unwrap()));
+        assert_eq!(here.offload(1_000_000), Some((blob, bytes)), "it lies nowhere here yet");
+        assert!(!here.brought(json!("late")));
     }
 
     #[test]

@@ -216,7 +216,7 @@ fn decide_each(
 }
 
 /// The values that are too large to be kept inline, each once, with the JSON to write for them.
-fn offload(decided: &Commit, inline: usize) -> Vec<(BlobRef, Vec<u8>)> {
+pub(crate) fn offload(decided: &Commit, inline: usize) -> Vec<(BlobRef, Vec<u8>)> {
     let mut blobs = Vec::<(BlobRef, Vec<u8>)>::new();
     for (blob, bytes) in values(decided).filter_map(|value| value.offload(inline)) {
         if !blobs.iter().any(|(other, _)| *other == blob) {

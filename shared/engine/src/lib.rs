@@ -17,6 +17,7 @@ pub mod line;
 pub mod lines;
 pub mod loads;
 pub mod locks;
+pub mod moving;
 pub mod port;
 pub mod prepare;
 pub mod questions;

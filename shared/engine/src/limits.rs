@@ -30,6 +30,8 @@ pub const TOLD_CHARS: usize = 200;
 pub const MASKED_BYTES: usize = 4;
 /// Bytes of one field of a line of the log. A longer field is cut, since a line of CloudWatch has 256 KB at most.
 pub const LOG_FIELD_BYTES: usize = 8 * 1024;
+/// Turns that are read at once where a few are shown or handed on, so that few are read in vain.
+pub const TURNS_PER_BITE: usize = 50;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.

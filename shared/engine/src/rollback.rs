@@ -185,6 +185,9 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
     if child.undone_for.is_some() {
         return Ok(true);
     }
+    if child.arrives() {
+        return Err(StoreError::Transient(format!("the import of execution {id} is not complete")));
+    }
     let after = After::Cancel { epoch };
     let same = |rolling: &Arc<Rolling>| rolling.plan.is_some() && rolling.asked.after == after;
     if child.rolling.as_ref().is_some_and(same) {

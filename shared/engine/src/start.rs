@@ -262,6 +262,8 @@ pub async fn replay(
     let id = id_of(owner, key);
     match host.journal().load_lean(&id).await? {
         None => Ok(Err(id)),
+        // An execution that was imported has the id that its file names.
+        Some(existing) if existing.started.owner != owner => Err(StartError::KeyReused),
         Some(existing) if existing.started.request_hash.as_deref() == Some(hash) => Ok(Ok(existing)),
         Some(_) => Err(StartError::KeyReused),
     }
@@ -298,6 +300,7 @@ async fn submit_start(
         looked_around: line.looked_around,
         descendants: host.most_descendants(),
         forked: None,
+        imported: None,
         skipped: line.skipped,
     };
     let asked = Asked::by(Command::Start(Box::new(started)), request.started_by);

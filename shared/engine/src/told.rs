@@ -127,6 +127,7 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::ExecutionResumed { .. } => Line { by, ..usual("execution resumed") },
         Event::ExecutionRetried { .. } => Line { by, ..usual("execution retried") },
         Event::ExecutionUnstuck { .. } => Line { by, ..usual("execution unstuck") },
+        Event::ExecutionImported => Line { by, ..usual("execution imported") },
         Event::RollbackBegun { .. } => Line { by, ..usual("rollback begun") },
         Event::RolledBack { .. } => usual("rolled back"),
         Event::CompensationFailed(failed) => {
@@ -160,22 +161,12 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         | Event::InteractionVoted { .. }
         | Event::InteractionEscalated { .. } => return of_people(event, by),
         Event::RollbackAsked { .. } | Event::AwaitedEnded { .. } | Event::CompensationIntended { .. } => return None,
-        Event::Compensated { .. }
-        | Event::NodeActivated { .. }
-        | Event::NodeTriggered { .. }
-        | Event::AttemptIntended { .. }
-        | Event::NodeSucceeded { .. }
-        | Event::NodeRouted { .. }
-        | Event::NodesSkipped { .. }
-        | Event::LoopEntered { .. }
-        | Event::LoopIterated { .. }
-        | Event::LoopBroken { .. }
-        | Event::SignalReceived { .. }
-        | Event::SignalConsumed { .. }
-        | Event::ChildrenStarted { .. }
-        | Event::ChildrenEnded { .. }
-        | Event::ChildrenAsked { .. }
-        | Event::AnswerPassedOn { .. } => return None,
+        Event::Compensated { .. } | Event::NodeActivated { .. } | Event::NodeTriggered { .. } => return None,
+        Event::AttemptIntended { .. } | Event::NodeSucceeded { .. } | Event::NodeRouted { .. } => return None,
+        Event::NodesSkipped { .. } | Event::LoopEntered { .. } | Event::LoopIterated { .. } => return None,
+        Event::LoopBroken { .. } | Event::SignalReceived { .. } | Event::SignalConsumed { .. } => return None,
+        Event::ChildrenStarted { .. } | Event::ChildrenEnded { .. } => return None,
+        Event::ChildrenAsked { .. } | Event::AnswerPassedOn { .. } => return None,
     })
 }
 

@@ -1,6 +1,8 @@
 //! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
+mod arrived;
 mod jobs;
+mod moved;
 mod people;
 mod ports;
 mod run;
@@ -93,6 +95,7 @@ pub fn started(workflow: &Workflow, input: &Value, host: &SimHost) -> Started {
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
         forked: None,
+        imported: None,
         skipped: None,
     }
 }

@@ -1,10 +1,11 @@
 //! Drives the simulated host: hands out messages, answers interactions, moves the clock, and brings back lost work.
 
-use super::{Faults, parsed, people::answer, root_id, started, words, world::SimHost};
+use super::{Faults, moved::taken, parsed, people::answer, root_id, started, words, world::SimHost};
 use crate::{generate::Case, oracle::normal, rng::Rng};
 use engine::{
     drive::submit,
     fork::{ForkRequest, start_fork},
+    moving::Piece,
     port::{Delivers, Delivery, Verdict},
     rollback::roll_back,
 };
@@ -63,6 +64,8 @@ enum Job {
     Back(ExecutionId, Box<Rollback>),
     /// The API forks an execution.
     Fork(ExecutionId, Box<ForkRequest>),
+    /// The API takes in a part of an execution of another host.
+    Import(Box<Piece>),
 }
 
 impl Job {
@@ -90,6 +93,7 @@ impl Job {
                 let forked = start_fork(host, &of, *request).await;
                 (forked.is_ok(), Vec::new())
             }
+            Job::Import(piece) => (taken(host, &piece).await, Vec::new()),
         }
     }
 
@@ -97,7 +101,7 @@ impl Job {
     fn is_asked(&self) -> bool {
         match self {
             Job::Batch(_) => false,
-            Job::Ask(..) | Job::Back(..) | Job::Fork(..) => true,
+            Job::Ask(..) | Job::Back(..) | Job::Fork(..) | Job::Import(..) => true,
         }
     }
 }
@@ -116,7 +120,7 @@ impl Run {
     }
 
     /// A run in which nothing has been started.
-    fn empty(documents: &[Value], seed: u64, faults: Faults, delivers: Delivers) -> Self {
+    pub(super) fn empty(documents: &[Value], seed: u64, faults: Faults, delivers: Delivers) -> Self {
         let host = SimHost::new(seed, faults, delivers);
         for document in documents {
             host.world().keep(&parsed(document));
@@ -212,7 +216,11 @@ impl Run {
         world.faults.at_call = Some((world.calls + 1, after));
     }
 
-    fn until_heard(&mut self, job: impl Fn() -> Job) {
+    pub(super) fn import(&self, piece: &Piece) {
+        self.until_heard(|| Job::Import(Box::new(piece.clone())));
+    }
+
+    fn until_heard(&self, job: impl Fn() -> Job) {
         loop {
             let before = self.host.world().unheard;
             self.together(vec![job()]);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
 
 /// What the outside world has been asked so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Outside {
     /// How often a task was run under each idempotency key.
     runs: HashMap<String, u32>,

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod jobs;
+mod moving;
 mod reopened;
 mod requests;
 mod watching;
@@ -41,6 +42,7 @@ pub async fn run(host: Arc<dyn Host>) {
     what_is_over_goes(host).await;
     watching::a_watcher_wakes(host).await;
     reopened::run(host).await;
+    moving::run(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
     schedules_are_kept_and_move_on(host).await;

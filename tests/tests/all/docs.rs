@@ -266,6 +266,7 @@ fn the_limits_are_those_of_the_code() {
     ];
     let operations = [
         format!("| {} MiB |", l::REQUEST_BYTES / MIB),
+        format!("(http-api.md#moving) | {} MiB |", api::limits::IMPORT_BYTES / MIB),
         format!("| {} of one owner, {} in all |", q::LANES, Shares::places(q::LANES)),
         format!("| {} of one owner, {} in all |", q::IO, Shares::places(q::IO)),
         format!("up to {} requests", q::GROUP),

@@ -34,6 +34,7 @@ mod kill;
 mod kill_once;
 mod lambda;
 mod large;
+mod moved;
 mod node_type;
 mod owners;
 mod reopened;

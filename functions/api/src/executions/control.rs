@@ -11,6 +11,7 @@ use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
     execution::{Execution, Status},
+    id::ExecutionId,
 };
 use utoipa_axum::routes;
 
@@ -78,14 +79,20 @@ async fn retry(
 /// # Errors
 /// 409 `child_of_another`, which names the execution without a parent that it belongs to; and what the store says.
 pub(crate) async fn root_alone(app: &App, execution: &Execution, what: &str) -> Answered<()> {
-    let Some(parent) = &execution.started.parent else { return Ok(()) };
+    let Some(root) = root_of(app, execution).await? else { return Ok(()) };
+    let detail = format!("execution {} is a child of another: {what} {root}, which it belongs to", execution.id());
+    Err(Problem::conflict("child_of_another", detail).with("root", root.as_str()))
+}
+
+/// The execution without a parent that a child belongs to; none where it has no parent.
+pub(crate) async fn root_of(app: &App, execution: &Execution) -> Answered<Option<ExecutionId>> {
+    let Some(parent) = &execution.started.parent else { return Ok(None) };
     let mut root = parent.execution_id.clone();
     while let Some(above) = app.host.journal().load_lean(&root).await? {
         let Some(parent) = &above.started.parent else { break };
         root = parent.execution_id.clone();
     }
-    let detail = format!("execution {} is a child of another: {what} {root}, which it belongs to", execution.id());
-    Err(Problem::conflict("child_of_another", detail).with("root", root.as_str()))
+    Ok(Some(root))
 }
 
 /// Does what a route of a control asks for: it takes no parameter, and a reason.

@@ -10,6 +10,7 @@ mod history;
 pub(crate) mod idempotency;
 mod list;
 mod meant;
+mod moving;
 mod nodes;
 pub mod read;
 mod resume;
@@ -27,9 +28,10 @@ pub fn starts() -> Routes {
     start::routes()
 }
 
-/// Routes that only read: executions, their nodes, history, checkpoints, events and logs; jobs over many of them.
+/// Routes that only read: executions, their nodes, history, checkpoints, events and logs, what moves elsewhere; jobs over
+/// many of them.
 pub fn reads() -> Routes {
-    let one = nodes::routes().merge(history::routes()).merge(events::routes());
+    let one = nodes::routes().merge(history::routes()).merge(events::routes()).merge(moving::exports());
     list::routes().merge(one).merge(bulk::reads())
 }
 
@@ -38,9 +40,10 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion; and
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, import, deletion; and
 /// those of jobs over many of them.
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
-    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes()).merge(bulk::changes())
+    let comes_and_goes = moving::imports().merge(delete::routes()).merge(bulk::changes());
+    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(comes_and_goes)
 }

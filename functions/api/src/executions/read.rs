@@ -12,7 +12,7 @@ use engine::{
 };
 use std::collections::HashMap;
 use stepwell_core::{
-    event::Turn,
+    event::{Event, Turn},
     evolve::{FoldError, evolve, fold},
     execution::Execution,
     id::ExecutionId,
@@ -104,6 +104,10 @@ pub async fn turns_to(app: &App, execution: &Execution, last: u64) -> Result<Vec
             break;
         }
         turns.extend(more);
+    }
+    // It moved where it was then, and has arrived here since.
+    if let Some(Event::ExecutionStarted(started)) = turns.first_mut().and_then(|first| first.events.first_mut()) {
+        started.imported = None;
     }
     Ok(turns)
 }

@@ -90,6 +90,15 @@ impl Params {
             .transpose()
     }
 
+    /// The value of a parameter that is `true` or `false`; false where it is absent.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given twice or is neither.
+    pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
+        let invalid = |_| invalid(name, "is neither true nor false", "give true or false");
+        self.take(name)?.map_or(Ok(false), |text| text.parse().map_err(invalid))
+    }
+
     /// The value of a parameter that is a time in RFC 3339.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod hostile;
 mod interactions;
 mod misfits;
 mod moved;
+mod moving;
 mod openapi;
 mod passed_on;
 mod repeats;

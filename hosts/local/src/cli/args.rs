@@ -2,8 +2,8 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, open, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick, validate,
-    whatif, workflows,
+    ls, moving, open, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
+    validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -79,6 +79,10 @@ pub enum Command {
     /// Tell what past executions would have done on a changed workflow; nothing is saved, and nothing runs
     #[command(name = "whatif")]
     WhatIf(whatif::Args),
+    /// Write executions with their children to a file, for another host; no secrets are in it
+    Export(moving::export::Args),
+    /// Take in executions that `export` wrote; they go on here
+    Import(moving::import::Args),
     /// Remove ended executions with all their data, or a saved workflow
     Delete(delete::Args),
     /// Open the address of the host, an execution or a question

@@ -71,6 +71,11 @@ impl Failure {
         Self { code: code.into(), ..self }
     }
 
+    /// Says where it went wrong.
+    pub fn at(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
     /// Adds several reasons.
     pub fn with_errors(self, errors: Vec<Fault>) -> Self {
         Self { errors, ..self }

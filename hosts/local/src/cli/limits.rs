@@ -39,6 +39,11 @@ pub const PAGE: usize = 200;
 pub const FILE_BYTES: u64 = 4 * engine::limits::DOCUMENT_BYTES as u64;
 /// Bytes of an input from a file or stdin: what an outcome may have, with room for white space.
 pub const INPUT_BYTES: u64 = 2 * engine::limits::OUTCOME_BYTES as u64;
+/// Requests that an export or an import sends at a time: some ten times what one after the other does on a host elsewhere,
+/// and on this one many share one sync of the disk. Each may have some megabytes.
+pub const REQUESTS_AT_ONCE: usize = 16;
+/// Bytes of a line of an export: what the API takes in one request.
+pub const EXPORT_LINE_BYTES: u64 = api::limits::IMPORT_BYTES as u64;
 /// Executions that cannot be read which `doctor` names: enough to look at some.
 pub const NAMED: usize = 10;
 /// Free bytes of the disk below which `doctor` warns, and those below which it fails: a journal grows by a few hundred

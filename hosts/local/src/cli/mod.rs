@@ -34,6 +34,7 @@ mod locate_yaml;
 mod logging;
 mod logs;
 mod ls;
+mod moving;
 mod numbers;
 mod open;
 mod output;
@@ -142,6 +143,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Rollback(args) => rollback::rollback(&globals, args).await,
         Command::Backtrack(args) => rollback::backtrack(&globals, args).await,
         Command::Fork(args) => fork::run(&globals, args).await,
+        Command::Export(args) => moving::export::run(&globals, args).await,
+        Command::Import(args) => moving::import::run(&globals, args).await,
         Command::Diff(args) => diff::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,

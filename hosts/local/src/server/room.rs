@@ -1,7 +1,7 @@
 //! Gives each request the room that it needs in the host's memory, or refuses it.
 
 use crate::memory::{Holder, Memory, REQUEST_PATIENCE, holding};
-use api::Problem;
+use api::{Problem, limits::IMPORT_BYTES};
 use axum::{
     body::HttpBody,
     extract::{Request, State},
@@ -22,7 +22,7 @@ pub async fn given(State(memory): State<Arc<Memory>>, request: Request, next: Ne
     let holder = Holder::of_request();
     let size = request.body().size_hint();
     // A body whose length is not declared may be as large as any.
-    let bytes = size.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(REQUEST_BYTES).min(REQUEST_BYTES);
+    let bytes = size.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(REQUEST_BYTES).min(IMPORT_BYTES);
     let response = holding(holder.clone(), async {
         match memory.take(bytes * TIMES).await {
             Ok(_) => Some(next.run(request).await),

@@ -152,13 +152,14 @@ impl Database {
         Ok(expires_at(state, workflow.as_deref()))
     }
 
-    /// Returns the document that an inline start brings along, for the commit to write again: the last other execution
+    /// Returns the document that an inline start, or one from another host, brings along, for the commit to write again: the last other execution
     /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
     /// neither memory nor the database has it, so that the caller starts again.
     async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
         let started = &commit.state.started;
         let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
-        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
+        let is_elsewhere = started.workflow_version > 0 || started.parent.is_some();
+        if !is_start || (is_elsewhere && started.imported.is_none()) {
             return Ok(None);
         }
         let hash = &started.workflow_hash;

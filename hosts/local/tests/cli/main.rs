@@ -12,6 +12,7 @@ mod files;
 mod forks;
 mod forms;
 mod log;
+mod moved;
 mod named;
 mod order;
 mod pasted;

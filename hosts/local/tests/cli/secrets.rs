@@ -146,6 +146,9 @@ fn nothing_that_a_run_keeps_or_shows_has_a_secret_in_any_form() {
         }
     }
     is_clean("what is shown", shown.as_bytes());
+    let exported = home.run(&["export", id]).exits(0).out;
+    assert!(exported.contains("[secret KEY]"), "it has what the server gave back");
+    is_clean("an export", exported.as_bytes());
     let mut files = 0;
     every_file(&home.path(".stepwell"), &mut |path| {
         files += 1;

@@ -3,6 +3,7 @@
 
 mod after_error;
 mod answer;
+mod arrival;
 mod children;
 mod close;
 mod control;
@@ -46,7 +47,11 @@ pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now:
         (Some(state), command) => {
             once(state, asked.request.as_ref(), asked.checkpoint)?;
             let mut turn = Deciding::new(workflow, state.clone(), now, reading);
-            table(&mut turn, command)?;
+            if state.arrives() {
+                arrival::table(&mut turn, command, state)?;
+            } else {
+                table(&mut turn, command)?;
+            }
             Ok(turn.done(asked.by, asked.request))
         }
     });
@@ -75,6 +80,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
     match (status, command) {
         (_, Command::Start(_)) => Err(Rejection::Stale("the execution exists already")),
 
+        (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         (s, Command::PassOn { .. }) if s.is_terminal() => {

@@ -5,13 +5,14 @@
 mod not_undone;
 mod payloads;
 mod planned;
+mod skip;
 mod started;
 mod turn;
 mod unstick;
 
 pub use not_undone::NotUndone;
 pub use planned::Planned;
-pub use started::{Parent, Started};
+pub use started::{Imported, Parent, Started};
 pub use turn::{Request, Turn};
 pub use unstick::Unstick;
 
@@ -24,6 +25,7 @@ use crate::{
 };
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
+use skip::{is_false, is_zero};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One thing that happened.
@@ -368,6 +370,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Every turn of an execution that came from another host is there, and it goes on here from now on.
+    ExecutionImported,
     /// A message of the execution failed so often that it became a dead letter.
     ExecutionStuck {
         /// What could not be processed; its code is `dead_letter`.
@@ -389,12 +393,4 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }

@@ -30,6 +30,13 @@ pub struct Parent {
     pub depth: u32,
 }
 
+/// That an execution came from another host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// How many turns came along. The execution stands still until `Event::ExecutionImported` follows them.
+    pub turns: u64,
+}
+
 /// What an execution is started with. Nothing in it changes later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
@@ -92,6 +99,9 @@ pub struct Started {
     /// The checkpoint of another execution at which this one begins; none where it begins at a trigger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked: Option<Box<Fork>>,
+    /// That the execution came from another host, where it began; none where it began here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// Why `overlap` refused the start; the execution then ends at once with status `skipped`. None where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
@@ -122,6 +132,7 @@ impl Started {
             looked_around: false,
             descendants: limits::DESCENDANTS,
             forked: None,
+            imported: None,
             skipped: None,
         }
     }

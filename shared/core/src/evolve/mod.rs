@@ -281,6 +281,8 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         | Event::Compensated { .. }
         | Event::RolledBack { .. }
         | Event::ExecutionUnstuck { .. } => apply_rollback(state, event),
+        // That nothing of it is missing any more follows from its number.
+        Event::ExecutionImported => {}
         Event::ExecutionStuck { error } => {
             state.stuck = Some(error.clone());
             state.stuck_seq = state.seq;

@@ -154,6 +154,12 @@ impl Execution {
         self.end.is_none() && self.rolling.as_ref().is_some_and(|it| matches!(it.asked.after, After::Cancel { .. }))
     }
 
+    /// Whether turns of an execution that comes from another host are still missing. Until all are there nothing in it
+    /// moves: what it owes is known only by its last turn.
+    pub fn arrives(&self) -> bool {
+        self.started.imported.as_ref().is_some_and(|imported| self.seq <= imported.turns)
+    }
+
     /// The execution's id.
     pub fn id(&self) -> &ExecutionId {
         &self.started.execution_id
@@ -165,9 +171,9 @@ impl Execution {
     }
 
     /// The same for whoever looks for those whose time is over; none where the time does not count: the execution has
-    /// ended, or goes back, and nobody knows how long that takes.
+    /// ended, or goes back, and nobody knows how long that takes; or it has not wholly arrived.
     pub fn times_out_at(&self) -> Option<Time> {
-        (self.end.is_none() && self.rolling.is_none()).then(|| self.deadline())
+        (self.end.is_none() && self.rolling.is_none() && !self.arrives()).then(|| self.deadline())
     }
 
     /// The state of a node; none where it was neither visited nor skipped.
@@ -242,6 +248,9 @@ impl Execution {
     pub fn status(&self) -> Status {
         if let Some(end) = self.end {
             return end;
+        }
+        if self.arrives() {
+            return Status::Pending;
         }
         if self.stuck.is_some() {
             return Status::Stuck;

@@ -77,6 +77,7 @@ pub fn replay(
         deadline: at.after_seconds(workflow.settings.timeout_seconds),
         held: false,
         awaited: false,
+        imported: None,
         ..started.clone()
     };
     let first = match decide(workflow, None, Command::Start(Box::new(started)).into(), at) {

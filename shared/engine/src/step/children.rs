@@ -143,7 +143,7 @@ pub async fn is_void(
 }
 
 /// What a parent in this state wants of the children that an attempt has started.
-fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
+pub(crate) fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildControl {
     match () {
         () if !parent.waits_for_children(activation, attempt) => ChildControl::Cancel,
         () if parent.paused => ChildControl::Pause,
@@ -160,6 +160,10 @@ fn wish(parent: &Execution, activation: &Activation, attempt: u32) -> ChildContr
 pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> Result<(), StoreError> {
     let mut asked = Some(control);
     while let Some(child) = host.journal().load_lean(id).await? {
+        // One that comes from another host learns what its parent wants once it is here whole.
+        if child.arrives() {
+            return Ok(());
+        }
         let Some(parent) = &child.started.parent else { return Ok(()) };
         let wish = |it: Arc<Execution>| wish(&it, &parent.activation, parent.attempt);
         let wish = host.journal().load_lean(&parent.execution_id).await?.map_or(ChildControl::Cancel, wish);
@@ -227,6 +231,11 @@ async fn start(
 ) -> Result<Option<(u32, String)>, StoreError> {
     let id = family.id(index);
     if let Some(child) = host.journal().load_lean(&id).await? {
+        // An execution that was imported has the id that its file names.
+        let own = child.started.parent.as_ref().is_some_and(|one| one.execution_id == *parent.id());
+        if !own || child.started.owner != owner {
+            return Ok(Some((index, format!("another execution has its id {id}"))));
+        }
         begin_again(host, &child).await?;
         return Ok(None);
     }

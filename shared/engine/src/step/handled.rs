@@ -6,6 +6,9 @@ use stepwell_core::{command::Asked, task::NodeLog};
 /// Seconds after which a message is handed out again that speaks of an activation which the loaded state does not know
 /// yet, or whose commit met a conflict.
 pub(super) const UNKNOWN_SECONDS: f64 = 0.2;
+/// Seconds after which a message is handed out again whose execution comes from another host and is not here whole: an
+/// import takes some seconds, and where it broke off, somebody has to come.
+pub(super) const ARRIVING_SECONDS: f64 = 30.0;
 /// Seconds after which a message is handed out again whose handling failed, such as with a store that is not available.
 pub const TRANSIENT_SECONDS: f64 = 1.0;
 

@@ -11,6 +11,7 @@ mod secrets;
 mod undo;
 mod unwanted;
 
+pub(crate) use children::wish;
 pub use handled::TRANSIENT_SECONDS;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 };
 use document::Workflow;
 use futures::{FutureExt, future::join_all};
-use handled::{Handled, UNKNOWN_SECONDS, failed};
+use handled::{ARRIVING_SECONDS, Handled, UNKNOWN_SECONDS, failed};
 use std::{any::Any, collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 use stepwell_core::{
     command::{Asked, Command, Told},
@@ -72,6 +73,10 @@ async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]
         Ok::<_, StoreError>(Some((state, workflow)))
     };
     match loaded.await {
+        // What it owes follows from its last turn, which is still to come.
+        Ok(Some((state, _))) if state.arrives() => {
+            vec![Verdict::Return { after_seconds: ARRIVING_SECONDS, error: None }; batch.len()]
+        }
         Ok(Some((state, workflow))) => handle_loaded(host, &state, &workflow, batch).await,
         Ok(None) => vec![Verdict::Acknowledge; batch.len()],
         Err(error) => batch.iter().map(|_| failed(&error)).collect(),

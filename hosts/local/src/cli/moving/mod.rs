@@ -1,0 +1,5 @@
+//! `stepwell export` and `stepwell import`: executions move to another host in one file.
+
+pub mod export;
+mod file;
+pub mod import;
