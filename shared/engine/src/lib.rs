@@ -15,6 +15,8 @@ pub mod line;
 pub mod lines;
 pub mod loads;
 pub mod locks;
+pub mod past;
+pub mod patch;
 pub mod port;
 pub mod prepare;
 pub mod questions;

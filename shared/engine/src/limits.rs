@@ -31,5 +31,7 @@ pub const MASKED_BYTES: usize = 4;
 pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
+/// Operations of one patch. Each may go through the whole document.
+pub const PATCH_OPERATIONS: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.
 pub const PLANS: u32 = 32;

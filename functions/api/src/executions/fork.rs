@@ -5,6 +5,7 @@ use crate::{
     executions::{
         control::root_alone,
         idempotency,
+        patch::of_checkpoint,
         rollback::{number_of, refused},
     },
     request::aside::aside,
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(fork))
 }
 
-/// Start a new execution at a checkpoint of this one, with the same input or another. It shares what was recorded until
+/// Start a new execution at a checkpoint of this one, with the same input and workflow or others. It shares what was recorded until
 /// then, and never undoes it.
 #[utoipa::path(post, path = "/v1/executions/{id}/fork", operation_id = "fork", tag = "executions",
     security(("bearer" = [])), request_body = ForkBody,
@@ -54,6 +55,14 @@ async fn fork(
     {
         return Err(super::start::secret_not_allowed(name));
     }
+    let patched = match &body.patch {
+        // A checkpoint that there is not is told as such.
+        Some(operations) if (1..=execution.seq).contains(&checkpoint) => {
+            Some(of_checkpoint(&app, &caller, &execution, checkpoint, operations).await?)
+        }
+        Some(_) | None => None,
+    };
+    let workflow = patched.clone().unwrap_or(workflow);
     if let Some(input) = body.input.clone() {
         let violations = aside(move || workflow.check_input(&input)).await?;
         if !violations.is_empty() {
@@ -61,7 +70,7 @@ async fn fork(
         }
     }
     let by = Some(caller.subject.clone());
-    let request = ForkRequest { checkpoint, input: body.input, by, idempotency: key };
+    let request = ForkRequest { checkpoint, input: body.input, workflow: patched, by, idempotency: key };
     if body.dry_run == Some(true) {
         let would = preview(&*app.host, execution.id(), &request).await?.map_err(|back| refused(back, &execution))?;
         return Ok(axum::Json(WouldFork::of(&execution, would)).into_response());

@@ -10,6 +10,7 @@ pub(crate) mod idempotency;
 mod list;
 mod meant;
 mod nodes;
+mod patch;
 pub mod read;
 mod resume;
 mod rollback;
@@ -28,7 +29,12 @@ pub fn starts() -> Routes {
 
 /// Routes that only read: executions, their nodes, history, checkpoints, events and logs.
 pub fn reads() -> Routes {
-    Routes::new().merge(list::routes()).merge(nodes::routes()).merge(history::routes()).merge(events::routes())
+    Routes::new()
+        .merge(list::routes())
+        .merge(nodes::routes())
+        .merge(history::routes())
+        .merge(events::routes())
+        .merge(patch::reads())
 }
 
 /// Routes that send executions signals.
@@ -36,8 +42,8 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, deletion.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, patch, unstick, deletion.
 pub fn controls() -> Routes {
     let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
-    goes_on.merge(rollback::routes()).merge(fork::routes()).merge(delete::routes())
+    goes_on.merge(patch::routes()).merge(rollback::routes()).merge(fork::routes()).merge(delete::routes())
 }

@@ -90,6 +90,16 @@ impl Params {
             .transpose()
     }
 
+    /// The value of a parameter that is `true` or `false`.
+    ///
+    /// # Errors
+    /// 422 `invalid_parameter` where it is given twice or is neither.
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, Problem> {
+        self.take(name)?
+            .map(|text| text.parse().map_err(|_| invalid(name, "is neither true nor false", "give one of them")))
+            .transpose()
+    }
+
     /// The value of a parameter that is a time in RFC 3339.
     ///
     /// # Errors

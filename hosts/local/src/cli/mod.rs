@@ -35,6 +35,7 @@ mod numbers;
 mod open;
 mod output;
 mod page;
+mod patch;
 mod pick;
 mod place;
 mod rollback;
@@ -140,6 +141,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Backtrack(args) => rollback::backtrack(&globals, args).await,
         Command::Fork(args) => fork::run(&globals, args).await,
         Command::Diff(args) => diff::run(&globals, args).await,
+        Command::Patch(args) => patch::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::WhatIf(args) => whatif::run(&globals, args).await,

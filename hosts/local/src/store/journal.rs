@@ -12,7 +12,7 @@ use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
 use rusqlite::params;
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
-    event::Turn,
+    event::{Event, Turn},
     execution::Execution,
     id::{Activation, ExecutionId},
     payload::Payload,
@@ -148,20 +148,23 @@ impl Database {
         if state.end.is_none() {
             return Ok(None);
         }
-        let workflow = self.workflow(&state.started.workflow_hash).await?;
+        let workflow = self.workflow(state.workflow_hash()).await?;
         Ok(expires_at(state, workflow.as_deref()))
     }
 
-    /// Returns the document that an inline start brings along, for the commit to write again: the last other execution
-    /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
+    /// Returns the document that an inline start, a fork or a patch brings along, for the commit to write again: the last
+    /// other execution that used it may just have been removed, and the document with it. None for other commits. `Transient` where
     /// neither memory nor the database has it, so that the caller starts again.
     async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
         let started = &commit.state.started;
         let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
-        if !is_start || started.workflow_version > 0 || started.parent.is_some() {
+        let patched =
+            commit.turns.iter().any(|turn| turn.events.iter().any(|e| matches!(e, Event::WorkflowPatched(_))));
+        let is_saved = started.workflow_version > 0 && started.forked.is_none();
+        if !patched && (!is_start || is_saved || started.parent.is_some()) {
             return Ok(None);
         }
-        let hash = &started.workflow_hash;
+        let hash = commit.state.workflow_hash();
         let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
         self.workflow(hash).await?.ok_or_else(gone).map(Some)
     }

@@ -3,6 +3,7 @@
 use document::{Workflow, id::NodeId, parse, time::Time};
 use engine::{
     drive::submit,
+    past::RanBy,
     port::{Catalogue as _, Journal as _},
     rollback::{Refused, roll_back},
 };
@@ -159,7 +160,9 @@ impl World {
     /// Checks the invariants of the execution model on the whole journal.
     pub async fn holds(&self) {
         let turns = self.host.turns(&self.id, 0, 1_000_000).await.unwrap();
-        let broken = invariant::check(&self.workflow, &turns, &self.state());
+        let state = self.state();
+        let ran_by = RanBy::of(&self.host, &state.started, &turns).await.unwrap();
+        let broken = invariant::check(ran_by.documents(), &turns, &state);
         assert!(broken.is_empty(), "{broken:#?}");
     }
 }
