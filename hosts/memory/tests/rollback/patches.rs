@@ -87,7 +87,8 @@ async fn approve(world: &World) {
 #[tokio::test]
 async fn what_is_added_behind_a_question_runs_once_it_is_answered() {
     let world = World::ran(&chain("later", &[plain("a"), ask("ok")])).await;
-    let tried = patched(&world, with(&world, |all| add(all, plain("z"), json!([]))), true).await.unwrap();
+    let more = with(&world, |all| add(all, plain("z"), json!([{"from": "ok", "to": "z"}])));
+    let tried = patched(&world, more, true).await.unwrap();
     assert_eq!(tried.state.seq, world.state().seq, "a dry run records nothing");
     assert!(world.state().patched.is_none());
     takes(
@@ -184,19 +185,32 @@ async fn choices_that_failed_are_repaired_too() {
     assert_eq!(world.entries(), ["/a", "/b"].map(String::from));
 }
 
+async fn tried_once(world: &World) {
+    world.fails("/a", "lost");
+    world.host.handle_due().await;
+    world.is(Status::Waiting);
+}
+
 #[tokio::test]
 async fn a_node_that_waits_for_its_next_attempt_runs_by_its_new_config() {
     let mut tried = plain("a");
     tried["retry"] = json!({"max_attempts": 3, "initial_seconds": 60, "jitter": false});
-    let world = World::started(&chain("again", &[tried])).await;
-    world.fails("/a", "lost");
-    world.host.handle_due().await;
-    world.is(Status::Waiting);
+    tried["delivery"] = json!("at_least_once");
+    let world = World::started(&chain("again", &[tried.clone()])).await;
+    tried_once(&world).await;
     takes(&world, with(&world, |all| node(all, "a")["config"]["url"] = json!("https://ledger.example/a2"))).await;
     world.after(120.0).await;
     world.is(Status::Completed);
     // The key is that of the visit, so the ledger has booked it once.
     assert_eq!(world.entries(), ["/a"].map(String::from));
+    // Fewer attempts than were made do not fit the past of what has finished, more of them do.
+    let world = World::started(&chain("fewer", &[tried, ask("ok")])).await;
+    tried_once(&world).await;
+    world.works("/a");
+    world.after(120.0).await;
+    let wrong = refused(&world, with(&world, |all| node(all, "a")["retry"]["max_attempts"] = json!(1))).await;
+    assert_eq!(whys(&wrong), [(Why::FailureHandled, "a")]);
+    takes(&world, with(&world, |all| node(all, "a")["retry"]["max_attempts"] = json!(2))).await;
 }
 
 #[tokio::test]
@@ -306,7 +320,8 @@ async fn a_loop_goes_on_by_a_greater_bound_and_keeps_what_it_goes_through() {
     takes(&world, with(&world, |all| node(all, "each")["config"]["max_iterations"] = json!(9))).await;
     world.control(Control::Retry).await.unwrap();
     world.is(Status::Completed);
-    assert_eq!(world.entries().len(), 4);
+    // A loop that is retried begins anew.
+    assert_eq!(world.entries().len(), 2 + 4);
     world.holds().await;
 }
 
@@ -364,13 +379,16 @@ async fn a_fork_begins_by_a_patched_workflow_where_the_past_allows_it() {
 async fn operations_that_cannot_be_applied_and_workflows_that_are_not_valid_change_nothing() {
     let world = World::ran(&chain("wrong", &[ask("ok")])).await;
     let before = world.state();
+    // Each copy of the whole into itself doubles it.
+    let mut doubling = vec![json!({"op": "add", "path": "/metadata", "value": {"all": []}})];
+    doubling.resize(40, json!({"op": "copy", "from": "", "path": "/metadata/all/-"}));
     for (operations, code) in [
         (json!({"op": "add"}), "invalid_operation"),
         (json!([{"op": "ad", "path": "/x", "value": 1}]), "invalid_operation"),
         (json!([{"op": "remove", "path": "/nodes/9"}]), "patch_failed"),
         (json!([{"op": "test", "path": "/id", "value": "other"}]), "patch_failed"),
         (json!([{"op": "replace", "path": "/id", "value": "other"}]), "id_changed"),
-        (json!(vec![json!({"op": "copy", "from": "", "path": "/metadata"}); 40]), "too_large"),
+        (Value::Array(doubling), "too_large"),
         (json!(vec![json!({"op": "test", "path": "/id", "value": "wrong"}); 1_001]), "too_large"),
     ] {
         match patched(&world, operations.clone(), false).await {
