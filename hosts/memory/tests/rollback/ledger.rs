@@ -30,7 +30,7 @@ pub struct Ledger {
     pub entries: Vec<String>,
     /// The keys of what is booked.
     booked: BTreeSet<String>,
-    /// Paths that fail, and how: `no` for certain; `lost` is booked, and nobody hears of it.
+    /// Paths that fail, and how: `no` for certain; `busy` so too, and may be tried again; `lost` is booked, and nobody hears of it.
     pub failing: BTreeMap<String, &'static str>,
 }
 
@@ -41,6 +41,10 @@ impl Ledger {
         let fails = self.failing.get(&path).copied();
         if fails == Some("no") {
             return Outcome::Failed(Failure::new("refused", "the ledger refuses"));
+        }
+        if fails == Some("busy") {
+            let busy = Failure::new("busy", "the ledger has no time");
+            return Outcome::Failed(Failure { retryable: true, ..busy });
         }
         if self.booked.insert(task.idempotency_key.clone()) {
             self.entries.push(path.clone());

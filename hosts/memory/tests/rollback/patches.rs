@@ -186,7 +186,7 @@ async fn choices_that_failed_are_repaired_too() {
 }
 
 async fn tried_once(world: &World) {
-    world.fails("/a", "lost");
+    world.fails("/a", "busy");
     world.host.handle_due().await;
     world.is(Status::Waiting);
 }
@@ -195,14 +195,13 @@ async fn tried_once(world: &World) {
 async fn a_node_that_waits_for_its_next_attempt_runs_by_its_new_config() {
     let mut tried = plain("a");
     tried["retry"] = json!({"max_attempts": 3, "initial_seconds": 60, "jitter": false});
-    tried["delivery"] = json!("at_least_once");
+
     let world = World::started(&chain("again", &[tried.clone()])).await;
     tried_once(&world).await;
     takes(&world, with(&world, |all| node(all, "a")["config"]["url"] = json!("https://ledger.example/a2"))).await;
     world.after(120.0).await;
     world.is(Status::Completed);
-    // The key is that of the visit, so the ledger has booked it once.
-    assert_eq!(world.entries(), ["/a"].map(String::from));
+    assert_eq!(world.entries(), ["/a2"].map(String::from));
     // Fewer attempts than were made do not fit the past of what has finished, more of them do.
     let world = World::started(&chain("fewer", &[tried, ask("ok")])).await;
     tried_once(&world).await;
