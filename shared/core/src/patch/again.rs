@@ -46,7 +46,6 @@ impl Walk<'_> {
                     }
                 };
             }
-            Event::NodesSkipped { nodes } => nodes.retain(|node| self.passes(node)),
             Event::LoopEntered { node, .. } => self.enters(event, node),
             Event::LoopIterated { node, live, .. } => *live = self.iterates(event, node, live),
             Event::LoopBroken { node, by } => self.breaks(event, node, by),
@@ -126,10 +125,9 @@ impl Walk<'_> {
         let same = self.differs.same(via);
         let Some(ix) = self.ix(node).filter(|_| self.differs.joins(node.as_str())) else { return same };
         let then = beginnings(self.differs.old, via);
-        let joined =
-            Deciding::new(self.new.into(), self.then.clone(), self.at, self.reading).map(|turn| turn.joined(ix));
-        match joined {
-            Ok(Joined::Activate(now)) if beginnings(self.new, &now) == then => now,
+        let first = |now: &Vec<EdgeIx>| self.satisfied.get(&ix).is_none_or(|first| first == now);
+        match self.joined(ix) {
+            Some(Joined::Activate(now)) if first(&now) && beginnings(self.new, &now) == then => now,
             _ => {
                 let message =
                     format!("node {node} would not have been reached then: leave the edges into it, or its join");
@@ -141,12 +139,11 @@ impl Walk<'_> {
 
     /// Whether no way leads to a node any more.
     pub fn is_passed(&self, ix: NodeIx) -> bool {
-        let turn = Deciding::new(self.new.into(), self.then.clone(), self.at, self.reading);
-        turn.is_ok_and(|turn| matches!(turn.joined(ix), Joined::Skip))
+        matches!(self.joined(ix), Some(Joined::Skip))
     }
 
     /// Whether a node that was skipped is skipped by the new document too. Where it is not, it may still be reached.
-    fn passes(&self, node: &NodeId) -> bool {
+    pub fn passes(&self, node: &NodeId) -> bool {
         self.ix(node).is_some_and(|ix| self.phase(ix) == Phase::Idle && self.is_passed(ix))
     }
 

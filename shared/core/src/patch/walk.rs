@@ -6,6 +6,7 @@ use super::{
     obstacle::{Obstacle, Why},
 };
 use crate::{
+    decide::{Deciding, Joined},
     documents::Documents,
     event::{Event, Patched, Started, Turn},
     evolve::{apply, begin},
@@ -14,8 +15,13 @@ use crate::{
     reading::Reading,
     rollback::lineage,
 };
-use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
-use std::collections::BTreeSet;
+use document::{
+    Workflow,
+    graph::{EdgeIx, NodeIx},
+    id::NodeId,
+    time::Time,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Proves that an execution can go on by another document: its past is one that the document could have led to. `turns`
 /// are all its turns, and `state` is the state after the last. Gives what of the state follows from the document.
@@ -78,6 +84,9 @@ pub(super) struct Walk<'a> {
     open: BTreeSet<(NodeId, u32)>,
     /// The nodes that the execution knows.
     known: BTreeSet<NodeId>,
+    /// The edges by which joins were satisfied first that differ, of nodes that were not reached then: an `any` is won by the
+    /// first.
+    pub satisfied: BTreeMap<NodeIx, Vec<EdgeIx>>,
     pub obstacles: Vec<Obstacle>,
     /// The turn that is looked at, and when it was.
     pub turn: u64,
@@ -106,6 +115,7 @@ impl<'a> Walk<'a> {
             then: begin(new, &started, at),
             open: open.map(|(id, node)| (id.clone(), node.visit)).collect(),
             known: state.nodes.keys().cloned().collect(),
+            satisfied: BTreeMap::new(),
             obstacles: Vec::new(),
             turn: 1,
             at,
@@ -125,10 +135,38 @@ impl<'a> Walk<'a> {
                 self.differs = Differs::between(old.unwrap_or(self.differs.old), self.new);
                 continue;
             }
-            let taken = self.taken(event);
-            self.fold(&taken);
+            if let Event::NodesSkipped { nodes } = event {
+                // Whether one is skipped follows from those before it.
+                for node in nodes {
+                    self.skips(node);
+                }
+            } else {
+                let taken = self.taken(event);
+                self.fold(&taken);
+            }
             self.skip_what_is_new();
+            self.note_satisfied();
         }
+    }
+
+    /// Notes joins that differ and are satisfied now.
+    fn note_satisfied(&mut self) {
+        for ix in 0..self.new.nodes.len() {
+            if !self.differs.joins(self.new.nodes[ix].id.as_str()) {
+                continue;
+            }
+            let idle = self.phase(ix) == Phase::Idle && self.is_reached(ix);
+            match self.joined(ix).filter(|_| idle) {
+                Some(Joined::Activate(via)) => drop(self.satisfied.entry(ix).or_insert(via)),
+                _ => drop(self.satisfied.remove(&ix)),
+            }
+        }
+    }
+
+    /// What the edges into a node mean for it.
+    pub fn joined(&self, ix: NodeIx) -> Option<Joined> {
+        let turn = Deciding::new(self.new.into(), self.then.clone(), self.at, self.reading).ok()?;
+        Some(turn.joined(ix))
     }
 
     /// The start, under which documents are looked up by their hashes alone.
@@ -143,6 +181,12 @@ impl<'a> Walk<'a> {
         }
         if apply(self.new, &mut self.then, event, self.at, self.reading).is_none() {
             self.stands("", 0, event, Why::CannotTell, "the new workflow lacks what this turn names".into());
+        }
+    }
+
+    fn skips(&mut self, node: &NodeId) {
+        if self.passes(node) {
+            self.fold(&Event::NodesSkipped { nodes: vec![node.clone()] });
         }
     }
 

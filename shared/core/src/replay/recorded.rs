@@ -159,6 +159,11 @@ impl Recorded {
             .flat_map(|(node, visits)| visits.iter().enumerate().map(move |(number, visit)| (node, number, visit)))
     }
 
+    /// How many visits to a node there were.
+    pub fn visits_of(&self, node: &NodeId) -> usize {
+        self.visits.get(node).map_or(0, Vec::len)
+    }
+
     /// A visit to a node of whatever type.
     pub(super) fn visit_at(&self, node: &NodeId, number: usize) -> Option<&Visit> {
         self.visits.get(node)?.get(number)
