@@ -120,16 +120,20 @@ impl At<'_> {
                 for one in &obstacles {
                     *seen.refused.entry(one.why).or_default() += 1;
                 }
-                let by_choice = |one: &Obstacle| {
-                    matches!(
-                        one.why,
-                        Why::TypeChanged
-                            | Why::OutputChanged
-                            | Why::IterationChanged
-                            | Why::InUse
-                            | Why::QuestionChanged
-                            | Why::CannotTell
-                    )
+                // A replay shows ways alone: no outputs, iterations and attempts, and nothing of what has not come to an end.
+                let by_choice = |one: &Obstacle| match one.why {
+                    Why::NodeRemoved | Why::NotVisited | Why::RouteChanged => {
+                        let node = one.node.as_ref().and_then(|node| self.state.node(node));
+                        node.is_some_and(|node| node.phase.is_open())
+                    }
+                    Why::NotStartable => false,
+                    Why::TypeChanged
+                    | Why::OutputChanged
+                    | Why::FailureHandled
+                    | Why::InUse
+                    | Why::QuestionChanged
+                    | Why::IterationChanged
+                    | Why::CannotTell => true,
                 };
                 if !obstacles.iter().any(by_choice) && self.differs().is_empty() {
                     seen.without_difference += 1;

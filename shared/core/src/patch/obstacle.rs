@@ -15,8 +15,6 @@ document::closed_set!(
         OutputChanged = "output_changed",
         /// The node would not have been visited then.
         NotVisited = "not_visited",
-        /// The node would have been visited, and was skipped.
-        NotSkipped = "not_skipped",
         /// A failed attempt would have been dealt with in another way.
         FailureHandled = "failure_handled",
         /// The node waits, and what it waits for is out in the world.

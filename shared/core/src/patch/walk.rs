@@ -129,11 +129,14 @@ impl<'a> Walk<'a> {
         self.by_hand = turn.events.iter().any(|event| matches!(event, Event::ExecutionUnstuck { .. }));
         // What belongs to a rollback itself led nowhere: the turn that ended it goes on from the checkpoint.
         let from = turn.events.iter().rposition(|event| matches!(event, Event::RolledBack { .. }));
-        for event in turn.events.iter().skip(from.map_or(0, |at| at + 1)) {
+        for (at, event) in turn.events.iter().enumerate().skip(from.map_or(0, |at| at + 1)) {
             if let Event::WorkflowPatched(patched) = event {
                 let old = self.documents.named(&self.then_started(), Some(&patched.hash));
                 self.differs = Differs::between(old.unwrap_or(self.differs.old), self.new);
                 continue;
+            }
+            if let Event::NodeActivated { node, .. } = event {
+                self.before_joining(node, &turn.events[at + 1..]);
             }
             if let Event::NodesSkipped { nodes } = event {
                 // Whether one is skipped follows from those before it.
@@ -146,6 +149,20 @@ impl<'a> Walk<'a> {
             }
             self.skip_what_is_new();
             self.note_satisfied();
+        }
+    }
+
+    /// Within a turn a node may be reached once others are skipped that the old document did not wait for.
+    fn before_joining(&mut self, node: &NodeId, later: &[Event]) {
+        let Some(&ix) = self.new.graph.index.get(node).filter(|_| self.differs.joins(node.as_str())) else { return };
+        for event in later {
+            if matches!(self.joined(ix), Some(Joined::Activate(_))) {
+                return;
+            }
+            if let Event::NodesSkipped { nodes } = event {
+                nodes.iter().for_each(|node| self.skips(node));
+                self.skip_what_is_new();
+            }
         }
     }
 
