@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod patched;
 mod reopened;
 mod requests;
 mod watching;
@@ -39,6 +40,7 @@ pub async fn run(host: Arc<dyn Host>) {
     requests::a_request_is_done_once(host).await;
     what_is_over_goes(host).await;
     watching::a_watcher_wakes(host).await;
+    patched::run(host).await;
     reopened::run(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;

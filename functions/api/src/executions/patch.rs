@@ -51,7 +51,7 @@ async fn document(
 /// Nodes that have not come to an end run by the change.
 #[utoipa::path(patch, path = "/v1/executions/{id}/workflow", operation_id = "patch_execution", tag = "executions",
     security(("bearer" = [])),
-    request_body(content((PatchBody = "application/json"), (Vec<Object> = "application/json-patch+json"))),
+    request_body(content((PatchBody = "application/json"), (Vec<types::PatchOperation> = "application/json-patch+json"))),
     params(("id" = String, Path),
         ("dry_run" = Option<bool>, Query, description = "Only tell whether it is possible"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key patches once")),
@@ -70,7 +70,7 @@ async fn change(
 /// The same for clients that send no `PATCH`.
 #[utoipa::path(post, path = "/v1/executions/{id}/patch", operation_id = "patch_execution_by_post", tag = "executions",
     security(("bearer" = [])),
-    request_body(content((PatchBody = "application/json"), (Vec<Object> = "application/json-patch+json"))),
+    request_body(content((PatchBody = "application/json"), (Vec<types::PatchOperation> = "application/json-patch+json"))),
     params(("id" = String, Path),
         ("dry_run" = Option<bool>, Query, description = "Only tell whether it is possible"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key patches once")),

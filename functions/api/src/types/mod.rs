@@ -27,7 +27,7 @@ pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
-pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, Patched};
+pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, PatchOp, PatchOperation, Patched};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,

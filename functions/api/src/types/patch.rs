@@ -16,7 +16,7 @@ pub struct PatchBody {
     /// A JSON Patch (RFC 6902) of the document as `GET …/workflow` shows it: a list of `add`, `remove`, `replace`, `move`,
     /// `copy` and `test`.
     #[serde(deserialize_with = "::document::json::unique")]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<PatchOperation>)]
     pub operations: Value,
     /// What it is for, which the journal keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +24,40 @@ pub struct PatchBody {
     /// Whether only to tell whether it is possible; false where it is left out. The query takes it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+}
+
+/// One operation of a JSON Patch (RFC 6902). Paths are JSON Pointers (RFC 6901) into the document.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type; a library reads operations")]
+pub struct PatchOperation {
+    /// What is done.
+    op: PatchOp,
+    /// Where it is done.
+    path: String,
+    /// Where a `move` or a `copy` takes the value from.
+    from: Option<String>,
+    /// The value of an `add`, a `replace` or a `test`.
+    #[schema(value_type = Object)]
+    value: Option<Value>,
+}
+
+/// What an operation does.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "the description is made of the type; a library reads operations")]
+pub enum PatchOp {
+    /// Adds a value: a field, or an element before the one at the path; `-` is behind the last.
+    Add,
+    /// Removes the value.
+    Remove,
+    /// Puts another value in place of the one that is there.
+    Replace,
+    /// Moves a value.
+    Move,
+    /// Copies a value.
+    Copy,
+    /// Refuses the whole patch unless the value is this one.
+    Test,
 }
 
 /// What a patch came to.

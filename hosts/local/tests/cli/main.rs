@@ -14,6 +14,7 @@ mod log;
 mod named;
 mod order;
 mod pasted;
+mod patched;
 mod people;
 mod progress;
 mod reach;
