@@ -122,12 +122,14 @@ impl At<'_> {
                 }
                 // A replay shows ways alone: no outputs, iterations and attempts, and nothing of what has not come to an end.
                 let by_choice = |one: &Obstacle| match one.why {
-                    Why::NodeRemoved | Why::NotVisited | Why::RouteChanged => {
+                    Why::NodeRemoved | Why::RouteChanged => {
                         let node = one.node.as_ref().and_then(|node| self.state.node(node));
                         node.is_some_and(|node| node.phase.is_open())
                     }
                     Why::NotStartable => false,
-                    Why::TypeChanged
+                    // A replay tells nothing of when a node was reached.
+                    Why::NotVisited
+                    | Why::TypeChanged
                     | Why::OutputChanged
                     | Why::FailureHandled
                     | Why::InUse

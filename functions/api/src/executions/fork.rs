@@ -6,6 +6,7 @@ use crate::{
         control::root_alone,
         idempotency,
         patch::of_checkpoint,
+        read,
         rollback::{number_of, refused},
     },
     request::aside::aside,
@@ -48,19 +49,21 @@ async fn fork(
     root_alone(&app, &execution, "fork").await?;
     let key = idempotency::key(&headers, &format!("/v1/executions/{id}/fork"), &body)?;
     let checkpoint = number_of(&body.checkpoint_id)?;
-    let workflow = app.workflow(&execution).await?;
-    // A document that was sent along may name secrets that only some callers may name.
-    if execution.started.workflow_version == 0
+    // What there is not at a checkpoint that there is not is told as such by the fork itself.
+    let then = match (1..=execution.seq).contains(&checkpoint) {
+        true => Arc::new(read::state_at(&app, &execution, checkpoint).await?),
+        false => execution.clone(),
+    };
+    let workflow = app.workflow(&then).await?;
+    // A document that was sent along, or patched, may name secrets that only some callers may name.
+    if (execution.started.workflow_version == 0 || then.patched.is_some())
         && let Some(name) = forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &workflow).await?
     {
         return Err(super::start::secret_not_allowed(name));
     }
     let patched = match &body.patch {
-        // A checkpoint that there is not is told as such.
-        Some(operations) if (1..=execution.seq).contains(&checkpoint) => {
-            Some(of_checkpoint(&app, &caller, &execution, checkpoint, operations).await?)
-        }
-        Some(_) | None => None,
+        Some(operations) => Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?),
+        None => None,
     };
     let workflow = patched.clone().unwrap_or(workflow);
     if let Some(input) = body.input.clone() {

@@ -98,12 +98,13 @@ async fn asked(
     params.done()?;
     let execution = app.execution(&caller.owner, id).await?;
     // Both routes are one: a client that falls back to the other is not done twice.
+    let dry_run = dry_run.or(body.dry_run).unwrap_or(false);
+    let body = PatchBody { dry_run: None, ..body };
     let request = idempotency::request(headers, caller, &format!("/v1/executions/{id}/patch"), &body)?;
     if let Some(before) = idempotency::done_before(&execution, request.as_ref())? {
         return told(app, &execution, before).await;
     }
     root_alone(app, &execution, "patch").await?;
-    let dry_run = dry_run.or(body.dry_run).unwrap_or(false);
     let wanted = PatchRequest {
         operations: body.operations,
         description: body.description,
@@ -115,7 +116,7 @@ async fn asked(
         Ok(done) => Ok(axum::Json(types::Patched::of(&done.state, &done.parsed.workflow))),
         // The same request came twice at once.
         Err(Refused::Rejected(Rejection::Repeated(seq))) => told(app, &execution, seq).await,
-        Err(why) => Err(problem(why, &execution)),
+        Err(why) => Err(problem(why, &execution, "/operations")),
     }
 }
 
@@ -150,23 +151,22 @@ fn checked<'a>(app: &'a App, caller: &'a Caller, parsed: Arc<Parsed>) -> BoxFutu
 pub(crate) async fn of_checkpoint(
     app: &App,
     caller: &Caller,
-    execution: &Execution,
-    checkpoint: u64,
+    then: &Execution,
+    workflow: &document::Workflow,
     operations: &Value,
 ) -> Answered<Arc<document::Workflow>> {
-    let then = read::state_at(app, execution, checkpoint).await?;
-    let workflow = app.workflow(&then).await?;
-    let parsed = made(&*app.host, &workflow, operations).await?.map_err(|why| problem(why, execution))?;
+    let parsed = made(&*app.host, workflow, operations).await?.map_err(|why| problem(why, then, "/patch"))?;
     let parsed = Arc::new(parsed);
-    checked(app, caller, parsed.clone()).await.map_err(|why| problem(why, execution))?;
+    checked(app, caller, parsed.clone()).await.map_err(|why| problem(why, then, "/patch"))?;
     Ok(parsed.workflow.clone())
 }
 
-fn problem(why: Refused, execution: &Execution) -> Problem {
+/// The problem that a refusal is told as; the operations stand at a path of the body.
+fn problem(why: Refused, execution: &Execution, at: &str) -> Problem {
     match why {
         Refused::Missing => Problem::not_found("execution", execution.id().as_str()),
         Refused::Operations(Wrong { code, operation, message }) => {
-            let path = operation.map_or_else(|| "/operations".to_owned(), |number| format!("/operations/{number}"));
+            let path = operation.map_or_else(|| at.to_owned(), |number| format!("{at}/{number}"));
             let hint = "`GET …/workflow` shows the document that is patched; nothing was changed";
             Problem::field(code, &path, message, hint)
         }

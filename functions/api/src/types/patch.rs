@@ -93,8 +93,8 @@ pub struct ExecutionWorkflow {
     pub execution_id: String,
     /// The id of the workflow.
     pub workflow_id: String,
-    /// The version that it was started with; 0 for a document that was sent along.
-    pub workflow_version: u64,
+    /// The version that it was started with; null for a document that was sent along.
+    pub workflow_version: Option<u64>,
     /// The hash of the document.
     pub workflow_hash: String,
     /// Whether a patch has changed it since.
@@ -112,7 +112,7 @@ impl ExecutionWorkflow {
         Self {
             execution_id: state.id().to_string(),
             workflow_id: state.started.workflow_id.to_string(),
-            workflow_version: state.started.workflow_version,
+            workflow_version: Some(state.started.workflow_version).filter(|version| *version > 0),
             workflow_hash: state.workflow_hash().to_owned(),
             patched: state.patched.is_some(),
             checkpoint: state.seq.to_string(),

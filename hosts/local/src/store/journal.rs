@@ -12,7 +12,7 @@ use engine::port::{Catalogue, Commit, Journal, Page, StoreError, Window};
 use rusqlite::params;
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use stepwell_core::{
-    event::{Event, Turn},
+    event::Turn,
     execution::Execution,
     id::{Activation, ExecutionId},
     payload::Payload,
@@ -158,8 +158,7 @@ impl Database {
     async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
         let started = &commit.state.started;
         let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
-        let patched =
-            commit.turns.iter().any(|turn| turn.events.iter().any(|e| matches!(e, Event::WorkflowPatched(_))));
+        let patched = commit.turns.iter().any(Turn::patches);
         let is_saved = started.workflow_version > 0 && started.forked.is_none();
         if !patched && (!is_start || is_saved || started.parent.is_some()) {
             return Ok(None);

@@ -24,6 +24,11 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// Whether the turn put the execution on another document.
+    pub fn patches(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::WorkflowPatched(_)))
+    }
+
     /// How many warnings the turn recorded, for those who count them.
     pub fn warnings(&self) -> usize {
         self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()

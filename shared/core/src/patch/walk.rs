@@ -66,7 +66,7 @@ fn untold(state: &Execution) -> Obstacle {
         visit: None,
         checkpoint: state.seq,
         at: state.updated_at,
-        event: String::new(),
+        event: "execution_started".into(),
         message: format!("the past has more than {} turns, or is not whole: fork the execution", limits::REPLAY_TURNS),
     }
 }
