@@ -42,7 +42,7 @@ impl Journal for Memory {
         if world.executions.get(&id).map_or(0, |record| record.state.seq) + 1 != first {
             return Err(StoreError::Conflict);
         }
-        let workflow = world.workflows.get(&state.started.workflow_hash);
+        let workflow = world.workflows.get(state.workflow_hash());
         let expires_at = expires_at(&state, workflow.map(|workflow| &**workflow));
         // An execution that has gone on is no longer among those that were let in and have not. One that ended instead
         // is let in anew where it is reopened.

@@ -132,7 +132,7 @@ impl<'a> Family<'a> {
         Started {
             workflow_id: parent.workflow_id.clone(),
             workflow_version: parent.workflow_version,
-            workflow_hash: parent.workflow_hash.clone(),
+            workflow_hash: self.state.workflow_hash().to_owned(),
             body: parent.body.iter().cloned().chain([self.activation.node.clone()]).collect(),
             item: Some(self.item(index, reading)),
             input: if reads.input { parent.input.clone() } else { Payload::default() },

@@ -3,14 +3,14 @@
 
 use crate::{
     effect::{ChildControl, Purpose, Undoing},
-    event::{Request, Started, Unstick},
+    event::{Patched, Request, Started, Unstick},
     id::{Activation, ExecutionId, InteractionId},
     interaction::Answer,
     payload::Payload,
     rollback::{Plan, Rollback},
     task::Outcome,
 };
-use document::{id::NodeId, time::Time};
+use document::{Delivery, Retry, id::NodeId, time::Time};
 use std::sync::Arc;
 
 /// Something asked of one execution, which the rules may refuse.
@@ -102,6 +102,13 @@ pub enum Command {
         /// The caller's reason, for people; none where the caller gave none.
         reason: Option<String>,
     },
+    /// Run by another document from here on, as it was proved that the execution can.
+    Patch {
+        /// The new document, and what of the state follows from it.
+        patched: Box<Patched>,
+        /// The number of the execution's last turn that the proof knows: on any other state it is refused.
+        seq: u64,
+    },
     /// Go back to a checkpoint, as planned from the journal up to a turn.
     RollBack {
         /// What is asked.
@@ -124,6 +131,8 @@ pub enum Command {
         undoing: Undoing,
         /// How it ended.
         outcome: Outcome<Payload>,
+        /// When another attempt follows a failed one, as the node that undoes says; none where none does.
+        again: Option<Again>,
     },
     /// No longer await the outcome of an attempt that still ran when a rollback began.
     StopAwaiting {
@@ -163,6 +172,15 @@ pub enum Command {
         /// The error of the last try to process the message, for people.
         error: String,
     },
+}
+
+/// When an attempt to undo something is followed by another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    /// The policy of retries.
+    pub retry: Retry,
+    /// Whether it may be done more than once.
+    pub delivery: Delivery,
 }
 
 /// What a child tells its parent of its questions to people.

@@ -80,12 +80,20 @@ pub enum Rejection {
         /// Every reason why it does not fit.
         reasons: Vec<Reason>,
     },
+    /// The command is decided by a document that is not at hand. Whoever asks names the wrong one, or the host has lost it.
+    #[error("the workflow {0} is not at hand")]
+    Lacking(String),
     /// The command reads values that are offloaded. The caller fetches them and asks again.
     #[error("{0}")]
     Needs(Missing),
 }
 
 impl Rejection {
+    /// A document of that hash is not at hand.
+    pub(crate) fn lacking(hash: &str) -> Self {
+        Self::Lacking(hash.to_owned())
+    }
+
     /// The execution's status does not allow a command: what cannot be, and what can be done about it.
     pub(crate) fn status(status: Status, cannot: &str) -> Self {
         Self::Status { status, message: format!("the execution is {status}: {cannot}") }

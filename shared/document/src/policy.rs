@@ -52,7 +52,7 @@ pub fn limit_of_document(text: &str) -> Option<u64> {
 }
 
 /// The policy of retries of a node, with all defaults filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
     /// Number of attempts in all, the first among them.
     pub max_attempts: u32,

@@ -11,6 +11,7 @@ use stepwell_core::{
     children::body_of,
     command::{Asked, Command},
     decide::decide,
+    documents::Documents,
     effect::Effect,
     error::Rejection,
     event::{Started, Turn},
@@ -47,8 +48,10 @@ pub struct Submission {
     /// The state that the commands were made from. Where several processes write, it is tried first, which saves a
     /// load.
     pub seen: Option<Arc<Execution>>,
-    /// The workflow that the execution runs, where the caller has it. It never changes.
+    /// The workflow that is in force in the state that was seen, where the caller has it.
     pub workflow: Option<Arc<Workflow>>,
+    /// Other documents that the commands put the execution on.
+    pub documents: Vec<Arc<Workflow>>,
 }
 
 impl Submission {
@@ -88,7 +91,8 @@ pub async fn submit(
     id: &ExecutionId,
     submission: impl Into<Submission>,
 ) -> Result<Option<Submitted>, StoreError> {
-    let Submission { asked, logs, acks, seen, workflow } = submission.into();
+    let Submission { asked, logs, acks, seen, workflow, documents } = submission.into();
+    let of_seen = seen.as_ref().map(|seen| seen.workflow_hash().to_owned());
     let logs: Arc<[NodeLog]> = logs.into();
     // A host that is the only writer avoids conflicts by waiting here.
     let _exclusive = host.journal().exclusive(id).await;
@@ -104,7 +108,10 @@ pub async fn submit(
             // Only the values that the commands read are fetched. A caller that shows more of the state fetches that.
             None => host.journal().load_lean(id).await?,
         };
-        let Some(mut batch) = decide_all(host, state, workflow.as_ref(), &asked).await? else { return Ok(None) };
+        // The execution may have been put on another document since the caller looked.
+        let same = |state: &Arc<Execution>| of_seen.as_deref() == Some(state.workflow_hash());
+        let workflow = workflow.as_ref().filter(|_| state.as_ref().is_none_or(same));
+        let Some(mut batch) = decide_all(host, state, workflow, &documents, &asked).await? else { return Ok(None) };
         batch.decided.logs.clone_from(&logs);
         batch.decided.acks.clone_from(&acks);
         match finish(host, id, batch).await {
@@ -114,7 +121,7 @@ pub async fn submit(
     }
 }
 
-/// What the rules would say to a command on this state. Nothing is recorded.
+/// What the rules would say to a command on this state, which may put it on one of `others`. Nothing is recorded.
 ///
 /// # Errors
 /// What the store says.
@@ -122,10 +129,12 @@ pub async fn rehearse(
     host: &dyn Host,
     state: &Arc<Execution>,
     asked: &Asked,
+    others: &[Arc<Workflow>],
 ) -> Result<Result<(), Rejection>, StoreError> {
-    let workflow = workflow_of(host, &state.started).await?;
+    let workflow = workflow_of(host, state).await?;
     let now = host.now();
-    let decide = || match decide(&workflow, Some(&**state), asked.clone(), now) {
+    let documents = Documents::new(&workflow, others);
+    let decide = || match decide(documents, Some(&**state), asked.clone(), now) {
         Ok(_) => Ok(Ok(())),
         Err(Rejection::Needs(missing)) => Err(missing),
         Err(rejection) => Ok(Err(rejection)),
@@ -163,24 +172,26 @@ async fn decide_all(
     host: &dyn Host,
     state: Option<Arc<Execution>>,
     workflow: Option<&Arc<Workflow>>,
+    others: &[Arc<Workflow>],
     asked: &[Asked],
 ) -> Result<Option<Batch>, StoreError> {
-    let started = match (&state, asked.first().map(|first| &first.command)) {
-        (Some(state), _) => &*state.started,
-        (None, Some(Command::Start(started))) => started,
+    let (started, hash) = match (&state, asked.first().map(|first| &first.command)) {
+        (Some(state), _) => (&*state.started, state.workflow_hash()),
+        (None, Some(Command::Start(started))) => (&**started, started.workflow_hash.as_str()),
         _ => return Ok(None),
     };
     let workflow = match workflow {
         Some(workflow) => workflow.clone(),
-        None => workflow_of(host, started).await?,
+        None => document_of(host, started, hash).await?,
     };
     let now = host.now();
-    let decide = || decide_each(&workflow, state.clone(), asked, now);
+    let documents = Documents::new(&workflow, others);
+    let decide = || decide_each(documents, state.clone(), asked, now);
     let Some(mut batch) = with_values(host, &started.execution_id, decide).await? else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
         decided.blobs = offload(decided, host.journal().inline_bytes());
-        delivery::schedule(host, &workflow, decided);
+        delivery::schedule(host, documents.of(&decided.state).unwrap_or(&workflow), decided);
     }
     Ok(Some(batch))
 }
@@ -188,7 +199,7 @@ async fn decide_all(
 /// Decides commands one after the other, each on the state that the ones before it led to. None where the execution does
 /// not exist and no command starts it.
 fn decide_each(
-    workflow: &Workflow,
+    documents: Documents<'_>,
     before: Option<Arc<Execution>>,
     asked: &[Asked],
     now: document::time::Time,
@@ -196,7 +207,7 @@ fn decide_each(
     let mut state = before.clone();
     let (mut turns, mut effects, mut replies) = (Vec::<Turn>::new(), Vec::<Effect>::new(), Vec::new());
     for one in asked {
-        match decide(workflow, state.as_deref(), one.clone(), now) {
+        match decide(documents, state.as_deref(), one.clone(), now) {
             Ok(decided) => {
                 effects.extend(decided.effects);
                 if let Some(turn) = decided.turn {
@@ -257,12 +268,20 @@ async fn finish(host: &dyn Host, id: &ExecutionId, batch: Batch) -> Result<Submi
     Ok(Submitted { state, replies, committed })
 }
 
-/// The workflow that an execution runs: its document, or the inline body of a `map` inside of the document.
+/// The workflow that an execution runs by now: its document, or the inline body of a `map` inside of the document.
 ///
 /// # Errors
 /// What the store says, and `Permanent` where the host has lost the document or the document has no such body.
-pub async fn workflow_of(host: &dyn Host, started: &Started) -> Result<Arc<Workflow>, StoreError> {
-    let missing = || StoreError::Permanent(format!("the workflow {} is not stored", started.workflow_hash));
-    let root = host.catalogue().workflow(&started.workflow_hash).await?.ok_or_else(missing)?;
+pub async fn workflow_of(host: &dyn Host, state: &Execution) -> Result<Arc<Workflow>, StoreError> {
+    document_of(host, &state.started, state.workflow_hash()).await
+}
+
+/// The document of that hash, as an execution that was started so runs by it.
+///
+/// # Errors
+/// Those of [`workflow_of`].
+pub async fn document_of(host: &dyn Host, started: &Started, hash: &str) -> Result<Arc<Workflow>, StoreError> {
+    let missing = || StoreError::Permanent(format!("the workflow {hash} is not stored"));
+    let root = host.catalogue().workflow(hash).await?.ok_or_else(missing)?;
     body_of(root, &started.body).map_err(|_| missing())
 }

@@ -1,23 +1,26 @@
 //! Forks an execution: a new one begins at one of its checkpoints.
 
 use crate::{
-    drive::{submit, with_values, workflow_of},
-    journal::journal,
+    drive::{document_of, submit, with_values},
+    past::Past,
     port::{Host, StoreError},
     rollback::Refused,
     start::{StartError, replay as started_before},
 };
+use document::Workflow;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
     event::{Event, Started, Turn},
+    evolve::put_on,
     execution::Execution,
     id::ExecutionId,
+    patch::prove,
     payload::Payload,
     reading::Reading,
     replay::{self, Recorded, Visited, resumable},
-    rollback::{Fork, fork},
+    rollback::{Fork, fork_of, state_at},
     status::Status,
 };
 
@@ -28,6 +31,8 @@ pub struct ForkRequest {
     pub checkpoint: u64,
     /// The input in place of that of the other execution; none for the same.
     pub input: Option<Value>,
+    /// The document in place of that of the checkpoint; none for the same. The past up to the checkpoint must be one of it.
+    pub workflow: Option<Arc<Workflow>>,
     /// Who forks.
     pub by: Option<String>,
     /// Route with key, which the new execution's id is derived from, and the hash of the request. None: every request makes
@@ -53,13 +58,12 @@ pub async fn start_fork(
             Err(id) => id,
         },
     };
-    let workflow = workflow_of(host, &other.started).await?;
-    let turns = journal(host, of).await?;
-    let fork_at = || Reading::of(|reading| fork(&workflow, &turns, request.checkpoint, reading));
-    let fork = match with_values(host, of, fork_at).await? {
-        Ok(fork) => taken_along(host, of, fork).await?,
-        Err(unreachable) => return Ok(Err(Refused::Unreachable(unreachable))),
+    let begun = match begins(host, &other, &request).await? {
+        Ok(begun) => begun,
+        Err(refused) => return Ok(Err(refused)),
     };
+    let Begun { fork, workflow, .. } = begun;
+    let fork = taken_along(host, of, fork).await?;
     let input = match request.input {
         Some(input) => Payload::new(input),
         None => own(host, of, &other.started.input).await?,
@@ -77,10 +81,51 @@ pub async fn start_fork(
         forked: Some(Box::new(fork)),
         ..Started::new(id.clone(), &workflow, Value::Null, host.now())
     };
+    if let Some(new) = &request.workflow {
+        host.catalogue().keep_workflow(new).await?;
+    }
     let asked = Asked::by(Command::Start(Box::new(started)), request.by);
     let submitted = submit(host, &id, asked).await?;
     let submitted = submitted.ok_or_else(|| StoreError::Permanent(format!("{id} was not started")))?;
     Ok(Ok(submitted.state))
+}
+
+/// Where a fork begins.
+struct Begun {
+    fork: Fork,
+    /// What it runs.
+    workflow: Arc<Workflow>,
+    past: Past,
+    /// The hash of a patched document that was in force at the checkpoint.
+    in_force: Option<String>,
+}
+
+/// Finds the state at the checkpoint, and puts it on the patched document where one is asked for.
+async fn begins(
+    host: &dyn Host,
+    other: &Execution,
+    request: &ForkRequest,
+) -> Result<Result<Begun, Refused>, StoreError> {
+    let past = Past::of(host, other).await?;
+    let documents = past.ran_by.documents();
+    let then = || Reading::of(|reading| state_at(documents, &past.turns, request.checkpoint, reading));
+    let mut then = match with_values(host, other.id(), then).await? {
+        Ok(then) => then,
+        Err(unreachable) => return Ok(Err(Refused::Unreachable(unreachable))),
+    };
+    let in_force = then.patched.clone();
+    let mut workflow = document_of(host, &then.started, then.workflow_hash()).await?;
+    if let Some(new) = &request.workflow {
+        let until: Vec<Turn> = past.turns.iter().take_while(|turn| turn.seq <= then.seq).cloned().collect();
+        let proof = || Reading::of(|reading| prove(documents, &until, &then, new, reading));
+        match with_values(host, other.id(), proof).await? {
+            Ok(patched) => put_on(&mut then, &patched, host.now()),
+            Err(obstacles) => return Ok(Err(Refused::InTheWay(obstacles))),
+        }
+        workflow = new.clone();
+    }
+    let fork = fork_of(&then, &past.turns);
+    Ok(Ok(Begun { fork, workflow, past, in_force }))
 }
 
 /// A value of the new execution's own: what is offloaded of one execution is removed with it.
@@ -131,18 +176,19 @@ pub async fn preview(
     request: &ForkRequest,
 ) -> Result<Result<Preview, Refused>, StoreError> {
     let Some(other) = host.journal().load_lean(of).await? else { return Ok(Err(Refused::Missing)) };
-    let workflow = workflow_of(host, &other.started).await?;
-    let turns = journal(host, of).await?;
-    let fork_at = || Reading::of(|reading| fork(&workflow, &turns, request.checkpoint, reading));
-    let fork = match with_values(host, of, fork_at).await? {
-        Ok(fork) => resumable(fork),
-        Err(unreachable) => return Ok(Err(Refused::Unreachable(unreachable))),
+    let begun = match begins(host, &other, request).await? {
+        Ok(begun) => begun,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let recorded = Recorded::of(&workflow, came_after(&turns, request.checkpoint));
+    let Begun { fork, workflow, past, in_force } = begun;
+    let fork = resumable(fork);
+    let since = came_after(&past.turns, request.checkpoint);
+    let recorded = past.ran_by.recorded(&other.started, in_force.as_deref(), since);
     let at = fork.point.at;
     let started = Started {
         input: request.input.clone().map_or_else(|| other.started.input.clone(), Payload::new),
         forked: Some(Box::new(fork)),
+        workflow_hash: workflow.hash.clone(),
         ..(*other.started).clone()
     };
     let replayed = with_values(host, of, || replay::replay(&workflow, &started, at, &recorded)).await?;

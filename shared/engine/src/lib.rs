@@ -18,6 +18,8 @@ pub mod lines;
 pub mod loads;
 pub mod locks;
 pub mod moving;
+pub mod past;
+pub mod patch;
 pub mod port;
 pub mod prepare;
 pub mod questions;

@@ -34,6 +34,8 @@ pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 pub const TURNS_PER_BITE: usize = 50;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
+/// Operations of one patch. Each may go through the whole document.
+pub const PATCH_OPERATIONS: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.
 pub const PLANS: u32 = 32;
 /// Executions of one slice of a job: done in a second or two on every host, so that other jobs have their turn and a crash

@@ -68,6 +68,6 @@ pub async fn look_at_lines(host: &dyn Host) {
 /// Asks once more for the admission of an execution that is held back.
 async fn ask_again(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreError> {
     let Some(state) = host.journal().load_lean(id).await?.filter(|state| state.held) else { return Ok(()) };
-    let workflow = workflow_of(host, &state.started).await?;
+    let workflow = workflow_of(host, &state).await?;
     host.outbox().deliver(id, &owed(&workflow, &state, Since::Ever)).await
 }

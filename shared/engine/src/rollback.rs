@@ -3,8 +3,8 @@
 use crate::{
     compensation, delivery,
     drive::{Submission, Submitted, submit, with_values, workflow_of},
-    journal::journal,
     limits,
+    past::Past,
     port::{Host, StoreError},
 };
 use document::{Node, Workflow, id::NodeId};
@@ -12,11 +12,13 @@ use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
+    documents::Documents,
     error::Rejection,
     event::{Request, Unstick},
     execution::Execution,
     id::{Activation, ExecutionId, child_id},
     owed::{Since, owed},
+    patch::Obstacle,
     reading::Reading,
     rollback::{After, Plan, Point, Rollback, Rolling, Undo, Unreachable, What, plan},
 };
@@ -28,6 +30,8 @@ pub use stepwell_core::rollback::to_node;
 pub enum Refused {
     /// It cannot go there.
     Unreachable(Unreachable),
+    /// Its past is not one of the document that is asked for.
+    InTheWay(Vec<Obstacle>),
     /// The rules refuse it.
     Rejected(Rejection),
     /// There is no such execution.
@@ -68,6 +72,7 @@ pub struct WouldUndo {
 struct Planned {
     state: Arc<Execution>,
     workflow: Arc<Workflow>,
+    past: Past,
     plan: Plan,
 }
 
@@ -78,13 +83,12 @@ async fn planned(
     rollback: &Rollback,
 ) -> Result<Option<Result<Planned, Unreachable>>, StoreError> {
     let Some(state) = host.journal().load_lean(id).await? else { return Ok(None) };
-    let workflow = workflow_of(host, &state.started).await?;
-    let mut turns = journal(host, id).await?;
-    // What came after the state was loaded is not in it.
-    turns.truncate(usize::try_from(state.seq).unwrap_or(usize::MAX));
-    let plan =
-        with_values(host, id, || Reading::of(|reading| plan(&workflow, &turns, &state, rollback, reading))).await?;
-    Ok(Some(plan.map(|plan| Planned { state, workflow, plan })))
+    let workflow = workflow_of(host, &state).await?;
+    let past = Past::of(host, &state).await?;
+    let documents = past.ran_by.documents();
+    let plan = with_values(host, id, || Reading::of(|reading| plan(documents, &past.turns, &state, rollback, reading)))
+        .await?;
+    Ok(Some(plan.map(|plan| Planned { state, workflow, past, plan })))
 }
 
 /// Goes back: plans from the journal and submits, and plans again where the execution moved on meanwhile.
@@ -104,10 +108,12 @@ pub async fn roll_back(
             Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
             None => return Ok(Err(Refused::Missing)),
         };
-        let Planned { state, workflow, plan } = planned;
+        let Planned { state, workflow, past, plan } = planned;
         let command = Command::RollBack { rollback: Box::new(rollback.clone()), plan: Arc::new(plan), seq: state.seq };
         let asked = Asked { request: request.clone(), ..Asked::by(command, by.clone()) };
-        let Some(mut submitted) = submit(host, id, Submission::of(vec![asked], &state, &workflow)).await? else {
+        let documents = past.ran_by.others(&workflow.hash);
+        let submission = Submission { documents, ..Submission::of(vec![asked], &state, &workflow) };
+        let Some(mut submitted) = submit(host, id, submission).await? else {
             return Ok(Err(Refused::Missing));
         };
         match submitted.replies.pop() {
@@ -128,6 +134,7 @@ pub async fn asked(host: &dyn Host, state: &Execution) -> Result<bool, StoreErro
     match roll_back(host, state.id(), rolling.asked.clone(), None, None).await? {
         Ok(_) | Err(Refused::Rejected(_) | Refused::Missing) => Ok(true),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
+        Err(Refused::InTheWay(_)) => Err(StoreError::Permanent("a rollback asks for no other document".into())),
     }
 }
 
@@ -140,15 +147,17 @@ pub async fn preview(
     id: &ExecutionId,
     rollback: &Rollback,
 ) -> Result<Result<Preview, Refused>, StoreError> {
-    let Planned { state, workflow, plan } = match planned(host, id, rollback).await? {
+    let Planned { state, workflow, past, plan } = match planned(host, id, rollback).await? {
         Some(Ok(planned)) => planned,
         Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
         None => return Ok(Err(Refused::Missing)),
     };
+    let documents = past.ran_by.documents();
     let shown =
-        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(&workflow, &state, undo, reading)).collect());
+        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(documents, &state, undo, reading)).collect());
     let would_compensate: Vec<WouldUndo> = with_values(host, id, shown).await?;
-    let would_run = plan.point.as_deref().map(|point| would_run(&workflow, point)).unwrap_or_default();
+    let then = plan.point.as_deref().and_then(|point| documents.named(&state.started, point.patched.as_deref()));
+    let would_run = plan.point.as_deref().map(|point| would_run(then.unwrap_or(&workflow), point)).unwrap_or_default();
     Ok(Ok(Preview { point: plan.point.map(|point| *point), would_compensate, would_run }))
 }
 
@@ -158,14 +167,14 @@ fn would_run(workflow: &Workflow, point: &Point) -> Vec<NodeId> {
     workflow.nodes.iter().map(|node| &node.id).filter(open).cloned().collect()
 }
 
-fn would_undo(workflow: &Workflow, state: &Execution, undo: &Undo, reading: &Reading) -> WouldUndo {
+fn would_undo(documents: Documents<'_>, state: &Execution, undo: &Undo, reading: &Reading) -> WouldUndo {
     let Activation { node, visit, .. } = undo.activation.clone();
     let (child, unknown) = match undo.what {
         What::Child { attempt, index } => (Some(child_id(state.id(), &undo.activation, attempt, index)), false),
         What::Node { unknown, until, .. } => (None, unknown || until.is_some()),
     };
-    let by: Option<&Node> =
-        workflow.node(node.as_str()).filter(|_| child.is_none()).and_then(|node| node.compensate.as_deref());
+    let workflow = documents.named(&state.started, undo.patched.as_deref()).filter(|_| child.is_none());
+    let by: Option<&Node> = workflow.and_then(|workflow| workflow.node(node.as_str())?.compensate.as_deref());
     let rendered = by.map(|by| compensation::shown(state, undo, by, reading));
     let (config, error) = match rendered {
         Some(Ok(config)) => (Some(config), None),
@@ -197,7 +206,7 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
             submit(host, id, Command::Unstick { action, node: None, output: None, reason }).await?;
         } else if delivery::may_be_lost(host) {
             // Whoever began it may have died before it could deliver what follows.
-            let workflow = workflow_of(host, &child.started).await?;
+            let workflow = workflow_of(host, &child).await?;
             delivery::deliver(host, id, &owed(&workflow, &child, Since::Ever)).await?;
         }
         return Ok(false);
@@ -206,7 +215,7 @@ pub async fn undo_child(host: &dyn Host, id: &ExecutionId, epoch: u32, again: bo
     let rollback = Rollback { after, reason, ..Rollback::to(0) };
     match roll_back(host, id, rollback, None, None).await? {
         Ok(submitted) => Ok(submitted.state.undone_for.is_some()),
-        Err(Refused::Missing | Refused::Rejected(_)) => Ok(true),
+        Err(Refused::Missing | Refused::Rejected(_) | Refused::InTheWay(_)) => Ok(true),
         Err(Refused::Unreachable(why)) => Err(StoreError::Permanent(why.to_string())),
     }
 }

@@ -174,7 +174,7 @@ async fn look_after_one(host: &dyn Host, id: &ExecutionId) -> Result<(), StoreEr
     // An execution without a state is one whose removal broke off.
     let Some(state) = host.journal().load_lean(id).await? else { return host.journal().delete(id).await };
     let now = host.now();
-    let workflow = workflow_of(host, &state.started).await?;
+    let workflow = workflow_of(host, &state).await?;
     // An ended execution is due when its retention is over.
     let due = due_at(&workflow, &state).filter(|due| *due <= now);
     if state.end.is_some() && due.is_some() {

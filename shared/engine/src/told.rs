@@ -128,6 +128,7 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::ExecutionRetried { .. } => Line { by, ..usual("execution retried") },
         Event::ExecutionUnstuck { .. } => Line { by, ..usual("execution unstuck") },
         Event::ExecutionImported => Line { by, ..usual("execution imported") },
+        Event::WorkflowPatched(_) => Line { by, ..usual("workflow patched") },
         Event::RollbackBegun { .. } => Line { by, ..usual("rollback begun") },
         Event::RolledBack { .. } => usual("rolled back"),
         Event::CompensationFailed(failed) => {

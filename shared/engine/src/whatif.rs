@@ -1,8 +1,8 @@
 //! What-if: what past executions would have done on another workflow. Nothing is written, and nothing is asked for.
 
 use crate::{
-    drive::workflow_of,
     journal::journal,
+    past::RanBy,
     port::{Head, Host, StoreError},
 };
 use document::{Workflow, time::Time};
@@ -38,8 +38,8 @@ impl Past {
         else {
             return Ok(None);
         };
-        let workflow = workflow_of(host, started).await?;
-        let recorded = Recorded::of(&workflow, &turns);
+        let ran_by = RanBy::of(host, started, &turns).await?;
+        let recorded = ran_by.recorded(started, None, &turns);
         // The list may lag behind the journal.
         let status = recorded.end.unwrap_or(head.status);
         Ok(Some(Self { id: head.id.clone(), status, started: started.clone(), at, recorded }))

@@ -10,7 +10,8 @@ use crate::{
 use ::aws::Aws;
 use document::time::Time;
 use engine::{
-    drive::{submit, workflow_of},
+    drive::submit,
+    past::RanBy,
     port::{Clock, ExecutionFilter, Host, InteractionFilter, StoreError, Window},
 };
 use serde_json::json;
@@ -273,8 +274,9 @@ impl<'a> Run<'a> {
     async fn inspect_one(&self, state: &Execution) -> Result<(), String> {
         let id = state.id();
         let turns = self.observer.journal().turns(id, 0, 100_000).await.map_err(|error| error.to_string())?;
-        let workflow = workflow_of(&self.observer, &state.started).await.map_err(|error| error.to_string())?;
-        if let Some(broken) = invariant::check(&workflow, &turns, state).first() {
+        let ran_by = RanBy::of(&self.observer, &state.started, &turns).await;
+        let ran_by = ran_by.map_err(|error| error.to_string())?;
+        if let Some(broken) = invariant::check(ran_by.documents(), &turns, state).first() {
             return Err(format!("{id}: {broken}"));
         }
         let tokens = self.observer.table().pause_tokens(id).await.map_err(|error| error.to_string())?;

@@ -198,13 +198,13 @@ impl Cloud {
 /// The function that serves a route, as infra/template.yaml says.
 fn serving(method: &str, path: &str) -> &'static str {
     let controls =
-        ["/pause", "/resume", "/cancel", "/retry", "/rollback", "/backtrack", "/fork", "/unstick", "/import"];
+        ["/pause", "/resume", "/cancel", "/retry", "/rollback", "/backtrack", "/fork", "/unstick", "/patch", "/import"];
     let is_control = controls.iter().any(|name| path.ends_with(name));
     match method {
         _ if path.starts_with("/v1/interactions") || path.contains("/signals/") => "callback",
         "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
         "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
-        "DELETE" if path.starts_with("/v1/executions") => "rollback",
+        "DELETE" | "PATCH" if path.starts_with("/v1/executions") => "rollback",
         "POST" if path.starts_with("/v1/executions/") && is_control => "rollback",
         _ => "trigger",
     }

@@ -11,6 +11,7 @@ use std::{
 };
 use stepwell_core::{
     children::body_of,
+    documents::Documents,
     effect::{ChildControl, Effect, Message, Purpose, Work},
     event::Turn,
     evolve::{FoldError, evolve, fold},
@@ -133,22 +134,29 @@ impl World {
         body_of(root, &started.body).ok()
     }
 
+    /// Every document, among which are those that patches made.
+    pub fn others(&self) -> Vec<Arc<Workflow>> {
+        self.workflows.values().cloned().collect()
+    }
+
     /// The state of an execution, folded from its turns.
     pub fn fold(&self, id: &ExecutionId) -> Option<Execution> {
-        let workflow = self.workflow_of(id)?;
+        let (workflow, others) = (self.workflow_of(id)?, self.others());
+        let documents = Documents::new(&workflow, &others);
         let mut state = None;
         for turn in self.journals.get(id)? {
-            state = Some(evolve(&workflow, state, turn).expect("a committed turn folds"));
+            state = Some(evolve(documents, state, turn).expect("a committed turn folds"));
         }
         state
     }
 
     /// The same as [`World::fold`], but without offloaded values, except for those that folding itself reads.
     pub fn fold_lean(&self, id: &ExecutionId) -> Option<Execution> {
-        let workflow = self.workflow_of(id)?;
+        let (workflow, others) = (self.workflow_of(id)?, self.others());
+        let documents = Documents::new(&workflow, &others);
         let turns: Vec<Turn> = self.journals.get(id)?.iter().map_while(|turn| through_json(turn).ok()).collect();
         loop {
-            match fold(&workflow, None, &turns) {
+            match fold(documents, None, &turns) {
                 Err(FoldError::Needs(missing)) => self.fetch(missing.payloads().into_iter()),
                 folded => return Some(folded.expect("committed turns fold")),
             }
@@ -195,7 +203,8 @@ impl World {
     /// Checks the invariants of the execution model after each write.
     fn inspect(&mut self, id: &ExecutionId, state: &Execution) {
         let Some(workflow) = self.workflow_of(id) else { return self.broken.push(format!("{id} has no workflow")) };
-        let found = invariant::check(&workflow, &self.journals[id], state);
+        let others = self.others();
+        let found = invariant::check(Documents::new(&workflow, &others), &self.journals[id], state);
         self.broken.extend(found.into_iter().map(|what| format!("{id}: {what}")));
     }
 

@@ -4,6 +4,7 @@
 mod catalogue;
 mod jobs;
 mod moving;
+mod patched;
 mod reopened;
 mod requests;
 mod watching;
@@ -41,6 +42,7 @@ pub async fn run(host: Arc<dyn Host>) {
     requests::a_request_is_done_once(host).await;
     what_is_over_goes(host).await;
     watching::a_watcher_wakes(host).await;
+    patched::run(host).await;
     reopened::run(host).await;
     moving::run(host).await;
     versions_count_up(host).await;

@@ -161,9 +161,8 @@ async fn first_by(
     if let Some(late) = turns.iter().position(|turn| turn.seq > seq && turn.at > soon) {
         turns.truncate(late);
     }
-    let workflow = app.workflow(execution).await?;
     let mut settled = false;
-    let then = read::first_state(app, execution.id(), &workflow, &turns, |turn, state| {
+    let then = read::first_state(app, execution, &turns, |turn, state| {
         settled = turn.seq >= seq && there(state);
         settled
     });

@@ -5,6 +5,8 @@ use crate::{
     executions::{
         control::root_alone,
         idempotency,
+        patch::of_checkpoint,
+        read,
         rollback::{number_of, refused},
     },
     request::aside::aside,
@@ -27,7 +29,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(fork))
 }
 
-/// Start a new execution at a checkpoint of this one, with the same input or another. It shares what was recorded until
+/// Start a new execution at a checkpoint of this one, with the same input and workflow or others. It shares what was recorded until
 /// then, and never undoes it.
 #[utoipa::path(post, path = "/v1/executions/{id}/fork", operation_id = "fork", tag = "executions",
     security(("bearer" = [])), request_body = ForkBody,
@@ -47,13 +49,23 @@ async fn fork(
     root_alone(&app, &execution, "fork").await?;
     let key = idempotency::key(&headers, &format!("/v1/executions/{id}/fork"), &body)?;
     let checkpoint = number_of(&body.checkpoint_id)?;
-    let workflow = app.workflow(&execution).await?;
-    // A document that was sent along may name secrets that only some callers may name.
-    if execution.started.workflow_version == 0
+    // What there is not at a checkpoint that there is not is told as such by the fork itself.
+    let then = match (1..=execution.seq).contains(&checkpoint) {
+        true => Arc::new(read::state_at(&app, &execution, checkpoint).await?),
+        false => execution.clone(),
+    };
+    let workflow = app.workflow(&then).await?;
+    // A document that was sent along, or patched, may name secrets that only some callers may name.
+    if (execution.started.workflow_version == 0 || then.patched.is_some())
         && let Some(name) = forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &workflow).await?
     {
         return Err(super::start::secret_not_allowed(name));
     }
+    let patched = match &body.patch {
+        Some(operations) => Some(of_checkpoint(&app, &caller, &then, &workflow, operations).await?),
+        None => None,
+    };
+    let workflow = patched.clone().unwrap_or(workflow);
     if let Some(input) = body.input.clone() {
         let violations = aside(move || workflow.check_input(&input)).await?;
         if !violations.is_empty() {
@@ -61,7 +73,7 @@ async fn fork(
         }
     }
     let by = Some(caller.subject.clone());
-    let request = ForkRequest { checkpoint, input: body.input, by, idempotency: key };
+    let request = ForkRequest { checkpoint, input: body.input, workflow: patched, by, idempotency: key };
     if body.dry_run == Some(true) {
         let would = preview(&*app.host, execution.id(), &request).await?.map_err(|back| refused(back, &execution))?;
         return Ok(axum::Json(WouldFork::of(&execution, would)).into_response());

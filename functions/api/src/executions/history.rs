@@ -74,12 +74,12 @@ async fn checkpoint(
     let execution = app.execution(&caller.owner, &id).await?;
     let seq = checkpoint.parse::<u64>().ok().filter(|seq| (1..=execution.seq).contains(seq));
     let seq = seq.ok_or_else(|| Problem::not_found("checkpoint", &checkpoint))?;
-    let workflow = app.workflow(&execution).await?;
     let turns = read::turns_to(&app, &execution, seq).await?;
     let Some(last) = turns.last().filter(|turn| turn.seq == seq) else {
         return Err(Problem::not_found("checkpoint", &checkpoint));
     };
-    let then = read::folded(&app, execution.id(), &workflow, &turns).await?;
+    let then = read::folded(&app, &execution, &turns).await?;
+    let workflow = app.workflow(&then).await?;
     let shown = read::with_values_that_fit(&app, &then, |values| {
         let nodes = types::Nodes::of(&then, &workflow, &[], values).items;
         types::Checkpoint::of(last, types::Execution::of(&then, &workflow, values), nodes)

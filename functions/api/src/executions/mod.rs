@@ -12,6 +12,7 @@ mod list;
 mod meant;
 mod moving;
 mod nodes;
+mod patch;
 pub mod read;
 mod resume;
 mod rollback;
@@ -32,7 +33,7 @@ pub fn starts() -> Routes {
 /// many of them.
 pub fn reads() -> Routes {
     let one = nodes::routes().merge(history::routes()).merge(events::routes()).merge(moving::exports());
-    list::routes().merge(one).merge(bulk::reads())
+    list::routes().merge(one).merge(patch::reads()).merge(bulk::reads())
 }
 
 /// Routes that send executions signals.
@@ -40,10 +41,10 @@ pub fn signals() -> Routes {
     signals::routes()
 }
 
-/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, unstick, import, deletion; and
-/// those of jobs over many of them.
+/// Routes that control executions: pause, resume, cancel, retry, rollback, backtrack, fork, patch, unstick, import,
+/// deletion; and those of jobs over many of them.
 pub fn controls() -> Routes {
-    let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes());
+    let goes_on = control::routes().merge(resume::routes()).merge(unstick::routes()).merge(patch::routes());
     let comes_and_goes = moving::imports().merge(delete::routes()).merge(bulk::changes());
     goes_on.merge(rollback::routes()).merge(fork::routes()).merge(comes_and_goes)
 }

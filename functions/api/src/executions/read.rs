@@ -5,8 +5,8 @@ use crate::{
     page::Room,
     types::{self, Values},
 };
-use document::Workflow;
 use engine::{
+    past::RanBy,
     port::StoreError,
     questions::{Reads, open_below},
 };
@@ -125,9 +125,11 @@ pub async fn turn_at(app: &App, execution: &Execution, seq: u64) -> Answered<Tur
 ///
 /// # Errors
 /// What the store says, and a 500 where the turns do not fold, or there are none.
-pub async fn folded(app: &App, id: &ExecutionId, workflow: &Workflow, turns: &[Turn]) -> Answered<Execution> {
+pub async fn folded(app: &App, execution: &Execution, turns: &[Turn]) -> Answered<Execution> {
+    let id = execution.id();
+    let ran_by = RanBy::of(&*app.host, &execution.started, turns).await?;
     loop {
-        match fold(workflow, None, turns) {
+        match fold(ran_by.documents(), None, turns) {
             Ok(state) => return Ok(state),
             Err(FoldError::Needs(missing)) => app.host.journal().fetch(id, &missing.payloads()).await?,
             Err(error) => return Err(unfolded(id, &error)),
@@ -141,16 +143,16 @@ pub async fn folded(app: &App, id: &ExecutionId, workflow: &Workflow, turns: &[T
 /// Those of [`folded`].
 pub async fn first_state(
     app: &App,
-    id: &ExecutionId,
-    workflow: &Workflow,
+    execution: &Execution,
     turns: &[Turn],
     mut is_it: impl FnMut(&Turn, &Execution) -> bool,
 ) -> Answered<Execution> {
     // All values that any of the turns takes are there after it.
-    drop(folded(app, id, workflow, turns).await?);
+    drop(folded(app, execution, turns).await?);
+    let ran_by = RanBy::of(&*app.host, &execution.started, turns).await?;
     let mut state = None;
     for turn in turns {
-        let next = evolve(workflow, state, turn).map_err(|error| unfolded(id, &error))?;
+        let next = evolve(ran_by.documents(), state, turn).map_err(|error| unfolded(execution.id(), &error))?;
         if is_it(turn, &next) {
             return Ok(next);
         }
@@ -170,5 +172,5 @@ fn unfolded(id: &ExecutionId, error: &FoldError) -> Problem {
 /// What the store says.
 pub async fn state_at(app: &App, execution: &Execution, seq: u64) -> Answered<Execution> {
     let turns = turns_to(app, execution, seq).await?;
-    folded(app, execution.id(), &*app.workflow(execution).await?, &turns).await
+    folded(app, execution, &turns).await
 }

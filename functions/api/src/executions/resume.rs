@@ -190,7 +190,7 @@ async fn answer_below(
     (question, command): (&Question, Command),
 ) -> Answered<Resumed> {
     let asked = Asked { request: terms.request.clone(), ..Asked::by(command, Some(caller.subject.clone())) };
-    match rehearse(&*app.host, &question.execution, &asked).await? {
+    match rehearse(&*app.host, &question.execution, &asked, &[]).await? {
         Ok(()) | Err(Rejection::Repeated(_)) => {}
         Err(rejection) => return Err(rejection.into()),
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     Answered, App, Caller, Json, MaybeJson, NoParams, Params, Path, Problem, Routes, Runner,
-    executions::{control::root_alone, idempotency, read, wait},
+    executions::{control::root_alone, idempotency, patch::in_the_way, read, wait},
     limits,
     types::{
         BackAnswer, BacktrackBody, CheckpointId, Conflict, Refused, RestoredState, RollbackBody, Undone, WentBack,
@@ -152,6 +152,7 @@ async fn go_back(
 pub(crate) fn refused(back: Back, execution: &Execution) -> Problem {
     match back {
         Back::Unreachable(why) => unreachable(why),
+        Back::InTheWay(obstacles) => in_the_way(&obstacles),
         Back::Rejected(rejection) => rejection.into(),
         Back::Missing => Problem::not_found("execution", execution.id().as_str()),
     }
@@ -185,9 +186,9 @@ async fn told(app: &App, execution: Arc<Execution>, seq: u64) -> Answered<axum::
     let execution = wait::until(app, execution, left, |state| is_over(state, epoch)).await?;
     let mut turns = read::turns_to(app, &execution, u64::MAX).await?;
     turns.retain(|turn| turn.seq <= seq || turn.at <= soon);
-    let workflow = app.workflow(&execution).await?;
     let there = |turn: &Turn, state: &Execution| turn.seq >= seq && is_over(state, epoch);
-    let then = read::first_state(app, execution.id(), &workflow, &turns, there).await?;
+    let then = read::first_state(app, &execution, &turns, there).await?;
+    let workflow = app.workflow(&then).await?;
     let since: Vec<&Event> =
         turns.iter().filter(|turn| (seq..=then.seq).contains(&turn.seq)).flat_map(|turn| &turn.events).collect();
     let success = then.epoch == epoch && since.iter().any(|event| matches!(event, Event::RolledBack { .. }));

@@ -2,7 +2,7 @@
 //! is wrong.
 
 use super::{aside::aside, misfit::misfit};
-use crate::{Problem, limits};
+use crate::{Problem, limits, types::PatchBody};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
@@ -25,6 +25,9 @@ pub struct DocumentJson(pub Value);
 
 /// A JSON body that may be left out; an empty body means the default of `T`.
 pub struct MaybeJson<T>(pub T);
+
+/// A JSON Patch: its list of operations by itself, or with what it is for.
+pub struct PatchJson(pub PatchBody);
 
 /// The bytes of a body as they were sent, such as those that a signature covers.
 pub struct Body(pub Bytes);
@@ -55,6 +58,23 @@ impl<T: DeserializeOwned + Default + Send + 'static, S: Send + Sync> FromRequest
             return Ok(Self(T::default()));
         }
         only_json(&headers)?;
+        parse_aside(bytes).await.map(|Fields(body)| Self(body))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for PatchJson {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let bytes = bytes(request, state).await?;
+        let is_list = is_kind(&headers, "application/json-patch+json");
+        if !is_list {
+            only_json(&headers)?;
+        }
+        if is_list || bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            let Unique(operations) = parse_aside(bytes).await?;
+            return Ok(Self(PatchBody { operations, ..PatchBody::default() }));
+        }
         parse_aside(bytes).await.map(|Fields(body)| Self(body))
     }
 }
@@ -128,12 +148,16 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
     })
 }
 
+/// Whether a body is declared to be of a kind.
+fn is_kind(headers: &HeaderMap, kind: &str) -> bool {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
+}
+
 /// 415 unless the body is declared as JSON. A page of another site can make a browser send a form, but JSON only after
 /// a preflight request, which is refused.
 fn only_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let sent = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = sent.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
+    if is_kind(headers, "application/json") {
         return Ok(());
     }
     let detail = "send the body as JSON, with `Content-Type: application/json` (a workflow also as `application/yaml`)";

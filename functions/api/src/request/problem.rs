@@ -170,6 +170,10 @@ impl From<Rejection> for Problem {
             Rejection::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
             // Commands are submitted, which fetches what they read.
             Rejection::Needs(_) => Self::internal(),
+            Rejection::Lacking(hash) => {
+                tracing::error!(%hash, "a document that an execution runs by is not at hand");
+                Self::internal()
+            }
             Rejection::Invalid { reasons, .. } => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_answer", detail);
                 for reason in reasons {

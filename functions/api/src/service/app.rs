@@ -78,7 +78,7 @@ impl App {
     /// # Errors
     /// Where the store fails or has lost the document.
     pub async fn workflow(&self, execution: &Execution) -> Result<Arc<Workflow>, StoreError> {
-        workflow_of(&*self.host, &execution.started).await
+        workflow_of(&*self.host, execution).await
     }
 
     /// The execution with this id. Values that were offloaded may be missing in its state: code that shows them

@@ -54,7 +54,7 @@ fn described(mut document: OpenApi) -> OpenApi {
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_with(Components::default).add_security_scheme("bearer", bearer);
     for route in document.paths.paths.values_mut() {
-        let operations = [&mut route.get, &mut route.put, &mut route.post, &mut route.delete];
+        let operations = [&mut route.get, &mut route.put, &mut route.post, &mut route.patch, &mut route.delete];
         for (status, answer) in operations.into_iter().flatten().flat_map(|it| &mut it.responses.responses) {
             if let RefOr::T(answer) = answer
                 && answer.description.is_empty()

@@ -11,6 +11,7 @@ mod job;
 mod moving;
 mod node;
 mod page;
+mod patch;
 mod problem;
 mod rollback;
 mod start;
@@ -30,6 +31,7 @@ pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet
 pub use moving::{ExportPiece, Imported, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
+pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, PatchOp, PatchOperation, Patched};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,

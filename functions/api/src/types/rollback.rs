@@ -81,6 +81,11 @@ pub struct ForkBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub input: Option<Value>,
+    /// A JSON Patch (RFC 6902) of the workflow that was in force at the checkpoint; none for the same workflow. What led to
+    /// the checkpoint must be what the patched workflow could have led to.
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<super::PatchOperation>>)]
+    pub patch: Option<Value>,
     /// Whether only to tell what the new execution would come to by the outcomes that this one recorded since; false where
     /// it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,10 +34,14 @@ pub struct ExecutionWarning {
 }
 
 impl ExecutionWarning {
+    /// What the static checks say about a document.
+    pub fn of_document(workflow: &Workflow) -> Vec<Self> {
+        workflow.warnings.iter().take(limits::SHOWN_WARNINGS).map(Self::from).collect()
+    }
+
     /// The warnings of an execution: those of the static checks first, then those of the rules, oldest first.
     pub fn of(execution: &execution::Execution, workflow: &Workflow) -> Vec<Self> {
-        let checks = workflow.warnings.iter().take(limits::SHOWN_WARNINGS).map(Self::from);
-        checks.chain(execution.warnings.iter().map(Self::from)).collect()
+        Self::of_document(workflow).into_iter().chain(execution.warnings.iter().map(Self::from)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use document::{
 use tokio::time::{Instant, timeout_at};
 
 /// The errors of a document's JavaScript. What is not told in time is not checked: it fails when it runs.
-pub(super) async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<Issue> {
+pub(crate) async fn scripts(app: &App, owner: &str, scripts: &[Script]) -> Vec<Issue> {
     let until = Instant::now() + limits::SCRIPTS;
     let mut issues = Vec::new();
     for script in scripts {

@@ -1,7 +1,7 @@
 //! The routes of saved workflows: save, replace, list, read, delete and check.
 
 mod graph;
-mod host_checks;
+pub(crate) mod host_checks;
 mod refusal;
 mod version;
 mod whatif;

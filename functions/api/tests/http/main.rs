@@ -17,6 +17,7 @@ mod moved;
 mod moving;
 mod openapi;
 mod passed_on;
+mod patch;
 mod repeats;
 mod resume;
 mod retry;
@@ -121,7 +122,10 @@ impl World {
     }
 
     pub async fn with_headers(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let mut request = Request::builder().method(method).uri(path);
+        if headers.iter().all(|(name, _)| *name != "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -133,7 +133,7 @@ impl Table {
         }
         // A head costs several units, so it is written only where it would mislead: where it has a mark, where lists
         // show the status, and where the supervisor would come too late.
-        let workflow = self.workflow_for(&state.started).await?;
+        let workflow = self.workflow_for(&state.started, before.state.workflow_hash()).await?;
         let due_before = due_at(&workflow, &before.state);
         let write = marked.is_some() || before.state.status() != state.status() || sooner(due, due_before);
         let was_due = if marked.is_some() { Some(soon) } else { before.head_due.unwrap_or(due_before) };

@@ -70,9 +70,8 @@ impl Table {
         }
     }
 
-    /// The workflow that an execution runs: that of its document, or the body of a `map` inside it.
-    pub(super) async fn workflow_for(&self, started: &Started) -> Result<Arc<Workflow>, StoreError> {
-        let hash = &started.workflow_hash;
+    /// The workflow of a document that an execution runs by: the document itself, or the body of a `map` inside it.
+    pub(super) async fn workflow_for(&self, started: &Started, hash: &str) -> Result<Arc<Workflow>, StoreError> {
         let missing = || {
             let id = &started.execution_id;
             StoreError::Permanent(format!("execution {id} runs a workflow ({hash}) that the table does not have"))

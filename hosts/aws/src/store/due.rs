@@ -84,7 +84,7 @@ impl Agenda for Table {
         let mut found = Vec::new();
         for id in self.due(now, limit).await? {
             let Some(state) = self.load_lean(&id).await?.filter(|state| state.end.is_some()) else { continue };
-            let workflow = self.workflow_for(&state.started).await?;
+            let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
             if due_at(&workflow, &state).is_some_and(|due| due <= now) {
                 found.push(id);
             }

@@ -55,7 +55,7 @@ impl Table {
         if state.started.looked_around {
             return Ok(true);
         }
-        let settings = &self.workflow_for(&state.started).await?.settings;
+        let settings = &self.workflow_for(&state.started, &state.started.workflow_hash).await?.settings;
         Ok(looks_around(settings.overlap, settings.max_concurrency))
     }
 
@@ -232,7 +232,7 @@ impl Table {
         held: &ExecutionId,
     ) -> Result<Option<u64>, StoreError> {
         let own = match self.load_lean(held).await? {
-            Some(state) => self.workflow_for(&state.started).await?.settings.max_concurrency,
+            Some(state) => self.workflow_for(&state.started, state.workflow_hash()).await?.settings.max_concurrency,
             None => None,
         };
         limit_in_force(self, owner, workflow, own).await

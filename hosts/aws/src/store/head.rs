@@ -150,7 +150,7 @@ impl Table {
     /// Writes a head that shows another status than the state has, or is due too late: the process that committed may
     /// have died before it wrote the head.
     pub(super) async fn heal_head(&self, state: &std::sync::Arc<Execution>) -> Result<(), StoreError> {
-        let workflow = self.workflow_for(&state.started).await?;
+        let workflow = self.workflow_for(&state.started, state.workflow_hash()).await?;
         let due = stepwell_core::owed::due_at(&workflow, state);
         let key = keys::execution(state.id());
         let Some(old) = self.db.get(nobodys(Purpose::Head), &key, keys::HEAD, true).await? else { return Ok(()) };

@@ -13,10 +13,11 @@ use crate::{
     billing::meter::{Purpose, Spent, of},
     limits,
 };
-use document::time::Time;
+use document::{Workflow, time::Time};
 use engine::port::{Journal as _, StoreError};
 use std::sync::Arc;
 use stepwell_core::{
+    documents::Documents,
     event::{Event, Turn},
     evolve::{FoldError, fold},
     execution::Execution,
@@ -226,7 +227,7 @@ impl Table {
         Ok(known)
     }
 
-    /// Folds turns onto a state by the rules, with the workflow that the execution was started with. The values that this
+    /// Folds turns onto a state by the rules, with the documents that were in force. The values that this
     /// takes are fetched.
     async fn evolved(&self, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, StoreError> {
         let started = match (&state, turns.first().and_then(|turn| turn.events.first())) {
@@ -234,11 +235,16 @@ impl Table {
             (None, Some(Event::ExecutionStarted(started))) => Arc::new((**started).clone()),
             _ => return Err(damaged("it does not begin with a start")),
         };
-        let workflow = Box::pin(self.workflow_for(&started)).await?;
+        let in_force = state.as_ref().map_or(&started.workflow_hash[..], |state| state.workflow_hash()).to_owned();
+        let workflow = Box::pin(self.workflow_for(&started, &in_force)).await?;
+        let mut patched: Vec<Arc<Workflow>> = Vec::new();
         loop {
-            match fold(&workflow, state.clone(), turns) {
+            match fold(Documents::new(&workflow, &patched), state.clone(), turns) {
                 Ok(state) => return Ok(state),
                 Err(FoldError::Needs(missing)) => self.fetch(&started.execution_id, &missing.payloads()).await?,
+                Err(FoldError::Document(hash)) if patched.iter().all(|known| known.hash != hash) => {
+                    patched.push(Box::pin(self.workflow_for(&started, &hash)).await?);
+                }
                 Err(error) => return Err(damaged(&format!("{}: {error}", started.execution_id))),
             }
         }

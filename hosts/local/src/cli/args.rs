@@ -2,7 +2,7 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
+    ls, moving, open, patch, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
     validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
@@ -70,6 +70,8 @@ pub enum Command {
     Diff(diff::Args),
     /// Find the way out of what an execution is stuck in
     Unstick(unstick::Args),
+    /// Change the workflow of an execution while it runs, where its past allows that
+    Patch(patch::Args),
     /// Send an event to an execution, now or before it waits for one
     Signal(signal::Args),
     /// Ask one thing of many executions: retry, cancel, resume or redrive

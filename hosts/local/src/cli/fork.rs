@@ -13,6 +13,9 @@ pub struct Args {
     /// Give the new one this input: JSON, @FILE or - for stdin
     #[arg(long, value_name = "JSON", allow_negative_numbers = true)]
     input: Option<String>,
+    /// Change its workflow so: a JSON Patch (RFC 6902), as JSON, @FILE or - for stdin
+    #[arg(long, value_name = "PATCH")]
+    patch: Option<String>,
     /// Only tell what the new one would come to by what this one recorded since
     #[arg(long)]
     dry_run: bool,
@@ -21,7 +24,9 @@ pub struct Args {
 /// Starts the new execution, and prints its id.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let input = args.input.as_deref().map(|input| source::input(input, "--input")).transpose()?;
-    let body = ForkBody { checkpoint_id: CheckpointId(args.checkpoint), input, dry_run: args.dry_run.then_some(true) };
+    let patch = args.patch.as_deref().map(|patch| source::input(patch, "--patch")).transpose()?;
+    let checkpoint_id = CheckpointId(args.checkpoint);
+    let body = ForkBody { checkpoint_id, input, patch, dry_run: args.dry_run.then_some(true) };
     let changed = change(globals, &args.execution, "fork", &body).await?;
     if changed.is_printed(globals) {
         return Ok(Exit::Done);

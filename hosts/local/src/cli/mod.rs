@@ -39,6 +39,7 @@ mod numbers;
 mod open;
 mod output;
 mod page;
+mod patch;
 mod pick;
 mod place;
 mod rollback;
@@ -146,6 +147,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Export(args) => moving::export::run(&globals, args).await,
         Command::Import(args) => moving::import::run(&globals, args).await,
         Command::Diff(args) => diff::run(&globals, args).await,
+        Command::Patch(args) => patch::run(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Bulk(args) => bulk::run(&globals, args).await,

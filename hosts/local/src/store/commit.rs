@@ -43,7 +43,7 @@ pub struct Write {
     interactions: Vec<Arc<Interaction>>,
     logs: Arc<[NodeLog]>,
     blobs: Vec<(BlobRef, Vec<u8>)>,
-    document: Option<Arc<Workflow>>,
+    documents: Vec<Arc<Workflow>>,
     /// SHA-256 of the offloaded values that `body` names.
     uses: Vec<String>,
     outbox: Rows,
@@ -55,12 +55,12 @@ pub struct Write {
 }
 
 impl Write {
-    /// Serializes a commit. `expires_at` is when retention removes an execution that this commit ends. `document` is
-    /// what an inline start brings along. `Permanent` where the turns are not consecutive or cannot be serialized.
+    /// Serializes a commit. `expires_at` is when retention removes an execution that this commit ends. `documents`
+    /// are those that the turns bring along. `Permanent` where the turns are not consecutive or cannot be serialized.
     pub fn new(
         commit: Commit,
         expires_at: Option<Time>,
-        document: Option<Arc<Workflow>>,
+        documents: Vec<Arc<Workflow>>,
         hub: &Arc<Hub>,
         now: Time,
         reply: oneshot::Sender<Result<(), StoreError>>,
@@ -104,7 +104,7 @@ impl Write {
             interactions,
             logs,
             blobs,
-            document,
+            documents,
             uses,
             outbox,
             acks,
@@ -219,7 +219,7 @@ impl Write {
             db.prepare_cached("INSERT OR IGNORE INTO blobs(sha256, body) VALUES (?1, ?2)")?
                 .execute(params![blob.sha256, bytes])?;
         }
-        if let Some(workflow) = &self.document {
+        for workflow in &self.documents {
             documents::keep(db, workflow)?;
             db.prepare_cached("INSERT OR IGNORE INTO document_uses(run, hash) VALUES (?1, ?2)")?
                 .execute(params![run, workflow.hash])?;

@@ -62,9 +62,9 @@ impl Journal for Database {
     /// Writes the turns of a commit and all that belongs to them, effects and acknowledgements included, or nothing.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let expires_at = self.expiry(&commit.state).await?;
-        let document = self.brought_along(&commit).await?;
+        let documents = self.brought_along(&commit).await?;
         let (reply, answer) = oneshot::channel();
-        let write = commit::Write::new(commit, expires_at, document, &self.hub, (self.clock)(), reply)?;
+        let write = commit::Write::new(commit, expires_at, documents, &self.hub, (self.clock)(), reply)?;
         self.writer.send(&write.place(Asker::current()), Box::new(write))?;
         answer.await.map_err(|_| StoreError::Transient("the store is shutting down".into()))?
     }
@@ -148,22 +148,27 @@ impl Database {
         if state.end.is_none() {
             return Ok(None);
         }
-        let workflow = self.workflow(&state.started.workflow_hash).await?;
+        let workflow = self.workflow(state.workflow_hash()).await?;
         Ok(expires_at(state, workflow.as_deref()))
     }
 
-    /// Returns the document that an inline start, or one from another host, brings along, for the commit to write again: the last other execution
-    /// that used it may just have been removed, and the document with it. None for other commits. `Transient` where
+    /// Returns the documents that an inline start, a fork, a patch, or turns from another host bring along, for the commit
+    /// to write again: the last other execution that used one may just have been removed, and the document with it.
+    /// `Transient` where
     /// neither memory nor the database has it, so that the caller starts again.
-    async fn brought_along(&self, commit: &Commit) -> Result<Option<Arc<Workflow>>, StoreError> {
+    async fn brought_along(&self, commit: &Commit) -> Result<Vec<Arc<Workflow>>, StoreError> {
         let started = &commit.state.started;
         let is_start = commit.turns.first().is_some_and(|turn| turn.seq == 1);
-        let is_elsewhere = started.workflow_version > 0 || started.parent.is_some();
-        if !is_start || (is_elsewhere && started.imported.is_none()) {
-            return Ok(None);
+        let is_elsewhere = (started.workflow_version > 0 && started.forked.is_none()) || started.parent.is_some();
+        let mut hashes: Vec<&str> = commit.turns.iter().flat_map(Turn::documents).collect();
+        if is_start && (!is_elsewhere || started.imported.is_some()) {
+            hashes.push(&started.workflow_hash);
         }
-        let hash = &started.workflow_hash;
-        let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
-        self.workflow(hash).await?.ok_or_else(gone).map(Some)
+        let mut all = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            let gone = || StoreError::Transient(format!("the document {hash} was just removed: start again"));
+            all.push(self.workflow(hash).await?.ok_or_else(gone)?);
+        }
+        Ok(all)
     }
 }

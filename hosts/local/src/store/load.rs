@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     children::body_of,
+    documents::Documents,
     event::{Event, Started, Turn},
     evolve::{FoldError, fold},
     execution::Execution,
@@ -63,21 +64,25 @@ impl Database {
             (None, Some(Event::ExecutionStarted(started))) => Arc::new((**started).clone()),
             _ => return Err(unreadable(id, "it does not begin with a start")),
         };
-        let workflow = self.workflow_of(id, &started).await?;
+        let in_force = snapshot.as_ref().map_or(&started.workflow_hash[..], |state| state.workflow_hash()).to_owned();
+        let workflow = self.workflow_of(id, &started, &in_force).await?;
+        let mut patched: Vec<Arc<Workflow>> = Vec::new();
         let mut fetched = 0;
         loop {
-            match fold(&workflow, snapshot.clone(), &turns) {
+            match fold(Documents::new(&workflow, &patched), snapshot.clone(), &turns) {
                 Ok(state) => return Ok((state, fetched)),
                 Err(FoldError::Needs(missing)) => fetched += self.read_values(id, &missing.payloads()).await?,
+                Err(FoldError::Document(hash)) if patched.iter().all(|known| known.hash != hash) => {
+                    patched.push(self.workflow_of(id, &started, &hash).await?);
+                }
                 Err(error) => return Err(unreadable(id, &error.to_string())),
             }
         }
     }
 
-    /// Returns the workflow that an execution runs: that of its document, or the body of a `map` node in it for a
-    /// child.
-    async fn workflow_of(&self, id: &ExecutionId, started: &Started) -> Result<Arc<Workflow>, StoreError> {
-        let hash = &started.workflow_hash;
+    /// Returns the workflow of a document that an execution runs by: the document itself, or the body of a `map` node in it
+    /// for a child.
+    async fn workflow_of(&self, id: &ExecutionId, started: &Started, hash: &str) -> Result<Arc<Workflow>, StoreError> {
         let root = Catalogue::workflow(self, hash).await?.ok_or_else(|| {
             StoreError::Permanent(format!("execution {id} runs a workflow ({hash}) that the store does not have"))
         })?;

@@ -16,6 +16,7 @@ mod moved;
 mod named;
 mod order;
 mod pasted;
+mod patched;
 mod people;
 mod progress;
 mod reach;

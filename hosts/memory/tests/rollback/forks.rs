@@ -15,7 +15,8 @@ use stepwell_core::{
 };
 
 async fn forked(world: &World, checkpoint: u64, input: Option<serde_json::Value>) -> Result<Arc<Execution>, Refused> {
-    let request = ForkRequest { checkpoint, input, by: Some("ada@example.com".into()), idempotency: None };
+    let request =
+        ForkRequest { checkpoint, input, workflow: None, by: Some("ada@example.com".into()), idempotency: None };
     let started = start_fork(&world.host, &world.id, request).await.unwrap()?;
     world.host.handle_due().await;
     let state = world.host.state(started.id()).unwrap();

@@ -3,6 +3,7 @@
 use document::{Workflow, id::NodeId, parse, time::Time};
 use engine::{
     drive::submit,
+    past::RanBy,
     port::{Catalogue as _, Journal as _},
     rollback::{Refused, roll_back},
 };
@@ -29,7 +30,7 @@ pub struct Ledger {
     pub entries: Vec<String>,
     /// The keys of what is booked.
     booked: BTreeSet<String>,
-    /// Paths that fail, and how: `no` for certain; `lost` is booked, and nobody hears of it.
+    /// Paths that fail, and how: `no` for certain; `busy` so too, and may be tried again; `lost` is booked, and nobody hears of it.
     pub failing: BTreeMap<String, &'static str>,
 }
 
@@ -40,6 +41,10 @@ impl Ledger {
         let fails = self.failing.get(&path).copied();
         if fails == Some("no") {
             return Outcome::Failed(Failure::new("refused", "the ledger refuses"));
+        }
+        if fails == Some("busy") {
+            let busy = Failure::new("busy", "the ledger has no time");
+            return Outcome::Failed(Failure { retryable: true, ..busy });
         }
         if self.booked.insert(task.idempotency_key.clone()) {
             self.entries.push(path.clone());
@@ -159,7 +164,9 @@ impl World {
     /// Checks the invariants of the execution model on the whole journal.
     pub async fn holds(&self) {
         let turns = self.host.turns(&self.id, 0, 1_000_000).await.unwrap();
-        let broken = invariant::check(&self.workflow, &turns, &self.state());
+        let state = self.state();
+        let ran_by = RanBy::of(&self.host, &state.started, &turns).await.unwrap();
+        let broken = invariant::check(ran_by.documents(), &turns, &state);
         assert!(broken.is_empty(), "{broken:#?}");
     }
 }

@@ -4,4 +4,5 @@
 mod children;
 mod forks;
 mod ledger;
+mod patches;
 mod stories;

@@ -28,6 +28,7 @@ pub(super) fn table(turn: &mut Deciding<'_>, command: Command, before: &Executio
         | Command::PassOn { .. }
         | Command::Signal { .. }
         | Command::RollBack { .. }
+        | Command::Patch { .. }
         | Command::Unstick { .. } => Err(refused()),
         Command::Admit
         | Command::Intend { .. }

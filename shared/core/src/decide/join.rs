@@ -12,7 +12,7 @@ use document::{
 };
 
 /// What the incoming edges of a node mean for it so far.
-enum Joined {
+pub(crate) enum Joined {
     /// The join is satisfied: the node runs, with its input along these live edges.
     Activate(Vec<EdgeIx>),
     /// The join can no longer be satisfied in this iteration: the node is skipped.
@@ -39,7 +39,7 @@ impl Deciding<'_> {
     }
 
     /// Counts the live and the open edges into a node. Edges back to a loop are not among them.
-    fn joined(&self, ix: NodeIx) -> Joined {
+    pub fn joined(&self, ix: NodeIx) -> Joined {
         let incoming = self.workflow.graph.incoming.get(ix).map_or(&[][..], Vec::as_slice);
         let state_of = |edge: EdgeIx| self.state.edges.get(edge).copied().unwrap_or_default();
         let live: Vec<EdgeIx> = incoming.iter().copied().filter(|&edge| state_of(edge) == EdgeState::Live).collect();

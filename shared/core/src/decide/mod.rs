@@ -12,6 +12,7 @@ mod human;
 mod join;
 mod loops;
 mod open;
+mod patch;
 mod report;
 mod rollback;
 mod route;
@@ -23,30 +24,38 @@ mod timer;
 mod turn;
 
 pub use crate::id::child_id;
-pub use turn::Decided;
-
-use crate::{
+pub(crate) use crate::{
     command::{Asked, Command},
+    documents::Documents,
     error::Rejection,
     event::{Event, Request},
     execution::Execution,
     reading::Reading,
 };
-use document::{Workflow, time::Time};
-use turn::Deciding;
+use document::time::Time;
+pub(crate) use join::Joined;
+pub use patch::stands_in_the_way;
+pub use turn::Decided;
+pub(crate) use turn::Deciding;
 
 /// Decides one command on the state of an execution; a state of none stands for an execution that does not exist yet.
 /// The result has no turn where nothing is to be recorded, but effects may still be owed.
 ///
 /// # Errors
 /// A [`Rejection`] says why nothing changed.
-pub fn decide(workflow: &Workflow, state: Option<&Execution>, asked: Asked, now: Time) -> Result<Decided, Rejection> {
+pub fn decide<'a>(
+    documents: impl Into<Documents<'a>>,
+    state: Option<&Execution>,
+    asked: Asked,
+    now: Time,
+) -> Result<Decided, Rejection> {
+    let documents = documents.into();
     let decided = Reading::of(|reading| match (state, asked.command) {
-        (None, Command::Start(started)) => start::start(workflow, *started, asked.by, now, reading),
+        (None, Command::Start(started)) => start::start(documents, *started, asked.by, now, reading),
         (None, _) => Err(Rejection::Missing("there is no such execution".into())),
         (Some(state), command) => {
             once(state, asked.request.as_ref(), asked.checkpoint)?;
-            let mut turn = Deciding::new(workflow, state.clone(), now, reading);
+            let mut turn = Deciding::new(documents, state.clone(), now, reading)?;
             if state.arrives() {
                 arrival::table(&mut turn, command, state)?;
             } else {
@@ -93,6 +102,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (s, Command::Signal { .. }) if s.is_terminal() => Err(Rejection::instead(s, "no signal is awaited any more")),
         (_, Command::Signal { name, data }) => timer::signal(turn, name, data),
 
+        (_, Command::Patch { patched, seq }) => patch::patch(turn, status, *patched, seq),
         (_, Command::RollBack { rollback, plan, seq }) => rollback::begin(turn, *rollback, plan, seq),
         (_, Command::Unstick { action, node, output, reason }) => {
             rollback::unstick(turn, status, action, node, output, reason)
@@ -102,7 +112,7 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         // acknowledged.
         (s, _) if s.is_terminal() => Err(Rejection::Stale("the execution has ended")),
         (_, Command::IntendUndo { undoing, deadline }) => rollback::intend(turn, undoing, deadline),
-        (_, Command::Undone { undoing, outcome }) => rollback::undone(turn, undoing, outcome),
+        (_, Command::Undone { undoing, outcome, again }) => rollback::undone(turn, undoing, outcome, again.as_ref()),
         (_, Command::StopAwaiting { undoing }) => rollback::stop_awaiting(turn, undoing),
         (_, Command::ChildUndone { epoch, activation, attempt, index, error }) => {
             rollback::child_undone(turn, epoch, &activation, attempt, index, error)

@@ -139,7 +139,7 @@ impl Deciding<'_> {
     /// Decides what follows from a failure: the port `error` is taken where an edge out of it is live, otherwise
     /// `on_error` says what happens. Where a condition on these ways cannot be evaluated, nothing is left to handle it,
     /// and the execution fails.
-    fn route_failure(&mut self, ix: NodeIx, error: Error) {
+    pub fn route_failure(&mut self, ix: NodeIx, error: Error) {
         let output = Payload::new(json!({ "error": error }));
         let node = self.node(ix);
         let (id, policy) = (node.id.clone(), node.on_error);

@@ -2,6 +2,7 @@
 
 use super::turn::{Decided, Deciding};
 use crate::{
+    documents::Documents,
     effect::Effect,
     error::Rejection,
     event::{Event, Started},
@@ -13,17 +14,19 @@ use document::{Workflow, time::Time};
 /// Accepts an execution. Only the trigger is decided in this turn. Whatever comes after it is left to messages, so that
 /// the caller has an answer before any node runs.
 pub(super) fn start(
-    workflow: &Workflow,
+    documents: Documents<'_>,
     started: Started,
     by: Option<String>,
     now: Time,
     reading: &Reading,
 ) -> Result<Decided, Rejection> {
+    let lacking = || Rejection::lacking(&started.workflow_hash);
+    let workflow = documents.named(&started, None).ok_or_else(lacking)?;
     let mut state = begin(workflow, &started, now);
     // `begin` gives the state after the first turn, and the turn counts itself.
     state.seq = 0;
     let (held, skipped) = (started.held, started.skipped.is_some());
-    let mut turn = Deciding::new(workflow, state, now, reading);
+    let mut turn = Deciding::new(documents, state, now, reading)?;
     turn.record_started(Event::ExecutionStarted(Box::new(started)));
     if skipped {
         turn.tell_of_end(Some("skipped".into()));

@@ -2,7 +2,9 @@
 //! the rules before it did.
 
 use crate::{
+    documents::Documents,
     effect::{Effect, Message, Purpose, Work},
+    error::Rejection,
     event::{Event, Request, Turn},
     evolve::{apply, close_turn, remember},
     execution::{Execution, Phase},
@@ -33,7 +35,9 @@ pub struct Decided {
 }
 
 /// A turn in the making, with the state as its events have changed it so far.
-pub(super) struct Deciding<'a> {
+pub(crate) struct Deciding<'a> {
+    documents: Documents<'a>,
+    /// The document in force.
     pub workflow: &'a Workflow,
     pub state: Execution,
     pub now: Time,
@@ -50,10 +54,21 @@ pub(super) struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    pub fn new(workflow: &'a Workflow, mut state: Execution, now: Time, reading: &'a Reading) -> Self {
+    /// A turn on a state.
+    ///
+    /// # Errors
+    /// Where the document in force is not at hand.
+    pub fn new(
+        documents: Documents<'a>,
+        mut state: Execution,
+        now: Time,
+        reading: &'a Reading,
+    ) -> Result<Self, Rejection> {
+        let workflow = documents.of(&state).ok_or_else(|| Rejection::lacking(state.workflow_hash()))?;
         state.seq += 1;
         state.updated_at = now;
-        Self {
+        Ok(Self {
+            documents,
             workflow,
             state,
             now,
@@ -63,14 +78,26 @@ impl<'a> Deciding<'a> {
             hops: limits::HOPS_PER_TURN,
             events: Vec::new(),
             effects: Vec::new(),
-        }
+        })
     }
 
-    /// Records an event and folds it into the state at once.
+    /// What was recorded so far.
+    pub fn recorded(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Records an event and folds it into the state at once. After one that puts the execution on another document, that
+    /// one is in force; whoever records it has seen that it is at hand.
     pub fn record(&mut self, event: Event) {
         if apply(self.workflow, &mut self.state, &event, self.now, self.reading).is_some() {
             self.events.push(event);
+            self.workflow = self.documents.of(&self.state).unwrap_or(self.workflow);
         }
+    }
+
+    /// Whether a document is at hand; the one of the start where no hash is given.
+    pub fn has_document(&self, hash: Option<&str>) -> bool {
+        self.documents.named(&self.state.started, hash).is_some()
     }
 
     /// Records the first event. The state was made of it, so it is not folded.
@@ -119,8 +146,7 @@ impl<'a> Deciding<'a> {
 
     /// The position of an activation's node, if the activation is the node's latest visit in the present epoch. An
     /// older one is stale; a newer one is unknown, because its message overtook its turn.
-    pub fn current(&self, activation: &Activation) -> Result<NodeIx, crate::error::Rejection> {
-        use crate::error::Rejection;
+    pub fn current(&self, activation: &Activation) -> Result<NodeIx, Rejection> {
         if activation.epoch != self.state.epoch {
             return Err(Rejection::Stale("it belongs to an epoch before a rollback"));
         }

@@ -3,6 +3,7 @@
 //! (`tests/golden` holds some).
 
 mod not_undone;
+mod patched;
 mod payloads;
 mod planned;
 mod skip;
@@ -11,6 +12,7 @@ mod turn;
 mod unstick;
 
 pub use not_undone::NotUndone;
+pub use patched::Patched;
 pub use planned::Planned;
 pub use started::{Imported, Parent, Started};
 pub use turn::{Request, Turn};
@@ -312,6 +314,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         timeouts: BTreeMap<NodeId, Time>,
     },
+    /// The execution runs by another document from here on.
+    WorkflowPatched(Box<Patched>),
     /// The execution is to go back. Nothing starts any more; the journal is read for what is to be undone.
     RollbackAsked {
         /// What was asked for.

@@ -24,6 +24,14 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The hashes of the documents that the turn put the execution on.
+    pub fn documents(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter_map(|event| match event {
+            Event::WorkflowPatched(patched) => Some(patched.hash.as_str()),
+            _ => None,
+        })
+    }
+
     /// How many warnings the turn recorded, for those who count them.
     pub fn warnings(&self) -> usize {
         self.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count()

@@ -6,6 +6,7 @@ mod inputs;
 mod loops;
 mod moves;
 mod node;
+mod patched;
 mod people;
 mod progress;
 mod retried;
@@ -14,6 +15,7 @@ mod rollback;
 pub use inputs::{input_of, iteration_value};
 
 use crate::{
+    documents::Documents,
     event::{Event, Request, Started, Turn},
     execution::{Answered, EdgeState, Execution, Phase, Status},
     limits,
@@ -24,10 +26,12 @@ use document::{Workflow, time::Time};
 use loops::apply_loop;
 use moves::{activate, asked_about, attempted, end, finish, route, skip, warned};
 use node::node_mut;
+pub use patched::put_on;
 use people::apply_interaction;
 pub(crate) use progress::progress;
 use retried::take_up;
-use rollback::{apply_rollback, bring_back};
+use rollback::apply_rollback;
+pub(crate) use rollback::bring_back;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Why recorded turns do not make a state: the journal or the workflow is not the one that was recorded.
@@ -39,6 +43,9 @@ pub enum FoldError {
     /// The turn (its number is given) names a node or an edge that the workflow does not have.
     #[error("turn {0} names a node that the workflow does not have")]
     Node(u64),
+    /// Nothing is wrong, but the document of this hash is needed: find it, and fold again.
+    #[error("the workflow {0} is needed")]
+    Document(String),
     /// Nothing is wrong, but the fold reads values that are offloaded: fetch them, and fold again.
     #[error("{0}")]
     Needs(Missing),
@@ -48,24 +55,33 @@ pub enum FoldError {
 ///
 /// # Errors
 /// [`FoldError`], where the turn is not the next one, or does not fit the workflow.
-pub fn evolve(workflow: &Workflow, state: Option<Execution>, turn: &Turn) -> Result<Execution, FoldError> {
-    fold(workflow, state, std::slice::from_ref(turn))
+pub fn evolve<'a>(
+    documents: impl Into<Documents<'a>>,
+    state: Option<Execution>,
+    turn: &Turn,
+) -> Result<Execution, FoldError> {
+    fold(documents, state, std::slice::from_ref(turn))
 }
 
 /// The state after some turns. All values that folding them reads and that are missing are told at once.
 ///
 /// # Errors
 /// [`FoldError`], where the turns do not follow one another, do not fit the workflow, or are none and there is no state.
-pub fn fold(workflow: &Workflow, state: Option<Execution>, turns: &[Turn]) -> Result<Execution, FoldError> {
+pub fn fold<'a>(
+    documents: impl Into<Documents<'a>>,
+    state: Option<Execution>,
+    turns: &[Turn],
+) -> Result<Execution, FoldError> {
+    let documents = documents.into();
     let folded = Reading::of(|reading| {
-        let next = |state, turn| evolved(workflow, state, turn, reading).map(Some);
+        let next = |state, turn| evolved(documents, state, turn, reading).map(Some);
         turns.iter().try_fold(state, next)?.ok_or(FoldError::Order(1))
     });
     folded.unwrap_or_else(|missing| Err(FoldError::Needs(missing)))
 }
 
 pub(crate) fn evolved(
-    workflow: &Workflow,
+    documents: Documents<'_>,
     state: Option<Execution>,
     turn: &Turn,
     reading: &Reading,
@@ -79,20 +95,26 @@ pub(crate) fn evolved(
         (Some(state), _) => state,
         (None, Some(Event::ExecutionStarted(started))) => {
             events.next();
-            begin(workflow, started, turn.at)
+            let lacking = || FoldError::Document(started.workflow_hash.clone());
+            begin(documents.named(started, None).ok_or_else(lacking)?, started, turn.at)
         }
         (None, _) => return Err(FoldError::Order(turn.seq)),
     };
     state.seq = turn.seq;
     state.updated_at = turn.at;
     for event in events {
+        let workflow = in_force(documents, &state)?;
         apply(workflow, &mut state, event, turn.at, reading).ok_or(FoldError::Node(turn.seq))?;
     }
     if let Some(request) = &turn.request {
         remember(&mut state, request.clone());
     }
-    close_turn(workflow, &mut state);
+    close_turn(in_force(documents, &state)?, &mut state);
     Ok(state)
+}
+
+fn in_force<'a>(documents: Documents<'a>, state: &Execution) -> Result<&'a Workflow, FoldError> {
+    documents.of(state).ok_or_else(|| FoldError::Document(state.workflow_hash().to_owned()))
 }
 
 /// Keeps at the end of a turn what follows from the whole of it. True where the parent is to be told whether people are
@@ -131,6 +153,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         epoch: 0,
         held: started.held,
         paused: false,
+        patched: None,
         rolling: None,
         visits: Arc::default(),
         undone_for: None,
@@ -273,6 +296,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
             state.resume_count += 1;
         }
         Event::ExecutionRetried { deadline, timeouts, .. } => take_up(state, *deadline, timeouts),
+        Event::WorkflowPatched(patched) => put_on(state, patched, at),
         Event::RollbackAsked { .. }
         | Event::RollbackBegun { .. }
         | Event::AwaitedEnded { .. }

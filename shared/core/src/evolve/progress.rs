@@ -11,7 +11,10 @@ const MOST: u64 = 999;
 
 /// Keeps the progress after a turn, where it is greater than before.
 pub(super) fn note_progress(workflow: &Workflow, state: &mut Execution) {
-    state.progress = state.progress.max(progress(workflow, state));
+    // While the execution goes back its nodes may be those of another document than the one in force.
+    if state.rolling.is_none() {
+        state.progress = state.progress.max(progress(workflow, state));
+    }
 }
 
 /// The progress of an execution that has not completed, in tenths of a percent, 0 to 999.

@@ -74,8 +74,10 @@ fn begin(state: &mut Execution, rollback: &Rollback, epoch: u32, plan: &Arc<Plan
         *most = node.visit.max(*most);
     }
     state.epoch = epoch;
-    if plan.point.is_some() {
+    if let Some(point) = &plan.point {
         state.signals.clone_from(&plan.signals);
+        // From here on the document of the checkpoint is in force: what is undone names its own.
+        state.patched.clone_from(&point.patched);
     }
     let mut rolling = Rolling::asked(rollback.clone());
     rolling.plan = Some(plan.clone());
@@ -100,7 +102,7 @@ fn restore(state: &mut Execution, rolling: &Rolling) {
 
 /// Gives an execution the state of a checkpoint: one of its own, or of the execution `of` which it is forked from.
 /// `fails`: it ends at once, and asks nobody.
-pub(super) fn bring_back(state: &mut Execution, point: &Point, of: Option<&ExecutionId>, fails: bool) {
+pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&ExecutionId>, fails: bool) {
     state.done = point.done;
     state.skipped = point.skipped;
     state.progress = point.progress;

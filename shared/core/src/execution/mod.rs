@@ -41,6 +41,9 @@ pub struct Execution {
     pub held: bool,
     /// Whether the execution is paused.
     pub paused: bool,
+    /// The hash of the document in force, where a patch changed it; none where it is that of the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patched: Option<String>,
     /// How often the execution was retried after its end.
     #[serde(default, skip_serializing_if = "is_none_so_far")]
     pub retried: u32,
@@ -163,6 +166,11 @@ impl Execution {
     /// The execution's id.
     pub fn id(&self) -> &ExecutionId {
         &self.started.execution_id
+    }
+
+    /// The hash of the document in force.
+    pub fn workflow_hash(&self) -> &str {
+        self.patched.as_deref().unwrap_or(&self.started.workflow_hash)
     }
 
     /// When the execution fails with `timeout`, by `settings.timeout_seconds`.

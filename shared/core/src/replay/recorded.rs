@@ -122,18 +122,27 @@ impl Recorded {
     /// Reads turns of an execution, which the workflow decided. The journal may begin anywhere: a visit that began before
     /// counts from its first outcome on.
     pub fn of(workflow: &Workflow, turns: &[Turn]) -> Self {
-        let types = workflow.nodes.iter().map(|node| (node.id.clone(), node.of.name)).collect();
-        let mut recorded = Self { types, ..Self::default() };
+        Self::along(workflow, &|_| None, turns)
+    }
+
+    /// The same of an execution that may have been patched meanwhile. `workflow` is in force at the first of the turns, and
+    /// `named` finds the documents that patches put it on, by their hashes.
+    pub fn along<'w>(mut workflow: &'w Workflow, named: &dyn Fn(&str) -> Option<&'w Workflow>, turns: &[Turn]) -> Self {
+        let mut recorded = Self::default();
         let (turns, given_up) = forwards(turns);
         let led = lineage(turns);
         let mut at = 0;
         for turn in turns.iter().filter(|turn| led.binary_search(&turn.seq).is_ok()) {
             for event in &turn.events {
                 at += 1;
+                if let Event::WorkflowPatched(patched) = event {
+                    workflow = named(&patched.hash).unwrap_or(workflow);
+                }
                 recorded.take(workflow, at, event);
             }
         }
         recorded.end = given_up.or(recorded.end);
+        recorded.types = workflow.nodes.iter().map(|node| (node.id.clone(), node.of.name)).collect();
         recorded
     }
 
@@ -148,6 +157,11 @@ impl Recorded {
         self.visits
             .iter()
             .flat_map(|(node, visits)| visits.iter().enumerate().map(move |(number, visit)| (node, number, visit)))
+    }
+
+    /// How many visits to a node there were.
+    pub fn visits_of(&self, node: &NodeId) -> usize {
+        self.visits.get(node).map_or(0, Vec::len)
     }
 
     /// A visit to a node of whatever type.

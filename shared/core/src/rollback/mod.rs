@@ -13,7 +13,7 @@ mod seen;
 mod taken;
 
 pub use asked::{After, Rollback};
-pub use fork::fork;
+pub use fork::{fork, fork_of, state_at};
 pub use node::to_node;
 pub use plan::{Unreachable, lineage, plan};
 pub use point::{Fork, Point};

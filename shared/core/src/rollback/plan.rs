@@ -2,6 +2,7 @@
 
 use super::{Plan, Point, Rollback, Seen, Undo, What};
 use crate::{
+    documents::Documents,
     event::{Event, Turn},
     evolve::evolved,
     execution::{Bits, Execution, NodeState, Phase},
@@ -77,7 +78,7 @@ pub fn lineage(turns: &[Turn]) -> Vec<u64> {
 /// # Errors
 /// Why the checkpoint cannot be reached.
 pub fn plan(
-    workflow: &Workflow,
+    documents: Documents<'_>,
     turns: &[Turn],
     state: &Execution,
     rollback: &Rollback,
@@ -96,19 +97,27 @@ pub fn plan(
     if to > 0 && led.binary_search(&to).is_err() {
         return Err(Unreachable::LeftBehind(to));
     }
-    let mut past = Past::new(workflow, to, &led);
+    let present = documents.of(state).ok_or_else(|| lacking(state.workflow_hash()))?;
+    let mut past = Past::new(present, to, &led);
     let mut before: Option<Execution> = None;
     for turn in turns {
-        let after =
-            evolved(workflow, before.clone(), turn, reading).map_err(|error| Unreachable::Broken(error.to_string()))?;
+        let after = evolved(documents, before.clone(), turn, reading)
+            .map_err(|error| Unreachable::Broken(error.to_string()))?;
+        let then = before.as_ref().unwrap_or(&after);
+        past.workflow = documents.of(then).ok_or_else(|| lacking(then.workflow_hash()))?;
         past.looks_at(before.as_ref(), turn, &after, reading);
         if turn.seq == to && after.end.is_some() {
             return Err(Unreachable::Ended(to));
         }
         before = Some(after);
     }
-    let undo = if rollback.compensate { past.undo(state, reading) } else { Vec::new() };
+    past.workflow = present;
+    let undo = if rollback.compensate { past.undo(documents, state, reading) } else { Vec::new() };
     Ok(Plan { point: past.point.take().map(Box::new), undo, signals: past.signals })
+}
+
+fn lacking(hash: &str) -> Unreachable {
+    Unreachable::Broken(format!("the workflow {hash} is not at hand"))
 }
 
 /// Where in the journal something ended: the number of the turn, and the position of the event in it.
@@ -128,16 +137,20 @@ struct Kids {
 
 /// What is gathered while the journal is gone through.
 struct Past<'a> {
+    /// The document in force at the turn that is looked at.
     workflow: &'a Workflow,
     to: u64,
     led: &'a [u64],
     point: Option<Point>,
     signals: Vec<(String, Payload)>,
-    /// Visits that ran since the checkpoint, with what is known of their outcome.
-    ran: BTreeMap<Activation, (Order, What)>,
+    /// Visits that ran since the checkpoint, each with what is known of its outcome, and the hash of a patched document
+    /// that was in force then.
+    ran: BTreeMap<Activation, (Order, What, Option<String>)>,
     /// Ends of children since the checkpoint.
     ends: Vec<(Order, Activation, u32, u32)>,
     families: BTreeMap<(Activation, u32), Kids>,
+    /// The hashes of patched documents that were in force when nodes planned children.
+    planned: BTreeMap<Activation, Option<String>>,
     /// What was undone before, and is not undone twice.
     undone: Vec<Undo>,
 }
@@ -153,6 +166,7 @@ impl<'a> Past<'a> {
             ran: BTreeMap::new(),
             ends: Vec::new(),
             families: BTreeMap::new(),
+            planned: BTreeMap::new(),
             undone: Vec::new(),
         }
     }
@@ -232,7 +246,8 @@ impl<'a> Past<'a> {
         let seen = Box::new(Seen::by(&sight, undo));
         let unknown = output.is_none();
         let output = output.unwrap_or_else(|| Payload::new(json!({})));
-        self.ran.insert(activation, (order, What::Node { output, unknown, until: None, seen }));
+        let patched = then.patched.clone();
+        self.ran.insert(activation, (order, What::Node { output, unknown, until: None, seen }, patched));
     }
 
     /// Notes which children were started, and which ended.
@@ -243,7 +258,9 @@ impl<'a> Past<'a> {
         };
         match event {
             Event::ChildrenStarted { node, visit, to } => {
-                self.families.entry(of(node, *visit, after)).or_default().started = *to;
+                let family = of(node, *visit, after);
+                self.planned.insert(family.0.clone(), after.patched.clone());
+                self.families.entry(family).or_default().started = *to;
             }
             Event::ChildrenEnded { node, visit, completed, failed } => {
                 let (activation, attempt) = of(node, *visit, before);
@@ -268,6 +285,7 @@ impl<'a> Past<'a> {
                     let waits = after.node(node).is_some_and(|found| found.phase == Phase::Children);
                     if waits {
                         let known = Kids { started: kids.started, ended: kids.ended.clone(), closed: None };
+                        self.planned.insert(after.activation(node), after.patched.clone());
                         self.families.insert((after.activation(node), kids.attempt), known);
                     }
                 }
@@ -277,8 +295,10 @@ impl<'a> Past<'a> {
     }
 
     /// Whether the children of a node may have done something that can be undone. Of saved workflows it is not known.
-    fn may_undo(&self, node: &NodeId) -> bool {
-        match self.workflow.node(node.as_str()).map(|node| &node.kind) {
+    fn may_undo(documents: Documents<'_>, state: &Execution, undo: &Undo) -> bool {
+        let workflow = documents.named(&state.started, undo.patched.as_deref());
+        let node = workflow.and_then(|workflow| workflow.node(undo.activation.node.as_str()));
+        match node.map(|node| &node.kind) {
             Some(NodeKind::Children(Spawning::Map(map))) => map.inline_body().is_none_or(|body| body.compensates()),
             Some(NodeKind::Children(Spawning::Workflow(_))) => true,
             Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_)) | None => false,
@@ -286,13 +306,14 @@ impl<'a> Past<'a> {
     }
 
     /// What is undone, the latest first.
-    fn undo(&mut self, state: &Execution, reading: &Reading) -> Vec<Undo> {
+    fn undo(&mut self, documents: Documents<'_>, state: &Execution, reading: &Reading) -> Vec<Undo> {
         self.note_running(state, reading);
         let ran = std::mem::take(&mut self.ran).into_iter();
         let mut all: Vec<(Order, Undo)> =
-            ran.map(|(activation, (order, what))| (order, Undo { activation, what })).collect();
+            ran.map(|(activation, (order, what, patched))| (order, Undo { activation, patched, what })).collect();
         let child = |activation: &Activation, attempt, index| Undo {
             activation: activation.clone(),
+            patched: self.planned.get(activation).cloned().flatten(),
             what: What::Child { attempt, index },
         };
         for (order, activation, attempt, index) in &self.ends {
@@ -307,7 +328,7 @@ impl<'a> Past<'a> {
         }
         all.retain(|(_, undo)| match undo.what {
             What::Node { .. } => true,
-            What::Child { .. } => self.may_undo(&undo.activation.node),
+            What::Child { .. } => Self::may_undo(documents, state, undo),
         });
         let key = |undo: &Undo| match undo.what {
             What::Node { .. } => (undo.activation.clone(), None),
@@ -329,7 +350,7 @@ impl<'a> Past<'a> {
             let until = Some(until).filter(|until| *until > state.updated_at);
             let output = Payload::new(json!({}));
             let what = What::Node { output, unknown: until.is_none(), until, seen };
-            self.ran.insert(state.activation(id), (LAST, what));
+            self.ran.insert(state.activation(id), (LAST, what, state.patched.clone()));
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct Point {
     /// The epoch then.
     #[serde(default)]
     pub epoch: u32,
+    /// The hash of the document in force then, where a patch had changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patched: Option<String>,
     /// When it was.
     pub at: Time,
     /// The first node that its turn finished; none where it finished none.

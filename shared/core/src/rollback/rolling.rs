@@ -67,6 +67,9 @@ impl Seen {
 pub struct Undo {
     /// The visit.
     pub activation: Activation,
+    /// The hash of the document that was in force, where a patch had changed it: the node is undone as that said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patched: Option<String>,
     /// What is undone of it.
     #[serde(flatten)]
     pub what: What,

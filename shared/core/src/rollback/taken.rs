@@ -10,6 +10,7 @@ impl Point {
         Self {
             seq: state.seq,
             epoch: state.epoch,
+            patched: state.patched.clone(),
             at: state.updated_at,
             node,
             done: state.done,

@@ -61,7 +61,7 @@ fn request(job: &Job) -> Request {
 /// An execution that the job asked before. Whoever asked it may have died before the effects were delivered.
 async fn again(host: &dyn Host, state: &Arc<Execution>) -> Result<Outcome, StoreError> {
     if may_be_lost(host) {
-        let workflow = workflow_of(host, &state.started).await?;
+        let workflow = workflow_of(host, state).await?;
         delivery::deliver(host, state.id(), &owed(&workflow, state, Since::Ever)).await?;
     }
     Ok(Outcome::Done)
@@ -96,6 +96,10 @@ fn code(rejection: &Rejection) -> &'static str {
         Rejection::MovedOn(_) => "moved_on",
         Rejection::Invalid { .. } => "invalid_node",
         Rejection::KeyReused => "idempotency_key_reused",
-        Rejection::Stale(_) | Rejection::Unknown | Rejection::Repeated(_) | Rejection::Needs(_) => "refused",
+        Rejection::Stale(_)
+        | Rejection::Unknown
+        | Rejection::Repeated(_)
+        | Rejection::Needs(_)
+        | Rejection::Lacking(_) => "refused",
     }
 }

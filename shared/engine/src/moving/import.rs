@@ -19,6 +19,7 @@ use std::{
 use stepwell_core::{
     children::body_of,
     command::{Asked, Command},
+    documents::Documents,
     effect::{ChildControl, Effect, Message, Work},
     event::{Event, Turn},
     evolve::{FoldError, fold},
@@ -119,7 +120,7 @@ async fn add(
     let Read { turns, documents } = read;
     let mut turns: Vec<Turn> = turns.into_iter().skip(new.start).collect();
     let workflow = match (&before, started_of(&turns).cloned()) {
-        (Some(before), _) => workflow_of(host, &before.started).await?,
+        (Some(before), _) => workflow_of(host, before).await?,
         (None, Some(started)) => {
             if let Some(parent) = &started.parent
                 && !rehearse
@@ -138,11 +139,13 @@ async fn add(
         }
         (None, None) => return Ok(Err(Refusal::Gap(0))),
     };
-    let state = match folded(host, &piece.execution_id, &workflow, before.as_deref(), &turns).await? {
-        Ok(state) => Arc::new(state),
+    let others: Vec<Arc<Workflow>> = documents.values().cloned().collect();
+    let (state, others) = match folded(host, &piece.execution_id, &workflow, others, before.as_deref(), &turns).await? {
+        Ok((state, others)) => (Arc::new(state), others),
         Err(refusal) => return Ok(Err(refusal)),
     };
-    if let Some(wrong) = amiss(&workflow, piece, &turns, &state) {
+    let ran_by = Documents::new(&workflow, &others);
+    if let Some(wrong) = amiss(ran_by, piece, &turns, &state) {
         return Ok(Err(Refusal::Damaged(wrong)));
     }
     if rehearse {
@@ -151,23 +154,31 @@ async fn add(
     for workflow in documents.values() {
         host.catalogue().keep_workflow(workflow).await?;
     }
-    commit(host, &workflow, before, turns, state).await.map(Ok)
+    commit(host, ran_by.of(&state).unwrap_or(&workflow), before, turns, state).await.map(Ok)
 }
 
-/// The state after the turns.
+/// The state after the turns, with the documents that folding them took beside the one in force before.
 async fn folded(
     host: &dyn Host,
     id: &ExecutionId,
     workflow: &Workflow,
+    mut others: Vec<Arc<Workflow>>,
     before: Option<&Execution>,
     turns: &[Turn],
-) -> Result<Result<Execution, Refusal>, StoreError> {
+) -> Result<Result<(Execution, Vec<Arc<Workflow>>), Refusal>, StoreError> {
     let damaged = |why: String| Ok(Err(Refusal::Damaged(why)));
     loop {
         // No journal that a host wrote makes the fold panic. What somebody else wrote must not end the request either.
-        let folded = catch_unwind(AssertUnwindSafe(|| fold(workflow, before.cloned(), turns)));
+        let folded = catch_unwind(AssertUnwindSafe(|| fold(Documents::new(workflow, &others), before.cloned(), turns)));
         match folded {
-            Ok(Ok(state)) => return Ok(Ok(state)),
+            Ok(Ok(state)) => return Ok(Ok((state, others))),
+            // An earlier piece brought it.
+            Ok(Err(FoldError::Document(hash))) if others.iter().all(|known| known.hash != hash) => {
+                match host.catalogue().workflow(&hash).await? {
+                    Some(found) => others.push(found),
+                    None => return damaged(format!("the workflow {hash} is not in the file")),
+                }
+            }
             Ok(Err(FoldError::Needs(missing))) => host.journal().fetch(id, &missing.payloads()).await?,
             Ok(Err(error)) => return damaged(format!("the journal does not fold: {error}")),
             Err(_) => return damaged("the journal does not fold".into()),
@@ -176,13 +187,14 @@ async fn folded(
 }
 
 /// What is wrong with the state that the last piece leads to; none where it is one that the rules could have made.
-fn amiss(workflow: &Workflow, piece: &Piece, turns: &[Turn], state: &Execution) -> Option<String> {
+fn amiss(documents: Documents<'_>, piece: &Piece, turns: &[Turn], state: &Execution) -> Option<String> {
     if piece.to() < piece.of {
         return None;
     }
     // The state as it will be once the execution goes on.
     let mut then = state.clone();
     Arc::make_mut(&mut then.started).imported = None;
+    let Some(workflow) = documents.of(&then) else { return Some("the workflow in force is not in it".into()) };
     let broken = catch_unwind(AssertUnwindSafe(|| check_folded(workflow, turns, &then)));
     let broken = broken.unwrap_or_else(|_| vec!["its end cannot be checked".into()]);
     broken.into_iter().next().map(|broken| format!("the journal breaks a rule: {broken}"))

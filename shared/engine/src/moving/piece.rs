@@ -44,6 +44,7 @@ pub fn documents(turns: &[Turn]) -> BTreeSet<&str> {
     let events = turns.iter().flat_map(|turn| &turn.events);
     let named = events.filter_map(|event| match event {
         Event::ExecutionStarted(started) => Some(started.workflow_hash.as_str()),
+        Event::WorkflowPatched(patched) => Some(patched.hash.as_str()),
         _ => None,
     });
     named.collect()

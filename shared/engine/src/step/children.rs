@@ -181,7 +181,7 @@ pub async fn obey(host: &dyn Host, id: &ExecutionId, control: ChildControl) -> R
             if !may_be_lost(host) && !retried {
                 return Ok(());
             }
-            let workflow = workflow_of(host, &child.started).await?;
+            let workflow = workflow_of(host, &child).await?;
             let again = owed(&workflow, &child, Since::Ever);
             let upwards = |effect: &Effect| matches!(effect, Effect::Send { message, .. } if message.execution == parent.execution_id);
             // A parent that wants its children cancelled does not wait for their ends.
@@ -269,7 +269,7 @@ async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreErro
     if child.seq > 1 || !may_be_lost(host) {
         return Ok(());
     }
-    let workflow = workflow_of(host, &child.started).await?;
+    let workflow = workflow_of(host, &child).await?;
     delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
 }
 

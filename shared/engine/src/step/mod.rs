@@ -69,7 +69,7 @@ fn panicked(execution: &ExecutionId, panic: &(dyn Any + Send)) -> Verdict {
 async fn handle_execution(host: &dyn Host, id: &ExecutionId, batch: &[&Delivery]) -> Vec<Verdict> {
     let loaded = async {
         let Some(state) = host.journal().load_lean(id).await? else { return Ok(None) };
-        let workflow = workflow_of(host, &state.started).await?;
+        let workflow = workflow_of(host, &state).await?;
         Ok::<_, StoreError>(Some((state, workflow)))
     };
     match loaded.await {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     compensation::rendered,
     delivery,
-    drive::{Submission, submit, with_values},
+    drive::{Submission, document_of, submit, with_values},
     limits,
     port::{Host, StoreError, Verdict},
     prepare::SecretSource,
@@ -16,7 +16,7 @@ use crate::{
 use document::{Delivery, Workflow, time::Time};
 use std::sync::Arc;
 use stepwell_core::{
-    command::{Asked, Command},
+    command::{Again, Asked, Command},
     effect::Undoing,
     execution::Execution,
     id::{child_id, derive},
@@ -108,7 +108,7 @@ fn asks(command: Command) -> Handled {
 
 fn succeeded(undoing: Undoing) -> Command {
     let outcome = Outcome::Succeeded { port: "success".into(), output: Payload::default() };
-    Command::Undone { undoing, outcome }
+    Command::Undone { undoing, outcome, again: None }
 }
 
 /// Runs the compensation of a node.
@@ -120,11 +120,15 @@ async fn node(
     current: &Undo,
     undoing: Undoing,
 ) -> Result<Handled, StoreError> {
-    let by = workflow.node(current.activation.node.as_str()).and_then(|node| node.compensate.as_deref());
+    // It is undone as the document said by which it ran.
+    let hash = current.patched.as_deref().unwrap_or(&state.started.workflow_hash);
+    let ran_by = document_of(host, &state.started, hash).await?;
+    let by = ran_by.node(current.activation.node.as_str()).and_then(|node| node.compensate.as_deref());
     let Some(by) = by else {
         let failure = Failure::new("no_compensation", "the workflow no longer says how this node is undone");
-        return Ok(asks(Command::Undone { undoing, outcome: Outcome::Failed(failure) }));
+        return Ok(asks(Command::Undone { undoing, outcome: Outcome::Failed(failure), again: None }));
     };
+    let again = Some(Again { retry: by.retry.clone(), delivery: by.delivery });
     if let Some(deadline) = rolling.intended {
         let now = host.now();
         if deadline > now {
@@ -132,7 +136,7 @@ async fn node(
         }
         let message = "the attempt was begun and nobody knows how it ended: it is not run again (`at_most_once`)";
         let outcome = Outcome::Unknown(Failure::new("outcome_unknown", message));
-        return Ok(asks(Command::Undone { undoing, outcome }));
+        return Ok(asks(Command::Undone { undoing, outcome, again }));
     }
     let vault = Vault::of(host, state, by).await?;
     let render = || Reading::of(|reading| rendered(state, rolling, current, by, &vault, reading));
@@ -143,7 +147,7 @@ async fn node(
         Ok(None) => return Ok(asks(succeeded(undoing))),
         Err(error) => {
             let outcome = Outcome::Failed(Failure::new(error.code, error.message));
-            return Ok(asks(Command::Undone { undoing, outcome }));
+            return Ok(asks(Command::Undone { undoing, outcome, again }));
         }
     };
     // The key is that of the visit, so that every attempt to undo it has the same, in later rollbacks too.
@@ -165,6 +169,6 @@ async fn node(
         attempt: undoing.attempt,
         line,
     };
-    let command = Command::Undone { undoing, outcome: outcome.into() };
+    let command = Command::Undone { undoing, outcome: outcome.into(), again };
     Ok(Handled::Commands(vec![command.into()], logs.into_iter().map(line).collect()))
 }

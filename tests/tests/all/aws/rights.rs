@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 23] = [
+const OTHERWISE: [(&str, &str, &str); 24] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -33,6 +33,7 @@ const OTHERWISE: [(&str, &str, &str); 23] = [
     ("step", "sqs:ChangeMessageVisibility", "a message that comes before its time is put off"),
     ("callback", "states:SendTaskFailure", "an answer that fails the execution by its output's expression"),
     ("callback", "states:StopExecution", "the same with another question open"),
+    ("rollback", "secretsmanager:GetSecretValue", "whether a caller without `admin` may have a patch name a secret"),
     ("rollback", "s3:DeleteObject", "large values are removed where there are any"),
     ("supervisor", "dynamodb:BatchWriteItem", "executions are removed after their retention, a day at least"),
     ("supervisor", "s3:DeleteObject", "the same"),

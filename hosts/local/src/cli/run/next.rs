@@ -42,7 +42,7 @@ fn look<'a>(host: &'a dyn Host, state: Arc<Execution>, next: &'a mut Next) -> Bo
             return Ok(());
         }
         next.sooner |= state.held || state.nodes.values().any(|node| runs(node));
-        let workflow = workflow_of(host, &state.started).await?;
+        let workflow = workflow_of(host, &state).await?;
         for node in &workflow.nodes {
             let Some(found) = state.node(&node.id) else { continue };
             if let Phase::Asking { interaction_id } = &found.phase {

@@ -38,6 +38,7 @@ pub(super) fn resume(turn: &mut Deciding<'_>, status: Status, reason: Option<Str
     }
     send_due(turn);
     route_recorded(turn);
+    turn.look_at_joins();
     turn.settle();
     Ok(())
 }

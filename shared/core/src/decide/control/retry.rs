@@ -56,6 +56,7 @@ pub(super) fn retry(turn: &mut Deciding<'_>, status: Status, reason: Option<Stri
     }
     send_due(turn);
     route_recorded(turn);
+    turn.look_at_joins();
     turn.settle();
     Ok(())
 }

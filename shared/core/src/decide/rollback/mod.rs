@@ -33,6 +33,10 @@ pub(super) fn begin(turn: &mut Deciding<'_>, rollback: Rollback, plan: Arc<Plan>
     if turn.state.undone_for.is_some() {
         return Err(Rejection::Stale("it is undone whole"));
     }
+    let then = plan.point.as_ref().and_then(|point| point.patched.as_deref());
+    if plan.point.is_some() && !turn.has_document(then) {
+        return Err(Rejection::lacking(then.unwrap_or(&turn.state.started.workflow_hash)));
+    }
     turn.close_all();
     // A child is paused with its parent, which waits from now on until it is undone, and tells it nothing else.
     if turn.state.paused && matches!(rollback.after, After::Cancel { .. }) {

@@ -50,6 +50,7 @@ impl Deciding<'_> {
         }
         send_due(self);
         route_recorded(self);
+        self.look_at_joins();
         self.settle();
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::{delay::delay_seconds, turn::Deciding};
 use crate::{
+    command::Again,
     effect::Undoing,
     error::{Error, Rejection},
     event::{Event, NotUndone},
@@ -10,7 +11,7 @@ use crate::{
     rollback::{Ended, Rolling, Undo, What},
     task::{Failure, Outcome},
 };
-use document::{Delivery, Node, time::Time};
+use document::{Delivery, time::Time};
 use std::sync::Arc;
 
 /// The rollback that an attempt belongs to, where the attempt is its present one.
@@ -51,15 +52,20 @@ pub fn stop_awaiting(turn: &mut Deciding<'_>, undoing: Undoing) -> Result<(), Re
 
 /// Records the outcome of an attempt to undo something: the next thing follows, or another attempt, or the execution is
 /// stuck until a person finds the way out.
-pub fn undone(turn: &mut Deciding<'_>, undoing: Undoing, outcome: Outcome<Payload>) -> Result<(), Rejection> {
+pub fn undone(
+    turn: &mut Deciding<'_>,
+    undoing: Undoing,
+    outcome: Outcome<Payload>,
+    again: Option<&Again>,
+) -> Result<(), Rejection> {
     let (rolling, current) = present(turn, undoing)?;
     match outcome {
         Outcome::Succeeded { .. } => {
             done(turn, &current, undoing.attempt, false);
             Ok(())
         }
-        Outcome::Failed(failure) => failed(turn, &rolling, &current, failure, false),
-        Outcome::Unknown(failure) => failed(turn, &rolling, &current, failure, true),
+        Outcome::Failed(failure) => failed(turn, &rolling, &current, failure, again),
+        Outcome::Unknown(failure) => failed(turn, &rolling, &current, failure, once(again)),
     }
 }
 
@@ -70,12 +76,18 @@ pub(super) fn done(turn: &mut Deciding<'_>, current: &Undo, attempt: u32, skippe
     turn.undo_next();
 }
 
+/// The same policy after an attempt with an unknown outcome: an `at_most_once` attempt may have happened, so it is not
+/// repeated.
+fn once(again: Option<&Again>) -> Option<&Again> {
+    again.filter(|again| again.delivery == Delivery::AtLeastOnce)
+}
+
 fn failed(
     turn: &mut Deciding<'_>,
     rolling: &Rolling,
     current: &Undo,
     failure: Failure,
-    unknown: bool,
+    again: Option<&Again>,
 ) -> Result<(), Rejection> {
     let Activation { node, visit, .. } = current.activation.clone();
     let error = Error {
@@ -85,17 +97,13 @@ fn failed(
         attempt: Some(rolling.attempt),
         details: failure.details,
     };
-    let undo: Option<&Node> = turn.workflow.node(node.as_str()).and_then(|node| node.compensate.as_deref());
     let counted = rolling.attempt.saturating_sub(rolling.forgiven);
-    // An `at_most_once` attempt with an unknown outcome may have happened, so it is not repeated.
-    let again = |undo: &&Node| {
-        failure.retryable && counted < undo.retry.max_attempts && !(unknown && undo.delivery == Delivery::AtMostOnce)
-    };
-    let retry_at = undo.filter(again).map(|undo| {
+    let follows = |again: &&Again| failure.retryable && counted < again.retry.max_attempts;
+    let retry_at = again.filter(follows).map(|again| {
         let seed = [turn.state.id().as_str(), "undo", &current.activation.to_string(), &rolling.attempt.to_string()];
-        let delay = delay_seconds(&undo.retry, counted, &seed.join("/"));
+        let delay = delay_seconds(&again.retry, counted, &seed.join("/"));
         let asked = failure.retry_after_seconds.unwrap_or_default();
-        turn.now.after_seconds(delay.max(asked).min(undo.retry.max_seconds))
+        turn.now.after_seconds(delay.max(asked).min(again.retry.max_seconds))
     });
     let attempt = rolling.attempt;
     let not_undone = NotUndone { node: node.clone(), visit, attempt, error: error.clone(), retry_at };
