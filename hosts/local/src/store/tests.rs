@@ -76,6 +76,7 @@ fn started(id: &ExecutionId) -> Event {
         looked_around: false,
         descendants: stepwell_core::limits::DESCENDANTS,
         forked: None,
+        imported: None,
         skipped: None,
     };
     Event::ExecutionStarted(Box::new(started))

@@ -164,10 +164,20 @@ fn answer() -> Answer {
 }
 
 /// What an execution has come to, but for times and for what each host says of its own.
-pub fn end(state: &Execution) -> (Status, Option<Value>, Option<String>, Vec<(String, u32)>) {
+pub fn end(state: &Execution) -> End {
     let output = state.output.as_ref().and_then(|output| output.value().cloned());
-    let nodes = state.nodes.iter().map(|(id, node)| (id.to_string(), node.visit)).collect();
-    (state.status(), output, state.error.as_ref().map(|error| error.message.clone()), nodes)
+    let error = state.error.as_ref().map(|error| error.message.clone());
+    let visits = state.nodes.iter().map(|(id, node)| (id.to_string(), node.visit)).collect();
+    End { status: state.status(), output, error, visits }
+}
+
+/// What two hosts must agree about.
+#[derive(Debug, PartialEq)]
+pub struct End {
+    status: Status,
+    output: Option<Value>,
+    error: Option<String>,
+    visits: Vec<(String, u32)>,
 }
 
 /// Checks the invariants of every execution of a host.

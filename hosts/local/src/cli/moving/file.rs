@@ -90,10 +90,11 @@ impl Writer {
         self.line(&End { stepwell_export_end: sum.clone() })?;
         let shown = self.shown();
         self.to.flush().map_err(|error| unwritable(&shown, &error))?;
-        if let Some((partial, path)) = self.place.take() {
-            let placed = File::open(&partial).and_then(|file| file.sync_all());
-            placed.and_then(|()| std::fs::rename(&partial, &path)).map_err(|error| unwritable(&path, &error))?;
+        if let Some((partial, path)) = &self.place {
+            let placed = File::open(partial).and_then(|file| file.sync_all());
+            placed.and_then(|()| std::fs::rename(partial, path)).map_err(|error| unwritable(path, &error))?;
         }
+        self.place = None;
         Ok(sum)
     }
 
