@@ -4,6 +4,7 @@ use super::driven::Driven;
 use crate::sim::{child_undone, through_json};
 use engine::{
     drive::workflow_of,
+    past::RanBy,
     port::{ExecutionFilter, Host, Journal, StoreError, Window},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +40,8 @@ pub async fn journals(host: &Driven<'_>, owner: &str) -> Result<BTreeMap<Executi
                 return Err(format!("{id}: turn {} is another one once it is read again", turn.seq));
             }
         }
-        let workflow = workflow_of(host, &state.started).await.map_err(told)?;
-        if let Some(broken) = invariant::check(&workflow, &turns, &state).first() {
+        let ran_by = RanBy::of(host, &state.started, &turns).await.map_err(told)?;
+        if let Some(broken) = invariant::check(ran_by.documents(), &turns, &state).first() {
             return Err(format!("{id}: {broken}"));
         }
         expected.insert((id.clone(), state.status()));
@@ -64,7 +65,7 @@ pub async fn nothing_is_owed(host: &Driven<'_>) -> Result<(), String> {
         if state.end.is_some() && !parent_waits(&states, state) {
             continue;
         }
-        let workflow = workflow_of(host, &state.started).await.map_err(told)?;
+        let workflow = workflow_of(host, state).await.map_err(told)?;
         let lost: Vec<_> =
             owed(&workflow, state, Since::Ever).into_iter().filter(|effect| !is_done(host, &states, effect)).collect();
         if !lost.is_empty() {

@@ -79,7 +79,7 @@ async fn take(stage: &mut dyn Stage, script: &Script, step: &Step) -> Result<(),
             // The key makes a new execution of each step, however often a caller that hears nothing asks.
             let key = (format!("fork {}", roots.len()), format!("{step:?}"));
             let checkpoint = checkpoint(stage, of, at).await?;
-            Asked::Fork(ForkRequest { checkpoint, input, by: None, idempotency: Some(key) })
+            Asked::Fork(ForkRequest { checkpoint, input, workflow: None, by: None, idempotency: Some(key) })
         }
     };
     stage.ask(of, asked).await

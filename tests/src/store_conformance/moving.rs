@@ -96,7 +96,7 @@ async fn half_of_one_stands_still_and_the_whole_goes_on(host: &dyn Host) {
     assert_eq!(state.started.input.value(), Some(&input));
     assert_eq!(state.started.owner, OWNER);
     let turns: Vec<Turn> = host.journal().turns(&id, 0, 100).await.unwrap();
-    let workflow = engine::drive::workflow_of(host, &state.started).await.unwrap();
+    let workflow = engine::drive::workflow_of(host, &state).await.unwrap();
     assert_eq!(invariant::check(&workflow, &turns, &state), Vec::<String>::new());
     assert_eq!(turns.last().unwrap().events, [Event::ExecutionImported]);
     assert!(host.agenda().timed_out(later, 1_000).await.unwrap().contains(&id));
