@@ -16,11 +16,7 @@ pub struct InMemory(Memory);
 
 impl InMemory {
     /// An empty one.
-    #[allow(
-        clippy::new_without_default,
-        reason = "the processes of all hosts are begun, and most of them not so simply"
-    )]
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         Self(Memory::new(BEGIN))
     }
 }
@@ -42,7 +38,7 @@ pub struct OnDisk {
 
 impl OnDisk {
     /// An empty one. Panics where no folder can be made.
-    pub fn new() -> Self {
+    pub fn empty() -> Self {
         static FOLDERS: AtomicU64 = AtomicU64::new(0);
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("stepwell-play-{}-{number}", std::process::id()));

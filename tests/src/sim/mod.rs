@@ -1,6 +1,7 @@
 //! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
 mod arrived;
+mod job;
 mod jobs;
 mod moved;
 mod people;

@@ -106,7 +106,7 @@ fn whenever_an_execution_moves_it_comes_to_the_same_end() {
         let (is_torn, what) = (seed % 4 == 0, seed % 7);
         match what {
             0 => there.ask(Control::Pause),
-            1 => there.back(&Rollback::to(rng.below(3) as u64)),
+            1 => there.back_to(&root_id(), &Rollback::to(rng.below(3) as u64)),
             2 => there.ask(Control::Cancel),
             _ => {}
         }
@@ -130,7 +130,7 @@ fn whenever_an_execution_moves_it_comes_to_the_same_end() {
         assert_eq!(came, stayed, "{}", about("another end"));
         // It may go back there as well, from the first turn to the last.
         if seed % 5 == 0 && came.status == Status::Completed {
-            here.back(&Rollback::to(1));
+            here.back_to(&root_id(), &Rollback::to(1));
             settled(&mut here).unwrap_or_else(|error| panic!("{}", about(&error)));
         }
         moved += 1;

@@ -60,3 +60,29 @@ async fn nothing_begins_where_there_is_nothing_or_with_an_input_that_is_refused(
     let shown = world.get(&format!("/v1/executions/{}", told["execution_id"].as_str().unwrap())).await.of(200);
     assert_eq!((&shown["status"], &shown["input"]), (&json!("waiting_human"), &json!({"n": 2})));
 }
+
+#[tokio::test]
+async fn a_fork_is_not_held_back_and_counts_for_those_that_start_after_it() {
+    let world = World::local();
+    for settings in [json!({"max_concurrency": 1}), json!({"overlap": "skip_if_active"})] {
+        let id = if settings["overlap"].is_null() { "line" } else { "skips" };
+        let document = json!({"id": id, "settings": settings, "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Well?"}}],
+            "edges": [{"from": "start", "to": "ask"}]});
+        world.post("/v1/workflows", document).await.of(201);
+        let starts = format!("/v1/workflows/{id}/executions");
+        let path = |answer: &Value| format!("/v1/executions/{}", answer["execution_id"].as_str().unwrap());
+        let first = path(&world.post(&starts, json!({})).await.of(202));
+        world.run().await;
+        // Given one that waits, its fork begins beside it,
+        let fork = path(&world.post(&format!("{first}/fork"), json!({"checkpoint_id": 1})).await.of(202));
+        world.run().await;
+        assert_eq!(world.get(&fork).await.of(200)["status"], "waiting_human");
+        // and once only the fork is left, a start still finds one.
+        world.post(&format!("{first}/cancel"), json!({})).await.of(200);
+        world.run().await;
+        let later = world.post(&starts, json!({})).await.json();
+        let status = world.get(&path(&later)).await.of(200)["status"].clone();
+        assert_eq!(status, if id == "line" { "pending" } else { "skipped" }, "{later}");
+    }
+}

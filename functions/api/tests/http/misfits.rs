@@ -43,7 +43,7 @@ const MISFITS: [(&str, &str, &str, &str, &str); 16] = [
     ("/unstick", r#"{"action": null}"#, "invalid_field", "/action", "`action` must be a string"),
     ("/pause", r#"{"reason": "a", "reason": "b"}"#, "duplicate_key", "/reason", "the key `reason` stands twice"),
     ("/pause", r#"{"a/b~c": 1}"#, "unknown_field", "/a~1b~0c", "unknown field `a/b~c`"),
-    ("/rollback", r#"{}"#, "missing_field", "/checkpoint_id", "missing field `checkpoint_id`"),
+    ("/backtrack", r#"{}"#, "missing_field", "/node", "missing field `node`"),
     (
         "/v1/tokens",
         r#"{"name": "ci", "subject": "a@b.c", "scopes": ["read", 7]}"#,

@@ -12,7 +12,7 @@ const SEEDS: u64 = 60;
 async fn the_table_keeps_what_memory_keeps() {
     let plays = async |script: &Script| {
         let world = World::new(Some(BEGIN)).await;
-        agrees(&mut OnTable::new(&world), &mut InMemory::new(), script).await
+        agrees(&mut OnTable::new(&world), &mut InMemory::empty(), script).await
     };
     for seed in Script::seeds(SEEDS) {
         hold(&Script::of(seed), "the table", plays).await;
