@@ -100,6 +100,9 @@ pub fn message(execution: &Execution, workflow: &Workflow) -> String {
         None => format!(": {} ({})", error.message, error.code),
     };
     match execution.status() {
+        Status::Pending if execution.arrives() => {
+            "Comes from another host: some of it is missing. Import its file again, or cancel and delete it.".into()
+        }
         Status::Pending => "Waits for its turn: max_concurrency is reached.".into(),
         Status::Running => format!("Running {}.", names()),
         Status::Paused => match &execution.rolling {

@@ -42,7 +42,9 @@ async fn an_execution_travels_in_one_part_or_in_several() {
     here.get(&path).await.problem(404, "not_found");
     let told: Imported = shaped(&here.post(IMPORT, first.clone()).await.of(200));
     assert!(told.arrives && told.turns == 1);
-    assert_eq!(here.get(&path).await.of(200)["status"], "pending");
+    let shown = here.get(&path).await.of(200);
+    assert_eq!(shown["status"], "pending");
+    assert!(shown["message"].as_str().unwrap().starts_with("Comes from another host"), "{shown}");
     here.get(&format!("{path}/export")).await.problem(409, "not_imported");
     let refused = here.post(&format!("{path}/pause"), json!({})).await.problem(409, "invalid_status");
     assert!(refused["detail"].as_str().unwrap().contains("import its file again"), "{refused}");
