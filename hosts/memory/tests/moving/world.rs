@@ -183,7 +183,7 @@ pub struct End {
 /// Checks the invariants of every execution of a host.
 pub async fn hold(host: &Memory) {
     for state in host.all() {
-        let workflow = engine::drive::workflow_of(host, &state.started).await.unwrap();
+        let workflow = engine::drive::workflow_of(host, &state).await.unwrap();
         let broken = invariant::check(&workflow, &turns(host, state.id()).await, &state);
         assert!(broken.is_empty(), "{broken:#?}");
     }
