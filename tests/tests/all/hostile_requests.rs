@@ -53,7 +53,7 @@ fn no_body_is_too_strange_to_be_refused() {
         (json, with(&"{\"a\":".repeat(100_000)), 400, "invalid_json"),
         (json, large, 413, "too_large"),
         (json, [with("1"), with("2")].concat(), 400, "invalid_json"),
-        (json, b"{\"workflow\": {}, \"workflow\": {}}".to_vec(), 422, "invalid_field"),
+        (json, b"{\"workflow\": {}, \"workflow\": {}}".to_vec(), 422, "duplicate_key"),
         (json, with("\"\u{0}\""), 400, "invalid_json"),
         (json, with("NaN"), 400, "invalid_json"),
         (json, with("-Infinity"), 400, "invalid_json"),

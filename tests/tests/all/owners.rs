@@ -47,6 +47,7 @@ fn body(method: &str, path: &str) -> Value {
         Some("whatif") => json!({"workflow": asking("mine")}),
         Some("resume") => json!({"approved": true}),
         Some("rollback" | "fork") => json!({"checkpoint_id": "1"}),
+        Some("patch" | "workflow") => json!({"operations": []}),
         Some("backtrack") => json!({"node": "ask"}),
         Some("unstick") => json!({"action": "retry"}),
         _ if path.contains("/signals/") => json!({"data": 1}),

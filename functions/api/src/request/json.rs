@@ -205,7 +205,8 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         let message = error.to_string();
         // A word is expected where another value stands: serde takes that for a mistake of syntax.
-        if !error.is_data() && serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
+        let is_misfit = message.starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        if !error.is_data() && !is_misfit {
             let detail = format!("the body is not valid JSON: {message}");
             return Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
         }

@@ -4,5 +4,6 @@
 mod children;
 mod forks;
 mod ledger;
+mod patched_beside;
 mod patches;
 mod stories;

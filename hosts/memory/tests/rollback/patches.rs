@@ -1,15 +1,12 @@
 //! Executions whose workflow changes while they run.
 
 use super::ledger::{World, chain, charge};
-use document::parse;
 use engine::{
-    fork::{ForkRequest, start_fork},
     patch::{Done, PatchRequest, Refused, patch},
     port::{Catalogue, Journal},
 };
 use futures::FutureExt;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use stepwell_core::{
     command::{Command, Control},
     execution::Status,
@@ -18,7 +15,7 @@ use stepwell_core::{
     rollback::Rollback,
 };
 
-async fn patched(world: &World, operations: Value, dry_run: bool) -> Result<Done, Refused> {
+pub async fn patched(world: &World, operations: Value, dry_run: bool) -> Result<Done, Refused> {
     let asked = PatchRequest { operations, by: Some("ada@example.com".into()), ..PatchRequest::default() };
     let checks = |_| async { Ok(()) }.boxed();
     let done = patch(&world.host, &world.id, asked, &checks, dry_run).await.unwrap()?;
@@ -27,12 +24,12 @@ async fn patched(world: &World, operations: Value, dry_run: bool) -> Result<Done
     Ok(done)
 }
 
-async fn takes(world: &World, operations: Value) {
+pub async fn takes(world: &World, operations: Value) {
     patched(world, operations, false).await.unwrap_or_else(|refused| panic!("{refused:#?}"));
 }
 
 /// What stands in the way of a patch, which leaves the execution as it was, byte for byte.
-async fn refused(world: &World, operations: Value) -> Vec<Obstacle> {
+pub async fn refused(world: &World, operations: Value) -> Vec<Obstacle> {
     let all = || async {
         let turns = world.host.turns(&world.id, 0, 10_000).await.unwrap();
         serde_json::to_string(&(&*world.state(), turns)).unwrap()
@@ -46,12 +43,12 @@ async fn refused(world: &World, operations: Value) -> Vec<Obstacle> {
     wrong
 }
 
-fn whys(obstacles: &[Obstacle]) -> Vec<(Why, &str)> {
+pub fn whys(obstacles: &[Obstacle]) -> Vec<(Why, &str)> {
     obstacles.iter().map(|one| (one.why, one.node.as_ref().map_or("", |node| node.as_str()))).collect()
 }
 
 /// The present document with changes made to it, as one operation.
-fn with(world: &World, change: impl FnOnce(&mut Value)) -> Value {
+pub fn with(world: &World, change: impl FnOnce(&mut Value)) -> Value {
     let state = world.state();
     let found = world.host.workflow(state.workflow_hash()).now_or_never().unwrap().unwrap().unwrap();
     let mut document = (*found.document).clone();
@@ -59,26 +56,26 @@ fn with(world: &World, change: impl FnOnce(&mut Value)) -> Value {
     json!([{"op": "replace", "path": "", "value": document}])
 }
 
-fn node<'a>(document: &'a mut Value, id: &str) -> &'a mut Value {
+pub fn node<'a>(document: &'a mut Value, id: &str) -> &'a mut Value {
     document["nodes"].as_array_mut().unwrap().iter_mut().find(|node| node["id"] == id).unwrap()
 }
 
-fn add(document: &mut Value, node: Value, edges: Value) {
+pub fn add(document: &mut Value, node: Value, edges: Value) {
     document["nodes"].as_array_mut().unwrap().push(node);
     document["edges"].as_array_mut().unwrap().extend(edges.as_array().unwrap().clone());
 }
 
-fn ask(id: &str) -> Value {
+pub fn ask(id: &str) -> Value {
     json!({"id": id, "type": "human", "config": {"kind": "approval", "question": "Well?"}})
 }
 
-fn plain(id: &str) -> Value {
+pub fn plain(id: &str) -> Value {
     let mut node = charge(id);
     node.as_object_mut().unwrap().remove("compensate");
     node
 }
 
-async fn approve(world: &World) {
+pub async fn approve(world: &World) {
     let question = world.state().open_interactions().next().unwrap().interaction_id.clone();
     let answer = Answer { by: "ada@example.com".into(), via: Via::Api, approved: Some(true), ..Answer::default() };
     world.ask(Command::Answer { interaction_id: question, answer: Box::new(answer) }).await.unwrap();
@@ -287,21 +284,6 @@ async fn going_back_to_before_a_patch_brings_the_old_workflow_and_undoes_by_the_
 }
 
 #[tokio::test]
-async fn of_two_patches_the_second_is_decided_on_what_the_first_made() {
-    let world = World::ran(&chain("two", &[ask("ok")])).await;
-    let add_one = |id: &str| {
-        json!([{"op": "add", "path": "/nodes/-", "value": plain(id)},
-            {"op": "add", "path": "/edges/-", "value": {"from": "ok", "to": id}}])
-    };
-    let (one, two) = futures::join!(patched(&world, add_one("a"), false), patched(&world, add_one("b"), false));
-    assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
-    approve(&world).await;
-    let mut entries = world.entries();
-    entries.sort();
-    assert_eq!(entries, ["/a", "/b"].map(String::from));
-}
-
-#[tokio::test]
 async fn a_loop_goes_on_by_a_greater_bound_and_keeps_what_it_goes_through() {
     let mut document = chain(
         "rounds",
@@ -322,80 +304,4 @@ async fn a_loop_goes_on_by_a_greater_bound_and_keeps_what_it_goes_through() {
     // A loop that is retried begins anew.
     assert_eq!(world.entries().len(), 2 + 4);
     world.holds().await;
-}
-
-#[tokio::test]
-async fn children_go_on_and_what_started_them_stays() {
-    let body = json!({"nodes": [ask("each")], "edges": []});
-    let map = json!({"id": "all", "type": "map", "config": {"items": "[1, 2]", "body": body}});
-    let world = World::ran(&chain("kids", &[map])).await;
-    let wrong = refused(&world, with(&world, |all| node(all, "all")["config"]["items"] = json!("[1]"))).await;
-    assert_eq!(whys(&wrong), [(Why::InUse, "all")]);
-    takes(&world, with(&world, |all| add(all, plain("z"), json!([{"from": "all", "to": "z"}])))).await;
-    for child in world.host.all().into_iter().filter(|child| child.started.parent.is_some()) {
-        let question = child.open_interactions().next().unwrap().interaction_id.clone();
-        let answer = Answer { by: "ada@example.com".into(), via: Via::Api, approved: Some(true), ..Answer::default() };
-        let command = Command::Answer { interaction_id: question, answer: Box::new(answer) };
-        engine::drive::submit(&world.host, child.id(), command).await.unwrap();
-        world.host.handle_due().await;
-    }
-    world.is(Status::Completed);
-    assert_eq!(world.entries(), ["/z"].map(String::from));
-}
-
-#[tokio::test]
-async fn a_fork_begins_by_a_patched_workflow_where_the_past_allows_it() {
-    let world = World::ran(&chain("fork", &[plain("a"), ask("ok"), plain("b")])).await;
-    let checkpoint = world.state().seq;
-    approve(&world).await;
-    world.is(Status::Completed);
-    let mut document = (*world.workflow.document).clone();
-    node(&mut document, "b")["config"]["url"] = json!("https://ledger.example/b2");
-    let new = parse(&document).unwrap().workflow;
-    let fork = |checkpoint, workflow| ForkRequest { checkpoint, workflow: Some(workflow), ..ForkRequest::default() };
-    let forked = start_fork(&world.host, &world.id, fork(checkpoint, new.clone())).await.unwrap().unwrap();
-    world.host.handle_due().await;
-    let question = world.host.state(forked.id()).unwrap().open_interactions().next().unwrap().interaction_id.clone();
-    let answer = Answer { by: "ada@example.com".into(), via: Via::Api, approved: Some(true), ..Answer::default() };
-    let command = Command::Answer { interaction_id: question, answer: Box::new(answer) };
-    engine::drive::submit(&world.host, forked.id(), command).await.unwrap();
-    world.host.handle_due().await;
-    assert_eq!(world.entries(), ["/a", "/b", "/b2"].map(String::from));
-    let state = world.host.state(forked.id()).unwrap();
-    assert_eq!((state.status(), state.workflow_hash()), (Status::Completed, new.hash.as_str()));
-    // At the end of the other one, `b` has run by its old config, and a new way out of it would have been taken.
-    add(&mut document, plain("z"), json!([{"from": "a", "to": "z"}]));
-    let new = parse(&document).unwrap().workflow;
-    let why = start_fork(&world.host, &world.id, fork(checkpoint, new)).await.unwrap();
-    let Err(engine::rollback::Refused::InTheWay(wrong)) = why else { panic!("{why:?}") };
-    assert_eq!(whys(&wrong), [(Why::RouteChanged, "a")]);
-    // A fork can be patched like any other, as far as its own past and the checkpoint tell.
-    let state: Arc<_> = world.host.state(forked.id()).unwrap();
-    assert!(state.started.forked.is_some());
-}
-
-#[tokio::test]
-async fn operations_that_cannot_be_applied_and_workflows_that_are_not_valid_change_nothing() {
-    let world = World::ran(&chain("wrong", &[ask("ok")])).await;
-    let before = world.state();
-    // Each copy of the whole into itself doubles it.
-    let mut doubling = vec![json!({"op": "add", "path": "/metadata", "value": {"all": []}})];
-    doubling.resize(40, json!({"op": "copy", "from": "", "path": "/metadata/all/-"}));
-    for (operations, code) in [
-        (json!({"op": "add"}), "invalid_operation"),
-        (json!([{"op": "ad", "path": "/x", "value": 1}]), "invalid_operation"),
-        (json!([{"op": "remove", "path": "/nodes/9"}]), "patch_failed"),
-        (json!([{"op": "test", "path": "/id", "value": "other"}]), "patch_failed"),
-        (json!([{"op": "replace", "path": "/id", "value": "other"}]), "id_changed"),
-        (Value::Array(doubling), "too_large"),
-        (json!(vec![json!({"op": "test", "path": "/id", "value": "wrong"}); 1_001]), "too_large"),
-    ] {
-        match patched(&world, operations.clone(), false).await {
-            Err(Refused::Operations(wrong)) => assert_eq!(wrong.code, code, "{operations}"),
-            other => panic!("{operations}: {other:?}"),
-        }
-    }
-    let invalid = json!([{"op": "add", "path": "/edges/-", "value": {"from": "ok", "to": "nowhere"}}]);
-    assert!(matches!(patched(&world, invalid, false).await, Err(Refused::Invalid(issues)) if !issues.is_empty()));
-    assert_eq!(world.state(), before);
 }

@@ -77,7 +77,7 @@ impl Walk<'_> {
         turn.recorded().iter().find(|event| !matches!(event, Event::Warning { .. })).cloned()
     }
 
-    fn ix(&self, node: &NodeId) -> Option<NodeIx> {
+    pub fn ix(&self, node: &NodeId) -> Option<NodeIx> {
         self.new.graph.index.get(node).copied()
     }
 
@@ -196,81 +196,5 @@ impl Walk<'_> {
 
     pub fn is_same(&self, one: &Payload, other: &Payload) -> bool {
         one.is_same(other) || self.reading.value(one) == self.reading.value(other)
-    }
-
-    /// A failed attempt that was followed by another one.
-    fn tries_again(&mut self, event: &Event, node: &NodeId, visit: u32) {
-        let Event::AttemptFailed { attempt, unknown, .. } = event else { return };
-        let by_people = self.then.node(node).is_some_and(|found| matches!(found.phase, Phase::Asking { .. }));
-        let of = self.new.node(node.as_str()).filter(|_| self.differs.retries(node.as_str()));
-        let Some(of) = of.filter(|_| !by_people && !self.is_open(node, visit)) else { return };
-        let forgiven = self.then.node(node).map_or(0, |found| found.forgiven);
-        let once = *unknown && of.delivery == document::Delivery::AtMostOnce;
-        if once || attempt.saturating_sub(forgiven) >= of.retry.max_attempts {
-            let message =
-                format!("attempt {attempt} of node {node} was followed by another one, and would have been the last");
-            self.stands(node.as_str(), visit, event, Why::FailureHandled, message);
-        }
-    }
-
-    /// A failure for good.
-    fn fails(&mut self, event: &Event, node: &NodeId, visit: u32) {
-        let Event::NodeFailed { attempt, error, .. } = event else { return };
-        let Some(ix) = self.ix(node).filter(|_| !self.is_open(node, visit)) else { return };
-        let of = &self.new.nodes[ix];
-        let undecided =
-            self.then.node(node).is_some_and(|found| found.phase == Phase::Unrouted && found.port.is_some());
-        let forgiven = self.then.node(node).map_or(0, |found| found.forgiven);
-        let wrong = match &of.kind {
-            // Its way on could not be decided.
-            _ if undecided => {
-                let found = self.then.node(node);
-                let (port, output) = found.map(|found| (found.port.clone(), found.output.clone())).unwrap_or_default();
-                let (port, output) = (port.unwrap_or_default(), output.unwrap_or_default());
-                self.differs.routes(node.as_str(), &port)
-                    && Deciding::new(self.new.into(), self.then.clone(), self.at, self.reading)
-                        .is_ok_and(|mut turn| turn.live_edges(ix, &port, &output).is_ok())
-            }
-            NodeKind::Route(route) if self.phase(ix) != Phase::Looping && self.differs.config(node.as_str()) => {
-                let now = self.first(|turn| turn.decide_routing(ix, route));
-                !matches!(now, Some(Event::NodeFailed { error: now, .. }) if now.code == error.code)
-            }
-            NodeKind::Route(_) if self.differs.iterates(node.as_str()) => {
-                let now = self.first(|turn| turn.next_iteration(ix));
-                !matches!(now, Some(Event::NodeFailed { error: now, .. }) if now.code == error.code)
-            }
-            NodeKind::Compute(config) if self.differs.config(node.as_str()) => {
-                let sight = Sight::of_config(self.new, &self.then, ix, self.reading);
-                config.compute(&sight.scope()).is_ok()
-            }
-            NodeKind::Route(_) | NodeKind::Compute(_) => false,
-            NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) => {
-                self.differs.retries(node.as_str()) && attempt.saturating_sub(forgiven) < of.retry.max_attempts
-            }
-        };
-        if wrong {
-            let message = format!(
-                "attempt {attempt} of node {node} failed for good, and would not have: change it where it runs next"
-            );
-            self.stands(node.as_str(), visit, event, Why::FailureHandled, message);
-        }
-    }
-
-    /// What became of a failure: the rules make the same of it.
-    fn failure(&mut self, event: &Event, node: &NodeId, visit: u32) {
-        let differs = self.differs.failures(node.as_str());
-        let Some(ix) = self.ix(node).filter(|_| differs && !self.is_open(node, visit)) else { return };
-        let Some(error) = self.then.node(node).and_then(|found| found.error.clone()) else { return };
-        let now = self.first(|turn| turn.route_failure(ix, error));
-        let same = match (event, &now) {
-            (Event::NodeRouted { port, .. }, Some(Event::NodeRouted { port: now, .. })) => port == now,
-            (Event::InteractionOpened { .. }, Some(Event::InteractionOpened { .. }))
-            | (Event::ExecutionFailed { .. }, Some(Event::ExecutionFailed { .. })) => true,
-            _ => false,
-        };
-        if !same {
-            let message = format!("the failure of node {node} would have been dealt with in another way");
-            self.stands(node.as_str(), visit, event, Why::FailureHandled, message);
-        }
     }
 }

@@ -12,6 +12,7 @@
 mod again;
 mod begun;
 mod differs;
+mod failures;
 mod forked;
 mod loops;
 mod obstacle;
