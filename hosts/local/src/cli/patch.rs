@@ -9,7 +9,7 @@ use super::{
 };
 use api::types::{ExecutionWorkflow, PatchBody, Patched};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `stepwell patch`.
 #[derive(clap::Args)]
@@ -81,7 +81,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 }
 
 /// The document of a workflow file.
-fn document(file: &PathBuf) -> Result<Value, Failure> {
+fn document(file: &Path) -> Result<Value, Failure> {
     match Source::read(file) {
         Ok(source) => Ok(source.document),
         Err(Unread::File(failure)) => Err(failure),

@@ -269,7 +269,7 @@ async fn begin_again(host: &dyn Host, child: &Execution) -> Result<(), StoreErro
     if child.seq > 1 || !may_be_lost(host) {
         return Ok(());
     }
-    let workflow = workflow_of(host, &child).await?;
+    let workflow = workflow_of(host, child).await?;
     delivery::deliver(host, child.id(), &owed(&workflow, child, Since::Ever)).await
 }
 
