@@ -140,6 +140,9 @@ async fn prepare(cloud: &mut Cloud) {
     for value in ["one", "two"] {
         ok(cloud, "PUT", "/v1/secrets/KEY", json!({ "value": value })).await;
     }
+    ok(cloud, "PUT", "/v1/secrets/OLD", json!({ "value": "three" })).await;
+    ok(cloud, "GET", "/v1/secrets", Value::Null).await;
+    ok(cloud, "DELETE", "/v1/secrets/OLD", Value::Null).await;
     let mut scheduled = late.clone();
     scheduled["id"] = "scheduled".into();
     scheduled["nodes"][0] = json!({"id": "go", "type": "schedule_trigger", "config": {"every_seconds": 3600}});
