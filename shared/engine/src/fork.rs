@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
+    decide::not_here,
     event::{Event, Started, Turn},
     evolve::put_on,
     execution::Execution,
@@ -106,6 +107,9 @@ async fn begins(
     other: &Execution,
     request: &ForkRequest,
 ) -> Result<Result<Begun, Refused>, StoreError> {
+    if other.arrives() {
+        return Ok(Err(Refused::Rejected(not_here(other))));
+    }
     let past = Past::of(host, other).await?;
     let documents = past.ran_by.documents();
     let then = || Reading::of(|reading| state_at(documents, &past.turns, request.checkpoint, reading));

@@ -10,6 +10,7 @@ mod check;
 mod driven;
 mod hold;
 mod outer;
+pub(crate) mod patching;
 mod perform;
 mod play;
 mod process;

@@ -1,6 +1,7 @@
 //! Does what a script says, on any stage.
 
 use super::{
+    patching::operations,
     script::{Script, Step, What},
     stage::{Asked, Stage},
 };
@@ -65,6 +66,7 @@ async fn take(stage: &mut dyn Stage, script: &Script, step: &Step) -> Result<(),
         What::RollBack { to, compensate } => {
             Asked::Back(Box::new(Rollback { compensate, ..Rollback::to(checkpoint(stage, of, to).await?) }))
         }
+        What::Patch(number) => Asked::Patch(operations(&script.case.document, number)),
         What::Backtrack(number) => {
             let state = stage.state(of).await?;
             let Some(node) = state.nodes.keys().nth(number % state.nodes.len().max(1)) else { return Ok(()) };

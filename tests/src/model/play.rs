@@ -4,6 +4,7 @@ use super::{
     check,
     driven::Driven,
     outer::Outer,
+    patching::patched,
     perform::perform,
     script::{Death, Script},
     stage::{Asked, Stage},
@@ -127,6 +128,7 @@ impl Stage for Play<'_> {
                     self.roots.push(state.id().clone());
                 }
             }
+            Asked::Patch(operations) => patched(&host, of, operations).await.map_err(told)?,
         }
         Ok(())
     }

@@ -67,6 +67,8 @@ pub enum What {
         /// Whether the input is another one.
         other_input: bool,
     },
+    /// It goes on by another workflow, which the number chooses.
+    Patch(usize),
     /// Somebody finds a way out where it is stuck.
     Unstick(Unstick),
     /// The process dies while it handles the next message, and another takes up what is durable.
@@ -89,7 +91,8 @@ pub enum Death {
 /// What is drawn: a command, and how many of a hundred commands it is.
 type Drawn = (usize, fn(&mut Rng) -> What);
 
-const DRAWN: [Drawn; 12] = [
+const DRAWN: [Drawn; 13] = [
+    (12, |rng| What::Patch(rng.below(1_000))),
     (8, |_| What::Pause),
     (8, |_| What::Resume),
     (9, |_| What::Cancel),

@@ -46,6 +46,7 @@ impl Stage for Simulated {
             Asked::Command(command) => self.0.command_to(of, &command),
             Asked::Back(rollback) => self.0.back_to(of, &rollback),
             Asked::Fork(request) => self.0.fork(of, &request),
+            Asked::Patch(operations) => self.0.patch(of, &operations),
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::script::Death;
 use async_trait::async_trait;
 use engine::fork::ForkRequest;
+use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{command::Command, execution::Execution, id::ExecutionId, rollback::Rollback};
 
@@ -15,6 +16,8 @@ pub enum Asked {
     Back(Box<Rollback>),
     /// Forks.
     Fork(ForkRequest),
+    /// Patches, by these operations.
+    Patch(Value),
 }
 
 /// A host with its queue, its clock and its people.

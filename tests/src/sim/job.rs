@@ -1,6 +1,7 @@
 //! What the processes of the simulated host do.
 
 use super::{moved::taken, world::SimHost};
+use crate::model::patching::patched;
 use engine::{
     drive::submit,
     fork::{ForkRequest, start_fork},
@@ -8,6 +9,7 @@ use engine::{
     port::{Delivery, Verdict},
     rollback::roll_back,
 };
+use serde_json::Value;
 use stepwell_core::{command::Asked, id::ExecutionId, rollback::Rollback};
 
 /// What one process does.
@@ -20,6 +22,8 @@ pub(super) enum Job {
     Back(ExecutionId, Box<Rollback>),
     /// The API forks an execution.
     Fork(ExecutionId, Box<ForkRequest>),
+    /// The API patches an execution.
+    Patch(ExecutionId, Value),
     /// The API takes in a part of an execution of another host.
     Import(Box<Piece>),
 }
@@ -49,6 +53,7 @@ impl Job {
                 let forked = start_fork(host, &of, *request).await;
                 (forked.is_ok(), Vec::new())
             }
+            Job::Patch(of, operations) => (patched(host, &of, operations).await.is_ok(), Vec::new()),
             Job::Import(piece) => (taken(host, &piece).await, Vec::new()),
         }
     }
@@ -57,7 +62,7 @@ impl Job {
     pub fn is_asked(&self) -> bool {
         match self {
             Job::Batch(_) => false,
-            Job::Ask(..) | Job::Back(..) | Job::Fork(..) | Job::Import(..) => true,
+            Job::Ask(..) | Job::Back(..) | Job::Fork(..) | Job::Patch(..) | Job::Import(..) => true,
         }
     }
 }

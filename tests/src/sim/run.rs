@@ -151,6 +151,12 @@ impl Run {
         self.until_heard(|| Job::Back(id.clone(), Box::new(rollback.clone())));
     }
 
+    /// Patches an execution. Asks again until an answer comes: a patch that was made already is refused, or makes no
+    /// difference.
+    pub fn patch(&mut self, of: &ExecutionId, operations: &Value) {
+        self.until_heard(|| Job::Patch(of.clone(), operations.clone()));
+    }
+
     /// Forks an execution. Asks again until an answer comes, for which the request needs a key.
     pub fn fork(&mut self, of: &ExecutionId, request: &ForkRequest) {
         self.until_heard(|| Job::Fork(of.clone(), Box::new(request.clone())));
@@ -282,9 +288,8 @@ impl Run {
         let mut all: Vec<(Execution, Vec<Effect>)> = Vec::new();
         let mut overdue = Vec::new();
         for id in &ids {
-            let (Some(state), Some(workflow)) = (self.host.state(id), self.host.world().workflow_of(id)) else {
-                continue;
-            };
+            let Some(state) = self.host.state(id) else { continue };
+            let Some(workflow) = self.host.world().in_force(&state) else { continue };
             if !state.status().is_terminal() && !state.paused {
                 for ix in 0..workflow.nodes.len() {
                     overdue

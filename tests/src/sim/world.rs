@@ -126,7 +126,15 @@ impl World {
         self.saved.insert(workflow.id.clone(), workflow.clone());
     }
 
-    /// The workflow that an execution runs: its document, or the body of a `map` in it.
+    /// The workflow that is in force in an execution, where a patch has put it on another one or none has.
+    pub fn in_force(&self, state: &Execution) -> Option<Arc<Workflow>> {
+        match &state.patched {
+            Some(hash) => self.workflows.get(hash).cloned(),
+            None => self.workflow_of(state.id()),
+        }
+    }
+
+    /// The workflow that an execution was started with: its document, or the body of a `map` in it.
     pub fn workflow_of(&self, id: &ExecutionId) -> Option<Arc<Workflow>> {
         let first = self.journals.get(id)?.first()?;
         let Some(stepwell_core::event::Event::ExecutionStarted(started)) = first.events.first() else { return None };

@@ -19,7 +19,8 @@ const ON_DISK: u64 = 100;
 
 #[tokio::test]
 async fn whatever_is_asked_the_invariants_hold_and_everything_ends() {
-    let (mut ends, mut epochs, mut retried, mut forks) = (BTreeMap::<Status, u32>::new(), 0, 0, 0);
+    let (mut ends, mut epochs, mut retried) = (BTreeMap::<Status, u32>::new(), 0, 0);
+    let (mut forks, mut patched) = (0, 0);
     for seed in Script::seeds(SEEDS) {
         let faults = if seed % 3 == 0 { Faults::default() } else { Faults::of(seed) };
         let plays = async |script: &Script| simulate(script, faults);
@@ -29,11 +30,13 @@ async fn whatever_is_asked_the_invariants_hold_and_everything_ends() {
         epochs += last.epoch;
         retried += last.retried;
         let world = run.host.world();
-        let all = world.journals.keys().filter_map(|id| world.fold(id));
-        forks += all.filter(|state| state.started.forked.is_some()).count();
+        for state in world.journals.keys().filter_map(|id| world.fold(id)) {
+            forks += u32::from(state.started.forked.is_some());
+            patched += u32::from(state.patched.is_some());
+        }
     }
-    let seen = format!("{epochs} rollbacks, {retried} retries, {forks} forks, {ends:?}");
-    assert!(epochs > 300 && retried > 10 && forks > 50, "{seen}");
+    let seen = format!("{epochs} rollbacks, {retried} retries, {forks} forks, {patched} patched, {ends:?}");
+    assert!(epochs > 250 && retried > 10 && forks > 50 && patched > 10, "{seen}");
 }
 
 #[tokio::test]

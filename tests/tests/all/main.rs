@@ -33,6 +33,7 @@ mod hostile_requests;
 mod json_patch;
 mod kill;
 mod kill_once;
+mod kill_saga;
 mod lambda;
 mod large;
 mod moved;

@@ -157,8 +157,10 @@ impl At<'_> {
             decided => Ok(decided),
         });
         let decided = decided.map_err(|rejection| rejection.to_string())?;
+        // The same workflow is no patch.
+        let Some(turn) = decided.turn else { return Ok(()) };
         let mut turns = self.turns.to_vec();
-        turns.extend(decided.turn);
+        turns.push(turn);
         self.world.fetch(turns.iter().flat_map(Turn::payloads));
         match invariant::check(documents, &turns, &decided.state).as_slice() {
             [] => Ok(()),

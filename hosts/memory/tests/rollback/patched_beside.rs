@@ -108,3 +108,70 @@ async fn operations_that_cannot_be_applied_and_workflows_that_are_not_valid_chan
     assert!(matches!(patched(&world, invalid, false).await, Err(Refused::Invalid(issues)) if !issues.is_empty()));
     assert_eq!(world.state(), before);
 }
+
+/// `b` takes one of two ways by its rule, and the way to `e` is not taken.
+fn forked_ways() -> Value {
+    let mut document = chain(
+        "ways",
+        &[json!({"id": "b", "type": "branch",
+        "config": {"rules": [{"when": "input.n > 50", "port": "big"}], "default": "small"}})],
+    );
+    add(&mut document, ask("ok"), json!([{"from": "b", "to": "ok", "port": "small"}]));
+    add(&mut document, plain("e"), json!([{"from": "b", "to": "e", "port": "big"}]));
+    document
+}
+
+async fn approved(world: &World, of: &stepwell_core::id::ExecutionId) {
+    let question = world.host.state(of).unwrap().open_interactions().next().unwrap().interaction_id.clone();
+    let answer = Answer { by: "ada@example.com".into(), via: Via::Api, approved: Some(true), ..Answer::default() };
+    let command = Command::Answer { interaction_id: question, answer: Box::new(answer) };
+    engine::drive::submit(&world.host, of, command).await.unwrap();
+    world.host.handle_due().await;
+}
+
+#[tokio::test]
+async fn a_fork_runs_at_once_what_its_patched_workflow_makes_ready() {
+    let mut document = chain("ready", &[plain("a")]);
+    add(&mut document, ask("ok"), json!([{"from": "start", "to": "ok"}]));
+    add(&mut document, plain("join"), json!([{"from": "a", "to": "join"}, {"from": "ok", "to": "join"}]));
+    let world = World::ran(&document).await;
+    let mut other = (*world.workflow.document).clone();
+    other["edges"].as_array_mut().unwrap().retain(|edge| edge["from"] != "ok" || edge["to"] != "join");
+    let workflow = Some(parse(&other).unwrap().workflow);
+    let request = ForkRequest { checkpoint: world.state().seq, workflow, ..ForkRequest::default() };
+    let fork = start_fork(&world.host, &world.id, request).await.unwrap().unwrap();
+    world.host.handle_due().await;
+    assert_eq!(world.entries(), ["/a", "/join"].map(String::from));
+    approved(&world, fork.id()).await;
+    assert_eq!(world.host.state(fork.id()).unwrap().status(), Status::Completed);
+}
+
+#[tokio::test]
+async fn a_fork_is_patched_as_far_as_its_past_is_known() {
+    let mut world = World::ran(&forked_ways()).await;
+    let request = ForkRequest { checkpoint: world.state().seq, ..ForkRequest::default() };
+    let fork = start_fork(&world.host, &world.id, request).await.unwrap().unwrap();
+    world.host.handle_due().await;
+    world.id = fork.id().clone();
+    // What was decided before the fork stays: by another rule it would have gone another way.
+    let rules = with(&world, |all| node(all, "b")["config"]["rules"][0]["when"] = json!("true"));
+    assert_eq!(whys(&refused(&world, rules).await), [(Why::CannotTell, "b")]);
+    // What was skipped before it may be reached by a new edge.
+    let way = json!({"from": "ok", "to": "e"});
+    takes(&world, with(&world, |all| all["edges"].as_array_mut().unwrap().push(way))).await;
+    approve(&world).await;
+    world.is(Status::Completed);
+    assert_eq!(world.entries(), ["/e"].map(String::from));
+}
+
+#[tokio::test]
+async fn the_same_workflow_is_no_patch_and_a_question_that_is_closed_can_be_another() {
+    let world = World::ran(&chain("again", &[ask("ok")])).await;
+    let before = world.state();
+    takes(&world, json!([])).await;
+    assert_eq!(world.state(), before);
+    world.control(stepwell_core::command::Control::Cancel).await.unwrap();
+    takes(&world, with(&world, |all| node(all, "ok")["config"]["question"] = json!("Really?"))).await;
+    world.control(stepwell_core::command::Control::Retry).await.unwrap();
+    assert_eq!(world.state().open_interactions().next().unwrap().question, "Really?");
+}

@@ -12,7 +12,7 @@ use crate::{
 /// Which command does what while turns are missing: the last step of the import lets the execution go on, and a caller
 /// may give it up. What comes from workers comes again later. `before` is the state on which the command is decided.
 pub(super) fn table(turn: &mut Deciding<'_>, command: Command, before: &Execution) -> Result<(), Rejection> {
-    let refused = || Rejection::Status { status: before.status(), message: missing(before) };
+    let refused = || not_here(before);
     match command {
         Command::Start(_) => Err(Rejection::Stale("the execution exists already")),
         Command::Imported if !is_whole(before) => Err(refused()),
@@ -59,7 +59,16 @@ fn go_on(turn: &mut Deciding<'_>) {
     }
 }
 
+/// The refusal of what is asked of an execution that is not here whole.
+pub fn not_here(before: &Execution) -> Rejection {
+    Rejection::Status { status: before.status(), message: missing(before) }
+}
+
 fn missing(before: &Execution) -> String {
+    if before.end.is_some() {
+        return "the execution was cancelled before its import was complete: delete it, and import its file anew"
+            .into();
+    }
     let turns = before.started.imported.as_ref().map_or(0, |imported| imported.turns);
     format!(
         "the import of the execution is not complete ({} of its {turns} turns are here): import its file again, or cancel \

@@ -32,6 +32,7 @@ pub(crate) use crate::{
     execution::Execution,
     reading::Reading,
 };
+pub use arrival::not_here;
 use document::time::Time;
 pub(crate) use join::Joined;
 pub use patch::stands_in_the_way;

@@ -21,6 +21,10 @@ pub(super) fn patch(turn: &mut Deciding<'_>, status: Status, patched: Patched, s
     if !turn.has_document(Some(&patched.hash)) {
         return Err(Rejection::lacking(&patched.hash));
     }
+    // It runs by this document already.
+    if patched.hash == turn.state.workflow_hash() {
+        return Ok(());
+    }
     turn.record(Event::WorkflowPatched(Box::new(patched)));
     // What has ended goes on by a retry, and what has not begun by its admission.
     if turn.state.end.is_some() || turn.state.nodes.is_empty() {
@@ -43,9 +47,10 @@ pub fn stands_in_the_way(status: Status, rolling: bool) -> Option<&'static str> 
 
 impl Deciding<'_> {
     /// Has the joins looked at that a patch may have satisfied, or made impossible: those of nodes that were not reached
-    /// in the present iterations. Where nothing was patched, each was looked at when its edges were resolved.
+    /// in the present iterations. A fork may
+    /// begin by a patched workflow. Where nothing was patched, each was looked at when its edges were resolved.
     pub fn look_at_joins(&mut self) {
-        if self.state.patched.is_none() {
+        if self.state.patched.is_none() && self.state.started.forked.is_none() {
             return;
         }
         let idle = |ix: &NodeIx| {

@@ -154,6 +154,7 @@ fn at_rest(workflow: &Workflow, started: &Started, at: Time) -> Execution {
         held: started.held,
         paused: false,
         patched: None,
+        arrived: false,
         rolling: None,
         visits: Arc::default(),
         undone_for: None,
@@ -306,7 +307,11 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         | Event::RolledBack { .. }
         | Event::ExecutionUnstuck { .. } => apply_rollback(state, event),
         // That nothing of it is missing any more follows from its number.
-        Event::ExecutionImported => {}
+        // Journals that moved before have that of the earlier import too.
+        Event::ExecutionImported => {
+            let turns = state.started.imported.as_ref().map(|imported| imported.turns);
+            state.arrived |= turns.is_some_and(|turns| state.seq > turns);
+        }
         Event::ExecutionStuck { error } => {
             state.stuck = Some(error.clone());
             state.stuck_seq = state.seq;

@@ -44,6 +44,9 @@ pub struct Execution {
     /// The hash of the document in force, where a patch changed it; none where it is that of the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patched: Option<String>,
+    /// Whether all turns of an execution that comes from another host are here, and it goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub arrived: bool,
     /// How often the execution was retried after its end.
     #[serde(default, skip_serializing_if = "is_none_so_far")]
     pub retried: u32,
@@ -160,7 +163,7 @@ impl Execution {
     /// Whether turns of an execution that comes from another host are still missing. Until all are there nothing in it
     /// moves: what it owes is known only by its last turn.
     pub fn arrives(&self) -> bool {
-        self.started.imported.as_ref().is_some_and(|imported| self.seq <= imported.turns)
+        self.started.imported.is_some() && !self.arrived
     }
 
     /// The execution's id.

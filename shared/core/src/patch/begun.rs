@@ -8,6 +8,7 @@ use super::{
 use crate::{
     event::{Event, Turn},
     execution::{Execution, NodeState, Phase},
+    id::InteractionId,
     reading::Reading,
 };
 use document::{Workflow, id::NodeId, time::Time};
@@ -61,12 +62,10 @@ fn of_node(id: &NodeId, node: &NodeState, state: &Execution, differs: &Differs<'
         let message = format!("node {id} was visited as a `{}`: its type cannot change", old.of.name);
         return Some((Why::TypeChanged, message));
     }
-    let question = || match doing(node) {
-        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str()),
-        _ => None,
-    };
     match doing(node) {
-        Phase::Asking { .. } if question().is_some_and(|one| one.on_error) => {
+        // Once the execution has ended the question is closed: a retry asks anew.
+        Phase::Asking { .. } if state.end.is_some() => None,
+        Phase::Asking { interaction_id } if is_about_failure(state, interaction_id) => {
             let changed = differs.policy(id.as_str()) || differs.routes(id.as_str(), "error");
             let message = format!("people are asked what becomes of the failure of node {id}: leave its `on_error`");
             changed.then_some((Why::QuestionChanged, message))
@@ -81,6 +80,10 @@ fn of_node(id: &NodeId, node: &NodeState, state: &Execution, differs: &Differs<'
         }
         _ => None,
     }
+}
+
+fn is_about_failure(state: &Execution, id: &InteractionId) -> bool {
+    state.interaction(id.as_str()).is_some_and(|one| one.on_error)
 }
 
 /// What a node does, or did when the execution ended.

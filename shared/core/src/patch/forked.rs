@@ -1,13 +1,14 @@
 //! Where the past begins in another execution: of what led to the checkpoint of a fork only the state is known.
 
-use super::{obstacle::Why, walk::Walk};
+use super::{begun::is_open, obstacle::Why, walk::Walk};
 use crate::{
+    decide::Joined,
     event::{Event, Turn},
     evolve::bring_back,
     execution::{EdgeState, Phase},
     rollback::{Fork, Point},
 };
-use document::graph::EdgeIx;
+use document::{graph::EdgeIx, node::node_type::Mode};
 use std::sync::Arc;
 
 impl Walk<'_> {
@@ -30,6 +31,54 @@ impl Walk<'_> {
         }
         bring_back(&mut self.then, &point, Some(&fork.execution_id), false);
         self.then.signals.clone_from(&fork.signals);
+        self.keeps_what_was_decided(&fork.point, event);
+        self.no_longer_skips();
+    }
+
+    /// What came of nodes before the fork is known, and not what would have come of them by another config.
+    fn keeps_what_was_decided(&mut self, point: &Point, event: &Event) {
+        for (id, node) in point.nodes.iter().filter(|(_, node)| node.visit > 0 && !is_open(node)) {
+            let Some(of) = self.new.node(id.as_str()) else { continue };
+            let decides = match of.of.mode {
+                Mode::Route | Mode::Compute => true,
+                Mode::Run | Mode::Wait | Mode::Children => false,
+            };
+            if decides && self.differs.config(id.as_str()) {
+                let message =
+                    format!("what node {id} would have decided before the fork cannot be told: leave its config");
+                self.stands(id.as_str(), node.visit, event, Why::CannotTell, message);
+            }
+        }
+        for id in point.loops.keys().filter(|id| self.differs.iterates(id.as_str())).cloned().collect::<Vec<_>>() {
+            let message = format!("how loop {id} would have gone before the fork cannot be told: leave it as it is");
+            self.stands(
+                id.as_str(),
+                point.nodes.get(&id).map_or(0, |node| node.visit),
+                event,
+                Why::CannotTell,
+                message,
+            );
+        }
+    }
+
+    /// Nodes that were skipped before the fork may be reached by edges of the new document.
+    fn no_longer_skips(&mut self) {
+        for ix in self.new.graph.order.clone() {
+            let id = self.new.nodes[ix].id.clone();
+            if self.phase(ix) != Phase::Skipped || matches!(self.joined(ix), Some(Joined::Skip) | None) {
+                continue;
+            }
+            if let Some(node) = self.then.nodes.get_mut(&id) {
+                Arc::make_mut(node).phase = Phase::Idle;
+            }
+            let edges = Arc::make_mut(&mut self.then.edges);
+            for &edge in &self.new.graph.out[ix] {
+                edges[edge] = EdgeState::Open;
+            }
+            if self.new.graph.around[ix].is_none() {
+                self.then.skipped = self.then.skipped.saturating_sub(1);
+            }
+        }
     }
 
     fn edges_of(&mut self, point: &Point, event: &Event) -> Vec<EdgeState> {
