@@ -15,6 +15,7 @@ mod journal;
 pub mod limits;
 pub mod line;
 pub mod lines;
+pub mod link;
 pub mod loads;
 pub mod locks;
 pub mod moving;

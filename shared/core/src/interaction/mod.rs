@@ -1,6 +1,8 @@
 //! Interactions: a question to people, its answers, and how many of them decide. The execution keeps them and alone
 //! decides which answer counts.
 
+pub mod channel;
+pub mod delivery;
 pub(crate) mod votes;
 
 pub use document::AfterError;
@@ -84,6 +86,12 @@ document::closed_set!(
         Api = "api",
         /// A request of the command line.
         Cli = "cli",
+        /// The page of the person's own link.
+        Link = "link",
+        /// A button or a form in Slack.
+        Slack = "slack",
+        /// A page of the dashboard.
+        Dashboard = "dashboard",
     }
 );
 

@@ -26,6 +26,7 @@ mod jobs;
 mod journal;
 mod memory;
 mod outbox;
+mod people;
 mod queue;
 mod runner;
 
@@ -39,6 +40,7 @@ pub use jobs::{Action, Job, JobError, JobId, JobStatus, Jobs};
 pub use journal::{Commit, Journal};
 pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
+pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
 

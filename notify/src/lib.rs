@@ -1,0 +1,1 @@
+//! How people are told of questions: e-mail, Slack, webhooks.

@@ -1,0 +1,107 @@
+//! What people are told of a question, and what became of each message.
+
+use super::channel::ChannelKind;
+use document::time::Time;
+use serde::{Deserialize, Serialize};
+
+document::closed_set!(
+    /// What a message tells.
+    #[derive(Default)]
+    Notice {
+        /// The question is open.
+        #[default]
+        Asked = "asked",
+        /// It still is.
+        Reminder = "reminder",
+        /// Nobody decided in time, so more people are asked.
+        Escalated = "escalated",
+        /// Somebody asked for the message to be sent again.
+        Again = "again",
+        /// The question is over.
+        Outcome = "outcome",
+    }
+);
+
+document::closed_set!(
+    /// What became of a message.
+    #[derive(Default)]
+    DeliveryStatus {
+        /// It is to be sent, or to be tried again.
+        #[default]
+        Pending = "pending",
+        /// The channel took it.
+        Sent = "sent",
+        /// The channel refused it for good, or too often.
+        Failed = "failed",
+        /// It was no longer needed before it was sent.
+        Dropped = "dropped",
+    }
+);
+
+/// One receiver of messages about a question, with what became of the latest message. A later notice takes the place of
+/// the one before, so that reminders do not make the state grow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Position in the question's channels, from 0.
+    pub channel: usize,
+    /// The channel's kind.
+    pub kind: ChannelKind,
+    /// Who is told: an address, a person, a group (`group:NAME`), a channel of Slack, or a webhook's name.
+    pub to: String,
+    /// Whether `to` is a person who is asked, or a group of them: each gets a link of their own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub personal: bool,
+    /// What the latest message tells.
+    #[serde(default)]
+    pub notice: Notice,
+    /// The number of that message to this receiver, from 1.
+    pub number: u32,
+    /// What became of it.
+    #[serde(default)]
+    pub status: DeliveryStatus,
+    /// How often it was tried.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    /// Why the last try failed; none where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it is tried next; none for at once, and where it is not pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Time>,
+    /// What the channel calls the first message, by which later ones refer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// How one try to send a message ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// The channel took it.
+    Sent {
+        /// What the channel calls the message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// The receiver is a group: its members are written to in its place.
+    Members(Vec<String>),
+    /// It failed; another try may help.
+    Failed {
+        /// Why, for people; without any credential.
+        error: String,
+        /// Seconds before which the channel wants no other try; none where it did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_seconds: Option<f64>,
+    },
+    /// It failed, and no other try can help.
+    Refused {
+        /// Why, for people; without any credential.
+        error: String,
+    },
+    /// Nobody needs it any more.
+    Dropped,
+}
