@@ -10,6 +10,7 @@ pub mod drive;
 pub mod envelope;
 pub mod fair;
 pub mod fork;
+pub mod groups;
 pub mod inline;
 mod journal;
 pub mod limits;

@@ -12,6 +12,7 @@
 //! | [`Catalogue`], [`Schedules`] | documents, saved workflows and their schedules |
 //! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
 //! | [`Jobs`] | what is asked of many executions at once |
+//! | [`Notifier`], [`Groups`], [`Signer`] | people: telling them, who belongs together, evidence of what they decided |
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
@@ -44,6 +45,7 @@ pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
 
+use crate::link::Links;
 use async_trait::async_trait;
 use document::SyntaxFault;
 use stepwell_core::{
@@ -91,6 +93,23 @@ pub trait Host: Clock {
     /// None where nothing was said of this execution, and on hosts that keep no such thing.
     async fn http_allow(&self, _: &ExecutionId) -> Result<Option<String>, StoreError> {
         Ok(None)
+    }
+
+    /// Makes and opens the links by which one person answers one question. None where the host has no address for people.
+    fn links(&self) -> Option<&Links> {
+        None
+    }
+    /// Sends messages about questions. None where nothing is sent from this host.
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        None
+    }
+    /// Who belongs to which group. None where the host keeps no groups.
+    fn groups(&self) -> Option<&dyn Groups> {
+        None
+    }
+    /// Signs receipts. None where receipts are not signed.
+    fn signer(&self) -> Option<&dyn Signer> {
+        None
     }
 
     /// The state of each execution, and its turns.
