@@ -2,10 +2,10 @@
 //! with a rejection.
 
 use crate::{
-    effect::{ChildControl, Purpose, Undoing},
+    effect::{ChildControl, Delivering, Purpose, Undoing},
     event::{Patched, Request, Started, Unstick},
     id::{Activation, ExecutionId, InteractionId},
-    interaction::Answer,
+    interaction::{Answer, delivery},
     payload::Payload,
     rollback::{Plan, Rollback},
     task::Outcome,
@@ -68,6 +68,29 @@ pub enum Command {
         interaction_id: InteractionId,
         /// What the person said, and who the person is.
         answer: Box<Answer>,
+    },
+    /// Record how a try to send a message about a question ended.
+    Told {
+        /// Which try.
+        delivering: Delivering,
+        /// How it ended.
+        told: delivery::Told,
+    },
+    /// Ask other people in place of those who are asked.
+    Reassign {
+        /// The question.
+        interaction_id: InteractionId,
+        /// Everybody who may answer from now on.
+        assignees: Vec<String>,
+        /// The caller's reason, for people; none where the caller gave none.
+        reason: Option<String>,
+    },
+    /// Send the messages about a question again.
+    TellAgain {
+        /// The question.
+        interaction_id: InteractionId,
+        /// The one receiver that is meant; none for all.
+        to: Option<String>,
     },
     /// Record that an answer is about to be passed on to a descendant. Its request is known from then on.
     PassOn {

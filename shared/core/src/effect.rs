@@ -54,6 +54,8 @@ pub enum Purpose {
     Wait,
     /// The deadline of an interaction (its own `timeout_seconds`) has passed.
     Deadline,
+    /// The people who are asked and have not answered are reminded.
+    Remind,
     /// The `timeout_seconds` of a node that waits (`wait`, `human`, `map` or `workflow`) has passed.
     Attempt,
 }
@@ -181,6 +183,8 @@ pub enum Work {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// Send a message about a question to one receiver.
+    Deliver(Delivering),
     /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
     Admit,
 }
@@ -189,7 +193,7 @@ impl Work {
     /// Whether its receiver sends a request or runs code of the document, which takes its time: other messages of the
     /// execution must not wait for it.
     pub fn is_io(&self) -> bool {
-        matches!(self, Self::Step { io: true, .. } | Self::Undo(_))
+        matches!(self, Self::Step { io: true, .. } | Self::Undo(_) | Self::Deliver(_))
     }
 }
 
@@ -202,6 +206,23 @@ pub struct Undoing {
     /// The position in the rollback's plan, from 0.
     #[serde(rename = "k")]
     pub number: usize,
+    /// Number of the attempt, from 1.
+    #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
+    pub attempt: u32,
+}
+
+/// One try to send a message about a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivering {
+    /// The question.
+    #[serde(rename = "q")]
+    pub interaction: InteractionId,
+    /// Position of the receiver in the question's deliveries, from 0.
+    #[serde(rename = "d")]
+    pub delivery: usize,
+    /// The number of the message to this receiver, from 1.
+    #[serde(rename = "m")]
+    pub number: u32,
     /// Number of the attempt, from 1.
     #[serde(rename = "n", default = "crate::id::first", skip_serializing_if = "crate::id::is_first")]
     pub attempt: u32,

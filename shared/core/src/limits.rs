@@ -63,3 +63,15 @@ pub const CLOCKS_APART: Duration = Duration::from_millis(20);
 /// and a body takes 20 seconds at most. What seems to be later than that after it was recorded before a clock was set
 /// back.
 pub const UNDER_WAY: Duration = Duration::from_secs(60);
+/// Receivers of messages about one question. They are kept with the question, which hosts keep as one small record.
+pub const DELIVERIES: usize = 1_000;
+/// Tries to send one message. With the times between them they span six hours, which outlasts a mail server's upgrade.
+pub const DELIVERY_ATTEMPTS: u32 = 12;
+/// Seconds from the first try to send a message to the second; each time after it is four times as long.
+pub const DELIVERY_RETRY_SECONDS: f64 = 2.0;
+/// Seconds between two tries at most.
+pub const DELIVERY_MOST_SECONDS: f64 = 3_600.0;
+/// Bytes of the error of a message that are kept.
+pub const DELIVERY_ERROR_BYTES: usize = 500;
+/// Reminders of one question. Each is recorded, and whoever has not answered after a year of daily ones never will.
+pub const REMINDERS: u32 = 400;

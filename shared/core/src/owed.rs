@@ -2,9 +2,10 @@
 //! when a message was lost, and after a restart.
 
 use crate::{
-    effect::{ChildControl, Effect, Message, Purpose, Undoing, Work},
+    effect::{ChildControl, Delivering, Effect, Message, Purpose, Undoing, Work},
     execution::{Children, Execution, NodeState, Phase},
-    id::{Activation, ExecutionId, child_id},
+    id::{Activation, ExecutionId, InteractionId, child_id},
+    interaction::delivery::{Delivery, DeliveryStatus},
     limits::CHILDREN_IN_A_SLICE,
     retention::expires_at,
     rollback::{After, Rolling},
@@ -33,6 +34,7 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     }
     let mut effects = unwanted_children(state);
     effects.extend(closed_questions(state, since));
+    effects.extend(messages(state, since));
     effects.extend(tell_parent(state));
     if state.rolling.is_some() && state.end.is_none() {
         effects.extend(owed_undo(state));
@@ -72,6 +74,7 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             let recorded = kids.is_some_and(|kids| kids.visit == activation.visit && kids.told_seq(*index) >= *seq);
             if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
+        Work::Deliver(delivering) => messages_of(state, &delivering.interaction),
         Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
         Work::Undo(_)
         | Work::ChildUndone { .. }
@@ -189,6 +192,38 @@ fn closed_questions(state: &Execution, since: Since<'_>) -> Vec<Effect> {
     wanted.map(|one| Effect::CloseInteraction(one.interaction_id.clone())).collect()
 }
 
+/// The messages about questions that are on their way.
+fn messages(state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let meant = state.interactions.iter().filter(|one| match since {
+        Since::Ever => true,
+        Since::Of(cause) => one.activation == *cause,
+    });
+    meant.flat_map(|one| messages_of(state, &one.interaction_id)).collect()
+}
+
+/// The messages about one question that are on their way.
+fn messages_of(state: &Execution, id: &InteractionId) -> Vec<Effect> {
+    let one = state.interaction(id.as_str());
+    let numbered = one.iter().flat_map(|one| one.deliveries.iter().enumerate());
+    numbered.filter_map(|(ix, delivery)| message_of(state.id(), id, ix, delivery)).collect()
+}
+
+/// The effect that sends a message about a question; none where it is not on its way.
+pub(crate) fn message_of(
+    execution: &ExecutionId,
+    id: &InteractionId,
+    ix: usize,
+    delivery: &Delivery,
+) -> Option<Effect> {
+    if delivery.status != DeliveryStatus::Pending {
+        return None;
+    }
+    let attempt = delivery.attempts + 1;
+    let delivering = Delivering { interaction: id.clone(), delivery: ix, number: delivery.number, attempt };
+    let message = Message { execution: execution.clone(), work: Work::Deliver(delivering) };
+    Some(Effect::Send { message, at: delivery.due })
+}
+
 /// The effects that one node owes: its timers, and what makes it go on.
 fn owed_by_node(workflow: &Workflow, state: &Execution, ix: NodeIx, since: Since<'_>) -> Vec<Effect> {
     let id = &workflow.nodes[ix].id;
@@ -240,7 +275,12 @@ fn timers(state: &Execution, node: &NodeState) -> Vec<(Purpose, Time)> {
         Phase::Children => None,
         _ => return Vec::new(),
     };
-    own.into_iter().chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
+    let reminder = match &node.phase {
+        Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str()).and_then(|one| one.remind_at),
+        _ => None,
+    };
+    let reminder = reminder.map(|at| (Purpose::Remind, at));
+    own.into_iter().chain(reminder).chain(node.timeout_at.map(|at| (Purpose::Attempt, at))).collect()
 }
 
 /// Whether nothing in a loop's body is due, running or waiting, so that a message must begin the next iteration.

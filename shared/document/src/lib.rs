@@ -58,7 +58,7 @@ pub use node::{
     branch::{Branch, Rule},
     r#break::Break,
     fail::Fail,
-    human::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction},
+    human::{ChannelTemplate, Channels, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WebhookTask, WebhookTemplate},
     r#loop::{Loop, Over},
     map::{Body, Map},
     setting::Setting,
@@ -71,7 +71,7 @@ pub use parse::{Parsed, parse, parse_with};
 pub use policy::{
     AfterError, Delivery, Join, OnConditionError, OnError, Overlap, PutToPeople, Retry, Settings, limit_of_document,
 };
-pub use reading::{At, Cx, Fields, Frame, Place, Script, SyntaxFault};
+pub use reading::{At, ChannelUse, Cx, Fields, Frame, Place, Script, SyntaxFault};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;
 pub use violation::InputViolation;

@@ -50,7 +50,9 @@ pub const RULES: usize = 1_000;
 pub const OPTIONS: usize = 200;
 /// Bytes of a port's name, which may be the text of an option.
 pub const PORT_BYTES: usize = 128;
-/// People, or channels, that one interaction may name.
+/// Channels that one interaction may name. Each is a message, or one for each person.
+pub const CHANNELS: usize = 10;
+/// People that one interaction may name.
 pub const PEOPLE: usize = 1_000;
 /// Bytes of the names of these people in all. The names are kept with the interaction, which hosts keep as one small
 /// record.

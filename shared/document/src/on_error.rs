@@ -93,7 +93,7 @@ fn put_to(cx: &mut Cx<'_>, object: &Map<String, Value>, at: &At<'_>, place: Plac
     let known = ["assignees", "channels", "timeout_seconds", "timeout_action"];
     let f = Fields::new(cx, object, at, "schema", &known);
     let assignees = human::people(cx, &f, "assignees", place);
-    let channels = human::channels(cx, &f, place);
+    let channels = human::channels::read(cx, &f, place);
     let timeout_seconds = f.number(cx, "timeout_seconds", limits::LEAST_SECONDS, limits::EXECUTION_SECONDS);
     let action = f.word(cx, "timeout_action", AfterError::WORDS).map(|ix| AfterError::ALL[ix]);
     if f.get("timeout_action").is_some() && f.get("timeout_seconds").is_none() {

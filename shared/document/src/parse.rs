@@ -9,7 +9,7 @@ use crate::{
     on_error,
     policy::{OnConditionError, Overlap, Settings},
     read::{Head, assemble, read_flow},
-    reading::{At, Cx, Fields, Issue, Script, Severity, Shape, cut, is_id, schema},
+    reading::{At, ChannelUse, Cx, Fields, Issue, Script, Severity, Shape, cut, is_id, schema},
 };
 use expression::Expr;
 use serde_json::{Map, Value};
@@ -24,6 +24,8 @@ pub struct Parsed {
     pub warnings: Vec<Issue>,
     /// The document's JavaScript, which a host may parse before it takes the document.
     pub scripts: Vec<Script>,
+    /// The channels by which the document tells people, which a host may have set up or not.
+    pub channels: Vec<ChannelUse>,
 }
 
 /// Parses a document in canonical form or in any of the dialects (workflow format §6). Takes any JSON whose nesting the
@@ -40,9 +42,9 @@ pub fn parse(document: &Value) -> Result<Parsed, Vec<Issue>> {
 /// # Errors
 /// Every error of the document at once.
 pub fn parse_with(types: &Types, document: &Value) -> Result<Parsed, Vec<Issue>> {
-    let Read { workflow, errors, warnings, scripts } = read(types, document);
+    let Read { workflow, errors, warnings, scripts, channels } = read(types, document);
     let workflow = workflow.ok_or(errors)?;
-    Ok(Parsed { workflow: Arc::new(workflow), warnings, scripts })
+    Ok(Parsed { workflow: Arc::new(workflow), warnings, scripts, channels })
 }
 
 /// Reports every problem of a document: the errors, which refuse it, and the warnings.
@@ -59,6 +61,7 @@ struct Read {
     errors: Vec<Issue>,
     warnings: Vec<Issue>,
     scripts: Vec<Script>,
+    channels: Vec<ChannelUse>,
 }
 
 /// Parses a document, for callers that want the warnings of a refused document too.
@@ -67,20 +70,26 @@ fn read(types: &Types, document: &Value) -> Read {
         Ok(normal) => normal,
         Err(issue) => return Read { errors: vec![*issue], ..Read::default() },
     };
-    let (workflow, mut issues, scripts) = read_normal(types, &normal.document, &normal.origins);
+    let Normal { workflow, mut issues, scripts, channels } =
+        read_normal(types, &normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);
     let warned = |workflow| Workflow { warnings: warnings.clone(), ..workflow };
-    Read { workflow: workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings, scripts }
+    Read { workflow: workflow.filter(|_| errors.is_empty()).map(warned), errors, warnings, scripts, channels }
+}
+
+/// What reading a document in canonical form gives.
+struct Normal {
+    /// The workflow; none where there are errors.
+    workflow: Option<Workflow>,
+    issues: Vec<Issue>,
+    scripts: Vec<Script>,
+    channels: Vec<ChannelUse>,
 }
 
 /// Reads a document in canonical form. Problems bear the pointers of the document as it was sent.
-fn read_normal(
-    types: &Types,
-    document: &Map<String, Value>,
-    origins: &Origins,
-) -> (Option<Workflow>, Vec<Issue>, Vec<Script>) {
+fn read_normal(types: &Types, document: &Map<String, Value>, origins: &Origins) -> Normal {
     let mut cx = Cx::new(types.all().collect(), |pointer| origins.sent(pointer));
     let at = At::Root;
     let f = Fields::new(&mut cx, document, &at, "schema", &DOCUMENT_KEYS);
@@ -116,12 +125,13 @@ fn read_normal(
     });
     let settings = cx.settings.clone();
     let (issues, scripts) = (std::mem::take(&mut cx.issues), std::mem::take(&mut cx.scripts));
+    let channels = std::mem::take(&mut cx.channels);
     let workflow = flow.filter(|_| issues.iter().all(|issue| issue.severity != Severity::Error)).map(|flow| {
         let document = Value::Object(document.clone());
         let head = Head { id, name, description, input_schema, output, settings };
         assemble(head, flow, document)
     });
-    (workflow, issues, scripts)
+    Normal { workflow, issues, scripts, channels }
 }
 
 /// Reads `settings`. What is absent or wrong has its default.

@@ -1,6 +1,6 @@
 //! The policies of a document and of its nodes: bounds, retries, joins, and what happens after a failure.
 
-use crate::limits;
+use crate::{limits, node::human::Channels};
 use expression::Template;
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +102,8 @@ crate::closed_set!(
 pub struct PutToPeople {
     /// Template of the list of people who may decide. Where absent, anyone of the owner may.
     pub assignees: Option<Template>,
-    /// The list of channels as the document gives it, for those who notify people.
-    pub channels: Option<Template>,
+    /// The channels by which people are told; none for the inbox (`web`) alone.
+    pub channels: Option<Channels>,
     /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
     pub timeout_seconds: Option<f64>,
     /// What becomes of the node where nobody has decided in time.

@@ -1,6 +1,6 @@
 //! What a flow reads: of the execution around a `map`'s body, so that a child takes along no more, and of secrets.
 
-use crate::{NodeKind, Spawning, Workflow, node::config::of_templates};
+use crate::{Channels, NodeKind, Spawning, Workflow, node::config::of_templates};
 use expression::Expr;
 use std::collections::BTreeSet;
 
@@ -24,6 +24,7 @@ impl Workflow {
         let mut names = BTreeSet::new();
         for node in &self.nodes {
             names.extend(node.kind.config().secrets());
+            names.extend(node.put_to.iter().filter_map(|to| to.channels.as_ref()).flat_map(Channels::secrets));
             names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.secrets()));
             names.extend(node.compensate.iter().flat_map(|undo| undo.kind.config().secrets()));
         }
@@ -52,6 +53,8 @@ impl Workflow {
             let config = node.kind.config();
             config.expressions(&mut all);
             of_templates(&[node.put_to.as_ref().and_then(|people| people.assignees.as_ref())], &mut all);
+            let told = node.put_to.iter().filter_map(|people| people.channels.as_ref());
+            told.for_each(|channels| channels.expressions(&mut all));
             let also = config.reads();
             reads.input |= also.input;
             reads.all_nodes |= also.all_nodes;

@@ -1,14 +1,11 @@
 //! Groups of people among those who are asked: `group:finance` stands for whoever is a member when it matters.
 
 use crate::port::{Host, StoreError};
-
-/// What an assignee that is a group begins with.
-pub const GROUP: &str = "group:";
+use stepwell_core::interaction::{GROUP, is_group};
 
 /// The group's name, where an assignee is a group.
 pub fn group_of(assignee: &str) -> Option<&str> {
-    let (prefix, name) = assignee.split_at_checked(GROUP.len())?;
-    prefix.eq_ignore_ascii_case(GROUP).then_some(name.trim())
+    is_group(assignee).then(|| assignee.get(GROUP.len()..).unwrap_or_default().trim())
 }
 
 /// The people whom these assignees stand for, each once, groups replaced by their members as of now.

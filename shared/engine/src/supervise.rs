@@ -16,6 +16,7 @@ use stepwell_core::{
     effect::{Message, Work},
     execution::Execution,
     id::ExecutionId,
+    interaction::delivery::Told,
     owed::{Since, due_at, owed, past_timers},
 };
 
@@ -94,6 +95,12 @@ impl Swept {
 /// # Errors
 /// Where the store fails. The caller leaves the dead letter where it is.
 pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(), StoreError> {
+    // A message to people holds nothing up: its receiver is not told, and the question says so.
+    if let Work::Deliver(delivering) = &message.work {
+        let told = Told::Refused { error: error.to_owned() };
+        let command = Command::Told { delivering: delivering.clone(), told };
+        return submit(host, &message.execution, command).await.map(drop);
+    }
     let about = match &message.work {
         Work::Step { activation, attempt, .. } => format!("attempt {attempt} of node {}", activation.node),
         Work::Timer { activation, .. } => format!("the timer of node {}", activation.node),
@@ -108,6 +115,7 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
         Work::ChildUndone { activation, index, .. } => {
             format!("what child {index} of node {} says of being undone", activation.node)
         }
+        Work::Deliver(_) => "a message to people".to_owned(),
         Work::Admit => "its admission".to_owned(),
     };
     let command = Command::DeadLetter { about, error: error.to_owned() };

@@ -10,10 +10,10 @@ use document::{
 };
 use stepwell_core::{
     error::Error,
-    event::{Event, Started, Turn},
+    event::{Event, Started, TriedToTell, Turn},
     execution::Execution,
     id::{ExecutionId, InteractionId},
-    interaction::InteractionStatus,
+    interaction::{InteractionStatus, delivery},
 };
 use tracing::Level;
 
@@ -160,7 +160,11 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::InteractionOpened { .. }
         | Event::InteractionClosed { .. }
         | Event::InteractionVoted { .. }
-        | Event::InteractionEscalated { .. } => return of_people(event, by),
+        | Event::InteractionEscalated { .. }
+        | Event::InteractionTold(_)
+        | Event::InteractionReminded(_)
+        | Event::InteractionReassigned(_)
+        | Event::InteractionToldAgain(_) => return of_people(event, by),
         Event::RollbackAsked { .. } | Event::AwaitedEnded { .. } | Event::CompensationIntended { .. } => return None,
         Event::Compensated { .. } | Event::NodeActivated { .. } | Event::NodeTriggered { .. } => return None,
         Event::AttemptIntended { .. } | Event::NodeSucceeded { .. } | Event::NodeRouted { .. } => return None,
@@ -186,8 +190,25 @@ fn of_people(event: &Event, by: Option<String>) -> Option<Line> {
         Event::InteractionEscalated { interaction_id, deadline, .. } => {
             Line { until: *deadline, ..question(interaction_id, "question escalated") }
         }
+        Event::InteractionTold(tried) => return of_message(tried),
+        Event::InteractionReminded(reminded) => {
+            Line { until: reminded.next_at, ..question(&reminded.interaction_id, "people reminded") }
+        }
+        Event::InteractionReassigned(it) => Line { by, ..question(&it.interaction_id, "question reassigned") },
+        Event::InteractionToldAgain(it) => Line { by, ..question(&it.interaction_id, "messages sent again") },
         _ => return None,
     })
+}
+
+/// The line of a try to send a message; none where it was sent.
+fn of_message(tried: &TriedToTell) -> Option<Line> {
+    let (message, error) = match (&tried.told, tried.again_at) {
+        (delivery::Told::Failed { error, .. }, Some(_)) => ("message failed, tried again", error),
+        (delivery::Told::Failed { error, .. } | delivery::Told::Refused { error }, _) => ("message failed", error),
+        (delivery::Told::Sent { .. } | delivery::Told::Members(_) | delivery::Told::Dropped, _) => return None,
+    };
+    let line = question(&tried.interaction_id, message);
+    Some(Line { until: tried.again_at, ..wrong("not_told", error, Line { weight: Weight::Failure, ..line }) })
 }
 
 fn usual(message: &'static str) -> Line {

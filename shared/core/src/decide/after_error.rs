@@ -1,6 +1,7 @@
 //! `on_error: ask_human`: the question what becomes of a node that failed, and what its answer or its deadline does.
 
 use super::{
+    channels::channels,
     human::{interaction_id, people},
     turn::Deciding,
 };
@@ -23,10 +24,12 @@ impl Deciding<'_> {
         let put_to = node.put_to.as_deref();
         let named = {
             let sight = Sight::of_config(self.workflow, &self.state, ix, self.reading);
-            people("assignees", put_to.and_then(|to| to.assignees.as_ref()), &sight.scope())
+            let scope = sight.scope();
+            people("assignees", put_to.and_then(|to| to.assignees.as_ref()), &scope)
+                .and_then(|people| Ok((people, channels(put_to.and_then(|to| to.channels.as_ref()), &scope)?)))
         };
-        let assignees = match named {
-            Ok(assignees) => assignees,
+        let (assignees, channels) = match named {
+            Ok(named) => named,
             Err(wrong) => {
                 let message = format!("nobody is asked about the failure of {}: {}", node.id, wrong.message);
                 self.warn(&node.id, wrong.code, message);
@@ -58,6 +61,11 @@ impl Deciding<'_> {
             decided_at: None,
             decision: None,
             responses: Vec::new(),
+            channels,
+            deliveries: Vec::new(),
+            remind_every_seconds: None,
+            remind_at: None,
+            reminded: 0,
             on_error: true,
             after_error: seconds.and(put_to).map(|to| to.timeout_action),
         };
@@ -120,12 +128,13 @@ pub(super) fn rewinding(turn: &Deciding<'_>, data: Option<&Value>) -> Result<Rol
 /// Does what the document says about a failure that nobody has decided on in time.
 pub(super) fn nobody_decided(turn: &mut Deciding<'_>, ix: NodeIx, one: &Interaction) {
     let action = one.after_error.unwrap_or(AfterError::Abort);
-    turn.record(Event::InteractionClosed {
+    let closed = Event::InteractionClosed {
         interaction_id: one.interaction_id.clone(),
         status: InteractionStatus::TimedOut,
         decision: Some(action.to_string()),
         response: None,
-    });
+    };
+    turn.record_telling(&one.interaction_id, closed);
     turn.request(Effect::CloseInteraction(one.interaction_id.clone()));
     decided(turn, ix, Some(action), None);
 }

@@ -96,12 +96,13 @@ fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
         turn.drop_timer(&one.activation.node, Purpose::Deadline);
     }
     let interaction_id = one.interaction_id.clone();
-    turn.record(Event::InteractionClosed {
+    let closed = Event::InteractionClosed {
         interaction_id: interaction_id.clone(),
         status: InteractionStatus::Answered,
         decision: Some(response.decision.clone()),
         response: Some(Box::new(response)),
-    });
+    };
+    turn.record_telling(&interaction_id, closed);
     turn.request(Effect::CloseInteraction(interaction_id));
 }
 

@@ -26,11 +26,14 @@ pub(super) fn table(turn: &mut Deciding<'_>, command: Command, before: &Executio
         Command::Control { .. }
         | Command::Answer { .. }
         | Command::PassOn { .. }
+        | Command::Reassign { .. }
+        | Command::TellAgain { .. }
         | Command::Signal { .. }
         | Command::RollBack { .. }
         | Command::Patch { .. }
         | Command::Unstick { .. } => Err(refused()),
         Command::Admit
+        | Command::Told { .. }
         | Command::Intend { .. }
         | Command::Report { .. }
         | Command::Open { .. }

@@ -1,13 +1,13 @@
 //! `human` nodes: opening an interaction, going on without one, and what an interaction's deadline does.
 
-use super::turn::Deciding;
+use super::{channels::channels, people::next_reminder, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::Error,
     event::Event,
     id::{InteractionId, derive},
     interaction::{
-        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, votes::threshold,
+        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, telling, votes::threshold,
     },
     limits,
     payload::weight,
@@ -96,6 +96,11 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         decision: None,
         responses: Vec::new(),
         on_error: false,
+        channels: channels(human.channels.as_ref(), scope)?,
+        deliveries: Vec::new(),
+        remind_every_seconds: human.remind_every_seconds.as_ref().map(|it| it.value(scope)).transpose()?,
+        remind_at: None,
+        reminded: 0,
         after_error: None,
     };
     match &human.kind {
@@ -121,6 +126,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             interaction.deadline = Some(turn.now.after_seconds(seconds));
         }
     }
+    tellable(&interaction)?;
     reachable(human, &interaction)?;
     Ok(interaction)
 }
@@ -129,6 +135,17 @@ fn security(level: Level) -> SecurityLevel {
     match level {
         Level::High => SecurityLevel::High,
         Level::Medium => SecurityLevel::Medium,
+    }
+}
+
+/// Refuses a question that is told to more receivers than can be kept.
+pub(super) fn tellable(one: &Interaction) -> Result<(), ExprError> {
+    match telling::count(one) {
+        count if count <= limits::DELIVERIES => Ok(()),
+        count => {
+            let message = format!("{count} messages are too many: a question is told to {} receivers", limits::DELIVERIES);
+            Err(ExprError { code: "too_many_people", message })
+        }
     }
 }
 
@@ -227,12 +244,13 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
         _ if turn.edges_along(ix, "timeout").is_empty() => (None, String::new()),
         _ => (Some("timeout"), late.to_owned()),
     };
-    turn.record(Event::InteractionClosed {
+    let closed = Event::InteractionClosed {
         interaction_id: id.clone(),
         status: InteractionStatus::TimedOut,
         decision: port.map(str::to_owned),
         response: None,
-    });
+    };
+    turn.record_telling(id, closed);
     turn.request(Effect::CloseInteraction(id.clone()));
     match port {
         Some(port) => unanswered(turn, ix, port, &reason, &one),
@@ -263,17 +281,23 @@ fn escalate(turn: &mut Deciding<'_>, one: &Interaction) {
     }
     let deadline = one.timeout_seconds.map(|seconds| turn.now.after_seconds(seconds));
     let interaction_id = one.interaction_id.clone();
-    turn.record(Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline });
+    let escalated = Event::InteractionEscalated { interaction_id: interaction_id.clone(), assignees, deadline };
+    turn.record_telling(&interaction_id, escalated);
     turn.set_deadline(&one.activation.node, deadline);
     turn.request(Effect::OpenInteraction(interaction_id));
 }
 
 impl Deciding<'_> {
-    pub fn open_interaction(&mut self, interaction: Interaction, timeout_at: Option<Time>) {
+    pub fn open_interaction(&mut self, mut interaction: Interaction, timeout_at: Option<Time>) {
         let (id, deadline) = (interaction.interaction_id.clone(), interaction.deadline);
         let node = interaction.activation.node.clone();
-        self.record(Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });
+        // A question that is asked anew is told anew.
+        (interaction.deliveries, interaction.reminded) = (Vec::new(), 0);
+        interaction.remind_at = next_reminder(&interaction, 0, self.now);
+        let asked = interaction.clone();
+        self.record_telling(&id, Event::InteractionOpened { interaction: Box::new(interaction), timeout_at });
         self.set_deadline(&node, deadline);
+        self.set_reminder(&asked, asked.remind_at);
         self.request(Effect::OpenInteraction(id));
     }
 
@@ -291,7 +315,7 @@ impl Deciding<'_> {
             self.drop_timer(&one.activation.node, Purpose::Deadline);
         }
         let interaction_id = id.clone();
-        self.record(Event::InteractionClosed { interaction_id, status, decision: None, response: None });
+        self.record_telling(id, Event::InteractionClosed { interaction_id, status, decision: None, response: None });
         self.request(Effect::CloseInteraction(id.clone()));
     }
 }
@@ -314,7 +338,7 @@ fn as_text(value: Value) -> String {
 
 /// The people in a rendered value: a text with commas, or a list whose items are names or, from templates, lists of
 /// names.
-fn as_people(value: Value) -> Result<Vec<String>, String> {
+pub(super) fn as_people(value: Value) -> Result<Vec<String>, String> {
     let listed = |item: Value| match item {
         Value::Array(inner) => inner,
         one => vec![one],

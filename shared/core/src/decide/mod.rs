@@ -4,6 +4,7 @@
 mod after_error;
 mod answer;
 mod arrival;
+mod channels;
 mod children;
 mod close;
 mod control;
@@ -13,6 +14,7 @@ mod join;
 mod loops;
 mod open;
 mod patch;
+pub(crate) mod people;
 mod report;
 mod rollback;
 mod route;
@@ -93,6 +95,12 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::Imported) => Err(Rejection::Stale("the execution is here whole")),
         (_, Command::Control { control, reason }) => control::control(turn, control, status, reason),
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
+        // What became of a message is kept also after the end, of which the last messages tell.
+        (_, Command::Told { delivering, told }) => people::told(turn, &delivering, told),
+        (_, Command::Reassign { interaction_id, assignees, reason }) => {
+            people::reassign(turn, &interaction_id, assignees, reason)
+        }
+        (_, Command::TellAgain { interaction_id, to }) => people::tell_again(turn, &interaction_id, to),
         (s, Command::PassOn { .. }) if s.is_terminal() => {
             Err(Rejection::instead(s, "nobody is asked below it any more"))
         }

@@ -1,7 +1,7 @@
 //! Time and events from outside: `wait` nodes, deadlines of interactions, `timeout_seconds` of nodes that wait, the
 //! execution's own timeout, and signals.
 
-use super::{after_error::nobody_decided, human::passed_deadline, report, turn::Deciding};
+use super::{after_error::nobody_decided, human::passed_deadline, people, report, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::{Error, Rejection},
@@ -21,6 +21,9 @@ use serde_json::{Value, json};
 /// Reacts to a timer that fired. A timer that fired early is set again; one that is no longer needed is stale.
 pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: Purpose) -> Result<(), Rejection> {
     let ix = turn.current(activation)?;
+    if purpose == Purpose::Remind {
+        return reminds(turn, ix, activation);
+    }
     let (own, bound) = (config_ends_at(turn, ix), turn.waiting_until(ix));
     // When the timer was meant to fire; none where what it was set for is over.
     let meant = match (purpose, turn.phase(ix)) {
@@ -44,6 +47,25 @@ pub(super) fn fired(turn: &mut Deciding<'_>, activation: &Activation, purpose: P
     }
     turn.settle();
     Ok(())
+}
+
+/// Reminds the people of a question, where the time for it has come.
+fn reminds(turn: &mut Deciding<'_>, ix: NodeIx, activation: &Activation) -> Result<(), Rejection> {
+    let Phase::Asking { interaction_id } = turn.phase(ix).clone() else {
+        return Err(Rejection::Stale("the question is over"));
+    };
+    let at = turn.state.interaction(interaction_id.as_str()).and_then(|one| one.remind_at);
+    match at {
+        None => Err(Rejection::Stale("nobody is reminded any more")),
+        Some(at) if turn.now < at => {
+            turn.request(Effect::SetTimer { activation: activation.clone(), purpose: Purpose::Remind, at });
+            Ok(())
+        }
+        Some(_) => {
+            people::remind(turn, &interaction_id);
+            Ok(())
+        }
+    }
 }
 
 /// When the config of a waiting node ends its wait: the time of a `wait`, the deadline of an interaction. None for

@@ -5,6 +5,7 @@
 mod not_undone;
 mod patched;
 mod payloads;
+mod people;
 mod planned;
 mod skip;
 mod started;
@@ -13,6 +14,7 @@ mod unstick;
 
 pub use not_undone::NotUndone;
 pub use patched::Patched;
+pub use people::{Reassigned, Reminded, ToldAgain, TriedToTell};
 pub use planned::Planned;
 pub use started::{Imported, Parent, Started};
 pub use turn::{Request, Turn};
@@ -245,6 +247,14 @@ pub enum Event {
         /// The new deadline of the interaction.
         deadline: Option<Time>,
     },
+    /// A try to send a message about an interaction ended.
+    InteractionTold(Box<TriedToTell>),
+    /// Those who have not answered an interaction are reminded.
+    InteractionReminded(Reminded),
+    /// Other people are asked in an interaction.
+    InteractionReassigned(Box<Reassigned>),
+    /// The messages about an interaction are sent again.
+    InteractionToldAgain(ToldAgain),
     /// A `map` or `workflow` node has evaluated what its children are. None is started by this event.
     ChildrenPlanned(Box<Planned>),
     /// A message asks to start further children.

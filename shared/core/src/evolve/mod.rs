@@ -284,7 +284,11 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         Event::InteractionOpened { .. }
         | Event::InteractionVoted { .. }
         | Event::InteractionClosed { .. }
-        | Event::InteractionEscalated { .. } => apply_interaction(state, event, at),
+        | Event::InteractionEscalated { .. }
+        | Event::InteractionTold(_)
+        | Event::InteractionReminded(_)
+        | Event::InteractionReassigned(_)
+        | Event::InteractionToldAgain(_) => apply_interaction(state, event, at),
         Event::ChildrenPlanned(_)
         | Event::ChildrenStarted { .. }
         | Event::ChildrenEnded { .. }

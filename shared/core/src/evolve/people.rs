@@ -4,7 +4,8 @@ use super::node::node_mut;
 use crate::{
     event::Event,
     execution::{Execution, Phase},
-    interaction::InteractionStatus,
+    id::InteractionId,
+    interaction::{InteractionStatus, delivery::Notice, telling},
 };
 use document::time::Time;
 use std::sync::Arc;
@@ -14,15 +15,12 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
         let node = node_mut(state, &interaction.activation.node);
         node.phase = Phase::Asking { interaction_id: interaction.interaction_id.clone() };
         node.timeout_at = *timeout_at;
-        state.interactions.push(Arc::new((**interaction).clone()));
+        let mut one = (**interaction).clone();
+        telling::tell_new(&mut one, Notice::Asked);
+        state.interactions.push(Arc::new(one));
         return;
     }
-    let (Event::InteractionVoted { interaction_id, .. }
-    | Event::InteractionClosed { interaction_id, .. }
-    | Event::InteractionEscalated { interaction_id, .. }) = event
-    else {
-        return;
-    };
+    let Some(interaction_id) = interaction_of(event) else { return };
     let Some(one) = state.interactions.iter_mut().rev().find(|one| &one.interaction_id == interaction_id) else {
         return;
     };
@@ -38,12 +36,41 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
             one.decision.clone_from(decision);
             one.decided_at = Some(at);
             one.responses.extend(response.iter().map(|response| (**response).clone()));
+            telling::close(one);
         }
         Event::InteractionEscalated { assignees, deadline, .. } => {
             one.assignees.clone_from(assignees);
             one.deadline = *deadline;
             one.escalated = true;
+            telling::tell_new(one, Notice::Escalated);
+            telling::tell_channels(one, Notice::Escalated);
         }
+        Event::InteractionTold(tried) => telling::tried(one, tried.delivery, &tried.told, tried.again_at),
+        Event::InteractionReminded(reminded) => {
+            one.reminded += 1;
+            one.remind_at = reminded.next_at;
+            telling::remind(one, Notice::Reminder);
+        }
+        Event::InteractionReassigned(reassigned) => {
+            one.assignees.clone_from(&reassigned.assignees);
+            telling::drop_others(one);
+            telling::tell_new(one, Notice::Asked);
+        }
+        Event::InteractionToldAgain(again) => telling::again(one, again.to.as_deref()),
         _ => {}
+    }
+}
+
+/// The question that an event is about; none for an event about something else.
+fn interaction_of(event: &Event) -> Option<&InteractionId> {
+    match event {
+        Event::InteractionVoted { interaction_id, .. }
+        | Event::InteractionClosed { interaction_id, .. }
+        | Event::InteractionEscalated { interaction_id, .. } => Some(interaction_id),
+        Event::InteractionTold(tried) => Some(&tried.interaction_id),
+        Event::InteractionReminded(reminded) => Some(&reminded.interaction_id),
+        Event::InteractionReassigned(reassigned) => Some(&reassigned.interaction_id),
+        Event::InteractionToldAgain(again) => Some(&again.interaction_id),
+        _ => None,
     }
 }

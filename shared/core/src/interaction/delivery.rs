@@ -51,6 +51,9 @@ pub struct Delivery {
     /// Whether `to` is a person who is asked, or a group of them: each gets a link of their own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub personal: bool,
+    /// The group (`group:NAME`) as whose member the person is asked; none where the person or the receiver is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
     /// What the latest message tells.
     #[serde(default)]
     pub notice: Notice,
@@ -68,6 +71,9 @@ pub struct Delivery {
     /// When it is tried next; none for at once, and where it is not pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Time>,
+    /// Whether any message to this receiver was taken.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
     /// What the channel calls the first message, by which later ones refer to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

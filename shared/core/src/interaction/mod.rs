@@ -3,10 +3,12 @@
 
 pub mod channel;
 pub mod delivery;
+pub mod telling;
 pub(crate) mod votes;
 
 pub use document::AfterError;
 
+use self::{channel::Channel, delivery::Delivery};
 use crate::id::{Activation, InteractionId};
 use document::{HumanKind, HumanOption, TimeoutAction, time::Time};
 use serde::{Deserialize, Serialize};
@@ -183,12 +185,39 @@ pub struct Interaction {
     /// The responses of people, in the order in which they came; of one person the last one counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub responses: Vec<Response>,
+    /// The channels by which people are told; empty for the inbox alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
+    /// What became of the messages by those channels, one for each receiver.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<Delivery>,
+    /// Seconds between two reminders; none for no reminders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_every_seconds: Option<f64>,
+    /// When the next reminder is due; none where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<Time>,
+    /// How many reminders there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reminded: u32,
     /// True where `on_error: ask_human` opened it: its options are `retry`, `skip`, `rewind` and `abort`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_error: bool,
     /// For a question of `on_error`: what becomes of the node at the deadline. None for all others, and without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_error: Option<AfterError>,
+}
+
+/// What an assignee that is a group of people begins with.
+pub const GROUP: &str = "group:";
+
+/// Whether an assignee is a group, which stands for whoever is a member when it matters.
+pub fn is_group(assignee: &str) -> bool {
+    assignee.get(..GROUP.len()).is_some_and(|start| start.eq_ignore_ascii_case(GROUP))
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn yes() -> bool {

@@ -1,8 +1,8 @@
 //! The journal as people read it, one sentence for each turn.
 
 use crate::{
-    event::{Event, Turn},
-    interaction::InteractionStatus,
+    event::{Event, TriedToTell, Turn},
+    interaction::{InteractionStatus, delivery::Told},
     rollback::{After, Plan, Rollback},
 };
 use document::id::NodeId;
@@ -65,6 +65,8 @@ fn weight(event: &Event) -> u8 {
         Event::CompensationIntended { .. } => 4,
         Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
         Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
+        Event::InteractionReassigned(_) | Event::InteractionToldAgain(_) => 7,
+        Event::InteractionTold(_) | Event::InteractionReminded(_) => 5,
         Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
         Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned(_) => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
@@ -90,6 +92,22 @@ fn follows(event: &Event) -> Option<String> {
             Some(format!("iteration {iteration} of {node}"))
         }
         _ => None,
+    }
+}
+
+/// How a try to send a message ended. The receiver's name stands in the question, not in the event.
+fn told(tried: &TriedToTell) -> String {
+    let number = tried.delivery + 1;
+    match &tried.told {
+        Told::Sent { .. } => format!("Message {number} about a question sent"),
+        Told::Members(members) => format!("A group of {} is told about a question", members.len()),
+        Told::Failed { error, .. } if tried.again_at.is_some() => {
+            format!("Message {number} about a question failed and will be tried again: {error}")
+        }
+        Told::Failed { error, .. } | Told::Refused { error } => {
+            format!("Message {number} about a question failed: {error}")
+        }
+        Told::Dropped => format!("Message {number} about a question is no longer needed"),
     }
 }
 
@@ -148,6 +166,13 @@ fn clause(event: &Event, by: Option<&str>) -> String {
             format!("{} voted {}; more votes are needed", response.by, response.decision)
         }
         Event::InteractionEscalated { assignees, .. } => format!("Question escalated to {}", assignees.join(", ")),
+        Event::InteractionTold(tried) => told(tried),
+        Event::InteractionReminded(_) => "Reminder sent to those who have not answered".into(),
+        Event::InteractionReassigned(it) => format!("Question put to {}{by}{}", it.assignees.join(", "), why(&it.reason)),
+        Event::InteractionToldAgain(again) => match &again.to {
+            Some(to) => format!("Message to {to} sent again{by}"),
+            None => format!("Messages sent again{by}"),
+        },
         Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", planned.node, planned.count),
         Event::ChildrenStarted { node, to, .. } => format!("Node {node} has started {to} children"),
         Event::ChildrenEnded { node, completed, failed, .. } => {

@@ -1,6 +1,7 @@
 //! Reads the config of `human` nodes, in their six kinds (human in the loop, §1).
 
 pub(crate) mod about;
+pub(crate) mod channels;
 mod check;
 mod form;
 mod keys;
@@ -8,6 +9,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
 pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction};
 
 use super::{
@@ -19,7 +21,7 @@ use crate::{
     reading::{At, Cx, Fields, Place, object_of},
 };
 use expression::{Expr, Template};
-use keys::{ACTIONS, CHANNELS, COMMON, KINDS, own, usual_question, words};
+use keys::{ACTIONS, COMMON, KINDS, own, usual_question, words};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -124,7 +126,7 @@ fn rest(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>, kind: &str) -> Op
         }
     }
     let details = cx.template(f, "details", place);
-    let channels = channels(cx, f, place);
+    let channels = channels::read(cx, f, place);
     let remind_every_seconds = cx.setting(f, "remind_every_seconds", (1.0, limits::EXECUTION_SECONDS), place);
     let condition = cx.expr(f, "condition", place);
     Some(Human {
@@ -219,35 +221,6 @@ pub(crate) fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Plac
         }
     }
     cx.template(f, key, place)
-}
-
-/// The channels: a list, checked and kept as the document has it, or one template that yields a list. None for the inbox
-/// (`web`) alone.
-pub(crate) fn channels(cx: &mut Cx<'_>, f: &Fields<'_, '_>, place: Place<'_>) -> Option<Template> {
-    if f.get("channels").and_then(Value::as_str).is_some_and(|text| text.contains("{{")) {
-        return cx.whole_template(f, "channels", place);
-    }
-    let list = f.list(cx, "channels", limits::PEOPLE)?;
-    let at = f.at.key("channels");
-    for (ix, channel) in list.iter().enumerate() {
-        let at = at.item(ix);
-        let Value::Object(channel) = channel else {
-            cx.error(
-                "invalid_config",
-                &at,
-                "a channel is an object",
-                "Give {\"type\": \"slack\", \"channel\": \"#name\"}.",
-            );
-            continue;
-        };
-        let f = Fields::new(cx, channel, &at, "invalid_config", &["type", "channel", "to"]);
-        if f.get("type").is_none() {
-            f.missing(cx, "type", "Give `web`, `slack` or `email`.");
-        }
-        f.word(cx, "type", &CHANNELS);
-        f.text(cx, "channel");
-    }
-    cx.template(f, "channels", place).filter(|_| !list.is_empty())
 }
 
 /// `auto_approve_below`: an expression, and the number below which its value is approved without asking. A number alone

@@ -1,6 +1,6 @@
 //! What is carried through the reading of a document: its problems so far, and what applies to all of it.
 
-use super::{At, Issue, Script, Severity, shape::Shape, suggest};
+use super::{At, ChannelUse, Issue, Script, Severity, shape::Shape, suggest};
 use crate::{
     limits,
     node::node_type::NodeType,
@@ -16,6 +16,8 @@ pub struct Cx<'o> {
     errors: usize,
     /// The JavaScript found so far.
     pub(crate) scripts: Vec<Script>,
+    /// The channels found so far.
+    pub(crate) channels: Vec<ChannelUse>,
     /// Translates a pointer into the canonical document to one into the document as it was sent.
     sent: Box<dyn Fn(&str) -> String + 'o>,
     /// Id of the node being read, which its problems bear.
@@ -42,6 +44,7 @@ impl<'o> Cx<'o> {
             issues: Vec::new(),
             errors: 0,
             scripts: Vec::new(),
+            channels: Vec::new(),
             sent: Box::new(sent),
             node: None,
             on_error: OnError::Fail,
@@ -96,6 +99,12 @@ impl<'o> Cx<'o> {
     pub(crate) fn script(&mut self, at: &At<'_>, code: &str) {
         let path = (self.sent)(&at.pointer());
         self.scripts.push(Script { path, node: self.node.clone(), code: code.to_owned() });
+    }
+
+    /// Notes a channel by which people are told, for hosts that know whether they have it.
+    pub(crate) fn tells(&mut self, at: &At<'_>, kind: &'static str) {
+        let path = (self.sent)(&at.pointer());
+        self.channels.push(ChannelUse { path, node: self.node.clone(), kind });
     }
 
     /// Whether no further error is noted.

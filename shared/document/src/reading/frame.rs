@@ -102,6 +102,11 @@ impl<'a> Place<'a> {
         self
     }
 
+    pub(crate) fn about_message(mut self) -> Self {
+        self.extra = &["message"];
+        self
+    }
+
     pub(crate) fn about_answer(mut self) -> Self {
         self.extra = &["answer"];
         self

@@ -18,6 +18,7 @@ mod script;
 mod secrets;
 mod shape;
 pub(crate) mod suggest;
+mod told;
 
 pub use at::At;
 pub(crate) use at::join;
@@ -34,3 +35,4 @@ pub(crate) use raw::{RawEdge, RawNode};
 pub use script::{Script, SyntaxFault};
 pub(crate) use secrets::ends_its_host;
 pub(crate) use shape::Shape;
+pub use told::ChannelUse;

@@ -32,6 +32,7 @@ impl Rank {
             | Work::ChildAsks { .. }
             | Work::Undo(_)
             | Work::ChildUndone { .. }
+            | Work::Deliver(_)
             | Work::Admit => Self::of_execution(child),
         }
     }

@@ -1,6 +1,7 @@
 //! What the handling of a message comes to, and when a message comes again that could not be handled now.
 
 use crate::port::{StoreError, Verdict};
+use document::time::Time;
 use stepwell_core::{command::Asked, task::NodeLog};
 
 /// Seconds after which a message is handed out again that speaks of an activation which the loaded state does not know
@@ -16,6 +17,12 @@ pub const TRANSIENT_SECONDS: f64 = 1.0;
 pub(super) enum Handled {
     Commands(Vec<Asked>, Vec<NodeLog>),
     Verdict(Verdict),
+}
+
+/// Has a message come again when its time is there.
+pub(super) fn later(at: Time, now: Time) -> Handled {
+    let after_seconds = at.since(now).as_secs_f64().max(0.001);
+    Handled::Verdict(Verdict::Return { after_seconds, error: None })
 }
 
 /// The verdict on a message where the store failed. Only a permanent error counts as a failure of the message; the

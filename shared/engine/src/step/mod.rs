@@ -6,6 +6,7 @@
 mod attempt;
 mod children;
 mod collect;
+mod deliver;
 mod handled;
 mod secrets;
 mod undo;
@@ -246,6 +247,7 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
         Work::ChildUndone { epoch, activation, attempt, index, error } => {
             Command::ChildUndone { epoch, activation, attempt, index, error }
         }
+        Work::Deliver(delivering) => return deliver::deliver(host, state, workflow, delivering).await,
         Work::Admit => Command::Admit,
     };
     Handled::Commands(vec![command.into()], Vec::new())

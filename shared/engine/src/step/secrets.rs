@@ -35,8 +35,16 @@ impl Vault {
     /// # Errors
     /// Where the store fails.
     pub async fn of(host: &dyn Host, state: &Execution, node: &Node) -> Result<Self, StoreError> {
+        Self::named(host, state, node.kind.config().secrets()).await
+    }
+
+    /// Fetches the secrets of these names.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn named(host: &dyn Host, state: &Execution, names: Vec<&str>) -> Result<Self, StoreError> {
         let mut vault = Self::default();
-        let names: BTreeSet<&str> = node.kind.config().secrets().into_iter().collect();
+        let names: BTreeSet<&str> = names.into_iter().collect();
         for name in names {
             if let Some(secret) = host.secrets().secret(&state.started.owner, name).await? {
                 vault.0.insert(name.to_owned(), secret);

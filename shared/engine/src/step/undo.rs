@@ -1,7 +1,7 @@
 //! Undoes the next thing of a rollback: runs what a node declares as `compensate`, or has a child undone whole.
 
 use super::{
-    handled::{Handled, UNKNOWN_SECONDS, failed},
+    handled::{Handled, UNKNOWN_SECONDS, failed, later},
     secrets::Vault,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     prepare::SecretSource,
     rollback::{self, undo_child},
 };
-use document::{Delivery, Workflow, time::Time};
+use document::{Delivery, Workflow};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Again, Asked, Command},
@@ -95,11 +95,6 @@ pub(super) async fn undo(
 
 fn unknown() -> Verdict {
     Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }
-}
-
-fn later(at: Time, now: Time) -> Handled {
-    let after_seconds = at.since(now).as_secs_f64().max(0.001);
-    Handled::Verdict(Verdict::Return { after_seconds, error: None })
 }
 
 fn asks(command: Command) -> Handled {

@@ -90,14 +90,19 @@ pub(crate) fn channels() -> Value {
     let kinds = CHANNELS.map(|kind| (kind, ""));
     let members = [
         ("type", word("The kind of channel.", &kinds)),
-        ("channel", text("Where in it, such as `#name`.")),
-        ("to", any("Whom in it.")),
+        ("to", people("Of `email`: who else is written to.")),
+        ("channel", text("Of `slack`: its channel, such as `#name`; a message to each person where absent.")),
+        ("name", text("Of `webhook`: what people call it.")),
+        ("url", text("Of `webhook`: where it is sent to.")),
+        ("headers", any("Of `webhook`: an object of names and values.")),
+        ("body", any("Of `webhook`: its body, whose templates see `message`; one that tells everything where absent.")),
+        ("secret", text("Of `webhook`: the key by which it is signed, `whsec_…`.")),
     ];
     setting(list(
         "By which way people are told: the inbox where absent.",
         object(&["type"], members),
         0,
-        limits::PEOPLE,
+        limits::CHANNELS,
     ))
 }
 

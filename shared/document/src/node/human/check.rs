@@ -1,14 +1,17 @@
 //! What a `human` node tells of itself, and what about it is probably not meant.
 
-use super::{Human, HumanKind, TimeoutAction};
+use super::{Channels, Human, HumanKind, TimeoutAction};
 use crate::{
     node::config::{Config, Subject, of_templates},
     reading::{At, Cx},
 };
-use expression::{Expr, Template};
-use serde_json::Value;
+use expression::Expr;
 
 impl Config for Human {
+    fn secrets(&self) -> Vec<&str> {
+        self.channels.iter().flat_map(Channels::secrets).collect()
+    }
+
     fn expressions<'a>(&'a self, all: &mut Vec<&'a Expr>) {
         of_templates(&[Some(&self.question), self.details.as_ref()], all);
         of_templates(&[self.assignees.as_ref(), self.escalate_to.as_ref()], all);
@@ -17,7 +20,7 @@ impl Config for Human {
             all.push(value);
             below.expressions(all);
         }
-        of_templates(&[self.channels.as_ref()], all);
+        self.channels.iter().for_each(|channels| channels.expressions(all));
         let numbers = [&self.approval_threshold, &self.rejection_threshold];
         numbers.iter().for_each(|it| it.expressions(all));
         self.allow_requester.expressions(all);
@@ -85,26 +88,17 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     cx.warning("single_approver_is_requester", &config.key("assignees"), message, hint);
 }
 
-/// The channels that are kept and told nothing in this release.
-pub(super) const UNSENT: [&str; 2] = ["slack", "email"];
-
-/// Warns of what is kept for notifying people, whom nothing notifies in this release, and of people who are never asked.
+/// Warns of messages that nobody gets, and of people who are never asked.
 fn unsent(cx: &mut Cx<'_>, at: &At<'_>, human: &Human) {
     let config = at.key("config");
-    let channels = config.key("channels");
-    let hint = "People find what they are asked in their inbox: `stepwell inbox`, or GET /v1/interactions.";
-    let given = human.channels.as_ref().map(Template::source);
-    if given.is_some_and(Value::is_string) {
-        cx.warning("no_effect", &channels, "nobody is told by other channels than `web` in this release", hint);
+    if human.assignees.is_none() && human.channels.as_ref().is_some_and(Channels::writes_to_people) {
+        let hint = "Name them as `assignees`, or write to a `channel` of Slack, or `to` addresses.";
+        cx.warning("no_effect", &config.key("channels"), "no message is sent to people whom nobody names", hint);
     }
-    for (ix, channel) in given.and_then(Value::as_array).into_iter().flatten().enumerate() {
-        if let Some(kind) = channel.get("type").and_then(Value::as_str).filter(|kind| UNSENT.contains(kind)) {
-            let message = format!("nobody is told by `{kind}` in this release");
-            cx.warning("no_effect", &channels.item(ix), message, hint);
-        }
-    }
-    if human.remind_every_seconds.is_some() {
-        cx.warning("no_effect", &config.key("remind_every_seconds"), "nobody is reminded in this release", hint);
+    if human.remind_every_seconds.is_some() && human.channels.as_ref().is_none_or(Channels::tells_nobody) {
+        let hint = "Give `channels`, such as [{\"type\": \"email\"}].";
+        let at = config.key("remind_every_seconds");
+        cx.warning("no_effect", &at, "nobody is reminded where nobody is written to", hint);
     }
     if human.escalate_to.is_some() && human.timeout_action != TimeoutAction::Escalate {
         let hint = "Give `\"timeout_action\": \"escalate\"`, or leave it out.";

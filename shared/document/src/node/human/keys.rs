@@ -21,7 +21,7 @@ pub(super) const ACTIONS: [(&str, &str); 5] = [
 pub(super) const LEVELS: [(&str, &str); 2] =
     [("medium", "A yes is enough."), ("high", "A yes names the tool, typed out.")];
 /// The kinds of channels.
-pub(super) const CHANNELS: [&str; 3] = ["web", "slack", "email"];
+pub(super) const CHANNELS: [&str; 4] = ["web", "email", "slack", "webhook"];
 /// The keys that every kind may have.
 pub(super) const COMMON: [&str; 14] = [
     "kind",

@@ -1,5 +1,6 @@
 //! `human` nodes as the rules see them.
 
+use super::channels::Channels;
 use crate::{
     node::setting::{Ruled, Setting},
     reading::{Cx, Fields},
@@ -25,8 +26,8 @@ pub struct Human {
     pub rejection_threshold: Setting<u64>,
     /// Whether the person who started the execution may decide the question.
     pub allow_requester: Setting<bool>,
-    /// Template of the list of channels, for those who notify people; the inbox (`web`) where absent.
-    pub channels: Option<Template>,
+    /// The channels by which people are told; none for the inbox (`web`) alone.
+    pub channels: Option<Channels>,
     /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
     pub timeout_seconds: Option<Setting<f64>>,
     /// What happens when the time is over.

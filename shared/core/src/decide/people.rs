@@ -1,0 +1,192 @@
+//! What is told to people: messages and what became of them, reminders, other people in place of those who are asked.
+
+use super::turn::Deciding;
+use crate::{
+    effect::{Delivering, Effect, Purpose},
+    error::{Reason, Rejection},
+    event::{Event, Reassigned, Reminded, ToldAgain, TriedToTell},
+    id::InteractionId,
+    interaction::{
+        Interaction,
+        delivery::{Delivery, Told},
+        is_group, telling,
+        votes::threshold,
+    },
+    limits,
+    owed::message_of,
+};
+use document::time::Time;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Records how a try to send a message ended. What fails for now is tried again, each time later.
+pub(super) fn told(turn: &mut Deciding<'_>, delivering: &Delivering, told: Told) -> Result<(), Rejection> {
+    let one = turn.state.interaction(delivering.interaction.as_str()).cloned();
+    let Some(delivery) = one.as_ref().and_then(|one| telling::on_its_way(one, delivering)).cloned() else {
+        return Err(Rejection::Stale("the message is not on its way any more"));
+    };
+    let (told, again_at) = match told {
+        Told::Failed { error, after_seconds } => {
+            let error = cut(error);
+            let tried = delivery.attempts + 1;
+            let at = (tried < limits::DELIVERY_ATTEMPTS).then(|| turn.now.after_seconds(pause(tried, after_seconds)));
+            (Told::Failed { error, after_seconds }, at)
+        }
+        Told::Refused { error } => (Told::Refused { error: cut(error) }, None),
+        Told::Members(members) => match one.as_ref().map_or(0, |one| room(one)) {
+            room if members.len() <= room => (Told::Members(members), None),
+            room => {
+                let error = format!("the group has {} members, and {room} more people can be told", members.len());
+                (Told::Refused { error }, None)
+            }
+        },
+        other @ (Told::Sent { .. } | Told::Dropped) => (other, None),
+    };
+    let Delivering { interaction, delivery, number, .. } = delivering.clone();
+    let tried = TriedToTell { interaction_id: interaction.clone(), delivery, number, told, again_at };
+    turn.record_telling(&interaction, Event::InteractionTold(Box::new(tried)));
+    Ok(())
+}
+
+fn room(one: &Interaction) -> usize {
+    limits::DELIVERIES.saturating_sub(one.deliveries.len())
+}
+
+/// Seconds until the next try: longer each time, and no shorter than the channel asks for.
+fn pause(tried: u32, asked: Option<f64>) -> f64 {
+    let power = i32::try_from(tried.saturating_sub(1)).unwrap_or(i32::MAX);
+    let usual = (limits::DELIVERY_RETRY_SECONDS * 4f64.powi(power)).min(limits::DELIVERY_MOST_SECONDS);
+    asked.filter(|asked| asked.is_finite()).map_or(usual, |asked| asked.clamp(usual, limits::DELIVERY_MOST_SECONDS.max(usual)))
+}
+
+fn cut(mut error: String) -> String {
+    error.truncate(error.floor_char_boundary(limits::DELIVERY_ERROR_BYTES));
+    error
+}
+
+/// Asks other people in place of those who are asked. Votes that were given stay: whoever gave them was asked then.
+pub(super) fn reassign(
+    turn: &mut Deciding<'_>,
+    id: &InteractionId,
+    assignees: Vec<String>,
+    reason: Option<String>,
+) -> Result<(), Rejection> {
+    let one = open(turn, id)?;
+    let assignees = each_once(assignees);
+    if let Some(wrong) = unfit(turn, &one, &assignees) {
+        return Err(Rejection::Invalid { message: "these people cannot be asked".into(), reasons: vec![wrong] });
+    }
+    if assignees == one.assignees {
+        return Ok(());
+    }
+    let reassigned = Reassigned { interaction_id: id.clone(), assignees, reason };
+    turn.record_telling(id, Event::InteractionReassigned(Box::new(reassigned)));
+    // Hosts that keep lists of questions by their people learn of the new ones.
+    turn.request(Effect::OpenInteraction(id.clone()));
+    Ok(())
+}
+
+/// The people without blanks around them, each once however the name is written.
+fn each_once(people: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let trimmed = people.into_iter().map(|person| person.trim().to_owned());
+    trimmed.filter(|person| !person.is_empty() && seen.insert(person.to_ascii_lowercase())).collect()
+}
+
+/// Why these people cannot be asked.
+fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option<Reason> {
+    let wrong = |code: &str, message: String| {
+        Some(Reason { code: code.into(), path: "/assignees".into(), message })
+    };
+    if assignees.is_empty() {
+        return wrong("missing_field", "`assignees` names nobody: give e-mail addresses, names or groups".into());
+    }
+    let bytes: usize = assignees.iter().map(String::len).sum();
+    let (most, most_bytes) = (document::limits::PEOPLE, document::limits::PEOPLE_BYTES);
+    let asked = Interaction { assignees: assignees.to_vec(), ..one.clone() };
+    let told = telling::count(&asked) + one.deliveries.len();
+    if assignees.len() > most || bytes > most_bytes || told > limits::DELIVERIES {
+        let message = format!("{} people in {bytes} bytes are too many: {most} in {most_bytes} bytes can be asked", assignees.len());
+        return wrong("too_many_people", message);
+    }
+    let human = turn.workflow.node(one.activation.node.as_str()).and_then(|node| node.kind.human());
+    let votes = human.filter(|_| !one.on_error).map_or(1, |human| {
+        threshold(one, human, "approved").max(threshold(one, human, "rejected"))
+    });
+    let may_grow = assignees.iter().any(|person| is_group(person));
+    if !may_grow && votes > assignees.len() as u64 {
+        let message = format!("{votes} votes can never come from {} people", assignees.len());
+        return wrong("too_few_people", message);
+    }
+    None
+}
+
+/// Sends the messages about a question again.
+pub(super) fn tell_again(turn: &mut Deciding<'_>, id: &InteractionId, to: Option<String>) -> Result<(), Rejection> {
+    let one = open(turn, id)?;
+    let reason = |message: String| {
+        let reason = Reason { code: "unknown_receiver".into(), path: "/to".into(), message: message.clone() };
+        Err(Rejection::Invalid { message, reasons: vec![reason] })
+    };
+    if one.deliveries.is_empty() {
+        return reason("the question has no channel by which anybody is written to".into());
+    }
+    if let Some(to) = &to
+        && !one.deliveries.iter().any(|it| it.to.eq_ignore_ascii_case(to))
+    {
+        let known: BTreeSet<&str> = one.deliveries.iter().map(|it| it.to.as_str()).collect();
+        let known: Vec<&str> = known.into_iter().take(10).collect();
+        return reason(format!("nobody called {to} is written to: name one of {}", known.join(", ")));
+    }
+    turn.record_telling(id, Event::InteractionToldAgain(ToldAgain { interaction_id: id.clone(), to }));
+    Ok(())
+}
+
+/// Reminds those who have not answered, and says when it does so next.
+pub(super) fn remind(turn: &mut Deciding<'_>, id: &InteractionId) {
+    let Some(one) = turn.state.interaction(id.as_str()).cloned() else { return };
+    let next_at = next_reminder(&one, one.reminded + 1, turn.now);
+    let reminded = Reminded { interaction_id: id.clone(), next_at };
+    turn.record_telling(id, Event::InteractionReminded(reminded));
+    turn.set_reminder(&one, next_at);
+}
+
+/// When people are reminded after that many reminders; none where they are not.
+pub(super) fn next_reminder(one: &Interaction, reminded: u32, now: Time) -> Option<Time> {
+    let seconds = one.remind_every_seconds.filter(|_| reminded < limits::REMINDERS && telling::count(one) > 0)?;
+    Some(now.after_seconds(seconds))
+}
+
+fn open(turn: &Deciding<'_>, id: &InteractionId) -> Result<Arc<Interaction>, Rejection> {
+    let one = turn.state.interaction(id.as_str()).cloned();
+    let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
+    if one.is_open() {
+        return Ok(one);
+    }
+    let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(one.status.as_str()));
+    Err(Rejection::Decided { status: one.status, decision: one.decision.clone(), message })
+}
+
+impl Deciding<'_> {
+    /// Records an event about a question, and sends the messages that it put on their way.
+    pub fn record_telling(&mut self, id: &InteractionId, event: Event) {
+        let mark = |it: &Delivery| (it.number, it.attempts, it.status);
+        let before = self.state.interaction(id.as_str()).cloned();
+        self.record(event);
+        let Some(after) = self.state.interaction(id.as_str()).cloned() else { return };
+        for (ix, delivery) in after.deliveries.iter().enumerate() {
+            let known = before.as_ref().and_then(|one| one.deliveries.get(ix));
+            if known.map(mark) != Some(mark(delivery)) {
+                let sent = message_of(self.state.id(), id, ix, delivery);
+                sent.into_iter().for_each(|effect| self.request(effect));
+            }
+        }
+    }
+
+    /// Sets the timer of the next reminder.
+    pub fn set_reminder(&mut self, one: &Interaction, next_at: Option<Time>) {
+        if let Some(at) = next_at {
+            let activation = one.activation.clone();
+            self.request(Effect::SetTimer { activation, purpose: Purpose::Remind, at });
+        }
+    }
+}

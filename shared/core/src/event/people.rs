@@ -1,0 +1,53 @@
+//! What happens to a question beside its answers: messages, reminders, other people.
+
+use crate::{id::InteractionId, interaction::delivery::Told};
+use document::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// One try to send a message about a question has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TriedToTell {
+    /// The question.
+    pub interaction_id: InteractionId,
+    /// Position of the receiver in the question's deliveries, from 0.
+    pub delivery: usize,
+    /// The number of the message to this receiver, from 1.
+    pub number: u32,
+    /// How the try ended.
+    pub told: Told,
+    /// When it is tried again; none where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_at: Option<Time>,
+}
+
+/// Those who have not answered are reminded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The question.
+    pub interaction_id: InteractionId,
+    /// When they are reminded next; none where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Time>,
+}
+
+/// Other people are asked from here on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reassigned {
+    /// The question.
+    pub interaction_id: InteractionId,
+    /// Everybody who may answer from now on.
+    pub assignees: Vec<String>,
+    /// The caller's reason, for people; none where the caller gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Somebody asked for the messages to be sent again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToldAgain {
+    /// The question.
+    pub interaction_id: InteractionId,
+    /// The one receiver that is meant; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}

@@ -1,0 +1,205 @@
+//! Who is told of a question, when, and how what became of the messages is kept.
+
+use super::{
+    Interaction,
+    channel::Channel,
+    delivery::{Delivery, DeliveryStatus, Notice, Told},
+};
+use crate::{effect::Delivering, limits};
+use document::time::Time;
+
+/// One receiver of messages.
+struct Receiver<'a> {
+    channel: usize,
+    of: &'a Channel,
+    to: &'a str,
+    personal: bool,
+}
+
+/// Everybody whom the channels of a question write to: its people one by one, and what is named by itself.
+fn receivers(one: &Interaction) -> Vec<Receiver<'_>> {
+    let people = |channel, of| one.assignees.iter().map(move |to| Receiver { channel, of, to, personal: true });
+    let mut all = Vec::new();
+    for (channel, of) in one.channels.iter().enumerate() {
+        let named = |to| Receiver { channel, of, to, personal: false };
+        match of {
+            Channel::Web => {}
+            Channel::Email { to } => {
+                all.extend(people(channel, of));
+                all.extend(to.iter().map(|to| named(to)));
+            }
+            Channel::Slack { channel: Some(name) } => all.push(named(name)),
+            Channel::Slack { channel: None } => all.extend(people(channel, of)),
+            Channel::Webhook { name } => all.push(named(name.as_deref().unwrap_or("webhook"))),
+        }
+    }
+    all
+}
+
+/// How many messages the opening of a question takes.
+pub(crate) fn count(one: &Interaction) -> usize {
+    receivers(one).len()
+}
+
+/// Notes messages to all receivers that are new; told by [`Notice::Asked`] or [`Notice::Escalated`].
+pub(crate) fn tell_new(one: &mut Interaction, notice: Notice) {
+    let known = |wanted: &Receiver<'_>| one.deliveries.iter().any(|it| is_to(it, wanted.channel, wanted.to));
+    let new: Vec<Delivery> = receivers(one)
+        .into_iter()
+        .filter(|wanted| !known(wanted))
+        .filter_map(|wanted| fresh(wanted.channel, wanted.of, wanted.to, wanted.personal, notice))
+        .collect();
+    let room = limits::DELIVERIES.saturating_sub(one.deliveries.len());
+    one.deliveries.extend(new.into_iter().take(room));
+}
+
+fn is_to(delivery: &Delivery, channel: usize, to: &str) -> bool {
+    delivery.channel == channel && delivery.to.eq_ignore_ascii_case(to)
+}
+
+fn fresh(channel: usize, of: &Channel, to: &str, personal: bool, notice: Notice) -> Option<Delivery> {
+    Some(Delivery {
+        channel,
+        kind: of.kind()?,
+        to: to.to_owned(),
+        personal,
+        through: None,
+        notice,
+        number: 1,
+        status: DeliveryStatus::Pending,
+        attempts: 0,
+        error: None,
+        due: None,
+        told: false,
+        reference: None,
+    })
+}
+
+/// Notes another message to a receiver, in place of the one before.
+fn anew(delivery: &mut Delivery, notice: Notice) {
+    delivery.notice = notice;
+    delivery.number += 1;
+    delivery.status = DeliveryStatus::Pending;
+    (delivery.attempts, delivery.error, delivery.due) = (0, None, None);
+}
+
+/// Notes a message to those who are asked and have not answered, and to the receivers that are no people. A message that
+/// is still on its way stands for this one.
+pub(crate) fn remind(one: &mut Interaction, notice: Notice) {
+    let answered: Vec<String> = one.responses.iter().map(|it| it.by.to_ascii_lowercase()).collect();
+    for delivery in &mut one.deliveries {
+        let waits = delivery.status == DeliveryStatus::Pending;
+        let has_answered = answered.contains(&delivery.to.to_ascii_lowercase());
+        // The members of a group are written to when the group is.
+        let gone = delivery.status == DeliveryStatus::Dropped || delivery.through.is_some();
+        if !(waits || has_answered || gone) {
+            anew(delivery, notice);
+        }
+    }
+}
+
+/// Notes a message to a non-personal receiver of every channel, as where the people who are asked have changed.
+pub(crate) fn tell_channels(one: &mut Interaction, notice: Notice) {
+    let shared = one.deliveries.iter_mut().filter(|it| !it.personal && it.status != DeliveryStatus::Pending);
+    shared.for_each(|delivery| anew(delivery, notice));
+}
+
+/// Sends the message again to a receiver; to all that still matter where none is named.
+pub(crate) fn again(one: &mut Interaction, to: Option<&str>) {
+    let meant = |it: &&mut Delivery| match to {
+        Some(to) => it.to.eq_ignore_ascii_case(to),
+        None => it.status != DeliveryStatus::Dropped && it.through.is_none(),
+    };
+    one.deliveries.iter_mut().filter(meant).for_each(|delivery| anew(delivery, Notice::Again));
+}
+
+/// Drops the messages to people who are no longer asked.
+pub(crate) fn drop_others(one: &mut Interaction) {
+    let assignees: Vec<String> = one.assignees.iter().map(|it| it.to_ascii_lowercase()).collect();
+    for delivery in one.deliveries.iter_mut().filter(|it| it.personal) {
+        let asked_as = delivery.through.as_ref().unwrap_or(&delivery.to).to_ascii_lowercase();
+        if !assignees.contains(&asked_as) {
+            delivery.status = DeliveryStatus::Dropped;
+            delivery.due = None;
+        }
+    }
+}
+
+/// Notes the outcome to everybody who was told of the question, and drops what is on its way about it.
+pub(crate) fn close(one: &mut Interaction) {
+    one.remind_at = None;
+    for delivery in &mut one.deliveries {
+        let is_group = delivery.personal && crate::interaction::is_group(&delivery.to);
+        if delivery.told && delivery.status != DeliveryStatus::Dropped && !is_group {
+            anew(delivery, Notice::Outcome);
+        } else if delivery.status == DeliveryStatus::Pending {
+            delivery.status = DeliveryStatus::Dropped;
+            delivery.due = None;
+        }
+    }
+}
+
+/// Keeps what became of one try. `again` is when the next one follows; none where none does.
+pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option<Time>) {
+    let Some(delivery) = one.deliveries.get_mut(ix) else { return };
+    delivery.attempts += 1;
+    delivery.due = again;
+    match told {
+        Told::Sent { reference } => {
+            (delivery.status, delivery.error, delivery.told) = (DeliveryStatus::Sent, None, true);
+            if delivery.reference.is_none() {
+                delivery.reference.clone_from(reference);
+            }
+        }
+        Told::Members(members) => {
+            (delivery.status, delivery.error, delivery.told) = (DeliveryStatus::Sent, None, true);
+            let group = delivery.clone();
+            tell_members(one, &group, members);
+        }
+        Told::Failed { error, .. } => {
+            delivery.error = Some(error.clone());
+            if again.is_none() {
+                delivery.status = DeliveryStatus::Failed;
+            }
+        }
+        Told::Refused { error } => {
+            (delivery.status, delivery.error) = (DeliveryStatus::Failed, Some(error.clone()));
+        }
+        Told::Dropped => delivery.status = DeliveryStatus::Dropped,
+    }
+}
+
+/// Notes a message to each member of a group, with the notice that was meant for the group.
+fn tell_members(one: &mut Interaction, group: &Delivery, members: &[String]) {
+    let answered: Vec<String> = one.responses.iter().map(|it| it.by.to_ascii_lowercase()).collect();
+    for member in members {
+        let known = one.deliveries.iter().position(|it| is_to(it, group.channel, member));
+        let has_answered = answered.contains(&member.to_ascii_lowercase());
+        if let Some(known) = known.and_then(|ix| one.deliveries.get_mut(ix)) {
+            let waits = known.status == DeliveryStatus::Pending;
+            if !waits && known.through.is_some() && !has_answered {
+                anew(known, group.notice);
+            }
+        } else if one.deliveries.len() < limits::DELIVERIES {
+            one.deliveries.push(Delivery {
+                to: member.clone(),
+                through: Some(group.to.clone()),
+                number: 1,
+                status: DeliveryStatus::Pending,
+                attempts: 0,
+                error: None,
+                due: None,
+                told: false,
+                reference: None,
+                ..group.clone()
+            });
+        }
+    }
+}
+
+/// The message that a try is about; none where it is not on its way any more.
+pub fn on_its_way<'a>(one: &'a Interaction, delivering: &Delivering) -> Option<&'a Delivery> {
+    let delivery = one.deliveries.get(delivering.delivery)?;
+    let same = delivery.number == delivering.number && delivery.attempts + 1 == delivering.attempt;
+    (same && delivery.status == DeliveryStatus::Pending).then_some(delivery)
+}
