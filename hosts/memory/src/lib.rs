@@ -8,7 +8,10 @@ mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
-use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
+use engine::{
+    link::Links,
+    port::{Delivery, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Token, Verdict},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,11 +24,14 @@ use stepwell_core::{
     event::Turn,
     execution::Execution,
     id::{Activation, ExecutionId},
+    interaction::delivery::Told,
     task::{Failure, NodeLog, Outcome, Report, Task},
 };
 
 /// What stands in for nodes that do I/O.
 type Runner = dyn Fn(&Task) -> Report + Send + Sync;
+/// What stands in for the channels by which people are told.
+type Teller = dyn Fn(&Letter) -> Told + Send + Sync;
 /// What says how much time the process has left.
 type TimeLeft = dyn Fn() -> Option<Duration> + Send + Sync;
 
@@ -36,6 +42,9 @@ pub struct Memory {
     /// The clock to read; none to read `World::now`, which only a test moves.
     clock: Option<fn() -> Time>,
     time_left: Box<TimeLeft>,
+    /// Sends messages about questions; none where none is sent.
+    teller: Option<Box<Teller>>,
+    links: Option<Links>,
 }
 
 fn wall_clock() -> Time {
@@ -104,7 +113,7 @@ impl Memory {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
         let world = Mutex::new(World { now, ..World::default() });
-        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
+        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None), teller: None, links: None }
     }
 
     /// Makes a host whose [`Clock::now`](engine::port::Clock::now) is the machine's clock, for tests of handlers that
@@ -117,6 +126,18 @@ impl Memory {
     /// Sets what stands in for nodes that do I/O.
     pub fn with_runner(mut self, runner: impl Fn(&Task) -> Report + Send + Sync + 'static) -> Self {
         self.runner = Box::new(runner);
+        self
+    }
+
+    /// Sets what stands in for the channels by which people are told.
+    pub fn with_teller(mut self, teller: impl Fn(&Letter) -> Told + Send + Sync + 'static) -> Self {
+        self.teller = Some(Box::new(teller));
+        self
+    }
+
+    /// Gives people links of their own.
+    pub fn with_links(mut self, links: Links) -> Self {
+        self.links = Some(links);
         self
     }
 

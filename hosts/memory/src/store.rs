@@ -3,9 +3,12 @@
 use crate::{Memory, Record, lists};
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{
-    Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal, Outbox,
-    Page, Secrets, Store, StoreError, Window,
+use engine::{
+    link::Links,
+    port::{
+        Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal,
+        Letter, Notifier, Outbox, Page, Secrets, Store, StoreError, Window,
+    },
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
@@ -13,6 +16,7 @@ use stepwell_core::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId, derive},
+    interaction::{channel::ChannelKind, delivery::Told},
     retention::expires_at,
     task::{NodeLog, Report, Task},
 };
@@ -260,6 +264,28 @@ impl Host for Memory {
 
     async fn run(&self, task: &Task) -> Report {
         (self.runner)(task)
+    }
+
+    fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
+    }
+
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        self.teller.is_some().then_some(self as &dyn Notifier)
+    }
+}
+
+#[async_trait]
+impl Notifier for Memory {
+    fn unconfigured(&self, _: ChannelKind) -> Option<String> {
+        None
+    }
+
+    async fn send(&self, letter: &Letter) -> Told {
+        match &self.teller {
+            Some(teller) => teller(letter),
+            None => Told::Refused { error: "this host sends no messages".into() },
+        }
     }
 }
 

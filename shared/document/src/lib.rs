@@ -58,7 +58,10 @@ pub use node::{
     branch::{Branch, Rule},
     r#break::Break,
     fail::Fail,
-    human::{ChannelTemplate, Channels, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WebhookTask, WebhookTemplate},
+    human::{
+        ChannelTemplate, Channels, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WebhookTask,
+        WebhookTemplate,
+    },
     r#loop::{Loop, Over},
     map::{Body, Map},
     setting::Setting,

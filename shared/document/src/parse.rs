@@ -70,8 +70,7 @@ fn read(types: &Types, document: &Value) -> Read {
         Ok(normal) => normal,
         Err(issue) => return Read { errors: vec![*issue], ..Read::default() },
     };
-    let Normal { workflow, mut issues, scripts, channels } =
-        read_normal(types, &normal.document, &normal.origins);
+    let Normal { workflow, mut issues, scripts, channels } = read_normal(types, &normal.document, &normal.origins);
     issues.splice(0..0, normal.issues);
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
         issues.into_iter().partition(|issue| issue.severity == Severity::Error);

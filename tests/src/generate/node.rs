@@ -193,6 +193,13 @@ impl Draft<'_> {
             config["timeout_seconds"] = json!(5);
             config["timeout_action"] = json!(*self.rng.pick(&["timeout", "auto_approve", "auto_reject", "fail"]));
         }
+        if self.rng.percent(30) {
+            config["channels"] =
+                json!([{ "type": "email", "to": ["ops@example.com"] }, { "type": "slack", "channel": "#ops" }]);
+            if self.rng.percent(30) {
+                config["remind_every_seconds"] = json!(2);
+            }
+        }
         let mut node = json!({ "type": "human", "config": config });
         self.bound(&mut node);
         (node, vec![Some("approved".into()), Some("rejected".into())])

@@ -7,7 +7,8 @@ use crate::{
     event::Event,
     id::{InteractionId, derive},
     interaction::{
-        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, telling, votes::threshold,
+        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, telling,
+        votes::threshold,
     },
     limits,
     payload::weight,
@@ -143,7 +144,8 @@ pub(super) fn tellable(one: &Interaction) -> Result<(), ExprError> {
     match telling::count(one) {
         count if count <= limits::DELIVERIES => Ok(()),
         count => {
-            let message = format!("{count} messages are too many: a question is told to {} receivers", limits::DELIVERIES);
+            let message =
+                format!("{count} messages are too many: a question is told to {} receivers", limits::DELIVERIES);
             Err(ExprError { code: "too_many_people", message })
         }
     }

@@ -55,7 +55,9 @@ fn room(one: &Interaction) -> usize {
 fn pause(tried: u32, asked: Option<f64>) -> f64 {
     let power = i32::try_from(tried.saturating_sub(1)).unwrap_or(i32::MAX);
     let usual = (limits::DELIVERY_RETRY_SECONDS * 4f64.powi(power)).min(limits::DELIVERY_MOST_SECONDS);
-    asked.filter(|asked| asked.is_finite()).map_or(usual, |asked| asked.clamp(usual, limits::DELIVERY_MOST_SECONDS.max(usual)))
+    asked
+        .filter(|asked| asked.is_finite())
+        .map_or(usual, |asked| asked.clamp(usual, limits::DELIVERY_MOST_SECONDS.max(usual)))
 }
 
 fn cut(mut error: String) -> String {
@@ -94,9 +96,7 @@ fn each_once(people: Vec<String>) -> Vec<String> {
 
 /// Why these people cannot be asked.
 fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option<Reason> {
-    let wrong = |code: &str, message: String| {
-        Some(Reason { code: code.into(), path: "/assignees".into(), message })
-    };
+    let wrong = |code: &str, message: String| Some(Reason { code: code.into(), path: "/assignees".into(), message });
     if assignees.is_empty() {
         return wrong("missing_field", "`assignees` names nobody: give e-mail addresses, names or groups".into());
     }
@@ -105,13 +105,16 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
     let asked = Interaction { assignees: assignees.to_vec(), ..one.clone() };
     let told = telling::count(&asked) + one.deliveries.len();
     if assignees.len() > most || bytes > most_bytes || told > limits::DELIVERIES {
-        let message = format!("{} people in {bytes} bytes are too many: {most} in {most_bytes} bytes can be asked", assignees.len());
+        let message = format!(
+            "{} people in {bytes} bytes are too many: {most} in {most_bytes} bytes can be asked",
+            assignees.len()
+        );
         return wrong("too_many_people", message);
     }
     let human = turn.workflow.node(one.activation.node.as_str()).and_then(|node| node.kind.human());
-    let votes = human.filter(|_| !one.on_error).map_or(1, |human| {
-        threshold(one, human, "approved").max(threshold(one, human, "rejected"))
-    });
+    let votes = human
+        .filter(|_| !one.on_error)
+        .map_or(1, |human| threshold(one, human, "approved").max(threshold(one, human, "rejected")));
     let may_grow = assignees.iter().any(|person| is_group(person));
     if !may_grow && votes > assignees.len() as u64 {
         let message = format!("{votes} votes can never come from {} people", assignees.len());
@@ -173,6 +176,9 @@ impl Deciding<'_> {
         let before = self.state.interaction(id.as_str()).cloned();
         self.record(event);
         let Some(after) = self.state.interaction(id.as_str()).cloned() else { return };
+        if before.as_ref().is_some_and(|one| one.remind_at.is_some()) && after.remind_at.is_none() {
+            self.drop_timer(&after.activation.node, Purpose::Remind);
+        }
         for (ix, delivery) in after.deliveries.iter().enumerate() {
             let known = before.as_ref().and_then(|one| one.deliveries.get(ix));
             if known.map(mark) != Some(mark(delivery)) {

@@ -8,6 +8,7 @@ mod conditions;
 mod flow;
 mod iterations;
 mod meant;
+mod messages;
 mod offloaded;
 mod people;
 mod progress;

@@ -168,7 +168,9 @@ fn clause(event: &Event, by: Option<&str>) -> String {
         Event::InteractionEscalated { assignees, .. } => format!("Question escalated to {}", assignees.join(", ")),
         Event::InteractionTold(tried) => told(tried),
         Event::InteractionReminded(_) => "Reminder sent to those who have not answered".into(),
-        Event::InteractionReassigned(it) => format!("Question put to {}{by}{}", it.assignees.join(", "), why(&it.reason)),
+        Event::InteractionReassigned(it) => {
+            format!("Question put to {}{by}{}", it.assignees.join(", "), why(&it.reason))
+        }
         Event::InteractionToldAgain(again) => match &again.to {
             Some(to) => format!("Message to {to} sent again{by}"),
             None => format!("Messages sent again{by}"),

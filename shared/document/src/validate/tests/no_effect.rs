@@ -28,18 +28,20 @@ fn what_would_tell_people() {
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         one("human", config)
     };
-    let channels = json!([{"type": "web"}, {"type": "slack", "channel": "#finance"}, {"type": "email"}]);
-    let at = |ix: usize| format!("/nodes/1/config/channels/{ix}");
-    expect(&ask(json!({"channels": channels})), &[("no_effect", &at(1)), ("no_effect", &at(2))]);
-    clean(&ask(json!({"channels": [{"type": "web"}]})));
+    let channels =
+        json!([{"type": "web"}, {"type": "slack", "channel": "#finance"}, {"type": "email", "to": "a@x.example"}]);
+    clean(&ask(json!({"channels": channels})));
+    for to_each in ["email", "slack"] {
+        let channels = json!([{"type": to_each}]);
+        expect(&ask(json!({"channels": channels})), &[("no_effect", "/nodes/1/config/channels")]);
+        clean(&ask(json!({"channels": channels, "assignees": ["a@x.example"], "remind_every_seconds": 60})));
+    }
     let reminded = ask(json!({"remind_every_seconds": 60}));
     expect(&reminded, &[("no_effect", "/nodes/1/config/remind_every_seconds")]);
     let others = json!({"escalate_to": ["cfo@x.example"]});
     expect(&ask(others), &[("no_effect", "/nodes/1/config/escalate_to")]);
     clean(&ask(json!({"escalate_to": ["cfo@x.example"], "timeout_action": "escalate"})));
-    // In the words of another system, at the place where it stands there.
-    let engine = ask(json!({"channel_type": "slack", "slack_channel": "#finance"}));
-    expect(&engine, &[("no_effect", "/nodes/1/config/channel_type")]);
+    clean(&ask(json!({"channel_type": "slack", "slack_channel": "#finance"})));
 }
 
 #[test]
