@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stepwell_core::{
     execution::Execution,
-    interaction::{self, InteractionKind, InteractionStatus, SecurityLevel, Via},
+    interaction::{
+        self, InteractionKind, InteractionStatus, SecurityLevel, Via,
+        channel::ChannelKind,
+        delivery::{self, DeliveryStatus, Notice},
+    },
     view,
 };
 use utoipa::ToSchema;
@@ -50,9 +54,8 @@ pub struct Interaction {
     pub responses: Vec<Response>,
     /// How many more approvals, or answers, decide the question; 0 once it is over.
     pub responses_needed: u64,
-    /// The messages by which people were told of the question. This release sends none.
-    #[schema(value_type = Vec<Object>)]
-    pub deliveries: Vec<Value>,
+    /// The messages by which people are told of the question, one for each receiver.
+    pub deliveries: Vec<Delivery>,
     /// Present and true where the question is what to do about a node that failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_error: bool,
@@ -108,6 +111,62 @@ pub struct Response {
     pub data: Option<Value>,
     /// Hexadecimal SHA-256 of exactly what was shown to the person.
     pub shown_sha256: String,
+}
+
+/// What became of the latest message to one receiver.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Delivery {
+    /// The channel.
+    #[schema(value_type = words::ChannelKind)]
+    pub channel: ChannelKind,
+    /// Who is told: an address, a person, a group, a channel of Slack, or a webhook's name.
+    pub to: String,
+    /// Whether the message is on its way, sent, failed for good, or dropped because nobody needs it.
+    #[schema(value_type = words::DeliveryStatus)]
+    pub status: DeliveryStatus,
+    /// What the message tells.
+    #[schema(value_type = words::Notice)]
+    pub notice: Notice,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last try failed; null where it did not.
+    pub error: Option<String>,
+    /// When it is tried next; null where no other try is due.
+    pub next_at: Option<Timestamp>,
+}
+
+impl From<&delivery::Delivery> for Delivery {
+    fn from(one: &delivery::Delivery) -> Self {
+        Self {
+            channel: one.kind,
+            to: one.to.clone(),
+            status: one.status,
+            notice: one.notice,
+            attempts: one.attempts,
+            error: one.error.clone(),
+            next_at: one.due.map(Timestamp),
+        }
+    }
+}
+
+/// Who is asked in place of those who are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReassignBody {
+    /// Everybody who may answer from now on: e-mail addresses, names, or groups (`group:NAME`).
+    pub assignees: Vec<String>,
+    /// Why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Whose message is sent again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyBody {
+    /// One receiver, as `deliveries` names it; all where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// An answer; which field it takes depends on the question's kind.
@@ -176,7 +235,7 @@ impl Interaction {
             decision: one.decision.clone(),
             responses: one.responses.iter().map(Response::from).collect(),
             responses_needed: view::responses_needed(one, workflow),
-            deliveries: Vec::new(),
+            deliveries: one.deliveries.iter().map(Delivery::from).collect(),
             on_error: one.on_error,
             content: one.content.clone(),
             authorization: one.authorization.as_ref().map(Authorization::from),

@@ -26,7 +26,9 @@ pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, Signal
 pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
-pub use interaction::{AnswerBody, Authorization, Choice, Interaction, Responded, Response};
+pub use interaction::{
+    AnswerBody, Authorization, Choice, Delivery, Interaction, NotifyBody, ReassignBody, Responded, Response,
+};
 pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
 pub use moving::{ExportPiece, Imported, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};

@@ -59,13 +59,16 @@ macro_rules! words {
 words! {
     AfterError: stepwell_core::interaction::AfterError = "What becomes of a node that failed.";
     BulkAction: engine::port::Action = "What a job asks of each execution.";
+    ChannelKind: stepwell_core::interaction::channel::ChannelKind = "By which channel people are told.";
     ConnectionType: Connection = "What an edge hands over: `main` activates the target, the others hand it a resource.";
+    DeliveryStatus: stepwell_core::interaction::delivery::DeliveryStatus = "What became of a message.";
     ExecutionStatus: stepwell_core::execution::Status = "What an execution is doing, or how it ended.";
     InteractionKind: stepwell_core::interaction::InteractionKind = "What a question asks for.";
     InteractionStatus: stepwell_core::interaction::InteractionStatus =
         "Whether a question still takes answers, and how it ended where it does not.";
     JobStatus: engine::port::JobStatus = "What a job is doing, or how it ended.";
     LogLevel: stepwell_core::task::LogLevel = "How much a line of a log matters.";
+    Notice: stepwell_core::interaction::delivery::Notice = "What a message tells.";
     NodeStatus: stepwell_core::view::NodeStatus = "What a node of an execution is doing.";
     Scope: engine::scope::Scope = "What a token lets its bearer do. No scope includes another.";
     SecurityLevel: stepwell_core::interaction::SecurityLevel = "How dangerous a tool is.";

@@ -3,9 +3,10 @@
 
 use crate::{App, limits, types::Fault};
 use document::{
-    Parsed, Script, Workflow,
+    ChannelUse, Parsed, Script, Workflow,
     validate::{Issue, Severity},
 };
+use stepwell_core::interaction::channel::ChannelKind;
 use tokio::time::{Instant, timeout_at};
 
 /// The errors of a document's JavaScript. What is not told in time is not checked: it fails when it runs.
@@ -40,6 +41,19 @@ pub(super) async fn secrets(app: &App, owner: &str, workflow: &Workflow) -> Vec<
         }
     }
     warnings
+}
+
+/// What the host says of the channels by which a document tells people: those that it has not set up.
+pub(super) fn channels(app: &App, channels: &[ChannelUse], severity: Severity) -> Vec<Issue> {
+    let unconfigured = |one: &ChannelUse| {
+        let kind = ChannelKind::parse(one.kind)?;
+        let why = match app.host.notifier() {
+            Some(notifier) => notifier.unconfigured(kind)?,
+            None => "this host sends no messages: people find what they are asked in their inbox".into(),
+        };
+        Some(one.unconfigured(severity, &why))
+    };
+    channels.iter().filter_map(unconfigured).collect()
 }
 
 /// A parsed document whose JavaScript parses as well.

@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use document::{Parsed, parse};
+use document::{Parsed, parse, validate::Severity};
 use engine::{line, port::StoreError};
 pub(crate) use refusal::refused;
 use std::sync::Arc;
@@ -92,7 +92,8 @@ async fn replace(
 /// # Errors
 /// 412 where another version is the latest, 422 for the hidden id, and what the store says.
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
-    let Parsed { workflow, warnings, .. } = parsed;
+    let Parsed { workflow, mut warnings, channels, .. } = parsed;
+    warnings.extend(host_checks::channels(app, &channels, Severity::Warning));
     if workflow.id.as_str() == HIDDEN {
         let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
@@ -187,23 +188,29 @@ async fn delete(
     }
 }
 
-/// The static checks; nothing is saved.
+/// The static checks; nothing is saved. A channel that this host has not set up is a warning, and an error with
+/// `host=true`.
 #[utoipa::path(post, path = "/v1/workflows/validate", operation_id = "validate_workflow", tag = "workflows",
     security(("bearer" = [])), request_body(content((types::Document = "application/json"), (types::Document = "application/yaml"))),
+    params(("host" = Option<bool>, Query, description = "Whether what this host has not set up is an error")),
     responses((status = 200, body = types::Checked),
         types::Refused))]
 async fn check(
     caller: Reader,
     State(app): State<Arc<App>>,
-    _: NoParams,
+    mut params: Params,
     AnyDocument(document): AnyDocument,
 ) -> Answered<axum::Json<types::Checked>> {
+    let on_host = params.flag("host")?;
+    params.done()?;
     let parsed = match aside(move || parse(&document)).await? {
         Ok(parsed) => parsed,
         Err(issues) => return Ok(axum::Json(types::Checked::of(false, &issues))),
     };
     let mut issues = host_checks::scripts(&app, &caller.owner, &parsed.scripts).await;
-    let valid = issues.is_empty();
+    let severity = if on_host { Severity::Error } else { Severity::Warning };
+    issues.extend(host_checks::channels(&app, &parsed.channels, severity));
+    let valid = issues.iter().all(|issue| issue.severity != Severity::Error);
     issues.extend(parsed.warnings);
     Ok(axum::Json(types::Checked::of(valid, &issues)))
 }

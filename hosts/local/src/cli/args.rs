@@ -2,8 +2,8 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, patch, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
-    validate, whatif, workflows,
+    ls, moving, open, patch, put_to, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens,
+    unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -52,6 +52,10 @@ pub enum Command {
     Inbox(inbox::Args),
     /// Answer a question
     Answer(answer::Args),
+    /// Put a question to other people
+    Reassign(put_to::Reassign),
+    /// Send the messages about a question again
+    Notify(put_to::Notify),
     /// Let no further node start
     Pause(control::Args),
     /// Go on after a pause

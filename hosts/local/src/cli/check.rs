@@ -1,7 +1,9 @@
 //! Checks workflow files, and tells what is wrong with excerpts of their text.
 
 use super::{
-    Failure, locate, locate_yaml, output,
+    Failure,
+    client::Client,
+    locate, locate_yaml, output,
     source::{Malformed, Source, Unread, shown},
     steers::steers,
     window::Window,
@@ -71,6 +73,30 @@ impl Checked {
             self.workflow = None;
         }
         self
+    }
+
+    /// Asks a host for what it has not set up that a valid document needs. Each such fault is an error.
+    ///
+    /// # Errors
+    /// Where the host cannot be asked.
+    pub async fn with_host(mut self, host: &Client) -> Result<Self, Failure> {
+        if self.workflow.is_none() {
+            return Ok(self);
+        }
+        let told: types::Checked =
+            host.post("/v1/workflows/validate?host=true", &self.source.document).await?.read()?;
+        self.errors.extend(told.errors.into_iter().map(|fault| Issue {
+            code: fault.code,
+            severity: Severity::Error,
+            path: fault.path,
+            node: fault.node,
+            message: fault.message,
+            hint: fault.hint.unwrap_or_default(),
+        }));
+        if !self.errors.is_empty() {
+            self.workflow = None;
+        }
+        Ok(self)
     }
 
     /// Returns the workflow. Where there are errors, tells them on stderr and returns a failure with exit code 1.

@@ -42,6 +42,7 @@ mod page;
 mod patch;
 mod pick;
 mod place;
+mod put_to;
 mod rollback;
 mod run;
 mod save;
@@ -148,6 +149,8 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Import(args) => moving::import::run(&globals, args).await,
         Command::Diff(args) => diff::run(&globals, args).await,
         Command::Patch(args) => patch::run(&globals, args).await,
+        Command::Reassign(args) => put_to::reassign(&globals, args).await,
+        Command::Notify(args) => put_to::notify(&globals, args).await,
         Command::Unstick(args) => unstick::run(&globals, args).await,
         Command::Signal(args) => signal::run(&globals, args).await,
         Command::Bulk(args) => bulk::run(&globals, args).await,

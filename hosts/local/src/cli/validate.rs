@@ -1,6 +1,6 @@
 //! `stepwell validate FILE…`: static checks with source excerpts.
 
-use super::{Exit, Globals, Outcome, check::Checked, output, source};
+use super::{Exit, Globals, Outcome, check::Checked, client::Client, output, source};
 use api::types::{self, Fault};
 use document::validate::Severity;
 use serde::Serialize;
@@ -13,16 +13,33 @@ pub struct Args {
     /// Workflow files, JSON or YAML
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Check also what the host has not set up, such as a channel that would tell nobody: the one at --url, or that of
+    /// the data folder
+    #[arg(long)]
+    host: bool,
 }
 
 /// Checks all files. Exit 1 where any has errors, 2 where one cannot be read or parsed.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let client = if args.host { Some(Client::open_or_create(globals).await?) } else { None };
+    let checked = check(globals, &args.files, client.as_ref()).await;
+    if let Some(client) = client {
+        client.close().await;
+    }
+    checked
+}
+
+async fn check(globals: &Globals, files: &[PathBuf], host: Option<&Client>) -> Outcome {
     let mut results = Vec::new();
     let (mut unread, mut valid) = (None, true);
-    for file in &args.files {
+    for file in files {
         match Checked::read(file) {
             Ok(checked) => {
                 let checked = checked.with_scripts().await;
+                let checked = match host {
+                    Some(host) => checked.with_host(host).await?,
+                    None => checked,
+                };
                 checked.tell();
                 valid &= checked.workflow.is_some();
                 if !globals.json {
