@@ -12,6 +12,7 @@ mod executions;
 mod fork;
 mod hostile;
 mod interactions;
+mod messages;
 mod misfits;
 mod moved;
 mod moving;
