@@ -53,11 +53,7 @@ impl Channels {
         let key = key.map_err(|why| format!("{WEBHOOK_SECRET} is no key for webhooks: {why}"))?;
         let poster = Poster::new(given.allow, &format!("stepwell/{}", env!("CARGO_PKG_VERSION")))?;
         let folder = given.mail_folder.or_else(|| read(MAIL_TO_FOLDER).map(PathBuf::from));
-        Ok(Self {
-            email: email(read, folder, given.mailer)?,
-            slack: given.slack,
-            webhook: Webhooks::new(poster, key),
-        })
+        Ok(Self { email: email(read, folder, given.mailer)?, slack: given.slack, webhook: Webhooks::new(poster, key) })
     }
 }
 
@@ -80,9 +76,13 @@ fn email(
     match (mailer, url, ca, from) {
         (Some(mailer), None, None, Some(from)) => Ok(Some(Email::new(mailer, from))),
         (Some(_), None, None, None) => Ok(None),
-        (Some(_), ..) => Err(format!("{SMTP_URL} and {SMTP_CA} do nothing here, where mails go another way: unset them")),
+        (Some(_), ..) => {
+            Err(format!("{SMTP_URL} and {SMTP_CA} do nothing here, where mails go another way: unset them"))
+        }
         (None, Some(url), ca, Some(from)) => Ok(Some(Email::new(smtp(&url, ca.as_deref(), &from)?, from))),
-        (None, Some(_), _, None) => Err(format!("{SMTP_URL} is set, and {MAIL_FROM} is not: set it to the sender's address")),
+        (None, Some(_), _, None) => {
+            Err(format!("{SMTP_URL} is set, and {MAIL_FROM} is not: set it to the sender's address"))
+        }
         (None, None, Some(_), _) => Err(format!("{SMTP_CA} is set, and {SMTP_URL} is not: set both, or neither")),
         (None, None, None, Some(_)) => {
             Err(format!("{MAIL_FROM} is set, and nothing sends mail: set {SMTP_URL} too, or give --mail-to-folder DIR"))
@@ -117,7 +117,8 @@ mod tests {
     use stepwell_core::interaction::channel::ChannelKind;
 
     fn channels(variables: &[(&str, &str)], given: Given) -> Result<Channels, String> {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let find =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Channels::read(find, given)
     }
 

@@ -20,7 +20,8 @@ pub const LISTED: usize = 40;
 pub const SAID_CHARS: usize = 300;
 /// Characters of what the channel calls a message that are put into a header. RFC 5322 folds lines at 998.
 pub const REFERENCE_CHARS: usize = 250;
-/// Connections to the mail server that are kept for the next mail. As many mails are sent at once.
+/// Connections to the mail server that are kept for the next mail. Where more mails are sent at once, there are more, and
+/// they are closed afterwards: common servers let one client have ten or twenty.
 pub const SMTP_IDLE: usize = 8;
 /// Time for which such a connection is kept: less than the minute after which some servers close it.
 pub const SMTP_IDLE_TIME: Duration = Duration::from_secs(30);

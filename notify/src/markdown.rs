@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn html_shows_as_text() {
-        for text in ["<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b", "<div>\n\n*x*\n\n</div>", "<!-- c -->"] {
+        for text in
+            ["<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b", "<div>\n\n*x*\n\n</div>", "<!-- c -->"]
+        {
             let out = rendered(text);
             assert!(out.contains("&lt;"), "{out}");
             for tag in ["<script", "<img", "<div", "<!--"] {

@@ -208,3 +208,33 @@ impl Host for Local {
         self.notifier.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::tests::scratch;
+
+    #[tokio::test]
+    async fn a_link_opens_as_long_as_the_folder_has_its_key() {
+        // Given a host that people reach, and a link that it sent.
+        let question = "018f2b6e-7a10-8c3d-9e4f-0123456789ab".into();
+        let open = |path: &Path| Local::open(path, Nodes::new(nodes::Config::default()).unwrap()).unwrap();
+        let (path, other) = (scratch(), scratch());
+        let host = open(&path);
+        assert!(host.links().is_none(), "nobody said where people reach it");
+        host.publish("https://flows.example.com");
+        host.publish("http://127.0.0.1:8080");
+        let links = host.links().unwrap().clone();
+        assert_eq!(links.base(), "https://flows.example.com");
+        let token = links.token(&question, "ana@example.com").unwrap();
+        host.shutdown(Duration::ZERO).await;
+        // When the folder is opened again, then the link opens; elsewhere it does not.
+        for (path, opens) in [(&path, true), (&other, false)] {
+            let host = open(path);
+            host.publish("https://flows.example.com");
+            assert_eq!(host.links().unwrap().open(&token).is_some(), opens);
+            host.shutdown(Duration::ZERO).await;
+        }
+    }
+}

@@ -63,7 +63,8 @@ impl Http {
         needles: &Arc<Needles>,
         now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Result<Outcome, Outcome> {
-        let mut hop = Hop::first(http, Some(&task.idempotency_key), &self.guarded.user_agent).map_err(Outcome::Failed)?;
+        let mut hop =
+            Hop::first(http, Some(&task.idempotency_key), &self.guarded.user_agent).map_err(Outcome::Failed)?;
         redirect::first_hosts(&hop, &task.secrets).map_err(Outcome::Failed)?;
         for _ in 0..=crate::limits::REDIRECTS {
             let response = self.guarded.send(&hop).await?;

@@ -86,6 +86,8 @@ impl Poster {
 fn of_outcome(outcome: Outcome) -> Failure {
     match outcome {
         Outcome::Failed(failure) | Outcome::Unknown(failure) => failure,
-        Outcome::Succeeded { .. } => Failure::new("connection_broken", "the exchange ended without an answer").retryable(),
+        Outcome::Succeeded { .. } => {
+            Failure::new("connection_broken", "the exchange ended without an answer").retryable()
+        }
     }
 }

@@ -82,9 +82,10 @@ impl<'a> Content<'a> {
     }
 }
 
-/// A text in one line, cut.
+/// A text in one line, cut. Only the beginning of a long one is looked at.
 fn line(text: &str) -> String {
-    cut(&one_line(text), LINE_CHARS)
+    let begin = text.char_indices().nth(4 * LINE_CHARS).map_or(text, |(at, _)| &text[..at]);
+    cut(&one_line(begin), LINE_CHARS)
 }
 
 fn headline(letter: &Letter) -> String {
@@ -166,7 +167,10 @@ fn asked(interaction: &Interaction) -> Vec<Part> {
         },
         InteractionKind::Review => {
             let content = interaction.content.as_ref().filter(|content| !content.is_null());
-            content.map(|content| Part { title: "To be reviewed", body: Body::Verbatim(value(content)) }).into_iter().collect()
+            content
+                .map(|content| Part { title: "To be reviewed", body: Body::Verbatim(value(content)) })
+                .into_iter()
+                .collect()
         }
         InteractionKind::Authorization => interaction.authorization.as_ref().map(tool).unwrap_or_default(),
     }
@@ -187,8 +191,7 @@ fn tool(about: &Authorization) -> Vec<Part> {
 
 /// The fields of a form by their titles.
 fn fields(schema: &Value) -> Vec<String> {
-    let required: Vec<&str> =
-        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = schema["properties"].as_object();
     listed(properties.into_iter().flatten().map(|(name, field)| {
         let title = field["title"].as_str().unwrap_or(name);
@@ -200,13 +203,13 @@ fn fields(schema: &Value) -> Vec<String> {
 
 /// As many as a mail lists, and how many more there are.
 fn listed(all: impl Iterator<Item = String>) -> Vec<String> {
-    let mut all: Vec<String> = all.collect();
-    if all.len() > LISTED {
-        let more = all.len() - LISTED;
-        all.truncate(LISTED);
-        all.push(format!("… and {more} more"));
+    let mut all = all;
+    let mut told: Vec<String> = all.by_ref().take(LISTED).collect();
+    let more = all.count();
+    if more > 0 {
+        told.push(format!("… and {more} more"));
     }
-    all
+    told
 }
 
 /// A value as text: a string as it is, all else as JSON.
@@ -253,9 +256,11 @@ fn label(kind: InteractionKind) -> &'static str {
 fn note(letter: &Letter) -> String {
     let id = &letter.interaction.interaction_id;
     match (&letter.link, &letter.inbox) {
-        (Some(_), _) => "Nothing is decided until you confirm it on the page. The link is yours alone, so please do not \
+        (Some(_), _) => {
+            "Nothing is decided until you confirm it on the page. The link is yours alone, so please do not \
                          forward this mail."
-            .into(),
+                .into()
+        }
         (None, Some(_)) => "Nothing is decided until you confirm it on the page, where you sign in.".into(),
         (None, None) => format!("It is answered with: stepwell answer {id}"),
     }

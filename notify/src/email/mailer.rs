@@ -74,7 +74,8 @@ impl Mail {
             builder = builder.references(self.references.join(" "));
         }
         for (name, value) in AUTOMATIC {
-            let known = HeaderName::new_from_ascii(name.into()).map_err(|_| format!("the header {name} is no header"))?;
+            let known =
+                HeaderName::new_from_ascii(name.into()).map_err(|_| format!("the header {name} is no header"))?;
             builder = builder.raw_header(HeaderValue::new(known, value.into()));
         }
         // Made of the id, so that the bytes are the same at each try.

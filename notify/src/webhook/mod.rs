@@ -58,7 +58,8 @@ impl Webhooks {
         for (name, value) in &webhook.headers {
             let lower = name.trim().to_ascii_lowercase();
             if [ID, TIMESTAMP, SIGNATURE].contains(&lower.as_str()) {
-                let error = format!("the header {lower} of a webhook is set by this host: leave it out of the document");
+                let error =
+                    format!("the header {lower} of a webhook is set by this host: leave it out of the document");
                 return Err(refused(error));
             }
             headers.push((name.clone(), value.clone()));
@@ -81,7 +82,9 @@ fn answered(posted: &Posted) -> Told {
     let said = one_line(&String::from_utf8_lossy(body));
     let error = match status {
         200..=299 => return Told::Sent { reference: None },
-        300..=399 => format!("the webhook answered with the redirect {status}, which is not followed: give the URL it leads to"),
+        300..=399 => {
+            format!("the webhook answered with the redirect {status}, which is not followed: give the URL it leads to")
+        }
         410 => "the webhook answered with status 410: nobody wants these messages any more".to_owned(),
         _ if said.is_empty() => format!("the webhook answered with status {status}"),
         _ => format!("the webhook answered with status {status}: {said}"),
@@ -107,7 +110,8 @@ fn unanswered(failure: &Failure) -> Told {
 fn masked(mut told: Told, webhook: &Webhook) -> Told {
     if let Told::Failed { error, .. } | Told::Refused { error } = &mut told {
         let secrets = webhook.secrets.iter().chain(&webhook.secret);
-        let used = |value: &String| UsedSecret { name: "of the webhook".into(), value: value.clone(), hosts: Vec::new() };
+        let used =
+            |value: &String| UsedSecret { name: "of the webhook".into(), value: value.clone(), hosts: Vec::new() };
         mask_text(error, &secrets.map(used).collect::<Vec<_>>());
         *error = cut(error, SAID_CHARS);
     }

@@ -3,10 +3,10 @@
 use crate::letters::{LINK, QUESTION, mail, question};
 use document::time::Time;
 use engine::port::Letter;
-use stepwell_notify::email::{Mail, compose};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::interaction::delivery::Notice;
+use stepwell_notify::email::{Mail, compose};
 
 fn at(text: &str) -> Time {
     Time::parse(text).unwrap()
@@ -56,15 +56,29 @@ fn each_kind_shows_what_it_asks_about() {
     let tool = |level: &str| json!({"tool": "db.drop", "arguments": {"table": "a<b>"}, "security_level": level});
     let options = json!([{"id": "l", "label": "Left & right"}, {"id": "r", "label": "Neither"}]);
     for (fields, texts) in [
-        (json!({"kind": "input", "schema": schema}),
-         &["Information needed", "What is asked for", "Amount in €", "note (optional): for the books", "Fill in the form"][..]),
-        (json!({"kind": "decision", "options": options}),
-         &["Decision needed", "Options", "Left & right", "Neither", "Choose an option"]),
-        (json!({"kind": "review", "content": "Dear all,\nall is well."}),
-         &["Review needed", "To be reviewed", "Dear all,", "all is well.", "Read and decide"]),
+        (
+            json!({"kind": "input", "schema": schema}),
+            &[
+                "Information needed",
+                "What is asked for",
+                "Amount in €",
+                "note (optional): for the books",
+                "Fill in the form",
+            ][..],
+        ),
+        (
+            json!({"kind": "decision", "options": options}),
+            &["Decision needed", "Options", "Left & right", "Neither", "Choose an option"],
+        ),
+        (
+            json!({"kind": "review", "content": "Dear all,\nall is well."}),
+            &["Review needed", "To be reviewed", "Dear all,", "all is well.", "Read and decide"],
+        ),
         (json!({"kind": "ask"}), &["Answer needed", "Write an answer"]),
-        (json!({"kind": "authorization", "authorization": tool("medium")}),
-         &["Permission needed", "Tool", "db.drop", "Arguments", "\"table\": \"a", "Review and decide"]),
+        (
+            json!({"kind": "authorization", "authorization": tool("medium")}),
+            &["Permission needed", "Tool", "db.drop", "Arguments", "\"table\": \"a", "Review and decide"],
+        ),
         (json!({"kind": "authorization", "authorization": tool("high")}), &["db.drop", "type the tool's name"]),
     ] {
         let mail = written(&about(fields));
@@ -83,15 +97,18 @@ fn each_notice_says_why_it_comes() {
     ] {
         says(&written(&Letter { notice, number: 2, ..about(json!({})) }), &[headline, LINK]);
     }
-    let response = |by: &str, decision: &str, comment: Value| {
-        json!({"by": by, "via": "link", "at": 0, "decision": decision, "answer": true, "comment": comment, "shown_sha256": ""})
-    };
-    let responses = json!([response("Ana@example.com", "approved", Value::Null),
-        response("ana@example.com", "rejected", json!("too much")), response("bob@example.com", "rejected", Value::Null)]);
+    let response = |by: &str, decision: &str, comment: Value| json!({"by": by, "via": "link", "at": 0, "decision": decision, "answer": true, "comment": comment, "shown_sha256": ""});
+    let responses = json!([
+        response("Ana@example.com", "approved", Value::Null),
+        response("ana@example.com", "rejected", json!("too much")),
+        response("bob@example.com", "rejected", Value::Null)
+    ]);
     let options = json!([{"id": "l", "label": "Left"}]);
     for (fields, texts) in [
-        (json!({"status": "answered", "decision": "rejected", "responses": responses}),
-         &["Decided: rejected", "Answers", "ana@example.com: rejected – “too much”", "bob@example.com: rejected"][..]),
+        (
+            json!({"status": "answered", "decision": "rejected", "responses": responses}),
+            &["Decided: rejected", "Answers", "ana@example.com: rejected – “too much”", "bob@example.com: rejected"][..],
+        ),
         (json!({"kind": "decision", "options": options, "status": "answered", "decision": "l"}), &["Decided: Left"]),
         (json!({"status": "timed_out"}), &["Nobody decided in time"]),
         (json!({"status": "timed_out", "decision": "approved"}), &["Nobody decided in time: approved"]),
@@ -107,8 +124,9 @@ fn each_notice_says_why_it_comes() {
 
 #[test]
 fn who_has_no_link_of_their_own_is_led_to_the_inbox() {
-    let copy = Letter { link: None, ..about(json!({})) };
-    says(&written(&copy), &["Review and decide", &format!("https://flows.example.com/inbox/{QUESTION}"), "where you sign in"]);
+    let copy = written(&Letter { link: None, ..about(json!({})) });
+    says(&copy, &[&format!("https://flows.example.com/inbox/{QUESTION}"), "where you sign in"]);
+    says(&copy, &["Review and decide"]);
     let nowhere = Letter { link: None, inbox: None, ..about(json!({})) };
     let mail = written(&nowhere);
     says(&mail, &[&format!("stepwell answer {QUESTION}")]);
@@ -128,14 +146,14 @@ fn what_people_write_is_shown_and_never_run() {
     for tag in ["<script", "<img"] {
         assert!(!mail.html.contains(tag), "{}", mail.html);
     }
-    assert_eq!(mail.html.matches("&lt;script&gt;alert(1)").count(), 7);
+    assert_eq!(mail.html.matches("&lt;script&gt;alert(1)").count(), 8);
 }
 
 #[test]
 fn a_mail_has_its_bounds_whatever_is_asked() {
-    let long = "long ".repeat(100_000);
-    let options: Vec<Value> = (0..1_000).map(|n| json!({"id": format!("o{n}"), "label": long})).collect();
-    let answers: Vec<Value> = (0..1_000)
+    let long = "long ".repeat(20_000);
+    let options: Vec<Value> = (0..200).map(|n| json!({"id": format!("o{n}"), "label": long})).collect();
+    let answers: Vec<Value> = (0..200)
         .map(|n| json!({"by": format!("{n}@example.com"), "via": "api", "at": 0, "decision": "a", "comment": long, "shown_sha256": ""}))
         .collect();
     let people: Vec<String> = (0..1_000).map(|n| format!("{n}@example.com")).collect();

@@ -3,9 +3,9 @@
 use crate::letters::mail;
 use document::time::Time;
 use engine::port::{Letter, Notifier};
-use stepwell_notify::{Channels, Given};
 use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 use stepwell_core::interaction::delivery::Told;
+use stepwell_notify::{Channels, Given};
 
 fn folder(name: &str) -> (PathBuf, Channels) {
     let path = std::env::temp_dir().join(format!("stepwell-mails-{}-{name}", std::process::id()));

@@ -55,13 +55,7 @@ pub fn mail() -> Letter {
 
 /// The first request to a URL.
 pub fn webhook(url: &str) -> Letter {
-    let webhook = Webhook {
-        url: url.into(),
-        headers: BTreeMap::new(),
-        secret: None,
-        body: None,
-        secrets: Vec::new(),
-    };
+    let webhook = Webhook { url: url.into(), headers: BTreeMap::new(), secret: None, body: None, secrets: Vec::new() };
     Letter {
         id: "6f1c2a34-0000-8000-8000-000000000002".into(),
         channel: Channel::Webhook { name: Some("ops".into()) },

@@ -8,6 +8,7 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import os
 import ssl
 import sys
@@ -17,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from aiosmtpd.smtp import SMTP, AuthResult
 from standardwebhooks import Webhook, WebhookVerificationError
 
+# Of passwords that might be given in plain text, which they are not, and of its own future.
+logging.disable()
 USER, PASSWORD = "flows", "s3cret-pass word"
 KEYS = {
     "host": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -51,7 +54,8 @@ class Mails:
     async def handle_DATA(self, server, session, envelope):
         raw = envelope.original_content
         mail = email.message_from_bytes(raw, policy=email.policy.default)
-        bodies = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
+        parts = [part for part in mail.walk() if not part.is_multipart()]
+        bodies = {part.get_content_type(): part.get_content().replace("\r\n", "\n") for part in parts}
         tell(
             server=self.name,
             peer=session.peer[1],

@@ -64,6 +64,7 @@ fn start() -> Receivers {
     let folder = std::env::temp_dir().join(format!("stepwell-receivers-{}", std::process::id()));
     let authority = certificates(&folder);
     let mut child = Command::new(Path::new(programs.trim()).join("python"))
+        .args(["-W", "ignore"])
         .arg(here.join("tests/all/receivers.py"))
         .arg(&folder)
         .stdin(Stdio::piped())

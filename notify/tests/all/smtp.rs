@@ -5,10 +5,10 @@ use crate::{
     receivers::{Receivers, receivers},
 };
 use engine::port::{Letter, Notifier};
-use stepwell_notify::{Channels, Given, limits::SEND};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::interaction::delivery::{Notice, Told};
+use stepwell_notify::{Channels, Given, limits::SEND};
 
 const LOGIN: &str = "flows:s3cret-pass%20word@";
 
@@ -99,7 +99,10 @@ async fn the_mails_of_a_question_are_one_thread() {
     assert_eq!(header(&told, "In-Reply-To"), Some(thread.clone()));
     assert_eq!(header(&told, "References"), Some(thread));
     let subject = header(&asked, "Subject").unwrap();
-    assert_eq!([header(&reminded, "Subject"), header(&told, "Subject")], [(); 2].map(|()| Some(format!("Re: {subject}"))));
+    assert_eq!(
+        [header(&reminded, "Subject"), header(&told, "Subject")],
+        [(); 2].map(|()| Some(format!("Re: {subject}")))
+    );
 }
 
 #[tokio::test]
@@ -193,7 +196,8 @@ async fn a_connection_is_used_again_until_the_server_closes_it() {
     arrived("again-3");
     let hasty = self::channels("smtp", "", "hasty", "", false);
     hasty.send(&letter("hasty-1")).await;
-    receivers().wait_for(|got| got["closed"] == arrived("hasty-1")["peer"]);
+    let first = arrived("hasty-1")["peer"].clone();
+    receivers().wait_for(|got| got["closed"] == first);
     assert!(matches!(hasty.send(&letter("hasty-2")).await, Told::Sent { .. }));
-    assert_ne!(arrived("hasty-1")["peer"], arrived("hasty-2")["peer"]);
+    assert_ne!(arrived("hasty-2")["peer"], first);
 }

@@ -6,10 +6,10 @@ use crate::{
 };
 use engine::port::{Letter, Notifier};
 use nodes::AllowList;
-use stepwell_notify::{Channels, Given};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::interaction::delivery::{Notice, Told};
+use stepwell_notify::{Channels, Given};
 
 /// The keys that the receiver knows as `host` and `own`.
 const HOST: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -103,7 +103,9 @@ async fn a_document_makes_the_body_and_the_headers() {
 #[tokio::test]
 async fn the_status_says_whether_another_try_may_help() {
     let channels = channels(None);
-    for (status, again) in [(400, false), (404, false), (410, false), (408, true), (425, true), (500, true), (302, true)] {
+    for (status, again) in
+        [(400, false), (404, false), (410, false), (408, true), (425, true), (500, true), (302, true)]
+    {
         let told = channels.send(&letter(&format!("/as/{status}"))).await;
         match told {
             Told::Failed { error, after_seconds: None } if again => assert!(error.contains(&status.to_string())),

@@ -123,7 +123,9 @@ async fn serve(
 /// machine, which is none to be called at, its own stands in the links.
 fn publish(host: &Local, mut bound: SocketAddr) {
     if host.links().is_none() && !bound.ip().is_loopback() {
-        tracing::warn!("links in messages to people lead to {bound}: say where they reach the host with --public-url URL");
+        tracing::warn!(
+            "links in messages to people lead to {bound}: say where they reach the host with --public-url URL"
+        );
     }
     if bound.ip().is_unspecified() {
         bound.set_ip(Ipv4Addr::LOCALHOST.into());

@@ -125,7 +125,9 @@ mod tests {
     fn a_derived_key_is_another_for_each_key_and_label() {
         let links = derived_key(&[7; 32], "links");
         assert_eq!(links, derived_key(&[7; 32], "links"));
-        assert!(links != derived_key(&[7; 32], "others") && links != derived_key(&[8; 32], "links") && links != [7; 32]);
+        assert!(
+            links != derived_key(&[7; 32], "others") && links != derived_key(&[8; 32], "links") && links != [7; 32]
+        );
     }
 
     #[test]

@@ -69,7 +69,9 @@ impl Smtp {
             Some(code @ (530 | 534 | 535 | 538)) => failed(format!(
                 "{server} refuses the user or the password ({code} {said}): correct them in STEPWELL_SMTP_URL"
             )),
-            Some(code) if error.is_permanent() => Told::Refused { error: format!("{server} refused the mail: {code} {said}") },
+            Some(code) if error.is_permanent() => {
+                Told::Refused { error: format!("{server} refused the mail: {code} {said}") }
+            }
             Some(code) => failed(format!("{server} takes no mail now: {code} {said}")),
             None if error.is_tls() => failed(format!(
                 "no secure connection to {server}: {said}. Where its certificate is signed by an authority of your own, \
@@ -103,7 +105,10 @@ impl Mailer for Smtp {
             Ok(Err(error)) => self.failed(&error),
             Err(_) => {
                 let (server, seconds) = (self.server.name(), SEND.as_secs());
-                Told::Failed { error: format!("{server} did not take the mail within {seconds} s"), after_seconds: None }
+                Told::Failed {
+                    error: format!("{server} did not take the mail within {seconds} s"),
+                    after_seconds: None,
+                }
             }
         }
     }

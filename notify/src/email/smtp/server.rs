@@ -99,7 +99,11 @@ impl Server {
 
     /// The server for messages: host and port.
     pub fn name(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// Connects, turns to TLS where that is wanted, and says who it is.
