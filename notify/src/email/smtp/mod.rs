@@ -73,7 +73,7 @@ impl Smtp {
                 Told::Refused { error: format!("{server} refused the mail: {code} {said}") }
             }
             Some(code) => failed(format!("{server} takes no mail now: {code} {said}")),
-            None if error.is_tls() => failed(format!(
+            None if error.is_tls() || is_about_tls(error) => failed(format!(
                 "no secure connection to {server}: {said}. Where its certificate is signed by an authority of your own, \
                  name that authority's in STEPWELL_SMTP_CA"
             )),
@@ -89,6 +89,22 @@ fn said(error: &Error) -> String {
         last = source;
     }
     last.to_string()
+}
+
+/// Whether a connection broke off since TLS could not be agreed on. An `io::Error` hides what it wraps from `source`, so it
+/// is unwrapped here.
+fn is_about_tls(error: &Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 #[async_trait]
