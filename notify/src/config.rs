@@ -1,11 +1,12 @@
 //! The channels as an operator sets them up, by variables that all hosts share.
 
 use crate::{
-    Channels,
-    email::{Email, Folder, Mailbox, Mailer},
+    channels::Channels,
+    email::{Email, Folder, Mailer},
     webhook::{Key, Webhooks},
 };
 use engine::port::Notifier;
+use lettre::message::Mailbox;
 use nodes::{AllowList, Poster};
 use std::{path::PathBuf, sync::Arc};
 
@@ -21,13 +22,6 @@ const MAIL_TO_FOLDER: &str = "STEPWELL_MAIL_TO_FOLDER";
 const WEBHOOK_SECRET: &str = "STEPWELL_WEBHOOK_SECRET";
 /// Who mails in a folder are from where nothing else is said.
 const FOLDER_FROM: &str = "Stepwell <stepwell@localhost>";
-
-/// What is wrong where no mail can be sent.
-pub(crate) const NO_MAIL: &str = "this host sends no e-mail: set STEPWELL_SMTP_URL and STEPWELL_MAIL_FROM, or have mails \
-                                  written to a folder with --mail-to-folder DIR (STEPWELL_MAIL_TO_FOLDER)";
-/// What is wrong where Slack cannot be reached.
-pub(crate) const NO_SLACK: &str = "this host has no access to Slack: set STEPWELL_SLACK_TOKEN and \
-                                   STEPWELL_SLACK_SIGNING_SECRET";
 
 /// What a host gives beside the variables.
 #[derive(Default)]

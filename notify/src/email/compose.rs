@@ -4,12 +4,13 @@
 //! where nobody knows any more what the first one was called; and each mail has an id of its own, since one person may
 //! get a copy and a mail with a link.
 
-use super::{Address, Mailbox, content::Content, html, mailer::Mail, plain};
+use super::{content::Content, html, mailer::Mail, plain};
 use crate::{
     limits::{REFERENCE_CHARS, SUBJECT_CHARS},
     text::{cut, one_line},
 };
 use engine::port::Letter;
+use lettre::{Address, message::Mailbox};
 use stepwell_core::id::derive;
 
 /// Writes the mail of a letter.

@@ -1,12 +1,11 @@
 //! A mail as a message of RFC 5322, and who takes it.
 
-use super::{Address, Mailbox};
 use async_trait::async_trait;
 use document::time::Time;
 use lettre::{
-    Message,
+    Address, Message,
     message::{
-        MultiPart, SinglePart,
+        Mailbox, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
     },
 };

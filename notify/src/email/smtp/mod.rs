@@ -4,7 +4,7 @@ mod server;
 
 pub use server::Server;
 
-use super::{Mailbox, mailer::Mail, mailer::Mailer};
+use super::mailer::{Mail, Mailer};
 use crate::{
     limits::{SAID_CHARS, SEND, SMTP_IDLE, SMTP_IDLE_TIME},
     text::{cut, one_line},
@@ -12,6 +12,7 @@ use crate::{
 use async_trait::async_trait;
 use lettre::{
     address::Envelope,
+    message::Mailbox,
     transport::smtp::{Error, client::AsyncSmtpConnection, extension::ClientId},
 };
 use std::sync::{Mutex, PoisonError};
