@@ -4,7 +4,12 @@
 //! where nobody knows any more what the first one was called; and each mail has an id of its own, since one person may
 //! get a copy and a mail with a link.
 
-use super::{content::Content, html, mailer::Mail, plain};
+use super::{
+    content::Content,
+    html,
+    mailer::{Mail, domain},
+    plain,
+};
 use crate::{
     limits::{REFERENCE_CHARS, SUBJECT_CHARS},
     text::{cut, one_line},
@@ -22,7 +27,7 @@ pub fn compose(letter: &Letter, from: &Mailbox) -> Result<Mail, String> {
         let to = cut(&one_line(&letter.to), SUBJECT_CHARS);
         format!("`{to}` is no e-mail address: name people by their addresses, as in ana@example.com")
     })?;
-    let domain = from.email.domain();
+    let domain = domain(from);
     let receiver = letter.to.trim().to_ascii_lowercase();
     let thread = derive(&["mail thread", letter.interaction.interaction_id.as_str(), &receiver]);
     let thread = format!("<{thread}@{domain}>");

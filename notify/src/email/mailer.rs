@@ -50,11 +50,18 @@ impl std::fmt::Debug for Mail {
     }
 }
 
+/// The domain of a sender, by which messages are named and servers greeted. One beyond ASCII has a stand-in, since
+/// neither place takes it.
+pub(super) fn domain(from: &Mailbox) -> &str {
+    let domain = from.email.domain();
+    if domain.is_ascii() { domain } else { "stepwell.invalid" }
+}
+
 /// Headers that keep programs from answering: RFC 3834, and what Exchange heeds in its place.
 const AUTOMATIC: [(&str, &str); 2] = [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")];
 
 impl Mail {
-    /// The message as it travels (RFC 5322, MIME), in ASCII. The same mail always gives the same bytes.
+    /// The message as it travels (RFC 5322, MIME), in ASCII but for addresses that are not. The same mail always gives the same bytes.
     ///
     /// # Errors
     /// Where a header cannot be written, which says which.

@@ -180,3 +180,12 @@ fn a_copy_and_a_personal_mail_differ_and_a_repeat_does_not() {
     let other = written(&Letter { to: "bob@example.com".into(), ..letter });
     assert_ne!(first.references, other.references, "each person has a thread");
 }
+
+#[test]
+fn a_sender_beyond_ascii_names_no_message() {
+    let mail = compose(&about(json!({})), &"Zoë <flows@münchen.example>".parse().unwrap()).unwrap();
+    assert!(mail.message_id.is_ascii() && mail.references[0].is_ascii(), "{mail:?}");
+    let bytes = String::from_utf8(mail.to_bytes().unwrap()).unwrap();
+    let from = bytes.lines().find(|line| line.starts_with("From:")).unwrap();
+    assert!(from.contains("=?utf-8?") && from.contains("<flows@"), "{from}");
+}

@@ -4,7 +4,7 @@ mod server;
 
 pub use server::Server;
 
-use super::mailer::{Mail, Mailer};
+use super::mailer::{Mail, Mailer, domain};
 use crate::{
     limits::{SAID_CHARS, SEND, SMTP_IDLE, SMTP_IDLE_TIME},
     text::{cut, one_line},
@@ -31,7 +31,7 @@ pub struct Smtp {
 impl Smtp {
     /// Mails by this server. It is greeted in the name of the sender's domain.
     pub fn new(server: Server, from: &Mailbox) -> Self {
-        Self { server, hello: ClientId::Domain(from.email.domain().to_owned()), idle: Mutex::default() }
+        Self { server, hello: ClientId::Domain(domain(from).to_owned()), idle: Mutex::default() }
     }
 
     async fn deliver(&self, envelope: &Envelope, bytes: &[u8]) -> Result<(), Error> {
