@@ -65,7 +65,7 @@ fn start() -> Receivers {
     let authority = certificates(&folder);
     let mut child = Command::new(Path::new(programs.trim()).join("python"))
         .args(["-W", "ignore"])
-        .arg(here.join("tests/all/receivers.py"))
+        .arg(here.join("tests/channels/receivers.py"))
         .arg(&folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
 //! What people get: mails and webhooks, as real receivers take them.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod contents;
 mod folder;
