@@ -233,10 +233,8 @@ fn answers(interaction: &Interaction) -> Option<Part> {
 fn answer(interaction: &Interaction, response: &Response) -> String {
     let by = line(&response.by);
     let entered = response.entered_by.as_ref().map(|by| format!(" (entered by {})", line(by))).unwrap_or_default();
-    let said = match (interaction.kind, response.answer.as_str()) {
-        (InteractionKind::Ask, Some(text)) => line(text),
-        _ => called(interaction, &response.decision),
-    };
+    let text = response.answer.as_str().filter(|_| interaction.kind == InteractionKind::Ask);
+    let said = text.map_or_else(|| called(interaction, &response.decision), line);
     let comment = response.comment.as_deref().filter(|comment| !comment.trim().is_empty());
     let comment = comment.map(|comment| format!(" – “{}”", line(comment))).unwrap_or_default();
     format!("{by}{entered}: {said}{comment}")

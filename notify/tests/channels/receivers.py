@@ -46,7 +46,6 @@ class Mails:
         if user == "later":
             return "451 4.7.1 Come again later"
         if user == "stalled":
-            tell(stalled=address)
             await asyncio.Event().wait()
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -15,7 +15,10 @@ use lettre::{
     message::Mailbox,
     transport::smtp::{Error, client::AsyncSmtpConnection, extension::ClientId},
 };
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 use stepwell_core::interaction::delivery::Told;
 use tokio::time::Instant;
 
@@ -26,12 +29,18 @@ pub struct Smtp {
     /// Connections whose last mail was taken, each with the time of that. One whose mail was cut off is never used
     /// again: an answer that is still on its way would be taken for that to the next mail.
     idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+    limit: Duration,
 }
 
 impl Smtp {
     /// Mails by this server. It is greeted in the name of the sender's domain.
     pub fn new(server: Server, from: &Mailbox) -> Self {
-        Self { server, hello: ClientId::Domain(domain(from).to_owned()), idle: Mutex::default() }
+        Self { server, hello: ClientId::Domain(domain(from).to_owned()), idle: Mutex::default(), limit: SEND }
+    }
+
+    /// The same, with another time for one try.
+    pub fn giving_up_after(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     async fn deliver(&self, envelope: &Envelope, bytes: &[u8]) -> Result<(), Error> {
@@ -117,11 +126,11 @@ impl Mailer for Smtp {
             (Err(error), _) => return Told::Refused { error: error.to_string() },
             (_, Err(error)) => return Told::Refused { error },
         };
-        match tokio::time::timeout(SEND, self.deliver(&envelope, &bytes)).await {
+        match tokio::time::timeout(self.limit, self.deliver(&envelope, &bytes)).await {
             Ok(Ok(())) => Told::Sent { reference: Some(mail.message_id.clone()) },
             Ok(Err(error)) => self.failed(&error),
             Err(_) => {
-                let (server, seconds) = (self.server.name(), SEND.as_secs());
+                let (server, seconds) = (self.server.name(), self.limit.as_secs_f64());
                 Told::Failed {
                     error: format!("{server} did not take the mail within {seconds} s"),
                     after_seconds: None,
