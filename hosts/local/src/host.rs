@@ -9,12 +9,13 @@ use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
-    port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError},
+    link::Links,
+    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Store, StoreError},
 };
 use nodes::Nodes;
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
@@ -30,6 +31,8 @@ pub struct Local {
     database: Database,
     nodes: Reach,
     most_descendants: u32,
+    notifier: Option<Arc<dyn Notifier>>,
+    links: OnceLock<Links>,
 }
 
 impl Local {
@@ -42,12 +45,29 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
-        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS })
+        Ok(Self {
+            database,
+            nodes: Reach::of(nodes),
+            most_descendants: engine::limits::DESCENDANTS,
+            notifier: None,
+            links: OnceLock::new(),
+        })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
     pub fn with_most_descendants(self, most_descendants: u32) -> Self {
         Self { most_descendants, ..self }
+    }
+
+    /// Sets what tells people of questions.
+    pub fn with_notifier(self, notifier: Option<Arc<dyn Notifier>>) -> Self {
+        Self { notifier, ..self }
+    }
+
+    /// Says at which address people reach the host, such as `https://flows.example.com`: their links lead there. What was
+    /// said first counts.
+    pub fn publish(&self, base: &str) {
+        self.links.get_or_init(|| Links::new(base, self.database.links_key));
     }
 
     /// The account of the host's memory.
@@ -178,5 +198,43 @@ impl Host for Local {
 
     async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {
         self.database.http_allow(id).await
+    }
+
+    fn links(&self) -> Option<&Links> {
+        self.links.get()
+    }
+
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        self.notifier.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::tests::scratch;
+
+    #[tokio::test]
+    async fn a_link_opens_as_long_as_the_folder_has_its_key() {
+        // Given a host that people reach, and a link that it sent.
+        let question = "018f2b6e-7a10-8c3d-9e4f-0123456789ab".into();
+        let open = |path: &Path| Local::open(path, Nodes::new(nodes::Config::default()).unwrap()).unwrap();
+        let (path, other) = (scratch(), scratch());
+        let host = open(&path);
+        assert!(host.links().is_none(), "nobody said where people reach it");
+        host.publish("https://flows.example.com");
+        host.publish("http://127.0.0.1:8080");
+        let links = host.links().unwrap().clone();
+        assert_eq!(links.base(), "https://flows.example.com");
+        let token = links.token(&question, "ana@example.com").unwrap();
+        host.shutdown(Duration::ZERO).await;
+        // When the folder is opened again, then the link opens; elsewhere it does not.
+        for (path, opens) in [(&path, true), (&other, false)] {
+            let host = open(path);
+            host.publish("https://flows.example.com");
+            assert_eq!(host.links().unwrap().open(&token).is_some(), opens);
+            host.shutdown(Duration::ZERO).await;
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator lets a host take and do: the options of `run` and `dev`, each with its variable. clap shows the
 //! comments on the type that it derives from as the text of `--help`.
 
-use super::{Failure, output};
+use super::{Failure, notifications::Notifications, output};
 use nodes::{AllowList, CEILING_VARIABLES, Ceilings, Config};
 use stepwell::{
     memory::{self, Memory},
@@ -27,6 +27,9 @@ pub struct Allowed {
     /// How much memory it may take [default: STEPWELL_MEMORY, else half of the machine]
     #[arg(long, value_name = "512MB")]
     memory: Option<String>,
+    /// How it tells people of questions.
+    #[command(flatten)]
+    notifications: Notifications,
 }
 
 impl Allowed {
@@ -34,7 +37,9 @@ impl Allowed {
     pub fn options(&self) -> Result<Options, Failure> {
         let most_descendants = most_descendants(self.max_descendants.as_deref())?;
         let memory = memory(self.memory.as_deref())?;
-        Ok(Options { nodes: self.config()?, memory, most_descendants })
+        let nodes = self.config()?;
+        let notifier = Some(self.notifications.notifier(nodes.http_allow.clone())?);
+        Ok(Options { nodes, memory, most_descendants, notifier, public_url: self.notifications.public_url()? })
     }
 
     /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says
@@ -66,7 +71,7 @@ impl Allowed {
             ("--max-descendants", &self.max_descendants),
             ("--memory", &self.memory),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+        all.into_iter().chain(self.notifications.given()).filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
     /// How the nodes of the host behave.

@@ -12,7 +12,11 @@ use super::{
     run::signals::Signals,
 };
 use engine::port::Host;
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 use stepwell::{
     Local,
     server::{self, Callers, Limits, Stop, socket::Socket},
@@ -80,6 +84,7 @@ async fn serve(
     let listener = TcpListener::bind((address, port)).await.map_err(|error| unbound(&error, address, port))?;
     let bound = listener.local_addr().map_err(|error| unbound(&error, address, port))?;
     let mut signals = Signals::listen()?;
+    publish(host, bound);
     // What the sandbox of `code` lacks on this system is told at the start, and not when some code runs.
     host.warm().await;
     server::start(host).await?;
@@ -112,6 +117,20 @@ async fn serve(
         watching.abort();
     }
     Ok(Exit::Done)
+}
+
+/// Lets people's links lead to where the host listens, unless its operator said another address. Of all addresses of the
+/// machine, which is none to be called at, its own stands in the links.
+fn publish(host: &Local, mut bound: SocketAddr) {
+    if host.links().is_none() && !bound.ip().is_loopback() {
+        tracing::warn!(
+            "links in messages to people lead to {bound}: say where they reach the host with --public-url URL"
+        );
+    }
+    if bound.ip().is_unspecified() {
+        bound.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    host.publish(&format!("http://{bound}"));
 }
 
 /// The data folder's socket, through which this user's commands need no token. Where there can be none, all but those on

@@ -35,6 +35,7 @@ mod logging;
 mod logs;
 mod ls;
 mod moving;
+mod notifications;
 mod numbers;
 mod open;
 mod output;

@@ -21,7 +21,7 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::port::StoreError;
+use engine::port::{Notifier, StoreError};
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
 use std::{path::Path, sync::Arc};
@@ -55,11 +55,21 @@ pub struct Options {
     pub memory: Memory,
     /// How many descendants an execution without a parent may have alive at once.
     pub most_descendants: u32,
+    /// What tells people of questions; none where nothing does.
+    pub notifier: Option<Arc<dyn Notifier>>,
+    /// The address at which people reach the host, where its operator says one.
+    pub public_url: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { nodes: Config::default(), memory: Memory::of_machine(), most_descendants: engine::limits::DESCENDANTS }
+        Self {
+            nodes: Config::default(),
+            memory: Memory::of_machine(),
+            most_descendants: engine::limits::DESCENDANTS,
+            notifier: None,
+            public_url: None,
+        }
     }
 }
 
@@ -68,7 +78,13 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
     let memory = Arc::new(options.memory);
     let config = Config { memory: memory.clone(), ..options.nodes };
     let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
-    Ok(Arc::new(Local::open_within(data, nodes, memory)?.with_most_descendants(options.most_descendants)))
+    let host = Local::open_within(data, nodes, memory)?
+        .with_most_descendants(options.most_descendants)
+        .with_notifier(options.notifier);
+    if let Some(base) = &options.public_url {
+        host.publish(base);
+    }
+    Ok(Arc::new(host))
 }
 
 /// Begins to run what the queue holds, and to look for timeouts and the end of retention.

@@ -4,6 +4,7 @@
 use engine::port::{Secret, StoreError};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
     rand::{SecureRandom, SystemRandom},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,15 @@ pub fn fresh_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     SystemRandom::new().fill(&mut key).map_err(|_| std::io::Error::other("no randomness to be had"))?;
     Ok(key)
+}
+
+/// A key for another purpose than sealing, which a label names. It follows from the folder's key, so that a backup of
+/// that brings it back, and tells nothing of it.
+pub fn derived_key(key: &[u8; 32], label: &str) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), label.as_bytes());
+    let mut derived = [0; 32];
+    derived.copy_from_slice(tag.as_ref());
+    derived
 }
 
 impl Sealer {
@@ -109,6 +119,15 @@ mod tests {
         assert!(sealer.open("annt", "oken", &sealed).is_err());
         assert!(Sealer::new(&fresh_key().unwrap()).unwrap().open("ann", "token", &sealed).is_err());
         assert!(!sealed.windows(6).any(|part| part == b"s3cret"));
+    }
+
+    #[test]
+    fn a_derived_key_is_another_for_each_key_and_label() {
+        let links = derived_key(&[7; 32], "links");
+        assert_eq!(links, derived_key(&[7; 32], "links"));
+        assert!(
+            links != derived_key(&[7; 32], "others") && links != derived_key(&[8; 32], "links") && links != [7; 32]
+        );
     }
 
     #[test]

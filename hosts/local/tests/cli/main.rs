@@ -14,6 +14,7 @@ mod forms;
 mod log;
 mod moved;
 mod named;
+mod notifications;
 mod order;
 mod pasted;
 mod patched;

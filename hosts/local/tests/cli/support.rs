@@ -36,6 +36,9 @@ impl Home {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stepwell"));
         command.args(args).current_dir(&self.0).env_remove("STEPWELL_DATA").env_remove("STEPWELL_TOKEN");
         command.env("STEPWELL_USER", "me@example.com").env_remove("STEPWELL_HTTP_ALLOW");
+        for name in ["SMTP_URL", "SMTP_CA", "MAIL_FROM", "MAIL_TO_FOLDER", "WEBHOOK_SECRET", "PUBLIC_URL"] {
+            command.env_remove(format!("STEPWELL_{name}"));
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
