@@ -6,6 +6,7 @@ mod answer;
 mod arrival;
 mod children;
 mod close;
+mod closing;
 mod control;
 mod delay;
 mod human;

@@ -283,7 +283,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         }
         Event::InteractionOpened { .. }
         | Event::InteractionVoted { .. }
-        | Event::InteractionClosed { .. }
+        | Event::InteractionClosed(_)
         | Event::InteractionEscalated { .. } => apply_interaction(state, event, at),
         Event::ChildrenPlanned(_)
         | Event::ChildrenStarted { .. }

@@ -2,7 +2,7 @@
 
 use super::node::node_mut;
 use crate::{
-    event::Event,
+    event::{Closed, Event},
     execution::{Execution, Phase},
     interaction::InteractionStatus,
 };
@@ -17,27 +17,28 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
         state.interactions.push(Arc::new((**interaction).clone()));
         return;
     }
-    let (Event::InteractionVoted { interaction_id, .. }
-    | Event::InteractionClosed { interaction_id, .. }
-    | Event::InteractionEscalated { interaction_id, .. }) = event
-    else {
-        return;
+    let interaction_id = match event {
+        Event::InteractionClosed(closed) => &closed.interaction_id,
+        Event::InteractionVoted { interaction_id, .. } | Event::InteractionEscalated { interaction_id, .. } => {
+            interaction_id
+        }
+        _ => return,
     };
     let Some(one) = state.interactions.iter_mut().rev().find(|one| &one.interaction_id == interaction_id) else {
         return;
     };
     let one = Arc::make_mut(one);
-    // The execution goes on because a person decided.
-    if matches!(event, Event::InteractionClosed { status: InteractionStatus::Answered, .. }) {
-        state.resume_count += 1;
-    }
     match event {
         Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
-        Event::InteractionClosed { status, decision, response, .. } => {
+        Event::InteractionClosed(closed) => {
+            let Closed { status, decision, response, evidence, .. } = &**closed;
             one.status = *status;
             one.decision.clone_from(decision);
             one.decided_at = Some(at);
             one.responses.extend(response.iter().map(|response| (**response).clone()));
+            one.evidence.clone_from(evidence);
+            // The execution goes on because a person decided.
+            state.resume_count += u32::from(*status == InteractionStatus::Answered);
         }
         Event::InteractionEscalated { assignees, deadline, .. } => {
             one.assignees.clone_from(assignees);
