@@ -3,13 +3,13 @@
 use crate::{
     memory::Memory,
     reach::Reach,
-    store::{DataFolder, Database, Metrics, OpenError},
+    store::{DataFolder, Database, Metrics, OpenError, Signing},
 };
 use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
-    port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError},
+    port::{Clock, Host, Outbox, Runner, Secrets, Signer, Store, StoreError},
 };
 use nodes::Nodes;
 use std::{
@@ -29,6 +29,7 @@ pub use crate::queue::Handler;
 pub struct Local {
     database: Database,
     nodes: Reach,
+    signing: Signing,
     most_descendants: u32,
 }
 
@@ -42,7 +43,8 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
-        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS })
+        let signing = Signing::of(database.folder().path(), clock);
+        Ok(Self { database, nodes: Reach::of(nodes), signing, most_descendants: engine::limits::DESCENDANTS })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
@@ -174,6 +176,10 @@ impl Host for Local {
 
     fn takes_up_jobs(&self) -> bool {
         true
+    }
+
+    fn signer(&self) -> Option<&dyn Signer> {
+        Some(&self.signing)
     }
 
     async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {

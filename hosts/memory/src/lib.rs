@@ -8,7 +8,7 @@ mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
-use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
+use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -36,6 +36,7 @@ pub struct Memory {
     /// The clock to read; none to read `World::now`, which only a test moves.
     clock: Option<fn() -> Time>,
     time_left: Box<TimeLeft>,
+    signer: Option<Box<dyn Signer>>,
 }
 
 fn wall_clock() -> Time {
@@ -104,7 +105,7 @@ impl Memory {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
         let world = Mutex::new(World { now, ..World::default() });
-        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
+        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None), signer: None }
     }
 
     /// Makes a host whose [`Clock::now`](engine::port::Clock::now) is the machine's clock, for tests of handlers that
@@ -123,6 +124,12 @@ impl Memory {
     /// Sets what answers [`Clock::time_left`](engine::port::Clock::time_left), as for a process that is cut off.
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
+        self
+    }
+
+    /// Sets what signs receipts. Without it none is signed.
+    pub fn with_signer(mut self, signer: impl Signer + 'static) -> Self {
+        self.signer = Some(Box::new(signer));
         self
     }
 

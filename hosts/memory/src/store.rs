@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
 use engine::port::{
     Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal, Outbox,
-    Page, Secrets, Store, StoreError, Window,
+    Page, Secrets, Signer, Store, StoreError, Window,
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
@@ -260,6 +260,10 @@ impl Host for Memory {
 
     async fn run(&self, task: &Task) -> Report {
         (self.runner)(task)
+    }
+
+    fn signer(&self) -> Option<&dyn Signer> {
+        self.signer.as_deref()
     }
 }
 

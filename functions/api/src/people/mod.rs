@@ -2,11 +2,12 @@
 
 pub mod answer;
 mod interactions;
+mod keys;
 mod respond;
 
 use crate::Routes;
 
 /// The routes of questions and answers.
 pub fn routes() -> Routes {
-    Routes::new().merge(interactions::routes()).merge(respond::routes())
+    Routes::new().merge(interactions::routes()).merge(respond::routes()).merge(keys::routes())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, patch, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
+    ls, moving, open, patch, receipt, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
     validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
@@ -52,6 +52,12 @@ pub enum Command {
     Inbox(inbox::Args),
     /// Answer a question
     Answer(answer::Args),
+    /// Prove what people decided
+    Receipt {
+        /// The command on receipts.
+        #[command(subcommand)]
+        command: receipt::ReceiptCommand,
+    },
     /// Let no further node start
     Pause(control::Args),
     /// Go on after a pause

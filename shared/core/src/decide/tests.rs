@@ -12,6 +12,7 @@ mod offloaded;
 mod people;
 mod progress;
 mod questions;
+mod receipts;
 mod repeats;
 mod retried;
 mod settings;

@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod delivery;
+pub mod proof;
 pub mod receipt;
 pub(crate) mod votes;
 
