@@ -29,6 +29,7 @@ pub mod rollback;
 pub mod schedules;
 pub mod scope;
 mod seal;
+pub mod signing;
 pub mod start;
 pub mod step;
 pub mod supervise;

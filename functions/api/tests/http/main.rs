@@ -18,6 +18,7 @@ mod moving;
 mod openapi;
 mod passed_on;
 mod patch;
+mod receipts;
 mod repeats;
 mod resume;
 mod retry;

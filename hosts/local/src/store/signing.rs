@@ -3,11 +3,12 @@
 
 use super::seal::fresh_key;
 use async_trait::async_trait;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use document::time::Time;
-use engine::port::{PublicKey, Signer, StoreError};
+use engine::{
+    port::{PublicKey, Signer, StoreError},
+    signing::KeyRing,
+};
 use ring::signature::{Ed25519KeyPair, KeyPair};
-use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -27,19 +28,10 @@ pub struct Signing {
     open: Mutex<Option<Open>>,
 }
 
-/// What the file holds.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    /// The seed of the private key (RFC 8032), 32 bytes in base64.
-    private_key: String,
-    /// All public keys, newest first; the first one is that of the private key.
-    keys: Vec<PublicKey>,
-}
-
 /// The file as it was read.
 struct Open {
     pair: Ed25519KeyPair,
-    keys: Vec<PublicKey>,
+    ring: KeyRing,
 }
 
 impl Signing {
@@ -73,32 +65,22 @@ impl Signing {
     fn read_or_make(&self) -> Result<Open, StoreError> {
         match std::fs::read(self.path()) {
             Ok(bytes) => opened(&bytes).ok_or_else(|| self.failed("it is damaged")),
-            Err(error) if error.kind() == ErrorKind::NotFound => self.made(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.made(&[]),
             Err(error) => Err(self.failed(error)),
         }
     }
 
     /// Makes a key and keeps it, before the public keys that were there.
-    fn made(&self, before: Vec<PublicKey>) -> Result<Open, StoreError> {
+    fn made(&self, before: &[PublicKey]) -> Result<Open, StoreError> {
         let seed = fresh_key().map_err(|error| self.failed(error))?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|error| self.failed(error))?;
-        let now = (self.clock)();
-        let public = pair.public_key().as_ref();
-        let new = PublicKey {
-            key_id: key_id(public),
-            public_key: BASE64_STANDARD.encode(public),
-            created_at: now,
-            retired_at: None,
-        };
-        let retired = before.into_iter().map(|key| PublicKey { retired_at: key.retired_at.or(Some(now)), ..key });
-        let keys: Vec<PublicKey> = std::iter::once(new).chain(retired).collect();
-        let kept = Kept { private_key: BASE64_STANDARD.encode(seed), keys };
-        self.keep(&kept).map_err(|error| self.failed(error))?;
-        Ok(Open { pair, keys: kept.keys })
+        let ring = KeyRing::new(&seed, pair.public_key().as_ref(), before, (self.clock)());
+        self.keep(&ring).map_err(|error| self.failed(error))?;
+        Ok(Open { pair, ring })
     }
 
     /// Writes a second file and renames it, so that a crash leaves the one before or the new one.
-    fn keep(&self, kept: &Kept) -> io::Result<()> {
+    fn keep(&self, kept: &KeyRing) -> io::Result<()> {
         let part = self.folder.join(format!("{FILE}.part"));
         let mut file = OpenOptions::new().mode(0o600).write(true).create(true).truncate(true).open(&part)?;
         file.write_all(&serde_json::to_vec_pretty(kept)?)?;
@@ -110,10 +92,9 @@ impl Signing {
 
 /// Reads the file; none where it is not as it was written.
 fn opened(bytes: &[u8]) -> Option<Open> {
-    let Kept { private_key, keys } = serde_json::from_slice(bytes).ok()?;
-    let pair = Ed25519KeyPair::from_seed_unchecked(&BASE64_STANDARD.decode(private_key).ok()?).ok()?;
-    let is_first = keys.first().is_some_and(|key| key.key_id == key_id(pair.public_key().as_ref()));
-    is_first.then_some(Open { pair, keys })
+    let ring: KeyRing = serde_json::from_slice(bytes).ok()?;
+    let pair = Ed25519KeyPair::from_seed_unchecked(&ring.seed()?).ok()?;
+    ring.signs_with(pair.public_key().as_ref()).then_some(Open { pair, ring })
 }
 
 #[async_trait]
@@ -123,13 +104,13 @@ impl Signer for Signing {
     }
 
     async fn keys(&self) -> Result<Vec<PublicKey>, StoreError> {
-        self.with(|open| Ok(open.keys.clone()))
+        self.with(|open| Ok(open.ring.keys().to_vec()))
     }
 
     async fn rotate(&self) -> Result<PublicKey, StoreError> {
         self.with(|open| {
-            *open = self.made(open.keys.clone())?;
-            open.keys.first().cloned().ok_or_else(|| self.failed("it holds no key"))
+            *open = self.made(open.ring.keys())?;
+            open.ring.keys().first().cloned().ok_or_else(|| self.failed("it holds no key"))
         })
     }
 }
@@ -139,6 +120,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::store::{DataFolder, tests::scratch};
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use ring::signature::{ED25519, UnparsedPublicKey};
     use std::os::unix::fs::PermissionsExt;
 
