@@ -2,7 +2,7 @@
 //! of an invocation.
 
 use crate::{
-    S3, SecretsManager, Sqs, StepFunctions,
+    S3, SecretsManager, SigningKeys, Sqs, StepFunctions,
     billing::meter::Meter,
     error::Patience,
     host::{Aws, Services, clock},
