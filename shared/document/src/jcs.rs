@@ -32,9 +32,12 @@ pub fn exact(value: Value) -> Value {
 /// # Errors
 /// What is wrong with the text, in words for people.
 pub fn read(text: &str) -> Result<Value, String> {
-    let Unique(value) = serde_json::from_str(text).map_err(|error| format!("this is no JSON as it is wanted: {error}"))?;
+    let Unique(value) =
+        serde_json::from_str(text).map_err(|error| format!("this is no JSON as it is wanted: {error}"))?;
     match literals(text).find(|literal| !keeps(literal)) {
-        Some(literal) => Err(format!("the number {literal} says more than a double holds, so nothing was signed with it")),
+        Some(literal) => {
+            Err(format!("the number {literal} says more than a double holds, so nothing was signed with it"))
+        }
         None => Ok(value),
     }
 }

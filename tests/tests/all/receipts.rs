@@ -68,9 +68,9 @@ impl Place {
     /// The id of a question that two people have decided.
     fn decided(&self) -> String {
         // What is shown has numbers, letters and keys that only the canonical form writes in one way.
-        let input = json!({"title": "Zażółć 🦆 \"x\"\n", "\u{20ac}": 1e21, "\u{1f600}": 0.1, "big": u64::MAX, "a": -0.0});
-        let (status, started) =
-            self.dev.call("POST", "/v1/workflows/publish/executions", &json!({"input": input}));
+        let input =
+            json!({"title": "Zażółć 🦆 \"x\"\n", "\u{20ac}": 1e21, "\u{1f600}": 0.1, "big": u64::MAX, "a": -0.0});
+        let (status, started) = self.dev.call("POST", "/v1/workflows/publish/executions", &json!({"input": input}));
         assert_eq!(status, 202, "{started}");
         let execution = started["execution_id"].as_str().unwrap();
         let waiting = self.dev.until(execution, &["waiting_human"]);

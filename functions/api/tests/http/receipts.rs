@@ -89,7 +89,8 @@ async fn an_imported_decision_keeps_its_signature() {
     there.post(&format!("{path}/respond"), json!({"approved": true})).await.of(200);
     there.run().await;
     let one = there.get(&path).await.of(200);
-    let mut piece = there.get(&format!("/v1/executions/{}/export", one["execution_id"].as_str().unwrap())).await.of(200);
+    let mut piece =
+        there.get(&format!("/v1/executions/{}/export", one["execution_id"].as_str().unwrap())).await.of(200);
     piece["complete"] = json!(true);
     let here = World::local();
     here.post("/v1/executions/import", piece).await.of(200);

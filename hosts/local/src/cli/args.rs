@@ -2,8 +2,8 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, patch, receipt, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens, unstick,
-    validate, whatif, workflows,
+    ls, moving, open, patch, receipt, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens,
+    unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 

@@ -14,8 +14,7 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time,
-    validate::schema::Schema,
+    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};

@@ -75,7 +75,8 @@ fn text_of<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 fn form(receipt: &Value, members: &Map<String, Value>, canonical: &str) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     if receipt["version"].as_u64() != Some(VERSION) {
-        let message = format!("this release knows receipts of version {VERSION}, and this one says {}", receipt["version"]);
+        let message =
+            format!("this release knows receipts of version {VERSION}, and this one says {}", receipt["version"]);
         flaws.push(Flaw::new("unknown_version", message));
     }
     if text_of(members, "algorithm") != Some(ALGORITHM) {

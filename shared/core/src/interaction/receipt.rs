@@ -125,9 +125,10 @@ pub fn seal(turns: &mut [Turn], execution: &mut Execution, id: &InteractionId, s
 /// How the output of a node names a receipt: the question's id, and the SHA-256 of the canonical receipt; null where
 /// there is none.
 pub(crate) fn reference(one: &Interaction, execution: &Execution) -> Value {
-    receipt(one, execution).map_or(Value::Null, |receipt| {
-        json!({"interaction_id": one.interaction_id, "sha256": sha256_hex(jcs::text(&receipt).as_bytes())})
-    })
+    receipt(one, execution).map_or(
+        Value::Null,
+        |receipt| json!({"interaction_id": one.interaction_id, "sha256": sha256_hex(jcs::text(&receipt).as_bytes())}),
+    )
 }
 
 /// Hexadecimal SHA-256 of exactly what a question shows, in its canonical form. Each response records it.

@@ -42,7 +42,8 @@ async fn of_two_processes_that_make_a_key_one_counts() {
 #[tokio::test]
 async fn a_rotation_keeps_the_public_key_and_drops_the_private_one_and_only_one_of_two_wins() {
     let old = kept();
-    let script = Script::new([json(200, old.clone()), made(), json(200, old.clone()), error(400, "ResourceExistsException")]);
+    let script =
+        Script::new([json(200, old.clone()), made(), json(200, old.clone()), error(400, "ResourceExistsException")]);
     let signer = signer(&script, || Time(9));
     let new = signer.rotate().await.unwrap();
     let (before, after) = (old["SecretString"].as_str().unwrap(), script.asked()[1].json());

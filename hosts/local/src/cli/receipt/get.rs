@@ -22,8 +22,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let one: Interaction = found?.read()?;
     let Some(receipt) = one.receipt else {
         let hint = "a question has a receipt once it is answered or timed out; one that was cancelled has none";
-        return Err(Failure::failed(format!("the question is {}: it has no receipt", one.status), hint)
-            .with_code("no_receipt"));
+        return Err(
+            Failure::failed(format!("the question is {}: it has no receipt", one.status), hint).with_code("no_receipt")
+        );
     };
     if receipt.signature.is_none() {
         eprintln!("{}", output::dim("the host that decided it signs nothing, so that it proves nothing"));

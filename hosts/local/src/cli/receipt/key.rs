@@ -42,7 +42,8 @@ pub fn read(argument: &str) -> Result<Vec<Trusted>, Failure> {
 }
 
 fn refused(argument: &str, why: &str) -> Failure {
-    let hint = "give what `stepwell receipt keys --json` wrote on the host that signed, a PEM file, or the 32 bytes in base64";
+    let hint =
+        "give what `stepwell receipt keys --json` wrote on the host that signed, a PEM file, or the 32 bytes in base64";
     Failure::usage(format!("`{argument}` {why}"), hint)
 }
 

@@ -41,6 +41,9 @@ pub async fn rotate(globals: &Globals) -> Outcome {
     }
     let key: Key = made.read()?;
     output::line(&format!("{} signs from now on: {}", key.key_id, key.public_key));
-    eprintln!("{}", output::dim("hand it to whoever checks receipts, beside those before it: stepwell receipt keys --json"));
+    eprintln!(
+        "{}",
+        output::dim("hand it to whoever checks receipts, beside those before it: stepwell receipt keys --json")
+    );
     Ok(Exit::Done)
 }

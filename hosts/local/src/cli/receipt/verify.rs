@@ -68,12 +68,8 @@ fn is_signed(signed: &Signed<'_>, keys: &[Trusted]) -> Result<(), Flaw> {
 }
 
 fn invalid(flaws: Vec<Flaw>) -> Failure {
-    let fault = |flaw: Flaw| Fault {
-        code: flaw.code.into(),
-        path: String::new(),
-        message: flaw.message,
-        ..Fault::default()
-    };
+    let fault =
+        |flaw: Flaw| Fault { code: flaw.code.into(), path: String::new(), message: flaw.message, ..Fault::default() };
     let errors: Vec<Fault> = flaws.into_iter().map(fault).collect();
     let hint = "ask the host that decided: stepwell receipt get INTERACTION, and stepwell receipt keys --json";
     Failure::failed("the receipt is not valid", hint).with_code("invalid_receipt").with_errors(errors)

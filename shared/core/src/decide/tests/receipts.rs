@@ -99,9 +99,8 @@ fn a_receipt_says_what_was_shown_who_answered_and_what_came_of_it() {
 #[test]
 fn a_deadline_has_a_receipt_and_a_cancelled_question_none() {
     let late = |action: &str| {
-        let mut story = asking(
-            json!({ "kind": "approval", "question": "Pay?", "timeout_seconds": 10, "timeout_action": action }),
-        );
+        let mut story =
+            asking(json!({ "kind": "approval", "question": "Pay?", "timeout_seconds": 10, "timeout_action": action }));
         let activation = story.state.activation(&"ask".into());
         story.now = Time(10_000);
         story.when(Command::Timer { activation, purpose: Purpose::Deadline }).unwrap();
