@@ -1,6 +1,6 @@
 //! Receipts of questions, and the public keys that they are checked with.
 
-use super::Timestamp;
+use super::{Authorization, Choice, Response, Timestamp, words};
 use ::document::{id::sha256_hex, jcs};
 use engine::port::PublicKey;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
     "algorithm": "Ed25519", "key_id": "4f2a9c1d7e8b6035", "signature": "b64"}))]
 pub struct Receipt {
     /// What is signed, in its canonical form (RFC 8785).
-    #[schema(value_type = Object)]
+    #[schema(value_type = Decided)]
     pub receipt: Value,
     /// Hexadecimal SHA-256 of the canonical receipt.
     pub sha256: String,
@@ -27,6 +27,89 @@ pub struct Receipt {
     pub key_id: Option<String>,
     /// The signature of the canonical receipt, 64 bytes in base64; null likewise.
     pub signature: Option<String>,
+}
+
+/// What a receipt says. It is made by the rules and shown as it was signed, so that this type only describes it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type")]
+pub struct Decided {
+    /// The version of the form: 1.
+    version: u32,
+    /// The id of the question.
+    interaction_id: String,
+    /// The execution that asked.
+    execution_id: String,
+    /// The workflow of that execution.
+    workflow_id: String,
+    /// The hash of the workflow that was in force when it was decided.
+    workflow_hash: String,
+    /// Who started the execution; null where nobody did.
+    requester: Option<String>,
+    /// The node that asked.
+    node: String,
+    /// The number of the node's visit, from 1.
+    visit: u32,
+    /// The epoch of the execution, which grows by one at each rollback.
+    epoch: u32,
+    /// What was asked for.
+    #[schema(value_type = words::InteractionKind)]
+    kind: String,
+    /// Whether the question was what to do about a node that failed.
+    on_error: bool,
+    /// Exactly what was shown to whoever answered.
+    shown: ShownToPeople,
+    /// Hexadecimal SHA-256 of the canonical form of `shown`.
+    shown_sha256: String,
+    /// The people who could answer in the end; empty for anyone of the owner.
+    assignees: Vec<String>,
+    /// Whether whoever started the execution could decide it.
+    allow_requester: bool,
+    /// Votes that approve; null where the question is not decided by votes.
+    approval_threshold: Option<u64>,
+    /// Votes that reject; null where the question is not decided by votes.
+    rejection_threshold: Option<u64>,
+    /// When the question was asked.
+    opened_at: Timestamp,
+    /// When its time was over; null where it had all the time of its execution.
+    deadline: Option<Timestamp>,
+    /// What was to happen at the deadline.
+    timeout_action: String,
+    /// Whether more people were asked because nobody decided in time.
+    escalated: bool,
+    /// Every answer, oldest first; of one person the last one counts.
+    responses: Vec<Response>,
+    /// When it was decided.
+    decided_at: Timestamp,
+    /// How it was decided: `answered` or `timed_out`.
+    #[schema(value_type = words::InteractionStatus)]
+    status: String,
+    /// The port that was decided on; null where the node failed instead.
+    decision: Option<String>,
+    /// Whether the deadline decided in the place of people.
+    automatic: bool,
+    /// Why no person decided; null where one did.
+    reason: Option<String>,
+}
+
+/// What a question showed.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type")]
+pub struct ShownToPeople {
+    /// The question itself.
+    question: String,
+    /// More about the question, in Markdown.
+    details: Option<String>,
+    /// What the question asked for.
+    #[schema(value_type = words::InteractionKind)]
+    kind: String,
+    /// The JSON Schema of an `input`.
+    schema: Option<Value>,
+    /// The options of a `decision`.
+    options: Vec<Choice>,
+    /// The content of a `review`.
+    content: Option<Value>,
+    /// The tool that an `authorization` was about.
+    authorization: Option<Authorization>,
 }
 
 impl Receipt {

@@ -25,7 +25,8 @@ async fn the_first_signature_makes_the_key_and_the_next_needs_no_call() {
     let signer = signer(&script, || Time(0));
     let (first, signature) = signer.sign(b"yes").await.unwrap();
     assert_eq!(signer.sign(b"yes").await.unwrap(), (first, signature.clone()));
-    assert_eq!((script.operations(), signature.len()), (vec!["GetSecretValue", "CreateSecret"], 64));
+    assert_eq!(script.operations(), ["GetSecretValue", "CreateSecret"]);
+    assert_eq!(signature.len(), 64);
     assert_eq!(script.asked()[1].json()["Name"], "stepwell/s/+signing-keys");
 }
 
