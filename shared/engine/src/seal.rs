@@ -4,7 +4,7 @@ use crate::port::{Commit, Host, StoreError};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use document::jcs;
 use std::sync::Arc;
-use stepwell_core::interaction::receipt::{self, Seal};
+use stepwell_core::interaction::{evidence::Seal, receipt};
 
 /// Signs the receipt of each question that these turns close. A host without a signer signs nothing.
 ///

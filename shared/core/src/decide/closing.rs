@@ -5,11 +5,7 @@ use crate::{
     effect::{Effect, Purpose},
     event::{Closed, Event},
     id::InteractionId,
-    interaction::{
-        Interaction, InteractionStatus, Response,
-        receipt::{self, Evidence},
-        votes::threshold,
-    },
+    interaction::{Interaction, InteractionStatus, Response, evidence::Evidence, receipt, votes::threshold},
 };
 use serde_json::Value;
 

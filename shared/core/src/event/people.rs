@@ -2,7 +2,7 @@
 
 use crate::{
     id::InteractionId,
-    interaction::{InteractionStatus, Response, receipt::Evidence},
+    interaction::{InteractionStatus, Response, evidence::Evidence},
 };
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod delivery;
+pub mod evidence;
 pub mod proof;
 pub mod receipt;
 pub(crate) mod votes;
@@ -194,7 +195,7 @@ pub struct Interaction {
     /// What the receipt says of the decision, and its signature. None while the question is open, where it was cancelled,
     /// and in journals of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<Box<receipt::Evidence>>,
+    pub evidence: Option<Box<evidence::Evidence>>,
 }
 
 fn yes() -> bool {

@@ -2,14 +2,13 @@
 //! made from the state alone, so that the state keeps no second copy of it, and it is signed in its canonical form
 //! (RFC 8785). A question that was cancelled has none, since nothing was decided.
 
-use super::{Interaction, Response};
+use super::{Interaction, Response, evidence::Seal};
 use crate::{
     event::{Event, Turn},
     execution::Execution,
     id::InteractionId,
 };
 use document::{id::sha256_hex, jcs};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -19,37 +18,6 @@ pub const VERSION: u64 = 1;
 pub const ALGORITHM: &str = "Ed25519";
 /// Hexadecimal digits of a key's id.
 const ID_DIGITS: usize = 16;
-
-/// What a receipt says that only the moment of the decision tells.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The hash of the workflow that was in force.
-    pub workflow_hash: String,
-    /// Votes that approve; none where the question is not decided by votes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approval_threshold: Option<u64>,
-    /// Votes that reject; none where the question is not decided by votes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rejection_threshold: Option<u64>,
-    /// Whether the decision was made without people: at the deadline, as the workflow says.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub automatic: bool,
-    /// Why no person decided; none where one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The signature; none where the host signs nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seal: Option<Seal>,
-}
-
-/// The signature of a receipt, and whose it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Seal {
-    /// The id of the key.
-    pub key_id: String,
-    /// The 64 bytes of the signature of the canonical receipt, in base64.
-    pub signature: String,
-}
 
 /// The id of a public key: the first 16 hexadecimal digits of the SHA-256 of its bytes.
 pub fn key_id(public_key: &[u8]) -> String {

@@ -9,8 +9,9 @@ use crate::{
     evolve::fold,
     interaction::{
         Answer, Via,
+        evidence::Seal,
         proof::{self, Flaw, Signed},
-        receipt::{self, Seal},
+        receipt,
     },
 };
 use document::{id::sha256_hex, jcs, time::Time};
