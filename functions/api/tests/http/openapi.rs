@@ -101,8 +101,6 @@ const FREE: [&str; 54] = [
     "ResumeBody.resume_data",
     "ShownToPeople.content",
     "ShownToPeople.schema",
-    "ShownToPeople.content",
-    "ShownToPeople.schema",
     "SignalBody.data",
     "StartBody.input",
     "StartBody.metadata",
