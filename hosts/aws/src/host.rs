@@ -13,7 +13,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Clock as _, Delivers, Host, Outbox, Runner, Secrets, Store, StoreError};
+use engine::port::{Clock as _, Delivers, Host, Outbox, Runner, Secrets, Signer, Store, StoreError};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -39,6 +39,8 @@ pub struct Services {
     pub alarms: Arc<dyn Alarms>,
     /// Credentials.
     pub credentials: Arc<dyn Secrets>,
+    /// Signs receipts; none in tests of other things.
+    pub signer: Option<Arc<dyn Signer>>,
     /// Runs nodes that do I/O; only the step function has one.
     pub runner: Option<Arc<dyn Runner>>,
 }
@@ -195,6 +197,10 @@ impl Host for Aws {
 
     fn outbox(&self) -> &dyn Outbox {
         self
+    }
+
+    fn signer(&self) -> Option<&dyn Signer> {
+        self.services.signer.as_deref()
     }
 
     fn most_descendants(&self) -> u32 {

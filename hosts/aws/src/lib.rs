@@ -28,4 +28,4 @@ mod tests;
 
 pub use host::{Aws, Clock, Services, clock};
 pub use runtime::function::{connect, connect_behind_messages, deadline, main};
-pub use services::{alarm::StepFunctions, blobs::S3, queue::Sqs, secrets::SecretsManager};
+pub use services::{alarm::StepFunctions, blobs::S3, queue::Sqs, secrets::SecretsManager, signing::SigningKeys};

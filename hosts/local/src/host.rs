@@ -3,14 +3,14 @@
 use crate::{
     memory::Memory,
     reach::Reach,
-    store::{DataFolder, Database, Metrics, OpenError},
+    store::{DataFolder, Database, Metrics, OpenError, Signing},
 };
 use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
     link::Links,
-    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Store, StoreError},
+    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
 };
 use nodes::Nodes;
 use std::{
@@ -30,6 +30,7 @@ pub use crate::queue::Handler;
 pub struct Local {
     database: Database,
     nodes: Reach,
+    signing: Signing,
     most_descendants: u32,
     notifier: Option<Arc<dyn Notifier>>,
     links: OnceLock<Links>,
@@ -45,9 +46,11 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
+        let signing = Signing::of(database.folder().path(), clock);
         Ok(Self {
             database,
             nodes: Reach::of(nodes),
+            signing,
             most_descendants: engine::limits::DESCENDANTS,
             notifier: None,
             links: OnceLock::new(),
@@ -194,6 +197,10 @@ impl Host for Local {
 
     fn takes_up_jobs(&self) -> bool {
         true
+    }
+
+    fn signer(&self) -> Option<&dyn Signer> {
+        Some(&self.signing)
     }
 
     async fn http_allow(&self, id: &ExecutionId) -> Result<Option<String>, StoreError> {

@@ -10,7 +10,7 @@ mod store;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::{
     link::Links,
-    port::{Delivery, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Token, Verdict},
+    port::{Delivery, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -45,6 +45,7 @@ pub struct Memory {
     /// Sends messages about questions; none where none is sent.
     teller: Option<Box<Teller>>,
     links: Option<Links>,
+    signer: Option<Box<dyn Signer>>,
 }
 
 fn wall_clock() -> Time {
@@ -113,7 +114,15 @@ impl Memory {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
         let world = Mutex::new(World { now, ..World::default() });
-        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None), teller: None, links: None }
+        Self {
+            world,
+            runner: Box::new(runner),
+            clock: None,
+            time_left: Box::new(|| None),
+            teller: None,
+            links: None,
+            signer: None,
+        }
     }
 
     /// Makes a host whose [`Clock::now`](engine::port::Clock::now) is the machine's clock, for tests of handlers that
@@ -144,6 +153,12 @@ impl Memory {
     /// Sets what answers [`Clock::time_left`](engine::port::Clock::time_left), as for a process that is cut off.
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
+        self
+    }
+
+    /// Sets what signs receipts. Without it none is signed.
+    pub fn with_signer(mut self, signer: impl Signer + 'static) -> Self {
+        self.signer = Some(Box::new(signer));
         self
     }
 

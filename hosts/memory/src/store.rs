@@ -7,8 +7,9 @@ use engine::{
     link::Links,
     port::{
         Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal,
-        Letter, Notifier, Outbox, Page, Secrets, Store, StoreError, Window,
+        Letter, Notifier, Outbox, Page, Secrets, Signer, Store, StoreError, Window,
     },
+};
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
@@ -272,6 +273,10 @@ impl Host for Memory {
 
     fn notifier(&self) -> Option<&dyn Notifier> {
         self.teller.is_some().then_some(self as &dyn Notifier)
+    }
+
+    fn signer(&self) -> Option<&dyn Signer> {
+        self.signer.as_deref()
     }
 }
 

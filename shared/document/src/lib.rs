@@ -29,6 +29,7 @@ mod dialect;
 pub mod format;
 pub mod graph;
 pub mod id;
+pub mod jcs;
 pub mod json;
 pub mod limits;
 mod model;

@@ -3,6 +3,7 @@
 use crate::{
     delivery,
     port::{Commit, Host, Receipt, StoreError},
+    seal::seal,
     told::Told,
 };
 use document::Workflow;
@@ -190,6 +191,7 @@ async fn decide_all(
     let Some(mut batch) = with_values(host, &started.execution_id, decide).await? else { return Ok(None) };
     let decided = &mut batch.decided;
     if !decided.turns.is_empty() {
+        seal(host, decided).await?;
         decided.blobs = offload(decided, host.journal().inline_bytes());
         delivery::schedule(host, documents.of(&decided.state).unwrap_or(&workflow), decided);
     }

@@ -28,6 +28,8 @@ pub mod questions;
 pub mod rollback;
 pub mod schedules;
 pub mod scope;
+mod seal;
+pub mod signing;
 pub mod start;
 pub mod step;
 pub mod supervise;

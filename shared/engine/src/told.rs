@@ -10,7 +10,7 @@ use document::{
 };
 use stepwell_core::{
     error::Error,
-    event::{Event, Started, TriedToTell, Turn},
+    event::{Closed, Event, Started, TriedToTell, Turn},
     execution::Execution,
     id::{ExecutionId, InteractionId},
     interaction::{InteractionStatus, delivery},
@@ -158,7 +158,7 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
             Line { children: Some(planned.count), ..about(&planned.node, Weight::Usual, "node starts children") }
         }
         Event::InteractionOpened { .. }
-        | Event::InteractionClosed { .. }
+        | Event::InteractionClosed(_)
         | Event::InteractionVoted { .. }
         | Event::InteractionEscalated { .. }
         | Event::InteractionTold(_)
@@ -183,7 +183,8 @@ fn of_people(event: &Event, by: Option<String>) -> Option<Line> {
             until: interaction.deadline,
             ..about(&interaction.activation.node, Weight::Usual, "person asked")
         },
-        Event::InteractionClosed { interaction_id, status, decision, .. } => {
+        Event::InteractionClosed(closed) => {
+            let Closed { interaction_id, status, decision, .. } = &**closed;
             Line { decision: decision.clone(), by, ..question(interaction_id, over(*status)) }
         }
         Event::InteractionVoted { interaction_id, .. } => Line { by, ..question(interaction_id, "vote counted") },

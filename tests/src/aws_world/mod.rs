@@ -91,6 +91,7 @@ impl World {
             queue: services.clone(),
             alarms: services.clone(),
             credentials: services.clone(),
+            signer: None,
             runner: Some(services),
         };
         Aws::new(Arc::new(table), services, clock)

@@ -201,7 +201,7 @@ fn serving(method: &str, path: &str) -> &'static str {
         ["/pause", "/resume", "/cancel", "/retry", "/rollback", "/backtrack", "/fork", "/unstick", "/patch", "/import"];
     let is_control = controls.iter().any(|name| path.ends_with(name));
     match method {
-        _ if path.starts_with("/v1/interactions") || path.contains("/signals/") => "callback",
+        _ if path.starts_with("/v1/interactions") || path == "/v1/keys" || path.contains("/signals/") => "callback",
         "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
         "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
         "DELETE" | "PATCH" if path.starts_with("/v1/executions") => "rollback",

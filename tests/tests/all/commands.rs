@@ -81,7 +81,7 @@ impl Seen {
                 }
                 Event::RollbackBegun { .. } => self.rollbacks += 1,
                 Event::ExecutionRetried { .. } => self.retries += 1,
-                Event::InteractionClosed { .. } => self.answers += 1,
+                Event::InteractionClosed(_) => self.answers += 1,
                 Event::ExecutionStuck { .. } => self.stuck += 1,
                 Event::ExecutionUnstuck { .. } => self.unstuck += 1,
                 Event::ExecutionCancelled { .. } => self.cancelled += 1,

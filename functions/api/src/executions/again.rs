@@ -107,8 +107,8 @@ fn passed_on(turn: &Turn) -> Option<(&ExecutionId, &InteractionId)> {
 /// The interaction that a person answered by this event.
 fn answered(event: &Event) -> Option<&InteractionId> {
     match event {
-        Event::InteractionVoted { interaction_id, .. }
-        | Event::InteractionClosed { interaction_id, response: Some(_), .. } => Some(interaction_id),
+        Event::InteractionVoted { interaction_id, .. } => Some(interaction_id),
+        Event::InteractionClosed(closed) if closed.response.is_some() => Some(&closed.interaction_id),
         _ => None,
     }
 }

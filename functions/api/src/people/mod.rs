@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod interactions;
+mod keys;
 mod put_to;
 mod respond;
 
@@ -9,5 +10,9 @@ use crate::Routes;
 
 /// The routes of questions and answers.
 pub fn routes() -> Routes {
-    Routes::new().merge(interactions::routes()).merge(respond::routes()).merge(put_to::routes())
+    Routes::new()
+        .merge(interactions::routes())
+        .merge(respond::routes())
+        .merge(put_to::routes())
+        .merge(keys::routes())
 }

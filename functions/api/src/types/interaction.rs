@@ -1,6 +1,6 @@
 //! Questions to people, and their answers.
 
-use super::{Timestamp, words};
+use super::{Receipt, Timestamp, words};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,6 +65,9 @@ pub struct Interaction {
     /// The tool that an `authorization` is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
+    /// The proof of the decision; null while the question is open, where it was cancelled, and where an early release
+    /// decided it.
+    pub receipt: Option<Receipt>,
 }
 
 /// An option of a decision.
@@ -214,7 +217,7 @@ pub struct Responded {
 }
 
 impl Interaction {
-    /// A question of an execution. The fields `link` and `receipt` of the contract are absent, since no host makes them.
+    /// A question of an execution. The field `link` of the contract is absent, since no host makes it.
     pub fn of(one: &interaction::Interaction, execution: &Execution, workflow: &Workflow) -> Self {
         let choice = |option: &::document::HumanOption| Choice { id: option.id.clone(), label: option.label.clone() };
         Self {
@@ -239,6 +242,7 @@ impl Interaction {
             on_error: one.on_error,
             content: one.content.clone(),
             authorization: one.authorization.as_ref().map(Authorization::from),
+            receipt: Receipt::of(one, execution),
         }
     }
 }

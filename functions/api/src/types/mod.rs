@@ -13,6 +13,7 @@ mod node;
 mod page;
 mod patch;
 mod problem;
+mod receipt;
 mod rollback;
 mod start;
 mod values;
@@ -35,6 +36,7 @@ pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{ExecutionPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
 pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, PatchOp, PatchOperation, Patched};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
+pub use receipt::{Key, Keys, Receipt};
 pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
     WouldCompensate, WouldGoBack,

@@ -19,6 +19,7 @@ mod moving;
 mod openapi;
 mod passed_on;
 mod patch;
+mod receipts;
 mod repeats;
 mod resume;
 mod retry;

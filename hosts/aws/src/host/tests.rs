@@ -38,7 +38,7 @@ fn beside(recorder: &Arc<Recorder>, runner: Option<Nodes>, behind_message: bool)
     });
     let runner = runner.map(|nodes| Arc::new(nodes) as Arc<dyn Runner>);
     let (queue, alarms, credentials) = (recorder.clone(), recorder.clone(), recorder.clone());
-    let services = Services { queue, alarms, credentials, runner };
+    let services = Services { queue, alarms, credentials, signer: None, runner };
     Aws::new(Arc::new(table), services, Arc::new(|| NOW))
 }
 

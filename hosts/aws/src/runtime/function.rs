@@ -2,7 +2,7 @@
 //! of an invocation.
 
 use crate::{
-    S3, SecretsManager, Sqs, StepFunctions,
+    S3, SecretsManager, SigningKeys, Sqs, StepFunctions,
     billing::meter::Meter,
     error::Patience,
     host::{Aws, Services, clock},
@@ -71,6 +71,7 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
     let services = Services {
         queue: Arc::new(Sqs::new(clients.sqs(), config.queue_url, kept, clock)),
         alarms: Arc::new(StepFunctions::new(clients.sfn(), config.wait_machine_arn)),
+        signer: Some(Arc::new(SigningKeys::new(clients.secrets(), &config.secrets_prefix, clock))),
         credentials: Arc::new(SecretsManager::new(clients.secrets(), config.secrets_prefix, clock)),
         runner,
     };

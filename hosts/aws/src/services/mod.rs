@@ -9,3 +9,4 @@ pub mod queue;
 pub(crate) mod roots;
 pub(crate) mod sdk;
 pub mod secrets;
+pub mod signing;

@@ -2,7 +2,7 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, patch, put_to, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens,
+    ls, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens,
     unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
@@ -56,6 +56,12 @@ pub enum Command {
     Reassign(put_to::Reassign),
     /// Send the messages about a question again
     Notify(put_to::Notify),
+    /// Prove what people decided
+    Receipt {
+        /// The command on receipts.
+        #[command(subcommand)]
+        command: receipt::ReceiptCommand,
+    },
     /// Let no further node start
     Pause(control::Args),
     /// Go on after a pause

@@ -44,6 +44,11 @@ pub const INPUT_BYTES: u64 = 2 * engine::limits::OUTCOME_BYTES as u64;
 pub const REQUESTS_AT_ONCE: usize = 16;
 /// Bytes of a line of an export: what the API takes in one request.
 pub const EXPORT_LINE_BYTES: u64 = api::limits::IMPORT_BYTES as u64;
+/// Bytes of a receipt that is checked: a question and the answers of some hundred people, each with as much as a request
+/// takes in practice.
+pub const RECEIPT_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes that are read of a file of public keys: some thousand keys.
+pub const KEY_FILE_BYTES: u64 = 1024 * 1024;
 /// Executions that cannot be read which `doctor` names: enough to look at some.
 pub const NAMED: usize = 10;
 /// Free bytes of the disk below which `doctor` warns, and those below which it fails: a journal grows by a few hundred

@@ -44,6 +44,7 @@ mod patch;
 mod pick;
 mod place;
 mod put_to;
+mod receipt;
 mod rollback;
 mod run;
 mod save;
@@ -139,6 +140,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Logs(args) => logs::run(&globals, args).await,
         Command::Inbox(args) => inbox::run(&globals, args).await,
         Command::Answer(args) => answer::run(&globals, args).await,
+        Command::Receipt { command } => receipt::run(&globals, command).await,
         Command::Pause(args) => control::run(&globals, "pause", args).await,
         Command::Resume(args) => control::run(&globals, "resume", args).await,
         Command::Cancel(args) => control::run(&globals, "cancel", args).await,

@@ -117,7 +117,7 @@ impl DataFolder {
         let path = path.as_ref().to_owned();
         let io = |error| OpenError::Io { path: path.clone(), error };
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(io)?;
-        let names = ["", "key", "stepwell.db"];
+        let names = ["", "key", "stepwell.db", super::signing::FILE];
         for there in names.map(|name| path.join(name)).iter().filter(|there| there.exists()) {
             watched(there)?;
         }

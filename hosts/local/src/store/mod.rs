@@ -34,6 +34,7 @@ mod schedules;
 mod schema;
 mod seal;
 mod sealed;
+mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod timers;
@@ -47,6 +48,7 @@ mod writer_tests;
 pub use folder::{DataFolder, Holder, OpenError, running};
 pub use hub::Hub;
 pub use metrics::Metrics;
+pub use signing::Signing;
 
 use crate::{
     asker::Asker,

@@ -6,7 +6,6 @@ use super::{
     turn::Deciding,
 };
 use crate::{
-    effect::Effect,
     error::{Error, Reason},
     event::Event,
     interaction::{AfterError, Interaction, InteractionKind, InteractionStatus, REWIND},
@@ -68,6 +67,7 @@ impl Deciding<'_> {
             reminded: 0,
             on_error: true,
             after_error: seconds.and(put_to).map(|to| to.timeout_action),
+            evidence: None,
         };
         // The attempt is over, so the node's `timeout_seconds` does not bound the answer.
         self.open_interaction(interaction, None);
@@ -128,14 +128,7 @@ pub(super) fn rewinding(turn: &Deciding<'_>, data: Option<&Value>) -> Result<Rol
 /// Does what the document says about a failure that nobody has decided on in time.
 pub(super) fn nobody_decided(turn: &mut Deciding<'_>, ix: NodeIx, one: &Interaction) {
     let action = one.after_error.unwrap_or(AfterError::Abort);
-    let closed = Event::InteractionClosed {
-        interaction_id: one.interaction_id.clone(),
-        status: InteractionStatus::TimedOut,
-        decision: Some(action.to_string()),
-        response: None,
-    };
-    turn.record_telling(&one.interaction_id, closed);
-    turn.request(Effect::CloseInteraction(one.interaction_id.clone()));
+    turn.close_late(one, Some(action.as_str()), "nobody answered in time");
     decided(turn, ix, Some(action), None);
 }
 

@@ -1,13 +1,12 @@
 //! A person's answer to an interaction: who may give it, whether it fits the question, and whether it decides.
 
-use super::{after_error, human::shown_sha256, turn::Deciding};
+use super::{after_error, turn::Deciding};
 use crate::{
-    effect::{Effect, Purpose},
     error::{Reason, Rejection},
     event::Event,
     id::InteractionId,
     interaction::{
-        AfterError, Answer, Interaction, InteractionKind as Kind, InteractionStatus, REWIND, Response,
+        AfterError, Answer, Interaction, InteractionKind as Kind, REWIND, Response, receipt::shown_sha256,
         votes::needed_after,
     },
     rollback::Rollback,
@@ -47,7 +46,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         turn.record(Event::InteractionVoted { interaction_id: id.clone(), response: Box::new(response) });
         return Ok(());
     }
-    decided(turn, &one, response);
+    turn.close_answered(&one, response);
     // The answer about a failed node says what becomes of the node. Any other answer becomes the node's output,
     // together with all responses, so that votes before the deciding one are kept.
     if one.on_error && decision == REWIND {
@@ -61,7 +60,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         let responses: Vec<Value> = responses.iter().map(Response::as_output).collect();
         let output = json!({
             "decision": decision, "answer": value, "comment": answer.comment,
-            "responses": responses, "automatic": false,
+            "responses": responses, "automatic": false, "receipt": turn.receipt_of(id),
         });
         turn.finish_with(ix, &decision, output);
     }
@@ -88,22 +87,6 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
         Some(Value::Object(sent)) => Some(Value::Object(more.into_iter().chain(sent).collect())),
         Some(other) => Some(Value::Object(more.into_iter().chain([("resume_data".to_owned(), other)]).collect())),
     }
-}
-
-/// Closes an interaction with the response that decided it.
-fn decided(turn: &mut Deciding<'_>, one: &Interaction, response: Response) {
-    if one.deadline.is_some() {
-        turn.drop_timer(&one.activation.node, Purpose::Deadline);
-    }
-    let interaction_id = one.interaction_id.clone();
-    let closed = Event::InteractionClosed {
-        interaction_id: interaction_id.clone(),
-        status: InteractionStatus::Answered,
-        decision: Some(response.decision.clone()),
-        response: Some(Box::new(response)),
-    };
-    turn.record_telling(&interaction_id, closed);
-    turn.request(Effect::CloseInteraction(interaction_id));
 }
 
 /// Refuses an answer from nobody, from a person who is not asked, and from the requester where `allow_requester` is

@@ -15,8 +15,7 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, id::sha256_hex, time::Time,
-    validate::schema::Schema,
+    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -103,6 +102,7 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         remind_at: None,
         reminded: 0,
         after_error: None,
+        evidence: None,
     };
     match &human.kind {
         HumanKind::Approval | HumanKind::Ask => {}
@@ -246,14 +246,7 @@ pub(super) fn passed_deadline(turn: &mut Deciding<'_>, ix: NodeIx, id: &Interact
         _ if turn.edges_along(ix, "timeout").is_empty() => (None, String::new()),
         _ => (Some("timeout"), late.to_owned()),
     };
-    let closed = Event::InteractionClosed {
-        interaction_id: id.clone(),
-        status: InteractionStatus::TimedOut,
-        decision: port.map(str::to_owned),
-        response: None,
-    };
-    turn.record_telling(id, closed);
-    turn.request(Effect::CloseInteraction(id.clone()));
+    turn.close_late(&one, port, if reason.is_empty() { late } else { &reason });
     match port {
         Some(port) => unanswered(turn, ix, port, &reason, &one),
         None => {
@@ -270,7 +263,7 @@ fn unanswered(turn: &mut Deciding<'_>, ix: NodeIx, port: &str, reason: &str, one
     let answer = undisputed(turn, ix, port);
     let output = json!({
         "decision": port, "answer": answer, "comment": null, "responses": responses,
-        "automatic": port != "timeout", "reason": reason,
+        "automatic": port != "timeout", "reason": reason, "receipt": turn.receipt_of(&one.interaction_id),
     });
     turn.finish_with(ix, port, output);
 }
@@ -308,17 +301,6 @@ impl Deciding<'_> {
             let activation = self.state.activation(node);
             self.request(Effect::SetTimer { activation, purpose: Purpose::Deadline, at });
         }
-    }
-
-    /// Closes an interaction that is no longer needed. An interaction that is over already keeps how it ended.
-    pub fn close_interaction(&mut self, id: &InteractionId, status: InteractionStatus) {
-        let Some(one) = self.state.interaction(id.as_str()).filter(|one| one.is_open()).cloned() else { return };
-        if one.deadline.is_some() {
-            self.drop_timer(&one.activation.node, Purpose::Deadline);
-        }
-        let interaction_id = id.clone();
-        self.record_telling(id, Event::InteractionClosed { interaction_id, status, decision: None, response: None });
-        self.request(Effect::CloseInteraction(id.clone()));
     }
 }
 
@@ -366,13 +348,4 @@ fn as_person(value: Value) -> Result<String, String> {
         Value::Object(_) => "an object",
     };
     Err(format!("names {what}, which is nobody: give e-mail addresses or names"))
-}
-
-/// Hexadecimal SHA-256 of exactly what an interaction shows; each response records it (human in the loop, §3).
-pub(crate) fn shown_sha256(one: &Interaction) -> String {
-    let shown = json!({
-        "question": one.question, "details": one.details, "kind": one.kind, "schema": one.schema,
-        "options": one.options, "content": one.content, "authorization": one.authorization,
-    });
-    sha256_hex(shown.to_string().as_bytes())
 }

@@ -7,6 +7,7 @@ mod arrival;
 mod channels;
 mod children;
 mod close;
+mod closing;
 mod control;
 mod delay;
 mod human;

@@ -13,6 +13,7 @@ mod offloaded;
 mod people;
 mod progress;
 mod questions;
+mod receipts;
 mod repeats;
 mod retried;
 mod settings;

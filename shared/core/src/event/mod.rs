@@ -14,7 +14,7 @@ mod unstick;
 
 pub use not_undone::NotUndone;
 pub use patched::Patched;
-pub use people::{Reassigned, Reminded, ToldAgain, TriedToTell};
+pub use people::{Closed, Reassigned, Reminded, ToldAgain, TriedToTell};
 pub use planned::Planned;
 pub use started::{Imported, Parent, Started};
 pub use turn::{Request, Turn};
@@ -23,7 +23,7 @@ pub use unstick::Unstick;
 use crate::{
     error::Error,
     id::{ExecutionId, InteractionId},
-    interaction::{Interaction, InteractionStatus, Response},
+    interaction::{Interaction, Response},
     payload::Payload,
     rollback::{Ended, Plan, Rollback},
 };
@@ -226,18 +226,7 @@ pub enum Event {
         response: Box<Response>,
     },
     /// An interaction is over: answered, timed out, or no longer needed.
-    InteractionClosed {
-        /// The interaction that is over.
-        interaction_id: InteractionId,
-        /// How the interaction ended.
-        status: InteractionStatus,
-        /// The port taken; none where the interaction ended without a decision.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        decision: Option<String>,
-        /// The response that decided; none where no person decided.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        response: Option<Box<Response>>,
-    },
+    InteractionClosed(Box<Closed>),
     /// An interaction passed its deadline, and the people of `escalate_to` are asked as well.
     InteractionEscalated {
         /// The interaction that escalated.

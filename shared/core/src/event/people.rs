@@ -1,6 +1,9 @@
-//! What happens to a question beside its answers: messages, reminders, other people.
+//! What happens to a question beside its votes: its end, messages, reminders, other people.
 
-use crate::{id::InteractionId, interaction::delivery::Told};
+use crate::{
+    id::InteractionId,
+    interaction::{InteractionStatus, Response, delivery::Told, evidence::Evidence},
+};
 use document::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -50,4 +53,23 @@ pub struct ToldAgain {
     /// The one receiver that is meant; none for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+}
+
+/// A question is over: answered, timed out, or no longer needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The interaction that is over.
+    pub interaction_id: InteractionId,
+    /// How the interaction ended.
+    pub status: InteractionStatus,
+    /// The port taken; none where the interaction ended without a decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// The response that decided; none where no person decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Box<Response>>,
+    /// What the receipt says of the moment, and its signature; none where the interaction was cancelled, and in journals
+    /// of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
 }

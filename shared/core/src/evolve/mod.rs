@@ -283,7 +283,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         }
         Event::InteractionOpened { .. }
         | Event::InteractionVoted { .. }
-        | Event::InteractionClosed { .. }
+        | Event::InteractionClosed(_)
         | Event::InteractionEscalated { .. }
         | Event::InteractionTold(_)
         | Event::InteractionReminded(_)

@@ -2,7 +2,7 @@
 
 use super::node::node_mut;
 use crate::{
-    event::Event,
+    event::{Closed, Event},
     execution::{Execution, Phase},
     id::InteractionId,
     interaction::{InteractionStatus, delivery::Notice, telling},
@@ -25,18 +25,18 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
         return;
     };
     let one = Arc::make_mut(one);
-    // The execution goes on because a person decided.
-    if matches!(event, Event::InteractionClosed { status: InteractionStatus::Answered, .. }) {
-        state.resume_count += 1;
-    }
     match event {
         Event::InteractionVoted { response, .. } => one.responses.push((**response).clone()),
-        Event::InteractionClosed { status, decision, response, .. } => {
+        Event::InteractionClosed(closed) => {
+            let Closed { status, decision, response, evidence, .. } = &**closed;
             one.status = *status;
             one.decision.clone_from(decision);
             one.decided_at = Some(at);
             one.responses.extend(response.iter().map(|response| (**response).clone()));
+            one.evidence.clone_from(evidence);
             telling::close(one);
+            // The execution goes on because a person decided.
+            state.resume_count += u32::from(*status == InteractionStatus::Answered);
         }
         Event::InteractionEscalated { assignees, deadline, .. } => {
             one.assignees.clone_from(assignees);
@@ -64,9 +64,10 @@ pub(super) fn apply_interaction(state: &mut Execution, event: &Event, at: Time) 
 /// The question that an event is about; none for an event about something else.
 fn interaction_of(event: &Event) -> Option<&InteractionId> {
     match event {
-        Event::InteractionVoted { interaction_id, .. }
-        | Event::InteractionClosed { interaction_id, .. }
-        | Event::InteractionEscalated { interaction_id, .. } => Some(interaction_id),
+        Event::InteractionVoted { interaction_id, .. } | Event::InteractionEscalated { interaction_id, .. } => {
+            Some(interaction_id)
+        }
+        Event::InteractionClosed(closed) => Some(&closed.interaction_id),
         Event::InteractionTold(tried) => Some(&tried.interaction_id),
         Event::InteractionReminded(reminded) => Some(&reminded.interaction_id),
         Event::InteractionReassigned(reassigned) => Some(&reassigned.interaction_id),

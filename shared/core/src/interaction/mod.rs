@@ -3,6 +3,9 @@
 
 pub mod channel;
 pub mod delivery;
+pub mod evidence;
+pub mod proof;
+pub mod receipt;
 pub mod telling;
 pub(crate) mod votes;
 
@@ -206,6 +209,10 @@ pub struct Interaction {
     /// For a question of `on_error`: what becomes of the node at the deadline. None for all others, and without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_error: Option<AfterError>,
+    /// What the receipt says of the decision, and its signature. None while the question is open, where it was cancelled,
+    /// and in journals of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<evidence::Evidence>>,
 }
 
 /// What an assignee that is a group of people begins with.

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    event::{Event, Planned, Turn},
+    event::{Closed, Event, Planned, Turn},
     execution::Status,
     id::InteractionId,
     interaction::{AfterError, Response},
@@ -234,7 +234,7 @@ impl Recorded {
                 (found.route, found.failed) = (None, true);
             }
             Event::NodeRouted { node, visit, port, live, .. } => self.leads(workflow, node, *visit, port, live),
-            Event::InteractionOpened { .. } | Event::InteractionClosed { .. } => self.ask(at, event),
+            Event::InteractionOpened { .. } | Event::InteractionClosed(_) => self.ask(at, event),
             Event::LoopEntered { node, .. } => {
                 if let Some(visit) = self.visits.get_mut(node).and_then(|visits| visits.last_mut()) {
                     visit.entered = Some(at);
@@ -263,7 +263,8 @@ impl Recorded {
                 let found = self.find(&one.activation.node, one.activation.visit);
                 (found.asked, found.entered) = (true, Some(at));
             }
-            Event::InteractionClosed { interaction_id, decision, response, .. } => {
+            Event::InteractionClosed(closed) => {
+                let Closed { interaction_id, decision, response, .. } = &**closed;
                 let about = self.visits.values_mut().flatten().flat_map(|visit| &mut visit.about_failures);
                 for asked in about.filter(|asked| asked.id == *interaction_id) {
                     asked.decision = decision.as_deref().and_then(AfterError::parse);

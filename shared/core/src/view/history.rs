@@ -1,7 +1,7 @@
 //! The journal as people read it, one sentence for each turn.
 
 use crate::{
-    event::{Event, TriedToTell, Turn},
+    event::{Closed, Event, TriedToTell, Turn},
     interaction::{InteractionStatus, delivery::Told},
     rollback::{After, Plan, Rollback},
 };
@@ -63,7 +63,7 @@ fn weight(event: &Event) -> u8 {
         Event::CompensationFailed(_) | Event::Compensated { .. } | Event::AwaitedEnded { .. } => 6,
         Event::RolledBack { .. } => 5,
         Event::CompensationIntended { .. } => 4,
-        Event::InteractionClosed { .. } | Event::InteractionVoted { .. } => 7,
+        Event::InteractionClosed(_) | Event::InteractionVoted { .. } => 7,
         Event::InteractionEscalated { .. } | Event::SignalReceived { .. } => 7,
         Event::InteractionReassigned(_) | Event::InteractionToldAgain(_) => 7,
         Event::InteractionTold(_) | Event::InteractionReminded(_) => 5,
@@ -153,7 +153,8 @@ fn clause(event: &Event, by: Option<&str>) -> String {
                 format!("Node {} asks {}: {}", interaction.activation.node, people.join(", "), interaction.question)
             }
         },
-        Event::InteractionClosed { status, decision, response, .. } => {
+        Event::InteractionClosed(closed) => {
+            let Closed { status, decision, response, .. } = &**closed;
             let who = response.as_ref().map(|response| format!(" by {}", response.by)).unwrap_or_default();
             let how = decision.as_ref().map(|port| format!(": {port}")).unwrap_or_default();
             match status {

@@ -58,7 +58,7 @@ fn ports(config: &Value) -> Option<Vec<String>> {
 
 /// The members of the output. Data to a schema without templates is described by that.
 fn output(config: &Value) -> Value {
-    let mut schema = object_of(&["decision", "answer", "comment", "responses", "automatic", "reason"]);
+    let mut schema = object_of(&["decision", "answer", "comment", "responses", "automatic", "reason", "receipt"]);
     let asked = config.get("schema").filter(|_| config.get("kind").and_then(Value::as_str) == Some("input"));
     // References lead into the schema as a whole, of which this is a part then.
     if let Some(asked) = asked.filter(|asked| asked.is_object() && !asked.to_string().contains("\"$ref\"")) {

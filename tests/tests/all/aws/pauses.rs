@@ -91,6 +91,7 @@ impl Stack {
         let services = Services {
             queue: Arc::new(Sqs::new(clients.sqs(), queue.clone(), None, clock)),
             alarms: Arc::new(StepFunctions::new(clients.sfn(), machine.clone())),
+            signer: None,
             credentials: Arc::new(SecretsManager::new(clients.secrets(), "stepwell/test/".into(), clock)),
             runner: None,
         };

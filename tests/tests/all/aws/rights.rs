@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 24] = [
+const OTHERWISE: [(&str, &str, &str); 28] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -35,6 +35,10 @@ const OTHERWISE: [(&str, &str, &str); 24] = [
     ("callback", "states:StopExecution", "the same with another question open"),
     ("rollback", "secretsmanager:GetSecretValue", "whether a caller without `admin` may have a patch name a secret"),
     ("rollback", "s3:DeleteObject", "large values are removed where there are any"),
+    ("step", "secretsmanager:CreateSecret", "the first question of a stack that is over was over by its deadline"),
+    ("rollback", "secretsmanager:CreateSecret", "the first answer of a stack comes with `resume`"),
+    ("supervisor", "secretsmanager:CreateSecret", "the first question that is over was over while it was looked after"),
+    ("supervisor", "secretsmanager:GetSecretValue", "the same, later"),
     ("supervisor", "dynamodb:BatchWriteItem", "executions are removed after their retention, a day at least"),
     ("supervisor", "s3:DeleteObject", "the same"),
     ("supervisor", "s3:GetObject", "large values of whatever it looks after"),
@@ -163,6 +167,7 @@ async fn everything(cloud: &mut Cloud) {
     }
     let asked = question(cloud, &id).await;
     ok(cloud, "POST", &format!("/v1/interactions/{asked}/respond"), json!({"approved": true})).await;
+    ok(cloud, "POST", "/v1/keys", json!({})).await;
     settle(cloud).await;
     let shown = ok(cloud, "GET", &format!("/v1/executions/{id}"), Value::Null).await;
     assert_eq!((&shown["status"], &shown["output"]["text"]), (&json!("completed"), &json!(large)));

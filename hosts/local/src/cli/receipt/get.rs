@@ -1,0 +1,34 @@
+//! `stepwell receipt get INTERACTION`.
+
+use crate::cli::{
+    Exit, Failure, Globals, Outcome,
+    client::{Client, escaped},
+    output,
+};
+use api::types::Interaction;
+
+/// The arguments of `stepwell receipt get`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The question, by its whole id
+    interaction: String,
+}
+
+/// Writes a receipt as it is signed. Exit 1 where the question has none.
+pub async fn run(globals: &Globals, args: Args) -> Outcome {
+    let client = Client::open(globals).await?;
+    let found = client.get(&format!("/v1/interactions/{}", escaped(&args.interaction))).await;
+    client.close().await;
+    let one: Interaction = found?.read()?;
+    let Some(receipt) = one.receipt else {
+        let hint = "a question has a receipt once it is answered or timed out; one that was cancelled has none";
+        return Err(
+            Failure::failed(format!("the question is {}: it has no receipt", one.status), hint).with_code("no_receipt")
+        );
+    };
+    if receipt.signature.is_none() {
+        eprintln!("{}", output::dim("the host that decided it signs nothing, so that it proves nothing"));
+    }
+    output::json(&receipt);
+    Ok(Exit::Done)
+}
