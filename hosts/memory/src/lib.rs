@@ -3,12 +3,13 @@
 //! steps, and only sequence numbers keep commands on one execution apart.
 
 mod catalogue;
+mod groups;
 mod jobs;
 mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
-use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
+use engine::port::{Delivery, Group, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -73,6 +74,8 @@ struct World {
     secrets: BTreeMap<(String, String), Secret>,
     /// Tokens by the SHA-256 of their text.
     tokens: BTreeMap<String, Token>,
+    /// Groups by owner and name in lower case.
+    groups: BTreeMap<(String, String), Group>,
     schedules: Vec<Scheduled>,
     /// Jobs by owner and id.
     jobs: BTreeMap<(String, JobId), Job>,

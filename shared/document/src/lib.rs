@@ -58,7 +58,7 @@ pub use node::{
     branch::{Branch, Rule},
     r#break::Break,
     fail::Fail,
-    human::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction},
+    human::{GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, group_of, is_group_name},
     r#loop::{Loop, Over},
     map::{Body, Map},
     setting::Setting,

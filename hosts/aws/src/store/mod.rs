@@ -22,6 +22,7 @@ mod commit;
 mod documents;
 mod due;
 mod dynamo;
+mod groups;
 mod guard;
 mod head;
 mod item;

@@ -274,6 +274,9 @@ pub struct Answer {
     pub via: Via,
     /// The subject that enters the answer on behalf of `by`; none where `by` answers in person.
     pub entered_by: Option<String>,
+    /// The names of the groups that `by` is a member of as the answer comes, without `group:`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Whether the request names the question.
     pub named: bool,
     /// Yes or no, for an `approval`, a `review` or an `authorization`.
