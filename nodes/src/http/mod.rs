@@ -4,12 +4,14 @@ mod address;
 mod allow;
 mod client;
 mod failure;
+mod fetch;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};
+pub use fetch::Fetcher;
 
 use crate::secrets::Needles;
 use client::Clients;

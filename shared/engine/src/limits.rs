@@ -34,6 +34,8 @@ pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 pub const TURNS_PER_BITE: usize = 50;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
+/// How long a small document may take that the host fetches for itself. A request waits for it.
+pub const FETCH: Duration = Duration::from_secs(5);
 /// Groups of people that an owner may keep. Whoever answers or looks at an inbox has all of an owner's looked through on
 /// AWS.
 pub const GROUPS: usize = 200;

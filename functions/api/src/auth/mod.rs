@@ -3,12 +3,14 @@
 pub mod extract;
 pub mod guard;
 mod host;
+mod jwt;
 mod local;
 
 use crate::Problem;
 use axum::http::{StatusCode, header};
 use engine::port::Token;
 pub use engine::scope::Scope;
+pub use jwt::{Jwt, JwtSettings};
 use stepwell_core::interaction::Via;
 
 /// Who sends a request.

@@ -9,6 +9,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use group::groups_in;
 pub use group::{GROUP, group_of, is_group_name};
 pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction};
 

@@ -17,12 +17,14 @@
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
+//! | [`Fetch`] | public documents that the host itself needs, such as an issuer's keys |
 
 mod access;
 mod admission;
 mod agenda;
 mod catalogue;
 mod error;
+mod fetch;
 mod index;
 mod jobs;
 mod journal;
@@ -37,6 +39,7 @@ pub use admission::Admission;
 pub use agenda::Agenda;
 pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
 pub use error::StoreError;
+pub use fetch::Fetch;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
 pub use jobs::{Action, Job, JobError, JobId, JobStatus, Jobs};
 pub use journal::{Commit, Journal};

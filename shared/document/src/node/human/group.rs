@@ -1,6 +1,7 @@
 //! Groups among the people who are asked: `group:finance` stands for whoever is a member of `finance` when it matters.
 
 use crate::limits;
+use serde_json::Value;
 
 /// What an assignee that is a group begins with, in any case.
 pub const GROUP: &str = "group:";
@@ -19,6 +20,17 @@ pub fn is_group_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= limits::GROUP_NAME_BYTES && name.trim() == name && name.chars().all(good)
 }
 
+/// The names of the groups that a list of people, or a text with commas, has without templates, in lower case.
+pub(crate) fn groups_in(people: &Value) -> Vec<String> {
+    let texts: Vec<&str> = match people {
+        Value::String(text) => text.split(',').collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let named = texts.into_iter().filter(|text| !text.contains("{{")).filter_map(group_of);
+    named.map(str::to_ascii_lowercase).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +43,13 @@ mod tests {
         for person in ["ann@example.com", "group", "groups:finance", "", "gröup:x"] {
             assert_eq!(group_of(person), None, "{person}");
         }
+    }
+
+    #[test]
+    fn the_groups_of_a_list_are_those_that_no_template_names() {
+        let list = serde_json::json!(["group:Finance", "ann@x.example", "group:{{ input.team }}", 7]);
+        assert_eq!(groups_in(&list), ["finance"]);
+        assert_eq!(groups_in(&"group:a, ann, group:b".into()), ["a", "b"]);
     }
 
     #[test]
