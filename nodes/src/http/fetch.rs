@@ -74,3 +74,58 @@ impl Fetch for Fetcher {
         timeout(FETCH, fetching).await.unwrap_or_else(late)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
+    /// A server on loopback that gives this answer to one request, and its address.
+    fn once(answer: String) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/keys", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        address
+    }
+
+    fn answer(status: &str, more: &str, body: &str) -> String {
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n{body}", body.len())
+    }
+
+    async fn fetched(address: &str) -> Result<String, String> {
+        Fetcher::default().fetch(address, 10).await.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_document_is_fetched_where_it_is_and_no_larger_than_asked() {
+        assert_eq!(fetched(&once(answer("200 OK", "", "{\"a\":true}"))).await.unwrap(), "{\"a\":true}");
+        let long = fetched(&once(answer("200 OK", "", "{\"a\": true}"))).await.unwrap_err();
+        assert!(long.contains("more than 10 bytes"), "{long}");
+        let there = once(answer("200 OK", "", "{}"));
+        let moved = fetched(&once(answer("302 Found", &format!("location: {there}\r\n"), ""))).await.unwrap_err();
+        assert!(moved.contains("answers 302"), "a redirect is not followed: {moved}");
+        let broken = fetched(&once(answer("500 Oh", "", "the database's password"))).await.unwrap_err();
+        assert!(broken.contains("answers 500") && !broken.contains("password"), "{broken}");
+        assert!(fetched("http://127.0.0.1:1/keys").await.unwrap_err().contains("gives nothing"));
+        assert!(fetched("file:///etc/passwd").await.unwrap_err().contains("no scheme"));
+    }
+
+    #[tokio::test]
+    async fn a_path_is_that_of_a_file() {
+        let path = std::env::temp_dir().join(format!("stepwell-fetch-{}", std::process::id()));
+        std::fs::write(&path, "0123456789").unwrap();
+        assert_eq!(fetched(path.to_str().unwrap()).await.unwrap(), "0123456789");
+        std::fs::write(&path, "0123456789a").unwrap();
+        assert!(fetched(path.to_str().unwrap()).await.unwrap_err().contains("more than 10 bytes"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(fetched(path.to_str().unwrap()).await.unwrap_err().contains("cannot be read"));
+    }
+}

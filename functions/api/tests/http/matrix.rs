@@ -58,9 +58,9 @@ const ROUTES: [Row; 55] = [
     ("POST", "/v1/workflows/{id}/whatif", READ, 200, 404),
     ("POST", "/v1/executions", RUN, 202, 202),
     ("POST", "/v1/workflows/{id}/executions", RUN, 202, 404),
-    ("POST", "/v1/triggers/{workflow_id}", RUN, 404, 404),
+    ("POST", "/v1/triggers/{workflow_id}", RUN, 202, 404),
     ("POST", "/v1/triggers/{workflow_id}/{path}", RUN, 202, 404),
-    ("POST", "/v1/executions/{id}/signals/{name}", RUN, 202, 404),
+    ("POST", "/v1/executions/{id}/signals/{name}", RUN, 200, 404),
     ("POST", "/v1/executions/{id}/pause", RUN, 200, 404),
     ("POST", "/v1/executions/{id}/cancel", RUN, 200, 404),
     ("POST", "/v1/executions/{id}/retry", RUN, 409, 404),
@@ -72,8 +72,8 @@ const ROUTES: [Row; 55] = [
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
     ("GET", "/v1/executions/{id}/export", ADMIN, 200, 404),
     ("DELETE", "/v1/executions/{id}", ADMIN, 409, 404),
-    ("POST", "/v1/executions/{id}/patch", ADMIN, 200, 404),
-    ("PATCH", "/v1/executions/{id}/workflow", ADMIN, 200, 404),
+    ("POST", "/v1/executions/{id}/patch", RUN, 200, 404),
+    ("PATCH", "/v1/executions/{id}/workflow", RUN, 200, 404),
     ("POST", "/v1/executions/bulk", ADMIN, 200, 200),
     ("POST", "/v1/executions/import", ADMIN, 422, 422),
     ("POST", "/v1/jobs/{id}/cancel", ADMIN, 409, 404),
@@ -163,10 +163,13 @@ fn document() -> Value {
     json!({"id": "pay", "nodes": [
             {"id": "start", "type": "manual_trigger"},
             {"id": "hook", "type": "webhook_trigger", "config": {"path": "p"}},
+            {"id": "bare", "type": "webhook_trigger", "config": {}},
             {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Pay?", "timeout_seconds": 3600,
                 "assignees": ["assignee@example.com", "group:finance", "requester@example.com"],
-                "allow_requester": false}}],
-        "edges": [{"from": "start", "to": "ask"}, {"from": "hook", "to": "ask"}]})
+                "allow_requester": false}},
+            {"id": "paid", "type": "transform", "config": {"expression": "1"}}],
+        "edges": [{"from": "start", "to": "ask"}, {"from": "hook", "to": "ask"}, {"from": "bare", "to": "ask"},
+            {"from": "ask", "to": "paid", "port": "approved"}]})
 }
 
 /// A body that the route takes.
@@ -181,7 +184,7 @@ fn body(method: &str, route: &str) -> Value {
         (_, "backtrack") => json!({"node": "ask"}),
         (_, "unstick") => json!({"action": "retry"}),
         (_, "patch" | "workflow") => {
-            json!({"operations": [{"op": "replace", "path": "/nodes/2/config/question", "value": "Well?"}]})
+            json!({"operations": [{"op": "replace", "path": "/nodes/4/config/expression", "value": "2"}]})
         }
         (_, "bulk") => json!({"action": "cancel", "filter": {"workflow_id": "pay"}, "dry_run": true}),
         (_, "import") => json!({}),
