@@ -94,7 +94,7 @@ async fn serve(
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
     })?;
-    Banner::of(host, &url, loopback).await?.tell(globals, for_people);
+    Banner::of(host, &url, loopback && jwt.is_none()).await?.tell(globals, for_people);
     let (stopper, stop) = Stop::pair();
     let stopping = async move {
         signals.first().await;
