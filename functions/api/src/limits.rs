@@ -81,6 +81,22 @@ pub const STREAM_END: Duration = Duration::from_secs(2);
 pub const STREAM_LEAST: Duration = Duration::from_secs(5);
 /// How long a client whose stream ended waits before it connects again.
 pub const RETRY: Duration = Duration::from_secs(1);
+/// Bytes of a JSON Web Token: those of issuers that list hundreds of groups, and no more than servers take of headers.
+pub const JWT_BYTES: usize = 16 * 1024;
+/// By how much the clocks of an issuer and of this host may differ.
+pub const JWT_SKEW: Duration = Duration::from_secs(60);
+/// Bytes of an issuer's configuration, and of its keys: those of issuers with certificates in each of many keys.
+pub const JWKS_BYTES: usize = 256 * 1024;
+/// Keys of one issuer: some more than any issuer rotates through.
+pub const JWKS_KEYS: usize = 100;
+/// After how long an issuer's keys are fetched anew, so that one which was withdrawn opens nothing for long.
+pub const JWKS_FRESH: Duration = Duration::from_secs(3_600);
+/// For how long keys are good that cannot be fetched anew, so that an issuer that is down locks nobody out at once.
+pub const JWKS_STALE: Duration = Duration::from_secs(24 * 3_600);
+/// How long after its keys were read an issuer is asked no more, whatever keys tokens name.
+pub const JWKS_PAUSE: Duration = Duration::from_secs(60);
+/// The same after its keys could not be read: shorter, since nobody gets in meanwhile.
+pub const JWKS_RETRY: Duration = Duration::from_secs(10);
 /// Executions that one what-if replays where the request names no limit: with the time below the limit is seldom reached.
 pub const WHATIF_DEFAULT: usize = 1_000;
 /// Executions that one what-if replays at most.

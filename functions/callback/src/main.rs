@@ -21,10 +21,9 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(
-        Arc::new(App::behind_gateway(host.clone(), Aws::abilities())),
-        people::routes().merge(executions::signals()),
-    );
+    let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
+    let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
+    let service = &api::service(Arc::new(app), people::routes().merge(executions::signals()));
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

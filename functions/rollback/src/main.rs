@@ -15,7 +15,9 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), executions::controls());
+    let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
+    let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
+    let service = &api::service(Arc::new(app), executions::controls());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

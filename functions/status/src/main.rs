@@ -16,7 +16,8 @@ fn main() -> ExitCode {
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
     let document = Some(api::DOCUMENT);
-    let app = App { document, ..App::behind_gateway(host.clone(), Aws::abilities()) };
+    let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
+    let app = App { document, ..App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt) };
     let service = &api::service(Arc::new(app), executions::reads());
     run(service_fn(move |event: LambdaEvent<_>| async move {
         host.begins(aws::deadline(event.context.deadline));

@@ -1,5 +1,5 @@
-//! The Lambda function `trigger`: handles everything that starts executions, and serves the routes of workflows, tokens
-//! and secrets.
+//! The Lambda function `trigger`: handles everything that starts executions, and serves the routes of workflows, tokens,
+//! secrets and groups.
 
 use api::{
     App, Routes, admin, executions,
@@ -20,10 +20,10 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
-    let service = &api::service(Arc::new(App::behind_gateway(host.clone(), Aws::abilities())), routes());
-    let owner = &std::env::var("STEPWELL_OWNER").map_err(|_| {
-        "STEPWELL_OWNER is not set: name the owner of what starts without a caller, by events, schedules and queues"
-    })?;
+    let owner = &aws::owner()?;
+    let jwt = api::Jwt::from_env(owner, Arc::new(aws::Fetcher::default()))?;
+    let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
+    let service = &api::service(Arc::new(app), routes());
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

@@ -27,5 +27,6 @@ pub mod testing;
 mod tests;
 
 pub use host::{Aws, Clock, Services, clock};
-pub use runtime::function::{connect, connect_behind_messages, deadline, main};
+pub use nodes::Fetcher;
+pub use runtime::function::{connect, connect_behind_messages, deadline, main, owner};
 pub use services::{alarm::StepFunctions, blobs::S3, queue::Sqs, secrets::SecretsManager, signing::SigningKeys};

@@ -81,6 +81,8 @@ pub const BATCH: usize = 25;
 pub const PAGE: usize = 200;
 /// Number of items that one query of a list reads where a filter may leave out most of them.
 pub const FILTERED: i32 = 500;
+/// Names of people and groups that a query of the inbox has DynamoDB look for: an expression has 4 KB and 300 operators.
+pub const FILTER_NAMES: usize = 100;
 /// Number of queries for one page of a list, since a filter that lets nothing through would read a history of years to
 /// its end. The page is short then, and its cursor goes on behind what was read.
 pub const FILTERED_PAGES: usize = 4;

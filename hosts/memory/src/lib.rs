@@ -3,6 +3,7 @@
 //! steps, and only sequence numbers keep commands on one execution apart.
 
 mod catalogue;
+mod groups;
 mod jobs;
 mod lists;
 mod store;
@@ -10,7 +11,7 @@ mod store;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::{
     link::Links,
-    port::{Delivery, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict},
+    port::{Delivery, Group, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -83,6 +84,8 @@ struct World {
     secrets: BTreeMap<(String, String), Secret>,
     /// Tokens by the SHA-256 of their text.
     tokens: BTreeMap<String, Token>,
+    /// Groups by owner and name in lower case.
+    groups: BTreeMap<(String, String), Group>,
     schedules: Vec<Scheduled>,
     /// Jobs by owner and id.
     jobs: BTreeMap<(String, JobId), Job>,

@@ -33,11 +33,11 @@ pub fn asks(
     one: &Interaction,
     is_below: impl Fn(&ExecutionId) -> bool,
 ) -> bool {
-    let asked = |who: &String| one.assignees.is_empty() || one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
+    let asked = |who: &String| one.assignees.iter().any(|it| it.eq_ignore_ascii_case(who));
     state.started.owner == filter.owner
         && filter.execution_id.as_ref().is_none_or(is_below)
         && filter.status.is_none_or(|status| status == one.status)
-        && filter.assignee.as_ref().is_none_or(asked)
+        && (filter.assignees.is_empty() || one.assignees.is_empty() || filter.assignees.iter().any(asked))
 }
 
 /// Returns the page of a sorted list that a window shows. `key` must grow along the list; its parts, as 16 hexadecimal

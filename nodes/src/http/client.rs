@@ -49,7 +49,8 @@ fn client(allow: &AllowList, port: u16, tls: &ClientConfig) -> Result<Client, St
         .map_err(|error| error.to_string())
 }
 
-fn tls() -> Result<ClientConfig, String> {
+/// TLS with the system's certificates, or Mozilla's where it has none.
+pub(super) fn tls() -> Result<ClientConfig, String> {
     let roots = roots(rustls_native_certs::load_native_certs().certs);
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

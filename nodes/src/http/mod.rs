@@ -4,6 +4,7 @@ mod address;
 mod allow;
 mod client;
 mod failure;
+mod fetch;
 mod guarded;
 mod post;
 mod redirect;
@@ -12,6 +13,7 @@ mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};
+pub use fetch::Fetcher;
 pub use post::{Post, Posted, Poster};
 
 use crate::secrets::Needles;

@@ -60,8 +60,8 @@ pub use node::{
     r#break::Break,
     fail::Fail,
     human::{
-        ChannelTemplate, Channels, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction, WebhookTask,
-        WebhookTemplate,
+        ChannelTemplate, Channels, GROUP, Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction,
+        WebhookTask, WebhookTemplate, group_of, is_group_name,
     },
     r#loop::{Loop, Over},
     map::{Body, Map},

@@ -57,6 +57,8 @@ pub const PEOPLE: usize = 1_000;
 /// Bytes of the names of these people in all. The names are kept with the interaction, which hosts keep as one small
 /// record.
 pub const PEOPLE_BYTES: usize = 100_000;
+/// Bytes of a group's name, as of any other name.
+pub const GROUP_NAME_BYTES: usize = 64;
 /// Workflows that one `workflow` node may name.
 pub const CHILDREN: usize = 1_000;
 /// Bytes of the JavaScript of one `code` node.

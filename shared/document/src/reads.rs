@@ -1,6 +1,9 @@
 //! What a flow reads: of the execution around a `map`'s body, so that a child takes along no more, and of secrets.
 
-use crate::{Channels, NodeKind, Spawning, Workflow, node::config::of_templates};
+use crate::{
+    Channels, NodeKind, Spawning, Workflow,
+    node::{config::of_templates, human::groups_in},
+};
 use expression::Expr;
 use std::collections::BTreeSet;
 
@@ -27,6 +30,19 @@ impl Workflow {
             names.extend(node.put_to.iter().filter_map(|to| to.channels.as_ref()).flat_map(Channels::secrets));
             names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.secrets()));
             names.extend(node.compensate.iter().flat_map(|undo| undo.kind.config().secrets()));
+        }
+        names
+    }
+
+    /// The names of the groups that the nodes ask, in lower case, as far as no template names them.
+    pub fn groups(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for node in &self.nodes {
+            let human = node.kind.human().map(|human| [human.assignees.as_ref(), human.escalate_to.as_ref()]);
+            let put_to = node.put_to.as_ref().and_then(|put_to| put_to.assignees.as_ref());
+            let asked = human.into_iter().flatten().flatten().chain(put_to);
+            names.extend(asked.flat_map(|people| groups_in(people.source())));
+            names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.groups()));
         }
         names
     }

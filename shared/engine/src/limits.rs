@@ -34,6 +34,17 @@ pub const LOG_FIELD_BYTES: usize = 8 * 1024;
 pub const TURNS_PER_BITE: usize = 50;
 /// Turns that are read at once where the whole journal is gone through for a rollback: some hundred KB.
 pub const TURNS_PER_READ: usize = 1_000;
+/// How long a small document may take that the host fetches for itself. A request waits for it.
+pub const FETCH: Duration = Duration::from_secs(5);
+/// Groups of people that an owner may keep. Whoever answers or looks at an inbox has all of an owner's looked through on
+/// AWS.
+pub const GROUPS: usize = 200;
+/// Members of one group: as many people as one question may name.
+pub const GROUP_MEMBERS: usize = PEOPLE;
+/// Bytes of the names of a group's members in all, since a group is one item of DynamoDB.
+pub const GROUP_BYTES: usize = 64 * 1024;
+/// Bytes of one member's name: the longest e-mail address, and some room.
+pub const MEMBER_BYTES: usize = 320;
 /// Operations of one patch. Each may go through the whole document.
 pub const PATCH_OPERATIONS: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.

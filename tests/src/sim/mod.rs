@@ -1,5 +1,6 @@
 //! The simulation: a host that is all in memory, keeps nothing of an execution but its journal, and breaks on demand.
 
+mod access;
 mod arrived;
 mod job;
 mod jobs;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
     Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
-    Journal, Outbox, Page, SavedWorkflow, Schedules, Secret, Secrets, Store, StoreError, Token, Tokens, Window,
+    Journal, Outbox, Page, SavedWorkflow, Schedules, Secrets, Store, StoreError, Window,
 };
 use std::{
     future::Future,
@@ -272,48 +272,6 @@ impl Schedules for SimHost {
 
     async fn advance_schedule(&self, _: &Scheduled, _: Option<Time>, _: Option<String>) -> Result<(), StoreError> {
         unused("a schedule")
-    }
-}
-
-#[async_trait]
-impl Tokens for SimHost {
-    async fn token(&self, _: &str) -> Result<Option<Token>, StoreError> {
-        unused("a token")
-    }
-
-    async fn add_token(&self, _: Token) -> Result<(), StoreError> {
-        unused("a token")
-    }
-
-    async fn tokens(&self, _: &str, _: &Window) -> Result<Page<Token>, StoreError> {
-        unused("tokens")
-    }
-
-    async fn remove_token(&self, _: &str, _: &str) -> Result<bool, StoreError> {
-        unused("a token")
-    }
-
-    async fn has_tokens(&self) -> Result<bool, StoreError> {
-        unused("tokens")
-    }
-}
-
-#[async_trait]
-impl Secrets for SimHost {
-    async fn secret(&self, _: &str, _: &str) -> Result<Option<Secret>, StoreError> {
-        Ok(None)
-    }
-
-    async fn set_secret(&self, _: &str, _: &str, _: Secret) -> Result<(), StoreError> {
-        unused("a secret")
-    }
-
-    async fn secret_names(&self, _: &str, _: &Window) -> Result<Page<String>, StoreError> {
-        unused("secrets")
-    }
-
-    async fn remove_secret(&self, _: &str, _: &str) -> Result<bool, StoreError> {
-        unused("a secret")
     }
 }
 

@@ -2,6 +2,7 @@
 //! of its own, so that other records on the same host do no harm.
 
 mod catalogue;
+mod groups;
 mod jobs;
 mod moving;
 mod patched;
@@ -47,6 +48,7 @@ pub async fn run(host: Arc<dyn Host>) {
     moving::run(host).await;
     versions_count_up(host).await;
     secrets_and_tokens_are_owned(host).await;
+    groups::run(host).await;
     schedules_are_kept_and_move_on(host).await;
     listeners_are_those_of_the_latest_versions(host).await;
     jobs::jobs_are_written_by_version(host).await;
@@ -303,7 +305,7 @@ async fn questions_are_found(host: &dyn Host) {
             let filter = InteractionFilter {
                 owner: owner.into(),
                 status,
-                assignee: assignee.map(Into::into),
+                assignees: assignee.map(Into::into).into_iter().collect(),
                 execution_id: execution.cloned(),
             };
             async move {

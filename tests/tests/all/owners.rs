@@ -79,8 +79,8 @@ fn no_route_shows_or_changes_what_belongs_to_another_owner() {
             path if path.starts_with("/v1/interactions/") => interaction,
             _ => "mine",
         };
-        // A secret's name belongs to whoever stores one under it.
-        if !path.contains('{') || path == "/v1/secrets/{name}" {
+        // A secret's or a group's name belongs to whoever stores one under it.
+        if !path.contains('{') || ["/v1/secrets/{name}", "/v1/groups/{name}"].contains(&path.as_str()) {
             continue;
         }
         let url = path.replace("{id}", id).replace("{workflow_id}", id).replace("{name}", "go");

@@ -1,5 +1,6 @@
-//! The routes that make, list and revoke API tokens, and those of secrets.
+//! The routes that make, list and revoke API tokens, and those of secrets and groups.
 
+mod groups;
 mod secrets;
 pub mod token;
 
@@ -14,9 +15,10 @@ use axum::{
 use std::sync::Arc;
 use utoipa_axum::routes;
 
-/// The routes of tokens and secrets.
+/// The routes of tokens, secrets and groups.
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(create_token, list_tokens)).routes(routes!(revoke_token)).merge(secrets::routes())
+    let tokens = Routes::new().routes(routes!(create_token, list_tokens)).routes(routes!(revoke_token));
+    tokens.merge(secrets::routes()).merge(groups::routes())
 }
 
 /// Make a token of the caller's owner. It is shown this once; only its hash is kept.

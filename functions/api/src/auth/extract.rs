@@ -1,9 +1,9 @@
 //! How a caller proves who it is, and how handlers get it.
 //!
-//! Only [`authenticate`] knows how a caller proves who it is; everything after it works with a [`Caller`]. Support for
-//! other credentials, such as JWTs of a configured issuer, belongs there.
+//! Only [`authenticate`] knows how a caller proves who it is: by an API token, by a JWT of the configured issuer, or as
+//! the user of a local host. Everything after it works with a [`Caller`].
 
-use super::{CLIENT, Caller, Scope, local, unauthorized};
+use super::{CLIENT, Caller, Jwt, Scope, local, unauthorized};
 use crate::{App, Problem, request::turns};
 use axum::{
     extract::FromRequestParts,
@@ -21,7 +21,8 @@ pub fn sha256_of_token(token: &str) -> String {
 /// Finds out who sends a request, and by which client.
 ///
 /// # Errors
-/// 401 `unauthorized` where the token is absent, malformed, unknown or expired, and what the store says.
+/// 401 `unauthorized` where the token is absent, malformed, unknown or expired, 503 `issuer_unavailable` where a JWT cannot
+/// be verified, and what the store says.
 pub async fn authenticate(app: &App, parts: &Parts) -> Result<Caller, Problem> {
     let cli = parts.headers.get(CLIENT).is_some_and(|client| client == "cli");
     let caller = identify(app, parts).await?;
@@ -39,6 +40,9 @@ async fn identify(app: &App, parts: &Parts) -> Result<Caller, Problem> {
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         return Err(unauthorized("the Authorization header is not of the form `Bearer TOKEN`", true));
     };
+    if let Some(jwt) = app.jwt.as_ref().filter(|_| Jwt::is_one(token)) {
+        return jwt.caller(token, app.host.now()).await;
+    }
     let Some(found) = app.host.tokens().token(&sha256_of_token(token)).await? else {
         return Err(unauthorized("this token is not known", true));
     };

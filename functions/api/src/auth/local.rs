@@ -58,9 +58,11 @@ pub(super) async fn sign_in(app: &App, parts: &Parts) -> Result<Caller, Problem>
         let why = "over HTTP/1.0, which proxies speak, nobody is signed in without a token";
         return Err(unauthorized(&format!("{why}: {SEND}, or use HTTP/1.1"), false));
     }
-    // Tokens that have ended count too: what a host asks for must not get less while nobody looks.
-    if app.host.tokens().has_tokens().await? {
-        let why = "this host has tokens, so requests need one";
+    // Tokens that have ended count too: what a host asks for must not get less while nobody looks. Where an issuer is
+    // configured, requests bear its tokens.
+    if app.jwt.is_some() || app.host.tokens().has_tokens().await? {
+        let why = if app.jwt.is_some() { "this host takes JWTs" } else { "this host has tokens" };
+        let why = format!("{why}, so requests need one");
         let or = "or use the command line as the user who runs the host, which needs none";
         return Err(unauthorized(&format!("{why}: {SEND}; {MAKE}; {or}"), false));
     }

@@ -3,12 +3,14 @@
 pub mod extract;
 pub mod guard;
 mod host;
+mod jwt;
 mod local;
 
 use crate::Problem;
 use axum::http::{StatusCode, header};
 use engine::port::Token;
 pub use engine::scope::Scope;
+pub use jwt::{Jwt, JwtSettings};
 use stepwell_core::interaction::Via;
 
 /// Who sends a request.
@@ -21,6 +23,8 @@ pub struct Caller {
     pub subject: String,
     /// What the caller may do.
     pub scopes: Vec<Scope>,
+    /// The groups that the caller's token names in its claims, without `group:`. Those that the host keeps come on top.
+    pub groups: Vec<String>,
     /// Whether the caller is the one user of a local host, who may enter answers for others.
     pub local: bool,
     /// How the request reached the API, recorded with answers: by the command line where the header [`CLIENT`] says so.
@@ -48,7 +52,8 @@ impl Caller {
     /// The one user of a local host, who has every scope.
     pub fn local(owner: &str, subject: &str) -> Self {
         let scopes = Scope::ALL.to_vec();
-        Self { owner: owner.into(), subject: subject.into(), scopes, local: true, via: Via::Api }
+        let (owner, subject) = (owner.into(), subject.into());
+        Self { owner, subject, scopes, groups: Vec::new(), local: true, via: Via::Api }
     }
 
     /// Checks that the caller has a scope.
@@ -66,7 +71,8 @@ impl Caller {
 
 impl From<Token> for Caller {
     fn from(token: Token) -> Self {
-        Self { owner: token.owner, subject: token.subject, scopes: token.scopes, local: false, via: Via::Api }
+        let Token { owner, subject, scopes, .. } = token;
+        Self { owner, subject, scopes, groups: Vec::new(), local: false, via: Via::Api }
     }
 }
 

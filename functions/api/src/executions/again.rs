@@ -25,9 +25,9 @@ use stepwell_core::{
 ///
 /// # Errors
 /// What the body says wrong of the question, and of whom it names.
-pub fn command(caller: &Caller, question: &Interaction, body: &ResumeBody) -> Answered<Command> {
+pub async fn command(app: &App, caller: &Caller, question: &Interaction, body: &ResumeBody) -> Answered<Command> {
     let said = Answer { named: body.interaction_id.is_some(), ..said(question, body.clone())? };
-    let said = answer::signed(caller, body.answer_as.clone(), said)?;
+    let said = answer::signed(app, caller, body.answer_as.clone(), said).await?;
     Ok(Command::Answer { interaction_id: question.interaction_id.clone(), answer: Box::new(said) })
 }
 
@@ -79,7 +79,7 @@ pub async fn pass_on(
     if asking.request(&request.key).is_none() {
         let question = asking.interaction(question.as_str()).ok_or_else(Problem::internal)?;
         let terms = Terms { request: Some(request.clone()), ..Terms::default() };
-        asking = answer::ask(app, caller, id, command(caller, question, body)?, terms).await?.state;
+        asking = answer::ask(app, caller, id, command(app, caller, question, body).await?, terms).await?.state;
     }
     let did_it = asking.request(&request.key).ok_or_else(Problem::internal)?.seq;
     let did_it = read::turn_at(app, &asking, did_it).await?;

@@ -154,7 +154,7 @@ async fn answer_one(
     let named = (body.interaction_id.as_deref(), terms.checkpoint.is_some());
     let question = question(execution, found, named, Unnamed { by: &caller.subject, arrived: arrived.0 })?;
     let is_below = question.execution.id() != execution.id();
-    let command = command(caller, &question.interaction, body)?;
+    let command = command(app, caller, &question.interaction, body).await?;
     if is_below && terms.request.is_some() {
         return answer_below(app, caller, execution, body, terms, (&question, command)).await;
     }

@@ -1,7 +1,11 @@
 //! Submits the commands that requests ask for, and finds out in whose name an answer is given.
 
 use crate::{App, Caller, Problem, executions::read};
-use engine::drive::submit;
+use axum::http::StatusCode;
+use engine::{
+    drive::submit,
+    groups::{group_of, groups_of},
+};
 use std::sync::Arc;
 use stepwell_core::{
     command::{Asked, Command},
@@ -59,18 +63,25 @@ pub async fn ask(
 }
 
 /// Signs an answer with the caller's subject, or with `answer_as`, an assignee for whom the user of a local host enters
-/// it.
+/// it, and with the groups that the signer is a member of.
 ///
 /// # Errors
-/// 403 `answer_as_not_allowed` where any other caller names somebody else.
-pub fn signed(caller: &Caller, answer_as: Option<String>, answer: Answer) -> Result<Answer, Problem> {
+/// 403 `answer_as_not_allowed` where any other caller names somebody else, 422 where a group is named in place of a
+/// person, and what the store says.
+pub async fn signed(app: &App, caller: &Caller, answer_as: Option<String>, answer: Answer) -> Result<Answer, Problem> {
     let via = caller.via;
-    match answer_as {
-        None => Ok(Answer { by: caller.subject.clone(), via, ..answer }),
-        Some(by) if caller.local => Ok(Answer { by, via, entered_by: Some(caller.subject.clone()), ..answer }),
+    let (by, claimed, entered_by) = match answer_as {
+        None => (caller.subject.clone(), &caller.groups[..], None),
+        Some(group) if caller.local && group_of(&group).is_some() => {
+            let hint = "name one of its members: each answers in their own name";
+            return Err(Problem::field("invalid_field", "/answer_as", format!("`{group}` is not a person"), hint));
+        }
+        Some(by) if caller.local => (by, &[][..], Some(caller.subject.clone())),
         Some(_) => {
             let detail = "only the user of a local host may answer for somebody else: leave `answer_as` out";
-            Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "answer_as_not_allowed", detail))
+            return Err(Problem::new(StatusCode::FORBIDDEN, "answer_as_not_allowed", detail));
         }
-    }
+    };
+    let groups = groups_of(&*app.host, &caller.owner, &by, claimed).await?;
+    Ok(Answer { by, via, entered_by, groups, ..answer })
 }

@@ -6,7 +6,10 @@ use crate::{
     types,
 };
 use axum::{Json, extract::State};
-use engine::port::InteractionFilter;
+use engine::{
+    groups::{GROUP, asked_as, group_of},
+    port::InteractionFilter,
+};
 use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
@@ -23,7 +26,7 @@ pub(crate) fn routes() -> Routes {
 #[utoipa::path(get, path = "/v1/interactions", operation_id = "list_interactions", tag = "interactions",
     security(("bearer" = [])),
     params(("status" = Option<String>, Query, description = "pending, answered, timed_out or cancelled"),
-        ("assignee" = Option<String>, Query, description = "That this person may answer; `me` is the caller"),
+        ("assignee" = Option<String>, Query, description = "That this person may answer, also as a member of a group; `me` is the caller, and `group:NAME` a group"),
         ("execution_id" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = types::InteractionPage),
         types::Refused))]
@@ -39,10 +42,14 @@ async fn list(
         status.ok_or_else(|| Params::refuse("status", "names no status of interactions", hint))
     });
     let status = status.transpose()?;
-    let assignee = params.name("assignee")?.map(|who| if who == "me" { caller.subject.clone() } else { who });
+    let assignee = params.name("assignee")?;
     let execution_id = params.name("execution_id")?.map(ExecutionId::from);
     params.done()?;
-    let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
+    let assignees = match assignee {
+        Some(who) => names_of(&app, &caller, who).await?,
+        None => Vec::new(),
+    };
+    let filter = InteractionFilter { owner: caller.owner.clone(), status, assignees, execution_id };
     let mut page = app.host.index().interactions(&filter, &window).await?;
     let unreadable = Unreadable::default();
     let row = async |place: &(ExecutionId, InteractionId)| unreadable.spare(place.1.as_str(), row(&app, place).await);
@@ -60,6 +67,16 @@ async fn list(
     // An interaction whose execution was deleted meanwhile has no row.
     let shown = cursor::page("interactions", &page, shown.into_iter().flatten().collect());
     Ok(Json(types::Page { unreadable: unreadable.ids(), ..shown }))
+}
+
+/// The names under which somebody is asked: a person's own with those of the person's groups, or a group's alone.
+async fn names_of(app: &App, caller: &Caller, who: String) -> Answered<Vec<String>> {
+    if let Some(name) = group_of(&who) {
+        return Ok(vec![format!("{GROUP}{name}")]);
+    }
+    let me = who == "me" || who.eq_ignore_ascii_case(&caller.subject);
+    let (subject, claimed) = if me { (&caller.subject, &caller.groups[..]) } else { (&who, &[][..]) };
+    Ok(asked_as(&*app.host, &caller.owner, subject, claimed).await?)
 }
 
 /// One interaction of the list; None where it was deleted meanwhile.

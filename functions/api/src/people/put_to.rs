@@ -10,12 +10,13 @@ use crate::{
     types,
 };
 use axum::{extract::State, http::StatusCode};
+use engine::groups::asked_as;
 use std::sync::Arc;
 use stepwell_core::{
     command::Command,
     execution::Execution,
     id::InteractionId,
-    interaction::{GROUP, Interaction},
+    interaction::Interaction,
 };
 use utoipa_axum::routes;
 
@@ -89,15 +90,13 @@ async fn concerned(app: &App, caller: &Caller, id: &str) -> Answered<Arc<Executi
     Ok(execution)
 }
 
-/// Whether the caller is among those who may answer.
+/// Whether the caller is among those who may answer, or a member of a group that is.
 async fn is_put_to(app: &App, caller: &Caller, one: &Interaction) -> Answered<bool> {
-    let named = |name: &str| one.assignees.iter().any(|it| it.eq_ignore_ascii_case(name));
-    if one.assignees.is_empty() || named(&caller.subject) {
+    if one.assignees.is_empty() {
         return Ok(true);
     }
-    let Some(groups) = app.host.groups() else { return Ok(false) };
-    let mine = groups.groups_of(&caller.owner, &caller.subject).await?;
-    Ok(mine.iter().any(|group| named(&format!("{GROUP}{group}"))))
+    let names = asked_as(&*app.host, &caller.owner, &caller.subject, &caller.groups).await?;
+    Ok(one.assignees.iter().any(|it| names.iter().any(|name| name.eq_ignore_ascii_case(it))))
 }
 
 async fn changed(

@@ -49,7 +49,7 @@ async fn respond(
         comment: body.comment,
         ..Answer::default()
     };
-    let said = answer::signed(&caller, body.answer_as, said)?;
+    let said = answer::signed(&app, &caller, body.answer_as, said).await?;
     let command = Command::Answer { interaction_id: InteractionId::from(id.as_str()), answer: Box::new(said) };
     let terms = Terms { request, ..Terms::default() };
     let state = answer::ask(&app, &caller, execution.id(), command, terms).await?.state;

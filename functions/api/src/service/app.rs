@@ -1,6 +1,6 @@
 //! What every handler is given: the host, and what the service knows about its surroundings.
 
-use crate::{Caller, Metric, Rates, SignIn, Stop};
+use crate::{Caller, Jwt, Metric, Rates, SignIn, Stop};
 use document::Workflow;
 use engine::{
     drive::workflow_of,
@@ -24,6 +24,8 @@ pub struct App {
     pub local_user: Option<Caller>,
     /// Which requests without a token are those of the local user, where there is one.
     pub sign_in: SignIn,
+    /// Verifies JSON Web Tokens of the issuer that the operator configured. None: API tokens alone are taken.
+    pub jwt: Option<Arc<Jwt>>,
     /// Who computes in this process: requests have their turns by owner.
     pub turns: Arc<Gate>,
     /// Tells requests that wait that the host stops.
@@ -46,6 +48,7 @@ impl App {
             host,
             local_user: None,
             sign_in: SignIn::Loopback,
+            jwt: None,
             turns: Arc::new(Gate::to_processors()),
             stop: Stop::never(),
             rates: Some(Rates::default()),
@@ -59,6 +62,11 @@ impl App {
     /// which sees only a part of them, counts none.
     pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
         Self { rates: None, abilities, ..Self::new(host) }
+    }
+
+    /// Makes the service take JSON Web Tokens too, where an issuer is configured.
+    pub fn with_jwt(self, jwt: Option<Arc<Jwt>>) -> Self {
+        Self { jwt, ..self }
     }
 
     /// Makes the service sign its one user in by itself, as long as there are no tokens. Only for a host that binds

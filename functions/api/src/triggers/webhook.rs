@@ -102,7 +102,8 @@ async fn hook(
     let caller = match (caller, owner) {
         (Some(caller), _) => caller,
         (None, Some(owner)) => {
-            Caller { owner, subject: "webhook".into(), scopes: Vec::new(), local: false, via: Via::Api }
+            let (scopes, groups) = (Vec::new(), Vec::new());
+            Caller { owner, subject: "webhook".into(), scopes, groups, local: false, via: Via::Api }
         }
         (None, None) => return Err(unsigned("send a token, or name the owner with ?owner= and sign the body")),
     };

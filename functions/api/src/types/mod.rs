@@ -5,6 +5,7 @@ mod admin;
 mod control;
 pub mod document;
 mod execution;
+mod group;
 mod history;
 mod interaction;
 mod job;
@@ -26,6 +27,7 @@ pub use admin::{Health, NewToken, SecretBody, SecretRow, StoredSecret, TokenBody
 pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
+pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{
     AnswerBody, Authorization, Choice, Delivery, Interaction, NotifyBody, ReassignBody, Responded, Response,
@@ -33,7 +35,9 @@ pub use interaction::{
 pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
 pub use moving::{ExportPiece, Imported, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
-pub use page::{ExecutionPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage};
+pub use page::{
+    ExecutionPage, GroupPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage,
+};
 pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, PatchOp, PatchOperation, Patched};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};
 pub use receipt::{Key, Keys, Receipt};

@@ -1,5 +1,5 @@
-//! What a host can tell of a document beside the static checks: whether its JavaScript parses, and which secrets it names
-//! that are not stored.
+//! What a host can tell of a document beside the static checks: whether its JavaScript parses, which secrets it names that
+//! are not stored, and which groups it asks in which nobody is.
 
 use crate::{App, limits, types::Fault};
 use document::{
@@ -54,6 +54,29 @@ pub(super) fn channels(app: &App, channels: &[ChannelUse], severity: Severity) -
         Some(one.unconfigured(severity, &why))
     };
     channels.iter().filter_map(unconfigured).collect()
+}
+
+/// Warns of groups that a workflow asks and in which the host knows nobody. Questions to them are opened all the same, since
+/// somebody may become a member, and tokens may name groups of their own.
+pub(super) async fn groups(app: &App, owner: &str, workflow: &Workflow) -> Vec<Fault> {
+    let mut warnings = Vec::new();
+    let but = if app.jwt.is_some() { ", but those whose JWTs name it" } else { "" };
+    for name in workflow.groups() {
+        let found = app.host.groups().group(owner, &name).await;
+        if found.is_ok_and(|group| group.is_none_or(|group| group.members.is_empty())) {
+            warnings.push(Fault {
+                code: "group_without_members".into(),
+                severity: Some(Severity::Warning),
+                message: format!("nobody is in the group `{name}`, so nobody could answer for it{but}"),
+                hint: Some(format!(
+                    "say who is: PUT /v1/groups/{name}, or `stepwell group set {name} MEMBER…`; open questions are asked \
+                     of new members too"
+                )),
+                ..Fault::default()
+            });
+        }
+    }
+    warnings
 }
 
 /// A parsed document whose JavaScript parses as well.

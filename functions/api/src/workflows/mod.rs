@@ -106,11 +106,12 @@ async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fre
         saved => saved?,
     };
     let lacking = host_checks::secrets(app, owner, &workflow).await;
+    let unmanned = host_checks::groups(app, owner, &workflow).await;
     let body = types::Saved {
         id: workflow.id.to_string(),
         version,
         hash: workflow.hash.clone(),
-        warnings: warnings.iter().map(Fault::from).chain(lacking).collect(),
+        warnings: warnings.iter().map(Fault::from).chain(lacking).chain(unmanned).collect(),
     };
     let status = if is_new { fresh } else { StatusCode::OK };
     Ok((status, [(header::ETAG, format!("\"{version}\""))], axum::Json(body)).into_response())

@@ -79,6 +79,16 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
     Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_most_descendants(most))
 }
 
+/// `STEPWELL_OWNER`: the owner of what starts without a caller, and of JSON Web Tokens of which nothing else is said.
+///
+/// # Errors
+/// The variable is not set.
+pub fn owner() -> Result<String, Trouble> {
+    let unset =
+        "STEPWELL_OWNER is not set: name the owner of what starts without a caller, by events, schedules and queues";
+    Ok(env::var("STEPWELL_OWNER").map_err(|_| unset)?)
+}
+
 /// The time at which an invocation is cut off. `context` is the deadline that Lambda gives, in milliseconds since 1970.
 /// Where `STEPWELL_FUNCTION_SECONDS` is set, the deadline is so many seconds from now instead, for emulators that give
 /// a wrong one.

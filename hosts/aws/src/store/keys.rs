@@ -196,6 +196,11 @@ pub fn value(id: &ExecutionId, name: &str) -> String {
     format!("{}{name}", values(id))
 }
 
+/// The partition of an owner's groups. Its sort keys are their names in lower case.
+pub fn groups(owner: &str) -> String {
+    format!("p#{owner}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

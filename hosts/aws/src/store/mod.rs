@@ -12,6 +12,7 @@
 //! | | `s#WORKFLOW`, `l#WORKFLOW` | the schedules and the event listeners of its latest version |
 //! | `d#HASH` | `doc` | a document |
 //! | `k#SHA256` | `token` | an API token |
+//! | `p#OWNER` | a name in lower case | a group of people |
 //! | `j#OWNER` | `JOB` | a job over many executions |
 //! | `o#OWNER` | `SHA256` | the list of an owner's API tokens |
 
@@ -22,6 +23,7 @@ mod commit;
 mod documents;
 mod due;
 mod dynamo;
+mod groups;
 mod guard;
 mod head;
 mod item;

@@ -163,29 +163,41 @@ impl Table {
             .with(":after", text(after.clone().unwrap_or_else(|| "0".into())));
         let mut query = Query { index: Some("lists"), keys, ..Query::default() };
         query.limit = i32::try_from(limit + 1).ok();
-        if let Some(who) = &filter.assignee {
-            let who = text(who.to_ascii_lowercase());
-            query.filter = Expression::new("attribute_not_exists(a) OR contains(a, :who)").with(":who", who);
+        let wanted: BTreeSet<String> = filter.assignees.iter().map(|who| who.to_ascii_lowercase()).collect();
+        if !wanted.is_empty() {
             query.limit = Some(limits::FILTERED);
         }
-        self.rows(query, limit, row).await
+        // More names than an expression holds are looked for here, among all questions.
+        if (1..=limits::FILTER_NAMES).contains(&wanted.len()) {
+            query.filter =
+                wanted.iter().enumerate().fold(Expression::new("attribute_not_exists(a)"), |all, (at, who)| {
+                    let name = format!(":w{at}");
+                    Expression { text: format!("{} OR contains(a, {name})", all.text), ..all }.with(&name, text(who))
+                });
+        }
+        self.rows(query, limit, |item| row(item).map(|row| row.filter(|_| is_asked(item, &wanted)))).await
     }
 }
 
 /// The interactions of one execution that the filter lets through, each with its place in a list.
 fn of_execution(state: &Execution, filter: &InteractionFilter) -> Vec<(String, Row)> {
-    let may = |one: &Interaction, who: &String| {
-        one.assignees.is_empty() || one.assignees.iter().any(|person| person.eq_ignore_ascii_case(who))
+    let may = |one: &Interaction| {
+        let asked = |who: &String| one.assignees.iter().any(|person| person.eq_ignore_ascii_case(who));
+        filter.assignees.is_empty() || one.assignees.is_empty() || filter.assignees.iter().any(asked)
     };
     let numbered = state.interactions.iter().enumerate();
-    let matching = numbered.filter(|(_, one)| {
-        filter.status.is_none_or(|status| status == one.status)
-            && filter.assignee.as_ref().is_none_or(|who| may(one, who))
-    });
+    let matching = numbered.filter(|(_, one)| filter.status.is_none_or(|status| status == one.status) && may(one));
     let row = |(at, one): (usize, &Arc<Interaction>)| {
         (place_of(state, at, one), (state.id().clone(), one.interaction_id.clone()))
     };
     matching.map(row).collect()
+}
+
+/// Whether a question is put to one of these names, in lower case. All are let through where none is given, and a question
+/// without assignees is everybody's.
+fn is_asked(item: &Item, wanted: &BTreeSet<String>) -> bool {
+    let asked = item.get("a").and_then(|people| people.as_ss().ok());
+    wanted.is_empty() || asked.is_none_or(|asked| asked.iter().any(|one| wanted.contains(one)))
 }
 
 /// Reads a row of a list, with its place; `None` where the item is no question.

@@ -1,9 +1,9 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, history, inbox, init, jobs, logs,
-    ls, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show, signal, start, token, tokens,
-    unstick, validate, whatif, workflows,
+    answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, groups, history, inbox, init,
+    jobs, logs, ls, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show, signal,
+    start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -105,6 +105,12 @@ pub enum Command {
         #[command(subcommand)]
         command: SecretCommand,
     },
+    /// Manage groups of people, who are asked as group:NAME
+    Group {
+        /// The command on groups.
+        #[command(subcommand)]
+        command: GroupCommand,
+    },
     /// Manage API tokens
     Token {
         /// The command on tokens.
@@ -130,6 +136,21 @@ pub enum SecretCommand {
     /// Remove credentials: what names them fails from then on
     #[command(visible_aliases = ["remove", "delete"])]
     Rm(secrets::Removing),
+}
+
+/// `stepwell group …`
+#[derive(Subcommand)]
+pub enum GroupCommand {
+    /// Make a group, or put other members in the place of those that it has
+    Set(groups::Setting),
+    /// List the groups
+    #[command(visible_alias = "list")]
+    Ls(groups::Listing),
+    /// Show the members of a group
+    Show(groups::Showing),
+    /// Remove groups: nobody is asked by their names from then on
+    #[command(visible_aliases = ["remove", "delete"])]
+    Rm(groups::Removing),
 }
 
 /// `stepwell token …`

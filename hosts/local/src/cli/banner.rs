@@ -15,9 +15,10 @@ pub struct Banner {
 }
 
 impl Banner {
-    /// Gathers the facts of a host that listens at `url`. `loopback` is whether only this machine reaches it.
-    pub async fn of(host: &Local, url: &str, loopback: bool) -> Result<Self, Failure> {
-        let signs_in = loopback && !host.tokens().has_tokens().await?;
+    /// Gathers the facts of a host that listens at `url`. `signs_in` is whether requests of
+    /// this machine need no token as long as there is none.
+    pub async fn of(host: &Local, url: &str, signs_in: bool) -> Result<Self, Failure> {
+        let signs_in = signs_in && !host.tokens().has_tokens().await?;
         let folder = host.folder().path();
         // A folder that was just opened has a whole path; where the system does not tell it, the one given will do.
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());

@@ -240,7 +240,7 @@ fn nameless(path: &str) -> Result<(), Failure> {
     if !path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
         return Ok(());
     }
-    let hint = "give it as the lists show it: `stepwell ls`, `inbox`, `workflows`, `token ls`, `secret ls`";
+    let hint = "give it as the lists show it: `stepwell ls`, `inbox`, `workflows`, `token ls`, `secret ls`, `group ls`";
     Err(Failure::usage("an id or a name is empty, or nothing but dots", hint).with_code("not_found"))
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Globals, example::example};
 use api::types::{Choice, Execution, Interaction};
+use engine::groups::group_of;
 use stepwell_core::{
     execution::Status,
     interaction::{InteractionKind, REWIND, SecurityLevel},
@@ -61,15 +62,16 @@ pub fn ways_on(execution: &Execution, globals: &Globals) -> Vec<String> {
 }
 
 /// Returns for whom the user answers: the first assignee who has not, or the first of all. The answer is recorded as
-/// theirs, entered by the user. None where the user is an assignee or anybody may answer.
+/// theirs, entered by the user. None where the user is an assignee or anybody may answer, and where groups alone are
+/// asked, whose members the question does not name.
 pub fn on_behalf_of(question: &Interaction) -> Option<String> {
-    let people = &question.assignees;
+    let people: Vec<&String> = question.assignees.iter().filter(|one| group_of(one).is_none()).collect();
     let me = stepwell::server::local_subject();
     if people.is_empty() || people.iter().any(|person| person.eq_ignore_ascii_case(&me)) {
         return None;
     }
-    let answered = |person: &&String| question.responses.iter().any(|one| one.by == **person);
-    people.iter().find(|person| !answered(person)).or(people.first()).cloned()
+    let answered = |person: &String| question.responses.iter().any(|one| one.by == *person);
+    people.iter().find(|person| !answered(person)).or(people.first()).map(|person| (*person).clone())
 }
 
 #[cfg(test)]
@@ -105,6 +107,9 @@ mod tests {
         assert_eq!(on_behalf_of(&asked(json!([]))).as_deref(), Some("a@x"));
         assert_eq!(on_behalf_of(&asked(json!([response]))).as_deref(), Some("b@x"));
         assert_eq!(on_behalf_of(&question(json!({}))), None);
+        let grouped = |people: Value| on_behalf_of(&question(json!({ "assignees": people })));
+        assert_eq!(grouped(json!(["group:finance", "c@x"])).as_deref(), Some("c@x"), "a group is nobody");
+        assert_eq!(grouped(json!(["group:finance"])), None);
     }
 
     #[test]

@@ -11,7 +11,9 @@ use super::{
     numbers::whole,
     run::signals::Signals,
 };
+use api::Jwt;
 use engine::port::Host;
+use nodes::Fetcher;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -71,8 +73,10 @@ async fn serve(
     for_people: bool,
 ) -> Outcome {
     let loopback = address.is_loopback();
-    // Callers on other machines must bring a token, so there must be one.
-    if !loopback && !host.tokens().has_tokens().await? {
+    let refused = |why| Failure::usage(why, "docs/operations.md lists the variables of JSON Web Tokens");
+    let jwt = Jwt::from_env(server::OWNER, Arc::new(Fetcher::default())).map_err(refused)?;
+    // Callers on other machines must bring a token, so there must be one, or somebody who issues them.
+    if !loopback && jwt.is_none() && !host.tokens().has_tokens().await? {
         let hint = format!(
             "make one first: stepwell token create --name NAME --subject EMAIL --scopes read,run{}",
             globals.data_flag()
@@ -95,7 +99,7 @@ async fn serve(
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
     })?;
-    Banner::of(host, &url, loopback).await?.tell(globals, for_people);
+    Banner::of(host, &url, loopback && jwt.is_none()).await?.tell(globals, for_people);
     let (stopper, stop) = Stop::pair();
     let stopping = async move {
         signals.first().await;
@@ -104,10 +108,10 @@ async fn serve(
     };
     let callers = if loopback { Callers::Loopback } else { Callers::Everybody };
     let bounds = Limits::of_process();
-    let port = server::serve(listener, server::router(host, callers, &stop), stop.stopped(), bounds);
+    let port = server::serve(listener, server::router_with(host, callers, &stop, jwt.clone()), stop.stopped(), bounds);
     let own = async {
         if let Some(socket) = socket {
-            let router = server::router(host, Callers::Own, &stop);
+            let router = server::router_with(host, Callers::Own, &stop, jwt);
             server::serve_socket(socket, router, stop.stopped(), bounds).await;
         }
     };

@@ -23,6 +23,7 @@ mod folder;
 mod fork;
 mod globals;
 mod graph;
+mod groups;
 mod history;
 mod inbox;
 mod init;
@@ -162,6 +163,10 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Secret { command: args::SecretCommand::Set(args) } => secret::run(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Ls(args) } => secrets::ls(&globals, args).await,
         Command::Secret { command: args::SecretCommand::Rm(args) } => secrets::rm(&globals, args).await,
+        Command::Group { command: args::GroupCommand::Set(args) } => groups::set(&globals, args).await,
+        Command::Group { command: args::GroupCommand::Ls(args) } => groups::ls(&globals, args).await,
+        Command::Group { command: args::GroupCommand::Show(args) } => groups::show(&globals, args).await,
+        Command::Group { command: args::GroupCommand::Rm(args) } => groups::rm(&globals, args).await,
         Command::Token { command: args::TokenCommand::Create(args) } => token::run(&globals, args).await,
         Command::Token { command: args::TokenCommand::Ls(args) } => tokens::ls(&globals, args).await,
         Command::Token { command: args::TokenCommand::Revoke(args) } => tokens::revoke(&globals, args).await,

@@ -16,7 +16,7 @@ pub use limits::Limits;
 pub use sweep::sweep;
 
 use crate::{Local, memory::Memory, store::OpenError};
-use api::App;
+use api::{App, Jwt};
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
@@ -126,7 +126,12 @@ pub enum Callers {
 
 /// The API of all functions, for these callers. Requests that wait end early once `stop` says so.
 pub fn router(host: &Arc<Local>, callers: Callers, stop: &Stop) -> Router {
-    let app = App { stop: stop.clone(), turns: host.turns().clone(), ..App::new(host.clone()) };
+    router_with(host, callers, stop, None)
+}
+
+/// The same for callers who may bear JSON Web Tokens of an issuer too, where one is configured.
+pub fn router_with(host: &Arc<Local>, callers: Callers, stop: &Stop, jwt: Option<Arc<Jwt>>) -> Router {
+    let app = App { stop: stop.clone(), turns: host.turns().clone(), jwt, ..App::new(host.clone()) };
     match callers {
         Callers::Own => {
             let app = app.with_local_user(OWNER, &local_subject()).of_own_processes();

@@ -134,9 +134,10 @@ impl Index for Database {
             Some(status) => filters.one("interactions.status = ?", status.as_str()),
             None => {}
         }
-        if let Some(assignee) = &filter.assignee {
-            let named = "EXISTS (SELECT 1 FROM json_each(assignees) WHERE value = ? COLLATE NOCASE)";
-            filters.one(&format!("(assignees = '[]' OR {named})"), assignee.clone());
+        if !filter.assignees.is_empty() {
+            let named = "EXISTS (SELECT 1 FROM json_each(assignees) AS asked JOIN json_each(?) AS who
+                         ON asked.value = who.value COLLATE NOCASE)";
+            filters.one(&format!("(assignees = '[]' OR {named})"), Value::from(filter.assignees.clone()).to_string());
         }
         if let Some(execution) = &filter.execution_id {
             // Descendants ask for it too. Those that have ended ask nothing, so they are left out where only open

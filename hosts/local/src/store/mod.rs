@@ -9,6 +9,7 @@ mod catalogue;
 mod commit;
 mod documents;
 pub mod folder;
+mod groups;
 mod hub;
 mod jobs;
 mod journal;

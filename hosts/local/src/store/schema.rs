@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
@@ -71,6 +71,15 @@ CREATE TABLE jobs(number INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT N
 CREATE INDEX jobs_by_time ON jobs(owner, created_at, number);
 CREATE INDEX jobs_by_due ON jobs(due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX jobs_by_end ON jobs(completed_at) WHERE completed_at IS NOT NULL;
+";
+
+/// Groups of people. `name` and `member` are in lower case, by which they are compared; `body` has them as they were
+/// written.
+const GROUPS: &str = "
+CREATE TABLE groups(owner TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY(owner, name)) WITHOUT ROWID;
+CREATE TABLE group_members(owner TEXT NOT NULL, member TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY(owner, member, name)) WITHOUT ROWID;
+CREATE INDEX group_members_by_name ON group_members(owner, name);
 ";
 
 /// The newest format that this release knows: the number of migrations.

@@ -22,6 +22,26 @@ fn asking() -> (Home, String, String) {
 }
 
 #[test]
+fn groups_are_made_listed_shown_and_removed() {
+    let home = Home::new();
+    let made = home.run(&["group", "set", "finance", "ann@example.com", "bob@example.com"]).exits(0);
+    assert_eq!(made.out, "finance has 2 members: questions name it as group:finance\n");
+    home.run(&["group", "set", "nobody"]).exits(2);
+    home.run(&["group", "set", "nobody", "--empty"]).exits(0);
+    let listed = home.run(&["group", "ls"]).exits(0);
+    let rows: Vec<Vec<&str>> = listed.out.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["finance", "2", "ann@example.com,", "bob@example.com"]);
+    assert_eq!(rows[1], ["nobody", "0"]);
+    assert_eq!(home.run(&["group", "show", "FINANCE"]).exits(0).out, "ann@example.com\nbob@example.com\n");
+    assert_eq!(home.run(&["group", "show", "finance", "--json"]).exits(0).json()["members"][1], "bob@example.com");
+    assert_eq!(home.run(&["group", "rm", "finance"]).exits(0).out, "finance is removed\n");
+    for gone in [["group", "rm", "finance"], ["group", "show", "finance"]] {
+        let told = home.run(&gone).exits(1);
+        assert!(told.err.contains("there is no group finance") && told.err.contains("stepwell group ls"), "{told:?}");
+    }
+}
+
+#[test]
 fn credentials_are_listed_without_their_values_and_removed() {
     let home = Home::new();
     home.say(&["secret", "set", "KEY", "--host", "api.example.com", "--host", "localhost:9000"], "s3cret-one").exits(0);

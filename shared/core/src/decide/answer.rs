@@ -12,7 +12,7 @@ use crate::{
     rollback::Rollback,
     sight::Sight,
 };
-use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
+use document::{HumanKind, graph::NodeIx, group_of, validate::schema::Schema};
 use serde_json::{Map, Value, json};
 
 /// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
@@ -89,14 +89,18 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
     }
 }
 
-/// Refuses an answer from nobody, from a person who is not asked, and from the requester where `allow_requester` is
-/// false, also where the requester enters the answer on behalf of somebody else.
+/// Refuses an answer from nobody, from a person who is neither asked nor a member of a group that is, and from the
+/// requester where `allow_requester` is false, as a member of a group too, and also where the requester enters the answer
+/// on behalf of somebody else.
 fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
     if answer.by.trim().is_empty() {
         return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
     }
     let same = |person: &String| person.eq_ignore_ascii_case(&answer.by);
-    if !one.assignees.is_empty() && !one.assignees.iter().any(same) {
+    let member = |name: &str| answer.groups.iter().any(|group| group.eq_ignore_ascii_case(name));
+    // Somebody whose name looks like a group's is not that group.
+    let asked = |assignee: &String| group_of(assignee).map_or_else(|| same(assignee), member);
+    if !one.assignees.is_empty() && !one.assignees.iter().any(asked) {
         return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
     }
     let requester = turn.state.started.started_by.as_ref();

@@ -15,7 +15,8 @@ use crate::{
     sight::Sight,
 };
 use document::{
-    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, time::Time, validate::schema::Schema,
+    GROUP, Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, group_of, is_group_name, time::Time,
+    validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -152,12 +153,13 @@ pub(super) fn tellable(one: &Interaction) -> Result<(), ExprError> {
 }
 
 /// Refuses thresholds that the people asked can never reach. The static checks see only people who are named without
-/// templates. With no assignees anyone of the owner may answer.
+/// templates. With no assignees anyone of the owner may answer, and how many a group has is known where they answer.
 fn reachable(human: &Human, one: &Interaction) -> Result<(), ExprError> {
     let votes = threshold(one, human, "approved").max(threshold(one, human, "rejected"));
     let more = one.escalate_to.iter().filter(|_| one.timeout_action == TimeoutAction::Escalate);
     let people: BTreeSet<String> = one.assignees.iter().chain(more).map(|one| one.to_ascii_lowercase()).collect();
-    if one.assignees.is_empty() || votes <= people.len() as u64 {
+    let grouped = people.iter().any(|one| group_of(one).is_some());
+    if one.assignees.is_empty() || grouped || votes <= people.len() as u64 {
         return Ok(());
     }
     let message = format!("{votes} votes can never come from the {} people who are asked", people.len());
@@ -191,6 +193,12 @@ pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) 
     if named.is_empty() && key == "assignees" {
         return Err(refused("names nobody: give e-mail addresses or names, or leave it out to ask anyone"));
     }
+    if let Some(name) = named.iter().filter_map(|one| group_of(one)).find(|name| !is_group_name(name)) {
+        return Err(refused(&format!("names the group `{name}`: a name has 1 to 64 bytes without control characters")));
+    }
+    // A group is written in one way, so that lists find what it is asked.
+    let one_way = |one: String| group_of(&one).map(|name| format!("{GROUP}{name}")).unwrap_or(one);
+    let named: Vec<String> = named.into_iter().map(one_way).collect();
     let bytes: usize = named.iter().map(String::len).sum();
     if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
         return Ok(named);

@@ -9,13 +9,13 @@ use crate::{
     interaction::{
         Interaction,
         delivery::{Delivery, Told},
-        is_group, telling,
+        telling,
         votes::threshold,
     },
     limits,
     owed::message_of,
 };
-use document::time::Time;
+use document::{group_of, time::Time};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
@@ -115,7 +115,7 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
     let votes = human
         .filter(|_| !one.on_error)
         .map_or(1, |human| threshold(one, human, "approved").max(threshold(one, human, "rejected")));
-    let may_grow = assignees.iter().any(|person| is_group(person));
+    let may_grow = assignees.iter().any(|person| group_of(person).is_some());
     if !may_grow && votes > assignees.len() as u64 {
         let message = format!("{votes} votes can never come from {} people", assignees.len());
         return wrong("too_few_people", message);

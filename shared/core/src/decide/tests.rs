@@ -6,6 +6,7 @@ mod asking;
 mod children;
 mod conditions;
 mod flow;
+mod groups;
 mod iterations;
 mod meant;
 mod messages;

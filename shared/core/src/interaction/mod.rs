@@ -215,14 +215,6 @@ pub struct Interaction {
     pub evidence: Option<Box<evidence::Evidence>>,
 }
 
-/// What an assignee that is a group of people begins with.
-pub const GROUP: &str = "group:";
-
-/// Whether an assignee is a group, which stands for whoever is a member when it matters.
-pub fn is_group(assignee: &str) -> bool {
-    assignee.get(..GROUP.len()).is_some_and(|start| start.eq_ignore_ascii_case(GROUP))
-}
-
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -310,6 +302,9 @@ pub struct Answer {
     pub via: Via,
     /// The subject that enters the answer on behalf of `by`; none where `by` answers in person.
     pub entered_by: Option<String>,
+    /// The names of the groups that `by` is a member of as the answer comes, without `group:`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Whether the request names the question.
     pub named: bool,
     /// Yes or no, for an `approval`, a `review` or an `authorization`.

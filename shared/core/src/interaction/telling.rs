@@ -6,7 +6,7 @@ use super::{
     delivery::{Delivery, DeliveryStatus, Notice, Told},
 };
 use crate::{effect::Delivering, limits};
-use document::time::Time;
+use document::{group_of, time::Time};
 
 /// One receiver of messages.
 struct Receiver<'a> {
@@ -129,7 +129,7 @@ pub(crate) fn drop_others(one: &mut Interaction) {
 pub(crate) fn close(one: &mut Interaction) {
     one.remind_at = None;
     for delivery in &mut one.deliveries {
-        let is_group = delivery.personal && crate::interaction::is_group(&delivery.to);
+        let is_group = delivery.personal && group_of(&delivery.to).is_some();
         if delivery.told && delivery.status != DeliveryStatus::Dropped && !is_group {
             anew(delivery, Notice::Outcome);
         } else if delivery.status == DeliveryStatus::Pending {

@@ -4,12 +4,15 @@ pub(crate) mod about;
 pub(crate) mod channels;
 mod check;
 mod form;
+mod group;
 mod keys;
 mod model;
 #[cfg(test)]
 mod tests;
 
 pub use channels::{ChannelTemplate, Channels, WebhookTask, WebhookTemplate};
+pub(crate) use group::groups_in;
+pub use group::{GROUP, group_of, is_group_name};
 pub use model::{Human, HumanKind, HumanOption, Level, OptionTemplate, TimeoutAction};
 
 use super::{
@@ -183,7 +186,8 @@ fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &'static str, counts: boo
         }
         return one;
     }
-    // What a template yields is compared with the people when the question is opened.
+    // What a template yields is compared with the people when the question is opened. How many a group has is known where
+    // somebody answers, and not here.
     let Some(votes) = given.literal() else { return given };
     let Some(mut asked) = literal_people(f, "assignees") else { return given };
     // An escalation asks further people.
@@ -198,10 +202,11 @@ fn threshold(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &'static str, counts: boo
     given
 }
 
-/// The people of a list without templates, each once however the address is written; none where a template names them.
+/// The people of a list without templates, each once however the address is written; none where a template names them, or
+/// where a group is among them.
 fn literal_people(f: &Fields<'_, '_>, key: &str) -> Option<BTreeSet<String>> {
     let literal = |one: &Value| {
-        let text = one.as_str().filter(|text| !text.contains("{{"))?;
+        let text = one.as_str().filter(|text| !text.contains("{{") && group_of(text).is_none())?;
         Some(text.trim().to_ascii_lowercase())
     };
     f.get(key)?.as_array()?.iter().map(literal).collect()
@@ -216,6 +221,12 @@ pub(crate) fn people(cx: &mut Cx<'_>, f: &Fields<'_, '_>, key: &str, place: Plac
             let named = |one: &Value| one.as_str().is_some_and(|text| !text.trim().is_empty());
             if list.is_empty() || !list.iter().all(named) {
                 f.wrong(cx, key, format!("`{key}` names nobody"), "Give a list of e-mail addresses or names.");
+                return None;
+            }
+            let texts = list.iter().filter_map(Value::as_str).filter(|text| !text.contains("{{"));
+            if let Some(name) = texts.filter_map(group_of).find(|name| !is_group_name(name)) {
+                let hint = "Write `group:finance`: 1 to 64 bytes without a comma or a control character.";
+                f.wrong(cx, key, format!("`{name}` cannot name a group"), hint);
                 return None;
             }
         }

@@ -47,8 +47,8 @@ pub struct InteractionFilter {
     pub owner: String,
     /// Only interactions of this status; none for all.
     pub status: Option<InteractionStatus>,
-    /// Only interactions that this subject may answer.
-    pub assignee: Option<String>,
+    /// Only interactions that one of these may answer: people by their subjects, groups as `group:NAME`. Empty for all.
+    pub assignees: Vec<String>,
     /// Only interactions of this execution.
     pub execution_id: Option<ExecutionId>,
 }

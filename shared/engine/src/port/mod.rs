@@ -12,16 +12,19 @@
 //! | [`Catalogue`], [`Schedules`] | documents, saved workflows and their schedules |
 //! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
 //! | [`Jobs`] | what is asked of many executions at once |
-//! | [`Notifier`], [`Groups`], [`Signer`] | people: telling them, who belongs together, evidence of what they decided |
+//! | [`Groups`] | which people belong together |
+//! | [`Notifier`], [`Signer`] | people: telling them, evidence of what they decided |
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
+//! | [`Fetch`] | public documents that the host itself needs, such as an issuer's keys |
 
 mod access;
 mod admission;
 mod agenda;
 mod catalogue;
 mod error;
+mod fetch;
 mod index;
 mod jobs;
 mod journal;
@@ -36,6 +39,7 @@ pub use admission::Admission;
 pub use agenda::Agenda;
 pub use catalogue::{Catalogue, SavedWorkflow, Schedules};
 pub use error::StoreError;
+pub use fetch::Fetch;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
 pub use jobs::{Action, Job, JobError, JobId, JobStatus, Jobs};
 pub use journal::{Commit, Journal};
@@ -54,9 +58,9 @@ use stepwell_core::{
 };
 
 /// The ports about executions and workflows, all of which a store is.
-pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Jobs {}
+pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Jobs {}
 
-impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Jobs> Store for T {}
+impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Jobs> Store for T {}
 
 /// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
 #[async_trait]
@@ -103,10 +107,6 @@ pub trait Host: Clock {
     fn notifier(&self) -> Option<&dyn Notifier> {
         None
     }
-    /// Who belongs to which group. None where the host keeps no groups.
-    fn groups(&self) -> Option<&dyn Groups> {
-        None
-    }
     /// Signs receipts. None where receipts are not signed.
     fn signer(&self) -> Option<&dyn Signer> {
         None
@@ -142,6 +142,10 @@ pub trait Host: Clock {
     }
     /// API tokens.
     fn tokens(&self) -> &dyn Tokens {
+        self.store()
+    }
+    /// Who belongs to which group.
+    fn groups(&self) -> &dyn Groups {
         self.store()
     }
 }

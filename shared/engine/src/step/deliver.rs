@@ -11,7 +11,7 @@ use crate::{
     port::{Host, Letter, StoreError, Verdict, Webhook},
     prepare::SecretSource,
 };
-use document::{Channels, Workflow};
+use document::{Channels, Workflow, group_of};
 use expression::ExprError;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -24,7 +24,6 @@ use stepwell_core::{
         Interaction,
         channel::Channel,
         delivery::{Delivery, Notice, Told},
-        is_group,
         telling::on_its_way,
     },
     reading::Reading,
@@ -70,7 +69,7 @@ async fn tell(
     if let Some(why) = notifier.unconfigured(delivery.kind) {
         return Ok(Told::Refused { error: why });
     }
-    if delivery.personal && is_group(&delivery.to) {
+    if delivery.personal && group_of(&delivery.to).is_some() {
         let members = people_of(host, &state.started.owner, std::slice::from_ref(&delivery.to)).await?;
         return Ok(match members.is_empty() {
             true => Told::Failed { error: format!("{} has no members", delivery.to), after_seconds: None },

@@ -147,6 +147,9 @@ async fn prepare(cloud: &mut Cloud) {
     ok(cloud, "PUT", "/v1/secrets/OLD", json!({ "value": "three" })).await;
     ok(cloud, "GET", "/v1/secrets", Value::Null).await;
     ok(cloud, "DELETE", "/v1/secrets/OLD", Value::Null).await;
+    ok(cloud, "PUT", "/v1/groups/finance", json!({"members": ["ann@example.com"]})).await;
+    ok(cloud, "GET", "/v1/groups/finance", Value::Null).await;
+    ok(cloud, "DELETE", "/v1/groups/finance", Value::Null).await;
     let mut scheduled = late.clone();
     scheduled["id"] = "scheduled".into();
     scheduled["nodes"][0] = json!({"id": "go", "type": "schedule_trigger", "config": {"every_seconds": 3600}});

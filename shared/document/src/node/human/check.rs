@@ -1,6 +1,6 @@
 //! What a `human` node tells of itself, and what about it is probably not meant.
 
-use super::{Channels, Human, HumanKind, TimeoutAction};
+use super::{Channels, Human, HumanKind, TimeoutAction, group_of};
 use crate::{
     node::config::{Config, Subject, of_templates},
     reading::{At, Cx},
@@ -74,7 +74,9 @@ fn people(cx: &mut Cx<'_>, at: &At<'_>, human: &Human, bounded: bool) {
     let source = assignees.source();
     let single = source.as_array().is_none_or(|list| list.len() == 1);
     let requester = single && assignees.expressions().iter().any(|(_, expr)| names_requester(expr));
-    let listed_alone = source.as_array().is_some_and(|list| list.len() == 1);
+    // A group may have more members than the requester.
+    let is_group = |one: &Value| one.as_str().is_some_and(|text| group_of(text).is_some());
+    let listed_alone = source.as_array().is_some_and(|list| list.len() == 1 && !list.iter().any(is_group));
     let elsewhere = human.timeout_action == TimeoutAction::Escalate;
     // Where a template says whether the requester may decide, neither is sure.
     let Some(may_decide) = human.allow_requester.literal() else { return };

@@ -148,3 +148,21 @@ fn a_threshold_counts_whom_an_escalation_asks_too() {
     expect(&asks(json!(["a@x.example"]), "timeout", json!(["b@x.example"])), &[wrong[0], in_vain]);
     expect(&asks(json!(["a@x.example", "A@x.example"]), "timeout", Value::Null), &wrong);
 }
+
+#[test]
+fn a_group_is_no_single_person() {
+    let asks = |assignees: Value, more: Value| {
+        let mut config = json!({"kind": "approval", "question": "?", "timeout_seconds": 5, "assignees": assignees});
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        human(config, &[])
+    };
+    clean(&asks(json!(["group:finance"]), json!({"approval_threshold": 5})));
+    clean(&asks(json!(["group:finance", "a@x.example"]), json!({"approval_threshold": 3})));
+    clean(&asks(json!(["group:finance"]), json!({"allow_requester": false})));
+    let escalates = json!({"timeout_action": "escalate", "escalate_to": ["group:board"], "approval_threshold": 4});
+    clean(&asks(json!(["a@x.example"]), escalates));
+    for nameless in ["group:", "Group: a,b", "group:a\tb"] {
+        let path = "/nodes/1/config/assignees";
+        expect(&asks(json!(["a@x.example", nameless]), json!({})), &[("invalid_config", path)]);
+    }
+}

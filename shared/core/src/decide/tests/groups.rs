@@ -1,0 +1,72 @@
+//! Questions to groups: who may answer for one, and how their votes count.
+
+use super::story::Story;
+use crate::{error::Rejection, execution::Status, interaction::Answer};
+use serde_json::{Value, json};
+
+/// A story of an approval, whose requester is ada.
+fn asking(config: Value) -> Story {
+    let mut config = config;
+    config["kind"] = json!("approval");
+    config["question"] = json!("Pay?");
+    let nodes = json!([{ "id": "ask", "type": "human", "config": config }]);
+    let input = json!({ "team": "group:Finance", "votes": 3 });
+    let mut story = Story::given(nodes, json!([{ "from": "start", "to": "ask" }]), input);
+    story.open("ask");
+    story
+}
+
+/// A yes of a member of these groups.
+fn yes(groups: &[&str]) -> Answer {
+    let groups = groups.iter().map(|name| (*name).to_owned()).collect();
+    Answer { approved: Some(true), groups, ..Answer::default() }
+}
+
+#[test]
+fn a_member_of_a_group_that_is_asked_answers_in_any_case() {
+    let mut story = asking(json!({ "assignees": ["GROUP: Finance", "eve@example.com"] }));
+    assert_eq!(story.state.interactions[0].assignees, ["group:Finance", "eve@example.com"]);
+    for outsider in [yes(&[]), yes(&["legal"]), yes(&["group:Finance"]), yes(&["Finance "])] {
+        assert!(matches!(story.answer("bob@example.com", outsider), Err(Rejection::Forbidden(_))));
+    }
+    assert!(matches!(story.answer("group:Finance", yes(&[])), Err(Rejection::Forbidden(_))), "a name is no member");
+    story.answer("bob@example.com", yes(&["legal", "FINANCE"])).unwrap();
+    story.is(Status::Completed);
+}
+
+#[test]
+fn a_member_of_two_groups_has_one_vote() {
+    let mut story = asking(json!({ "assignees": ["group:finance", "group:legal"], "approval_threshold": 2 }));
+    story.answer("bob@example.com", yes(&["finance", "legal"])).unwrap();
+    story.answer("BOB@example.com", yes(&["legal"])).unwrap();
+    story.is(Status::WaitingHuman);
+    story.answer("eve@example.com", yes(&["legal"])).unwrap();
+    story.is(Status::Completed);
+}
+
+#[test]
+fn a_group_may_have_as_many_people_as_a_threshold_asks_for() {
+    asking(json!({ "assignees": ["group:finance"], "approval_threshold": 3 })).is(Status::WaitingHuman);
+    asking(json!({ "assignees": "{{ input.team }}", "approval_threshold": "{{ input.votes }}" }))
+        .is(Status::WaitingHuman);
+    let alone = json!({ "assignees": "{{ 'bob@example.com' }}", "approval_threshold": "{{ input.votes }}" });
+    assert_eq!(asking(alone).state.error.as_ref().unwrap().code, "too_few_people");
+}
+
+#[test]
+fn a_requester_is_kept_out_as_a_member_too() {
+    let mut story = asking(json!({ "assignees": ["group:finance"], "allow_requester": false }));
+    assert!(matches!(story.answer("ADA@example.com", yes(&["finance"])), Err(Rejection::Forbidden(_))));
+    let behind = Answer { entered_by: Some("ada@example.com".into()), ..yes(&["finance"]) };
+    assert!(matches!(story.answer("bob@example.com", behind), Err(Rejection::Forbidden(_))));
+    story.answer("bob@example.com", yes(&["finance"])).unwrap();
+    story.is(Status::Completed);
+}
+
+#[test]
+fn a_template_that_names_no_group_fails_the_node() {
+    for name in ["group:", "group:  ", "group:a\u{7}b"] {
+        let story = asking(json!({ "assignees": [format!("{{{{ '{name}' }}}}")] }));
+        assert_eq!(story.state.error.as_ref().map(|error| error.code.as_str()), Some("template_error"), "{name}");
+    }
+}
