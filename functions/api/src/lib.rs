@@ -26,6 +26,7 @@ pub use request::{
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},
+    turns::take_from,
     yaml,
 };
 #[cfg(feature = "lambda")]
