@@ -15,7 +15,7 @@ pub mod workflows;
 pub use auth::{
     CLIENT, Caller, OWNER, Scope, SignIn,
     extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
-    guard::{loopback_only, one_host},
+    guard::{PublicPages, loopback_only, one_host},
     is_owner,
 };
 pub use request::{

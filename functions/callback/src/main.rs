@@ -1,4 +1,4 @@
-//! The Lambda function `callback`: serves interactions, their answers and signals, and opens the pauses that the wait
+//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links and signals, and opens the pauses that the wait
 //! state machine begins.
 
 use api::{App, executions, people};
@@ -23,7 +23,7 @@ async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
     let service = &api::service(
         Arc::new(App::behind_gateway(host.clone(), Aws::abilities())),
-        people::routes().merge(executions::signals()),
+        people::routes().merge(executions::signals()).merge(web::routes()),
     );
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;

@@ -9,12 +9,13 @@ use async_trait::async_trait;
 use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
+    link::Links,
     port::{Clock, Host, Outbox, Runner, Secrets, Store, StoreError},
 };
 use nodes::Nodes;
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use stepwell_core::{
@@ -30,6 +31,8 @@ pub struct Local {
     database: Database,
     nodes: Reach,
     most_descendants: u32,
+    /// Set once it is known under which address people reach the host.
+    links: OnceLock<Links>,
 }
 
 impl Local {
@@ -42,12 +45,18 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
-        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS })
+        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS, links: OnceLock::new() })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
     pub fn with_most_descendants(self, most_descendants: u32) -> Self {
         Self { most_descendants, ..self }
+    }
+
+    /// Says under which address people reach the host, such as `https://flows.example.com`. Links to questions lead there;
+    /// before this is said there are none, and it is said once.
+    pub fn reached_at(&self, address: &str) {
+        let _ = self.links.set(Links::new(address, self.database.link_key));
     }
 
     /// The account of the host's memory.
@@ -170,6 +179,10 @@ impl Host for Local {
 
     fn most_descendants(&self) -> u32 {
         self.most_descendants
+    }
+
+    fn links(&self) -> Option<&Links> {
+        self.links.get()
     }
 
     fn takes_up_jobs(&self) -> bool {

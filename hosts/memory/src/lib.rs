@@ -8,6 +8,7 @@ mod lists;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
+use engine::link::Links;
 use engine::port::{Delivery, Job, JobId, Receipt, SavedWorkflow, Secret, Token, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -36,6 +37,7 @@ pub struct Memory {
     /// The clock to read; none to read `World::now`, which only a test moves.
     clock: Option<fn() -> Time>,
     time_left: Box<TimeLeft>,
+    links: Option<Links>,
 }
 
 fn wall_clock() -> Time {
@@ -104,7 +106,7 @@ impl Memory {
         let failure = || Failure::new("no_runner", "this host runs no node: give it a runner");
         let runner = move |_: &Task| Report { outcome: Outcome::Failed(failure()), logs: Vec::new() };
         let world = Mutex::new(World { now, ..World::default() });
-        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None) }
+        Self { world, runner: Box::new(runner), clock: None, time_left: Box::new(|| None), links: None }
     }
 
     /// Makes a host whose [`Clock::now`](engine::port::Clock::now) is the machine's clock, for tests of handlers that
@@ -123,6 +125,12 @@ impl Memory {
     /// Sets what answers [`Clock::time_left`](engine::port::Clock::time_left), as for a process that is cut off.
     pub fn with_time_left(mut self, time_left: impl Fn() -> Option<Duration> + Send + Sync + 'static) -> Self {
         self.time_left = Box::new(time_left);
+        self
+    }
+
+    /// Makes links to questions, with a key that is the same in every test.
+    pub fn with_links(mut self, base: &str) -> Self {
+        self.links = Some(Links::new(base, [7; 32]));
         self
     }
 

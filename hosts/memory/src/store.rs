@@ -258,6 +258,10 @@ impl Host for Memory {
         self
     }
 
+    fn links(&self) -> Option<&engine::link::Links> {
+        self.links.as_ref()
+    }
+
     async fn run(&self, task: &Task) -> Report {
         (self.runner)(task)
     }

@@ -10,8 +10,6 @@ mod parse;
 mod pattern;
 mod render;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 pub use faults::Faults;
 pub use field::{Field, Kind, plain};

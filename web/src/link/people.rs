@@ -72,7 +72,7 @@ pub fn still_needed(found: &Found) -> String {
     let (approvals, enough) = tally(one, &found.workflow, "approved");
     let (rejections, too_many) = tally(one, &found.workflow, "rejected");
     let (more, less) = (enough.saturating_sub(approvals), too_many.saturating_sub(rejections));
-    format!("{more} more{} approve it; {less} more{} reject it.", plural(more, " approval"), plural(less, " rejection"))
+    format!("{more} more{} or {less} more{} decide it.", plural(more, " approval"), plural(less, " rejection"))
 }
 
 fn plural(count: u64, word: &str) -> String {

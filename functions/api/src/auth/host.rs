@@ -19,7 +19,7 @@ pub(super) struct Named {
 impl Named {
     /// Reads `name`, `name:port`, `address:port` or `[IPv6 address]:port`. None for anything else, such as a part for a
     /// user, an escape, a list or an empty port.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (name, port) = match text.strip_prefix('[') {
             Some(rest) => {
                 let (address, after) = rest.split_once(']')?;
@@ -40,6 +40,11 @@ impl Named {
         name == "localhost"
             || name.ends_with(".localhost")
             || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether both have the same name, at whatever port.
+    pub(super) fn has_name_of(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 
     /// The port, or the one that the scheme has where none is named.

@@ -62,6 +62,10 @@ pub struct Interaction {
     /// The tool that an `authorization` is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
+    /// The caller's own link to the question, which answers without a sign-in: whoever has it answers in the caller's name.
+    /// Present in the inbox alone, where the caller is asked and the question is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// An option of a decision.
@@ -155,7 +159,8 @@ pub struct Responded {
 }
 
 impl Interaction {
-    /// A question of an execution. The fields `link` and `receipt` of the contract are absent, since no host makes them.
+    /// A question of an execution, without anybody's link. The field `receipt` of the contract is absent, since no host
+    /// makes one.
     pub fn of(one: &interaction::Interaction, execution: &Execution, workflow: &Workflow) -> Self {
         let choice = |option: &::document::HumanOption| Choice { id: option.id.clone(), label: option.label.clone() };
         Self {
@@ -180,6 +185,7 @@ impl Interaction {
             on_error: one.on_error,
             content: one.content.clone(),
             authorization: one.authorization.as_ref().map(Authorization::from),
+            link: None,
         }
     }
 }

@@ -28,6 +28,9 @@ pub struct Args {
     /// The address to listen at; anything but loopback needs tokens
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
+    /// The address under which people reach this host [default: STEPWELL_PUBLIC_URL, else that of the port]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Save the workflows that lie in this folder: .json, .yaml and .yml files
     #[arg(long, value_name = "DIR")]
     workflows: Option<PathBuf>,
@@ -47,11 +50,12 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     globals.refuse_elsewhere("dev")?;
     let logs = args.logging.begin(About::Host, globals.json)?;
     let address = address(&args.host)?;
+    let public = public_url(args.public_url.clone())?;
     args.allowed.options()?;
     let kept = args.workflows.as_deref().map(Kept::of).transpose()?;
     let host = for_all(globals, || args.allowed.options()).await?;
     let keeping = Keeping { kept, watch: args.watch };
-    let served = serve(globals, &host, (address, args.port), keeping, logs.for_people).await;
+    let served = serve(globals, &host, (address, args.port, public), keeping, logs.for_people).await;
     if !host.shutdown(limits::GRACE).await {
         tracing::warn!("some nodes were cut off; they run again at the next start");
     }
@@ -62,7 +66,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
 async fn serve(
     globals: &Globals,
     host: &Arc<Local>,
-    (address, port): (IpAddr, u16),
+    (address, port, public): (IpAddr, u16, Option<String>),
     keeping: Keeping,
     for_people: bool,
 ) -> Outcome {
@@ -87,6 +91,7 @@ async fn serve(
     let socket = own_socket(host);
     // Other commands find the server by the address in the lock file, and then by the socket.
     let url = format!("http://{bound}");
+    host.reached_at(public.as_deref().unwrap_or(&url));
     host.folder().announce(Some(&url)).map_err(|error| {
         Failure::failed(format!("the data folder's lock cannot be written: {error}"), "check the disk's free space")
     })?;
@@ -122,6 +127,24 @@ fn own_socket(host: &Local) -> Option<Socket> {
         tracing::warn!(%error, "the data folder has no socket: {then}");
     };
     Socket::listen(host.folder()).inspect_err(refused).ok()
+}
+
+/// The address under which people reach the host: the option, else its variable. None where neither says anything.
+fn public_url(given: Option<String>) -> Result<Option<String>, Failure> {
+    let said = given.or_else(|| std::env::var("STEPWELL_PUBLIC_URL").ok()).filter(|text| !text.trim().is_empty());
+    let Some(text) = said else { return Ok(None) };
+    let address = reqwest::Url::parse(text.trim()).ok();
+    let good = |url: &reqwest::Url| {
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && bare
+    };
+    match address.filter(good) {
+        Some(url) => Ok(Some(url.to_string())),
+        None => {
+            let hint = "give --public-url (or STEPWELL_PUBLIC_URL) as https://flows.example.com";
+            Err(Failure::usage(format!("`{text}` is no address under which people could reach this host"), hint))
+        }
+    }
 }
 
 /// The address to listen at; `localhost` counts as 127.0.0.1, and an IPv6 address may be in brackets.

@@ -84,6 +84,8 @@ pub struct Database {
     pub(crate) documents: Documents,
     pub(crate) locks: Locks,
     pub(crate) sealer: Arc<Sealer>,
+    /// The key of people's links.
+    pub(crate) link_key: [u8; 32],
     pub(crate) clock: fn() -> Time,
     pub(crate) memory: Arc<Memory>,
     /// Set while it is sure that there are no tokens: there were none, and none was written since. Every request without
@@ -136,6 +138,7 @@ impl Database {
             documents: Documents::new(limits::WORKFLOWS),
             locks: Locks::default(),
             sealer: Arc::new(sealer),
+            link_key: seal::link_key(&key),
             clock,
             memory,
             no_tokens: AtomicBool::new(no_tokens),

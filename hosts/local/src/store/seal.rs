@@ -4,6 +4,7 @@
 use engine::port::{Secret, StoreError};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
     rand::{SecureRandom, SystemRandom},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,13 @@ pub fn fresh_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     SystemRandom::new().fill(&mut key).map_err(|_| std::io::Error::other("no randomness to be had"))?;
     Ok(key)
+}
+
+/// The key of people's links, which follows from the folder's and tells nothing of it.
+pub fn link_key(key: &[u8; 32]) -> [u8; 32] {
+    let mut derived = [0; 32];
+    derived.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"stepwell: links").as_ref());
+    derived
 }
 
 impl Sealer {
