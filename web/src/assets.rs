@@ -45,7 +45,8 @@ pub fn routes() -> Routes {
 
 async fn asset(Path(name): Path<String>) -> Response {
     let Some(found) = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.name == name) else {
-        return Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such file: load the page anew").into_response();
+        return Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such file: load the page anew")
+            .into_response();
     };
     let headers = [
         (CONTENT_TYPE, found.kind),

@@ -4,8 +4,8 @@
 pub mod form;
 pub mod limits;
 
-mod assets;
 mod answered;
+mod assets;
 mod layout;
 mod link;
 mod markdown;

@@ -74,7 +74,9 @@ mod tests {
         assert!(shown("| a | b |\n|---|---|\n| 1 | 2 |").contains("<table>"));
         assert!(!shown("| a |\n|--:|\n| 1 |").contains("style"));
         assert!(shown("- one\n- two").contains("<li>one</li>"));
-        assert!(shown("[page](https://example.com/a?b=1&c=2)").contains(r#"<a href="https://example.com/a?b=1&amp;c=2">"#));
+        assert!(
+            shown("[page](https://example.com/a?b=1&c=2)").contains(r#"<a href="https://example.com/a?b=1&amp;c=2">"#)
+        );
         assert!(shown("<mailto:ana@example.com>").contains(r#"<a href="mailto:ana@example.com">"#));
     }
 

@@ -37,7 +37,10 @@ mod tests {
     fn a_moment_is_told_in_utc_and_by_its_distance() {
         let now = Time::parse("2026-01-31T09:00:00Z").unwrap_or_default();
         assert_eq!(in_utc(now), "31 January 2026, 09:00 UTC");
-        assert_eq!(moment(now).into_string(), "<time datetime=\"2026-01-31T09:00:00.000Z\">31 January 2026, 09:00 UTC</time>");
+        assert_eq!(
+            moment(now).into_string(),
+            "<time datetime=\"2026-01-31T09:00:00.000Z\">31 January 2026, 09:00 UTC</time>"
+        );
         for (seconds, told) in [
             (0, "just now"),
             (59, "in less than a minute"),

@@ -45,7 +45,12 @@ impl Local {
     /// The same, within an account of memory that the nodes may share.
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
-        Ok(Self { database, nodes: Reach::of(nodes), most_descendants: engine::limits::DESCENDANTS, links: OnceLock::new() })
+        Ok(Self {
+            database,
+            nodes: Reach::of(nodes),
+            most_descendants: engine::limits::DESCENDANTS,
+            links: OnceLock::new(),
+        })
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.

@@ -106,8 +106,7 @@ mod tests {
         let mut pairs = Pairs::read(body).unwrap();
         pairs.remove_row("l.1");
         let left: Vec<_> = pairs.iter().collect();
-        let expected =
-            [("l.0", "a"), ("l.1.x", "d"), ("l.9", "e"), ("lx.1", "f"), ("l", "g"), ("l.%rows", "2")];
+        let expected = [("l.0", "a"), ("l.1.x", "d"), ("l.9", "e"), ("lx.1", "f"), ("l", "g"), ("l.%rows", "2")];
         assert_eq!(left, expected);
         pairs.add_row("l");
         assert_eq!(pairs.rows("l"), Some(3));

@@ -89,7 +89,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             if !self.once.contains(name) {
-                self.faults.add_whole(format!("The form has no field {name}: load the page again and send its own form."));
+                self.faults
+                    .add_whole(format!("The form has no field {name}: load the page again and send its own form."));
             } else if !seen.insert(name) {
                 self.faults.add_whole(format!("The field {name} was sent twice: load the page again."));
             }

@@ -30,7 +30,9 @@ pub fn html_pattern(pattern: &str) -> Option<String> {
 type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 fn escape(character: char, in_class: bool) -> Option<()> {
-    let known = "dDwWsS^$\\.*+?()[]{}|/".contains(character) || (in_class && character == '-') || (!in_class && "bB".contains(character));
+    let known = "dDwWsS^$\\.*+?()[]{}|/".contains(character)
+        || (in_class && character == '-')
+        || (!in_class && "bB".contains(character));
     known.then_some(())
 }
 
@@ -78,7 +80,22 @@ mod tests {
         for good in ["^[A-Z]{2}\\d+$", "a|b", "^(?:x|y)*$", "^[^0-9]+$", "\\.", "^\\+?[0-9 ]{3,}$", ""] {
             assert_eq!(html_pattern(good), Some(format!(".*(?:{good}).*")), "{good}");
         }
-        for other in ["(?i)a", "(?<name>a)", "(?=a)", "[a-]", "[]a]", "[a&&b]", "a{", "a{x}", "]", "\\p{L}", "(", "a)", "\\", "["] {
+        for other in [
+            "(?i)a",
+            "(?<name>a)",
+            "(?=a)",
+            "[a-]",
+            "[]a]",
+            "[a&&b]",
+            "a{",
+            "a{x}",
+            "]",
+            "\\p{L}",
+            "(",
+            "a)",
+            "\\",
+            "[",
+        ] {
             assert_eq!(html_pattern(other), None, "{other}");
         }
     }

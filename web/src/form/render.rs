@@ -244,7 +244,8 @@ fn is_shaped(text: &str, shape: &str) -> bool {
 fn input_of_number(number: &Numeric, name: &Name, typed: &str, needed: bool, marks: &Marks) -> Markup {
     // A browser's own field for numbers shows nothing of what is none.
     let is_number = typed.is_empty() || typed.parse::<f64>().is_ok_and(f64::is_finite);
-    let step = number.step.as_ref().map_or_else(|| if number.integer { "1" } else { "any" }.to_owned(), ToString::to_string);
+    let step =
+        number.step.as_ref().map_or_else(|| if number.integer { "1" } else { "any" }.to_owned(), ToString::to_string);
     let mode = if number.integer { "numeric" } else { "decimal" };
     html! {
         @if is_number {

@@ -58,7 +58,9 @@ impl<'a> Reader<'a> {
             return Kind::Constant(constant.clone());
         }
         if let Some(values) = schema["enum"].as_array().filter(|values| !values.is_empty()) {
-            return Kind::Choice(values.iter().map(|value| Choice { value: value.clone(), label: plain(value) }).collect());
+            return Kind::Choice(
+                values.iter().map(|value| Choice { value: value.clone(), label: plain(value) }).collect(),
+            );
         }
         if let Some(choices) = titled(schema) {
             return Kind::Choice(choices);
@@ -82,7 +84,9 @@ impl<'a> Reader<'a> {
 
     /// The fields of an object; JSON where the schema names none, or needs some that it does not describe.
     fn object(&mut self, schema: &'a Value, level: usize) -> Kind {
-        let Some(properties) = schema["properties"].as_object().filter(|all| !all.is_empty()) else { return Kind::Json };
+        let Some(properties) = schema["properties"].as_object().filter(|all| !all.is_empty()) else {
+            return Kind::Json;
+        };
         let needed: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if needed.iter().any(|name| !properties.contains_key(*name)) {
             return Kind::Json;

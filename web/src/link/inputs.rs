@@ -1,7 +1,9 @@
 //! The form of a question, by its kind.
 
 use super::{found::Found, words};
-use crate::form::{Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of};
+use crate::form::{
+    Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of,
+};
 use maud::{Markup, html};
 use serde_json::Value;
 use stepwell_core::interaction::{Interaction, InteractionKind as Kind, Response, SecurityLevel};

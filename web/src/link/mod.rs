@@ -123,7 +123,8 @@ async fn send(
 
 /// Hands an answer to the rules, by the same way as every answer.
 async fn take(app: &App, found: &Found, pairs: &Pairs) -> Response {
-    let again = |status: StatusCode, pairs: &Pairs, faults: &Faults| page(status, question::question(found, pairs, faults));
+    let again =
+        |status: StatusCode, pairs: &Pairs, faults: &Faults| page(status, question::question(found, pairs, faults));
     let (answer, names) = match answer::read(&found.interaction, pairs) {
         Sent::Rows(pairs) => return again(StatusCode::OK, &pairs, &Faults::default()),
         Sent::Wrong(faults) => return again(StatusCode::UNPROCESSABLE_ENTITY, pairs, &faults),

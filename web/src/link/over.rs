@@ -31,12 +31,22 @@ pub fn over(found: &Found, up: &str) -> Markup {
             &html! { p { "This question was given to somebody else. Nothing is needed of you." } },
             up,
         ),
-        (Some(_), InteractionStatus::Cancelled) => ended(found, "This question was withdrawn", up, &html! {
-            "The workflow does not need an answer any more, so nobody can give one."
-        }),
-        (Some(_), InteractionStatus::TimedOut) => ended(found, "The time to answer is over", up, &html! {
-            "Not enough people had answered by " (moment(closed(found))) ", so the workflow went on without."
-        }),
+        (Some(_), InteractionStatus::Cancelled) => ended(
+            found,
+            "This question was withdrawn",
+            up,
+            &html! {
+                "The workflow does not need an answer any more, so nobody can give one."
+            },
+        ),
+        (Some(_), InteractionStatus::TimedOut) => ended(
+            found,
+            "The time to answer is over",
+            up,
+            &html! {
+                "Not enough people had answered by " (moment(closed(found))) ", so the workflow went on without."
+            },
+        ),
         (Some(_), InteractionStatus::Answered | InteractionStatus::Pending) => decided(found, up),
     }
 }
@@ -46,11 +56,16 @@ fn decided(found: &Found, up: &str) -> Markup {
     let one = &found.interaction;
     let decision = one.decision.as_deref().unwrap_or_default();
     let last = one.responses.last();
-    ended(found, "This question is decided", up, &html! {
-        strong { bdi { (people::capital(&words::decision(one, decision))) } }
-        @if let Some(last) = last { ", by " bdi { (last.by) } }
-        ", on " (moment(closed(found))) ". Nothing more is needed of you."
-    })
+    ended(
+        found,
+        "This question is decided",
+        up,
+        &html! {
+            strong { bdi { (people::capital(&words::decision(one, decision))) } }
+            @if let Some(last) = last { ", by " bdi { (last.by) } }
+            ", on " (moment(closed(found))) ". Nothing more is needed of you."
+        },
+    )
 }
 
 fn closed(found: &Found) -> document::time::Time {

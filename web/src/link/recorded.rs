@@ -47,7 +47,9 @@ fn outcome(found: &Found) -> Markup {
             "The question is decided: " strong { bdi { (words::decision(one, decision)) } } ". Nothing more is needed of you."
         },
         (InteractionStatus::Answered, None) => html! { "The question is decided. Nothing more is needed of you." },
-        (InteractionStatus::TimedOut, _) => html! { "The time to answer ended afterwards, before enough people had answered." },
+        (InteractionStatus::TimedOut, _) => {
+            html! { "The time to answer ended afterwards, before enough people had answered." }
+        }
         (InteractionStatus::Cancelled, _) => html! { "The question was withdrawn afterwards." },
     }
 }

@@ -40,7 +40,11 @@ async fn nothing_that_somebody_wrote_becomes_part_of_a_page() {
             "input" => vec![],
             _ => vec![("choice", "approved"), ("tool", HOSTILE)],
         };
-        let good: Vec<_> = if config["kind"] == "authorization" { good } else { good.into_iter().filter(|(name, _)| *name != "tool").collect() };
+        let good: Vec<_> = if config["kind"] == "authorization" {
+            good
+        } else {
+            good.into_iter().filter(|(name, _)| *name != "tool").collect()
+        };
         let page = safe.answered(&question.ann, &[&good[..], &[("comment", HOSTILE)]].concat()).await;
         assert!(!page.contains("<script>") && !tags(&page).contains("img"), "{config}: {page}");
         let after = safe.get(&question.bob).await.text;

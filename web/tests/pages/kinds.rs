@@ -105,9 +105,19 @@ async fn an_input_is_a_form_of_its_schema() {
     assert!(attribute(&page, "data.name", "required").is_some() && attribute(&page, "data.mail", "required").is_none());
     assert!(text(&page).contains("Full name required As in the passport"));
     let sent = [
-        ("data.name", "Ann Lee"), ("data.age", "41"), ("data.ok", "false"), ("data.mail", "a@example.com"), ("data.day", "2026-02-01"),
-        ("data.at", "2026-02-01T10:00"), ("data.size", "3"), ("data.version", "on"), ("data.tags.0", "x"), ("data.colours", "\"blue\""),
-        ("data.address.street", "Main"), ("data.address.no%2E", "7"), ("data.free", "{\"k\": [1]}"),
+        ("data.name", "Ann Lee"),
+        ("data.age", "41"),
+        ("data.ok", "false"),
+        ("data.mail", "a@example.com"),
+        ("data.day", "2026-02-01"),
+        ("data.at", "2026-02-01T10:00"),
+        ("data.size", "3"),
+        ("data.version", "on"),
+        ("data.tags.0", "x"),
+        ("data.colours", "\"blue\""),
+        ("data.address.street", "Main"),
+        ("data.address.no%2E", "7"),
+        ("data.free", "{\"k\": [1]}"),
     ];
     world.answered(&question.ann, &sent).await;
     let expected = json!({"name": "Ann Lee", "age": 41, "ok": false, "share": 0.5, "mail": "a@example.com", "day": "2026-02-01",
@@ -127,7 +137,8 @@ async fn rows_of_a_list_come_and_go_without_a_script() {
     let typed = [("data.people.0.name", "Ann"), ("comment", "kept"), ("add", "data.people")];
     let page = world.fill(&question.ann, &typed).await.of(200);
     assert!(page.contains("value=\"Ann\"") && page.contains("kept</textarea>"));
-    let typed = with(&filled(&page), &[("data.people.1.name", "Bob"), ("data.people.1.age", "x"), ("add", "data.people")]);
+    let typed =
+        with(&filled(&page), &[("data.people.1.name", "Bob"), ("data.people.1.age", "x"), ("add", "data.people")]);
     let page = world.form(&question.ann, &typed).await.of(200);
     assert!(!page.contains("Add another"), "three rows are all that may be");
     let page = world.form(&question.ann, &with(&filled(&page), &[("remove", "data.people.0")])).await.of(200);

@@ -57,7 +57,10 @@ async fn a_page_loads_nothing_from_elsewhere_and_gives_nothing_away() {
     assert_eq!(loaded.len(), 3, "{loaded:?}");
     for address in loaded {
         let asset = world.get(address.trim_start_matches("..")).await;
-        assert_eq!((asset.status, asset.headers["cache-control"].to_str().unwrap()), (200, "public, max-age=31536000, immutable"));
+        assert_eq!(
+            (asset.status, asset.headers["cache-control"].to_str().unwrap()),
+            (200, "public, max-age=31536000, immutable")
+        );
         assert_eq!(asset.headers["x-content-type-options"], "nosniff");
     }
     assert_eq!(world.get("/assets/style.0000000000000000.css").await.status, 404);
@@ -70,8 +73,11 @@ async fn whoever_only_looks_decides_nothing() {
     let before = world.state(&question.execution).seq;
     let page = world.get(&question.ann).await.of(200);
     let mut paths: Vec<String> = addresses(&page).iter().map(|one| one.replace("..", "")).collect();
-    paths.extend(["", "/answer", "?choice=approved", "/?choice=approved"].map(|more| format!("{}{more}", question.ann)));
-    for agent in ["Slackbot-LinkExpanding 1.0", "Barracuda Sentinel", "Mozilla/5.0 (compatible; MSIE 10.0) SafeLinks", ""] {
+    paths
+        .extend(["", "/answer", "?choice=approved", "/?choice=approved"].map(|more| format!("{}{more}", question.ann)));
+    for agent in
+        ["Slackbot-LinkExpanding 1.0", "Barracuda Sentinel", "Mozilla/5.0 (compatible; MSIE 10.0) SafeLinks", ""]
+    {
         for method in ["GET", "HEAD"] {
             for path in &paths {
                 let request = Request::builder().method(method).uri(path).header("user-agent", agent);

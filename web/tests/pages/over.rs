@@ -18,7 +18,9 @@ async fn a_decided_question_says_what_was_decided_by_whom_and_when() {
     let sent = with(&late, &[("choice", "approved")]);
     for page in [world.get(&question.ann).await.of(410), world.form(&question.ann, &sent).await.of(410)] {
         let shown = text(&page);
-        for part in ["This question is decided", "Rejected, by bob@example.com, on 31 January 2026, 09:00 UTC", "too much"] {
+        for part in
+            ["This question is decided", "Rejected, by bob@example.com, on 31 January 2026, 09:00 UTC", "too much"]
+        {
             assert!(shown.contains(part), "{part} is not in: {shown}");
         }
         assert!(!page.contains("<form"));
@@ -30,7 +32,8 @@ async fn a_decided_question_says_what_was_decided_by_whom_and_when() {
 #[tokio::test]
 async fn a_question_whose_time_is_over_says_so() {
     let world = World::new();
-    let question = world.question(json!({"kind": "approval", "timeout_seconds": 60, "timeout_action": "auto_reject"})).await;
+    let question =
+        world.question(json!({"kind": "approval", "timeout_seconds": 60, "timeout_action": "auto_reject"})).await;
     world.pass(Duration::from_secs(61));
     world.run().await;
     let shown = text(&world.get(&question.ann).await.of(410));

@@ -29,7 +29,8 @@ async fn a_link_is_in_no_line_of_the_log() {
     let log = Log::default();
     let writer = log.clone();
     let told = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let told = told.with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL).with_writer(move || writer.clone());
+    let told =
+        told.with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL).with_writer(move || writer.clone());
     let _guard = tracing::subscriber::set_default(told.finish());
     let world = World::with_routes(web::routes().merge(api::Routes::new().route("/i/{token}/broken", get(broken))));
     let question = world.question(json!({"kind": "approval"})).await;

@@ -12,7 +12,13 @@ async fn a_vote_is_confirmed_changed_and_completed() {
     let question = world.question(json!({"kind": "approval", "approval_threshold": 2, "rejection_threshold": 2})).await;
     let page = world.answered(&question.ann, &[("choice", "rejected"), ("comment", "hm")]).await;
     let shown = text(&page);
-    for part in ["Your answer is recorded", "The question is still open: 2 more approvals or 1 more rejection decide it.", "✕ Rejected", "hm", "Change your answer"] {
+    for part in [
+        "Your answer is recorded",
+        "The question is still open: 2 more approvals or 1 more rejection decide it.",
+        "✕ Rejected",
+        "hm",
+        "Change your answer",
+    ] {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     let again = world.get(&question.ann).await.of(200);
@@ -71,5 +77,8 @@ async fn nobody_has_answered_who_has_not() {
     let world = World::new();
     let question = world.question(json!({"kind": "approval"})).await;
     let answer = world.get(&format!("{}/answer", question.ann)).await;
-    assert_eq!((answer.status, format!("/i/{}", answer.headers["location"].to_str().unwrap().trim_start_matches("../"))), (303, question.ann));
+    assert_eq!(
+        (answer.status, format!("/i/{}", answer.headers["location"].to_str().unwrap().trim_start_matches("../"))),
+        (303, question.ann)
+    );
 }

@@ -35,7 +35,11 @@ async fn wrong_answers_are_told_apart_and_change_nothing() {
         (&ask, vec![("text", "x"), ("option", "y")], &["The form has no field option"]),
         (&tool, vec![("choice", "approved"), ("tool", "<script>")], &["Name of the tool: Type the name"]),
         (&input, vec![], &["N: Fill this in.", "S: Fill this in."]),
-        (&input, vec![("data.n", "x"), ("data.s", "too long")], &["N: Write a whole number", "S: \"too long\" is longer than 5"]),
+        (
+            &input,
+            vec![("data.n", "x"), ("data.s", "too long")],
+            &["N: Write a whole number", "S: \"too long\" is longer than 5"],
+        ),
         (&input, wrong(&[("data.n", "1.5")]), &["N: Write a whole number"]),
         (&input, wrong(&[("data.n", "2")]), &["N: 2 is less than the minimum of 3"]),
         (&input, wrong(&[("data.n", "12")]), &["the rule is not met: answer.n < 10"]),
@@ -65,7 +69,8 @@ async fn wrong_answers_are_told_apart_and_change_nothing() {
         let kept = filled(&page);
         for (name, value) in &changed {
             let is_field = kept.iter().any(|(one, _)| one == name);
-            let same = kept.iter().any(|(one, two)| one == name && two.replace("\r\n", "\n") == value.replace("\r\n", "\n"));
+            let same =
+                kept.iter().any(|(one, two)| one == name && two.replace("\r\n", "\n") == value.replace("\r\n", "\n"));
             assert!(!is_field || same || value.contains("\"z\"") || *value == "z", "{name}={value} is lost: {kept:?}");
         }
         assert_eq!(world.state(&question.execution).seq, before, "{changed:?}");
@@ -84,6 +89,9 @@ async fn each_reason_stands_beside_its_field_with_a_link_at_the_head() {
     assert!(page.contains(r#"id="field-data_2en-fault""#) && page.contains(r#"aria-invalid="true""#));
     assert!(page.contains(r#"aria-describedby="field-data_2en-fault""#));
     // The third row is the first item: the reason stands where the person typed it.
-    assert!(page.contains(r#"id="field-data_2el_2e2-fault""#) && page.contains(r#"id="field-data_2el-fault""#), "{page}");
+    assert!(
+        page.contains(r#"id="field-data_2el_2e2-fault""#) && page.contains(r#"id="field-data_2el-fault""#),
+        "{page}"
+    );
     assert_eq!(page.matches("aria-invalid").count(), 2);
 }

@@ -45,7 +45,9 @@ async fn list(
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignee, execution_id };
     let mut page = app.host.index().interactions(&filter, &window).await?;
     let unreadable = Unreadable::default();
-    let row = async |place: &(ExecutionId, InteractionId)| unreadable.spare(place.1.as_str(), row(&app, &caller, place).await);
+    let row = async |place: &(ExecutionId, InteractionId)| {
+        unreadable.spare(place.1.as_str(), row(&app, &caller, place).await)
+    };
     let mut listed = page::rows(page.items.len(), &mut page::Room::default(), |at| row(&page.items[at])).await?;
     if listed.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
@@ -76,7 +78,9 @@ async fn row(
 /// A question as one caller sees it: with that caller's own link, where the caller is asked, and with nobody else's.
 async fn shown(app: &App, caller: &Caller, execution: &Execution, one: &Interaction) -> Answered<types::Interaction> {
     let shown = types::Interaction::of(one, execution, &*app.workflow(execution).await?);
-    let Some(links) = app.host.links().filter(|_| one.is_open() && !caller.subject.is_empty()) else { return Ok(shown) };
+    let Some(links) = app.host.links().filter(|_| one.is_open() && !caller.subject.is_empty()) else {
+        return Ok(shown);
+    };
     let people = people_of(&*app.host, &execution.started.owner, &one.assignees).await?;
     let is_asked = people.iter().any(|person| person.eq_ignore_ascii_case(&caller.subject));
     let link = is_asked.then(|| links.link(&one.interaction_id, &caller.subject)).flatten();

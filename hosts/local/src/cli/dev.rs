@@ -135,7 +135,8 @@ fn public_url(given: Option<String>) -> Result<Option<String>, Failure> {
     let Some(text) = said else { return Ok(None) };
     let address = reqwest::Url::parse(text.trim()).ok();
     let good = |url: &reqwest::Url| {
-        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        let bare =
+            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         matches!(url.scheme(), "http" | "https") && url.has_host() && bare
     };
     match address.filter(good) {
