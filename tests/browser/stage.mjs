@@ -63,6 +63,7 @@ export async function stage() {
     async question(config) {
       const ports = config.options?.map((option) => option.id) ?? (['input', 'ask'].includes(config.kind) ? ['answered'] : ['approved', 'rejected']);
       const asked = { question: 'Pay 4 800 € to Meadow Press for the spring catalogue?', assignees: [ANN], ...config };
+      if (asked.question === '') delete asked.question;
       const workflow = {
         id: 'supplier-payment',
         nodes: [{ id: 'start', type: 'manual_trigger' }, { id: 'approve', type: 'human', config: asked }, { id: 'end', type: 'succeed', join: 'any' }],

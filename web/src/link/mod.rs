@@ -115,16 +115,19 @@ async fn send(
         let detail = "this form did not come from the page of the link: open the link again, and answer there";
         return trouble(Problem::new(StatusCode::FORBIDDEN, "form_token", detail), "../");
     }
-    if is_over(&found) {
+    if found.person.is_none() {
         return page(StatusCode::GONE, over::over(&found, "../"));
     }
     take(&app, &found, &pairs).await
 }
 
-/// Hands an answer to the rules, by the same way as every answer.
+/// Hands an answer to the rules, by the same way as every answer. A question that is over is handed on too: they alone
+/// know whether the answer is the one that ended it, sent by a second click.
 async fn take(app: &App, found: &Found, pairs: &Pairs) -> Response {
-    let again =
-        |status: StatusCode, pairs: &Pairs, faults: &Faults| page(status, question::question(found, pairs, faults));
+    let again = |status: StatusCode, pairs: &Pairs, faults: &Faults| match is_over(found) {
+        true => page(StatusCode::GONE, over::over(found, "../")),
+        false => page(status, question::question(found, pairs, faults)),
+    };
     let (answer, names) = match answer::read(&found.interaction, pairs) {
         Sent::Rows(pairs) => return again(StatusCode::OK, &pairs, &Faults::default()),
         Sent::Wrong(faults) => return again(StatusCode::UNPROCESSABLE_ENTITY, pairs, &faults),

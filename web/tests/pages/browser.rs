@@ -44,10 +44,15 @@ pub fn plain(html: &str) -> String {
     html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
-/// The text of a page without its tags.
+/// The text of a page without its tags, with a space where one part ends and another begins.
 pub fn text(html: &str) -> String {
-    let inner: String = html.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.1)).collect();
-    plain(&inner).split_whitespace().collect::<Vec<_>>().join(" ")
+    let inside = ["bdi", "strong", "a", "code", "time"];
+    let piece = |element: Element<'_>| {
+        let space = if inside.contains(&element.name.trim_start_matches('/')) { "" } else { " " };
+        format!("{space}{}", element.text)
+    };
+    let all: String = elements(html).map(piece).collect();
+    plain(&all).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The pairs that the form of a page would send.

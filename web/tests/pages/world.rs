@@ -103,6 +103,9 @@ impl World {
     pub async fn question(&self, config: Value) -> Question {
         let mut whole = json!({"question": "Pay 5?", "assignees": [ANN, BOB]});
         whole.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
+        if whole["question"] == "" {
+            whole.as_object_mut().unwrap().remove("question");
+        }
         let options = whole["options"].as_array().cloned().unwrap_or_default();
         let ports: Vec<String> = match whole["kind"].as_str().unwrap() {
             "decision" => options.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect(),

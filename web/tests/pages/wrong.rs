@@ -20,7 +20,10 @@ async fn wrong_answers_are_told_apart_and_change_nothing() {
     let ask = json!({"kind": "ask"});
     let tool = json!({"kind": "authorization", "tool": "rm", "security_level": "high"});
     type Case<'a> = (&'a Value, Vec<(&'a str, &'a str)>, &'a [&'a str]);
-    let wrong = |changed: &[(&'static str, &'static str)]| [&good[..], changed].concat();
+    let wrong = |changed: &[(&'static str, &'static str)]| {
+        let kept = good.iter().filter(|(name, _)| changed.iter().all(|(other, _)| other != name));
+        kept.chain(changed).copied().collect::<Vec<_>>()
+    };
     let cases: Vec<Case<'_>> = vec![
         (&approval, vec![], &["Choose one of the two buttons."]),
         (&approval, vec![("choice", "maybe")], &["Choose one of the two buttons."]),
