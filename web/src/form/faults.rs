@@ -2,15 +2,14 @@
 
 use super::name::id_of;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 
 /// Every fault of a form, for people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
     /// Faults of the whole form.
     pub whole: Vec<String>,
-    /// Faults by the name of their field.
-    pub fields: BTreeMap<String, Vec<String>>,
+    /// Faults with the name of their field, in the order of the form.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Faults {
@@ -21,7 +20,7 @@ impl Faults {
 
     /// Adds a fault of a field.
     pub fn add(&mut self, name: &str, message: impl Into<String>) {
-        self.fields.entry(name.to_owned()).or_default().push(message.into());
+        self.fields.push((name.to_owned(), message.into()));
     }
 
     /// Adds a fault of the whole form.
@@ -30,8 +29,8 @@ impl Faults {
     }
 
     /// The faults of a field.
-    pub fn of(&self, name: &str) -> &[String] {
-        self.fields.get(name).map_or(&[], Vec::as_slice)
+    pub fn of(&self, name: &str) -> Vec<&str> {
+        self.fields.iter().filter(|(one, _)| one == name).map(|(_, message)| message.as_str()).collect()
     }
 
     /// The list of all faults at the head of a page, each of a field with a link to it. `label` says what the field of a
@@ -43,10 +42,8 @@ impl Faults {
                     h2 #summary-title { "Please correct this" }
                     ul {
                         @for message in &self.whole { li { bdi { (message) } } }
-                        @for (name, messages) in &self.fields {
-                            @for message in messages {
-                                li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " bdi { (message) } } }
-                            }
+                        @for (name, message) in &self.fields {
+                            li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " bdi { (message) } } }
                         }
                     }
                 }

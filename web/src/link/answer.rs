@@ -147,7 +147,7 @@ fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
         // An object or a list with a fault in it lacks that part, which is no fault of its own.
         let inside = |name: &String| {
             let within = |fault: &String| fault == name || fault.starts_with(&format!("{name}."));
-            !parsed.faults.fields.keys().any(within)
+            !parsed.faults.fields.iter().any(|(fault, _)| within(fault))
         };
         if let Some(name) = own.filter(inside) {
             parsed.faults.add(&name, violation.message);
