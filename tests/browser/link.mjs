@@ -56,7 +56,7 @@ test('an approval is read, answered and confirmed', async () => {
     assert.equal((await page.goto(question.link)).status(), 410);
     await look('over');
     if (view.script) assert.deepEqual(await world.serious(page), []);
-    assert.equal((await question.execution()).status, 'completed');
+    assert.equal(await question.ended(), 'completed');
   });
 });
 
@@ -119,7 +119,7 @@ test('every kind of question has its form', async () => {
     review: { config: { kind: 'review', question: 'May this letter go out?', content: 'Dear customers,\n\nfrom May on we deliver on Saturdays, too.\n\nKind regards' },
       act: async (page) => { await page.getByLabel('Content').fill('Dear customers,\n\nfrom June on we deliver on Saturdays.'); await page.getByRole('button', { name: 'Approve' }).click(); } },
     ask: { config: { kind: 'ask', question: 'What should the subject of the newsletter be?' },
-      act: async (page) => { await page.getByLabel('Your answer').fill('Spring is here'); await page.getByRole('button', { name: 'Send' }).last().click(); } },
+      act: async (page) => { await page.getByRole('textbox', { name: 'Answer' }).fill('Spring is here'); await page.getByRole('button', { name: 'Send' }).last().click(); } },
     authorization: { config: { kind: 'authorization', question: '', tool: 'delete_customer', arguments: { customer: 'C-1182', reason: 'asked for by the customer' }, security_level: 'high' },
       act: async (page) => { await page.getByLabel('Name of the tool').fill('delete_customer'); await page.getByRole('button', { name: 'Allow' }).click(); } },
   };

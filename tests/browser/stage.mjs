@@ -71,7 +71,16 @@ export async function stage() {
       };
       const { execution_id: id } = await call('POST', '/v1/executions?wait=20', { workflow, input: {} });
       const { items } = await call('GET', `/v1/interactions?execution_id=${id}`);
-      return { id, link: items[0].link, interaction: items[0], execution: () => call('GET', `/v1/executions/${id}?wait=20`), asked: () => call('GET', `/v1/interactions/${items[0].interaction_id}`) };
+      const asking = `/v1/interactions/${items[0].interaction_id}`;
+      const ended = async () => {
+        for (let looks = 0; looks < 200; looks += 1) {
+          const { status } = await call('GET', `/v1/executions/${id}`);
+          if (!['running', 'waiting_human', 'pending'].includes(status)) return status;
+          await new Promise((done) => setTimeout(done, 50));
+        }
+        return 'not ended';
+      };
+      return { link: items[0].link, interaction: items[0], asked: () => call('GET', asking), ended };
     },
     /** Does something with a page in each view, and keeps account of what the browser complains about. */
     async inViews(name, act, views = VIEWS) {

@@ -69,7 +69,7 @@ pub fn label(one: &Interaction, name: &str) -> String {
         "content" => "Content".into(),
         "option" => "Your choice".into(),
         "output" => "Data".into(),
-        "text" => "Your answer".into(),
+        "text" => "Answer".into(),
         "tool" => "Name of the tool".into(),
         _ => {
             let at = Name::root(DATA);
@@ -173,7 +173,7 @@ fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, ro
 }
 
 fn text(shown: Shown<'_>) -> Markup {
-    area(shown, "text", "Your answer", "required", &html! {}, 6)
+    area(shown, "text", "Answer", "required", &html! {}, 6)
 }
 
 fn review(one: &Interaction, shown: Shown<'_>) -> Markup {

@@ -34,7 +34,7 @@ async fn wrong_answers_are_told_apart_and_change_nothing() {
         (&review, vec![("choice", "approved"), ("content", "{")], &["Content: This is no JSON"]),
         (&review, vec![("choice", "approved"), ("content", "{\"a\":1,\"a\":2}")], &["stands twice"]),
         (&review, vec![("choice", "approved"), ("content", " ")], &["Content: Write JSON here"]),
-        (&ask, vec![("text", "  \r\n ")], &["Your answer: Write an answer."]),
+        (&ask, vec![("text", "  \r\n ")], &["Answer: Write an answer."]),
         (&ask, vec![("text", "x"), ("option", "y")], &["The form has no field option"]),
         (&tool, vec![("choice", "approved"), ("tool", "<script>")], &["Name of the tool: Type the name"]),
         (&input, vec![], &["N: Fill this in.", "S: Fill this in."]),
