@@ -19,7 +19,8 @@ pub fn in_utc(time: Time) -> String {
 pub fn distance(time: Time, now: Time) -> String {
     let (span, ahead) = if time > now { (time.since(now), true) } else { (now.since(time), false) };
     let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
-    let found = units.iter().map(|(word, seconds)| (word, span.as_secs() / seconds)).find(|(_, count)| *count > 0);
+    let whole = units.iter().find(|(_, seconds)| span.as_secs() >= *seconds);
+    let found = whole.map(|(word, seconds)| (word, (span.as_secs() + seconds / 2) / seconds));
     match found {
         None => if ahead { "in less than a minute" } else { "just now" }.to_owned(),
         Some((word, count)) => {
@@ -46,6 +47,7 @@ mod tests {
             (59, "in less than a minute"),
             (60, "in 1 minute"),
             (7_200, "in 2 hours"),
+            (7_199, "in 2 hours"),
             (200_000, "in 2 days"),
             (-59, "just now"),
             (-3_600, "1 hour ago"),
