@@ -50,7 +50,7 @@ async fn a_dangerous_tool_is_named_by_whoever_allows_it() {
     let question = world.question(asked.clone()).await;
     let page = world.get(&question.ann).await.of(200);
     let shown = text(&page);
-    for part in ["May the tool drop_table be used?", "Risk ▲ High", "\"table\": \"<users>\""] {
+    for part in ["May this tool be used?", "Tool drop_table", "Risk ▲ High", "\"table\": \"<users>\""] {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     for typed in ["", "drop", "DROP_TABLE"] {
