@@ -31,6 +31,7 @@ async function served() {
       const told = /http:\/\/[0-9.:]+/.exec(line);
       if (told) found(told[0]);
     });
+    child.on('error', failed);
     child.on('exit', (code) => failed(new Error(`the host ended with ${code}\n${log.join('\n')}`)));
   });
   const stop = async () => {
