@@ -57,8 +57,11 @@ pub fn votes(found: &Found) -> Markup {
     html! {
         @if enough > 1 || too_many > 1 {
             p.tally {
-                (approvals) " of " (enough) (plural(enough, " approval")) " so far; "
+                (approvals) " of " (enough) (plural(enough, " approval"))
+                @if one.is_open() { " so far" }
+                "; "
                 @if rejections > 0 { (rejections) " of " (too_many) (plural(too_many, " rejection")) "." }
+                @else if !one.is_open() { "no rejections." }
                 @else if too_many == 1 { "one rejection ends it." }
                 @else { (too_many) " rejections end it." }
             }
