@@ -16,6 +16,7 @@ tools() {
   local tool
   for tool in cargo-deny cargo-fuzz sam checkov receivers; do infra/tool.sh "$tool" >/dev/null; done
   tests/aws/install.sh
+  tests/browser/install.sh
 }
 supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }
 # Advisories come from a git repository and not from a registry, so a machine may have all that the other parts need and
@@ -41,6 +42,9 @@ fi
 part "build of the tests" cargo test "${workspace[@]}" --no-run
 # What needs AWS's emulators comes next.
 part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event --skip availability::
+if [ "${1:-}" != quick ]; then
+  part "pages in a browser" tests/browser/run.sh "${CARGO_TARGET_DIR:-target}/release/stepwell"
+fi
 # It compares latencies, so nothing runs beside it.
 part "hostile owners" cargo test "${workspace[@]}" -p stepwell-tests --test all -- availability:: --nocapture
 if [ "${1:-}" != quick ]; then

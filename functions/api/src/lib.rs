@@ -15,7 +15,7 @@ pub mod workflows;
 pub use auth::{
     CLIENT, Caller, Jwt, JwtSettings, OWNER, Scope, SignIn,
     extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
-    guard::{loopback_only, one_host},
+    guard::{PublicPages, loopback_only, one_host},
     is_owner,
 };
 pub use request::{
@@ -26,6 +26,7 @@ pub use request::{
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},
+    turns::take_from,
     yaml,
 };
 #[cfg(feature = "lambda")]

@@ -1,4 +1,4 @@
-//! The Lambda function `callback`: serves interactions, their answers and signals, and opens the pauses that the wait
+//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links and signals, and opens the pauses that the wait
 //! state machine begins.
 
 use api::{App, executions, people};
@@ -23,7 +23,8 @@ async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
     let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
     let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
-    let service = &api::service(Arc::new(app), people::routes().merge(executions::signals()));
+    let routes = people::routes().merge(executions::signals()).merge(web::routes());
+    let service = &api::service(Arc::new(app), routes);
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

@@ -147,9 +147,9 @@ impl Memory {
         self
     }
 
-    /// Gives people links of their own.
-    pub fn with_links(mut self, links: Links) -> Self {
-        self.links = Some(links);
+    /// Gives people links of their own below an address, with a key that is the same in every test.
+    pub fn with_links(mut self, base: &str) -> Self {
+        self.links = Some(Links::new(base, [7; 32]));
         self
     }
 

@@ -9,7 +9,7 @@ mod shown;
 
 pub use event::event;
 pub use history::{finished_node, sentence};
-pub use interaction::responses_needed;
+pub use interaction::{responses_needed, tally};
 pub use node::{ChildCounts, NodeStatus, children, duration_ms, node_status, tolerated};
 
 use crate::{

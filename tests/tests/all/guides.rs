@@ -58,6 +58,7 @@ fn the_map_of_the_code_names_what_is_there() {
         ("### Inside `shared/core/src`", "shared/core/src", 12),
         ("### Inside `shared/engine/src`", "shared/engine/src", 7),
         ("### Inside `functions/api/src`", "functions/api/src", 7),
+        ("### Inside `web/src`", "web/src", 7),
         ("### Inside `hosts/local/src`", "hosts/local/src", 5),
     ] {
         let section = text.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no heading {heading}"));
@@ -78,7 +79,8 @@ fn the_map_of_the_code_names_what_is_there() {
 /// What a guide names in backticks as a path from the project's folder on.
 fn paths(text: &str) -> Vec<String> {
     let names = text.split('`').skip(1).step_by(2).filter(|name| !name.contains([' ', '*', '\n']));
-    let rooms = ["shared/", "nodes/", "functions/", "hosts/", "tests/", "infra/", "fuzz/", "benches/", "examples/"];
+    let rooms =
+        ["shared/", "nodes/", "functions/", "hosts/", "tests/", "infra/", "fuzz/", "benches/", "examples/", "web/"];
     let inside = |name: &&str| rooms.iter().any(|room| name.starts_with(room)) && !name.contains("NAME");
     names.filter(inside).map(str::to_owned).collect()
 }

@@ -42,6 +42,11 @@ impl Named {
             || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
+    /// Whether both have the same name, at whatever port.
+    pub(super) fn has_name_of(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+
     /// The port, or the one that the scheme has where none is named.
     fn port(&self, scheme: &str) -> u16 {
         self.port.unwrap_or(if scheme == "https" { 443 } else { 80 })

@@ -56,6 +56,12 @@ impl Caller {
         Self { owner, subject, scopes, groups: Vec::new(), local: true, via: Via::Api }
     }
 
+    /// A person who came by a link of their own, and may answer its question alone.
+    pub fn by_link(owner: &str, person: &str) -> Self {
+        let scopes = vec![Scope::Respond];
+        Self { owner: owner.into(), subject: person.into(), scopes, local: false, via: Via::Link }
+    }
+
     /// Checks that the caller has a scope.
     ///
     /// # Errors

@@ -7,14 +7,14 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use engine::{
-    groups::{GROUP, asked_as, group_of},
+    groups::{GROUP, asked_as, group_of, people_of},
     port::InteractionFilter,
 };
 use std::sync::Arc;
 use stepwell_core::{
     execution::Execution,
     id::{ExecutionId, InteractionId},
-    interaction::InteractionStatus,
+    interaction::{Interaction, InteractionStatus},
 };
 use utoipa_axum::routes;
 
@@ -52,21 +52,23 @@ async fn list(
     let filter = InteractionFilter { owner: caller.owner.clone(), status, assignees, execution_id };
     let mut page = app.host.index().interactions(&filter, &window).await?;
     let unreadable = Unreadable::default();
-    let row = async |place: &(ExecutionId, InteractionId)| unreadable.spare(place.1.as_str(), row(&app, place).await);
-    let mut shown = page::rows(page.items.len(), &mut page::Room::default(), |at| row(&page.items[at])).await?;
-    if shown.len() < page.items.len() {
+    let row = async |place: &(ExecutionId, InteractionId)| {
+        unreadable.spare(place.1.as_str(), row(&app, &caller, place).await)
+    };
+    let mut listed = page::rows(page.items.len(), &mut page::Room::default(), |at| row(&page.items[at])).await?;
+    if listed.len() < page.items.len() {
         // Not all rows fit. A host gives cursors for the ends of its pages alone, so it is asked for a page that is as
         // long as what fits, and the rows are those of that page.
-        window.limit = shown.len();
+        window.limit = listed.len();
         page = app.host.index().interactions(&filter, &window).await?;
-        shown = Vec::new();
+        listed = Vec::new();
         for place in &page.items {
-            shown.push(row(place).await?);
+            listed.push(row(place).await?);
         }
     }
     // An interaction whose execution was deleted meanwhile has no row.
-    let shown = cursor::page("interactions", &page, shown.into_iter().flatten().collect());
-    Ok(Json(types::Page { unreadable: unreadable.ids(), ..shown }))
+    let listed = cursor::page("interactions", &page, listed.into_iter().flatten().collect());
+    Ok(Json(types::Page { unreadable: unreadable.ids(), ..listed }))
 }
 
 /// The names under which somebody is asked: a person's own with those of the person's groups, or a group's alone.
@@ -82,11 +84,24 @@ async fn names_of(app: &App, caller: &Caller, who: String) -> Answered<Vec<Strin
 /// One interaction of the list; None where it was deleted meanwhile.
 async fn row(
     app: &App,
+    caller: &Caller,
     (execution, interaction): &(ExecutionId, InteractionId),
 ) -> Answered<Option<types::Interaction>> {
     let Some(execution) = app.host.journal().load_lean(execution).await? else { return Ok(None) };
     let Some(one) = execution.interaction(interaction.as_str()) else { return Ok(None) };
-    Ok(Some(types::Interaction::of(one, &execution, &*app.workflow(&execution).await?)))
+    Ok(Some(shown(app, caller, &execution, one).await?))
+}
+
+/// A question as one caller sees it: with that caller's own link, where the caller is asked, and with nobody else's.
+async fn shown(app: &App, caller: &Caller, execution: &Execution, one: &Interaction) -> Answered<types::Interaction> {
+    let shown = types::Interaction::of(one, execution, &*app.workflow(execution).await?);
+    let Some(links) = app.host.links().filter(|_| one.is_open() && !caller.subject.is_empty()) else {
+        return Ok(shown);
+    };
+    let people = people_of(&*app.host, &execution.started.owner, &one.assignees).await?;
+    let is_asked = people.iter().any(|person| person.eq_ignore_ascii_case(&caller.subject));
+    let link = is_asked.then(|| links.link(&one.interaction_id, &caller.subject)).flatten();
+    Ok(types::Interaction { link, ..shown })
 }
 
 /// One question.
@@ -102,9 +117,8 @@ async fn one(
 ) -> Answered<Json<types::Interaction>> {
     params.done()?;
     let execution = asking(&app, &caller, &id).await?;
-    let workflow = app.workflow(&execution).await?;
     let found = execution.interaction(&id).ok_or_else(|| Problem::not_found("interaction", &id))?;
-    Ok(Json(types::Interaction::of(found, &execution, &workflow)))
+    Ok(Json(shown(&app, &caller, &execution, found).await?))
 }
 
 /// The execution that asks the question with this id.

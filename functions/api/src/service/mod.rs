@@ -12,7 +12,7 @@ use crate::{App, Problem, Routes, limits, request::turns};
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -92,7 +92,8 @@ fn head_too_large(request: &Request) -> Option<Problem> {
 /// belong to the caller's trace. A panic becomes a 500 that tells nothing of its cause. `nosniff` keeps browsers from
 /// guessing the type of an answer.
 async fn outermost(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+    // The route and not the path: the path of a person's link is a credential.
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let span = info_span!("request", execution = Empty, traceparent = trace);
     let answering = async {
@@ -104,7 +105,7 @@ async fn outermost(request: Request, next: Next) -> Response {
     let mut response = match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
-            tracing::error!(%path, "a handler panicked");
+            tracing::error!(route, "a handler panicked");
             Problem::internal().into_response()
         }
     };

@@ -68,6 +68,10 @@ pub struct Interaction {
     /// The proof of the decision; null while the question is open, where it was cancelled, and where an early release
     /// decided it.
     pub receipt: Option<Receipt>,
+    /// The caller's own link to the question, which answers without a sign-in: whoever has it answers in the caller's name.
+    /// Present in the inbox alone, where the caller is asked and the question is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// An option of a decision.
@@ -217,7 +221,7 @@ pub struct Responded {
 }
 
 impl Interaction {
-    /// A question of an execution. The field `link` of the contract is absent, since no host makes it.
+    /// A question of an execution, without anybody's link.
     pub fn of(one: &interaction::Interaction, execution: &Execution, workflow: &Workflow) -> Self {
         let choice = |option: &::document::HumanOption| Choice { id: option.id.clone(), label: option.label.clone() };
         Self {
@@ -243,6 +247,7 @@ impl Interaction {
             content: one.content.clone(),
             authorization: one.authorization.as_ref().map(Authorization::from),
             receipt: Receipt::of(one, execution),
+            link: None,
         }
     }
 }

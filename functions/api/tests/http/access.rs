@@ -1,7 +1,7 @@
 //! Who gets in: tokens, scopes, owners, signatures, loopback and the bound on requests.
 
 use super::*;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 
 async fn as_(world: &World, token: &str, method: &str, path: &str, body: Value) -> Answer {
     world.with_headers(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
@@ -96,7 +96,7 @@ async fn a_webhook_with_a_secret_takes_signed_bodies_only() {
 #[tokio::test]
 async fn pages_of_other_sites_stay_outside() {
     let mut world = World::local();
-    world.service = world.service.layer(from_fn(api::loopback_only));
+    world.service = world.service.layer(from_fn_with_state(api::PublicPages::default(), api::loopback_only));
     let request = |host: &str, origin: &str| {
         Request::get("/health").header("host", host).header("origin", origin).body(Body::empty()).unwrap()
     };

@@ -1,7 +1,7 @@
 //! Messages about questions as callers see them: deliveries, sending again, other people, reminders.
 
 use super::*;
-use engine::{link::Links, port::Letter};
+use engine::port::Letter;
 use std::sync::Mutex;
 use stepwell_core::interaction::delivery::{Notice, Told};
 
@@ -12,7 +12,7 @@ fn world(answer: impl Fn(&Letter) -> Told + Send + Sync + 'static) -> (World, Se
     let sent = Sent::default();
     let kept = sent.clone();
     let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap())
-        .with_links(Links::new("https://flows.example.com", [7; 32]))
+        .with_links("https://flows.example.com")
         .with_teller(move |letter| {
             let told = answer(letter);
             if told == taken() {

@@ -21,7 +21,7 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::port::{Notifier, StoreError};
+use engine::port::{Host, Notifier, StoreError};
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
 use std::{path::Path, sync::Arc};
@@ -139,7 +139,8 @@ pub fn router_with(host: &Arc<Local>, callers: Callers, stop: &Stop, jwt: Option
         }
         Callers::Loopback => {
             let app = app.with_local_user(OWNER, &local_subject());
-            routes(host, app).layer(from_fn(api::loopback_only))
+            let pages = api::PublicPages::at(host.links().map(engine::link::Links::base));
+            routes(host, app).layer(from_fn_with_state(pages, api::loopback_only))
         }
         Callers::Everybody => routes(host, app).layer(from_fn(api::one_host)),
     }
@@ -151,6 +152,6 @@ fn routes(host: &Arc<Local>, mut app: App) -> Router {
     let counted = host.metrics().clone();
     app.metrics = Box::new(move || metrics::of(&counted));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
-    let routes = api::routes();
+    let routes = api::routes().merge(web::routes());
     api::service(Arc::new(app), routes).layer(from_fn_with_state(host.memory().clone(), room::given))
 }

@@ -5,7 +5,7 @@ use document::Human;
 use std::collections::BTreeMap;
 
 /// How many people vote for a decision, with one more vote counted where it is given.
-fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
+pub(crate) fn votes(one: &Interaction, more: Option<&Response>, decision: &str) -> u64 {
     let all = one.responses.iter().chain(more);
     let latest: BTreeMap<String, &str> =
         all.map(|vote| (vote.by.to_ascii_lowercase(), vote.decision.as_str())).collect();

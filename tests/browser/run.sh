@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Opens the pages of a running `stepwell dev` in a real browser: tests/browser/run.sh PATH-TO-STEPWELL
+# One server and one browser serve all tests. Screenshots are kept below .cache/screens/.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+binary="${1:?tests/browser/run.sh PATH-TO-STEPWELL}"
+[ -x "$binary" ] || { echo "tests/browser/run.sh: there is no program $binary: build it with cargo build --release" >&2; exit 1; }
+"$here/install.sh"
+# Modules are looked for beside the file that names them.
+cp "$here"/*.mjs "$root/.cache/browser/"
+SCREENS="$root/.cache/screens" BINARY="$(realpath "$binary")" node --test --test-reporter=spec "$root/.cache/browser/link.mjs" 2>&1 ||
+  { echo "the pages failed in the browser; what they looked like is in .cache/screens/" >&2; exit 1; }

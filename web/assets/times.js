@@ -1,0 +1,22 @@
+// Shows each moment in the reader's own zone. The text that the server wrote, in UTC, stays at hand as a title.
+const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const moment = new Date(time.dateTime);
+  if (Number.isNaN(moment.valueOf())) continue;
+  time.title = time.textContent;
+  time.textContent = words.format(moment);
+}
+
+// What is wrong with a form is where the reader goes on.
+document.querySelector('.summary')?.focus();
+
+// A second click on a button sends nothing again.
+for (const form of document.forms) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+}
+addEventListener('pageshow', (event) => {
+  if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
+});

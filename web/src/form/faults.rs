@@ -1,0 +1,53 @@
+//! What is wrong with a form that was sent: about one field, or about the whole.
+
+use super::name::id_of;
+use maud::{Markup, html};
+
+/// Every fault of a form, for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// Faults of the whole form.
+    pub whole: Vec<String>,
+    /// Faults with the name of their field, in the order of the form.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Faults {
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.fields.is_empty()
+    }
+
+    /// Adds a fault of a field.
+    pub fn add(&mut self, name: &str, message: impl Into<String>) {
+        self.fields.push((name.to_owned(), message.into()));
+    }
+
+    /// Adds a fault of the whole form.
+    pub fn add_whole(&mut self, message: impl Into<String>) {
+        self.whole.push(message.into());
+    }
+
+    /// The faults of a field.
+    pub fn of(&self, name: &str) -> Vec<&str> {
+        self.fields.iter().filter(|(one, _)| one == name).map(|(_, message)| message.as_str()).collect()
+    }
+
+    /// The list of all faults at the head of a page, each of a field with a link to it. `label` says what the field of a
+    /// name is called.
+    pub fn summary(&self, label: impl Fn(&str) -> String) -> Markup {
+        html! {
+            @if !self.is_empty() {
+                section.summary role="alert" aria-labelledby="summary-title" tabindex="-1" {
+                    h2 #summary-title { "Please correct this" }
+                    ul {
+                        @for message in &self.whole { li { bdi { (message) } } }
+                        @for (name, message) in &self.fields {
+                            li { a href={ "#" (id_of(name)) } { bdi { (label(name)) } ": " bdi { (message) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Forms made from a JSON Schema: the schema becomes fields, the fields are shown, and what a browser sends of them
+//! becomes a value again. Whether that value fits is for the schema to say; what cannot be read at all is told here.
+
+mod faults;
+mod field;
+mod fill;
+mod name;
+mod pairs;
+mod parse;
+mod pattern;
+mod render;
+mod schema;
+
+pub use faults::Faults;
+pub use field::{Field, Kind, plain};
+pub use fill::fill;
+pub use name::{Name, id_of};
+pub use pairs::Pairs;
+pub use parse::{Parsed, Reader};
+pub use render::{Shown, blank, faults_of, hint_of};
+pub use schema::field_of;

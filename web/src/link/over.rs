@@ -1,0 +1,102 @@
+//! The pages of links that lead to no open question, each with its own reason.
+
+use super::{found::Found, people, question::facts, words};
+use crate::{
+    layout::{Page, whole},
+    moment::moment,
+};
+use maud::{Markup, html};
+use stepwell_core::interaction::InteractionStatus;
+
+/// A link that nobody was given.
+pub fn unknown() -> Markup {
+    let body = html! {
+        p { "This link leads to no question. Check that the whole address was copied from the message; if it was, ask \
+             whoever sent it to you for a new one." }
+    };
+    notice("This link is unknown", &body, "../")
+}
+
+/// A page with a heading and a few words.
+pub fn notice(title: &str, words: &Markup, up: &str) -> Markup {
+    let body = html! { article.card { h1 { (title) } (words) } };
+    whole(&Page { title, up, body, foot: html! {} })
+}
+
+/// Why nobody answers here any more: the person is not asked any more, or the question is over.
+pub fn over(found: &Found, up: &str) -> Markup {
+    match (&found.person, found.interaction.status) {
+        (None, _) => notice(
+            "You are not asked any more",
+            &html! { p { "This question was given to somebody else. Nothing is needed of you." } },
+            up,
+        ),
+        (Some(_), InteractionStatus::Cancelled) => ended(
+            found,
+            "This question was withdrawn",
+            up,
+            &html! {
+                "The workflow does not need an answer any more, so nobody can give one."
+            },
+        ),
+        (Some(_), InteractionStatus::TimedOut) => ended(
+            found,
+            "The time to answer is over",
+            up,
+            &html! {
+                "Not enough people had answered by " (moment(closed(found))) ", so the workflow went on without."
+            },
+        ),
+        (Some(_), InteractionStatus::Answered | InteractionStatus::Pending) => decided(found, up),
+    }
+}
+
+/// The page of a question that people decided: by whom, what, and when.
+fn decided(found: &Found, up: &str) -> Markup {
+    let one = &found.interaction;
+    let decision = one.decision.as_deref().unwrap_or_default();
+    let last = one.responses.last();
+    ended(
+        found,
+        "This question is decided",
+        up,
+        &html! {
+            strong { bdi { (people::capital(&words::decision(one, decision))) } }
+            @if let Some(last) = last { ", by " bdi { (last.by) } }
+            ", on " (moment(closed(found))) ". Nothing more is needed of you."
+        },
+    )
+}
+
+fn closed(found: &Found) -> document::time::Time {
+    found.interaction.decided_at.unwrap_or(found.now)
+}
+
+fn ended(found: &Found, title: &str, up: &str, reason: &Markup) -> Markup {
+    let one = &found.interaction;
+    let (sign, class) = match one.status {
+        InteractionStatus::Answered => words::sign(one.decision.as_deref().unwrap_or_default()),
+        InteractionStatus::Pending | InteractionStatus::TimedOut | InteractionStatus::Cancelled => ("○", "wait"),
+    };
+    let body = html! {
+        article.card {
+            header {
+                p.kicker { (words::kind(one.kind)) " · " bdi { (found.execution.started.workflow_id) } }
+                h1 { (title) }
+            }
+            div class={ "verdict " (class) } { span aria-hidden="true" { (sign) } p { (reason) } }
+            section aria-labelledby="question" {
+                h2 #question { "The question" }
+                p.plain dir="auto" { (words::question(one)) }
+                @if let (Some(mine), _) = found.mine() { (people::own(found, mine)) }
+            }
+            section aria-labelledby="people" {
+                h2 #people { "Who was asked" }
+                (people::people(found))
+                (people::votes(found))
+            }
+            (facts(found))
+        }
+    };
+    whole(&Page { title, up, body, foot: html! {} })
+}

@@ -1,0 +1,55 @@
+//! The page after an answer: what was recorded, and what is still needed.
+
+use super::{found::Found, people, question::facts, words};
+use crate::layout::{Page, whole};
+use maud::{Markup, html};
+use stepwell_core::interaction::{InteractionStatus, Response};
+
+/// The page about the person's last answer.
+pub fn recorded(found: &Found, mine: &Response) -> Markup {
+    let one = &found.interaction;
+    let asked = words::question(one);
+    let body = html! {
+        article.card {
+            header {
+                p.kicker { (words::kind(one.kind)) " · " bdi { (found.execution.started.workflow_id) } }
+                h1 { "Your answer is recorded" }
+            }
+            div.verdict.good role="status" {
+                span aria-hidden="true" { "✓" }
+                p { (outcome(found)) }
+            }
+            section aria-labelledby="question" {
+                h2 #question { "The question" }
+                p.plain dir="auto" { (asked) }
+                (people::own(found, mine))
+            }
+            section aria-labelledby="people" {
+                h2 #people { "Who is asked" }
+                (people::people(found))
+                (people::votes(found))
+            }
+            (facts(found))
+            @if one.is_open() {
+                div.actions { a.button href={ "../" (found.token) } { "Change your answer" } }
+            }
+        }
+    };
+    let foot = html! { p { "You can close this page." } };
+    whole(&Page { title: "Your answer is recorded", up: "../../", body, foot })
+}
+
+fn outcome(found: &Found) -> Markup {
+    let one = &found.interaction;
+    match (one.status, &one.decision) {
+        (InteractionStatus::Pending, _) => html! { "The question is still open: " (people::still_needed(found)) },
+        (InteractionStatus::Answered, Some(decision)) => html! {
+            "The question is decided: " strong { bdi { (words::decision(one, decision)) } } ". Nothing more is needed of you."
+        },
+        (InteractionStatus::Answered, None) => html! { "The question is decided. Nothing more is needed of you." },
+        (InteractionStatus::TimedOut, _) => {
+            html! { "The time to answer ended afterwards, before enough people had answered." }
+        }
+        (InteractionStatus::Cancelled, _) => html! { "The question was withdrawn afterwards." },
+    }
+}

@@ -1,0 +1,64 @@
+//! What pages call the kinds of questions and the decisions about them.
+
+use crate::form::plain;
+use serde_json::Value;
+use stepwell_core::interaction::{Authorization, Interaction, InteractionKind as Kind};
+
+/// The kind of a question, as the head of its page.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Approval => "Approval",
+        Kind::Input => "Request for information",
+        Kind::Decision => "Decision",
+        Kind::Review => "Review",
+        Kind::Ask => "Question",
+        Kind::Authorization => "Authorization",
+    }
+}
+
+/// The question; a sentence in its place where the document asks none.
+pub fn question(one: &Interaction) -> String {
+    if !one.question.trim().is_empty() {
+        return one.question.clone();
+    }
+    match (one.kind, &one.authorization) {
+        (Kind::Authorization, Some(about)) => format!("May the tool {} be used?", tool(about)),
+        (Kind::Review, _) => "Is this content right?".into(),
+        (Kind::Approval | Kind::Authorization, _) => "Do you approve?".into(),
+        (Kind::Input, _) => "Please fill this in".into(),
+        (Kind::Decision, _) => "What should happen?".into(),
+        (Kind::Ask, _) => "Please answer".into(),
+    }
+}
+
+/// The name of the tool of an authorization, as a person types it.
+pub fn tool(about: &Authorization) -> String {
+    match &about.tool {
+        Value::Null => String::new(),
+        Value::String(name) => name.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A decision in a word or two: an option by its label.
+pub fn decision(one: &Interaction, port: &str) -> String {
+    let option = one.options.iter().find(|option| option.id == port);
+    option.map_or_else(|| port.to_owned(), |option| option.label.clone())
+}
+
+/// How a decision looks: a sign, and the class of its colour.
+pub fn sign(port: &str) -> (&'static str, &'static str) {
+    match port {
+        "rejected" => ("✕", "bad"),
+        _ => ("✓", "good"),
+    }
+}
+
+/// The value of an answer as people read it, where the decision does not say it already.
+pub fn answer(one: &Interaction, value: &Value) -> Option<String> {
+    match (one.kind, value) {
+        (Kind::Approval | Kind::Authorization | Kind::Decision, _) | (_, Value::Null) => None,
+        (Kind::Input | Kind::Review | Kind::Ask, Value::Array(_) | Value::Object(_)) => Some(format!("{value:#}")),
+        (Kind::Input | Kind::Review | Kind::Ask, value) => Some(plain(value)),
+    }
+}

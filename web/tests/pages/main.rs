@@ -1,0 +1,15 @@
+//! The pages over the host in memory, as a browser without scripts meets them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+extern crate stepwell_web as web;
+
+mod browser;
+mod fields;
+mod hostile;
+mod kinds;
+mod links;
+mod over;
+mod quiet;
+mod votes;
+mod world;
+mod wrong;
