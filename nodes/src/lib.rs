@@ -15,7 +15,7 @@ mod secrets;
 
 pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
-pub use http::{AllowList, Blocked, judge};
+pub use http::{AllowList, Blocked, Post, Posted, Poster, judge};
 pub use json::aside;
 pub use secrets::{mask, mask_text};
 

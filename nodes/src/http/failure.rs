@@ -58,6 +58,12 @@ pub(super) fn timeout(limit: Duration) -> Failure {
     Failure::new("timeout", message).retryable()
 }
 
+/// The failure for a request of the host itself that took too long.
+pub(super) fn late(limit: Duration) -> Failure {
+    let message = format!("no answer within {} s; the request may have been processed", limit.as_secs_f64());
+    Failure::new("timeout", message).retryable()
+}
+
 pub(super) fn too_many_redirects() -> Failure {
     Failure::new("too_many_redirects", format!("more than {REDIRECTS} redirects: the URL may redirect in a circle"))
 }

@@ -4,45 +4,38 @@ mod address;
 mod allow;
 mod client;
 mod failure;
+mod guarded;
+mod post;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};
+pub use post::{Post, Posted, Poster};
 
 use crate::secrets::Needles;
-use client::Clients;
 use document::time::Time;
 use engine::port::Memory;
+use guarded::Guarded;
 use request::Hop;
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use stepwell_core::task::{Failure, HttpTask, Outcome, Task};
 
-/// Sends requests. The clients are built at the first request, since reading the system's certificates takes
-/// milliseconds that a cold start should not pay for.
+/// Sends the requests of nodes.
 pub(crate) struct Http {
-    allow: AllowList,
-    user_agent: reqwest::header::HeaderValue,
-    clients: OnceLock<Result<Clients, String>>,
+    guarded: Guarded,
     memory: Arc<dyn Memory>,
 }
 
 impl Http {
     pub fn new(allow: AllowList, user_agent: &str, memory: Arc<dyn Memory>) -> Result<Self, String> {
-        let user_agent = user_agent
-            .parse()
-            .map_err(|_| "user_agent has characters that no header may hold: use visible ASCII".to_owned())?;
-        Ok(Self { allow, user_agent, clients: OnceLock::new(), memory })
+        Ok(Self { guarded: Guarded::new(allow, user_agent)?, memory })
     }
 
     /// The same, with the places of another allow list too.
     pub fn allowing(&self, more: &AllowList) -> Self {
-        let (user_agent, memory) = (self.user_agent.clone(), self.memory.clone());
-        Self { allow: self.allow.and(more), user_agent, clients: OnceLock::new(), memory }
+        Self { guarded: self.guarded.allowing(more), memory: self.memory.clone() }
     }
 
     /// Runs one attempt. `needles` are its secrets: they are masked in the response before anything looks at it, and
@@ -70,14 +63,10 @@ impl Http {
         needles: &Arc<Needles>,
         now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Result<Outcome, Outcome> {
-        let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
-            Outcome::Failed(Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))
-        })?;
-        let mut hop = Hop::first(http, &task.idempotency_key, &self.user_agent).map_err(Outcome::Failed)?;
+        let mut hop = Hop::first(http, Some(&task.idempotency_key), &self.guarded.user_agent).map_err(Outcome::Failed)?;
         redirect::first_hosts(&hop, &task.secrets).map_err(Outcome::Failed)?;
         for _ in 0..=crate::limits::REDIRECTS {
-            allow::judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(hop.blocked(blocked)))?;
-            let response = clients.send(&hop).await?;
+            let response = self.guarded.send(&hop).await?;
             match redirect::next(hop, &response, &task.secrets).map_err(Outcome::Failed)? {
                 Some(next) => hop = next,
                 None => return response::finish(response, http, needles, now(), &*self.memory).await,

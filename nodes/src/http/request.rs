@@ -27,13 +27,13 @@ const OURS: [&str; 8] =
 
 impl Hop {
     /// The hop that a task asks for. What the document sets wins over the defaults for `User-Agent`, `Idempotency-Key`
-    /// and `Content-Type`.
-    pub fn first(task: &HttpTask, key: &str, user_agent: &HeaderValue) -> Result<Self, Failure> {
+    /// and `Content-Type`. `key` is the default of `Idempotency-Key`, where there is one.
+    pub fn first(task: &HttpTask, key: Option<&str>, user_agent: &HeaderValue) -> Result<Self, Failure> {
         let mut headers = headers(&task.headers)?;
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, user_agent.clone());
         }
-        if !headers.contains_key(&IDEMPOTENCY_KEY) {
+        if let Some(key) = key.filter(|_| !headers.contains_key(&IDEMPOTENCY_KEY)) {
             let key = HeaderValue::from_str(key).map_err(|_| invalid_header("the header idempotency-key"))?;
             headers.insert(IDEMPOTENCY_KEY, key);
         }

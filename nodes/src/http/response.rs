@@ -150,7 +150,7 @@ fn details(mut output: Value, size: usize) -> Value {
 }
 
 /// Seconds that the server asks to wait: a number of them, or a date (RFC 9110, §10.2.3). At most one day.
-fn retry_after(headers: &HeaderMap, now: Time) -> Option<f64> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Time) -> Option<f64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = match text.parse::<u32>() {
         Ok(seconds) => f64::from(seconds),

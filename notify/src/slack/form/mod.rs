@@ -1,0 +1,10 @@
+//! The form of a question: its fields, how they look in Slack, and the answer that their values make.
+
+mod fields;
+mod schema;
+mod values;
+mod view;
+
+pub(super) use fields::{Form, form};
+pub(super) use values::{answer, beside_fields};
+pub(super) use view::inputs;
