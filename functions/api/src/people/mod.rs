@@ -1,12 +1,13 @@
-//! Questions to people: the inbox, and their answers.
+//! Questions to people: the inbox, and their answers, through Slack too.
 
 pub mod answer;
 mod interactions;
 mod respond;
+mod slack;
 
 use crate::Routes;
 
 /// The routes of questions and answers.
 pub fn routes() -> Routes {
-    Routes::new().merge(interactions::routes()).merge(respond::routes())
+    Routes::new().merge(interactions::routes()).merge(respond::routes()).merge(slack::routes())
 }

@@ -98,6 +98,16 @@ impl Problem {
         &self.0.code
     }
 
+    /// What people are told to do next.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Every fault that the member `errors` lists.
+    pub fn errors(&self) -> &[Fault] {
+        &self.0.errors
+    }
+
     /// Detail and errors in one line, for callers without HTTP, such as those who invoke a function on Lambda.
     pub fn told(&self) -> String {
         let one = |error: &Fault| format!("; at `{}`: {}", error.path, error.hint.as_deref().unwrap_or_default());

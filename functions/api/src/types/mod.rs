@@ -14,6 +14,7 @@ mod page;
 mod patch;
 mod problem;
 mod rollback;
+mod slack;
 mod start;
 mod values;
 mod warning;
@@ -37,6 +38,7 @@ pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
     WouldCompensate, WouldGoBack,
 };
+pub use slack::SlackReply;
 pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;
 pub use warning::ExecutionWarning;

@@ -152,8 +152,10 @@ fn content(question: &Interaction) -> Field {
         Value::String(text) => (paragraph(), Value::String(text)),
         other => (Takes::Json, Value::String(format!("{other:#}"))),
     };
-    let field = Field::new("/content", "Content", takes).optional();
-    Field { hint: Some("Change it where it is to be changed.".into()), initial: Some(initial), ..field }
+    // A content that was emptied would be taken for one that was left as it is.
+    let required = initial.as_str().is_some_and(|text| !text.is_empty());
+    let hint = Some("Change it where it is to be changed.".to_owned());
+    Field { hint, initial: Some(initial), required, ..Field::new("/content", "Content", takes) }
 }
 
 fn option(question: &Interaction) -> Field {

@@ -14,7 +14,7 @@
 //! | [`Jobs`] | what is asked of many executions at once |
 //! | [`Notifier`], [`Groups`], [`Signer`] | people: telling them, who belongs together, evidence of what they decided |
 //! | [`SlackDesk`] | what people do in Slack, for the route that Slack calls |
-| [`Outbox`] | effects of committed turns, on their way out |
+//! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
 
