@@ -20,7 +20,7 @@ use engine::port::Memory;
 use guarded::Guarded;
 use request::Hop;
 use std::{sync::Arc, time::Duration};
-use stepwell_core::task::{Failure, HttpTask, Outcome, Task};
+use stepwell_core::task::{HttpTask, Outcome, Task};
 
 /// Sends the requests of nodes.
 pub(crate) struct Http {

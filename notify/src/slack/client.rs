@@ -28,22 +28,15 @@ impl Client {
         Ok(Self { poster, api: settings.api.clone(), authorization: format!("Bearer {}", settings.token) })
     }
 
-    /// Calls a method, and returns what it answered. Objects and lists among the arguments are sent as JSON. Every method
-    /// takes a form; some take no JSON.
+    /// Calls a method, and returns what it answered. The arguments are a form, which every method takes; some take no
+    /// JSON.
     pub async fn call(&self, method: &str, arguments: &[(&str, Value)], limit: Duration) -> Result<Value, Fault> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in arguments {
-            match value {
-                Value::String(text) => form.append_pair(name, text),
-                other => form.append_pair(name, &other.to_string()),
-            };
-        }
         let headers = [
             ("authorization".to_owned(), self.authorization.clone()),
             ("content-type".to_owned(), "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
         ];
         let url = format!("{}/{method}", self.api.as_str().trim_end_matches('/'));
-        let posted = self.post(&url, &headers, form.finish(), limit).await?;
+        let posted = self.post(&url, &headers, encoded(arguments), limit).await?;
         answer(method, &posted)
     }
 
@@ -81,6 +74,18 @@ impl Client {
         let posted = self.poster.post(post, Time::default()).await;
         posted.map_err(|failure| Fault::unanswered(format!("Slack was not reached: {}", failure.message), true))
     }
+}
+
+/// Arguments as a form. Objects and lists are JSON, as Slack wants them.
+fn encoded(arguments: &[(&str, Value)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in arguments {
+        match value {
+            Value::String(text) => form.append_pair(name, text),
+            other => form.append_pair(name, &other.to_string()),
+        };
+    }
+    form.finish()
 }
 
 /// Reads what a method answered.

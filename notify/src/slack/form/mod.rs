@@ -5,6 +5,6 @@ mod schema;
 mod values;
 mod view;
 
-pub(super) use fields::{Form, form};
+pub(super) use fields::{form, needs_tool};
 pub(super) use values::{answer, beside_fields};
 pub(super) use view::inputs;

@@ -42,7 +42,7 @@ pub(super) struct Asked {
 impl Asked {
     /// The question as the execution keeps it.
     pub fn question(&self) -> Option<&Interaction> {
-        self.execution.interaction(self.id.as_str())
+        self.execution.interaction(self.id.as_str()).map(|question| &**question)
     }
 }
 
