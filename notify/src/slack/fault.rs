@@ -40,12 +40,10 @@ impl Fault {
                 | "ratelimited" | "rate_limited" | "accesslimited" | "org_login_required" | "ekm_access_denied"
                 | "message_limit_exceeded"
         );
-        let message = match advice {
-            Some(advice) => format!("Slack refused {method}: {code}. {advice}"),
-            None => format!("Slack refused {method}: {code}"),
-        };
         // What is not known may pass: a code that is new to this release must not lose a message at once.
         let retryable = retryable || advice.is_none();
+        let advice = advice.map(|advice| format!(". {advice}")).unwrap_or_default();
+        let message = format!("Slack refused {method}: {code}{advice}");
         Self { code: Some(code), message, retryable, after_seconds: None }
     }
 
