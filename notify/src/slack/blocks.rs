@@ -9,8 +9,7 @@ use crate::limits::{SLACK_BUTTONS, SLACK_LINE, SLACK_NOTIFICATION, SLACK_OPTIONS
 use engine::port::Letter;
 use serde_json::{Value, json};
 use stepwell_core::interaction::{
-    Interaction, InteractionKind as Kind, InteractionStatus as Status, REWIND, Response,
-    channel::Channel,
+    Interaction, InteractionKind as Kind, InteractionStatus as Status, REWIND, Response, channel::Channel,
     delivery::Notice,
 };
 
@@ -185,10 +184,8 @@ fn buttons(letter: &Letter, whole: bool) -> (Vec<Value>, Option<String>) {
             vec![form("Type the tool's name…")]
         }
         Kind::Approval | Kind::Authorization | Kind::Review => {
-            let mut both = vec![
-                button(APPROVE, "Approve", id, Some("primary")),
-                button(REJECT, "Reject", id, Some("danger")),
-            ];
+            let mut both =
+                vec![button(APPROVE, "Approve", id, Some("primary")), button(REJECT, "Reject", id, Some("danger"))];
             if has_form {
                 both.push(form(if one.kind == Kind::Review { "Edit…" } else { "Comment…" }));
             }
@@ -216,7 +213,8 @@ fn choices(one: &Interaction) -> Option<Vec<Value>> {
     if all.len() <= SLACK_BUTTONS {
         return Some(all.iter().map(|(at, it)| button(&format!("{CHOOSE}{at}"), &it.label, id, None)).collect());
     }
-    let option = |(at, it): &(usize, &document::HumanOption)| json!({"text": label(&it.label), "value": format!("{id} {at}")});
+    let option =
+        |(at, it): &(usize, &document::HumanOption)| json!({"text": label(&it.label), "value": format!("{id} {at}")});
     let options: Vec<Value> = all.iter().map(option).collect();
     let menu = json!({"type": "static_select", "action_id": MENU, "placeholder": label("Choose…"), "options": options});
     (options.len() <= SLACK_OPTIONS).then(|| vec![menu])

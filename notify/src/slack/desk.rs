@@ -1,6 +1,9 @@
 //! What the route that Slack calls asks: reading requests, showing forms, and words to one person.
 
-use super::{Slack, blocks, form, payload, signature, text::{cut_escaped, escape, moment}};
+use super::{
+    Slack, blocks, form, payload, signature,
+    text::{cut_escaped, escape, moment},
+};
 use crate::limits::{SLACK_LINE, SLACK_LOOKUP};
 use async_trait::async_trait;
 use engine::port::{SlackAct, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};

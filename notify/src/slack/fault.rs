@@ -36,8 +36,16 @@ impl Fault {
         let advice = advice(&code, needed);
         let retryable = matches!(
             code.as_str(),
-            "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "team_added_to_org"
-                | "ratelimited" | "rate_limited" | "accesslimited" | "org_login_required" | "ekm_access_denied"
+            "internal_error"
+                | "fatal_error"
+                | "service_unavailable"
+                | "request_timeout"
+                | "team_added_to_org"
+                | "ratelimited"
+                | "rate_limited"
+                | "accesslimited"
+                | "org_login_required"
+                | "ekm_access_denied"
                 | "message_limit_exceeded"
         );
         // What is not known may pass: a code that is new to this release must not lose a message at once.
@@ -81,16 +89,23 @@ fn advice(code: &str, needed: &str) -> Option<String> {
         "missing_scope" | "not_allowed_token_type" | "no_permission" => {
             return Some(format!("Add {} to the app, and install it again", scopes(needed)));
         }
-        "restricted_action" | "restricted_action_read_only_channel" | "restricted_action_thread_locked"
-        | "restricted_action_thread_only_channel" | "access_denied" | "team_access_not_granted" => {
+        "restricted_action"
+        | "restricted_action_read_only_channel"
+        | "restricted_action_thread_locked"
+        | "restricted_action_thread_only_channel"
+        | "access_denied"
+        | "team_access_not_granted" => {
             "An administrator of the workspace keeps the app from posting there: ask them, or name another channel"
         }
         "message_not_found" | "thread_not_found" => "The message was deleted in Slack",
         "cant_update_message" | "edit_window_closed" => "Slack lets nobody change this message any more",
-        "msg_too_long" | "msg_blocks_too_long" | "invalid_blocks" | "invalid_blocks_format" | "no_text"
-        | "invalid_arguments" | "invalid_form_data" => {
-            "Slack does not take this message: please report it with the question's kind"
-        }
+        "msg_too_long"
+        | "msg_blocks_too_long"
+        | "invalid_blocks"
+        | "invalid_blocks_format"
+        | "no_text"
+        | "invalid_arguments"
+        | "invalid_form_data" => "Slack does not take this message: please report it with the question's kind",
         _ => return None,
     };
     Some(text.to_owned())
@@ -115,7 +130,10 @@ mod tests {
             ("is_archived", "archived"),
         ] {
             let told = Fault::answered("chat.postMessage", code, None).told();
-            assert!(matches!(&told, Told::Refused { error } if error.contains(says) && error.contains(code)), "{told:?}");
+            assert!(
+                matches!(&told, Told::Refused { error } if error.contains(says) && error.contains(code)),
+                "{told:?}"
+            );
         }
         let told = Fault::answered("users.info", "missing_scope", Some("users:read.email")).told();
         assert!(matches!(&told, Told::Refused { error } if error.contains("users:read.email")), "{told:?}");

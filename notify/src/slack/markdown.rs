@@ -111,7 +111,8 @@ impl Writer {
     /// The address of a link stands beside its text, so that the text cannot claim to lead elsewhere.
     fn link(&mut self) {
         let Some((from, url)) = self.links.pop() else { return };
-        let is_web = ["https://", "http://", "mailto:"].iter().any(|scheme| url.to_ascii_lowercase().starts_with(scheme));
+        let is_web =
+            ["https://", "http://", "mailto:"].iter().any(|scheme| url.to_ascii_lowercase().starts_with(scheme));
         let shown = self.out.get(from..).unwrap_or_default().trim().to_owned();
         let url = escape(&url);
         let address = if is_web && !url.contains('|') { format!("<{url}>") } else { url.clone() };
@@ -195,7 +196,9 @@ mod tests {
 
     #[test]
     fn nothing_that_slack_acts_on_comes_through() {
-        for hostile in ["<!channel>", "hi <!here> all", "`<@U1>`", "<b>bold</b>", "```\n```<!everyone>\n```", "&lt;!channel>"] {
+        for hostile in
+            ["<!channel>", "hi <!here> all", "`<@U1>`", "<b>bold</b>", "```\n```<!everyone>\n```", "&lt;!channel>"]
+        {
             let shown = mrkdwn(hostile);
             assert!(!shown.contains("<!") && !shown.contains("<@") && !shown.contains("<b"), "{shown}");
         }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use stepwell_core::id::InteractionId;
 
 /// What is wrong with a request that cannot be read.
-const UNKNOWN: &str = "this is no request of Slack that is known: set this address for interactivity and for the command";
+const UNKNOWN: &str =
+    "this is no request of Slack that is known: set this address for interactivity and for the command";
 
 /// What Slack sends of an interaction, as far as it is used.
 #[derive(Deserialize)]
@@ -127,9 +128,8 @@ fn pressed(payload: Payload) -> Result<(String, SlackDeed), &'static str> {
     let message = payload.container.and_then(|it| it.message_ts).unwrap_or_default();
     let key = [channel.as_str(), &message, &action.action_ts, &action.action_id].join("\n");
     let value = action.value.unwrap_or_default();
-    let choose = |value: &str, choice| {
-        id(value).map(|interaction| SlackDeed::Choose { interaction, choice }).ok_or(UNKNOWN)
-    };
+    let choose =
+        |value: &str, choice| id(value).map(|interaction| SlackDeed::Choose { interaction, choice }).ok_or(UNKNOWN);
     let what = match action.action_id.as_str() {
         APPROVE => choose(&value, SlackChoice::Approve)?,
         REJECT => choose(&value, SlackChoice::Reject)?,
@@ -200,7 +200,10 @@ mod tests {
         let approve = |at: &str| json!({"action_id": "approve", "value": "q-1", "action_ts": at, "type": "button"});
         let first = read(&body(&press(approve("5.0")))).unwrap();
         assert_eq!(first.what, SlackDeed::Choose { interaction: "q-1".into(), choice: SlackChoice::Approve });
-        assert_eq!((first.user.as_str(), first.response_url.as_deref()), ("U1", Some("https://hooks.slack.com/actions/x")));
+        assert_eq!(
+            (first.user.as_str(), first.response_url.as_deref()),
+            ("U1", Some("https://hooks.slack.com/actions/x"))
+        );
         assert_eq!(read(&body(&press(approve("5.0")))).unwrap(), first);
         assert_ne!(read(&body(&press(approve("6.0")))).unwrap().key, first.key);
         let mut other = press(approve("5.0"));
@@ -227,7 +230,8 @@ mod tests {
         let sent = json!({"type": "view_submission", "user": {"id": "U1"}, "team": null,
             "view": {"id": "V1", "hash": "h", "callback_id": "form", "private_metadata": "q-1", "state": {"values": values}}});
         assert_eq!(what(&sent), Ok(SlackDeed::SendForm { interaction: "q-1".into(), values }));
-        let command = read(b"command=%2Fstepwell&text=&user_id=U1&response_url=https%3A%2F%2Fhooks.slack.com%2Fx").unwrap();
+        let command =
+            read(b"command=%2Fstepwell&text=&user_id=U1&response_url=https%3A%2F%2Fhooks.slack.com%2Fx").unwrap();
         assert_eq!((command.what, command.user.as_str()), (SlackDeed::List, "U1"));
         assert_eq!(read(b"ssl_check=1&token=x").map(|act| act.what), Ok(SlackDeed::Nothing));
     }

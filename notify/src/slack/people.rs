@@ -37,15 +37,15 @@ impl People {
             return Ok(known);
         }
         let arguments = [("user", json!(user))];
-        let (found, home) =
-            tokio::join!(client.call("users.info", &arguments, limit), self.home(client, limit));
+        let (found, home) = tokio::join!(client.call("users.info", &arguments, limit), self.home(client, limit));
         let (found, home) = (found.map_err(stranger)?, home.map_err(stranger)?);
         let account = &found["user"];
         if let Some(why) = doubt(account, home) {
             return Err(SlackStranger::Refused(why.to_owned()));
         }
         let address = account["profile"]["email"].as_str().filter(|address| address.contains('@'));
-        let missing = "Slack does not tell your e-mail address: whoever runs the app must add the scope users:read.email";
+        let missing =
+            "Slack does not tell your e-mail address: whoever runs the app must add the scope users:read.email";
         let address = address.ok_or_else(|| SlackStranger::Refused(missing.to_owned()))?;
         self.addresses.put(user, address, Instant::now());
         Ok(address.to_owned())

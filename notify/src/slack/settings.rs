@@ -115,7 +115,8 @@ mod tests {
         for good in ["https://slack.com/api/", "http://127.0.0.1:9/api", "http://localhost:9", "http://[::1]:9"] {
             assert_eq!(with(good), Ok(true), "{good}");
         }
-        for bad in ["http://slack.com/api", "ftp://slack.com", "slack.com", "https://me:pw@slack.com", "https://a/?q=1"] {
+        for bad in ["http://slack.com/api", "ftp://slack.com", "slack.com", "https://me:pw@slack.com", "https://a/?q=1"]
+        {
             assert!(with(bad).is_err_and(|error| error.contains(API) && !error.contains("xoxb")), "{bad}");
         }
         let error = read(&[(TOKEN, "xoxb 1"), (SIGNING_SECRET, "s")]).err().unwrap_or_default();

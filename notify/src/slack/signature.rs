@@ -80,9 +80,18 @@ mod tests {
             SlackRequest { signature: Some(&SIGNATURE[..66]), ..right },
             SlackRequest { signature: Some(&SIGNATURE[3..]), ..right },
             SlackRequest { signature: Some("v0="), ..right },
-            SlackRequest { signature: Some("v1=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"), ..right },
-            SlackRequest { signature: Some("v0=+2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"), ..right },
-            SlackRequest { signature: Some("v0=b2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"), ..right },
+            SlackRequest {
+                signature: Some("v1=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"),
+                ..right
+            },
+            SlackRequest {
+                signature: Some("v0=+2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"),
+                ..right
+            },
+            SlackRequest {
+                signature: Some("v0=b2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"),
+                ..right
+            },
         ] {
             assert!(check(SECRET, wrong).is_err());
         }

@@ -72,8 +72,10 @@ async fn who_is_not_asked_is_told_so_and_nothing_changes() {
 #[tokio::test]
 async fn an_option_is_chosen_by_a_button_or_a_menu() {
     let world = World::new().await;
-    let options: Vec<Value> = (0..8).map(|at| json!({"id": format!("o{at}"), "label": format!("Option {at}")})).collect();
-    let config = json!({"kind": "decision", "question": "Which?", "options": options, "assignees": ["ana@example.com"]});
+    let options: Vec<Value> =
+        (0..8).map(|at| json!({"id": format!("o{at}"), "label": format!("Option {at}")})).collect();
+    let config =
+        json!({"kind": "decision", "question": "Which?", "options": options, "assignees": ["ana@example.com"]});
     let id = world.asks(config).await;
     let mut press = world.press("UANA", "menu", &id);
     press["actions"][0]["selected_option"] = json!({"value": format!("{id} 99")});

@@ -88,9 +88,7 @@ async fn a_dangerous_tool_is_decided_in_a_direct_message_by_its_name_alone() {
     direct["channel"]["id"] = json!("DUANA");
     world.payload(&direct).await;
     assert_eq!(world.stand_in.calls("views.open").len(), 1);
-    let values = |tool: Value| {
-        json!({"field.0": {"value": {"selected_option": {"value": "0"}}}, "field.1": {"value": {"value": tool}}})
-    };
+    let values = |tool: Value| json!({"field.0": {"value": {"selected_option": {"value": "0"}}}, "field.1": {"value": {"value": tool}}});
     for wrong in [Value::Null, json!("drop table")] {
         let (_, reply) = world.payload(&world.form("UANA", &id, values(wrong))).await;
         assert!(reply["errors"]["field.1"].is_string(), "{reply}");

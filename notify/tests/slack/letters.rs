@@ -52,9 +52,15 @@ async fn a_channel_is_asked_reminded_below_and_shown_the_outcome_in_place_of_the
     assert_eq!(posted.len(), 2);
     assert_eq!(posted[0].arguments["text"], "Pay &lt;!channel&gt; 5?");
     assert!(posted[0].arguments["blocks"].contains("approve") && !posted[0].arguments["blocks"].contains("/i/TOKEN"));
-    assert_eq!((posted[1].arguments["thread_ts"].as_str(), posted[1].arguments["channel"].as_str()), ("1700000000.000001", "Cfinance"));
+    assert_eq!(
+        (posted[1].arguments["thread_ts"].as_str(), posted[1].arguments["channel"].as_str()),
+        ("1700000000.000001", "Cfinance")
+    );
     let changed = stand_in.calls("chat.update");
-    assert_eq!((changed[0].arguments["ts"].as_str(), changed[0].arguments["parse"].as_str()), ("1700000000.000001", "none"));
+    assert_eq!(
+        (changed[0].arguments["ts"].as_str(), changed[0].arguments["parse"].as_str()),
+        ("1700000000.000001", "none")
+    );
     assert!(!changed[0].arguments["blocks"].contains("action_id"));
     // Nobody was told of a question whose first message never came through.
     assert_eq!(slack.send(&letter(Some("#finance"), Notice::Outcome, None)).await, Told::Dropped);
@@ -87,7 +93,9 @@ async fn what_cannot_be_cured_is_refused_and_what_may_pass_is_tried_again_when_s
     let stand_in = StandIn::start().await;
     let good = slack(&stand_in.origin, TOKEN, None);
     let told = good.send(&letter(Some("#nowhere"), Notice::Asked, None)).await;
-    assert!(matches!(&told, Told::Refused { error } if error.contains("channel_not_found") && error.contains("invite")));
+    assert!(
+        matches!(&told, Told::Refused { error } if error.contains("channel_not_found") && error.contains("invite"))
+    );
     let told = good.send(&letter(None, Notice::Asked, None)).await;
     assert!(matches!(&told, Told::Refused { error } if error.contains("users_not_found")), "{told:?}");
     for (status, after, body, seconds) in [

@@ -143,4 +143,3 @@ pub fn signed(body: &str, at: Time, secret: &str) -> Request<Body> {
 pub fn approval() -> Value {
     json!({"kind": "approval", "question": "Pay 5?", "assignees": ["ana@example.com", "bob@example.com"]})
 }
-

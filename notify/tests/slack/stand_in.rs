@@ -110,12 +110,7 @@ fn refuse(error: &str) -> Response {
     axum::Json(json!({"ok": false, "error": error})).into_response()
 }
 
-async fn method(
-    State(world): State<Shared>,
-    Path(method): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn method(State(world): State<Shared>, Path(method): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     if headers["authorization"] != format!("Bearer {TOKEN}") {
         return refuse("invalid_auth");
     }

@@ -54,8 +54,14 @@ async fn an_address_counts_only_of_a_full_member_of_the_apps_workspace() {
     for (user, account) in [
         // The administrator of another workspace can give an account any address.
         ("UFOREIGN", json!({"id": "UFOREIGN", "team_id": "T2", "profile": {"email": "ana@example.com"}})),
-        ("USTRANGE", json!({"id": "USTRANGE", "team_id": "T1", "is_stranger": true, "profile": {"email": "ana@example.com"}})),
-        ("UFRESH", json!({"id": "UFRESH", "team_id": "T1", "is_email_confirmed": false, "profile": {"email": "ana@example.com"}})),
+        (
+            "USTRANGE",
+            json!({"id": "USTRANGE", "team_id": "T1", "is_stranger": true, "profile": {"email": "ana@example.com"}}),
+        ),
+        (
+            "UFRESH",
+            json!({"id": "UFRESH", "team_id": "T1", "is_email_confirmed": false, "profile": {"email": "ana@example.com"}}),
+        ),
         ("UROBOT", json!({"id": "UROBOT", "team_id": "T1", "is_bot": true, "profile": {"email": "ana@example.com"}})),
         ("UGONE", json!({"id": "UGONE", "team_id": "T1", "deleted": true, "profile": {"email": "ana@example.com"}})),
         ("UBLANK", json!({"id": "UBLANK", "team_id": "T1", "profile": {}})),

@@ -1,7 +1,7 @@
 //! The fields that a JSON Schema asks for. Objects within objects are flattened; what no field can take makes no form, so
 //! that the person is sent to the page instead.
 
-use super::fields::{Field, Form, Takes};
+use super::field::{Field, Form, Takes};
 use crate::limits::{SLACK_NESTING, SLACK_TEXT};
 use serde_json::{Map, Value, json};
 
@@ -75,9 +75,10 @@ fn object(form: &mut Form, schema: &Map<String, Value>, place: Place) -> Option<
     if place.required {
         form.given.push((place.at.clone(), json!({})));
     }
-    let required: Vec<&str> = schema.get("required").and_then(Value::as_array).map_or_else(Vec::new, |names| {
-        names.iter().filter_map(Value::as_str).collect()
-    });
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map_or_else(Vec::new, |names| names.iter().filter_map(Value::as_str).collect());
     // What is required and has no property of its own could not be given.
     if !required.iter().all(|name| properties.contains_key(*name)) {
         return None;

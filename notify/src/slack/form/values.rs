@@ -1,7 +1,8 @@
 //! The answer that the values of a form make, and reasons against it beside the fields that they are about.
 
 use super::{
-    fields::{Field, Form, Takes, form, needs_tool},
+    field::{Field, Form, Takes},
+    fields::{form, needs_tool},
     view::{VALUE, block_id},
 };
 use document::time::Time;
@@ -85,8 +86,7 @@ fn value(field: &Field, sent: &Value) -> Result<Option<Value>, String> {
         Takes::One(options) => chosen(options, &sent["selected_option"])?,
         Takes::Any(options) => {
             let sent = sent["selected_options"].as_array().cloned().unwrap_or_default();
-            let list: Vec<Option<Value>> =
-                sent.iter().map(|one| chosen(options, one)).collect::<Result<_, _>>()?;
+            let list: Vec<Option<Value>> = sent.iter().map(|one| chosen(options, one)).collect::<Result<_, _>>()?;
             (!list.is_empty()).then(|| list.into_iter().flatten().collect())
         }
     })
@@ -103,7 +103,8 @@ fn chosen(options: &[(Value, String)], sent: &Value) -> Result<Option<Value>, St
 fn number(text: &str) -> Result<Value, String> {
     let typed = text.trim();
     let value = serde_json::from_str::<Value>(typed.strip_prefix('+').unwrap_or(typed)).ok();
-    let value = value.or_else(|| typed.parse::<f64>().ok().and_then(|it| serde_json::Number::from_f64(it)).map(Value::Number));
+    let value =
+        value.or_else(|| typed.parse::<f64>().ok().and_then(|it| serde_json::Number::from_f64(it)).map(Value::Number));
     value.filter(Value::is_number).ok_or_else(|| format!("{typed} is no number"))
 }
 
@@ -133,9 +134,7 @@ pub(in crate::slack) fn beside_fields(question: &Interaction, reasons: &[Reason]
         };
         let near = fields.iter().enumerate().filter(|(_, field)| around(field));
         // Of those around the place the longest is the nearest; of those within it, the first is as good as any.
-        let position = near.max_by_key(|(at, field)| {
-            (field.at.len().min(reason.path.len()), std::cmp::Reverse(*at))
-        });
+        let position = near.max_by_key(|(at, field)| (field.at.len().min(reason.path.len()), std::cmp::Reverse(*at)));
         let told = beside.entry(block_id(position.map_or(0, |(at, _)| at))).or_default();
         let gap = if told.is_empty() { "" } else { "; " };
         *told = format!("{told}{gap}{}", reason.message);

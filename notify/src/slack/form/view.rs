@@ -1,7 +1,7 @@
 //! Fields as Slack's input blocks. A block is called by the position of its field, since pointers may be longer than what
 //! Slack takes.
 
-use super::fields::{Field, Form, Takes};
+use super::field::{Field, Form, Takes};
 use crate::limits::SLACK_TEXT;
 use crate::slack::text::{label, plain};
 use document::time::Time;
@@ -75,9 +75,7 @@ fn element(field: &Field) -> Value {
         }
         Takes::Lines { .. } => field.initial.as_ref().and_then(lines).map(|text| ("initial_value", json!(text))),
         Takes::Date => text.filter(|text| text.len() == 10).map(|text| ("initial_date", json!(text))),
-        Takes::Moment => {
-            text.and_then(Time::parse).map(|at| ("initial_date_time", json!(at.0.div_euclid(1_000))))
-        }
+        Takes::Moment => text.and_then(Time::parse).map(|at| ("initial_date_time", json!(at.0.div_euclid(1_000)))),
         Takes::One(options) => {
             let found = options.iter().position(|(value, _)| Some(value) == field.initial.as_ref());
             found.map(|at| ("initial_option", shown(options)[at].clone()))

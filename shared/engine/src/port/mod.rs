@@ -46,9 +46,7 @@ pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
-pub use slack::{
-    SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting,
-};
+pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 
 use crate::link::Links;
 use async_trait::async_trait;

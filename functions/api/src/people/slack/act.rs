@@ -1,50 +1,13 @@
 //! What is done about an act in Slack, and what is said about it.
 
-use super::{answering, list};
+use super::{
+    answering, list,
+    outcome::{Asked, Done, GONE},
+};
 use crate::{Answered, App, Caller, Problem, Scope, request::turns, types::SlackReply};
 use axum::http::{StatusCode, header};
 use engine::port::{SlackAct, SlackDeed, SlackDesk, SlackStranger};
-use std::sync::Arc;
-use stepwell_core::{
-    execution::Execution,
-    id::InteractionId,
-    interaction::{Interaction, Via},
-};
-
-/// What became of an act.
-#[derive(Default)]
-pub(super) struct Done {
-    /// What Slack is answered.
-    pub reply: SlackReply,
-    /// What the person is told beside that.
-    pub word: Option<String>,
-}
-
-impl Done {
-    /// Only the person is told something.
-    pub fn word(text: impl Into<String>) -> Self {
-        Self { word: Some(text.into()), ..Self::default() }
-    }
-
-    fn reply(reply: SlackReply) -> Self {
-        Self { reply, word: None }
-    }
-}
-
-/// A question, with the execution that asks it.
-pub(super) struct Asked {
-    /// The execution.
-    pub execution: Arc<Execution>,
-    /// The question.
-    pub id: InteractionId,
-}
-
-impl Asked {
-    /// The question as the execution keeps it.
-    pub fn question(&self) -> Option<&Interaction> {
-        self.execution.interaction(self.id.as_str()).map(|question| &**question)
-    }
-}
+use stepwell_core::{execution::Execution, id::InteractionId, interaction::Via};
 
 /// Does what an act asks for.
 ///
@@ -85,9 +48,6 @@ pub(super) async fn act(app: &App, desk: &dyn SlackDesk, act: &SlackAct) -> Answ
         }
     }
 }
-
-/// What is told of a question that the host does not have.
-const GONE: &str = "this question is not there any more";
 
 /// Shows a form. The dangerous are decided by its person alone, and not where others look on.
 async fn open(app: &App, desk: &dyn SlackDesk, asked: &Asked, trigger: &str, direct: bool) -> Answered<Done> {

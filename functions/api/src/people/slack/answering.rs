@@ -1,6 +1,6 @@
 //! An answer that comes through Slack, by the one way that all answers take.
 
-use super::act::{Asked, Done};
+use super::outcome::{Asked, Done};
 use crate::{
     Answered, App, Caller, Problem,
     executions::idempotency,

@@ -6,6 +6,7 @@
 mod act;
 mod answering;
 mod list;
+mod outcome;
 
 use crate::{Answered, App, Body, NoParams, Problem, Routes, limits, types};
 use axum::{
@@ -45,7 +46,7 @@ async fn hook(
     let act = signed(&app, &**desk, &headers, &body)?;
     // What is done after this time is over is done all the same, or not: an answer that comes again counts once.
     let done = timeout_at(began + limits::SLACK_DURABLE, act::act(&app, &**desk, &act)).await;
-    let act::Done { reply, word } = done.unwrap_or_else(|_| Err(late()))?;
+    let outcome::Done { reply, word } = done.unwrap_or_else(|_| Err(late()))?;
     if let (Some(word), Some(url)) = (word, &act.response_url) {
         // The answer is durable whether or not the person can be told of it.
         let told = timeout_at(began + limits::SLACK_ANSWERED, desk.tell(url, &word)).await;
@@ -57,12 +58,7 @@ async fn hook(
 }
 
 /// Reads a request, once its signature is checked.
-fn signed(
-    app: &App,
-    desk: &dyn SlackDesk,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Answered<engine::port::SlackAct> {
+fn signed(app: &App, desk: &dyn SlackDesk, headers: &HeaderMap, body: &[u8]) -> Answered<engine::port::SlackAct> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request = SlackRequest {
         timestamp: header("x-slack-request-timestamp"),
