@@ -8,6 +8,7 @@ mod config;
 pub mod email;
 pub mod limits;
 pub mod markdown;
+pub mod slack;
 mod text;
 pub mod webhook;
 

@@ -114,3 +114,12 @@ pub const WHATIF_BYTES: usize = PAGE_BYTES / 2;
 pub const JOB_FIRST: Duration = Duration::from_secs(5);
 /// The time of a function that these slices leave for the last one and for the answer.
 pub const JOB_MARGIN: Duration = Duration::from_secs(10);
+/// Within how long the route that Slack calls says whether an answer is durable. Slack waits for three seconds, of which the
+/// way to us and back takes a part; the contract has two and a half.
+pub const SLACK_DURABLE: Duration = Duration::from_millis(2_200);
+/// Within how long that route answers in any case, once a person was told what became of the answer.
+pub const SLACK_ANSWERED: Duration = Duration::from_millis(2_500);
+/// Questions that the command in Slack lists: what fits on a screen. The inbox has all of them.
+pub const SLACK_LISTED: usize = 15;
+/// Questions that the command looks at to list them. Each takes a request to the store.
+pub const SLACK_LOOKED_AT: usize = 30;

@@ -1,10 +1,11 @@
-//! Questions to people: the inbox, and their answers.
+//! Questions to people: the inbox, and their answers, through Slack too.
 
 pub mod answer;
 mod interactions;
 mod keys;
 mod put_to;
 mod respond;
+mod slack;
 
 use crate::Routes;
 
@@ -15,4 +16,5 @@ pub fn routes() -> Routes {
         .merge(respond::routes())
         .merge(put_to::routes())
         .merge(keys::routes())
+        .merge(slack::routes())
 }

@@ -5,7 +5,7 @@ use document::Workflow;
 use engine::{
     drive::workflow_of,
     fair::Gate,
-    port::{Host, StoreError},
+    port::{Host, SlackDesk, StoreError},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct App {
     /// The text of the OpenAPI document, where the API has more routes than this service. None: the document is
     /// generated from the routes of this service.
     pub document: Option<&'static str>,
+    /// Speaks with Slack, for the route that Slack calls. None: the host has no credentials of Slack, and the route says so.
+    pub slack: Option<Arc<dyn SlackDesk>>,
 }
 
 impl App {
@@ -55,6 +57,7 @@ impl App {
             metrics: Box::new(Vec::new),
             abilities: json!({}),
             document: None,
+            slack: None,
         }
     }
 
@@ -79,6 +82,11 @@ impl App {
     /// Says that all requests come from the local user's own processes, and so need no token.
     pub fn of_own_processes(self) -> Self {
         Self { sign_in: SignIn::Own, ..self }
+    }
+
+    /// Takes what people do in Slack.
+    pub fn with_slack(self, desk: Arc<dyn SlackDesk>) -> Self {
+        Self { slack: Some(desk), ..self }
     }
 
     /// The workflow that an execution runs: its document, or the body of a `map` inside the document.

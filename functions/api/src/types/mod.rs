@@ -16,6 +16,7 @@ mod patch;
 mod problem;
 mod receipt;
 mod rollback;
+mod slack;
 mod start;
 mod values;
 mod warning;
@@ -45,6 +46,7 @@ pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
     WouldCompensate, WouldGoBack,
 };
+pub use slack::SlackReply;
 pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;
 pub use warning::ExecutionWarning;

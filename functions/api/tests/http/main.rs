@@ -30,6 +30,7 @@ mod retry;
 mod rollback;
 mod said;
 mod secrets;
+mod slack;
 mod tokens;
 mod unstick;
 mod warnings;

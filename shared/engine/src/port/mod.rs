@@ -14,6 +14,7 @@
 //! | [`Jobs`] | what is asked of many executions at once |
 //! | [`Groups`] | which people belong together |
 //! | [`Notifier`], [`Signer`] | people: telling them, evidence of what they decided |
+//! | [`SlackDesk`] | what people do in Slack, for the route that Slack calls |
 //! | [`Outbox`] | effects of committed turns, on their way out |
 //! | [`Runner`], [`Clock`] | nodes that do I/O, and the time |
 //! | [`Memory`] | room for large values |
@@ -33,6 +34,7 @@ mod outbox;
 mod people;
 mod queue;
 mod runner;
+mod slack;
 
 pub use access::{ANY_HOST, Secret, Secrets, Token, Tokens};
 pub use admission::Admission;
@@ -48,6 +50,7 @@ pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
 pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
+pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 
 use crate::link::Links;
 use async_trait::async_trait;

@@ -1,0 +1,143 @@
+//! Who is who: the members of the workspace by their e-mail addresses.
+//!
+//! An address counts only of a full account of the app's own workspace. People of other workspaces come into shared channels
+//! with addresses that their own administrators gave them, and so could claim to be anybody.
+
+use super::{client::Client, fault::Fault, remembered::Remembered};
+use engine::port::SlackStranger;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+
+/// The members of the workspace, as far as they were looked up.
+#[derive(Default)]
+pub(super) struct People {
+    /// Addresses by Slack's id of the user.
+    addresses: Remembered,
+    /// Channels of direct messages by address.
+    directs: Remembered,
+    /// The workspace of the app, and the organisation that it belongs to.
+    home: OnceCell<Home>,
+}
+
+/// The app's own workspace.
+struct Home {
+    team: String,
+    enterprise: Option<String>,
+}
+
+/// What is told of an account that is not believed.
+const ELSEWHERE: &str = "your account belongs to another workspace, so that your e-mail address cannot be believed here: \
+                         answer by your own link, or in the inbox";
+
+impl People {
+    /// The address of a user.
+    pub async fn email(&self, client: &Client, user: &str, limit: Duration) -> Result<String, SlackStranger> {
+        if let Some(known) = self.addresses.get(user, Instant::now()) {
+            return Ok(known);
+        }
+        let arguments = [("user", json!(user))];
+        let (found, home) = tokio::join!(client.call("users.info", &arguments, limit), self.home(client, limit));
+        let (found, home) = (found.map_err(stranger)?, home.map_err(stranger)?);
+        let account = &found["user"];
+        if let Some(why) = doubt(account, home) {
+            return Err(SlackStranger::Refused(why.to_owned()));
+        }
+        let address = account["profile"]["email"].as_str().filter(|address| address.contains('@'));
+        let missing =
+            "Slack does not tell your e-mail address: whoever runs the app must add the scope users:read.email";
+        let address = address.ok_or_else(|| SlackStranger::Refused(missing.to_owned()))?;
+        self.addresses.put(user, address, Instant::now());
+        Ok(address.to_owned())
+    }
+
+    /// The channel of direct messages with whoever has an address.
+    pub async fn direct(&self, client: &Client, address: &str, limit: Duration) -> Result<String, Fault> {
+        let name = address.to_ascii_lowercase();
+        if let Some(known) = self.directs.get(&name, Instant::now()) {
+            return Ok(known);
+        }
+        let arguments = [("email", json!(address))];
+        let (found, home) =
+            tokio::join!(client.call("users.lookupByEmail", &arguments, limit), self.home(client, limit));
+        let (found, home) = (found?, home?);
+        let account = &found["user"];
+        if let Some(why) = doubt(account, home) {
+            // The message has the person's own link, which nobody else may get.
+            let message = format!("Slack's account of this address cannot be written to: {why}");
+            return Err(Fault::unanswered(message, false));
+        }
+        let user = account["id"].as_str().unwrap_or_default();
+        let opened = client.call("conversations.open", &[("users", json!(user))], limit).await?;
+        let channel = opened["channel"]["id"].as_str().filter(|id| !id.is_empty());
+        let channel = channel.ok_or_else(|| Fault::unanswered("Slack named no channel for a direct message", true))?;
+        self.directs.put(&name, channel, Instant::now());
+        Ok(channel.to_owned())
+    }
+
+    /// Forgets the channel of an address, which Slack no longer takes.
+    pub fn forget(&self, address: &str) {
+        self.directs.forget(&address.to_ascii_lowercase());
+    }
+
+    /// The app's own workspace, which never changes under one token.
+    async fn home(&self, client: &Client, limit: Duration) -> Result<&Home, Fault> {
+        let ask = async || {
+            let found = client.call("auth.test", &[], limit).await?;
+            let text = |name: &str| found[name].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+            let team = text("team_id").ok_or_else(|| Fault::unanswered("Slack named no workspace of the app", true))?;
+            Ok(Home { team, enterprise: text("enterprise_id") })
+        };
+        self.home.get_or_try_init(ask).await
+    }
+}
+
+/// Why an account is not believed to be the person of its address.
+fn doubt(account: &Value, home: &Home) -> Option<&'static str> {
+    let is = |name: &str| account[name].as_bool() == Some(true);
+    if is("deleted") || is("is_bot") || is("is_workflow_bot") || is("is_connector_bot") {
+        return Some("the account is no member's");
+    }
+    let team = account["team_id"].as_str().unwrap_or_default();
+    let enterprise = account["enterprise_user"]["enterprise_id"].as_str();
+    let of_home = team == home.team || (enterprise.is_some() && enterprise == home.enterprise.as_deref());
+    if is("is_stranger") || !of_home {
+        return Some(ELSEWHERE);
+    }
+    (account["is_email_confirmed"].as_bool() == Some(false))
+        .then_some("your e-mail address is not confirmed yet: follow the link in Slack's mail, and try again")
+}
+
+fn stranger(fault: Fault) -> SlackStranger {
+    match fault.retryable {
+        true => SlackStranger::Unavailable(fault.message),
+        false if fault.is(&["user_not_found", "user_not_visible"]) => SlackStranger::Refused(ELSEWHERE.to_owned()),
+        false => SlackStranger::Refused(format!("who you are cannot be looked up: {}", fault.message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_full_accounts_of_the_apps_own_workspace_are_believed() {
+        let home = Home { team: "T1".into(), enterprise: Some("E1".into()) };
+        assert_eq!(doubt(&json!({"team_id": "T1", "is_email_confirmed": true}), &home), None);
+        assert_eq!(doubt(&json!({"team_id": "T1"}), &home), None);
+        assert_eq!(doubt(&json!({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}), &home), None);
+        for account in [
+            json!({}),
+            json!({"team_id": "T2"}),
+            json!({"team_id": "T2", "enterprise_user": {"enterprise_id": "E2"}}),
+            json!({"team_id": "T1", "is_stranger": true}),
+            json!({"team_id": "T1", "is_bot": true}),
+            json!({"team_id": "T1", "deleted": true}),
+            json!({"team_id": "T1", "is_email_confirmed": false}),
+        ] {
+            assert!(doubt(&account, &home).is_some(), "{account}");
+        }
+        let alone = Home { team: "T1".into(), enterprise: None };
+        assert!(doubt(&json!({"team_id": "T2"}), &alone).is_some());
+    }
+}

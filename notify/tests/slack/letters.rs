@@ -1,0 +1,119 @@
+//! Letters: messages to channels and to people, what follows them, and what becomes of those that fail.
+
+use super::*;
+use engine::port::{Letter, Notifier};
+use std::sync::Arc;
+use stepwell_core::interaction::{
+    Interaction,
+    channel::Channel,
+    delivery::{Notice, Told},
+};
+
+fn letter(channel: Option<&str>, notice: Notice, reference: Option<&str>) -> Letter {
+    let question: Interaction = serde_json::from_value(json!({
+        "interaction_id": "018f2b6e-7a10-8c3d-9e4f-0123456789ab", "activation": {"node": "ask", "visit": 1},
+        "kind": "approval", "question": "Pay <!channel> 5?", "assignees": ["ana@example.com"], "created_at": 0,
+        "deadline": 3_600_000
+    }))
+    .unwrap();
+    Letter {
+        id: "1".into(),
+        owner: "acme".into(),
+        notice,
+        number: 1,
+        channel: Channel::Slack { channel: channel.map(str::to_owned) },
+        to: channel.unwrap_or("ana@example.com").into(),
+        link: Some("https://flows.example.com/i/TOKEN".into()),
+        inbox: Some("https://flows.example.com/inbox/1".into()),
+        reference: reference.map(str::to_owned),
+        interaction: Arc::new(question),
+        execution: "e-1".into(),
+        workflow: "pay".into(),
+        requester: None,
+        webhook: None,
+        now: Time(0),
+    }
+}
+
+fn sent(reference: &str) -> Told {
+    Told::Sent { reference: Some(reference.into()) }
+}
+
+#[tokio::test]
+async fn a_channel_is_asked_reminded_below_and_shown_the_outcome_in_place_of_the_buttons() {
+    let stand_in = StandIn::start().await;
+    let slack = slack(&stand_in.origin, TOKEN, None);
+    let first = slack.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+    assert_eq!(first, sent("Cfinance:1700000000.000001"));
+    let reference = Some("Cfinance:1700000000.000001");
+    assert_eq!(slack.send(&letter(Some("#finance"), Notice::Reminder, reference)).await, first);
+    assert_eq!(slack.send(&letter(Some("#finance"), Notice::Outcome, reference)).await, first);
+    let posted = stand_in.calls("chat.postMessage");
+    assert_eq!(posted.len(), 2);
+    assert_eq!(posted[0].arguments["text"], "Pay &lt;!channel&gt; 5?");
+    assert!(posted[0].arguments["blocks"].contains("approve") && !posted[0].arguments["blocks"].contains("/i/TOKEN"));
+    assert_eq!(
+        (posted[1].arguments["thread_ts"].as_str(), posted[1].arguments["channel"].as_str()),
+        ("1700000000.000001", "Cfinance")
+    );
+    let changed = stand_in.calls("chat.update");
+    assert_eq!(
+        (changed[0].arguments["ts"].as_str(), changed[0].arguments["parse"].as_str()),
+        ("1700000000.000001", "none")
+    );
+    assert!(!changed[0].arguments["blocks"].contains("action_id"));
+    // Nobody was told of a question whose first message never came through.
+    assert_eq!(slack.send(&letter(Some("#finance"), Notice::Outcome, None)).await, Told::Dropped);
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_address_and_written_to_directly_with_the_own_link() {
+    let stand_in = StandIn::start().await;
+    stand_in.member("UANA", "ana@example.com");
+    let slack = slack(&stand_in.origin, TOKEN, None);
+    for _ in 0..2 {
+        let told = slack.send(&letter(None, Notice::Asked, None)).await;
+        assert!(matches!(&told, Told::Sent { reference: Some(it) } if it.starts_with("DUANA:")), "{told:?}");
+    }
+    assert!(stand_in.calls("chat.postMessage")[0].arguments["blocks"].contains("/i/TOKEN"));
+    assert_eq!((stand_in.calls("users.lookupByEmail").len(), stand_in.calls("conversations.open").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_personal_link_goes_to_no_account_of_another_workspace() {
+    let stand_in = StandIn::start().await;
+    stand_in.account(json!({"id": "UFOREIGN", "team_id": "T2", "profile": {"email": "ana@example.com"}}));
+    let told = slack(&stand_in.origin, TOKEN, None).send(&letter(None, Notice::Asked, None)).await;
+    assert!(matches!(&told, Told::Refused { error } if error.contains("another workspace")), "{told:?}");
+    assert!(stand_in.calls("chat.postMessage").is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_cured_is_refused_and_what_may_pass_is_tried_again_when_slack_says() {
+    let stand_in = StandIn::start().await;
+    let good = slack(&stand_in.origin, TOKEN, None);
+    let told = good.send(&letter(Some("#nowhere"), Notice::Asked, None)).await;
+    assert!(
+        matches!(&told, Told::Refused { error } if error.contains("channel_not_found") && error.contains("invite"))
+    );
+    let told = good.send(&letter(None, Notice::Asked, None)).await;
+    assert!(matches!(&told, Told::Refused { error } if error.contains("users_not_found")), "{told:?}");
+    for (status, after, body, seconds) in [
+        (429, Some(30), "", Some(30.0)),
+        (200, Some(5), r#"{"ok":false,"error":"ratelimited"}"#, Some(5.0)),
+        (503, None, "away", None),
+        (200, None, r#"{"ok":false,"error":"fatal_error"}"#, None),
+    ] {
+        stand_in.fails_next("chat.postMessage", status, after, body);
+        let told = good.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+        assert!(matches!(told, Told::Failed { after_seconds, .. } if after_seconds == seconds), "{status}: {told:?}");
+    }
+    // A wrong token, and a host that is not there: neither error holds the token.
+    let wrong = slack(&stand_in.origin, "xoxb-wrong-token", None);
+    let told = wrong.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+    assert!(matches!(&told, Told::Refused { error } if error.contains(notify::slack::TOKEN)), "{told:?}");
+    let away = slack("http://127.0.0.1:1", TOKEN, None);
+    let unreached = away.send(&letter(Some("#finance"), Notice::Asked, None)).await;
+    assert!(matches!(&unreached, Told::Failed { .. }), "{unreached:?}");
+    assert!(!format!("{told:?}{unreached:?}").contains("xoxb"));
+}
