@@ -10,7 +10,6 @@ use engine::{
         Letter, Notifier, Outbox, Page, Secrets, Signer, Store, StoreError, Window,
     },
 };
-};
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
     effect::Effect,

@@ -59,7 +59,7 @@ impl Caller {
     /// A person who came by a link of their own, and may answer its question alone.
     pub fn by_link(owner: &str, person: &str) -> Self {
         let scopes = vec![Scope::Respond];
-        Self { owner: owner.into(), subject: person.into(), scopes, local: false, via: Via::Link }
+        Self { owner: owner.into(), subject: person.into(), scopes, groups: Vec::new(), local: false, via: Via::Link }
     }
 
     /// Checks that the caller has a scope.

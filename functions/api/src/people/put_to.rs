@@ -12,12 +12,7 @@ use crate::{
 use axum::{extract::State, http::StatusCode};
 use engine::groups::asked_as;
 use std::sync::Arc;
-use stepwell_core::{
-    command::Command,
-    execution::Execution,
-    id::InteractionId,
-    interaction::Interaction,
-};
+use stepwell_core::{command::Command, execution::Execution, id::InteractionId, interaction::Interaction};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {

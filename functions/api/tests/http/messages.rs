@@ -134,9 +134,12 @@ async fn a_question_is_put_to_others_and_its_messages_are_sent_again() {
 #[tokio::test]
 async fn only_those_whom_it_concerns_say_whom_a_question_is_put_to() {
     let world = World::with(|app| app);
-    for (token, scopes) in
-        [("runner", &["run", "read"][..]), ("admin", &["admin", "read", "run"]), ("ann", &["respond"]), ("eve", &["respond"])]
-    {
+    for (token, scopes) in [
+        ("runner", &["run", "read"][..]),
+        ("admin", &["admin", "read", "run"]),
+        ("ann", &["respond"]),
+        ("eve", &["respond"]),
+    ] {
         world.token(token, "acme", scopes).await;
     }
     let with = |token: &'static str| [("authorization", ["Bearer ", token].concat())];

@@ -103,8 +103,7 @@ fn chosen(options: &[(Value, String)], sent: &Value) -> Result<Option<Value>, St
 fn number(text: &str) -> Result<Value, String> {
     let typed = text.trim();
     let value = serde_json::from_str::<Value>(typed.strip_prefix('+').unwrap_or(typed)).ok();
-    let value =
-        value.or_else(|| typed.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number));
+    let value = value.or_else(|| typed.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number));
     value.filter(Value::is_number).ok_or_else(|| format!("{typed} is no number"))
 }
 

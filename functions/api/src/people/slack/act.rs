@@ -93,5 +93,12 @@ async fn caller(app: &App, execution: &Execution, person: String) -> Answered<Ca
     }
     turns::take_from(&owner).await;
     tracing::Span::current().record("execution", execution.id().as_str());
-    Ok(Caller { owner, subject: person, scopes: vec![Scope::Respond], local: false, via: Via::Slack })
+    Ok(Caller {
+        owner,
+        subject: person,
+        scopes: vec![Scope::Respond],
+        groups: Vec::new(),
+        local: false,
+        via: Via::Slack,
+    })
 }

@@ -135,7 +135,7 @@ async fn submit(
                    name whose people this workspace's members are";
         return Ok(Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "forbidden", why)));
     }
-    let said = answer::signed(caller, None, Answer { named: true, ..said })?;
+    let said = answer::signed(app, caller, None, Answer { named: true, ..said }).await?;
     let body = serde_json::to_value(&said).unwrap_or_default();
     let (route, hash) = idempotency::keyed("/v1/hooks/slack", &act.key, &Canonical(&body));
     let request = Request { key: derive(&["request", &caller.subject, &route]), hash };

@@ -1,7 +1,10 @@
 //! The command that lists what waits for somebody.
 
 use crate::{Answered, App, limits};
-use engine::port::{InteractionFilter, SlackDesk, SlackWaiting, Window};
+use engine::{
+    groups::asked_as,
+    port::{InteractionFilter, SlackDesk, SlackWaiting, Window},
+};
 use stepwell_core::interaction::InteractionStatus;
 
 /// The text about the questions that wait for a person, soonest deadline first.
@@ -14,10 +17,11 @@ pub(super) async fn waiting(app: &App, desk: &dyn SlackDesk, person: String) -> 
     if let Some(rates) = &app.rates {
         rates.take(owner)?;
     }
+    let assignees = asked_as(&*app.host, owner, &person, &[]).await?;
     let filter = InteractionFilter {
         owner: owner.to_owned(),
         status: Some(InteractionStatus::Pending),
-        assignee: Some(person),
+        assignees,
         execution_id: None,
     };
     let window = Window { limit: limits::SLACK_LOOKED_AT, ..Window::default() };

@@ -6,6 +6,7 @@ use crate::{
     reading::{At, Cx},
 };
 use expression::Expr;
+use serde_json::Value;
 
 impl Config for Human {
     fn secrets(&self) -> Vec<&str> {
