@@ -20,9 +20,11 @@ enum Needs {
     Scope(&'static str),
     /// A token with the scope `respond`, of somebody who is asked.
     Asked,
+    /// A token with the scope `run`, or with `respond` of somebody who is asked; never of a requester who may not decide.
+    Concerned,
 }
 
-use Needs::{Asked, Nothing, Scope};
+use Needs::{Asked, Concerned, Nothing, Scope};
 
 /// A route, what it asks, its status for those who may, and that for another owner with all scopes. What is asked of an
 /// execution that waits for a person does not fit in some routes, which is told to none but those who may.
@@ -32,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 55] = [
+const ROUTES: [Row; 60] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -70,6 +72,11 @@ const ROUTES: [Row; 55] = [
     ("POST", "/v1/executions/{id}/unstick", RUN, 409, 404),
     ("POST", "/v1/executions/{id}/resume", Asked, 200, 404),
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
+    ("POST", "/v1/interactions/{id}/reassign", Concerned, 200, 404),
+    ("POST", "/v1/interactions/{id}/notify", Concerned, 422, 404),
+    ("POST", "/v1/hooks/slack", Nothing, 404, 404),
+    ("GET", "/v1/keys", READ, 200, 200),
+    ("POST", "/v1/keys", ADMIN, 409, 409),
     ("GET", "/v1/executions/{id}/export", ADMIN, 200, 404),
     ("DELETE", "/v1/executions/{id}", ADMIN, 409, 404),
     ("POST", "/v1/executions/{id}/patch", RUN, 200, 404),
@@ -147,9 +154,11 @@ impl Who {
         let scope = match needs {
             Nothing => return may,
             Scope(scope) => scope,
-            Asked => "respond",
+            Asked | Concerned => "respond",
         };
         match self {
+            Self::Admin if needs == Concerned => may,
+            Self::Requester if needs == Concerned => 403,
             _ if !scopes.contains(&scope) => 403,
             Self::OtherOwner => other,
             // Among those who may answer is nobody else, not the requester, and not whoever may do everything else.
@@ -177,6 +186,7 @@ fn body(method: &str, route: &str) -> Value {
     match (method, route.rsplit('/').next().unwrap_or_default()) {
         ("GET" | "DELETE", _) => Value::Null,
         (_, "respond" | "resume") => json!({"approved": true}),
+        (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
         (_, "whatif") => json!({"workflow": document()}),
         (_, "rollback") => json!({"checkpoint_id": "1"}),
@@ -283,11 +293,12 @@ impl Stage {
                 // All scopes but the one that the route asks for, of somebody who is asked.
                 let scope = match needs {
                     Scope(scope) => scope,
-                    Asked => "respond",
+                    Asked | Concerned => "respond",
                     Nothing => "",
                 };
+                let lacks = |one: &str| one == scope || (needs == Concerned && one == "run");
                 let others: Vec<&str> =
-                    ["read", "run", "respond", "admin"].into_iter().filter(|one| *one != scope).collect();
+                    ["read", "run", "respond", "admin"].into_iter().filter(|one| !lacks(one)).collect();
                 self.world.token("too-little", "acme", &others).await;
                 "too-little".into()
             }
