@@ -1,6 +1,6 @@
 //! The channels by which a question is told: which there are, and what a webhook sends.
 
-use super::keys::CHANNELS;
+use super::{keys::CHANNELS, named::people};
 use crate::{
     limits,
     node::{
@@ -191,7 +191,7 @@ fn one(cx: &mut Cx<'_>, channel: &Value, at: &At<'_>, place: Place<'_>) -> Optio
         cx.tells(at, kind);
     }
     match kind {
-        "email" => Some(ChannelTemplate::Email { to: super::people(cx, &f, "to", place) }),
+        "email" => Some(ChannelTemplate::Email { to: people(cx, &f, "to", place) }),
         "slack" => {
             f.text(cx, "channel");
             Some(ChannelTemplate::Slack { channel: cx.template(&f, "channel", place) })
