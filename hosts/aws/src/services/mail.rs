@@ -38,6 +38,11 @@ impl Ses {
         let domain = if region == "us-east-1" { "email" } else { region };
         Self { client, domain: format!("{domain}.amazonses.com") }
     }
+
+    /// The `Message-ID` of a mail by the id that SES gives. An emulator gives the whole of it.
+    fn name(&self, id: &str) -> String {
+        if id.contains('@') { format!("<{id}>") } else { format!("<{id}@{}>", self.domain) }
+    }
 }
 
 #[async_trait]
@@ -57,7 +62,7 @@ impl Mailer for Ses {
         let sent = self.client.send_email().from_email_address(from).destination(to).content(raw).send().await;
         match sent {
             Ok(sent) => {
-                let reference = sent.message_id().map(|id| format!("<{id}@{}>", self.domain));
+                let reference = sent.message_id().map(|id| self.name(id));
                 Told::Sent { reference }
             }
             Err(error) => failed(&error),
