@@ -32,7 +32,8 @@ pub fn service(host: Arc<Aws>, jwt: Option<Arc<Jwt>>, slack: Option<SlackOfStack
 fn made(host: &Arc<Aws>, jwt: Option<Arc<Jwt>>, desk: Option<Arc<dyn SlackDesk>>) -> Router {
     let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
     let app = App { slack: desk, ..app };
-    let about_people: Routes = people::routes().merge(web::routes()).layer(from_fn_with_state(host.clone(), with_links));
+    let about_people: Routes =
+        people::routes().merge(web::routes()).layer(from_fn_with_state(host.clone(), with_links));
     api::service(Arc::new(app), about_people.merge(executions::signals()))
 }
 

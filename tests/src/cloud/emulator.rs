@@ -72,7 +72,8 @@ pub async fn mails(to: &str) -> Vec<Mail> {
     let url = format!("{}/_ministack/ses/messages", endpoint());
     let answer = http().get(url).send().await.unwrap_or_else(|error| panic!("the mails: {error}"));
     let all: Value = answer.json().await.unwrap_or_default();
-    let all = all["messages"].as_object().into_iter().flatten().flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
+    let all =
+        all["messages"].as_object().into_iter().flatten().flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let theirs = all.filter(|mail| mail["To"] == json!([to]));
     theirs.map(|mail| Mail { subject: text(&mail["Subject"]), text: text(&mail["BodyText"]) }).collect()

@@ -5,7 +5,7 @@ mod emulator;
 mod mapping;
 mod recorder;
 
-pub use emulator::{Mail, call, mails, queue_arn};
+pub use emulator::{Mail, call, identity, mails, queue_arn};
 pub use mapping::Mapping;
 pub use recorder::Recorder;
 

@@ -65,7 +65,8 @@ impl LinkKey {
         };
         let key = found.secret_string().and_then(|text| BASE64_STANDARD.decode(text.trim()).ok()?.try_into().ok());
         let damaged = || {
-            let why = "is not 32 bytes in base64: restore it, or remove it, after which links that were sent open no more";
+            let why =
+                "is not 32 bytes in base64: restore it, or remove it, after which links that were sent open no more";
             StoreError::Transient(format!("the secret {} {why}", self.id))
         };
         key.map(Some).ok_or_else(damaged)

@@ -126,7 +126,10 @@ mod tests {
             assert_eq!(sent["Destination"]["ToAddresses"], json!(["ana@example.com"]));
             let raw = BASE64_STANDARD.decode(sent["Content"]["Raw"]["Data"].as_str().unwrap()).unwrap();
             let raw = String::from_utf8(raw).unwrap();
-            assert!(raw.contains("References: <thread@example.com>\r\n") && raw.contains("To: ana@example.com"), "{raw}");
+            assert!(
+                raw.contains("References: <thread@example.com>\r\n") && raw.contains("To: ana@example.com"),
+                "{raw}"
+            );
         }
     }
 
@@ -136,7 +139,8 @@ mod tests {
             let told = told(error(400, code)).await;
             assert!(matches!(&told, Told::Failed { error, .. } if error.contains(code)), "{told:?}");
         }
-        for answer in [error(500, "InternalFailure"), error(403, "AccessDeniedException"), Answer::Broken, Answer::Late] {
+        for answer in [error(500, "InternalFailure"), error(403, "AccessDeniedException"), Answer::Broken, Answer::Late]
+        {
             let told = told(answer).await;
             assert!(matches!(&told, Told::Failed { error, .. } if error.contains("SES")), "{told:?}");
         }

@@ -94,7 +94,11 @@ async fn each_person_is_mailed_a_link_whose_page_answers_and_then_the_outcome() 
     assert_ne!(ann, bob, "each has a link of their own");
 
     let reminder = mail(&mut cloud, "bob@example.com", "Reminder: approval needed").await;
-    assert_eq!((reminder.subject.as_str(), link(&reminder)), ("Re: Pay 5?", bob.clone()), "a reminder has the same link");
+    assert_eq!(
+        (reminder.subject.as_str(), link(&reminder)),
+        ("Re: Pay 5?", bob.clone()),
+        "a reminder has the same link"
+    );
 
     let (status, shown) = page(&mut cloud, &ann).await;
     assert!(status == 200 && shown.contains("Pay 5?"), "{status} {shown}");

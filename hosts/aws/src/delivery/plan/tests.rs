@@ -68,7 +68,8 @@ fn a_reminder_soon_is_a_delayed_message_and_a_later_one_a_clock_beside_that_of_i
     let at: Vec<Option<Time>> = reminders.map(|(_, at)| *at).collect();
     assert_eq!((at, plan.clocks.len()), (vec![Some(soon.now.after_seconds(900.0))], 1));
     let plan = planned(&asks(86_400.0));
-    let of_reminders: Vec<&Value> = plan.clocks.iter().map(|(_, input)| input).filter(|it| it["kind"] == "timer").collect();
+    let of_reminders: Vec<&Value> =
+        plan.clocks.iter().map(|(_, input)| input).filter(|it| it["kind"] == "timer").collect();
     assert_eq!((plan.clocks.len(), of_reminders.len()), (2, 1), "{:?}", plan.clocks);
     assert!(of_reminders[0]["message"].as_str().is_some_and(|text| text.contains("remind")), "{of_reminders:?}");
 }
