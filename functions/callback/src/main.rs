@@ -1,5 +1,5 @@
-//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links, Slack and signals, and
-//! opens the pauses that the wait state machine begins.
+//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links, Slack and signals,
+//! and opens the pauses that the wait state machine begins.
 
 mod service;
 
