@@ -1,7 +1,8 @@
-//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links and signals, and opens the pauses that the wait
-//! state machine begins.
+//! The Lambda function `callback`: serves interactions, their answers, the pages of people's links, Slack and signals,
+//! and opens the pauses that the wait state machine begins.
 
-use api::{App, executions, people};
+mod service;
+
 use aws::{
     Aws,
     runtime::{
@@ -20,11 +21,9 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &Arc::new(aws::connect()?);
+    let host = &Arc::new(aws::connect_to_people()?);
     let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
-    let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
-    let routes = people::routes().merge(executions::signals()).merge(web::routes());
-    let service = &api::service(Arc::new(app), routes);
+    let service = &service::service(host.clone(), jwt, aws::slack()?);
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Error> {
-    let host = &Arc::new(aws::connect()?);
+    let host = &Arc::new(aws::connect_to_check()?);
     let owner = &aws::owner()?;
     let jwt = api::Jwt::from_env(owner, Arc::new(aws::Fetcher::default()))?;
     let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);

@@ -8,17 +8,23 @@ use crate::{
     delivery::deliver::Courier,
     limits,
     runtime::telemetry::{Figure, Unit},
-    services::ports::{Alarms, Queue},
+    services::{
+        link_key::LinkKey,
+        ports::{Alarms, Queue},
+    },
     store::Table,
 };
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Clock as _, Delivers, Host, Outbox, Runner, Secrets, Signer, Store, StoreError};
+use engine::{
+    link::Links,
+    port::{Clock as _, Delivers, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -45,6 +51,15 @@ pub struct Services {
     pub runner: Option<Arc<dyn Runner>>,
 }
 
+/// How people are reached. A function that tells nobody and shows no link has neither.
+#[derive(Clone, Default)]
+pub struct People {
+    /// The key of people's links, which is read when a link is needed first. None: the stack has no address for people.
+    pub links: Option<Arc<LinkKey>>,
+    /// Sends messages, and tells which channels are set up.
+    pub notifier: Option<Arc<dyn Notifier>>,
+}
+
 /// Gives the time. Tests give one of their own in the place of [`clock`].
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
@@ -52,6 +67,8 @@ pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 pub struct Aws {
     table: Arc<Table>,
     services: Services,
+    people: People,
+    links: OnceLock<Links>,
     clock: Clock,
     /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
@@ -68,7 +85,13 @@ impl Aws {
     /// A host over a table and the services beside it.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         let most_descendants = engine::limits::DESCENDANTS;
-        Self { table, services, clock, deadline: AtomicI64::new(i64::MAX), most_descendants }
+        let (people, links, deadline) = (People::default(), OnceLock::new(), AtomicI64::new(i64::MAX));
+        Self { table, services, people, links, clock, deadline, most_descendants }
+    }
+
+    /// Sets how people are reached.
+    pub fn with_people(self, people: People) -> Self {
+        Self { people, ..self }
     }
 
     /// Sets how many descendants an execution without a parent may have alive at once.
@@ -197,6 +220,23 @@ impl Host for Aws {
 
     fn outbox(&self) -> &dyn Outbox {
         self
+    }
+
+    /// The key is read once per process, and kept.
+    async fn ready_links(&self) -> Result<(), StoreError> {
+        if let Some(key) = self.people.links.as_ref().filter(|_| self.links.get().is_none()) {
+            let links = key.links().await?;
+            self.links.get_or_init(|| links);
+        }
+        Ok(())
+    }
+
+    fn links(&self) -> Option<&Links> {
+        self.links.get()
+    }
+
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        self.people.notifier.as_deref()
     }
 
     fn signer(&self) -> Option<&dyn Signer> {

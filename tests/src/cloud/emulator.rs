@@ -50,6 +50,35 @@ pub async fn bucket(name: &str) {
     assert!(status.is_success(), "the bucket {name}: {status}");
 }
 
+/// Lets SES send from the addresses of a domain.
+pub async fn identity(domain: &str) {
+    let url = format!("{}/v2/email/identities", endpoint());
+    let asked = signed(http().post(url), "ses").json(&json!({ "EmailIdentity": domain }));
+    let status = asked.send().await.unwrap_or_else(|error| panic!("{domain}: {error}")).status();
+    assert!(status.is_success(), "the identity {domain}: {status}");
+}
+
+/// A mail that SES was handed.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The subject.
+    pub subject: String,
+    /// The body as text.
+    pub text: String,
+}
+
+/// The mails to an address that SES was handed so far, oldest first.
+pub async fn mails(to: &str) -> Vec<Mail> {
+    let url = format!("{}/_ministack/ses/messages", endpoint());
+    let answer = http().get(url).send().await.unwrap_or_else(|error| panic!("the mails: {error}"));
+    let all: Value = answer.json().await.unwrap_or_default();
+    let all =
+        all["messages"].as_object().into_iter().flatten().flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let theirs = all.filter(|mail| mail["To"] == json!([to]));
+    theirs.map(|mail| Mail { subject: text(&mail["Subject"]), text: text(&mail["BodyText"]) }).collect()
+}
+
 /// Makes the wait state machine of infra/ over a queue and the function that opens pauses, and returns its ARN.
 pub async fn wait_machine(name: &str, queue: &str, callback: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/wait.asl.json");

@@ -5,7 +5,7 @@ mod emulator;
 mod mapping;
 mod recorder;
 
-pub use emulator::{call, queue_arn};
+pub use emulator::{Mail, call, identity, mails, queue_arn};
 pub use mapping::Mapping;
 pub use recorder::Recorder;
 
@@ -21,6 +21,8 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 pub const OWNER: &str = "acme";
 /// Seconds for which a message that was handed to a function is hidden. After a crash the tests wait so long for it.
 const VISIBILITY: &str = "3";
+/// Where people reach the stack, by the links that they are sent.
+pub const PUBLIC_URL: &str = "https://flows.example.com";
 /// Deliveries after which a message is a dead letter, as in infra/template.yaml.
 const DELIVERIES: &str = "5";
 
@@ -66,6 +68,7 @@ impl Cloud {
         let buried = emulator::queue(&format!("buried-{name}"), &json!({})).await;
         let bucket = format!("values-{name}");
         emulator::bucket(&bucket).await;
+        emulator::identity("example.com").await;
         let callback = format!("callback-{name}");
         let machine = emulator::wait_machine(&format!("wait-{name}"), &steps, &callback).await;
         let environment = vec![
@@ -76,6 +79,8 @@ impl Cloud {
             ("STEPWELL_WAIT_MACHINE_ARN", machine),
             ("STEPWELL_SECRETS_PREFIX", format!("stepwell/{name}/")),
             ("STEPWELL_OWNER", OWNER.to_owned()),
+            ("STEPWELL_PUBLIC_URL", PUBLIC_URL.to_owned()),
+            ("STEPWELL_MAIL_FROM", "Flows <flows@example.com>".to_owned()),
         ];
         // The wait state machine runs on the emulator, so the emulator runs the function that it invokes.
         let mut of_callback = environment.clone();
@@ -95,6 +100,17 @@ impl Cloud {
         world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
         Self { world, steps, dead, buried, environment, functions: HashMap::new(), recorder }
+    }
+
+    /// Sets a variable for the processes of functions that are started from now on.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.push((name, value.to_owned()));
+    }
+
+    /// What the name of every secret of the stack begins with.
+    pub fn secrets_prefix(&self) -> &str {
+        let prefix = self.environment.iter().find(|(name, _)| *name == "STEPWELL_SECRETS_PREFIX");
+        prefix.map_or("", |(_, prefix)| prefix)
     }
 
     /// The ARN of the wait machine.
@@ -176,22 +192,31 @@ impl Cloud {
     /// Sends a request in the way of API Gateway: as an event of an HTTP API, to the function that serves the route by
     /// the template. Returns status and body.
     pub async fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let headers = json!({"authorization": "Bearer TOKEN", "content-type": "application/json"});
+        let (status, answer) = self.send(method, path, headers, body.map(Value::to_string)).await;
+        let body = answer["body"].as_str().unwrap_or_default();
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// The same with these headers, of which the names are in lower case, and this body. Returns the status and the whole
+    /// answer of the function.
+    pub async fn send(&mut self, method: &str, path: &str, mut headers: Value, body: Option<String>) -> (u16, Value) {
+        headers["host"] = "api.example.com".into();
         let (raw, query) = path.split_once('?').unwrap_or((path, ""));
         let event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": raw, "rawQueryString": query,
-            "headers": {"authorization": "Bearer TOKEN", "content-type": "application/json", "host": "api.example.com"},
+            "headers": headers,
             "requestContext": {
                 "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
                 "http": {"method": method, "path": raw, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
                 "requestId": "request", "routeKey": "$default", "stage": "$default",
                 "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_262_400_000_u64,
             },
-            "body": body.map(Value::to_string), "isBase64Encoded": false,
+            "body": body, "isBase64Encoded": false,
         });
         let answer = self.invoke(serving(method, raw), &event).await.unwrap_or_else(|error| panic!("{path}: {error}"));
         let status = answer["statusCode"].as_u64().unwrap_or_default();
-        let body = answer["body"].as_str().unwrap_or_default();
-        (u16::try_from(status).unwrap_or_default(), serde_json::from_str(body).unwrap_or_default())
+        (u16::try_from(status).unwrap_or_default(), answer)
     }
 }
 
@@ -202,6 +227,7 @@ fn serving(method: &str, path: &str) -> &'static str {
     let is_control = controls.iter().any(|name| path.ends_with(name));
     match method {
         _ if path.starts_with("/v1/interactions") || path == "/v1/keys" || path.contains("/signals/") => "callback",
+        _ if path.starts_with("/i/") || path.starts_with("/assets/") || path == "/v1/hooks/slack" => "callback",
         "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
         "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
         "DELETE" | "PATCH" if path.starts_with("/v1/executions") => "rollback",

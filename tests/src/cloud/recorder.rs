@@ -82,9 +82,12 @@ async fn pass(State(way): State<Arc<Way>>, request: Request<Body>) -> Response {
 }
 
 /// The actions of IAM that a call needs. A transaction needs that of each of its items; a batch of SQS that of a single
-/// call.
+/// call; a mail that is handed over as it travels, which all are here, that of the older interface.
 fn actions(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<String> {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if uri.path() == "/v2/email/outbound-emails" {
+        return vec!["ses:SendRawEmail".into()];
+    }
     let Some((service, call)) = target.split_once('.') else { return vec![of_s3(method, uri)] };
     if call == "TransactWriteItems" {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();

@@ -6,7 +6,10 @@ use crate::{
     billing::meter::Meter,
     error::Patience,
     host::{Aws, Services, clock},
-    runtime::config::Config,
+    runtime::{
+        config::Config,
+        people::{Role, people},
+    },
     services::clients::Clients,
     store::{Parts, Table},
 };
@@ -42,20 +45,37 @@ pub fn main<F: Future<Output = Result<(), Trouble>>>(serve: fn() -> F) -> ExitCo
 /// # Errors
 /// The environment lacks variables, of which the error names all, or one has a wrong value.
 pub fn connect() -> Result<Aws, Trouble> {
-    connected(false, None)
+    connected(false, Role::None, None)
+}
+
+/// The same, for the function that takes people's answers: it makes and opens their links.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_to_people() -> Result<Aws, Trouble> {
+    connected(false, Role::Answers, None)
+}
+
+/// The same, for the function that checks documents: it knows which channels the stack has, and sends nothing.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_to_check() -> Result<Aws, Trouble> {
+    connected(false, Role::Checks, None)
 }
 
 /// Makes the host of a function that works for messages of the step queue or for the supervisor's ticks. These come
 /// again until everything is done, so commits need no mark. `runner` runs nodes that do I/O; only the step function has
-/// one.
+/// one, and it sends what people are told.
 ///
 /// # Errors
 /// The environment lacks variables, of which the error names all, or one has a wrong value.
 pub fn connect_behind_messages(runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
-    connected(true, runner)
+    let role = if runner.is_some() { Role::Sends } else { Role::None };
+    connected(true, role, runner)
 }
 
-fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
+fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) -> Result<Aws, Trouble> {
     let config = Config::from_env()?;
     let clients = Clients::from_env();
     let table = Table::new(Parts {
@@ -68,6 +88,7 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
         behind_message,
     });
     let kept = env::var("STEPWELL_BURIED_QUEUE_URL").ok().filter(|url| !url.is_empty());
+    let people = people(role, &clients, &config.secrets_prefix)?;
     let services = Services {
         queue: Arc::new(Sqs::new(clients.sqs(), config.queue_url, kept, clock)),
         alarms: Arc::new(StepFunctions::new(clients.sfn(), config.wait_machine_arn)),
@@ -76,7 +97,7 @@ fn connected(behind_message: bool, runner: Option<Arc<dyn Runner>>) -> Result<Aw
         runner,
     };
     let most = budget_of_root(&env::var("STEPWELL_MAX_DESCENDANTS").unwrap_or_default())?;
-    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_most_descendants(most))
+    Ok(Aws::new(Arc::new(table), services, Arc::new(clock)).with_people(people).with_most_descendants(most))
 }
 
 /// `STEPWELL_OWNER`: the owner of what starts without a caller, and of JSON Web Tokens of which nothing else is said.

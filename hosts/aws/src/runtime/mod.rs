@@ -5,6 +5,7 @@
 pub mod config;
 pub mod function;
 pub mod pause;
+pub mod people;
 pub mod step;
 pub mod supervise;
 pub mod telemetry;

@@ -113,6 +113,17 @@ impl Clients {
         secrets, aws_sdk_secretsmanager, "SECRETS_MANAGER", RetryConfig::standard().with_max_attempts(TRIES)
     );
 
+    client!(
+        /// A client of SES that tries each call once: a mail that was taken must not be handed over again because its
+        /// answer was late.
+        mail, aws_sdk_sesv2, "SESV2", RetryConfig::disabled()
+    );
+
+    /// The region of the clients.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
     /// A client of S3. An emulator has one address for all buckets, so the path names the bucket there.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()

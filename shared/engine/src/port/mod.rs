@@ -102,6 +102,10 @@ pub trait Host: Clock {
         Ok(None)
     }
 
+    /// Reads what [`Host::links`] needs, where that lies elsewhere. Whoever makes or opens links awaits it before.
+    async fn ready_links(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Makes and opens the links by which one person answers one question. None where the host has no address for people.
     fn links(&self) -> Option<&Links> {
         None

@@ -77,6 +77,8 @@ async fn tell(
         });
     }
     let Some(channel) = one.channels.get(delivery.channel) else { return Ok(Told::Dropped) };
+    // A message without its link would be of no use, so one whose link cannot be made now is sent later.
+    host.ready_links().await?;
     let id = message_id(delivering);
     let inbox = host.links().map(|links| links.inbox(&one.interaction_id));
     let webhook = match channel {

@@ -8,6 +8,7 @@ mod examples;
 mod leftovers;
 mod localstack;
 mod pauses;
+mod people;
 mod redrive;
 mod rights;
 mod services;

@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 28] = [
+const OTHERWISE: [(&str, &str, &str); 29] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -36,6 +36,7 @@ const OTHERWISE: [(&str, &str, &str); 28] = [
     ("rollback", "secretsmanager:GetSecretValue", "whether a caller without `admin` may have a patch name a secret"),
     ("rollback", "s3:DeleteObject", "large values are removed where there are any"),
     ("step", "secretsmanager:CreateSecret", "the first question of a stack that is over was over by its deadline"),
+    ("step", "ses:SendEmail", "SES asks for this action or for that of mails which are handed over as they travel"),
     ("rollback", "secretsmanager:CreateSecret", "the first answer of a stack comes with `resume`"),
     ("supervisor", "secretsmanager:CreateSecret", "the first question that is over was over while it was looked after"),
     ("supervisor", "secretsmanager:GetSecretValue", "the same, later"),
@@ -138,7 +139,13 @@ async fn prepare(cloud: &mut Cloud) {
     let mut bounded = asking.clone();
     bounded["id"] = "bounded".into();
     bounded["settings"] = json!({"timeout_seconds": 3});
-    for document in [&asking, &failing, &late, &calling, &alone, &bounded] {
+    let mailed = workflow(
+        "mailed",
+        json!([{"id": "ask", "type": "approval",
+            "config": {"question": "Pay?", "assignees": ["ann@example.com"], "channels": [{"type": "email"}]}}]),
+        json!([{"from": "go", "to": "ask"}]),
+    );
+    for document in [&asking, &failing, &late, &calling, &alone, &bounded, &mailed] {
         ok(cloud, "POST", "/v1/workflows", document.clone()).await;
     }
     for value in ["one", "two"] {
@@ -176,6 +183,7 @@ async fn everything(cloud: &mut Cloud) {
     assert_eq!((&shown["status"], &shown["output"]["text"]), (&json!("completed"), &json!(large)));
     ok(cloud, "DELETE", &format!("/v1/executions/{id}"), Value::Null).await;
 
+    start(cloud, "mailed", json!({})).await;
     start(cloud, "failing", json!({})).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     settle(cloud).await;

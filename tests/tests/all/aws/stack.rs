@@ -4,7 +4,10 @@
 use super::services::{clients, eventually};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Command};
-use stepwell_tests::{cloud::binary, http};
+use stepwell_tests::{
+    cloud::{binary, identity, mails},
+    http,
+};
 
 /// Lets one deployment run at a time, since SAM keeps one bucket for all of them.
 static DEPLOYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -53,6 +56,7 @@ impl Stack {
         if !emulator {
             let architecture = format!("Architecture={}", std::env::consts::ARCH.replace("aarch64", "arm64"));
             deploy.args(["--parameter-overrides", &architecture, "Emulator=false", "StepConcurrency=0"]);
+            deploy.arg("MailFrom=flows@example.com");
         }
         run(&mut deploy);
         let listed = run(Command::new(sam).args(["list", "stack-outputs", "--stack-name", name, "--output", "json"]));
@@ -121,7 +125,8 @@ fn document() -> Value {
             {"id": "each", "type": "map", "config": {"items": "[1, 2, 3]",
                 "body": {"nodes": [{"id": "plus", "type": "transform", "config": {"expression": "item + ctx.code.output"}}],
                     "edges": []}}},
-            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Fine?", "timeout_seconds": 600}},
+            {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "Fine?", "timeout_seconds": 600,
+                "assignees": ["ada@example.com"], "channels": [{"type": "email"}]}},
             {"id": "end", "type": "transform", "config": {"expression": "ctx.each.output"}}],
         "edges": [{"from": "go", "to": "double"}, {"from": "double", "to": "delay"}, {"from": "delay", "to": "code"},
             {"from": "code", "to": "each"}, {"from": "each", "to": "ask"},
@@ -161,7 +166,16 @@ async fn runs(stack: &Stack) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_template_runs_a_workflow_behind_its_http_api() {
-    runs(&Stack::deployed("gateway", false).await).await;
+    identity("example.com").await;
+    let stack = Stack::deployed("gateway", false).await;
+    runs(&stack).await;
+    // People reach the stack where its API is.
+    let link = format!("{}/i/", stack.outputs["ApiUrl"].as_str().unwrap());
+    eventually("the question is mailed with a link", async || {
+        let mails = mails("ada@example.com").await;
+        mails.iter().any(|mail| mail.text.starts_with("Approval needed") && mail.text.contains(&link)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,8 @@ async fn hook(
 ) -> Answered<Json<types::SlackReply>> {
     let began = Instant::now();
     let Some(desk) = &app.slack else {
-        let detail = "Slack is not set up on this host: set STEPWELL_SLACK_TOKEN and STEPWELL_SLACK_SIGNING_SECRET";
+        let detail = "Slack is not set up on this host: set STEPWELL_SLACK_TOKEN and STEPWELL_SLACK_SIGNING_SECRET, or \
+                      deploy the stack with the parameter SlackSecret";
         return Err(Problem::new(StatusCode::NOT_FOUND, "slack_not_configured", detail));
     };
     let act = signed(&app, &**desk, &headers, &body)?;

@@ -55,6 +55,26 @@ fn a_short_wait_is_a_delayed_message_and_a_long_one_a_clock() {
 }
 
 #[test]
+fn a_reminder_soon_is_a_delayed_message_and_a_later_one_a_clock_beside_that_of_its_question() {
+    let asks = |seconds: f64| {
+        let channels = json!([{"type": "email"}]);
+        Story::opened(&approval(json!({
+            "assignees": ["ann@example.com"], "channels": channels, "remind_every_seconds": seconds,
+        })))
+    };
+    let soon = asks(900.0);
+    let plan = planned(&soon);
+    let reminders = plan.messages.iter().filter(|(message, _)| *message == timer(Purpose::Remind));
+    let at: Vec<Option<Time>> = reminders.map(|(_, at)| *at).collect();
+    assert_eq!((at, plan.clocks.len()), (vec![Some(soon.now.after_seconds(900.0))], 1));
+    let plan = planned(&asks(86_400.0));
+    let of_reminders: Vec<&Value> =
+        plan.clocks.iter().map(|(_, input)| input).filter(|it| it["kind"] == "timer").collect();
+    assert_eq!((plan.clocks.len(), of_reminders.len()), (2, 1), "{:?}", plan.clocks);
+    assert!(of_reminders[0]["message"].as_str().is_some_and(|text| text.contains("remind")), "{of_reminders:?}");
+}
+
+#[test]
 fn a_time_that_has_come_needs_no_clock() {
     let mut story = Story::opened(&document("wait", json!({"seconds": 5_000})));
     story.after(5_000.0);
