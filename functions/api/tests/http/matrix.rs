@@ -32,7 +32,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 55] = [
+const ROUTES: [Row; 56] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -70,6 +70,8 @@ const ROUTES: [Row; 55] = [
     ("POST", "/v1/executions/{id}/unstick", RUN, 409, 404),
     ("POST", "/v1/executions/{id}/resume", Asked, 200, 404),
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
+    // Each question is refused by itself.
+    ("POST", "/v1/interactions/respond", Scope("respond"), 200, 200),
     ("GET", "/v1/executions/{id}/export", ADMIN, 200, 404),
     ("DELETE", "/v1/executions/{id}", ADMIN, 409, 404),
     ("POST", "/v1/executions/{id}/patch", RUN, 200, 404),
@@ -176,6 +178,7 @@ fn document() -> Value {
 fn body(method: &str, route: &str) -> Value {
     match (method, route.rsplit('/').next().unwrap_or_default()) {
         ("GET" | "DELETE", _) => Value::Null,
+        (_, "respond") if route == "/v1/interactions/respond" => json!({"interaction_ids": ["none"], "approved": true}),
         (_, "respond" | "resume") => json!({"approved": true}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
         (_, "whatif") => json!({"workflow": document()}),
