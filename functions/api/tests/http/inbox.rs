@@ -64,10 +64,10 @@ async fn the_pages_of_a_search_show_each_question_once_and_in_order() {
 async fn a_search_looks_at_so_many_questions_and_says_where_it_goes_on() {
     let world = World::local();
     let document = json!({"id": "many", "nodes": [{"id": "start", "type": "manual_trigger"},
-            {"id": "each", "type": "map", "config": {"items": "range(700)", "concurrency": 700, "body": {"nodes": [
+            {"id": "each", "type": "map", "config": {"items": "{{ input.rows }}", "max_concurrency": 700, "body": {"nodes": [
                 {"id": "ask", "type": "human", "config": {"kind": "ask", "question": "Row {{ item }}?"}}], "edges": []}}}],
         "edges": [{"from": "start", "to": "each"}]});
-    world.started(document, json!({})).await;
+    world.started(document, json!({"rows": (0..700).collect::<Vec<_>>()})).await;
     world.run().await;
     let first = world.get("/v1/interactions?q=nothing+like+it").await.of(200);
     assert_eq!(first["items"], json!([]));

@@ -72,7 +72,7 @@ fn where_two_are_too_slow_a_third_is_asked_besides() {
     let execution = office.dev.until(&id, &["completed", "failed"]);
     assert_eq!(execution["output"], json!({"status": "unanswered", "payee": "Ada"}), "{execution}");
     for who in [MANAGER, DIRECTOR, CFO] {
-        office.mail(who, "Nobody decided in time\n");
+        office.mail(who, "Nobody decided in time: timeout");
     }
     let question = office.question(&id);
     assert_eq!((&question["status"], &question["decision"]), (&json!("timed_out"), &json!("timeout")), "{question}");

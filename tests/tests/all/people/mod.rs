@@ -6,10 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod crash;
 mod crawler;
 mod example;
 mod mails;
 mod pages;
+mod post;
 mod races;
 mod stage;
 
