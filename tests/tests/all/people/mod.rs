@@ -10,6 +10,7 @@ mod crash;
 mod crawler;
 mod example;
 mod mails;
+mod numbers;
 mod pages;
 mod post;
 mod races;

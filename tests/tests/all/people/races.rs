@@ -111,7 +111,8 @@ fn an_answer_and_the_deadline_do_not_both_decide() {
             let won = (&kept["status"], &kept["decision"], &execution["output"]);
             assert_eq!(won, (&json!("answered"), &json!("approved"), &json!("approved")), "{said}");
         } else {
-            assert_eq!((status, &said["code"], &said["decision"]), (409, &json!("already_decided"), &json!("timeout")));
+            let told = (status, &said["code"], &said["interaction_status"]);
+            assert_eq!(told, (409, &json!("already_decided"), &json!("timed_out")), "{said}");
             let lost = (&kept["status"], &kept["responses"], &execution["error"]["code"]);
             assert_eq!(lost, (&json!("timed_out"), &json!([]), &json!("interaction_timeout")), "{said}");
         }
