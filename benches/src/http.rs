@@ -27,10 +27,22 @@ impl Client {
 
     /// Sends one request. Returns the status, the body, and the milliseconds until both were there.
     pub fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Value, f64), Failed> {
+        self.send_keyed(method, path, None, body)
+    }
+
+    /// The same with an `Idempotency-Key`, where there is one.
+    pub fn send_keyed(
+        &mut self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<(u16, Value, f64), Failed> {
         let length = body.len();
+        let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
+             {key}content-length: {length}\r\n\r\n{body}"
         );
         let begun = Instant::now();
         self.0.get_mut().write_all(request.as_bytes())?;

@@ -2,7 +2,10 @@
 
 use crate::{
     Local,
-    store::questions::{BUCKETS, Counted, Open, Times},
+    store::{
+        question_counters::{BUCKETS, Counted, Times},
+        questions::Open,
+    },
 };
 use api::{Kind, Metric};
 use engine::port::Clock;

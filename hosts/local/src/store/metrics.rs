@@ -1,7 +1,7 @@
 //! What the store, the queue and the schedules count since the process started; `server/metrics.rs` gives it to
 //! Prometheus.
 
-use super::questions::Questions;
+use super::question_counters::Questions;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Counters that any thread may read at any time. Those of type `AtomicI64` also fall.
