@@ -10,7 +10,7 @@ use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
     link::Links,
-    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
+    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Signer, SlackDesk, Store, StoreError},
 };
 use nodes::Nodes;
 use std::{
@@ -26,13 +26,22 @@ use tokio::runtime::Runtime;
 
 pub use crate::queue::Handler;
 
+/// How people are told of questions, and how they answer elsewhere.
+#[derive(Clone, Default)]
+pub struct People {
+    /// Sends messages; none where nothing is sent.
+    pub notifier: Option<Arc<dyn Notifier>>,
+    /// Takes what people do in Slack; none where Slack is not set up.
+    pub slack: Option<Arc<dyn SlackDesk>>,
+}
+
 /// The embedded host: one data folder, and the nodes that do I/O.
 pub struct Local {
     database: Database,
     nodes: Reach,
     signing: Signing,
     most_descendants: u32,
-    notifier: Option<Arc<dyn Notifier>>,
+    people: People,
     links: OnceLock<Links>,
 }
 
@@ -52,7 +61,7 @@ impl Local {
             nodes: Reach::of(nodes),
             signing,
             most_descendants: engine::limits::DESCENDANTS,
-            notifier: None,
+            people: People::default(),
             links: OnceLock::new(),
         })
     }
@@ -62,9 +71,14 @@ impl Local {
         Self { most_descendants, ..self }
     }
 
-    /// Sets what tells people of questions.
-    pub fn with_notifier(self, notifier: Option<Arc<dyn Notifier>>) -> Self {
-        Self { notifier, ..self }
+    /// Sets how people are told of questions.
+    pub fn with_people(self, people: People) -> Self {
+        Self { people, ..self }
+    }
+
+    /// How people are told of questions.
+    pub fn people(&self) -> &People {
+        &self.people
     }
 
     /// Says at which address people reach the host, such as `https://flows.example.com`: their links lead there. What was
@@ -212,7 +226,7 @@ impl Host for Local {
     }
 
     fn notifier(&self) -> Option<&dyn Notifier> {
-        self.notifier.as_deref()
+        self.people.notifier.as_deref()
     }
 }
 

@@ -12,4 +12,4 @@ pub mod server;
 mod steps;
 pub mod store;
 
-pub use host::{Handler, Local, clock, runtime};
+pub use host::{Handler, Local, People, clock, runtime};

@@ -79,8 +79,9 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn looks_at(&mut self, turn: u64, event: &'a Event, broken: &mut Vec<String>) {
         self.reopens(turn, event, broken);
-        // What has ended is patched before it is retried, and arrives from elsewhere.
-        let goes_on = matches!(event, Event::WorkflowPatched(_) | Event::ExecutionImported);
+        // What has ended is patched before it is retried, and arrives from elsewhere. The last messages to people tell of
+        // the end.
+        let goes_on = matches!(event, Event::WorkflowPatched(_) | Event::ExecutionImported | Event::InteractionTold(_));
         if self.ended && !goes_on {
             broken.push(format!("turn {turn} records an event after the end: {event:?}"));
         }

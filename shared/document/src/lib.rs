@@ -39,6 +39,7 @@ mod parse;
 pub mod pattern;
 pub mod picture;
 mod policy;
+mod put_to;
 mod query;
 mod read;
 mod read_node;
@@ -72,9 +73,8 @@ pub use node::{
     workflow::Children,
 };
 pub use parse::{Parsed, parse, parse_with};
-pub use policy::{
-    AfterError, Delivery, Join, OnConditionError, OnError, Overlap, PutToPeople, Retry, Settings, limit_of_document,
-};
+pub use policy::{AfterError, Delivery, Join, OnConditionError, OnError, Overlap, Retry, Settings, limit_of_document};
+pub use put_to::PutToPeople;
 pub use reading::{At, ChannelUse, Cx, Fields, Frame, Place, Script, SyntaxFault};
 pub use reads::Reads;
 pub use schedule::ScheduleTrigger;

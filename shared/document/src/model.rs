@@ -20,7 +20,8 @@ use crate::{
         webhook_trigger::WebhookTrigger,
         workflow::Children,
     },
-    policy::{Delivery, Join, OnError, PutToPeople, Retry, Settings},
+    policy::{Delivery, Join, OnError, Retry, Settings},
+    put_to::PutToPeople,
     reading::{Issue, schema::Schema},
     schedule::times::ScheduleTrigger,
 };

@@ -3,7 +3,8 @@
 use crate::{
     limits,
     node::{human, node_type::NodeType},
-    policy::{AfterError, OnError, PutToPeople, Settings},
+    policy::{AfterError, OnError, Settings},
+    put_to::PutToPeople,
     reading::{At, Cx, Fields, Place},
 };
 use serde_json::{Map, Value};

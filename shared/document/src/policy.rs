@@ -1,7 +1,6 @@
 //! The policies of a document and of its nodes: bounds, retries, joins, and what happens after a failure.
 
-use crate::{limits, node::human::Channels};
-use expression::Template;
+use crate::limits;
 use serde::{Deserialize, Serialize};
 
 /// `settings` of a document.
@@ -96,19 +95,6 @@ crate::closed_set!(
         Abort = "abort",
     }
 );
-
-/// Whom the failure of a node is put to: `on_error: {"ask_human": {…}}`.
-#[derive(Debug)]
-pub struct PutToPeople {
-    /// Template of the list of people who may decide. Where absent, anyone of the owner may.
-    pub assignees: Option<Template>,
-    /// The channels by which people are told; none for the inbox (`web`) alone.
-    pub channels: Option<Channels>,
-    /// Seconds after which `timeout_action` is taken; none where the question stays open as long as the execution.
-    pub timeout_seconds: Option<f64>,
-    /// What becomes of the node where nobody has decided in time.
-    pub timeout_action: AfterError,
-}
 
 /// What follows where a condition of an edge, a branch or a loop cannot be evaluated: `settings.on_condition_error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

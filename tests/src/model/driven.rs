@@ -4,7 +4,9 @@ use super::{outer::Outer, script::Death};
 use crate::sim::script;
 use async_trait::async_trait;
 use document::{id::WorkflowId, time::Time};
-use engine::port::{Clock, Commit, Delivers, Host, Journal, Outbox, Page, Secrets, Store, StoreError, Window};
+use engine::port::{
+    Clock, Commit, Delivers, Host, Journal, Letter, Notifier, Outbox, Page, Secrets, Store, StoreError, Window,
+};
 use serde_json::{Map, Value};
 use std::{sync::Arc, time::Duration};
 use stepwell_core::{
@@ -12,6 +14,7 @@ use stepwell_core::{
     event::Turn,
     execution::Execution,
     id::ExecutionId,
+    interaction::{channel::ChannelKind, delivery::Told},
     payload::Payload,
     task::{NodeLog, Report, Task},
 };
@@ -176,8 +179,23 @@ impl Host for Driven<'_> {
         self
     }
 
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        Some(self)
+    }
+
     async fn run(&self, task: &Task) -> Report {
         let (asked, key) = self.outer.kept().outside.asked(task);
         script::answer(task, asked, key)
+    }
+}
+
+#[async_trait]
+impl Notifier for Driven<'_> {
+    fn unconfigured(&self, _: ChannelKind) -> Option<String> {
+        None
+    }
+
+    async fn send(&self, letter: &Letter) -> Told {
+        self.outer.kept().outside.told(letter)
     }
 }

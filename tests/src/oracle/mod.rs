@@ -138,10 +138,11 @@ impl View<'_> {
     }
 }
 
-/// A value without what differs from run to run or is meant for people: times, durations, ids, messages. The rest of
+/// A value without what differs from run to run or is meant for people: times, durations, ids, messages, receipts. The rest of
 /// two runs can be compared.
 pub fn normal(value: &Value) -> Value {
-    const VOLATILE: &[&str] = &["waited_seconds", "at", "execution_id", "responses", "message", "attempt", "details"];
+    const VOLATILE: &[&str] =
+        &["waited_seconds", "at", "execution_id", "responses", "message", "attempt", "details", "receipt"];
     match value {
         Value::Array(items) => Value::Array(items.iter().map(normal).collect()),
         Value::Object(fields) => {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::port::{
     Admission, Agenda, Catalogue, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter,
-    Journal, Outbox, Page, SavedWorkflow, Schedules, Secrets, Store, StoreError, Window,
+    Journal, Letter, Notifier, Outbox, Page, SavedWorkflow, Schedules, Secrets, Store, StoreError, Window,
 };
 use std::{
     future::Future,
@@ -19,6 +19,7 @@ use stepwell_core::{
     event::Turn,
     execution::{Execution, Status},
     id::{ExecutionId, InteractionId},
+    interaction::{channel::ChannelKind, delivery::Told},
     payload::Payload,
     task::{NodeLog, Report, Task},
 };
@@ -327,6 +328,10 @@ impl Host for SimHost {
         self
     }
 
+    fn notifier(&self) -> Option<&dyn Notifier> {
+        Some(self)
+    }
+
     async fn run(&self, task: &Task) -> Report {
         Turns(false).await;
         let fault = self.draw();
@@ -338,5 +343,25 @@ impl Host for SimHost {
             self.die().await;
         }
         script::answer(task, asked, key)
+    }
+}
+
+#[async_trait]
+impl Notifier for SimHost {
+    fn unconfigured(&self, _: ChannelKind) -> Option<String> {
+        None
+    }
+
+    async fn send(&self, letter: &Letter) -> Told {
+        Turns(false).await;
+        let fault = self.draw();
+        if fault == Fault::CrashBefore {
+            self.die().await;
+        }
+        let told = self.world().outside.told(letter);
+        if fault == Fault::CrashAfter {
+            self.die().await;
+        }
+        told
     }
 }

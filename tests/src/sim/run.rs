@@ -100,6 +100,11 @@ impl Run {
                 return Err(format!("interaction {} is shown although {id} ended", one.interaction_id));
             }
         }
+        // A message comes twice only where the word that it was taken is lost.
+        let twice = world.outside.told_twice();
+        if !twice.is_empty() && world.faults_injected == 0 && !self.faults.disorder {
+            return Err(format!("people were told twice by {twice:?}"));
+        }
         let root = world.fold(&root_id()).ok_or("nothing was started")?;
         let output = root.output.as_ref().and_then(|output| output.value()).map(normal).unwrap_or_default();
         Ok(Fate { status: root.status(), output, code: root.error.map(|error| error.code) })

@@ -1,9 +1,14 @@
 //! What the simulated outside world answers to a request: by the path of the address, by how often it was asked under
 //! the request's idempotency key, and by how many other keys it was asked under before.
 
+use engine::port::Letter;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use stepwell_core::task::{Failure, Outcome, Report, Task, Work};
+use stepwell_core::{
+    id::fraction,
+    interaction::delivery::Told,
+    task::{Failure, Outcome, Report, Task, Work},
+};
 
 /// What the outside world has been asked so far.
 #[derive(Clone, Default)]
@@ -12,12 +17,31 @@ pub struct Outside {
     runs: HashMap<String, u32>,
     /// The idempotency keys of the requests to each address, in the order of their first requests.
     keys: HashMap<String, Vec<String>>,
+    /// How often each message to people was tried, and how often it was taken, by its id.
+    letters: BTreeMap<String, (u32, u32)>,
 }
 
 impl Outside {
     /// How many different idempotency keys came to each address.
     pub fn keys(&self) -> BTreeMap<String, usize> {
         self.keys.iter().map(|(address, keys)| (address.clone(), keys.len())).collect()
+    }
+
+    /// Takes a message to people, or fails for now: a third of them at the first try.
+    pub fn told(&mut self, letter: &Letter) -> Told {
+        let (tried, taken) = self.letters.entry(letter.id.clone()).or_default();
+        *tried += 1;
+        if *tried == 1 && fraction(&["letter", &letter.id]) < 0.33 {
+            return Told::Failed { error: "busy".into(), after_seconds: None };
+        }
+        *taken += 1;
+        Told::Sent { reference: None }
+    }
+
+    /// The messages to people that were taken more than once.
+    pub fn told_twice(&self) -> Vec<&str> {
+        let twice = self.letters.iter().filter(|(_, (_, taken))| *taken > 1);
+        twice.map(|(id, _)| id.as_str()).collect()
     }
 
     /// Notes a request. Returns its number among those under its key, counted from 1, and the number of its key among

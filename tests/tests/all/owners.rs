@@ -44,6 +44,7 @@ fn body(method: &str, path: &str) -> Value {
         _ if method == "GET" || method == "DELETE" => Value::Null,
         Some("executions") => json!({"input": {}}),
         Some("respond") => json!({"approved": true}),
+        Some("reassign") => json!({"assignees": ["ben@example.com"]}),
         Some("whatif") => json!({"workflow": asking("mine")}),
         Some("resume") => json!({"approved": true}),
         Some("rollback" | "fork") => json!({"checkpoint_id": "1"}),

@@ -20,8 +20,8 @@ pub async fn one_host(request: Request, next: Next) -> Response {
     }
 }
 
-/// The pages of people's own links, which may be reached by another name than the rest: a proxy hands them on from the
-/// public address. They sign nobody in, and a link's token alone says whose they are.
+/// The pages of people's own links and the route that Slack calls, which may be reached by another name than the rest: a
+/// proxy hands them on from the public address. They sign nobody in: a link's token, or Slack's signature, says who asks.
 #[derive(Clone, Debug, Default)]
 pub struct PublicPages {
     host: Option<Named>,
@@ -39,7 +39,7 @@ impl PublicPages {
 
     /// Whether a request is for such a page, or for what it loads.
     fn hold<B>(request: &axum::http::Request<B>) -> bool {
-        ["/i/", "/assets/"].iter().any(|folder| request.uri().path().starts_with(folder))
+        ["/i/", "/assets/", "/v1/hooks/"].iter().any(|folder| request.uri().path().starts_with(folder))
     }
 
     /// Reading a page changes nothing, so a link may be followed from anywhere. Its form comes from the page itself; the

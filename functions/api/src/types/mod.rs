@@ -17,6 +17,7 @@ mod patch;
 mod problem;
 mod receipt;
 mod rollback;
+mod said;
 mod slack;
 mod start;
 mod values;
@@ -32,9 +33,7 @@ pub use document::Document;
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
-pub use interaction::{
-    AnswerBody, Authorization, Choice, Delivery, Interaction, NotifyBody, ReassignBody, Responded, Response,
-};
+pub use interaction::{AnswerBody, Delivery, Interaction, NotifyBody, ReassignBody, Responded};
 pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
 pub use moving::{ExportPiece, Imported, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
@@ -48,6 +47,7 @@ pub use rollback::{
     BackAnswer, BacktrackBody, CheckpointId, ForkBody, RestoredState, RollbackBody, Undone, UnstickBody, WentBack,
     WouldCompensate, WouldGoBack,
 };
+pub use said::{Authorization, Choice, Response};
 pub use slack::SlackReply;
 pub use start::{Accepted, InlineBody, StartBody};
 pub use values::Values;

@@ -20,9 +20,11 @@ enum Needs {
     Scope(&'static str),
     /// A token with the scope `respond`, of somebody who is asked.
     Asked,
+    /// A token with the scope `run`, or with `respond` of somebody who is asked; never of a requester who may not decide.
+    Concerned,
 }
 
-use Needs::{Asked, Nothing, Scope};
+use Needs::{Asked, Concerned, Nothing, Scope};
 
 /// A route, what it asks, its status for those who may, and that for another owner with all scopes. What is asked of an
 /// execution that waits for a person does not fit in some routes, which is told to none but those who may.
@@ -32,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 56] = [
+const ROUTES: [Row; 61] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -72,6 +74,11 @@ const ROUTES: [Row; 56] = [
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
     // Each question is refused by itself.
     ("POST", "/v1/interactions/respond", Scope("respond"), 200, 200),
+    ("POST", "/v1/interactions/{id}/reassign", Concerned, 200, 404),
+    ("POST", "/v1/interactions/{id}/notify", Concerned, 422, 404),
+    ("POST", "/v1/hooks/slack", Nothing, 404, 404),
+    ("GET", "/v1/keys", READ, 200, 200),
+    ("POST", "/v1/keys", ADMIN, 409, 409),
     ("GET", "/v1/executions/{id}/export", ADMIN, 200, 404),
     ("DELETE", "/v1/executions/{id}", ADMIN, 409, 404),
     ("POST", "/v1/executions/{id}/patch", RUN, 200, 404),
@@ -149,9 +156,11 @@ impl Who {
         let scope = match needs {
             Nothing => return may,
             Scope(scope) => scope,
-            Asked => "respond",
+            Asked | Concerned => "respond",
         };
         match self {
+            Self::Admin if needs == Concerned => may,
+            Self::Requester if needs == Concerned => 403,
             _ if !scopes.contains(&scope) => 403,
             Self::OtherOwner => other,
             // Among those who may answer is nobody else, not the requester, and not whoever may do everything else.
@@ -180,6 +189,7 @@ fn body(method: &str, route: &str) -> Value {
         ("GET" | "DELETE", _) => Value::Null,
         (_, "respond") if route == "/v1/interactions/respond" => json!({"interaction_ids": ["none"], "approved": true}),
         (_, "respond" | "resume") => json!({"approved": true}),
+        (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
         (_, "whatif") => json!({"workflow": document()}),
         (_, "rollback") => json!({"checkpoint_id": "1"}),
@@ -286,11 +296,12 @@ impl Stage {
                 // All scopes but the one that the route asks for, of somebody who is asked.
                 let scope = match needs {
                     Scope(scope) => scope,
-                    Asked => "respond",
+                    Asked | Concerned => "respond",
                     Nothing => "",
                 };
+                let lacks = |one: &str| one == scope || (needs == Concerned && one == "run");
                 let others: Vec<&str> =
-                    ["read", "run", "respond", "admin"].into_iter().filter(|one| *one != scope).collect();
+                    ["read", "run", "respond", "admin"].into_iter().filter(|one| !lacks(one)).collect();
                 self.world.token("too-little", "acme", &others).await;
                 "too-little".into()
             }

@@ -38,8 +38,8 @@ impl Allowed {
         let most_descendants = most_descendants(self.max_descendants.as_deref())?;
         let memory = memory(self.memory.as_deref())?;
         let nodes = self.config()?;
-        let notifier = Some(self.notifications.notifier(nodes.http_allow.clone())?);
-        Ok(Options { nodes, memory, most_descendants, notifier, public_url: self.notifications.public_url()? })
+        let people = self.notifications.people(nodes.http_allow.clone())?;
+        Ok(Options { nodes, memory, most_descendants, people, public_url: self.notifications.public_url()? })
     }
 
     /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says

@@ -2,11 +2,18 @@
 //! on the type that it derives from as the text of `--help`.
 
 use super::Failure;
-use engine::port::Notifier;
+use engine::port::{Notifier, SlackDesk};
 use nodes::AllowList;
-use notify::{Channels, Given};
+use notify::{
+    Channels, Given,
+    slack::{Settings, Slack},
+};
 use reqwest::Url;
 use std::sync::Arc;
+use stepwell::{People, server};
+
+/// What Slack sees of this program.
+const AGENT: &str = concat!("stepwell/", env!("CARGO_PKG_VERSION"));
 
 /// How a host tells people of questions.
 #[derive(Clone, Default, clap::Args)]
@@ -20,13 +27,21 @@ pub struct Notifications {
 }
 
 impl Notifications {
-    /// What tells people of questions, set up by the options and the variables. `allow` is what webhooks may reach
-    /// although it is not public. A failure where a variable cannot be read.
-    pub fn notifier(&self, allow: AllowList) -> Result<Arc<dyn Notifier>, Failure> {
+    /// What tells people of questions, and what takes their answers in Slack where Slack is set up, by the options and
+    /// the variables. `allow` is what webhooks may reach although it is not public. A failure where a variable cannot be
+    /// read.
+    pub fn people(&self, allow: AllowList) -> Result<People, Failure> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let owned = |settings: Settings| settings.of_owner(server::OWNER);
+        let connect = |settings| Slack::new(owned(settings), AGENT).map(Arc::new);
+        let slack = Settings::read(variable).and_then(|settings| settings.map(connect).transpose());
+        let slack = slack.map_err(|why| Failure::usage(why, "docs/slack.md says what to set"))?;
         let mail_folder = self.mail_to_folder.as_deref().map(Into::into);
-        let given = Given { mail_folder, allow, ..Given::default() };
-        let channels = Channels::read(|name| std::env::var(name).ok(), given);
-        Ok(Arc::new(channels.map_err(|why| Failure::usage(why, "docs/notifications.md says what to set"))?))
+        let to_slack = slack.clone().map(|slack| slack as Arc<dyn Notifier>);
+        let given = Given { mail_folder, allow, slack: to_slack, ..Given::default() };
+        let channels = Channels::read(variable, given);
+        let channels = channels.map_err(|why| Failure::usage(why, "docs/notifications.md says what to set"))?;
+        Ok(People { notifier: Some(Arc::new(channels)), slack: slack.map(|slack| slack as Arc<dyn SlackDesk>) })
     }
 
     /// Where people reach the host: `--public-url`, else `STEPWELL_PUBLIC_URL`. None where neither says it.

@@ -16,13 +16,13 @@ pub use http::{serve, serve_socket};
 pub use limits::Limits;
 pub use sweep::sweep;
 
-use crate::{Local, memory::Memory, store::OpenError};
+use crate::{Local, People, memory::Memory, store::OpenError};
 use api::{App, Jwt};
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use engine::port::{Host, Notifier, StoreError};
+use engine::port::{Host, StoreError};
 use nodes::{AllowList, Config, Nodes};
 use serde_json::json;
 use std::{path::Path, sync::Arc};
@@ -56,8 +56,8 @@ pub struct Options {
     pub memory: Memory,
     /// How many descendants an execution without a parent may have alive at once.
     pub most_descendants: u32,
-    /// What tells people of questions; none where nothing does.
-    pub notifier: Option<Arc<dyn Notifier>>,
+    /// How people are told of questions.
+    pub people: People,
     /// The address at which people reach the host, where its operator says one.
     pub public_url: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Default for Options {
             nodes: Config::default(),
             memory: Memory::of_machine(),
             most_descendants: engine::limits::DESCENDANTS,
-            notifier: None,
+            people: People::default(),
             public_url: None,
         }
     }
@@ -81,7 +81,7 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
     let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
     let host = Local::open_within(data, nodes, memory)?
         .with_most_descendants(options.most_descendants)
-        .with_notifier(options.notifier);
+        .with_people(options.people);
     if let Some(base) = &options.public_url {
         host.publish(base);
     }
@@ -132,7 +132,8 @@ pub fn router(host: &Arc<Local>, callers: Callers, stop: &Stop) -> Router {
 
 /// The same for callers who may bear JSON Web Tokens of an issuer too, where one is configured.
 pub fn router_with(host: &Arc<Local>, callers: Callers, stop: &Stop, jwt: Option<Arc<Jwt>>) -> Router {
-    let app = App { stop: stop.clone(), turns: host.turns().clone(), jwt, ..App::new(host.clone()) };
+    let slack = host.people().slack.clone();
+    let app = App { stop: stop.clone(), turns: host.turns().clone(), jwt, slack, ..App::new(host.clone()) };
     match callers {
         Callers::Own => {
             let app = app.with_local_user(OWNER, &local_subject()).of_own_processes();

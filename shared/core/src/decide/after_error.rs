@@ -1,18 +1,14 @@
 //! `on_error: ask_human`: the question what becomes of a node that failed, and what its answer or its deadline does.
 
-use super::{
-    channels::channels,
-    human::{interaction_id, people},
-    turn::Deciding,
-};
+use super::{channels::channels, human::interaction_id, named::people, turn::Deciding};
 use crate::{
     error::{Error, Reason},
     event::Event,
-    interaction::{AfterError, Interaction, InteractionKind, InteractionStatus, REWIND},
+    interaction::{AfterError, Interaction, InteractionKind, REWIND},
     rollback::{Rollback, to_node},
     sight::Sight,
 };
-use document::{HumanOption, Node, TimeoutAction, graph::NodeIx};
+use document::{HumanOption, Node, graph::NodeIx};
 use serde_json::Value;
 
 impl Deciding<'_> {
@@ -36,38 +32,17 @@ impl Deciding<'_> {
             }
         };
         let seconds = put_to.and_then(|to| to.timeout_seconds);
+        let (id, activation) = (interaction_id(self, ix), self.state.activation(&node.id));
+        let question = format!("{} failed: {}. What now?", node.name, error.message);
         let interaction = Interaction {
-            interaction_id: interaction_id(self, ix),
-            activation: self.state.activation(&node.id),
-            kind: InteractionKind::Decision,
-            status: InteractionStatus::Pending,
-            question: format!("{} failed: {}. What now?", node.name, error.message),
-            details: None,
-            schema: None,
             options: options(node),
-            content: None,
-            authorization: None,
             assignees,
-            approval_threshold: None,
-            rejection_threshold: None,
-            allow_requester: true,
             deadline: seconds.map(|seconds| self.now.after_seconds(seconds)),
             timeout_seconds: seconds,
-            timeout_action: TimeoutAction::Timeout,
-            escalate_to: Vec::new(),
-            escalated: false,
-            created_at: self.now,
-            decided_at: None,
-            decision: None,
-            responses: Vec::new(),
             channels,
-            deliveries: Vec::new(),
-            remind_every_seconds: None,
-            remind_at: None,
-            reminded: 0,
             on_error: true,
             after_error: seconds.and(put_to).map(|to| to.timeout_action),
-            evidence: None,
+            ..Interaction::new(id, activation, InteractionKind::Decision, question, self.now)
         };
         // The attempt is over, so the node's `timeout_seconds` does not bound the answer.
         self.open_interaction(interaction, None);

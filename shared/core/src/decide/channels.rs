@@ -1,6 +1,6 @@
 //! The channels of a question, their templates rendered when it is opened.
 
-use super::human::as_people;
+use super::named::as_people;
 use crate::{interaction::channel::Channel, limits};
 use document::{ChannelTemplate, Channels};
 use expression::{ExprError, Scope, Template};

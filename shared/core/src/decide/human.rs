@@ -1,22 +1,18 @@
 //! `human` nodes: opening an interaction, going on without one, and what an interaction's deadline does.
 
-use super::{channels::channels, people::next_reminder, turn::Deciding};
+use super::{channels::channels, named::people, people::next_reminder, turn::Deciding};
 use crate::{
     effect::{Effect, Purpose},
     error::Error,
     event::Event,
     id::{InteractionId, derive},
-    interaction::{
-        Authorization, Interaction, InteractionKind, InteractionStatus, Response, SecurityLevel, telling,
-        votes::threshold,
-    },
+    interaction::{Authorization, Interaction, InteractionKind, Response, SecurityLevel, telling, votes::threshold},
     limits,
     payload::weight,
     sight::Sight,
 };
 use document::{
-    GROUP, Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, group_of, is_group_name, time::Time,
-    validate::schema::Schema,
+    Human, HumanKind, HumanOption, Level, TimeoutAction, graph::NodeIx, group_of, time::Time, validate::schema::Schema,
 };
 use expression::{ExprError, Scope, Template};
 use serde_json::{Value, json};
@@ -72,17 +68,9 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
     let text = |template: &Template| template.render(scope).map(as_text);
     let value = |template: &Option<Template>| template.as_ref().map(|t| t.render(scope)).transpose();
     let seconds = human.timeout_seconds.as_ref().map(|seconds| seconds.value(scope)).transpose()?;
+    let kind = InteractionKind::of(&human.kind);
     let mut interaction = Interaction {
-        interaction_id: interaction_id(turn, ix),
-        activation,
-        kind: InteractionKind::of(&human.kind),
-        status: InteractionStatus::Pending,
-        question: text(&human.question)?,
         details: human.details.as_ref().map(text).transpose()?,
-        schema: None,
-        options: Vec::new(),
-        content: None,
-        authorization: None,
         assignees: people("assignees", human.assignees.as_ref(), scope)?,
         approval_threshold: human.approval_threshold.rendered(scope)?,
         rejection_threshold: human.rejection_threshold.rendered(scope)?,
@@ -91,19 +79,9 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
         timeout_seconds: seconds,
         timeout_action: human.timeout_action,
         escalate_to: people("escalate_to", human.escalate_to.as_ref(), scope)?,
-        escalated: false,
-        created_at: turn.now,
-        decided_at: None,
-        decision: None,
-        responses: Vec::new(),
-        on_error: false,
         channels: channels(human.channels.as_ref(), scope)?,
-        deliveries: Vec::new(),
         remind_every_seconds: human.remind_every_seconds.as_ref().map(|it| it.value(scope)).transpose()?,
-        remind_at: None,
-        reminded: 0,
-        after_error: None,
-        evidence: None,
+        ..Interaction::new(interaction_id(turn, ix), activation, kind, text(&human.question)?, turn.now)
     };
     match &human.kind {
         HumanKind::Approval | HumanKind::Ask => {}
@@ -182,31 +160,6 @@ fn form(template: &Template, scope: &Scope<'_>) -> Result<Value, ExprError> {
     }
     Schema::compile(&rendered).map_err(|wrong| refused(&wrong.pointer, &wrong.message))?;
     Ok(rendered)
-}
-
-/// The people whom a template names, at most as many as a document may name.
-pub(super) fn people(key: &str, template: Option<&Template>, scope: &Scope<'_>) -> Result<Vec<String>, ExprError> {
-    let Some(template) = template else { return Ok(Vec::new()) };
-    let refused = |why: &str| ExprError { code: "template_error", message: format!("`{key}` {why}") };
-    let named = as_people(template.render(scope)?).map_err(|why| refused(&why))?;
-    // An empty list of assignees must not mean that anyone may answer. An empty `escalate_to` only asks nobody more.
-    if named.is_empty() && key == "assignees" {
-        return Err(refused("names nobody: give e-mail addresses or names, or leave it out to ask anyone"));
-    }
-    if let Some(name) = named.iter().filter_map(|one| group_of(one)).find(|name| !is_group_name(name)) {
-        return Err(refused(&format!("names the group `{name}`: a name has 1 to 64 bytes without control characters")));
-    }
-    // A group is written in one way, so that lists find what it is asked.
-    let one_way = |one: String| group_of(&one).map(|name| format!("{GROUP}{name}")).unwrap_or(one);
-    let named: Vec<String> = named.into_iter().map(one_way).collect();
-    let bytes: usize = named.iter().map(String::len).sum();
-    if named.len() <= limits::PEOPLE && bytes <= limits::PEOPLE_BYTES {
-        return Ok(named);
-    }
-    let (most, most_bytes) = (limits::PEOPLE, limits::PEOPLE_BYTES);
-    let message =
-        format!("`{key}` names {} people in {bytes} bytes: {most} in {most_bytes} bytes can be asked", named.len());
-    Err(ExprError { code: "too_many_people", message })
 }
 
 /// The id of a node's next interaction. It is derived from how many there are, so that deciding again gives the same
@@ -326,34 +279,4 @@ fn as_text(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-/// The people in a rendered value: a text with commas, or a list whose items are names or, from templates, lists of
-/// names.
-pub(super) fn as_people(value: Value) -> Result<Vec<String>, String> {
-    let listed = |item: Value| match item {
-        Value::Array(inner) => inner,
-        one => vec![one],
-    };
-    match value {
-        Value::Array(items) => items.into_iter().flat_map(listed).map(as_person).collect(),
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) => {
-            Ok(text.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect())
-        }
-        other => as_person(other).map(|one| vec![one]),
-    }
-}
-
-fn as_person(value: Value) -> Result<String, String> {
-    let what = match value {
-        Value::String(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
-        Value::String(_) => "an empty text",
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::Array(_) => "a list within a list within a list",
-        Value::Object(_) => "an object",
-    };
-    Err(format!("names {what}, which is nobody: give e-mail addresses or names"))
 }

@@ -13,6 +13,7 @@ mod delay;
 mod human;
 mod join;
 mod loops;
+mod named;
 mod open;
 mod patch;
 pub(crate) mod people;

@@ -15,7 +15,7 @@ use crate::{
     limits,
     owed::message_of,
 };
-use document::{group_of, time::Time};
+use document::{GROUP, group_of, is_group_name, time::Time};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
@@ -87,10 +87,11 @@ pub(super) fn reassign(
     Ok(())
 }
 
-/// The people without blanks around them, each once however the name is written.
+/// The people without blanks around them, each once however the name is written; groups in the one way that lists know.
 fn each_once(people: Vec<String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let trimmed = people.into_iter().map(|person| person.trim().to_owned());
+    let one_way = |person: &str| group_of(person).map_or_else(|| person.to_owned(), |name| format!("{GROUP}{name}"));
+    let trimmed = people.iter().map(|person| one_way(person.trim()));
     trimmed.filter(|person| !person.is_empty() && seen.insert(person.to_ascii_lowercase())).collect()
 }
 
@@ -99,6 +100,12 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
     let wrong = |code: &str, message: String| Some(Reason { code: code.into(), path: "/assignees".into(), message });
     if assignees.is_empty() {
         return wrong("missing_field", "`assignees` names nobody: give e-mail addresses, names or groups".into());
+    }
+    if let Some(name) = assignees.iter().filter_map(|one| group_of(one)).find(|name| !is_group_name(name)) {
+        return wrong(
+            "invalid_field",
+            format!("`{name}` names no group: a name has 1 to 64 bytes without control characters"),
+        );
     }
     let bytes: usize = assignees.iter().map(String::len).sum();
     let (most, most_bytes) = (document::limits::PEOPLE, document::limits::PEOPLE_BYTES);

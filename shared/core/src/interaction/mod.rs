@@ -228,6 +228,49 @@ fn is_default(action: &TimeoutAction) -> bool {
 }
 
 impl Interaction {
+    /// A question as it is opened, which asks anyone, without a time or a channel.
+    pub(crate) fn new(
+        interaction_id: InteractionId,
+        activation: Activation,
+        kind: InteractionKind,
+        question: String,
+        created_at: Time,
+    ) -> Self {
+        Self {
+            interaction_id,
+            activation,
+            kind,
+            status: InteractionStatus::Pending,
+            question,
+            details: None,
+            schema: None,
+            options: Vec::new(),
+            content: None,
+            authorization: None,
+            assignees: Vec::new(),
+            approval_threshold: None,
+            rejection_threshold: None,
+            allow_requester: true,
+            deadline: None,
+            timeout_seconds: None,
+            timeout_action: TimeoutAction::Timeout,
+            escalate_to: Vec::new(),
+            escalated: false,
+            created_at,
+            decided_at: None,
+            decision: None,
+            responses: Vec::new(),
+            channels: Vec::new(),
+            deliveries: Vec::new(),
+            remind_every_seconds: None,
+            remind_at: None,
+            reminded: 0,
+            on_error: false,
+            after_error: None,
+            evidence: None,
+        }
+    }
+
     /// Whether an answer still counts.
     pub fn is_open(&self) -> bool {
         self.status.is_pending()

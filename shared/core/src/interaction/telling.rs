@@ -147,7 +147,8 @@ pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option
     match told {
         Told::Sent { reference } => {
             (delivery.status, delivery.error, delivery.told) = (DeliveryStatus::Sent, None, true);
-            if delivery.reference.is_none() {
+            // Later messages refer to the one that shows the question whole.
+            if delivery.reference.is_none() || delivery.notice == Notice::Again {
                 delivery.reference.clone_from(reference);
             }
         }
