@@ -8,22 +8,41 @@ use local::server::{Callers, Limits, Stop};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Instant,
 };
 use tokio::{net::TcpListener, runtime::Handle, task::block_in_place};
 
 /// A connection that waits for each answer before it sends more. It blocks its thread, so that it costs little beside
 /// what is measured.
-struct Client(BufReader<TcpStream>);
+pub struct Client(BufReader<TcpStream>);
 
 impl Client {
+    /// Connects to a server.
+    pub fn connect(address: SocketAddr) -> Result<Self, Failed> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self(BufReader::new(stream)))
+    }
+
     /// Sends one request. Returns the status, the body, and the milliseconds until both were there.
-    fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Value, f64), Failed> {
+    pub fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Value, f64), Failed> {
+        self.send_keyed(method, path, None, body)
+    }
+
+    /// The same with an `Idempotency-Key`, where there is one.
+    pub fn send_keyed(
+        &mut self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<(u16, Value, f64), Failed> {
         let length = body.len();
+        let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
+             {key}content-length: {length}\r\n\r\n{body}"
         );
         let begun = Instant::now();
         self.0.get_mut().write_all(request.as_bytes())?;
@@ -54,11 +73,7 @@ pub async fn start_latency(world: &World, sync: f64) -> Result<(), Failed> {
     let router = local::server::router(&world.host, Callers::Loopback, &Stop::never());
     let stopping = async move { drop(stopped.await) };
     let server = tokio::spawn(local::server::serve(listener, router, stopping, Limits::of_process()));
-    block_in_place(|| {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        measure(&mut Client(BufReader::new(stream)), world, sync)
-    })?;
+    block_in_place(|| measure(&mut Client::connect(address)?, world, sync))?;
     drop(stop);
     server.await?;
     Ok(())

@@ -1,7 +1,8 @@
 //! What a step costs on the embedded host, as ratios to what the machine can do, taken in the same run.
 //!
 //! Run `cargo run --release -p stepwell-benches` on a quiet machine. Nothing is asserted. With the word `functions` it
-//! weighs the functions of the AWS host, with the word `bulk` it measures a job over many executions alone.
+//! weighs the functions of the AWS host, with the word `bulk` it measures a job over many executions alone. With the word
+//! `people`, and a number of executions, it asks as many people by mail; it needs the binary `stepwell` beside its own.
 
 mod bulk;
 mod engine;
@@ -9,6 +10,7 @@ mod fair;
 mod functions;
 mod http;
 mod limits;
+mod people;
 mod rollback;
 mod whatif;
 mod world;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         }
     };
     let result = match std::env::args().nth(1).as_deref() {
+        Some("people") => people::all(&folder),
         Some("bulk") => runtime.block_on(bulk::alone(&folder)),
         _ => runtime.block_on(engine::all(&folder)),
     };

@@ -14,6 +14,12 @@ pub const PAGE_BYTES: usize = 2_500_000;
 pub const VALUES_BYTES: usize = 8 * 1024 * 1024;
 /// Questions that an execution shows of its descendants. The inbox, filtered by the execution, has all of them.
 pub const QUESTIONS_BELOW: usize = 50;
+/// Questions that one request answers: each takes a turn of its execution, of some tens of milliseconds on AWS, and API
+/// gateways cut requests off at 29 seconds.
+pub const ANSWERS_AT_ONCE: usize = 100;
+/// Questions that one request looks at where it searches the inbox by what is asked: each takes a request or two to the
+/// store, [`ROWS_AT_ONCE`] at a time, which together are over within a second or two on AWS.
+pub const SEARCHED: usize = 500;
 /// Rows of a page that are read at the same time: each takes a request or two to the store.
 pub const ROWS_AT_ONCE: usize = 16;
 /// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.

@@ -40,6 +40,7 @@ mod moved;
 mod node_type;
 mod owners;
 mod patches;
+mod people;
 mod receipts;
 mod reopened;
 mod reopened_map;

@@ -137,6 +137,13 @@ async fn take(app: &App, found: &Found, pairs: &Pairs) -> Response {
         Ok(()) => return see_other(&format!("{}/answer", found.token)),
         Err(problem) => problem,
     };
+    // Somebody else may be asked in this person's place since the page was read.
+    if problem.code() == "forbidden"
+        && let Ok(Some(now)) = find(app, &found.token).await
+        && is_over(&now)
+    {
+        return page(StatusCode::GONE, over::over(&now, "../"));
+    }
     match problem.code() {
         // Somebody else was first, or the time ran out meanwhile.
         "already_decided" => match find(app, &found.token).await {

@@ -108,6 +108,11 @@ impl Problem {
         &self.0.errors
     }
 
+    /// A member beside those that RFC 9457 defines, such as `decision`.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.0.more.get(name)
+    }
+
     /// Detail and errors in one line, for callers without HTTP, such as those who invoke a function on Lambda.
     pub fn told(&self) -> String {
         let one = |error: &Fault| format!("; at `{}`: {}", error.path, error.hint.as_deref().unwrap_or_default());

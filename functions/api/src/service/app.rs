@@ -7,6 +7,7 @@ use engine::{
     fair::Gate,
     port::{Host, SlackDesk, StoreError},
 };
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stepwell_core::{execution::Execution, id::ExecutionId};
@@ -33,7 +34,7 @@ pub struct App {
     /// Bounds how many requests each owner may send. None: this process counts no requests.
     pub rates: Option<Rates>,
     /// Reads the numbers that `GET /metrics` shows; called once for each such request.
-    pub metrics: Box<dyn Fn() -> Vec<Metric> + Send + Sync>,
+    pub metrics: Box<dyn Fn() -> BoxFuture<'static, Vec<Metric>> + Send + Sync>,
     /// What the host can do: a JSON object that `GET /health` shows as `host`.
     pub abilities: Value,
     /// The text of the OpenAPI document, where the API has more routes than this service. None: the document is
@@ -54,7 +55,7 @@ impl App {
             turns: Arc::new(Gate::to_processors()),
             stop: Stop::never(),
             rates: Some(Rates::default()),
-            metrics: Box::new(Vec::new),
+            metrics: Box::new(|| Box::pin(async { Vec::new() })),
             abilities: json!({}),
             document: None,
             slack: None,

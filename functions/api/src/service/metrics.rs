@@ -9,6 +9,8 @@ pub enum Kind {
     Counter,
     /// The value goes up and down.
     Gauge,
+    /// The value is a part of a distribution: how many lie within a bound, how many there are, or their sum.
+    Histogram,
 }
 
 /// One value of one metric.
@@ -16,6 +18,8 @@ pub enum Kind {
 pub struct Metric {
     /// The metric's name, such as `stepwell_turns_total`; several values may share it with other labels.
     pub name: String,
+    /// What stands behind the name in a value's line: `_bucket`, `_sum` or `_count` of a histogram, nothing otherwise.
+    pub suffix: &'static str,
     /// What the metric says, in one sentence for people.
     pub help: String,
     /// The type of the metric.
@@ -33,11 +37,16 @@ pub(crate) fn text(metrics: &[Metric]) -> String {
     let mut last = "";
     for metric in metrics {
         if metric.name != last {
-            let kind = if metric.kind == Kind::Counter { "counter" } else { "gauge" };
+            let kind = match metric.kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram => "histogram",
+            };
             let _ = writeln!(out, "# HELP {0} {1}\n# TYPE {0} {kind}", metric.name, metric.help.replace('\n', " "));
             last = &metric.name;
         }
         out.push_str(&metric.name);
+        out.push_str(metric.suffix);
         let labels: Vec<String> =
             metric.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         if !labels.is_empty() {
@@ -60,6 +69,7 @@ mod tests {
     fn labels_are_escaped_and_help_is_told_once() {
         let metric = |label: &str| Metric {
             name: "stepwell_turns_total".into(),
+            suffix: "",
             help: "Turns committed.".into(),
             kind: Kind::Counter,
             labels: vec![("owner".into(), label.into())],

@@ -29,7 +29,7 @@ async fn health(State(app): State<Arc<App>>) -> Json<types::Health> {
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "system", security(("bearer" = [])),
     responses((status = 200, body = String, content_type = "text/plain")))]
 async fn numbers(State(app): State<Arc<App>>, _caller: Reader) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::text(&(app.metrics)()))
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::text(&(app.metrics)().await))
 }
 
 /// This document.

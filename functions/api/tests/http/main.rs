@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod access;
+mod alike;
 mod backtrack;
 mod below;
 mod booking;
@@ -12,6 +13,7 @@ mod executions;
 mod fork;
 mod groups;
 mod hostile;
+mod inbox;
 mod interactions;
 mod issuer;
 mod jwt;

@@ -34,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 60] = [
+const ROUTES: [Row; 61] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -72,6 +72,8 @@ const ROUTES: [Row; 60] = [
     ("POST", "/v1/executions/{id}/unstick", RUN, 409, 404),
     ("POST", "/v1/executions/{id}/resume", Asked, 200, 404),
     ("POST", "/v1/interactions/{id}/respond", Asked, 200, 404),
+    // Each question is refused by itself.
+    ("POST", "/v1/interactions/respond", Scope("respond"), 200, 200),
     ("POST", "/v1/interactions/{id}/reassign", Concerned, 200, 404),
     ("POST", "/v1/interactions/{id}/notify", Concerned, 422, 404),
     ("POST", "/v1/hooks/slack", Nothing, 404, 404),
@@ -185,6 +187,7 @@ fn document() -> Value {
 fn body(method: &str, route: &str) -> Value {
     match (method, route.rsplit('/').next().unwrap_or_default()) {
         ("GET" | "DELETE", _) => Value::Null,
+        (_, "respond") if route == "/v1/interactions/respond" => json!({"interaction_ids": ["none"], "approved": true}),
         (_, "respond" | "resume") => json!({"approved": true}),
         (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),

@@ -59,9 +59,11 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 53] = [
+const FREE: [&str; 55] = [
     "AnswerBody.content",
     "AnswerBody.data",
+    "AnswersBody.content",
+    "AnswersBody.data",
     "Authorization.arguments",
     "Authorization.tool",
     "BacktrackBody.input",

@@ -16,11 +16,16 @@ use crate::{
     runtime::telemetry::{Counter, counted},
 };
 use async_trait::async_trait;
-use engine::port::{Commit, Journal, Page, StoreError, Window};
+use engine::{
+    asked::{Asked, Sent},
+    port::{Commit, Journal, Page, StoreError, Window},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
-use stepwell_core::{event::Turn, execution::Execution, id::ExecutionId, payload::Payload, task::NodeLog};
+use stepwell_core::{
+    event::Turn, execution::Execution, id::ExecutionId, interaction::InteractionStatus, payload::Payload, task::NodeLog,
+};
 
 #[async_trait]
 impl Journal for Table {
@@ -57,9 +62,13 @@ impl Journal for Table {
     /// Durable when it returns; effects are not delivered.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let warnings: usize = commit.turns.iter().map(Turn::warnings).sum();
+        let asked = Asked::of(&commit.turns, &commit.state);
         let committed = self.write(commit).await;
         match &committed {
-            Ok(()) => counted(Counter::Warnings, warnings as u64),
+            Ok(()) => {
+                counted(Counter::Warnings, warnings as u64);
+                count(&asked);
+            }
             Err(StoreError::Conflict) => counted(Counter::Conflicts, 1),
             Err(_) => {}
         }
@@ -203,4 +212,25 @@ fn place(text: &str) -> Option<(u64, usize)> {
     let part = |at: usize| u64::from_str_radix(text.get(at..at + 16)?, 16).ok();
     let (first, line) = (part(0)?, part(16)?);
     (text.len() == 32 && first > 0).then_some((first, usize::try_from(line).ok()?))
+}
+
+/// Counts what the turns of a commit say of people.
+fn count(asked: &Asked) {
+    for one in &asked.over {
+        match one.status {
+            InteractionStatus::Answered => {
+                counted(Counter::Answered, 1);
+                counted(Counter::AnswerSeconds, one.seconds.round() as u64);
+            }
+            InteractionStatus::TimedOut => counted(Counter::TimedOut, 1),
+            InteractionStatus::Cancelled => counted(Counter::Withdrawn, 1),
+            InteractionStatus::Pending => {}
+        }
+    }
+    for (_, result) in &asked.messages {
+        match result {
+            Sent::Sent => counted(Counter::MessagesSent, 1),
+            Sent::Failed | Sent::Refused => counted(Counter::MessagesFailed, 1),
+        }
+    }
 }

@@ -1,7 +1,7 @@
-//! `stepwell answer INTERACTION|EXECUTION`: what a person says to a question.
+//! `stepwell answer INTERACTION|EXECUTION…`: what a person says to a question, or to several that are alike.
 
 use super::{
-    Exit, Failure, Globals, Outcome,
+    Exit, Failure, Globals, Outcome, answer_many,
     client::{Client, escaped, query},
     commands, output,
     pick::{self, pick},
@@ -16,8 +16,10 @@ use stepwell_core::interaction::{InteractionStatus, SecurityLevel};
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["approve", "reject", "option", "value", "text", "content"]))]
 pub struct Args {
-    /// The question, or an execution that asks a single one; the beginning of an id is enough
-    id: String,
+    /// The question, or an execution that asks a single one; the beginning of an id is enough. Several questions that are
+    /// alike are answered at once, each by itself
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
     /// Say yes to an approval, a review or an authorization
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
@@ -52,13 +54,35 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let began = stepwell::clock();
     let body = body(&args)?;
     let client = Client::open(globals).await?;
+    if let [id] = &args.ids[..] {
+        return one(globals, client, &args, (id, &body), began).await;
+    }
+    let asked = async {
+        let mut asked = Vec::with_capacity(args.ids.len());
+        for id in &args.ids {
+            let interaction = interaction(&client, &pick(&client, id).await?, began).await?;
+            if args.approve {
+                named(&client, &interaction, &args).await?;
+            }
+            asked.push(interaction);
+        }
+        answer_many::send(&client, asked, body).await
+    }
+    .await;
+    let idle = client.idle();
+    client.close().await;
+    answer_many::tell(globals, &asked.map_err(|failure| advised(failure, &args))?, idle)
+}
+
+/// Answers one question.
+async fn one(globals: &Globals, client: Client, args: &Args, (id, body): (&str, &AnswerBody), began: Time) -> Outcome {
     // Whatever fails in here, the data folder is closed below before anything is told.
     let answered = async {
-        let interaction = interaction(&client, &pick(&client, &args.id).await?, began).await?;
+        let interaction = interaction(&client, &pick(&client, id).await?, began).await?;
         if args.approve {
-            named(&client, &interaction, &args).await?;
+            named(&client, &interaction, args).await?;
         }
-        match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), &body).await {
+        match client.post(&format!("/v1/interactions/{}/respond", escaped(&interaction)), body).await {
             Ok(answer) => Ok((interaction, answer)),
             Err(failure) if failure.code == "invalid_answer" => {
                 Err(taught(&client, &interaction, failure, globals).await)
@@ -69,7 +93,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     .await;
     let idle = client.idle();
     client.close().await;
-    let (interaction, answer) = answered.map_err(|failure| advised(failure, &args))?;
+    let (interaction, answer) = answered.map_err(|failure| advised(failure, args))?;
     if globals.json {
         output::json(&answer.0);
         return Ok(Exit::Done);

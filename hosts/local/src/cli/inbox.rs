@@ -18,6 +18,15 @@ pub struct Args {
     /// Only of this execution
     #[arg(long, value_name = "ID")]
     execution: Option<String>,
+    /// Only of executions of this workflow
+    #[arg(long, value_name = "ID")]
+    workflow: Option<String>,
+    /// Only of this kind: approval, input, decision, review, ask or authorization
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only those in whose question, node and workflow id all of these words stand
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     #[command(flatten)]
     paging: Paging,
 }
@@ -42,6 +51,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         ("status", Some(InteractionStatus::Pending.to_string())),
         ("assignee", args.assignee),
         ("execution_id", args.execution),
+        ("workflow_id", args.workflow),
+        ("kind", args.kind),
+        ("q", args.search),
     ];
     QUESTIONS.show(globals, filter, args.paging).await
 }

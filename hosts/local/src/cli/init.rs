@@ -15,10 +15,15 @@ struct Example {
 }
 
 /// The examples, the one to begin with first.
-const EXAMPLES: [Example; 5] = [
+const EXAMPLES: [Example; 6] = [
     Example {
         name: "expense-approval",
         text: include_str!("../../../../examples/expense-approval.json"),
+        input: r#"{"payee": "Ada", "amount": 1200}"#,
+    },
+    Example {
+        name: "two-person-approval",
+        text: include_str!("../../../../examples/two-person-approval.json"),
         input: r#"{"payee": "Ada", "amount": 1200}"#,
     },
     Example {
@@ -52,7 +57,8 @@ pub struct Args {
     /// The id of the workflow, and the name of its file: NAME.json. The name of an example gives that one
     #[arg(default_value = EXAMPLES[0].name)]
     name: String,
-    /// The example to begin from: expense-approval, order-fulfilment, document-review, booking-saga or data-import
+    /// The example to begin from: expense-approval, two-person-approval, order-fulfilment, document-review, booking-saga or
+    /// data-import
     #[arg(long, value_name = "EXAMPLE")]
     from: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod answer;
+mod answer_many;
 mod args;
 mod banner;
 mod bulk;

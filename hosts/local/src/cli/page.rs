@@ -1,8 +1,8 @@
 //! Shows one page of a list of the API, as JSON or as a table.
 
 use super::{
-    Exit, Globals, Outcome,
-    client::{Client, query},
+    Exit, Failure, Globals, Outcome,
+    client::{Client, Reply, query},
     columns::{Cell, Column},
     numbers::whole,
     output,
@@ -43,13 +43,14 @@ impl<T: DeserializeOwned, const N: usize> List<T, N> {
         let wanted: Vec<_> = filter.into_iter().chain(window).collect();
         let client = Client::open(globals).await?;
         let page = client.get(&format!("{}{}", self.path, query(&wanted))).await;
-        client.close().await;
-        let page = page?;
         if globals.json {
-            output::json(&page.0);
+            client.close().await;
+            output::json(&page?.0);
             return Ok(Exit::Done);
         }
-        let page: Page<T> = page.read()?;
+        let page = self.first_with_items(&client, wanted, page).await;
+        client.close().await;
+        let page = page?;
         if !page.unreadable.is_empty() {
             let ids = page.unreadable.join(", ");
             eprintln!("these cannot be read: {ids}; `stepwell doctor --repair` saves what can be saved");
@@ -66,5 +67,21 @@ impl<T: DeserializeOwned, const N: usize> List<T, N> {
             eprintln!("{}", output::dim(hint));
         }
         Ok(Exit::Done)
+    }
+
+    /// The page itself, or where a filter left all of it out, the next one that has items.
+    async fn first_with_items(
+        &self,
+        client: &Client,
+        mut wanted: Vec<(&str, Option<String>)>,
+        page: Result<Reply, Failure>,
+    ) -> Result<Page<T>, Failure> {
+        let mut page: Page<T> = page?.read()?;
+        while let (true, Some(cursor)) = (page.items.is_empty() && page.unreadable.is_empty(), &page.next_cursor) {
+            wanted.retain(|(name, _)| *name != "cursor");
+            wanted.push(("cursor", Some(cursor.clone())));
+            page = client.get(&format!("{}{}", self.path, query(&wanted))).await?.read()?;
+        }
+        Ok(page)
     }
 }

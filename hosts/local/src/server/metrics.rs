@@ -1,22 +1,27 @@
 //! The host's counters in the form that Prometheus reads.
 
-use crate::store::Metrics;
+use super::asked;
+use crate::Local;
 use api::{Kind, Metric};
+use std::sync::Arc;
 
 /// Returns every counter and gauge with its name, `stepwell_…`, and its help.
-pub fn of(counted: &Metrics) -> Vec<Metric> {
+pub async fn of(host: Arc<Local>) -> Vec<Metric> {
     let metric = |(name, value): (&'static str, i64)| {
         let kind = if matches!(name, "depth" | "active") { Kind::Gauge } else { Kind::Counter };
         let suffix = if kind == Kind::Counter { "_total" } else { "" };
         Metric {
             name: format!("stepwell_{name}{suffix}"),
+            suffix: "",
             help: help(name).into(),
             kind,
             labels: Vec::new(),
             value: value as f64,
         }
     };
-    counted.all().into_iter().map(metric).collect()
+    let mut all: Vec<Metric> = host.metrics().all().into_iter().map(metric).collect();
+    all.extend(asked::of(&host).await);
+    all
 }
 
 fn help(name: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! The embedded host as one service: the store, its workers, what time asks for, and the HTTP API of all functions.
 
+mod asked;
 mod http;
 pub mod limits;
 mod metrics;
@@ -150,8 +151,8 @@ pub fn router_with(host: &Arc<Local>, callers: Callers, stop: &Stop, jwt: Option
 fn routes(host: &Arc<Local>, mut app: App) -> Router {
     // Rates protect tenants from each other, and here is one user on one machine.
     app.rates = None;
-    let counted = host.metrics().clone();
-    app.metrics = Box::new(move || metrics::of(&counted));
+    let counted = host.clone();
+    app.metrics = Box::new(move || Box::pin(metrics::of(counted.clone())));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
     let routes = api::routes().merge(web::routes());
     api::service(Arc::new(app), routes).layer(from_fn_with_state(host.memory().clone(), room::given))

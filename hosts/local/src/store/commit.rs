@@ -12,6 +12,7 @@ use super::{
 use crate::asker::Asker;
 use document::{Workflow, time::Time};
 use engine::{
+    asked::Asked,
     fair::Place,
     port::{Commit, Receipt, StoreError},
 };
@@ -35,6 +36,8 @@ pub struct Write {
     count: u64,
     /// Warnings that the turns recorded.
     warnings: u64,
+    /// What the turns say of people.
+    asked: Asked,
     /// The turns as a JSON list: one row of the journal.
     body: String,
     /// The state as JSON, where a snapshot is due after these turns.
@@ -77,6 +80,7 @@ impl Write {
         }
         let count = turns.len() as u64;
         let warnings = turns.iter().map(Turn::warnings).sum::<usize>() as u64;
+        let asked = Asked::of(&turns, &state);
         let body = text(&turns)?;
         // A snapshot is due whenever the turns cross a multiple of SNAPSHOT_TURNS.
         let long = (first - 1) / limits::SNAPSHOT_TURNS != state.seq / limits::SNAPSHOT_TURNS;
@@ -98,6 +102,7 @@ impl Write {
             first,
             count,
             warnings,
+            asked,
             body,
             snapshot,
             expires_at,
@@ -253,13 +258,14 @@ impl Job for Write {
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { state, count, warnings, memory, outbox, acks, hub, reply, .. } = *self;
+        let Self { state, count, warnings, asked, memory, outbox, acks, hub, reply, .. } = *self;
         let metrics = &hub.metrics;
         match &outcome {
             Ok(()) => {
                 metrics.turns.fetch_add(count, Relaxed);
                 metrics.warnings.fetch_add(warnings, Relaxed);
                 metrics.commits.fetch_add(1, Relaxed);
+                metrics.questions.add(&asked);
                 let id = state.id().clone();
                 hub.cache.put(state.clone(), memory);
                 hub.attempts.committed(&state);
@@ -290,9 +296,10 @@ fn deadline(state: &Execution) -> i64 {
 fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Result<(), Failure> {
     let assignees = serde_json::to_string(&one.assignees).unwrap_or_default();
     db.prepare_cached(
-        "INSERT INTO interactions(interaction_id, run, owner, status, deadline, created_at, assignees)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(interaction_id)
-         DO UPDATE SET status = excluded.status, deadline = excluded.deadline, assignees = excluded.assignees",
+        "INSERT INTO interactions(interaction_id, run, owner, status, deadline, created_at, assignees, kind)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(interaction_id)
+         DO UPDATE SET status = excluded.status, deadline = excluded.deadline, assignees = excluded.assignees,
+         kind = excluded.kind",
     )?
     .execute(params![
         one.interaction_id.as_str(),
@@ -301,7 +308,8 @@ fn interaction(db: &Connection, run: i64, owner: &str, one: &Interaction) -> Res
         one.status.as_str(),
         one.deadline.map_or(i64::MAX, |at| at.0),
         one.created_at.0,
-        assignees
+        assignees,
+        one.kind.as_str()
     ])?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What the store, the queue and the schedules count since the process started; `server/metrics.rs` gives it to
 //! Prometheus.
 
+use super::question_counters::Questions;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Counters that any thread may read at any time. Those of type `AtomicI64` also fall.
@@ -38,6 +39,8 @@ pub struct Metrics {
     pub scheduled: AtomicU64,
     /// Scheduled executions that could not be started.
     pub unstarted: AtomicU64,
+    /// Questions to people that ended, and messages about them.
+    pub questions: Questions,
 }
 
 impl Metrics {

@@ -25,6 +25,8 @@ pub(crate) mod moves;
 mod moves_tests;
 pub(crate) mod needs;
 mod outbox;
+pub mod question_counters;
+pub mod questions;
 pub(crate) mod queue;
 pub(crate) mod readers;
 mod remove;

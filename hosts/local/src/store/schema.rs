@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS, KINDS];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
@@ -80,6 +80,13 @@ CREATE TABLE groups(owner TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
 CREATE TABLE group_members(owner TEXT NOT NULL, member TEXT NOT NULL, name TEXT NOT NULL,
   PRIMARY KEY(owner, member, name)) WITHOUT ROWID;
 CREATE INDEX group_members_by_name ON group_members(owner, name);
+";
+
+/// The kinds of questions, for the numbers about those that are open. The index alone gives them; questions of earlier
+/// releases have no kind there until they change.
+const KINDS: &str = "
+ALTER TABLE interactions ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+CREATE INDEX interactions_open_by_kind ON interactions(kind, created_at) WHERE status = 'pending';
 ";
 
 /// The newest format that this release knows: the number of migrations.

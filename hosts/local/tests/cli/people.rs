@@ -53,6 +53,53 @@ fn via(home: &Home, id: &str) -> Vec<String> {
 }
 
 #[test]
+fn several_questions_are_answered_at_once_and_each_tells_its_own_end() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    for amount in 1..=4 {
+        home.run(&["run", &file, "--input", &json!({ "amount": amount }).to_string(), "--no-input"]).exits(3);
+    }
+    let inbox = home.run(&["inbox", "--json"]).exits(0).json();
+    let ids: Vec<&str> =
+        inbox["items"].as_array().unwrap().iter().map(|one| one["interaction_id"].as_str().unwrap()).collect();
+    let done = home.run(&["answer", ids[0], ids[1], "--approve"]).exits(0);
+    assert_eq!(done.out, format!("{} is decided: approved\n{} is decided: approved\n", ids[0], ids[1]));
+    // One that is over already is told, keeps no other from being answered, and makes the command fail.
+    let done = home.run(&["answer", ids[0], ids[2], "--reject"]).exits(1);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert!(lines[0].starts_with(&format!("{} is not answered: ", ids[0])), "{done:?}");
+    assert_eq!(lines[1], format!("{} is decided: rejected", ids[2]));
+    assert!(done.err.contains("1 of 2 questions not answered"), "{done:?}");
+    let told = home.run(&["answer", ids[1], ids[3], "--approve", "--json"]).exits(1).json();
+    assert_eq!(told["items"][0]["error"]["code"], "already_decided", "{told}");
+    assert_eq!(told["items"][1]["decision"], "approved", "{told}");
+    // A question of another kind is not answered along.
+    let other = home.file("other.json", asks(json!({"kind": "ask", "question": "Why?"}), &["answered"]));
+    for (file, input) in [(&file, r#"{"amount": 5}"#), (&other, "{}")] {
+        home.run(&["run", file, "--input", input, "--no-input"]).exits(3);
+    }
+    let inbox = home.run(&["inbox", "--json"]).exits(0).json();
+    let ids: Vec<&str> =
+        inbox["items"].as_array().unwrap().iter().map(|one| one["interaction_id"].as_str().unwrap()).collect();
+    assert!(home.run(&["answer", ids[0], ids[1], "--approve"]).exits(1).err.contains("not alike"));
+    assert_eq!(home.run(&["inbox", "--json"]).exits(0).json()["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_inbox_is_searched_by_workflow_kind_and_words() {
+    let home = Home::new();
+    let file = home.file("asks.json", approval(json!({})));
+    for amount in [17, 23] {
+        home.run(&["run", &file, "--input", &json!({ "amount": amount }).to_string(), "--no-input"]).exits(3);
+    }
+    let shown = home.run(&["inbox", "--search", "PAY 23"]).exits(0);
+    assert!(shown.out.contains("Pay 23?") && !shown.out.contains("Pay 17?"), "{shown:?}");
+    assert!(home.run(&["inbox", "--workflow", "asks", "--kind", "approval"]).exits(0).out.contains("Pay 17?"));
+    assert!(home.run(&["inbox", "--kind", "ask"]).exits(0).err.contains("nothing waits for an answer"));
+    assert!(home.run(&["inbox", "--kind", "anything"]).exits(1).err.contains("kind"));
+}
+
+#[test]
 fn the_inbox_is_paged_like_every_list() {
     let home = Home::new();
     let file = home.file("asks.json", approval(json!({})));

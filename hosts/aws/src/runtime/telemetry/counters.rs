@@ -25,10 +25,22 @@ pub enum Counter {
     Warnings,
     /// Slices of jobs over many executions that the supervisor did.
     Slices,
+    /// Questions that people answered.
+    Answered,
+    /// Seconds until these were answered, summed up.
+    AnswerSeconds,
+    /// Questions that their deadline ended.
+    TimedOut,
+    /// Questions that were withdrawn.
+    Withdrawn,
+    /// Messages about questions that a channel took.
+    MessagesSent,
+    /// Tries to send such messages that failed, or were refused.
+    MessagesFailed,
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 9] = [
+const ALL: [(Counter, &str); 15] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
@@ -38,6 +50,12 @@ const ALL: [(Counter, &str); 9] = [
     (Counter::LookedAfter, "looked_after"),
     (Counter::Warnings, "warnings"),
     (Counter::Slices, "slices"),
+    (Counter::Answered, "answered"),
+    (Counter::AnswerSeconds, "answer_seconds"),
+    (Counter::TimedOut, "timed_out"),
+    (Counter::Withdrawn, "withdrawn"),
+    (Counter::MessagesSent, "messages_sent"),
+    (Counter::MessagesFailed, "messages_failed"),
 ];
 
 /// The values of the counters since the process began, in the order of [`ALL`].
@@ -73,6 +91,6 @@ mod tests {
         for (at, (counter, _)) in ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }
-        assert_eq!(Counter::Slices as usize + 1, ALL.len(), "the last variant is the last row");
+        assert_eq!(Counter::MessagesFailed as usize + 1, ALL.len(), "the last variant is the last row");
     }
 }
