@@ -1,5 +1,6 @@
 //! The people whom a document names.
 
+use super::group::{group_of, is_group_name};
 use crate::{
     limits,
     reading::{Cx, Fields, Place},
