@@ -20,6 +20,9 @@ pub const ANSWERS_AT_ONCE: usize = 100;
 /// Questions that one request looks at where it searches the inbox by what is asked: each takes a request or two to the
 /// store, [`ROWS_AT_ONCE`] at a time, which together are over within a second or two on AWS.
 pub const SEARCHED: usize = 500;
+/// Pages of a host's list that such a request reads: twice those that hold [`SEARCHED`] questions, since a host that looks
+/// for an assignee in DynamoDB may give pages with nothing on them.
+pub const SEARCHED_PARTS: usize = 6;
 /// Rows of a page that are read at the same time: each takes a request or two to the store.
 pub const ROWS_AT_ONCE: usize = 16;
 /// Turns of a history read at a time, so that few are read in vain where the bytes of a page are used up early.

@@ -10,7 +10,7 @@ use axum::{Json, extract::State};
 use document::id::WorkflowId;
 use engine::{
     groups::{GROUP, asked_as, group_of},
-    port::{InteractionFilter, Page, Window},
+    port::{InteractionFilter, Page, StoreError, Window},
 };
 use std::sync::Arc;
 use stepwell_core::{
@@ -116,7 +116,7 @@ impl Inbox<'_> {
     async fn page(&self, mut window: Window) -> Answered<types::Page<types::Interaction>> {
         let unreadable = Unreadable::default();
         let (wanted, mut room) = (window.limit, page::Room::default());
-        let (mut items, mut looked_at) = (Vec::new(), 0);
+        let (mut items, mut looked_at, mut parts) = (Vec::new(), 0, 0);
         loop {
             let mut part = self.app.host.index().interactions(&self.filter, &window).await?;
             let row = async |place: &Place| unreadable.spare(place.1.as_str(), self.row(place).await);
@@ -124,21 +124,39 @@ impl Inbox<'_> {
             let (taken, mut is_full) = fill(&mut items, rows, wanted);
             is_full |= taken < part.items.len();
             if taken < part.items.len() && taken > 0 {
-                // A host gives cursors for the ends of its pages alone, so it is asked for one that ends here.
-                window.limit = taken;
-                part = self.app.host.index().interactions(&self.filter, &window).await?;
+                part = self.ending(&window, &part.items[..taken]).await?;
             } else if taken == 0 && !part.items.is_empty() {
                 // Nothing of this part has room any more: the page ends where the part before it did.
                 part = Page { items: Vec::new(), next_cursor: window.cursor.take() };
             }
             looked_at += taken;
-            let goes_on = !self.search.is_empty() && !is_full && looked_at < limits::SEARCHED;
+            parts += 1;
+            let has_time = looked_at < limits::SEARCHED && parts < limits::SEARCHED_PARTS;
+            let goes_on = !self.search.is_empty() && !is_full && has_time;
             if part.next_cursor.is_none() || !goes_on {
                 let listed = cursor::page("interactions", &part, items);
                 return Ok(types::Page { unreadable: unreadable.ids(), ..listed });
             }
             let limit = limits::PAGE_ITEMS.min(limits::SEARCHED - looked_at);
             window = Window { limit, cursor: part.next_cursor };
+        }
+    }
+
+    /// The page of the host that begins as the window says, and ends with the last of these questions. A host gives cursors
+    /// for the ends of its pages alone, so it is asked for one that ends there; where some of them have left the list
+    /// meanwhile, for a shorter one.
+    async fn ending(&self, window: &Window, taken: &[Place]) -> Answered<Page<Place>> {
+        let mut window = Window { limit: taken.len(), ..window.clone() };
+        loop {
+            let part = self.app.host.index().interactions(&self.filter, &window).await?;
+            match part.items.iter().rposition(|place| taken.contains(place)) {
+                Some(at) if at + 1 == part.items.len() => return Ok(part),
+                Some(at) => window.limit = at + 1,
+                None => {
+                    let why = "all questions of a page left the list while it was read".to_owned();
+                    return Err(StoreError::Transient(why).into());
+                }
+            }
         }
     }
 

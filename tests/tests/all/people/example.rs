@@ -1,7 +1,7 @@
 //! The example with two people, from the command of the README to the payment: nothing but a folder of mails between
 //! the host and its people.
 
-use super::{pages, stage::Stage};
+use super::{pages, stage::Stage, until};
 use crate::binary::root;
 use serde_json::json;
 use std::fs;
@@ -20,12 +20,22 @@ fn office() -> Stage {
     stage
 }
 
+/// Waits until the host knows that both mails were taken: whoever is known to have been asked is told the outcome.
+fn known_to_be_sent(office: &Stage, execution: &str) {
+    until("both mails are known to be sent", || {
+        let question = office.question(execution);
+        let deliveries = question["deliveries"].as_array().unwrap();
+        deliveries.len() == 2 && deliveries.iter().all(|one| one["status"] == "sent")
+    });
+}
+
 #[test]
 fn two_people_pay_by_the_links_in_their_mails() {
     let office = office();
     // When a payment is asked for,
     let id = office.start(EXAMPLE, &json!({"payee": "Ada", "amount": 1250, "purpose": "a difference engine"}));
     // then each of the two has a mail with a page of their own,
+    known_to_be_sent(&office, &id);
     let manager = office.mail(MANAGER, "Approval needed").page();
     let director = office.mail(DIRECTOR, "Approval needed").page();
     assert_ne!(manager, director);
@@ -54,6 +64,7 @@ fn two_people_pay_by_the_links_in_their_mails() {
 fn one_of_two_refuses_and_nothing_is_paid() {
     let office = office();
     let id = office.start(EXAMPLE, &json!({"payee": "Ada", "amount": 1250}));
+    known_to_be_sent(&office, &id);
     let page = office.mail(DIRECTOR, "Approval needed").page();
     pages::answer(&office.dev, &page, &[("choice", "rejected"), ("comment", "not this month")]);
     let execution = office.dev.until(&id, &["completed", "failed"]);

@@ -11,8 +11,9 @@ use std::{
 };
 
 pub struct Stage {
-    pub folder: Folder,
+    /// It ends before its folder is removed.
     pub dev: Dev,
+    pub folder: Folder,
 }
 
 impl Stage {
@@ -20,7 +21,7 @@ impl Stage {
         let folder = Folder::new(name);
         let outbox = folder.0.join("outbox");
         let dev = Dev::start(&folder.data(), &["--mail-to-folder", outbox.to_str().unwrap()]);
-        Self { folder, dev }
+        Self { dev, folder }
     }
 
     pub fn outbox(&self) -> PathBuf {
