@@ -96,7 +96,7 @@ async fn run(host: &mut impl Host, document: &Value, input: &Value) -> Fate {
     loop {
         host.go_on().await;
         let execution = ok(host, "GET", &format!("/v1/executions/{id}"), None).await;
-        let (status, output) = (execution["status"].clone(), execution["output"].clone());
+        let (status, output) = (execution["status"].clone(), without_receipts(&execution["output"]));
         if ["completed", "failed", "cancelled"].iter().any(|end| status == *end) {
             return Fate { status, output, history: history(host, &id).await };
         }
@@ -107,6 +107,18 @@ async fn run(host: &mut impl Host, document: &Value, input: &Value) -> Fate {
                 respond(host, question).await;
             }
         }
+    }
+}
+
+/// A value without the receipts in it, which name the interaction and tell its times.
+fn without_receipts(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| *name != "receipt");
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_receipts(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_receipts).collect()),
+        other => other.clone(),
     }
 }
 
