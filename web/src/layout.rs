@@ -52,3 +52,9 @@ fn short(text: &str) -> String {
         None => line,
     }
 }
+
+/// A page with a heading and a few words.
+pub fn notice(title: &str, words: &Markup, up: &str) -> Markup {
+    let body = html! { article.card { h1 { (title) } (words) } };
+    whole(&Page { title, up, body, foot: html! {} })
+}

@@ -6,9 +6,15 @@ pub mod limits;
 
 mod answered;
 mod assets;
+mod inbox;
 mod layout;
 mod link;
 mod markdown;
 mod moment;
 
-pub use link::routes;
+use api::Routes;
+
+/// The routes of all pages, and of what they load.
+pub fn routes() -> Routes {
+    link::routes().merge(inbox::routes())
+}

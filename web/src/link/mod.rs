@@ -14,6 +14,7 @@ use crate::{
     answered::{page, see_other},
     assets,
     form::{Faults, Pairs},
+    layout::notice,
     limits,
 };
 use answer::Sent;
@@ -199,7 +200,7 @@ fn trouble(problem: Problem, up: &str) -> Response {
         _ => "This cannot be done",
     };
     let words: Markup = html! { p { (people::capital(problem.detail())) "." } };
-    let mut response = page(problem.status(), over::notice(title, &words, up));
+    let mut response = page(problem.status(), notice(title, &words, up));
     keep_retry(problem, &mut response);
     response
 }

@@ -1,10 +1,7 @@
 //! The pages of links that lead to no open question, each with its own reason.
 
 use super::{found::Found, people, question::facts, words};
-use crate::{
-    layout::{Page, whole},
-    moment::moment,
-};
+use crate::{layout::notice, moment::moment};
 use maud::{Markup, html};
 use stepwell_core::interaction::InteractionStatus;
 
@@ -15,12 +12,6 @@ pub fn unknown() -> Markup {
              whoever sent it to you for a new one." }
     };
     notice("This link is unknown", &body, "../")
-}
-
-/// A page with a heading and a few words.
-pub fn notice(title: &str, words: &Markup, up: &str) -> Markup {
-    let body = html! { article.card { h1 { (title) } (words) } };
-    whole(&Page { title, up, body, foot: html! {} })
 }
 
 /// Why nobody answers here any more: the person is not asked any more, or the question is over.

@@ -39,7 +39,7 @@ impl PublicPages {
 
     /// Whether a request is for such a page, or for what it loads.
     fn hold<B>(request: &axum::http::Request<B>) -> bool {
-        ["/i/", "/assets/", "/v1/hooks/"].iter().any(|folder| request.uri().path().starts_with(folder))
+        ["/i/", "/inbox/", "/assets/", "/v1/hooks/"].iter().any(|folder| request.uri().path().starts_with(folder))
     }
 
     /// Reading a page changes nothing, so a link may be followed from anywhere. Its form comes from the page itself; the

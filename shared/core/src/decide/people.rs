@@ -21,13 +21,17 @@ use std::{collections::BTreeSet, sync::Arc};
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
 pub(super) fn told(turn: &mut Deciding<'_>, delivering: &Delivering, told: Told) -> Result<(), Rejection> {
     let one = turn.state.interaction(delivering.interaction.as_str()).cloned();
-    let Some(delivery) = one.as_ref().and_then(|one| telling::on_its_way(one, delivering)).cloned() else {
+    let on_its_way = one.as_ref().and_then(|one| telling::on_its_way(one, delivering)).cloned();
+    let had_left =
+        matches!(told, Told::Sent { .. }) && one.as_ref().is_some_and(|one| telling::had_left(one, delivering));
+    if on_its_way.is_none() && !had_left {
         return Err(Rejection::Stale("the message is not on its way any more"));
-    };
+    }
+    let attempts = on_its_way.map_or(0, |delivery| delivery.attempts);
     let (told, again_at) = match told {
         Told::Failed { error, after_seconds } => {
             let error = cut(error);
-            let tried = delivery.attempts + 1;
+            let tried = attempts + 1;
             let at = (tried < limits::DELIVERY_ATTEMPTS).then(|| turn.now.after_seconds(pause(tried, after_seconds)));
             (Told::Failed { error, after_seconds }, at)
         }

@@ -146,10 +146,15 @@ pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option
     delivery.due = again;
     match told {
         Told::Sent { reference } => {
+            let was_dropped = delivery.status == DeliveryStatus::Dropped;
             (delivery.status, delivery.error, delivery.told) = (DeliveryStatus::Sent, None, true);
             // Later messages refer to the one that shows the question whole.
             if delivery.reference.is_none() || delivery.notice == Notice::Again {
                 delivery.reference.clone_from(reference);
+            }
+            // It had left when the question was decided: whoever got it is told how that went.
+            if was_dropped {
+                anew(delivery, Notice::Outcome);
             }
         }
         Told::Members(members) => {
@@ -196,6 +201,16 @@ fn tell_members(one: &mut Interaction, group: &Delivery, members: &[String]) {
             });
         }
     }
+}
+
+/// Whether a try is about a message that had left when the question was decided, and was dropped then.
+pub(crate) fn had_left(one: &Interaction, delivering: &Delivering) -> bool {
+    let delivery = one.deliveries.get(delivering.delivery);
+    !one.is_open()
+        && delivery.is_some_and(|it| {
+            let same = it.number == delivering.number && it.attempts + 1 == delivering.attempt;
+            same && it.status == DeliveryStatus::Dropped && it.notice != Notice::Outcome
+        })
 }
 
 /// The message that a try is about; none where it is not on its way any more.

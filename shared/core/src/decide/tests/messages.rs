@@ -247,7 +247,8 @@ fn a_question_that_is_no_longer_needed_takes_its_messages_back() {
     tell(&mut story, &on_their_way[0], taken()).unwrap();
     story.when(Command::Control { control: Control::Cancel, reason: None }).unwrap();
     assert_eq!(sent(&story).len(), 1, "who was told of it is told that");
-    assert!(matches!(tell(&mut story, &on_their_way[1], taken()), Err(Rejection::Stale(_))));
+    let refused = || Told::Refused { error: "no such address".into() };
+    assert!(matches!(tell(&mut story, &on_their_way[1], refused()), Err(Rejection::Stale(_))));
 }
 
 #[test]
@@ -267,4 +268,19 @@ fn channels_that_templates_yield_are_checked() {
         story.is(Status::Failed);
         assert_eq!(story.state.error.as_ref().map(|it| it.code.as_str()), Some("template_error"), "{wrong}");
     }
+}
+
+#[test]
+fn who_was_written_to_at_the_moment_of_the_decision_is_told_how_it_went() {
+    let mut story = asking(json!({ "assignees": ["ana@x.example", "bob@x.example"] }));
+    let [ana, bob] = sent(&story)[..].to_vec().try_into().unwrap();
+    story.answer("bob@x.example", Answer { approved: Some(true), ..Answer::default() }).unwrap();
+    assert!(matches!(tell(&mut story, &bob, Told::Dropped), Err(Rejection::Stale(_))));
+    // The word that it was taken comes after the decision.
+    tell(&mut story, &ana, taken()).unwrap();
+    let outcome = sent(&story);
+    assert_eq!(statuses(&story)[0], ("ana@x.example", Notice::Outcome, DeliveryStatus::Pending));
+    assert!(matches!(tell(&mut story, &ana, taken()), Err(Rejection::Stale(_))), "once");
+    tell(&mut story, &outcome[0], taken()).unwrap();
+    story.is(Status::Completed);
 }
