@@ -193,10 +193,12 @@ impl Draft<'_> {
             config["timeout_seconds"] = json!(5);
             config["timeout_action"] = json!(*self.rng.pick(&["timeout", "auto_approve", "auto_reject", "fail"]));
         }
-        if self.rng.percent(30) {
+        // Drawn aside, so that what else is drawn stays as it was.
+        let mut aside = self.rng.clone();
+        if aside.percent(30) {
             config["channels"] =
                 json!([{ "type": "email", "to": ["ops@example.com"] }, { "type": "slack", "channel": "#ops" }]);
-            if self.rng.percent(30) {
+            if aside.percent(30) {
                 config["remind_every_seconds"] = json!(2);
             }
         }

@@ -94,7 +94,7 @@ impl Seen {
     fn is_enough(&self) {
         let Self { children, rollbacks, retries, forks, answers, stuck, unstuck, cancelled, failed } = *self;
         let rare = [children, rollbacks, retries, forks, answers, stuck, unstuck, cancelled, failed];
-        assert!(rare.iter().all(|often| *often >= 3), "{self:?}");
+        assert!(rare.iter().all(|often| *often >= 5), "{self:?}");
     }
 }
 

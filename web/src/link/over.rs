@@ -1,7 +1,10 @@
 //! The pages of links that lead to no open question, each with its own reason.
 
 use super::{found::Found, people, question::facts, words};
-use crate::{layout::notice, moment::moment};
+use crate::{
+    layout::{Page, notice, whole},
+    moment::moment,
+};
 use maud::{Markup, html};
 use stepwell_core::interaction::InteractionStatus;
 
