@@ -62,12 +62,10 @@ pub fn filled(html: &str) -> Vec<(String, String)> {
     for element in elements(html) {
         let name = || element.attribute("name").unwrap();
         let value = || element.attribute("value").unwrap_or_default();
+        let is_chosen = || matches!(element.attribute("type").as_deref(), Some("radio" | "checkbox"));
         match element.name {
-            "input" if matches!(element.attribute("type").as_deref(), Some("radio" | "checkbox")) => {
-                if element.has("checked") {
-                    pairs.push((name(), value()));
-                }
-            }
+            "input" if is_chosen() && element.has("checked") => pairs.push((name(), value())),
+            "input" if is_chosen() => {}
             "input" => pairs.push((name(), value())),
             "textarea" => {
                 let text = plain(element.text);

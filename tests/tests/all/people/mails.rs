@@ -66,8 +66,8 @@ impl Mail {
 fn header(head: &str, name: &str) -> String {
     let unfolded = head.trim_start().split("\n\n").next().unwrap().replace("\n ", " ").replace("\n\t", " ");
     let pairs = unfolded.lines().filter_map(|line| line.split_once(": "));
-    let found = pairs.filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned());
-    found.last().unwrap_or_default()
+    let mut found = pairs.filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned());
+    found.next_back().unwrap_or_default()
 }
 
 fn decoded(part: &str) -> String {

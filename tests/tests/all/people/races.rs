@@ -47,7 +47,8 @@ fn of_two_hundred_answers_one_decides_and_the_others_are_told_which() {
     stage.save(&approval("crowd", json!({ "assignees": crowd })));
     let id = stage.start("crowd", &json!({}));
     let question = stage.asked(&id);
-    let answer = |number: usize| stage.answer(&question, &crowd[number], &json!({"approved": number % 2 == 0}));
+    let answer =
+        |number: usize| stage.answer(&question, &crowd[number], &json!({"approved": number.is_multiple_of(2)}));
     let answer = &answer;
     let told = at_once((0..200).map(|number| deed(move || answer(number))).collect());
     let winners: Vec<usize> = (0..200).filter(|number| told[*number].0 == 200).collect();
