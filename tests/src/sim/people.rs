@@ -5,7 +5,10 @@ use stepwell_core::interaction::{Answer, Interaction, InteractionKind};
 
 /// The answer that a question asks for by its text; where it does not say, yes or the first option.
 pub fn answer(one: &Interaction) -> Answer {
-    let by = one.assignees.first().cloned().unwrap_or_else(|| "boss@example.com".into());
+    // Each in turn, since one person has one vote.
+    let has_answered = |person: &&String| one.responses.iter().any(|it| it.by == **person);
+    let by = one.assignees.iter().find(|person| !has_answered(person)).or(one.assignees.first());
+    let by = by.cloned().unwrap_or_else(|| "boss@example.com".into());
     let mut answer = Answer { by, ..Answer::default() };
     match one.kind {
         InteractionKind::Decision if one.on_error => answer.option = Some("abort".into()),

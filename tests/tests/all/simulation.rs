@@ -23,7 +23,9 @@ fn simulate(seed: u64) -> Result<u64, String> {
     let case = case(seed, knobs);
     let delivers = sim::delivers(seed.is_multiple_of(2));
     let about = |error: String| format!("{error}\ninput {}\n{}", case.input, case.document);
-    let calm = Run::new(&case, seed, Faults::default(), delivers).finish().map_err(about)?;
+    let mut quiet = Run::new(&case, seed, Faults::default(), delivers);
+    let calm = quiet.finish().map_err(about)?;
+    quiet.told_once().map_err(about)?;
     let mut run = Run::new(&case, seed, Faults::of(seed), delivers);
     let fate = run.finish().map_err(about)?;
     if deterministic && (fate.status != calm.status || fate.output != calm.output) {
