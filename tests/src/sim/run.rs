@@ -259,10 +259,10 @@ impl Run {
         for state in states {
             for one in state.open_interactions() {
                 // A person who hears nothing sends the same request again.
-                let key = one.interaction_id.to_string();
+                let said = answer(one);
+                let key = format!("{} by {}", one.interaction_id, said.by);
                 let request = Some(Request { key, hash: "answer".into() });
-                let command =
-                    Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(answer(one)) };
+                let command = Command::Answer { interaction_id: one.interaction_id.clone(), answer: Box::new(said) };
                 jobs.push(Job::ask(state.id().clone(), Asked { request, ..command.into() }));
             }
             let awaited = state.nodes.values().find_map(|node| match &node.phase {
