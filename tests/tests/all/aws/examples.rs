@@ -158,6 +158,8 @@ fn examples() -> Vec<(String, Value, Value)> {
         (path.file_stem().unwrap().to_string_lossy().into_owned(), document, input)
     };
     let mut all: Vec<_> = paths.into_iter().map(read).collect();
+    // Its two people answer by links of their own, which `aws::people` does here and `people::example` on the embedded host.
+    all.retain(|(name, ..)| name != "two-person-approval");
     // The saga ends well, and at its last step, after which the rest is undone.
     let saga = all.iter_mut().find(|(name, ..)| name == "booking-saga").expect("the saga is an example");
     saga.2 = json!({"traveller": "Ada", "amount": 900});
