@@ -1,10 +1,10 @@
 //! Single POST requests of a host itself, such as those that tell people of questions. They reach what the requests of
 //! workflows reach and nothing else, and follow no redirect.
 
-use super::{allow::AllowList, failure, guarded::Guarded, request::Hop, response::retry_after};
+use super::{allow::AllowList, failure, guarded::Guarded, redirect::first_hosts, request::Hop, response::retry_after};
 use document::time::Time;
 use std::time::Duration;
-use stepwell_core::task::{Failure, HttpTask, Outcome};
+use stepwell_core::task::{Failure, HttpTask, Outcome, UsedSecret};
 
 /// Sends POST requests. A host builds one, so that connections are reused.
 pub struct Poster {
@@ -23,6 +23,8 @@ pub struct Post<'a> {
     pub answer_bytes: usize,
     /// Time for the whole exchange.
     pub limit: Duration,
+    /// The stored credentials in the request, each of which goes to its own hosts alone.
+    pub secrets: &'a [UsedSecret],
 }
 
 /// What a server answered.
@@ -64,6 +66,7 @@ impl Poster {
             expect: None,
         };
         let mut hop = Hop::first(&task, None, &self.guarded.user_agent)?;
+        first_hosts(&hop, post.secrets)?;
         hop.body = Some(post.body);
         let mut response = self.guarded.send(&hop).await.map_err(of_outcome)?;
         let mut posted = Posted {

@@ -69,7 +69,8 @@ impl Client {
         body: String,
         limit: Duration,
     ) -> Result<Posted, Fault> {
-        let post = Post { url, headers, body: body.into_bytes(), answer_bytes: SLACK_ANSWER_BYTES, limit };
+        let body = body.into_bytes();
+        let post = Post { url, headers, body, answer_bytes: SLACK_ANSWER_BYTES, limit, secrets: &[] };
         // Slack says how many seconds to wait, and never until when, so that no time is needed to read it.
         let posted = self.poster.post(post, Time::default()).await;
         posted.map_err(|failure| Fault::unanswered(format!("Slack was not reached: {}", failure.message), true))

@@ -67,7 +67,8 @@ impl Webhooks {
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             headers.push(("content-type".to_owned(), kind.to_owned()));
         }
-        let post = Post { url: &webhook.url, headers: &headers, body, answer_bytes: ANSWER_BYTES, limit: SEND };
+        let (url, secrets) = (webhook.url.as_str(), webhook.secrets.as_slice());
+        let post = Post { url, headers: &headers, body, answer_bytes: ANSWER_BYTES, limit: SEND, secrets };
         self.poster.post(post, letter.now).await.map_err(|failure| unanswered(&failure))
     }
 }
@@ -109,10 +110,12 @@ fn unanswered(failure: &Failure) -> Told {
 /// are masked before anything is cut.
 fn masked(mut told: Told, webhook: &Webhook) -> Told {
     if let Told::Failed { error, .. } | Told::Refused { error } = &mut told {
-        let secrets = webhook.secrets.iter().chain(&webhook.secret);
-        let used =
-            |value: &String| UsedSecret { name: "of the webhook".into(), value: value.clone(), hosts: Vec::new() };
-        mask_text(error, &secrets.map(used).collect::<Vec<_>>());
+        let key = webhook.secret.iter().map(|value| UsedSecret {
+            name: "of the webhook".into(),
+            value: value.clone(),
+            hosts: Vec::new(),
+        });
+        mask_text(error, &webhook.secrets.iter().cloned().chain(key).collect::<Vec<_>>());
         *error = cut(error, SAID_CHARS);
     }
     told

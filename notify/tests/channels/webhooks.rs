@@ -8,7 +8,10 @@ use engine::port::{Letter, Notifier};
 use nodes::AllowList;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use stepwell_core::interaction::delivery::{Notice, Told};
+use stepwell_core::{
+    interaction::delivery::{Notice, Told},
+    task::UsedSecret,
+};
 use stepwell_notify::{Channels, Given};
 
 /// The keys that the receiver knows as `host` and `own`.
@@ -29,6 +32,11 @@ fn letter(path: &str) -> Letter {
 fn with(mut letter: Letter, set: impl FnOnce(&mut engine::port::Webhook)) -> Letter {
     set(letter.webhook.as_mut().unwrap());
     letter
+}
+
+/// A stored credential that may go to one host.
+fn secret(value: &str, host: &str) -> UsedSecret {
+    UsedSecret { name: "KEY".into(), value: value.into(), hosts: vec![host.into()] }
 }
 
 fn arrived(path: &str) -> Value {
@@ -138,17 +146,33 @@ async fn what_is_not_public_is_not_reached() {
 async fn no_error_holds_a_credential() {
     // Given a server that repeats what it is sent, and a URL that is a credential itself.
     let told = |path: &'static str| async move {
-        let secret = with(letter(path), |webhook| {
+        let with_secrets = with(letter(path), |webhook| {
             webhook.headers.insert("Authorization".into(), "Bearer t0p-s3cret".into());
-            webhook.secrets = vec!["t0p-s3cret".into(), "k3y-in-path".into()];
+            webhook.secrets = vec![secret("t0p-s3cret", "*"), secret("k3y-in-path", "*")];
         });
-        channels(None).send(&secret).await
+        channels(None).send(&with_secrets).await
     };
     let Told::Refused { error } = told("/as/400/k3y-in-path").await else { panic!("400 is a refusal") };
-    assert!(error.contains("you sent Bearer [secret of the webhook]"), "{error}");
-    let nowhere = with(webhook("http://127.0.0.1:1/k3y-in-path"), |one| one.secrets = vec!["k3y-in-path".into()]);
+    assert!(error.contains("you sent Bearer [secret KEY]"), "{error}");
+    let nowhere = with(webhook("http://127.0.0.1:1/k3y-in-path"), |one| one.secrets = vec![secret("k3y-in-path", "*")]);
     let (Told::Failed { error, .. } | Told::Refused { error }) = channels(None).send(&nowhere).await else {
         panic!("nobody listens there")
     };
     assert!(!error.contains("k3y"), "{error}");
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_no_host_but_its_own() {
+    let to = |host: &'static str, path: &'static str| {
+        with(letter(path), |webhook| {
+            webhook.headers.insert("Authorization".into(), "Bearer t0p-s3cret".into());
+            webhook.secrets = vec![secret("t0p-s3cret", host)];
+        })
+    };
+    let Told::Refused { error } = channels(None).send(&to("api.example.com", "/stolen")).await else {
+        panic!("whoever writes a document could read every secret")
+    };
+    assert!(error.contains("KEY may not be sent to 127.0.0.1") && !error.contains("t0p"), "{error}");
+    assert_eq!(channels(None).send(&to("127.0.0.1", "/allowed")).await, SENT);
+    assert_eq!(arrived("/allowed")["headers"]["authorization"], "Bearer t0p-s3cret");
 }

@@ -170,10 +170,10 @@ async fn take(app: &App, found: &Found, pairs: &Pairs) -> Response {
 async fn ask(app: &App, found: &Found, seen: &str, said: Answer) -> Result<(), Problem> {
     let person = found.person.as_deref().unwrap_or_default();
     let caller = Caller { via: Via::Link, ..Caller::by_link(&found.execution.started.owner, person) };
-    let said = rules::signed(app, &caller, None, said).await?;
     // Two clicks are one answer: a form is known by what it said, and by how many answers its page had seen.
     let id = found.interaction.interaction_id.clone();
     let hash = canonical::sha256(&said);
+    let said = rules::signed(app, &caller, None, said).await?;
     let key = derive(&["link", id.as_str(), &person.to_ascii_lowercase(), seen, &hash]);
     let terms = rules::Terms { request: Some(Request { key, hash }), ..rules::Terms::default() };
     let command = Command::Answer { interaction_id: id, answer: Box::new(said) };

@@ -41,16 +41,21 @@ pub(crate) fn count(one: &Interaction) -> usize {
     receivers(one).len()
 }
 
-/// Notes messages to all receivers that are new; told by [`Notice::Asked`] or [`Notice::Escalated`].
+/// Notes messages to all receivers that are new, each once however the name is written, and to those who were dropped
+/// and are asked again; told by [`Notice::Asked`] or [`Notice::Escalated`].
 pub(crate) fn tell_new(one: &mut Interaction, notice: Notice) {
-    let known = |wanted: &Receiver<'_>| one.deliveries.iter().any(|it| is_to(it, wanted.channel, wanted.to));
-    let new: Vec<Delivery> = receivers(one)
-        .into_iter()
-        .filter(|wanted| !known(wanted))
-        .filter_map(|wanted| fresh(wanted.channel, wanted.of, wanted.to, wanted.personal, notice))
-        .collect();
-    let room = limits::DELIVERIES.saturating_sub(one.deliveries.len());
-    one.deliveries.extend(new.into_iter().take(room));
+    let wanted: Vec<Delivery> =
+        receivers(one).into_iter().filter_map(|it| fresh(it.channel, it.of, it.to, it.personal, notice)).collect();
+    for new in wanted {
+        let has_room = one.deliveries.len() < limits::DELIVERIES;
+        let known = one.deliveries.iter().position(|it| is_to(it, new.channel, &new.to));
+        match known.and_then(|ix| one.deliveries.get_mut(ix)) {
+            Some(known) if known.status == DeliveryStatus::Dropped => anew(known, notice),
+            Some(_) => {}
+            None if has_room => one.deliveries.push(new),
+            None => {}
+        }
+    }
 }
 
 fn is_to(delivery: &Delivery, channel: usize, to: &str) -> bool {

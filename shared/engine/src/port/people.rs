@@ -13,6 +13,7 @@ use stepwell_core::{
         channel::{Channel, ChannelKind},
         delivery::{Notice, Told},
     },
+    task::UsedSecret,
 };
 
 /// One message about a question to one receiver.
@@ -61,8 +62,8 @@ pub struct Webhook {
     pub secret: Option<String>,
     /// The body that the document makes; none for ours.
     pub body: Option<Value>,
-    /// The texts of credentials that stand in the fields above, which no error may show.
-    pub secrets: Vec<String>,
+    /// The credentials that stand in the fields above: they go to their own hosts alone, and no error shows them.
+    pub secrets: Vec<UsedSecret>,
 }
 
 impl std::fmt::Debug for Webhook {

@@ -146,7 +146,7 @@ async fn webhook(
         headers: task.request.headers.iter().cloned().collect(),
         secret: task.secret,
         body: task.request.body.clone(),
-        secrets: vault.used().into_iter().map(|secret| secret.value).collect(),
+        secrets: vault.used(),
     }))
 }
 

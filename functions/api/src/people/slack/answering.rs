@@ -135,8 +135,9 @@ async fn submit(
                    name whose people this workspace's members are";
         return Ok(Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "forbidden", why)));
     }
-    let said = answer::signed(app, caller, None, Answer { named: true, ..said }).await?;
+    // What came again is known by what was said, whatever groups the person is in by now.
     let body = serde_json::to_value(&said).unwrap_or_default();
+    let said = answer::signed(app, caller, None, Answer { named: true, ..said }).await?;
     let (route, hash) = idempotency::keyed("/v1/hooks/slack", &act.key, &Canonical(&body));
     let request = Request { key: derive(&["request", &caller.subject, &route]), hash };
     let command = Command::Answer { interaction_id: asked.id.clone(), answer: Box::new(said) };

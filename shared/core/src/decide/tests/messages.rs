@@ -70,6 +70,14 @@ fn is_message(effect: &Effect) -> bool {
 }
 
 #[test]
+fn an_address_gets_one_message_however_it_is_written() {
+    let channels = json!([{ "type": "email", "to": ["BOB@x.example"] }]);
+    let people = json!(["ana@x.example", "Ana@X.example", "bob@x.example"]);
+    let story = asking(json!({ "assignees": people, "channels": channels }));
+    assert_eq!(sent(&story).len(), 2);
+}
+
+#[test]
 fn what_is_written_to_besides_people_is_no_person() {
     let channels = json!([{ "type": "web" }, { "type": "email", "to": "audit@x.example, {{ 'ops@x.example' }}" },
         { "type": "slack", "channel": "#finance" }, { "type": "slack" },
@@ -206,6 +214,10 @@ fn other_people_are_asked_and_the_first_are_told_no_more() {
     let answer = || Answer { approved: Some(true), ..Answer::default() };
     assert!(matches!(story.answer("ana@x.example", answer()), Err(Rejection::Forbidden(_))));
     assert!(matches!(story.when(reassign(&[" "])), Err(Rejection::Invalid { .. })), "nobody");
+    // Whoever is asked again is told again.
+    story.when(reassign(&["ana@x.example", "bob@x.example"])).unwrap();
+    assert_eq!(statuses(&story)[0], ("ana@x.example", Notice::Asked, DeliveryStatus::Pending));
+    story.when(reassign(&["bob@x.example"])).unwrap();
     story.answer("bob@x.example", answer()).unwrap();
     assert!(matches!(story.when(reassign(&["eve@x.example"])), Err(Rejection::Decided { .. })));
 }
