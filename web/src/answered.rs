@@ -2,7 +2,7 @@
 
 use axum::{
     http::{
-        HeaderName, StatusCode,
+        HeaderName, HeaderValue, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
         },
@@ -13,8 +13,8 @@ use maud::Markup;
 
 /// What a page may load and where its forms may go: to this host alone, and into no frame. Nothing stands in the page
 /// itself, so that no text of others can become a script or a style.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; \
-                      frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The headers of every page. A page of a link is for one person: nobody keeps it, finds it or learns its address.
 const HEADERS: [(HeaderName, &str); 8] = [
@@ -28,7 +28,20 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// A page with this status.
+/// A page that nobody has signed in for, beside those of links.
+pub fn plain_page(status: StatusCode, markup: Markup) -> Response {
+    page_of_session(status, markup)
+}
+
+/// A page for somebody who is signed in. Its address is no secret, so its forms say where they come from: the guard
+/// against other sites asks for it.
+pub fn page_of_session(status: StatusCode, markup: Markup) -> Response {
+    let mut response = page(status, markup);
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// A page of a link with this status.
 pub fn page(status: StatusCode, page: Markup) -> Response {
     (status, HEADERS, page.into_string()).into_response()
 }

@@ -28,15 +28,31 @@ impl Asset {
     }
 }
 
-/// The one stylesheet.
-pub static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../assets/style.css")));
-/// Shows times in the reader's own zone.
-pub static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("times", "js", "text/javascript; charset=utf-8", include_str!("../assets/times.js")));
-/// The icon of the browser's tab.
-pub static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
+/// Defines what the pages load. A stylesheet of several files is one file for browsers.
+macro_rules! assets {
+    ($($(#[$doc:meta])* $name:ident = $stem:literal . $ending:literal, $kind:literal, [$($file:literal),+];)*) => {
+        $(
+            $(#[$doc])*
+            pub static $name: LazyLock<Asset> = LazyLock::new(|| {
+                Asset::new($stem, $ending, $kind, concat!($(include_str!(concat!("../assets/", $file))),+))
+            });
+        )*
+        fn all() -> impl Iterator<Item = &'static Asset> {
+            [$(&*$name),*].into_iter()
+        }
+    };
+}
+
+assets! {
+    /// The one stylesheet.
+    STYLE = "style"."css", "text/css; charset=utf-8",
+        ["css/tokens.css", "css/base.css", "css/form.css", "css/shell.css", "css/overview.css", "css/workflows.css",
+         "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
+    /// Shows times in the reader's own zone.
+    TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
+    /// The icon of the browser's tab.
+    ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
+}
 
 /// `GET /assets/{name}`.
 pub fn routes() -> Routes {
@@ -44,7 +60,7 @@ pub fn routes() -> Routes {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let Some(found) = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.name == name) else {
+    let Some(found) = all().find(|asset| asset.name == name) else {
         return Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such file: load the page anew")
             .into_response();
     };

@@ -1,9 +1,12 @@
 //! What all pages have around them.
 
 use crate::{
-    assets::{ICON, SCRIPT, STYLE},
+    answered::page_of_session,
+    assets::{Asset, ICON, STYLE, TIMES},
     limits,
+    session::Visit,
 };
+use axum::{http::StatusCode, response::Response};
 use maud::{DOCTYPE, Markup, html};
 
 /// A page without what all pages have around them.
@@ -13,15 +16,29 @@ pub struct Page<'a> {
     /// How the page's address leads to that of the host: `../` for each folder. Addresses in pages are relative, so that
     /// pages work below any address under which people reach the host.
     pub up: &'a str,
+    /// Modules that the page loads, beside the one that all pages load.
+    pub scripts: &'a [&'a Asset],
+    /// What stands at the head of the page; the product's name where it is empty.
+    pub head: Markup,
     /// What the page shows.
     pub body: Markup,
     /// What stands at its end.
     pub foot: Markup,
+    /// Whether the page takes the whole width of the window.
+    pub wide: bool,
+}
+
+impl<'a> Page<'a> {
+    /// A page that shows nothing yet.
+    pub fn plain(up: &'a str) -> Self {
+        let empty = || html! {};
+        Self { title: "", up, scripts: &[], head: empty(), body: empty(), foot: empty(), wide: false }
+    }
 }
 
 /// The whole page.
 pub fn whole(page: &Page<'_>) -> Markup {
-    let asset = |name: &str| format!("{}assets/{name}", page.up);
+    let asset = |asset: &Asset| format!("{}assets/{}", page.up, asset.name);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,17 +48,104 @@ pub fn whole(page: &Page<'_>) -> Markup {
                 meta name="robots" content="noindex, nofollow";
                 meta name="color-scheme" content="light dark";
                 title { (short(page.title)) " · Stepwell" }
-                link rel="icon" type="image/svg+xml" href=(asset(&ICON.name));
-                link rel="stylesheet" href=(asset(&STYLE.name));
-                script type="module" src=(asset(&SCRIPT.name)) {}
+                link rel="icon" type="image/svg+xml" href=(asset(&ICON));
+                link rel="stylesheet" href=(asset(&STYLE));
+                script type="module" src=(asset(&TIMES)) {}
+                @for script in page.scripts { script type="module" src=(asset(script)) {} }
             }
-            body {
-                header.top { div.inner { span.brand { "Stepwell" } } }
-                main { (page.body) }
+            body.wide[page.wide] {
+                @if page.head.0.is_empty() {
+                    header.top { div.inner { span.brand { "Stepwell" } } }
+                } @else {
+                    (page.head)
+                }
+                main #main { (page.body) }
                 footer.bottom { div.inner { (page.foot) } }
             }
         }
     }
+}
+
+/// The parts of the dashboard, in the order of its menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// What needs somebody first.
+    Overview,
+    /// Saved workflows, and the editor.
+    Workflows,
+    /// Executions.
+    Executions,
+    /// Questions.
+    Inbox,
+    /// The host itself.
+    Operations,
+}
+
+const PLACES: [(Place, &str, &str); 5] = [
+    (Place::Overview, "", "Overview"),
+    (Place::Workflows, "workflows", "Workflows"),
+    (Place::Executions, "executions", "Executions"),
+    (Place::Inbox, "inbox", "Inbox"),
+    (Place::Operations, "operations", "Operations"),
+];
+
+/// A page of the dashboard.
+pub struct View<'a> {
+    /// The part that it belongs to.
+    pub place: Place,
+    /// What the browser's tab shows.
+    pub title: &'a str,
+    /// Modules that it loads.
+    pub scripts: &'a [&'a Asset],
+    /// What it shows.
+    pub body: Markup,
+}
+
+/// A page of the dashboard for a visitor, with the menu.
+pub fn shown(visit: &Visit, view: View<'_>) -> Response {
+    answered(visit, StatusCode::OK, view)
+}
+
+/// The same with another status, such as that of a form that could not be taken.
+pub fn answered(visit: &Visit, status: StatusCode, view: View<'_>) -> Response {
+    let head = head(visit, view.place);
+    let (title, scripts, body) = (view.title, view.scripts, view.body);
+    let page = Page { title, scripts, head, body, wide: true, ..Page::plain(&visit.up) };
+    page_of_session(status, whole(&page))
+}
+
+fn head(visit: &Visit, here: Place) -> Markup {
+    let up = &visit.up;
+    html! {
+        a.skip href="#main" { "Go to the content" }
+        header.top {
+            div.inner {
+                a.brand href=(up) { "Stepwell" }
+                nav aria-label="Main" {
+                    ul {
+                        @for (place, address, name) in PLACES {
+                            li { a href={ (up) (address) } aria-current=[(place == here).then_some("page")] { (name) } }
+                        }
+                    }
+                }
+                a.button.small href={ (up) "new" } { "New workflow" }
+                div.who {
+                    bdi title="Who you are here" { (visit.caller.subject) }
+                    @if !visit.caller.local {
+                        form.inline method="post" action={ (up) "sign-out" } {
+                            (token(visit))
+                            button.small { "Sign out" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What every form of a page holds.
+pub fn token(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="form_token" value=(visit.form_token); }
 }
 
 /// The beginning of a text on one line.
@@ -56,5 +160,5 @@ fn short(text: &str) -> String {
 /// A page with a heading and a few words.
 pub fn notice(title: &str, words: &Markup, up: &str) -> Markup {
     let body = html! { article.card { h1 { (title) } (words) } };
-    whole(&Page { title, up, body, foot: html! {} })
+    whole(&Page { title, body, ..Page::plain(up) })
 }

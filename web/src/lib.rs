@@ -6,15 +6,33 @@ pub mod limits;
 
 mod answered;
 mod assets;
+mod desk;
 mod inbox;
 mod layout;
 mod link;
 mod markdown;
 mod moment;
+mod overview;
+mod refused;
+mod session;
+mod words;
 
 use api::Routes;
+use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};
 
 /// The routes of all pages, and of what they load.
 pub fn routes() -> Routes {
+    people().merge(dashboard())
+}
+
+/// The pages of people's links, for whoever has one.
+pub fn people() -> Routes {
     link::routes().merge(inbox::routes())
+}
+
+/// The pages for those who are signed in.
+pub fn dashboard() -> Routes {
+    let pages = session::routes().merge(overview::routes());
+    let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
+    pages.layer(from_fn(session::jar))
 }

@@ -1,5 +1,7 @@
 //! Every bound of the pages, with its reason.
 
+use std::time::Duration;
+
 /// Bytes of a submitted form: a text of 300 pages with every character escaped, and a bound on what a stranger can have
 /// read.
 pub const FORM_BYTES: usize = 2 * 1024 * 1024;
@@ -29,3 +31,7 @@ pub const LINK_PER_SECOND: f64 = 5.0;
 pub const LINK_AT_ONCE: f64 = 300.0;
 /// The name under which all requests with links that nobody was given are counted together.
 pub const GUESSES: &str = "guesses";
+/// How long somebody stays signed in who showed a token: a working day. A token that ends or is revoked ends it sooner.
+pub const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
+pub const VISIT: Duration = Duration::from_secs(30 * 86_400);

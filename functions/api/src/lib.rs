@@ -14,7 +14,7 @@ pub mod workflows;
 
 pub use auth::{
     CLIENT, Caller, Jwt, JwtSettings, OWNER, Scope, SignIn,
-    extract::{Admin, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
+    extract::{Admin, Known, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
     guard::{PublicPages, loopback_only, one_host},
     is_owner,
 };
@@ -33,6 +33,7 @@ pub use request::{
 pub use service::lambda;
 pub use service::{
     app::{App, Routes},
+    inside,
     metrics::{Kind, Metric},
     rate::Rates,
     service,

@@ -17,6 +17,9 @@ const MARK: usize = 8;
 /// Bytes of the code.
 const CODE: usize = 16;
 
+/// Bytes of a proof: all of an HMAC-SHA-256, since a session opens more than one question.
+const PROOF: usize = 32;
+
 /// Makes links and opens them.
 #[derive(Clone)]
 pub struct Links {
@@ -92,6 +95,16 @@ impl Links {
         self.form_token(token).as_bytes().ct_eq(sent.as_bytes()).into()
     }
 
+    /// The proof that this host wrote a text for a purpose: what it keeps in a browser, and gets back from there.
+    pub fn proof(&self, purpose: &str, text: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.code::<PROOF>(&[b"proof", purpose.as_bytes(), text.as_bytes()]))
+    }
+
+    /// Whether a proof is this host's. The comparison takes the same time wherever they differ.
+    pub fn proves(&self, purpose: &str, text: &str, proof: &str) -> bool {
+        self.proof(purpose, text).as_bytes().ct_eq(proof.as_bytes()).into()
+    }
+
     fn mark(&self, person: &str) -> [u8; MARK] {
         self.code(&[b"person", person.to_ascii_lowercase().as_bytes()])
     }
@@ -149,5 +162,9 @@ mod tests {
         assert!(links.is_form_token(&token, &links.form_token(&token)));
         assert!(!links.is_form_token(&token, ""));
         assert_eq!(links.token(&"no-uuid".into(), "ana"), None);
+        let proof = links.proof("session", "ana");
+        assert!(links.proves("session", "ana", &proof));
+        assert!(!links.proves("form", "ana", &proof) && !links.proves("session", "bob", &proof));
+        assert!(!Links::new("", [8; 32]).proves("session", "ana", &proof));
     }
 }

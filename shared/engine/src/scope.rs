@@ -18,7 +18,7 @@ document::closed_set!(
 
 /// Reads the scopes of a stored token. A scope of another release opens nothing here, so it is left out; the token
 /// keeps those that this release knows.
-pub(crate) fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
+pub fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Scope>, D::Error> {
     let words = Vec::<String>::deserialize(deserializer)?;
     Ok(words.iter().filter_map(|word| Scope::parse(word)).collect())
 }

@@ -16,6 +16,7 @@ use crate::{
     form::{Faults, Pairs},
     layout::notice,
     limits,
+    words::capital,
 };
 use answer::Sent;
 use api::{Answered, App, Body, Caller, Problem, Rates, Routes, people::answer as rules};
@@ -199,7 +200,7 @@ fn trouble(problem: Problem, up: &str) -> Response {
         status if status.is_server_error() => "Something went wrong",
         _ => "This cannot be done",
     };
-    let words: Markup = html! { p { (people::capital(problem.detail())) "." } };
+    let words: Markup = html! { p { (capital(problem.detail())) "." } };
     let mut response = page(problem.status(), notice(title, &words, up));
     keep_retry(problem, &mut response);
     response

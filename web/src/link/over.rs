@@ -4,6 +4,7 @@ use super::{found::Found, people, question::facts, words};
 use crate::{
     layout::{Page, notice, whole},
     moment::moment,
+    words::capital,
 };
 use maud::{Markup, html};
 use stepwell_core::interaction::InteractionStatus;
@@ -55,7 +56,7 @@ fn decided(found: &Found, up: &str) -> Markup {
         "This question is decided",
         up,
         &html! {
-            strong { bdi { (people::capital(&words::decision(one, decision))) } }
+            strong { bdi { (capital(&words::decision(one, decision))) } }
             @if let Some(last) = last { ", by " bdi { (last.by) } }
             ", on " (moment(closed(found))) ". Nothing more is needed of you."
         },
@@ -92,5 +93,5 @@ fn ended(found: &Found, title: &str, up: &str, reason: &Markup) -> Markup {
             (facts(found))
         }
     };
-    whole(&Page { title, up, body, foot: html! {} })
+    whole(&Page { title, body, ..Page::plain(up) })
 }

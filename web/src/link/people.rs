@@ -1,7 +1,10 @@
 //! Who is asked, who has answered, and how many votes decide.
 
 use super::{found::Found, words};
-use crate::moment::{distance, moment};
+use crate::{
+    moment::{distance, moment},
+    words::{capital, plural},
+};
 use maud::{Markup, html};
 use stepwell_core::{interaction::Response, view::tally};
 
@@ -76,16 +79,6 @@ pub fn still_needed(found: &Found) -> String {
     let (rejections, too_many) = tally(one, &found.workflow, "rejected");
     let (more, less) = (enough.saturating_sub(approvals), too_many.saturating_sub(rejections));
     format!("{more} more{} or {less} more{} decide it.", plural(more, " approval"), plural(less, " rejection"))
-}
-
-fn plural(count: u64, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
-}
-
-/// A text with a capital at its beginning.
-pub fn capital(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// The person's own answer: what was decided, when, and what came with it.

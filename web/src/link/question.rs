@@ -57,7 +57,7 @@ pub fn question(found: &Found, pairs: &Pairs, faults: &Faults) -> Markup {
     let foot = html! {
         p { "This link is yours alone: whoever has it answers in your name. Opening it decides nothing." }
     };
-    whole(&Page { title: &asked, up: "../", body, foot })
+    whole(&Page { title: &asked, body, foot, ..Page::plain("../") })
 }
 
 /// Who asks, whom, since when and until when.

@@ -36,7 +36,7 @@ pub fn recorded(found: &Found, mine: &Response) -> Markup {
         }
     };
     let foot = html! { p { "You can close this page." } };
-    whole(&Page { title: "Your answer is recorded", up: "../../", body, foot })
+    whole(&Page { title: "Your answer is recorded", body, foot, ..Page::plain("../../") })
 }
 
 fn outcome(found: &Found) -> Markup {

@@ -20,8 +20,9 @@ pub async fn one_host(request: Request, next: Next) -> Response {
     }
 }
 
-/// The pages of people's own links and the route that Slack calls, which may be reached by another name than the rest: a
-/// proxy hands them on from the public address. They sign nobody in: a link's token, or Slack's signature, says who asks.
+/// What people reach by another name than the rest, since a proxy hands it on from the public address: the pages, and the
+/// route that Slack calls. Under that name nobody is signed in by itself: a link's token, a session or Slack's signature
+/// says who asks.
 #[derive(Clone, Debug, Default)]
 pub struct PublicPages {
     host: Option<Named>,
@@ -37,9 +38,11 @@ impl PublicPages {
         Self { host: Named::parse(authority.as_str()), origin: format!("{scheme}://{authority}") }
     }
 
-    /// Whether a request is for such a page, or for what it loads.
+    /// Whether a request is for such a page, or for what it loads: for anything but the rest of the API.
     fn hold<B>(request: &axum::http::Request<B>) -> bool {
-        ["/i/", "/inbox/", "/assets/", "/v1/hooks/"].iter().any(|folder| request.uri().path().starts_with(folder))
+        let path = request.uri().path();
+        let is_api = path.starts_with("/v1/") || ["/metrics", "/health", "/openapi.json"].contains(&path);
+        !is_api || path.starts_with("/v1/hooks/")
     }
 
     /// Reading a page changes nothing, so a link may be followed from anywhere. Its form comes from the page itself; the
@@ -120,12 +123,12 @@ mod tests {
         };
         let (public, here) = (("host", "flows.example.com"), ("host", "localhost:8080"));
         let clicked = ("sec-fetch-site", "cross-site");
-        for path in ["/i/token", "/assets/style.css"] {
+        for path in ["/i/token", "/assets/style.css", "/", "/inbox/x", "/executions/v1/"] {
             assert_eq!(verdict("GET", path, &[public, clicked]), Ok(()));
             assert_eq!(verdict("GET", path, &[here, clicked]), Ok(()), "a link in a mail that is read in the browser");
             assert_eq!(verdict("GET", path, &[("host", "evil.example")]), Err(StatusCode::MISDIRECTED_REQUEST));
         }
-        for path in ["/v1/executions", "/i", "/", "/v1/i/x", "/I/x"] {
+        for path in ["/v1/executions", "/v1/i/x", "/metrics", "/health", "/openapi.json"] {
             assert_eq!(verdict("GET", path, &[public]), Err(StatusCode::MISDIRECTED_REQUEST), "{path}");
             assert_eq!(verdict("GET", path, &[here, clicked]), Err(StatusCode::FORBIDDEN), "{path}");
         }

@@ -2,7 +2,7 @@
 //! them may be a proxy that decides by it who gets in.
 
 use crate::Problem;
-use axum::http::{Request, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Bytes of a host's name at most: those of a name in the DNS.
@@ -51,6 +51,13 @@ impl Named {
     fn port(&self, scheme: &str) -> u16 {
         self.port.unwrap_or(if scheme == "https" { 443 } else { 80 })
     }
+}
+
+/// Whether the header `Host` names the loopback of the machine on which the client runs. Where it is absent it names
+/// nothing else.
+pub(super) fn is_here(headers: &HeaderMap) -> bool {
+    let named = |host: &HeaderValue| host.to_str().ok().and_then(Named::parse).is_some_and(|host| host.is_loopback());
+    headers.get_all(header::HOST).iter().all(named)
 }
 
 /// A name of labels in the letters that names have, or an IPv4 address.

@@ -1,6 +1,6 @@
 //! Signs the one user of a local host in, where a request shows that nobody else can have sent it.
 
-use super::{Caller, OWNER, SignIn, is_owner, unauthorized};
+use super::{Caller, OWNER, SignIn, host, is_owner, unauthorized};
 use crate::{App, Problem};
 use axum::http::{HeaderMap, Version, request::Parts};
 
@@ -52,6 +52,11 @@ pub(super) async fn sign_in(app: &App, parts: &Parts) -> Result<Caller, Problem>
     }
     if app.sign_in == SignIn::Own {
         return acting(user, &parts.headers);
+    }
+    // The name under which people reach the host from elsewhere leads through something that hands requests on.
+    if !host::is_here(&parts.headers) {
+        let why = "under its public name this host signs nobody in by itself";
+        return Err(unauthorized(&format!("{why}: {SEND}; {MAKE}"), false));
     }
     // nginx speaks HTTP/1.0 to what is behind it, and adds no header, unless it is told otherwise.
     if parts.version < Version::HTTP_11 {

@@ -43,6 +43,13 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
         .with_state(app)
 }
 
+/// All routes for requests that this process sends to itself, whose callers are [`Known`](crate::Known): what stands around
+/// the service was around the request that led to them.
+pub fn inside(app: Arc<App>) -> Router {
+    let (router, _) = crate::routes().split_for_parts();
+    router.layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES)).with_state(app)
+}
+
 /// Adds to the generated document what no route says: title, version, the way to authenticate, and of answers that are
 /// described by their body alone the description that OpenAPI asks for: their status in words.
 fn described(mut document: OpenApi) -> OpenApi {

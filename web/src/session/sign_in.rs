@@ -1,0 +1,141 @@
+//! The page where people sign in, by a token.
+
+use super::{
+    cookie::{Session, form_token},
+    form::pairs,
+    jar::Jar,
+    visit::{Arrival, links},
+};
+use crate::{
+    answered::{plain_page, see_other},
+    desk::Refusal,
+    layout::{Page, whole},
+    limits,
+    refused::refused,
+};
+use api::{App, Params, Routes, sha256_of_token};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::Response,
+    routing::{get, post},
+};
+use maud::{Markup, html};
+use std::sync::Arc;
+
+/// `GET` and `POST /sign-in`, `POST /sign-out`.
+pub fn routes() -> Routes {
+    Routes::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
+}
+
+async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> Response {
+    let shown = async {
+        let next = params.take("next")?.unwrap_or_default();
+        params.done()?;
+        let arrival = Arrival::of(&parts, &app).await?;
+        Ok::<_, api::Problem>((next, form_token(links(&app)?, &arrival.cookie)))
+    };
+    match shown.await {
+        Ok((next, token)) => plain_page(StatusCode::OK, page(&token, &next, None)),
+        Err(problem) => refused(&Refusal::from(problem), "./"),
+    }
+}
+
+/// The page; `fault` is what is wrong with the token that was sent.
+fn page(form_token: &str, next: &str, fault: Option<&str>) -> Markup {
+    let body = html! {
+        article.card.narrow {
+            h1 { "Sign in" }
+            p { "Use an API token. " code { "stepwell token create" } " makes one on the host's machine." }
+            form method="post" action="sign-in" {
+                input type="hidden" name="form_token" value=(form_token);
+                input type="hidden" name="next" value=(next);
+                div.field.wrong[fault.is_some()] {
+                    label for="token" { "Token" }
+                    @if let Some(fault) = fault { div.fault #token-fault role="alert" { p { (fault) } } }
+                    input #token type="password" name="token" required autocomplete="current-password" spellcheck="false"
+                        aria-invalid=[fault.map(|_| "true")] aria-describedby=[fault.map(|_| "token-fault")];
+                }
+                div.actions { button.main { "Sign in" } }
+            }
+        }
+    };
+    whole(&Page { title: "Sign in", body, ..Page::plain("./") })
+}
+
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    Extension(jar): Extension<Jar>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let pairs = match pairs(request, &headers, &app).await {
+        Ok(pairs) => pairs,
+        Err(refusal) => return refused(&refusal, "./"),
+    };
+    let next = pairs.get("next").unwrap_or_default().to_owned();
+    let token = pairs.get("token").unwrap_or_default().trim();
+    let (sha256, now) = (sha256_of_token(token), app.host.now());
+    let found = async {
+        let found = app.host.tokens().token(&sha256).await?;
+        Ok::<_, api::Problem>((found, links(&app)?))
+    };
+    let (found, links) = match found.await {
+        Ok(found) => found,
+        Err(problem) => return refused(&Refusal::from(problem), "./"),
+    };
+    let end = found.as_ref().map(|token| token.expires_at);
+    let fault = match end {
+        None => Some("This token is not known. Copy all of it, as `stepwell token create` told it."),
+        Some(Some(end)) if end <= now => Some("This token has expired: make a new one."),
+        Some(_) => None,
+    };
+    if fault.is_some() {
+        let cookie = super::jar::cookie(&headers).unwrap_or_default();
+        return plain_page(StatusCode::UNPROCESSABLE_ENTITY, page(&form_token(links, cookie), &next, fault));
+    }
+    let most = now + limits::SESSION;
+    let until = end.flatten().map_or(most, |end| end.min(most));
+    let session = Session::Token { sha256, until };
+    jar.set(&session.write(links), until.since(now).as_secs(), &headers);
+    see_other(&own_address(&next))
+}
+
+/// The address on this host that a person wanted to see, relative to that of the sign-in; the first page in place of any
+/// that leads elsewhere.
+pub(super) fn own_address(wanted: &str) -> String {
+    let path = wanted.strip_prefix('/').unwrap_or_default();
+    let leads_away = path.starts_with(['/', '\\']) || path.chars().any(|c| c.is_control() || c == '\\');
+    if leads_away || path.is_empty() { "./".to_owned() } else { format!("./{path}") }
+}
+
+async fn sign_out(
+    State(app): State<Arc<App>>,
+    Extension(jar): Extension<Jar>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    match pairs(request, &headers, &app).await {
+        Ok(_) => {
+            jar.set("", 0, &headers);
+            see_other("sign-in")
+        }
+        Err(refusal) => refused(&refusal, "./"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_address;
+
+    #[test]
+    fn a_sign_in_leads_to_pages_of_this_host_alone() {
+        assert_eq!(own_address("/inbox/7?a=b"), "./inbox/7?a=b");
+        for away in
+            ["", "/", "//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb"]
+        {
+            assert_eq!(own_address(away), "./", "{away:?}");
+        }
+    }
+}
