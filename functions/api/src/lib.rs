@@ -11,6 +11,7 @@ mod service;
 pub mod triggers;
 pub mod types;
 pub mod workflows;
+pub mod written;
 
 pub use auth::{
     CLIENT, Caller, Jwt, JwtSettings, OWNER, Scope, SignIn,
