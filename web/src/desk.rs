@@ -75,6 +75,11 @@ impl From<api::Problem> for Refusal {
 }
 
 impl Desk {
+    /// What the service put beside the visitor's own request.
+    pub fn beside<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.extensions.get()
+    }
+
     /// What a route shows.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod figures;
 mod inbox;
 mod layout;
 mod link;
@@ -34,5 +35,6 @@ pub fn people() -> Routes {
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
+    let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))
 }

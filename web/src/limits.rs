@@ -35,3 +35,12 @@ pub const GUESSES: &str = "guesses";
 pub const SESSION: Duration = Duration::from_secs(12 * 3600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
+/// Executions that figures are counted from: enough to show what goes wrong, and read in a fraction of a second.
+pub const FIGURES: usize = 500;
+/// Executions of one page of the list that they are read from: the most that a host gives at once.
+pub const FIGURES_PAGE: usize = 200;
+/// States that are read for figures at a time.
+pub const FIGURES_AT_ONCE: usize = 16;
+/// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
+/// reading.
+pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
