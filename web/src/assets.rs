@@ -50,6 +50,8 @@ assets! {
          "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
     /// Shows times in the reader's own zone.
     TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
+    /// Numbers and marks of lines in the editor, and its checks as one types.
+    EDITOR = "editor"."js", "text/javascript; charset=utf-8", ["js/editor.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

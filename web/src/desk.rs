@@ -102,9 +102,22 @@ impl Desk {
     /// # Errors
     /// What the route says.
     pub async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, sent: &impl Serialize) -> Asked<T> {
+        self.send_with(method, path, HeaderMap::new(), sent).await
+    }
+
+    /// The same with headers, such as one that names the version which is to be replaced.
+    ///
+    /// # Errors
+    /// What the route says.
+    pub async fn send_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        mut headers: HeaderMap,
+        sent: &impl Serialize,
+    ) -> Asked<T> {
         let sent = serde_json::to_vec(sent).map_err(|_| Refusal::unreadable())?;
-        let headers =
-            HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
         read(self.ask(method, path, sent.into(), headers).await).await
     }
 

@@ -7,6 +7,7 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod editor;
 mod figures;
 mod inbox;
 mod layout;
@@ -17,6 +18,7 @@ mod overview;
 mod refused;
 mod session;
 mod words;
+mod workflows;
 
 use api::Routes;
 use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};
@@ -33,7 +35,7 @@ pub fn people() -> Routes {
 
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
-    let pages = session::routes().merge(overview::routes());
+    let pages = session::routes().merge(overview::routes()).merge(workflows::routes()).merge(editor::routes());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

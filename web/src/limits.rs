@@ -44,3 +44,23 @@ pub const FIGURES_AT_ONCE: usize = 16;
 /// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
 /// reading.
 pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
+/// How far back the figures of workflows look: far enough for one that runs each week or month.
+pub const FIGURES_OF: Duration = Duration::from_secs(30 * 86_400);
+/// Versions of a workflow that its page lists. Each is read from the store; others are chosen by their number.
+pub const VERSIONS: u64 = 8;
+/// Of these, how many are read at a time.
+pub const VERSIONS_AT_ONCE: usize = 4;
+/// Columns of a document's lines, as people read and edit it: what stands beside a picture on a usual screen.
+pub const COLUMNS: usize = 100;
+/// Lines around a change that a difference shows.
+pub const LINES_AROUND: usize = 3;
+/// Lines that a difference shows at most: nobody reads more, and the page stays light.
+pub const DIFFERENCE_LINES: usize = 3_000;
+/// How long the smallest difference of two documents is looked for, on a thread that nobody waits for.
+pub const DIFFERENCE: Duration = Duration::from_millis(300);
+/// Problems of a document that the editor shows: whoever has more corrects some of them first.
+pub const PROBLEMS: usize = 50;
+/// Characters of a line that the editor shows beside a problem.
+pub const EXCERPT: usize = 120;
+/// Bytes of a form of the editor, as of any request to the API.
+pub const EDITOR_BYTES: usize = engine::limits::REQUEST_BYTES;

@@ -20,6 +20,7 @@ pub use auth::{
     is_owner,
 };
 pub use request::{
+    aside::aside,
     bounds::Bounds,
     cursor,
     document::AnyDocument,

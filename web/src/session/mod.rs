@@ -8,6 +8,7 @@ mod jar;
 mod sign_in;
 mod visit;
 
+pub use cookie::nonce;
 pub use form::Sent;
 pub use jar::{Jar, jar};
 pub use visit::Visit;
