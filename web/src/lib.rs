@@ -8,6 +8,7 @@ mod answered;
 mod assets;
 mod desk;
 mod editor;
+mod execution;
 mod figures;
 mod inbox;
 mod layout;
@@ -15,6 +16,7 @@ mod link;
 mod markdown;
 mod moment;
 mod overview;
+mod picture;
 mod refused;
 mod session;
 mod words;
@@ -35,7 +37,9 @@ pub fn people() -> Routes {
 
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
-    let pages = session::routes().merge(overview::routes()).merge(workflows::routes()).merge(editor::routes());
+    let pages = session::routes().merge(overview::routes());
+    let pages = pages.merge(execution::reads());
+    let pages = pages.merge(workflows::routes()).merge(editor::routes());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

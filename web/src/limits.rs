@@ -64,3 +64,32 @@ pub const PROBLEMS: usize = 50;
 pub const EXCERPT: usize = 120;
 /// Bytes of a form of the editor, as of any request to the API.
 pub const EDITOR_BYTES: usize = engine::limits::REQUEST_BYTES;
+/// Nodes of a workflow up to which the bodies of its loops are drawn at once; of a larger one loops are folded until somebody
+/// opens them.
+pub const PICTURE_NODES: usize = 60;
+/// Turns that the timeline of an execution shows: more bars than that are narrower than what can be told apart.
+pub const TIMELINE_TURNS: usize = 400;
+/// Turns of a part of the journal in a page.
+pub const JOURNAL_TURNS: usize = 50;
+/// Events of one turn that a page shows; the API shows all.
+pub const EVENTS: usize = 100;
+/// Bytes of a value that lies elsewhere up to which a page fetches it: it shows no more than the beginning.
+pub const VALUE_BYTES: usize = 256 * 1024;
+/// Members and elements that a page shows of one value.
+pub const VALUE_ENTRIES: usize = 300;
+/// Characters that a page shows of one text within a value.
+pub const VALUE_TEXT: usize = 2_000;
+/// Characters that a page shows of a member's name.
+pub const VALUE_KEY: usize = 200;
+/// Levels of a value that a page shows.
+pub const VALUE_LEVELS: usize = 12;
+/// Levels of a value that are open at first.
+pub const VALUE_OPEN: usize = 2;
+/// Lines of a node's log that a page shows.
+pub const LOG_LINES: usize = 100;
+/// Pages of an execution's log that are searched for the lines of one node.
+pub const LOG_PAGES: usize = 10;
+/// Attempts of a node that a page lists.
+pub const ATTEMPTS: usize = 20;
+/// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
+pub const BELOW: usize = 20;
