@@ -50,6 +50,10 @@ assets! {
          "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
     /// Shows times in the reader's own zone.
     TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
+    /// Keeps lists up to date, and counts what is chosen in them.
+    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    /// Moves through lists by keys.
+    KEYS = "keys"."js", "text/javascript; charset=utf-8", ["js/keys.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

@@ -7,13 +7,16 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod executions;
 mod figures;
 mod inbox;
 mod layout;
 mod link;
+mod look;
 mod markdown;
 mod moment;
 mod overview;
+mod question;
 mod refused;
 mod session;
 mod words;
@@ -34,6 +37,7 @@ pub fn people() -> Routes {
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
+    let pages = pages.merge(executions::reads()).merge(executions::controls());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

@@ -44,3 +44,7 @@ pub const FIGURES_AT_ONCE: usize = 16;
 /// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
 /// reading.
 pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
+/// Executions among which the beginning of an id is looked for: ten pages of a host's list.
+pub const SEARCHED: usize = 2_000;
+/// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
+pub const CHOSEN: usize = 200;

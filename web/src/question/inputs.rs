@@ -1,6 +1,6 @@
 //! The form of a question, by its kind.
 
-use super::{found::Found, words};
+use super::{Found, words};
 use crate::form::{
     Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of,
 };
@@ -107,8 +107,8 @@ fn labels(field: &Field, at: &Name, wanted: &str, path: &mut Vec<String>) {
     }
 }
 
-/// The whole form.
-pub fn form(found: &Found, shown: Shown<'_>) -> Markup {
+/// The whole form. `more` stands before its fields: what the page that it is on sends along.
+pub fn form(found: &Found, shown: Shown<'_>, more: &Markup) -> Markup {
     let one = &found.interaction;
     html! {
         form method="post" accept-charset="utf-8" {
@@ -116,6 +116,7 @@ pub fn form(found: &Found, shown: Shown<'_>) -> Markup {
             button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" }
             input type="hidden" name="form_token" value=(found.form_token);
             input type="hidden" name="seen" value=(found.mine().1);
+            (more)
             @match one.kind {
                 Kind::Approval => (approve(shown, "Approve", "Reject")),
                 Kind::Review => { (review(one, shown)) (approve(shown, "Approve", "Reject")) },
