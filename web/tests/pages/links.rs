@@ -38,7 +38,7 @@ async fn a_page_loads_nothing_from_elsewhere_and_gives_nothing_away() {
     let world = World::new();
     let question = world.question(json!({"kind": "approval"})).await;
     let answer = world.get(&question.ann).await;
-    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; \
+    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
                   frame-ancestors 'none'; base-uri 'none'";
     for (name, value) in [
         ("content-security-policy", policy),

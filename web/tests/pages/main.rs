@@ -10,6 +10,7 @@ mod kinds;
 mod links;
 mod over;
 mod quiet;
+mod sessions;
 mod votes;
 mod world;
 mod wrong;

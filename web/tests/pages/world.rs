@@ -39,6 +39,17 @@ impl Answer {
         self.text
     }
 
+    /// The cookie that the answer sets, as a browser sends it back.
+    pub fn cookie(&self) -> Option<String> {
+        let set = self.headers.get("set-cookie")?.to_str().unwrap();
+        Some(set.split(';').next().unwrap().to_owned())
+    }
+
+    /// Where the answer leads.
+    pub fn location(&self) -> &str {
+        self.headers["location"].to_str().unwrap()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
@@ -78,6 +89,19 @@ impl World {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Reads a page as somebody who has this cookie, under a name of the host.
+    pub async fn get_as(&self, path: &str, cookie: &str, host: &str) -> Answer {
+        let request = Request::get(path).header("cookie", cookie).header("host", host);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form of a page as somebody who has this cookie.
+    pub async fn form_as(&self, path: &str, cookie: &str, pairs: &[(&str, &str)]) -> Answer {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.header("cookie", cookie).body(Body::from(encoded(&pairs))).unwrap()).await
     }
 
     pub async fn form(&self, path: &str, pairs: &[(String, String)]) -> Answer {
