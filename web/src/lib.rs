@@ -31,13 +31,14 @@ pub fn routes() -> Routes {
 
 /// The pages of people's links, for whoever has one.
 pub fn people() -> Routes {
-    link::routes().merge(inbox::routes())
+    link::routes()
 }
 
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
     let pages = pages.merge(executions::reads()).merge(executions::controls());
+    let pages = pages.merge(inbox::reads()).merge(inbox::answers());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

@@ -48,3 +48,7 @@ pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
 pub const SEARCHED: usize = 2_000;
 /// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
 pub const CHOSEN: usize = 200;
+/// Characters of a value beside a question: what somebody reads before deciding. The execution's page has all.
+pub const CONTEXT: usize = 3_000;
+/// Questions that are answered together: what the API takes at once.
+pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;

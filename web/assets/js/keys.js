@@ -1,6 +1,7 @@
 // Moves through a list by keys: j and k go to the next and the last row, Enter opens it, x chooses it, ? tells the keys.
 const items = () => [...document.querySelectorAll('[data-key-row]')];
 const help = document.getElementById('keys');
+help?.querySelector('button').addEventListener('click', () => help.close());
 const typing = (at) => at.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
 
 function move(by) {

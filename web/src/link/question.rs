@@ -4,7 +4,8 @@ use crate::{
     form::{Faults, Pairs},
     layout::{Page, whole},
     question::{
-        Found, inputs,
+        Found,
+        inputs::{self, Around},
         shown::{about, answering, asked_of, before, head, kept_out},
         words,
     },
@@ -20,7 +21,7 @@ pub fn question(found: &Found, pairs: &Pairs, faults: &Faults) -> Markup {
             (about(found))
             (asked_of(found))
             (before(found))
-            @if found.is_kept_out() { (kept_out()) } @else { (answering(found, pairs, faults, &html! {})) }
+            @if found.is_kept_out() { (kept_out()) } @else { (answering(found, pairs, faults, &Around::default())) }
         }
     };
     let foot = html! {

@@ -107,8 +107,18 @@ fn labels(field: &Field, at: &Name, wanted: &str, path: &mut Vec<String>) {
     }
 }
 
-/// The whole form. `more` stands before its fields: what the page that it is on sends along.
-pub fn form(found: &Found, shown: Shown<'_>, more: &Markup) -> Markup {
+/// What the page of a form adds to it.
+#[derive(Default)]
+pub struct Around {
+    /// What stands before the fields, such as what the page sends along.
+    pub more: Option<Markup>,
+    /// Whether the answer is for other questions too: what belongs to one alone, such as the content of a review, is left
+    /// as it is.
+    pub is_for_several: bool,
+}
+
+/// The whole form.
+pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
     let one = &found.interaction;
     html! {
         form method="post" accept-charset="utf-8" {
@@ -116,10 +126,10 @@ pub fn form(found: &Found, shown: Shown<'_>, more: &Markup) -> Markup {
             button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" }
             input type="hidden" name="form_token" value=(found.form_token);
             input type="hidden" name="seen" value=(found.mine().1);
-            (more)
+            @if let Some(more) = &around.more { (more) }
             @match one.kind {
                 Kind::Approval => (approve(shown, "Approve", "Reject")),
-                Kind::Review => { (review(one, shown)) (approve(shown, "Approve", "Reject")) },
+                Kind::Review => { @if !around.is_for_several { (review(one, shown)) } (approve(shown, "Approve", "Reject")) },
                 Kind::Authorization => {
                     @if asks_for_tool(one) { (tool(one, shown)) }
                     (approve(shown, "Allow", "Refuse"))

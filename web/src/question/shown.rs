@@ -1,6 +1,10 @@
 //! What a question says: what is asked, by whom, of whom, and until when.
 
-use super::{Found, inputs, people, words};
+use super::{
+    Found,
+    inputs::{self, Around},
+    people, words,
+};
 use crate::{
     form::{Faults, Pairs, Shown},
     markdown::markdown,
@@ -69,11 +73,11 @@ pub fn kept_out() -> Markup {
 }
 
 /// The form with its heading.
-pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, more: &Markup) -> Markup {
+pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, around: &Around) -> Markup {
     html! {
         section aria-labelledby="answer" {
             h2 #answer { @if found.mine().0.is_some() { "Change your answer" } @else { "Your answer" } }
-            (inputs::form(found, Shown { pairs, faults }, more))
+            (inputs::form(found, Shown { pairs, faults }, around))
         }
     }
 }
