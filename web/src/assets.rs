@@ -56,6 +56,10 @@ assets! {
     LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/live.js"];
     /// Zooms pictures and timelines.
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
+    /// Keeps lists up to date, and counts what is chosen in them.
+    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    /// Moves through lists by keys.
+    KEYS = "keys"."js", "text/javascript; charset=utf-8", ["js/keys.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

@@ -9,14 +9,17 @@ mod assets;
 mod desk;
 mod editor;
 mod execution;
+mod executions;
 mod figures;
 mod inbox;
 mod layout;
 mod link;
+mod look;
 mod markdown;
 mod moment;
 mod overview;
 mod picture;
+mod question;
 mod refused;
 mod session;
 mod words;
@@ -32,7 +35,7 @@ pub fn routes() -> Routes {
 
 /// The pages of people's links, for whoever has one.
 pub fn people() -> Routes {
-    link::routes().merge(inbox::routes())
+    link::routes()
 }
 
 /// The pages for those who are signed in.
@@ -40,6 +43,8 @@ pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
     let pages = pages.merge(execution::reads());
     let pages = pages.merge(workflows::routes()).merge(editor::routes());
+    let pages = pages.merge(executions::reads()).merge(executions::controls());
+    let pages = pages.merge(inbox::reads()).merge(inbox::answers());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

@@ -93,3 +93,11 @@ pub const LOG_PAGES: usize = 10;
 pub const ATTEMPTS: usize = 20;
 /// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
 pub const BELOW: usize = 20;
+/// Executions among which the beginning of an id is looked for: ten pages of a host's list.
+pub const SEARCHED: usize = 2_000;
+/// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
+pub const CHOSEN: usize = 200;
+/// Characters of a value beside a question: what somebody reads before deciding. The execution's page has all.
+pub const CONTEXT: usize = 3_000;
+/// Questions that are answered together: what the API takes at once.
+pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;

@@ -9,7 +9,7 @@ mod node;
 mod page;
 mod picture;
 mod seen;
-pub mod state;
+mod state;
 mod timeline;
 mod travel;
 mod value;

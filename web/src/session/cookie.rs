@@ -3,7 +3,7 @@
 use api::{Caller, Scope};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use document::time::Time;
-use engine::link::Links;
+use engine::proof::Proofs;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use stepwell_core::interaction::Via;
@@ -82,16 +82,16 @@ impl Session {
     }
 
     /// The cookie's value.
-    pub fn write(&self, links: &Links) -> String {
+    pub fn write(&self, proofs: &Proofs) -> String {
         let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        let proof = links.proof(SESSION, &text);
+        let proof = proofs.of(SESSION, &text);
         format!("{text}.{proof}")
     }
 
     /// The session of a cookie; none where this host did not write it, or where it has ended.
-    pub fn read(value: &str, links: &Links, now: Time) -> Option<Self> {
+    pub fn read(value: &str, proofs: &Proofs, now: Time) -> Option<Self> {
         let (text, proof) = value.split_once('.')?;
-        if !links.proves(SESSION, text, proof) {
+        if !proofs.hold(SESSION, text, proof) {
             return None;
         }
         let session: Self = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
@@ -103,13 +103,13 @@ impl Session {
 }
 
 /// What the forms of a session's pages send along.
-pub fn form_token(links: &Links, cookie: &str) -> String {
-    links.proof(FORM, cookie)
+pub fn form_token(proofs: &Proofs, cookie: &str) -> String {
+    proofs.of(FORM, cookie)
 }
 
 /// Whether a form sent what a page of this session gave it.
-pub fn is_form_token(links: &Links, cookie: &str, sent: &str) -> bool {
-    links.proves(FORM, cookie, sent)
+pub fn is_form_token(proofs: &Proofs, cookie: &str, sent: &str) -> bool {
+    proofs.hold(FORM, cookie, sent)
 }
 
 #[cfg(test)]
@@ -119,25 +119,25 @@ mod tests {
 
     #[test]
     fn a_cookie_opens_the_session_that_it_was_written_for_and_nothing_else() {
-        let links = Links::new("https://flows.example.com", [7; 32]);
+        let proofs = Proofs::new([7; 32]);
         let caller = Caller { local: false, via: Via::Dashboard, ..Caller::local("acme", "ana@example.com") };
         let (now, until) = (Time(1_000), Time(2_000));
         let session = Session::Person { person: caller.clone().into(), until };
-        let cookie = session.write(&links);
-        assert_eq!(Session::read(&cookie, &links, now), Some(session));
-        let Some(Session::Person { person, .. }) = Session::read(&cookie, &links, now) else { panic!("{cookie}") };
+        let cookie = session.write(&proofs);
+        assert_eq!(Session::read(&cookie, &proofs, now), Some(session));
+        let Some(Session::Person { person, .. }) = Session::read(&cookie, &proofs, now) else { panic!("{cookie}") };
         assert_eq!(Caller::from(person), caller);
-        assert_eq!(Session::read(&cookie, &links, until), None, "ended");
-        assert_eq!(Session::read(&cookie, &Links::new("", [8; 32]), now), None, "another host's");
+        assert_eq!(Session::read(&cookie, &proofs, until), None, "ended");
+        assert_eq!(Session::read(&cookie, &Proofs::new([8; 32]), now), None, "another host's");
         for at in 0..cookie.len() {
             let mut changed = cookie.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(Session::read(&String::from_utf8(changed).unwrap(), &links, now), None, "{at}");
+            assert_eq!(Session::read(&String::from_utf8(changed).unwrap(), &proofs, now), None, "{at}");
         }
-        let (one, other) = (Session::visitor().unwrap().write(&links), Session::visitor().unwrap().write(&links));
+        let (one, other) = (Session::visitor().unwrap().write(&proofs), Session::visitor().unwrap().write(&proofs));
         assert_ne!(one, other);
-        assert!(is_form_token(&links, &one, &form_token(&links, &one)));
-        assert!(!is_form_token(&links, &other, &form_token(&links, &one)));
-        assert!(!is_form_token(&links, &one, &links.proof(SESSION, &one)));
+        assert!(is_form_token(&proofs, &one, &form_token(&proofs, &one)));
+        assert!(!is_form_token(&proofs, &other, &form_token(&proofs, &one)));
+        assert!(!is_form_token(&proofs, &one, &proofs.of(SESSION, &one)));
     }
 }

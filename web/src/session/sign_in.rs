@@ -4,7 +4,7 @@ use super::{
     cookie::{Session, form_token},
     form::pairs,
     jar::Jar,
-    visit::{Arrival, links},
+    visit::{Arrival, proofs},
 };
 use crate::{
     answered::{plain_page, see_other},
@@ -34,7 +34,7 @@ async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> 
         let next = params.take("next")?.unwrap_or_default();
         params.done()?;
         let arrival = Arrival::of(&parts, &app).await?;
-        Ok::<_, api::Problem>((next, form_token(links(&app)?, &arrival.cookie)))
+        Ok::<_, api::Problem>((next, form_token(proofs(&app)?, &arrival.cookie)))
     };
     match shown.await {
         Ok((next, token)) => plain_page(StatusCode::OK, page(&token, &next, None)),
@@ -79,9 +79,9 @@ async fn sign_in(
     let (sha256, now) = (sha256_of_token(token), app.host.now());
     let found = async {
         let found = app.host.tokens().token(&sha256).await?;
-        Ok::<_, api::Problem>((found, links(&app)?))
+        Ok::<_, api::Problem>((found, proofs(&app)?))
     };
-    let (found, links) = match found.await {
+    let (found, proofs) = match found.await {
         Ok(found) => found,
         Err(problem) => return refused(&Refusal::from(problem), "./"),
     };
@@ -93,12 +93,12 @@ async fn sign_in(
     };
     if fault.is_some() {
         let cookie = super::jar::cookie(&headers).unwrap_or_default();
-        return plain_page(StatusCode::UNPROCESSABLE_ENTITY, page(&form_token(links, cookie), &next, fault));
+        return plain_page(StatusCode::UNPROCESSABLE_ENTITY, page(&form_token(proofs, cookie), &next, fault));
     }
     let most = now + limits::SESSION;
     let until = end.flatten().map_or(most, |end| end.min(most));
     let session = Session::Token { sha256, until };
-    jar.set(&session.write(links), until.since(now).as_secs(), &headers);
+    jar.set(&session.write(proofs), until.since(now).as_secs(), &headers);
     see_other(&own_address(&next))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     desk::{part, query},
+    look::{short_id, status},
     moment,
     session::Visit,
     words::took,
@@ -40,19 +41,12 @@ fn line(up: &str, one: &Execution) -> Markup {
     html! {
         tr {
             th scope="row" {
-                a href={ (up) "executions/" (part(&one.execution_id)) } title=(one.execution_id) {
-                    code { (short(&one.execution_id)) }
-                }
+                a href={ (up) "executions/" (part(&one.execution_id)) } { (short_id(&one.execution_id)) }
             }
-            td { (crate::execution::state::of_execution(one.status).told()) }
+            td { (status(one.status)) }
             td { (moment::moment(one.started_at.0)) }
             td.number { @match took { Some(took) => (took), None => (super::list::nothing()) } }
             td { @if let Some(by) = &one.started_by { bdi { (by) } } }
         }
     }
-}
-
-/// The end of an id: ids of one minute begin alike.
-fn short(id: &str) -> &str {
-    id.get(id.len().saturating_sub(8)..).unwrap_or(id)
 }

@@ -1,6 +1,6 @@
 //! The form of a question, by its kind.
 
-use super::{found::Found, words};
+use super::{Found, words};
 use crate::form::{
     Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of, label_of,
 };
@@ -75,8 +75,18 @@ pub fn label(one: &Interaction, name: &str) -> String {
     }
 }
 
+/// What the page of a form adds to it.
+#[derive(Default)]
+pub struct Around {
+    /// What stands before the fields, such as what the page sends along.
+    pub more: Option<Markup>,
+    /// Whether the answer is for other questions too: what belongs to one alone, such as the content of a review, is left
+    /// as it is.
+    pub is_for_several: bool,
+}
+
 /// The whole form.
-pub fn form(found: &Found, shown: Shown<'_>) -> Markup {
+pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
     let one = &found.interaction;
     html! {
         form method="post" accept-charset="utf-8" {
@@ -84,9 +94,10 @@ pub fn form(found: &Found, shown: Shown<'_>) -> Markup {
             button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" }
             input type="hidden" name="form_token" value=(found.form_token);
             input type="hidden" name="seen" value=(found.mine().1);
+            @if let Some(more) = &around.more { (more) }
             @match one.kind {
                 Kind::Approval => (approve(shown, "Approve", "Reject")),
-                Kind::Review => { (review(one, shown)) (approve(shown, "Approve", "Reject")) },
+                Kind::Review => { @if !around.is_for_several { (review(one, shown)) } (approve(shown, "Approve", "Reject")) },
                 Kind::Authorization => {
                     @if asks_for_tool(one) { (tool(one, shown)) }
                     (approve(shown, "Allow", "Refuse"))
