@@ -35,7 +35,7 @@ pub use request::{
 pub use service::lambda;
 pub use service::{
     app::{App, Routes},
-    inside,
+    handed_on, inside,
     metrics::{Kind, Metric},
     rate::Rates,
     service,
