@@ -35,7 +35,7 @@ pub fn people() -> Routes {
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
-    let pages = pages.merge(execution::reads());
+    let pages = pages.merge(execution::reads()).merge(execution::controls());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     pages.layer(from_fn(session::jar))
 }

@@ -64,3 +64,5 @@ pub const LOG_PAGES: usize = 10;
 pub const ATTEMPTS: usize = 20;
 /// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
 pub const BELOW: usize = 20;
+/// Checkpoints among which somebody chooses one; any other is named by its number.
+pub const CHECKPOINTS: usize = 30;
