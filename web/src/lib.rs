@@ -41,10 +41,10 @@ pub fn people() -> Routes {
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
-    let pages = pages.merge(execution::reads());
     let pages = pages.merge(workflows::routes()).merge(editor::routes());
     let pages = pages.merge(executions::reads()).merge(executions::controls());
     let pages = pages.merge(inbox::reads()).merge(inbox::answers());
+    let pages = pages.merge(execution::reads()).merge(execution::controls());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

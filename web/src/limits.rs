@@ -101,3 +101,5 @@ pub const CHOSEN: usize = 200;
 pub const CONTEXT: usize = 3_000;
 /// Questions that are answered together: what the API takes at once.
 pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
+/// Checkpoints among which somebody chooses one; any other is named by its number.
+pub const CHECKPOINTS: usize = 30;

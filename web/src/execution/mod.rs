@@ -2,6 +2,7 @@
 
 mod aim;
 mod below;
+mod control;
 mod events;
 mod head;
 mod journal;
@@ -25,4 +26,10 @@ pub fn reads() -> Routes {
         .route("/executions/{id}/live", get(page::live))
         .route("/executions/{id}/events", get(events::events))
         .route("/executions/{id}/value", get(values::whole))
+        .merge(control::reads())
+}
+
+/// The routes that change an execution, served where the API's own routes of control are.
+pub fn controls() -> Routes {
+    control::changes()
 }
