@@ -52,3 +52,9 @@ pub const CHOSEN: usize = 200;
 pub const CONTEXT: usize = 3_000;
 /// Questions that are answered together: what the API takes at once.
 pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
+/// Executions of one status that are counted for the first page: a figure of four digits is read as "many" anyway.
+pub const ALIVE: u64 = 1_000;
+/// Rows of each list on the first page: what is seen at a glance. The lists themselves have all.
+pub const GLANCE: usize = 5;
+/// Nodes of each table on the first page.
+pub const NODES: usize = 8;

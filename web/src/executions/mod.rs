@@ -7,6 +7,8 @@ mod many;
 pub mod rows;
 mod wanted;
 
+pub use list::in_status;
+
 use api::Routes;
 use axum::routing::{get, post};
 
