@@ -58,3 +58,9 @@ pub const ALIVE: u64 = 1_000;
 pub const GLANCE: usize = 5;
 /// Nodes of each table on the first page.
 pub const NODES: usize = 8;
+/// Dead letters that the page of operations shows; the list of executions has all.
+pub const DEAD: usize = 20;
+/// Schedules of a host that are looked at for one owner's.
+pub const SCHEDULES: usize = 1_000;
+/// How far ahead schedules are looked for: those that start once in some years are shown too.
+pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
