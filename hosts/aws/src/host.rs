@@ -9,6 +9,7 @@ use crate::{
     limits,
     runtime::telemetry::{Figure, Unit},
     services::{
+        kept_key::KeptKey,
         link_key::LinkKey,
         ports::{Alarms, Queue},
     },
@@ -19,6 +20,7 @@ use document::{id::WorkflowId, time::Time};
 use engine::{
     link::Links,
     port::{Clock as _, Delivers, Host, Notifier, Outbox, Runner, Secrets, Signer, Store, StoreError},
+    proof::Proofs,
 };
 use serde_json::{Value, json};
 use std::{
@@ -56,6 +58,8 @@ pub struct Services {
 pub struct People {
     /// The key of people's links, which is read when a link is needed first. None: the stack has no address for people.
     pub links: Option<Arc<LinkKey>>,
+    /// The key of people's sessions, which is read when a page is asked for first. None: the function shows no pages.
+    pub sessions: Option<Arc<KeptKey>>,
     /// Sends messages, and tells which channels are set up.
     pub notifier: Option<Arc<dyn Notifier>>,
 }
@@ -69,6 +73,7 @@ pub struct Aws {
     services: Services,
     people: People,
     links: OnceLock<Links>,
+    proofs: OnceLock<Proofs>,
     clock: Clock,
     /// The time at which the invocation is cut off, in milliseconds since 1970; `i64::MAX` where it is not known.
     deadline: AtomicI64,
@@ -85,8 +90,9 @@ impl Aws {
     /// A host over a table and the services beside it.
     pub fn new(table: Arc<Table>, services: Services, clock: Clock) -> Self {
         let most_descendants = engine::limits::DESCENDANTS;
-        let (people, links, deadline) = (People::default(), OnceLock::new(), AtomicI64::new(i64::MAX));
-        Self { table, services, people, links, clock, deadline, most_descendants }
+        let (people, deadline) = (People::default(), AtomicI64::new(i64::MAX));
+        let (links, proofs) = (OnceLock::new(), OnceLock::new());
+        Self { table, services, people, links, proofs, clock, deadline, most_descendants }
     }
 
     /// Sets how people are reached.
@@ -233,6 +239,18 @@ impl Host for Aws {
 
     fn links(&self) -> Option<&Links> {
         self.links.get()
+    }
+
+    async fn ready_proofs(&self) -> Result<(), StoreError> {
+        if let Some(kept) = self.people.sessions.as_ref().filter(|_| self.proofs.get().is_none()) {
+            let key = kept.key().await?;
+            self.proofs.get_or_init(|| Proofs::new(key));
+        }
+        Ok(())
+    }
+
+    fn proofs(&self) -> Option<&Proofs> {
+        self.proofs.get()
     }
 
     fn notifier(&self) -> Option<&dyn Notifier> {

@@ -11,6 +11,7 @@ use engine::{
     fair::Gate,
     link::Links,
     port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Signer, SlackDesk, Store, StoreError},
+    proof::Proofs,
 };
 use nodes::Nodes;
 use std::{
@@ -43,6 +44,7 @@ pub struct Local {
     most_descendants: u32,
     people: People,
     links: OnceLock<Links>,
+    proofs: Proofs,
 }
 
 impl Local {
@@ -56,6 +58,7 @@ impl Local {
     pub fn open_within(path: impl AsRef<Path>, nodes: Nodes, memory: Arc<Memory>) -> Result<Self, OpenError> {
         let database = Database::open(DataFolder::open(path)?, clock, memory)?;
         let signing = Signing::of(database.folder().path(), clock);
+        let proofs = Proofs::below(&database.links_key);
         Ok(Self {
             database,
             nodes: Reach::of(nodes),
@@ -63,6 +66,7 @@ impl Local {
             most_descendants: engine::limits::DESCENDANTS,
             people: People::default(),
             links: OnceLock::new(),
+            proofs,
         })
     }
 
@@ -223,6 +227,10 @@ impl Host for Local {
 
     fn links(&self) -> Option<&Links> {
         self.links.get()
+    }
+
+    fn proofs(&self) -> Option<&Proofs> {
+        Some(&self.proofs)
     }
 
     fn notifier(&self) -> Option<&dyn Notifier> {

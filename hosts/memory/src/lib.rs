@@ -12,6 +12,7 @@ use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
 use engine::{
     link::Links,
     port::{Delivery, Group, Job, JobId, Letter, Receipt, SavedWorkflow, Secret, Signer, Token, Verdict},
+    proof::Proofs,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -46,6 +47,7 @@ pub struct Memory {
     /// Sends messages about questions; none where none is sent.
     teller: Option<Box<Teller>>,
     links: Option<Links>,
+    proofs: Proofs,
     signer: Option<Box<dyn Signer>>,
 }
 
@@ -124,6 +126,7 @@ impl Memory {
             time_left: Box::new(|| None),
             teller: None,
             links: None,
+            proofs: Proofs::new([9; 32]),
             signer: None,
         }
     }

@@ -9,6 +9,7 @@ use engine::{
         Admission, Agenda, Clock, Commit, Delivers, ExecutionFilter, Head, Host, Index, InteractionFilter, Journal,
         Letter, Notifier, Outbox, Page, Secrets, Signer, Store, StoreError, Window,
     },
+    proof::Proofs,
 };
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 use stepwell_core::{
@@ -264,6 +265,10 @@ impl Host for Memory {
 
     async fn run(&self, task: &Task) -> Report {
         (self.runner)(task)
+    }
+
+    fn proofs(&self) -> Option<&Proofs> {
+        Some(&self.proofs)
     }
 
     fn links(&self) -> Option<&Links> {

@@ -25,6 +25,7 @@ pub mod past;
 pub mod patch;
 pub mod port;
 pub mod prepare;
+pub mod proof;
 pub mod questions;
 pub mod rollback;
 pub mod schedules;

@@ -3,10 +3,9 @@
 //! A token is the question's id, a mark of the person, and a code over both (HMAC-SHA-256, cut to 128 bits). It follows
 //! from the key, so that a reminder sends the same link again and no token is stored anywhere.
 
+use crate::proof::code;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use document::id::hex;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use stepwell_core::id::InteractionId;
 use subtle::ConstantTimeEq;
 
@@ -16,9 +15,6 @@ const ID: usize = 16;
 const MARK: usize = 8;
 /// Bytes of the code.
 const CODE: usize = 16;
-
-/// Bytes of a proof: all of an HMAC-SHA-256, since a session opens more than one question.
-const PROOF: usize = 32;
 
 /// Makes links and opens them.
 #[derive(Clone)]
@@ -95,30 +91,12 @@ impl Links {
         self.form_token(token).as_bytes().ct_eq(sent.as_bytes()).into()
     }
 
-    /// The proof that this host wrote a text for a purpose: what it keeps in a browser, and gets back from there.
-    pub fn proof(&self, purpose: &str, text: &str) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.code::<PROOF>(&[b"proof", purpose.as_bytes(), text.as_bytes()]))
-    }
-
-    /// Whether a proof is this host's. The comparison takes the same time wherever they differ.
-    pub fn proves(&self, purpose: &str, text: &str, proof: &str) -> bool {
-        self.proof(purpose, text).as_bytes().ct_eq(proof.as_bytes()).into()
-    }
-
     fn mark(&self, person: &str) -> [u8; MARK] {
         self.code(&[b"person", person.to_ascii_lowercase().as_bytes()])
     }
 
-    /// The beginning of the HMAC of the parts, each after its length.
     fn code<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
-        let mut code = [0; N];
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return code };
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        code.copy_from_slice(&mac.finalize().into_bytes()[..N]);
-        code
+        code(&self.key, parts)
     }
 }
 
@@ -162,9 +140,5 @@ mod tests {
         assert!(links.is_form_token(&token, &links.form_token(&token)));
         assert!(!links.is_form_token(&token, ""));
         assert_eq!(links.token(&"no-uuid".into(), "ana"), None);
-        let proof = links.proof("session", "ana");
-        assert!(links.proves("session", "ana", &proof));
-        assert!(!links.proves("form", "ana", &proof) && !links.proves("session", "bob", &proof));
-        assert!(!Links::new("", [8; 32]).proves("session", "ana", &proof));
     }
 }

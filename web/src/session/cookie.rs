@@ -1,18 +1,23 @@
 //! What the session's cookie holds.
 
-use api::{Caller, Scope};
+use api::{Caller, Scope, Started};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use document::time::Time;
-use engine::link::Links;
+use engine::proof::Proofs;
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stepwell_core::interaction::Via;
 
 /// The name of the cookie.
 pub const NAME: &str = "stepwell";
 
+/// The name of the cookie of a sign-in that is under way.
+pub const STARTED: &str = "stepwell_sign_in";
+
 /// What the proof of a session is for.
 const SESSION: &str = "session";
+/// What the proof of a sign-in that is under way is for.
+const SIGN_IN: &str = "sign-in";
 /// What the proof in a form is for.
 const FORM: &str = "form";
 
@@ -77,19 +82,13 @@ impl Session {
     }
 
     /// The cookie's value.
-    pub fn write(&self, links: &Links) -> String {
-        let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        let proof = links.proof(SESSION, &text);
-        format!("{text}.{proof}")
+    pub fn write(&self, proofs: &Proofs) -> String {
+        write(self, SESSION, proofs)
     }
 
     /// The session of a cookie; none where this host did not write it, or where it has ended.
-    pub fn read(value: &str, links: &Links, now: Time) -> Option<Self> {
-        let (text, proof) = value.split_once('.')?;
-        if !links.proves(SESSION, text, proof) {
-            return None;
-        }
-        let session: Self = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    pub fn read(value: &str, proofs: &Proofs, now: Time) -> Option<Self> {
+        let session: Self = read(value, SESSION, proofs)?;
         match &session {
             Self::Token { until, .. } | Self::Person { until, .. } if *until <= now => None,
             Self::Visitor { .. } | Self::Token { .. } | Self::Person { .. } => Some(session),
@@ -97,14 +96,52 @@ impl Session {
     }
 }
 
+/// A sign-in that is under way, and what its person wanted to see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnderWay {
+    /// What the issuer's answer has to fit.
+    pub started: Started,
+    /// The address on this host.
+    pub next: String,
+    /// Until when the answer counts.
+    pub until: Time,
+}
+
+impl UnderWay {
+    /// The cookie's value.
+    pub fn write(&self, proofs: &Proofs) -> String {
+        write(self, SIGN_IN, proofs)
+    }
+
+    /// The sign-in of a cookie; none where this host did not write it, or where it took too long.
+    pub fn read(value: &str, proofs: &Proofs, now: Time) -> Option<Self> {
+        read(value, SIGN_IN, proofs).filter(|under_way: &Self| under_way.until > now)
+    }
+}
+
+fn write<T: Serialize>(what: &T, purpose: &str, proofs: &Proofs) -> String {
+    let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(what).unwrap_or_default());
+    let proof = proofs.of(purpose, &text);
+    format!("{text}.{proof}")
+}
+
+fn read<T: DeserializeOwned>(value: &str, purpose: &str, proofs: &Proofs) -> Option<T> {
+    let (text, proof) = value.split_once('.')?;
+    if !proofs.hold(purpose, text, proof) {
+        return None;
+    }
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
 /// What the forms of a session's pages send along.
-pub fn form_token(links: &Links, cookie: &str) -> String {
-    links.proof(FORM, cookie)
+pub fn form_token(proofs: &Proofs, cookie: &str) -> String {
+    proofs.of(FORM, cookie)
 }
 
 /// Whether a form sent what a page of this session gave it.
-pub fn is_form_token(links: &Links, cookie: &str, sent: &str) -> bool {
-    links.proves(FORM, cookie, sent)
+pub fn is_form_token(proofs: &Proofs, cookie: &str, sent: &str) -> bool {
+    proofs.hold(FORM, cookie, sent)
 }
 
 #[cfg(test)]
@@ -114,25 +151,25 @@ mod tests {
 
     #[test]
     fn a_cookie_opens_the_session_that_it_was_written_for_and_nothing_else() {
-        let links = Links::new("https://flows.example.com", [7; 32]);
+        let proofs = Proofs::new([7; 32]);
         let caller = Caller { local: false, via: Via::Dashboard, ..Caller::local("acme", "ana@example.com") };
         let (now, until) = (Time(1_000), Time(2_000));
         let session = Session::Person { person: caller.clone().into(), until };
-        let cookie = session.write(&links);
-        assert_eq!(Session::read(&cookie, &links, now), Some(session));
-        let Some(Session::Person { person, .. }) = Session::read(&cookie, &links, now) else { panic!("{cookie}") };
+        let cookie = session.write(&proofs);
+        assert_eq!(Session::read(&cookie, &proofs, now), Some(session));
+        let Some(Session::Person { person, .. }) = Session::read(&cookie, &proofs, now) else { panic!("{cookie}") };
         assert_eq!(Caller::from(person), caller);
-        assert_eq!(Session::read(&cookie, &links, until), None, "ended");
-        assert_eq!(Session::read(&cookie, &Links::new("", [8; 32]), now), None, "another host's");
+        assert_eq!(Session::read(&cookie, &proofs, until), None, "ended");
+        assert_eq!(Session::read(&cookie, &Proofs::new([8; 32]), now), None, "another host's");
         for at in 0..cookie.len() {
             let mut changed = cookie.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(Session::read(&String::from_utf8(changed).unwrap(), &links, now), None, "{at}");
+            assert_eq!(Session::read(&String::from_utf8(changed).unwrap(), &proofs, now), None, "{at}");
         }
-        let (one, other) = (Session::visitor().unwrap().write(&links), Session::visitor().unwrap().write(&links));
+        let (one, other) = (Session::visitor().unwrap().write(&proofs), Session::visitor().unwrap().write(&proofs));
         assert_ne!(one, other);
-        assert!(is_form_token(&links, &one, &form_token(&links, &one)));
-        assert!(!is_form_token(&links, &other, &form_token(&links, &one)));
-        assert!(!is_form_token(&links, &one, &links.proof(SESSION, &one)));
+        assert!(is_form_token(&proofs, &one, &form_token(&proofs, &one)));
+        assert!(!is_form_token(&proofs, &other, &form_token(&proofs, &one)));
+        assert!(!is_form_token(&proofs, &one, &proofs.of(SESSION, &one)));
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     cookie::is_form_token,
     jar,
-    visit::{Visit, links},
+    visit::{Visit, proofs},
 };
 use crate::{desk::Refusal, form::Pairs, refused::refused, session::visit::up};
 use api::{App, Body};
@@ -52,7 +52,7 @@ pub(super) async fn pairs(request: Request, headers: &HeaderMap, app: &Arc<App>)
     };
     let cookie = jar::cookie(headers).unwrap_or_default();
     let sent = pairs.get("form_token").unwrap_or_default();
-    if !is_form_token(links(app)?, cookie, sent) {
+    if !is_form_token(proofs(app)?, cookie, sent) {
         let detail = "this form did not come from a page of your session: load the page again, and send it from there";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "form_token", detail));
     }

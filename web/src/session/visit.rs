@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use document::time::Time;
-use engine::link::Links;
+use engine::proof::Proofs;
 use maud::html;
 use std::sync::Arc;
 use stepwell_core::interaction::Via;
@@ -50,15 +50,15 @@ pub(super) struct Arrival {
 impl Arrival {
     /// Reads the session of a request. Whoever has none gets a new one.
     pub async fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
-        app.host.ready_links().await?;
-        let links = links(app)?;
+        app.host.ready_proofs().await?;
+        let proofs = proofs(app)?;
         let known = jar::cookie(&parts.headers)
-            .and_then(|cookie| Some((cookie.to_owned(), Session::read(cookie, links, app.host.now())?)));
+            .and_then(|cookie| Some((cookie.to_owned(), Session::read(cookie, proofs, app.host.now())?)));
         if let Some((cookie, session)) = known {
             return Ok(Self { cookie, session });
         }
         let session = Session::visitor().ok_or_else(Problem::internal)?;
-        let cookie = session.write(links);
+        let cookie = session.write(proofs);
         if let Some(jar) = parts.extensions.get::<Jar>() {
             jar.set(&cookie, limits::VISIT.as_secs(), &parts.headers);
         }
@@ -67,12 +67,9 @@ impl Arrival {
 }
 
 /// What proves to this host what it wrote itself.
-pub(super) fn links(app: &App) -> Result<&Links, Problem> {
-    app.host.links().ok_or_else(|| {
-        let detail =
-            "this host has no address for people, and so no key for their sessions: say it with --public-url URL";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_sessions", detail)
-    })
+pub(super) fn proofs(app: &App) -> Result<&Proofs, Problem> {
+    let lacking = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_sessions", "this host shows no pages");
+    app.host.proofs().ok_or_else(lacking)
 }
 
 /// The caller of a request; none where nobody has signed in.
@@ -103,7 +100,7 @@ impl Visit {
         if let Some(rates) = &app.rates {
             rates.take(&caller.owner)?;
         }
-        let form_token = form_token(links(app)?, &cookie);
+        let form_token = form_token(proofs(app)?, &cookie);
         let routes = parts.extensions.get::<desk::Routes>().cloned().unwrap_or_default();
         let desk = routes.desk(app, &caller, &parts.extensions);
         let now = app.host.now();

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn verdict(pairs: &[(&'static str, &str)]) -> Result<(), StatusCode> {
-        let mut request = axum::http::Request::get("/");
+        let mut request = axum::http::Request::get("/v1/executions");
         for (name, value) in pairs {
             request = request.header(*name, *value);
         }

@@ -5,12 +5,15 @@ use crate::{
     S3, SecretsManager, SigningKeys, Sqs, StepFunctions,
     billing::meter::Meter,
     error::Patience,
-    host::{Aws, Services, clock},
+    host::{Aws, People, Services, clock},
     runtime::{
         config::Config,
         people::{Role, people},
     },
-    services::clients::Clients,
+    services::{
+        clients::Clients,
+        kept_key::{KeptKey, SESSION},
+    },
     store::{Parts, Table},
 };
 use document::time::Time;
@@ -88,7 +91,10 @@ fn connected(behind_message: bool, role: Role, runner: Option<Arc<dyn Runner>>) 
         behind_message,
     });
     let kept = env::var("STEPWELL_BURIED_QUEUE_URL").ok().filter(|url| !url.is_empty());
-    let people = people(role, &clients, &config.secrets_prefix)?;
+    // Whatever answers requests shows pages too.
+    let sessions = || Arc::new(KeptKey::new(clients.secrets(), &config.secrets_prefix, SESSION));
+    let sessions = (!behind_message).then(sessions);
+    let people = People { sessions, ..people(role, &clients, &config.secrets_prefix)? };
     let services = Services {
         queue: Arc::new(Sqs::new(clients.sqs(), config.queue_url, kept, clock)),
         alarms: Arc::new(StepFunctions::new(clients.sfn(), config.wait_machine_arn)),

@@ -40,11 +40,11 @@ pub(crate) fn people(role: Role, clients: &Clients, prefix: &str) -> Result<Peop
     let links = || links(clients, prefix);
     match role {
         Role::None => Ok(People::default()),
-        Role::Checks => Ok(People { notifier: Some(Arc::new(channels(clients, prefix, false)?)), links: None }),
-        Role::Answers => Ok(People { links: links()?, notifier: None }),
+        Role::Checks => Ok(People { notifier: Some(Arc::new(channels(clients, prefix, false)?)), ..People::default() }),
+        Role::Answers => Ok(People { links: links()?, ..People::default() }),
         Role::Sends => {
             let notifier: Arc<dyn Notifier> = Arc::new(channels(clients, prefix, true)?);
-            Ok(People { links: links()?, notifier: Some(notifier) })
+            Ok(People { links: links()?, notifier: Some(notifier), ..People::default() })
         }
     }
 }

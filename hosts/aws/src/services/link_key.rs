@@ -1,20 +1,16 @@
-//! The key of people's links, in one secret of Secrets Manager beside the credentials. It is made when a link is needed
-//! first, and its name is one that no credential of an owner has. It is not the key that signs receipts, since that one
-//! is replaced from time to time, and links that were sent go on working.
+//! The key of people's links. It is not the key that signs receipts, since that one is replaced from time to time, and
+//! links that were sent go on working.
 
-use crate::services::sdk::failed_quietly;
-use aws_sdk_secretsmanager::{Client, error::ProvideErrorMetadata};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use crate::services::kept_key::KeptKey;
+use aws_sdk_secretsmanager::Client;
 use engine::{link::Links, port::StoreError};
-use ring::rand::{SecureRandom, SystemRandom};
 
-/// The end of the secret's name. The names of credentials hold no `+`.
+/// The end of the secret's name.
 const NAME: &str = "+link-key";
 
 /// Where the key of people's links is kept, and where the links lead.
 pub struct LinkKey {
-    client: Client,
-    id: String,
+    key: KeptKey,
     base: String,
 }
 
@@ -30,7 +26,7 @@ impl LinkKey {
         if host.is_empty() || host.starts_with('/') || host.contains(odd) {
             return Err("STEPWELL_PUBLIC_URL is no address of a host: write it as https://flows.example.com".into());
         }
-        Ok(Self { client, id: format!("{prefix}{NAME}"), base: base.to_owned() })
+        Ok(Self { key: KeptKey::new(client, prefix, NAME), base: base.to_owned() })
     }
 
     /// The links that the key makes. Where there is no key yet, one is made.
@@ -38,38 +34,7 @@ impl LinkKey {
     /// # Errors
     /// Secrets Manager does not answer, or the secret is damaged.
     pub async fn links(&self) -> Result<Links, StoreError> {
-        if let Some(key) = self.read().await? {
-            return Ok(Links::new(&self.base, key));
-        }
-        let mut key = [0; 32];
-        let failed = || StoreError::Transient("no key for links could be made".into());
-        SystemRandom::new().fill(&mut key).map_err(|_| failed())?;
-        let made = self.client.create_secret().name(&self.id).secret_string(BASE64_STANDARD.encode(key));
-        match made.send().await {
-            // Another process made one meanwhile, and that one counts.
-            Err(error) if error.code() == Some("ResourceExistsException") => {
-                let there = self.read().await?;
-                let there = there.ok_or_else(|| StoreError::Transient("the key for links is being made".into()))?;
-                return Ok(Links::new(&self.base, there));
-            }
-            made => made.map_err(|error| failed_quietly("Secrets Manager CreateSecret", &error))?,
-        };
-        Ok(Links::new(&self.base, key))
-    }
-
-    /// The key as it is stored; none where there is none yet.
-    async fn read(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        let found = match self.client.get_secret_value().secret_id(&self.id).send().await {
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-            other => other.map_err(|error| failed_quietly("Secrets Manager GetSecretValue", &error))?,
-        };
-        let key = found.secret_string().and_then(|text| BASE64_STANDARD.decode(text.trim()).ok()?.try_into().ok());
-        let damaged = || {
-            let why =
-                "is not 32 bytes in base64: restore it, or remove it, after which links that were sent open no more";
-            StoreError::Transient(format!("the secret {} {why}", self.id))
-        };
-        key.map(Some).ok_or_else(damaged)
+        Ok(Links::new(&self.base, self.key.key().await?))
     }
 }
 
@@ -78,6 +43,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::tests::scripted::{Answer, Script, error, impatient, json};
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use serde_json::json;
 
     fn key(script: &Script) -> LinkKey {

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod blobs;
 pub mod channels;
 pub mod clients;
+pub mod kept_key;
 pub mod link_key;
 pub mod mail;
 pub mod ports;

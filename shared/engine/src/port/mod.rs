@@ -52,7 +52,7 @@ pub use queue::{Delivery, Receipt, Verdict};
 pub use runner::{Clock, Runner};
 pub use slack::{SlackAct, SlackChoice, SlackDeed, SlackDesk, SlackRefusal, SlackRequest, SlackStranger, SlackWaiting};
 
-use crate::link::Links;
+use crate::{link::Links, proof::Proofs};
 use async_trait::async_trait;
 use document::SyntaxFault;
 use stepwell_core::{
@@ -108,6 +108,15 @@ pub trait Host: Clock {
     }
     /// Makes and opens the links by which one person answers one question. None where the host has no address for people.
     fn links(&self) -> Option<&Links> {
+        None
+    }
+    /// Reads what [`Host::proofs`] needs, where that lies elsewhere. Whoever shows pages to those who sign in awaits it
+    /// before.
+    async fn ready_proofs(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Proves what this host wrote into a browser's session. None where it shows no pages.
+    fn proofs(&self) -> Option<&Proofs> {
         None
     }
     /// Sends messages about questions. None where nothing is sent from this host.
