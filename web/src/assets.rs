@@ -50,6 +50,10 @@ assets! {
          "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
     /// Shows times in the reader's own zone.
     TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
+    /// Keeps the page of an execution up to date, and follows the slider over its checkpoints.
+    LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/live.js"];
+    /// Zooms pictures and timelines.
+    ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

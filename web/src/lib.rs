@@ -7,12 +7,14 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod execution;
 mod inbox;
 mod layout;
 mod link;
 mod markdown;
 mod moment;
 mod overview;
+mod picture;
 mod refused;
 mod session;
 mod words;
@@ -33,6 +35,7 @@ pub fn people() -> Routes {
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
+    let pages = pages.merge(execution::reads()).merge(execution::controls());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     pages.layer(from_fn(session::jar))
 }

@@ -37,3 +37,34 @@ pub const SESSION: Duration = Duration::from_secs(12 * 3600);
 pub const SIGN_IN: Duration = Duration::from_secs(600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
+/// Nodes of a workflow up to which the bodies of its loops are drawn at once; of a larger one loops are folded until somebody
+/// opens them.
+pub const PICTURE_NODES: usize = 60;
+/// Turns that the timeline of an execution shows: more bars than that are narrower than what can be told apart.
+pub const TIMELINE_TURNS: usize = 400;
+/// Turns of a part of the journal in a page.
+pub const JOURNAL_TURNS: usize = 50;
+/// Events of one turn that a page shows; the API shows all.
+pub const EVENTS: usize = 100;
+/// Bytes of a value that lies elsewhere up to which a page fetches it: it shows no more than the beginning.
+pub const VALUE_BYTES: usize = 256 * 1024;
+/// Members and elements that a page shows of one value.
+pub const VALUE_ENTRIES: usize = 300;
+/// Characters that a page shows of one text within a value.
+pub const VALUE_TEXT: usize = 2_000;
+/// Characters that a page shows of a member's name.
+pub const VALUE_KEY: usize = 200;
+/// Levels of a value that a page shows.
+pub const VALUE_LEVELS: usize = 12;
+/// Levels of a value that are open at first.
+pub const VALUE_OPEN: usize = 2;
+/// Lines of a node's log that a page shows.
+pub const LOG_LINES: usize = 100;
+/// Pages of an execution's log that are searched for the lines of one node.
+pub const LOG_PAGES: usize = 10;
+/// Attempts of a node that a page lists.
+pub const ATTEMPTS: usize = 20;
+/// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
+pub const BELOW: usize = 20;
+/// Checkpoints among which somebody chooses one; any other is named by its number.
+pub const CHECKPOINTS: usize = 30;
