@@ -1,11 +1,17 @@
 // Shows each moment in the reader's own zone. The text that the server wrote, in UTC, stays at hand as a title.
 const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
-for (const time of document.querySelectorAll('time[datetime]')) {
-  const moment = new Date(time.dateTime);
-  if (Number.isNaN(moment.valueOf())) continue;
-  time.title = time.textContent;
-  time.textContent = words.format(moment);
+const brief = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+function tell(part) {
+  for (const time of part.querySelectorAll('time[datetime]')) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.valueOf()) || time.title) continue;
+    time.title = time.textContent;
+    time.textContent = (time.classList.contains('brief') ? brief : words).format(moment);
+  }
 }
+tell(document);
+// Another module has put this part into the page.
+document.addEventListener('put', (event) => tell(event.detail));
 
 // What is wrong with a form is where the reader goes on.
 document.querySelector('.summary')?.focus();

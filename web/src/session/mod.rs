@@ -9,6 +9,7 @@ mod open_id;
 mod sign_in;
 mod visit;
 
+pub use cookie::nonce;
 pub use form::Sent;
 pub use jar::{Jar, jar};
 pub use visit::Visit;

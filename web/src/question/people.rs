@@ -1,6 +1,6 @@
 //! Who is asked, who has answered, and how many votes decide.
 
-use super::{found::Found, words};
+use super::{Found, words};
 use crate::{
     moment::{distance, moment},
     words::{capital, plural},

@@ -1,0 +1,60 @@
+//! Reads the newest executions for their figures.
+
+use super::{
+    kept::Of,
+    tally::{Figures, tally},
+};
+use crate::{desk::Asked, limits};
+use api::{App, Problem};
+use document::{Workflow, id::WorkflowId, time::Time};
+use engine::port::{ExecutionFilter, Head, Window};
+use futures::{StreamExt, TryStreamExt, stream};
+use std::sync::Arc;
+use stepwell_core::execution::Execution;
+
+/// An execution with the document in force.
+pub type Run = (Arc<Execution>, Arc<Workflow>);
+
+/// Counts the newest executions of a filter.
+///
+/// # Errors
+/// What the store says of the list. An execution that cannot be read is left out, and the log says so.
+pub async fn read(app: &App, of: &Of, now: Time) -> Asked<Figures> {
+    let filter = ExecutionFilter {
+        owner: of.owner.clone(),
+        workflow_id: of.workflow.as_deref().map(WorkflowId::from),
+        since: Some(of.since),
+        ..ExecutionFilter::default()
+    };
+    let mut window = Window { limit: limits::FIGURES_PAGE, cursor: None };
+    let (mut runs, mut listed) = (Vec::new(), 0);
+    loop {
+        window.limit = limits::FIGURES_PAGE.min(limits::FIGURES - listed);
+        let page = app.host.index().executions(&filter, &window).await.map_err(Problem::from)?;
+        listed += page.items.len();
+        let loads: Vec<_> = page.items.iter().map(|head| run(app, head)).collect();
+        let found: Vec<Option<Run>> = stream::iter(loads).buffered(limits::FIGURES_AT_ONCE).try_collect().await?;
+        runs.extend(found.into_iter().flatten());
+        window.cursor = page.next_cursor;
+        if window.cursor.is_none() || listed >= limits::FIGURES {
+            break;
+        }
+    }
+    Ok(tally(&runs, of.since, now, window.cursor.is_none()))
+}
+
+/// One execution; none where it was deleted meanwhile, or cannot be read.
+async fn run(app: &App, head: &Head) -> Asked<Option<Run>> {
+    let found = async {
+        let Some(execution) = app.host.journal().load_lean(&head.id).await? else { return Ok(None) };
+        let workflow = app.workflow(&execution).await?;
+        Ok(Some((execution, workflow)))
+    };
+    match found.await.map_err(|error: engine::port::StoreError| Problem::from(error)) {
+        Err(problem) if problem.status() == axum::http::StatusCode::INTERNAL_SERVER_ERROR => {
+            tracing::error!(execution = head.id.as_str(), "it is left out of figures, since it cannot be read");
+            Ok(None)
+        }
+        other => Ok(other?),
+    }
+}
