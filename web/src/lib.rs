@@ -17,6 +17,7 @@ mod link;
 mod look;
 mod markdown;
 mod moment;
+mod operations;
 mod overview;
 mod picture;
 mod question;
@@ -45,6 +46,7 @@ pub fn dashboard() -> Routes {
     let pages = pages.merge(executions::reads()).merge(executions::controls());
     let pages = pages.merge(inbox::reads()).merge(inbox::answers());
     let pages = pages.merge(execution::reads()).merge(execution::controls());
+    let pages = pages.merge(operations::reads()).merge(operations::keeps());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))

@@ -105,3 +105,15 @@ pub const CONTEXT: usize = 3_000;
 pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
 /// Checkpoints among which somebody chooses one; any other is named by its number.
 pub const CHECKPOINTS: usize = 30;
+/// Executions of one status that are counted for the first page: a figure of four digits is read as "many" anyway.
+pub const ALIVE: u64 = 1_000;
+/// Rows of each list on the first page: what is seen at a glance. The lists themselves have all.
+pub const GLANCE: usize = 5;
+/// Nodes of each table on the first page.
+pub const NODES: usize = 8;
+/// Dead letters that the page of operations shows; the list of executions has all.
+pub const DEAD: usize = 20;
+/// Schedules of a host that are looked at for one owner's.
+pub const SCHEDULES: usize = 1_000;
+/// How far ahead schedules are looked for: those that start once in some years are shown too.
+pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);

@@ -13,6 +13,8 @@ function told() {
 
 let before = '';
 async function fresh() {
+  // A job that is over does not change any more.
+  if (rows.querySelector('[data-over]')) return;
   if (document.hidden || boxes().some((box) => box.checked) || rows.contains(document.activeElement)) return;
   const answer = await fetch(rows.dataset.rows, { credentials: 'same-origin', redirect: 'error' });
   if (!answer.ok) return;

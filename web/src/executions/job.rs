@@ -86,7 +86,7 @@ pub fn bar(job: &Job) -> Markup {
 fn state(visit: &Visit, job: &Job) -> Markup {
     let up = &visit.up;
     html! {
-        section.panel aria-label="Progress" {
+        section.panel aria-label="Progress" data-over[!is_on(job)] {
             p { (told(job.status)) }
             (bar(job))
             dl.facts {

@@ -14,7 +14,7 @@ use crate::{
     look::words,
     refused::refused,
     session::Visit,
-    words::{count, plural},
+    words::count,
 };
 use api::{Params, Problem, Scope, cursor};
 use axum::{http::StatusCode, response::Response};
@@ -236,9 +236,4 @@ fn all_like_these(visit: &Visit, wanted: &Wanted) -> Markup {
 /// The address of the list of executions in a status.
 pub fn in_status(up: &str, status: Status, time: &str) -> String {
     format!("{up}executions{}", query([("status", status.as_str()), ("time", time)]))
-}
-
-/// How many executions, with the word.
-pub fn executions(many: u64) -> String {
-    format!("{many} {}", plural(many, "execution"))
 }

@@ -7,6 +7,9 @@ mod many;
 pub mod rows;
 mod wanted;
 
+pub use job::{bar as job_bar, told as job_status};
+pub use list::in_status;
+
 use api::Routes;
 use axum::routing::{get, post};
 

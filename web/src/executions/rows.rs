@@ -32,6 +32,8 @@ pub struct Row {
     pub by: Option<String>,
     /// What it is doing, in a sentence.
     pub message: String,
+    /// Whether it is stuck because a message of it was given up.
+    pub has_dead_letter: bool,
 }
 
 /// A part of the list of executions, newest first. What cannot be read is left out, and the log says so. Its values stay
@@ -68,6 +70,7 @@ async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
             ended: execution.completed_at,
             by: execution.started.started_by.clone(),
             message: view::message(&execution, &workflow),
+            has_dead_letter: execution.stuck.as_ref().is_some_and(|error| error.code == "dead_letter"),
         }))
     };
     match found.await.map_err(|error: StoreError| Problem::from(error)) {

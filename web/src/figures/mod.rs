@@ -7,9 +7,10 @@ mod read;
 mod tally;
 
 pub use kept::Kept;
-pub use tally::{Figures, Hour, NodeFigures, WorkflowFigures};
+pub use tally::{Alive, Figures, Hour, NodeFigures, WorkflowFigures};
 
 use crate::{desk::Asked, session::Visit};
+use api::Scope;
 use document::time::Time;
 use kept::Of;
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 /// other executions (children) are not among them. All pages of a few seconds share one reading.
 ///
 /// # Errors
-/// What the store says.
+/// 403 for a visitor who may not read, and what the store says.
 pub async fn figures(visit: &Visit, workflow: Option<&str>, since: Time) -> Asked<Arc<Figures>> {
+    visit.caller.require(Scope::Read)?;
     let since = tally::hour_of(since);
     let of = Of { owner: visit.caller.owner.clone(), workflow: workflow.map(ToOwned::to_owned), since };
     let fresh = Kept::default();

@@ -2,15 +2,15 @@
 
 use super::{
     kept::Of,
-    tally::{Figures, tally},
+    tally::{Alive, Figures, tally},
 };
 use crate::{desk::Asked, limits};
 use api::{App, Problem};
 use document::{Workflow, id::WorkflowId, time::Time};
 use engine::port::{ExecutionFilter, Head, Window};
 use futures::{StreamExt, TryStreamExt, stream};
-use std::sync::Arc;
-use stepwell_core::execution::Execution;
+use std::{collections::BTreeMap, sync::Arc};
+use stepwell_core::execution::{Execution, Status};
 
 /// An execution with the document in force.
 pub type Run = (Arc<Execution>, Arc<Workflow>);
@@ -40,7 +40,31 @@ pub async fn read(app: &App, of: &Of, now: Time) -> Asked<Figures> {
             break;
         }
     }
-    Ok(tally(&runs, of.since, now, window.cursor.is_none()))
+    let figures = tally(&runs, of.since, now, window.cursor.is_none());
+    Ok(Figures { alive: alive(app, &filter).await?, ..figures })
+}
+
+/// How many executions live, by what they are doing.
+async fn alive(app: &App, filter: &ExecutionFilter) -> Asked<BTreeMap<Status, Alive>> {
+    let mut all = BTreeMap::new();
+    for status in Status::ALL.iter().filter(|status| !status.is_terminal()) {
+        let filter = ExecutionFilter { statuses: vec![*status], since: None, ..filter.clone() };
+        let mut window = Window { limit: limits::FIGURES_PAGE, cursor: None };
+        let mut one = Alive::default();
+        loop {
+            let page = app.host.index().executions(&filter, &window).await.map_err(Problem::from)?;
+            one.many += page.items.len() as u64;
+            window.cursor = page.next_cursor;
+            one.more = window.cursor.is_some();
+            if !one.more || one.many >= limits::ALIVE {
+                break;
+            }
+        }
+        if one.many > 0 {
+            all.insert(*status, one);
+        }
+    }
+    Ok(all)
 }
 
 /// One execution; none where it was deleted meanwhile, or cannot be read.

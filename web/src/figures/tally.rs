@@ -23,12 +23,23 @@ pub struct Figures {
     pub counted_at: Time,
     /// How many are in each status; a status of none is absent.
     pub by_status: BTreeMap<Status, u64>,
+    /// How many executions of any age live, by what they are doing; none are absent.
+    pub alive: BTreeMap<Status, Alive>,
     /// The hours from [`from`](Self::from) to now, oldest first, without gaps.
     pub hours: Vec<Hour>,
     /// Every node that ended an attempt, by workflow and id.
     pub nodes: Vec<NodeFigures>,
     /// Every workflow of the executions, by id.
     pub workflows: Vec<WorkflowFigures>,
+}
+
+/// How many executions are in a status, as far as they were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Alive {
+    /// How many were counted.
+    pub many: u64,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// What happened within an hour.
@@ -97,7 +108,8 @@ pub fn tally(runs: &[Run], since: Time, now: Time, is_all: bool) -> Figures {
     }
     let counted = runs.len() as u64;
     let (hours, nodes, workflows) = (hours(runs, from, now), nodes(runs), workflows(runs));
-    Figures { counted, is_all, from, counted_at: now, by_status, hours, nodes, workflows }
+    let alive = BTreeMap::new();
+    Figures { counted, is_all, from, counted_at: now, by_status, alive, hours, nodes, workflows }
 }
 
 fn hours(runs: &[Run], from: Time, now: Time) -> Vec<Hour> {

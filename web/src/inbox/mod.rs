@@ -8,6 +8,8 @@ mod seen;
 mod several;
 mod submit;
 
+pub use context::asked;
+
 use api::Routes;
 use axum::routing::{get, post};
 
