@@ -33,6 +33,8 @@ pub const LINK_AT_ONCE: f64 = 300.0;
 pub const GUESSES: &str = "guesses";
 /// How long somebody stays signed in who showed a token: a working day. A token that ends or is revoked ends it sooner.
 pub const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// How long a sign-in by the issuer may take: somebody may have to find a second factor.
+pub const SIGN_IN: Duration = Duration::from_secs(600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
 /// Executions that figures are counted from: enough to show what goes wrong, and read in a fraction of a second.

@@ -14,7 +14,7 @@ pub mod workflows;
 pub mod written;
 
 pub use auth::{
-    CLIENT, Caller, Jwt, JwtSettings, OWNER, Scope, SignIn,
+    CLIENT, Caller, Jwt, JwtSettings, OWNER, OpenId, Scope, SignIn, Started,
     extract::{Admin, Known, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
     guard::{PublicPages, loopback_only, one_host},
     is_owner,

@@ -5,6 +5,7 @@
 mod cookie;
 mod form;
 mod jar;
+mod open_id;
 mod sign_in;
 mod visit;
 

@@ -8,6 +8,7 @@ mod fields;
 mod hostile;
 mod kinds;
 mod links;
+mod open_id;
 mod over;
 mod quiet;
 mod sessions;
