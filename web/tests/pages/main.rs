@@ -4,6 +4,7 @@
 extern crate stepwell_web as web;
 
 mod browser;
+mod editor;
 mod fields;
 mod hostile;
 mod kinds;
@@ -12,6 +13,8 @@ mod open_id;
 mod over;
 mod quiet;
 mod sessions;
+mod visitor;
 mod votes;
+mod workflows;
 mod world;
 mod wrong;
