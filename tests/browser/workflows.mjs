@@ -62,7 +62,7 @@ test('a workflow is found, looked at and started by its form', async () => {
 test('two versions are compared, and a deletion is confirmed first', async () => {
   await world.inViews('workflows', async (page, look, view) => {
     await page.goto(`${world.url}/workflows/booking-saga`);
-    await page.getByRole('link', { name: 'What changed' }).first().click();
+    await page.getByRole('link', { name: 'Changes' }).first().click();
     await page.getByRole('heading', { name: /What changed in/ }).waitFor();
     assert.match(await page.locator('.difference .new').first().textContent(), /Books, then charges/);
     await look('difference');

@@ -32,8 +32,8 @@ function picture(frame) {
   bar.append(
     button('−', 'Zoom out of the picture', () => set(scale / 1.4)),
     button('+', 'Zoom into the picture', () => set(scale * 1.4)),
-    button('Fit', 'Show the whole picture', () => set(whole())),
-    button('1:1', 'Show the picture in its own size', () => set(1)),
+    button('Fit', 'Fit the whole picture', () => set(whole())),
+    button('1:1', '1:1, the picture in its own size', () => set(1)),
   );
   frame.prepend(bar);
   pane.addEventListener('wheel', (event) => {
@@ -81,7 +81,7 @@ function timeline(frame) {
   bar.append(
     button('−', 'Zoom out of the timeline', () => set(now() / 2)),
     button('+', 'Zoom into the timeline', () => set(now() * 2)),
-    button('Fit', 'Show the whole timeline', () => set(1)),
+    button('Fit', 'Fit the whole timeline', () => set(1)),
   );
   frame.before(bar);
   set(now());

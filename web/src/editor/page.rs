@@ -97,7 +97,7 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
             @if let Some(base) = &draft.of { input type="hidden" name="version" value=(base.version); }
             @if let Some(key) = nonce() { input type="hidden" name="key" value=(key); }
             div.field.wrong[text_wrong] id=(text_id) tabindex="-1" {
-                div.bar {
+                div.text-head {
                     label for="text" { "Document" }
                     div.actions {
                         button.small name="do" value="check" { "Check" }
@@ -111,7 +111,7 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
                     textarea #text.code name="text" rows="24" wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
                         aria-describedby=(described(&text_id, text_wrong)) aria-invalid=[text_wrong.then_some("true")] { "\n" (draft.text) }
                 }
-                div.below {
+                div.text-foot {
                     p.hint id={ (text_id) "-hint" } { "JSON or YAML." span data-keys hidden { " Where Tab indents, Esc and then Tab leaves the text." } }
                     label.tabs data-keys hidden { input #tabs type="checkbox"; " Tab indents" }
                 }

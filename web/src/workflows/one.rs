@@ -93,6 +93,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
             div {
                 section.panel aria-labelledby="picture" { h2 #picture { "Picture" } (seen.picture) }
                 (nodes::nodes(&workflow.document, &seen.figures))
+                (runs::panel(visit, &workflow.id, &seen.runs))
             }
             div {
                 @if starts {
@@ -105,7 +106,6 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
                 (versions::panel(visit, workflow, seen.latest, &seen.versions))
             }
         }
-        (runs::panel(visit, &workflow.id, &seen.runs))
         section.panel aria-labelledby="document" {
             h2 #document { "Document" }
             details { summary { "Show the document" } pre.code tabindex="0" { code { (compact(&workflow.document)) } } }

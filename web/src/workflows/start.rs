@@ -61,10 +61,12 @@ impl<'w> Start<'w> {
     fn page(&self, visit: &Visit, status: StatusCode, faults: &Faults) -> Response {
         let title = format!("Start {}", self.workflow.name);
         let body = html! {
-            div.page-head { h1 { "Start " bdi { (self.workflow.name) } } }
+            div.page-head {
+                h1 { "Start " bdi { (self.workflow.name) } }
+                a href={ (visit.up) "workflows/" (part(&self.workflow.id)) } { "To the workflow" }
+            }
             (faults.summary(|name| start_form::label(&self.field, name)))
             section.panel.form { (self.form(visit, faults)) }
-            p { a href={ (visit.up) "workflows/" (part(&self.workflow.id)) } { "To the workflow" } }
         };
         answered(visit, status, View { place: Place::Workflows, title: &title, scripts: &[], body })
     }

@@ -37,7 +37,7 @@ pub fn panel(visit: &Visit, shown: &Workflow, latest: u64, newest: &[Workflow]) 
                             aria-current=[(one.version == shown.version).then_some("true")] { "Version " (one.version) }
                         " " span.when { (moment::moment(one.saved_at.0)) }
                         @if one.version > 1 {
-                            " " a.quiet href={ (address) (between(one.version - 1, one.version)) } { "What changed" }
+                            " " a.quiet href={ (address) (between(one.version - 1, one.version)) } { "Changes" }
                         }
                     }
                 }
