@@ -1,6 +1,6 @@
 //! `GET /workflows`: the saved workflows, with how they went lately.
 
-use super::{may, since};
+use super::read::{may, since};
 use crate::{
     desk::{Refusal, part, query},
     figures::{Figures, WorkflowFigures, figures},

@@ -3,12 +3,14 @@
 use super::{
     compact,
     list::{counted, nothing, rate},
-    may, nodes, picture, runs, since,
+    nodes, picture,
+    read::{may, since, version_of},
+    runs,
     start::Start,
     versions,
 };
 use crate::{
-    desk::{Asked, Refusal, part, query},
+    desk::{Refusal, part, query},
     figures::{Figures, WorkflowFigures, figures},
     form::Faults,
     layout::{Place, View, shown},
@@ -50,12 +52,6 @@ pub async fn one(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
     let body = body(&visit, &seen);
     let scripts = picture::scripts();
     shown(&visit, View { place: Place::Workflows, title: &title, scripts: &scripts, body })
-}
-
-/// The latest version of a workflow, or one that is named. A deleted workflow can be read by version alone.
-pub async fn version_of(visit: &Visit, id: &str, version: Option<u64>) -> Asked<Workflow> {
-    let version = version.map(|version| version.to_string()).unwrap_or_default();
-    visit.desk.get(&format!("/v1/workflows/{}{}", part(id), query([("version", version.as_str())]))).await
 }
 
 async fn read(visit: &Visit, id: &str, version: Option<u64>) -> Result<Seen, Refusal> {
@@ -127,6 +123,7 @@ fn head(visit: &Visit, seen: &Seen, address: &str) -> Markup {
             }
             @if !workflow.deleted {
                 div.actions {
+                    @if may(visit, Scope::Run) { a.button.small.narrow-only href="#start" { "Start" } }
                     @if may(visit, Scope::Admin) {
                         a.button.small href={ (address) "/edit" } { "Edit" }
                         a.button.small href={ (address) "/delete" } { "Delete…" }

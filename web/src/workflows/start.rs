@@ -1,6 +1,9 @@
 //! `GET` and `POST /workflows/{id}/start`: starts a workflow by a form.
 
-use super::{may, one::version_of, start_form};
+use super::{
+    read::{may, version_of},
+    start_form,
+};
 use crate::{
     answered::see_other,
     desk::{Refusal, part},

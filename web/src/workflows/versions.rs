@@ -1,6 +1,6 @@
 //! The versions of a workflow, and `GET /workflows/{id}/difference`: what changed from one to another.
 
-use super::{compact, difference::difference as changes, one::version_of};
+use super::{compact, difference::difference as changes, read::version_of};
 use crate::{
     desk::{Refusal, part, query},
     layout::{Place, View, shown},
