@@ -56,11 +56,11 @@ fn choice(address: &str, from: u64, to: u64, latest: u64) -> Markup {
     html! {
         form.compare method="get" action={ (address) "/difference" } {
             div.field {
-                label for="from" { "From version" }
+                label for="from" { "From" }
                 input #from type="number" name="from" value=(from) min="1" max=(latest) required;
             }
             div.field {
-                label for="to" { "to version" }
+                label for="to" { "To" }
                 input #to type="number" name="to" value=(to) min="1" max=(latest) required;
             }
             button.small { "Compare" }
