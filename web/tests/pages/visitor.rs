@@ -5,6 +5,7 @@ use crate::{
     world::{Answer, World},
 };
 use axum::{body::Body, http::Request};
+use engine::port::{Host, Token};
 use serde_json::Value;
 use std::{ops::Deref, sync::Mutex};
 
@@ -62,4 +63,21 @@ impl Visitor {
 pub fn sent_on(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", text(&answer.text));
     format!("/{}", answer.location().trim_start_matches("../").trim_start_matches("./"))
+}
+
+/// Signs somebody in by a token with these scopes. From then on nobody is signed in by itself.
+pub async fn sign_in(visitor: &Visitor, owner: &str, scopes: &[api::Scope]) {
+    let secret = format!("{owner}{}", scopes.len());
+    let token = Token {
+        sha256: api::sha256_of_token(&secret),
+        name: "laptop".into(),
+        owner: owner.into(),
+        subject: "ann@example.com".into(),
+        scopes: scopes.to_vec(),
+        expires_at: None,
+        created_at: None,
+    };
+    visitor.host.tokens().add_token(token).await.unwrap();
+    let signed = visitor.fill("/sign-in", &[("token", &secret)]).await;
+    assert_eq!(signed.status, 303, "{}", text(&signed.text));
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::*,
-    visitor::{Visitor, sent_on},
+    visitor::{Visitor, sent_on, sign_in},
 };
 use serde_json::{Value, json};
 
@@ -140,4 +140,50 @@ async fn a_deletion_is_confirmed_first() {
     world.get("/workflows/order").await.of(404);
     let page = world.get("/workflows/order?version=1").await.of(200);
     assert!(text(&page).contains("This workflow was deleted") && !page.contains("/edit"), "{}", text(&page));
+}
+
+#[tokio::test]
+async fn pages_offer_what_the_visitor_may_do_and_refuse_the_rest() {
+    let world = Visitor::new();
+    world.save(&order()).await;
+    let start = filled(&world.get("/workflows/order/start").await.of(200));
+    sign_in(&world, "acme", &[api::Scope::Read]).await;
+    let page = world.get("/workflows/order").await.of(200);
+    assert!(!text(&page).contains("Start it") && !page.contains("/edit\"") && !page.contains("/delete\""), "{page}");
+    let page = world.get("/workflows/order/edit").await.of(200);
+    assert!(page.contains("value=\"check\"") && !page.contains("value=\"run\"") && !page.contains("value=\"save\""));
+    let own = filled(&page);
+    for wish in ["run", "save"] {
+        let refused = world.form("/workflows/order/edit", &with(&own, &[("do", wish)])).await;
+        assert_eq!(refused.status, 403, "{wish}: {}", text(&refused.text));
+    }
+    let token: Vec<_> = own.iter().filter(|(name, _)| name == "form_token").cloned().collect();
+    for (path, pairs) in [
+        (
+            "/workflows/order/start",
+            with(&start, &[("form_token", &token[0].1), ("input.item", "tea"), ("input.count", "1")]),
+        ),
+        ("/workflows/order/delete", token.clone()),
+    ] {
+        assert_eq!(world.form(path, &pairs).await.status, 403, "{path}");
+    }
+    for path in ["/workflows/order/start", "/workflows/order/delete"] {
+        world.get(path).await.of(403);
+    }
+}
+
+#[tokio::test]
+async fn workflows_of_another_owner_do_not_exist() {
+    let world = Visitor::new();
+    world.save(&order()).await;
+    sign_in(&world, "other", &api::Scope::ALL).await;
+    let page = world.get("/workflows").await.of(200);
+    assert!(text(&page).contains("No workflow is saved yet."), "{}", text(&page));
+    for path in ["", "?version=1", "/difference?from=1&to=1", "/start", "/delete", "/edit"] {
+        world.get(&format!("/workflows/order{path}")).await.of(404);
+    }
+    let token: Vec<_> = filled(&page).into_iter().filter(|(name, _)| name == "form_token").collect();
+    for path in ["start", "delete"] {
+        world.form(&format!("/workflows/order/{path}"), &token).await.of(404);
+    }
 }

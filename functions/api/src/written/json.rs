@@ -1,5 +1,6 @@
 //! Finds the place in a JSON text that a JSON Pointer (RFC 6901) names, so that an error can be shown there.
 
+use super::pointer::segments;
 use std::ops::Range;
 
 /// Returns the bytes of a value, of a list or an object its first byte only. Where the value does not exist, those of
@@ -8,7 +9,7 @@ pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     let mut scan = Scan { text, at: 0 };
     scan.blank();
     let mut found = scan.at;
-    for token in super::segments(pointer) {
+    for token in segments(pointer) {
         match scan.enter(&token)? {
             true => found = scan.at,
             false => break,

@@ -1,6 +1,6 @@
 //! What is wrong with a text that holds no document, and what to do about it.
 
-use super::{Format, offset::offset};
+use super::{format::Format, offset::offset};
 use crate::limits;
 use document::json::{TWICE, Unique};
 use serde_json::Value;
@@ -20,7 +20,10 @@ pub struct Malformed {
 /// What is wrong with a text, and the bytes where it is.
 type Wrong = (String, Option<Range<usize>>);
 
-/// Reads the document that a text holds, or says why it holds none.
+/// Reads the document that a text holds.
+///
+/// # Errors
+/// [`Malformed`], also where a key stands twice or nothing stands there.
 pub fn read(text: &str, format: Format) -> Result<Value, Malformed> {
     let parsed = match (text.trim_start_matches('\u{feff}').trim(), format) {
         ("", _) => Err((EMPTY.to_owned(), None)),

@@ -1,5 +1,6 @@
 //! Finds the place in a YAML text that a JSON Pointer (RFC 6901) names, so that an error can be shown there.
 
+use super::pointer::segments;
 use crate::yaml::Tree;
 use serde_saphyr::Spanned;
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::ops::Range;
 /// map's first byte only. Where the value does not exist, those of the nearest ancestor that does.
 pub fn locate(text: &str, tree: &Spanned<Tree>, pointer: &str) -> Option<Range<usize>> {
     let mut at = tree;
-    for token in super::segments(pointer) {
+    for token in segments(pointer) {
         let below = match &at.value {
             Tree::Map(entries) => entries.iter().find(|(key, _)| *key == token).map(|(_, below)| below),
             Tree::List(items) => token.parse::<usize>().ok().and_then(|ix| items.get(ix)),
