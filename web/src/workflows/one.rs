@@ -89,7 +89,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
             div {
                 section.panel aria-labelledby="picture" { h2 #picture { "Picture" } (seen.picture) }
                 (nodes::nodes(&workflow.document, &seen.figures))
-                (runs::panel(visit, &workflow.id, &seen.runs))
+                (runs::panel(visit, &workflow.id, &seen.runs, starts))
             }
             div {
                 @if starts {

@@ -10,14 +10,14 @@ use crate::{
 use api::types::{Execution, Page};
 use maud::{Markup, html};
 
-/// The table.
-pub fn panel(visit: &Visit, workflow: &str, runs: &Page<Execution>) -> Markup {
+/// The table. `starts` says whether the page has a form to start the workflow.
+pub fn panel(visit: &Visit, workflow: &str, runs: &Page<Execution>, starts: bool) -> Markup {
     let up = &visit.up;
     html! {
         section.panel aria-labelledby="runs" {
             h2 #runs { "Latest executions" }
             @if runs.items.is_empty() {
-                p.empty { "It has not run yet. Start it with the form on this page." }
+                p.empty { "It has not run yet." @if starts { " Start it with the form on this page." } }
             } @else {
                 div.scroll {
                     table.list.stack {
