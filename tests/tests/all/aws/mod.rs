@@ -9,6 +9,7 @@ mod leftovers;
 mod localstack;
 mod pauses;
 mod people;
+mod races;
 mod redrive;
 mod rights;
 mod services;
