@@ -3,7 +3,10 @@
 
 use document::{NodeKind, Workflow, id::NodeId};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use stepwell_core::{
     execution::{Children, Execution, LoopState, NodeState, Phase},
     payload::Payload,
@@ -65,8 +68,13 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         loops,
         children,
     } = state;
-    let nodes: BTreeMap<String, Value> =
-        nodes.iter().map(|(id, node)| (id.to_string(), of_node(workflow, id, node, compared))).collect();
+    // A node that was only skipped, in an earlier iteration of the loop around it, is as one that was not reached yet.
+    let reached = |(_, node): &(&NodeId, &Arc<NodeState>)| node.visit > 0 || node.phase != Phase::Idle;
+    let nodes: BTreeMap<String, Value> = nodes
+        .iter()
+        .filter(reached)
+        .map(|(id, node)| (id.to_string(), of_node(workflow, id, node, compared)))
+        .collect();
     // A loop that a later visit enters anew is compared as it is now; one that was left keeps its last iterations.
     let loops: BTreeMap<String, Value> = loops.iter().map(|(id, looped)| (id.to_string(), of_loop(looped))).collect();
     let children: BTreeMap<String, Value> = children
