@@ -117,6 +117,13 @@ async fn what_was_skipped_stays_skipped_where_a_later_one_of_the_same_turn_is_ad
     assert_eq!(is_skipped(), [const { Some(Phase::Skipped) }; 4]);
     takes(&world, with(&world, |all| all["edges"].as_array_mut().unwrap().push(json!({"from": "w", "to": "y"})))).await;
     assert_eq!(is_skipped(), [const { Some(Phase::Skipped) }; 4]);
+    // What is new in a loop that was skipped is skipped with it.
+    takes(
+        &world,
+        with(&world, |all| add(all, set("v"), json!([{"from": "x", "to": "v"}, {"from": "v", "to": "each"}]))),
+    )
+    .await;
+    assert_eq!(world.state().nodes["v"].phase, Phase::Skipped);
 }
 
 #[tokio::test]

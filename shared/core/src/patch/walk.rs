@@ -219,7 +219,7 @@ impl<'a> Walk<'a> {
         loop {
             let skipped = (0..self.new.nodes.len()).find(|&ix| {
                 let id = &self.new.nodes[ix].id;
-                let is_new = || !self.known.contains(id) && self.is_reached(ix);
+                let is_new = || !self.known.contains(id) && (self.is_reached(ix) || self.is_in_skipped_loop(ix));
                 self.phase(ix) == Phase::Idle && (self.put_off.contains(id) || is_new()) && self.is_passed(ix)
             });
             let Some(ix) = skipped else { return };
@@ -237,6 +237,11 @@ impl<'a> Walk<'a> {
     fn is_reached(&self, ix: NodeIx) -> bool {
         let begun = !self.then.nodes.is_empty();
         begun && self.new.graph.loops_around(ix).into_iter().all(|around| self.phase(around) == Phase::Looping)
+    }
+
+    /// Whether a node stands in a loop that was skipped, with all that is in it.
+    fn is_in_skipped_loop(&self, ix: NodeIx) -> bool {
+        self.new.graph.around[ix].is_some_and(|around| self.phase(around) == Phase::Skipped)
     }
 
     pub fn is_open(&self, node: &NodeId, visit: u32) -> bool {

@@ -68,24 +68,33 @@ pub fn essence(workflow: &Workflow, state: &Execution, compared: &Compared) -> V
         loops,
         children,
     } = state;
-    // A node that was only skipped, in an earlier iteration of the loop around it, is as one that was not reached yet.
-    let reached = |(_, node): &(&NodeId, &Arc<NodeState>)| node.visit > 0 || node.phase != Phase::Idle;
-    let nodes: BTreeMap<String, Value> = nodes
-        .iter()
-        .filter(reached)
-        .map(|(id, node)| (id.to_string(), of_node(workflow, id, node, compared)))
-        .collect();
-    // A loop that a later visit enters anew is compared as it is now; one that was left keeps its last iterations.
-    let loops: BTreeMap<String, Value> = loops.iter().map(|(id, looped)| (id.to_string(), of_loop(looped))).collect();
-    let children: BTreeMap<String, Value> = children
-        .iter()
-        .filter(|(id, _)| state.node(id).is_some_and(|node| node.phase == Phase::Children))
-        .map(|(id, kids)| (id.to_string(), of_children(kids, compared)))
-        .collect();
     json!({
         "end": end, "output": of(output.as_ref()), "error": error.as_ref().map(|error| &error.code), "done": done,
-        "skipped": skipped, "nodes": nodes, "edges": edges, "loops": loops, "children": children,
+        "skipped": skipped, "nodes": of_nodes(workflow, nodes, compared), "edges": edges, "loops": of_loops(loops),
+        "children": of_families(state, children, compared),
     })
+}
+
+/// A node that was only skipped, in an earlier iteration of the loop around it, is as one that was not reached yet.
+fn of_nodes(workflow: &Workflow, nodes: &BTreeMap<NodeId, Arc<NodeState>>, compared: &Compared) -> Value {
+    let reached = nodes.iter().filter(|(_, node)| node.visit > 0 || node.phase != Phase::Idle);
+    let told: BTreeMap<String, Value> =
+        reached.map(|(id, node)| (id.to_string(), of_node(workflow, id, node, compared))).collect();
+    json!(told)
+}
+
+fn of_loops(loops: &BTreeMap<NodeId, Arc<LoopState>>) -> Value {
+    let told: BTreeMap<String, Value> = loops.iter().map(|(id, looped)| (id.to_string(), of_loop(looped))).collect();
+    json!(told)
+}
+
+/// The children that a node waits for: those of nodes that have ended are part of their outcome.
+fn of_families(state: &Execution, children: &BTreeMap<NodeId, Arc<Children>>, compared: &Compared) -> Value {
+    let awaited =
+        |(id, _): &(&NodeId, &Arc<Children>)| state.node(id).is_some_and(|node| node.phase == Phase::Children);
+    let told: BTreeMap<String, Value> =
+        children.iter().filter(awaited).map(|(id, kids)| (id.to_string(), of_children(kids, compared))).collect();
+    json!(told)
 }
 
 fn of(payload: Option<&Payload>) -> Value {
@@ -122,10 +131,17 @@ fn of_node(workflow: &Workflow, id: &NodeId, node: &NodeState, compared: &Compar
     let _ = attempts;
     let visit = if compared.went_back { (*visit).min(1) } else { *visit };
     let so_far = (!compared.open.contains(id)).then(|| json!([attempt, error.as_ref().map(|error| &error.code)]));
+    let mut output = of(output.as_ref());
+    // An error that became the output says which attempt it was.
+    if let Some(error) = output.pointer_mut("/error").and_then(Value::as_object_mut)
+        && so_far.is_none()
+    {
+        error.remove("attempt");
+    }
     let runs = workflow.node(id.as_str()).is_some_and(|node| matches!(node.kind, NodeKind::Run(_)));
     json!({
         "visit": visit, "phase": of_phase(phase, runs), "via": via, "so_far": so_far, "port": port,
-        "given": of(given.as_ref()), "output": of(output.as_ref()), "stale": stale,
+        "given": of(given.as_ref()), "output": output, "stale": stale,
     })
 }
 

@@ -37,6 +37,8 @@ pub fn at_rest(world: &World, workflow: &Workflow, state: &Execution, before: &E
     let does = |state: &Execution, command: Command| does_at(state, command, state.updated_at);
     let control = |state: &Execution, control| does(state, Command::Control { control, reason: None });
     let mut state = if state.end.is_some() { control(state, Control::Retry)? } else { state.clone() };
+    // What came from outside and nobody has taken is no outcome of a node: a replay does not know it.
+    state.signals.clear();
     if state.paused {
         state = control(&state, Control::Resume)?;
     }
