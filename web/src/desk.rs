@@ -1,7 +1,7 @@
 //! How pages read and change things: by the API's own routes, asked within this process in the visitor's name. A page can
 //! show and do nothing that the API would not, and says of a refusal what the API says.
 
-use api::{App, Caller, Known, inside, types::ProblemDetails};
+use api::{App, Caller, Known, inside, taken_over, types::ProblemDetails};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -22,7 +22,7 @@ impl Routes {
     /// how long an answer may last.
     pub fn desk(&self, app: &Arc<App>, caller: &Caller, extensions: &Extensions) -> Desk {
         let router = self.0.get_or_init(|| inside(app.clone())).clone();
-        let mut extensions = extensions.clone();
+        let mut extensions = taken_over(extensions);
         extensions.insert(Known(caller.clone()));
         Desk { router, extensions }
     }

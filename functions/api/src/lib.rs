@@ -38,6 +38,7 @@ pub use service::{
     rate::Rates,
     service,
     stop::{Stop, Stopper},
+    taken_over,
 };
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the

@@ -8,12 +8,15 @@ pub mod rate;
 pub mod stop;
 mod system;
 
-use crate::{App, Problem, Routes, limits, request::turns};
+use crate::{
+    App, Bounds, Problem, Routes, limits,
+    request::{arrived::TakenIn, turns},
+};
 use axum::{
     Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::{HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -48,6 +51,19 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
 pub fn inside(app: Arc<App>) -> Router {
     let (router, _) = crate::routes().split_for_parts();
     router.layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES)).with_state(app)
+}
+
+/// What a request of this process's own takes over from the extensions of the one that led to it: what an entry point says of
+/// it. What a router put there is of that router's path, and would be taken for a part of the new one's.
+pub fn taken_over(from: &Extensions) -> Extensions {
+    let mut own = Extensions::new();
+    if let Some(bounds) = from.get::<Bounds>() {
+        own.insert(*bounds);
+    }
+    if let Some(taken_in) = from.get::<TakenIn>() {
+        own.insert(*taken_in);
+    }
+    own
 }
 
 /// Adds to the generated document what no route says: title, version, the way to authenticate, and of answers that are
