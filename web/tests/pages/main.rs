@@ -4,6 +4,9 @@
 extern crate stepwell_web as web;
 
 mod browser;
+mod execution;
+mod execution_controls;
+mod execution_large;
 mod fields;
 mod hostile;
 mod kinds;
