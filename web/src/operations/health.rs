@@ -38,10 +38,9 @@ fn ability(value: &Value) -> String {
 }
 
 /// The numbers of `GET /metrics` that say whether work is left lying, by the name of the metric; the seconds among them.
-const TOLD: [(&str, &str, bool); 8] = [
+const TOLD: [(&str, &str, bool); 7] = [
     ("stepwell_depth", "Messages ready or being handled", false),
     ("stepwell_active", "Messages being handled", false),
-    ("stepwell_oldest_ready_seconds", "Age of the oldest message that is ready", true),
     ("stepwell_handled_total", "Messages handled since the start", false),
     ("stepwell_failed_total", "Messages whose handling failed since the start", false),
     ("stepwell_dead_total", "Messages given up since the start", false),

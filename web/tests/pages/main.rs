@@ -4,13 +4,18 @@
 extern crate stepwell_web as web;
 
 mod browser;
+mod executions;
 mod fields;
 mod hostile;
+mod inbox;
 mod kinds;
 mod links;
+mod operations;
 mod over;
+mod overview;
 mod quiet;
 mod sessions;
+mod visitor;
 mod votes;
 mod world;
 mod wrong;
