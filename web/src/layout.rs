@@ -24,6 +24,8 @@ pub struct Page<'a> {
     pub body: Markup,
     /// What stands at its end.
     pub foot: Markup,
+    /// Where the browser goes on by itself.
+    pub next: Option<&'a str>,
     /// Whether the page takes the whole width of the window.
     pub wide: bool,
 }
@@ -32,7 +34,7 @@ impl<'a> Page<'a> {
     /// A page that shows nothing yet.
     pub fn plain(up: &'a str) -> Self {
         let empty = || html! {};
-        Self { title: "", up, scripts: &[], head: empty(), body: empty(), foot: empty(), wide: false }
+        Self { title: "", up, scripts: &[], head: empty(), body: empty(), foot: empty(), next: None, wide: false }
     }
 }
 
@@ -47,6 +49,7 @@ pub fn whole(page: &Page<'_>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex, nofollow";
                 meta name="color-scheme" content="light dark";
+                @if let Some(next) = page.next { meta http-equiv="refresh" content={ "0;url=" (next) }; }
                 title { (short(page.title)) " · Stepwell" }
                 link rel="icon" type="image/svg+xml" href=(asset(&ICON));
                 link rel="stylesheet" href=(asset(&STYLE));

@@ -7,6 +7,8 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod editor;
+mod execution;
 mod executions;
 mod figures;
 mod inbox;
@@ -17,10 +19,12 @@ mod markdown;
 mod moment;
 mod operations;
 mod overview;
+mod picture;
 mod question;
 mod refused;
 mod session;
 mod words;
+mod workflows;
 
 use api::Routes;
 use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};
@@ -38,8 +42,10 @@ pub fn people() -> Routes {
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
+    let pages = pages.merge(workflows::routes()).merge(editor::routes());
     let pages = pages.merge(executions::reads()).merge(executions::controls());
     let pages = pages.merge(inbox::reads()).merge(inbox::answers());
+    let pages = pages.merge(execution::reads()).merge(execution::controls());
     let pages = pages.merge(operations::reads()).merge(operations::keeps());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
     let pages = pages.layer(Extension(figures::Kept::default()));

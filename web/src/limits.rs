@@ -33,6 +33,8 @@ pub const LINK_AT_ONCE: f64 = 300.0;
 pub const GUESSES: &str = "guesses";
 /// How long somebody stays signed in who showed a token: a working day. A token that ends or is revoked ends it sooner.
 pub const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// How long a sign-in by the issuer may take: somebody may have to find a second factor.
+pub const SIGN_IN: Duration = Duration::from_secs(600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
 /// Executions that figures are counted from: enough to show what goes wrong, and read in a fraction of a second.
@@ -44,6 +46,55 @@ pub const FIGURES_AT_ONCE: usize = 16;
 /// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
 /// reading.
 pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
+/// How far back the figures of workflows look: far enough for one that runs each week or month.
+pub const FIGURES_OF: Duration = Duration::from_secs(30 * 86_400);
+/// Versions of a workflow that its page lists. Each is read from the store; others are chosen by their number.
+pub const VERSIONS: u64 = 8;
+/// Of these, how many are read at a time.
+pub const VERSIONS_AT_ONCE: usize = 4;
+/// Columns of a document's lines, as people read and edit it: what stands beside a picture on a usual screen.
+pub const COLUMNS: usize = 100;
+/// Lines around a change that a difference shows.
+pub const LINES_AROUND: usize = 3;
+/// Lines that a difference shows at most: nobody reads more, and the page stays light.
+pub const DIFFERENCE_LINES: usize = 3_000;
+/// How long the smallest difference of two documents is looked for, on a thread that nobody waits for.
+pub const DIFFERENCE: Duration = Duration::from_millis(300);
+/// Problems of a document that the editor shows: whoever has more corrects some of them first.
+pub const PROBLEMS: usize = 50;
+/// Characters of a line that the editor shows beside a problem.
+pub const EXCERPT: usize = 120;
+/// Bytes of a form of the editor, as of any request to the API.
+pub const EDITOR_BYTES: usize = engine::limits::REQUEST_BYTES;
+/// Nodes of a workflow up to which the bodies of its loops are drawn at once; of a larger one loops are folded until somebody
+/// opens them.
+pub const PICTURE_NODES: usize = 60;
+/// Turns that the timeline of an execution shows: more bars than that are narrower than what can be told apart.
+pub const TIMELINE_TURNS: usize = 400;
+/// Turns of a part of the journal in a page.
+pub const JOURNAL_TURNS: usize = 50;
+/// Events of one turn that a page shows; the API shows all.
+pub const EVENTS: usize = 100;
+/// Bytes of a value that lies elsewhere up to which a page fetches it: it shows no more than the beginning.
+pub const VALUE_BYTES: usize = 256 * 1024;
+/// Members and elements that a page shows of one value.
+pub const VALUE_ENTRIES: usize = 300;
+/// Characters that a page shows of one text within a value.
+pub const VALUE_TEXT: usize = 2_000;
+/// Characters that a page shows of a member's name.
+pub const VALUE_KEY: usize = 200;
+/// Levels of a value that a page shows.
+pub const VALUE_LEVELS: usize = 12;
+/// Levels of a value that are open at first.
+pub const VALUE_OPEN: usize = 2;
+/// Lines of a node's log that a page shows.
+pub const LOG_LINES: usize = 100;
+/// Pages of an execution's log that are searched for the lines of one node.
+pub const LOG_PAGES: usize = 10;
+/// Attempts of a node that a page lists.
+pub const ATTEMPTS: usize = 20;
+/// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
+pub const BELOW: usize = 20;
 /// Executions among which the beginning of an id is looked for: ten pages of a host's list.
 pub const SEARCHED: usize = 2_000;
 /// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
@@ -52,6 +103,8 @@ pub const CHOSEN: usize = 200;
 pub const CONTEXT: usize = 3_000;
 /// Questions that are answered together: what the API takes at once.
 pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
+/// Checkpoints among which somebody chooses one; any other is named by its number.
+pub const CHECKPOINTS: usize = 30;
 /// Executions of one status that are counted for the first page: a figure of four digits is read as "many" anyway.
 pub const ALIVE: u64 = 1_000;
 /// Rows of each list on the first page: what is seen at a glance. The lists themselves have all.

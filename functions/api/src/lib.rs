@@ -11,14 +11,16 @@ mod service;
 pub mod triggers;
 pub mod types;
 pub mod workflows;
+pub mod written;
 
 pub use auth::{
-    CLIENT, Caller, Jwt, JwtSettings, OWNER, Scope, SignIn,
+    CLIENT, Caller, Jwt, JwtSettings, OWNER, OpenId, Scope, SignIn, Started,
     extract::{Admin, Known, Open, Reader, Responder, Runner, SignedIn, authenticate, sha256_of_token},
     guard::{PublicPages, loopback_only, one_host},
     is_owner,
 };
 pub use request::{
+    aside::aside,
     bounds::Bounds,
     cursor,
     document::AnyDocument,
@@ -33,7 +35,7 @@ pub use request::{
 pub use service::lambda;
 pub use service::{
     app::{App, Routes},
-    inside,
+    handed_on, inside,
     metrics::{Kind, Metric},
     rate::Rates,
     service,

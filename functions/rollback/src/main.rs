@@ -17,7 +17,7 @@ async fn serve() -> Result<(), Error> {
     let host = &Arc::new(aws::connect()?);
     let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
     let app = App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt);
-    let service = &api::service(Arc::new(app), executions::controls());
+    let service = &api::service(Arc::new(app), executions::controls().merge(web::dashboard()));
     run(service_fn(move |event: LambdaEvent<_>| async move {
         let LambdaEvent { payload, context } = event;
         host.begins(aws::deadline(context.deadline));

@@ -1,5 +1,5 @@
 //! The Lambda function `trigger`: handles everything that starts executions, and serves the routes of workflows, tokens,
-//! secrets and groups.
+//! secrets and groups, with the pages about them.
 
 use api::{
     App, Routes, admin, executions,
@@ -35,5 +35,6 @@ async fn serve() -> Result<(), Error> {
 }
 
 fn routes() -> Routes {
-    workflows::routes().merge(executions::starts()).merge(triggers::routes()).merge(admin::routes())
+    let api = workflows::routes().merge(executions::starts()).merge(triggers::routes()).merge(admin::routes());
+    api.merge(web::dashboard())
 }

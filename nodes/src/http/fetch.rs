@@ -3,7 +3,11 @@
 use crate::limits;
 use async_trait::async_trait;
 use engine::{limits::FETCH, port::Fetch};
-use reqwest::{Client, StatusCode, Url, redirect::Policy};
+use reqwest::{
+    Client, RequestBuilder, StatusCode, Url,
+    header::{CONTENT_TYPE, HeaderValue},
+    redirect::Policy,
+};
 use std::{error::Error, sync::OnceLock};
 use tokio::{io::AsyncReadExt, time::timeout};
 
@@ -14,22 +18,30 @@ use tokio::{io::AsyncReadExt, time::timeout};
 pub struct Fetcher(OnceLock<Result<Client, String>>);
 
 impl Fetcher {
-    async fn over_http(&self, url: Url, most: usize) -> Result<Vec<u8>, String> {
-        let failed = |error: reqwest::Error| format!("{url} gives nothing: {}", deepest(&error));
-        let client = self.0.get_or_init(client).as_ref().map_err(Clone::clone)?;
-        let mut response = client.get(url.clone()).send().await.map_err(failed)?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("{url} answers {}", response.status().as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > most {
-                return Err(format!("{url} gives more than {most} bytes"));
-            }
-        }
-        Ok(body)
+    fn client(&self) -> Result<&Client, String> {
+        self.0.get_or_init(client).as_ref().map_err(Clone::clone)
     }
+
+    async fn over_http(&self, url: Url, most: usize) -> Result<Vec<u8>, String> {
+        answer(&url, self.client()?.get(url.clone()), most).await
+    }
+}
+
+/// The body of what an address answers to a request.
+async fn answer(url: &Url, request: RequestBuilder, most: usize) -> Result<Vec<u8>, String> {
+    let failed = |error: reqwest::Error| format!("{url} gives nothing: {}", deepest(&error));
+    let mut response = request.send().await.map_err(failed)?;
+    if response.status() != StatusCode::OK {
+        return Err(format!("{url} answers {}", response.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            return Err(format!("{url} gives more than {most} bytes"));
+        }
+    }
+    Ok(body)
 }
 
 fn client() -> Result<Client, String> {
@@ -60,6 +72,11 @@ async fn from_file(path: &str, most: usize) -> Result<Vec<u8>, String> {
     if body.len() > most { Err(format!("{path} has more than {most} bytes")) } else { Ok(body) }
 }
 
+async fn in_time<T>(address: &str, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = |_| Err(format!("{address} does not answer within {} s", FETCH.as_secs()));
+    timeout(FETCH, work).await.unwrap_or_else(late)
+}
+
 #[async_trait]
 impl Fetch for Fetcher {
     async fn fetch(&self, address: &str, most: usize) -> Result<Vec<u8>, String> {
@@ -70,8 +87,27 @@ impl Fetch for Fetcher {
                 None => from_file(address, most).await,
             }
         };
-        let late = |_| Err(format!("{address} does not answer within {} s", FETCH.as_secs()));
-        timeout(FETCH, fetching).await.unwrap_or_else(late)
+        in_time(address, fetching).await
+    }
+
+    async fn exchange(
+        &self,
+        address: &str,
+        form: &str,
+        client: Option<(&str, &str)>,
+        most: usize,
+    ) -> Result<Vec<u8>, String> {
+        let exchanging = async {
+            let url = Url::parse(address).map_err(|_| format!("{address} is no address"))?;
+            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            let request = self.client()?.post(url.clone()).header(CONTENT_TYPE, kind).body(form.to_owned());
+            let request = match client {
+                Some((name, secret)) => request.basic_auth(name, Some(secret)),
+                None => request,
+            };
+            answer(&url, request, most).await
+        };
+        in_time(address, exchanging).await
     }
 }
 
@@ -116,6 +152,32 @@ mod tests {
         assert!(broken.contains("answers 500") && !broken.contains("password"), "{broken}");
         assert!(fetched("http://127.0.0.1:1/keys").await.unwrap_err().contains("gives nothing"));
         assert!(fetched("file:///etc/passwd").await.unwrap_err().contains("no scheme"));
+    }
+
+    #[tokio::test]
+    async fn a_form_is_posted_with_the_clients_name_and_no_error_repeats_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/token", listener.local_addr().unwrap());
+        let heard = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"code=abc") {
+                let mut part = [0; 4096];
+                let count = stream.read(&mut part).unwrap();
+                heard.extend_from_slice(&part[..count]);
+            }
+            let _ = stream.write_all(answer("200 OK", "", "{}").as_bytes());
+            String::from_utf8(heard).unwrap()
+        });
+        let fetcher = Fetcher::default();
+        let got = fetcher.exchange(&address, "code=abc", Some(("me", "hush")), 10).await;
+        assert_eq!(got, Ok(b"{}".to_vec()));
+        let heard = heard.join().unwrap().to_ascii_lowercase();
+        assert!(heard.starts_with("post /token") && heard.contains("authorization: basic bwu6ahvzaa=="), "{heard}");
+        assert!(heard.contains("content-type: application/x-www-form-urlencoded"), "{heard}");
+        let refused = once(answer("400 Bad Request", "", "code=abc hush"));
+        let why = fetcher.exchange(&refused, "code=abc", Some(("me", "hush")), 10).await.unwrap_err();
+        assert!(why.contains("answers 400") && !why.contains("abc") && !why.contains("hush"), "{why}");
     }
 
     #[tokio::test]

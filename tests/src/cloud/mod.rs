@@ -202,10 +202,13 @@ impl Cloud {
     /// answer of the function.
     pub async fn send(&mut self, method: &str, path: &str, mut headers: Value, body: Option<String>) -> (u16, Value) {
         headers["host"] = "api.example.com".into();
+        // The gateway hands cookies on by themselves.
+        let cookies = headers.as_object_mut().and_then(|headers| headers.remove("cookie"));
+        let cookies: Vec<Value> = cookies.into_iter().collect();
         let (raw, query) = path.split_once('?').unwrap_or((path, ""));
         let event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": raw, "rawQueryString": query,
-            "headers": headers,
+            "headers": headers, "cookies": cookies,
             "requestContext": {
                 "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
                 "http": {"method": method, "path": raw, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
@@ -228,6 +231,11 @@ fn serving(method: &str, path: &str) -> &'static str {
     match method {
         _ if path.starts_with("/v1/interactions") || path == "/v1/keys" || path.contains("/signals/") => "callback",
         _ if path.starts_with("/i/") || path.starts_with("/assets/") || path == "/v1/hooks/slack" => "callback",
+        _ if path.starts_with("/inbox") => "callback",
+        "POST" if path.starts_with("/executions/") || path.starts_with("/jobs/") => "rollback",
+        "GET" if path.starts_with("/executions/") && is_control => "rollback",
+        _ if ["/executions", "/jobs", "/sign-", "/overview"].iter().any(|page| path.starts_with(page)) => "status",
+        _ if path == "/" => "status",
         "GET" if path.starts_with("/v1/executions") || path.starts_with("/v1/jobs") => "status",
         "POST" if path == "/v1/executions/bulk" || path.starts_with("/v1/jobs/") => "rollback",
         "DELETE" | "PATCH" if path.starts_with("/v1/executions") => "rollback",

@@ -23,7 +23,7 @@ pub enum Sent {
 
 /// Reads the pairs of a form.
 pub fn read(one: &Interaction, pairs: &Pairs) -> Sent {
-    if let Some(rows) = other_rows(pairs) {
+    if let Some(rows) = pairs.other_rows() {
         return Sent::Rows(rows);
     }
     let mut reader = Reader::new(pairs);
@@ -59,20 +59,6 @@ pub fn read(one: &Interaction, pairs: &Pairs) -> Sent {
     }
     let Parsed { faults, names, .. } = parsed;
     if faults.is_empty() { Sent::Answer(Box::new(answer), names) } else { Sent::Wrong(faults) }
-}
-
-/// The form with another number of rows, where a button for that was pressed.
-fn other_rows(pairs: &Pairs) -> Option<Pairs> {
-    let (mut rows, add, remove) = (pairs.clone(), pairs.get("add"), pairs.get("remove"));
-    if let Some(list) = add {
-        rows.add_row(list);
-    }
-    if let Some(row) = remove {
-        rows.remove_row(row);
-    }
-    rows.remove("add");
-    rows.remove("remove");
-    (add.is_some() || remove.is_some()).then_some(rows)
 }
 
 fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {

@@ -2,7 +2,7 @@
 
 use super::{Found, words};
 use crate::form::{
-    Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of,
+    Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of, label_of,
 };
 use maud::{Markup, html};
 use serde_json::Value;
@@ -71,39 +71,7 @@ pub fn label(one: &Interaction, name: &str) -> String {
         "output" => "Data".into(),
         "text" => "Answer".into(),
         "tool" => "Name of the tool".into(),
-        _ => {
-            let at = Name::root(DATA);
-            let mut path = Vec::new();
-            labels(&data_field(one), &at, name, &mut path);
-            if path.is_empty() { name.to_owned() } else { path.join(", ") }
-        }
-    }
-}
-
-/// The labels on the way to a field, without that of the whole.
-fn labels(field: &Field, at: &Name, wanted: &str, path: &mut Vec<String>) {
-    let inside = |name: &Name| {
-        let rest = wanted.strip_prefix(name.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    match &field.kind {
-        _ if wanted == at.as_str() && path.is_empty() => path.push(field.label.clone()),
-        FieldKind::Object(fields) => {
-            if let Some(next) = fields.iter().find(|one| inside(&at.member(&one.key))) {
-                path.push(next.label.clone());
-                labels(next, &at.member(&next.key), wanted, path);
-            }
-        }
-        FieldKind::List(list) => {
-            let rest = wanted.strip_prefix(at.as_str()).and_then(|rest| rest.strip_prefix('.'));
-            let row = rest.and_then(|rest| rest.split('.').next()).and_then(|row| row.parse::<usize>().ok());
-            if let Some(row) = row {
-                path.push(format!("{} {}", list.item.label, row + 1));
-                labels(&list.item, &at.row(row), wanted, path);
-            }
-        }
-        FieldKind::Text(_) | FieldKind::Number(_) | FieldKind::Boolean | FieldKind::Choice(_) => {}
-        FieldKind::Several(_) | FieldKind::Constant(_) | FieldKind::Json => {}
+        _ => label_of(&data_field(one), &Name::root(DATA), name),
     }
 }
 

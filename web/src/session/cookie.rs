@@ -1,18 +1,23 @@
 //! What the session's cookie holds.
 
-use api::{Caller, Scope};
+use api::{Caller, Scope, Started};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use document::time::Time;
 use engine::proof::Proofs;
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stepwell_core::interaction::Via;
 
 /// The name of the cookie.
 pub const NAME: &str = "stepwell";
 
+/// The name of the cookie of a sign-in that is under way.
+pub const STARTED: &str = "stepwell_sign_in";
+
 /// What the proof of a session is for.
 const SESSION: &str = "session";
+/// What the proof of a sign-in that is under way is for.
+const SIGN_IN: &str = "sign-in";
 /// What the proof in a form is for.
 const FORM: &str = "form";
 
@@ -68,33 +73,70 @@ impl From<Person> for Caller {
     }
 }
 
+/// A text that nobody can guess and nothing else has; none where the system gives no random bytes.
+pub fn nonce() -> Option<String> {
+    let mut bytes = [0; RANDOM];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
 impl Session {
     /// A session of somebody who has not signed in; none where the system has no randomness to give.
     pub fn visitor() -> Option<Self> {
-        let mut bytes = [0; RANDOM];
-        SystemRandom::new().fill(&mut bytes).ok()?;
-        Some(Self::Visitor { id: BASE64_URL_SAFE_NO_PAD.encode(bytes) })
+        nonce().map(|id| Self::Visitor { id })
     }
 
     /// The cookie's value.
     pub fn write(&self, proofs: &Proofs) -> String {
-        let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        let proof = proofs.of(SESSION, &text);
-        format!("{text}.{proof}")
+        write(self, SESSION, proofs)
     }
 
     /// The session of a cookie; none where this host did not write it, or where it has ended.
     pub fn read(value: &str, proofs: &Proofs, now: Time) -> Option<Self> {
-        let (text, proof) = value.split_once('.')?;
-        if !proofs.hold(SESSION, text, proof) {
-            return None;
-        }
-        let session: Self = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let session: Self = read(value, SESSION, proofs)?;
         match &session {
             Self::Token { until, .. } | Self::Person { until, .. } if *until <= now => None,
             Self::Visitor { .. } | Self::Token { .. } | Self::Person { .. } => Some(session),
         }
     }
+}
+
+/// A sign-in that is under way, and what its person wanted to see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnderWay {
+    /// What the issuer's answer has to fit.
+    pub started: Started,
+    /// The address on this host.
+    pub next: String,
+    /// Until when the answer counts.
+    pub until: Time,
+}
+
+impl UnderWay {
+    /// The cookie's value.
+    pub fn write(&self, proofs: &Proofs) -> String {
+        write(self, SIGN_IN, proofs)
+    }
+
+    /// The sign-in of a cookie; none where this host did not write it, or where it took too long.
+    pub fn read(value: &str, proofs: &Proofs, now: Time) -> Option<Self> {
+        read(value, SIGN_IN, proofs).filter(|under_way: &Self| under_way.until > now)
+    }
+}
+
+fn write<T: Serialize>(what: &T, purpose: &str, proofs: &Proofs) -> String {
+    let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(what).unwrap_or_default());
+    let proof = proofs.of(purpose, &text);
+    format!("{text}.{proof}")
+}
+
+fn read<T: DeserializeOwned>(value: &str, purpose: &str, proofs: &Proofs) -> Option<T> {
+    let (text, proof) = value.split_once('.')?;
+    if !proofs.hold(purpose, text, proof) {
+        return None;
+    }
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 /// What the forms of a session's pages send along.

@@ -1,6 +1,6 @@
 //! Carries a cookie from whoever finds out that it is needed to the answer.
 
-use super::cookie::NAME;
+use super::cookie::{NAME, STARTED};
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, header},
@@ -9,22 +9,30 @@ use axum::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The cookie that an answer is to set.
+/// The cookies that an answer is to set.
 #[derive(Clone, Default)]
-pub struct Jar(Arc<Mutex<Option<HeaderValue>>>);
+pub struct Jar(Arc<Mutex<Vec<HeaderValue>>>);
 
 impl Jar {
-    /// Sets the session's cookie for these seconds; 0 takes it away. It is for this host alone, out of reach of scripts, and
-    /// comes along with no request that another site makes. Where the browser does not run on the host's machine, it goes
-    /// over TLS only.
+    /// Sets the session's cookie for these seconds; 0 takes it away. It comes along with no request that another site makes.
     pub fn set(&self, value: &str, seconds: u64, headers: &HeaderMap) {
-        let secure = if is_here(headers) { "" } else { "; Secure" };
-        let cookie = format!("{NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = HeaderValue::from_str(&cookie).ok();
+        self.put(&format!("{NAME}={value}; Path=/; Max-Age={seconds}; SameSite=Strict"), headers);
     }
 
-    fn take(&self) -> Option<HeaderValue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Sets the cookie of a sign-in that is under way. It comes along when the issuer sends the browser back.
+    pub fn set_started(&self, value: &str, seconds: u64, headers: &HeaderMap) {
+        self.put(&format!("{STARTED}={value}; Path=/sign-in; Max-Age={seconds}; SameSite=Lax"), headers);
+    }
+
+    /// No script reads a cookie of this host. Where the browser does not run on the host's machine, they go over TLS only.
+    fn put(&self, cookie: &str, headers: &HeaderMap) {
+        let secure = if is_here(headers) { "" } else { "; Secure" };
+        let cookie = HeaderValue::from_str(&format!("{cookie}; HttpOnly{secure}"));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(cookie);
+    }
+
+    fn take(&self) -> Vec<HeaderValue> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -38,9 +46,18 @@ pub fn is_here(headers: &HeaderMap) -> bool {
 
 /// The value of the session's cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    named(headers, NAME)
+}
+
+/// The value of the cookie of a sign-in that is under way.
+pub fn started(headers: &HeaderMap) -> Option<&str> {
+    named(headers, STARTED)
+}
+
+fn named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
     let mut pairs = all.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// A middleware that gives each request a jar, and sets the cookie that lies in it afterwards.
@@ -48,7 +65,7 @@ pub async fn jar(mut request: Request, next: Next) -> Response {
     let jar = Jar::default();
     request.extensions_mut().insert(jar.clone());
     let mut response = next.run(request).await;
-    if let Some(cookie) = jar.take() {
+    for cookie in jar.take() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -75,7 +92,7 @@ mod tests {
         ] {
             let jar = Jar::default();
             jar.set("v", 5, &headers(header::HOST, host));
-            assert_eq!(jar.take().unwrap().to_str().unwrap().ends_with("; Secure"), secure, "{host}");
+            assert_eq!(jar.take()[0].to_str().unwrap().ends_with("; Secure"), secure, "{host}");
         }
     }
 }

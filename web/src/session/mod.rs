@@ -5,9 +5,11 @@
 mod cookie;
 mod form;
 mod jar;
+mod open_id;
 mod sign_in;
 mod visit;
 
+pub use cookie::nonce;
 pub use form::Sent;
 pub use jar::{Jar, jar};
 pub use visit::Visit;

@@ -1,14 +1,15 @@
-//! The page where people sign in, by a token.
+//! The page where people sign in, by a token, or by the issuer.
 
 use super::{
     cookie::{Session, form_token},
     form::pairs,
     jar::Jar,
+    open_id,
     visit::{Arrival, proofs},
 };
 use crate::{
     answered::{plain_page, see_other},
-    desk::Refusal,
+    desk::{Refusal, query},
     layout::{Page, whole},
     limits,
     refused::refused,
@@ -26,7 +27,9 @@ use std::sync::Arc;
 
 /// `GET` and `POST /sign-in`, `POST /sign-out`.
 pub fn routes() -> Routes {
-    Routes::new().route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
+    let by_issuer =
+        Routes::new().route("/sign-in/openid", get(open_id::begin)).route("/sign-in/openid/return", get(open_id::end));
+    by_issuer.route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
 }
 
 async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> Response {
@@ -37,17 +40,20 @@ async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> 
         Ok::<_, api::Problem>((next, form_token(proofs(&app)?, &arrival.cookie)))
     };
     match shown.await {
-        Ok((next, token)) => plain_page(StatusCode::OK, page(&token, &next, None)),
+        Ok((next, token)) => plain_page(StatusCode::OK, page(open_id::is_there(&app), &token, &next, None)),
         Err(problem) => refused(&Refusal::from(problem), "./"),
     }
 }
 
 /// The page; `fault` is what is wrong with the token that was sent.
-fn page(form_token: &str, next: &str, fault: Option<&str>) -> Markup {
+fn page(by_issuer: bool, form_token: &str, next: &str, fault: Option<&str>) -> Markup {
     let body = html! {
         article.card.narrow {
             h1 { "Sign in" }
-            p { "Use an API token. " code { "stepwell token create" } " makes one on the host's machine." }
+            @if by_issuer {
+                p { a.button.main href={ "sign-in/openid" (query([("next", next)])) } { "Sign in with your organization" } }
+            }
+            p { @if by_issuer { "Or use an API token. " } @else { "Use an API token. " } code { "stepwell token create" } " makes one on the host's machine." }
             form method="post" action="sign-in" {
                 input type="hidden" name="form_token" value=(form_token);
                 input type="hidden" name="next" value=(next);
@@ -93,7 +99,10 @@ async fn sign_in(
     };
     if fault.is_some() {
         let cookie = super::jar::cookie(&headers).unwrap_or_default();
-        return plain_page(StatusCode::UNPROCESSABLE_ENTITY, page(&form_token(proofs, cookie), &next, fault));
+        return plain_page(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            page(open_id::is_there(&app), &form_token(proofs, cookie), &next, fault),
+        );
     }
     let most = now + limits::SESSION;
     let until = end.flatten().map_or(most, |end| end.min(most));

@@ -10,6 +10,7 @@ mod hostile;
 mod inbox;
 mod kinds;
 mod links;
+mod open_id;
 mod operations;
 mod over;
 mod overview;

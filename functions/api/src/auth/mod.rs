@@ -10,7 +10,7 @@ use crate::Problem;
 use axum::http::{StatusCode, header};
 use engine::port::Token;
 pub use engine::scope::Scope;
-pub use jwt::{Jwt, JwtSettings};
+pub use jwt::{Jwt, JwtSettings, OpenId, Started};
 use stepwell_core::interaction::Via;
 
 /// Who sends a request.

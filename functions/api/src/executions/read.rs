@@ -63,8 +63,11 @@ pub async fn with_values_that_fit<T>(
     with_values_in(app, execution, move |bytes| room.takes(bytes), show).await
 }
 
-/// Shows values of an execution, of which those are fetched that have room.
-async fn with_values_in<T>(
+/// Shows values of an execution, of which those are fetched that have room; `has_room` is told the bytes of each as JSON.
+///
+/// # Errors
+/// What the store says.
+pub async fn with_values_in<T>(
     app: &App,
     execution: &Execution,
     mut has_room: impl FnMut(usize) -> bool + Send,

@@ -8,12 +8,15 @@ pub mod rate;
 pub mod stop;
 mod system;
 
-use crate::{App, Problem, Routes, limits, request::turns};
+use crate::{
+    App, Problem, Routes, limits,
+    request::{arrived::TakenIn, bounds::Bounds, turns},
+};
 use axum::{
     Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::{HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -48,6 +51,19 @@ pub fn service(app: Arc<App>, routes: Routes) -> Router {
 pub fn inside(app: Arc<App>) -> Router {
     let (router, _) = crate::routes().split_for_parts();
     router.layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES)).with_state(app)
+}
+
+/// What a request that this process sends to itself takes along of the one that led to it: when that came in, and how long
+/// its answer may last. Nothing else may go along: a router adds the parts of its own paths to those that a request has.
+pub fn handed_on(from: &Extensions) -> Extensions {
+    let mut extensions = Extensions::new();
+    if let Some(bounds) = from.get::<Bounds>() {
+        extensions.insert(*bounds);
+    }
+    if let Some(taken_in) = from.get::<TakenIn>() {
+        extensions.insert(*taken_in);
+    }
+    extensions
 }
 
 /// Adds to the generated document what no route says: title, version, the way to authenticate, and of answers that are

@@ -96,7 +96,8 @@ impl Nodes {
 }
 
 impl Node {
-    fn of(
+    /// One node of an execution. `logs` are the lines of all nodes.
+    pub fn of(
         execution: &Execution,
         workflow: &Workflow,
         node: &::document::Node,

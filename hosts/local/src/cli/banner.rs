@@ -61,6 +61,7 @@ impl Banner {
             ("version", version.to_owned()),
             ("folder", output::clean(&self.folder)),
             ("user", format!("{}, {who}", output::clean(&self.user))),
+            ("look", format!("{}/ (`stepwell open` opens it in a browser)", self.url)),
             ("routes", format!("{}/openapi.json", self.url)),
             ("next", "in another terminal, in this folder:".to_owned()),
         ];

@@ -52,14 +52,14 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The path of a question or an execution.
+/// The path of the page of a question or an execution.
 async fn place(client: &Client, said: &str) -> Result<String, Failure> {
     let question = format!("/v1/interactions/{}", escaped(said));
     match client.get(&question).await {
-        Ok(_) => Ok(question),
+        Ok(_) => Ok(format!("/inbox/{}", escaped(said))),
         Err(failure) if failure.code == "not_found" => {
-            let path = format!("/v1/executions/{}", escaped(&pick(client, said).await?));
-            client.get(&path).await.map(|_| path)
+            let id = escaped(&pick(client, said).await?).to_string();
+            client.get(&format!("/v1/executions/{id}")).await.map(|_| format!("/executions/{id}"))
         }
         Err(failure) => Err(failure),
     }

@@ -85,7 +85,7 @@ fn document(file: &Path) -> Result<Value, Failure> {
     match Source::read(file) {
         Ok(source) => Ok(source.document),
         Err(Unread::File(failure)) => Err(failure),
-        Err(Unread::Malformed(malformed)) => {
+        Err(Unread::Malformed(_, malformed)) => {
             let message = format!("{} is no workflow: {}", file.display(), malformed.message);
             Err(Failure::usage(message, "`stepwell validate` shows the place"))
         }

@@ -23,9 +23,12 @@ pub(super) struct Layout {
     pub(super) height: f64,
 }
 
-/// Places the nodes of a workflow. Every layer is a row, and all rows have the same centre.
-pub(super) fn layout(workflow: &Workflow) -> Layout {
-    let layers = ordered(workflow, layers(workflow));
+/// Places the nodes of a workflow that are seen. Every layer is a row, and all rows have the same centre.
+pub(super) fn layout(workflow: &Workflow, seen: &[bool]) -> Layout {
+    let mut layers = layers(workflow);
+    layers.iter_mut().for_each(|layer| layer.retain(|node| seen[*node]));
+    layers.retain(|layer| !layer.is_empty());
+    let layers = ordered(workflow, layers);
     let widest = layers.iter().map(Vec::len).max().unwrap_or(0) as f64;
     let inner = widest * WIDTH + (widest - 1.0).max(0.0) * GAP_X;
     let mut centres = vec![(0.0, 0.0); workflow.nodes.len()];
@@ -78,7 +81,6 @@ fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
     for (node, &row) in level.iter().enumerate() {
         layers[row].push(node);
     }
-    layers.retain(|layer| !layer.is_empty());
     layers
 }
 

@@ -1,9 +1,11 @@
 //! Pictures of a workflow: Mermaid and Graphviz texts, and an SVG laid out here.
 
+mod drawing;
 mod layout;
 mod svg;
 mod text;
 
+pub use drawing::{Drawing, Line, LineKind, NodeBox, drawing};
 pub use svg::svg;
 pub use text::{dot, mermaid};
 
@@ -78,6 +80,29 @@ mod tests {
         assert!(text.starts_with("digraph \"w\" {\n") && text.ends_with("}\n"), "{text}");
         assert_eq!(text.matches(" -> ").count(), 5, "{text}");
         assert!(text.contains(r#"Really \"pay\" <script>? (ask)"#), "{text}");
+    }
+
+    #[test]
+    fn a_loop_folds_into_its_own_box() {
+        let workflow = workflow();
+        let whole = drawing(&workflow, &[]);
+        assert_eq!((whole.boxes.len(), whole.lines.len()), (5, 5));
+        let each = workflow.node_ix("each").unwrap();
+        let folded = drawing(&workflow, &[each]);
+        assert_eq!((folded.boxes.len(), folded.lines.len()), (4, 3), "{folded:?}");
+        let one = folded.boxes.iter().find(|one| one.node == each).unwrap();
+        assert_eq!(one.folded, 1);
+        assert!(folded.height < whole.height, "{} {}", folded.height, whole.height);
+        let others = folded.boxes.iter().filter(|one| one.node != each);
+        assert_eq!(others.map(|one| one.folded).sum::<usize>(), 0);
+    }
+
+    #[test]
+    fn nodes_and_edges_of_the_svg_have_ids() {
+        let text = svg(&workflow());
+        for id in ["node-start", "node-each", "edge-0", "edge-4"] {
+            assert_eq!(text.matches(&format!("id=\"{id}\"")).count(), 1, "{id}: {text}");
+        }
     }
 
     #[test]

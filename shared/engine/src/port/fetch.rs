@@ -9,4 +9,15 @@ pub trait Fetch: Send + Sync {
     /// of a file, for anything that is no address. At most `most` bytes. It follows no redirect, sends no credential, and
     /// ends within [`FETCH`](crate::limits::FETCH). The error says why there is none, in words for the log.
     async fn fetch(&self, address: &str, most: usize) -> Result<Vec<u8>, String>;
+
+    /// What an address gives for a form that is posted there, with the client's name and secret where it has one (HTTP
+    /// Basic). Otherwise as above; an answer with another status than 200 is an error as well. No error repeats what was
+    /// sent.
+    async fn exchange(
+        &self,
+        address: &str,
+        form: &str,
+        client: Option<(&str, &str)>,
+        most: usize,
+    ) -> Result<Vec<u8>, String>;
 }

@@ -4,9 +4,11 @@
 
 mod claims;
 mod keys;
+mod open_id;
 mod settings;
 mod signature;
 
+pub use open_id::{OpenId, Started};
 pub use settings::JwtSettings;
 
 use super::{Caller, unauthorized};
@@ -17,6 +19,7 @@ use engine::port::Fetch;
 use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
 use keys::{Keys, Unkeyed};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// What is said of every token whose signature does not show that the issuer made it, so that a forger learns nothing of
 /// how far a try went.
@@ -30,13 +33,15 @@ const TYPES: [&str; 4] = ["jwt", "at+jwt", "application/jwt", "application/at+jw
 pub struct Jwt {
     settings: JwtSettings,
     keys: Keys,
+    fetch: Arc<dyn Fetch>,
+    endpoints: OnceCell<open_id::Endpoints>,
 }
 
 impl Jwt {
     /// Fetches nothing yet: the issuer's keys are read when the first token comes.
     pub fn new(settings: JwtSettings, fetch: Arc<dyn Fetch>) -> Self {
         signature::install();
-        Self { keys: Keys::new(&settings, fetch), settings }
+        Self { keys: Keys::new(&settings, fetch.clone()), settings, fetch, endpoints: OnceCell::new() }
     }
 
     /// What the process's environment configures; none where it names no issuer. `owner` is the tenant of tokens where
@@ -60,6 +65,12 @@ impl Jwt {
     /// 401 `unauthorized` where it is not proven, not for this host, or not in force; 503 `issuer_unavailable` with
     /// `Retry-After` where the issuer's keys cannot be read.
     pub(super) async fn caller(&self, token: &str, now: Time) -> Result<Caller, Problem> {
+        let claims = self.proven(token, &self.settings.audiences, now).await?;
+        claims::caller(&claims, &self.settings).map_err(|why| unauthorized(&why, true))
+    }
+
+    /// The claims of a token that this issuer made for one of these audiences, and that is in force.
+    async fn proven(&self, token: &str, audiences: &[String], now: Time) -> Result<claims::Claims, Problem> {
         let refuse = |why: &str| Err(unauthorized(why, true));
         if token.len() > limits::JWT_BYTES {
             return refuse(&format!("this JWT has more than {} bytes", limits::JWT_BYTES));
@@ -77,7 +88,7 @@ impl Jwt {
         };
         let mut wanted = Validation::new(header.alg);
         wanted.set_issuer(&[&self.settings.issuer]);
-        wanted.set_audience(&self.settings.audiences);
+        wanted.set_audience(audiences);
         wanted.set_required_spec_claims(&["iss", "aud"]);
         // The times are compared with the host's clock, and not with that of the machine.
         wanted.validate_exp = false;
@@ -89,7 +100,7 @@ impl Jwt {
             return refuse(refused(&ErrorKind::InvalidIssuer));
         }
         claims::in_force(&claims, now).map_err(|why| unauthorized(why, true))?;
-        claims::caller(&claims, &self.settings).or_else(|why| refuse(&why))
+        Ok(claims)
     }
 }
 

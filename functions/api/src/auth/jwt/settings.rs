@@ -1,6 +1,7 @@
 //! Whose JSON Web Tokens are taken, and how their claims are read, from the environment.
 
 use super::super::{host::Named, is_owner};
+use std::fmt;
 
 /// The variables by which an operator says it.
 const ISSUER: &str = "STEPWELL_JWT_ISSUER";
@@ -12,9 +13,21 @@ const SUBJECT_CLAIM: &str = "STEPWELL_JWT_SUBJECT_CLAIM";
 const SCOPE_CLAIM: &str = "STEPWELL_JWT_SCOPE_CLAIM";
 const SCOPE_PREFIX: &str = "STEPWELL_JWT_SCOPE_PREFIX";
 const GROUPS_CLAIM: &str = "STEPWELL_JWT_GROUPS_CLAIM";
+const CLIENT_ID: &str = "STEPWELL_OIDC_CLIENT_ID";
+const CLIENT_SECRET: &str = "STEPWELL_OIDC_CLIENT_SECRET";
 /// Those that mean nothing without an issuer.
-const OF_ISSUER: [&str; 8] =
-    [AUDIENCE, JWKS, OWNER, OWNER_CLAIM, SUBJECT_CLAIM, SCOPE_CLAIM, SCOPE_PREFIX, GROUPS_CLAIM];
+const OF_ISSUER: [&str; 10] = [
+    AUDIENCE,
+    JWKS,
+    OWNER,
+    OWNER_CLAIM,
+    SUBJECT_CLAIM,
+    SCOPE_CLAIM,
+    SCOPE_PREFIX,
+    GROUPS_CLAIM,
+    CLIENT_ID,
+    CLIENT_SECRET,
+];
 
 /// Where the issuer's keys are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +60,22 @@ pub struct JwtSettings {
     pub(super) scope_claim: String,
     pub(super) scope_prefix: String,
     pub(super) groups_claim: String,
+    /// As whom the pages send people to the issuer to sign in. None: they sign in by token alone.
+    pub(super) client: Option<Client>,
+}
+
+/// This host as the issuer knows it.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) id: String,
+    /// None for a client that has only what it proves by PKCE.
+    pub(super) secret: Option<String>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl JwtSettings {
@@ -96,6 +125,15 @@ impl JwtSettings {
                 Tenant::Is(owner)
             }
         };
+        let client = match (get(CLIENT_ID), get(CLIENT_SECRET)) {
+            (None, Some(_)) => {
+                return Err(format!("{CLIENT_SECRET} is set, but {CLIENT_ID} is not: name the client too"));
+            }
+            (Some(_), _) if !is_private_enough(&issuer) => {
+                return Err(format!("{CLIENT_ID} needs an issuer with an https address, where people are sent"));
+            }
+            (id, secret) => id.map(|id| Client { id, secret }),
+        };
         let or = |name, usual: &str| get(name).unwrap_or_else(|| usual.to_owned());
         Ok(Some(Self {
             issuer,
@@ -106,6 +144,7 @@ impl JwtSettings {
             scope_claim: or(SCOPE_CLAIM, "scope"),
             scope_prefix: or(SCOPE_PREFIX, "stepwell:"),
             groups_claim: or(GROUPS_CLAIM, "groups"),
+            client,
         }))
     }
 }
@@ -163,6 +202,11 @@ mod tests {
         assert!(with(&[(JWKS, "ftp://login.example/keys")]).contains("https"));
         assert!(read(&[(ISSUER, "http://login.example"), LEAST[1]]).unwrap_err().contains("https"));
         assert!(read(&[(ISSUER, "our-issuer"), LEAST[1]]).unwrap_err().contains(JWKS));
+        assert!(with(&[(CLIENT_SECRET, "s")]).contains(CLIENT_ID));
+        assert!(read(&[(ISSUER, "ours"), LEAST[1], (JWKS, "/k"), (CLIENT_ID, "c")]).unwrap_err().contains(CLIENT_ID));
+        let client = [(CLIENT_ID, "c"), (CLIENT_SECRET, "hush")];
+        let settings = read(&[&LEAST[..], &client].concat()).unwrap().unwrap();
+        assert!(settings.client.is_some() && !format!("{settings:?}").contains("hush"));
         for place in ["/etc/keys.json", "http://127.0.0.1:9000/keys", "http://[::1]/keys", "https://login.example/keys"]
         {
             let settings = read(&[&LEAST[..], &[(JWKS, place)]].concat()).unwrap().unwrap();

@@ -8,8 +8,7 @@ pub fn locate(text: &str, pointer: &str) -> Option<Range<usize>> {
     let mut scan = Scan { text, at: 0 };
     scan.blank();
     let mut found = scan.at;
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
+    for token in super::segments(pointer) {
         match scan.enter(&token)? {
             true => found = scan.at,
             false => break,

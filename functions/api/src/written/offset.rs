@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-/// What is wrong with a text, and the bytes where it is; none where the parser does not say.
-pub type Wrong = (String, Option<Range<usize>>);
-
 /// Returns the bytes of the character at a line and column, both counted from 1; at most the end of the text.
 pub fn offset(text: &str, line: usize, column: usize) -> Range<usize> {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();

@@ -1,0 +1,121 @@
+// The page of an execution: keeps its parts up to date while it runs, and follows the slider over its checkpoints. What
+// the parts look like is the server's matter: this puts those in place that have changed.
+const page = document.querySelector('.execution');
+const travel = document.getElementById('travel');
+const told = page.querySelector('[data-told]');
+// At most two times a second, so that a phone has time for its reader.
+const PAUSE = 500;
+const texts = new Map();
+let asked = 0;
+
+const address = (at) => {
+  const query = new URLSearchParams(location.search);
+  if (at === null) query.delete('at');
+  else query.set('at', at);
+  return query;
+};
+
+/** Puts a part in place of the one that is there, unless it is the same as before. What was unfolded stays so. */
+function put(part) {
+  const old = document.getElementById(part.id);
+  const text = part.outerHTML;
+  if (!old || texts.get(part.id) === text) return;
+  const first = !texts.has(part.id);
+  texts.set(part.id, text);
+  if (first && old.outerHTML === text) return;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const which = focused && [...old.querySelectorAll('a, summary, [tabindex]')].indexOf(focused);
+  const open = [...old.querySelectorAll('details')].map((one) => one.open);
+  const pane = old.querySelector('.pane');
+  const place = pane && [pane.scrollLeft, pane.scrollTop];
+  const fresh = document.importNode(part, true);
+  old.replaceWith(fresh);
+  fresh.querySelectorAll('details').forEach((one, ix) => { if (ix in open) one.open = open[ix]; });
+  document.dispatchEvent(new CustomEvent('put', { detail: fresh }));
+  const moved = fresh.querySelector('.pane');
+  if (place && moved) [moved.scrollLeft, moved.scrollTop] = place;
+  if (focused) (old === focused ? fresh : [...fresh.querySelectorAll('a, summary, [tabindex]')][which])?.focus({ preventScroll: true });
+}
+
+async function show(at) {
+  asked += 1;
+  const mine = asked;
+  const query = address(at);
+  const answer = await fetch(`${page.dataset.here}/live?${query}`, { credentials: 'same-origin' });
+  // A later question has been asked meanwhile: its answer counts.
+  if (!answer.ok || mine !== asked) return null;
+  const parts = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('parts');
+  if (!parts || mine !== asked) return null;
+  for (const part of parts.querySelectorAll('[data-part]')) put(part);
+  const flow = parts.querySelector('svg.flow');
+  const shown = document.querySelector('.execution svg.flow');
+  // A workflow that was changed has another picture: its boxes do not stand where those of the page do.
+  if (flow && shown && flow.getAttribute('viewBox') !== shown.getAttribute('viewBox')) location.reload();
+  const newest = Number(parts.dataset.newest);
+  const slider = travel.elements.at;
+  slider.max = newest;
+  if (at === null) slider.value = newest;
+  travel.querySelector('output').textContent = `${slider.value} of ${newest}`;
+  return parts;
+}
+
+let travelled = new URLSearchParams(location.search).has('at');
+let due = false;
+let last = 0;
+
+/** Brings the page up to date soon, once for however much happens until then. */
+function soon() {
+  if (due || travelled) return;
+  due = true;
+  setTimeout(async () => {
+    due = false;
+    last = Date.now();
+    if (document.hidden) return;
+    const before = page.querySelector('#head .status')?.textContent;
+    await show(null);
+    const now = page.querySelector('#head .status')?.textContent;
+    if (now && now !== before) told.textContent = now;
+  }, Math.max(0, last + PAUSE - Date.now()));
+}
+
+/** Reads the stream of events to the execution's end, from where it broke off. */
+async function listen() {
+  const over = new AbortController();
+  addEventListener('pagehide', () => over.abort());
+  for (let after = page.dataset.after; !over.signal.aborted;) {
+    try {
+      const answer = await fetch(`${page.dataset.here}/events?after=${after}`, { signal: over.signal });
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let rest = '', part = await reader.read(); !part.done; part = await reader.read()) {
+        const lines = (rest + part.value).split('\n');
+        rest = lines.pop();
+        for (const line of lines) {
+          if (line.startsWith('id: ')) after = line.slice(4);
+          if (line.startsWith('event: ')) soon();
+          if (line === 'event: end') return;
+        }
+      }
+    } catch { /* The host is away, or the page is left: it is asked again, or no more. */ }
+    await new Promise((done) => setTimeout(done, 2 * PAUSE));
+  }
+}
+
+if (page.dataset.live) {
+  listen();
+  document.addEventListener('visibilitychange', () => document.hidden || soon());
+}
+
+// The slider: the button is for those without a script.
+travel.querySelector('button').hidden = true;
+let moving;
+travel.elements.at.addEventListener('input', (event) => {
+  const { value, max } = event.target;
+  travel.querySelector('output').textContent = `${value} of ${max}`;
+  clearTimeout(moving);
+  moving = setTimeout(async () => {
+    travelled = true;
+    const parts = await show(value);
+    if (parts) history.replaceState(null, '', `?${address(value)}`);
+  }, 60);
+});
+travel.addEventListener('submit', (event) => event.preventDefault());

@@ -1,0 +1,95 @@
+// Zooms pictures and timelines: by buttons, by the wheel with Ctrl, and the picture moves when it is dragged. Without this
+// they scroll. Sizes are attributes of the drawing, so that the page's policy about styles holds.
+const MOST = 4;
+const button = (text, label, act) => {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.className = 'small';
+  made.textContent = text;
+  made.setAttribute('aria-label', label);
+  made.addEventListener('click', act);
+  return made;
+};
+const scales = new Map();
+
+function picture(frame) {
+  const pane = frame.querySelector('.pane');
+  const drawing = frame.querySelector('svg.flow');
+  const [, , width, height] = drawing.getAttribute('viewBox').split(' ').map(Number);
+  const whole = () => Math.min(1, pane.clientWidth / width, Math.max(pane.clientHeight, 320) / height);
+  let scale = 1;
+  const set = (to) => {
+    const before = scale;
+    scale = Math.min(MOST, Math.max(Math.min(0.05, whole()), to));
+    const [x, y] = [pane.scrollLeft + pane.clientWidth / 2, pane.scrollTop + pane.clientHeight / 2];
+    drawing.setAttribute('width', width * scale);
+    drawing.setAttribute('height', height * scale);
+    pane.scrollLeft = (x * scale) / before - pane.clientWidth / 2;
+    pane.scrollTop = (y * scale) / before - pane.clientHeight / 2;
+  };
+  const bar = document.createElement('div');
+  bar.className = 'zoom';
+  bar.append(
+    button('−', 'Zoom out of the picture', () => set(scale / 1.4)),
+    button('+', 'Zoom into the picture', () => set(scale * 1.4)),
+    button('Fit', 'Show the whole picture', () => set(whole())),
+    button('1:1', 'Show the picture in its own size', () => set(1)),
+  );
+  frame.prepend(bar);
+  pane.addEventListener('wheel', (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    set(scale * (event.deltaY > 0 ? 1 / 1.15 : 1.15));
+  }, { passive: false });
+  let held = null;
+  pane.addEventListener('pointerdown', (event) => {
+    if (event.pointerType === 'mouse' && event.button === 0) held = [event.clientX, event.clientY, pane.scrollLeft, pane.scrollTop];
+  });
+  addEventListener('pointermove', (event) => {
+    if (!held) return;
+    pane.scrollLeft = held[2] + held[0] - event.clientX;
+    pane.scrollTop = held[3] + held[1] - event.clientY;
+  });
+  addEventListener('pointerup', (event) => {
+    // A drag that ends on a node is no click on it.
+    if (held && Math.hypot(event.clientX - held[0], event.clientY - held[1]) > 5) {
+      pane.addEventListener('click', (click) => click.preventDefault(), { once: true, capture: true });
+      setTimeout(() => pane.dispatchEvent(new Event('click')), 0);
+    }
+    held = null;
+  });
+  // What is looked for comes first: the selected node, else one that runs, waits or failed.
+  const focus = frame.querySelector('.node.current') ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed');
+  if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.6, pane.clientWidth / width))));
+  if (focus) {
+    const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
+    pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;
+    pane.scrollTop += box.top + box.height / 2 - around.top - around.height / 2;
+  }
+}
+
+function timeline(frame) {
+  const drawing = frame.querySelector('svg.bars');
+  const set = (to) => {
+    const scale = Math.min(64, Math.max(1, to));
+    scales.set('timeline', scale);
+    drawing.setAttribute('width', `${scale * 100}%`);
+  };
+  const bar = document.createElement('div');
+  bar.className = 'zoom';
+  const now = () => scales.get('timeline') ?? 1;
+  bar.append(
+    button('−', 'Zoom out of the timeline', () => set(now() / 2)),
+    button('+', 'Zoom into the timeline', () => set(now() * 2)),
+    button('Fit', 'Show the whole timeline', () => set(1)),
+  );
+  frame.before(bar);
+  set(now());
+}
+
+const kinds = { picture, timeline };
+const begin = (root) => {
+  for (const frame of root.querySelectorAll('[data-zoom]')) kinds[frame.dataset.zoom]?.(frame);
+};
+begin(document);
+document.addEventListener('put', (event) => begin(event.detail));

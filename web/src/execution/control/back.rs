@@ -1,0 +1,157 @@
+//! Rollback: what would be undone and run again is shown before it is done.
+
+use super::{
+    back_to,
+    fields::{reason, said},
+    nothing, now, page, route,
+};
+use crate::{
+    desk::{Asked, Refusal, query},
+    execution::{seen::Seen, value::value},
+    layout::token,
+    limits,
+    moment::moment,
+    refused::why,
+    session::{Sent, Visit},
+};
+use api::{
+    Params, Problem,
+    types::{BackAnswer, CheckpointId, RollbackBody, WouldGoBack},
+};
+use axum::{extract::Path, response::Response};
+use maud::{Markup, html};
+use stepwell_core::view;
+
+/// The page that asks: first to which checkpoint, then whether to do what it shows.
+pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Response {
+    let to = params.take("to").and_then(|to| params.done().map(|()| to)).map_err(Refusal::from);
+    let found = async { Ok((to?.filter(|to| !to.is_empty()), now(&visit, &id).await?)) };
+    match found.await {
+        Ok((Some(to), seen)) => confirm(&visit, &seen, &to, "", None).await,
+        Ok((None, seen)) => choose(&visit, &seen).await.unwrap_or_else(|refusal| nothing(&visit, &refusal)),
+        Err(refusal) => nothing(&visit, &refusal),
+    }
+}
+
+/// The page on which a checkpoint is chosen.
+async fn choose(visit: &Visit, seen: &Seen) -> Asked<Response> {
+    let page_of = |body| page(visit, seen, "Roll back to which checkpoint?", None, &body);
+    Ok(page_of(checkpoints(visit, seen, "rollback").await?))
+}
+
+/// A choice of checkpoints: any by its number, the newest by what they did.
+pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup> {
+    let newest = seen.newest.seq;
+    let after = newest.saturating_sub(limits::CHECKPOINTS as u64);
+    let turns = visit.app.host.journal().turns_lean(seen.newest.id(), after, limits::CHECKPOINTS).await;
+    let turns = turns.map_err(Problem::from)?;
+    Ok(html! {
+        form method="get" action=(path) {
+            div.field {
+                label for="to" { "Checkpoint" }
+                input #to type="number" name="to" min="1" max=(newest) required;
+            }
+            div.actions { button { "Show what would happen" } }
+        }
+        h2 { "The newest checkpoints" }
+        div.scroll { table.list {
+            thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What had happened" } th scope="col" { "When" } } }
+            tbody { @for turn in turns.iter().rev() { tr {
+                td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
+                td dir="auto" { (view::sentence(turn)) }
+                td { (moment(turn.at)) }
+            } } }
+        } }
+    })
+}
+
+/// The page that shows the dry run.
+async fn confirm(visit: &Visit, seen: &Seen, to: &str, typed: &str, refusal: Option<&Refusal>) -> Response {
+    let id = seen.newest.id().as_str();
+    let body = RollbackBody {
+        checkpoint_id: Some(CheckpointId(to.to_owned())),
+        dry_run: Some(true),
+        ..RollbackBody::default()
+    };
+    let would = visit.desk.post::<WouldGoBack>(&route(id, "rollback"), &body).await;
+    let title = format!("Roll back to checkpoint {to}?");
+    let would = match would {
+        Ok(would) => would,
+        Err(dry) => {
+            return page(
+                visit,
+                seen,
+                &title,
+                Some(refusal.unwrap_or(&dry)),
+                &html! { p { a href="rollback" { "Choose another checkpoint" } } },
+            );
+        }
+    };
+    let body = html! {
+        (dry_run(&would))
+        form method="post" {
+            (token(visit))
+            input type="hidden" name="to" value=(to);
+            label.choice { input type="checkbox" name="compensate" value="yes" checked; "Undo what nodes did outside, as listed" }
+            (reason(typed))
+            div.actions { button.main { "Roll back" } a.button href="rollback" { "Another checkpoint" } }
+        }
+    };
+    page(visit, seen, &title, refusal, &body)
+}
+
+/// What going back would do.
+pub fn dry_run(would: &WouldGoBack) -> Markup {
+    html! {
+        p { strong { (would.message) } }
+        @if let Some(then) = would.restored_state.timestamp {
+            p.hint { "The state of " (moment(then.0)) " comes back"
+                @if let Some(node) = &would.restored_state.node { ", after " bdi { (node) } } "." }
+        }
+        h2 { "Would be undone, in this order" }
+        @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since says how it is undone." } } @else {
+            ol.undone {
+                @for one in &would.would_compensate {
+                    li {
+                        strong { bdi { (one.node) } } ", visit " (one.visit)
+                        @if let Some(child) = &one.child { ", child " code { (child) } }
+                        @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
+                        @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
+                        @if let Some(error) = &one.error { p.fault { "Its templates cannot be filled in: " (error) } }
+                        @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
+                    }
+                }
+            }
+        }
+        h2 { "Would run, wait or ask then" }
+        @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
+            ul.plain-list { @for node in &would.would_run { li { bdi { (node) } } } }
+        }
+    }
+}
+
+/// What stands in the way of a dry run, in place of it.
+pub fn in_the_way(refusal: &Refusal) -> Markup {
+    html! { div.verdict.bad role="alert" { div { (why(refusal)) } } }
+}
+
+/// Rolls back.
+pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
+    let (visit, pairs) = (&sent.visit, &sent.pairs);
+    let to = pairs.get("to").unwrap_or_default();
+    let compensate = Some(pairs.get("compensate").is_some());
+    let body = RollbackBody {
+        checkpoint_id: Some(CheckpointId(to.to_owned())),
+        compensate,
+        reason: said(pairs, "reason"),
+        dry_run: None,
+    };
+    let done = visit.desk.post::<BackAnswer>(&route(&id, "rollback"), &body).await;
+    match (done, now(visit, &id).await) {
+        (Ok(_), _) => back_to(&id),
+        (Err(refusal), Ok(seen)) => {
+            confirm(visit, &seen, to, pairs.get("reason").unwrap_or_default(), Some(&refusal)).await
+        }
+        (Err(refusal), Err(_)) => nothing(visit, &refusal),
+    }
+}

@@ -1,0 +1,115 @@
+//! Backtrack: back to before a node, which runs again, with another input where somebody edits it.
+
+use super::{
+    back::{dry_run, in_the_way},
+    back_to,
+    fields::{json, reason, said, typed},
+    nothing, page, route,
+};
+use crate::{
+    desk::{Asked, Refusal, pretty},
+    execution::{aim::Aim, seen::Seen},
+    form::Pairs,
+    layout::token,
+    limits,
+    session::{Sent, Visit},
+};
+use api::{
+    Params, Problem,
+    executions::read,
+    types::{self, BackAnswer, BacktrackBody, WouldGoBack},
+};
+use axum::{extract::Path, response::Response};
+use maud::html;
+use serde_json::Value;
+
+/// The page that asks.
+pub async fn ask(visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+    let found = async { of_node(&visit, &id, Aim::of(params)?).await };
+    match found.await {
+        Ok((seen, input)) => {
+            let mut pairs = Pairs::default();
+            pairs.set("input", input.as_ref().map(pretty).unwrap_or_default());
+            asked(&visit, &seen, input.as_ref(), &pairs, None).await
+        }
+        Err(refusal) => nothing(&visit, &refusal),
+    }
+}
+
+/// The execution, and the input of the selected node; none where it is too large to be edited in a page.
+async fn of_node(visit: &Visit, id: &str, aim: Aim) -> Asked<(Seen, Option<Value>)> {
+    let seen = Seen::of(visit, id, Aim { node: aim.node, ..Aim::default() }).await?;
+    let none = || Refusal::from(Problem::not_found("node", ""));
+    let node = seen.aim.node.as_deref().and_then(|node| seen.workflow.node(node)).ok_or_else(none)?;
+    let fits = |bytes: usize| bytes <= limits::VALUE_BYTES;
+    let show = |values: &mut types::Values| {
+        let shown = types::Node::of(&seen.then, &seen.workflow, node, &[], values);
+        (shown.input, values.missing().is_empty())
+    };
+    let (input, is_whole) = read::with_values_in(&visit.app, &seen.then, fits, show).await?;
+    let is_editable = is_whole && input.to_string().len() <= limits::VALUE_BYTES;
+    Ok((seen, Some(input).filter(|_| is_editable)))
+}
+
+async fn asked(
+    visit: &Visit,
+    seen: &Seen,
+    input: Option<&Value>,
+    pairs: &Pairs,
+    refusal: Option<&Refusal>,
+) -> Response {
+    let id = seen.newest.id().as_str();
+    let node = seen.aim.node.as_deref().unwrap_or_default();
+    let would = match body(node, input, pairs) {
+        Ok(body) => {
+            let body = BacktrackBody { dry_run: Some(true), ..body };
+            visit.desk.post::<WouldGoBack>(&route(id, "backtrack"), &body).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    let hint = match input {
+        Some(_) => "What the node was given. Change it to give the node something else.",
+        None => "What the node was given is too large for a page. Leave this empty to give it the same again.",
+    };
+    let form = html! {
+        @match &would { Ok(would) => (dry_run(would)), Err(_) if refusal.is_some() => "", Err(dry) => (in_the_way(dry)) }
+        form method="post" {
+            (token(visit))
+            input type="hidden" name="node" value=(node);
+            (json("input", "Input", hint, pairs.get("input").unwrap_or_default(), 12))
+            (reason(pairs.get("reason").unwrap_or_default()))
+            div.actions {
+                button.main name="act" value="confirm" { "Go back and run it again" }
+                button name="act" value="preview" { "Show what would happen" }
+            }
+        }
+    };
+    let name = seen.workflow.node(node).map_or(node, |node| &node.name);
+    page(visit, seen, &format!("Run {name} again?"), refusal, &form)
+}
+
+fn body(node: &str, given: Option<&Value>, pairs: &Pairs) -> Asked<BacktrackBody> {
+    let input = typed(pairs, "input")?.filter(|input| Some(input) != given);
+    Ok(BacktrackBody { node: node.to_owned(), input, compensate: None, dry_run: None, reason: said(pairs, "reason") })
+}
+
+/// Goes back, or shows what that would do.
+pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
+    let (visit, pairs) = (&sent.visit, &sent.pairs);
+    let aim = Aim { node: pairs.get("node").map(str::to_owned), ..Aim::default() };
+    let (seen, input) = match of_node(visit, &id, aim).await {
+        Ok(found) => found,
+        Err(refusal) => return nothing(visit, &refusal),
+    };
+    if pairs.get("act") == Some("preview") {
+        return asked(visit, &seen, input.as_ref(), pairs, None).await;
+    }
+    let done = async {
+        let body = body(seen.aim.node.as_deref().unwrap_or_default(), input.as_ref(), pairs)?;
+        visit.desk.post::<BackAnswer>(&route(&id, "backtrack"), &body).await
+    };
+    match done.await {
+        Ok(_) => back_to(&id),
+        Err(refusal) => asked(visit, &seen, input.as_ref(), pairs, Some(&refusal)).await,
+    }
+}

@@ -1,0 +1,111 @@
+//! Patch: the workflow of an execution is edited as a whole while it runs. What was changed becomes a JSON Patch. Nodes that
+//! stand in the way of it are shown on the picture.
+
+use super::{
+    back_to,
+    fields::{json, said, typed},
+    nothing, now, page, route,
+};
+use crate::{
+    desk::{Asked, Refusal, pretty},
+    execution::{
+        picture::{Refused, of_execution},
+        seen::Seen,
+    },
+    form::Pairs,
+    layout::token,
+    session::{Sent, Visit},
+};
+use api::{
+    NoParams, Problem,
+    types::{PatchBody, Patched},
+};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// The page with the editor.
+pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
+    match now(&visit, &id).await {
+        Ok(seen) => {
+            let mut pairs = Pairs::default();
+            pairs.set("document", pretty(&seen.workflow.document));
+            pairs.set("hash", seen.workflow.hash.as_str());
+            edited(&visit, &seen, &pairs, None, &html! {})
+        }
+        Err(refusal) => nothing(&visit, &refusal),
+    }
+}
+
+fn edited(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>, told: &Markup) -> Response {
+    let hint = "JSON. Nodes that have not come to an end run by the change; what has happened stays as it is.";
+    let body = html! {
+        (told)
+        @if let Some(refusal) = refusal {
+            h2 { "Where it is in the way" }
+            (of_execution(seen, &visit.up, &in_the_way(refusal)))
+        }
+        form method="post" {
+            (token(visit))
+            input type="hidden" name="hash" value=(pairs.get("hash").unwrap_or_default());
+            (json("document", "The workflow of this execution", hint, pairs.get("document").unwrap_or_default(), 28))
+            div.field {
+                label for="description" { "What the change is for " span.mark { "(optional)" } }
+                input #description name="description" value=(pairs.get("description").unwrap_or_default()) maxlength="1000";
+            }
+            div.actions {
+                button.main name="act" value="confirm" { "Change the workflow" }
+                button name="act" value="check" { "Only check" }
+            }
+        }
+    };
+    page(visit, seen, "Change the workflow of this execution", refusal, &body)
+}
+
+/// What stands in the way, by node.
+fn in_the_way(refusal: &Refusal) -> Refused {
+    let faults = refusal.problem.errors.iter();
+    faults.filter_map(|fault| Some((fault.node.clone()?, fault.message.clone()))).collect()
+}
+
+/// Patches, or checks whether that is possible.
+pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
+    let (visit, pairs) = (&sent.visit, &sent.pairs);
+    let seen = match now(visit, &id).await {
+        Ok(seen) => seen,
+        Err(refusal) => return nothing(visit, &refusal),
+    };
+    let checks = pairs.get("act") == Some("check");
+    match patched(visit, &seen, pairs, checks).await {
+        Ok(patched) if checks => edited(visit, &seen, pairs, None, &possible(&patched)),
+        Ok(_) => back_to(&id),
+        Err(refusal) => edited(visit, &seen, pairs, Some(&refusal), &html! {}),
+    }
+}
+
+async fn patched(visit: &Visit, seen: &Seen, pairs: &Pairs, checks: bool) -> Asked<Patched> {
+    if pairs.get("hash") != Some(seen.workflow.hash.as_str()) {
+        let detail =
+            "the workflow of this execution was changed since this page was loaded: load it again, and change it anew";
+        return Err(Refusal::new(StatusCode::CONFLICT, "changed_meanwhile", detail));
+    }
+    let empty = || Problem::field("missing_field", "/document", "the document is empty", "write the whole document");
+    let document = typed(pairs, "document")?.ok_or_else(empty)?;
+    let operations = operations(&seen.workflow.document, &document);
+    let body = PatchBody { operations, description: said(pairs, "description"), dry_run: Some(checks) };
+    visit.desk.post(&route(seen.newest.id().as_str(), "patch"), &body).await
+}
+
+/// The JSON Patch (RFC 6902) that makes the one document of the other.
+pub fn operations(from: &Value, to: &Value) -> Value {
+    serde_json::to_value(json_patch::diff(from, to)).unwrap_or_default()
+}
+
+fn possible(patched: &Patched) -> Markup {
+    html! {
+        div.verdict.good role="status" { p { strong { "This is possible." } " Nothing was changed yet." } }
+        @if !patched.warnings.is_empty() {
+            ul.plain-list { @for warning in &patched.warnings { li { (warning.message) } } }
+        }
+    }
+}

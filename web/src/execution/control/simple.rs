@@ -1,0 +1,116 @@
+//! Pause, resume, cancel and retry: each says what would come of it, and asks for a reason.
+
+use super::{
+    back_to,
+    fields::{nodes, reason, said},
+    nothing, now, page, route,
+};
+use crate::{
+    desk::Refusal,
+    execution::seen::Seen,
+    layout::token,
+    session::{Sent, Visit},
+    words::count,
+};
+use api::{NoParams, types::Reason};
+use axum::{extract::Path, response::Response};
+use maud::{Markup, html};
+use serde_json::Value;
+use stepwell_core::execution::Phase;
+
+/// One of the four. A route names its own by a number, since types have no other way to say it.
+#[derive(Clone, Copy)]
+pub struct Verb {
+    path: &'static str,
+    title: &'static str,
+    button: &'static str,
+    tells: fn(&Seen) -> Markup,
+}
+
+impl Verb {
+    pub const PAUSE: usize = 0;
+    pub const RESUME: usize = 1;
+    pub const CANCEL: usize = 2;
+    pub const RETRY: usize = 3;
+}
+
+const VERBS: [Verb; 4] = [
+    Verb { path: "pause", title: "Pause this execution?", button: "Pause", tells: pauses },
+    Verb { path: "resume", title: "Resume this execution?", button: "Resume", tells: resumes },
+    Verb { path: "cancel", title: "Cancel this execution?", button: "Cancel the execution", tells: cancels },
+    Verb { path: "retry", title: "Retry this execution?", button: "Retry", tells: retries },
+];
+
+/// The page that asks.
+pub async fn ask<const VERB: usize>(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
+    match now(&visit, &id).await {
+        Ok(seen) => asked(&visit, &seen, VERBS[VERB], "", None),
+        Err(refusal) => nothing(&visit, &refusal),
+    }
+}
+
+fn asked(visit: &Visit, seen: &Seen, verb: Verb, typed: &str, refusal: Option<&Refusal>) -> Response {
+    let body = html! {
+        ((verb.tells)(seen))
+        form method="post" {
+            (token(visit))
+            (reason(typed))
+            div.actions { button.main { (verb.button) } }
+        }
+    };
+    page(visit, seen, verb.title, refusal, &body)
+}
+
+/// Does it.
+pub async fn act<const VERB: usize>(Path(id): Path<String>, sent: Sent) -> Response {
+    let (verb, visit) = (VERBS[VERB], &sent.visit);
+    let body = Reason { reason: said(&sent.pairs, "reason") };
+    let done = visit.desk.post::<Value>(&route(&id, verb.path), &body).await;
+    match (done, now(visit, &id).await) {
+        (Ok(_), _) => back_to(&id),
+        (Err(refusal), Ok(seen)) => {
+            asked(visit, &seen, verb, sent.pairs.get("reason").unwrap_or_default(), Some(&refusal))
+        }
+        (Err(refusal), Err(_)) => nothing(visit, &refusal),
+    }
+}
+
+fn pauses(seen: &Seen) -> Markup {
+    html! {
+        p { "No further node starts until it is resumed. What runs finishes and is recorded; questions can be answered." }
+        h2 { "Runs, is due or waits now" }
+        (current(seen))
+    }
+}
+
+fn resumes(seen: &Seen) -> Markup {
+    html! { p { "It goes on with:" } (current(seen)) }
+}
+
+fn cancels(seen: &Seen) -> Markup {
+    let questions = seen.then.open_interactions().count() as u64;
+    let live =
+        seen.then.children.values().map(|children| u64::from(children.started.saturating_sub(children.ended.len())));
+    let live: u64 = live.sum();
+    html! {
+        p { "It ends. Nothing that it has done is undone: roll it back for that." }
+        h2 { "Is dropped" }
+        (current(seen))
+        @if questions > 0 { p { (count(questions, "question")) " to people will be withdrawn." } }
+        @if live > 0 { p { (live) @if live == 1 { " child" } @else { " children" } " that run will be cancelled too." } }
+    }
+}
+
+fn retries(seen: &Seen) -> Markup {
+    let taken_up = seen.then.nodes.iter().filter(|(_, state)| state.phase == Phase::Failed || state.was.is_some());
+    html! {
+        p { "It goes on where it ended. What is done stays done." }
+        h2 { "Runs again, or goes on" }
+        (nodes(seen, taken_up.map(|(id, _)| id)))
+    }
+}
+
+fn current(seen: &Seen) -> Markup {
+    let open = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open());
+    nodes(seen, open.map(|(id, _)| id))
+}

@@ -1,0 +1,101 @@
+//! The ways out of `stuck`.
+
+use super::{
+    back_to,
+    fields::{json, reason, said, typed},
+    nothing, now, page, route,
+};
+use crate::{
+    desk::{Asked, Refusal},
+    execution::seen::Seen,
+    form::Pairs,
+    layout::token,
+    session::{Sent, Visit},
+    words::capital,
+};
+use api::{NoParams, Problem, types::UnstickBody};
+use axum::{extract::Path, response::Response};
+use maud::html;
+use serde_json::Value;
+use stepwell_core::event::Unstick;
+
+/// The page that asks.
+pub async fn ask(visit: Visit, Path(id): Path<String>, _: NoParams) -> Response {
+    match now(&visit, &id).await {
+        Ok(seen) => asked(&visit, &seen, &Pairs::default(), None),
+        Err(refusal) => nothing(&visit, &refusal),
+    }
+}
+
+/// A way out, and what it does.
+fn told(way: Unstick) -> (&'static str, &'static str) {
+    match way {
+        Unstick::Retry => ("Try again", "What could not be done is tried again."),
+        Unstick::Skip => ("Skip it", "It is left as it is, and the execution goes on."),
+        Unstick::MarkDone => ("It is done", "Somebody has done it by hand."),
+        Unstick::Redrive => {
+            ("Send the messages again", "The messages that could not be processed go back to the queue.")
+        }
+    }
+}
+
+fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -> Response {
+    let chosen = pairs.get("action");
+    let stuck = seen.then.stuck.as_ref();
+    let open = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open()).map(|(id, _)| id.as_str());
+    let body = html! {
+        @match stuck {
+            Some(error) => div.verdict.bad { div { p { strong { (capital(&error.message)) } } p { code { (error.code) }
+                @if let Some(node) = &error.node { " at " bdi { (node) } } } } },
+            None => p.empty { "This execution is not stuck: there is nothing to do here." },
+        }
+        @if stuck.is_some() {
+            form method="post" {
+                (token(visit))
+                fieldset.field {
+                    legend { "The way out" }
+                    @for way in Unstick::ALL {
+                        @let (word, what) = told(*way);
+                        label.choice {
+                            input type="radio" name="action" value=(way) required checked[chosen == Some(way.as_str())];
+                            span { strong { (word) } " " span.hint { (what) } }
+                        }
+                    }
+                }
+                div.field {
+                    label for="at" { "Node" }
+                    select #at name="node" {
+                        option value="" { "The only one" }
+                        @for id in open { option value=(id) selected[pairs.get("node") == Some(id)] { (id) } }
+                    }
+                }
+                (json("output", "Output", "Of a node that is skipped or done: JSON that the nodes after it see. Leave it empty for none.", pairs.get("output").unwrap_or_default(), 4))
+                (reason(pairs.get("reason").unwrap_or_default()))
+                div.actions { button.main { "Do it" } }
+            }
+        }
+    };
+    page(visit, seen, "Unstick this execution", refusal, &body)
+}
+
+/// Does it.
+pub async fn act(Path(id): Path<String>, sent: Sent) -> Response {
+    let (visit, pairs) = (&sent.visit, &sent.pairs);
+    let done = async { visit.desk.post::<Value>(&route(&id, "unstick"), &body(pairs)?).await };
+    match (done.await, now(visit, &id).await) {
+        (Ok(_), _) => back_to(&id),
+        (Err(refusal), Ok(seen)) => asked(visit, &seen, pairs, Some(&refusal)),
+        (Err(refusal), Err(_)) => nothing(visit, &refusal),
+    }
+}
+
+fn body(pairs: &Pairs) -> Asked<UnstickBody> {
+    let none = || Problem::field("missing_field", "/action", "no way out is chosen", "choose one");
+    let action = pairs.get("action").and_then(Unstick::parse).ok_or_else(none)?;
+    Ok(UnstickBody {
+        action,
+        node: said(pairs, "node"),
+        output: typed(pairs, "output")?,
+        reason: said(pairs, "reason"),
+    })
+}

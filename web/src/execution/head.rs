@@ -1,0 +1,158 @@
+//! The head of the page: what the execution does, what may be done with it, and the facts about it.
+
+use super::{aim::address, seen::Seen, state::of_execution, value::value};
+use crate::{
+    desk::part,
+    moment::{distance, moment},
+    session::Visit,
+    words::{capital, count},
+};
+use api::Scope;
+use maud::{Markup, html};
+use serde_json::Value;
+use stepwell_core::execution::Status;
+
+/// Status, progress, message and controls.
+pub fn head(visit: &Visit, seen: &Seen) -> Markup {
+    let shown = &seen.shown;
+    let id = &shown.execution_id;
+    html! {
+        section.execution-head #head data-part {
+            div.page-head {
+                h1 { bdi { (seen.workflow.name) } }
+                (of_execution(shown.status).told())
+            }
+            @if let Some(seq) = seen.aim.at {
+                p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
+                    a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
+            }
+            p.message dir="auto" { (shown.message) }
+            div.progress {
+                @let percent = shown.progress.as_f64().unwrap_or_default();
+                svg role="img" aria-label={ (percent) " percent done" } viewBox="0 0 100 1" preserveAspectRatio="none" {
+                    rect.all width="100" height="1" {}
+                    rect.done width=(percent) height="1" {}
+                }
+                span { (percent) " %" }
+            }
+            @if let Some(error) = &shown.error {
+                div.verdict.bad role="note" {
+                    div {
+                        p { strong { (capital(&error.message)) } }
+                        p { code { (error.code) }
+                            @if let Some(node) = &error.node { " at " bdi { (node) } }
+                            @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
+                    }
+                }
+            }
+            @if seen.aim.at.is_none() { (controls(visit, seen)) }
+        }
+    }
+}
+
+/// What may be done in this status. The API decides again, and says what stands in the way.
+fn controls(visit: &Visit, seen: &Seen) -> Markup {
+    if !visit.caller.scopes.contains(&Scope::Run) {
+        return html! {};
+    }
+    let base = address(&visit.up, &seen.shown.execution_id);
+    let possible = possible(seen.shown.status);
+    html! {
+        nav.actions aria-label="What may be done" {
+            @for (path, word) in possible {
+                a.button.small href={ (base) "/" (path) } { (word) }
+            }
+        }
+    }
+}
+
+fn possible(status: Status) -> &'static [(&'static str, &'static str)] {
+    const PAUSE: (&str, &str) = ("pause", "Pause");
+    const RESUME: (&str, &str) = ("resume", "Resume");
+    const CANCEL: (&str, &str) = ("cancel", "Cancel");
+    const RETRY: (&str, &str) = ("retry", "Retry");
+    const UNSTICK: (&str, &str) = ("unstick", "Unstick");
+    const BACK: (&str, &str) = ("rollback", "Roll back");
+    const FORK: (&str, &str) = ("fork", "Fork");
+    const PATCH: (&str, &str) = ("patch", "Change the workflow");
+    match status {
+        Status::Pending | Status::Running | Status::Waiting | Status::WaitingHuman => {
+            &[PAUSE, CANCEL, BACK, FORK, PATCH]
+        }
+        Status::Paused => &[RESUME, CANCEL, BACK, FORK, PATCH],
+        Status::RollingBack => &[PAUSE, CANCEL],
+        Status::Stuck => &[UNSTICK, CANCEL, BACK, FORK, PATCH],
+        Status::Failed | Status::Cancelled => &[RETRY, BACK, FORK, PATCH],
+        Status::Completed => &[BACK, FORK],
+        Status::Skipped => &[],
+    }
+}
+
+/// What is known of the execution as a whole.
+pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
+    let shown = &seen.shown;
+    let (up, base) = (&visit.up, address(&visit.up, &shown.execution_id));
+    let whole = |of: &str| format!("{base}/value{}", crate::desk::query([("of", of)]));
+    html! {
+        section.panel #facts data-part {
+            h2 { "About this execution" }
+            dl.facts {
+                dt { "Workflow" }
+                dd { (workflow(up, seen)) }
+                dt { "Execution" }
+                dd { code { (shown.execution_id) } }
+                dt { "Started" }
+                dd { (moment(shown.started_at.0)) @if let Some(by) = &shown.started_by { " by " bdi { (by) } } }
+                @if let Some(end) = shown.completed_at {
+                    dt { "Ended" } dd { (moment(end.0)) ", " (distance(end.0, visit.now)) }
+                } @else {
+                    dt { "Last moved" } dd { (moment(shown.updated_at.0)) ", " (distance(shown.updated_at.0, visit.now)) }
+                }
+                @if let Some(parent) = &shown.parent {
+                    dt { "Child of" }
+                    dd { a href=(address(up, &parent.execution_id)) { "Execution " (short(&parent.execution_id)) }
+                        ", node " bdi { (parent.node) } ", number " (parent.index + 1) }
+                }
+                dt { "Turns" } dd { (shown.cost.turns) }
+                @if shown.resume_count > 0 { dt { "Went on" } dd { (count(shown.resume_count.into(), "time")) } }
+                @for (name, used) in &shown.cost.usage {
+                    @if !used.is_null() { dt { (capital(&name.replace('_', " "))) } dd { (used) } }
+                }
+                @if let Some(allow) = &shown.http_allow { dt { "May reach" } dd { bdi { (allow) } } }
+            }
+            @if !shown.metadata.is_empty() {
+                h3 { "Metadata" }
+                (value(&Value::Object(shown.metadata.clone()), ""))
+            }
+            @if !shown.warnings.is_empty() {
+                h3 { "Warnings" }
+                ul.plain-list {
+                    @for warning in &shown.warnings {
+                        li { @if let Some(node) = &warning.node { strong { bdi { (node) } } ": " } (warning.message) }
+                    }
+                }
+            }
+            h3 { "Input" } (value(&shown.input, &whole("input")))
+            @if shown.status == Status::Completed { h3 { "Output" } (value(&shown.output, &whole("output"))) }
+        }
+    }
+}
+
+fn workflow(up: &str, seen: &Seen) -> Markup {
+    let shown = &seen.shown;
+    html! {
+        @match shown.workflow_version {
+            Some(version) => {
+                a href={ (up) "workflows/" (part(&shown.workflow_id)) } { bdi { (shown.workflow_id) } } ", version " (version)
+            }
+            None => { bdi { (shown.workflow_id) } ", sent along with the start" }
+        }
+        @if seen.then.patched.is_some() { ", changed since" }
+    }
+}
+
+/// The beginning of an id, which tells it from others.
+pub fn short(id: &str) -> Markup {
+    let beginning: String = id.chars().take(8).collect();
+    html! { code title=(id) { (beginning) } }
+}

@@ -1,0 +1,58 @@
+//! The journal, newest turn first and in parts, and what the turn of a checkpoint recorded.
+
+use super::{aim::address, seen::Seen, value::value};
+use crate::{limits, moment::moment};
+use maud::{Markup, html};
+use stepwell_core::{event::Turn, view};
+
+/// A part of the journal: `turns` are the ones that the page read, oldest first.
+pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
+    let here = address(up, seen.newest.id().as_str());
+    let part = &turns[turns.len().saturating_sub(limits::JOURNAL_TURNS)..];
+    let (first, last) = (part.first().map_or(0, |turn| turn.seq), part.last().map_or(0, |turn| turn.seq));
+    let to = |before: Option<u64>| format!("{here}{}#journal", super::aim::Aim { before, ..seen.aim.clone() }.query());
+    html! {
+        section.panel #journal data-part {
+            h2 { "Journal" }
+            div.scroll { table.list.journal {
+                thead { tr { th scope="col" { "Checkpoint" } th scope="col" { "What happened" } th scope="col" { "When" } } }
+                tbody { @for turn in part.iter().rev() {
+                    tr.current[seen.aim.at == Some(turn.seq)] {
+                        td { a href={ (here) (seen.aim.at(Some(turn.seq)).query()) } title="The execution as it was then" { (turn.seq) } }
+                        td { span dir="auto" { (view::sentence(turn)) } @if let Some(by) = &turn.by { " " span.by { "by " bdi { (by) } } } }
+                        td { (moment(turn.at)) }
+                    }
+                } }
+            } }
+            nav.pages aria-label="Parts of the journal" {
+                @if last < seen.newest.seq {
+                    a href=(to(None)) { "Newest" }
+                    " " a href=(to(Some(last + 1 + limits::JOURNAL_TURNS as u64))) { "Later" }
+                }
+                @if first > 1 {
+                    " " a href=(to(Some(first))) { "Earlier" }
+                    @if first > limits::JOURNAL_TURNS as u64 { " " a href=(to(Some(limits::JOURNAL_TURNS as u64 + 1))) { "Oldest" } }
+                }
+                " " span.hint { (first) " to " (last) " of " (seen.newest.seq) }
+            }
+        }
+    }
+}
+
+/// What the turn of the checkpoint recorded that is looked at.
+pub fn recorded(turn: &Turn) -> Markup {
+    html! {
+        section.panel #recorded data-part {
+            h2 { "What checkpoint " (turn.seq) " recorded" }
+            p dir="auto" { (view::sentence(turn)) }
+            ol.plain-list {
+                @for event in turn.events.iter().take(limits::EVENTS) {
+                    @let shown = view::event(event);
+                    li { details { summary { code { (shown["type"].as_str().unwrap_or_default()) }
+                        @if let Some(node) = shown["node"].as_str() { " " bdi { (node) } } } (value(&shown, "")) } }
+                }
+            }
+            @if turn.events.len() > limits::EVENTS { p.hint { "The first " (limits::EVENTS) " of " (turn.events.len()) " events." } }
+        }
+    }
+}

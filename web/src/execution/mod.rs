@@ -1,0 +1,35 @@
+//! One execution: its picture, its time line, its values, its past, and what may be done with it.
+
+mod aim;
+mod below;
+mod control;
+mod events;
+mod head;
+mod journal;
+mod node;
+mod page;
+mod picture;
+mod seen;
+mod state;
+mod timeline;
+mod travel;
+mod value;
+mod values;
+
+use api::Routes;
+use axum::routing::get;
+
+/// The routes that change nothing.
+pub fn reads() -> Routes {
+    Routes::new()
+        .route("/executions/{id}", get(page::page))
+        .route("/executions/{id}/live", get(page::live))
+        .route("/executions/{id}/events", get(events::events))
+        .route("/executions/{id}/value", get(values::whole))
+        .merge(control::reads())
+}
+
+/// The routes that change an execution, served where the API's own routes of control are.
+pub fn controls() -> Routes {
+    control::changes()
+}

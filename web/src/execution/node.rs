@@ -1,0 +1,165 @@
+//! The selected node: what went in, what came out, what went wrong, its attempts and its log.
+
+use super::{
+    aim::address,
+    picture::counted,
+    seen::Seen,
+    state::of_node,
+    timeline::{Doing, Ended, Span, after},
+    value::value,
+};
+use crate::{
+    desk::{Asked, query},
+    limits,
+    moment::moment,
+    session::Visit,
+    words::capital,
+};
+use api::{Problem, Scope, executions::read, types};
+use document::Node;
+use engine::port::Window;
+use maud::{Markup, html};
+use stepwell_core::task::NodeLog;
+
+/// What the panel shows of a node.
+pub struct Selected<'a> {
+    node: &'a Node,
+    shown: types::Node,
+    lines: Vec<NodeLog>,
+}
+
+impl<'a> Selected<'a> {
+    /// Reads the selected node; none where none is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn of(visit: &Visit, seen: &'a Seen) -> Asked<Option<Self>> {
+        let Some(node) = seen.aim.node.as_deref().and_then(|id| seen.workflow.node(id)) else { return Ok(None) };
+        let fits = |bytes: usize| bytes <= limits::VALUE_BYTES;
+        let show = |values: &mut types::Values| types::Node::of(&seen.then, &seen.workflow, node, &[], values);
+        let shown = read::with_values_in(&visit.app, &seen.then, fits, show).await?;
+        let lines =
+            if node.of.writes_lines && seen.aim.at.is_none() { lines(visit, seen, node).await? } else { Vec::new() };
+        Ok(Some(Self { node, shown, lines }))
+    }
+}
+
+/// The first lines that a node logged. The log holds the lines of all nodes in one list.
+async fn lines(visit: &Visit, seen: &Seen, node: &Node) -> Asked<Vec<NodeLog>> {
+    let (mut found, mut window) = (Vec::new(), Window { limit: api::limits::PAGE_ITEMS, cursor: None });
+    for _ in 0..limits::LOG_PAGES {
+        let page = visit.app.host.journal().logs(seen.then.id(), &window).await.map_err(Problem::from)?;
+        found.extend(page.items.into_iter().filter(|line| line.node == node.id.as_str()));
+        match page.next_cursor {
+            Some(next) if found.len() < limits::LOG_LINES => window.cursor = Some(next),
+            _ => break,
+        }
+    }
+    found.truncate(limits::LOG_LINES);
+    Ok(found)
+}
+
+/// The panel. `spans` are those of the timeline.
+pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: &[Span]) -> Markup {
+    html! {
+        section.panel #node data-part {
+            @match selected {
+                None => {
+                    h2 { "Node" }
+                    p.empty { "Choose a node in the picture to see what went in and what came out." }
+                }
+                Some(selected) => (one(visit, seen, selected, spans)),
+            }
+        }
+    }
+}
+
+fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> Markup {
+    let (node, shown) = (selected.node, &selected.shown);
+    let here = address(&visit.up, seen.then.id().as_str());
+    let at = seen.aim.at.map(|at| at.to_string()).unwrap_or_default();
+    let whole = |of: &str| format!("{here}/value{}", query([("of", of), ("node", node.id.as_str()), ("at", &at)]));
+    let ix = seen.workflow.node_ix(node.id.as_str());
+    let counted = ix.map(|ix| counted(seen, ix)).unwrap_or_default();
+    html! {
+        div.panel-head {
+            h2 { "Node " bdi { (node.name) } }
+            (of_node(shown.status).told())
+        }
+        p.hint {
+            (capital(&node.of.name.replace('_', " ")))
+            @if node.name != node.id.as_str() { " · " code { (node.id) } }
+            @for one in &counted { " · " (one) }
+            @if let Some(port) = &shown.port { " · took the port " bdi { (port) } }
+        }
+        @if let (Some(begun), ran) = (shown.started_at, shown.duration_ms) {
+            p.hint { "Visited " (moment(begun.0))
+                @if let Some(ran) = ran { " · ran for " (after(i64::try_from(ran).unwrap_or(i64::MAX))) } }
+        }
+        @if let Some(error) = &shown.error {
+            div.verdict.bad {
+                div { p { strong { (capital(&error.message)) } } p { code { (error.code) } } }
+            }
+            @if let Some(details) = &error.details { h3 { "Details of the error" } (value(details, &whole("error"))) }
+        }
+        @if shown.visits == 0 {
+            p.empty { "It was not visited yet, so there is nothing to see of it." }
+        } @else {
+            h3 { "Input" } (value(&shown.input, &whole("input")))
+            h3 { "Output" }
+            @if shown.output.is_null() && shown.completed_at.is_none() { p.empty { "None yet." } }
+            @else { (value(&shown.output, &whole("output"))) }
+            (attempts(node, spans))
+            (log(&selected.lines))
+            @if seen.aim.at.is_none() && visit.caller.scopes.contains(&Scope::Run) {
+                p.actions {
+                    a.button.small href={ (here) "/backtrack" (query([("node", node.id.as_str())])) } { "Run again from here" }
+                }
+            }
+        }
+        @if let Some(body) = node.kind.inline_body() {
+            details { summary { "What runs for each item" }
+                (crate::picture::small(body)) }
+        }
+    }
+}
+
+fn attempts(node: &Node, spans: &[Span]) -> Markup {
+    let own: Vec<&Span> = spans.iter().filter(|span| span.node == node.id && span.doing != Doing::Waiting).collect();
+    let shown = own.iter().rev().take(limits::ATTEMPTS);
+    html! {
+        @if own.len() > 1 {
+            h3 { "Attempts" }
+            div.scroll { table.list {
+                thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th scope="col" { "Took" } th scope="col" { "Ended" } } }
+                tbody { @for span in shown { tr {
+                    td { @if span.visit > 0 { (span.visit) } }
+                    td { (span.attempt) }
+                    td { @if let Some(begin) = span.begin { (moment(begin)) } }
+                    td { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (after((end.0 - begin.0).max(0))) } }
+                    td { @match &span.ended {
+                        Ended::Open => "goes on",
+                        Ended::Done => "done",
+                        Ended::Dropped => "dropped",
+                        Ended::Failed(code) => { "failed: " code { (code) } }
+                    } }
+                } } }
+            } }
+            @if own.len() > limits::ATTEMPTS { p.hint { "The newest " (limits::ATTEMPTS) " of " (own.len()) "." } }
+        }
+    }
+}
+
+fn log(lines: &[NodeLog]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            h3 { "Log" }
+            ol.log {
+                @for line in lines {
+                    li { span.level { (line.line.level.as_str()) } " " bdi { (line.line.message) } }
+                }
+            }
+            @if lines.len() == limits::LOG_LINES { p.hint { "The first " (lines.len()) " lines." } }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `GET /executions/{id}`, and its parts alone for the script that keeps them up to date.
+
+use super::{
+    aim::{Aim, address},
+    below::{Below, children, questions},
+    head::{facts, head},
+    journal::{journal, recorded},
+    node::{Selected, node},
+    picture::{Refused, of_execution},
+    seen::Seen,
+    timeline::{spans, timeline},
+    travel::{slider, ways},
+};
+use crate::{
+    answered::page_of_session,
+    assets::{LIVE, ZOOM},
+    desk::Asked,
+    layout::{Place, View, shown},
+    limits,
+    refused::refused,
+    session::Visit,
+};
+use api::{Params, Problem};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use maud::{Markup, html};
+use stepwell_core::event::Turn;
+
+/// The page.
+pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+    let made = async {
+        let seen = Seen::of(&visit, &id, Aim::of(params)?).await?;
+        let parts = parts(&visit, &seen).await?;
+        Ok::<_, crate::desk::Refusal>((seen, parts))
+    };
+    match made.await {
+        Ok((seen, parts)) => {
+            let title = format!("{} · {}", seen.workflow.name, seen.shown.status);
+            let body = whole(&visit, &seen, &parts);
+            shown(&visit, View { place: Place::Executions, title: &title, scripts: &[&LIVE, &ZOOM], body })
+        }
+        Err(refusal) => refused(&refusal, &visit.up),
+    }
+}
+
+/// The parts of the page that change, for the script to put in place of those that are there.
+pub async fn live(mut visit: Visit, Path(id): Path<String>, params: Params) -> Response {
+    // The addresses in a part are seen from the page that it stands in.
+    visit.up = "../".to_owned();
+    let made = async {
+        let seen = Seen::of(&visit, &id, Aim::of(params)?).await?;
+        let parts = parts(&visit, &seen).await?;
+        Ok::<_, crate::desk::Refusal>(parts.all(&seen))
+    };
+    match made.await {
+        Ok(parts) => page_of_session(StatusCode::OK, parts),
+        Err(refusal) => refused(&refusal, &visit.up),
+    }
+}
+
+/// The parts of the page that change while it is looked at.
+struct Parts {
+    head: Markup,
+    ways: Markup,
+    picture: Markup,
+    node: Markup,
+    questions: Markup,
+    recorded: Markup,
+    timeline: Markup,
+    children: Markup,
+    journal: Markup,
+    facts: Markup,
+}
+
+impl Parts {
+    fn all(&self, seen: &Seen) -> Markup {
+        html! {
+            div #parts data-newest=(seen.newest.seq) data-at=[seen.aim.at] data-over[seen.newest.status().is_terminal()] {
+                (self.head) (self.ways) (self.picture) (self.node) (self.questions) (self.recorded) (self.timeline)
+                (self.children) (self.journal) (self.facts)
+            }
+        }
+    }
+}
+
+async fn parts(visit: &Visit, seen: &Seen) -> Asked<Parts> {
+    let up = &visit.up;
+    let turns = turns(visit, seen).await?;
+    let spans = spans(&seen.workflow, &turns);
+    let until = if seen.is_live() { visit.now } else { seen.then.updated_at };
+    let is_whole = turns.first().is_none_or(|turn| turn.seq == 1);
+    let selected = Selected::of(visit, seen).await?;
+    let below = Below::of(visit, seen).await?;
+    let journal = match seen.aim.before {
+        Some(before) => journal(seen, up, &until_turn(visit, seen, before, limits::JOURNAL_TURNS).await?),
+        None => journal(seen, up, &turns),
+    };
+    let looked_at = turns.last().filter(|turn| seen.aim.at == Some(turn.seq));
+    Ok(Parts {
+        head: head(visit, seen),
+        ways: ways(visit, seen),
+        picture: of_execution(seen, up, &Refused::new()),
+        node: node(visit, seen, selected.as_ref(), &spans),
+        questions: questions(visit, &below),
+        recorded: looked_at.map_or_else(|| html! { section #recorded data-part hidden {} }, recorded),
+        timeline: timeline(seen, up, &spans, until, is_whole),
+        children: children(visit, seen, &below),
+        journal,
+        facts: facts(visit, seen),
+    })
+}
+
+/// The turns that the timeline shows: those up to the moment that is looked at.
+async fn turns(visit: &Visit, seen: &Seen) -> Asked<Vec<Turn>> {
+    until_turn(visit, seen, seen.then.seq + 1, limits::TIMELINE_TURNS).await
+}
+
+/// The last turns before one, without the values that lie elsewhere.
+async fn until_turn(visit: &Visit, seen: &Seen, before: u64, most: usize) -> Asked<Vec<Turn>> {
+    let last = before.saturating_sub(1).min(seen.newest.seq);
+    let after = last.saturating_sub(most as u64);
+    let wanted = (last - after) as usize;
+    let turns = visit.app.host.journal().turns_lean(seen.newest.id(), after, wanted).await;
+    Ok(turns.map_err(Problem::from)?)
+}
+
+fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
+    let id = seen.newest.id().as_str();
+    let here = address(&visit.up, id);
+    html! {
+        div.execution data-live=[seen.is_live().then_some("yes")] data-here=(here) data-after=(seen.newest.seq) {
+            (parts.head)
+            p.unseen role="status" aria-live="polite" data-told {}
+            div.columns {
+                div {
+                    section.panel #picture {
+                        h2 { "Picture" }
+                        (slider(visit, seen))
+                        (parts.ways)
+                        (parts.picture)
+                    }
+                    (parts.timeline)
+                }
+                div {
+                    (parts.questions)
+                    (parts.node)
+                    (parts.recorded)
+                    (parts.facts)
+                }
+            }
+            (parts.children)
+            (parts.journal)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The picture of an execution: what each node does, which edges it took.
+
+use super::{aim::address, seen::Seen, state::of_node};
+use crate::{
+    picture::{Tag, picture},
+    words::count,
+};
+use document::graph::NodeIx;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use stepwell_core::{execution::EdgeState, view};
+
+/// What stands in the way of a change, by node.
+pub type Refused = BTreeMap<String, String>;
+
+/// The picture, with the ways to fold and open loops.
+pub fn of_execution(seen: &Seen, up: &str, refused: &Refused) -> Markup {
+    let nodes = &seen.workflow.nodes;
+    let loops: Vec<NodeIx> = (0..nodes.len()).filter(|ix| !seen.workflow.graph.body[*ix].is_empty()).collect();
+    let folded: Vec<NodeIx> = loops.iter().copied().filter(|ix| seen.is_folded(*ix)).collect();
+    let drawing = document::picture::drawing(&seen.workflow, &folded);
+    let here = address(up, seen.then.id().as_str());
+    let body = picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix));
+    html! {
+        (body)
+        @if !loops.is_empty() {
+            p.folds {
+                span.hint { "Loops:" }
+                @for ix in loops {
+                    @let (id, word) = (nodes[ix].id.as_str(), if seen.is_folded(ix) { "open" } else { "fold" });
+                    " " a href={ (here) (seen.aim.flip(id).query()) "#picture" } { (word) " " bdi { (nodes[ix].name) } }
+                }
+            }
+        }
+    }
+}
+
+fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
+    let node = &seen.workflow.nodes[ix];
+    let id = node.id.as_str();
+    let look = of_node(view::node_status(seen.then.node(&node.id)));
+    let counted = counted(seen, ix);
+    let line = match counted.first() {
+        Some(first) => format!("{} {} · {first}", look.sign, look.word),
+        None => format!("{} {}", look.sign, look.word),
+    };
+    let kind = node.of.name.replace('_', " ");
+    let mut title = format!("{} ({kind}): {}", node.name, look.word.to_lowercase());
+    for more in &counted {
+        title = format!("{title}, {more}");
+    }
+    let why = refused.get(id);
+    if let Some(why) = why {
+        title = format!("{title}. In the way: {why}");
+    }
+    let class = if why.is_some() { format!("{} refused", look.class) } else { look.class.to_owned() };
+    let href = format!("{here}{}#node", seen.aim.on(id).query());
+    Tag { class, line, title, href, is_current: seen.aim.node.as_deref() == Some(id) }
+}
+
+/// What is counted of a node, what matters most first: a loop's iterations, children, visits, attempts.
+pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
+    let node = &seen.workflow.nodes[ix];
+    let mut told = Vec::new();
+    if let Some(state) = seen.then.loops.get(&node.id) {
+        told.push(match state.count {
+            Some(items) => format!("{} of {items}", state.begun),
+            None => count(state.begun, "iteration"),
+        });
+    }
+    if let Some(children) = view::children(&seen.then, &seen.workflow, &node.id) {
+        let failed = if children.failed > 0 { format!(", {} failed", children.failed) } else { String::new() };
+        told.push(format!("{} of {} done{failed}", children.completed, children.count));
+    }
+    if let Some(state) = seen.then.node(&node.id) {
+        if state.visit > 1 {
+            told.push(count(state.visit.into(), "visit"));
+        }
+        if state.attempts > state.visit {
+            told.push(count(state.attempts.into(), "attempt"));
+        }
+    }
+    told
+}
+
+/// Whether an execution went along an edge. The state of an edge is that of the present iteration: one in the body of a
+/// loop that began again was taken before where the node that it leads to was visited by it.
+fn is_taken(seen: &Seen, ix: usize) -> bool {
+    let edge = &seen.workflow.edges[ix];
+    let live = seen.then.edges.get(ix) == Some(&EdgeState::Live);
+    live || seen.then.node(&edge.to).is_some_and(|state| state.via.contains(&ix))
+}

@@ -1,0 +1,58 @@
+//! How a state looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
+
+use maud::{Markup, html};
+use stepwell_core::{execution::Status, view::NodeStatus};
+
+/// A state as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The class of the stylesheet.
+    pub class: &'static str,
+    /// The sign.
+    pub sign: &'static str,
+    /// The word.
+    pub word: &'static str,
+}
+
+const fn look(class: &'static str, sign: &'static str, word: &'static str) -> Look {
+    Look { class, sign, word }
+}
+
+/// What an execution is doing.
+pub fn of_execution(status: Status) -> Look {
+    match status {
+        Status::Pending => look("pending", "○", "Pending"),
+        Status::Running => look("running", "▶", "Running"),
+        Status::Paused => look("paused", "‖", "Paused"),
+        Status::WaitingHuman => look("waiting_human", "?", "Waiting for people"),
+        Status::Waiting => look("waiting", "◔", "Waiting"),
+        Status::RollingBack => look("running", "↺", "Rolling back"),
+        Status::Stuck => look("stuck", "!", "Stuck"),
+        Status::Completed => look("completed", "✓", "Completed"),
+        Status::Failed => look("failed", "✕", "Failed"),
+        Status::Cancelled => look("cancelled", "⊘", "Cancelled"),
+        Status::Skipped => look("skipped", "–", "Skipped"),
+    }
+}
+
+/// What a node is doing.
+pub fn of_node(status: NodeStatus) -> Look {
+    match status {
+        NodeStatus::Pending => look("pending", "○", "Not reached"),
+        NodeStatus::Running => look("running", "▶", "Running"),
+        NodeStatus::Retrying => look("retrying", "↻", "Retrying"),
+        NodeStatus::Waiting => look("waiting", "◔", "Waiting"),
+        NodeStatus::WaitingHuman => look("waiting_human", "?", "Asks"),
+        NodeStatus::Completed => look("completed", "✓", "Completed"),
+        NodeStatus::Failed => look("failed", "✕", "Failed"),
+        NodeStatus::Skipped => look("skipped", "–", "Skipped"),
+        NodeStatus::Cancelled => look("cancelled", "⊘", "Dropped"),
+    }
+}
+
+impl Look {
+    /// Sign and word.
+    pub fn told(self) -> Markup {
+        html! { span.status.(self.class) { span aria-hidden="true" { (self.sign) } " " (self.word) } }
+    }
+}

@@ -1,0 +1,130 @@
+//! The timeline: a bar for each attempt and each wait on one axis of time, a row for each node. Places are shares of the
+//! width, so that the script zooms by making the drawing wider.
+
+mod axis;
+mod spans;
+
+pub use axis::after;
+pub use spans::{Doing, Ended, Span, spans};
+
+use super::{aim::address, seen::Seen};
+use crate::moment::moment;
+use axis::Axis;
+use document::{id::NodeId, time::Time};
+use maud::{Markup, html};
+
+/// Height of a row, in `rem`, which the list of names beside the drawing has too.
+const ROW: f64 = 1.75;
+
+/// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
+pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
+    let begin = spans.iter().filter_map(|span| span.begin.or(span.end)).min().unwrap_or(seen.then.started_at);
+    let end = spans.iter().filter_map(|span| span.end).fold(until.max(begin), Time::max);
+    let axis = Axis::of(begin, end);
+    let mut nodes: Vec<&NodeId> = Vec::new();
+    for span in spans {
+        if !nodes.contains(&&span.node) {
+            nodes.push(&span.node);
+        }
+    }
+    html! {
+        section.panel #timeline data-part {
+            h2 { "Timeline" }
+            @if nodes.is_empty() {
+                p.empty { "Nothing has run yet." }
+            } @else {
+                p.hint { "From " (moment(begin)) ", " (after(axis.length)) " in all"
+                    @if !is_whole { "; earlier turns are in the journal" } "." }
+                (legend())
+                div.timeline data-zoom="timeline" {
+                    ol.names { li.axis aria-hidden="true" {} @for node in &nodes { li { (name(seen, up, node)) } } }
+                    div.pane tabindex="0" role="region" aria-label="Timeline" { (drawing(&axis, &nodes, spans, end)) }
+                }
+            }
+        }
+    }
+}
+
+fn name(seen: &Seen, up: &str, node: &NodeId) -> Markup {
+    let here = address(up, seen.then.id().as_str());
+    let known = seen.workflow.node(node.as_str());
+    let text = known.map_or(node.as_str(), |node| &node.name);
+    html! {
+        @if known.is_some() {
+            a href={ (here) (seen.aim.on(node.as_str()).query()) "#node" } title=(text) { bdi { (text) } }
+        } @else { bdi title=(text) { (text) } }
+    }
+}
+
+fn legend() -> Markup {
+    let kinds = [
+        ("run", "ran"),
+        ("run failed", "failed"),
+        ("wait", "waited"),
+        ("ask", "asked people"),
+        ("below", "loop or children"),
+    ];
+    html! {
+        ul.legend {
+            @for (class, word) in kinds {
+                li { svg width="20" height="12" aria-hidden="true" { rect.bar.(class) width="20" height="12" rx="2" {} } " " (word) }
+            }
+        }
+    }
+}
+
+fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup {
+    let height = format!("{}rem", (nodes.len() as f64 + 1.0) * ROW);
+    let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() as f64 + 1.0;
+    html! {
+        svg.bars width="100%" height=(height) role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
+            @for (place, word) in axis.marks() {
+                line.mark x1=(percent(place)) x2=(percent(place)) y1=(format!("{ROW}rem")) y2="100%" {}
+                text.mark x=(percent(place)) y="1.1rem" text-anchor=(if place > 92.0 { "end" } else { "start" }) { (word) }
+            }
+            @for span in spans {
+                @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
+                rect.bar.(class(span)) x=(percent(from)) width=(percent((to - from).max(0.35)))
+                    y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span)) } }
+            }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{share:.3}%")
+}
+
+fn class(span: &Span) -> &'static str {
+    match (&span.ended, span.doing) {
+        (Ended::Failed(_), _) => "run failed",
+        (Ended::Dropped, _) => "run dropped",
+        (Ended::Open, Doing::Running) => "run open",
+        (_, Doing::Running) => "run",
+        (_, Doing::Waiting) => "wait",
+        (_, Doing::Asking) => "ask",
+        (_, Doing::Below) => "below",
+    }
+}
+
+/// A bar in words.
+fn told(span: &Span) -> String {
+    let doing = match span.doing {
+        Doing::Running => "ran",
+        Doing::Waiting => "waited",
+        Doing::Asking => "asked people",
+        Doing::Below => "had its body or children run",
+    };
+    let long = match (span.begin, span.end) {
+        (Some(begin), Some(end)) => format!(" for {}", after((end.0 - begin.0).max(0))),
+        (Some(_), None) => " and goes on".to_owned(),
+        (None, _) => " since before this part of the journal".to_owned(),
+    };
+    let ended = match &span.ended {
+        Ended::Failed(code) => format!(" and failed ({code})"),
+        Ended::Dropped => " and was dropped".to_owned(),
+        Ended::Open | Ended::Done => String::new(),
+    };
+    let visit = if span.visit > 0 { format!(", visit {}", span.visit) } else { String::new() };
+    format!("{}{visit}, attempt {}: {doing}{long}{ended}", span.node, span.attempt)
+}

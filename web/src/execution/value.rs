@@ -1,0 +1,133 @@
+//! JSON in a page: folded, and no more of it than a person reads. The whole is one link away.
+
+use crate::limits;
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// A value. `whole` is the address of all of it.
+pub fn value(value: &Value, whole: &str) -> Markup {
+    let mut room = Room { entries: limits::VALUE_ENTRIES, is_cut: false };
+    let shown = match offloaded(value) {
+        Some(bytes) => {
+            room.is_cut = true;
+            html! { p.hint { "This value has " (size(bytes)) ": too much for a page." } }
+        }
+        None => html! { div.json { (inside(value, 0, &mut room)) } },
+    };
+    html! {
+        (shown)
+        @if room.is_cut && !whole.is_empty() { p.hint { a href=(whole) { "The whole value" } } }
+    }
+}
+
+/// What is left of a value's bounds, and whether it did not fit.
+struct Room {
+    entries: usize,
+    is_cut: bool,
+}
+
+/// The size of a value that was not read, since it lies elsewhere and is large.
+fn offloaded(value: &Value) -> Option<u64> {
+    let fields = value.as_object().filter(|fields| fields.len() == 2)?;
+    fields.get("$blob")?.as_str()?;
+    fields.get("bytes")?.as_u64()
+}
+
+fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
+    match value {
+        Value::Null => html! { span.null { "null" } },
+        Value::Bool(yes) => html! { span.literal { (yes) } },
+        Value::Number(number) => html! { span.literal { (number) } },
+        Value::String(text) => string(text, room),
+        Value::Array(items) if items.is_empty() => html! { span.null { "[ ]" } },
+        Value::Object(fields) if fields.is_empty() => html! { span.null { "{ }" } },
+        Value::Array(items) => {
+            let entries = items.iter().enumerate().map(|(ix, item)| (ix.to_string(), item));
+            branch(&format!("[ {} ]", items.len()), entries, depth, room)
+        }
+        Value::Object(fields) => match offloaded(value) {
+            Some(bytes) => {
+                room.is_cut = true;
+                html! { span.null { "a value of " (size(bytes)) } }
+            }
+            None => {
+                let entries = fields.iter().map(|(key, field)| (key.clone(), field));
+                branch(&format!("{{ {} }}", fields.len()), entries, depth, room)
+            }
+        },
+    }
+}
+
+/// A list or an object, whose entries are folded where they lie deep.
+fn branch<'a>(what: &str, entries: impl Iterator<Item = (String, &'a Value)>, depth: usize, room: &mut Room) -> Markup {
+    let mut rows = Vec::new();
+    for (key, entry) in entries {
+        if room.entries == 0 || depth >= limits::VALUE_LEVELS {
+            room.is_cut = true;
+            rows.push(html! { li.null { "…" } });
+            break;
+        }
+        room.entries -= 1;
+        let (key, _) = beginning(&key, limits::VALUE_KEY);
+        rows.push(html! { li { bdi.key { (key) } ": " (inside(entry, depth + 1, room)) } });
+    }
+    let list = html! { ul { @for row in rows { (row) } } };
+    html! {
+        @if depth == 0 { (list) } @else {
+            details open[depth < limits::VALUE_OPEN] { summary { (what) } (list) }
+        }
+    }
+}
+
+fn string(text: &str, room: &mut Room) -> Markup {
+    let (beginning, is_cut) = beginning(text, limits::VALUE_TEXT);
+    room.is_cut |= is_cut;
+    html! { span.text dir="auto" { (beginning) @if is_cut { "…" } } @if is_cut { " " span.null { "(" (size(text.len() as u64)) ")" } } }
+}
+
+/// The first characters of a text, and whether there are more.
+fn beginning(text: &str, most: usize) -> (&str, bool) {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    }
+}
+
+/// A number of bytes as people say it.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1_000.0),
+        _ => format!("{:.1} MB", bytes as f64 / 1_000_000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_large_value_makes_no_large_page() {
+        let list = json!({"rows": (0..100_000).map(|row| json!({"row": row})).collect::<Vec<_>>()});
+        let shown = value(&list, "whole").into_string();
+        assert!(shown.len() < 60_000, "{}", shown.len());
+        assert!(shown.contains("href=\"whole\"") && shown.contains("[ 100000 ]"), "{}", &shown[..200]);
+        let text = value(&json!("é".repeat(1_000_000)), "whole").into_string();
+        assert!(text.len() < 10_000 && text.contains("2.0 MB"), "{}", text.len());
+        let small = value(&json!({"a": [1, null, "<b>"]}), "whole").into_string();
+        assert!(!small.contains("whole") && small.contains("&lt;b&gt;"), "{small}");
+    }
+
+    #[test]
+    fn a_value_of_many_levels_ends_somewhere() {
+        let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+        assert!(value(&deep, "whole").into_string().contains("The whole value"));
+    }
+
+    #[test]
+    fn a_value_that_lies_elsewhere_tells_its_size() {
+        let shown = value(&json!({"$blob": "00", "bytes": 5_000_000}), "whole").into_string();
+        assert!(shown.contains("5.0 MB") && shown.contains("href=\"whole\""), "{shown}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The picture of a workflow in a page: the drawing of the API's SVG, with what is said of each node on it. Nodes are
+//! links, so that it works without a script; the script adds zoom.
+
+use document::{
+    Workflow,
+    graph::{EdgeIx, NodeIx},
+    node::node_type::Shape,
+    picture::{Drawing, Line, LineKind, NodeBox},
+};
+use maud::{Markup, html};
+
+/// What is said of a node on the picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tag {
+    /// Classes that colour it.
+    pub class: String,
+    /// The second line of its box; its type where it is empty.
+    pub line: String,
+    /// All of it in words, for a pointer that rests on it and for screen readers.
+    pub title: String,
+    /// Where the box leads; nowhere where it is empty.
+    pub href: String,
+    /// Whether it is the one that the page shows beside the picture.
+    pub is_current: bool,
+}
+
+/// The picture, in a frame in which it can be moved.
+pub fn picture(
+    workflow: &Workflow,
+    drawing: &Drawing,
+    tag: impl Fn(NodeIx) -> Tag,
+    is_taken: impl Fn(EdgeIx) -> bool,
+) -> Markup {
+    let (width, height) = (round(drawing.width), round(drawing.height));
+    let view = format!("0 0 {width} {height}");
+    html! {
+        div.picture data-zoom="picture" {
+            div.pane tabindex="0" role="region" aria-label="Picture of the workflow" {
+                svg.flow width=(width) height=(height) viewBox=(view) role="group" aria-label=(workflow.name) {
+                    defs {
+                        (tip("tip", "tip"))
+                        (tip("tip-taken", "tip taken"))
+                    }
+                    @for line in &drawing.lines { (edge(workflow, line, is_taken(line.edge))) }
+                    @for one in &drawing.boxes { (node(workflow, one, &tag(one.node))) }
+                    @for ((x, y), label) in drawing.lines.iter().filter_map(|line| line.label.as_ref()) {
+                        text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tip(id: &str, class: &str) -> Markup {
+    html! {
+        marker id=(id) viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" {
+            path class=(class) d="M0 0 8 4 0 8z" {}
+        }
+    }
+}
+
+fn edge(workflow: &Workflow, line: &Line, is_taken: bool) -> Markup {
+    let kind = match line.kind {
+        LineKind::Forward => "line",
+        LineKind::Back => "line back",
+        LineKind::Typed => "line typed",
+    };
+    let class = if is_taken { format!("{kind} taken") } else { kind.to_owned() };
+    let tip = if is_taken { "url(#tip-taken)" } else { "url(#tip)" };
+    let (from, to) = (&workflow.edges[line.edge].from, &workflow.edges[line.edge].to);
+    html! {
+        path id={ "edge-" (line.edge) } class=(class) d=(line.path) marker-end=(tip) data-part data-from=(from) data-to=(to) {}
+    }
+}
+
+fn node(workflow: &Workflow, one: &NodeBox, tag: &Tag) -> Markup {
+    let id = &workflow.nodes[one.node].id;
+    let shape = match one.shape {
+        Shape::Start => "start",
+        Shape::Work => "work",
+        Shape::Choice => "choice",
+        Shape::Person => "person",
+        Shape::End => "end",
+    };
+    let current = if tag.is_current { " current" } else { "" };
+    let class = format!("node {shape} {}{current}", tag.class);
+    let inside = html! {
+        title { (tag.title) }
+        (form(one))
+        text.name x=(round(one.centre.0)) y=(round(one.centre.1 - 4.0)) text-anchor="middle" { (one.name) }
+        text.kind x=(round(one.centre.0)) y=(round(one.centre.1 + 15.0)) text-anchor="middle" {
+            @if tag.line.is_empty() { (one.kind) } @else { (tag.line) }
+        }
+    };
+    html! {
+        @if tag.href.is_empty() {
+            g id={ "node-" (id) } class=(class) data-node=(id) data-part { (inside) }
+        } @else {
+            a id={ "node-" (id) } class=(class) data-node=(id) data-part href=(tag.href) aria-label=(tag.title)
+                aria-current=[tag.is_current.then_some("true")] { (inside) }
+        }
+    }
+}
+
+/// The box. One with a folded body lies on another.
+fn form(one: &NodeBox) -> Markup {
+    let ((x, y), (width, height)) = (one.centre, one.size);
+    let rect = |by: f64| {
+        let (left, top) = (round(x - width / 2.0 + by), round(y - height / 2.0 + by));
+        html! { rect x=(left) y=(top) width=(width) height=(height) rx=(one.radius) {} }
+    };
+    html! {
+        @if one.folded > 0 { (rect(5.0)) }
+        (rect(0.0))
+    }
+}
+
+fn round(number: f64) -> i64 {
+    number.round() as i64
+}
+
+/// The picture of a workflow of which nothing is said, such as what a map runs for each item. Its ids would not be the only
+/// ones of their name in a page, so it has none.
+pub fn small(workflow: &Workflow) -> Markup {
+    let drawing = document::picture::drawing(workflow, &[]);
+    let (width, height) = (round(drawing.width), round(drawing.height));
+    html! {
+        div.pane.small {
+            svg.flow width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(workflow.name) {
+                @for line in &drawing.lines { path.line d=(line.path) marker-end="url(#tip)" {} }
+                @for one in &drawing.boxes {
+                    g.node.pending {
+                        (form(one))
+                        text.name x=(round(one.centre.0)) y=(round(one.centre.1 - 4.0)) text-anchor="middle" { (one.name) }
+                        text.kind x=(round(one.centre.0)) y=(round(one.centre.1 + 15.0)) text-anchor="middle" { (one.kind) }
+                    }
+                }
+                @for ((x, y), label) in drawing.lines.iter().filter_map(|line| line.label.as_ref()) {
+                    text.label x=(round(*x)) y=(round(y + 4.0)) text-anchor="middle" { (label) }
+                }
+            }
+        }
+    }
+}
