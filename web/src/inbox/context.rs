@@ -6,6 +6,7 @@ use crate::{
     look::{short_id, status},
     question::{Found, words},
     session::Visit,
+    words::beginning,
 };
 use api::types;
 use maud::{Markup, html};
@@ -36,7 +37,7 @@ pub async fn context(visit: &Visit, found: &Found) -> Asked<Context> {
     let waiting = query([("status", "pending"), ("assignee", "me"), ("limit", "2")]);
     let waiting = visit.desk.get::<types::Page<types::Interaction>>(&format!("/v1/interactions{waiting}")).await?;
     let next = waiting.items.into_iter().find(|one| one.interaction_id != own);
-    Ok(Context { execution, before, next: next.map(|one| (one.interaction_id, one.question)) })
+    Ok(Context { execution, before, next: next.map(|one| (one.interaction_id.clone(), asked(&one))) })
 }
 
 impl Context {
@@ -75,5 +76,5 @@ fn value(of: &str, value: &Value) -> Markup {
 /// What a list calls a question.
 pub fn asked(one: &types::Interaction) -> String {
     let text = one.question.trim();
-    if text.is_empty() { words::kind(one.kind).to_owned() } else { text.to_owned() }
+    if text.is_empty() { words::kind(one.kind).to_owned() } else { beginning(text, limits::ASKED) }
 }

@@ -41,7 +41,7 @@ async fn a_question_shows_what_led_to_it_and_takes_an_answer_once() {
     let world = World::new();
     let document = json!({"id": "pay", "nodes": [
         {"id": "start", "type": "manual_trigger"},
-        {"id": "sum", "type": "transform", "config": {"set": {"total": "${40 + 2}"}}},
+        {"id": "sum", "type": "transform", "config": {"set": {"total": "{{ 40 + 2 }}"}}},
         {"id": "ask", "type": "human", "config": to_me(json!({}))},
         {"id": "end", "type": "succeed", "join": "any"}],
         "edges": [{"from": "start", "to": "sum"}, {"from": "sum", "to": "ask"},
@@ -139,7 +139,7 @@ async fn several_that_are_alike_are_answered_together() {
         assert_eq!(state.interaction(&question.id).unwrap().decision.as_deref(), Some("rejected"));
     }
     assert!(text(&visitor.get("/inbox?answered=2").await.of(200)).contains("Your answer to 2 questions is recorded."));
-    assert!(text(&visitor.get(&path).await.of(422)).contains("it is over"));
+    assert!(text(&visitor.get(&path).await.of(422)).contains("It is over"));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_review_among_several_keeps_its_own_content() {
     assert!(!page.contains("name=\"content\""));
     let sent = [("interaction", one.id.as_str()), ("interaction", &two.id), ("choice", "approved"), ("seen", "0")];
     assert_eq!(visitor.send("/inbox/several", &sent).await.status, 303);
-    assert_eq!(world.output(&two).await["content"], "second");
+    assert_eq!(world.output(&two).await["answer"], "second");
 }
 
 #[tokio::test]

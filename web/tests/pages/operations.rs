@@ -59,7 +59,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
         {"id": "clock", "type": "schedule_trigger", "config": {"cron": "0 3 * * *", "timezone": "Europe/Berlin"}},
         {"id": "end", "type": "succeed"}], "edges": [{"from": "clock", "to": "end"}]});
     assert_eq!(world.ask("POST", "/v1/workflows", &document).await.status, 201);
-    let group = Group { name: "finance".into(), members: vec![ANN.into()] };
+    let group = Group { name: "treasury".into(), members: vec![ANN.into()] };
     world.host.groups().set_group("acme", group).await.unwrap();
     let secret = Secret { value: "hush-hush".into(), hosts: vec!["api.example.com".into()], for_inline: false };
     world.host.secrets().set_secret("acme", "BANK_KEY", secret).await.unwrap();
@@ -70,7 +70,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
         "0 3 * * *",
         "Europe/Berlin",
         "1 Feb 2026, 02:00 UTC",
-        "finance",
+        "treasury",
         ANN,
         "BANK_KEY",
         "api.example.com",
@@ -80,7 +80,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
     assert!(!page.contains("hush-hush"));
     let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
     let other = stranger.get("/operations").await.of(200);
-    assert!(!other.contains("nightly") && !other.contains("finance") && !other.contains("BANK_KEY"));
+    assert!(!other.contains("nightly") && !other.contains("treasury") && !other.contains("BANK_KEY"));
 }
 
 #[tokio::test]
