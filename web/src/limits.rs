@@ -120,4 +120,4 @@ pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 /// Characters of a question in a list: what tells it from others. Its page has all of it.
 pub const ASKED: usize = 160;
 /// Characters of what an execution says of itself in a list. Its page has all of it.
-pub const SAID: usize = 240;
+pub const SAID: usize = 140;

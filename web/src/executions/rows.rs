@@ -94,7 +94,7 @@ pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
                         th scope="col" { "Workflow" }
                         th scope="col" { "Execution" }
                         th scope="col" { "Started" }
-                        th scope="col" { "Took" }
+                        th.number scope="col" { "Took" }
                         th scope="col" { "What it does" }
                     }
                 }
