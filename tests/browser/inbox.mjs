@@ -114,7 +114,7 @@ test('somebody else is asked instead', async () => {
     const question = await world.question({ kind: 'approval', ...MINE });
     await page.goto(`${world.url}/inbox/${question.interaction.interaction_id}`);
     await page.getByText('Ask somebody else').click();
-    await page.getByLabel('Who is asked').fill('bob@example.com');
+    await page.getByRole('textbox', { name: 'Who is asked' }).fill('bob@example.com');
     await look('reassign');
     if (view.script) assert.deepEqual(await world.serious(page), []);
     await page.getByRole('button', { name: 'Ask them instead' }).click();

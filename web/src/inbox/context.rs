@@ -31,7 +31,9 @@ pub async fn context(visit: &Visit, found: &Found) -> Asked<Context> {
     let nodes = visit.desk.get::<types::Nodes>(&format!("/v1/executions/{}/nodes", part(id))).await?;
     let asking = &found.interaction.activation.node;
     let leads = |node: &str| found.workflow.edges.iter().any(|edge| edge.from.as_str() == node && edge.to == *asking);
-    let before = nodes.items.into_iter().filter(|node| !node.output.is_null() && leads(&node.node));
+    // A trigger gives what the execution was started with, which is shown already.
+    let says_more = |output: &Value| !output.is_null() && *output != execution.input;
+    let before = nodes.items.into_iter().filter(|node| says_more(&node.output) && leads(&node.node));
     let before = before.map(|node| (node.node, node.output)).collect();
     let own = found.interaction.interaction_id.as_str();
     let waiting = query([("status", "pending"), ("assignee", "me"), ("limit", "2")]);

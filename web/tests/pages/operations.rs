@@ -113,6 +113,28 @@ async fn a_token_is_made_shown_once_and_revoked_after_a_question() {
 }
 
 #[tokio::test]
+async fn whoever_revokes_the_last_token_is_the_hosts_own_user_again() {
+    let world = World::new();
+    let ann = world.signed_in("acme", ANN, api::Scope::ALL).await;
+    let id = world
+        .host
+        .tokens()
+        .token(&api::sha256_of_token(&format!("acme-{ANN}")))
+        .await
+        .unwrap()
+        .unwrap()
+        .id()
+        .to_owned();
+    assert_eq!(ann.send(&format!("/operations/tokens/{id}/revoke"), &[]).await.status, 303);
+    let page = text(&ann.get("/operations").await.of(200));
+    assert!(page.contains("zoe@example.com") && page.contains("There is no token."), "{page}");
+    // Where another token is left, whoever had the one that was revoked is nobody.
+    let bob = world.signed_in("acme", "bob@example.com", api::Scope::ALL).await;
+    assert_eq!(ann.get("/operations").await.status, 303);
+    assert_eq!(bob.get("/operations").await.status, 200);
+}
+
+#[tokio::test]
 async fn only_an_admin_sees_tokens_and_secrets() {
     let world = World::new();
     let reader = world.signed_in("acme", ANN, &[api::Scope::Read, api::Scope::Run, api::Scope::Respond]).await;
