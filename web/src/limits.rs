@@ -121,3 +121,5 @@ pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 pub const ASKED: usize = 160;
 /// Characters of what an execution says of itself in a list. Its page has all of it.
 pub const SAID: usize = 140;
+/// Milliseconds of the time that the first page shows: what a day's work was, and what went wrong overnight.
+pub const DAY_MS: i64 = 86_400_000;
