@@ -117,3 +117,9 @@ pub const DEAD: usize = 20;
 pub const SCHEDULES: usize = 1_000;
 /// How far ahead schedules are looked for: those that start once in some years are shown too.
 pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
+/// Characters of a question in a list: what tells it from others. Its page has all of it.
+pub const ASKED: usize = 160;
+/// Characters of what an execution says of itself in a list. Its page has all of it.
+pub const SAID: usize = 140;
+/// Milliseconds of the time that the first page shows: what a day's work was, and what went wrong overnight.
+pub const DAY_MS: i64 = 86_400_000;

@@ -54,3 +54,11 @@ mod tests {
         }
     }
 }
+
+/// The beginning of a text, where it is longer than so many characters.
+pub fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -80,7 +80,7 @@ fn asked(visit: &Visit, meant: &Meant, would: &WouldMeet, first: &[rows::Row], t
                     (many) " " (Status::parse(status).map_or("", |status| words(status).1).to_lowercase())
                 }
                 ". Each decides by itself, and those whose state does not allow it any more stay as they are." }
-            form method="post" action={ (up) "executions/bulk" } {
+            form.narrow-form method="post" action={ (up) "executions/bulk" } {
                 (token(visit))
                 input type="hidden" name="action" value=(meant.action);
                 @for (name, value) in meant.wanted.parameters() { input type="hidden" name=(name) value=(value); }

@@ -6,7 +6,7 @@ use crate::{
     look::{short_id, status},
     moment::{brief, distance},
     session::Visit,
-    words::capital,
+    words::{beginning, capital},
 };
 use api::{Problem, Scope};
 use document::time::Time;
@@ -94,7 +94,7 @@ pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
                         th scope="col" { "Workflow" }
                         th scope="col" { "Execution" }
                         th scope="col" { "Started" }
-                        th scope="col" { "Took" }
+                        th.number scope="col" { "Took" }
                         th scope="col" { "What it does" }
                     }
                 }
@@ -113,11 +113,11 @@ fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
                     aria-label={ "Choose " (row.workflow) ", execution " (row.id) }; }
             }
             td { (status(row.status)) }
-            td { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
+            td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
             td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
-            td { (brief(row.started)) @if let Some(by) = &row.by { br; span.soft { bdi { (by) } } } }
-            td.number title=(distance(row.started, now)) { (span(took)) }
-            td.message dir="auto" { (capital(&row.message)) }
+            td { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
+            td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (span(took)) }
+            td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
         }
     }
 }

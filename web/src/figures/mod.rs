@@ -7,7 +7,7 @@ mod read;
 mod tally;
 
 pub use kept::Kept;
-pub use tally::{Alive, Figures, Hour, NodeFigures, WorkflowFigures};
+pub use tally::{Figures, Hour, NodeFigures, WorkflowFigures};
 
 use crate::{desk::Asked, session::Visit};
 use api::Scope;

@@ -2,18 +2,15 @@
 
 use super::{
     kept::Of,
-    tally::{Alive, Figures, tally},
+    tally::{Alive, Figures, Run, tally},
 };
 use crate::{desk::Asked, limits};
 use api::{App, Problem};
-use document::{Workflow, id::WorkflowId, time::Time};
+use document::{id::WorkflowId, time::Time};
 use engine::port::{ExecutionFilter, Head, Window};
 use futures::{StreamExt, TryStreamExt, stream};
-use std::{collections::BTreeMap, sync::Arc};
-use stepwell_core::execution::{Execution, Status};
-
-/// An execution with the document in force.
-pub type Run = (Arc<Execution>, Arc<Workflow>);
+use std::collections::BTreeMap;
+use stepwell_core::execution::Status;
 
 /// Counts the newest executions of a filter.
 ///

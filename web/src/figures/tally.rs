@@ -1,12 +1,14 @@
 //! Counts executions: a pure function of their states.
 
-use super::read::Run;
-use document::{NodeKind, time::Time};
-use std::{collections::BTreeMap, time::Duration};
+use document::{NodeKind, Workflow, time::Time};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use stepwell_core::{
-    execution::{NodeState, Status},
+    execution::{Execution, NodeState, Status},
     view::{self, NodeStatus},
 };
+
+/// An execution with the document in force.
+pub type Run = (Arc<Execution>, Arc<Workflow>);
 
 const HOUR_MS: i64 = 3_600_000;
 

@@ -6,6 +6,7 @@ use crate::{
     look::{short_id, status},
     question::{Found, words},
     session::Visit,
+    words::beginning,
 };
 use api::types;
 use maud::{Markup, html};
@@ -30,13 +31,15 @@ pub async fn context(visit: &Visit, found: &Found) -> Asked<Context> {
     let nodes = visit.desk.get::<types::Nodes>(&format!("/v1/executions/{}/nodes", part(id))).await?;
     let asking = &found.interaction.activation.node;
     let leads = |node: &str| found.workflow.edges.iter().any(|edge| edge.from.as_str() == node && edge.to == *asking);
-    let before = nodes.items.into_iter().filter(|node| !node.output.is_null() && leads(&node.node));
+    // A trigger gives what the execution was started with, which is shown already.
+    let says_more = |output: &Value| !output.is_null() && *output != execution.input;
+    let before = nodes.items.into_iter().filter(|node| says_more(&node.output) && leads(&node.node));
     let before = before.map(|node| (node.node, node.output)).collect();
     let own = found.interaction.interaction_id.as_str();
     let waiting = query([("status", "pending"), ("assignee", "me"), ("limit", "2")]);
     let waiting = visit.desk.get::<types::Page<types::Interaction>>(&format!("/v1/interactions{waiting}")).await?;
     let next = waiting.items.into_iter().find(|one| one.interaction_id != own);
-    Ok(Context { execution, before, next: next.map(|one| (one.interaction_id, one.question)) })
+    Ok(Context { execution, before, next: next.map(|one| (one.interaction_id.clone(), asked(&one))) })
 }
 
 impl Context {
@@ -75,5 +78,5 @@ fn value(of: &str, value: &Value) -> Markup {
 /// What a list calls a question.
 pub fn asked(one: &types::Interaction) -> String {
     let text = one.question.trim();
-    if text.is_empty() { words::kind(one.kind).to_owned() } else { text.to_owned() }
+    if text.is_empty() { words::kind(one.kind).to_owned() } else { beginning(text, limits::ASKED) }
 }

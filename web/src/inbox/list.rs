@@ -189,18 +189,18 @@ fn row(visit: &Visit, one: &Interaction) -> Markup {
             }
             td.question {
                 a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } { bdi { (question) } }
-                br;
+                " " br;
                 span.soft { (words::kind(one.kind)) " · " bdi { (one.workflow_id) } }
             }
-            td {
+            td data-label=[one.deadline.as_ref().map(|_| "Answer by")] {
                 @if let Some(deadline) = &one.deadline {
-                    (brief(deadline.0)) br; strong { (distance(deadline.0, visit.now)) }
+                    (brief(deadline.0)) " " br; strong { (distance(deadline.0, visit.now)) }
                 } @else { span.soft { "no deadline" } }
             }
-            td { (brief(one.created_at.0)) br; span.soft { (distance(one.created_at.0, visit.now)) } }
-            td {
+            td data-label="Asked" { (brief(one.created_at.0)) " " br; span.soft { (distance(one.created_at.0, visit.now)) } }
+            td data-label="Of" {
                 @if one.assignees.is_empty() { "anyone" } @else { bdi { (one.assignees.join(", ")) } }
-                @if !one.responses.is_empty() { br; span.soft { (count(one.responses.len() as u64, "answer")) " so far" } }
+                @if !one.responses.is_empty() { " " br; span.soft { (count(one.responses.len() as u64, "answer")) " so far" } }
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     },
     refused::refused,
     session::{Sent, Visit},
-    words::{capital, count},
+    words::{beginning, capital, count},
 };
 use api::{
     Params, Problem,
@@ -60,7 +60,7 @@ async fn several(visit: &Visit, ids: &[String]) -> Asked<Vec<Seen>> {
     let mut all: Vec<Seen> = Vec::with_capacity(ids.len());
     for id in ids {
         let one = seen(visit, id).await?;
-        let question = words::question(&one.found.interaction);
+        let question = beginning(&words::question(&one.found.interaction), limits::ASKED);
         if !one.has_form() {
             let why = match one.found.interaction.status {
                 InteractionStatus::Pending => "you may not answer it",
@@ -175,7 +175,7 @@ fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: 
                     h2 #these { "These questions" }
                     ol.questions {
                         @for one in all {
-                            li { a href=(part(one.found.interaction.interaction_id.as_str())) { bdi { (words::question(&one.found.interaction)) } }
+                            li { a href=(part(one.found.interaction.interaction_id.as_str())) { bdi { (beginning(&words::question(&one.found.interaction), limits::ASKED)) } }
                                 br; span.soft { bdi { (one.found.execution.started.workflow_id) } } }
                         }
                     }
@@ -198,7 +198,7 @@ fn outcome(visit: &Visit, all: &[Seen], failed: &[&RespondedItem], asked_in_all:
     let title = format!("{} of {} not answered", failed.len(), count(asked_in_all as u64, "question"));
     let question = |id: &str| {
         let one = all.iter().find(|one| one.found.interaction.interaction_id.as_str() == id);
-        one.map(|one| words::question(&one.found.interaction)).unwrap_or_default()
+        one.map(|one| beginning(&words::question(&one.found.interaction), limits::ASKED)).unwrap_or_default()
     };
     let body = html! {
         div.page-head { h1 { (title) } }

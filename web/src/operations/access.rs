@@ -28,7 +28,7 @@ pub async fn jobs(visit: &Visit) -> Asked<Markup> {
                     td { (job_status(job.status)) }
                     td { (job_bar(job)) (job.done) " done"
                         @if job.refused + job.failed > 0 { ", " (job.refused + job.failed) " not" } }
-                    td { (brief(job.created_at.0)) br; span.soft { bdi { (job.created_by) } } }
+                    td { (brief(job.created_at.0)) " " br; span.soft { bdi { (job.created_by) } } }
                 } } }
             } }
         }
@@ -73,7 +73,7 @@ pub async fn secrets(visit: &Visit) -> Asked<Markup> {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "May be sent to" } } }
                 tbody { @for secret in &page.items { tr {
                     td { code { (secret.name) } }
-                    td { (hosts(secret)) }
+                    td data-label="To" { (hosts(secret)) }
                 } } }
             } }
             @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " names are shown." } }

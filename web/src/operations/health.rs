@@ -1,28 +1,22 @@
 //! What the service says of itself: its release, what its host can do, and how its queue stands.
 
 use crate::{executions::rows::span, session::Visit, words::capital};
-use api::{Metric, Scope, types::Health};
+use api::{Metric, Scope};
 use maud::{Markup, html};
 use serde_json::Value;
 use std::time::Duration;
 
 /// What `GET /health` says.
-pub async fn health(visit: &Visit) -> Markup {
-    let health = visit.desk.get::<Health>("/health").await;
+pub fn health(visit: &Visit) -> Markup {
     html! {
         section.panel aria-labelledby="health" {
             h2 #health { "Health" }
-            @match health {
-                Ok(health) => {
-                    p { span.status.completed { span aria-hidden="true" { "✓" } " The service answers" } }
-                    dl.facts {
-                        dt { "Release" } dd { (health.version) }
-                        @for (name, value) in health.host.as_object().into_iter().flatten() {
-                            dt { (capital(&name.replace('_', " "))) } dd { (ability(value)) }
-                        }
-                    }
+            p { span.status.completed { span aria-hidden="true" { "✓" } " The service answers" } }
+            dl.facts {
+                dt { "Release" } dd { (env!("CARGO_PKG_VERSION")) }
+                @for (name, value) in visit.app.abilities.as_object().into_iter().flatten() {
+                    dt { (capital(&name.replace('_', " "))) } dd { (ability(value)) }
                 }
-                Err(refusal) => (crate::refused::why(&refusal)),
             }
         }
     }
@@ -38,10 +32,9 @@ fn ability(value: &Value) -> String {
 }
 
 /// The numbers of `GET /metrics` that say whether work is left lying, by the name of the metric; the seconds among them.
-const TOLD: [(&str, &str, bool); 8] = [
+const TOLD: [(&str, &str, bool); 7] = [
     ("stepwell_depth", "Messages ready or being handled", false),
     ("stepwell_active", "Messages being handled", false),
-    ("stepwell_oldest_ready_seconds", "Age of the oldest message that is ready", true),
     ("stepwell_handled_total", "Messages handled since the start", false),
     ("stepwell_failed_total", "Messages whose handling failed since the start", false),
     ("stepwell_dead_total", "Messages given up since the start", false),

@@ -17,7 +17,7 @@ pub async fn page(visit: Visit) -> Response {
     let body = html! {
         div.page-head { h1 { "Operations" } }
         div.going {
-            (health::health(&visit).await)
+            (health::health(&visit))
             (health::queue(&visit).await)
         }
         (section("dead", "Dead letters", dead::letters(&visit).await))

@@ -42,15 +42,15 @@ pub async fn schedules(visit: &Visit) -> Asked<Markup> {
 fn row(visit: &Visit, one: &Scheduled) -> Markup {
     html! {
         tr {
-            td { a href={ (visit.up) "workflows/" (part(one.workflow.as_str())) } { bdi { (one.workflow) } } br;
+            td { a href={ (visit.up) "workflows/" (part(one.workflow.as_str())) } { bdi { (one.workflow) } } " " br;
                 span.soft { bdi { (one.node) } } }
             td { @match &one.schedule { Ok(schedule) => (rhythm(schedule)), Err(why) => { span.status.failed { (capital(why)) } } } }
-            td { (brief(one.next_at)) br; span.soft { (distance(one.next_at, visit.now)) }
+            td data-label="Next" { (brief(one.next_at)) " " br; span.soft { (distance(one.next_at, visit.now)) }
                 @if let Ok(schedule) = &one.schedule {
-                    @if let Some(then) = schedule.next(one.next_at, one.next_at) { br; span.soft { "then " (brief(then)) } }
+                    @if let Some(then) = schedule.next(one.next_at, one.next_at) { " " br; span.soft { "then " (brief(then)) } }
                 }
             }
-            td { @if let Some(error) = &one.error { span.status.failed { span aria-hidden="true" { "✕" } " Refused" } br; (capital(error)) }
+            td { @if let Some(error) = &one.error { span.status.failed { span aria-hidden="true" { "✕" } " Refused" } " " br; (capital(error)) }
                 @else { span.soft { "nothing was refused" } } }
         }
     }
@@ -59,7 +59,7 @@ fn row(visit: &Visit, one: &Scheduled) -> Markup {
 fn rhythm(schedule: &ScheduleTrigger) -> Markup {
     let zone = schedule.timezone.as_deref().unwrap_or("UTC");
     html! {
-        @if let Some(cron) = &schedule.cron { code { (cron) } br; span.soft { bdi { (zone) } } }
+        @if let Some(cron) = &schedule.cron { code { (cron) } " " br; span.soft { bdi { (zone) } } }
         @if let Some(seconds) = schedule.every_seconds {
             "every " (span(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
         }

@@ -47,7 +47,7 @@ pub async fn tokens(visit: &Visit) -> Asked<Markup> {
                     th scope="col" { span.unseen { "What to do" } }
                 } }
                 tbody { @for row in &page.items { tr {
-                    td { bdi { (row.name) } br; code { (row.id) } }
+                    td { bdi { (row.name) } " " br; code { (row.id) } }
                     td { bdi { (row.subject) } }
                     td { (row.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")) }
                     td { @match &row.expires_at {

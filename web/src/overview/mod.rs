@@ -11,6 +11,7 @@ use crate::{
     desk::Asked,
     figures::{Figures, figures},
     layout::{Place, View, shown},
+    limits,
     refused::refused,
     session::Visit,
 };
@@ -20,9 +21,6 @@ use document::time::Time;
 use maud::{Markup, html};
 use std::sync::Arc;
 use urgent::Urgent;
-
-/// A day, in milliseconds: what the figures of the page are of.
-const DAY_MS: i64 = 86_400_000;
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -54,7 +52,7 @@ async fn fragment(visit: Visit) -> Response {
 
 async fn parts(visit: &Visit) -> Asked<Markup> {
     let urgent = Urgent::read(visit).await?;
-    let day = figures(visit, None, Time(visit.now.0 - DAY_MS)).await?;
+    let day = figures(visit, None, Time(visit.now.0 - limits::DAY_MS)).await?;
     if urgent.is_empty() && day.counted == 0 && day.alive.is_empty() && !urgent.has_run {
         return Ok(welcome(&visit.up));
     }

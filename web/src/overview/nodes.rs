@@ -18,22 +18,22 @@ pub fn nodes(up: &str, day: &Figures) -> Markup {
     slow.sort_by_key(|node| Reverse(node.p95));
     html! {
         div.going {
-            section.panel aria-labelledby="failing" {
+            div.panel {
                 h2 #failing { "Nodes that failed most within 24 hours" }
-                @if failing.is_empty() { p.empty { "No node failed." } } @else { (table(up, &failing)) }
+                @if failing.is_empty() { p.empty { "No node failed." } } @else { (table(up, &failing, "failing")) }
             }
-            section.panel aria-labelledby="slow" {
+            div.panel {
                 h2 #slow { "Slowest nodes within 24 hours" }
-                @if slow.is_empty() { p.empty { "No node took any time worth telling." } } @else { (table(up, &slow)) }
+                @if slow.is_empty() { p.empty { "No node took any time worth telling." } } @else { (table(up, &slow, "slow")) }
             }
         }
     }
 }
 
-fn table(up: &str, nodes: &[&NodeFigures]) -> Markup {
+fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
     let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), span);
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Nodes" { table.list {
+        div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
             thead { tr {
                 th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number scope="col" { "Half within" }
                 th.number scope="col" { "95 % within" }

@@ -1,6 +1,5 @@
 //! What needs somebody: questions for the visitor, executions that are stuck, and those that failed lately.
 
-use super::DAY_MS;
 use crate::{
     desk::{Asked, part, query},
     executions::rows::{Row, rows},
@@ -34,7 +33,7 @@ impl Urgent {
         let limit = (limits::GLANCE + 1).to_string();
         let mine = query([("status", "pending"), ("assignee", "me"), ("limit", &limit)]);
         let questions = visit.desk.get(&format!("/v1/interactions{mine}")).await?;
-        let since = Time(visit.now.0 - DAY_MS);
+        let since = Time(visit.now.0 - limits::DAY_MS);
         let stuck = of_status(visit, Some(Status::Stuck), None, limits::GLANCE + 1).await?;
         let failed = of_status(visit, Some(Status::Failed), Some(since), limits::GLANCE + 1).await?;
         let has_run = !of_status(visit, None, None, 1).await?.is_empty();

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::*,
-    visitor::{Visitor, sent_on},
+    local_user::{LocalUser, sent_on},
 };
 use serde_json::json;
 
@@ -13,7 +13,7 @@ const GOOD: &str = "id: greet\nnodes:\n  - {id: start, type: manual_trigger}\n  
 
 #[tokio::test]
 async fn an_example_runs_after_two_clicks() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let page = world.get("/new").await.of(200);
     let example =
         addresses(&page).into_iter().find(|one| one.ends_with("example=expense-approval")).expect("an example");
@@ -29,7 +29,7 @@ async fn an_example_runs_after_two_clicks() {
 
 #[tokio::test]
 async fn a_problem_names_its_line_and_shows_the_hint() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let page = world.fill("/new", &[("text", FAULTY), ("do", "check")]).await.of(200);
     let shown = text(&page);
     assert!(shown.contains("1 error") && shown.contains("line 4"), "{shown}");
@@ -49,7 +49,7 @@ async fn a_problem_names_its_line_and_shows_the_hint() {
 
 #[tokio::test]
 async fn a_check_needs_the_forms_token() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     assert_eq!(world.form("/new/check", &[("text".into(), GOOD.into())]).await.status, 403);
     assert_eq!(world.form("/new", &[("text".into(), GOOD.into()), ("do".into(), "save".into())]).await.status, 403);
     let page = world.get("/new").await.of(200);
@@ -59,7 +59,7 @@ async fn a_check_needs_the_forms_token() {
 
 #[tokio::test]
 async fn an_input_that_does_not_fit_is_told_beside_it() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let path = "/new?example=expense-approval";
     let page = world.get(path).await.of(200);
     let pairs = filled(&page);
@@ -73,7 +73,7 @@ async fn an_input_that_does_not_fit_is_told_beside_it() {
 
 #[tokio::test]
 async fn a_document_is_saved_and_never_over_anothers_unasked() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let sent = world.fill("/new", &[("text", GOOD), ("do", "save")]).await;
     assert_eq!(sent_on(&sent), "/workflows/greet");
     // A new document with the same id is asked about first.
@@ -102,7 +102,7 @@ async fn a_document_is_saved_and_never_over_anothers_unasked() {
 
 #[tokio::test]
 async fn the_id_of_an_edited_workflow_stays() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.fill("/new", &[("text", GOOD), ("do", "save")]).await;
     let other = GOOD.replace("id: greet", "id: other");
     let page = world.fill("/workflows/greet/edit", &[("text", &other), ("do", "save")]).await.of(422);
@@ -112,7 +112,7 @@ async fn the_id_of_an_edited_workflow_stays() {
 
 #[tokio::test]
 async fn what_the_host_lacks_is_said_after_a_save() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let document = json!({"id": "call", "nodes": [{"id": "t", "type": "manual_trigger"}, {"id": "c", "type": "http_request",
         "config": {"url": "https://example.com", "headers": {"authorization": "{{ secrets.nobody }}"}}}],
         "edges": [{"from": "t", "to": "c"}]});
@@ -122,7 +122,7 @@ async fn what_the_host_lacks_is_said_after_a_save() {
 
 #[tokio::test]
 async fn thousands_of_lines_are_checked_in_time_with_their_problems_in_bounds() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let nodes: String = (0..1_000).map(|ix| format!("  - id: n{ix}\n    type: transfrom\n")).collect();
     let begun = std::time::Instant::now();
     let page = world.fill("/new", &[("text", &format!("id: large\nnodes:\n{nodes}")), ("do", "check")]).await.of(200);

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::*,
-    visitor::{Visitor, sent_on, sign_in},
+    local_user::{LocalUser, sent_on, sign_in},
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn order() -> Value {
 
 #[tokio::test]
 async fn an_empty_list_says_what_to_do() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let page = world.get("/workflows").await.of(200);
     assert!(text(&page).contains("No workflow is saved yet."), "{}", text(&page));
     assert!(addresses(&page).contains(&"./new".to_owned()));
@@ -26,7 +26,7 @@ async fn an_empty_list_says_what_to_do() {
 
 #[tokio::test]
 async fn a_workflow_is_listed_started_by_its_form_and_counted() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let page = world.get("/workflows").await.of(200);
     assert!(text(&page).contains("Order <b>") && !page.contains("Order <b>"), "{page}");
@@ -52,7 +52,7 @@ async fn a_workflow_is_listed_started_by_its_form_and_counted() {
 
 #[tokio::test]
 async fn a_form_that_is_sent_twice_starts_once() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let page = world.get("/workflows/order/start").await.of(200);
     let pairs = with(&filled(&page), &[("input.item", "tea"), ("input.count", "2")]);
@@ -65,7 +65,7 @@ async fn a_form_that_is_sent_twice_starts_once() {
 
 #[tokio::test]
 async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let sent =
         world.fill("/workflows/order/start", &[("input.item", "x"), ("input.count", ""), ("metadata", "[1]")]).await;
@@ -82,7 +82,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
 
 #[tokio::test]
 async fn without_a_schema_the_input_is_json() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     let mut document = order();
     document.as_object_mut().unwrap().remove("input_schema");
     world.save(&document).await;
@@ -99,7 +99,7 @@ async fn without_a_schema_the_input_is_json() {
 
 #[tokio::test]
 async fn versions_are_listed_compared_and_started() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let mut second = order();
     second["nodes"][1]["name"] = "The very end".into();
@@ -128,7 +128,7 @@ async fn versions_are_listed_compared_and_started() {
 
 #[tokio::test]
 async fn a_deletion_is_confirmed_first() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let page = world.get("/workflows/order/delete").await.of(200);
     assert!(text(&page).contains("Delete Order <b>?"), "{}", text(&page));
@@ -144,7 +144,7 @@ async fn a_deletion_is_confirmed_first() {
 
 #[tokio::test]
 async fn pages_offer_what_the_visitor_may_do_and_refuse_the_rest() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     let start = filled(&world.get("/workflows/order/start").await.of(200));
     sign_in(&world, "acme", &[api::Scope::Read]).await;
@@ -174,7 +174,7 @@ async fn pages_offer_what_the_visitor_may_do_and_refuse_the_rest() {
 
 #[tokio::test]
 async fn workflows_of_another_owner_do_not_exist() {
-    let world = Visitor::new();
+    let world = LocalUser::new();
     world.save(&order()).await;
     sign_in(&world, "other", &api::Scope::ALL).await;
     let page = world.get("/workflows").await.of(200);

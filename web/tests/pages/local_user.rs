@@ -1,0 +1,83 @@
+//! The local user's browser, which keeps the cookie that a page sets.
+
+use crate::{
+    browser::{encoded, filled, text, with},
+    world::{Answer, World},
+};
+use axum::{body::Body, http::Request};
+use engine::port::{Host, Token};
+use serde_json::Value;
+use std::{ops::Deref, sync::Mutex};
+
+pub struct LocalUser {
+    world: World,
+    cookie: Mutex<String>,
+}
+
+impl Deref for LocalUser {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl LocalUser {
+    pub fn new() -> Self {
+        Self { world: World::new(), cookie: Mutex::default() }
+    }
+
+    async fn asked(&self, request: axum::http::request::Builder, body: String) -> Answer {
+        let cookie = self.cookie.lock().unwrap().clone();
+        let request = request.header("cookie", cookie).header("host", "localhost:8080");
+        let answer = self.send(request.body(Body::from(body)).unwrap()).await;
+        if let Some(cookie) = answer.cookie() {
+            *self.cookie.lock().unwrap() = cookie;
+        }
+        answer
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.asked(Request::get(path), String::new()).await
+    }
+
+    pub async fn form(&self, path: &str, pairs: &[(String, String)]) -> Answer {
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.asked(request, encoded(pairs)).await
+    }
+
+    /// Opens a page, fills its form in and sends it.
+    pub async fn fill(&self, path: &str, changed: &[(&str, &str)]) -> Answer {
+        let page = self.get(path).await.of(200);
+        self.form(path, &with(&filled(&page), changed)).await
+    }
+
+    /// Saves a workflow by the API.
+    pub async fn save(&self, document: &Value) {
+        let saved = self.ask("POST", "/v1/workflows", document).await;
+        assert!(saved.status < 300, "{}", saved.text);
+    }
+}
+
+/// The page that an answer sends the browser on to.
+#[track_caller]
+pub fn sent_on(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", text(&answer.text));
+    format!("/{}", answer.location().trim_start_matches("../").trim_start_matches("./"))
+}
+
+/// Signs somebody in by a token with these scopes. From then on nobody is signed in by itself.
+pub async fn sign_in(visitor: &LocalUser, owner: &str, scopes: &[api::Scope]) {
+    let secret = format!("{owner}{}", scopes.len());
+    let token = Token {
+        sha256: api::sha256_of_token(&secret),
+        name: "laptop".into(),
+        owner: owner.into(),
+        subject: "ann@example.com".into(),
+        scopes: scopes.to_vec(),
+        expires_at: None,
+        created_at: None,
+    };
+    visitor.host.tokens().add_token(token).await.unwrap();
+    let signed = visitor.fill("/sign-in", &[("token", &secret)]).await;
+    assert_eq!(signed.status, 303, "{}", text(&signed.text));
+}
