@@ -112,6 +112,8 @@ mod tests {
         let shown = compact(&document);
         assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), document);
         assert!(shown.contains("\n    { \"id\": \"start\", \"type\": \"manual_trigger\" },\n"), "{shown}");
-        assert!(shown.lines().all(|line| line.chars().count() <= limits::COLUMNS), "{shown}");
+        // Only what cannot be broken is longer than a line: one member with one text.
+        let fits = |line: &str| line.chars().count() <= limits::COLUMNS || line.matches("\": ").count() == 1;
+        assert!(shown.lines().all(fits), "{shown}");
     }
 }
