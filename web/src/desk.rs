@@ -91,15 +91,6 @@ impl Desk {
         read(self.ask(Method::GET, path, Body::empty(), HeaderMap::new()).await).await
     }
 
-    /// What a route shows as text, such as a picture.
-    ///
-    /// # Errors
-    /// What the route says.
-    pub async fn text(&self, path: &str) -> Asked<String> {
-        let bytes = body(self.ask(Method::GET, path, Body::empty(), HeaderMap::new()).await).await?;
-        String::from_utf8(bytes).map_err(|_| Refusal::unreadable())
-    }
-
     /// What a route answers to a JSON body.
     ///
     /// # Errors

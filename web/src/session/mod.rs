@@ -11,7 +11,7 @@ mod visit;
 
 pub use cookie::nonce;
 pub use form::Sent;
-pub use jar::{Jar, jar};
+pub use jar::jar;
 pub use visit::Visit;
 
 use api::Routes;
