@@ -160,7 +160,7 @@ async fn the_pages_of_another_owners_execution_are_not_there() {
     for token in tokens {
         world.host.tokens().add_token(token).await.unwrap();
     }
-    let foreign = world.signed_in("foreign").await;
+    let foreign = world.cookie_of("foreign").await;
     for page in [
         "",
         "?at=1",
@@ -178,10 +178,10 @@ async fn the_pages_of_another_owners_execution_are_not_there() {
         assert_eq!(answer.status, 404, "{page}");
     }
     // Who may only read sees no control; who may not even read sees nothing.
-    let reader = world.signed_in("reader").await;
+    let reader = world.cookie_of("reader").await;
     let page = world.get_as(&format!("/executions/{id}?at=1&node=reserve"), &reader, "localhost").await.of(200);
     assert!(!text(&page).contains("Roll back") && !text(&page).contains("Run again"), "{}", text(&page));
-    let answerer = world.signed_in("answerer").await;
+    let answerer = world.cookie_of("answerer").await;
     for page in ["", "/live", "/value?of=input", "/patch"] {
         assert_eq!(
             world.get_as(&format!("/executions/{id}{page}"), &answerer, "localhost").await.status,

@@ -160,7 +160,7 @@ impl World {
     }
 
     /// Signs in with a token, and gives the cookie of the session.
-    pub async fn signed_in(&self, secret: &str) -> String {
+    pub async fn cookie_of(&self, secret: &str) -> String {
         let page = self.get("/sign-in").await;
         let cookie = page.cookie().unwrap();
         let proof = filled(&page.text).into_iter().find(|(name, _)| name == "form_token").unwrap().1;
