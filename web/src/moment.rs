@@ -16,6 +16,13 @@ pub fn brief(time: Time) -> Markup {
     html! { time.brief datetime=(time) { (text) } }
 }
 
+/// A moment in few characters, with its second: for lists in which many stand below each other.
+pub fn stamp(time: Time) -> Markup {
+    let moment = Timestamp::from_millisecond(time.0);
+    let text = moment.map_or_else(|_| time.to_string(), |it| it.strftime("%-d %b %Y, %H:%M:%S UTC").to_string());
+    html! { time.stamp datetime=(time) { (text) } }
+}
+
 /// A moment as text: `31 January 2026, 09:00 UTC`.
 pub fn in_utc(time: Time) -> String {
     let moment = Timestamp::from_millisecond(time.0);

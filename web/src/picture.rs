@@ -97,7 +97,7 @@ fn node(workflow: &Workflow, one: &NodeBox, tag: &Tag) -> Markup {
         @if tag.href.is_empty() {
             g id={ "node-" (id) } class=(class) data-node=(id) data-part { (inside) }
         } @else {
-            a id={ "node-" (id) } class=(class) data-node=(id) data-part href=(tag.href) aria-label=(tag.title)
+            a id={ "node-" (id) } class=(class) data-node=(id) data-part href=(tag.href)
                 aria-current=[tag.is_current.then_some("true")] { (inside) }
         }
     }

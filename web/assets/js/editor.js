@@ -88,7 +88,7 @@ function put(html) {
   shown.querySelector('.problems').replaceWith(problems);
   const old = shown.querySelector('.picture-of');
   const keeps = picture.querySelector('[data-no-picture]') && area.value.trim() && old.querySelector('svg');
-  old.classList.toggle('stale', Boolean(keeps));
+  old.querySelector('.stale-note').hidden = !keeps;
   if (!keeps) {
     const place = old.querySelector('.pane');
     const [left, down] = [place?.scrollLeft ?? 0, place?.scrollTop ?? 0];

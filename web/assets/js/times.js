@@ -1,12 +1,13 @@
 // Shows each moment in the reader's own zone. The text that the server wrote, in UTC, stays at hand as a title.
 const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
 const brief = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const stamp = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 function tell(part) {
   for (const time of part.querySelectorAll('time[datetime]')) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf()) || time.title) continue;
     time.title = time.textContent;
-    time.textContent = (time.classList.contains('brief') ? brief : words).format(moment);
+    time.textContent = ({ brief, stamp }[time.className] ?? words).format(moment);
   }
 }
 tell(document);

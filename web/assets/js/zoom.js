@@ -32,8 +32,8 @@ function picture(frame) {
   bar.append(
     button('−', 'Zoom out of the picture', () => set(scale / 1.4)),
     button('+', 'Zoom into the picture', () => set(scale * 1.4)),
-    button('Fit', 'Show the whole picture', () => set(whole())),
-    button('1:1', 'Show the picture in its own size', () => set(1)),
+    button('Fit', 'Fit the picture into its frame', () => set(whole())),
+    button('1:1', '1:1, the picture in its own size', () => set(1)),
   );
   frame.prepend(bar);
   pane.addEventListener('wheel', (event) => {
@@ -74,6 +74,7 @@ function timeline(frame) {
     const scale = Math.min(64, Math.max(1, to));
     scales.set('timeline', scale);
     drawing.setAttribute('width', `${scale * 100}%`);
+    drawing.classList.toggle('zoomed', scale >= 4);
   };
   const bar = document.createElement('div');
   bar.className = 'zoom';
@@ -81,7 +82,7 @@ function timeline(frame) {
   bar.append(
     button('−', 'Zoom out of the timeline', () => set(now() / 2)),
     button('+', 'Zoom into the timeline', () => set(now() * 2)),
-    button('Fit', 'Show the whole timeline', () => set(1)),
+    button('Fit', 'Fit the timeline into its frame', () => set(1)),
   );
   frame.before(bar);
   set(now());

@@ -177,10 +177,11 @@ async fn run(visit: &Visit, draft: &Draft, checked: &Checked, once: &str) -> Don
 fn not_run(refusal: &Refusal) -> Faults {
     let mut faults = Faults::default();
     for error in &refusal.problem.errors {
-        match error.path.strip_prefix("/input") {
-            Some("") => faults.add("input", error.message.clone()),
-            Some(rest) => faults.add("input", format!("{rest}: {}", error.message)),
-            None => faults.add("text", error.message.clone()),
+        // Of an input that does not fit its schema the API names the place within the input.
+        match (error.code.as_str(), error.path.as_str()) {
+            ("invalid_input", "") => faults.add("input", error.message.clone()),
+            ("invalid_input", place) => faults.add("input", format!("{place}: {}", error.message)),
+            (_, _) => faults.add("text", error.message.clone()),
         }
     }
     if faults.is_empty() {

@@ -17,6 +17,7 @@ pub fn checked(checked: &Checked) -> Markup {
         }
         section.panel.picture-of aria-labelledby="picture" {
             h2 #picture { "Picture" }
+            p.hint.stale-note hidden { "Of the text as it was before its errors." }
             @match &checked.picture {
                 Some(picture) => (picture),
                 None => p.empty data-no-picture {

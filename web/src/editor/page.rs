@@ -97,23 +97,24 @@ fn form(visit: &Visit, shown: &Shown<'_>) -> Markup {
             @if let Some(base) = &draft.of { input type="hidden" name="version" value=(base.version); }
             @if let Some(key) = nonce() { input type="hidden" name="key" value=(key); }
             div.field.wrong[text_wrong] id=(text_id) tabindex="-1" {
-                label for="text" { "Document" }
-                p.hint id={ (text_id) "-hint" } {
-                    "JSON or YAML. "
-                    span data-keys hidden { "Tab leaves the text; switch on “Tab indents” to change that, and Esc leaves then." }
+                div.text-head {
+                    label for="text" { "Document" }
+                    div.actions {
+                        button.small name="do" value="check" { "Check" }
+                        @if may(visit, Scope::Admin) { button.small name="do" value="save" { "Save" } }
+                        @if may(visit, Scope::Run) { button.small.main name="do" value="run" { "Run it once" } }
+                    }
                 }
                 (faults_of(faults, "text"))
                 div.frame {
                     div.gutter aria-hidden="true" {}
-                    textarea #text.code name="text" rows="28" wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
+                    textarea #text.code name="text" rows="24" wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
                         aria-describedby=(described(&text_id, text_wrong)) aria-invalid=[text_wrong.then_some("true")] { "\n" (draft.text) }
                 }
-                label.tabs data-keys hidden { input #tabs type="checkbox"; " Tab indents" }
-            }
-            div.actions {
-                button name="do" value="check" { "Check" }
-                @if may(visit, Scope::Run) { button.main name="do" value="run" { "Run it once" } }
-                @if may(visit, Scope::Admin) { button name="do" value="save" { "Save" } }
+                div.text-foot {
+                    p.hint id={ (text_id) "-hint" } { "JSON or YAML." span data-keys hidden { " Where Tab indents, Esc and then Tab leaves the text." } }
+                    label.tabs data-keys hidden { input #tabs type="checkbox"; " Tab indents" }
+                }
             }
             @if may(visit, Scope::Run) {
                 div.field.wrong[input_wrong] {

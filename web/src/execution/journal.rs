@@ -1,7 +1,7 @@
 //! The journal, newest turn first and in parts, and what the turn of a checkpoint recorded.
 
 use super::{aim::address, seen::Seen, value::value};
-use crate::{limits, moment::moment};
+use crate::{limits, moment::stamp};
 use maud::{Markup, html};
 use stepwell_core::{event::Turn, view};
 
@@ -19,8 +19,8 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
                 tbody { @for turn in part.iter().rev() {
                     tr.current[seen.aim.at == Some(turn.seq)] {
                         td { a href={ (here) (seen.aim.at(Some(turn.seq)).query()) } title="The execution as it was then" { (turn.seq) } }
-                        td { span dir="auto" { (view::sentence(turn)) } @if let Some(by) = &turn.by { " " span.by { "by " bdi { (by) } } } }
-                        td { (moment(turn.at)) }
+                        td dir="auto" { (told(turn)) }
+                        td { (stamp(turn.at)) }
                     }
                 } }
             } }
@@ -39,12 +39,19 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
     }
 }
 
+/// What a turn did, and who asked for it where the sentence does not say so.
+fn told(turn: &Turn) -> Markup {
+    let sentence = view::sentence(turn);
+    let by = turn.by.as_ref().filter(|by| !sentence.contains(by.as_str()));
+    html! { (sentence) @if let Some(by) = by { " " span.by { "By " bdi { (by) } "." } } }
+}
+
 /// What the turn of the checkpoint recorded that is looked at.
 pub fn recorded(turn: &Turn) -> Markup {
     html! {
         section.panel #recorded data-part {
             h2 { "What checkpoint " (turn.seq) " recorded" }
-            p dir="auto" { (view::sentence(turn)) }
+            p dir="auto" { (told(turn)) }
             ol.plain-list {
                 @for event in turn.events.iter().take(limits::EVENTS) {
                     @let shown = view::event(event);

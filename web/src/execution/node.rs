@@ -5,13 +5,13 @@ use super::{
     picture::counted,
     seen::Seen,
     state::of_node,
-    timeline::{Doing, Ended, Span, after},
+    timeline::{Ended, Span, after},
     value::value,
 };
 use crate::{
     desk::{Asked, query},
     limits,
-    moment::moment,
+    moment::{moment, stamp},
     session::Visit,
     words::capital,
 };
@@ -36,7 +36,9 @@ impl<'a> Selected<'a> {
     pub async fn of(visit: &Visit, seen: &'a Seen) -> Asked<Option<Self>> {
         let Some(node) = seen.aim.node.as_deref().and_then(|id| seen.workflow.node(id)) else { return Ok(None) };
         let fits = |bytes: usize| bytes <= limits::VALUE_BYTES;
-        let show = |values: &mut types::Values| types::Node::of(&seen.then, &seen.workflow, node, &[], values);
+        let show = |values: &mut types::Values| {
+            types::Node::of(&seen.then, &seen.workflow, node, &[], values.at_most(limits::VALUE_BYTES))
+        };
         let shown = read::with_values_in(&visit.app, &seen.then, fits, show).await?;
         let lines =
             if node.of.writes_lines && seen.aim.at.is_none() { lines(visit, seen, node).await? } else { Vec::new() };
@@ -90,7 +92,7 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
             (capital(&node.of.name.replace('_', " ")))
             @if node.name != node.id.as_str() { " · " code { (node.id) } }
             @for one in &counted { " · " (one) }
-            @if let Some(port) = &shown.port { " · took the port " bdi { (port) } }
+            @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · took the port " bdi { (port) } }
         }
         @if let (Some(begun), ran) = (shown.started_at, shown.duration_ms) {
             p.hint { "Visited " (moment(begun.0))
@@ -125,7 +127,13 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
 }
 
 fn attempts(node: &Node, spans: &[Span]) -> Markup {
-    let own: Vec<&Span> = spans.iter().filter(|span| span.node == node.id && span.doing != Doing::Waiting).collect();
+    // Of an attempt that was due and then asked, or had its children run, the last part tells how it ended.
+    let last = |ix: usize, span: &Span| {
+        let same = |other: &&Span| other.node == node.id && (other.visit, other.attempt) == (span.visit, span.attempt);
+        !spans[ix + 1..].iter().any(|other| same(&other))
+    };
+    let own = spans.iter().enumerate().filter(|(ix, span)| span.node == node.id && last(*ix, span));
+    let own: Vec<&Span> = own.map(|(_, span)| span).collect();
     let shown = own.iter().rev().take(limits::ATTEMPTS);
     html! {
         @if own.len() > 1 {
@@ -135,8 +143,8 @@ fn attempts(node: &Node, spans: &[Span]) -> Markup {
                 tbody { @for span in shown { tr {
                     td { @if span.visit > 0 { (span.visit) } }
                     td { (span.attempt) }
-                    td { @if let Some(begin) = span.begin { (moment(begin)) } }
-                    td { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (after((end.0 - begin.0).max(0))) } }
+                    td { @if let Some(begin) = span.begin { (stamp(begin)) } }
+                    td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (after((end.0 - begin.0).max(0))) } }
                     td { @match &span.ended {
                         Ended::Open => "goes on",
                         Ended::Done => "done",

@@ -21,19 +21,21 @@ pub fn of_execution(seen: &Seen, up: &str, refused: &Refused) -> Markup {
     let drawing = document::picture::drawing(&seen.workflow, &folded);
     let here = address(up, seen.then.id().as_str());
     let body = picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix));
+    let ways = html! {
+        @for ix in &loops {
+            @let (id, word) = (nodes[*ix].id.as_str(), if seen.is_folded(*ix) { "open" } else { "fold" });
+            a href={ (here) (seen.aim.flip(id).query()) "#picture" } { (word) " " bdi { (nodes[*ix].name) } } " "
+        }
+    };
     html! {
         (body)
-        @if !loops.is_empty() {
-            p.folds {
-                span.hint { "Loops:" }
-                @for ix in loops {
-                    @let (id, word) = (nodes[ix].id.as_str(), if seen.is_folded(ix) { "open" } else { "fold" });
-                    " " a href={ (here) (seen.aim.flip(id).query()) "#picture" } { (word) " " bdi { (nodes[ix].name) } }
-                }
-            }
-        }
+        @if loops.len() > FEW { details.folds { summary { (count(loops.len() as u64, "loop")) } (ways) } }
+        @else if !loops.is_empty() { p.folds { (ways) } }
     }
 }
+
+/// Loops whose names stand below the picture at once; more fold.
+const FEW: usize = 6;
 
 fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
     let node = &seen.workflow.nodes[ix];
@@ -69,8 +71,10 @@ pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
         });
     }
     if let Some(children) = view::children(&seen.then, &seen.workflow, &node.id) {
-        let failed = if children.failed > 0 { format!(", {} failed", children.failed) } else { String::new() };
-        told.push(format!("{} of {} done{failed}", children.completed, children.count));
+        told.push(format!("{} of {}", children.completed, children.count));
+        if children.failed > 0 {
+            told.push(format!("{} failed", children.failed));
+        }
     }
     if let Some(state) = seen.then.node(&node.id) {
         if state.visit > 1 {

@@ -47,7 +47,7 @@ impl Seen {
         if let Some(node) = aim.node.as_deref().filter(|node| workflow.node(node).is_none()) {
             return Err(Refusal::from(Problem::not_found("node", node)));
         }
-        let mut shown = types::Execution::of(&then, &workflow, &mut Values::default());
+        let mut shown = types::Execution::of(&then, &workflow, Values::default().at_most(crate::limits::VALUE_BYTES));
         if aim.at.is_none() {
             shown.cost.usage = visit.app.host.journal().cost(newest.id()).await.map_err(Problem::from)?;
             shown.http_allow = visit.app.host.http_allow(newest.id()).await.map_err(Problem::from)?;

@@ -10,7 +10,7 @@ pub fn value(value: &Value, whole: &str) -> Markup {
     let shown = match offloaded(value) {
         Some(bytes) => {
             room.is_cut = true;
-            html! { p.hint { "This value has " (size(bytes)) ": too much for a page." } }
+            html! { p.hint { "This value has " (bytes) ": too much for a page." } }
         }
         None => html! { div.json { (inside(value, 0, &mut room)) } },
     };
@@ -26,11 +26,14 @@ struct Room {
     is_cut: bool,
 }
 
-/// The size of a value that was not read, since it lies elsewhere and is large.
-fn offloaded(value: &Value) -> Option<u64> {
-    let fields = value.as_object().filter(|fields| fields.len() == 2)?;
-    fields.get("$blob")?.as_str()?;
-    fields.get("bytes")?.as_u64()
+/// The size of a value that is too large to be read, or copied, for a page: in words.
+fn offloaded(value: &Value) -> Option<String> {
+    let fields = value.as_object()?;
+    if let (1, Some(bytes)) = (fields.len(), fields.get("$larger_than").and_then(Value::as_u64)) {
+        return Some(format!("more than {}", size(bytes)));
+    }
+    let blob = fields.get("$blob").filter(|_| fields.len() == 2)?;
+    blob.as_str().and_then(|_| fields.get("bytes")?.as_u64()).map(size)
 }
 
 fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
@@ -48,7 +51,7 @@ fn inside(value: &Value, depth: usize, room: &mut Room) -> Markup {
         Value::Object(fields) => match offloaded(value) {
             Some(bytes) => {
                 room.is_cut = true;
-                html! { span.null { "a value of " (size(bytes)) } }
+                html! { span.null { "a value of " (bytes) } }
             }
             None => {
                 let entries = fields.iter().map(|(key, field)| (key.clone(), field));
@@ -129,5 +132,7 @@ mod tests {
     fn a_value_that_lies_elsewhere_tells_its_size() {
         let shown = value(&json!({"$blob": "00", "bytes": 5_000_000}), "whole").into_string();
         assert!(shown.contains("5.0 MB") && shown.contains("href=\"whole\""), "{shown}");
+        let shown = value(&json!({"$larger_than": 256_000}), "whole").into_string();
+        assert!(shown.contains("more than 256.0 kB") && shown.contains("href=\"whole\""), "{shown}");
     }
 }

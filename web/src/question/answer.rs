@@ -153,6 +153,7 @@ pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, Str
             ("/text", _) => Some("text"),
             ("/content", _) => Some("content"),
             ("/tool", _) => Some("tool"),
+            ("/comment", _) => Some("comment"),
             ("/data", Kind::Decision) => Some("output"),
             ("/data", _) if whole_is_object => None,
             (path, _) => names.get(path).map(String::as_str),

@@ -1,6 +1,6 @@
 //! `GET` and `POST /workflows/{id}/delete`: deletes a workflow, once that is confirmed.
 
-use super::{may, one::version_of};
+use super::read::{may, version_of};
 use crate::{
     answered::see_other,
     desk::{Refusal, part},

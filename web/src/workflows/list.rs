@@ -1,6 +1,6 @@
 //! `GET /workflows`: the saved workflows, with how they went lately.
 
-use super::{may, since};
+use super::read::{may, since};
 use crate::{
     desk::{Refusal, part, query},
     figures::{Figures, WorkflowFigures, figures},
@@ -61,7 +61,7 @@ fn body(seen: &Seen<'_>, page: &Page<WorkflowRow>, figures: &Figures) -> Markup 
                 }
             } @else {
                 div.scroll {
-                    table.list.workflows {
+                    table.list.stack.workflows {
                         thead { tr {
                             th scope="col" { "Workflow" }
                             th scope="col" { "Last run" }
@@ -100,16 +100,16 @@ fn line(seen: &Seen<'_>, row: &WorkflowRow, figures: Option<&WorkflowFigures>) -
                 @if row.name != row.id { " " code { bdi { (row.id) } } }
                 @if let Some(about) = &row.description { p.about dir="auto" { (about) } }
             }
-            td { @match figures {
+            td data-label="Last run" { @match figures {
                 Some(one) => span.when { (moment::distance(one.last, seen.now)) },
                 None => span.none { "none lately" },
             } }
-            td.number { (figures.map_or_else(|| html! { (nothing()) }, rate)) }
-            td.number { @match figures.and_then(|one| one.median) {
+            td.number data-label="Completed" { (figures.map_or_else(|| html! { (nothing()) }, rate)) }
+            td.number data-label="Median time" { @match figures.and_then(|one| one.median) {
                 Some(time) => (took(time)),
                 None => (nothing()),
             } }
-            td.number { (row.version) }
+            td.number data-label="Version" { (row.version) }
             @if seen.run {
                 td { a.button.small href={ (address) "/start" } aria-label={ "Start " (row.name) } { "Start" } }
             }

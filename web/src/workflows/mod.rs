@@ -8,6 +8,7 @@ mod list;
 mod nodes;
 mod one;
 mod picture;
+mod read;
 mod runs;
 mod start;
 mod start_form;
@@ -15,11 +16,10 @@ mod versions;
 
 pub use document::compact;
 pub use picture::drawn;
+pub use read::may;
 pub use start::key;
 
-use crate::{limits, session::Visit};
-use ::document::time::Time;
-use api::{Routes, Scope};
+use api::Routes;
 use axum::routing::{get, post};
 
 /// All routes.
@@ -42,14 +42,4 @@ pub fn starts() -> Routes {
     Routes::new()
         .route("/workflows/{id}/start", post(start::start))
         .route("/workflows/{id}/delete", post(delete::delete))
-}
-
-/// Whether the visitor may do what needs a scope: pages offer nothing else.
-pub fn may(visit: &Visit, scope: Scope) -> bool {
-    visit.caller.scopes.contains(&scope)
-}
-
-/// Since when the figures of these pages count.
-fn since(now: Time) -> Time {
-    Time(now.0.saturating_sub(i64::try_from(limits::FIGURES_OF.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -21,7 +21,7 @@ pub fn nodes(document: &Value, figures: &Figures) -> Markup {
             section.panel aria-labelledby="nodes" {
                 h2 #nodes { "Nodes" }
                 div.scroll {
-                    table.list {
+                    table.list.stack {
                         thead { tr {
                             th scope="col" { "Node" } th.number scope="col" { "Runs" } th.number scope="col" { "Failed" }
                             th.number scope="col" { "Half within" } th.number scope="col" { "95 % within" }
@@ -56,11 +56,11 @@ fn line(name: &str, one: &NodeFigures, longest: Duration) -> Markup {
                 bdi { (name) }
                 @if name != one.node { " " code { bdi { (one.node) } } }
             }
-            td.number { (one.runs) }
-            td.number { @if one.failures > 0 { span.status.failed { span aria-hidden="true" { "✕" } (one.failures) } } @else { "0" } }
-            td.number { (time(one.p50)) }
-            td.number { (time(one.p95)) }
-            td.bars { (bar(one, longest)) }
+            td.number data-label="Runs" { (one.runs) }
+            td.number data-label="Failed" { @if one.failures > 0 { span.status.failed { span aria-hidden="true" { "✕" } (one.failures) } } @else { "0" } }
+            td.number data-label="Half within" { (time(one.p50)) }
+            td.number data-label="95 % within" { (time(one.p95)) }
+            td { (bar(one, longest)) }
         }
     }
 }
@@ -73,7 +73,7 @@ fn bar(one: &NodeFigures, longest: Duration) -> Markup {
     };
     html! {
         @if one.p95.is_some() {
-            svg.bar.people[!one.works] viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" {
+            svg.times.waits[!one.works] viewBox="0 0 100 8" width="100" height="8" preserveAspectRatio="none" aria-hidden="true" {
                 rect.most x="0" y="0" height="8" width=(width(one.p95)) {}
                 rect.half x="0" y="0" height="8" width=(width(one.p50)) {}
             }

@@ -3,12 +3,14 @@
 use super::{
     compact,
     list::{counted, nothing, rate},
-    may, nodes, picture, runs, since,
+    nodes, picture,
+    read::{may, since, version_of},
+    runs,
     start::Start,
     versions,
 };
 use crate::{
-    desk::{Asked, Refusal, part, query},
+    desk::{Refusal, part, query},
     figures::{Figures, WorkflowFigures, figures},
     form::Faults,
     layout::{Place, View, shown},
@@ -52,12 +54,6 @@ pub async fn one(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
     shown(&visit, View { place: Place::Workflows, title: &title, scripts: &scripts, body })
 }
 
-/// The latest version of a workflow, or one that is named. A deleted workflow can be read by version alone.
-pub async fn version_of(visit: &Visit, id: &str, version: Option<u64>) -> Asked<Workflow> {
-    let version = version.map(|version| version.to_string()).unwrap_or_default();
-    visit.desk.get(&format!("/v1/workflows/{}{}", part(id), query([("version", version.as_str())]))).await
-}
-
 async fn read(visit: &Visit, id: &str, version: Option<u64>) -> Result<Seen, Refusal> {
     let workflow = version_of(visit, id, version).await?;
     let latest = match version {
@@ -93,6 +89,7 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
             div {
                 section.panel aria-labelledby="picture" { h2 #picture { "Picture" } (seen.picture) }
                 (nodes::nodes(&workflow.document, &seen.figures))
+                (runs::panel(visit, &workflow.id, &seen.runs))
             }
             div {
                 @if starts {
@@ -105,7 +102,6 @@ fn body(visit: &Visit, seen: &Seen) -> Markup {
                 (versions::panel(visit, workflow, seen.latest, &seen.versions))
             }
         }
-        (runs::panel(visit, &workflow.id, &seen.runs))
         section.panel aria-labelledby="document" {
             h2 #document { "Document" }
             details { summary { "Show the document" } pre.code tabindex="0" { code { (compact(&workflow.document)) } } }
@@ -127,6 +123,7 @@ fn head(visit: &Visit, seen: &Seen, address: &str) -> Markup {
             }
             @if !workflow.deleted {
                 div.actions {
+                    @if may(visit, Scope::Run) { a.button.small.narrow-only href="#start" { "Start" } }
                     @if may(visit, Scope::Admin) {
                         a.button.small href={ (address) "/edit" } { "Edit" }
                         a.button.small href={ (address) "/delete" } { "Delete…" }

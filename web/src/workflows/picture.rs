@@ -43,6 +43,7 @@ pub fn drawn<'f>(workflow: &Workflow, figures: impl Fn(&str) -> Option<&'f NodeF
 fn told(one: &NodeFigures) -> (String, String) {
     let failed = if one.failures > 0 { format!(" · ✕ {}", one.failures) } else { String::new() };
     let line = match (one.p50, one.p95) {
+        (Some(half), Some(most)) if took(half) == took(most) => format!("{}{failed}", took(half)),
         (Some(half), Some(most)) => format!("{} – {}{failed}", took(half), took(most)),
         (Some(_), None) | (None, Some(_)) | (None, None) => format!("{}{failed}", count(one.runs, "run")),
     };

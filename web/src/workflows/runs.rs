@@ -17,10 +17,10 @@ pub fn panel(visit: &Visit, workflow: &str, runs: &Page<Execution>) -> Markup {
         section.panel aria-labelledby="runs" {
             h2 #runs { "Latest executions" }
             @if runs.items.is_empty() {
-                p.empty { "It has not run yet. Start it with the form above." }
+                p.empty { "It has not run yet. Start it with the form on this page." }
             } @else {
                 div.scroll {
-                    table.list {
+                    table.list.stack {
                         thead { tr {
                             th scope="col" { "Execution" } th scope="col" { "Status" } th scope="col" { "Started" }
                             th.number scope="col" { "Took" } th scope="col" { "By" }
@@ -43,10 +43,10 @@ fn line(up: &str, one: &Execution) -> Markup {
             th scope="row" {
                 a href={ (up) "executions/" (part(&one.execution_id)) } { (short_id(&one.execution_id)) }
             }
-            td { (status(one.status)) }
-            td { (moment::moment(one.started_at.0)) }
-            td.number { @match took { Some(took) => (took), None => (super::list::nothing()) } }
-            td { @if let Some(by) = &one.started_by { bdi { (by) } } }
+            td data-label="Status" { (status(one.status)) }
+            td data-label="Started" { (moment::moment(one.started_at.0)) }
+            td.number data-label="Took" { @match took { Some(took) => (took), None => (super::list::nothing()) } }
+            td data-label="By" { @if let Some(by) = &one.started_by { bdi { (by) } } }
         }
     }
 }

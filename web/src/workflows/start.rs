@@ -1,6 +1,9 @@
 //! `GET` and `POST /workflows/{id}/start`: starts a workflow by a form.
 
-use super::{may, one::version_of, start_form};
+use super::{
+    read::{may, version_of},
+    start_form,
+};
 use crate::{
     answered::see_other,
     desk::{Refusal, part},
@@ -61,10 +64,12 @@ impl<'w> Start<'w> {
     fn page(&self, visit: &Visit, status: StatusCode, faults: &Faults) -> Response {
         let title = format!("Start {}", self.workflow.name);
         let body = html! {
-            div.page-head { h1 { "Start " bdi { (self.workflow.name) } } }
+            div.page-head {
+                h1 { "Start " bdi { (self.workflow.name) } }
+                a href={ (visit.up) "workflows/" (part(&self.workflow.id)) } { "To the workflow" }
+            }
             (faults.summary(|name| start_form::label(&self.field, name)))
             section.panel.form { (self.form(visit, faults)) }
-            p { a href={ (visit.up) "workflows/" (part(&self.workflow.id)) } { "To the workflow" } }
         };
         answered(visit, status, View { place: Place::Workflows, title: &title, scripts: &[], body })
     }

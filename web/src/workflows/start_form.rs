@@ -78,17 +78,16 @@ pub fn refused(field: &Field, errors: &[Fault], names: &BTreeMap<String, String>
     let mut faults = Faults::default();
     let is_object = matches!(field.kind, Kind::Object(_));
     for error in errors {
-        let name = match error.path.as_str() {
-            path if path.starts_with("/metadata") => Some(METADATA),
-            "/input" if is_object => None,
-            path => names.get(path).map(String::as_str),
-        };
-        match (name, error.path.strip_prefix("/input/")) {
+        // Of an input that does not fit its schema the API names the place within the input.
+        let place = (error.code == "invalid_input").then_some(error.path.as_str());
+        let whole = place == Some("") && is_object;
+        let name = place.filter(|_| !whole).and_then(|place| names.get(&format!("/input{place}")));
+        match (name, place.filter(|place| !place.is_empty())) {
             (Some(name), _) => faults.add(name, error.message.clone()),
             // What no field stands for says where it lies.
-            (None, Some(rest)) if is_object => faults.add_whole(format!("{rest}: {}", error.message)),
-            (None, _) if matches!(field.kind, Kind::Json) => faults.add(INPUT, error.message.clone()),
-            (None, _) => faults.add_whole(error.message.clone()),
+            (None, Some(place)) if is_object => faults.add_whole(format!("{place}: {}", error.message)),
+            (None, Some(place)) => faults.add(INPUT, format!("{place}: {}", error.message)),
+            (None, None) => faults.add_whole(error.message.clone()),
         }
     }
     faults

@@ -1,6 +1,6 @@
 //! The versions of a workflow, and `GET /workflows/{id}/difference`: what changed from one to another.
 
-use super::{compact, difference::difference as changes, one::version_of};
+use super::{compact, difference::difference as changes, read::version_of};
 use crate::{
     desk::{Refusal, part, query},
     layout::{Place, View, shown},
@@ -37,7 +37,7 @@ pub fn panel(visit: &Visit, shown: &Workflow, latest: u64, newest: &[Workflow]) 
                             aria-current=[(one.version == shown.version).then_some("true")] { "Version " (one.version) }
                         " " span.when { (moment::moment(one.saved_at.0)) }
                         @if one.version > 1 {
-                            " " a.quiet href={ (address) (between(one.version - 1, one.version)) } { "What changed" }
+                            " " a.quiet href={ (address) (between(one.version - 1, one.version)) } { "Changes" }
                         }
                     }
                 }

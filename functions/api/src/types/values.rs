@@ -11,11 +11,22 @@ use stepwell_core::{
 #[derive(Default)]
 pub struct Values {
     missing: Vec<Payload>,
+    most: Option<usize>,
 }
 
 impl Values {
+    /// Shows of a value that is at hand and has more than about so many bytes no more than that, as `{"$larger_than": bytes}`:
+    /// a page shows but its beginning, and a copy of the whole takes time.
+    pub fn at_most(&mut self, bytes: usize) -> &mut Self {
+        self.most = Some(bytes);
+        self
+    }
+
     /// A value, or where it lies.
     pub fn show(&mut self, payload: &Payload) -> Value {
+        if let Some(most) = self.most.filter(|most| payload.weight(*most) > *most) {
+            return json!({ "$larger_than": most });
+        }
         match (payload.value(), payload.blob()) {
             (Some(value), _) => value.clone(),
             (None, Some(blob)) => {

@@ -2,7 +2,7 @@
 
 use super::{
     edge_label,
-    layout::{HEIGHT, Layout, MARGIN, WIDTH, layout},
+    layout::{Ends, HEIGHT, Layout, MARGIN, WIDTH, layout},
     short,
 };
 use crate::{
@@ -75,21 +75,27 @@ pub struct Line {
 pub fn drawing(workflow: &Workflow, folded: &[NodeIx]) -> Drawing {
     let stands_for = stands_for(workflow, folded);
     let seen: Vec<bool> = stands_for.iter().enumerate().map(|(ix, stands)| ix == *stands).collect();
-    let at = layout(workflow, &seen);
+    let ends = ends(workflow, &stands_for);
+    let at = layout(workflow, &seen, &ends);
     let hidden_in = |loop_ix: usize| stands_for.iter().filter(|stands| **stands == loop_ix).count() - 1;
     let boxes = workflow.nodes.iter().enumerate().filter(|(ix, _)| seen[*ix]);
     let boxes = boxes.map(|(ix, node)| boxed(node, ix, at.centres[ix], hidden_in(ix))).collect();
-    let mut drawn = HashSet::new();
-    let lines = workflow.edges.iter().enumerate().filter_map(|(ix, edge)| {
-        let end = |id: &str| workflow.node_ix(id).map(|node| stands_for[node]);
-        let (from, to) = (end(edge.from.as_str())?, end(edge.to.as_str())?);
-        let whole =
-            workflow.node_ix(edge.from.as_str()) == Some(from) && workflow.node_ix(edge.to.as_str()) == Some(to);
-        // Between two boxes of which one stands for others there is one line, and none within it.
-        let is_drawn = whole || (from != to && drawn.insert((from, to)));
-        is_drawn.then(|| line(workflow, &at, (ix, edge), (from, to)))
-    });
+    let lines = workflow.edges.iter().zip(&ends).enumerate();
+    let lines = lines.filter_map(|(ix, (edge, ends))| Some(line(workflow, &at, (ix, edge), (*ends)?)));
     Drawing { width: at.width, height: at.height, boxes, lines: lines.collect() }
+}
+
+/// Between which boxes the line of each edge leads; none for one that is not drawn. Between two boxes of which one stands for
+/// others there is one line, and none within it.
+fn ends(workflow: &Workflow, stands_for: &[NodeIx]) -> Vec<Option<Ends>> {
+    let mut drawn = HashSet::new();
+    let of = |edge: &Edge| {
+        let (own_from, own_to) = (workflow.node_ix(edge.from.as_str())?, workflow.node_ix(edge.to.as_str())?);
+        let (from, to) = (stands_for[own_from], stands_for[own_to]);
+        let is_drawn = (own_from, own_to) == (from, to) || (from != to && drawn.insert((from, to)));
+        is_drawn.then_some((from, to))
+    };
+    workflow.edges.iter().map(of).collect()
 }
 
 /// For each node the one in whose box it is: itself, or the outermost folded loop around it.
@@ -119,7 +125,7 @@ fn boxed(node: &Node, ix: NodeIx, centre: (f64, f64), folded: usize) -> NodeBox 
     NodeBox { node: ix, centre, size: (WIDTH, HEIGHT), radius, shape: node.of.shape, name, kind, folded }
 }
 
-fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to): (NodeIx, NodeIx)) -> Line {
+fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to): Ends) -> Line {
     let ((x1, y1), (x2, y2)) = (at.centres[from], at.centres[to]);
     let back = workflow.graph.back[to].contains(&ix) || y2 <= y1;
     let kind = match (edge.is_main(), back) {
@@ -136,14 +142,30 @@ fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to
             (bend - 14.0, (y1 + y2) / 2.0),
         )
     } else {
-        let (y1, y2) = (y1 + HEIGHT / 2.0, y2 - HEIGHT / 2.0);
-        let half = (y2 - y1) / 2.0;
-        let (a, b) = (y1 + half, y2 - half);
-        (format!("M{x1:.0} {y1:.0}C{x1:.0} {a:.0} {x2:.0} {b:.0} {x2:.0} {y2:.0}"), ((x1 + x2) / 2.0, (y1 + y2) / 2.0))
+        down((x1, y1 + HEIGHT / 2.0), &at.lanes[ix], (x2, y2 - HEIGHT / 2.0))
     };
     let label = edge_label(workflow, edge);
     let label = (!label.is_empty()).then(|| (middle, short(&label, 36)));
     Line { edge: ix, kind, path, label }
+}
+
+/// The path of a line that leads down, between the boxes of the rows that it passes, and the place of its label: where it
+/// has just begun, in the gap between two rows.
+fn down(begin: (f64, f64), lanes: &[(f64, f64)], end: (f64, f64)) -> (String, (f64, f64)) {
+    let curve = |(x1, y1): (f64, f64), (x2, y2): (f64, f64)| {
+        let half = (y2 - y1) / 2.0;
+        format!("C{x1:.0} {:.0} {x2:.0} {:.0} {x2:.0} {y2:.0}", y1 + half, y2 - half)
+    };
+    let mut path = format!("M{:.0} {:.0}", begin.0, begin.1);
+    let mut last = begin;
+    for (x, y) in lanes {
+        let (enters, leaves) = ((*x, y - HEIGHT / 2.0), (*x, y + HEIGHT / 2.0));
+        path = format!("{path}{}L{:.0} {:.0}", curve(last, enters), leaves.0, leaves.1);
+        last = leaves;
+    }
+    path.push_str(&curve(last, end));
+    let next = lanes.first().map_or(end, |(x, y)| (*x, y - HEIGHT / 2.0));
+    (path, ((begin.0 + next.0) / 2.0, (begin.1 + next.1) / 2.0))
 }
 
 /// The type of a node as the second line of its box.

@@ -1,4 +1,5 @@
-//! A layered layout: a node lies below every node that leads to it, and near those that edges connect it with.
+//! A layered layout: a node lies below every node that leads to it, and near those that edges connect it with. Lines pass
+//! between boxes, not below them.
 
 use crate::Workflow;
 
@@ -13,36 +14,91 @@ pub(super) const MARGIN: f64 = 72.0;
 /// How often layers are reordered to bring connected nodes together; more sweeps change little.
 const SWEEPS: usize = 6;
 
+/// Width that a line takes where it passes between boxes.
+const LANE: f64 = 20.0;
+/// Places at which lines pass between boxes, for each node at most: a picture stays as large as its workflow. Further lines
+/// are drawn straight, below the boxes.
+const LANES_PER_NODE: usize = 4;
+
+/// From which box to which a line leads, by the positions of the nodes.
+pub(super) type Ends = (usize, usize);
+
 /// The places of all boxes and the size of the picture, in pixels from the upper left corner.
 pub(super) struct Layout {
     /// The centre of each node's box, by the node's position in the workflow.
     pub(super) centres: Vec<(f64, f64)>,
+    /// The points between boxes through which the line of each edge passes on its way, by the edge's position.
+    pub(super) lanes: Vec<Vec<(f64, f64)>>,
     /// Width of the whole picture.
     pub(super) width: f64,
     /// Height of the whole picture.
     pub(super) height: f64,
 }
 
-/// Places the nodes of a workflow that are seen. Every layer is a row, and all rows have the same centre.
-pub(super) fn layout(workflow: &Workflow, seen: &[bool]) -> Layout {
-    let mut layers = layers(workflow);
-    layers.iter_mut().for_each(|layer| layer.retain(|node| seen[*node]));
-    layers.retain(|layer| !layer.is_empty());
-    let layers = ordered(workflow, layers);
-    let widest = layers.iter().map(Vec::len).max().unwrap_or(0) as f64;
-    let inner = widest * WIDTH + (widest - 1.0).max(0.0) * GAP_X;
-    let mut centres = vec![(0.0, 0.0); workflow.nodes.len()];
-    for (row, layer) in layers.iter().enumerate() {
-        let count = layer.len() as f64;
-        let left = MARGIN + (inner - (count * WIDTH + (count - 1.0) * GAP_X)) / 2.0;
-        for (column, &node) in layer.iter().enumerate() {
-            let x = left + column as f64 * (WIDTH + GAP_X) + WIDTH / 2.0;
-            centres[node] = (x, MARGIN / 2.0 + row as f64 * (HEIGHT + GAP_Y) + HEIGHT / 2.0);
+/// Places the nodes of a workflow that are seen. Every layer is a row, and all rows have the same centre. `ends` are those of
+/// the lines that are drawn, by the positions of the edges. A line over several rows has a lane in each row between.
+pub(super) fn layout(workflow: &Workflow, seen: &[bool], ends: &[Option<Ends>]) -> Layout {
+    let nodes = workflow.nodes.len();
+    let mut rows = layers(workflow);
+    rows.iter_mut().for_each(|layer| layer.retain(|node| seen[*node]));
+    rows.retain(|layer| !layer.is_empty());
+    let lanes = add_lanes(nodes, &mut rows, ends);
+    let rows = ordered(&neighbours(nodes, ends, &lanes), rows);
+    let width_of = |thing: usize| if thing < nodes { WIDTH } else { LANE };
+    let width_of_row = |row: &Vec<usize>| row.iter().map(|&thing| width_of(thing) + GAP_X).sum::<f64>() - GAP_X;
+    let inner = rows.iter().map(width_of_row).fold(0.0, f64::max);
+    let mut centres = vec![(0.0, 0.0); nodes + lanes.iter().map(Vec::len).sum::<usize>()];
+    for (number, row) in rows.iter().enumerate() {
+        let mut left = MARGIN + (inner - width_of_row(row)) / 2.0;
+        for &thing in row {
+            let width = width_of(thing);
+            centres[thing] = (left + width / 2.0, MARGIN / 2.0 + number as f64 * (HEIGHT + GAP_Y) + HEIGHT / 2.0);
+            left += width + GAP_X;
         }
     }
-    let rows = layers.len() as f64;
-    let height = MARGIN + rows * HEIGHT + (rows - 1.0).max(0.0) * GAP_Y;
-    Layout { centres, width: inner + 2.0 * MARGIN, height }
+    let lanes = lanes.iter().map(|own| own.iter().map(|&lane| centres[lane]).collect()).collect();
+    centres.truncate(nodes);
+    let count = rows.len() as f64;
+    let height = MARGIN + count * HEIGHT + (count - 1.0).max(0.0) * GAP_Y;
+    Layout { centres, lanes, width: inner + 2.0 * MARGIN, height }
+}
+
+/// Gives each line that leads down over more than one row a lane in every row between; lanes are numbered after the nodes.
+fn add_lanes(nodes: usize, rows: &mut [Vec<usize>], ends: &[Option<Ends>]) -> Vec<Vec<usize>> {
+    let mut row_of = vec![0; nodes];
+    for (number, row) in rows.iter().enumerate() {
+        row.iter().for_each(|&node| row_of[node] = number);
+    }
+    let (mut next, most) = (nodes, nodes + nodes * LANES_PER_NODE);
+    let mut lanes = vec![Vec::new(); ends.len()];
+    for (own, ends) in lanes.iter_mut().zip(ends) {
+        let Some((from, to)) = ends else { continue };
+        let between = row_of[*from] + 1..row_of[*to];
+        if next + between.len() > most {
+            continue;
+        }
+        for row in between {
+            rows[row].push(next);
+            own.push(next);
+            next += 1;
+        }
+    }
+    lanes
+}
+
+/// What lines connect, in the rows next to each other: boxes and lanes.
+fn neighbours(nodes: usize, ends: &[Option<Ends>], lanes: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut neighbours = vec![Vec::new(); nodes + lanes.iter().map(Vec::len).sum::<usize>()];
+    for (own, ends) in lanes.iter().zip(ends) {
+        let Some((from, to)) = *ends else { continue };
+        let mut last = from;
+        for &next in own.iter().chain([&to]) {
+            neighbours[last].push(next);
+            neighbours[next].push(last);
+            last = next;
+        }
+    }
+    neighbours
 }
 
 /// Groups nodes into layers by their longest path from a start. A node that only hands over a resource stands one layer
@@ -86,16 +142,9 @@ fn layers(workflow: &Workflow) -> Vec<Vec<usize>> {
 
 /// Orders each layer by the mean place of every node's neighbours, going down and up the layers in turn, so that few
 /// edges cross.
-fn ordered(workflow: &Workflow, mut layers: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-    let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); workflow.nodes.len()];
-    for edge in &workflow.edges {
-        if let (Some(from), Some(to)) = (workflow.node_ix(edge.from.as_str()), workflow.node_ix(edge.to.as_str())) {
-            neighbours[from].push(to);
-            neighbours[to].push(from);
-        }
-    }
+fn ordered(neighbours: &[Vec<usize>], mut layers: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     // Places are counted from the middle of a layer, so that layers of different lengths can be compared.
-    let mut place = vec![0.0; workflow.nodes.len()];
+    let mut place = vec![0.0; neighbours.len()];
     let settle = |layer: &[usize], place: &mut Vec<f64>| {
         for (ix, &node) in layer.iter().enumerate() {
             place[node] = ix as f64 - (layer.len() as f64 - 1.0) / 2.0;

@@ -98,6 +98,26 @@ mod tests {
     }
 
     #[test]
+    fn a_line_over_several_rows_passes_between_boxes() {
+        let workflow = parse(&json!({"id": "w", "nodes": [
+            {"id": "start", "type": "manual_trigger"}, {"id": "a", "type": "transform", "config": {"set": {}}},
+            {"id": "b", "type": "transform", "config": {"set": {}}}, {"id": "end", "type": "succeed", "join": "any"}],
+            "edges": [{"from": "start", "to": "a"}, {"from": "a", "to": "b"}, {"from": "b", "to": "end"},
+                {"from": "start", "to": "end"}]}))
+        .unwrap()
+        .workflow;
+        let drawing = drawing(&workflow, &[]);
+        let long = drawing.lines.iter().find(|line| line.edge == 3).unwrap();
+        // It goes straight down beside each of the two boxes between.
+        let lanes: Vec<f64> =
+            long.path.split('L').skip(1).map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect();
+        assert_eq!(lanes.len(), 2, "{}", long.path);
+        for one in drawing.boxes.iter().filter(|one| one.node == 1 || one.node == 2) {
+            assert!(lanes.iter().all(|x| (x - one.centre.0).abs() > one.size.0 / 2.0), "{lanes:?} {one:?}");
+        }
+    }
+
+    #[test]
     fn nodes_and_edges_of_the_svg_have_ids() {
         let text = svg(&workflow());
         for id in ["node-start", "node-each", "edge-0", "edge-4"] {

@@ -10,7 +10,7 @@ use crate::{
     execution::{seen::Seen, value::value},
     layout::token,
     limits,
-    moment::moment,
+    moment::{moment, stamp},
     refused::why,
     session::{Sent, Visit},
 };
@@ -59,7 +59,7 @@ pub async fn checkpoints(visit: &Visit, seen: &Seen, path: &str) -> Asked<Markup
             tbody { @for turn in turns.iter().rev() { tr {
                 td { a href={ (path) (query([("to", turn.seq.to_string().as_str())])) } { (turn.seq) } }
                 td dir="auto" { (view::sentence(turn)) }
-                td { (moment(turn.at)) }
+                td { (stamp(turn.at)) }
             } } }
         } }
     })

@@ -89,11 +89,11 @@ fn dry_run(would: &WouldFork) -> Markup {
     html! {
         p { "A new execution shares what was recorded until checkpoint " (would.checkpoint_id) ". It never undoes that, and this execution goes on unchanged." }
         @if let Some(status) = would.status { p { "By the outcomes that are recorded it would end as " strong { (status) } "." } }
-        h2 { "Has a recorded outcome, which is not run again in this preview" }
+        h2 { "Would go as it is recorded" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list { @for one in &would.would_run { li { bdi { (one.node) } @if let Some(port) = &one.port { " → " bdi { (port) } } } } }
         }
-        h2 { "Would run, wait or ask anew" }
+        h2 { "Would have to run, wait or ask first" }
         @if would.needs_recordings.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list { @for one in &would.needs_recordings { li { bdi { (one.node) } } } }
         }

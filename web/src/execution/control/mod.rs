@@ -84,7 +84,7 @@ fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, body
     let body = html! {
         div.page-head { h1 { (title) } }
         p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (super::head::short(seen.newest.id().as_str())) }
-            " " (super::state::of_execution(seen.shown.status).told()) }
+            " " (super::state::of_execution(seen.newest.status()).told()) }
         @if let Some(refusal) = refusal {
             div.summary tabindex="-1" role="alert" { h2 { "This was not done" } (why(refusal)) }
         }

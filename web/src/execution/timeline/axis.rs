@@ -41,7 +41,9 @@ const STEPS: [i64; 26] = [
     2_592_000_000,
 ];
 /// Marks beside the first at most, so that their labels have room on a phone.
-const MARKS: i64 = 5;
+pub const FEW: i64 = 3;
+/// The same where the timeline was zoomed.
+pub const MANY: i64 = 24;
 
 impl Axis {
     /// From one moment to another.
@@ -54,20 +56,20 @@ impl Axis {
         ((time.0 - self.begin.0) as f64 / self.length as f64 * 100.0).clamp(0.0, 100.0)
     }
 
-    /// The marks: their places in percent, and what they say.
-    pub fn marks(&self) -> Vec<(f64, String)> {
-        let step = STEPS.into_iter().find(|step| self.length / step <= MARKS).unwrap_or(self.length / MARKS);
-        let mark = |ix: i64| (self.place(Time(self.begin.0 + ix * step)), after(ix * step));
+    /// The marks, `most` beside the first: their places in percent, and what they say.
+    pub fn marks(&self, most: i64) -> Vec<(f64, String)> {
+        let step = STEPS.into_iter().find(|step| self.length / step <= most).unwrap_or(self.length / most);
+        let word = |ix: i64| if ix == 0 { "0".to_owned() } else { after(ix * step) };
+        let mark = |ix: i64| (self.place(Time(self.begin.0 + ix * step)), word(ix));
         (0..=self.length / step).map(mark).collect()
     }
 }
 
-/// A time span in few characters: `0`, `20 ms`, `3 s`, `2 min`, `5 h`, `2 d`.
+/// A time span in few characters: `20 ms`, `3 s`, `2 min`, `5 h`, `2 d`.
 pub fn after(millis: i64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
     let unit = units.into_iter().find(|(size, _)| millis >= *size);
     match unit {
-        None if millis == 0 => "0".into(),
         None => format!("{millis} ms"),
         Some((size, word)) => {
             let number = format!("{:.1}", millis as f64 / size as f64);
@@ -82,8 +84,8 @@ mod tests {
 
     #[test]
     fn marks_stand_where_people_count() {
-        let told = |length| -> Vec<String> {
-            Axis::of(Time(1_000), Time(1_000 + length)).marks().into_iter().map(|(_, word)| word).collect()
+        let told = |length: i64| -> Vec<String> {
+            Axis::of(Time(1_000), Time(1_000 + length)).marks(5).into_iter().map(|(_, word)| word).collect()
         };
         assert_eq!(told(42_000), ["0", "10 s", "20 s", "30 s", "40 s"]);
         assert_eq!(told(3), ["0", "1 ms", "2 ms", "3 ms"]);

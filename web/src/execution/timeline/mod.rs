@@ -9,7 +9,7 @@ pub use spans::{Doing, Ended, Span, spans};
 
 use super::{aim::address, seen::Seen};
 use crate::moment::moment;
-use axis::Axis;
+use axis::{Axis, FEW, MANY};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
 
@@ -78,17 +78,34 @@ fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup 
     let row_of = |node: &NodeId| nodes.iter().position(|one| *one == node).unwrap_or_default() as f64 + 1.0;
     html! {
         svg.bars width="100%" height=(height) role="img" aria-label={ "Timeline of " (nodes.len()) " nodes; the journal tells the same in words" } {
-            @for (place, word) in axis.marks() {
-                line.mark x1=(percent(place)) x2=(percent(place)) y1=(format!("{ROW}rem")) y2="100%" {}
-                text.mark x=(percent(place)) y="1.1rem" text-anchor=(if place > 92.0 { "end" } else { "start" }) { (word) }
-            }
-            @for span in spans {
+            (marks(&axis.marks(FEW), "few"))
+            (marks(&axis.marks(MANY), "many"))
+            // An attempt that took no time would not be seen below the wait after it.
+            @for span in spans.iter().filter(|span| !is_over(span)).chain(spans.iter().filter(|span| is_over(span))) {
                 @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
                 rect.bar.(class(span)) x=(percent(from)) width=(percent((to - from).max(0.35)))
                     y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span)) } }
             }
         }
     }
+}
+
+/// The marks of the axis. Those of a zoomed timeline are more; the stylesheet shows the ones or the others.
+fn marks(marks: &[(f64, String)], which: &str) -> Markup {
+    html! {
+        g.marks.(which) {
+            @for (place, word) in marks {
+                line.mark x1=(percent(*place)) x2=(percent(*place)) y1=(format!("{ROW}rem")) y2="100%" {}
+                // At the right end a word would have no room.
+                @if *place < 90.0 { text.mark x=(percent(*place)) y="1.1rem" { (word) } }
+            }
+        }
+    }
+}
+
+/// Whether a bar is drawn over others: what ran over what waited.
+fn is_over(span: &Span) -> bool {
+    span.doing == Doing::Running
 }
 
 fn percent(share: f64) -> String {

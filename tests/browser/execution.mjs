@@ -1,0 +1,180 @@
+// The page of an execution, as people use it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ANN, stage, VIEWS } from './stage.mjs';
+
+let world;
+before(async () => {
+  world = await stage();
+});
+after(() => world?.end());
+
+const BOOKING = {
+  id: 'booking', name: 'Book a trip',
+  nodes: [
+    { id: 'start', type: 'manual_trigger' },
+    { id: 'reserve', name: 'Reserve the seat', type: 'transform', config: { set: { seat: '12A' } }, compensate: { type: 'transform', config: { set: { freed: '{{ output.seat }}' } } } },
+    { id: 'each', name: 'Each traveller', type: 'loop', config: { for_each: 'input.travellers' } },
+    { id: 'greet', type: 'transform', config: { set: { text: 'Hello {{ item }}' } } },
+    { id: 'ask', name: 'Ask the boss', type: 'human', config: { kind: 'approval', question: 'Really go?', assignees: [ANN] } },
+    { id: 'pay', type: 'transform', config: { set: { paid: true } } },
+    { id: 'end', type: 'succeed', join: 'any' },
+  ],
+  edges: [
+    { from: 'start', to: 'reserve' }, { from: 'reserve', to: 'each' }, { from: 'each', to: 'greet', port: 'loop' }, { from: 'greet', to: 'each' },
+    { from: 'each', to: 'ask', port: 'done' }, { from: 'ask', to: 'pay', port: 'approved' }, { from: 'ask', to: 'end', port: 'rejected' }, { from: 'pay', to: 'end' },
+  ],
+};
+
+const TICKER = {
+  id: 'ticker', name: 'Ticker',
+  nodes: [
+    { id: 'start', type: 'manual_trigger' }, { id: 'each', type: 'loop', config: { while: 'loop.iteration < 40', max_iterations: 40 } },
+    { id: 'tick', type: 'wait', config: { seconds: 0.1 } }, { id: 'end', type: 'succeed' },
+  ],
+  edges: [{ from: 'start', to: 'each' }, { from: 'each', to: 'tick', port: 'loop' }, { from: 'tick', to: 'each' }, { from: 'each', to: 'end', port: 'done' }],
+};
+
+const started = async (workflow, input = { travellers: ['Ann', 'Ben', 'Chris'] }, wait = 20) => {
+  const { execution_id: id } = await world.call('POST', `/v1/executions?wait=${wait}`, { workflow, input });
+  return { id, url: `${world.url}/executions/${id}`, told: () => world.call('GET', `/v1/executions/${id}`) };
+};
+const clean = async (page, view) => view.script && assert.deepEqual(await world.serious(page), []);
+
+test('an execution is read: picture, node, timeline, journal, and as it was', async () => {
+  await world.inViews('execution', async (page, look, view) => {
+    const { id, url } = await started(BOOKING);
+    await page.goto(url);
+    await page.getByRole('heading', { name: 'Book a trip' }).waitFor();
+    await look('now');
+    await clean(page, view);
+    assert.match(await page.locator('#node-ask').getAttribute('class'), /waiting_human/);
+    await page.getByRole('link', { name: /Reserve the seat \(transform\)/ }).click();
+    await page.getByRole('heading', { name: 'Node Reserve the seat' }).waitFor();
+    assert.match(await page.locator('#node').textContent(), /seat: 12A/);
+    await look('node');
+    await clean(page, view);
+    // Back in time, by the slider where there is a script, else by the journal.
+    if (view.script) {
+      await page.locator('#at').focus();
+      for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowLeft');
+      await page.locator('#head .then').waitFor();
+      await page.waitForURL(/at=/);
+    } else {
+      await page.locator('#journal a', { hasText: /^2$/ }).click();
+    }
+    assert.match(await page.locator('#head').textContent(), /As it was at checkpoint/);
+    await look('then');
+    await clean(page, view);
+    await page.getByRole('link', { name: 'Back to now' }).first().click();
+    await page.locator('#node-ask.waiting_human').waitFor();
+    assert.equal(await page.locator('#head .then').count(), 0);
+    await page.getByRole('link', { name: 'fold Each traveller' }).click();
+    await page.getByRole('link', { name: 'open Each traveller' }).waitFor();
+    assert.equal(await page.locator('#node-greet').count(), 0);
+    assert.equal((await world.call('GET', `/v1/executions/${id}`)).status, 'waiting_human', 'looking changes nothing');
+  });
+});
+
+test('an execution is controlled, and each thing says before what comes of it', async () => {
+  await world.inViews('controls', async (page, look, view) => {
+    const { url, told } = await started(BOOKING);
+    await page.goto(url);
+    await page.getByRole('link', { name: 'Pause' }).click();
+    await page.getByLabel('Reason').fill('lunch');
+    await look('pause');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('#head .status.paused').waitFor();
+    await page.getByRole('link', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('#head .status.waiting_human').waitFor();
+    // Back to a checkpoint: what would be undone stands there before it is done.
+    await page.getByRole('link', { name: 'Roll back' }).click();
+    await look('checkpoints');
+    await page.getByLabel('Checkpoint').fill('1');
+    await page.getByRole('button', { name: 'Show what would happen' }).click();
+    await page.getByText('Would undo 1 thing').waitFor();
+    await look('rollback');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.locator('#head .status.waiting_human').waitFor();
+    assert.match(await page.locator('#journal').textContent(), /Goes back to checkpoint 1/);
+    // A change of the workflow that cannot be, and one that can.
+    await page.getByRole('link', { name: 'Change the workflow' }).click();
+    const editor = page.getByLabel('The workflow of this execution');
+    const document = await editor.inputValue();
+    await editor.fill(document.replaceAll('"reserve"', '"book"'));
+    await page.getByRole('button', { name: 'Change the workflow' }).click();
+    await page.getByRole('heading', { name: 'This was not done' }).waitFor();
+    assert.match(await page.locator('#node-reserve').getAttribute('class'), /refused/);
+    await look('patch-refused');
+    await clean(page, view);
+    await editor.fill(document.replace('"paid"', '"settled"'));
+    await page.getByRole('button', { name: 'Only check' }).click();
+    await page.getByText('This is possible.').waitFor();
+    await page.getByRole('button', { name: 'Change the workflow' }).click();
+    await page.getByText(/changed since/).waitFor();
+    // Run a node again, fork, cancel.
+    await page.getByRole('link', { name: /Ask the boss \(human\)/ }).click();
+    await page.getByRole('link', { name: 'Run again from here' }).click();
+    await page.getByLabel('Input').waitFor();
+    await look('backtrack');
+    await clean(page, view);
+    await page.getByRole('button', { name: 'Go back and run it again' }).click();
+    await page.locator('#head .status.waiting_human').waitFor();
+    await page.getByRole('link', { name: 'Fork' }).click();
+    await page.getByRole('link', { name: '2', exact: true }).click();
+    await page.getByRole('heading', { name: 'Fork at checkpoint 2?' }).waitFor();
+    await look('fork');
+    await clean(page, view);
+    await page.goto(url);
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Cancel the execution' }).click();
+    await page.locator('#head .status.cancelled').waitFor();
+    assert.equal((await told()).status, 'cancelled');
+    await look('cancelled');
+    await clean(page, view);
+  });
+});
+
+test('a page follows its execution while it runs, and keeps what was unfolded and where the focus is', async () => {
+  await world.inViews('live', async (page, look) => {
+    const { url } = await started(TICKER, {}, 0);
+    let asked = 0;
+    page.on('request', (request) => { asked += /\/live\?/.test(request.url()) ? 1 : 0; });
+    await page.goto(url);
+    const begun = Date.now();
+    await page.getByRole('link', { name: /tick \(wait\)/ }).focus();
+    await page.locator('#head .status.completed').waitFor({ timeout: 30_000 });
+    await look('ended');
+    assert.match(await page.locator('#node-each').textContent(), /40/);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'node-tick');
+    assert.ok(asked <= 2 + (Date.now() - begun) / 500, `${asked} questions in ${Date.now() - begun} ms`);
+    assert.ok(asked >= 2, `${asked}`);
+    assert.match(await page.locator('[data-told]').textContent(), /Completed/);
+  }, [VIEWS[0], VIEWS[3]]);
+});
+
+test('hostile text stays text, and the keyboard is enough', async () => {
+  const hostile = `<script>alert(1)</script>\u202e${'é'.repeat(200)}🎉`;
+  const workflow = structuredClone(BOOKING);
+  workflow.name = hostile;
+  workflow.nodes[1].name = hostile;
+  workflow.nodes[4].config.question = hostile;
+  await world.inViews('hostile', async (page, look, view) => {
+    const { url } = await started(workflow, { travellers: [hostile], [hostile]: hostile });
+    page.on('dialog', () => assert.fail('a script of others ran'));
+    await page.goto(`${url}?node=reserve`);
+    await look('shown');
+    await clean(page, view);
+    const reached = [];
+    for (let step = 0; step < 60 && !reached.some((id) => id === 'node-pay'); step += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent));
+    }
+    for (const needed of ['Pause', 'Cancel', 'at', 'node-reserve', 'node-pay']) assert.ok(reached.includes(needed), `${needed}: ${reached}`);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Node pay' }).waitFor();
+  }, [VIEWS[0], VIEWS[3]]);
+});

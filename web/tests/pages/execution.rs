@@ -1,0 +1,192 @@
+//! The page of an execution: what it shows, now and as it was.
+
+use crate::{
+    browser::{addresses, tags, text},
+    world::World,
+};
+use engine::port::{Clock, Host, Token};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Reserves, asks, pays.
+pub fn booking() -> Value {
+    json!({"id": "booking", "name": "Book a trip", "nodes": [
+        {"id": "start", "type": "manual_trigger"},
+        {"id": "reserve", "name": "Reserve the seat", "type": "transform", "config": {"set": {"seat": "12A"}},
+            "compensate": {"type": "transform", "config": {"set": {"freed": "{{ output.seat }}"}}}},
+        {"id": "ask", "name": "Ask the boss", "type": "human", "config": {"kind": "approval", "question": "Really <b>go</b>?", "assignees": ["ann@example.com"]}},
+        {"id": "pay", "type": "transform", "config": {"set": {"paid": "{{ ctx.reserve.output.seat }}"}}},
+        {"id": "end", "type": "succeed", "join": "any"}],
+        "edges": [{"from": "start", "to": "reserve"}, {"from": "reserve", "to": "ask"},
+            {"from": "ask", "to": "pay", "port": "approved"}, {"from": "ask", "to": "end", "port": "rejected"},
+            {"from": "pay", "to": "end"}]})
+}
+
+/// The opening tag of the element with this id.
+fn tag_of(html: &str, id: &str) -> String {
+    let at = html.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}"));
+    let (begin, end) = (html[..at].rfind('<').unwrap(), at + html[at..].find('>').unwrap());
+    html[begin..end].to_owned()
+}
+
+#[tokio::test]
+async fn a_page_shows_what_each_node_does_and_which_edges_were_taken() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({"who": "Zoe"})).await;
+    let page = world.get(&format!("/executions/{id}?node=reserve")).await.of(200);
+    for (node, class) in
+        [("start", "completed"), ("reserve", "completed current"), ("ask", "waiting_human"), ("pay", "pending")]
+    {
+        assert!(
+            tag_of(&page, &format!("node-{node}")).contains(&format!(" {class}\"")),
+            "{}",
+            tag_of(&page, &format!("node-{node}"))
+        );
+    }
+    let taken = |edge: usize| tag_of(&page, &format!("edge-{edge}")).contains("taken");
+    assert_eq!([taken(0), taken(1), taken(2), taken(3)], [true, true, false, false]);
+    let words = text(&page);
+    for told in [
+        "Book a trip",
+        "Waiting for people",
+        "Reserve the seat",
+        "✓ Completed",
+        "seat: 12A",
+        "who: Zoe",
+        "Really <b>go</b>?",
+        "started by zoe@example.com",
+        "3 of 3",
+    ] {
+        assert!(words.contains(told), "{told}: {words}");
+    }
+    assert!(!page.contains("<b>go") && !page.contains("style="), "what others wrote is text");
+    let known: Vec<&str> = ["script", "style", "iframe"].into_iter().filter(|tag| tags(&page).contains(tag)).collect();
+    assert_eq!(known, ["script"]);
+    assert!(addresses(&page).iter().all(|to| !to.contains("://") && !to.starts_with('/')), "{:?}", addresses(&page));
+}
+
+#[tokio::test]
+async fn at_a_checkpoint_the_page_shows_what_was_then() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let page = world.get(&format!("/executions/{id}?at=1&node=reserve")).await.of(200);
+    assert!(tag_of(&page, "node-reserve").contains("running") && tag_of(&page, "node-ask").contains("pending"));
+    let words = text(&page);
+    assert!(words.contains("As it was at checkpoint 1") && words.contains("Back to now"), "{words}");
+    assert!(words.contains("What checkpoint 1 recorded") && words.contains("execution_started"), "{words}");
+    assert!(!words.contains("seat: 12A") && !words.contains("Waits for people Really"), "{words}");
+    for at in ["0", "4", "99999999"] {
+        world.get(&format!("/executions/{id}?at={at}")).await.of(404);
+    }
+    world.get(&format!("/executions/{id}?at=x")).await.of(422);
+    world.get(&format!("/executions/{id}?node=nowhere")).await.of(404);
+    world.get(&format!("/executions/{id}?colour=red")).await.of(422);
+}
+
+#[tokio::test]
+async fn the_parts_of_a_page_are_given_alone_with_the_addresses_of_the_page() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let parts = world.get(&format!("/executions/{id}/live?node=ask")).await.of(200);
+    assert!(!parts.contains("<html") && parts.contains("data-newest=\"3\""), "{parts}");
+    for part in ["head", "node", "questions", "timeline", "journal", "facts", "node-ask", "edge-0", "ways"] {
+        assert!(tag_of(&parts, part).contains("data-part"), "{part}");
+    }
+    assert!(
+        addresses(&parts).iter().all(|to| to.starts_with("../") && !to.starts_with("../../")),
+        "{:?}",
+        addresses(&parts)
+    );
+    // Every part has its place in the page.
+    let page = world.get(&format!("/executions/{id}?node=ask")).await.of(200);
+    for part in parts.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(part == "parts" || page.contains(&format!(" id=\"{part}\"")), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_events_is_passed_on_after_what_the_page_has_seen() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    world.ask("POST", &format!("/v1/executions/{id}/cancel"), &json!({})).await;
+    world.run().await;
+    let all = world.get(&format!("/executions/{id}/events?after=")).await.of(200);
+    let rest = world.get(&format!("/executions/{id}/events?after=3")).await.of(200);
+    assert!(all.contains("event: execution_started") && !rest.contains("event: execution_started"), "{rest}");
+    assert!(
+        rest.contains("event: execution_cancelled") && rest.ends_with("event: end\ndata: {}\n\n")
+            || rest.contains("event: end"),
+        "{rest}"
+    );
+    world.get(&format!("/executions/{id}/events?after=x")).await.of(422);
+    world.get("/executions/nothing/events").await.of(404);
+}
+
+#[tokio::test]
+async fn a_value_is_given_whole_as_json() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({"who": "<script>alert(1)</script>"})).await;
+    let value = world.get(&format!("/executions/{id}/value?of=input")).await;
+    assert_eq!(
+        (value.headers["content-type"].to_str().unwrap(), value.json()),
+        ("application/json", json!({"who": "<script>alert(1)</script>"}))
+    );
+    let output = world.get(&format!("/executions/{id}/value?of=output&node=reserve")).await;
+    assert_eq!(output.json(), json!({"seat": "12A"}));
+    for wrong in ["of=secret", "of=output", "of=output&node=nowhere", "of=x&node=reserve"] {
+        world.get(&format!("/executions/{id}/value?{wrong}")).await.of(404);
+    }
+}
+
+#[tokio::test]
+async fn the_pages_of_another_owners_execution_are_not_there() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let token = |owner: &str, secret: &str, scopes: &[api::Scope]| Token {
+        sha256: api::sha256_of_token(secret),
+        name: secret.into(),
+        owner: owner.into(),
+        subject: "eve@example.com".into(),
+        scopes: scopes.to_vec(),
+        expires_at: Some(world.host.now() + Duration::from_secs(3600)),
+        created_at: None,
+    };
+    let all = api::Scope::ALL;
+    let tokens = [
+        token("other", "foreign", all),
+        token("acme", "reader", &[api::Scope::Read]),
+        token("acme", "answerer", &[api::Scope::Respond]),
+    ];
+    for token in tokens {
+        world.host.tokens().add_token(token).await.unwrap();
+    }
+    let foreign = world.signed_in("foreign").await;
+    for page in [
+        "",
+        "?at=1",
+        "/live",
+        "/events",
+        "/value?of=input",
+        "/pause",
+        "/rollback?to=1",
+        "/backtrack?node=ask",
+        "/fork?to=1",
+        "/patch",
+        "/unstick",
+    ] {
+        let answer = world.get_as(&format!("/executions/{id}{page}"), &foreign, "localhost").await;
+        assert_eq!(answer.status, 404, "{page}");
+    }
+    // Who may only read sees no control; who may not even read sees nothing.
+    let reader = world.signed_in("reader").await;
+    let page = world.get_as(&format!("/executions/{id}?at=1&node=reserve"), &reader, "localhost").await.of(200);
+    assert!(!text(&page).contains("Roll back") && !text(&page).contains("Run again"), "{}", text(&page));
+    let answerer = world.signed_in("answerer").await;
+    for page in ["", "/live", "/value?of=input", "/patch"] {
+        assert_eq!(
+            world.get_as(&format!("/executions/{id}{page}"), &answerer, "localhost").await.status,
+            403,
+            "{page}"
+        );
+    }
+}
