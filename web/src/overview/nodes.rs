@@ -35,7 +35,7 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
             thead { tr {
-                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number scope="col" { "Half within" }
+                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number.roomy scope="col" { "Half within" }
                 th.number scope="col" { "95 % within" }
             } }
             tbody {
@@ -44,7 +44,7 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
                         th scope="row" { bdi { (node.node) } br;
                             span.soft { a href={ (up) "workflows/" (part(&node.workflow)) } { bdi { (node.workflow) } } } }
                         td.number { (node.failures) " of " (node.runs) }
-                        td.number { (told(node.p50)) }
+                        td.number.roomy { (told(node.p50)) }
                         td.number { (told(node.p95)) }
                     }
                 }

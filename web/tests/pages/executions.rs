@@ -111,15 +111,15 @@ async fn a_job_over_all_is_shown_before_it_is_made_and_then_its_progress() {
 async fn whoever_may_only_read_sees_no_control_and_others_see_nothing() {
     let world = World::new();
     let failed = world.failing("fetch").await;
-    let reader = world.signed_in("acme", ANN, &[api::Scope::Read]).await;
+    let reader = world.bearer("acme", ANN, &[api::Scope::Read]).await;
     let page = reader.get("/executions?status=failed").await.of(200);
     assert!(page.contains(&failed) && !page.contains("type=\"checkbox\"") && !page.contains("bulk/confirm"));
     let refused = reader.send("/executions/many", &[("execution", &failed), ("action", "retry")]).await;
     assert_eq!(refused.status, 409);
     assert_eq!(world.state(&failed).status(), Status::Failed);
-    let answerer = world.signed_in("acme", "bob@example.com", &[api::Scope::Respond]).await;
+    let answerer = world.bearer("acme", "bob@example.com", &[api::Scope::Respond]).await;
     assert_eq!(answerer.get("/executions").await.status, 403);
-    let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
+    let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
     let page = stranger.get("/executions").await.of(200);
     assert!(!page.contains(&failed) && text(&page).contains("Nothing has run yet"));
     let found = stranger.get(&format!("/executions?id={failed}")).await.of(200);

@@ -88,13 +88,13 @@ async fn the_local_user_answers_for_others_and_nobody_else_does() {
     assert_eq!(done.status, 303, "{}", text(&done.text));
     let one = world.state(&question.execution).interaction(&question.id).unwrap().clone();
     assert_eq!((one.responses[0].by.as_str(), one.responses[0].entered_by.as_deref()), (BOB, Some(ME)));
-    let carl = world.signed_in("acme", "carl@example.com", &[api::Scope::Read, api::Scope::Respond]).await;
+    let carl = world.bearer("acme", "carl@example.com", &[api::Scope::Read, api::Scope::Respond]).await;
     let page = carl.get(&path).await.of(200);
     assert!(text(&page).contains("Others are asked, not carl@example.com") && !main(&page).contains("<form"));
     let refused = carl.send(&path, &[("choice", "approved"), ("answer_as", ANN), ("seen", "0")]).await;
     assert_eq!(refused.status, 403);
     assert_eq!(world.state(&question.execution).interaction(&question.id).unwrap().responses.len(), 1);
-    let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
+    let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
     let hidden = stranger.get(&path).await;
     assert!(hidden.status == 404 && !hidden.text.contains("Pay"));
 }

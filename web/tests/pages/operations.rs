@@ -78,7 +78,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     assert!(!page.contains("hush-hush"));
-    let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
+    let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
     let other = stranger.get("/operations").await.of(200);
     assert!(!other.contains("nightly") && !other.contains("treasury") && !other.contains("BANK_KEY"));
 }
@@ -86,7 +86,7 @@ async fn schedules_groups_and_names_of_secrets_are_listed_but_no_value() {
 #[tokio::test]
 async fn a_token_is_made_shown_once_and_revoked_after_a_question() {
     let world = World::new();
-    let admin = world.signed_in("acme", ANN, api::Scope::ALL).await;
+    let admin = world.bearer("acme", ANN, api::Scope::ALL).await;
     let sent = [("name", "ci"), ("subject", "ci@example.com"), ("scope", "read"), ("scope", "run"), ("lasts", "30")];
     assert_eq!(admin.forge("/operations/tokens", &sent).await.status, 403);
     let wrong = admin
@@ -115,7 +115,7 @@ async fn a_token_is_made_shown_once_and_revoked_after_a_question() {
 #[tokio::test]
 async fn whoever_revokes_the_last_token_is_the_hosts_own_user_again() {
     let world = World::new();
-    let ann = world.signed_in("acme", ANN, api::Scope::ALL).await;
+    let ann = world.bearer("acme", ANN, api::Scope::ALL).await;
     let id = world
         .host
         .tokens()
@@ -129,7 +129,7 @@ async fn whoever_revokes_the_last_token_is_the_hosts_own_user_again() {
     let page = text(&ann.get("/operations").await.of(200));
     assert!(page.contains("zoe@example.com") && page.contains("There is no token."), "{page}");
     // Where another token is left, whoever had the one that was revoked is nobody.
-    let bob = world.signed_in("acme", "bob@example.com", api::Scope::ALL).await;
+    let bob = world.bearer("acme", "bob@example.com", api::Scope::ALL).await;
     assert_eq!(ann.get("/operations").await.status, 303);
     assert_eq!(bob.get("/operations").await.status, 200);
 }
@@ -137,7 +137,7 @@ async fn whoever_revokes_the_last_token_is_the_hosts_own_user_again() {
 #[tokio::test]
 async fn only_an_admin_sees_tokens_and_secrets() {
     let world = World::new();
-    let reader = world.signed_in("acme", ANN, &[api::Scope::Read, api::Scope::Run, api::Scope::Respond]).await;
+    let reader = world.bearer("acme", ANN, &[api::Scope::Read, api::Scope::Run, api::Scope::Respond]).await;
     let page = reader.get("/operations").await.of(200);
     assert!(!main(&page).contains("Tokens") && !main(&page).contains("Secrets"));
     assert_eq!(

@@ -64,8 +64,8 @@ async fn figures_are_read_once_for_many_pages_and_are_an_owners_own() {
     assert!(text(&visitor.get("/").await.of(200)).contains("1 started"), "counted a moment ago");
     world.pass(Duration::from_secs(6));
     assert!(text(&visitor.get("/").await.of(200)).contains("2 started"));
-    let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
+    let stranger = world.bearer("other", ANN, api::Scope::ALL).await;
     assert!(text(&stranger.get("/").await.of(200)).contains("Nothing has run yet"));
-    let answerer = world.signed_in("acme", ANN, &[api::Scope::Respond]).await;
+    let answerer = world.bearer("acme", ANN, &[api::Scope::Respond]).await;
     assert_eq!(answerer.get("/").await.status, 403);
 }

@@ -24,7 +24,7 @@ impl World {
     }
 
     /// Somebody who signed in with a token of an owner. From then on this host has tokens, and no user of its own.
-    pub async fn signed_in(&self, owner: &str, subject: &str, scopes: &[api::Scope]) -> Visitor<'_> {
+    pub async fn bearer(&self, owner: &str, subject: &str, scopes: &[api::Scope]) -> Visitor<'_> {
         let secret = format!("{owner}-{subject}");
         let token = Token {
             sha256: api::sha256_of_token(&secret),
