@@ -40,8 +40,10 @@ async fn an_execution_is_paused_resumed_cancelled_and_retried() {
     let journal = text(&world.get(&format!("/executions/{id}")).await.of(200));
     assert!(journal.contains("Paused by zoe@example.com: because of lunch"), "{journal}");
     // What is not possible says so on its page, with what was typed.
-    let refused = world.click(&format!("/executions/{id}/retry"), &[("reason", "again & again")]).await.of(409);
-    assert!(text(&refused).contains("it cannot be retried"), "{}", text(&refused));
+    world.click(&format!("/executions/{id}/cancel"), &[]).await;
+    world.run().await;
+    let refused = world.click(&format!("/executions/{id}/pause"), &[("reason", "again & again")]).await.of(409);
+    assert!(text(&refused).contains("it cannot be paused"), "{}", text(&refused));
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("again & again"));
 }
 

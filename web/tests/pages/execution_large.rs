@@ -48,10 +48,10 @@ async fn three_hundred_nodes_are_folded_until_somebody_opens_them() {
     let id = world.start(&wide(), &json!({})).await;
     let page = opens(&world, &format!("/executions/{id}")).await;
     assert_eq!(page.matches("data-node=").count(), 25, "loops, the start and the end");
-    assert!(text(&page).contains("open loop0") && text(&page).contains("2 of 2"), "{}", text(&page));
+    assert!(text(&page).contains("Open loop0") && text(&page).contains("2 of 2"), "{}", text(&page));
     let page = opens(&world, &format!("/executions/{id}?fold=loop0")).await;
     assert_eq!(page.matches("data-node=").count(), 37);
-    assert!(text(&page).contains("fold loop0"));
+    assert!(text(&page).contains("Fold loop0"));
     assert!(text(&page).contains("earlier turns are in the journal"), "the timeline shows its newest part");
 }
 
