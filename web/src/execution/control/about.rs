@@ -2,6 +2,7 @@
 
 use crate::{
     answered::see_other,
+    assets::ZOOM,
     desk::{Asked, Refusal, part},
     execution::{
         aim::{Aim, address},
@@ -37,7 +38,7 @@ pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, 
         }
         section.panel.confirm { (body) }
     };
-    let view = View { place: Place::Executions, title, scripts: &[], body };
+    let view = View { place: Place::Executions, title, scripts: &[&ZOOM], body };
     match refusal {
         Some(refusal) => answered(visit, status_of(refusal), view),
         None => shown(visit, view),
