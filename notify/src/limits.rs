@@ -33,6 +33,8 @@ pub const WEBHOOK_KEY_BYTES: usize = 24;
 pub const WEBHOOK_KEY_MOST_BYTES: usize = 64;
 /// Bytes of a webhook's answer that are read, to say what the server said.
 pub const ANSWER_BYTES: usize = 2 * 1024;
+/// Allow lists of executions whose connections are kept: a folder rarely knows more than one or two.
+pub const WEBHOOK_REACHES: usize = 16;
 
 // Slack: the bounds of its Web API and of Block Kit stand in its reference; what is sent beyond them is refused whole.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Opens the pages of a running `stepwell dev` in a real browser: tests/browser/run.sh PATH-TO-STEPWELL
-# One server and one browser serve the tests of a file, one file after the other. Screenshots are kept below .cache/screens/.
+# One server and one browser serve the tests of a file. Screenshots are kept below .cache/screens/.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
@@ -9,10 +9,12 @@ binary="${1:?tests/browser/run.sh PATH-TO-STEPWELL}"
 "$here/install.sh"
 # Modules are looked for beside the file that names them.
 cp "$here"/*.mjs "$root/.cache/browser/"
-files=()
+tests=()
 for file in "$here"/*.mjs; do
   name="$(basename "$file")"
-  [ "$name" = stage.mjs ] || files+=("$root/.cache/browser/$name")
+  [ "$name" = stage.mjs ] || tests+=("$root/.cache/browser/$name")
 done
-SCREENS="$root/.cache/screens" BINARY="$(realpath "$binary")" node --test --test-concurrency=1 --test-reporter=spec "${files[@]}" 2>&1 ||
+# One file after the other: each has a server and a browser of its own.
+SCREENS="$root/.cache/screens" IMAGES="$root/docs/images" BINARY="$(realpath "$binary")" \
+  node --test --test-concurrency=1 --test-reporter=spec "${tests[@]}" 2>&1 ||
   { echo "the pages failed in the browser; what they looked like is in .cache/screens/" >&2; exit 1; }

@@ -50,10 +50,16 @@ assets! {
          "css/picture.css", "css/execution.css", "css/lists.css", "css/motion.css"];
     /// Shows times in the reader's own zone.
     TIMES = "times"."js", "text/javascript; charset=utf-8", ["js/times.js"];
+    /// Numbers and marks of lines in the editor, and its checks as one types.
+    EDITOR = "editor"."js", "text/javascript; charset=utf-8", ["js/editor.js"];
     /// Keeps the page of an execution up to date, and follows the slider over its checkpoints.
     LIVE = "live"."js", "text/javascript; charset=utf-8", ["js/live.js"];
     /// Zooms pictures and timelines.
     ZOOM = "zoom"."js", "text/javascript; charset=utf-8", ["js/zoom.js"];
+    /// Keeps lists up to date, and counts what is chosen in them.
+    LIST = "list"."js", "text/javascript; charset=utf-8", ["js/list.js"];
+    /// Moves through lists by keys.
+    KEYS = "keys"."js", "text/javascript; charset=utf-8", ["js/keys.js"];
     /// The icon of the browser's tab.
     ICON = "icon"."svg", "image/svg+xml", ["icon.svg"];
 }

@@ -1,7 +1,7 @@
 //! How pages read and change things: by the API's own routes, asked within this process in the visitor's name. A page can
 //! show and do nothing that the API would not, and says of a refusal what the API says.
 
-use api::{App, Caller, Known, inside, taken_over, types::ProblemDetails};
+use api::{App, Caller, Known, handed_on, inside, types::ProblemDetails};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -22,9 +22,9 @@ impl Routes {
     /// how long an answer may last.
     pub fn desk(&self, app: &Arc<App>, caller: &Caller, extensions: &Extensions) -> Desk {
         let router = self.0.get_or_init(|| inside(app.clone())).clone();
-        let mut extensions = taken_over(extensions);
-        extensions.insert(Known(caller.clone()));
-        Desk { router, extensions }
+        let mut handed_on = handed_on(extensions);
+        handed_on.insert(Known(caller.clone()));
+        Desk { router, handed_on, around: extensions.clone() }
     }
 }
 
@@ -32,7 +32,10 @@ impl Routes {
 #[derive(Clone)]
 pub struct Desk {
     router: Router,
-    extensions: Extensions,
+    /// What its requests take along.
+    handed_on: Extensions,
+    /// What stands around the visitor's own request.
+    around: Extensions,
 }
 
 /// Why the API did not do what a page asked for.
@@ -75,6 +78,11 @@ impl From<api::Problem> for Refusal {
 }
 
 impl Desk {
+    /// What the service put beside the visitor's own request.
+    pub fn beside<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.around.get()
+    }
+
     /// What a route shows.
     ///
     /// # Errors
@@ -83,23 +91,27 @@ impl Desk {
         read(self.ask(Method::GET, path, Body::empty(), HeaderMap::new()).await).await
     }
 
-    /// What a route shows as text, such as a picture.
-    ///
-    /// # Errors
-    /// What the route says.
-    pub async fn text(&self, path: &str) -> Asked<String> {
-        let bytes = body(self.ask(Method::GET, path, Body::empty(), HeaderMap::new()).await).await?;
-        String::from_utf8(bytes).map_err(|_| Refusal::unreadable())
-    }
-
     /// What a route answers to a JSON body.
     ///
     /// # Errors
     /// What the route says.
     pub async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, sent: &impl Serialize) -> Asked<T> {
+        self.send_with(method, path, HeaderMap::new(), sent).await
+    }
+
+    /// The same with headers, such as one that names the version which is to be replaced.
+    ///
+    /// # Errors
+    /// What the route says.
+    pub async fn send_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        mut headers: HeaderMap,
+        sent: &impl Serialize,
+    ) -> Asked<T> {
         let sent = serde_json::to_vec(sent).map_err(|_| Refusal::unreadable())?;
-        let headers =
-            HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"))]);
+        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
         read(self.ask(method, path, sent.into(), headers).await).await
     }
 
@@ -130,7 +142,7 @@ impl Desk {
             return api::Problem::new(StatusCode::NOT_FOUND, "not_found", "this address names nothing").into_response();
         };
         *request.headers_mut() = headers;
-        *request.extensions_mut() = self.extensions.clone();
+        *request.extensions_mut() = self.handed_on.clone();
         match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -7,17 +7,24 @@ pub mod limits;
 mod answered;
 mod assets;
 mod desk;
+mod editor;
 mod execution;
+mod executions;
+mod figures;
 mod inbox;
 mod layout;
 mod link;
+mod look;
 mod markdown;
 mod moment;
+mod operations;
 mod overview;
 mod picture;
+mod question;
 mod refused;
 mod session;
 mod words;
+mod workflows;
 
 use api::Routes;
 use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};
@@ -29,13 +36,18 @@ pub fn routes() -> Routes {
 
 /// The pages of people's links, for whoever has one.
 pub fn people() -> Routes {
-    link::routes().merge(inbox::routes())
+    link::routes()
 }
 
 /// The pages for those who are signed in.
 pub fn dashboard() -> Routes {
     let pages = session::routes().merge(overview::routes());
+    let pages = pages.merge(workflows::routes()).merge(editor::routes());
+    let pages = pages.merge(executions::reads()).merge(executions::controls());
+    let pages = pages.merge(inbox::reads()).merge(inbox::answers());
     let pages = pages.merge(execution::reads()).merge(execution::controls());
+    let pages = pages.merge(operations::reads()).merge(operations::keeps());
     let pages = pages.layer(DefaultBodyLimit::max(limits::FORM_BYTES)).layer(Extension(desk::Routes::default()));
+    let pages = pages.layer(Extension(figures::Kept::default()));
     pages.layer(from_fn(session::jar))
 }

@@ -37,6 +37,35 @@ pub const SESSION: Duration = Duration::from_secs(12 * 3600);
 pub const SIGN_IN: Duration = Duration::from_secs(600);
 /// How long a browser is known that nobody has signed in with: forms of pages that stayed open as long still count.
 pub const VISIT: Duration = Duration::from_secs(30 * 86_400);
+/// Executions that figures are counted from: enough to show what goes wrong, and read in a fraction of a second.
+pub const FIGURES: usize = 500;
+/// Executions of one page of the list that they are read from: the most that a host gives at once.
+pub const FIGURES_PAGE: usize = 200;
+/// States that are read for figures at a time.
+pub const FIGURES_AT_ONCE: usize = 16;
+/// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
+/// reading.
+pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
+/// How far back the figures of workflows look: far enough for one that runs each week or month.
+pub const FIGURES_OF: Duration = Duration::from_secs(30 * 86_400);
+/// Versions of a workflow that its page lists. Each is read from the store; others are chosen by their number.
+pub const VERSIONS: u64 = 8;
+/// Of these, how many are read at a time.
+pub const VERSIONS_AT_ONCE: usize = 4;
+/// Columns of a document's lines, as people read and edit it: what stands beside a picture on a usual screen.
+pub const COLUMNS: usize = 100;
+/// Lines around a change that a difference shows.
+pub const LINES_AROUND: usize = 3;
+/// Lines that a difference shows at most: nobody reads more, and the page stays light.
+pub const DIFFERENCE_LINES: usize = 3_000;
+/// How long the smallest difference of two documents is looked for, on a thread that nobody waits for.
+pub const DIFFERENCE: Duration = Duration::from_millis(300);
+/// Problems of a document that the editor shows: whoever has more corrects some of them first.
+pub const PROBLEMS: usize = 50;
+/// Characters of a line that the editor shows beside a problem.
+pub const EXCERPT: usize = 120;
+/// Bytes of a form of the editor, as of any request to the API.
+pub const EDITOR_BYTES: usize = engine::limits::REQUEST_BYTES;
 /// Nodes of a workflow up to which the bodies of its loops are drawn at once; of a larger one loops are folded until somebody
 /// opens them.
 pub const PICTURE_NODES: usize = 60;
@@ -66,5 +95,31 @@ pub const LOG_PAGES: usize = 10;
 pub const ATTEMPTS: usize = 20;
 /// Questions, and children, that the page of an execution lists; the inbox, and the next part, have the others.
 pub const BELOW: usize = 20;
+/// Executions among which the beginning of an id is looked for: ten pages of a host's list.
+pub const SEARCHED: usize = 2_000;
+/// Executions that are chosen one by one and asked at once: what one page of the list shows. A job asks more.
+pub const CHOSEN: usize = 200;
+/// Characters of a value beside a question: what somebody reads before deciding. The execution's page has all.
+pub const CONTEXT: usize = 3_000;
+/// Questions that are answered together: what the API takes at once.
+pub const TOGETHER: usize = api::limits::ANSWERS_AT_ONCE;
 /// Checkpoints among which somebody chooses one; any other is named by its number.
 pub const CHECKPOINTS: usize = 30;
+/// Executions of one status that are counted for the first page: a figure of four digits is read as "many" anyway.
+pub const ALIVE: u64 = 1_000;
+/// Rows of each list on the first page: what is seen at a glance. The lists themselves have all.
+pub const GLANCE: usize = 5;
+/// Nodes of each table on the first page.
+pub const NODES: usize = 8;
+/// Dead letters that the page of operations shows; the list of executions has all.
+pub const DEAD: usize = 20;
+/// Schedules of a host that are looked at for one owner's.
+pub const SCHEDULES: usize = 1_000;
+/// How far ahead schedules are looked for: those that start once in some years are shown too.
+pub const SCHEDULES_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
+/// Characters of a question in a list: what tells it from others. Its page has all of it.
+pub const ASKED: usize = 160;
+/// Characters of what an execution says of itself in a list. Its page has all of it.
+pub const SAID: usize = 140;
+/// Milliseconds of the time that the first page shows: what a day's work was, and what went wrong overnight.
+pub const DAY_MS: i64 = 86_400_000;

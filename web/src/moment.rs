@@ -9,11 +9,18 @@ pub fn moment(time: Time) -> Markup {
     html! { time datetime=(time) { (in_utc(time)) } }
 }
 
+/// A moment where there is little room: `31 Jan 2026, 09:00 UTC`.
+pub fn brief(time: Time) -> Markup {
+    let moment = Timestamp::from_millisecond(time.0);
+    let text = moment.map_or_else(|_| time.to_string(), |moment| moment.strftime("%-d %b %Y, %H:%M UTC").to_string());
+    html! { time.brief datetime=(time) { (text) } }
+}
+
 /// A moment in few characters, with its second: for lists in which many stand below each other.
 pub fn stamp(time: Time) -> Markup {
     let moment = Timestamp::from_millisecond(time.0);
     let text = moment.map_or_else(|_| time.to_string(), |it| it.strftime("%-d %b %Y, %H:%M:%S UTC").to_string());
-    html! { time datetime=(time) data-short { (text) } }
+    html! { time.stamp datetime=(time) { (text) } }
 }
 
 /// A moment as text: `31 January 2026, 09:00 UTC`.

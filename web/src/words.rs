@@ -1,5 +1,7 @@
 //! What pages do with words.
 
+use std::time::Duration;
+
 /// A text with a capital at its beginning.
 pub fn capital(text: &str) -> String {
     let mut rest = text.chars();
@@ -11,7 +13,52 @@ pub fn count(count: u64, word: &str) -> String {
     format!("{count} {}", plural(count, word))
 }
 
+/// A duration as people read it: `40 ms`, `1.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub fn took(time: Duration) -> String {
+    let (millis, seconds) = (time.as_millis(), time.as_secs());
+    let two = |large: u64, large_word, small: u64, small_word| match small {
+        0 => format!("{large} {large_word}"),
+        small => format!("{large} {large_word} {small} {small_word}"),
+    };
+    match seconds {
+        0 => format!("{millis} ms"),
+        1..60 => format!("{seconds}.{} s", millis % 1_000 / 100),
+        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        86_400.. => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
 /// A word for so many.
 pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_told_in_two_units_at_most() {
+        for (millis, told) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1_250, "1.2 s"),
+            (60_000, "1 min"),
+            (200_400, "3 min 20 s"),
+            (7_500_000, "2 h 5 min"),
+            (86_400_000, "1 d"),
+            (273_600_000, "3 d 4 h"),
+        ] {
+            assert_eq!(took(Duration::from_millis(millis)), told);
+        }
+    }
+}
+
+/// The beginning of a text, where it is longer than so many characters.
+pub fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }

@@ -11,6 +11,7 @@ mod service;
 pub mod triggers;
 pub mod types;
 pub mod workflows;
+pub mod written;
 
 pub use auth::{
     CLIENT, Caller, Jwt, JwtSettings, OWNER, OpenId, Scope, SignIn, Started,
@@ -19,6 +20,7 @@ pub use auth::{
     is_owner,
 };
 pub use request::{
+    aside::aside,
     bounds::Bounds,
     cursor,
     document::AnyDocument,
@@ -33,12 +35,11 @@ pub use request::{
 pub use service::lambda;
 pub use service::{
     app::{App, Routes},
-    inside,
+    handed_on, inside,
     metrics::{Kind, Metric},
     rate::Rates,
     service,
     stop::{Stop, Stopper},
-    taken_over,
 };
 
 /// The OpenAPI document of the whole API: behind a gateway one function serves it for all. A test holds it to be what the

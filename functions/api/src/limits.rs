@@ -68,6 +68,12 @@ pub const SECRET_BYTES: usize = 64 * 1024;
 /// What all aliases of a document in YAML stand for, in the parser's events of which a value is one or two: twenty for each
 /// of the nodes that a document may have, and read in less than half a second.
 pub const YAML_REPLAYED: usize = 40_000;
+/// Templates without quotes that are looked for in a text that cannot be parsed: the first one is the fault, and each look
+/// reads a line.
+pub const TEMPLATES_LOOKED_AT: usize = 100;
+/// Stack of the thread that reads YAML: for [`NESTING`] levels of a parser that was compiled without optimization, which takes
+/// some 60 KiB for each. Of a flat text nearly all of it is never touched, and takes no memory.
+pub const YAML_STACK_BYTES: usize = 16 << 20;
 /// Secrets that one listing reads at a time. On AWS each is a call of a service.
 pub const SECRETS_AT_ONCE: usize = 8;
 /// How long a client may take to send a request's body: 6 MiB at 2.5 Mbit/s.

@@ -1,12 +1,12 @@
 //! The Lambda function `callback`: serves interactions, their answers, the pages of people's links, Slack and signals,
-//! and opens the pauses that the wait state machine begins.
+//! opens the pauses that the wait state machine begins, and records which mails came back.
 
 mod service;
 
 use aws::{
     Aws,
     runtime::{
-        pause,
+        bounce, pause,
         telemetry::{Call, observed},
     },
 };
@@ -34,19 +34,23 @@ async fn serve() -> Result<(), Error> {
     .await
 }
 
-/// What a request has and a pause of the wait machine has not.
+/// What tells a request and an event of SES from a pause of the wait machine.
 #[derive(Deserialize)]
 struct Shape {
     #[serde(rename = "requestContext")]
     request: Option<IgnoredAny>,
+    source: Option<String>,
 }
 
-/// One event of either kind.
+/// One event of any kind.
 async fn handle(host: &Aws, service: &axum::Router, event: &str, context: Context) -> Result<Box<RawValue>, Error> {
     let shape: Shape = serde_json::from_str(event)?;
     if shape.request.is_some() {
         let request: LambdaRequest = serde_json::from_str(event)?;
         return api::lambda::whole(service, request, context).await;
+    }
+    if shape.source.as_deref() == Some(bounce::SOURCE) {
+        return bounce::bounced(host, event).await;
     }
     pause::open(host, event).await
 }

@@ -126,3 +126,5 @@ pub const SECRETS: usize = 256;
 pub const SECRETS_OF_A_CALL: usize = 100;
 /// Seconds of a function's time that no node may use: they are kept to commit its outcome and deliver what follows.
 pub const MARGIN_SECONDS: f64 = 5.0;
+/// Number of values of one metric in a line: CloudWatch's embedded metric format takes no more.
+pub const SPREAD: usize = 100;

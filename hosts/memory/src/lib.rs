@@ -335,7 +335,7 @@ impl World {
     fn limit(&self, owner: &str, workflow: &WorkflowId, held: &ExecutionId) -> Option<u64> {
         let settings = |hash: &str| self.workflows.get(hash).map(|workflow| &workflow.settings);
         let latest = self.saved.get(&(owner.to_owned(), workflow.to_string())).and_then(|versions| versions.last());
-        let own = self.executions.get(held).and_then(|record| settings(&record.state.started.workflow_hash));
+        let own = self.executions.get(held).and_then(|record| settings(record.state.workflow_hash()));
         in_force(latest.and_then(|latest| settings(&latest.hash)), own.and_then(|own| own.max_concurrency))
     }
 

@@ -43,6 +43,11 @@ impl Poster {
         Ok(Self { guarded: Guarded::new(allow, user_agent)? })
     }
 
+    /// The same, with the places of another allow list too. Its connections are its own.
+    pub fn allowing(&self, more: &AllowList) -> Self {
+        Self { guarded: self.guarded.allowing(more) }
+    }
+
     /// Sends a request and reads the beginning of its answer. `now` dates a `Retry-After`.
     ///
     /// # Errors

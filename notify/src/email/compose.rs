@@ -44,6 +44,8 @@ pub fn compose(letter: &Letter, from: &Mailbox) -> Result<Mail, String> {
         text: plain::body(&content),
         html: html::body(&content),
         at: letter.now,
+        execution: letter.execution.clone(),
+        delivering: letter.delivering.clone(),
     })
 }
 

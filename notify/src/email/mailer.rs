@@ -10,7 +10,7 @@ use lettre::{
     },
 };
 use std::time::{Duration, UNIX_EPOCH};
-use stepwell_core::interaction::delivery::Told;
+use stepwell_core::{effect::Delivering, id::ExecutionId, interaction::delivery::Told};
 
 /// Takes mails: a server, a service of the cloud, a folder.
 #[async_trait]
@@ -41,6 +41,10 @@ pub struct Mail {
     pub html: String,
     /// The date.
     pub at: Time,
+    /// The execution that asks.
+    pub execution: ExecutionId,
+    /// Which try of which message this is. A service that tells later what became of a mail hands it back.
+    pub delivering: Delivering,
 }
 
 /// Mails hold links that nobody else may know, so that only the id is told.

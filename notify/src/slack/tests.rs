@@ -7,7 +7,10 @@ use document::time::Time;
 use engine::port::Letter;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use stepwell_core::interaction::{Interaction, channel::Channel, delivery::Notice};
+use stepwell_core::{
+    effect::Delivering,
+    interaction::{Interaction, channel::Channel, delivery::Notice},
+};
 
 const ID: &str = "018f2b6e-7a10-8c3d-9e4f-0123456789ab";
 const OWN: &str = "https://flows.example.com/i/TOKEN";
@@ -25,6 +28,7 @@ pub(super) fn question(kind: &str, more: Value) -> Interaction {
 fn letter(channel: Option<&str>, one: Interaction) -> Letter {
     Letter {
         id: "1".into(),
+        delivering: Delivering { interaction: ID.into(), delivery: 0, number: 1, attempt: 1 },
         owner: "acme".into(),
         notice: Notice::Asked,
         number: 1,

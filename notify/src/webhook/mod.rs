@@ -1,6 +1,7 @@
 //! Questions as requests to a URL of the document's author, signed as Standard Webhooks describe.
 
 mod body;
+mod reach;
 mod sign;
 
 pub use sign::{Key, Stale};
@@ -11,6 +12,7 @@ use crate::{
 };
 use engine::port::{Letter, Webhook};
 use nodes::{Post, Posted, Poster, mask_text};
+use reach::Reach;
 use stepwell_core::{
     interaction::delivery::Told,
     task::{Failure, UsedSecret},
@@ -23,7 +25,7 @@ const SIGNATURE: &str = "webhook-signature";
 
 /// Sends webhooks.
 pub struct Webhooks {
-    poster: Poster,
+    reach: Reach,
     key: Option<Key>,
 }
 
@@ -31,7 +33,7 @@ impl Webhooks {
     /// Webhooks by these requests. `key` signs those that have no key of their own; where there is none either, they
     /// have no signature.
     pub fn new(poster: Poster, key: Option<Key>) -> Self {
-        Self { poster, key }
+        Self { reach: Reach::of(poster), key }
     }
 
     /// Sends one. A redirect is not followed: its author would not know where the question goes.
@@ -69,7 +71,7 @@ impl Webhooks {
         }
         let (url, secrets) = (webhook.url.as_str(), webhook.secrets.as_slice());
         let post = Post { url, headers: &headers, body, answer_bytes: ANSWER_BYTES, limit: SEND, secrets };
-        self.poster.post(post, letter.now).await.map_err(|failure| unanswered(&failure))
+        self.reach.poster(webhook.allow.as_deref()).post(post, letter.now).await.map_err(|failure| unanswered(&failure))
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
-use stepwell_core::interaction::{Interaction, channel::Channel, delivery::Notice};
+use stepwell_core::{
+    effect::Delivering,
+    interaction::{Interaction, channel::Channel, delivery::Notice},
+};
 
 /// The id of every question here.
 pub const QUESTION: &str = "018f2b6e-7a10-8c3d-9e4f-0123456789ab";
@@ -36,6 +39,7 @@ pub fn question(fields: Value) -> Interaction {
 pub fn mail() -> Letter {
     Letter {
         id: "6f1c2a34-0000-8000-8000-000000000001".into(),
+        delivering: Delivering { interaction: QUESTION.into(), delivery: 0, number: 1, attempt: 1 },
         owner: "local".into(),
         notice: Notice::Asked,
         number: 1,
@@ -55,7 +59,14 @@ pub fn mail() -> Letter {
 
 /// The first request to a URL.
 pub fn webhook(url: &str) -> Letter {
-    let webhook = Webhook { url: url.into(), headers: BTreeMap::new(), secret: None, body: None, secrets: Vec::new() };
+    let webhook = Webhook {
+        url: url.into(),
+        headers: BTreeMap::new(),
+        secret: None,
+        body: None,
+        secrets: Vec::new(),
+        allow: None,
+    };
     Letter {
         id: "6f1c2a34-0000-8000-8000-000000000002".into(),
         channel: Channel::Webhook { name: Some("ops".into()) },

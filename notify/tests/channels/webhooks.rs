@@ -176,3 +176,23 @@ async fn a_credential_goes_to_no_host_but_its_own() {
     assert_eq!(channels(None).send(&to("127.0.0.1", "/allowed")).await, SENT);
     assert_eq!(arrived("/allowed")["headers"]["authorization"], "Bearer t0p-s3cret");
 }
+
+#[tokio::test]
+async fn an_execution_reaches_what_was_said_for_it_and_no_other_does() {
+    let channels = Channels::read(|_| None, Given::default()).unwrap();
+    let port = receivers().port("webhooks");
+    let said = |list: &str| with(letter("/said"), |webhook| webhook.allow = Some(list.to_owned()));
+    for list in [None, Some("127.0.0.1:1"), Some("no list at all, nor a place"), None] {
+        let told = match list {
+            Some(list) => channels.send(&said(list)).await,
+            None => channels.send(&letter("/said")).await,
+        };
+        assert!(matches!(&told, Told::Refused { error } if error.contains("not on the public internet")), "{told:?}");
+    }
+    for _ in 0..2 {
+        assert_eq!(channels.send(&said(&format!("127.0.0.1:{port}"))).await, SENT);
+    }
+    arrived("/said");
+    let other = channels.send(&letter("/said")).await;
+    assert!(matches!(other, Told::Refused { .. }), "{other:?}");
+}

@@ -3,10 +3,13 @@
 use super::*;
 use engine::port::{Letter, Notifier};
 use std::sync::Arc;
-use stepwell_core::interaction::{
-    Interaction,
-    channel::Channel,
-    delivery::{Notice, Told},
+use stepwell_core::{
+    effect::Delivering,
+    interaction::{
+        Interaction,
+        channel::Channel,
+        delivery::{Notice, Told},
+    },
 };
 
 fn letter(channel: Option<&str>, notice: Notice, reference: Option<&str>) -> Letter {
@@ -18,6 +21,7 @@ fn letter(channel: Option<&str>, notice: Notice, reference: Option<&str>) -> Let
     .unwrap();
     Letter {
         id: "1".into(),
+        delivering: Delivering { interaction: question.interaction_id.clone(), delivery: 0, number: 1, attempt: 1 },
         owner: "acme".into(),
         notice,
         number: 1,

@@ -32,11 +32,11 @@ struct Allotment {
 /// children, or has not planned any.
 pub fn further(workflow: &Workflow, state: &Execution, ix: NodeIx) -> u32 {
     let Some((kids, allotment)) = allotted(workflow, state, ix) else { return 0 };
-    let of_node = allotment.at_once.saturating_sub(running(kids));
+    let of_node = allotment.at_once.saturating_sub(kids.running());
     let Some(together) = allotment.together else { return of_node };
     let waits = |kids: &Kids, node: &NodeId| state.waits_for_children(&state.activation(node), kids.attempt);
     let all = state.children.iter().filter(|(node, kids)| waits(kids, node));
-    let all: u32 = all.map(|(_, kids)| running(kids)).sum();
+    let all: u32 = all.map(|(_, kids)| kids.running()).sum();
     of_node.min(together.saturating_sub(all))
 }
 
@@ -107,10 +107,6 @@ fn levels(spawning: &Spawning) -> u32 {
         },
         Spawning::Workflow(_) => 1 + SAVED_LEVELS,
     }
-}
-
-fn running(kids: &Kids) -> u32 {
-    kids.started.saturating_sub(kids.ended.len())
 }
 
 #[cfg(test)]

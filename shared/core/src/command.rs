@@ -80,6 +80,8 @@ pub enum Command {
     Reassign {
         /// The question.
         interaction_id: InteractionId,
+        /// Who asks.
+        actor: Actor,
         /// Everybody who may answer from now on.
         assignees: Vec<String>,
         /// The caller's reason, for people; none where the caller gave none.
@@ -89,6 +91,8 @@ pub enum Command {
     TellAgain {
         /// The question.
         interaction_id: InteractionId,
+        /// Who asks.
+        actor: Actor,
         /// The one receiver that is meant; none for all.
         to: Option<String>,
     },
@@ -195,6 +199,19 @@ pub enum Command {
         /// The error of the last try to process the message, for people.
         error: String,
     },
+}
+
+/// Who says whom a question is put to, and by what leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// The subject, such as an e-mail address.
+    pub subject: String,
+    /// The names of the groups that the subject is a member of, without `group:`.
+    pub groups: Vec<String>,
+    /// Whether the subject may do so for questions that are put to others (the scope `run`).
+    pub runs: bool,
+    /// Whether the subject may do so as the requester of what a requester may not decide (the scope `admin`).
+    pub administers: bool,
 }
 
 /// When an attempt to undo something is followed by another.

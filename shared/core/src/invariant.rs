@@ -223,7 +223,7 @@ fn can_act(workflow: &Workflow, state: &Execution, id: &NodeId) -> bool {
         Phase::Due { .. } | Phase::Intended { .. } => true,
         Phase::Waiting { until, event, .. } => until.is_some() || event.is_some(),
         Phase::Asking { interaction_id } => state.interaction(interaction_id.as_str()).is_some_and(|one| one.is_open()),
-        Phase::Children => state.children.get(id).is_some_and(|kids| kids.ended.len() < kids.started),
+        Phase::Children => state.children.get(id).is_some_and(|kids| kids.running() > 0),
         // Between two iterations a continuation message is on its way.
         Phase::Looping => workflow.graph.index.get(id).is_some_and(|&ix| {
             !workflow.graph.body[ix]

@@ -53,6 +53,11 @@ pub const METADATA_BYTES: usize = 16 * 1024;
 /// Turns after which a replay is given up: a changed condition may let a loop turn for long, and others wait. Executions
 /// of a few hundred nodes have some hundred.
 pub const REPLAY_TURNS: usize = 10_000;
+/// Bytes of the comment to an answer: some ten printed pages. Each person's is kept with the question, which is loaded and
+/// stored with every turn.
+pub const COMMENT_BYTES: usize = 32 * 1024;
+/// Bytes of the text that answers an `ask`: some 250 printed pages, which a form takes with every character escaped.
+pub const ANSWER_TEXT_BYTES: usize = 512 * 1024;
 /// How much later than another answer one may come that was sent at once with it: a slow network or a busy machine parts
 /// them by that much, and whoever sees a question takes longer to answer it.
 pub const ANSWERS_AT_ONCE: Duration = Duration::from_millis(200);

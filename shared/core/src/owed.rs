@@ -102,7 +102,7 @@ fn unwanted_children(state: &Execution) -> Vec<Effect> {
 /// one message to the parent itself stands for all of them: [`Work::TellChildren`], by which they are told in slices.
 pub(crate) fn tell(state: &Execution, activation: &Activation, kids: &Children, control: ChildControl) -> Vec<Effect> {
     let attempt = kids.attempt;
-    if kids.started.saturating_sub(kids.ended.len()) <= CHILDREN_IN_A_SLICE {
+    if kids.running() <= CHILDREN_IN_A_SLICE {
         let running = (0..kids.started).filter(|index| !kids.ended.contains(*index));
         return running.map(|index| tell_one(state.id(), activation, attempt, index, control)).collect();
     }

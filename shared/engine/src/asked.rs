@@ -1,4 +1,5 @@
-//! What turns say of people, for the numbers that hosts give: questions that are over, and messages that were tried.
+//! What turns say of people, for the numbers that hosts give: questions that were put and that are over, and messages
+//! that were tried.
 
 use stepwell_core::{
     event::{Closed, Event, TriedToTell, Turn},
@@ -18,7 +19,7 @@ pub struct Over {
 }
 
 document::closed_set!(
-    /// How a try to send a message ended.
+    /// How a try to send a message ended, and what its channel said later.
     Sent {
         /// The channel took it.
         Sent = "sent",
@@ -26,12 +27,16 @@ document::closed_set!(
         Failed = "failed",
         /// The channel refused it for good.
         Refused = "refused",
+        /// The channel had taken it, and says that it came back.
+        Bounced = "bounced",
     }
 );
 
 /// What the turns of one commit say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
+    /// The questions that were put, each by its kind.
+    pub opened: Vec<InteractionKind>,
     /// The questions that ended.
     pub over: Vec<Over>,
     /// The tries to send messages, each with its channel.
@@ -44,6 +49,9 @@ impl Asked {
     pub fn of(turns: &[Turn], state: &Execution) -> Self {
         let mut asked = Self::default();
         for (turn, event) in turns.iter().flat_map(|turn| turn.events.iter().map(move |event| (turn, event))) {
+            if let Event::InteractionOpened { interaction, .. } = event {
+                asked.opened.push(interaction.kind);
+            }
             if let Event::InteractionClosed(closed) = event {
                 asked.over.extend(over(turn, closed, state));
             }
@@ -56,7 +64,7 @@ impl Asked {
 
     /// Whether the turns say nothing of people, as most do.
     pub fn is_empty(&self) -> bool {
-        self.over.is_empty() && self.messages.is_empty()
+        self.opened.is_empty() && self.over.is_empty() && self.messages.is_empty()
     }
 }
 
@@ -73,6 +81,7 @@ fn sent(tried: &TriedToTell, state: &Execution) -> Option<(ChannelKind, Sent)> {
         Told::Sent { .. } => Sent::Sent,
         Told::Failed { .. } => Sent::Failed,
         Told::Refused { .. } => Sent::Refused,
+        Told::Bounced { .. } => Sent::Bounced,
         Told::Members(_) | Told::Dropped => return None,
     };
     Some((channel, sent))

@@ -77,3 +77,9 @@ pub const JOB_TRIES: u32 = 8;
 pub const JOB_PAUSE_SECONDS: (f64, f64) = (1.0, 60.0);
 /// Days for which a job is shown after its end.
 pub const JOB_DAYS: f64 = 90.0;
+/// Lines of nodes that are read at a time where an execution moves: what a store gives at once.
+pub const LOG_PAGE: usize = 200;
+/// Bytes of lines that move with one turn: with a turn they fit into a request, which has 6 MiB on AWS.
+pub const MOVED_LOG_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of a line's JSON beside its text and its node.
+pub const LOG_AROUND_BYTES: usize = 100;

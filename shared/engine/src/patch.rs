@@ -1,5 +1,7 @@
 //! Patches an execution: makes the new document, proves that the execution can go on by it, and puts it on it.
 
+mod pointer;
+
 use crate::{
     drive::{Submission, rehearse, submit, with_values, workflow_of},
     limits,
@@ -9,6 +11,7 @@ use crate::{
 use document::{Parsed, Workflow, parse, validate::Issue};
 use futures::future::BoxFuture;
 use json_patch::PatchOperation;
+use pointer::absent;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use stepwell_core::{
@@ -18,7 +21,7 @@ use stepwell_core::{
     event::{Patched, Request},
     execution::Execution,
     id::ExecutionId,
-    patch::{Obstacle, prove},
+    patch::{Later, Obstacle, counts_later, prove},
     reading::Reading,
 };
 
@@ -72,6 +75,8 @@ pub struct Done {
     pub state: Arc<Execution>,
     /// The new document, with what the static checks advise against.
     pub parsed: Arc<Parsed>,
+    /// What it changes and what does not count at once.
+    pub later: Vec<Later>,
 }
 
 /// What a caller makes sure of before a document is taken: that its code parses, that its secrets may be named.
@@ -115,6 +120,7 @@ pub async fn patch(
             Patched { operations: asked.operations.clone(), description: asked.description.clone(), ..patched };
         let command = Command::Patch { patched: Box::new(patched), seq: state.seq };
         let command = Asked { request: asked.request.clone(), ..Asked::by(command, asked.by.clone()) };
+        let later = later(host, &workflow, &new, &state).await?;
         let reply = if dry_run {
             let reply = rehearse(host, &state, &command, std::slice::from_ref(&new)).await?;
             reply.map(|()| state)
@@ -125,12 +131,32 @@ pub async fn patch(
             submitted.replies.pop().unwrap_or(Ok(())).map(|()| submitted.state)
         };
         match reply {
-            Ok(state) => return Ok(Ok(Done { state, parsed })),
+            Ok(state) => return Ok(Ok(Done { state, parsed, later })),
             Err(Rejection::MovedOn(_)) => {}
             Err(rejection) => return Ok(Err(Refused::Rejected(rejection))),
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// What of a new document does not count at once in an execution that ran by another one: times that run already, and a
+/// limit that only a saved version sets.
+///
+/// # Errors
+/// What the store says.
+pub async fn later(
+    host: &dyn Host,
+    old: &Workflow,
+    new: &Workflow,
+    before: &Execution,
+) -> Result<Vec<Later>, StoreError> {
+    let mut later = counts_later(old, new, before);
+    let (owner, limit) = (&before.started.owner, |workflow: &Workflow| workflow.settings.max_concurrency);
+    if limit(old) != limit(new) && host.catalogue().saved(owner, new.id.as_str(), None).await?.is_some() {
+        let message = "the `max_concurrency` of the latest saved version counts for all executions of the workflow, and not                        that of one of them: save a version";
+        later.push(Later { code: "max_concurrency_not_in_force", node: None, message: message.into() });
+    }
+    Ok(later)
 }
 
 /// The document that operations make of another one, read and checked beside the threads that others wait for.
@@ -186,7 +212,8 @@ pub fn applied(mut document: Value, operations: &Value) -> Result<Value, Wrong> 
         })?;
         let grows = matches!(operation, PatchOperation::Copy(_));
         json_patch::patch(&mut document, std::slice::from_ref(&operation)).map_err(|error| {
-            let message = format!("operation {number} (`{}`) cannot be applied: {}", operation.path(), error.kind);
+            let why = absent(&document, &operation).unwrap_or_else(|| error.kind.to_string());
+            let message = format!("operation {number} (`{}`) cannot be applied: {why}", operation.path());
             wrong("patch_failed", Some(number), message)
         })?;
         let most = limits::REQUEST_BYTES;

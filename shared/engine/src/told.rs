@@ -201,11 +201,12 @@ fn of_people(event: &Event, by: Option<String>) -> Option<Line> {
     })
 }
 
-/// The line of a try to send a message; none where it was sent.
+/// The line of a try to send a message, or of one that came back; none where it was sent.
 fn of_message(tried: &TriedToTell) -> Option<Line> {
     let (message, error) = match (&tried.told, tried.again_at) {
         (delivery::Told::Failed { error, .. }, Some(_)) => ("message failed, tried again", error),
         (delivery::Told::Failed { error, .. } | delivery::Told::Refused { error }, _) => ("message failed", error),
+        (delivery::Told::Bounced { error, .. }, _) => ("message came back", error),
         (delivery::Told::Sent { .. } | delivery::Told::Members(_) | delivery::Told::Dropped, _) => return None,
     };
     let line = question(&tried.interaction_id, message);

@@ -58,6 +58,14 @@ pub async fn identity(domain: &str) {
     assert!(status.is_success(), "the identity {domain}: {status}");
 }
 
+/// Makes a configuration set, by which mails can go.
+pub async fn configuration_set(name: &str) {
+    let url = format!("{}/v2/email/configuration-sets", endpoint());
+    let asked = signed(http().post(url), "ses").json(&json!({ "ConfigurationSetName": name }));
+    let status = asked.send().await.unwrap_or_else(|error| panic!("{name}: {error}")).status();
+    assert!(status.is_success(), "the configuration set {name}: {status}");
+}
+
 /// A mail that SES was handed.
 #[derive(Clone, Debug)]
 pub struct Mail {

@@ -2,10 +2,12 @@
 //! DynamoDB Local, queues, bucket and wait state machine on MiniStack, and what event source mappings of SQS do.
 
 mod emulator;
+mod fleet;
 mod mapping;
 mod recorder;
 
-pub use emulator::{Mail, call, identity, mails, queue_arn};
+pub use emulator::{Mail, call, configuration_set, identity, mails, queue_arn};
+pub use fleet::Fleet;
 pub use mapping::Mapping;
 pub use recorder::Recorder;
 
@@ -88,16 +90,7 @@ impl Cloud {
             of_callback.extend(recorder.environment("callback").await);
         }
         emulator::function(&callback, &binary("callback"), &of_callback).await;
-        let token = Token {
-            sha256: api::sha256_of_token("TOKEN"),
-            name: "of the tests".into(),
-            owner: OWNER.into(),
-            subject: "ada@example.com".into(),
-            scopes: Scope::ALL.to_vec(),
-            expires_at: None,
-            created_at: None,
-        };
-        world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");
+        token(&world, "TOKEN", "ada@example.com").await;
         let (steps, dead) = (Mapping::new("step", steps), Mapping::new("supervisor", dead));
         Self { world, steps, dead, buried, environment, functions: HashMap::new(), recorder }
     }
@@ -105,6 +98,16 @@ impl Cloud {
     /// Sets a variable for the processes of functions that are started from now on.
     pub fn set(&mut self, name: &'static str, value: &str) {
         self.environment.push((name, value.to_owned()));
+    }
+
+    /// Processes of functions that take up to `most` requests at once, of this stack as it is set up by now.
+    pub fn fleet(&self, most: usize) -> Fleet {
+        Fleet::new(self.environment.clone(), most)
+    }
+
+    /// Keeps a token by which a person may do everything.
+    pub async fn token(&self, text: &str, subject: &str) {
+        token(&self.world, text, subject).await;
     }
 
     /// What the name of every secret of the stack begins with.
@@ -200,27 +203,46 @@ impl Cloud {
 
     /// The same with these headers, of which the names are in lower case, and this body. Returns the status and the whole
     /// answer of the function.
-    pub async fn send(&mut self, method: &str, path: &str, mut headers: Value, body: Option<String>) -> (u16, Value) {
-        headers["host"] = "api.example.com".into();
-        // The gateway hands cookies on by themselves.
-        let cookies = headers.as_object_mut().and_then(|headers| headers.remove("cookie"));
-        let cookies: Vec<Value> = cookies.into_iter().collect();
-        let (raw, query) = path.split_once('?').unwrap_or((path, ""));
-        let event = json!({
-            "version": "2.0", "routeKey": "$default", "rawPath": raw, "rawQueryString": query,
-            "headers": headers, "cookies": cookies,
-            "requestContext": {
-                "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
-                "http": {"method": method, "path": raw, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
-                "requestId": "request", "routeKey": "$default", "stage": "$default",
-                "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_262_400_000_u64,
-            },
-            "body": body, "isBase64Encoded": false,
-        });
-        let answer = self.invoke(serving(method, raw), &event).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+    pub async fn send(&mut self, method: &str, path: &str, headers: Value, body: Option<String>) -> (u16, Value) {
+        let event = request_event(method, path, headers, body);
+        let name = serving(method, path.split('?').next().unwrap_or_default());
+        let answer = self.invoke(name, &event).await.unwrap_or_else(|error| panic!("{path}: {error}"));
         let status = answer["statusCode"].as_u64().unwrap_or_default();
         (u16::try_from(status).unwrap_or_default(), answer)
     }
+}
+
+async fn token(world: &World, text: &str, subject: &str) {
+    let token = Token {
+        sha256: api::sha256_of_token(text),
+        name: format!("of {subject}"),
+        owner: OWNER.into(),
+        subject: subject.into(),
+        scopes: Scope::ALL.to_vec(),
+        expires_at: None,
+        created_at: None,
+    };
+    world.host(false, 3).tokens().add_token(token).await.expect("the table takes a token");
+}
+
+/// A request as API Gateway hands it to a function.
+fn request_event(method: &str, path: &str, mut headers: Value, body: Option<String>) -> Value {
+    headers["host"] = "api.example.com".into();
+    // The gateway hands cookies on by themselves.
+    let cookies = headers.as_object_mut().and_then(|headers| headers.remove("cookie"));
+    let cookies: Vec<Value> = cookies.into_iter().collect();
+    let (raw, query) = path.split_once('?').unwrap_or((path, ""));
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": raw, "rawQueryString": query,
+        "headers": headers, "cookies": cookies,
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "api", "domainName": "api.example.com", "domainPrefix": "api",
+            "http": {"method": method, "path": raw, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"},
+            "requestId": "request", "routeKey": "$default", "stage": "$default",
+            "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_262_400_000_u64,
+        },
+        "body": body, "isBase64Encoded": false,
+    })
 }
 
 /// The function that serves a route, as infra/template.yaml says.

@@ -20,7 +20,11 @@ use stepwell_core::{
     invariant,
     payload::Payload,
     rollback::What,
+    task::{Report, Task},
 };
+
+/// Makes an attempt of a node, to its end.
+pub type Answers = Arc<dyn Fn(&Task) -> Report + Send + Sync>;
 
 /// A message on the queue.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct World {
     pub shown: BTreeSet<InteractionId>,
     /// What the outside world has been asked.
     pub outside: Outside,
+    /// What answers in place of the simulated outside world, such as a real server; none for that.
+    pub answers: Option<Answers>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
     /// How many port calls were made.
@@ -90,6 +96,7 @@ impl SimHost {
             timers: BTreeMap::new(),
             shown: BTreeSet::new(),
             outside: Outside::default(),
+            answers: None,
             broken: Vec::new(),
             calls: 0,
             under_way: (0, 0),

@@ -118,6 +118,8 @@ fn reads(name: &str, text: &str) {
                 Envelope::from_json(record["body"].as_str().unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
             }
         }
+        // Which is read by the tests of `aws::runtime::bounce`.
+        ("callback", "eventbridge") => assert!(text.contains("\"source\": \"aws.ses\""), "{name}"),
         // What is looked for there; see `aws::runtime::supervise` and `aws::runtime::pause`.
         ("supervisor", "schedule") => {
             assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "aws.events");

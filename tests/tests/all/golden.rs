@@ -1,9 +1,9 @@
 //! Journals of earlier releases still fold to the same state, and go on to the same end.
 //!
 //! `UPDATE_GOLDEN=1` writes the journals of this release anew; that is for a new format, under a new folder. `v1` knows
-//! neither retry nor rollback, `v2` does.
+//! neither retry nor rollback, `v2` no patch and no import, `v3` does.
 
-use crate::docs::root;
+use crate::{docs::root, moved::exported};
 use document::id::NodeId;
 use engine::port::Delivers;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use stepwell_core::{
     command::Control,
     event::Turn,
-    execution::{Execution, NodeState},
+    execution::{Execution, NodeState, Status},
     id::ExecutionId,
     rollback::Rollback,
 };
@@ -21,7 +21,7 @@ use stepwell_tests::{
 };
 
 fn folder() -> PathBuf {
-    root().join("tests/golden/v2")
+    root().join("tests/golden/v3")
 }
 
 /// A flow through every kind of node that an execution can stop at.
@@ -84,10 +84,44 @@ fn snapshot(run: &Run, expected: &Value) -> String {
     let world = run.host.world();
     let states: BTreeMap<String, Value> =
         world.journals.keys().map(|id| (id.to_string(), essence(&world.fold(id).unwrap()))).collect();
+    // Those that patches made, in the order of their hashes.
+    let first = world.workflow_of(&root_id()).unwrap();
+    let others: BTreeMap<&String, &Value> = world
+        .workflows
+        .values()
+        .filter(|workflow| workflow.hash != first.hash)
+        .map(|workflow| (&workflow.hash, &*workflow.document))
+        .collect();
+    let others: Vec<&Value> = others.into_values().collect();
     let golden = json!({
-        "document": case().document, "journals": world.journals, "states": states, "expected": expected,
+        "document": case().document, "others": others, "journals": world.journals, "states": states,
+        "expected": expected,
     });
     format!("{golden}\n")
+}
+
+fn keep(name: &str, run: &Run, expected: &Value) {
+    fs::create_dir_all(folder()).unwrap();
+    fs::write(folder().join(format!("{name}.json")), snapshot(run, expected)).unwrap();
+}
+
+fn begun(rounds: usize) -> Run {
+    let mut run = Run::new(&case(), 1, Faults::default(), Delivers::InCommit);
+    for _ in 0..rounds {
+        run.advance().unwrap();
+    }
+    run
+}
+
+/// How many rounds pass until an execution has a status for the first time.
+fn rounds_until(status: Status) -> usize {
+    let mut run = begun(0);
+    (0..).find(|_| run.host.state(&root_id()).unwrap().status() == status || !run.advance().unwrap()).unwrap()
+}
+
+fn ends(mut run: Run) -> Value {
+    let fate = run.finish().unwrap();
+    json!({ "status": fate.status, "output": fate.output })
 }
 
 /// A journal at every status that a run comes through, and some more on the way.
@@ -125,9 +159,7 @@ fn write() {
 fn write_reopened() {
     let calm = Run::new(&case(), 1, Faults::default(), Delivers::InCommit).finish().unwrap();
     let expected = json!({ "status": calm.status, "output": calm.output });
-    let keep = |name: &str, run: &Run| {
-        fs::write(folder().join(format!("{name}.json")), snapshot(run, &expected)).unwrap();
-    };
+    let keep = |name: &str, run: &Run| keep(name, run, &expected);
     let mut run = Run::new(&case(), 1, Faults::default(), Delivers::InCommit);
     run.finish().unwrap();
     run.back_to(&root_id(), &Rollback::to(1));
@@ -151,11 +183,62 @@ fn write_reopened() {
     keep("completed-at-last", &run);
 }
 
+/// Journals of executions that were patched: while a person is asked, and once more behind a pause.
+fn write_patched() {
+    let behind = |of: &str, id: &str| {
+        let node = json!({"id": id, "type": "transform", "config": {"expression": format!("ctx.{of}.output.v")}});
+        json!([{"op": "add", "path": "/nodes/-", "value": node},
+            {"op": "add", "path": "/edges/-", "value": {"from": of, "to": id}}])
+    };
+    let patched = || {
+        let mut run = begun(rounds_until(Status::WaitingHuman));
+        run.patch(&root_id(), &behind("join", "extra"));
+        assert!(run.host.state(&root_id()).unwrap().patched.is_some());
+        run
+    };
+    let expected = ends(patched());
+    keep("patched-1", &patched(), &expected);
+    let twice = || {
+        let mut run = patched();
+        run.advance().unwrap();
+        run.ask(Control::Pause);
+        run.patch(&root_id(), &json!([{"op": "replace", "path": "/nodes/13/name", "value": "All"}]));
+        run
+    };
+    keep("patched-and-paused", &twice(), &expected);
+    let mut run = twice();
+    run.ask(Control::Resume);
+    run.finish().unwrap();
+    keep("patched-completed", &run, &expected);
+}
+
+/// Journals of executions that came from another host: with children on their way, and with a question that is open.
+fn write_imported() {
+    let expected = ends(begun(0));
+    for (name, rounds) in [
+        ("imported-running", rounds_until(Status::WaitingHuman) - 6),
+        ("imported-waiting_human", rounds_until(Status::WaitingHuman)),
+    ] {
+        let mut there = begun(rounds);
+        let all = exported(&mut there, 1, &mut |_| {});
+        let documents = [case().document];
+        let mut here = Run::arrived(&documents, (1, Faults::default()), Delivers::InCommit, &there, &all);
+        assert!(here.host.state(&root_id()).unwrap().arrived);
+        keep(name, &here, &expected);
+        for _ in 0..4 {
+            here.advance().unwrap();
+        }
+        keep(&format!("{name}-on"), &here, &expected);
+    }
+}
+
 #[test]
 fn journals_of_every_release_fold_and_go_on() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         write();
         write_reopened();
+        write_patched();
+        write_imported();
     }
     let paths = crate::docs::files(&root().join("tests/golden"), ".json");
     assert!(paths.len() >= 8, "only {} golden journals were found", paths.len());
@@ -163,7 +246,9 @@ fn journals_of_every_release_fold_and_go_on() {
         let name = path.display();
         let golden: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let journals: BTreeMap<ExecutionId, Vec<Turn>> = serde_json::from_value(golden["journals"].clone()).unwrap();
-        let mut run = Run::take_up(&[golden["document"].clone()], journals);
+        let others = golden["others"].as_array().cloned().unwrap_or_default();
+        let documents: Vec<Value> = [golden["document"].clone()].into_iter().chain(others).collect();
+        let mut run = Run::take_up(&documents, journals);
         for (id, state) in golden["states"].as_object().unwrap() {
             let folded = run.host.state(&id.as_str().into()).unwrap();
             assert_eq!(&essence(&folded), state, "{name}: {id} folds to another state");

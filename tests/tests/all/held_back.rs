@@ -134,3 +134,32 @@ async fn many_that_were_held_back_are_all_let_in() {
     eventually("all go on", || async { held(&world, &ids).await == 0 }).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patch_of_its_own_limit_lets_in_who_is_held_back() {
+    let world = World::new("patched-limit").await;
+    let document = waiting("alone", json!({"max_concurrency": 1}));
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(world.start_inline(&document).await);
+    }
+    assert_eq!(held(&world, &ids).await, 3);
+    let patch = async |world: &World, id: &ExecutionId, operation: Value| {
+        let path = format!("/v1/executions/{id}/patch");
+        let (status, body) = world.call("POST", &path, Some(&json!({"operations": [operation]}))).await;
+        assert_eq!((status.as_u16(), &body["warnings"]), (200, &json!([])), "{body}");
+    };
+    // Raised by the one that comes next: there is room for it alone, and who comes later stands behind its own limit.
+    patch(&world, &ids[1], json!({"op": "replace", "path": "/settings/max_concurrency", "value": 2})).await;
+    soon(&world, &ids[1..], "the next one goes on", 2).await;
+    // What it was patched to counts after a restart as well.
+    let world = world.restarted("").await;
+    assert_eq!(held(&world, &ids).await, 2);
+    patch(&world, &ids[2], json!({"op": "remove", "path": "/settings/max_concurrency"})).await;
+    eventually("it goes on", || async { held(&world, &ids[2..3]).await == 0 }).await;
+    for id in &ids[..3] {
+        signal(&world, id).await;
+    }
+    soon(&world, &ids[3..], "the last one goes on", 0).await;
+    world.end().await;
+}

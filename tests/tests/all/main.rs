@@ -36,6 +36,7 @@ mod kill_once;
 mod kill_saga;
 mod lambda;
 mod large;
+mod ledger;
 mod moved;
 mod node_type;
 mod owners;

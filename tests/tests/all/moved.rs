@@ -5,7 +5,7 @@ use engine::{
     moving::{Piece, export},
     port::Journal,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
     future::Future,
@@ -42,7 +42,7 @@ fn parts(host: &SimHost, id: &ExecutionId, room: usize) -> Vec<Piece> {
 }
 
 /// All that is exported of the root and those below it. `meanwhile` is what happens before each child is read.
-fn exported(run: &mut Run, room: usize, meanwhile: &mut dyn FnMut(&mut Run)) -> Vec<Piece> {
+pub fn exported(run: &mut Run, room: usize, meanwhile: &mut dyn FnMut(&mut Run)) -> Vec<Piece> {
     let mut open = VecDeque::from([root_id()]);
     let (mut all, mut ends) = (Vec::new(), Vec::new());
     while let Some(id) = open.pop_front() {
@@ -65,6 +65,42 @@ fn exported(run: &mut Run, room: usize, meanwhile: &mut dyn FnMut(&mut Run)) -> 
     all.extend::<Vec<Piece>>(ends);
     // As they travel: as text.
     all.iter().map(|piece| serde_json::from_str(&serde_json::to_string(piece).unwrap()).unwrap()).collect()
+}
+
+/// The one seed that is asked for, or as many as usual, or more.
+fn seeds(usual: u64) -> std::ops::Range<u64> {
+    let said = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    match said("SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..said("SIM_SEEDS").unwrap_or(usual).max(usual),
+    }
+}
+
+/// A case with a `map` whose items run one after the other: what one of them does not tell stops all of it.
+fn one_after_the_other(seed: u64) -> Case {
+    let mut case = (0..1_000).map(|number| some_case(seed * 1_000 + number)).find(|case| maps(&case.document) > 0);
+    let case = case.as_mut().expect("one in some cases has a map");
+    limited(&mut case.document);
+    case.saved.iter_mut().for_each(limited);
+    case.clone()
+}
+
+/// How many `map` nodes a document has at its top.
+fn maps(document: &Value) -> usize {
+    document["nodes"].as_array().unwrap().iter().filter(|node| node["type"] == "map").count()
+}
+
+fn limited(document: &mut Value) {
+    match document {
+        Value::Object(fields) => {
+            if fields.get("type").is_some_and(|kind| kind == "map") {
+                fields["config"]["max_concurrency"] = json!(1);
+            }
+            fields.values_mut().for_each(limited);
+        }
+        Value::Array(items) => items.iter_mut().for_each(limited),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn some_case(seed: u64) -> Case {
@@ -95,13 +131,27 @@ fn some_rounds(run: &mut Run, rounds: usize) {
     }
 }
 
-#[test]
-fn whenever_an_execution_moves_it_comes_to_the_same_end() {
-    let (mut ended, mut children, mut moved) = (0, 0, 0);
-    for seed in 0..600 {
-        let case = some_case(seed);
+/// One move of a case at a random moment, after something was asked of it at times.
+struct Moving {
+    seed: u64,
+    case: Case,
+}
+
+/// What a move has seen.
+struct Seen {
+    ended: bool,
+    children: usize,
+}
+
+impl Moving {
+    fn new(seed: u64, case: Case) -> Self {
+        Self { seed, case }
+    }
+
+    fn moves(&self) -> Seen {
+        let (seed, case) = (self.seed, &self.case);
         let mut rng = Rng::new(seed, 21);
-        let mut there = Run::new(&case, seed, Faults::default(), delivers(seed % 2 == 0));
+        let mut there = Run::new(case, seed, Faults::default(), delivers(seed % 2 == 0));
         some_rounds(&mut there, rng.below(10));
         let (is_torn, what) = (seed % 4 == 0, seed % 7);
         match what {
@@ -120,8 +170,7 @@ fn whenever_an_execution_moves_it_comes_to_the_same_end() {
         let room = if rng.percent(50) { 1 } else { 100_000 };
         let all = exported(&mut there, room, &mut meanwhile);
         let state = there.host.state(&root_id()).unwrap();
-        ended += u32::from(state.end.is_some());
-        children += there.host.world().journals.len() - 1;
+        let seen = Seen { ended: state.end.is_some(), children: there.host.world().journals.len() - 1 };
         let faults = if seed % 3 == 0 { Faults::of(seed) } else { Faults::default() };
         let mut here = Run::arrived(&case.saved, (seed, faults), delivers(seed % 4 < 2), &there, &all);
         let about = |error: &str| format!("seed {seed}: {error}\n{}", case.document);
@@ -133,9 +182,27 @@ fn whenever_an_execution_moves_it_comes_to_the_same_end() {
             here.back_to(&root_id(), &Rollback::to(1));
             settled(&mut here).unwrap_or_else(|error| panic!("{}", about(&error)));
         }
+        seen
+    }
+}
+
+#[test]
+fn whenever_an_execution_moves_it_comes_to_the_same_end() {
+    let (mut ended, mut children, mut moved) = (0, 0, 0);
+    for seed in seeds(600) {
+        let seen = Moving::new(seed, some_case(seed)).moves();
+        ended += u32::from(seen.ended);
+        children += seen.children;
         moved += 1;
     }
-    assert!(moved - ended > 150 && children > 150, "{ended} of {moved} had ended, {children} children");
+    assert!(moved - ended > 150 && children > 150 || moved == 1, "{ended} of {moved} had ended, {children} children");
+}
+
+#[test]
+fn a_map_whose_items_run_one_after_the_other_goes_on_wherever_it_moves() {
+    for seed in seeds(300) {
+        Moving::new(seed, one_after_the_other(seed)).moves();
+    }
 }
 
 /// While parts are missing, nothing but the import touches it: no message, no timer, no person.

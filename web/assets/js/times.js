@@ -1,17 +1,18 @@
 // Shows each moment in the reader's own zone. The text that the server wrote, in UTC, stays at hand as a title.
 const words = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
-const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const local = (root) => {
-  for (const time of root.querySelectorAll('time[datetime]')) {
+const brief = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const stamp = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+function tell(part) {
+  for (const time of part.querySelectorAll('time[datetime]')) {
     const moment = new Date(time.dateTime);
-    if (time.title || Number.isNaN(moment.valueOf())) continue;
+    if (Number.isNaN(moment.valueOf()) || time.title) continue;
     time.title = time.textContent;
-    time.textContent = ('short' in time.dataset ? short : words).format(moment);
+    time.textContent = ({ brief, stamp }[time.className] ?? words).format(moment);
   }
-};
-local(document);
-// Other modules tell of what they put into the page later.
-document.addEventListener('put', (event) => local(event.detail));
+}
+tell(document);
+// Another module has put this part into the page.
+document.addEventListener('put', (event) => tell(event.detail));
 
 // What is wrong with a form is where the reader goes on.
 document.querySelector('.summary')?.focus();

@@ -4,6 +4,7 @@
 mod faults;
 mod field;
 mod fill;
+mod label;
 mod name;
 mod pairs;
 mod parse;
@@ -14,6 +15,7 @@ mod schema;
 pub use faults::Faults;
 pub use field::{Field, Kind, plain};
 pub use fill::fill;
+pub use label::label_of;
 pub use name::{Name, id_of};
 pub use pairs::Pairs;
 pub use parse::{Parsed, Reader};

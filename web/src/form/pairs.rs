@@ -54,6 +54,20 @@ impl Pairs {
         Some(rows.min(limits::ROWS))
     }
 
+    /// The form with another number of rows, where a button for that was pressed.
+    pub fn other_rows(&self) -> Option<Self> {
+        let (mut rows, add, remove) = (self.clone(), self.get("add"), self.get("remove"));
+        if let Some(list) = add {
+            rows.add_row(list);
+        }
+        if let Some(row) = remove {
+            rows.remove_row(row);
+        }
+        rows.remove("add");
+        rows.remove("remove");
+        (add.is_some() || remove.is_some()).then_some(rows)
+    }
+
     /// Shows one more row of a list.
     pub fn add_row(&mut self, list: &str) {
         let rows = self.rows(list).unwrap_or_default() + 1;

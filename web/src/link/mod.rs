@@ -1,14 +1,10 @@
 //! The page of one person's link, `/i/{token}`. It needs no sign-in: the token names the person and the question. Reading
 //! it decides nothing, whoever reads it; the answer is a form of that page, sent back with the page's own token.
 
-mod answer;
 mod found;
-mod inputs;
 mod over;
-mod people;
 mod question;
 mod recorded;
-mod words;
 
 use crate::{
     answered::{page, see_other},
@@ -16,9 +12,13 @@ use crate::{
     form::{Faults, Pairs},
     layout::notice,
     limits,
+    question::{
+        Found,
+        answer::{self as sent, Sent},
+        inputs,
+    },
     words::capital,
 };
-use answer::Sent;
 use api::{Answered, App, Body, Caller, Problem, Rates, Routes, people::answer as rules};
 use axum::{
     Extension,
@@ -28,7 +28,7 @@ use axum::{
     routing::get,
 };
 use document::canonical;
-use found::{Found, find};
+use found::find;
 use maud::{Markup, html};
 use std::sync::Arc;
 use stepwell_core::{
@@ -83,7 +83,7 @@ async fn own_answer(
     };
     match found.mine().0 {
         _ if found.person.is_none() => page(StatusCode::GONE, over::over(&found, "../../")),
-        Some(mine) => page(StatusCode::OK, recorded::recorded(&found, mine)),
+        Some(mine) => page(StatusCode::OK, recorded::recorded(&found, &token, mine)),
         None => see_other(&format!("../{token}")),
     }
 }
@@ -120,41 +120,41 @@ async fn send(
     if found.person.is_none() {
         return page(StatusCode::GONE, over::over(&found, "../"));
     }
-    take(&app, &found, &pairs).await
+    take(&app, &found, &token, &pairs).await
 }
 
 /// Hands an answer to the rules, by the same way as every answer. A question that is over is handed on too: they alone
 /// know whether the answer is the one that ended it, sent by a second click.
-async fn take(app: &App, found: &Found, pairs: &Pairs) -> Response {
+async fn take(app: &App, found: &Found, token: &str, pairs: &Pairs) -> Response {
     let again = |status: StatusCode, pairs: &Pairs, faults: &Faults| match is_over(found) {
         true => page(StatusCode::GONE, over::over(found, "../")),
         false => page(status, question::question(found, pairs, faults)),
     };
-    let (answer, names) = match answer::read(&found.interaction, pairs) {
+    let (answer, names) = match sent::read(&found.interaction, pairs) {
         Sent::Rows(pairs) => return again(StatusCode::OK, &pairs, &Faults::default()),
         Sent::Wrong(faults) => return again(StatusCode::UNPROCESSABLE_ENTITY, pairs, &faults),
         Sent::Answer(answer, names) => (answer, names),
     };
     let problem = match ask(app, found, pairs.get("seen").unwrap_or_default(), *answer).await {
-        Ok(()) => return see_other(&format!("{}/answer", found.token)),
+        Ok(()) => return see_other(&format!("{token}/answer")),
         Err(problem) => problem,
     };
     // Somebody else may be asked in this person's place since the page was read.
     if problem.code() == "forbidden"
-        && let Ok(Some(now)) = find(app, &found.token).await
+        && let Ok(Some(now)) = find(app, token).await
         && is_over(&now)
     {
         return page(StatusCode::GONE, over::over(&now, "../"));
     }
     match problem.code() {
         // Somebody else was first, or the time ran out meanwhile.
-        "already_decided" => match find(app, &found.token).await {
+        "already_decided" => match find(app, token).await {
             Ok(Some(now)) => page(StatusCode::GONE, over::over(&now, "../")),
             Ok(None) => page(StatusCode::NOT_FOUND, over::unknown()),
             Err(problem) => trouble(problem, "../"),
         },
         "invalid_answer" => {
-            let faults = answer::refused(&found.interaction, problem.errors(), &names);
+            let faults = sent::refused(&found.interaction, problem.errors(), &names);
             again(StatusCode::UNPROCESSABLE_ENTITY, pairs, &faults)
         }
         // What the person typed must not be lost because the store is busy, or the execution paused.

@@ -1,9 +1,9 @@
 //! The pages of links that lead to no open question, each with its own reason.
 
-use super::{found::Found, people, question::facts, words};
 use crate::{
     layout::{Page, notice, whole},
     moment::moment,
+    question::{Found, people, shown::facts, words},
     words::capital,
 };
 use maud::{Markup, html};

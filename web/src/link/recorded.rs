@@ -1,12 +1,14 @@
 //! The page after an answer: what was recorded, and what is still needed.
 
-use super::{found::Found, people, question::facts, words};
-use crate::layout::{Page, whole};
+use crate::{
+    layout::{Page, whole},
+    question::{Found, people, shown::facts, words},
+};
 use maud::{Markup, html};
 use stepwell_core::interaction::{InteractionStatus, Response};
 
 /// The page about the person's last answer.
-pub fn recorded(found: &Found, mine: &Response) -> Markup {
+pub fn recorded(found: &Found, token: &str, mine: &Response) -> Markup {
     let one = &found.interaction;
     let asked = words::question(one);
     let body = html! {
@@ -31,7 +33,7 @@ pub fn recorded(found: &Found, mine: &Response) -> Markup {
             }
             (facts(found))
             @if one.is_open() {
-                div.actions { a.button href={ "../" (found.token) } { "Change your answer" } }
+                div.actions { a.button href={ "../" (token) } { "Change your answer" } }
             }
         }
     };

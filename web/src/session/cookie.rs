@@ -73,12 +73,17 @@ impl From<Person> for Caller {
     }
 }
 
+/// A text that nobody can guess and nothing else has; none where the system gives no random bytes.
+pub fn nonce() -> Option<String> {
+    let mut bytes = [0; RANDOM];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
 impl Session {
     /// A session of somebody who has not signed in; none where the system has no randomness to give.
     pub fn visitor() -> Option<Self> {
-        let mut bytes = [0; RANDOM];
-        SystemRandom::new().fill(&mut bytes).ok()?;
-        Some(Self::Visitor { id: BASE64_URL_SAFE_NO_PAD.encode(bytes) })
+        nonce().map(|id| Self::Visitor { id })
     }
 
     /// The cookie's value.

@@ -9,8 +9,9 @@ mod open_id;
 mod sign_in;
 mod visit;
 
+pub use cookie::nonce;
 pub use form::Sent;
-pub use jar::{Jar, jar};
+pub use jar::jar;
 pub use visit::Visit;
 
 use api::Routes;

@@ -81,13 +81,16 @@ async fn caller(parts: &Parts, app: &App, session: Session) -> Result<Option<Cal
             found.filter(|token| token.expires_at.is_none_or(|end| end > app.host.now())).map(Caller::from)
         }
         Session::Person { person, .. } if !by_token => Some(person.into()),
-        Session::Visitor { .. } | Session::Token { .. } | Session::Person { .. } => {
-            match authenticate(app, parts).await {
-                Ok(caller) => Some(caller),
-                Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && !by_token => None,
-                Err(problem) => return Err(problem),
-            }
-        }
+        Session::Visitor { .. } | Session::Token { .. } | Session::Person { .. } => None,
+    };
+    // A token that was revoked opens nothing. The host's own user goes on without one, where it was the last.
+    let found = match found {
+        Some(caller) => Some(caller),
+        None => match authenticate(app, parts).await {
+            Ok(caller) => Some(caller),
+            Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && !by_token => None,
+            Err(problem) => return Err(problem),
+        },
     };
     Ok(found.map(|caller| Caller { via: Via::Dashboard, ..caller }))
 }

@@ -135,13 +135,3 @@ async fn the_inbox_gives_a_link_to_its_own_person_alone() {
     let path = format!("/v1/interactions/{}", question.id);
     assert_eq!(world.get(&path).await.json().get("link"), None, "others are asked");
 }
-
-#[tokio::test]
-async fn the_address_in_a_message_to_many_shows_nothing_of_the_question_and_says_how_to_answer() {
-    let world = World::new();
-    let question = world.question(json!({"kind": "approval", "question": "Pay 5?"})).await;
-    let page = text(&world.get(&format!("/inbox/{}", question.id)).await.of(200));
-    assert!(page.contains(&format!("stepwell answer {}", question.id)) && !page.contains("Pay 5?"), "{page}");
-    let other = world.get("/inbox/call-this-number").await;
-    assert!(other.status == 404 && !other.text.contains("call-this-number"));
-}

@@ -4,17 +4,25 @@
 extern crate stepwell_web as web;
 
 mod browser;
+mod editor;
 mod execution;
 mod execution_controls;
 mod execution_large;
+mod executions;
 mod fields;
 mod hostile;
+mod inbox;
 mod kinds;
 mod links;
+mod local_user;
 mod open_id;
+mod operations;
 mod over;
+mod overview;
 mod quiet;
 mod sessions;
+mod visitor;
 mod votes;
+mod workflows;
 mod world;
 mod wrong;

@@ -6,63 +6,114 @@ use crate::{
 };
 use serde_json::{Value, json};
 
+const BUTTONS: &str = "Choose one of the two buttons.";
+const OPTIONS: &str = "Your choice: Choose one of the options.";
+const LONG_COMMENT: &str = "and 32768 are kept: shorten it";
+const LONG_TEXT: &str = "and 524288 are kept: shorten it";
+
+/// What is filled in, and the reasons for which it is refused.
+type Case<'a> = (Vec<(&'a str, &'a str)>, &'a [&'a str]);
+
+/// Sends each of these forms to a question of its own.
+async fn are_refused(config: Value, cases: Vec<Case<'_>>) {
+    for (changed, reasons) in cases {
+        let has_comment = changed.iter().any(|(name, _)| *name == "comment");
+        let comment = [("comment", "<i>kept</i>")];
+        let changed = [&changed[..], if has_comment { &[] } else { &comment }].concat();
+        is_refused(&config, &changed, reasons).await;
+    }
+}
+
+/// A comment that is too long, with HTML in it.
+fn long() -> String {
+    format!("<i>kept</i>{}", "é".repeat(20_000))
+}
+
 #[tokio::test]
-async fn wrong_answers_are_told_apart_and_change_nothing() {
+async fn wrong_yes_and_no_is_told_apart_and_changes_nothing() {
+    let long = &long();
+    let cases = vec![
+        (vec![], &[BUTTONS][..]),
+        (vec![("choice", "maybe")], &[BUTTONS]),
+        (vec![("choice", "<script>")], &[BUTTONS]),
+        (vec![("choice", "approved"), ("amount", "7")], &["The form has no field amount"]),
+        (vec![("choice", "approved"), ("comment", long)], &[LONG_COMMENT]),
+    ];
+    are_refused(json!({"kind": "approval"}), cases).await;
+    let yes = ("choice", "approved");
+    let cases = vec![
+        (vec![], &[BUTTONS][..]),
+        (vec![("choice", "<script>"), ("content", "{")], &[BUTTONS, "Content: This is no JSON"]),
+        (vec![yes, ("content", "{")], &["Content: This is no JSON"]),
+        (vec![yes, ("content", "{\"a\":1,\"a\":2}")], &["stands twice"]),
+        (vec![yes, ("content", " ")], &["Content: Write JSON here"]),
+        (vec![yes, ("text", "<script>")], &["The form has no field text"]),
+        (vec![yes, ("comment", long)], &[LONG_COMMENT]),
+    ];
+    are_refused(json!({"kind": "review", "content": {"a": 1}}), cases).await;
+    let cases = vec![
+        (vec![], &[BUTTONS][..]),
+        (vec![("choice", "perhaps"), ("tool", "rm")], &[BUTTONS]),
+        (vec![yes, ("tool", "<script>")], &["Name of the tool: Type the name"]),
+        (vec![yes, ("tool", "rm"), ("comment", long)], &[LONG_COMMENT]),
+        (vec![yes, ("tool", "rm"), ("data", "1")], &["The form has no field data"]),
+    ];
+    are_refused(json!({"kind": "authorization", "tool": "rm", "security_level": "high"}), cases).await;
+}
+
+#[tokio::test]
+async fn wrong_choices_and_texts_are_told_apart_and_change_nothing() {
+    let (long, endless) = (&long(), &"é".repeat(300_000));
+    let cases = vec![
+        (vec![], &[OPTIONS][..]),
+        (vec![("option", "z")], &[OPTIONS]),
+        (vec![("option", "</p><script>")], &[OPTIONS]),
+        (vec![("option", "a"), ("data.n", "1")], &["The form has no field data.n"]),
+        (vec![("option", "a"), ("comment", long)], &[LONG_COMMENT]),
+    ];
+    are_refused(json!({"kind": "decision", "options": [{"id": "a", "label": "A"}]}), cases).await;
+    let cases = vec![
+        (vec![], &["Answer: Write an answer."][..]),
+        (vec![("text", "  \r\n ")], &["Answer: Write an answer."]),
+        (vec![("text", "x"), ("option", "y")], &["The form has no field option"]),
+        (vec![("text", endless), ("comment", long)], &[LONG_TEXT, LONG_COMMENT]),
+    ];
+    are_refused(json!({"kind": "ask"}), cases).await;
+}
+
+#[tokio::test]
+async fn wrong_data_is_told_apart_and_changes_nothing() {
     let schema = json!({"type": "object", "required": ["n", "s"], "properties": {
         "n": {"type": "integer", "minimum": 3}, "s": {"type": "string", "maxLength": 5}, "m": {"type": "string", "format": "email"},
         "e": {"enum": ["a", "b"]}, "o": {"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}, "y": {"type": "string"}}},
         "j": {}}});
     let input = json!({"kind": "input", "schema": schema, "rules": ["answer.n < 10"]});
     let good = [("data.n", "4"), ("data.s", "ok")];
-    let approval = json!({"kind": "approval"});
-    let decision = json!({"kind": "decision", "options": [{"id": "a", "label": "A"}]});
-    let review = json!({"kind": "review", "content": {"a": 1}});
-    let ask = json!({"kind": "ask"});
-    let tool = json!({"kind": "authorization", "tool": "rm", "security_level": "high"});
-    type Case<'a> = (&'a Value, Vec<(&'a str, &'a str)>, &'a [&'a str]);
-    let wrong = |changed: &[(&'static str, &'static str)]| {
-        let kept = good.iter().filter(|(name, _)| changed.iter().all(|(other, _)| other != name));
-        kept.chain(changed).copied().collect::<Vec<_>>()
+    let long = &long();
+    let with = |name: &'static str, value: &'static str| {
+        good.iter().filter(|(other, _)| *other != name).copied().chain([(name, value)]).collect::<Vec<_>>()
     };
-    let cases: Vec<Case<'_>> = vec![
-        (&approval, vec![], &["Choose one of the two buttons."]),
-        (&approval, vec![("choice", "maybe")], &["Choose one of the two buttons."]),
-        (&approval, vec![("choice", "approved"), ("amount", "7")], &["The form has no field amount"]),
-        (&decision, vec![], &["Your choice: Choose one of the options."]),
-        (&decision, vec![("option", "z")], &["Your choice: Choose one of the options."]),
-        (&decision, vec![("option", "a"), ("data.n", "1")], &["The form has no field data.n"]),
-        (&review, vec![("choice", "approved"), ("content", "{")], &["Content: This is no JSON"]),
-        (&review, vec![("choice", "approved"), ("content", "{\"a\":1,\"a\":2}")], &["stands twice"]),
-        (&review, vec![("choice", "approved"), ("content", " ")], &["Content: Write JSON here"]),
-        (&ask, vec![("text", "  \r\n ")], &["Answer: Write an answer."]),
-        (&ask, vec![("text", "x"), ("option", "y")], &["The form has no field option"]),
-        (&tool, vec![("choice", "approved"), ("tool", "<script>")], &["Name of the tool: Type the name"]),
-        (&input, vec![], &["N: Fill this in.", "S: Fill this in."]),
+    let cases = vec![
+        (vec![], &["N: Fill this in.", "S: Fill this in."][..]),
         (
-            &input,
             vec![("data.n", "x"), ("data.s", "too long")],
             &["N: Write a whole number", "S: \"too long\" is longer than 5"],
         ),
-        (&input, wrong(&[("data.n", "1.5")]), &["N: Write a whole number"]),
-        (&input, wrong(&[("data.n", "2")]), &["N: 2 is less than the minimum of 3"]),
-        (&input, wrong(&[("data.n", "12")]), &["the rule is not met: answer.n < 10"]),
-        (&input, wrong(&[("data.m", "nobody")]), &["M: Write an e-mail address"]),
-        (&input, wrong(&[("data.e", "\"z\"")]), &["E: Choose one of the options."]),
-        (&input, wrong(&[("data.o.y", "only this")]), &["O, X: Fill this in."]),
-        (&input, wrong(&[("data.j", "{nope")]), &["J: This is no JSON"]),
-        (&input, wrong(&[("data.extra", "1")]), &["The form has no field data.extra"]),
-        (&input, wrong(&[("data.s", "<b>&\"")]), &[]),
+        (with("data.n", "1.5"), &["N: Write a whole number"]),
+        (with("data.n", "2"), &["N: 2 is less than the minimum of 3"]),
+        (with("data.n", "12"), &["the rule is not met: answer.n < 10"]),
+        (with("data.m", "nobody"), &["M: Write an e-mail address"]),
+        (with("data.e", "\"z\""), &["E: Choose one of the options."]),
+        (with("data.e", "\"<script>\""), &["E: Choose one of the options."]),
+        (with("data.o.y", "only this"), &["O, X: Fill this in."]),
+        (with("data.j", "{nope"), &["J: This is no JSON"]),
+        (with("data.extra", "1"), &["The form has no field data.extra"]),
+        (vec![("data.n", "4"), ("data.s", "ok"), ("comment", long)], &[LONG_COMMENT]),
     ];
-    for (config, changed, reasons) in cases {
-        let changed = [&changed[..], &[("comment", "<i>kept</i>")]].concat();
-        if reasons.is_empty() {
-            let world = World::new();
-            let question = world.question(config.clone()).await;
-            world.answered(&question.ann, &changed).await;
-        } else {
-            is_refused(config, &changed, reasons).await;
-        }
-    }
+    are_refused(input.clone(), cases).await;
+    let world = World::new();
+    let question = world.question(input).await;
+    world.answered(&question.ann, &with("data.s", "<b>&\"")).await;
 }
 
 /// Sends a form, and holds what comes back to these reasons.
@@ -82,7 +133,7 @@ async fn is_refused(config: &Value, changed: &[(&str, &str)], reasons: &[&str]) 
         let same =
             |(one, two): &(String, String)| one == name && two.replace("\r\n", "\n") == value.replace("\r\n", "\n");
         // An option that there is not cannot be shown as chosen.
-        let is_no_option = value.contains("\"z\"") || *value == "z";
+        let is_no_option = value.contains("\"z\"") || *value == "z" || value.contains("script>");
         assert!(!is_field || kept.iter().any(same) || is_no_option, "{name}={value} is lost: {kept:?}");
     }
     assert_eq!(world.state(&question.execution).seq, before, "{changed:?}");

@@ -79,6 +79,10 @@ fn meant(owner: &str, said: BulkFilter) -> Answered<ExecutionFilter> {
         return Err(Problem::field("empty_filter", "/filter", message, hint));
     }
     let BulkFilter { workflow_id, status, since, until, metadata } = said;
+    if workflow_id.as_deref() == Some("") {
+        let hint = "name a workflow, or leave it out";
+        return Err(Problem::field("invalid_field", "/filter/workflow_id", "an empty id names no workflow", hint));
+    }
     let named = [("workflow_id", workflow_id), ("since", since), ("until", until)];
     let mut pairs: Vec<(String, String)> =
         named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

@@ -14,7 +14,7 @@ use axum::{
 use document::Parsed;
 use engine::{
     inline::forbidden_secret,
-    patch::{PatchRequest, Refused, Wrong, made, patch},
+    patch::{PatchRequest, Refused, Wrong, later, made, patch},
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn asked(
     };
     let checks = |parsed: Arc<Parsed>| checked(app, caller, parsed);
     match patch(&*app.host, execution.id(), wanted, &checks, dry_run).await? {
-        Ok(done) => Ok(axum::Json(types::Patched::of(&done.state, &done.parsed.workflow))),
+        Ok(done) => Ok(axum::Json(types::Patched::of(&done.state, &done.parsed.workflow, &done.later))),
         // The same request came twice at once.
         Err(Refused::Rejected(Rejection::Repeated(seq))) => told(app, &execution, seq).await,
         Err(why) => Err(problem(why, &execution, "/operations")),
@@ -124,7 +124,9 @@ async fn asked(
 async fn told(app: &App, execution: &Execution, seq: u64) -> Answered<axum::Json<types::Patched>> {
     let then = read::state_at(app, execution, seq).await?;
     let workflow = app.workflow(&then).await?;
-    Ok(axum::Json(types::Patched::of(&then, &workflow)))
+    let before = read::state_at(app, execution, seq.saturating_sub(1)).await?;
+    let later = later(&*app.host, &*app.workflow(&before).await?, &workflow, &before).await?;
+    Ok(axum::Json(types::Patched::of(&then, &workflow, &later)))
 }
 
 /// Checks a patched document as one that is sent along: its JavaScript parses, and it names only secrets that the caller

@@ -9,10 +9,14 @@ use crate::{
     },
     types,
 };
-use axum::{extract::State, http::StatusCode};
-use engine::groups::asked_as;
+use axum::extract::State;
+use engine::groups::groups_of;
 use std::sync::Arc;
-use stepwell_core::{command::Command, execution::Execution, id::InteractionId, interaction::Interaction};
+use stepwell_core::{
+    command::{Actor, Command},
+    execution::Execution,
+    id::InteractionId,
+};
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> Routes {
@@ -34,9 +38,9 @@ async fn reassign(
     _: NoParams,
     crate::Json(body): crate::Json<types::ReassignBody>,
 ) -> Answered<axum::Json<types::Interaction>> {
-    let execution = concerned(&app, &caller, &id).await?;
+    let (execution, actor) = acting(&app, &caller, &id).await?;
     let types::ReassignBody { assignees, reason } = body;
-    let command = Command::Reassign { interaction_id: InteractionId::from(id.as_str()), assignees, reason };
+    let command = Command::Reassign { interaction_id: InteractionId::from(id.as_str()), actor, assignees, reason };
     changed(&app, &caller, &execution, &id, command).await
 }
 
@@ -55,43 +59,28 @@ async fn notify(
     _: NoParams,
     MaybeJson(body): MaybeJson<types::NotifyBody>,
 ) -> Answered<axum::Json<types::Interaction>> {
-    let execution = concerned(&app, &caller, &id).await?;
-    let command = Command::TellAgain { interaction_id: InteractionId::from(id.as_str()), to: body.to };
+    let (execution, actor) = acting(&app, &caller, &id).await?;
+    let command = Command::TellAgain { interaction_id: InteractionId::from(id.as_str()), actor, to: body.to };
     changed(&app, &caller, &execution, &id, command).await
 }
 
-/// The execution that asks, for a caller whom the question concerns.
+/// The execution that asks, and who acts: the rules say whether a question concerns them.
 ///
 /// # Errors
-/// 404 where there is no such question; 403 for a caller without the scope `run` whom the question is not put to, and for
-/// whoever started the execution where they may not decide it.
-async fn concerned(app: &App, caller: &Caller, id: &str) -> Answered<Arc<Execution>> {
+/// 404 where there is no such question; 403 for a caller with neither of the scopes `run` and `respond`.
+async fn acting(app: &App, caller: &Caller, id: &str) -> Answered<(Arc<Execution>, Actor)> {
     let execution = asking(app, caller, id).await?;
-    let one = execution.interaction(id).ok_or_else(|| Problem::not_found("interaction", id))?;
-    let requester = execution.started.started_by.as_deref();
-    let is_requester = requester.is_some_and(|by| by.eq_ignore_ascii_case(&caller.subject));
-    if !one.allow_requester && is_requester && !caller.scopes.contains(&Scope::Admin) {
-        let detail = "whoever started the execution may not choose who decides it";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
-    }
-    if !caller.scopes.contains(&Scope::Run) {
+    let runs = caller.scopes.contains(&Scope::Run);
+    if !runs {
         caller.require(Scope::Respond)?;
-        if !is_put_to(app, caller, one).await? {
-            let detail =
-                "only those who are asked, and callers with the scope `run`, may say whom a question is put to";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
-        }
     }
-    Ok(execution)
-}
-
-/// Whether the caller is among those who may answer, or a member of a group that is.
-async fn is_put_to(app: &App, caller: &Caller, one: &Interaction) -> Answered<bool> {
-    if one.assignees.is_empty() {
-        return Ok(true);
-    }
-    let names = asked_as(&*app.host, &caller.owner, &caller.subject, &caller.groups).await?;
-    Ok(one.assignees.iter().any(|it| names.iter().any(|name| name.eq_ignore_ascii_case(it))))
+    let actor = Actor {
+        subject: caller.subject.clone(),
+        groups: groups_of(&*app.host, &caller.owner, &caller.subject, &caller.groups).await?,
+        runs,
+        administers: caller.scopes.contains(&Scope::Admin),
+    };
+    Ok((execution, actor))
 }
 
 async fn changed(

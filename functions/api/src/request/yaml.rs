@@ -26,7 +26,7 @@ pub enum Tree {
 /// # Errors
 /// [`Malformed`], also where a key stands twice, aliases multiply what the text holds, or lists nest too deep.
 pub fn read(text: &str) -> Result<Value, Malformed> {
-    parse(text).map(|tree| value(text, tree, Place::Flow))
+    with_room(|| parsed(text).map(|tree| value(text, tree, Place::Flow)))
 }
 
 /// The values of a text with their places.
@@ -34,6 +34,24 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
 /// # Errors
 /// As for [`read`].
 pub fn parse(text: &str) -> Result<Spanned<Tree>, Malformed> {
+    with_room(|| parsed(text))
+}
+
+/// Reads on a stack that holds the deepest text that the bound lets through, whatever stack the caller has left and however
+/// the parser was compiled: it calls itself for each level, and without optimization such a call takes tens of kilobytes.
+fn with_room<T: Send>(read: impl FnOnce() -> Result<T, Malformed> + Send) -> Result<T, Malformed> {
+    let none = |why: &str| Err((format!("it cannot be read now: {why}"), None));
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(limits::YAML_STACK_BYTES).spawn_scoped(scope, read);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) => none("its parser gave up"),
+            Err(error) => none(&error.to_string()),
+        }
+    })
+}
+
+fn parsed(text: &str) -> Result<Spanned<Tree>, Malformed> {
     // Only `true` and `false` are booleans; `no` is a word.
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -278,6 +296,15 @@ mod tests {
         let deep = |levels: usize| read(&["[".repeat(levels), "]".repeat(levels)].concat());
         assert_eq!(deep(100_000).unwrap_err().0, TOO_MUCH);
         assert!(deep(100).is_ok(), "as deep as JSON");
+    }
+
+    /// Without optimization the parser needs more stack for a level than a thread of a test has for a hundred of them.
+    #[test]
+    fn how_deep_a_text_may_nest_does_not_depend_on_the_stack_of_its_reader() {
+        let deep = |levels: usize| read(&["[".repeat(levels), "]".repeat(levels)].concat()).map(drop);
+        let small = std::thread::Builder::new().stack_size(48 << 10);
+        let (fits, refused) = small.spawn(move || (deep(100), deep(100_000))).unwrap().join().unwrap();
+        assert_eq!((fits, refused.unwrap_err().0), (Ok(()), TOO_MUCH.to_owned()));
     }
 
     #[test]

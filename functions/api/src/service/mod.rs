@@ -9,8 +9,8 @@ pub mod stop;
 mod system;
 
 use crate::{
-    App, Bounds, Problem, Routes, limits,
-    request::{arrived::TakenIn, turns},
+    App, Problem, Routes, limits,
+    request::{arrived::TakenIn, bounds::Bounds, turns},
 };
 use axum::{
     Extension, Router,
@@ -53,17 +53,17 @@ pub fn inside(app: Arc<App>) -> Router {
     router.layer(DefaultBodyLimit::max(engine::limits::REQUEST_BYTES)).with_state(app)
 }
 
-/// What a request of this process's own takes over from the extensions of the one that led to it: what an entry point says of
-/// it. What a router put there is of that router's path, and would be taken for a part of the new one's.
-pub fn taken_over(from: &Extensions) -> Extensions {
-    let mut own = Extensions::new();
+/// What a request that this process sends to itself takes along of the one that led to it: when that came in, and how long
+/// its answer may last. Nothing else may go along: a router adds the parts of its own paths to those that a request has.
+pub fn handed_on(from: &Extensions) -> Extensions {
+    let mut extensions = Extensions::new();
     if let Some(bounds) = from.get::<Bounds>() {
-        own.insert(*bounds);
+        extensions.insert(*bounds);
     }
     if let Some(taken_in) = from.get::<TakenIn>() {
-        own.insert(*taken_in);
+        extensions.insert(*taken_in);
     }
-    own
+    extensions
 }
 
 /// Adds to the generated document what no route says: title, version, the way to authenticate, and of answers that are

@@ -82,7 +82,8 @@ pub struct Delivery {
     pub channel: ChannelKind,
     /// Who is told: an address, a person, a group, a channel of Slack, or a webhook's name.
     pub to: String,
-    /// Whether the message is on its way, sent, failed for good, or dropped because nobody needs it.
+    /// Whether the message is on its way, sent, failed for good, came back after it was sent, or was dropped because nobody
+    /// needs it.
     #[schema(value_type = words::DeliveryStatus)]
     pub status: DeliveryStatus,
     /// What the message tells.
@@ -90,7 +91,7 @@ pub struct Delivery {
     pub notice: Notice,
     /// How often it was tried.
     pub attempts: u32,
-    /// Why the last try failed; null where it did not.
+    /// Why the last try failed, or the message came back; null where neither is so.
     pub error: Option<String>,
     /// When it is tried next; null where no other try is due.
     pub next_at: Option<Timestamp>,

@@ -35,7 +35,7 @@ pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Delivery, Interaction, NotifyBody, ReassignBody, Responded};
 pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
-pub use moving::{ExportPiece, Imported, Taken};
+pub use moving::{ExportPiece, Imported, MovedLine, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{
     ExecutionPage, GroupPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage,

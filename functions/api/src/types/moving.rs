@@ -32,10 +32,32 @@ pub struct ExportPiece {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<BTreeMap<String, Value>>)]
     pub turns: Vec<Value>,
+    /// Lines that nodes wrote until the last of these turns. What an export gave is sent unchanged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<MovedLine>)]
+    pub logs: Vec<Value>,
     /// Whether everything is there once this is, so that the execution goes on. An export leaves it to whoever imports:
     /// of an execution with children all others are sent first.
     #[serde(default)]
     pub complete: bool,
+}
+
+/// A line that a node wrote, on its way to another host.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the description is made of the type; hosts keep lines as they are")]
+pub struct MovedLine {
+    /// The node.
+    node: String,
+    /// Number of its visit.
+    visit: u32,
+    /// Number of the attempt, from 1.
+    attempt: u32,
+    /// When the line was written, in milliseconds since 1970.
+    at: i64,
+    /// How much the line matters.
+    level: words::LogLevel,
+    /// The text.
+    message: String,
 }
 
 /// What an import led to.
@@ -68,15 +90,15 @@ pub enum Taken {
 
 impl From<moving::Piece> for ExportPiece {
     fn from(piece: moving::Piece) -> Self {
-        let moving::Piece { execution_id, of, after, documents, values, turns, complete } = piece;
-        Self { execution_id: execution_id.to_string(), of, after, documents, values, turns, complete }
+        let moving::Piece { execution_id, of, after, documents, values, turns, logs, complete } = piece;
+        Self { execution_id: execution_id.to_string(), of, after, documents, values, turns, logs, complete }
     }
 }
 
 impl From<ExportPiece> for moving::Piece {
     fn from(piece: ExportPiece) -> Self {
-        let ExportPiece { execution_id, of, after, documents, values, turns, complete } = piece;
-        Self { execution_id: execution_id.into(), of, after, documents, values, turns, complete }
+        let ExportPiece { execution_id, of, after, documents, values, turns, logs, complete } = piece;
+        Self { execution_id: execution_id.into(), of, after, documents, values, turns, logs, complete }
     }
 }
 

@@ -4,7 +4,10 @@ use super::{ExecutionWarning, Fault, Timestamp};
 use ::document::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stepwell_core::{execution, patch::Obstacle};
+use stepwell_core::{
+    execution,
+    patch::{Later, Obstacle},
+};
 use utoipa::ToSchema;
 
 /// Changes to the workflow of one execution.
@@ -70,18 +73,19 @@ pub struct Patched {
     pub checkpoint: String,
     /// The hash of the document that the execution runs by.
     pub workflow_hash: String,
-    /// What the static checks advise against.
+    /// What the static checks advise against, and what of the patch does not count at once.
     pub warnings: Vec<ExecutionWarning>,
 }
 
 impl Patched {
     /// A patch after which an execution runs by a document, or would.
-    pub fn of(state: &execution::Execution, workflow: &Workflow) -> Self {
+    pub fn of(state: &execution::Execution, workflow: &Workflow, later: &[Later]) -> Self {
+        let later = later.iter().map(ExecutionWarning::from);
         Self {
             execution_id: state.id().to_string(),
             checkpoint: state.seq.to_string(),
             workflow_hash: workflow.hash.clone(),
-            warnings: ExecutionWarning::of_document(workflow),
+            warnings: later.chain(ExecutionWarning::of_document(workflow)).collect(),
         }
     }
 }

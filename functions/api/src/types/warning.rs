@@ -3,7 +3,7 @@
 use super::Timestamp;
 use ::document::{Workflow, validate::Issue};
 use serde::{Deserialize, Serialize};
-use stepwell_core::{execution, limits};
+use stepwell_core::{execution, limits, patch::Later};
 use utoipa::ToSchema;
 
 /// Something about an execution that is probably not meant: what the static checks say about its document, or what was
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 #[schema(example = json!({"code": "condition_error", "node": "size", "count": 1, "at": "2026-01-31T09:00:00.000Z",
     "message": "the rule for port large cannot be evaluated, so it is passed over: there is no key `ammount`"}))]
 pub struct ExecutionWarning {
-    /// A code in `snake_case`, for programs: one of the static checks, or `condition_error`.
+    /// A code in `snake_case`, for programs: one of the static checks, `condition_error`, or of a patch
+    /// `timeout_counts_later` or `max_concurrency_not_in_force`.
     pub code: String,
     /// What is wrong, and what happened instead, for people.
     pub message: String,
@@ -53,6 +54,20 @@ impl From<&Issue> for ExecutionWarning {
             hint: Some(issue.hint.clone()),
             node: issue.node.clone(),
             path: Some(issue.path.clone()),
+            count: None,
+            at: None,
+        }
+    }
+}
+
+impl From<&Later> for ExecutionWarning {
+    fn from(later: &Later) -> Self {
+        Self {
+            code: later.code.to_owned(),
+            message: later.message.clone(),
+            hint: None,
+            node: later.node.as_ref().map(ToString::to_string),
+            path: None,
             count: None,
             at: None,
         }

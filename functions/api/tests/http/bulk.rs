@@ -257,3 +257,14 @@ async fn jobs_are_their_owners_and_need_admin() {
     assert_eq!(as_("other", "GET", "/v1/jobs", Value::Null).await.of(200)["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.host.state(&started["execution_id"].as_str().unwrap().into()).unwrap().retried, 1);
 }
+
+#[tokio::test]
+async fn an_empty_id_is_no_workflow_whose_executions_are_meant() {
+    let (world, _) = world_of(1).await;
+    for filter in [json!({"workflow_id": ""}), json!({"workflow_id": "", "status": ["failed"]})] {
+        let body = json!({"action": "retry", "filter": filter});
+        let refused = world.post("/v1/executions/bulk", body).await.problem(422, "invalid_field");
+        assert_eq!(refused["errors"][0]["path"], "/filter/workflow_id");
+    }
+    assert_eq!(world.get("/v1/jobs").await.of(200)["items"], json!([]), "no job was made");
+}

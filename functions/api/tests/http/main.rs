@@ -38,6 +38,7 @@ mod unstick;
 mod warnings;
 mod whatif;
 mod workflows;
+mod wrong;
 mod yaml;
 
 extern crate stepwell_api as api;

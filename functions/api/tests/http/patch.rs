@@ -99,7 +99,9 @@ async fn what_is_no_patch_is_told_by_its_place() {
     };
     let wrong = json!([{"op": "test", "path": "/id", "value": "pay"}, {"op": "jump", "path": "/id"}]);
     assert_eq!(patch(&[KIND], wrong).await.problem(422, "invalid_operation")["errors"][0]["path"], "/operations/1");
-    patch(&[KIND], json!([{"op": "remove", "path": "/nodes/7"}])).await.problem(422, "patch_failed");
+    let nowhere = patch(&[KIND], json!([{"op": "remove", "path": "/nodes/7"}])).await.problem(422, "patch_failed");
+    let told = nowhere["detail"].as_str().unwrap();
+    assert!(told.contains("there is no /nodes/7: nodes has 3 items"), "{told}");
     patch(&[KIND], json!({"op": "remove", "path": "/nodes/7"})).await.problem(422, "invalid_operation");
     patch(&[KIND], json!([{"op": "replace", "path": "/id", "value": "x"}])).await.problem(422, "id_changed");
     let invalid = json!([{"op": "add", "path": "/edges/-", "value": {"from": "ok", "to": "none"}}]);
@@ -163,4 +165,53 @@ async fn a_fork_begins_by_a_patched_workflow() {
     world.post(&fork, json!({"checkpoint_id": 99, "patch": more()})).await.problem(422, "checkpoint_ahead");
     let would = world.post(&fork, json!({"checkpoint_id": 2, "patch": more(), "dry_run": true})).await.of(200);
     assert_eq!(would["execution_id"], path.rsplit('/').next().unwrap());
+}
+
+#[tokio::test]
+async fn what_of_a_patch_does_not_count_at_once_is_told() {
+    let world = World::local();
+    let document = json!({"id": "slow", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "w", "type": "wait", "timeout_seconds": 60, "config": {"event": "go"}},
+        {"id": "after", "type": "wait", "timeout_seconds": 60, "config": {"event": "on"}}],
+        "edges": [{"from": "start", "to": "w"}, {"from": "w", "to": "after"}]});
+    let id = world.started(document, json!({})).await;
+    world.run().await;
+    let path = format!("/v1/executions/{id}");
+    let due = |world: &World| world.host.state(&id.as_str().into()).unwrap().nodes["w"].timeout_at;
+    let before = due(&world);
+    // One that waits does so under its old timeout; one that has not begun takes the new one.
+    let longer = |nodes: &[usize]| {
+        let replaced = nodes
+            .iter()
+            .map(|at| json!({"op": "replace", "path": format!("/nodes/{at}/timeout_seconds"), "value": 90}));
+        Value::Array(replaced.collect())
+    };
+    let later = world.post(&format!("{path}/patch"), json!({"operations": longer(&[2])})).await.of(200);
+    assert_eq!(later["warnings"], json!([]));
+    let body = json!({"operations": longer(&[1])});
+    let dry = json!({"operations": longer(&[1]), "dry_run": true});
+    let tried = world.post(&format!("{path}/patch"), dry).await.of(200);
+    let key = ("idempotency-key", "longer");
+    let told = world.with_headers("POST", &format!("{path}/patch"), &[key], body.clone()).await.of(200);
+    let warnings: Vec<types::ExecutionWarning> = shaped(&told["warnings"]);
+    assert_eq!((warnings[0].code.as_str(), warnings[0].node.as_deref()), ("timeout_counts_later", Some("w")));
+    assert!(warnings.len() == 1 && warnings[0].message.contains("next attempt"), "{warnings:?}");
+    assert_eq!(tried["warnings"], told["warnings"], "a dry run says so as well");
+    assert_eq!(world.with_headers("POST", &format!("{path}/patch"), &[key], body).await.of(200), told);
+    assert_eq!(due(&world), before);
+}
+
+#[tokio::test]
+async fn a_limit_that_only_a_saved_version_sets_is_told() {
+    let world = World::local();
+    let document = json!({"id": "saved", "settings": {"max_concurrency": 1}, "nodes": [
+        {"id": "start", "type": "manual_trigger"}, {"id": "w", "type": "wait", "config": {"event": "go"}}],
+        "edges": [{"from": "start", "to": "w"}]});
+    world.post("/v1/workflows", document).await.of(201);
+    let started = world.post("/v1/workflows/saved/executions", json!({})).await.of(202);
+    world.run().await;
+    let path = format!("/v1/executions/{}/patch", started["execution_id"].as_str().unwrap());
+    let operations = json!([{"op": "replace", "path": "/settings/max_concurrency", "value": 5}]);
+    let told = world.post(&path, json!({"operations": operations})).await.of(200);
+    assert_eq!(told["warnings"][0]["code"], "max_concurrency_not_in_force", "{told}");
 }

@@ -9,6 +9,7 @@ use crate::{
         link_key::LinkKey,
         mail::Ses,
         slack::{SlackOfStack, Variable},
+        webhook_key::WebhookKey,
     },
 };
 use engine::port::Notifier;
@@ -67,17 +68,22 @@ fn links(clients: &Clients, prefix: &str) -> Result<Option<Arc<LinkKey>>, String
     base.map(|base| Ok(Arc::new(LinkKey::new(clients.secrets(), prefix, &base)?))).transpose()
 }
 
+fn mailer(clients: &Clients) -> Ses {
+    Ses::new(clients.mail(), clients.region()).with_configuration_set(set("STEPWELL_MAIL_CONFIGURATION_SET"))
+}
+
 fn channels(clients: &Clients, prefix: &str, sends: bool) -> Result<StackChannels, String> {
     let slack = SlackOfStack::read(clients.secrets(), prefix, ENVIRONMENT)?;
     let set_up = SetUp { email: set("STEPWELL_MAIL_FROM").is_some(), slack: slack.is_some() };
     if !sends {
-        return Ok(StackChannels { set_up, channels: None });
+        return Ok(StackChannels { set_up, channels: None, webhook_key: None });
     }
     let given = Given {
-        mailer: Some(Arc::new(Ses::new(clients.mail(), clients.region()))),
+        mailer: Some(Arc::new(mailer(clients))),
         slack: slack.map(|slack| Arc::new(ToSlack(Arc::new(slack))) as Arc<dyn Notifier>),
         allow: AllowList::parse(&env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?,
         mail_folder: None,
     };
-    Ok(StackChannels { set_up, channels: Some(Channels::read(ENVIRONMENT, given)?) })
+    let webhook_key = set("STEPWELL_WEBHOOK_SECRET_NAME").map(|name| WebhookKey::new(clients.secrets(), prefix, &name));
+    Ok(StackChannels { set_up, channels: Some(Channels::read(ENVIRONMENT, given)?), webhook_key })
 }

@@ -1,8 +1,8 @@
 //! The channels of a stack: which of them its parameters set up, and what sends by them.
 
-use crate::services::slack::SlackOfStack;
+use crate::services::{slack::SlackOfStack, webhook_key::WebhookKey};
 use async_trait::async_trait;
-use engine::port::{Letter, Notifier};
+use engine::port::{Letter, Notifier, Webhook};
 use notify::Channels;
 use std::sync::Arc;
 use stepwell_core::interaction::{channel::ChannelKind, delivery::Told};
@@ -29,6 +29,21 @@ pub struct StackChannels {
     pub set_up: SetUp,
     /// What sends; only the step function has it.
     pub channels: Option<Channels>,
+    /// The key of webhooks that have none of their own; none where the stack has none either.
+    pub webhook_key: Option<WebhookKey>,
+}
+
+impl StackChannels {
+    /// The letter with the stack's key, where it is a webhook without a key of its own.
+    async fn signed(&self, letter: &Letter) -> Result<Option<Letter>, Told> {
+        let (Some(key), Some(webhook)) = (&self.webhook_key, &letter.webhook) else { return Ok(None) };
+        if webhook.secret.is_some() {
+            return Ok(None);
+        }
+        // A webhook without its signature would be believed by nobody, and the operator may store the key later.
+        let text = key.text().await.map_err(|error| Told::Failed { error: error.to_string(), after_seconds: None })?;
+        Ok(Some(Letter { webhook: Some(Webhook { secret: Some(text), ..webhook.clone() }), ..letter.clone() }))
+    }
 }
 
 #[async_trait]
@@ -43,7 +58,10 @@ impl Notifier for StackChannels {
 
     async fn send(&self, letter: &Letter) -> Told {
         match &self.channels {
-            Some(channels) => channels.send(letter).await,
+            Some(channels) => match self.signed(letter).await {
+                Ok(signed) => channels.send(signed.as_ref().unwrap_or(letter)).await,
+                Err(told) => told,
+            },
             None => {
                 let error = "only the step function sends messages: send it the message of the queue";
                 Told::Failed { error: error.into(), after_seconds: None }
@@ -80,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_not_set_up_is_told_by_the_parameter_that_sets_it_up() {
-        let of = |email, slack| StackChannels { set_up: SetUp { email, slack }, channels: None };
+        let of = |email, slack| StackChannels { set_up: SetUp { email, slack }, channels: None, webhook_key: None };
         let none = of(false, false);
         assert!(none.unconfigured(ChannelKind::Email).unwrap().contains("MailFrom"));
         assert!(none.unconfigured(ChannelKind::Slack).unwrap().contains("SlackSecret"));

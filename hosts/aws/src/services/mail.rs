@@ -8,13 +8,14 @@ use aws_sdk_sesv2::{
     error::{ProvideErrorMetadata, SdkError},
     operation::send_email::SendEmailError,
     primitives::Blob,
-    types::{Destination, EmailContent, RawMessage},
+    types::{Destination, EmailContent, MessageTag, RawMessage},
 };
 use notify::{
     email::{Mail, Mailer},
     limits::SAID_CHARS,
 };
-use stepwell_core::interaction::delivery::Told;
+use std::collections::HashMap;
+use stepwell_core::{effect::Delivering, id::ExecutionId, interaction::delivery::Told};
 
 /// Error codes of what SES will never take: another try of the same mail fails again.
 const FOR_GOOD: [&str; 5] = [
@@ -29,6 +30,43 @@ const FOR_GOOD: [&str; 5] = [
 pub struct Ses {
     client: Client,
     domain: String,
+    configuration_set: Option<String>,
+}
+
+/// Which message a mail is, as SES hands it back in what it says of the mail later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tags {
+    /// The execution that asks.
+    pub execution: ExecutionId,
+    /// Which try of which message it is.
+    pub delivering: Delivering,
+}
+
+impl Tags {
+    /// What the tags of a mail name; none where it has not all of ours.
+    pub fn read(tags: &HashMap<String, Vec<String>>) -> Option<Self> {
+        let one = |name: &str| tags.get(name)?.first().map(String::as_str);
+        let delivering = Delivering {
+            interaction: one("interaction")?.into(),
+            delivery: one("delivery")?.parse().ok()?,
+            number: one("number")?.parse().ok()?,
+            attempt: one("attempt")?.parse().ok()?,
+        };
+        Some(Self { execution: one("execution")?.into(), delivering })
+    }
+
+    /// The tags of a mail. Ids are UUIDs, of letters that SES allows in a tag.
+    fn written(&self) -> Vec<MessageTag> {
+        let Delivering { interaction, delivery, number, attempt } = &self.delivering;
+        let all = [
+            ("execution", self.execution.to_string()),
+            ("interaction", interaction.to_string()),
+            ("delivery", delivery.to_string()),
+            ("number", number.to_string()),
+            ("attempt", attempt.to_string()),
+        ];
+        all.into_iter().filter_map(|(name, value)| MessageTag::builder().name(name).value(value).build().ok()).collect()
+    }
 }
 
 impl Ses {
@@ -36,7 +74,13 @@ impl Ses {
     pub fn new(client: Client, region: &str) -> Self {
         // The first region has a name of its own there.
         let domain = if region == "us-east-1" { "email" } else { region };
-        Self { client, domain: format!("{domain}.amazonses.com") }
+        Self { client, domain: format!("{domain}.amazonses.com"), configuration_set: None }
+    }
+
+    /// Mails go by this configuration set, whose events tell what became of them.
+    pub fn with_configuration_set(mut self, name: Option<String>) -> Self {
+        self.configuration_set = name;
+        self
     }
 
     /// The `Message-ID` of a mail by the id that SES gives. An emulator gives the whole of it.
@@ -59,8 +103,12 @@ impl Mailer for Ses {
         };
         let to = Destination::builder().to_addresses(mail.to.to_string()).build();
         let from = mail.from.email.to_string();
-        let sent = self.client.send_email().from_email_address(from).destination(to).content(raw).send().await;
-        match sent {
+        let mut sending = self.client.send_email().from_email_address(from).destination(to).content(raw);
+        if let Some(name) = &self.configuration_set {
+            let tags = Tags { execution: mail.execution.clone(), delivering: mail.delivering.clone() };
+            sending = sending.configuration_set_name(name).set_email_tags(Some(tags.written()));
+        }
+        match sending.send().await {
             Ok(sent) => {
                 let reference = sent.message_id().map(|id| self.name(id));
                 Told::Sent { reference }
@@ -106,6 +154,13 @@ mod tests {
             text: "Pay?".into(),
             html: "<p>Pay?</p>".into(),
             at: Time(0),
+            execution: "0190aaaa-0000-7000-8000-000000000000".into(),
+            delivering: Delivering {
+                interaction: "018f2b6e-0000-8000-8000-000000000000".into(),
+                delivery: 3,
+                number: 2,
+                attempt: 4,
+            },
         }
     }
 
@@ -131,6 +186,26 @@ mod tests {
                 "{raw}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_mail_bears_the_tags_by_which_ses_tells_later_what_became_of_it() {
+        let script = Script::new([json(200, json!({"MessageId": "1"})), json(200, json!({"MessageId": "2"}))]);
+        let ses = || Ses::new(script.clients().mail(), "eu-west-1");
+        ses().with_configuration_set(Some("told".into())).send(&mail()).await;
+        ses().send(&mail()).await;
+        let asked = script.asked();
+        let (tagged, plain) = (asked[0].json(), asked[1].json());
+        assert_eq!(tagged["ConfigurationSetName"], "told");
+        let tags = tagged["EmailTags"].as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let mut back: HashMap<_, _> = tags.map(|tag| (text(&tag["Name"]), vec![text(&tag["Value"])])).collect();
+        assert!(back.values().flatten().all(|it| it.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')));
+        let Mail { execution, delivering, .. } = mail();
+        assert_eq!(Tags::read(&back), Some(Tags { execution, delivering }));
+        back.remove("number");
+        assert_eq!(Tags::read(&back), None);
+        assert!(plain["ConfigurationSetName"].is_null() && plain["EmailTags"].is_null(), "{plain}");
     }
 
     #[tokio::test]

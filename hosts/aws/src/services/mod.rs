@@ -15,3 +15,4 @@ pub(crate) mod sdk;
 pub mod secrets;
 pub mod signing;
 pub mod slack;
+pub mod webhook_key;

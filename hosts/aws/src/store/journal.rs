@@ -13,7 +13,7 @@ use super::{
 use crate::{
     billing::meter::{Purpose, nobodys},
     limits,
-    runtime::telemetry::{Counter, counted},
+    runtime::telemetry::{Counter, answered_after, counted},
 };
 use async_trait::async_trait;
 use engine::{
@@ -216,12 +216,10 @@ fn place(text: &str) -> Option<(u64, usize)> {
 
 /// Counts what the turns of a commit say of people.
 fn count(asked: &Asked) {
+    counted(Counter::Asked, asked.opened.len() as u64);
     for one in &asked.over {
         match one.status {
-            InteractionStatus::Answered => {
-                counted(Counter::Answered, 1);
-                counted(Counter::AnswerSeconds, one.seconds.round() as u64);
-            }
+            InteractionStatus::Answered => answered_after(one.seconds),
             InteractionStatus::TimedOut => counted(Counter::TimedOut, 1),
             InteractionStatus::Cancelled => counted(Counter::Withdrawn, 1),
             InteractionStatus::Pending => {}
@@ -231,6 +229,7 @@ fn count(asked: &Asked) {
         match result {
             Sent::Sent => counted(Counter::MessagesSent, 1),
             Sent::Failed | Sent::Refused => counted(Counter::MessagesFailed, 1),
+            Sent::Bounced => counted(Counter::MessagesBounced, 1),
         }
     }
 }

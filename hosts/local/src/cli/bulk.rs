@@ -3,6 +3,7 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, Reply},
+    failure::Words,
     limits, output,
 };
 use api::types::{BulkBody, BulkFilter, Job, WouldMeet};
@@ -75,6 +76,16 @@ impl From<What> for Action {
 
 const PATH: &str = "/v1/executions/bulk";
 
+/// What the API calls the options.
+const WORDS: [Words; 6] = [
+    Words { path: "/filter/workflow_id", flag: "--workflow", hint: Some("name a workflow, or leave it out") },
+    Words { path: "workflow_id", flag: "--workflow", hint: None },
+    Words { path: "status", flag: "--status", hint: None },
+    Words { path: "since", flag: "--since", hint: None },
+    Words { path: "until", flag: "--until", hint: None },
+    Words { path: "metadata.", flag: "--metadata", hint: None },
+];
+
 /// Makes a job and waits until it has ended. Exit 0 where none failed; a refusal is none, and is told.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let body = body(&args)?;
@@ -82,7 +93,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let done = ask(&client, globals, &args, &body).await;
     let idle = client.idle().filter(|_| matches!(done, Ok((_, true))));
     client.close().await;
-    let (exit, _) = done?;
+    let (exit, _) = done.map_err(|failure| failure.in_words(&WORDS))?;
     if let Some(idle) = idle {
         eprintln!("{idle}");
     }

@@ -3,12 +3,15 @@
 use super::{
     Failure,
     client::Client,
-    locate, locate_yaml, output,
-    source::{Malformed, Source, Unread, shown},
+    output,
+    source::{Source, Unread, shown},
     steers::steers,
     window::Window,
 };
-use api::types::{self, Fault};
+use api::{
+    types::{self, Fault},
+    written::{Malformed, Places},
+};
 use document::{
     Script, Workflow, parse,
     validate::{Issue, Severity},
@@ -42,7 +45,7 @@ impl Checked {
         let source = match Source::read(path) {
             Ok(source) => source,
             Err(Unread::File(failure)) => return Err(failure),
-            Err(Unread::Malformed(malformed)) => return Err(told(path, malformed)),
+            Err(Unread::Malformed(text, malformed)) => return Err(told(path, text, malformed)),
         };
         Ok(match parse(&source.document) {
             Ok(parsed) => Self {
@@ -122,10 +125,9 @@ impl Checked {
 
     /// Tells errors and warnings on stderr, each with its place in the file.
     pub fn tell(&self) {
+        let places = Places::of(&self.source.text, self.source.format);
         for issue in self.errors.iter().chain(&self.warnings) {
-            let find = if self.source.is_yaml { locate_yaml::locate } else { locate::locate };
-            let span = find(&self.source.text, &issue.path);
-            tell(&Excerpt::of(issue, span, &self.source));
+            tell(&Excerpt::of(issue, places.find(&issue.path), &self.source));
         }
     }
 
@@ -138,8 +140,8 @@ impl Checked {
 }
 
 /// Tells people where a malformed file is wrong, and makes a failure of it.
-fn told(path: &Path, malformed: Malformed) -> Failure {
-    let Malformed { text, message, at, hint } = malformed;
+fn told(path: &Path, text: String, malformed: Malformed) -> Failure {
+    let Malformed { message, at, hint } = malformed;
     let otherwise = "workflow files are JSON, or YAML where their name ends in .yaml or .yml";
     let told = hint.unwrap_or(otherwise);
     tell(&Excerpt {

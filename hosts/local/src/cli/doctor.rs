@@ -1,16 +1,12 @@
 //! `stepwell doctor`: checks the set-up, line by line, each with what to do.
 
+mod check;
 mod repair;
+mod signing;
 
-use super::{
-    Exit, Globals, Outcome,
-    allowed::allow_list,
-    client::Client,
-    colour::{self, Colour},
-    folder::unopened,
-    limits, output,
-};
+use super::{Exit, Globals, Outcome, allowed::allow_list, client::Client, colour, folder::unopened, limits, output};
 use api::types::Health;
+use check::Check;
 use engine::port::Host;
 use nodes::AllowList;
 use serde_json::{Map, Value, json};
@@ -35,33 +31,6 @@ pub struct Args {
     /// Save what can be read of a damaged database into a new one, and keep the old one beside it
     #[arg(long)]
     repair: bool,
-}
-
-/// One line of the report: what was checked, `ok`, `warn` or `fail`, what was found, and what to do about it.
-struct Check {
-    name: &'static str,
-    verdict: &'static str,
-    about: String,
-    hint: String,
-}
-
-impl Check {
-    fn colour(&self) -> Colour {
-        match self.verdict {
-            "ok" => Colour::Green,
-            "warn" => Colour::Yellow,
-            _ => Colour::Red,
-        }
-    }
-    fn ok(name: &'static str, about: impl Into<String>) -> Self {
-        Self { name, verdict: "ok", about: about.into(), hint: String::new() }
-    }
-    fn warn(name: &'static str, about: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { name, verdict: "warn", about: about.into(), hint: hint.into() }
-    }
-    fn fail(name: &'static str, about: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { name, verdict: "fail", about: about.into(), hint: hint.into() }
-    }
 }
 
 /// Checks the host at `--url`, or else this machine and its data folder. Exit 1 where any check fails.
@@ -133,6 +102,7 @@ async fn here(globals: &Globals, args: &Args) -> Vec<Check> {
         let _ = std::fs::remove_dir_all(&scratch);
         return checks;
     }
+    checks.push(signing::keys(&data));
     match server::open(&data, allow) {
         Ok(host) => {
             checks.push(Check::ok("data folder", format!("{} opens, and nobody else has it", data.display())));

@@ -3,7 +3,7 @@
 use super::output;
 use api::types::{Fault, ProblemDetails};
 use engine::port::StoreError;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
 /// What a command comes to: an exit code, or a failure that is still to be told.
@@ -41,6 +41,21 @@ pub struct Failure {
     errors: Vec<Fault>,
     /// Whether people were told the errors already.
     told: bool,
+    /// What programs are told beside it: the members that the code of a refused request adds, such as `in_the_way`.
+    more: Map<String, Value>,
+    /// What people are told in place of the API's words.
+    words: &'static [Words],
+}
+
+/// What the command line calls a field or a parameter of the API.
+#[derive(Debug)]
+pub struct Words {
+    /// The path of a fault, or its beginning.
+    pub path: &'static str,
+    /// The option or argument that gives it.
+    pub flag: &'static str,
+    /// What to do about a fault there; none where the API's advice is as good.
+    pub hint: Option<&'static str>,
 }
 
 impl Failure {
@@ -53,6 +68,8 @@ impl Failure {
             hint: hint.into(),
             errors: Vec::new(),
             told: false,
+            more: Map::new(),
+            words: &[],
         }
     }
 
@@ -69,6 +86,17 @@ impl Failure {
     /// Replaces the code for programs.
     pub fn with_code(self, code: &str) -> Self {
         Self { code: code.into(), ..self }
+    }
+
+    /// Tells programs something beside it.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.into(), value);
+        self
+    }
+
+    /// Tells people of faults by what the command line calls their places.
+    pub fn in_words(self, words: &'static [Words]) -> Self {
+        Self { words, ..self }
     }
 
     /// Says where it went wrong.
@@ -89,8 +117,8 @@ impl Failure {
     /// Makes a failure of what the API answered: problem details (RFC 9457), or none where something between it and
     /// this process answered.
     pub fn from_problem(status: u16, problem: Option<ProblemDetails>) -> Self {
-        let (detail, code, errors) = match problem {
-            Some(problem) => (problem.detail, problem.code, problem.errors),
+        let (detail, code, errors, more) = match problem {
+            Some(problem) => (problem.detail, problem.code, problem.errors, problem.more),
             None => Default::default(),
         };
         let message = if detail.is_empty() { format!("the host answered {status}") } else { detail };
@@ -99,7 +127,7 @@ impl Failure {
             500 => "`stepwell doctor` checks the data folder; the host's log says more",
             _ => "",
         };
-        Self::failed(message, hint).with_code(&code).with_errors(errors)
+        Self { more, ..Self::failed(message, hint).with_code(&code).with_errors(errors) }
     }
 
     /// The reasons, as the API gives them.
@@ -123,12 +151,18 @@ impl Failure {
         let help = |text: &str| format!("{} {text}", output::cyan("help:"));
         let errors = if self.told { &[][..] } else { &self.errors };
         for error in errors {
-            let reason = reason(error);
+            let words = self.words.iter().find(|words| error.path.starts_with(words.path));
+            let reason = match words {
+                Some(words) => format!("{}: {}", words.flag, error.message),
+                None => reason(error),
+            };
             // A single reason that the message ends with would only be said twice.
-            if errors.len() > 1 || !self.message.ends_with(reason.as_str()) {
+            let is_said = self.message.ends_with(reason.as_str()) || words.is_some() && self.message == error.message;
+            if errors.len() > 1 || !is_said {
                 text.push_str(&format!("\n  {reason}"));
             }
-            if let Some(hint) = error.hint.as_deref().filter(|hint| !hint.is_empty() && *hint != self.hint) {
+            let hint = words.and_then(|words| words.hint).or(error.hint.as_deref());
+            if let Some(hint) = hint.filter(|hint| !hint.is_empty() && *hint != self.hint) {
                 text.push_str(&format!("\n    {}", help(hint)));
             }
         }
@@ -142,9 +176,17 @@ impl Failure {
         self.exit.into()
     }
 
-    /// Writes the failure to stdout as `{"error": {code, message, hint, errors}}`.
+    /// Writes the failure to stdout as `{"error": {code, message, hint, errors}}`, with what its code adds.
     pub fn tell_programs(&self) {
-        let error = json!({"code": self.code, "message": self.message, "hint": self.hint, "errors": self.errors});
+        let mut error = self.more.clone();
+        for (name, value) in [
+            ("code", json!(self.code)),
+            ("message", json!(self.message)),
+            ("hint", json!(self.hint)),
+            ("errors", json!(self.errors)),
+        ] {
+            error.insert(name.into(), value);
+        }
         output::json(&json!({"error": error}));
     }
 }

@@ -1,6 +1,6 @@
 //! `stepwell fork EXECUTION CHECKPOINT`.
 
-use super::{Exit, Globals, Outcome, change::change, output, source};
+use super::{Exit, Failure, Globals, Outcome, change::change_or, client::Client, output, patch::WORDS, source};
 use api::types::{Accepted, CheckpointId, ForkBody, WouldFork};
 
 /// The arguments of `stepwell fork`.
@@ -27,7 +27,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let patch = args.patch.as_deref().map(|patch| source::input(patch, "--patch")).transpose()?;
     let checkpoint_id = CheckpointId(args.checkpoint);
     let body = ForkBody { checkpoint_id, input, patch, dry_run: args.dry_run.then_some(true) };
-    let changed = change(globals, &args.execution, "fork", &body).await?;
+    let advise = async |_: &Client, id: &str, failure: Failure| advised(failure, globals, id);
+    let changed = change_or(globals, &args.execution, "fork", &body, advise).await?;
     if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }
@@ -39,6 +40,17 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     output::line(&forked.execution_id);
     changed.tell_idle(true);
     Ok(Exit::Done)
+}
+
+/// A refusal in the words of the command line.
+fn advised(failure: Failure, globals: &Globals, id: &str) -> Failure {
+    match failure.code.as_str() {
+        "checkpoint_ahead" | "outside_lineage" => {
+            let hint = format!("`{}` shows its checkpoints", globals.pasted(&["history", id]));
+            failure.with_hint(&hint)
+        }
+        _ => failure.in_words(&WORDS),
+    }
 }
 
 fn show(would: &WouldFork) {

@@ -3,6 +3,7 @@
 use super::{
     Exit, Failure, Globals, Outcome,
     client::{Client, Reply, escaped},
+    failure::Words,
     output,
     pick::pick,
     source::{self, Source, Unread},
@@ -33,6 +34,20 @@ pub struct Args {
     reason: Option<String>,
 }
 
+/// What the API calls operations, and people a patch.
+pub const WORDS: [Words; 2] = [
+    Words {
+        path: "/operations",
+        flag: "PATCH",
+        hint: Some("`stepwell patch EXECUTION --show` prints the workflow that is patched; nothing was changed"),
+    },
+    Words {
+        path: "/patch",
+        flag: "--patch",
+        hint: Some("`stepwell patch EXECUTION --show` prints the present workflow; nothing was started"),
+    },
+];
+
 /// Patches the execution. Exit 1 where its past is not one of the patched workflow.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let operations = match (&args.operations, &args.workflow) {
@@ -54,7 +69,7 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     .await;
     let idle = client.idle();
     client.close().await;
-    let answer: Reply = answer?;
+    let answer: Reply = answer.map_err(|failure: Failure| failure.in_words(&WORDS))?;
     if args.show {
         let shown: ExecutionWorkflow = answer.read()?;
         output::json(if globals.json { &answer.0 } else { &shown.workflow });
@@ -85,7 +100,7 @@ fn document(file: &Path) -> Result<Value, Failure> {
     match Source::read(file) {
         Ok(source) => Ok(source.document),
         Err(Unread::File(failure)) => Err(failure),
-        Err(Unread::Malformed(malformed)) => {
+        Err(Unread::Malformed(_, malformed)) => {
             let message = format!("{} is no workflow: {}", file.display(), malformed.message);
             Err(Failure::usage(message, "`stepwell validate` shows the place"))
         }

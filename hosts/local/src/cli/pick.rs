@@ -5,7 +5,7 @@ use super::{
     client::{Client, escaped, query},
     limits,
 };
-use api::types::Page;
+use api::types::{Interaction, Page};
 use serde_json::Value;
 
 /// What stands for the execution that was started last.
@@ -44,6 +44,8 @@ const QUESTIONS: Among = Among {
     shown_by: "stepwell inbox",
     whole: 36,
 };
+const ALL_QUESTIONS: Among =
+    Among { filter: &[], things: "questions", shown_by: "stepwell show EXECUTION", ..QUESTIONS };
 const TOKENS: Among =
     Among { list: "/v1/tokens", filter: &[], id: "id", things: "tokens", shown_by: "stepwell token ls", whole: 16 };
 
@@ -81,6 +83,36 @@ pub async fn pick(client: &Client, said: &str) -> Result<String, Failure> {
 /// Where several begin so.
 pub async fn question(client: &Client, said: &str) -> Result<String, Failure> {
     QUESTIONS.find(client, said).await
+}
+
+/// The id of the question that `said` means, open or over: `last` is the question with a receipt that was over last in the
+/// execution that was started last; else as [`question`].
+///
+/// # Errors
+/// Where several begin so, or there is no last one.
+pub async fn over(client: &Client, said: &str) -> Result<String, Failure> {
+    if said != LAST {
+        return ALL_QUESTIONS.find(client, said).await;
+    }
+    let execution = pick(client, LAST).await?;
+    let wanted = [("execution_id", Some(execution.clone())), ("limit", Some(limits::PAGE.to_string()))];
+    let (mut last, mut cursor) = (None::<Interaction>, None);
+    loop {
+        let window = [("cursor", cursor)];
+        let wanted: Vec<_> = wanted.iter().cloned().chain(window).collect();
+        let page: Page<Interaction> = client.get(&format!("/v1/interactions{}", query(&wanted))).await?.read()?;
+        let over = page.items.into_iter().filter(|one| one.receipt.is_some());
+        last = last.into_iter().chain(over).max_by_key(|one| one.decided_at.map(|at| at.0));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    last.map(|one| one.interaction_id.to_string()).ok_or_else(|| {
+        let hint = "name the question by its id, or by the beginning of it";
+        Failure::failed(format!("execution {execution}, the last one, has no question with a receipt"), hint)
+            .with_code("no_receipt")
+    })
 }
 
 /// The id of the token that `said` means, as [`question`] finds it.

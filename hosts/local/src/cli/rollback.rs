@@ -5,6 +5,7 @@ use super::{
     change::change_or,
     client::Client,
     columns::{Cell, Column},
+    failure::Words,
     output, source,
 };
 use api::types::{
@@ -73,7 +74,8 @@ pub async fn rollback(globals: &Globals, args: Rollback) -> Outcome {
         dry_run: args.how.dry_run(),
         reason: args.how.reason,
     };
-    go_back(globals, "rollback", &args.execution, &args.checkpoint, &body).await
+    let again = again(&args.checkpoint, None, &body.reason, body.compensate);
+    go_back(globals, "rollback", &args.execution, &again, &body).await
 }
 
 /// Goes back to before a node. Exit 1 where it is refused, or gets stuck.
@@ -85,11 +87,22 @@ pub async fn backtrack(globals: &Globals, args: Backtrack) -> Outcome {
         dry_run: args.how.dry_run(),
         reason: args.how.reason,
     };
-    go_back(globals, "backtrack", &args.execution, &args.node, &body).await
+    let again = again(&args.node, args.input.as_deref(), &body.reason, body.compensate);
+    go_back(globals, "backtrack", &args.execution, &again, &body).await
 }
 
-/// Asks for what the last part of the API's path names, and tells the answer.
-async fn go_back(globals: &Globals, what: &str, execution: &str, to: &str, body: &impl Serialize) -> Outcome {
+/// The arguments of the same command behind the execution, without `--dry-run`.
+fn again(to: &str, input: Option<&str>, reason: &Option<String>, compensate: Option<bool>) -> Vec<String> {
+    let mut again = vec![to.to_owned()];
+    for (option, value) in [("--input", input), ("--reason", reason.as_deref())] {
+        again.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
+    }
+    again.extend(compensate.is_some().then(|| "--no-compensate".to_owned()));
+    again
+}
+
+/// Asks for what the last part of the API's path names, and tells the answer. `again` are the arguments that do it.
+async fn go_back(globals: &Globals, what: &str, execution: &str, again: &[String], body: &impl Serialize) -> Outcome {
     let advise = async |_: &Client, id: &str, failure: Failure| advised(failure, globals, id);
     let changed = change_or(globals, execution, what, body, advise).await?;
     let read: BackAnswer = changed.reply.read()?;
@@ -98,7 +111,9 @@ async fn go_back(globals: &Globals, what: &str, execution: &str, to: &str, body:
         BackAnswer::Would(would) => {
             if !is_printed {
                 plan(&would);
-                eprintln!("nothing was changed; to do it: {}", globals.pasted(&[what, &would.execution_id, to]));
+                let again: Vec<&str> = again.iter().map(String::as_str).collect();
+                let command = [&[what, would.execution_id.as_str()][..], &again].concat();
+                eprintln!("nothing was changed; to do it: {}", globals.pasted(&command));
             }
             Ok(Exit::Done)
         }
@@ -112,14 +127,24 @@ async fn go_back(globals: &Globals, what: &str, execution: &str, to: &str, body:
     }
 }
 
+/// What the API calls the arguments.
+const WORDS: [Words; 2] = [
+    Words {
+        path: "/checkpoint_id",
+        flag: "CHECKPOINT",
+        hint: Some("`stepwell history EXECUTION` shows the checkpoints"),
+    },
+    Words { path: "/node", flag: "NODE", hint: Some("`stepwell show EXECUTION` names the nodes of its workflow") },
+];
+
 /// Replaces the hint of a refusal by one in the words of the command line, where there is a better one.
 fn advised(failure: Failure, globals: &Globals, id: &str) -> Failure {
     match failure.code.as_str() {
         "checkpoint_ahead" | "outside_lineage" | "not_visited" => {
             let hint = format!("`{}` shows what it can go back to", globals.pasted(&["history", id]));
-            failure.with_hint(&hint)
+            failure.with_hint(&hint).in_words(&WORDS)
         }
-        _ => failure,
+        _ => failure.in_words(&WORDS),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `stepwell unstick EXECUTION ACTION`.
 
-use super::{Exit, Globals, Outcome, change::change, output, source};
+use super::{Exit, Failure, Globals, Outcome, change::change_or, client::Client, failure::Words, output, source};
 use api::types::{Execution, UnstickBody};
 use stepwell_core::event::Unstick;
 
@@ -37,6 +37,12 @@ enum Way {
     Redrive,
 }
 
+/// What the API calls the options.
+const WORDS: [Words; 2] = [
+    Words { path: "/output", flag: "--output", hint: Some("leave it out") },
+    Words { path: "/node", flag: "--node", hint: None },
+];
+
 /// Takes the way out. Exit 1 where it is refused.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let action = match args.action {
@@ -47,7 +53,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     };
     let output = args.output.as_deref().map(|output| source::input(output, "--output")).transpose()?;
     let body = UnstickBody { action, node: args.node, output, reason: args.reason };
-    let changed = change(globals, &args.execution, "unstick", &body).await?;
+    let advise = async |_: &Client, _: &str, failure: Failure| failure.in_words(&WORDS);
+    let changed = change_or(globals, &args.execution, "unstick", &body, advise).await?;
     if changed.is_printed(globals) {
         return Ok(Exit::Done);
     }

@@ -42,6 +42,10 @@ fn of_open(open: &[Open], now: i64) -> Vec<Metric> {
 
 fn of_counted(counted: &Counted) -> Vec<Metric> {
     let mut all = Vec::new();
+    for (kind, count) in &counted.opened {
+        let help = "Questions that were put to people.";
+        all.push(metric("interactions_opened_total", help, Kind::Counter, &[("kind", kind.as_str())], *count as f64));
+    }
     for ((kind, status), count) in &counted.over {
         let labels = [("kind", kind.as_str()), ("status", status.as_str())];
         let help = "Questions that ended: answered, timed out or cancelled.";

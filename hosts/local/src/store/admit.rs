@@ -52,8 +52,8 @@ pub fn admit(db: &Connection, queue: &dyn Queue, owner: &Owner, workflow: &Workf
     Ok(admitted)
 }
 
-/// The limit in force: that of the latest saved version, also of a deleted workflow, or else that of the document which
-/// the execution `run` brought along.
+/// The limit in force: that of the latest saved version, also of a deleted workflow, or else that of the document by
+/// which the execution `run` is to run.
 fn limit(db: &Connection, owner: &str, workflow: &WorkflowId, run: i64) -> rusqlite::Result<Option<u64>> {
     let latest: Option<String> = db
         .prepare_cached(
@@ -65,7 +65,11 @@ fn limit(db: &Connection, owner: &str, workflow: &WorkflowId, run: i64) -> rusql
     let text = match latest {
         Some(text) => Some(text),
         None => db
-            .prepare_cached("SELECT body FROM document_uses JOIN documents USING (hash) WHERE run = ?1 LIMIT 1")?
+            .prepare_cached(
+                "SELECT body FROM executions JOIN documents ON hash =
+                   coalesce(patched, (SELECT hash FROM document_uses WHERE document_uses.run = executions.run LIMIT 1))
+                 WHERE run = ?1",
+            )?
             .query_row([run], |row| row.get(0))
             .optional()?,
     };

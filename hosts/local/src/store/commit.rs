@@ -141,7 +141,8 @@ impl Write {
                 }
                 // Most turns change nothing that lists or sweeps look at: their commits leave the row alone.
                 let is_same = (head.status, head.held, head.deadline) == (status, held, deadline);
-                if !is_same || state.completed_at.is_some() {
+                let is_patched = state.patched.is_some() && !self.documents.is_empty();
+                if !is_same || is_patched || state.completed_at.is_some() {
                     self.update_head(db, head.run)?;
                 }
                 head.run
@@ -160,10 +161,10 @@ impl Write {
         let metadata = if started.metadata.is_empty() { None } else { serde_json::to_string(&started.metadata).ok() };
         db.prepare_cached(
             "INSERT INTO executions(run, id, owner, workflow_id, status, held, started_at, updated_at, completed_at,
-               parent, metadata, deadline, expires_at)
+               parent, metadata, deadline, expires_at, patched)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
                CASE WHEN ?10 IS NULL THEN NULL
-               ELSE coalesce((SELECT run FROM executions WHERE id = ?10), 0) END, ?11, ?12, ?13)",
+               ELSE coalesce((SELECT run FROM executions WHERE id = ?10), 0) END, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             run,
@@ -179,6 +180,7 @@ impl Write {
             metadata,
             deadline(state),
             self.expires_at.map(|at| at.0),
+            state.patched,
         ])?;
         Ok(run)
     }
@@ -188,7 +190,7 @@ impl Write {
     fn update_head(&self, db: &Connection, run: i64) -> rusqlite::Result<()> {
         let state = &*self.state;
         db.prepare_cached(
-            "UPDATE executions SET status = ?2, updated_at = ?4, completed_at = ?5, expires_at = ?6, deadline = ?7,
+            "UPDATE executions SET status = ?2, updated_at = ?4, completed_at = ?5, expires_at = ?6, deadline = ?7, patched = ?8,
              held = CASE WHEN NOT ?3 THEN 0 WHEN coalesce(?5, completed_at) IS NULL THEN max(held, 1)
              ELSE 1 END WHERE run = ?1",
         )?
@@ -200,6 +202,7 @@ impl Write {
             state.completed_at.map(|at| at.0),
             self.expires_at.map(|at| at.0),
             deadline(state),
+            state.patched,
         ])?;
         Ok(())
     }

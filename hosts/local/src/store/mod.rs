@@ -51,7 +51,7 @@ mod writer_tests;
 pub use folder::{DataFolder, Holder, OpenError, running};
 pub use hub::Hub;
 pub use metrics::Metrics;
-pub use signing::Signing;
+pub use signing::{Kept, Signing, look as look_at_signing_keys};
 
 use crate::{
     asker::Asker,

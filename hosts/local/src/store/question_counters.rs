@@ -36,6 +36,8 @@ impl Times {
 /// What was counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counted {
+    /// Questions that were put, by kind.
+    pub opened: BTreeMap<InteractionKind, u64>,
     /// Questions that ended, by kind and by how they ended.
     pub over: BTreeMap<(InteractionKind, InteractionStatus), u64>,
     /// How long people took to answer, by kind.
@@ -55,6 +57,9 @@ impl Questions {
             return;
         }
         let mut counted = self.lock();
+        for kind in &asked.opened {
+            *counted.opened.entry(*kind).or_default() += 1;
+        }
         for one in &asked.over {
             *counted.over.entry((one.kind, one.status)).or_default() += 1;
             if one.status == InteractionStatus::Answered {

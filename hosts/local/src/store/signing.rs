@@ -12,7 +12,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use std::{
     fs::{File, OpenOptions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -90,6 +90,35 @@ impl Signing {
     }
 }
 
+/// What a look at the file finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// There is none: it is made when a key is needed first.
+    NotYet,
+    /// It can be used. How many keys it holds, the one that signs among them.
+    Sound(usize),
+    /// Others than its user can reach it, by these permissions.
+    Open(u32),
+    /// It cannot be read, or is not as it was written.
+    Unusable(String),
+}
+
+/// Looks at the file of a data folder, and changes nothing.
+pub fn look(folder: &Path) -> Kept {
+    let path = folder.join(FILE);
+    let mode = match std::fs::metadata(&path) {
+        Ok(found) => found.permissions().mode() & 0o777,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Kept::NotYet,
+        Err(error) => return Kept::Unusable(error.to_string()),
+    };
+    match std::fs::read(&path).map(|bytes| opened(&bytes)) {
+        Ok(Some(_)) if mode & 0o077 != 0 => Kept::Open(mode),
+        Ok(Some(open)) => Kept::Sound(open.ring.keys().len()),
+        Ok(None) => Kept::Unusable("it is damaged".into()),
+        Err(error) => Kept::Unusable(error.to_string()),
+    }
+}
+
 /// Reads the file; none where it is not as it was written.
 fn opened(bytes: &[u8]) -> Option<Open> {
     let ring: KeyRing = serde_json::from_slice(bytes).ok()?;
@@ -122,7 +151,24 @@ mod tests {
     use crate::store::{DataFolder, tests::scratch};
     use base64::{Engine, prelude::BASE64_STANDARD};
     use ring::signature::{ED25519, UnparsedPublicKey};
-    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn a_look_tells_a_file_that_can_be_used_from_one_that_cannot() {
+        let path = scratch();
+        let _folder = DataFolder::open(&path).unwrap();
+        assert_eq!(look(&path), Kept::NotYet);
+        assert!(!path.join(FILE).exists(), "a look makes nothing");
+        let signer = Signing::of(&path, || Time(0));
+        signer.rotate().await.unwrap();
+        assert_eq!(look(&path), Kept::Sound(2));
+        std::fs::set_permissions(path.join(FILE), std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(look(&path), Kept::Open(0o640));
+        std::fs::write(path.join(FILE), "{}").unwrap();
+        assert_eq!(look(&path), Kept::Unusable("it is damaged".into()));
+        std::fs::remove_file(path.join(FILE)).unwrap();
+        std::fs::create_dir(path.join(FILE)).unwrap();
+        assert!(matches!(look(&path), Kept::Unusable(_)));
+    }
 
     fn verifies(key: &PublicKey, bytes: &[u8], signature: &[u8]) -> bool {
         let public = BASE64_STANDARD.decode(&key.public_key).unwrap();

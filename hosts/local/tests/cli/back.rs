@@ -55,6 +55,12 @@ fn a_dry_run_is_a_short_table_and_changes_nothing() {
     assert_eq!(rows(&told, "THEN RUNS"), [["flight"]]);
     let hint = format!("rollback {id} 1\n");
     assert!(told.err.starts_with("nothing was changed; to do it: ") && told.err.ends_with(&hint), "{told:?}");
+    // What is pasted does what was tried.
+    let tried =
+        ["backtrack", "last", "pay", "--input", r#"{"id": 3}"#, "--no-compensate", "--reason", "why", "--dry-run"];
+    let told = home.run(&tried).exits(0);
+    let hint = format!("backtrack {id} pay --input '{{\"id\": 3}}' --reason why --no-compensate\n");
+    assert!(told.err.ends_with(&hint), "{told:?}");
     let json = home.run(&["backtrack", &id[..30], "pay", "--dry-run", "--json"]).exits(0).json();
     assert_eq!((&json["would_compensate"], &json["would_run"]), (&json!([]), &json!(["pay"])));
     assert_eq!(shown(&home, &id), before);

@@ -21,6 +21,7 @@ mod patched;
 mod people;
 mod progress;
 mod reach;
+mod receipts;
 mod runs;
 mod screens;
 mod secrets;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// Asks for a yes, after a value of so many bytes, and says what it was asked.
 fn approval(bytes: usize) -> Value {
-    let code = format!("return {{text: 'x'.repeat({bytes})}}");
+    let code = format!("console.log('made {bytes}'); return {{text: 'x'.repeat({bytes})}}");
     json!({"id": "pay", "nodes": [
         {"id": "start", "type": "manual_trigger"},
         {"id": "make", "type": "code", "config": {"code": code}},
@@ -51,10 +51,13 @@ fn an_execution_that_waits_for_a_person_is_answered_in_another_folder() {
     assert_eq!(there.len() + 1, here.len());
     assert_eq!(there[1..], here[1..there.len()]);
     assert_eq!(here[there.len()]["state_summary"], "Imported from another host by me@example.com.");
+    let lines = elsewhere(&home, &["logs", &id]).exits(0).out;
+    assert!(lines.contains("made 400000"), "captured lines come along: {lines}");
     // to import it again changes nothing,
     let told = elsewhere(&home, &["import", "one.jsonl"]).exits(0);
     assert_eq!(told.out, format!("{id} was here already, and nothing changed: it is waiting_human\n"));
     assert_eq!(turns(&home, &id, "elsewhere"), here);
+    assert_eq!(elsewhere(&home, &["logs", &id]).exits(0).out, lines);
     // and it goes on to its end.
     elsewhere(&home, &["answer", &id, "--approve"]).exits(0);
     let told = elsewhere(&home, &["run", "--resume", &id]).exits(0);
@@ -166,4 +169,29 @@ fn large_executions_travel_in_parts_and_a_running_host_goes_on_with_them() {
     assert_eq!(there()["output"], 1_800_000);
     signal(&dev, "-TERM");
     dev.wait().unwrap();
+}
+
+#[test]
+fn what_came_before_a_refusal_is_told() {
+    // Given a file of three executions, of which the second has gone another way in the other folder,
+    let home = Home::new();
+    let file = home.file("w.json", approval(10));
+    let ids: Vec<String> = (0..3)
+        .map(|_| {
+            let told = home.run(&["run", &file, "--no-input", "--input", r#"{"amount": 3}"#, "--json"]).exits(3);
+            told.json()["execution_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    home.run(&["export", &ids[1], "--out", "one.jsonl"]).exits(0);
+    elsewhere(&home, &["import", "one.jsonl"]).exits(0);
+    home.run(&["answer", &ids[1], "--approve"]).exits(0);
+    elsewhere(&home, &["answer", &ids[1], "--reject"]).exits(0);
+    home.run(&["export", &ids[0], &ids[1], &ids[2], "--out", "all.jsonl"]).exits(0);
+    // when it is imported, then what is here is told, and then what is in the way.
+    let told = elsewhere(&home, &["import", "all.jsonl"]).exits(1);
+    assert_eq!(told.out, format!("{} is imported: it is waiting_human\n", ids[0]), "{told:?}");
+    assert!(told.err.contains(&ids[1]) && !told.err.contains(&ids[2]), "{told:?}");
+    let told = elsewhere(&home, &["import", "all.jsonl", "--json"]).exits(1).json();
+    let expected = json!([{"execution_id": ids[0], "taken": "unchanged", "executions": 1, "status": "waiting_human"}]);
+    assert_eq!(told["error"]["executions"], expected, "{told}");
 }

@@ -41,7 +41,11 @@ fn what_is_in_the_way_of_a_patch_is_told() {
     let told = home.run(&["patch", "last", operations]).exits(1);
     assert!(told.err.contains("node sum has computed another output"), "{told:?}");
     let told = home.run(&["patch", "last", r#"[{"op": "remove", "path": "/nodes/9"}]"#]).exits(1);
-    assert!(told.err.contains("operation 0"), "{told:?}");
+    assert!(told.err.contains("there is no /nodes/9: nodes has 3 items"), "{told:?}");
+    assert!(told.err.contains("--show") && !told.err.contains("GET "), "it speaks of its own options: {told:?}");
+    let told = home.run(&["patch", "last", operations, "--json"]).exits(1).json();
+    let way = &told["error"]["in_the_way"][0];
+    assert_eq!((&way["node"], &way["code"]), (&json!("sum"), &json!("output_changed")), "{told}");
     home.run(&["patch", "last"]).exits(2);
     home.run(&["patch", "last", "[]", "--show"]).exits(2);
     home.run(&["patch", "last", "--workflow", "none.json"]).exits(2);

@@ -130,6 +130,32 @@ fn what_an_execution_may_reach_goes_with_it_to_dev_and_to_its_children() {
 }
 
 #[test]
+fn webhooks_of_an_execution_reach_what_it_may() {
+    let (home, address) = (Home::new(), server());
+    let channel = json!({"type": "webhook", "url": format!("http://{address}/")});
+    let document = json!({"id": "tells", "nodes": [
+            {"id": "start", "type": "manual_trigger"},
+            {"id": "pause", "type": "wait", "config": {"seconds": 1}},
+            {"id": "ok", "type": "human", "config": {"kind": "approval", "question": "Go on?", "channels": [channel]}}],
+        "edges": [{"from": "start", "to": "pause"}, {"from": "pause", "to": "ok"}]});
+    let file = home.file("tells.json", document);
+    let allowed = interrupted(&home, &["run", &file, "--http-allow", &address]);
+    let other = interrupted(&home, &["run", &file]);
+    // When a host goes on with both to which no list was given.
+    let dev = home.spawn(&["dev", "--port", "0"]);
+    let sent = |id: &str| {
+        let asked = home.run(&["inbox", "--json"]).exits(0).json();
+        let one = asked["items"].as_array().unwrap().iter().find(|one| one["execution_id"] == id)?.clone();
+        let sent = one["deliveries"][0].clone();
+        (sent["status"] != "pending").then(|| sent["status"].as_str().unwrap().to_owned())
+    };
+    until("both are told", || sent(&allowed).is_some() && sent(&other).is_some());
+    assert_eq!((sent(&allowed).unwrap(), sent(&other).unwrap()), ("sent".into(), "failed".into()));
+    signal(&dev, "-TERM");
+    dev.wait_with_output().unwrap();
+}
+
+#[test]
 fn the_command_that_goes_on_has_all_that_was_given() {
     let home = Home::new();
     let file = home.file("asks.json", asks());

@@ -5,7 +5,7 @@ use engine::{
     fork::{ForkRequest, preview, start_fork},
     moving::Refusal,
     port::Journal as _,
-    rollback::roll_back,
+    rollback::{Refused, roll_back},
 };
 use serde_json::{Value, json};
 use stepwell_core::{command::Control, execution::Status, rollback::Rollback};
@@ -215,4 +215,71 @@ async fn what_came_from_elsewhere_is_replayed_and_forked_as_any_other() {
     here.handle_due().await;
     assert_eq!(state(&here, forked.id()).status(), Status::Completed);
     hold(&here).await;
+}
+
+/// Of what is not here whole nobody knows yet what is recorded at a checkpoint's turn.
+#[tokio::test]
+async fn what_came_by_half_is_not_forked() {
+    let (there, here) = (host(), host());
+    let id = ran(&there, &chain("half-fork", &[requests("a", "a"), requests("b", "b")])).await;
+    let pieces = exported(&there, &id, 1).await;
+    imported(&here, &pieces[..2]).await;
+    let request = ForkRequest { checkpoint: 1, idempotency: Some(("k".into(), "h".into())), ..ForkRequest::default() };
+    let refusals = [
+        preview(&here, &id, &request).await.unwrap().err(),
+        start_fork(&here, &id, request.clone()).await.unwrap().err(),
+    ];
+    for refusal in refusals {
+        let Some(Refused::Rejected(why)) = refusal else { panic!("it is not refused as half an import") };
+        assert!(why.to_string().contains("2 of its"), "{why}");
+    }
+    assert_eq!((here.all().len(), state(&here, &id).seq), (1, 2), "nothing was made of it");
+    imported(&here, &pieces).await;
+    let forked = start_fork(&here, &id, request).await.unwrap().unwrap_or_else(|_| panic!("it is here whole"));
+    here.handle_due().await;
+    assert_eq!(state(&here, forked.id()).status(), Status::Completed);
+}
+
+#[tokio::test]
+async fn the_lines_of_nodes_come_along_once() {
+    for room in [1, ROOM] {
+        let (there, here) = (host(), host());
+        let id = ran(&there, &chain("says", &[says("a", 300), requests("b", "b"), asks("ask")])).await;
+        let pieces = exported(&there, &id, room).await;
+        imported(&here, &pieces[..1]).await;
+        imported(&here, &pieces).await;
+        assert!(!imported(&here, &pieces).await);
+        assert_eq!(lines(&here, &id).await, lines(&there, &id).await);
+        assert_eq!(lines(&here, &id).await.len(), 300);
+    }
+}
+
+#[tokio::test]
+async fn of_more_lines_than_a_request_has_room_for_the_latest_come_and_the_first_says_so() {
+    let (there, here) = (host(), host());
+    let id = ran(&there, &chain("says-much", &[says("a", 900), asks("ask")])).await;
+    imported(&here, &exported(&there, &id, ROOM).await).await;
+    let (all, came) = (lines(&there, &id).await, lines(&here, &id).await);
+    let left = all.len() - (came.len() - 1);
+    assert!(left > 300 && came.len() > 400, "{} of {}", came.len(), all.len());
+    assert_eq!(came[0], format!("{left} lines until here were too many to move to another host"));
+    assert_eq!(came[1..], all[left..]);
+}
+
+#[tokio::test]
+async fn a_line_that_no_host_would_keep_is_refused() {
+    let (there, here) = (host(), host());
+    let id = ran(&there, &chain("forged", &[says("a", 1), asks("ask")])).await;
+    let pieces = exported(&there, &id, ROOM).await;
+    let mut long = pieces[0].clone();
+    long.logs[0]["message"] = json!("x".repeat(8 * 1024 + 1));
+    let mut more = pieces[0].clone();
+    more.logs[0]["owner"] = json!("somebody else");
+    let mut alone = pieces[1].clone();
+    alone.logs.clone_from(&pieces[0].logs);
+    for forged in [long, more] {
+        assert!(matches!(sent(&here, &forged).await, Err(Refusal::Damaged(_))));
+    }
+    imported(&here, &pieces[..1]).await;
+    assert!(matches!(sent(&here, &alone).await, Err(Refusal::Damaged(_))));
 }

@@ -16,7 +16,7 @@ use stepwell_core::{
     id::ExecutionId,
     interaction::{Answer, Via},
     invariant,
-    task::{Failure, Outcome as Ran, Report},
+    task::{Failure, LogLevel, LogLine, Outcome as Ran, Report},
 };
 use stepwell_memory::Memory;
 
@@ -32,8 +32,33 @@ pub fn host() -> Memory {
                 Ran::Succeeded { port: "success".into(), output }
             }
         };
-        Report { outcome, logs: Vec::new() }
+        let count = http.url.split_once("/says/").and_then(|(_, count)| count.parse().ok()).unwrap_or(0);
+        let line = |number| LogLine { at: said_at(number), level: LogLevel::Info, message: format!("{number:0>4096}") };
+        Report { outcome, logs: (0..count).map(line).collect() }
     })
+}
+
+/// When a node wrote its line of a number: before its outcome was recorded.
+fn said_at(number: i64) -> Time {
+    Time(1_769_849_999_000 + number)
+}
+
+/// A node that writes so many lines of 4 KiB.
+pub fn says(id: &str, lines: usize) -> Value {
+    json!({"id": id, "type": "http_request", "config": {"url": format!("https://example.com/says/{lines}")}})
+}
+
+/// The texts of all lines that an execution has.
+pub async fn lines(host: &Memory, id: &ExecutionId) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = host.logs(id, &Window { limit: 200, cursor }).await.unwrap();
+        all.extend(page.items.into_iter().map(|log| log.line.message.trim_start_matches('0').to_owned()));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return all;
+        }
+    }
 }
 
 /// Nodes one after the other, behind the trigger.

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use stepwell_core::{
     command::{Command, Control},
-    execution::Status,
+    execution::{Phase, Status},
     interaction::{Answer, Via},
     patch::{Obstacle, Why},
     rollback::Rollback,
@@ -79,6 +79,51 @@ pub async fn approve(world: &World) {
     let question = world.state().open_interactions().next().unwrap().interaction_id.clone();
     let answer = Answer { by: "ada@example.com".into(), via: Via::Api, approved: Some(true), ..Answer::default() };
     world.ask(Command::Answer { interaction_id: question, answer: Box::new(answer) }).await.unwrap();
+}
+
+/// The edge by which a node was reached may get a condition that held; what came along it is the node's input as before.
+#[tokio::test]
+async fn an_edge_that_gets_a_condition_still_brings_its_input() {
+    let made = json!({"id": "made", "type": "transform", "config": {"expression": "7"}});
+    let world = World::ran(&chain("conditions", &[made, ask("ok"), plain("z")])).await;
+    let before = world.state().nodes["ok"].via.clone();
+    assert_eq!(before.len(), 1);
+    for condition in ["output == 7", "output > 6"] {
+        let change = with(&world, |all| {
+            let edges = all["edges"].as_array_mut().unwrap();
+            edges.iter_mut().find(|edge| edge["to"] == "ok").unwrap()["condition"] = json!(condition);
+        });
+        takes(&world, change).await;
+        assert_eq!(world.state().nodes["ok"].via, before, "{condition}");
+    }
+    let never = with(&world, |all| {
+        let edges = all["edges"].as_array_mut().unwrap();
+        edges.iter_mut().find(|edge| edge["to"] == "ok").unwrap()["condition"] = json!("output == 8");
+    });
+    assert_eq!(whys(&refused(&world, never).await), [(Why::RouteChanged, "made")]);
+}
+
+/// A node that was skipped before another one was, and that now waits for that one too, is skipped once that one is.
+#[tokio::test]
+async fn what_was_skipped_stays_skipped_where_a_later_one_of_the_same_turn_is_added_before_it() {
+    let set = |id: &str| json!({"id": id, "type": "transform", "config": {"expression": "1"}});
+    let document = json!({"id": "skips", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "each", "type": "loop", "config": {"for_each": "[1]"}}, set("x"), set("y"), set("w"), ask("ok")],
+        "edges": [{"from": "start", "to": "each", "condition": "false"}, {"from": "each", "to": "x", "port": "loop"},
+            {"from": "x", "to": "y"}, {"from": "x", "to": "w"}, {"from": "y", "to": "each"}, {"from": "w", "to": "each"},
+            {"from": "start", "to": "ok"}]});
+    let world = World::ran(&document).await;
+    let is_skipped = || ["each", "x", "y", "w"].map(|id| world.state().node(&id.into()).map(|node| node.phase.clone()));
+    assert_eq!(is_skipped(), [const { Some(Phase::Skipped) }; 4]);
+    takes(&world, with(&world, |all| all["edges"].as_array_mut().unwrap().push(json!({"from": "w", "to": "y"})))).await;
+    assert_eq!(is_skipped(), [const { Some(Phase::Skipped) }; 4]);
+    // What is new in a loop that was skipped is skipped with it.
+    takes(
+        &world,
+        with(&world, |all| add(all, set("v"), json!([{"from": "x", "to": "v"}, {"from": "v", "to": "each"}]))),
+    )
+    .await;
+    assert_eq!(world.state().nodes["v"].phase, Phase::Skipped);
 }
 
 #[tokio::test]

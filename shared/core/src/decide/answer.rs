@@ -1,6 +1,6 @@
-//! A person's answer to an interaction: who may give it, whether it fits the question, and whether it decides.
+//! A person's answer to an interaction: whether it fits the question, and whether it decides.
 
-use super::{after_error, turn::Deciding};
+use super::{after_error, leave, turn::Deciding};
 use crate::{
     error::{Reason, Rejection},
     event::Event,
@@ -9,10 +9,11 @@ use crate::{
         AfterError, Answer, Interaction, InteractionKind as Kind, REWIND, Response, receipt::shown_sha256,
         votes::needed_after,
     },
+    limits,
     rollback::Rollback,
     sight::Sight,
 };
-use document::{HumanKind, graph::NodeIx, group_of, validate::schema::Schema};
+use document::{HumanKind, graph::NodeIx, validate::schema::Schema};
 use serde_json::{Map, Value, json};
 
 /// Counts or applies an answer. The first answer that reaches a threshold decides; every later one is rejected with
@@ -24,7 +25,7 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
         let message = format!("the interaction is over: {}", one.decision.as_deref().unwrap_or(one.status.as_str()));
         return Err(Rejection::Decided { status: one.status, decision: one.decision.clone(), message });
     }
-    may_answer(turn, &one, &answer)?;
+    leave::may_answer(turn, &one, &answer)?;
     let ix = turn.current(&one.activation)?;
     let (decision, value) = fits(turn, ix, &one, &answer)?;
     // The response keeps a hash of what was shown: it is the evidence of what the person decided on.
@@ -89,28 +90,6 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
     }
 }
 
-/// Refuses an answer from nobody, from a person who is neither asked nor a member of a group that is, and from the
-/// requester where `allow_requester` is false, as a member of a group too, and also where the requester enters the answer
-/// on behalf of somebody else.
-fn may_answer(turn: &Deciding<'_>, one: &Interaction, answer: &Answer) -> Result<(), Rejection> {
-    if answer.by.trim().is_empty() {
-        return Err(Rejection::Forbidden("an answer needs the name of whoever gives it".into()));
-    }
-    let same = |person: &String| person.eq_ignore_ascii_case(&answer.by);
-    let member = |name: &str| answer.groups.iter().any(|group| group.eq_ignore_ascii_case(name));
-    // Somebody whose name looks like a group's is not that group.
-    let asked = |assignee: &String| group_of(assignee).map_or_else(|| same(assignee), member);
-    if !one.assignees.is_empty() && !one.assignees.iter().any(asked) {
-        return Err(Rejection::Forbidden(format!("{} is not among those who are asked", answer.by)));
-    }
-    let requester = turn.state.started.started_by.as_ref();
-    let entered = |it: &str| answer.entered_by.as_ref().is_some_and(|by| by.eq_ignore_ascii_case(it));
-    if !one.allow_requester && requester.is_some_and(|it| same(it) || entered(it)) {
-        return Err(Rejection::Forbidden("whoever started the execution may not decide it".into()));
-    }
-    Ok(())
-}
-
 /// The port that an answer votes for, and the value that it gives. An answer that does not fit is refused with every
 /// reason at once, so that a person can correct all of them together. A field that the kind does not take is refused
 /// rather than ignored, since the person meant something by it.
@@ -138,6 +117,8 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
     reasons.extend(misnamed(one, answer));
+    reasons.extend(too_long("text", answer.text.as_deref(), limits::ANSWER_TEXT_BYTES));
+    reasons.extend(too_long("comment", answer.comment.as_deref(), limits::COMMENT_BYTES));
     let fit = match one.kind {
         Kind::Approval | Kind::Authorization | Kind::Review => answer.approved.map(|approved| {
             let value = if one.kind == Kind::Review {
@@ -169,6 +150,13 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         Some(fit) if reasons.is_empty() => Ok(fit),
         _ => Err(Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }),
     }
+}
+
+/// Why a text of an answer is refused: it is longer than what is kept.
+fn too_long(field: &str, text: Option<&str>, most: usize) -> Option<Reason> {
+    let bytes = text.map_or(0, str::len);
+    let message = || format!("`{field}` has {bytes} bytes, and {most} are kept: shorten it");
+    (bytes > most).then(|| reason("too_long", field, message()))
 }
 
 /// Why an option cannot be chosen: there is none of that name, or it leads back to a node that cannot be gone back to.

@@ -98,7 +98,7 @@ impl Deciding<'_> {
     fn start_more(&mut self, ix: NodeIx) {
         let node = self.node(ix).id.clone();
         let Some(kids) = self.state.children.get(&node).cloned() else { return };
-        let to = kids.started.saturating_add(further(self.workflow, &self.state, ix)).min(kids.count);
+        let to = kids.started_with(further(self.workflow, &self.state, ix));
         if to <= kids.started {
             return;
         }

@@ -12,6 +12,7 @@ mod control;
 mod delay;
 mod human;
 mod join;
+mod leave;
 mod loops;
 mod named;
 mod open;
@@ -99,10 +100,10 @@ fn table(turn: &mut Deciding<'_>, command: Command) -> Result<(), Rejection> {
         (_, Command::Answer { interaction_id, answer }) => answer::answer(turn, &interaction_id, *answer),
         // What became of a message is kept also after the end, of which the last messages tell.
         (_, Command::Told { delivering, told }) => people::told(turn, &delivering, told),
-        (_, Command::Reassign { interaction_id, assignees, reason }) => {
-            people::reassign(turn, &interaction_id, assignees, reason)
+        (_, Command::Reassign { interaction_id, actor, assignees, reason }) => {
+            people::reassign(turn, &interaction_id, &actor, assignees, reason)
         }
-        (_, Command::TellAgain { interaction_id, to }) => people::tell_again(turn, &interaction_id, to),
+        (_, Command::TellAgain { interaction_id, actor, to }) => people::tell_again(turn, &interaction_id, &actor, to),
         (s, Command::PassOn { .. }) if s.is_terminal() => {
             Err(Rejection::instead(s, "nobody is asked below it any more"))
         }

@@ -3,6 +3,7 @@
 
 use super::turn::Deciding;
 use crate::{
+    effect::Effect,
     error::Rejection,
     event::{Event, Patched},
     execution::{Phase, Status},
@@ -26,6 +27,11 @@ pub(super) fn patch(turn: &mut Deciding<'_>, status: Status, patched: Patched, s
         return Ok(());
     }
     turn.record(Event::WorkflowPatched(Box::new(patched)));
+    // Where no version of the workflow is saved the limit of its own document holds it back, which may be another one now.
+    if turn.state.held && turn.state.end.is_none() {
+        let workflow = turn.state.started.workflow_id.clone();
+        turn.request(Effect::Admit { workflow });
+    }
     // What has ended goes on by a retry, and what has not begun by its admission.
     if turn.state.end.is_some() || turn.state.nodes.is_empty() {
         return Ok(());

@@ -1,7 +1,8 @@
 //! What is told to people: messages and what became of them, reminders, other people in place of those who are asked.
 
-use super::turn::Deciding;
+use super::{leave, turn::Deciding};
 use crate::{
+    command::Actor,
     effect::{Delivering, Effect, Purpose},
     error::{Reason, Rejection},
     event::{Event, Reassigned, Reminded, ToldAgain, TriedToTell},
@@ -20,6 +21,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Records how a try to send a message ended. What fails for now is tried again, each time later.
 pub(super) fn told(turn: &mut Deciding<'_>, delivering: &Delivering, told: Told) -> Result<(), Rejection> {
+    if let Told::Bounced { error, arrived } = told {
+        return bounced(turn, delivering, error, arrived);
+    }
     let one = turn.state.interaction(delivering.interaction.as_str()).cloned();
     let on_its_way = one.as_ref().and_then(|one| telling::on_its_way(one, delivering)).cloned();
     let had_left =
@@ -43,12 +47,27 @@ pub(super) fn told(turn: &mut Deciding<'_>, delivering: &Delivering, told: Told)
                 (Told::Refused { error }, None)
             }
         },
-        other @ (Told::Sent { .. } | Told::Dropped) => (other, None),
+        other @ (Told::Sent { .. } | Told::Dropped | Told::Bounced { .. }) => (other, None),
     };
+    record_told(turn, delivering, told, again_at);
+    Ok(())
+}
+
+/// Records that a message came back. One that a later message to the same receiver has taken the place of is left alone:
+/// what comes back is known of that one soon.
+fn bounced(turn: &mut Deciding<'_>, delivering: &Delivering, error: String, arrived: bool) -> Result<(), Rejection> {
+    let one = turn.state.interaction(delivering.interaction.as_str());
+    if !one.is_some_and(|one| telling::can_bounce(one, delivering)) {
+        return Err(Rejection::Stale("the message came back before, or is not the latest to its receiver"));
+    }
+    record_told(turn, delivering, Told::Bounced { error: cut(error), arrived }, None);
+    Ok(())
+}
+
+fn record_told(turn: &mut Deciding<'_>, delivering: &Delivering, told: Told, again_at: Option<Time>) {
     let Delivering { interaction, delivery, number, .. } = delivering.clone();
     let tried = TriedToTell { interaction_id: interaction.clone(), delivery, number, told, again_at };
     turn.record_telling(&interaction, Event::InteractionTold(Box::new(tried)));
-    Ok(())
 }
 
 fn room(one: &Interaction) -> usize {
@@ -73,10 +92,11 @@ fn cut(mut error: String) -> String {
 pub(super) fn reassign(
     turn: &mut Deciding<'_>,
     id: &InteractionId,
+    actor: &Actor,
     assignees: Vec<String>,
     reason: Option<String>,
 ) -> Result<(), Rejection> {
-    let one = open(turn, id)?;
+    let one = open(turn, id, actor)?;
     let assignees = each_once(assignees);
     if let Some(wrong) = unfit(turn, &one, &assignees) {
         return Err(Rejection::Invalid { message: "these people cannot be asked".into(), reasons: vec![wrong] });
@@ -135,8 +155,13 @@ fn unfit(turn: &Deciding<'_>, one: &Interaction, assignees: &[String]) -> Option
 }
 
 /// Sends the messages about a question again.
-pub(super) fn tell_again(turn: &mut Deciding<'_>, id: &InteractionId, to: Option<String>) -> Result<(), Rejection> {
-    let one = open(turn, id)?;
+pub(super) fn tell_again(
+    turn: &mut Deciding<'_>,
+    id: &InteractionId,
+    actor: &Actor,
+    to: Option<String>,
+) -> Result<(), Rejection> {
+    let one = open(turn, id, actor)?;
     let reason = |message: String| {
         let reason = Reason { code: "unknown_receiver".into(), path: "/to".into(), message: message.clone() };
         Err(Rejection::Invalid { message, reasons: vec![reason] })
@@ -170,9 +195,11 @@ pub(super) fn next_reminder(one: &Interaction, reminded: u32, now: Time) -> Opti
     Some(now.after_seconds(seconds))
 }
 
-fn open(turn: &Deciding<'_>, id: &InteractionId) -> Result<Arc<Interaction>, Rejection> {
+/// The question, where it is open and whoever acts may say whom it is put to.
+fn open(turn: &Deciding<'_>, id: &InteractionId, actor: &Actor) -> Result<Arc<Interaction>, Rejection> {
     let one = turn.state.interaction(id.as_str()).cloned();
     let one = one.ok_or_else(|| Rejection::Missing(format!("there is no interaction {id}")))?;
+    leave::may_put(turn, &one, actor)?;
     if one.is_open() {
         return Ok(one);
     }

@@ -3,6 +3,7 @@
 mod after_error;
 mod arrival;
 mod asking;
+mod bounces;
 mod children;
 mod conditions;
 mod flow;

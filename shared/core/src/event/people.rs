@@ -7,7 +7,7 @@ use crate::{
 use document::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// One try to send a message about a question has ended.
+/// One try to send a message about a question has ended, or a message that was taken came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TriedToTell {
     /// The question.
@@ -16,7 +16,7 @@ pub struct TriedToTell {
     pub delivery: usize,
     /// The number of the message to this receiver, from 1.
     pub number: u32,
-    /// How the try ended.
+    /// How the try ended, or what came of it later.
     pub told: Told,
     /// When it is tried again; none where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -37,6 +37,15 @@ impl Bits {
         self.bytes.get((index / 8) as usize).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
     }
 
+    /// How many numbers below a bound are in the set.
+    pub fn len_below(&self, bound: u32) -> u32 {
+        let (whole, rest) = ((bound / 8) as usize, bound % 8);
+        let ones = |bytes: &[u8]| bytes.iter().map(|byte| byte.count_ones()).sum::<u32>();
+        let all = self.bytes.get(..whole).map_or_else(|| ones(&self.bytes), ones);
+        let last = self.bytes.get(whole).map_or(0, |byte| (byte & ((1 << rest) - 1)).count_ones());
+        all + last
+    }
+
     /// How many numbers are in the set.
     pub fn len(&self) -> u32 {
         self.count

@@ -67,6 +67,27 @@ impl Children {
         child_id(kept.of.as_ref().unwrap_or(parent), &then, self.attempt, index)
     }
 
+    /// How many of the children that were asked for have not ended. One that was not may have ended all the same: it came
+    /// from another host, and was further than its parent knew.
+    pub fn running(&self) -> u32 {
+        self.started.saturating_sub(self.ended.len_below(self.started))
+    }
+
+    /// The bound below which all children are asked for where so many more may run: those that have ended already take no
+    /// place.
+    pub fn started_with(&self, more: u32) -> u32 {
+        let (mut to, mut left) = (self.started, more);
+        while to < self.count {
+            let has_ended = self.ended.contains(to);
+            if !has_ended && left == 0 {
+                break;
+            }
+            left -= u32::from(!has_ended);
+            to += 1;
+        }
+        to
+    }
+
     /// The number of the turn of which a child told last; 0 where it has told nothing.
     pub fn told_seq(&self, index: u32) -> u64 {
         self.asking.get(&index).or(self.ceased.get(&index)).copied().unwrap_or(0)
@@ -92,6 +113,20 @@ mod tests {
     #[serde(tag = "type", rename_all = "snake_case")]
     enum Tagged {
         Of { children: Children },
+    }
+
+    #[test]
+    fn a_child_that_ended_before_it_was_asked_for_takes_no_place() {
+        let mut children: Children = serde_json::from_value(json!({"visit": 1, "count": 20, "items": [], "started": 1,
+            "ended": "", "failed": ""}))
+        .unwrap();
+        assert_eq!((children.running(), children.started_with(0), children.started_with(2)), (1, 1, 3));
+        [1, 2, 9, 10].iter().for_each(|index| assert!(children.ended.insert(*index)));
+        assert_eq!((children.running(), children.started_with(0), children.started_with(1)), (1, 3, 4));
+        children.started = 9;
+        assert_eq!((children.running(), children.started_with(0), children.started_with(99)), (7, 11, 20));
+        children.started = 20;
+        assert_eq!((children.running(), children.started_with(5)), (16, 20));
     }
 
     #[test]

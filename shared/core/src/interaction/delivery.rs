@@ -33,6 +33,8 @@ document::closed_set!(
         Sent = "sent",
         /// The channel refused it for good, or too often.
         Failed = "failed",
+        /// The channel took it, and said later that its receiver has not got it, or did not want it.
+        Bounced = "bounced",
         /// It was no longer needed before it was sent.
         Dropped = "dropped",
     }
@@ -65,7 +67,7 @@ pub struct Delivery {
     /// How often it was tried.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u32,
-    /// Why the last try failed; none where it did not.
+    /// Why the last try failed, or the message came back; none where neither is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// When it is tried next; none for at once, and where it is not pending.
@@ -83,7 +85,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// How one try to send a message ended.
+/// How one try to send a message ended, and what its channel said later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
@@ -110,4 +112,12 @@ pub enum Told {
     },
     /// Nobody needs it any more.
     Dropped,
+    /// The channel, which had taken it, says that it came back.
+    Bounced {
+        /// Why, for people.
+        error: String,
+        /// Whether its receiver may have it all the same, as one has who complains about it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        arrived: bool,
+    },
 }

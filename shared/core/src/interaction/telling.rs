@@ -147,7 +147,9 @@ pub(crate) fn close(one: &mut Interaction) {
 /// Keeps what became of one try. `again` is when the next one follows; none where none does.
 pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option<Time>) {
     let Some(delivery) = one.deliveries.get_mut(ix) else { return };
-    delivery.attempts += 1;
+    // A bounce tells of a try that was counted, but where it is the first word of it.
+    let was_counted = matches!(told, Told::Bounced { .. }) && delivery.status != DeliveryStatus::Pending;
+    delivery.attempts += u32::from(!was_counted);
     delivery.due = again;
     match told {
         Told::Sent { reference } => {
@@ -177,6 +179,11 @@ pub(crate) fn tried(one: &mut Interaction, ix: usize, told: &Told, again: Option
             (delivery.status, delivery.error) = (DeliveryStatus::Failed, Some(error.clone()));
         }
         Told::Dropped => delivery.status = DeliveryStatus::Dropped,
+        Told::Bounced { error, arrived } => {
+            (delivery.status, delivery.error) = (DeliveryStatus::Bounced, Some(error.clone()));
+            // Whose first message came back was told nothing, and so is not told the outcome either.
+            delivery.told = *arrived || (delivery.told && delivery.number > 1);
+        }
     }
 }
 
@@ -216,6 +223,19 @@ pub(crate) fn had_left(one: &Interaction, delivering: &Delivering) -> bool {
             let same = it.number == delivering.number && it.attempts + 1 == delivering.attempt;
             same && it.status == DeliveryStatus::Dropped && it.notice != Notice::Outcome
         })
+}
+
+/// Whether a message can have come back: the latest to its receiver, which was tried and has not come back before. The
+/// channel's first word of it may have been lost, or be slower than this one.
+pub(crate) fn can_bounce(one: &Interaction, delivering: &Delivering) -> bool {
+    one.deliveries.get(delivering.delivery).is_some_and(|it| {
+        let was_tried = it.number == delivering.number && delivering.attempt <= it.attempts + 1;
+        was_tried
+            && match it.status {
+                DeliveryStatus::Pending | DeliveryStatus::Sent | DeliveryStatus::Failed => true,
+                DeliveryStatus::Bounced | DeliveryStatus::Dropped => false,
+            }
+    })
 }
 
 /// The message that a try is about; none where it is not on its way any more.

@@ -123,11 +123,16 @@ impl Walk<'_> {
     /// The edges along which a node was reached.
     fn join(&mut self, event: &Event, node: &NodeId, visit: u32, via: &[EdgeIx]) -> Vec<EdgeIx> {
         let same = self.differs.same(via);
-        let Some(ix) = self.ix(node).filter(|_| self.differs.joins(node.as_str())) else { return same };
+        // An edge with another condition is another edge, although it leads from the same node to the same one. Whether it
+        // would have been live is told where that node came to its end.
+        let joins = self.differs.joins(node.as_str());
+        let differs = joins || same.len() != via.len();
+        let Some(ix) = self.ix(node).filter(|_| differs) else { return same };
         let then = beginnings(self.differs.old, via);
         let first = |now: &Vec<EdgeIx>| self.satisfied.get(&ix).is_none_or(|first| first == now);
         match self.joined(ix) {
             Some(Joined::Activate(now)) if first(&now) && beginnings(self.new, &now) == then => now,
+            _ if !joins => same,
             _ => {
                 let message =
                     format!("node {node} would not have been reached then: leave the edges into it, or its join");

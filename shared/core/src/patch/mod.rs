@@ -14,9 +14,11 @@ mod begun;
 mod differs;
 mod failures;
 mod forked;
+mod later;
 mod loops;
 mod obstacle;
 mod walk;
 
+pub use later::{Later, counts_later};
 pub use obstacle::{Obstacle, Why};
 pub use walk::prove;

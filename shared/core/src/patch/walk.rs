@@ -84,6 +84,8 @@ pub(super) struct Walk<'a> {
     open: BTreeSet<(NodeId, u32)>,
     /// The nodes that the execution knows.
     known: BTreeSet<NodeId>,
+    /// The nodes that were skipped, and that by the new document are skipped later at the soonest: it waits for more edges.
+    put_off: BTreeSet<NodeId>,
     /// The edges by which joins were satisfied first that differ, of nodes that were not reached then: an `any` is won by the
     /// first.
     pub satisfied: BTreeMap<NodeIx, Vec<EdgeIx>>,
@@ -116,6 +118,7 @@ impl<'a> Walk<'a> {
             then: begin(new, &started, at),
             open: open.map(|(id, node)| (id.clone(), node.visit)).collect(),
             known: state.nodes.keys().cloned().collect(),
+            put_off: BTreeSet::new(),
             satisfied: BTreeMap::new(),
             obstacles: Vec::new(),
             turn: 1,
@@ -205,19 +208,24 @@ impl<'a> Walk<'a> {
     fn skips(&mut self, node: &NodeId) {
         if self.passes(node) {
             self.fold(&Event::NodesSkipped { nodes: vec![node.clone()] });
+        } else if self.ix(node).is_some() {
+            self.put_off.insert(node.clone());
         }
     }
 
-    /// Skips nodes of the new document that no way leads to: they have no turn that says so.
+    /// Skips nodes of the new document that no way leads to, and of which no later turn says so: they are new, or were put
+    /// off.
     fn skip_what_is_new(&mut self) {
         loop {
             let skipped = (0..self.new.nodes.len()).find(|&ix| {
                 let id = &self.new.nodes[ix].id;
-                !self.known.contains(id) && self.phase(ix) == Phase::Idle && self.is_reached(ix) && self.is_passed(ix)
+                let is_new = || !self.known.contains(id) && (self.is_reached(ix) || self.is_in_skipped_loop(ix));
+                self.phase(ix) == Phase::Idle && (self.put_off.contains(id) || is_new()) && self.is_passed(ix)
             });
             let Some(ix) = skipped else { return };
-            let nodes = vec![self.new.nodes[ix].id.clone()];
-            self.fold(&Event::NodesSkipped { nodes });
+            let node = self.new.nodes[ix].id.clone();
+            self.put_off.remove(&node);
+            self.fold(&Event::NodesSkipped { nodes: vec![node] });
         }
     }
 
@@ -229,6 +237,11 @@ impl<'a> Walk<'a> {
     fn is_reached(&self, ix: NodeIx) -> bool {
         let begun = !self.then.nodes.is_empty();
         begun && self.new.graph.loops_around(ix).into_iter().all(|around| self.phase(around) == Phase::Looping)
+    }
+
+    /// Whether a node stands in a loop that was skipped, with all that is in it.
+    fn is_in_skipped_loop(&self, ix: NodeIx) -> bool {
+        self.new.graph.around[ix].is_some_and(|around| self.phase(around) == Phase::Skipped)
     }
 
     pub fn is_open(&self, node: &NodeId, visit: u32) -> bool {

@@ -108,6 +108,7 @@ fn told(tried: &TriedToTell) -> String {
             format!("Message {number} about a question failed: {error}")
         }
         Told::Dropped => format!("Message {number} about a question is no longer needed"),
+        Told::Bounced { error, .. } => format!("Message {number} about a question came back: {error}"),
     }
 }
 

@@ -10,16 +10,19 @@ use crate::{
 };
 use document::{Workflow, parse};
 use serde::Deserialize;
+use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use stepwell_core::{
     event::{Event, Imported, Parent, Started, Turn},
     id::{ExecutionId, child_id},
     payload::Payload,
+    task::NodeLog,
 };
 
 /// What a piece says, once it is read: turns that have all of their values, and the documents that they name, by hash.
 pub struct Read {
     pub turns: Vec<Turn>,
+    pub logs: Vec<NodeLog>,
     pub documents: BTreeMap<String, Arc<Workflow>>,
 }
 
@@ -44,12 +47,26 @@ pub fn read(piece: &Piece) -> Result<Read, Refusal> {
         }
         turns.push(turn);
     }
+    let logs = piece.logs.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    if turns.is_empty() && !logs.is_empty() {
+        return damaged("lines of nodes come without turns".into());
+    }
     bring_values(piece, &turns)?;
     if piece.after == 0 {
         begins(piece, &turns)?;
     }
     let documents = read_documents(piece, &turns)?;
-    Ok(Read { turns, documents })
+    Ok(Read { turns, logs, documents })
+}
+
+/// Reads a line that a node wrote, as short as a host keeps it.
+fn line(written: &Value) -> Result<NodeLog, Refusal> {
+    let log = NodeLog::deserialize(written).map_err(|error| Refusal::Damaged(format!("a line of a node: {error}")))?;
+    let is_whole = serde_json::to_value(&log).ok().as_ref() == Some(written);
+    if !is_whole || log.line.message.len() > stepwell_core::limits::LOG_LINE_BYTES {
+        return Err(Refusal::Damaged("a line of a node is longer than hosts keep it, or says more".into()));
+    }
+    Ok(log)
 }
 
 /// Puts the values in that the turns refer to. None may be missing: the host could have one of that name, and it would be

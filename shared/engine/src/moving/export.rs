@@ -1,6 +1,9 @@
 //! Reads an execution in pieces.
 
-use super::piece::{Piece, documents};
+use super::{
+    lines::Lines,
+    piece::{Piece, documents},
+};
 use crate::{
     limits,
     port::{Host, StoreError},
@@ -21,8 +24,10 @@ pub async fn export(host: &dyn Host, id: &ExecutionId, after: u64, of: u64, room
         documents: Vec::new(),
         values: Map::new(),
         turns: Vec::new(),
+        logs: Vec::new(),
         complete: false,
     };
+    let mut lines = Lines::after(host, id, after).await?;
     let mut bytes = 0;
     while piece.to() < of {
         let wanted = usize::try_from(of - piece.to()).unwrap_or(usize::MAX).min(limits::TURNS_PER_BITE);
@@ -35,13 +40,17 @@ pub async fn export(host: &dyn Host, id: &ExecutionId, after: u64, of: u64, room
             let documents = named(host, turn).await?;
             let weight = |value: &Value| serde_json::to_vec(value).map_or(0, |text| text.len());
             let values: u64 = new_values(turn, &piece.values).map(|(_, bytes)| bytes).sum();
+            let (logs, seen) = lines.until(turn, turn.seq == of);
             let adds = weight(&written)
+                + logs.iter().map(weight).sum::<usize>()
                 + documents.iter().map(weight).sum::<usize>()
                 + usize::try_from(values).unwrap_or(usize::MAX / 2);
             if !piece.turns.is_empty() && bytes + adds > room {
                 return Ok(piece);
             }
             bytes += adds;
+            lines.pass(seen);
+            piece.logs.extend(logs);
             take_values(host, id, turn, &mut piece.values).await?;
             piece.documents.extend(documents);
             piece.turns.push(written);

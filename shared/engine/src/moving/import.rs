@@ -27,6 +27,7 @@ use stepwell_core::{
     id::ExecutionId,
     invariant::check_folded,
     payload::Payload,
+    task::NodeLog,
 };
 
 /// Takes a piece in; with `rehearse` only says what would become of it. What is there already is compared and left as it
@@ -117,7 +118,11 @@ async fn add(
     before: Option<Arc<Execution>>,
     rehearse: bool,
 ) -> Result<Result<(), Refusal>, StoreError> {
-    let Read { turns, documents } = read;
+    let Read { turns, mut logs, documents } = read;
+    // Lines of turns that are here already are here, too.
+    if let Some(known) = new.start.checked_sub(1).and_then(|last| turns.get(last)) {
+        logs.retain(|log| log.line.at > known.at);
+    }
     let mut turns: Vec<Turn> = turns.into_iter().skip(new.start).collect();
     let workflow = match (&before, started_of(&turns).cloned()) {
         (Some(before), _) => workflow_of(host, before).await?,
@@ -154,7 +159,7 @@ async fn add(
     for workflow in documents.values() {
         host.catalogue().keep_workflow(workflow).await?;
     }
-    commit(host, ran_by.of(&state).unwrap_or(&workflow), before, turns, state).await.map(Ok)
+    commit(host, ran_by.of(&state).unwrap_or(&workflow), before, turns, state, logs).await.map(Ok)
 }
 
 /// The state after the turns, with the documents that folding them took beside the one in force before.
@@ -207,6 +212,7 @@ async fn commit(
     before: Option<Arc<Execution>>,
     turns: Vec<Turn>,
     state: Arc<Execution>,
+    logs: Vec<NodeLog>,
 ) -> Result<(), StoreError> {
     let mut values = payloads(&turns);
     values.extend(state.payloads().into_iter().cloned());
@@ -215,7 +221,7 @@ async fn commit(
         turns,
         state,
         effects: Vec::new(),
-        logs: Arc::default(),
+        logs: logs.into(),
         blobs: Vec::new(),
         acks: Vec::new(),
         due: None,

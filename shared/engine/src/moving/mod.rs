@@ -8,6 +8,7 @@
 mod check;
 mod export;
 mod import;
+mod lines;
 mod outcome;
 mod piece;
 

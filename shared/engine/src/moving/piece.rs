@@ -27,6 +27,9 @@ pub struct Piece {
     /// The turns as the journal keeps them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turns: Vec<Value>,
+    /// The lines that nodes wrote until the last of these turns, and after the one before them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<Value>,
     /// Whether everything is there once this is, so that the execution goes on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,

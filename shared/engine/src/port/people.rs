@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use stepwell_core::{
+    effect::Delivering,
     id::ExecutionId,
     interaction::{
         Interaction,
@@ -21,6 +22,8 @@ use stepwell_core::{
 pub struct Letter {
     /// The message's id, a UUID: the same at each try, by which whoever gets it twice knows that.
     pub id: String,
+    /// Which try of which message this is. What a channel says of it later is recorded under that.
+    pub delivering: Delivering,
     /// The tenant whose question it is.
     pub owner: String,
     /// What the message tells.
@@ -64,6 +67,9 @@ pub struct Webhook {
     pub body: Option<Value>,
     /// The credentials that stand in the fields above: they go to their own hosts alone, and no error shows them.
     pub secrets: Vec<UsedSecret>,
+    /// What the operator lets requests of this execution reach beside what all may, as the text of an allow list; none
+    /// where nothing was said of it.
+    pub allow: Option<String>,
 }
 
 impl std::fmt::Debug for Webhook {

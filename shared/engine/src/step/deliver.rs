@@ -93,6 +93,7 @@ async fn tell(
     let own = host.links().filter(|_| delivery.personal && one.is_open());
     let letter = Letter {
         id,
+        delivering: delivering.clone(),
         owner: state.started.owner.clone(),
         notice: delivery.notice,
         number: delivery.number,
@@ -141,12 +142,14 @@ async fn webhook(
         })
     };
     let rendered = with_values(host, state.id(), render).await?;
+    let allow = host.http_allow(state.id()).await?;
     Ok(rendered.map(|task| Webhook {
         url: task.request.url.clone(),
         headers: task.request.headers.iter().cloned().collect(),
         secret: task.secret,
         body: task.request.body.clone(),
         secrets: vault.used(),
+        allow,
     }))
 }
 

@@ -10,6 +10,7 @@ mod localstack;
 mod pages;
 mod pauses;
 mod people;
+mod races;
 mod redrive;
 mod rights;
 mod services;

@@ -3,7 +3,7 @@
 
 use super::services::eventually;
 use serde_json::{Value, json};
-use stepwell_tests::cloud::{Cloud, Mail, PUBLIC_URL, call, mails};
+use stepwell_tests::cloud::{Cloud, Mail, PUBLIC_URL, call, configuration_set, mails};
 
 /// A workflow of one question by mail.
 fn document(id: &str, config: &Value) -> Value {
@@ -136,6 +136,98 @@ async fn a_question_that_is_reassigned_leaves_one_inbox_for_another_with_its_lin
     assert_eq!(link(&mail(&mut cloud, "dan@example.com", "Sent again: approval needed").await), dan);
     assert_eq!(press(&mut cloud, &dan, "approved").await, 303);
     mail(&mut cloud, "dan@example.com", "Decided: approved").await;
+}
+
+/// What SES tells of the first mail of a question, as EventBridge hands it to `callback`. MiniStack keeps configuration
+/// sets and delivers none of their events; that mails bear these tags is told in the tests of the host.
+fn told_by_ses(file: &str, execution: &str, question: &str, number: u32) -> Value {
+    let mut event: Value = serde_json::from_str(&crate::docs::read(&format!("events/{file}"))).unwrap();
+    let tags = &mut event["detail"]["mail"]["tags"];
+    for (name, value) in [("execution", execution), ("interaction", question), ("number", &number.to_string())] {
+        tags[name] = json!([value]);
+    }
+    event
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_comes_back_shows_on_its_question_and_holds_nothing_up() {
+    let mut cloud = Cloud::new("bounces").await;
+    configuration_set("bounces").await;
+    cloud.set("STEPWELL_MAIL_CONFIGURATION_SET", "bounces");
+    let people = json!({"assignees": ["fay@example.com", "gus@example.com"]});
+    let (id, question) = asked(&mut cloud, &document("bounced", &people)).await;
+    for who in ["fay@example.com", "gus@example.com"] {
+        mail(&mut cloud, who, "Approval needed").await;
+    }
+    let bounce = told_by_ses("callback-eventbridge-bounce.json", &id, &question, 1);
+    // It comes twice, as events may.
+    for _ in 0..2 {
+        assert_eq!(cloud.invoke("callback", &bounce).await, Ok(json!({})));
+        let shown = ok(&mut cloud, "GET", &format!("/v1/interactions/{question}"), Value::Null).await;
+        let (fay, gus) = (&shown["deliveries"][0], &shown["deliveries"][1]);
+        assert_eq!(
+            (&fay["status"], &gus["status"], &shown["status"]),
+            (&json!("bounced"), &json!("sent"), &json!("pending"))
+        );
+        assert!(fay["error"].as_str().unwrap().contains("550 5.1.1 user unknown"), "{fay}");
+    }
+    // Once it is decided, what comes back late changes nothing; what comes back of the outcome shows.
+    let respond = format!("/v1/interactions/{question}/respond");
+    cloud.token("gus", "gus@example.com").await;
+    let headers = json!({"authorization": "Bearer gus", "content-type": "application/json"});
+    let (status, _) = cloud.send("POST", &respond, headers, Some(json!({"approved": true}).to_string())).await;
+    assert_eq!(status, 200);
+    mail(&mut cloud, "gus@example.com", "Decided: approved").await;
+    let complaint = |number| {
+        let mut event = told_by_ses("callback-eventbridge-complaint.json", &id, &question, number);
+        event["detail"]["mail"]["tags"]["delivery"] = json!(["1"]);
+        event
+    };
+    let of = |notice: &str, status: &str| (notice.to_owned(), status.to_owned());
+    for (event, gus) in [(bounce.clone(), "sent"), (complaint(1), "sent"), (complaint(2), "bounced")] {
+        assert_eq!(cloud.invoke("callback", &event).await, Ok(json!({})));
+        assert_eq!(deliveries(&mut cloud, &question).await, [of("asked", "bounced"), of("outcome", gus)]);
+    }
+    let shown = ok(&mut cloud, "GET", &format!("/v1/executions/{id}"), Value::Null).await;
+    assert_eq!((&shown["status"], &shown["output"]), (&json!("completed"), &json!("paid")));
+    // What is none of this stack's mails is left alone, and what is no event of a mail is an error.
+    let elsewhere =
+        told_by_ses("callback-eventbridge-reject.json", "0190aaaa-0000-7000-8000-00000000000f", &question, 1);
+    let mut untagged = bounce;
+    untagged["detail"]["mail"]["tags"] = json!({});
+    for event in [elsewhere, untagged] {
+        assert_eq!(cloud.invoke("callback", &event).await, Ok(json!({})));
+    }
+    cloud.invoke("callback", &json!({"source": "aws.ses", "detail": {}})).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_signed_by_the_key_of_the_stack() {
+    let mut cloud = Cloud::new("webhooks").await;
+    cloud.set("STEPWELL_WEBHOOK_SECRET_NAME", "webhooks");
+    // Nothing listens there: what matters is why it failed.
+    let channel = json!({"channels": [{"type": "webhook", "url": "https://127.0.0.1:9/"}]});
+    let error = async |cloud: &mut Cloud, question: &str| {
+        let shown = ok(cloud, "GET", &format!("/v1/interactions/{question}"), Value::Null).await;
+        shown["deliveries"][0]["error"].as_str().map(str::to_owned)
+    };
+    let (_, question) = asked(&mut cloud, &document("unsigned", &channel)).await;
+    let why = eventually("it is not sent unsigned", async || {
+        cloud.step().await;
+        error(&mut cloud, &question).await
+    })
+    .await;
+    assert!(why.contains("there is no secret") && why.contains("webhooks"), "{why}");
+    let name = format!("{}webhooks", cloud.secrets_prefix());
+    let text = format!("whsec_{}", "QUJD".repeat(12));
+    call("secretsmanager", "secretsmanager.CreateSecret", json!({"Name": name, "SecretString": text})).await;
+    // The next try has the key, and fails by the address.
+    let why = eventually("the address is refused", async || {
+        cloud.step().await;
+        error(&mut cloud, &question).await.filter(|why| !why.contains("there is no secret"))
+    })
+    .await;
+    assert!(why.contains("not on the public internet"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

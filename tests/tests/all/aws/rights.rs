@@ -183,7 +183,14 @@ async fn everything(cloud: &mut Cloud) {
     assert_eq!((&shown["status"], &shown["output"]["text"]), (&json!("completed"), &json!(large)));
     ok(cloud, "DELETE", &format!("/v1/executions/{id}"), Value::Null).await;
 
-    start(cloud, "mailed", json!({})).await;
+    let id = start(cloud, "mailed", json!({})).await;
+    let asked = question(cloud, &id).await;
+    let mut bounce: Value = serde_json::from_str(&read("events/callback-eventbridge-bounce.json")).unwrap();
+    let tags = &mut bounce["detail"]["mail"]["tags"];
+    (tags["execution"], tags["interaction"]) = (json!([id]), json!([asked]));
+    cloud.invoke("callback", &bounce).await.expect("it is recorded");
+    let shown = ok(cloud, "GET", &format!("/v1/interactions/{asked}"), Value::Null).await;
+    assert_eq!(shown["deliveries"][0]["status"], "bounced", "{shown}");
     start(cloud, "failing", json!({})).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     settle(cloud).await;

@@ -52,7 +52,7 @@ fn told(post: &Post, says: &str) -> HashSet<String> {
 fn everybody_is_told_once_though_the_host_is_killed_while_it_tells_them() {
     let (folder, post) = (Folder::new("mail-crash"), Post::start());
     let mut host = dev(&folder.data(), &post);
-    let document = super::stage::asking(
+    let document = super::ground::asking(
         "payday",
         json!({"kind": "approval", "question": "Pay {{ input.n }}?", "assignees": ["p{{ input.n }}@example.com"],
             "channels": [{"type": "email"}]}),

@@ -1,9 +1,10 @@
 //! Programs that follow the links in mails before people do: scanners, previews, prefetchers. They decide nothing.
 
 use super::{
+    ground::{Ground, asking},
     mails::mails,
     pages,
-    stage::{Stage, asking},
+    stage::Stage,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

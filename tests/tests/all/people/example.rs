@@ -1,7 +1,7 @@
 //! The example with two people, from the command of the README to the payment: nothing but a folder of mails between
 //! the host and its people.
 
-use super::{pages, stage::Stage, until};
+use super::{ground::Ground, pages, stage::Stage, until};
 use crate::binary::root;
 use serde_json::json;
 use std::fs;

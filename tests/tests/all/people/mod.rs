@@ -9,11 +9,15 @@ use std::{
 mod crash;
 mod crawler;
 mod example;
+pub mod ground;
 mod mails;
 mod numbers;
-mod pages;
+pub mod pages;
 mod post;
-mod races;
+pub mod races;
+mod races_here;
+pub mod slack_script;
+pub mod slack_stand_in;
 mod stage;
 
 /// Looks until it is so.

@@ -1,7 +1,8 @@
 //! The numbers about questions, as Prometheus reads them.
 
 use super::{
-    stage::{Stage, asking},
+    ground::{Ground, asking},
+    stage::Stage,
     until,
 };
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ fn questions_are_counted_while_they_are_open_and_once_they_are_over() {
     until("three mails are counted", || {
         value(&stage, "stepwell_messages_total{channel=\"email\",result=\"sent\"}") == Some(3.0)
     });
+    assert_eq!(value(&stage, "stepwell_interactions_opened_total{kind=\"approval\"}"), Some(3.0));
     // One is answered, one is cancelled, and one of another kind passes its deadline.
     assert_eq!(stage.answer(&questions[0], "ann@example.com", &json!({"approved": true})).0, 200);
     assert_eq!(stage.dev.call("POST", &format!("/v1/executions/{}/cancel", ids[1]), &json!({})).0, 200);

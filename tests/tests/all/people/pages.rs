@@ -34,11 +34,16 @@ pub fn answer(dev: &Dev, page: &str, chosen: &[(&str, &str)]) -> Answer {
 
 /// Sends the form of a page that was opened before.
 pub fn submit(dev: &Dev, page: &str, hidden: &[(String, String)], chosen: &[(&str, &str)]) -> Answer {
+    let head = format!("POST {page} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded");
+    send(dev.port, &head, form(hidden, chosen).as_bytes()).unwrap()
+}
+
+/// The body of a form.
+pub fn form(hidden: &[(String, String)], chosen: &[(&str, &str)]) -> String {
     let own = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let pairs = own.chain(chosen.iter().copied());
     let url = reqwest::Url::parse_with_params("http://127.0.0.1/", pairs).unwrap();
-    let head = format!("POST {page} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded");
-    send(dev.port, &head, url.query().unwrap().as_bytes()).unwrap()
+    url.query().unwrap_or_default().to_owned()
 }
 
 /// The hidden fields of a page's form: the form's own token among them.

@@ -1,18 +1,16 @@
 //! Several answers at once, and answers against what else ends a question: one of them wins, and everybody else is told
-//! which, whatever way their answer took.
+//! which, whatever way their answer took. Each race is a script for any host; `races_here.rs` runs them on the embedded
+//! one, and `aws/races.rs` on AWS's emulators.
 
 use super::{
+    ground::{Ground, asking},
     pages,
-    stage::{Stage, asking},
 };
 use serde_json::{Value, json};
 use std::{sync::Barrier, thread};
 
-/// How often each race is run, at the same time.
-const ROUNDS: usize = 20;
-
 /// Does all of it at once, and returns what each came to, in order.
-fn at_once<T: Send>(deeds: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
+pub fn at_once<T: Send>(deeds: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
     let start = Barrier::new(deeds.len());
     thread::scope(|scope| {
         let started = deeds.into_iter().map(|deed| {
@@ -26,7 +24,7 @@ fn at_once<T: Send>(deeds: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
     })
 }
 
-fn deed<'a, T>(what: impl FnOnce() -> T + Send + 'a) -> Box<dyn FnOnce() -> T + Send + 'a> {
+pub fn deed<'a, T>(what: impl FnOnce() -> T + Send + 'a) -> Box<dyn FnOnce() -> T + Send + 'a> {
     Box::new(what)
 }
 
@@ -40,9 +38,8 @@ fn approval(id: &str, more: Value) -> Value {
     asking(id, config)
 }
 
-#[test]
-fn of_two_hundred_answers_one_decides_and_the_others_are_told_which() {
-    let stage = Stage::open("crowd");
+/// Of two hundred answers one decides, and the others are told which.
+pub fn crowd(stage: &impl Ground) {
     let crowd: Vec<String> = (0..200).map(|number| format!("p{number}@example.com")).collect();
     stage.save(&approval("crowd", json!({ "assignees": crowd })));
     let id = stage.start("crowd", &json!({}));
@@ -64,49 +61,42 @@ fn of_two_hundred_answers_one_decides_and_the_others_are_told_which() {
     }
     let kept = stage.question(&id);
     assert_eq!((kept["responses"].as_array().unwrap().len(), &kept["responses"][0]["by"]), (1, &json!(crowd[winner])));
-    assert_eq!(stage.dev.until(&id, &["completed"])["output"], decision);
+    assert_eq!(stage.ends(&id, &["completed"])["output"], decision);
 }
 
-#[test]
-fn at_the_threshold_the_last_missing_answer_decides_and_no_further_one_counts() {
-    let stage = Stage::open("threshold");
+/// At the threshold the last missing answer decides, and no further one counts.
+pub fn threshold(stage: &impl Ground) {
     let people = ["ann@example.com", "bob@example.com", "cem@example.com"];
     stage.save(&approval("two-of-three", json!({"assignees": people, "approval_threshold": 2})));
-    for _ in 0..ROUNDS {
+    for _ in 0..stage.rounds() {
         let id = stage.start("two-of-three", &json!({}));
         let question = &stage.asked(&id);
-        let stage = &stage;
         let told = at_once(people.iter().map(|who| deed(move || stage.answer(question, who, &yes()))).collect());
         let mut ways: Vec<_> = told.iter().map(|(status, said)| (*status, said["decision"].clone())).collect();
         ways.sort_by_key(|(status, decision)| (*status, decision.is_string()));
         let decided = json!("approved");
         assert_eq!(ways, [(200, Value::Null), (200, decided.clone()), (409, decided)], "{told:?}");
         assert_eq!(stage.question(&id)["responses"].as_array().unwrap().len(), 2);
-        stage.dev.until(&id, &["completed"]);
+        stage.ends(&id, &["completed"]);
     }
 }
 
-#[test]
-fn an_answer_and_the_deadline_do_not_both_decide() {
-    let stage = Stage::open("deadline");
-    stage.save(&approval("soon", json!({"timeout_seconds": 0.3})));
-    let ids: Vec<String> = (0..ROUNDS).map(|_| stage.start("soon", &json!({}))).collect();
-    let stage = &stage;
-    let race = |id: &String| {
+/// An answer and the deadline do not both decide.
+pub fn deadline(stage: &impl Ground) {
+    stage.save(&approval("soon", json!({"timeout_seconds": stage.deadline()})));
+    let ids: Vec<String> = (0..stage.rounds()).map(|_| stage.start("soon", &json!({}))).collect();
+    // The answers come about when the time is over, each a little later than the one before.
+    let race = |(round, id): (usize, &String)| {
         let question = stage.question(id);
-        let interaction = question["interaction_id"].as_str().unwrap();
-        // A few answers about when the time is over; the first may come before, and the last does not.
-        let mut told = Vec::new();
-        while told.last().is_none_or(|(status, _)| *status == 422) {
-            thread::sleep(std::time::Duration::from_millis(290));
-            told.push(stage.dev.call("POST", &format!("/v1/interactions/{interaction}/respond"), &yes()));
-        }
-        (id.clone(), told.pop().unwrap())
+        let early = 0.04 * (1.0 - 2.0 * round as f64 / stage.rounds() as f64);
+        thread::sleep(std::time::Duration::from_secs_f64(stage.deadline() - early));
+        let path = format!("/v1/interactions/{}/respond", question["interaction_id"].as_str().unwrap());
+        (id.clone(), stage.call("POST", &path, &yes()))
     };
     let race = &race;
-    let ran = at_once(ids.iter().map(|id| deed(move || race(id))).collect());
+    let ran = at_once(ids.iter().enumerate().map(|one| deed(move || race(one))).collect());
     for (id, (status, said)) in ran {
-        let execution = stage.dev.until(&id, &["completed", "failed"]);
+        let execution = stage.ends(&id, &["completed", "failed"]);
         let kept = stage.question(&id);
         if status == 200 {
             let won = (&kept["status"], &kept["decision"], &execution["output"]);
@@ -120,19 +110,17 @@ fn an_answer_and_the_deadline_do_not_both_decide() {
     }
 }
 
-#[test]
-fn an_answer_and_a_cancel_do_not_both_end_a_question() {
-    let stage = Stage::open("cancel");
+/// An answer and a cancel do not both end a question.
+pub fn cancel(stage: &impl Ground) {
     stage.save(&approval("cancelled", json!({})));
-    for _ in 0..ROUNDS {
+    for _ in 0..stage.rounds() {
         let id = &stage.start("cancelled", &json!({}));
         let question = &stage.asked(id);
-        let stage = &stage;
         let respond = format!("/v1/interactions/{question}/respond");
         let cancel = format!("/v1/executions/{id}/cancel");
         let ways = [(respond, yes()), (cancel, json!({}))];
-        let told = at_once(ways.iter().map(|(path, body)| deed(move || stage.dev.call("POST", path, body))).collect());
-        let execution = stage.dev.until(id, &["completed", "cancelled"]);
+        let told = at_once(ways.iter().map(|(path, body)| deed(move || stage.call("POST", path, body))).collect());
+        let execution = stage.ends(id, &["completed", "cancelled"]);
         let kept = stage.question(id);
         let (status, said) = &told[0];
         if *status == 200 {
@@ -149,26 +137,23 @@ fn an_answer_and_a_cancel_do_not_both_end_a_question() {
     }
 }
 
-#[test]
-fn whoever_is_asked_no_more_and_whoever_is_asked_now_do_not_both_decide() {
-    let stage = Stage::open("reassigned");
+/// Whoever is asked no more and whoever is asked now do not both decide.
+pub fn reassigned(stage: &impl Ground) {
     const ANN: &str = "ann@example.com";
     const BOB: &str = "bob@example.com";
     stage.save(&approval(
         "handed-on",
-        json!({"question": "Pay {{ input.n }}?", "assignees": [ANN], "channels": [{"type": "email"}]}),
+        json!({"question": "Hand on {{ input.n }}?", "assignees": [ANN], "channels": [{"type": "email"}]}),
     ));
-    for round in 0..ROUNDS {
+    for round in 0..stage.rounds() {
         let id = &stage.start("handed-on", &json!({"n": round}));
         let question = &stage.asked(id);
-        let mine = |mail: &super::mails::Mail| mail.subject == format!("Pay {round}?");
-        let page = &super::mails::mail_that(&stage.outbox(), "to Ann", mine).page();
-        let hidden = &pages::hidden(&pages::open(&stage.dev, page).text());
-        let stage = &stage;
-        let by_link = deed(move || pages::submit(&stage.dev, page, hidden, &[("choice", "approved")]).status);
+        let page = &stage.page_of(ANN, &format!("Hand on {round}?"));
+        let hidden = &pages::hidden(&stage.open(page).1);
+        let by_link = deed(move || stage.submit(page, hidden, &[("choice", "approved")]));
         let reassign = deed(move || {
             let body = json!({"assignees": [BOB]});
-            stage.dev.call("POST", &format!("/v1/interactions/{question}/reassign"), &body).0
+            stage.call("POST", &format!("/v1/interactions/{question}/reassign"), &body).0
         });
         let by_api = deed(move || stage.answer(question, BOB, &json!({"approved": false})).0);
         let told = at_once(vec![by_link, reassign, by_api]);
@@ -193,7 +178,7 @@ fn whoever_is_asked_no_more_and_whoever_is_asked_now_do_not_both_decide() {
             // Bob was too early. Now he is asked, and Ann's page says that she is not.
             assert_eq!(stage.answer(question, BOB, &yes()).0, 200);
         }
-        assert_eq!(stage.dev.until(id, &["completed"])["output"], stage.question(id)["decision"]);
-        assert_eq!(pages::open(&stage.dev, page).status, 410);
+        assert_eq!(stage.ends(id, &["completed"])["output"], stage.question(id)["decision"]);
+        assert_eq!(stage.open(page).0, 410);
     }
 }

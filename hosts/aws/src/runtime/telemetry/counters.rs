@@ -1,8 +1,12 @@
 //! The counters behind an invocation's metrics. A process handles one invocation at a time, so whatever is added during
 //! an invocation is its own.
 
-use super::emf::{Figure, Unit};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use super::emf::{Figure, Spread, Unit};
+use crate::limits::SPREAD;
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 /// Something that functions count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +29,10 @@ pub enum Counter {
     Warnings,
     /// Slices of jobs over many executions that the supervisor did.
     Slices,
+    /// Questions that were put to people.
+    Asked,
     /// Questions that people answered.
     Answered,
-    /// Seconds until these were answered, summed up.
-    AnswerSeconds,
     /// Questions that their deadline ended.
     TimedOut,
     /// Questions that were withdrawn.
@@ -37,10 +41,12 @@ pub enum Counter {
     MessagesSent,
     /// Tries to send such messages that failed, or were refused.
     MessagesFailed,
+    /// Messages that came back after a channel had taken them.
+    MessagesBounced,
 }
 
 /// Every counter with the name of its metric, in the order of the variants.
-const ALL: [(Counter, &str); 15] = [
+const ALL: [(Counter, &str); 16] = [
     (Counter::Steps, "steps"),
     (Counter::Returned, "returned"),
     (Counter::Conflicts, "conflicts"),
@@ -50,12 +56,13 @@ const ALL: [(Counter, &str); 15] = [
     (Counter::LookedAfter, "looked_after"),
     (Counter::Warnings, "warnings"),
     (Counter::Slices, "slices"),
+    (Counter::Asked, "asked"),
     (Counter::Answered, "answered"),
-    (Counter::AnswerSeconds, "answer_seconds"),
     (Counter::TimedOut, "timed_out"),
     (Counter::Withdrawn, "withdrawn"),
     (Counter::MessagesSent, "messages_sent"),
     (Counter::MessagesFailed, "messages_failed"),
+    (Counter::MessagesBounced, "messages_bounced"),
 ];
 
 /// The values of the counters since the process began, in the order of [`ALL`].
@@ -64,6 +71,24 @@ static COUNTED: [AtomicU64; ALL.len()] = [const { AtomicU64::new(0) }; ALL.len()
 /// Adds `more` to a counter.
 pub fn counted(counter: Counter, more: u64) {
     COUNTED[counter as usize].fetch_add(more, Relaxed);
+}
+
+/// The seconds until each question was answered that people have answered in this invocation.
+static ANSWER_SECONDS: Mutex<Vec<f64>> = Mutex::new(Vec::new());
+
+/// Notes how long people took to answer a question. Beyond as many as a line holds the others are counted alone.
+pub fn answered_after(seconds: f64) {
+    counted(Counter::Answered, 1);
+    let mut all = ANSWER_SECONDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() < SPREAD {
+        all.push(seconds);
+    }
+}
+
+/// How long people took in this invocation, each time by itself, so that CloudWatch knows how the times are spread.
+pub(super) fn answer_seconds() -> Spread {
+    let values = std::mem::take(&mut *ANSWER_SECONDS.lock().unwrap_or_else(PoisonError::into_inner));
+    Spread { name: "answer_seconds", unit: Unit::Seconds, values }
 }
 
 /// The values of all counters at one moment.
@@ -87,10 +112,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn times_to_answer_are_kept_one_by_one_up_to_what_a_line_holds() {
+        answer_seconds();
+        for seconds in 0..SPREAD + 5 {
+            answered_after(seconds as f64);
+        }
+        let Spread { values, .. } = answer_seconds();
+        assert_eq!((values.len(), values[1]), (SPREAD, 1.0));
+        assert!(answer_seconds().values.is_empty(), "they are told once");
+    }
+
+    #[test]
     fn every_counter_has_its_place_in_the_table() {
         for (at, (counter, _)) in ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }
-        assert_eq!(Counter::MessagesFailed as usize + 1, ALL.len(), "the last variant is the last row");
+        assert_eq!(Counter::MessagesBounced as usize + 1, ALL.len(), "the last variant is the last row");
     }
 }

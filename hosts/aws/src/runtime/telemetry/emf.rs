@@ -13,6 +13,29 @@ pub enum Unit {
     Count,
     /// Thousandths of a second.
     Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+/// Several values of one metric, of which CloudWatch keeps how they are spread: their percentiles, beside their sum.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Spread {
+    /// The name of the metric.
+    pub name: &'static str,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// The values, in that unit: no more than [`SPREAD`](crate::limits::SPREAD).
+    pub values: Vec<f64>,
+}
+
+impl Unit {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Milliseconds => "Milliseconds",
+            Self::Seconds => "Seconds",
+        }
+    }
 }
 
 /// One figure of an invocation.
@@ -41,19 +64,19 @@ impl Figure {
 }
 
 /// The line of metrics of one invocation, as JSON. Its only dimension is the function.
-pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], at: Time) -> String {
-    let told: Vec<&Figure> = figures.iter().filter(|one| one.value > 0.0 && one.value.is_finite()).collect();
-    let unit = |unit| match unit {
-        Unit::Count => "Count",
-        Unit::Milliseconds => "Milliseconds",
-    };
-    let metrics: Vec<Value> = told.iter().map(|one| json!({"Name": one.name, "Unit": unit(one.unit)})).collect();
+pub(super) fn line(namespace: &str, call: &Call<'_>, figures: &[Figure], spread: &Spread, at: Time) -> String {
+    let told = figures.iter().filter(|one| one.value > 0.0 && one.value.is_finite());
+    let mut told: Vec<(&str, Unit, Value)> = told.map(|one| (one.name, one.unit, json!(one.value))).collect();
+    if !spread.values.is_empty() {
+        told.push((spread.name, spread.unit, json!(spread.values)));
+    }
+    let metrics: Vec<Value> = told.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit.word()})).collect();
     let mut line = Map::new();
     let directive = json!({"Namespace": namespace, "Dimensions": [["function"]], "Metrics": metrics});
     line.insert("_aws".into(), json!({"Timestamp": at.0, "CloudWatchMetrics": [directive]}));
     line.insert("function".into(), call.function.into());
     line.insert("requestId".into(), call.request_id.into());
-    line.extend(told.iter().map(|one| (one.name.to_owned(), json!(one.value))));
+    line.extend(told.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
     Value::Object(line).to_string()
 }
 
@@ -71,12 +94,20 @@ mod tests {
             Figure::new("steps", Unit::Count, 3.0),
             Figure::new("conflicts", Unit::Count, 0.0),
         ];
-        let line: Value = serde_json::from_str(&line("Stepwell", &call, &figures, Time(1_795_255_200_000))).unwrap();
+        let of = |values| {
+            let spread = Spread { name: "answer_seconds", unit: Unit::Seconds, values };
+            let line = line("Stepwell", &call, &figures, &spread, Time(1_795_255_200_000));
+            serde_json::from_str::<Value>(&line).unwrap()
+        };
         let metrics = json!([{"Name": "duration", "Unit": "Milliseconds"}, {"Name": "steps", "Unit": "Count"}]);
         let directive = json!({"Namespace": "Stepwell", "Dimensions": [["function"]], "Metrics": metrics});
         let expected = json!({"_aws": {"Timestamp": 1_795_255_200_000_i64, "CloudWatchMetrics": [directive]},
             "function": "step", "requestId": "r-1", "duration": 12.5, "steps": 3.0});
-        assert_eq!(line, expected);
+        assert_eq!(of(Vec::new()), expected);
+        let spread = of(vec![3.0, 0.0, 86_400.5]);
+        assert_eq!(spread["answer_seconds"], json!([3.0, 0.0, 86_400.5]));
+        let named = &spread["_aws"]["CloudWatchMetrics"][0]["Metrics"][2];
+        assert_eq!(*named, json!({"Name": "answer_seconds", "Unit": "Seconds"}));
     }
 
     #[test]

@@ -12,12 +12,12 @@ mod lines;
 mod trace;
 
 pub use call::Call;
-pub use counters::{Counter, counted};
+pub use counters::{Counter, answered_after, counted};
 pub use emf::{Figure, Unit};
 pub use trace::{Trace, current};
 
 use call::now;
-use counters::Snapshot;
+use counters::{Snapshot, answer_seconds};
 use lines::Lines;
 use std::{
     env,
@@ -50,7 +50,7 @@ pub async fn observed<T>(call: Call<'_>, used: impl Fn() -> Vec<Figure>, work: i
     let mut figures = vec![Figure::new("duration", Unit::Milliseconds, milliseconds(began.elapsed()))];
     figures.extend(counted.since());
     figures.extend(used().into_iter().map(|figure| figure.since(&before)));
-    write_line(&emf::line(NAMESPACE, &call, &figures, now()));
+    write_line(&emf::line(NAMESPACE, &call, &figures, &answer_seconds(), now()));
     done
 }
 

@@ -36,13 +36,17 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let sent = send(&client, &whole, args.dry_run).await;
     let idle = client.idle();
     client.close().await;
-    let roots = sent?;
+    let (roots, sent) = sent;
+    let shown: Vec<Value> = roots.iter().map(shown).collect();
+    if let Err(failure) = sent {
+        // A program finds in the error what a person is told before it.
+        if !globals.json {
+            roots.iter().for_each(|root| output::line(&told(root, args.dry_run)));
+        }
+        return Err(failure.with("executions", json!(shown)));
+    }
     if globals.json {
-        let shown = |root: &Root| {
-            json!({"execution_id": root.id, "taken": taken(root.added), "executions": root.executions,
-                "status": root.status})
-        };
-        output::json(&json!({"dry_run": args.dry_run, "executions": roots.iter().map(shown).collect::<Vec<_>>()}));
+        output::json(&json!({"dry_run": args.dry_run, "executions": shown}));
         return Ok(Exit::Done);
     }
     for root in &roots {
@@ -52,6 +56,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         eprintln!("{idle}");
     }
     Ok(Exit::Done)
+}
+
+fn shown(root: &Root) -> Value {
+    json!({"execution_id": root.id, "taken": taken(root.added), "executions": root.executions, "status": root.status})
 }
 
 fn taken(added: bool) -> Taken {
@@ -72,10 +80,24 @@ fn told(root: &Root, dry_run: bool) -> String {
     }
 }
 
-/// Sends what the file has, several lines at a time. A rehearsal sends the first part of each execution, which says what
-/// would become of it.
-async fn send(client: &Client, whole: &Whole, rehearse: bool) -> Result<Vec<Root>, Failure> {
+/// Sends what the file has. Returns the families that are here whole, or would be, and how it ended.
+async fn send(client: &Client, whole: &Whole, rehearse: bool) -> (Vec<Root>, Result<(), Failure>) {
     let mut sending = Sending { client, rehearse, lines: whole.sum.lines, roots: Vec::new(), under_way: Vec::new() };
+    let sent = send_all(&mut sending, whole).await;
+    if std::io::stderr().is_terminal() {
+        eprintln!();
+    }
+    let mut roots = sending.roots;
+    if sent.is_err() {
+        // The one that was under way is not here whole.
+        roots.pop();
+    }
+    (roots, sent)
+}
+
+/// Sends several lines at a time. A rehearsal sends the first part of each execution, which says what would become of it.
+async fn send_all(sending: &mut Sending<'_>, whole: &Whole) -> Result<(), Failure> {
+    let rehearse = sending.rehearse;
     let mut pieces = whole.pieces()?;
     while let Some((line, piece)) = pieces.next()? {
         let begins = piece.after == 0 && !piece.turns.is_empty();
@@ -94,11 +116,7 @@ async fn send(client: &Client, whole: &Whole, rehearse: bool) -> Result<Vec<Root
             sending.line(line, piece, is_end_of_root).await?;
         }
     }
-    sending.answered(0).await?;
-    if std::io::stderr().is_terminal() {
-        eprintln!();
-    }
-    Ok(sending.roots)
+    sending.answered(0).await
 }
 
 /// Lines that are being sent.

@@ -3,21 +3,25 @@
 use crate::cli::{
     Exit, Failure, Globals, Outcome,
     client::{Client, escaped},
-    output,
+    output, pick,
 };
 use api::types::Interaction;
 
 /// The arguments of `stepwell receipt get`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The question, by its whole id
+    /// The question, by its id or the beginning of it; `last` is the one that was over last in the last execution
     interaction: String,
 }
 
 /// Writes a receipt as it is signed. Exit 1 where the question has none.
 pub async fn run(globals: &Globals, args: Args) -> Outcome {
     let client = Client::open(globals).await?;
-    let found = client.get(&format!("/v1/interactions/{}", escaped(&args.interaction))).await;
+    let found = async {
+        let id = pick::over(&client, &args.interaction).await?;
+        client.get(&format!("/v1/interactions/{}", escaped(&id))).await
+    };
+    let found = found.await;
     client.close().await;
     let one: Interaction = found?.read()?;
     let Some(receipt) = one.receipt else {

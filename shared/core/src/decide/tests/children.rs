@@ -104,3 +104,23 @@ fn a_map_that_fails_while_paused_tries_again_when_it_is_resumed() {
     story.when(Command::Control { control: Control::Resume, reason: None }).unwrap();
     assert_eq!(steps(&story), 1, "{:?}", story.effects);
 }
+
+/// A parent that comes from another host may know of fewer children than came with it: they were asked for after it was
+/// exported.
+#[test]
+fn children_that_ended_before_their_parent_asked_for_them_do_not_hold_the_others_up() {
+    let mut story = mapping(json!({}), "[1, 2, 3]");
+    story.state.children.iter().for_each(|(_, kids)| assert_eq!((kids.started, kids.count), (3, 3)));
+    let one = json!({ "id": "all", "type": "map", "config": { "items": "[1, 2, 3]", "max_concurrency": 1,
+        "body": { "nodes": [{ "id": "no", "type": "fail", "config": {} }], "edges": [] } } });
+    for told in [vec![(0, None), (1, None)], vec![(1, None), (0, None)]] {
+        story = Story::given(json!([one]), json!([{ "from": "start", "to": "all" }]), json!({}));
+        story.open("all");
+        for one in told.chunks(if told[0].0 == 0 { 2 } else { 1 }) {
+            story.when(ends(&story, 1, one)).unwrap();
+        }
+        let kids = &story.state.children["all"];
+        assert_eq!((kids.started, kids.running(), kids.ended.len()), (3, 1, 2), "the third one runs");
+        story.is(Status::Waiting);
+    }
+}

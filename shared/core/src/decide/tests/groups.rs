@@ -1,7 +1,12 @@
 //! Questions to groups: who may answer for one, and how their votes count.
 
 use super::story::Story;
-use crate::{error::Rejection, execution::Status, interaction::Answer};
+use crate::{
+    command::{Actor, Command},
+    error::Rejection,
+    execution::Status,
+    interaction::Answer,
+};
 use serde_json::{Value, json};
 
 /// A story of an approval, whose requester is ada.
@@ -61,6 +66,44 @@ fn a_requester_is_kept_out_as_a_member_too() {
     assert!(matches!(story.answer("bob@example.com", behind), Err(Rejection::Forbidden(_))));
     story.answer("bob@example.com", yes(&["finance"])).unwrap();
     story.is(Status::Completed);
+}
+
+#[test]
+fn only_whom_a_question_concerns_says_whom_it_is_put_to() {
+    let actor = |subject: &str, groups: &[&str], runs, administers| Actor {
+        subject: subject.into(),
+        groups: groups.iter().map(|name| (*name).to_owned()).collect(),
+        runs,
+        administers,
+    };
+    let (may, may_not) = (true, false);
+    let of_requester =
+        |allow: bool| json!({ "assignees": ["group:finance", "eve@example.com"], "allow_requester": allow });
+    for (config, who, expected) in [
+        (of_requester(true), actor("bob@example.com", &[], false, false), may_not),
+        (of_requester(true), actor("bob@example.com", &["legal"], false, false), may_not),
+        (of_requester(true), actor("group:finance", &[], false, false), may_not),
+        (of_requester(true), actor("bob@example.com", &["FINANCE"], false, false), may),
+        (of_requester(true), actor("EVE@example.com", &[], false, false), may),
+        (of_requester(true), actor("bob@example.com", &[], true, false), may),
+        (json!({}), actor("bob@example.com", &[], false, false), may),
+        // Ada started it.
+        (of_requester(true), actor("ada@example.com", &[], true, false), may),
+        (of_requester(false), actor("ADA@example.com", &[], true, false), may_not),
+        (of_requester(false), actor("ada@example.com", &["finance"], false, false), may_not),
+        (of_requester(false), actor("ada@example.com", &[], true, true), may),
+        (of_requester(false), actor("ada@example.com", &[], false, true), may_not),
+        (of_requester(false), actor("bob@example.com", &[], true, false), may),
+    ] {
+        let mut story = asking(config.clone());
+        let interaction_id = story.question();
+        let again = Command::TellAgain { interaction_id: interaction_id.clone(), actor: who.clone(), to: None };
+        let assignees = vec!["zoe@example.com".to_owned()];
+        let reassign = Command::Reassign { interaction_id, actor: who.clone(), assignees, reason: None };
+        let forbidden = |told: Result<(), Rejection>| matches!(told, Err(Rejection::Forbidden(_)));
+        let told = (!forbidden(story.when(again)), !forbidden(story.when(reassign)));
+        assert_eq!(told, (expected, expected), "{config} {who:?}");
+    }
 }
 
 #[test]

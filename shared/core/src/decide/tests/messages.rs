@@ -2,7 +2,7 @@
 
 use super::story::Story;
 use crate::{
-    command::{Command, Control},
+    command::{Actor, Command, Control},
     effect::{Delivering, Effect, Purpose, Work},
     error::Rejection,
     execution::Status,
@@ -16,7 +16,7 @@ use crate::{
 use document::time::Time;
 use serde_json::{Value, json};
 
-fn asking(more: Value) -> Story {
+pub(super) fn asking(more: Value) -> Story {
     let mut config = json!({ "kind": "approval", "question": "Pay?", "channels": [{ "type": "email" }] });
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let edges = json!([{ "from": "start", "to": "ask" }]);
@@ -25,12 +25,12 @@ fn asking(more: Value) -> Story {
     story
 }
 
-fn two() -> Value {
+pub(super) fn two() -> Value {
     json!({ "assignees": ["ana@x.example", "bob@x.example"], "approval_threshold": 2 })
 }
 
 /// The messages that the last command put on their way.
-fn sent(story: &Story) -> Vec<Delivering> {
+pub(super) fn sent(story: &Story) -> Vec<Delivering> {
     let works = story.effects.iter().filter_map(|effect| match effect {
         Effect::Send { message, .. } => Some(message.work.clone()),
         _ => None,
@@ -38,19 +38,24 @@ fn sent(story: &Story) -> Vec<Delivering> {
     works.filter_map(|work| if let Work::Deliver(it) = work { Some(it) } else { None }).collect()
 }
 
-fn one(story: &Story) -> &Interaction {
+pub(super) fn one(story: &Story) -> &Interaction {
     story.state.interactions.last().unwrap()
 }
 
-fn tell(story: &mut Story, delivering: &Delivering, told: Told) -> Result<(), Rejection> {
+pub(super) fn tell(story: &mut Story, delivering: &Delivering, told: Told) -> Result<(), Rejection> {
     story.when(Command::Told { delivering: delivering.clone(), told })
 }
 
-fn taken() -> Told {
+/// Somebody who may say whom any question is put to.
+pub(super) fn runner() -> Actor {
+    Actor { subject: "ops@x.example".into(), runs: true, ..Actor::default() }
+}
+
+pub(super) fn taken() -> Told {
     Told::Sent { reference: Some("first".into()) }
 }
 
-fn statuses(story: &Story) -> Vec<(&str, Notice, DeliveryStatus)> {
+pub(super) fn statuses(story: &Story) -> Vec<(&str, Notice, DeliveryStatus)> {
     one(story).deliveries.iter().map(|it| (it.to.as_str(), it.notice, it.status)).collect()
 }
 
@@ -203,6 +208,7 @@ fn other_people_are_asked_and_the_first_are_told_no_more() {
     let question = story.question();
     let reassign = |people: &[&str]| Command::Reassign {
         interaction_id: question.clone(),
+        actor: runner(),
         assignees: people.iter().map(|it| (*it).to_owned()).collect(),
         reason: Some("away".into()),
     };
@@ -225,7 +231,11 @@ fn other_people_are_asked_and_the_first_are_told_no_more() {
 #[test]
 fn a_threshold_that_the_new_people_cannot_reach_is_refused() {
     let mut story = asking(two());
-    let to = |assignees: Vec<String>| Command::Reassign { interaction_id: story.question(), assignees, reason: None };
+    let interaction_id = story.question();
+    let to = |assignees: Vec<String>| {
+        let interaction_id = interaction_id.clone();
+        Command::Reassign { interaction_id, actor: runner(), assignees, reason: None }
+    };
     let (few, group) = (to(vec!["eve@x.example".into()]), to(vec!["group:finance".into()]));
     let Err(Rejection::Invalid { reasons, .. }) = story.when(few) else { panic!("one person cannot vote twice") };
     assert_eq!(reasons[0].code, "too_few_people");
@@ -239,8 +249,11 @@ fn a_message_is_sent_again_on_demand() {
         tell(&mut story, &delivering, Told::Refused { error: "no such address".into() }).unwrap();
     }
     let interaction_id = story.question();
-    let again =
-        |to: Option<&str>| Command::TellAgain { interaction_id: interaction_id.clone(), to: to.map(str::to_owned) };
+    let again = |to: Option<&str>| Command::TellAgain {
+        interaction_id: interaction_id.clone(),
+        actor: runner(),
+        to: to.map(str::to_owned),
+    };
     story.when(again(Some("BOB@x.example"))).unwrap();
     assert_eq!(sent(&story).len(), 1);
     assert!(matches!(story.when(again(Some("eve@x.example"))), Err(Rejection::Invalid { .. })));
@@ -248,7 +261,7 @@ fn a_message_is_sent_again_on_demand() {
     assert_eq!(sent(&story).len(), 2);
     let mut silent = asking(json!({ "channels": [{ "type": "web" }] }));
     let interaction_id = silent.question();
-    let nothing = silent.when(Command::TellAgain { interaction_id, to: None });
+    let nothing = silent.when(Command::TellAgain { interaction_id, actor: runner(), to: None });
     assert!(matches!(nothing, Err(Rejection::Invalid { .. })));
 }
 

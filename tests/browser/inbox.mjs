@@ -1,0 +1,139 @@
+// The inbox: questions found, read with what led to them, and answered, one by one and together, also by keys alone.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { VIEWS, stage } from './stage.mjs';
+
+let world;
+before(async () => { world = await stage(); });
+after(() => world.end());
+
+const MINE = { allow_requester: true };
+
+test('an empty inbox says so', async () => {
+  await world.inViews('inbox', async (page, look) => {
+    await page.goto(`${world.url}/inbox`);
+    await page.getByText('Nothing waits for you.').waitFor();
+    await look('empty');
+  }, [VIEWS[0]]);
+});
+
+test('a question is opened from the inbox and answered once', async () => {
+  await world.inViews('inbox', async (page, look, view) => {
+    const question = await world.question({ kind: 'approval', timeout_seconds: 7200, details: 'For **lunch**.', ...MINE });
+    await page.goto(`${world.url}/inbox`);
+    await look('list');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    await page.getByRole('link', { name: /^Pay 4 800 €/ }).click();
+    await page.getByRole('heading', { name: 'What led here' }).waitFor();
+    await look('question');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    await page.getByLabel('Comment').fill('seen in the inbox');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Decided: Approved').waitFor();
+    await look('decided');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    const { responses, decision } = await question.asked();
+    assert.deepEqual([decision, responses[0].comment], ['approved', 'seen in the inbox']);
+    assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
+  });
+});
+
+test('a form of fields is the same as that of a link, and what is wrong is told beside it', async () => {
+  const schema = { type: 'object', required: ['city', 'nights'], properties: { city: { type: 'string', title: 'City' }, nights: { type: 'integer', title: 'Nights', minimum: 1 } } };
+  await world.inViews('inbox', async (page, look, view) => {
+    const question = await world.question({ kind: 'input', question: 'Where do you travel?', schema, ...MINE });
+    await page.goto(`${world.url}/inbox/${question.interaction.interaction_id}`);
+    await page.getByLabel('City').fill(' ');
+    await page.getByLabel('Nights').fill('2');
+    if (view.script) await page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
+    await page.getByLabel('Nights').fill('0');
+    if (!view.script) await page.getByLabel('Nights').fill('3');
+    await page.getByRole('button', { name: 'Send the answer' }).click();
+    if (view.script) {
+      await page.getByRole('heading', { name: 'Please correct this' }).waitFor();
+      await look('wrong');
+      await page.getByLabel('Nights').fill('3');
+      await page.getByRole('button', { name: 'Send the answer' }).click();
+    }
+    await page.getByText('Decided: Answered').waitFor();
+    assert.equal((await question.asked()).responses[0].answer.nights, 3);
+  }, [VIEWS[0], VIEWS[2]]);
+});
+
+test('several that are alike are answered together', async () => {
+  await world.inViews('inbox', async (page, look, view) => {
+    const asked = [];
+    for (const question of ['Refund order 1?', 'Refund order 2?']) asked.push(await world.question({ kind: 'approval', question, ...MINE }));
+    await page.goto(`${world.url}/inbox?q=refund`);
+    for (const box of await page.getByRole('checkbox').all()) await box.check();
+    await page.getByRole('button', { name: 'Answer together' }).click();
+    await page.getByRole('heading', { name: 'Answer 2 questions together' }).waitFor();
+    await look('several');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    await page.getByRole('button', { name: 'Reject' }).click();
+    await page.getByText('Your answer to 2 questions is recorded.').waitFor();
+    for (const one of asked) assert.equal((await one.asked()).decision, 'rejected');
+  }, [VIEWS[0], VIEWS[2]]);
+});
+
+test('keys are enough: j and k move, Enter opens, ? tells them', async () => {
+  await world.inViews('inbox', async (page, look) => {
+    const [one, two] = [await world.question({ kind: 'approval', question: 'First?', timeout_seconds: 600, ...MINE }), await world.question({ kind: 'approval', question: 'Second?', timeout_seconds: 1200, ...MINE })];
+    await page.goto(`${world.url}/inbox`);
+    const here = () => page.evaluate(() => document.activeElement.textContent);
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await look('keys');
+    assert.deepEqual(await world.serious(page), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    assert.equal(await here(), 'First?');
+    await page.keyboard.press('j');
+    assert.equal(await here(), 'Second?');
+    await page.keyboard.press('k');
+    assert.equal(await here(), 'First?');
+    await page.keyboard.press('x');
+    assert.ok(await page.getByLabel('Choose First?').isChecked());
+    await page.keyboard.press('x');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'First?' }).waitFor();
+    // Keys that are typed into a field are text.
+    await page.getByLabel('Comment').focus();
+    await page.keyboard.type('jk?');
+    assert.equal(await page.getByLabel('Comment').inputValue(), 'jk?');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Decided: Approved').waitFor();
+    assert.equal((await one.asked()).decision, 'approved');
+    assert.equal((await two.asked()).status, 'pending');
+  }, [VIEWS[0]]);
+});
+
+test('somebody else is asked instead', async () => {
+  await world.inViews('inbox', async (page, look, view) => {
+    const question = await world.question({ kind: 'approval', ...MINE });
+    await page.goto(`${world.url}/inbox/${question.interaction.interaction_id}`);
+    await page.getByText('Ask somebody else').click();
+    await page.getByRole('textbox', { name: 'Who is asked' }).fill('bob@example.com');
+    await look('reassign');
+    if (view.script) assert.deepEqual(await world.serious(page), []);
+    await page.getByRole('button', { name: 'Ask them instead' }).click();
+    await page.getByRole('combobox', { name: 'Answer as' }).waitFor();
+    assert.deepEqual((await question.asked()).assignees, ['bob@example.com']);
+  }, [VIEWS[0], VIEWS[2]]);
+});
+
+test('hostile text stays text, and long text stays on the page', async () => {
+  await world.inViews('inbox', async (page, look, view) => {
+    const hostile = `<script>document.title = 'taken'</script><img src=x onerror=alert(1)>\u202Eevil 🦊 ${'unbroken'.repeat(1250)}`;
+    const question = await world.question({ kind: 'decision', question: hostile, options: [{ id: 'a', label: hostile.slice(0, 200) }, { id: 'b', label: 'B' }], ...MINE });
+    for (const path of ['/inbox', `/inbox/${question.interaction.interaction_id}`, '/']) {
+      await page.goto(world.url + path);
+      await look(`hostile${path.length}`);
+      assert.doesNotMatch(await page.title(), /^taken/);
+      assert.equal(await page.locator('main img').count(), 0);
+      if (view.script) assert.deepEqual(await world.serious(page), []);
+    }
+    await world.call('POST', `/v1/executions/${question.interaction.execution_id}/cancel`, {});
+  }, [VIEWS[0], VIEWS[2], VIEWS[3]]);
+});

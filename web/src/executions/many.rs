@@ -1,0 +1,86 @@
+//! Asks the same of executions that were chosen one by one.
+
+use super::list::ACTIONS;
+use crate::{
+    answered::see_other,
+    desk::{Asked, Refusal, part},
+    layout::{Place, View, answered},
+    limits,
+    look::short_id,
+    refused::refused,
+    session::{Sent, Visit},
+    words::{capital, count},
+};
+use axum::{http::StatusCode, response::Response};
+use futures::{StreamExt, stream};
+use maud::html;
+use serde_json::{Value, json};
+
+/// What became of one of them.
+type Outcome = (String, Asked<Value>);
+
+/// `POST /executions/many`.
+pub async fn send(Sent { visit, pairs }: Sent) -> Response {
+    let ids: Vec<&str> = pairs.all("execution").collect();
+    let action = pairs.get("action").unwrap_or_default();
+    let back = pairs.get("back").filter(|back| back.starts_with('?')).unwrap_or_default();
+    let list = format!("{}executions{back}", visit.up);
+    let Some((word, told, _)) = ACTIONS.iter().find(|(word, ..)| *word == action) else {
+        let detail = "say what to do with the executions: cancel, retry, resume or redrive them";
+        return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail), &visit.up);
+    };
+    if ids.is_empty() || ids.len() > limits::CHOSEN {
+        let detail = format!("choose 1 to {} executions in the list, then say what to do with them", limits::CHOSEN);
+        return refused(&Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", &detail), &visit.up);
+    }
+    let outcomes = ask(&visit, word, &ids).await;
+    let failed: Vec<&Outcome> = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+    if failed.is_empty() {
+        let more = if back.is_empty() { "?" } else { "&" };
+        return see_other(&format!("{list}{more}did={word}&many={}", outcomes.len()));
+    }
+    show(&visit, told, &failed, outcomes.len(), &list)
+}
+
+async fn ask(visit: &Visit, word: &str, ids: &[&str]) -> Vec<Outcome> {
+    let one = async |id: &str| {
+        let outcome = match word {
+            "redrive" => {
+                visit.desk.post(&format!("/v1/executions/{}/unstick", part(id)), &json!({"action": "redrive"})).await
+            }
+            _ => visit.desk.post(&format!("/v1/executions/{}/{word}", part(id)), &json!({})).await,
+        };
+        (id.to_owned(), outcome)
+    };
+    let asked: Vec<_> = ids.iter().map(|id| one(id)).collect();
+    stream::iter(asked).buffered(limits::FIGURES_AT_ONCE).collect().await
+}
+
+/// Those that refused, with why.
+fn show(visit: &Visit, told: &str, failed: &[&Outcome], all: usize, list: &str) -> Response {
+    let done = all - failed.len();
+    let title = format!("{told}: {} of {} refused", failed.len(), count(all as u64, "execution"));
+    let body = html! {
+        div.page-head { h1 { (title) } }
+        p { @if done == 0 { "None of them was changed." } @else { (count(done as u64, "execution")) " did it." } }
+        div.scroll {
+            table.list {
+                thead { tr { th scope="col" { "Execution" } th scope="col" { "Why not" } } }
+                tbody {
+                    @for (id, outcome) in failed {
+                        tr {
+                            td { a href={ (visit.up) "executions/" (part(id)) } { (short_id(id)) } }
+                            td { @if let Err(refusal) = outcome { (capital(&refusal.problem.detail)) "." } }
+                        }
+                    }
+                }
+            }
+        }
+        p { a href=(list) { "Back to the list" } }
+    };
+    if done > 0 {
+        // Something was done: the page is an answer, and no error.
+        return answered(visit, StatusCode::OK, View { place: Place::Executions, title: &title, scripts: &[], body });
+    }
+    answered(visit, StatusCode::CONFLICT, View { place: Place::Executions, title: &title, scripts: &[], body })
+}

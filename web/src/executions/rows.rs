@@ -1,0 +1,162 @@
+//! Executions as rows of a table.
+
+use crate::{
+    desk::{Asked, part},
+    limits,
+    look::{short_id, status},
+    moment::{brief, distance},
+    session::Visit,
+    words::{beginning, capital},
+};
+use api::{Problem, Scope};
+use document::time::Time;
+use engine::port::{ExecutionFilter, Head, Page, StoreError, Window};
+use futures::{StreamExt, TryStreamExt, stream};
+use maud::{Markup, html};
+use stepwell_core::{execution::Status, view};
+
+/// What a list says of an execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The execution.
+    pub id: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// What it is doing, or how it ended.
+    pub status: Status,
+    /// When it started.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// Who started it.
+    pub by: Option<String>,
+    /// What it is doing, in a sentence.
+    pub message: String,
+    /// Whether it is stuck because a message of it was given up.
+    pub has_dead_letter: bool,
+}
+
+/// A part of the list of executions, newest first. What cannot be read is left out, and the log says so. Its values stay
+/// where they are: a list shows none.
+///
+/// # Errors
+/// 403 for a visitor who may not read, and what the store says.
+pub async fn rows(visit: &Visit, filter: &ExecutionFilter, window: &Window) -> Asked<Page<Row>> {
+    visit.caller.require(Scope::Read)?;
+    let page = visit.app.host.index().executions(filter, window).await.map_err(Problem::from)?;
+    let items = of(visit, &page.items).await?;
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// The rows of these executions, which are the visitor's owner's.
+///
+/// # Errors
+/// What the store says.
+pub async fn of(visit: &Visit, heads: &[Head]) -> Asked<Vec<Row>> {
+    let loads: Vec<_> = heads.iter().map(|head| row(visit, head)).collect();
+    let rows: Vec<Option<Row>> = stream::iter(loads).buffered(limits::FIGURES_AT_ONCE).try_collect().await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+async fn row(visit: &Visit, head: &Head) -> Asked<Option<Row>> {
+    let found = async {
+        let Some(execution) = visit.app.host.journal().load_lean(&head.id).await? else { return Ok(None) };
+        let workflow = visit.app.workflow(&execution).await?;
+        Ok(Some(Row {
+            id: execution.id().to_string(),
+            workflow: execution.started.workflow_id.to_string(),
+            status: execution.status(),
+            started: execution.started_at,
+            ended: execution.completed_at,
+            by: execution.started.started_by.clone(),
+            message: view::message(&execution, &workflow),
+            has_dead_letter: execution.stuck.as_ref().is_some_and(|error| error.code == "dead_letter"),
+        }))
+    };
+    match found.await.map_err(|error: StoreError| Problem::from(error)) {
+        Err(problem) if problem.status() == axum::http::StatusCode::INTERNAL_SERVER_ERROR => {
+            tracing::error!(execution = head.id.as_str(), "it is left out of a list, since it cannot be read");
+            Ok(None)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The table. With `form`, each row has a box that belongs to the form of that id.
+pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
+    html! {
+        div.scroll {
+            table.list.cards {
+                thead {
+                    tr {
+                        @if form.is_some() { th scope="col" { span.unseen { "Chosen" } } }
+                        th scope="col" { "Status" }
+                        th scope="col" { "Workflow" }
+                        th scope="col" { "Execution" }
+                        th scope="col" { "Started" }
+                        th.number scope="col" { "Took" }
+                        th scope="col" { "What it does" }
+                    }
+                }
+                tbody { @for row in rows { (line(row, up, now, form)) } }
+            }
+        }
+    }
+}
+
+fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
+    let took = row.ended.unwrap_or(now).since(row.started);
+    html! {
+        tr {
+            @if let Some(form) = form {
+                td.box { input type="checkbox" name="execution" value=(row.id) form=(form)
+                    aria-label={ "Choose " (row.workflow) ", execution " (row.id) }; }
+            }
+            td { (status(row.status)) }
+            td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
+            td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
+            td { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
+            td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (span(took)) }
+            td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
+        }
+    }
+}
+
+/// A length of time, in the two units that say enough: `1.2 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`.
+pub fn span(time: std::time::Duration) -> String {
+    let (ms, s) = (time.as_millis(), time.as_secs());
+    match s {
+        0 => format!("{ms} ms"),
+        1..=9 => format!("{}.{} s", s, (ms % 1000) / 100),
+        10..=59 => format!("{s} s"),
+        60..=3_599 => two(s / 60, "min", s % 60, "s"),
+        3_600..=86_399 => two(s / 3_600, "h", s % 3_600 / 60, "min"),
+        _ => two(s / 86_400, "d", s % 86_400 / 3_600, "h"),
+    }
+}
+
+fn two(much: u64, unit: &str, rest: u64, small: &str) -> String {
+    if rest == 0 { format!("{much} {unit}") } else { format!("{much} {unit} {rest} {small}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+    use std::time::Duration;
+
+    #[test]
+    fn a_span_is_told_in_the_units_that_say_enough() {
+        for (ms, told) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1_250, "1.2 s"),
+            (59_999, "59 s"),
+            (200_000, "3 min 20 s"),
+            (7_500_000, "2 h 5 min"),
+            (7_200_000, "2 h"),
+            (360_000_000, "4 d 4 h"),
+        ] {
+            assert_eq!(span(Duration::from_millis(ms)), told);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Counts executions: a pure function of their states.
+
+use document::{NodeKind, Workflow, time::Time};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use stepwell_core::{
+    execution::{Execution, NodeState, Status},
+    view::{self, NodeStatus},
+};
+
+/// An execution with the document in force.
+pub type Run = (Arc<Execution>, Arc<Workflow>);
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What executions come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// How many executions were counted.
+    pub counted: u64,
+    /// Whether those were all; else they are the newest.
+    pub is_all: bool,
+    /// From when on all executions are counted: the time asked for, or the start of the oldest that was counted.
+    pub from: Time,
+    /// When they were counted.
+    pub counted_at: Time,
+    /// How many are in each status; a status of none is absent.
+    pub by_status: BTreeMap<Status, u64>,
+    /// How many executions of any age live, by what they are doing; none are absent.
+    pub alive: BTreeMap<Status, Alive>,
+    /// The hours from [`from`](Self::from) to now, oldest first, without gaps.
+    pub hours: Vec<Hour>,
+    /// Every node that ended an attempt, by workflow and id.
+    pub nodes: Vec<NodeFigures>,
+    /// Every workflow of the executions, by id.
+    pub workflows: Vec<WorkflowFigures>,
+}
+
+/// How many executions are in a status, as far as they were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Alive {
+    /// How many were counted.
+    pub many: u64,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// What happened within an hour.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hour {
+    /// When it began.
+    pub start: Time,
+    /// Executions that started.
+    pub started: u64,
+    /// Executions that ended, of those counted.
+    pub ended: u64,
+    /// Executions that failed, of those that ended.
+    pub failed: u64,
+}
+
+/// What a node of a workflow did, over all executions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeFigures {
+    /// The workflow.
+    pub workflow: String,
+    /// The node's id.
+    pub node: String,
+    /// Whether the time that it takes is its own; false for what waits for people, for a time, or for other nodes and
+    /// executions.
+    pub works: bool,
+    /// Attempts that ended.
+    pub runs: u64,
+    /// Attempts that failed: those that were followed by another attempt, and last ones. A failure of a visit in an
+    /// earlier iteration of a loop, which is followed by other visits, is not counted.
+    pub failures: u64,
+    /// The time that half of the executions did not exceed in the node's latest attempt; none where none ended.
+    pub p50: Option<Duration>,
+    /// The time that 95 of 100 did not exceed.
+    pub p95: Option<Duration>,
+}
+
+/// How a workflow's executions went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkflowFigures {
+    /// The workflow's id.
+    pub id: String,
+    /// Executions that started.
+    pub runs: u64,
+    /// Those that completed.
+    pub completed: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// The time from start to end that half of the completed ones did not exceed; none where none completed.
+    pub median: Option<Duration>,
+    /// When the newest one started.
+    pub last: Time,
+}
+
+/// The beginning of the hour of a time.
+pub fn hour_of(time: Time) -> Time {
+    Time(time.0.div_euclid(HOUR_MS) * HOUR_MS)
+}
+
+/// Counts executions that started since a time, newest first. `is_all` says whether there are no others.
+pub fn tally(runs: &[Run], since: Time, now: Time, is_all: bool) -> Figures {
+    let oldest = runs.last().map_or(since, |(execution, _)| execution.started_at);
+    let from = if is_all { since } else { oldest };
+    let mut by_status = BTreeMap::new();
+    for (execution, _) in runs {
+        *by_status.entry(execution.status()).or_default() += 1;
+    }
+    let counted = runs.len() as u64;
+    let (hours, nodes, workflows) = (hours(runs, from, now), nodes(runs), workflows(runs));
+    let alive = BTreeMap::new();
+    Figures { counted, is_all, from, counted_at: now, by_status, alive, hours, nodes, workflows }
+}
+
+fn hours(runs: &[Run], from: Time, now: Time) -> Vec<Hour> {
+    let first = hour_of(from).0;
+    let count = (hour_of(now).0 - first).max(0) / HOUR_MS + 1;
+    let mut hours: Vec<Hour> =
+        (0..count).map(|at| Hour { start: Time(first + at * HOUR_MS), ..Hour::default() }).collect();
+    // Clocks of several processes differ: what seems to lie in the future is of the last hour.
+    let at = |time: Time| usize::try_from((time.0 - first).div_euclid(HOUR_MS).min(count - 1)).ok();
+    for (execution, _) in runs {
+        if let Some(hour) = at(execution.started_at).and_then(|at| hours.get_mut(at)) {
+            hour.started += 1;
+        }
+        if let Some(hour) = execution.completed_at.and_then(at).and_then(|at| hours.get_mut(at)) {
+            hour.ended += 1;
+            hour.failed += u64::from(execution.status() == Status::Failed);
+        }
+    }
+    hours
+}
+
+fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
+    let mut found: BTreeMap<(&str, &str), (NodeFigures, Vec<Duration>)> = BTreeMap::new();
+    for (execution, workflow) in runs {
+        let id = execution.started.workflow_id.as_str();
+        for (node, state) in execution.nodes.iter().filter(|(_, state)| state.attempts > 0) {
+            let works = match workflow.node(node.as_str()).map(|node| &node.kind) {
+                Some(NodeKind::Compute(_) | NodeKind::Run(_)) => true,
+                Some(NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_)) | None => false,
+            };
+            let empty = || NodeFigures {
+                workflow: id.to_owned(),
+                node: node.to_string(),
+                works,
+                runs: 0,
+                failures: 0,
+                p50: None,
+                p95: None,
+            };
+            let (figures, times) = found.entry((id, node.as_str())).or_insert_with(|| (empty(), Vec::new()));
+            figures.runs += u64::from(state.attempts);
+            figures.failures += failures(state);
+            times.extend(view::duration_ms(state).map(Duration::from_millis));
+        }
+    }
+    let measured = |(mut figures, mut times): (NodeFigures, Vec<Duration>)| {
+        times.sort_unstable();
+        (figures.p50, figures.p95) = (share(&times, 50), share(&times, 95));
+        figures
+    };
+    found.into_values().map(measured).collect()
+}
+
+/// Attempts of a node that failed, as far as its state says.
+fn failures(state: &NodeState) -> u64 {
+    let has_failed = view::node_status(Some(state)) == NodeStatus::Failed;
+    // Each visit that is over ended with one attempt, and whatever came before it in the visit failed.
+    let is_over = has_failed || state.finished_at.is_some();
+    let visits = if is_over { state.visit } else { state.visit.saturating_sub(1) };
+    u64::from(state.attempts.saturating_sub(visits)) + u64::from(has_failed)
+}
+
+fn workflows(runs: &[Run]) -> Vec<WorkflowFigures> {
+    let mut found: BTreeMap<&str, (WorkflowFigures, Vec<Duration>)> = BTreeMap::new();
+    for (execution, _) in runs {
+        let id = execution.started.workflow_id.as_str();
+        let last = execution.started_at;
+        let empty = || WorkflowFigures { id: id.to_owned(), runs: 0, completed: 0, failed: 0, median: None, last };
+        let (figures, times) = found.entry(id).or_insert_with(|| (empty(), Vec::new()));
+        figures.runs += 1;
+        figures.last = figures.last.max(last);
+        let status = execution.status();
+        figures.failed += u64::from(status == Status::Failed);
+        if status == Status::Completed {
+            figures.completed += 1;
+            times.extend(execution.completed_at.map(|end| end.since(execution.started_at)));
+        }
+    }
+    let measured = |(mut figures, mut times): (WorkflowFigures, Vec<Duration>)| {
+        times.sort_unstable();
+        figures.median = share(&times, 50);
+        figures
+    };
+    found.into_values().map(measured).collect()
+}
+
+/// The smallest of these times, which are in order, that so many of 100 do not exceed (nearest rank).
+fn share(times: &[Duration], percent: usize) -> Option<Duration> {
+    let rank = (times.len() * percent).div_ceil(100);
+    times.get(rank.max(1) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_the_nearest_rank() {
+        let times: Vec<Duration> = (1..=20).map(Duration::from_secs).collect();
+        assert_eq!((share(&times, 50), share(&times, 95)), (Some(times[9]), Some(times[18])));
+        assert_eq!((share(&times[..1], 50), share(&times[..1], 95)), (Some(times[0]), Some(times[0])));
+        assert_eq!(share(&[], 50), None);
+    }
+
+    #[test]
+    fn hours_have_no_gaps_and_hold_what_another_clock_says() {
+        let hours = hours(&[], Time(HOUR_MS + 5), Time(3 * HOUR_MS + 1));
+        assert_eq!(hours.iter().map(|hour| hour.start.0 / HOUR_MS).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(hour_of(Time(-1)), Time(-HOUR_MS));
+    }
+}

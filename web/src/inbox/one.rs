@@ -1,0 +1,172 @@
+//! `GET` and `POST /inbox/{id}`: one question, with what led to it and its form.
+
+use super::{
+    context::{Context, context},
+    reassign,
+    seen::{Seen, seen},
+    submit,
+};
+use crate::{
+    answered::see_other,
+    assets::KEYS,
+    desk::{Refusal, part},
+    form::{Faults, Pairs},
+    layout::{Place, View, answered},
+    moment::moment,
+    question::{
+        answer::{self, Sent as Typed},
+        inputs::{self, Around},
+        people,
+        shown::{about, answering, asked_of, before, head, kept_out},
+        words,
+    },
+    refused::refused,
+    session::{Sent, Visit},
+    words::capital,
+};
+use api::types::Responded;
+use axum::{extract::Path, http::StatusCode, response::Response};
+use maud::{Markup, html};
+use stepwell_core::interaction::InteractionStatus;
+
+/// Shows the question. It decides nothing.
+pub async fn page(visit: Visit, Path(id): Path<String>) -> Response {
+    match seen(&visit, &id).await {
+        Err(refusal) => refused(&refusal, &visit.up),
+        Ok(seen) => {
+            let pairs = inputs::start(&seen.found);
+            show(&visit, &seen, StatusCode::OK, &pairs, &Faults::default()).await
+        }
+    }
+}
+
+/// Takes the form.
+pub async fn send(Path(id): Path<String>, Sent { visit, mut pairs }: Sent) -> Response {
+    let seen = match seen(&visit, &id).await {
+        Err(refusal) => return refused(&refusal, &visit.up),
+        Ok(seen) => seen,
+    };
+    let whom = pairs.get("answer_as").unwrap_or_default().to_owned();
+    pairs.remove("answer_as");
+    let typed = answer::read(&seen.found.interaction, &pairs);
+    pairs.set("answer_as", whom.as_str());
+    let (answer, names) = match typed {
+        Typed::Rows(mut rows) => {
+            rows.set("answer_as", whom);
+            return show(&visit, &seen, StatusCode::OK, &rows, &Faults::default()).await;
+        }
+        Typed::Wrong(faults) => return show(&visit, &seen, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults).await,
+        Typed::Answer(answer, names) => (answer, names),
+    };
+    let body = submit::body(*answer, Some(whom).filter(|whom| !whom.is_empty()));
+    let path = format!("/v1/interactions/{}/respond", part(&id));
+    let refusal = match visit.desk.post::<Responded>(&path, &body).await {
+        Ok(_) => return see_other(&part(&id)),
+        Err(refusal) => refusal,
+    };
+    let faults = match refusal.problem.code.as_str() {
+        // Somebody else was first, or the time ran out meanwhile: the page says how it ended.
+        "already_decided" => return see_other(&part(&id)),
+        "invalid_answer" => answer::refused(&seen.found.interaction, &refusal.problem.errors, &names),
+        _ => not_recorded(&refusal),
+    };
+    show(&visit, &seen, refusal.status, &pairs, &faults).await
+}
+
+/// What the whole form says of an answer that was not taken. What was typed stays.
+pub fn not_recorded(refusal: &Refusal) -> Faults {
+    let mut faults = Faults::default();
+    faults.add_whole(format!("Your answer was not recorded: {}.", refusal.problem.detail));
+    faults
+}
+
+async fn show(visit: &Visit, seen: &Seen, status: StatusCode, pairs: &Pairs, faults: &Faults) -> Response {
+    let led = match context(visit, &seen.found).await {
+        Ok(led) => led,
+        Err(refusal) => return refused(&refusal, &visit.up),
+    };
+    let title = words::question(&seen.found.interaction);
+    let body = body(visit, seen, &led, pairs, faults);
+    answered(visit, status, View { place: Place::Inbox, title: &title, scripts: &[&KEYS], body })
+}
+
+fn body(visit: &Visit, seen: &Seen, led: &Context, pairs: &Pairs, faults: &Faults) -> Markup {
+    let found = &seen.found;
+    html! {
+        p.crumbs { a href={ (visit.up) "inbox" } { "Inbox" } }
+        (inputs::summary(&found.interaction, faults))
+        div.two {
+            article.card {
+                (head(found))
+                @if !found.interaction.is_open() { (outcome(visit, seen, led)) }
+                (about(found))
+                (asked_of(found))
+                (own(visit, seen, pairs, faults))
+            }
+            aside.side aria-label="What led here" {
+                (led.shown(visit, found))
+                @if seen.may_reassign { (reassign::form(visit, seen)) }
+            }
+        }
+    }
+}
+
+/// The form, or why there is none.
+fn own(visit: &Visit, seen: &Seen, pairs: &Pairs, faults: &Faults) -> Markup {
+    let found = &seen.found;
+    html! {
+        @if seen.has_form() {
+            (before(found))
+            @let more = Some(seen.in_whose_name(pairs.get("answer_as").unwrap_or_default()));
+            (answering(found, pairs, faults, &Around { more, is_for_several: false }))
+        } @else if !found.interaction.is_open() {
+            @if let Some(mine) = found.mine().0 {
+                section aria-labelledby="own" { h2 #own { "Your answer" } (people::own(found, mine)) }
+            }
+        } @else if found.is_kept_out() {
+            (kept_out())
+        } @else {
+            div.verdict.wait {
+                span aria-hidden="true" { "○" }
+                p {
+                    @if !seen.may_answer { "You are signed in without the right to answer questions." }
+                    @else { "Others are asked, not " bdi { (visit.caller.subject) } ". You can read the question here." }
+                }
+            }
+        }
+    }
+}
+
+/// How a question ended, and the next one.
+fn outcome(visit: &Visit, seen: &Seen, led: &Context) -> Markup {
+    let one = &seen.found.interaction;
+    let decision = one.decision.as_deref().unwrap_or_default();
+    let (sign, class) = match one.status {
+        InteractionStatus::Answered => words::sign(decision),
+        InteractionStatus::Pending | InteractionStatus::TimedOut | InteractionStatus::Cancelled => ("○", "wait"),
+    };
+    html! {
+        div class={ "verdict " (class) } role="status" {
+            span aria-hidden="true" { (sign) }
+            p {
+                @match one.status {
+                    InteractionStatus::Answered | InteractionStatus::Pending => {
+                        "Decided: " strong { bdi { (capital(&words::decision(one, decision))) } }
+                        @if let Some(last) = one.responses.last() { ", by " bdi { (last.by) } }
+                    }
+                    InteractionStatus::TimedOut => "The time to answer ended before enough people had answered",
+                    InteractionStatus::Cancelled => "Withdrawn: the workflow does not need an answer any more",
+                }
+                @if let Some(at) = one.decided_at { ", on " (moment(at)) }
+                "."
+            }
+        }
+        p {
+            @if let Some((id, question)) = &led.next {
+                "Next: " a href={ (visit.up) "inbox/" (part(id)) } { bdi { (question) } }
+            } @else {
+                "Nothing else waits for you. " a href={ (visit.up) "inbox" } { "Inbox" }
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The same answer to several questions that are alike.
+
+use super::{
+    one::not_recorded,
+    seen::{Seen, seen},
+    submit,
+};
+use crate::{
+    answered::see_other,
+    desk::{Asked, Refusal, part},
+    form::{Faults, Pairs, Shown},
+    layout::{Place, View, answered},
+    limits,
+    question::{
+        answer::{self, Sent as Typed},
+        inputs::{self, Around},
+        words,
+    },
+    refused::refused,
+    session::{Sent, Visit},
+    words::{beginning, capital, count},
+};
+use api::{
+    Params, Problem,
+    types::{RespondedItem, RespondedMany, RespondedOutcome},
+};
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+use serde_json::Value;
+use stepwell_core::interaction::{InteractionKind, InteractionStatus};
+
+/// `GET /inbox/several?interaction=…`: the form. It decides nothing.
+pub async fn page(visit: Visit, params: Result<Params, Problem>) -> Response {
+    let found = async {
+        let mut params = params?;
+        let ids = params.take_all("interaction");
+        params.done()?;
+        several(&visit, &ids).await
+    };
+    match found.await {
+        Err(refusal) => refused(&refusal, &visit.up),
+        Ok(all) => {
+            let pairs = first(&all).map(|one| inputs::start(&one.found)).unwrap_or_default();
+            show(&visit, &all, StatusCode::OK, &pairs, &Faults::default())
+        }
+    }
+}
+
+fn first(all: &[Seen]) -> Option<&Seen> {
+    all.first()
+}
+
+/// The questions, which must be alike.
+async fn several(visit: &Visit, ids: &[String]) -> Asked<Vec<Seen>> {
+    let wrong = |detail: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", detail);
+    if ids.is_empty() || ids.len() > limits::TOGETHER {
+        let detail = format!("choose 1 to {} questions in the inbox, then answer them together", limits::TOGETHER);
+        return Err(wrong(&detail));
+    }
+    let mut all: Vec<Seen> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let one = seen(visit, id).await?;
+        let question = beginning(&words::question(&one.found.interaction), limits::ASKED);
+        if !one.has_form() {
+            let why = match one.found.interaction.status {
+                InteractionStatus::Pending => "you may not answer it",
+                InteractionStatus::Answered | InteractionStatus::TimedOut | InteractionStatus::Cancelled => {
+                    "it is over"
+                }
+            };
+            return Err(wrong(&format!("{why}: “{question}”. Choose again without it")));
+        }
+        if all.first().is_some_and(|first| shape(first) != shape(&one)) {
+            let detail = format!(
+                "one answer does not suit all of these: “{question}” asks for something else. Choose questions of one \
+                 kind, with the same options or fields"
+            );
+            return Err(wrong(&detail));
+        }
+        all.push(one);
+    }
+    Ok(all)
+}
+
+/// What questions have in common that one answer suits.
+#[derive(PartialEq)]
+struct Shape<'a> {
+    kind: InteractionKind,
+    options: Vec<&'a str>,
+    schema: Option<&'a Value>,
+    is_about_a_failure: bool,
+    /// The tool that has to be named.
+    tool: Option<String>,
+}
+
+fn shape(one: &Seen) -> Shape<'_> {
+    let one = &*one.found.interaction;
+    let tool = one.authorization.as_ref().filter(|_| inputs::asks_for_tool(one)).map(words::tool);
+    let options = one.options.iter().map(|option| option.id.as_str()).collect();
+    Shape { kind: one.kind, options, schema: one.schema.as_ref(), is_about_a_failure: one.on_error, tool }
+}
+
+/// `POST /inbox/several`.
+pub async fn send(Sent { visit, mut pairs }: Sent) -> Response {
+    let ids: Vec<String> = pairs.all("interaction").map(str::to_owned).collect();
+    let whom = pairs.get("answer_as").unwrap_or_default().to_owned();
+    pairs.remove("interaction");
+    pairs.remove("answer_as");
+    let all = match several(&visit, &ids).await {
+        Err(refusal) => return refused(&refusal, &visit.up),
+        Ok(all) => all,
+    };
+    let Some(one) = first(&all).map(|one| one.found.interaction.clone()) else {
+        return see_other("../inbox");
+    };
+    let (answer, names) = match answer::read(&one, &pairs) {
+        Typed::Rows(rows) => return show(&visit, &all, StatusCode::OK, &rows, &Faults::default()),
+        Typed::Wrong(faults) => return show(&visit, &all, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults),
+        Typed::Answer(answer, names) => (answer, names),
+    };
+    let body = submit::to_several(ids, submit::body(*answer, Some(whom).filter(|whom| !whom.is_empty())));
+    let done = match visit.desk.post::<RespondedMany>("/v1/interactions/respond", &body).await {
+        Ok(done) => done.items,
+        Err(refusal) => return show(&visit, &all, refusal.status, &pairs, &not_recorded(&refusal)),
+    };
+    let is_refused = |item: &&RespondedItem| matches!(item.outcome, RespondedOutcome::Refused { .. });
+    let failed: Vec<&RespondedItem> = done.iter().filter(is_refused).collect();
+    if failed.is_empty() {
+        return see_other(&format!("../inbox?answered={}", done.len()));
+    }
+    // What fits none of them is said beside the fields, where it can be corrected.
+    if let Some(RespondedOutcome::Refused { error }) = failed.first().map(|item| &item.outcome)
+        && failed.len() == done.len()
+        && error.code == "invalid_answer"
+    {
+        let faults = answer::refused(&one, &error.errors, &names);
+        return show(&visit, &all, StatusCode::UNPROCESSABLE_ENTITY, &pairs, &faults);
+    }
+    outcome(&visit, &all, &failed, done.len())
+}
+
+/// The people in whose name all of them may be answered.
+fn in_whose_name(all: &[Seen]) -> Markup {
+    let Some(one) = first(all) else { return html! {} };
+    let common = |person: &&String| all.iter().all(|other| other.others.contains(person));
+    let others: Vec<&String> = one.others.iter().filter(common).collect();
+    html! {
+        @if !others.is_empty() {
+            div.field { label for="answer_as" { "Answer as" }
+                select #answer_as name="answer_as" {
+                    @if all.iter().all(Seen::is_own) { option value="" { "Yourself" } }
+                    @for person in others { option value=(person) { (person) } }
+                }
+            }
+        }
+    }
+}
+
+fn show(visit: &Visit, all: &[Seen], status: StatusCode, pairs: &Pairs, faults: &Faults) -> Response {
+    let Some(one) = first(all) else { return see_other("../inbox") };
+    let title = format!("Answer {} together", count(all.len() as u64, "question"));
+    let ids = all.iter().map(|one| one.found.interaction.interaction_id.as_str());
+    let more = html! {
+        @for id in ids { input type="hidden" name="interaction" value=(id); }
+        (in_whose_name(all))
+    };
+    let around = Around { more: Some(more), is_for_several: true };
+    let body = html! {
+        p.crumbs { a href="../inbox" { "Inbox" } }
+        (inputs::summary(&one.found.interaction, faults))
+        div.two {
+            article.card {
+                h1 { (title) }
+                section aria-labelledby="these" {
+                    h2 #these { "These questions" }
+                    ol.questions {
+                        @for one in all {
+                            li { a href=(part(one.found.interaction.interaction_id.as_str())) { bdi { (beginning(&words::question(&one.found.interaction), limits::ASKED)) } }
+                                br; span.soft { bdi { (one.found.execution.started.workflow_id) } } }
+                        }
+                    }
+                }
+                section aria-labelledby="answer" {
+                    h2 #answer { "Your answer to each of them" }
+                    @if one.found.interaction.kind == InteractionKind::Review {
+                        p.hint { "Each content is taken as it is. To change one, answer it by itself." }
+                    }
+                    (inputs::form(&one.found, Shown { pairs, faults }, &around))
+                }
+            }
+        }
+    };
+    answered(visit, status, View { place: Place::Inbox, title: &title, scripts: &[], body })
+}
+
+/// Those that were not answered, with why.
+fn outcome(visit: &Visit, all: &[Seen], failed: &[&RespondedItem], asked_in_all: usize) -> Response {
+    let title = format!("{} of {} not answered", failed.len(), count(asked_in_all as u64, "question"));
+    let question = |id: &str| {
+        let one = all.iter().find(|one| one.found.interaction.interaction_id.as_str() == id);
+        one.map(|one| beginning(&words::question(&one.found.interaction), limits::ASKED)).unwrap_or_default()
+    };
+    let body = html! {
+        div.page-head { h1 { (title) } }
+        div.scroll { table.list {
+            thead { tr { th scope="col" { "Question" } th scope="col" { "Why not" } } }
+            tbody { @for item in failed { tr {
+                td { a href=(part(&item.interaction_id)) { bdi { (question(&item.interaction_id)) } } }
+                td { @if let RespondedOutcome::Refused { error } = &item.outcome { (capital(&error.message)) "." } }
+            } } }
+        } }
+        p { a href="../inbox" { "Back to the inbox" } }
+    };
+    let status = if failed.len() == asked_in_all { StatusCode::CONFLICT } else { StatusCode::OK };
+    answered(visit, status, View { place: Place::Inbox, title: &title, scripts: &[], body })
+}

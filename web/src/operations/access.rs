@@ -1,0 +1,93 @@
+//! Jobs over many executions, groups of people, and the names of secrets.
+
+use crate::{
+    desk::{Asked, part},
+    executions::{job_bar, job_status},
+    moment::brief,
+    session::Visit,
+    words::{capital, count},
+};
+use api::types::{Group, Job, Page, SecretRow};
+use maud::{Markup, html};
+
+/// The newest jobs.
+///
+/// # Errors
+/// What the API says.
+pub async fn jobs(visit: &Visit) -> Asked<Markup> {
+    let page = visit.desk.get::<Page<Job>>("/v1/jobs?limit=10").await?;
+    Ok(html! {
+        @if page.items.is_empty() {
+            p.empty { "No job was made. Narrow the list of " a href={ (visit.up) "executions" } { "executions" }
+                ", and ask something of all that it shows." }
+        } @else {
+            div.scroll { table.list.cards {
+                thead { tr { th scope="col" { "Job" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "Made" } } }
+                tbody { @for job in &page.items { tr {
+                    td { a href={ (visit.up) "jobs/" (part(&job.job_id)) } { (capital(job.action.as_str())) " " (count(job.matched, "execution")) } }
+                    td { (job_status(job.status)) }
+                    td { (job_bar(job)) (job.done) " done"
+                        @if job.refused + job.failed > 0 { ", " (job.refused + job.failed) " not" } }
+                    td { (brief(job.created_at.0)) " " br; span.soft { bdi { (job.created_by) } } }
+                } } }
+            } }
+        }
+    })
+}
+
+/// The groups, with their members.
+///
+/// # Errors
+/// What the API says.
+pub async fn groups(visit: &Visit) -> Asked<Markup> {
+    let page = visit.desk.get::<Page<Group>>("/v1/groups?limit=200").await?;
+    Ok(html! {
+        @if page.items.is_empty() {
+            p.empty { "There is no group. " code { "stepwell group set finance ann@example.com" } " makes one, whose members are asked as "
+                code { "group:finance" } "." }
+        } @else {
+            div.scroll { table.list.cards {
+                thead { tr { th scope="col" { "Group" } th scope="col" { "Members" } } }
+                tbody { @for group in &page.items { tr {
+                    td { bdi { (group.name) } }
+                    td { @if group.members.is_empty() { span.soft { "nobody" } } @else { bdi { (group.members.join(", ")) } } }
+                } } }
+            } }
+            @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " groups are shown." } }
+        }
+    })
+}
+
+/// The names of secrets. Nobody can be shown a value.
+///
+/// # Errors
+/// What the API says.
+pub async fn secrets(visit: &Visit) -> Asked<Markup> {
+    let page = visit.desk.get::<Page<SecretRow>>("/v1/secrets?limit=200").await?;
+    Ok(html! {
+        @if page.items.is_empty() {
+            p.empty { "No secret is stored. " code { "stepwell secret set NAME" } " stores one, which documents name as "
+                code { "secrets.NAME" } "." }
+        } @else {
+            div.scroll { table.list.cards {
+                thead { tr { th scope="col" { "Name" } th scope="col" { "May be sent to" } } }
+                tbody { @for secret in &page.items { tr {
+                    td { code { (secret.name) } }
+                    td data-label="To" { (hosts(secret)) }
+                } } }
+            } }
+            @if page.next_cursor.is_some() { p.soft { "The first " (page.items.len()) " names are shown." } }
+        }
+    })
+}
+
+fn hosts(secret: &SecretRow) -> Markup {
+    html! {
+        @match &secret.hosts {
+            None => { span.status.failed { span aria-hidden="true" { "✕" } " Cannot be opened" } " The host has another key: store it anew." }
+            Some(hosts) if hosts.is_empty() => { span.soft { "no host" } }
+            Some(hosts) if hosts.iter().any(|host| host == "*") => "any host",
+            Some(hosts) => { bdi { (hosts.join(", ")) } }
+        }
+    }
+}

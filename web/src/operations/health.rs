@@ -1,0 +1,95 @@
+//! What the service says of itself: its release, what its host can do, and how its queue stands.
+
+use crate::{executions::rows::span, session::Visit, words::capital};
+use api::{Metric, Scope};
+use maud::{Markup, html};
+use serde_json::Value;
+use std::time::Duration;
+
+/// What `GET /health` says.
+pub fn health(visit: &Visit) -> Markup {
+    html! {
+        section.panel aria-labelledby="health" {
+            h2 #health { "Health" }
+            p { span.status.completed { span aria-hidden="true" { "✓" } " The service answers" } }
+            dl.facts {
+                dt { "Release" } dd { (env!("CARGO_PKG_VERSION")) }
+                @for (name, value) in visit.app.abilities.as_object().into_iter().flatten() {
+                    dt { (capital(&name.replace('_', " "))) } dd { (ability(value)) }
+                }
+            }
+        }
+    }
+}
+
+fn ability(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// The numbers of `GET /metrics` that say whether work is left lying, by the name of the metric; the seconds among them.
+const TOLD: [(&str, &str, bool); 7] = [
+    ("stepwell_depth", "Messages ready or being handled", false),
+    ("stepwell_active", "Messages being handled", false),
+    ("stepwell_handled_total", "Messages handled since the start", false),
+    ("stepwell_failed_total", "Messages whose handling failed since the start", false),
+    ("stepwell_dead_total", "Messages given up since the start", false),
+    ("stepwell_interactions_open", "Questions that wait", false),
+    ("stepwell_interactions_oldest_open_seconds", "Age of the oldest question that waits", true),
+];
+
+/// How the queue stands, where the host tells.
+pub async fn queue(visit: &Visit) -> Markup {
+    if !visit.caller.scopes.contains(&Scope::Read) {
+        return html! {};
+    }
+    let all = (visit.app.metrics)().await;
+    let told: Vec<_> = TOLD.iter().filter_map(|told| Some((told.1, value(&all, *told)?))).collect();
+    html! {
+        section.panel aria-labelledby="queue" {
+            h2 #queue { "Queue" }
+            @if told.is_empty() {
+                p.empty { "This host does not count its queue here: look at the metrics of the service that it runs on." }
+            } @else {
+                dl.facts { @for (name, value) in told { dt { (name) } dd.number { (value) } } }
+            }
+        }
+    }
+}
+
+/// A number of the host; none where the host has none of that name. Of several, counts add up and of ages the greatest counts.
+fn value(all: &[Metric], (name, _, is_age): (&str, &str, bool)) -> Option<String> {
+    let values = all.iter().filter(|metric| metric.name == name).map(|metric| metric.value);
+    if is_age {
+        let age = values.fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))))?;
+        return Some(span(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or_default()));
+    }
+    values.fold(None, |sum: Option<f64>, one| Some(sum.unwrap_or_default() + one)).map(|sum| format!("{sum:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::Kind;
+
+    #[test]
+    fn what_a_host_does_not_tell_is_not_nothing() {
+        let metric = |name: &str, value| Metric {
+            name: name.into(),
+            suffix: "",
+            help: String::new(),
+            kind: Kind::Gauge,
+            labels: Vec::new(),
+            value,
+        };
+        let all = [metric("a", 0.0), metric("b", 3.0), metric("b", 62.0)];
+        assert_eq!(value(&all, ("a", "", false)).as_deref(), Some("0"));
+        assert_eq!(value(&all, ("b", "", false)).as_deref(), Some("65"));
+        assert_eq!(value(&all, ("b", "", true)).as_deref(), Some("1 min 2 s"));
+        assert_eq!(value(&all, ("c", "", false)), None);
+    }
+}

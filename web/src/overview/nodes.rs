@@ -1,0 +1,54 @@
+//! The nodes that failed most, and those that took longest.
+
+use crate::{
+    desk::part,
+    executions::rows::span,
+    figures::{Figures, NodeFigures},
+    limits,
+};
+use maud::{Markup, html};
+use std::{cmp::Reverse, time::Duration};
+
+/// Both panels. Only nodes that work themselves are slow: what waits for people is not.
+pub fn nodes(up: &str, day: &Figures) -> Markup {
+    let mut failing: Vec<&NodeFigures> = day.nodes.iter().filter(|node| node.failures > 0).collect();
+    failing.sort_by_key(|node| Reverse(node.failures));
+    let mut slow: Vec<&NodeFigures> =
+        day.nodes.iter().filter(|node| node.works && node.p95 > Some(Duration::ZERO)).collect();
+    slow.sort_by_key(|node| Reverse(node.p95));
+    html! {
+        div.going {
+            div.panel {
+                h2 #failing { "Nodes that failed most within 24 hours" }
+                @if failing.is_empty() { p.empty { "No node failed." } } @else { (table(up, &failing, "failing")) }
+            }
+            div.panel {
+                h2 #slow { "Slowest nodes within 24 hours" }
+                @if slow.is_empty() { p.empty { "No node took any time worth telling." } } @else { (table(up, &slow, "slow")) }
+            }
+        }
+    }
+}
+
+fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
+    let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), span);
+    html! {
+        div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
+            thead { tr {
+                th scope="col" { "Node" } th.number scope="col" { "Failed" } th.number scope="col" { "Half within" }
+                th.number scope="col" { "95 % within" }
+            } }
+            tbody {
+                @for node in nodes.iter().take(limits::NODES) {
+                    tr {
+                        th scope="row" { bdi { (node.node) } br;
+                            span.soft { a href={ (up) "workflows/" (part(&node.workflow)) } { bdi { (node.workflow) } } } }
+                        td.number { (node.failures) " of " (node.runs) }
+                        td.number { (told(node.p50)) }
+                        td.number { (told(node.p95)) }
+                    }
+                }
+            }
+        } }
+    }
+}

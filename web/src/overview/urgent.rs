@@ -1,0 +1,115 @@
+//! What needs somebody: questions for the visitor, executions that are stuck, and those that failed lately.
+
+use crate::{
+    desk::{Asked, part, query},
+    executions::rows::{Row, rows},
+    limits,
+    look::{short_id, status},
+    moment::{brief, distance},
+    session::Visit,
+    words::capital,
+};
+use api::types::{Interaction, Page};
+use document::time::Time;
+use engine::port::{ExecutionFilter, Window};
+use maud::{Markup, html};
+use stepwell_core::execution::Status;
+
+/// The heads of the lists of what needs somebody.
+pub struct Urgent {
+    questions: Page<Interaction>,
+    stuck: Vec<Row>,
+    failed: Vec<Row>,
+    /// Whether any execution exists.
+    pub has_run: bool,
+}
+
+impl Urgent {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// What the API says.
+    pub async fn read(visit: &Visit) -> Asked<Self> {
+        let limit = (limits::GLANCE + 1).to_string();
+        let mine = query([("status", "pending"), ("assignee", "me"), ("limit", &limit)]);
+        let questions = visit.desk.get(&format!("/v1/interactions{mine}")).await?;
+        let since = Time(visit.now.0 - limits::DAY_MS);
+        let stuck = of_status(visit, Some(Status::Stuck), None, limits::GLANCE + 1).await?;
+        let failed = of_status(visit, Some(Status::Failed), Some(since), limits::GLANCE + 1).await?;
+        let has_run = !of_status(visit, None, None, 1).await?.is_empty();
+        Ok(Self { questions, stuck, failed, has_run })
+    }
+
+    /// Whether nothing needs anybody.
+    pub fn is_empty(&self) -> bool {
+        self.questions.items.is_empty() && self.stuck.is_empty() && self.failed.is_empty()
+    }
+
+    /// The panels, of what there is.
+    pub fn shown(&self, visit: &Visit) -> Markup {
+        html! {
+            @if self.is_empty() {
+                p.calm { span.status.completed { span aria-hidden="true" { "✓" } " Nothing needs you" }
+                    " No question waits for you, nothing is stuck, and nothing failed within 24 hours." }
+            } @else {
+                div.urgent {
+                    @if !self.questions.items.is_empty() { (self.questions(visit)) }
+                    @if !self.stuck.is_empty() {
+                        (panel(visit, "stuck", "Stuck", &self.stuck, &query([("status", "stuck")])))
+                    }
+                    @if !self.failed.is_empty() {
+                        (panel(visit, "failed", "Failed within 24 hours", &self.failed, &query([("status", "failed"), ("time", "day")])))
+                    }
+                }
+            }
+        }
+    }
+
+    fn questions(&self, visit: &Visit) -> Markup {
+        html! {
+            section.panel aria-labelledby="mine" {
+                h2 #mine { a href={ (visit.up) "inbox" } { "Waiting for you" } }
+                ul.glance {
+                    @for one in self.questions.items.iter().take(limits::GLANCE) {
+                        li {
+                            a href={ (visit.up) "inbox/" (part(&one.interaction_id)) } { bdi { (crate::inbox::asked(one)) } }
+                            span.soft {
+                                bdi { (one.workflow_id) } " · "
+                                @match &one.deadline {
+                                    Some(deadline) => { "answer " strong { (distance(deadline.0, visit.now)) } }
+                                    None => { "asked " (distance(one.created_at.0, visit.now)) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if self.questions.items.len() > limits::GLANCE { p.more { a href={ (visit.up) "inbox" } { "All of them" } } }
+            }
+        }
+    }
+}
+
+async fn of_status(visit: &Visit, status: Option<Status>, since: Option<Time>, limit: usize) -> Asked<Vec<Row>> {
+    let statuses = status.into_iter().collect();
+    let filter = ExecutionFilter { owner: visit.caller.owner.clone(), statuses, since, ..ExecutionFilter::default() };
+    Ok(rows(visit, &filter, &Window { limit, cursor: None }).await?.items)
+}
+
+fn panel(visit: &Visit, id: &str, title: &str, rows: &[Row], list: &str) -> Markup {
+    let up = &visit.up;
+    html! {
+        section.panel aria-labelledby=(id) {
+            h2 id=(id) { a href={ (up) "executions" (list) } { (title) } }
+            ul.glance {
+                @for row in rows.iter().take(limits::GLANCE) {
+                    li {
+                        span { (status(row.status)) " " a href={ (up) "executions/" (part(&row.id)) } { bdi { (row.workflow) } " " (short_id(&row.id)) }
+                            @if row.has_dead_letter { " " span.tag { "dead letter" } } }
+                        span.soft dir="auto" { (capital(&row.message)) " · started " (brief(row.started)) }
+                    }
+                }
+            }
+            @if rows.len() > limits::GLANCE { p.more { a href={ (up) "executions" (list) } { "All of them" } } }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Reads a form that a person sent as the answer to a question.
+
+use super::{
+    inputs::{DATA, asks_for_tool, content, data_field},
+    words,
+};
+use crate::form::{Faults, Kind as FieldKind, Name, Pairs, Parsed, Reader};
+use api::types::Fault;
+use document::validate::schema::Schema;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use stepwell_core::interaction::{Answer, Interaction, InteractionKind as Kind};
+
+/// What a person sent.
+pub enum Sent {
+    /// An answer, with the names of its fields by the JSON Pointer in the answer.
+    Answer(Box<Answer>, BTreeMap<String, String>),
+    /// A form that is to have a row more or less: it comes back, and nothing is answered.
+    Rows(Pairs),
+    /// What cannot be read as an answer, and why.
+    Wrong(Faults),
+}
+
+/// Reads the pairs of a form.
+pub fn read(one: &Interaction, pairs: &Pairs) -> Sent {
+    if let Some(rows) = pairs.other_rows() {
+        return Sent::Rows(rows);
+    }
+    let mut reader = Reader::new(pairs);
+    // Both are read elsewhere.
+    let _ = (reader.one("form_token"), reader.one("seen"));
+    let comment = reader.one("comment").filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let mut answer = Answer { named: true, comment, ..Answer::default() };
+    let parsed = match one.kind {
+        Kind::Approval | Kind::Review | Kind::Authorization => {
+            approval(one, &mut reader, &mut answer);
+            reader.done()
+        }
+        Kind::Decision => {
+            decision(one, &mut reader, &mut answer);
+            reader.done()
+        }
+        Kind::Ask => {
+            match reader.one("text").filter(|text| !text.trim().is_empty()) {
+                Some(text) => answer.text = Some(text.to_owned()),
+                None => reader.fault("text", "Write an answer."),
+            }
+            reader.done()
+        }
+        Kind::Input => input(one, reader),
+    };
+    if one.kind == Kind::Input {
+        answer.data.clone_from(&parsed.value);
+        if answer.data.is_none() && parsed.faults.is_empty() {
+            let mut faults = Faults::default();
+            faults.add(DATA, "Fill this in.");
+            return Sent::Wrong(faults);
+        }
+    }
+    let Parsed { faults, names, .. } = parsed;
+    if faults.is_empty() { Sent::Answer(Box::new(answer), names) } else { Sent::Wrong(faults) }
+}
+
+fn approval(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
+    answer.approved = match reader.one("choice") {
+        Some("approved") => Some(true),
+        Some("rejected") => Some(false),
+        _ => {
+            reader.fault("choice", "Choose one of the two buttons.");
+            None
+        }
+    };
+    if one.kind == Kind::Review {
+        edited(one, reader, answer);
+    }
+    if asks_for_tool(one) {
+        let typed = reader.one("tool").map(str::trim).unwrap_or_default();
+        let name = one.authorization.as_ref().map(words::tool).unwrap_or_default();
+        // Who refuses need not name what is refused.
+        if answer.approved == Some(true) {
+            if typed != name.trim() {
+                reader.fault("tool", "Type the name of the tool exactly as it is shown.");
+            }
+            answer.tool = Some(name);
+        }
+    }
+}
+
+/// The content of a review, where the person changed it.
+fn edited(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
+    let Some(typed) = reader.one("content") else { return };
+    let before = content(one.content.as_ref()).replace("\r\n", "\n").replace('\r', "\n");
+    if typed == before {
+        return;
+    }
+    let is_text = one.content.as_ref().is_none_or(|content| content.is_string() || content.is_null());
+    if is_text {
+        answer.content = Some(Value::String(typed.to_owned()));
+    } else {
+        answer.content = reader.json("content");
+        if typed.trim().is_empty() {
+            reader.fault("content", "Write JSON here; `null` stands for nothing.");
+        }
+    }
+}
+
+fn decision(one: &Interaction, reader: &mut Reader<'_>, answer: &mut Answer) {
+    answer.option = reader.one("option").filter(|id| !id.is_empty()).map(str::to_owned);
+    match &answer.option {
+        None => reader.fault("option", "Choose one of the options."),
+        Some(id) if !one.options.iter().any(|option| option.id == *id) => {
+            reader.fault("option", "Choose one of the options.");
+        }
+        Some(_) => {}
+    }
+    if one.on_error {
+        answer.data = reader.json("output");
+    }
+}
+
+/// The data of an input. Where some of it cannot be read, what can is checked all the same, so that a person learns of
+/// everything at once.
+fn input(one: &Interaction, reader: Reader<'_>) -> Parsed {
+    let (field, name) = (data_field(one), Name::root(DATA));
+    let mut parsed = reader.value(&field, &name, "/data");
+    if parsed.faults.fields.is_empty() {
+        return parsed;
+    }
+    let schema = one.schema.as_ref().and_then(|schema| Schema::compile(schema).ok());
+    let violations = schema.iter().flat_map(|schema| schema.violations(parsed.value.as_ref().unwrap_or(&Value::Null)));
+    for violation in violations {
+        let own = parsed.names.get(&format!("/data{}", violation.path)).cloned();
+        // An object or a list with a fault in it lacks that part, which is no fault of its own.
+        let inside = |name: &String| {
+            let within = |fault: &String| fault == name || fault.starts_with(&format!("{name}."));
+            !parsed.faults.fields.iter().any(|(fault, _)| within(fault))
+        };
+        if let Some(name) = own.filter(inside) {
+            parsed.faults.add(&name, violation.message);
+        }
+    }
+    parsed
+}
+
+/// The reasons for which the rules refuse an answer, each beside its field where it has one.
+pub fn refused(one: &Interaction, errors: &[Fault], names: &BTreeMap<String, String>) -> Faults {
+    let mut faults = Faults::default();
+    let whole_is_object = matches!(data_field(one).kind, FieldKind::Object(_));
+    for error in errors {
+        let name = match (error.path.as_str(), one.kind) {
+            ("/approved", _) => Some("choice"),
+            ("/option", _) => Some("option"),
+            ("/text", _) => Some("text"),
+            ("/content", _) => Some("content"),
+            ("/tool", _) => Some("tool"),
+            ("/comment", _) => Some("comment"),
+            ("/data", Kind::Decision) => Some("output"),
+            ("/data", _) if whole_is_object => None,
+            (path, _) => names.get(path).map(String::as_str),
+        };
+        match name {
+            Some(name) => faults.add(name, error.message.clone()),
+            // What no field stands for says where it lies.
+            None => match error.path.strip_prefix("/data").filter(|rest| !rest.is_empty()) {
+                Some(rest) => faults.add_whole(format!("{rest}: {}", error.message)),
+                None => faults.add_whole(error.message.clone()),
+            },
+        }
+    }
+    faults
+}

@@ -1,0 +1,47 @@
+//! A question, and whoever is to answer it here.
+
+use document::{Workflow, time::Time};
+use std::sync::Arc;
+use stepwell_core::{
+    execution::Execution,
+    interaction::{Interaction, Response},
+};
+
+/// A question on a page, as one person sees it.
+pub struct Found {
+    /// What the page's form sends along.
+    pub form_token: String,
+    /// The execution that asks.
+    pub execution: Arc<Execution>,
+    /// The workflow of that execution.
+    pub workflow: Arc<Workflow>,
+    /// The question.
+    pub interaction: Arc<Interaction>,
+    /// Everybody who is asked, groups replaced by their members.
+    pub people: Vec<String>,
+    /// The person who looks at it; none where this person is not asked.
+    pub person: Option<String>,
+    /// The host's time.
+    pub now: Time,
+}
+
+impl Found {
+    /// The person's last answer, and how many there are of this person.
+    pub fn mine(&self) -> (Option<&Response>, usize) {
+        let by = |response: &&Response| self.person.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&response.by));
+        let own = self.interaction.responses.iter().filter(by);
+        (own.clone().next_back(), own.count())
+    }
+
+    /// Whether the person started the execution, and so may not answer.
+    pub fn is_kept_out(&self) -> bool {
+        self.person.as_ref().is_some_and(|me| self.keeps_out(me))
+    }
+
+    /// Whether somebody started the execution, and so may not answer.
+    pub fn keeps_out(&self, person: &str) -> bool {
+        let requester = self.execution.started.started_by.as_ref();
+        let is_requester = requester.is_some_and(|requester| requester.eq_ignore_ascii_case(person));
+        !self.interaction.allow_requester && is_requester
+    }
+}

@@ -1,0 +1,224 @@
+//! The form of a question, by its kind.
+
+use super::{Found, words};
+use crate::form::{
+    Faults, Field, Kind as FieldKind, Name, Pairs, Shown, blank, faults_of, field_of, fill, hint_of, id_of, label_of,
+};
+use maud::{Markup, html};
+use serde_json::Value;
+use stepwell_core::interaction::{Interaction, InteractionKind as Kind, Response, SecurityLevel};
+
+/// The name of an input's whole value.
+pub const DATA: &str = "data";
+
+/// The field of an input's data; without a schema anything, as JSON.
+pub fn data_field(one: &Interaction) -> Field {
+    let anything = Value::Bool(true);
+    let mut field = field_of(DATA, one.schema.as_ref().unwrap_or(&anything));
+    if one.schema.as_ref().is_none_or(|schema| schema.get("title").is_none()) {
+        field.label = "Your answer".into();
+    }
+    field
+}
+
+/// Whether a person has to type the name of the tool to approve.
+pub fn asks_for_tool(one: &Interaction) -> bool {
+    one.authorization.as_ref().is_some_and(|about| about.security_level == SecurityLevel::High)
+}
+
+/// What the form holds when it is first shown: what this person answered before, or what the question comes with.
+pub fn start(found: &Found) -> Pairs {
+    let one = &found.interaction;
+    let mine = found.mine().0;
+    let mut pairs = Pairs::default();
+    match one.kind {
+        Kind::Approval | Kind::Authorization => {}
+        Kind::Review => pairs.push("content", content(mine.map(|mine| &mine.answer).or(one.content.as_ref()))),
+        Kind::Decision => {
+            if let Some(mine) = mine {
+                pairs.push("option", mine.decision.as_str());
+            }
+        }
+        Kind::Ask => pairs.push("text", mine.and_then(|mine| mine.answer.as_str()).unwrap_or_default()),
+        Kind::Input => {
+            let (field, name) = (data_field(one), Name::root(DATA));
+            match mine {
+                None => pairs = blank(&field, &name),
+                Some(mine) => fill(&field, &name, Some(&mine.answer), &mut pairs),
+            }
+        }
+    }
+    pairs.push("comment", mine.and_then(|mine: &Response| mine.comment.as_deref()).unwrap_or_default());
+    pairs
+}
+
+/// The content of a review as it is edited: a text as it is, anything else as JSON.
+pub fn content(content: Option<&Value>) -> String {
+    match content {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => format!("{other:#}"),
+    }
+}
+
+/// What a field is called, for the list of what is wrong.
+pub fn label(one: &Interaction, name: &str) -> String {
+    match name {
+        "choice" => "Your answer".into(),
+        "comment" => "Comment".into(),
+        "content" => "Content".into(),
+        "option" => "Your choice".into(),
+        "output" => "Data".into(),
+        "text" => "Answer".into(),
+        "tool" => "Name of the tool".into(),
+        _ => label_of(&data_field(one), &Name::root(DATA), name),
+    }
+}
+
+/// What the page of a form adds to it.
+#[derive(Default)]
+pub struct Around {
+    /// What stands before the fields, such as what the page sends along.
+    pub more: Option<Markup>,
+    /// Whether the answer is for other questions too: what belongs to one alone, such as the content of a review, is left
+    /// as it is.
+    pub is_for_several: bool,
+}
+
+/// The whole form.
+pub fn form(found: &Found, shown: Shown<'_>, around: &Around) -> Markup {
+    let one = &found.interaction;
+    html! {
+        form method="post" accept-charset="utf-8" {
+            // The Enter key presses the first button of a form: this one decides nothing by itself.
+            button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" }
+            input type="hidden" name="form_token" value=(found.form_token);
+            input type="hidden" name="seen" value=(found.mine().1);
+            @if let Some(more) = &around.more { (more) }
+            @match one.kind {
+                Kind::Approval => (approve(shown, "Approve", "Reject")),
+                Kind::Review => { @if !around.is_for_several { (review(one, shown)) } (approve(shown, "Approve", "Reject")) },
+                Kind::Authorization => {
+                    @if asks_for_tool(one) { (tool(one, shown)) }
+                    (approve(shown, "Allow", "Refuse"))
+                },
+                Kind::Decision => { (options(one, shown)) (send(shown, "Send the decision")) },
+                Kind::Ask => { (text(shown)) (send(shown, "Send the answer")) },
+                Kind::Input => { (data(one, shown)) (send(shown, "Send the answer")) },
+            }
+        }
+    }
+}
+
+fn approve(shown: Shown<'_>, yes: &str, no: &str) -> Markup {
+    html! {
+        (comment(shown))
+        fieldset.field id=(id_of("choice")) tabindex="-1" {
+            legend.unseen { "Your answer" }
+            (faults_of(shown.faults, "choice"))
+            div.actions {
+                button.main name="choice" value="approved" { (yes) }
+                // A rejection needs nothing of what an approval needs.
+                button name="choice" value="rejected" formnovalidate { (no) }
+            }
+        }
+    }
+}
+
+fn send(shown: Shown<'_>, word: &str) -> Markup {
+    html! { (comment(shown)) div.actions { button.main { (word) } } }
+}
+
+fn comment(shown: Shown<'_>) -> Markup {
+    area(shown, "comment", "Comment", "optional", &html! {}, 2)
+}
+
+/// A text area with its label.
+fn area(shown: Shown<'_>, name: &str, label: &str, mark: &str, hint: &Markup, rows: u32) -> Markup {
+    let (id, is_wrong) = (id_of(name), !shown.faults.of(name).is_empty());
+    let hinted = !hint.0.is_empty();
+    let parts = [is_wrong.then(|| format!("{id}-fault")), hinted.then(|| format!("{id}-hint"))];
+    let described = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    html! {
+        div.field.wrong[is_wrong] {
+            label for=(id) { (label) @if !mark.is_empty() { " " span.mark { (mark) } } }
+            (hint)
+            (faults_of(shown.faults, name))
+            textarea id=(id) name=(name) rows=(rows) dir="auto" required[mark == "required"]
+                aria-describedby=[Some(&described).filter(|all| !all.is_empty())]
+                aria-invalid=[is_wrong.then_some("true")] { "\n" (shown.pairs.get(name).unwrap_or_default()) }
+        }
+    }
+}
+
+fn text(shown: Shown<'_>) -> Markup {
+    area(shown, "text", "Answer", "required", &html! {}, 6)
+}
+
+fn review(one: &Interaction, shown: Shown<'_>) -> Markup {
+    let is_text = one.content.as_ref().is_none_or(|content| content.is_string() || content.is_null());
+    let hint = if is_text {
+        "Change it where it is not right: what stands here is what you approve."
+    } else {
+        "Change it where it is not right: what stands here is what you approve. It is JSON; texts stand in double quotes."
+    };
+    let lines = shown.pairs.get("content").unwrap_or_default().lines().count();
+    area(shown, "content", "Content", "", &hint_of("content", hint), u32::try_from(lines).unwrap_or(24).clamp(6, 24))
+}
+
+fn tool(one: &Interaction, shown: Shown<'_>) -> Markup {
+    let name = one.authorization.as_ref().map(words::tool).unwrap_or_default();
+    let (id, is_wrong) = (id_of("tool"), !shown.faults.of("tool").is_empty());
+    let described = if is_wrong { format!("{id}-fault {id}-hint") } else { format!("{id}-hint") };
+    html! {
+        div.field.wrong[is_wrong] {
+            label for=(id) { "Name of the tool" }
+            p.hint id={ (id) "-hint" } { "To allow it, type its name: " code { bdi { (name) } } }
+            (faults_of(shown.faults, "tool"))
+            input id=(id) type="text" name="tool" value=(shown.pairs.get("tool").unwrap_or_default()) required
+                autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby=(described)
+                aria-invalid=[is_wrong.then_some("true")];
+        }
+    }
+}
+
+fn options(one: &Interaction, shown: Shown<'_>) -> Markup {
+    let chosen = shown.pairs.get("option").unwrap_or_default();
+    let id = id_of("option");
+    let is_wrong = !shown.faults.of("option").is_empty();
+    html! {
+        fieldset.field.wrong[is_wrong] id=(id) tabindex="-1" aria-describedby=[is_wrong.then(|| format!("{id}-fault"))] {
+            legend { "Your choice " span.mark { "required" } }
+            (faults_of(shown.faults, "option"))
+            @for option in &one.options {
+                label.choice {
+                    input type="radio" name="option" value=(option.id) checked[option.id == chosen] required;
+                    bdi { (option.label) }
+                }
+            }
+        }
+        @if one.on_error {
+            (area(shown, "output", "Data", "optional", &hint_of("output",
+                "JSON: for skip, the output in place of the failed node's; for rewind, {\"node\": \"ID\"}."), 3))
+        }
+    }
+}
+
+fn data(one: &Interaction, shown: Shown<'_>) -> Markup {
+    let (field, name) = (data_field(one), Name::root(DATA));
+    html! {
+        @match &field.kind {
+            // The page has the heading of the whole already.
+            FieldKind::Object(fields) => {
+                @if let Some(about) = &field.description { p.hint dir="auto" { (about) } }
+                (shown.members(fields, &name, true))
+            },
+            _ => (shown.field(&field, &name, true)),
+        }
+    }
+}
+
+/// The faults of a form as a page shows them at its head.
+pub fn summary(one: &Interaction, faults: &Faults) -> Markup {
+    faults.summary(|name| label(one, name))
+}

@@ -1,0 +1,11 @@
+//! A question to people: what it says, who is asked, its form, and what a browser sends of that. The page of a link and
+//! the inbox show it, each in its own frame.
+
+pub mod answer;
+mod found;
+pub mod inputs;
+pub mod people;
+pub mod shown;
+pub mod words;
+
+pub use found::Found;

@@ -1,0 +1,95 @@
+//! Who is asked, who has answered, and how many votes decide.
+
+use super::{Found, words};
+use crate::{
+    moment::{distance, moment},
+    words::{capital, plural},
+};
+use maud::{Markup, html};
+use stepwell_core::{interaction::Response, view::tally};
+
+/// The people of a question: those who are asked, and whoever else has answered it.
+pub fn people(found: &Found) -> Markup {
+    let latest = |person: &str| {
+        found.interaction.responses.iter().rev().find(|response| response.by.eq_ignore_ascii_case(person))
+    };
+    let known = |response: &&Response| !found.people.iter().any(|person| person.eq_ignore_ascii_case(&response.by));
+    let mut others: Vec<&str> =
+        found.interaction.responses.iter().filter(known).map(|response| response.by.as_str()).collect();
+    others.dedup();
+    let all = found.people.iter().map(String::as_str).chain(others);
+    html! {
+        ul.people {
+            @for person in all { (row(found, person, latest(person))) }
+        }
+    }
+}
+
+fn row(found: &Found, person: &str, response: Option<&Response>) -> Markup {
+    let is_me = found.person.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(person));
+    html! {
+        li {
+            span { bdi { (person) } @if is_me { " (you)" } }
+            @match response {
+                Some(response) => {
+                    span { (verdict(found, &response.decision)) " " span.when { (distance(response.at, found.now)) } }
+                    @if let Some(comment) = &response.comment { p.said dir="auto" { (comment) } }
+                }
+                None => span.state.wait { span aria-hidden="true" { "○" } "No answer" @if found.interaction.is_open() { " yet" } },
+            }
+        }
+    }
+}
+
+/// A decision with its sign.
+pub fn verdict(found: &Found, port: &str) -> Markup {
+    let (sign, class) = words::sign(port);
+    html! {
+        span class={ "state " (class) } { span aria-hidden="true" { (sign) } bdi { (capital(&words::decision(&found.interaction, port))) } }
+    }
+}
+
+/// How many votes there are of how many that decide; nothing where the first answer decides.
+pub fn votes(found: &Found) -> Markup {
+    let one = &found.interaction;
+    if !one.kind.is_voted() {
+        return html! {};
+    }
+    let (approvals, enough) = tally(one, &found.workflow, "approved");
+    let (rejections, too_many) = tally(one, &found.workflow, "rejected");
+    html! {
+        @if enough > 1 || too_many > 1 {
+            p.tally {
+                (approvals) " of " (enough) (plural(enough, " approval"))
+                @if one.is_open() { " so far" }
+                "; "
+                @if rejections > 0 { (rejections) " of " (too_many) (plural(too_many, " rejection")) "." }
+                @else if !one.is_open() { "no rejections." }
+                @else if too_many == 1 { "one rejection ends it." }
+                @else { (too_many) " rejections end it." }
+            }
+        }
+    }
+}
+
+/// What is needed beside the votes that there are.
+pub fn still_needed(found: &Found) -> String {
+    let one = &found.interaction;
+    let (approvals, enough) = tally(one, &found.workflow, "approved");
+    let (rejections, too_many) = tally(one, &found.workflow, "rejected");
+    let (more, less) = (enough.saturating_sub(approvals), too_many.saturating_sub(rejections));
+    format!("{more} more{} or {less} more{} decide it.", plural(more, " approval"), plural(less, " rejection"))
+}
+
+/// The person's own answer: what was decided, when, and what came with it.
+pub fn own(found: &Found, response: &Response) -> Markup {
+    let answer = words::answer(&found.interaction, &response.answer);
+    html! {
+        dl.facts {
+            dt { "Your answer" } dd { (verdict(found, &response.decision)) }
+            dt { "Recorded" } dd { (moment(response.at)) }
+            @if let Some(comment) = &response.comment { dt { "Comment" } dd.plain dir="auto" { (comment) } }
+        }
+        @if let Some(answer) = answer { pre dir="auto" tabindex="0" { (answer) } }
+    }
+}

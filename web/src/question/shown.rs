@@ -1,0 +1,118 @@
+//! What a question says: what is asked, by whom, of whom, and until when.
+
+use super::{
+    Found,
+    inputs::{self, Around},
+    people, words,
+};
+use crate::{
+    form::{Faults, Pairs, Shown},
+    markdown::markdown,
+    moment::{distance, moment},
+};
+use maud::{Markup, html};
+use stepwell_core::interaction::{Authorization, SecurityLevel};
+
+/// The kind and the question, as the head of a page.
+pub fn head(found: &Found) -> Markup {
+    let asked = words::question(&found.interaction);
+    html! {
+        header {
+            p.kicker { (words::kind(found.interaction.kind)) " · " bdi { (found.execution.started.workflow_id) } }
+            h1.long[asked.chars().count() > 120] dir="auto" { (asked) }
+        }
+    }
+}
+
+/// What the question comes with: facts, details, the tool that it is about.
+pub fn about(found: &Found) -> Markup {
+    let one = &found.interaction;
+    html! {
+        (facts(found))
+        @if let Some(details) = one.details.as_deref().filter(|text| !text.trim().is_empty()) {
+            section.prose aria-label="Details" dir="auto" { (markdown(details)) }
+        }
+        @if let Some(about) = &one.authorization { (tool(about)) }
+    }
+}
+
+/// Everybody who is asked, and what they have answered.
+pub fn asked_of(found: &Found) -> Markup {
+    html! {
+        section aria-labelledby="people" {
+            h2 #people { @if found.interaction.is_open() { "Who is asked" } @else { "Who was asked" } }
+            (people::people(found))
+            (people::votes(found))
+        }
+    }
+}
+
+/// What the person answered before, of a question that is still open.
+pub fn before(found: &Found) -> Markup {
+    html! {
+        @if let Some(mine) = found.mine().0 {
+            div.verdict.good role="status" {
+                span aria-hidden="true" { "✓" }
+                p {
+                    "You answered " bdi { strong { (words::decision(&found.interaction, &mine.decision)) } } " "
+                    (distance(mine.at, found.now)) ". You can change your answer as long as the question is open."
+                }
+            }
+        }
+    }
+}
+
+/// Why the person who started the execution has no form.
+pub fn kept_out() -> Markup {
+    html! {
+        div.verdict.wait {
+            span aria-hidden="true" { "○" }
+            p { "You started this, so somebody else has to decide it. You can read the question here." }
+        }
+    }
+}
+
+/// The form with its heading.
+pub fn answering(found: &Found, pairs: &Pairs, faults: &Faults, around: &Around) -> Markup {
+    html! {
+        section aria-labelledby="answer" {
+            h2 #answer { @if found.mine().0.is_some() { "Change your answer" } @else { "Your answer" } }
+            (inputs::form(found, Shown { pairs, faults }, around))
+        }
+    }
+}
+
+/// Who asks, whom, since when and until when.
+pub fn facts(found: &Found) -> Markup {
+    let (one, started) = (&found.interaction, &found.execution.started);
+    html! {
+        dl.facts {
+            @if let Some(person) = &found.person { dt { "Asked of" } dd { bdi { (person) } } }
+            @if let Some(requester) = &started.started_by { dt { "Started by" } dd { bdi { (requester) } } }
+            dt { "Workflow" } dd { bdi { (started.workflow_id) } ", step " bdi { (one.activation.node) } }
+            dt { "Asked" } dd { (moment(one.created_at)) }
+            @if let Some(deadline) = one.deadline.filter(|_| one.is_open()) {
+                dt { "Answer by" } dd { strong { (moment(deadline)) } " (" (distance(deadline, found.now)) ")" }
+            }
+        }
+    }
+}
+
+/// The tool of an authorization, and what it would be called with.
+fn tool(about: &Authorization) -> Markup {
+    html! {
+        section aria-labelledby="tool" {
+            h2 #tool { "What would be done" }
+            dl.facts {
+                dt { "Tool" } dd { code { bdi { (words::tool(about)) } } }
+                @if about.security_level == SecurityLevel::High {
+                    dt { "Risk" } dd { span.state.bad { span aria-hidden="true" { "▲" } "High" } }
+                }
+            }
+            @if !about.arguments.is_null() {
+                p.kicker { "Arguments" }
+                pre tabindex="0" aria-label="Arguments" { (format!("{:#}", about.arguments)) }
+            }
+        }
+    }
+}

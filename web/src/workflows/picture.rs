@@ -1,0 +1,82 @@
+//! The picture of a workflow, with how long each node took lately.
+
+use crate::{
+    assets::{Asset, ZOOM},
+    desk::{Asked, Refusal},
+    figures::{Figures, NodeFigures},
+    picture::{Tag, picture},
+    words::{count, took},
+};
+use document::{Workflow, graph::NodeIx, parse, picture::drawing};
+use maud::{Markup, html};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The modules of a page with a picture.
+pub fn scripts() -> [&'static Asset; 1] {
+    [&ZOOM]
+}
+
+/// The picture of a saved document. One that can no longer be read, for instance since a node type is gone, has none.
+pub async fn of(document: &Arc<Value>, figures: &Figures) -> Asked<Markup> {
+    let document = document.clone();
+    let parsed = api::aside(move || parse(&document)).await.map_err(Refusal::from)?;
+    let Ok(parsed) = parsed else { return Ok(html! { p.empty { "This document has no picture." } }) };
+    Ok(drawn(&parsed.workflow, |id| figures.nodes.iter().find(|one| one.node == id)))
+}
+
+/// The picture of a workflow, with what is known of its nodes.
+pub fn drawn<'f>(workflow: &Workflow, figures: impl Fn(&str) -> Option<&'f NodeFigures>) -> Markup {
+    let tag = |ix: NodeIx| {
+        let node = &workflow.nodes[ix];
+        let found = figures(node.id.as_str()).filter(|one| one.runs > 0);
+        let told = found.map(told);
+        let title = format!("{}{}", node.name, told.as_ref().map(|(_, long)| format!(": {long}")).unwrap_or_default());
+        let class = if found.is_some_and(|one| one.failures > 0) { "troubled" } else { "" };
+        let line = told.map(|(line, _)| line).unwrap_or_default();
+        Tag { class: class.into(), line, title, ..Tag::default() }
+    };
+    picture(workflow, &drawing(workflow, &[]), tag, |_| false)
+}
+
+/// What a node did: for its box, and in words.
+fn told(one: &NodeFigures) -> (String, String) {
+    let failed = if one.failures > 0 { format!(" · ✕ {}", one.failures) } else { String::new() };
+    let line = match (one.p50, one.p95) {
+        (Some(half), Some(most)) if took(half) == took(most) => format!("{}{failed}", took(half)),
+        (Some(half), Some(most)) => format!("{} – {}{failed}", took(half), took(most)),
+        (Some(_), None) | (None, Some(_)) | (None, None) => format!("{}{failed}", count(one.runs, "run")),
+    };
+    let times = one.p50.zip(one.p95).map_or_else(String::new, |(half, most)| {
+        format!(", half of them within {}, 95 of 100 within {}", took(half), took(most))
+    });
+    (line, format!("{}, {} failed{times}", count(one.runs, "run"), one.failures))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn a_node_shows_how_it_went() {
+        let document = json!({"id": "w", "nodes": [{"id": "t", "type": "manual_trigger"}, {"id": "s", "type": "succeed"}],
+            "edges": [{"from": "t", "to": "s"}]});
+        let workflow = parse(&document).unwrap().workflow;
+        let one = NodeFigures {
+            workflow: "w".into(),
+            node: "s".into(),
+            works: true,
+            runs: 3,
+            failures: 1,
+            p50: Some(Duration::from_millis(20)),
+            p95: Some(Duration::from_millis(1_500)),
+        };
+        let text = drawn(&workflow, |id| (id == "s").then_some(&one)).into_string();
+        assert!(text.contains("20 ms – 1.5 s · ✕ 1") && text.contains("troubled"), "{text}");
+        assert!(text.contains("3 runs, 1 failed, half of them within 20 ms"), "{text}");
+        assert!(text.contains("manual trigger"), "a node that did not run shows its type: {text}");
+    }
+}

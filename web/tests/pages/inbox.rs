@@ -1,0 +1,186 @@
+//! The inbox, one question in it, and one answer to several.
+
+use crate::{
+    browser::text,
+    visitor::main,
+    world::{ANN, BOB, World},
+};
+use serde_json::{Value, json};
+
+const ME: &str = "zoe@example.com";
+
+/// A question to the visitor, who may answer it.
+fn to_me(more: Value) -> Value {
+    let mut config = json!({"kind": "approval", "question": "Pay 5?", "assignees": [ME], "allow_requester": true});
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    config
+}
+
+#[tokio::test]
+async fn what_waits_for_me_is_there_soonest_deadline_first_and_the_rest_on_demand() {
+    let world = World::new();
+    let late = world.question(to_me(json!({"question": "Late?", "timeout_seconds": 7200}))).await;
+    let soon = world.question(to_me(json!({"question": "Soon?", "timeout_seconds": 60}))).await;
+    let other = world.question(json!({"kind": "ask", "question": "Of others?"})).await;
+    let visitor = world.visitor().await;
+    let page = visitor.get("/inbox").await.of(200);
+    assert!(page.find(&soon.id) < page.find(&late.id) && page.contains(&late.id) && !page.contains(&other.id));
+    let all = visitor.get("/inbox?whose=all").await.of(200);
+    assert!(all.contains(&other.id) && all.contains(&soon.id));
+    let found = visitor.get("/inbox?whose=all&kind=ask&q=OTHERS").await.of(200);
+    assert!(found.contains(&other.id) && !found.contains(&soon.id));
+    assert!(text(&visitor.get("/inbox?q=nothing").await.of(200)).contains("No question that waits is like this"));
+    assert_eq!(visitor.get("/inbox?kind=riddle").await.status, 422);
+    assert_eq!(visitor.get("/inbox?whose=ann").await.status, 422);
+    let rows = visitor.get("/inbox/rows").await.of(200);
+    assert!(rows.contains(&format!("\"./inbox/{}\"", soon.id)) && !rows.contains("<main"));
+}
+
+#[tokio::test]
+async fn a_question_shows_what_led_to_it_and_takes_an_answer_once() {
+    let world = World::new();
+    let document = json!({"id": "pay", "nodes": [
+        {"id": "start", "type": "manual_trigger"},
+        {"id": "sum", "type": "transform", "config": {"set": {"total": "{{ 40 + 2 }}"}}},
+        {"id": "ask", "type": "human", "config": to_me(json!({}))},
+        {"id": "end", "type": "succeed", "join": "any"}],
+        "edges": [{"from": "start", "to": "sum"}, {"from": "sum", "to": "ask"},
+            {"from": "ask", "to": "end", "port": "approved"}, {"from": "ask", "to": "end", "port": "rejected"}]});
+    let execution = world.started(document).await;
+    let id = world.state(&execution).open_interactions().next().unwrap().interaction_id.to_string();
+    let visitor = world.visitor().await;
+    let path = format!("/inbox/{id}");
+    let page = visitor.get(&path).await.of(200);
+    let shown = text(&page);
+    for part in ["Pay 5?", "What led here", "Meadow Press", "From sum", "\"total\": 42", "Your answer"] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
+    assert!(page.contains(&format!("../executions/{execution}")));
+    let before = world.state(&execution).seq;
+    assert_eq!(visitor.forge(&path, &[("choice", "approved")]).await.status, 403);
+    let wrong = visitor.send(&path, &[("comment", "hm"), ("seen", "0")]).await.of(422);
+    assert!(wrong.contains(">\nhm</textarea>") && text(&wrong).contains("Choose one of the two buttons."));
+    assert_eq!(world.state(&execution).seq, before, "nothing was decided");
+    let done = visitor.send(&path, &[("choice", "approved"), ("comment", "fine"), ("seen", "0")]).await;
+    assert_eq!((done.status, done.location()), (303, id.as_str()));
+    let over = text(&visitor.get(&path).await.of(200));
+    assert!(
+        over.contains("Decided: Approved, by zoe@example.com") && over.contains("Nothing else waits for you"),
+        "{over}"
+    );
+    let said = world.state(&execution).interaction(&id).unwrap().responses[0].clone();
+    assert_eq!((said.by.as_str(), said.comment.as_deref()), (ME, Some("fine")));
+    assert_eq!(said.via, stepwell_core::interaction::Via::Dashboard);
+    // The second click finds it decided, and is led to how.
+    let again = visitor.send(&path, &[("choice", "rejected"), ("seen", "0")]).await;
+    assert_eq!((again.status, again.location()), (303, id.as_str()));
+}
+
+#[tokio::test]
+async fn the_local_user_answers_for_others_and_nobody_else_does() {
+    let world = World::new();
+    let question = world.question(json!({"kind": "approval", "approval_threshold": 2})).await;
+    let visitor = world.visitor().await;
+    let path = format!("/inbox/{}", question.id);
+    let page = visitor.get(&path).await.of(200);
+    assert!(text(&page).contains("Answer as ann@example.com bob@example.com"), "{}", text(&page));
+    let done = visitor.send(&path, &[("choice", "approved"), ("answer_as", BOB), ("seen", "0")]).await;
+    assert_eq!(done.status, 303, "{}", text(&done.text));
+    let one = world.state(&question.execution).interaction(&question.id).unwrap().clone();
+    assert_eq!((one.responses[0].by.as_str(), one.responses[0].entered_by.as_deref()), (BOB, Some(ME)));
+    let carl = world.signed_in("acme", "carl@example.com", &[api::Scope::Read, api::Scope::Respond]).await;
+    let page = carl.get(&path).await.of(200);
+    assert!(text(&page).contains("Others are asked, not carl@example.com") && !main(&page).contains("<form"));
+    let refused = carl.send(&path, &[("choice", "approved"), ("answer_as", ANN), ("seen", "0")]).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(world.state(&question.execution).interaction(&question.id).unwrap().responses.len(), 1);
+    let stranger = world.signed_in("other", ANN, api::Scope::ALL).await;
+    let hidden = stranger.get(&path).await;
+    assert!(hidden.status == 404 && !hidden.text.contains("Pay"));
+}
+
+#[tokio::test]
+async fn other_people_are_asked_instead() {
+    let world = World::new();
+    let question = world.question(to_me(json!({}))).await;
+    let visitor = world.visitor().await;
+    let path = format!("/inbox/{}/reassign", question.id);
+    assert_eq!(visitor.forge(&path, &[("assignees", ANN)]).await.status, 403);
+    let done = visitor.send(&path, &[("assignees", "ann@example.com\ncarl@example.com"), ("reason", "away")]).await;
+    assert_eq!((done.status, done.location()), (303, format!("../{}", question.id).as_str()));
+    let asked = world.state(&question.execution).interaction(&question.id).unwrap().assignees.clone();
+    assert_eq!(asked, [ANN, "carl@example.com"]);
+    assert_eq!(visitor.send(&path, &[("assignees", " ")]).await.status, 422);
+}
+
+#[tokio::test]
+async fn several_that_are_alike_are_answered_together() {
+    let world = World::new();
+    let (one, two) =
+        (world.question(to_me(json!({}))).await, world.question(to_me(json!({"question": "Pay 6?"}))).await);
+    let ask = world.question(to_me(json!({"kind": "ask", "question": "Why?"}))).await;
+    let visitor = world.visitor().await;
+    let path = format!("/inbox/several?interaction={}&interaction={}", one.id, two.id);
+    let page = text(&visitor.get(&path).await.of(200));
+    assert!(page.contains("Answer 2 questions together") && page.contains("Pay 6?"), "{page}");
+    let unlike = visitor.get(&format!("{path}&interaction={}", ask.id)).await.of(422);
+    assert!(text(&unlike).contains("“Why?” asks for something else"));
+    assert_eq!(visitor.get("/inbox/several").await.status, 422);
+    let ids = [("interaction", one.id.as_str()), ("interaction", two.id.as_str()), ("seen", "0")];
+    let wrong = visitor.send("/inbox/several", &ids).await.of(422);
+    assert!(text(&wrong).contains("Choose one of the two buttons.") && wrong.contains(&two.id));
+    let mut chosen = ids.to_vec();
+    chosen.push(("choice", "rejected"));
+    assert_eq!(visitor.forge("/inbox/several", &chosen).await.status, 403);
+    let done = visitor.send("/inbox/several", &chosen).await;
+    assert_eq!((done.status, done.location()), (303, "../inbox?answered=2"));
+    for question in [&one, &two] {
+        let state = world.state(&question.execution);
+        assert_eq!(state.interaction(&question.id).unwrap().decision.as_deref(), Some("rejected"));
+    }
+    assert!(text(&visitor.get("/inbox?answered=2").await.of(200)).contains("Your answer to 2 questions is recorded."));
+    assert!(text(&visitor.get(&path).await.of(422)).contains("It is over"));
+}
+
+#[tokio::test]
+async fn a_review_among_several_keeps_its_own_content() {
+    let world = World::new();
+    let review = |content: &str| to_me(json!({"kind": "review", "question": "Right?", "content": content}));
+    let (one, two) = (world.question(review("first")).await, world.question(review("second")).await);
+    let visitor = world.visitor().await;
+    let page = visitor.get(&format!("/inbox/several?interaction={}&interaction={}", one.id, two.id)).await.of(200);
+    assert!(!page.contains("name=\"content\""));
+    let sent = [("interaction", one.id.as_str()), ("interaction", &two.id), ("choice", "approved"), ("seen", "0")];
+    assert_eq!(visitor.send("/inbox/several", &sent).await.status, 303);
+    assert_eq!(world.output(&two).await["answer"], "second");
+}
+
+#[tokio::test]
+async fn the_address_in_a_message_to_many_leads_to_the_sign_in_and_shows_nothing_before() {
+    let world = World::new();
+    let question = world.question(json!({"kind": "approval", "question": "Pay 5?"})).await;
+    let path = format!("/inbox/{}", question.id);
+    let answer = world.get_as(&path, "", "flows.example.com").await;
+    let next = format!("../sign-in?next=%2Finbox%2F{}", question.id);
+    assert_eq!((answer.status, answer.location()), (303, next.as_str()));
+    assert!(!answer.text.contains("Pay 5?"));
+}
+
+#[tokio::test]
+async fn hostile_text_stays_text_in_every_list() {
+    let world = World::new();
+    let hostile = "<script>alert(1)</script>\u{202e}evil \" onx=1 🦊";
+    let question = world.question(to_me(json!({"question": hostile}))).await;
+    let visitor = world.visitor().await;
+    for path in [
+        "/",
+        "/inbox",
+        "/inbox/rows",
+        &format!("/inbox/{}", question.id),
+        "/executions",
+        &format!("/inbox/several?interaction={}", question.id),
+    ] {
+        let page = visitor.get(path).await.of(200);
+        assert!(!page.contains("<script>alert") && !page.contains("\" onx=1"), "{path}");
+    }
+}

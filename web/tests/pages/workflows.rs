@@ -1,0 +1,143 @@
+//! The pages of saved workflows.
+
+use crate::{
+    browser::*,
+    local_user::{LocalUser, sent_on},
+};
+use serde_json::{Value, json};
+
+/// A workflow whose input has a schema.
+fn order() -> Value {
+    json!({"id": "order", "name": "Order <b>", "description": "Takes \"orders\".",
+        "input_schema": {"type": "object", "required": ["item", "count"], "properties": {
+            "item": {"type": "string", "title": "Item", "minLength": 2}, "count": {"type": "integer", "minimum": 1},
+            "notes": {"type": "array", "items": {"type": "string"}}}},
+        "nodes": [{"id": "start", "type": "manual_trigger"}, {"id": "end", "name": "The end", "type": "succeed"}],
+        "edges": [{"from": "start", "to": "end"}]})
+}
+
+#[tokio::test]
+async fn an_empty_list_says_what_to_do() {
+    let world = LocalUser::new();
+    let page = world.get("/workflows").await.of(200);
+    assert!(text(&page).contains("No workflow is saved yet."), "{}", text(&page));
+    assert!(addresses(&page).contains(&"./new".to_owned()));
+}
+
+#[tokio::test]
+async fn a_workflow_is_listed_started_by_its_form_and_counted() {
+    let world = LocalUser::new();
+    world.save(&order()).await;
+    let page = world.get("/workflows").await.of(200);
+    assert!(text(&page).contains("Order <b>") && !page.contains("Order <b>"), "{page}");
+    assert!(text(&page).contains("none lately"));
+    let sent = world.fill("/workflows/order/start", &[("input.item", "tea"), ("input.count", "2")]).await;
+    let execution = sent_on(&sent);
+    assert!(execution.starts_with("/executions/"), "{execution}");
+    let state = world.get(&format!("/v1{execution}")).await.json();
+    assert_eq!(state["input"], json!({"item": "tea", "count": 2}));
+    world.run().await;
+    world.pass(std::time::Duration::from_secs(10));
+    let page = world.get("/workflows").await.of(200);
+    assert!(text(&page).contains("100 % of 1"), "{}", text(&page));
+    let page = world.get("/workflows/order").await.of(200);
+    let shown = text(&page);
+    for part in
+        ["Order <b>", "version 1", "Takes \"orders\".", "The end", "Completed", "Latest executions", "Half within"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!page.contains("<b>") && !page.contains("style="), "{page}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_starts_once() {
+    let world = LocalUser::new();
+    world.save(&order()).await;
+    let page = world.get("/workflows/order/start").await.of(200);
+    let pairs = with(&filled(&page), &[("input.item", "tea"), ("input.count", "2")]);
+    let one = world.form("/workflows/order/start", &pairs).await;
+    let other = world.form("/workflows/order/start", &pairs).await;
+    assert_eq!(sent_on(&one), sent_on(&other));
+    let again = world.fill("/workflows/order/start", &[("input.item", "tea"), ("input.count", "2")]).await;
+    assert_ne!(sent_on(&one), sent_on(&again), "another page is another start");
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
+    let world = LocalUser::new();
+    world.save(&order()).await;
+    let sent =
+        world.fill("/workflows/order/start", &[("input.item", "x"), ("input.count", ""), ("metadata", "[1]")]).await;
+    let page = sent.of(422);
+    assert!(text(&page).contains("Count: Fill this in."), "{}", text(&page));
+    assert!(text(&page).contains("Metadata: Write an object"), "{}", text(&page));
+    assert_eq!(attribute(&page, "input.item", "value").as_deref(), Some("x"));
+    let page = world.fill("/workflows/order/start", &[("input.item", "x"), ("input.count", "1")]).await.of(422);
+    assert_eq!(attribute(&page, "input.item", "aria-invalid").as_deref(), Some("true"), "{}", text(&page));
+    let page = world.fill("/workflows/order/start", &[("add", "input.notes")]).await.of(200);
+    assert!(page.contains("input.notes.1"), "a row more");
+    assert_eq!(world.get("/v1/executions").await.json()["items"], json!([]), "nothing was started");
+}
+
+#[tokio::test]
+async fn without_a_schema_the_input_is_json() {
+    let world = LocalUser::new();
+    let mut document = order();
+    document.as_object_mut().unwrap().remove("input_schema");
+    world.save(&document).await;
+    let sent =
+        world.fill("/workflows/order/start", &[("input", "[1, {\"a\": 2}]"), ("metadata", "{\"k\": \"v\"}")]).await;
+    let state = world.get(&format!("/v1{}", sent_on(&sent))).await.json();
+    assert_eq!((&state["input"], &state["metadata"]), (&json!([1, {"a": 2}]), &json!({"k": "v"})));
+    let sent = world.fill("/workflows/order/start", &[("input", "")]).await;
+    let state = world.get(&format!("/v1{}", sent_on(&sent))).await.json();
+    assert_eq!(state["input"], json!({}));
+    let page = world.fill("/workflows/order/start", &[("input", "{")]).await.of(422);
+    assert!(text(&page).contains("Please correct this"), "{}", text(&page));
+}
+
+#[tokio::test]
+async fn versions_are_listed_compared_and_started() {
+    let world = LocalUser::new();
+    world.save(&order()).await;
+    let mut second = order();
+    second["nodes"][1]["name"] = "The very end".into();
+    world.save(&second).await;
+    let page = world.get("/workflows/order").await.of(200);
+    assert!(text(&page).contains("version 2") && page.contains("difference?from=1&amp;to=2"), "{page}");
+    let page = world.get("/workflows/order/difference?from=1&to=2").await.of(200);
+    let shown = text(&page);
+    assert!(shown.contains("removed") && shown.contains("added") && shown.contains("The very end"), "{shown}");
+    let same = world.get("/workflows/order/difference?from=2&to=2").await.of(200);
+    assert!(text(&same).contains("The two versions are the same."));
+    let page = world.get("/workflows/order?version=1").await.of(200);
+    assert!(
+        text(&page).contains("This is an older version.") && text(&page).contains("Start version 1"),
+        "{}",
+        text(&page)
+    );
+    let pairs = with(&filled(&page), &[("input.item", "tea"), ("input.count", "2")]);
+    let pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| !["from", "to"].contains(&name.as_str())).collect();
+    let sent = world.form("/workflows/order/start", &pairs).await;
+    let state = world.get(&format!("/v1{}", sent_on(&sent))).await.json();
+    assert_eq!(state["workflow_version"], 1);
+    world.get("/workflows/order?version=9").await.of(404);
+    world.get("/workflows/order?what=9").await.of(422);
+}
+
+#[tokio::test]
+async fn a_deletion_is_confirmed_first() {
+    let world = LocalUser::new();
+    world.save(&order()).await;
+    let page = world.get("/workflows/order/delete").await.of(200);
+    assert!(text(&page).contains("Delete Order <b>?"), "{}", text(&page));
+    world.get("/workflows/order").await.of(200);
+    let sent = world.form("/workflows/order/delete", &[]).await;
+    assert_eq!(sent.status, 403, "a form without its token");
+    let sent = world.form("/workflows/order/delete", &filled(&page)).await;
+    assert_eq!(sent_on(&sent), "/workflows");
+    world.get("/workflows/order").await.of(404);
+    let page = world.get("/workflows/order?version=1").await.of(200);
+    assert!(text(&page).contains("This workflow was deleted") && !page.contains("/edit"), "{}", text(&page));
+}
