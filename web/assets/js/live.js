@@ -50,7 +50,7 @@ async function show(at) {
   const flow = parts.querySelector('svg.flow');
   const shown = document.querySelector('.execution svg.flow');
   // A workflow that was changed has another picture: its boxes do not stand where those of the page do.
-  if (flow && shown && flow.getAttribute('viewBox') !== shown.getAttribute('viewBox')) location.reload();
+  if (flow && shown && flow.getAttribute('viewBox') !== shown.getAttribute('viewBox')) location.replace(`?${query}`);
   const newest = Number(parts.dataset.newest);
   const slider = travel.elements.at;
   slider.max = newest;

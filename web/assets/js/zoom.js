@@ -42,6 +42,7 @@ function picture(frame) {
     set(scale * (event.deltaY > 0 ? 1 / 1.15 : 1.15));
   }, { passive: false });
   let held = null;
+  pane.addEventListener('dragstart', (event) => event.preventDefault());
   pane.addEventListener('pointerdown', (event) => {
     if (event.pointerType === 'mouse' && event.button === 0) held = [event.clientX, event.clientY, pane.scrollLeft, pane.scrollTop];
   });

@@ -74,7 +74,7 @@ struct Parts {
 impl Parts {
     fn all(&self, seen: &Seen) -> Markup {
         html! {
-            div #parts data-newest=(seen.newest.seq) data-at=[seen.aim.at] data-over[seen.newest.status().is_terminal()] {
+            div #parts data-newest=(seen.newest.seq) {
                 (self.head) (self.ways) (self.picture) (self.node) (self.questions) (self.recorded) (self.timeline)
                 (self.children) (self.journal) (self.facts)
             }

@@ -23,7 +23,7 @@ pub fn of_execution(seen: &Seen, up: &str, refused: &Refused) -> Markup {
     let body = picture(&seen.workflow, &drawing, |ix| tag(seen, ix, &here, refused), |ix| is_taken(seen, ix));
     let ways = html! {
         @for ix in &loops {
-            @let (id, word) = (nodes[*ix].id.as_str(), if seen.is_folded(*ix) { "open" } else { "fold" });
+            @let (id, word) = (nodes[*ix].id.as_str(), if seen.is_folded(*ix) { "Open" } else { "Fold" });
             a href={ (here) (seen.aim.flip(id).query()) "#picture" } { (word) " " bdi { (nodes[*ix].name) } } " "
         }
     };
@@ -55,6 +55,7 @@ fn tag(seen: &Seen, ix: NodeIx, here: &str, refused: &Refused) -> Tag {
     if let Some(why) = why {
         title = format!("{title}. In the way: {why}");
     }
+    let line = if why.is_some() { "! In the way".to_owned() } else { line };
     let class = if why.is_some() { format!("{} refused", look.class) } else { look.class.to_owned() };
     let href = format!("{here}{}#node", seen.aim.on(id).query());
     Tag { class, line, title, href, is_current: seen.aim.node.as_deref() == Some(id) }

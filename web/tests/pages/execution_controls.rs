@@ -40,8 +40,10 @@ async fn an_execution_is_paused_resumed_cancelled_and_retried() {
     let journal = text(&world.get(&format!("/executions/{id}")).await.of(200));
     assert!(journal.contains("Paused by zoe@example.com: because of lunch"), "{journal}");
     // What is not possible says so on its page, with what was typed.
-    let refused = world.click(&format!("/executions/{id}/retry"), &[("reason", "again & again")]).await.of(409);
-    assert!(text(&refused).contains("it cannot be retried"), "{}", text(&refused));
+    world.click(&format!("/executions/{id}/cancel"), &[]).await;
+    world.run().await;
+    let refused = world.click(&format!("/executions/{id}/pause"), &[("reason", "again & again")]).await.of(409);
+    assert!(text(&refused).contains("it cannot be paused"), "{}", text(&refused));
     assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("again & again"));
 }
 
@@ -155,6 +157,32 @@ async fn a_workflow_is_changed_as_a_whole_and_what_is_in_the_way_is_shown_on_the
         page.contains("Workflow patched by zoe@example.com: as agreed") && page.contains("changed since"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn what_is_stuck_says_at_what_and_finds_its_way_out() {
+    let world = World::new();
+    let mut document = booking();
+    document["nodes"][1]["compensate"]["config"]["set"]["freed"] = json!("{{ output.seat.of.nobody }}");
+    let id = world.start(&document, &json!({})).await;
+    let path = format!("/executions/{id}/rollback?to=1");
+    let dry = text(&world.get(&path).await.of(200));
+    assert!(dry.contains("Its templates cannot be filled in"), "{dry}");
+    world.click(&path, &[]).await;
+    world.run().await;
+    assert_eq!(status(&world, &id), "stuck");
+    let path = format!("/executions/{id}/unstick");
+    let page = text(&world.get(&path).await.of(200));
+    assert!(page.contains("compensation_failed") && page.contains("Send the messages again"), "{page}");
+    let refused = world.click(&path, &[("action", "skip"), ("output", "1"), ("reason", "seen to")]).await.of(422);
+    assert!(text(&refused).contains("a compensation has no output"), "{}", text(&refused));
+    assert_eq!(attribute(&refused, "reason", "value").as_deref(), Some("seen to"));
+    let missing = world.click(&path, &[]).await.of(422);
+    assert!(text(&missing).contains("no way out is chosen"), "{}", text(&missing));
+    let done = world.click(&path, &[("action", "skip")]).await;
+    assert_eq!(done.status, 303, "{}", text(&done.text));
+    world.run().await;
+    assert_eq!(status(&world, &id), "waiting_human");
 }
 
 #[tokio::test]

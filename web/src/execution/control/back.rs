@@ -1,9 +1,8 @@
 //! Rollback: what would be undone and run again is shown before it is done.
 
 use super::{
-    back_to,
+    about::{back_to, nothing, now, page, route},
     fields::{reason, said},
-    nothing, now, page, route,
 };
 use crate::{
     desk::{Asked, Refusal, query},

@@ -1,10 +1,9 @@
 //! Backtrack: back to before a node, which runs again, with another input where somebody edits it.
 
 use super::{
+    about::{back_to, nothing, page, route},
     back::{dry_run, in_the_way},
-    back_to,
     fields::{json, reason, said, typed},
-    nothing, page, route,
 };
 use crate::{
     desk::{Asked, Refusal, pretty},

@@ -2,11 +2,10 @@
 //! them.
 
 use super::{
+    about::{nothing, now, page, route},
     back::{checkpoints, in_the_way},
     fields::{json, typed},
-    nothing, page,
     patch::operations,
-    route,
 };
 use crate::{
     answered::see_other,
@@ -35,7 +34,7 @@ pub async fn ask(visit: Visit, Path(id): Path<String>, mut params: Params) -> Re
                 Ok(asked(&visit, &seen, &to, &pairs, None).await)
             }
             None => {
-                let seen = super::now(&visit, &id).await?;
+                let seen = now(&visit, &id).await?;
                 let choice = checkpoints(&visit, &seen, "fork").await?;
                 Ok(page(&visit, &seen, "Fork at which checkpoint?", None, &choice))
             }

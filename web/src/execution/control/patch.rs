@@ -2,9 +2,8 @@
 //! stand in the way of it are shown on the picture.
 
 use super::{
-    back_to,
+    about::{back_to, nothing, now, page, route},
     fields::{json, said, typed},
-    nothing, now, page, route,
 };
 use crate::{
     desk::{Asked, Refusal, pretty},

@@ -1,9 +1,8 @@
 //! Pause, resume, cancel and retry: each says what would come of it, and asks for a reason.
 
 use super::{
-    back_to,
+    about::{back_to, nothing, now, page, route},
     fields::{nodes, reason, said},
-    nothing, now, page, route,
 };
 use crate::{
     desk::Refusal,

@@ -1,9 +1,8 @@
 //! The ways out of `stuck`.
 
 use super::{
-    back_to,
+    about::{back_to, nothing, now, page, route},
     fields::{json, reason, said, typed},
-    nothing, now, page, route,
 };
 use crate::{
     desk::{Asked, Refusal},

@@ -1,0 +1,60 @@
+//! What the pages have in common on which something is asked about an execution.
+
+use crate::{
+    answered::see_other,
+    assets::ZOOM,
+    desk::{Asked, Refusal, part},
+    execution::{
+        aim::{Aim, address},
+        head::short,
+        seen::Seen,
+        state::of_execution,
+    },
+    layout::{Place, View, answered, shown},
+    refused::{refused, why},
+    session::Visit,
+};
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+
+/// An execution about which something is asked, as it is now.
+pub async fn now(visit: &Visit, id: &str) -> Asked<Seen> {
+    Seen::of(visit, id, Aim::default()).await
+}
+
+/// The address of a route of the API.
+pub fn route(id: &str, what: &str) -> String {
+    format!("/v1/executions/{}/{what}", part(id))
+}
+
+/// A page about one thing that may be done: its title, and what stands below.
+pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, body: &Markup) -> Response {
+    let body = html! {
+        div.page-head { h1 { (title) } }
+        p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short(seen.newest.id().as_str())) }
+            " " (of_execution(seen.newest.status()).told()) }
+        @if let Some(refusal) = refusal {
+            div.summary tabindex="-1" role="alert" { h2 { "This was not done" } (why(refusal)) }
+        }
+        section.panel.confirm { (body) }
+    };
+    let view = View { place: Place::Executions, title, scripts: &[&ZOOM], body };
+    match refusal {
+        Some(refusal) => answered(visit, status_of(refusal), view),
+        None => shown(visit, view),
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    if refusal.status.is_client_error() { refusal.status } else { StatusCode::INTERNAL_SERVER_ERROR }
+}
+
+/// Leads back to the page of an execution from one below it.
+pub fn back_to(id: &str) -> Response {
+    see_other(&format!("../{}", part(id)))
+}
+
+/// Whether nothing is known of what a page is about, so that there is no page to show a refusal on.
+pub fn nothing(visit: &Visit, refusal: &Refusal) -> Response {
+    refused(refusal, &visit.up)
+}
