@@ -11,6 +11,7 @@ mod editor;
 mod execution;
 mod executions;
 mod figures;
+mod frame;
 mod inbox;
 mod layout;
 mod link;

@@ -1,6 +1,6 @@
 //! The page of something that was not done, or that is not there.
 
-use crate::{answered::plain_page, desk::Refusal, layout::notice, words::capital};
+use crate::{answered::plain_page, desk::Refusal, frame::notice, words::capital};
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 

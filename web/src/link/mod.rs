@@ -10,7 +10,7 @@ use crate::{
     answered::{page, see_other},
     assets,
     form::{Faults, Pairs},
-    layout::notice,
+    frame::notice,
     limits,
     question::{
         Found,

@@ -1,7 +1,7 @@
 //! The pages of links that lead to no open question, each with its own reason.
 
 use crate::{
-    layout::{Page, notice, whole},
+    frame::{Page, notice, whole},
     moment::moment,
     question::{Found, people, shown::facts, words},
     words::capital,

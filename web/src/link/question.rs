@@ -2,7 +2,7 @@
 
 use crate::{
     form::{Faults, Pairs},
-    layout::{Page, whole},
+    frame::{Page, whole},
     question::{
         Found,
         inputs::{self, Around},

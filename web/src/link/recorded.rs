@@ -1,7 +1,7 @@
 //! The page after an answer: what was recorded, and what is still needed.
 
 use crate::{
-    layout::{Page, whole},
+    frame::{Page, whole},
     question::{Found, people, shown::facts, words},
 };
 use maud::{Markup, html};

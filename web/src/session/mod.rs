@@ -5,6 +5,7 @@
 mod cookie;
 mod form;
 mod jar;
+mod next;
 mod open_id;
 mod sign_in;
 mod visit;
@@ -15,8 +16,11 @@ pub use jar::jar;
 pub use visit::Visit;
 
 use api::Routes;
+use axum::routing::{get, post};
 
-/// The routes by which people sign in and out.
+/// `GET` and `POST /sign-in`, `POST /sign-out`, and the way to the issuer and back.
 pub fn routes() -> Routes {
-    sign_in::routes()
+    let by_issuer = Routes::new().route("/sign-in/openid", get(open_id::begin));
+    let by_issuer = by_issuer.route("/sign-in/openid/return", get(open_id::end));
+    by_issuer.route("/sign-in", get(sign_in::show).post(sign_in::sign_in)).route("/sign-out", post(sign_in::sign_out))
 }

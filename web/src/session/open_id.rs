@@ -3,13 +3,13 @@
 use super::{
     cookie::{Session, UnderWay},
     jar::{self, Jar, is_here},
-    sign_in::own_address,
+    next::own_address,
     visit::proofs,
 };
 use crate::{
     answered::{plain_page, see_other},
     desk::Refusal,
-    layout::{Page, notice, whole},
+    frame::{Page, notice, whole},
     limits,
     refused::refused,
 };

@@ -4,35 +4,29 @@ use super::{
     cookie::{Session, form_token},
     form::pairs,
     jar::Jar,
+    next::own_address,
     open_id,
     visit::{Arrival, proofs},
 };
 use crate::{
     answered::{plain_page, see_other},
     desk::{Refusal, query},
-    layout::{Page, whole},
+    frame::{Page, whole},
     limits,
     refused::refused,
 };
-use api::{App, Params, Routes, sha256_of_token};
+use api::{App, Params, sha256_of_token};
 use axum::{
     Extension,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, request::Parts},
     response::Response,
-    routing::{get, post},
 };
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// `GET` and `POST /sign-in`, `POST /sign-out`.
-pub fn routes() -> Routes {
-    let by_issuer =
-        Routes::new().route("/sign-in/openid", get(open_id::begin)).route("/sign-in/openid/return", get(open_id::end));
-    by_issuer.route("/sign-in", get(show).post(sign_in)).route("/sign-out", post(sign_out))
-}
-
-async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> Response {
+/// Shows the page.
+pub async fn show(State(app): State<Arc<App>>, mut params: Params, parts: Parts) -> Response {
     let shown = async {
         let next = params.take("next")?.unwrap_or_default();
         params.done()?;
@@ -70,7 +64,8 @@ fn page(by_issuer: bool, form_token: &str, next: &str, fault: Option<&str>) -> M
     whole(&Page { title: "Sign in", body, ..Page::plain("./") })
 }
 
-async fn sign_in(
+/// Takes a token.
+pub async fn sign_in(
     State(app): State<Arc<App>>,
     Extension(jar): Extension<Jar>,
     headers: HeaderMap,
@@ -111,15 +106,8 @@ async fn sign_in(
     see_other(&own_address(&next))
 }
 
-/// The address on this host that a person wanted to see, relative to that of the sign-in; the first page in place of any
-/// that leads elsewhere.
-pub(super) fn own_address(wanted: &str) -> String {
-    let path = wanted.strip_prefix('/').unwrap_or_default();
-    let leads_away = path.starts_with(['/', '\\']) || path.chars().any(|c| c.is_control() || c == '\\');
-    if leads_away || path.is_empty() { "./".to_owned() } else { format!("./{path}") }
-}
-
-async fn sign_out(
+/// Ends the session.
+pub async fn sign_out(
     State(app): State<Arc<App>>,
     Extension(jar): Extension<Jar>,
     headers: HeaderMap,
@@ -131,20 +119,5 @@ async fn sign_out(
             see_other("sign-in")
         }
         Err(refusal) => refused(&refusal, "./"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_address;
-
-    #[test]
-    fn a_sign_in_leads_to_pages_of_this_host_alone() {
-        assert_eq!(own_address("/inbox/7?a=b"), "./inbox/7?a=b");
-        for away in
-            ["", "/", "//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb"]
-        {
-            assert_eq!(own_address(away), "./", "{away:?}");
-        }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     answered::{plain_page, see_other},
     desk::{self, Desk, Refusal, part},
-    layout::notice,
+    frame::notice,
     limits,
     refused::refused,
 };

@@ -2,8 +2,10 @@
 //! comes back is proven as every token of the issuer is, but is for the client, and for this one sign-in.
 
 use super::{
-    Jwt, claims,
+    claims,
+    endpoints::Endpoints,
     settings::{Client, is_private_enough},
+    verifier::Jwt,
 };
 use crate::{Caller, Problem, limits};
 use axum::http::StatusCode;
@@ -19,13 +21,6 @@ use subtle::ConstantTimeEq;
 
 /// Random bytes of each of the three secrets of a sign-in.
 const RANDOM: usize = 32;
-
-/// Where the issuer signs people in, as its configuration says (OpenID Connect Discovery 1.0).
-#[derive(Deserialize)]
-pub(super) struct Endpoints {
-    authorization_endpoint: String,
-    token_endpoint: String,
-}
 
 /// What an issuer answers to a code. What else it answers is not used.
 #[derive(Deserialize)]
