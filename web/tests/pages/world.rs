@@ -165,7 +165,15 @@ impl World {
         let cookie = page.cookie().unwrap();
         let pairs = with(&filled(&page.of(200)), changed);
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.form_as(path, &cookie, &pairs).await
+        // Some answers wait for what the host does meanwhile.
+        let asked = self.form_as(path, &cookie, &pairs);
+        tokio::pin!(asked);
+        loop {
+            tokio::select! {
+                answer = &mut asked => return answer,
+                () = tokio::time::sleep(Duration::from_millis(5)) => self.run().await,
+            }
+        }
     }
 
     pub fn state(&self, execution: &str) -> Arc<Execution> {
