@@ -4,9 +4,7 @@ use crate::{
     browser::{addresses, tags, text},
     world::World,
 };
-use engine::port::{Clock, Host, Token};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Reserves, asks, pays.
 pub fn booking() -> Value {
@@ -142,25 +140,7 @@ async fn a_value_is_given_whole_as_json() {
 async fn the_pages_of_another_owners_execution_are_not_there() {
     let world = World::new();
     let id = world.start(&booking(), &json!({})).await;
-    let token = |owner: &str, secret: &str, scopes: &[api::Scope]| Token {
-        sha256: api::sha256_of_token(secret),
-        name: secret.into(),
-        owner: owner.into(),
-        subject: "eve@example.com".into(),
-        scopes: scopes.to_vec(),
-        expires_at: Some(world.host.now() + Duration::from_secs(3600)),
-        created_at: None,
-    };
-    let all = api::Scope::ALL;
-    let tokens = [
-        token("other", "foreign", all),
-        token("acme", "reader", &[api::Scope::Read]),
-        token("acme", "answerer", &[api::Scope::Respond]),
-    ];
-    for token in tokens {
-        world.host.tokens().add_token(token).await.unwrap();
-    }
-    let foreign = world.cookie_of("foreign").await;
+    let foreign = world.signed_in("other", "eve@example.com", api::Scope::ALL).await;
     for page in [
         "",
         "?at=1",
@@ -174,19 +154,15 @@ async fn the_pages_of_another_owners_execution_are_not_there() {
         "/patch",
         "/unstick",
     ] {
-        let answer = world.get_as(&format!("/executions/{id}{page}"), &foreign, "localhost").await;
+        let answer = foreign.get(&format!("/executions/{id}{page}")).await;
         assert_eq!(answer.status, 404, "{page}");
     }
     // Who may only read sees no control; who may not even read sees nothing.
-    let reader = world.cookie_of("reader").await;
-    let page = world.get_as(&format!("/executions/{id}?at=1&node=reserve"), &reader, "localhost").await.of(200);
+    let reader = world.signed_in("acme", "reader@example.com", &[api::Scope::Read]).await;
+    let page = reader.get(&format!("/executions/{id}?at=1&node=reserve")).await.of(200);
     assert!(!text(&page).contains("Roll back") && !text(&page).contains("Run again"), "{}", text(&page));
-    let answerer = world.cookie_of("answerer").await;
+    let answerer = world.signed_in("acme", "answerer@example.com", &[api::Scope::Respond]).await;
     for page in ["", "/live", "/value?of=input", "/patch"] {
-        assert_eq!(
-            world.get_as(&format!("/executions/{id}{page}"), &answerer, "localhost").await.status,
-            403,
-            "{page}"
-        );
+        assert_eq!(answerer.get(&format!("/executions/{id}{page}")).await.status, 403, "{page}");
     }
 }

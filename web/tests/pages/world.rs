@@ -159,22 +159,21 @@ impl World {
         started.json()["execution_id"].as_str().unwrap().to_owned()
     }
 
-    /// Signs in with a token, and gives the cookie of the session.
-    pub async fn cookie_of(&self, secret: &str) -> String {
-        let page = self.get("/sign-in").await;
-        let cookie = page.cookie().unwrap();
-        let proof = filled(&page.text).into_iter().find(|(name, _)| name == "form_token").unwrap().1;
-        let answer = self.form_as("/sign-in", &cookie, &[("form_token", &proof), ("token", secret)]).await;
-        answer.cookie().unwrap_or_else(|| panic!("{}", crate::browser::text(&answer.text)))
-    }
-
     /// Opens a page as one browser, fills its form in and sends it, as a click on one of its buttons would.
     pub async fn click(&self, path: &str, changed: &[(&str, &str)]) -> Answer {
         let page = self.get(path).await;
         let cookie = page.cookie().unwrap();
         let pairs = with(&filled(&page.of(200)), changed);
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.form_as(path, &cookie, &pairs).await
+        // Some answers wait for what the host does meanwhile.
+        let asked = self.form_as(path, &cookie, &pairs);
+        tokio::pin!(asked);
+        loop {
+            tokio::select! {
+                answer = &mut asked => return answer,
+                () = tokio::time::sleep(Duration::from_millis(5)) => self.run().await,
+            }
+        }
     }
 
     pub fn state(&self, execution: &str) -> Arc<Execution> {
