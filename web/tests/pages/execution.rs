@@ -140,7 +140,7 @@ async fn a_value_is_given_whole_as_json() {
 async fn the_pages_of_another_owners_execution_are_not_there() {
     let world = World::new();
     let id = world.start(&booking(), &json!({})).await;
-    let foreign = world.signed_in("other", "eve@example.com", api::Scope::ALL).await;
+    let foreign = world.bearer("other", "eve@example.com", api::Scope::ALL).await;
     for page in [
         "",
         "?at=1",
@@ -158,10 +158,10 @@ async fn the_pages_of_another_owners_execution_are_not_there() {
         assert_eq!(answer.status, 404, "{page}");
     }
     // Who may only read sees no control; who may not even read sees nothing.
-    let reader = world.signed_in("acme", "reader@example.com", &[api::Scope::Read]).await;
+    let reader = world.bearer("acme", "reader@example.com", &[api::Scope::Read]).await;
     let page = reader.get(&format!("/executions/{id}?at=1&node=reserve")).await.of(200);
     assert!(!text(&page).contains("Roll back") && !text(&page).contains("Run again"), "{}", text(&page));
-    let answerer = world.signed_in("acme", "answerer@example.com", &[api::Scope::Respond]).await;
+    let answerer = world.bearer("acme", "answerer@example.com", &[api::Scope::Respond]).await;
     for page in ["", "/live", "/value?of=input", "/patch"] {
         assert_eq!(answerer.get(&format!("/executions/{id}{page}")).await.status, 403, "{page}");
     }

@@ -4,7 +4,7 @@ use crate::world::World;
 use api::{App, Jwt, JwtSettings};
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use engine::port::{Clock, Fetch, Host};
+use engine::port::{Clock, Fetch};
 use ring::{
     digest::{SHA256, digest},
     rand::SystemRandom,
