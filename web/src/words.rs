@@ -34,6 +34,14 @@ pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
+/// The beginning of a text, where it is longer than so many characters.
+pub fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,13 +60,5 @@ mod tests {
         ] {
             assert_eq!(took(Duration::from_millis(millis)), told);
         }
-    }
-}
-
-/// The beginning of a text, where it is longer than so many characters.
-pub fn beginning(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -77,7 +77,7 @@ pub static EXAMPLES: [Example; 6] = [
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use document::validate::schema::Schema;
     use serde_json::Value;

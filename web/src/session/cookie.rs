@@ -151,7 +151,7 @@ pub fn is_form_token(proofs: &Proofs, cookie: &str, sent: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     #[test]

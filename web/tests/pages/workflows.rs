@@ -176,7 +176,7 @@ async fn pages_offer_what_the_visitor_may_do_and_refuse_the_rest() {
 async fn workflows_of_another_owner_do_not_exist() {
     let world = LocalUser::new();
     world.save(&order()).await;
-    sign_in(&world, "other", &api::Scope::ALL).await;
+    sign_in(&world, "other", api::Scope::ALL).await;
     let page = world.get("/workflows").await.of(200);
     assert!(text(&page).contains("No workflow is saved yet."), "{}", text(&page));
     for path in ["", "?version=1", "/difference?from=1&to=1", "/start", "/delete", "/edit"] {

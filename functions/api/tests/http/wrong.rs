@@ -147,7 +147,8 @@ async fn each_wrong_answer_is_refused_with_every_reason_and_changes_nothing() {
             let mut reasons: Vec<_> = problem["errors"].as_array().unwrap().iter().map(of).collect();
             let mut expected: Vec<_> =
                 expected.iter().map(|(code, path)| ((*code).to_owned(), (*path).to_owned())).collect();
-            (reasons.sort(), expected.sort());
+            reasons.sort();
+            expected.sort();
             assert_eq!(reasons, expected, "{kind} {what}: {problem}");
             let told = problem["errors"]
                 .as_array()

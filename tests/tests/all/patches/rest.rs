@@ -67,7 +67,7 @@ fn goes_on(world: &World, workflow: &Workflow, state: &Execution, ix: usize) -> 
         (NodeKind::Route(_), Phase::Due { .. }) => Some(Command::Open { activation }),
         (NodeKind::Route(_), Phase::Looping) => {
             let open = |inner: &usize| state.node(&workflow.nodes[*inner].id).is_some_and(|node| node.phase.is_open());
-            (!workflow.graph.body[ix].iter().any(|inner| open(inner))).then_some(Command::Open { activation })
+            (!workflow.graph.body[ix].iter().any(open)).then_some(Command::Open { activation })
         }
         (NodeKind::Compute(_), Phase::Due { .. }) => Some(computes(world, workflow, state, ix, activation)),
         (NodeKind::Wait(_) | NodeKind::Children(_), Phase::Due { .. }) => Some(Command::Open { activation }),

@@ -197,7 +197,10 @@ mod tests {
         Event::NodeSucceeded { node: node.into(), visit: 1, attempt, port, output, duration_ms, live: None }
     }
 
-    fn of(turns: &[Turn]) -> Vec<(String, Doing, Option<i64>, Option<i64>, Ended)> {
+    /// Node, what it did, from when to when, and how it ended.
+    type Told = (String, Doing, Option<i64>, Option<i64>, Ended);
+
+    fn of(turns: &[Turn]) -> Vec<Told> {
         let document = json!({"id": "w", "nodes": [{"id": "a", "type": "manual_trigger"}, {"id": "b", "type": "succeed"}],
             "edges": [{"from": "a", "to": "b"}]});
         let workflow = document::parse(&document).unwrap().workflow;
