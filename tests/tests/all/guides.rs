@@ -114,9 +114,9 @@ fn the_readme_is_short_and_names_files_that_exist() {
 }
 
 #[test]
-fn the_readmes_picture_is_what_graph_prints() {
-    let readme = read("README.md");
-    let drawn = blocks(&readme).into_iter().find(|(info, _)| info == "mermaid").unwrap().1;
+fn the_picture_of_the_guide_is_what_graph_prints() {
+    let guide = read("docs/command-line.md");
+    let drawn = blocks(&guide).into_iter().find(|(info, _)| info == "mermaid").unwrap().1;
     let document: Value = serde_json::from_str(&read("examples/expense-approval.json")).unwrap();
     let workflow = document::parse(&document).unwrap().workflow;
     assert_eq!(drawn.trim_end(), document::picture::mermaid(&workflow).trim_end());
