@@ -14,7 +14,7 @@ for file in "$here"/*.mjs; do
   name="$(basename "$file")"
   [ "$name" = stage.mjs ] || tests+=("$root/.cache/browser/$name")
 done
-# One file after the other: each has a server and a browser of its own.
+# A few files at once: each has a server and a browser of its own, and mostly waits.
 SCREENS="$root/.cache/screens" IMAGES="$root/docs/images" BINARY="$(realpath "$binary")" \
-  node --test --test-concurrency=1 --test-reporter=spec "${tests[@]}" 2>&1 ||
+  node --test --test-concurrency=3 --test-reporter=spec "${tests[@]}" 2>&1 ||
   { echo "the pages failed in the browser; what they looked like is in .cache/screens/" >&2; exit 1; }
