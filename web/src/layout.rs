@@ -6,6 +6,7 @@ use crate::{
     frame::{Page, whole},
     session::Visit,
 };
+use api::Scope;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
@@ -71,7 +72,9 @@ fn head(visit: &Visit, here: Place) -> Markup {
                         }
                     }
                 }
-                a.button.small href={ (up) "new" } { "New workflow" }
+                @if [Scope::Run, Scope::Admin].iter().any(|scope| visit.caller.scopes.contains(scope)) {
+                    a.button.small href={ (up) "new" } { "New workflow" }
+                }
                 div.who {
                     bdi title="Who you are here" { (visit.caller.subject) }
                     @if !visit.caller.local {

@@ -50,7 +50,11 @@ pub(super) async fn pairs(request: Request, headers: &HeaderMap, app: &Arc<App>)
         let detail = "the form has too many fields";
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "form_too_large", detail));
     };
-    let cookie = jar::cookie(headers).unwrap_or_default();
+    let Some(cookie) = jar::cookie(headers) else {
+        let detail = "your browser sent no cookie with this form: allow this host's cookies, and use https unless the \
+                      browser runs on the host's own machine; then load the page again";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "form_token", detail));
+    };
     let sent = pairs.get("form_token").unwrap_or_default();
     if !is_form_token(proofs(app)?, cookie, sent) {
         let detail = "this form did not come from a page of your session: load the page again, and send it from there";
