@@ -166,6 +166,8 @@ async fn prepare(cloud: &mut Cloud) {
 
 /// Makes every function do everything for which it makes calls of its own.
 async fn everything(cloud: &mut Cloud) {
+    // The first page of a stack makes the key of its sessions.
+    assert_eq!(cloud.send("GET", "/sign-in", json!({}), None).await.0, 200);
     prepare(cloud).await;
     let large = "x".repeat(200_000);
     let id = start(cloud, "asking", json!({ "text": large })).await;
