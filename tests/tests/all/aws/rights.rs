@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 29] = [
+const OTHERWISE: [(&str, &str, &str); 30] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -35,6 +35,7 @@ const OTHERWISE: [(&str, &str, &str); 29] = [
     ("callback", "states:StopExecution", "the same with another question open"),
     ("rollback", "secretsmanager:GetSecretValue", "whether a caller without `admin` may have a patch name a secret"),
     ("rollback", "s3:DeleteObject", "large values are removed where there are any"),
+    ("status", "secretsmanager:CreateSecret", "the first page of a stack, unless another function showed it"),
     ("step", "secretsmanager:CreateSecret", "the first question of a stack that is over was over by its deadline"),
     ("step", "ses:SendEmail", "SES asks for this action or for that of mails which are handed over as they travel"),
     ("rollback", "secretsmanager:CreateSecret", "the first answer of a stack comes with `resume`"),
