@@ -22,7 +22,8 @@ pub fn took(time: Duration) -> String {
     };
     match seconds {
         0 => format!("{millis} ms"),
-        1..60 => format!("{seconds}.{} s", millis % 1_000 / 100),
+        1..10 => format!("{seconds}.{} s", millis % 1_000 / 100),
+        10..60 => format!("{seconds} s"),
         60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
         3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         86_400.. => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
@@ -52,6 +53,7 @@ mod tests {
             (0, "0 ms"),
             (999, "999 ms"),
             (1_250, "1.2 s"),
+            (12_900, "12 s"),
             (60_000, "1 min"),
             (200_400, "3 min 20 s"),
             (7_500_000, "2 h 5 min"),

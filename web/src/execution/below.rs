@@ -2,13 +2,12 @@
 
 use super::{
     aim::{Aim, address},
-    head::short,
     seen::Seen,
-    state::of_execution,
 };
 use crate::{
     desk::{Asked, part, query},
     limits,
+    look::{short_id, status},
     moment::{distance, moment},
     session::Visit,
 };
@@ -84,9 +83,9 @@ pub fn children(visit: &Visit, seen: &Seen, below: &Below) -> Markup {
             div.scroll { table.list {
                 thead { tr { th scope="col" { "Execution" } th scope="col" { "Of" } th scope="col" { "Status" } th scope="col" { "Progress" } th scope="col" { "What it does" } } }
                 tbody { @for child in &page.items { tr {
-                    td { a href=(address(&visit.up, &child.execution_id)) { (short(&child.execution_id)) } }
+                    td { a href=(address(&visit.up, &child.execution_id)) { (short_id(&child.execution_id)) } }
                     td { @if let Some(parent) = &child.parent { bdi { (parent.node) } " " (parent.index + 1) } }
-                    td { (of_execution(child.status).told()) }
+                    td { (status(child.status)) }
                     td.number { (child.progress) " %" }
                     td dir="auto" { (child.message) }
                 } } }

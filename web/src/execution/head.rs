@@ -1,8 +1,9 @@
 //! The head of the page: what the execution does, what may be done with it, and the facts about it.
 
-use super::{aim::address, seen::Seen, state::of_execution, value::value};
+use super::{aim::address, seen::Seen, value::value};
 use crate::{
     desk::part,
+    look::{short_id, status},
     moment::{distance, moment},
     session::Visit,
     words::{capital, count},
@@ -20,7 +21,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
         section.execution-head #head data-part {
             div.page-head {
                 h1 { bdi { (seen.workflow.name) } }
-                (of_execution(shown.status).told())
+                (status(shown.status))
             }
             @if let Some(seq) = seen.aim.at {
                 p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
@@ -110,7 +111,7 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                 }
                 @if let Some(parent) = &shown.parent {
                     dt { "Child of" }
-                    dd { a href=(address(up, &parent.execution_id)) { "Execution " (short(&parent.execution_id)) }
+                    dd { a href=(address(up, &parent.execution_id)) { "Execution " (short_id(&parent.execution_id)) }
                         ", node " bdi { (parent.node) } ", number " (parent.index + 1) }
                 }
                 dt { "Turns" } dd { (shown.cost.turns) }
@@ -149,10 +150,4 @@ fn workflow(up: &str, seen: &Seen) -> Markup {
         }
         @if seen.then.patched.is_some() { ", changed since" }
     }
-}
-
-/// The beginning of an id, which tells it from others.
-pub fn short(id: &str) -> Markup {
-    let beginning: String = id.chars().take(8).collect();
-    html! { code title=(id) { (beginning) } }
 }

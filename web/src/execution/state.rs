@@ -1,7 +1,7 @@
-//! How a state looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
+//! How the state of a node looks: a sign and a word. The class by which the stylesheet colours it only repeats them.
 
 use maud::{Markup, html};
-use stepwell_core::{execution::Status, view::NodeStatus};
+use stepwell_core::view::NodeStatus;
 
 /// A state as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,23 +16,6 @@ pub struct Look {
 
 const fn look(class: &'static str, sign: &'static str, word: &'static str) -> Look {
     Look { class, sign, word }
-}
-
-/// What an execution is doing.
-pub fn of_execution(status: Status) -> Look {
-    match status {
-        Status::Pending => look("pending", "○", "Pending"),
-        Status::Running => look("running", "▶", "Running"),
-        Status::Paused => look("paused", "‖", "Paused"),
-        Status::WaitingHuman => look("waiting_human", "?", "Waiting for people"),
-        Status::Waiting => look("waiting", "◔", "Waiting"),
-        Status::RollingBack => look("running", "↺", "Rolling back"),
-        Status::Stuck => look("stuck", "!", "Stuck"),
-        Status::Completed => look("completed", "✓", "Completed"),
-        Status::Failed => look("failed", "✕", "Failed"),
-        Status::Cancelled => look("cancelled", "⊘", "Cancelled"),
-        Status::Skipped => look("skipped", "–", "Skipped"),
-    }
 }
 
 /// What a node is doing.

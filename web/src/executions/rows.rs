@@ -6,7 +6,7 @@ use crate::{
     look::{short_id, status},
     moment::{brief, distance},
     session::Visit,
-    words::{beginning, capital},
+    words::{beginning, capital, took},
 };
 use api::{Problem, Scope};
 use document::time::Time;
@@ -105,7 +105,7 @@ pub fn table(rows: &[Row], up: &str, now: Time, form: Option<&str>) -> Markup {
 }
 
 fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
-    let took = row.ended.unwrap_or(now).since(row.started);
+    let time = row.ended.unwrap_or(now).since(row.started);
     html! {
         tr {
             @if let Some(form) = form {
@@ -116,47 +116,8 @@ fn line(row: &Row, up: &str, now: Time, form: Option<&str>) -> Markup {
             td.name { a href={ (up) "executions" (crate::desk::query([("workflow", row.workflow.as_str())])) } { bdi { (row.workflow) } } }
             td { a href={ (up) "executions/" (part(&row.id)) } { (short_id(&row.id)) } }
             td { (brief(row.started)) @if let Some(by) = &row.by { " " br; span.soft { bdi { (by) } } } }
-            td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (span(took)) }
+            td.number data-label=(if row.ended.is_some() { "took" } else { "for" }) title=(distance(row.started, now)) { (took(time)) }
             td.message dir="auto" { (capital(&beginning(&row.message, limits::SAID))) }
-        }
-    }
-}
-
-/// A length of time, in the two units that say enough: `1.2 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`.
-pub fn span(time: std::time::Duration) -> String {
-    let (ms, s) = (time.as_millis(), time.as_secs());
-    match s {
-        0 => format!("{ms} ms"),
-        1..=9 => format!("{}.{} s", s, (ms % 1000) / 100),
-        10..=59 => format!("{s} s"),
-        60..=3_599 => two(s / 60, "min", s % 60, "s"),
-        3_600..=86_399 => two(s / 3_600, "h", s % 3_600 / 60, "min"),
-        _ => two(s / 86_400, "d", s % 86_400 / 3_600, "h"),
-    }
-}
-
-fn two(much: u64, unit: &str, rest: u64, small: &str) -> String {
-    if rest == 0 { format!("{much} {unit}") } else { format!("{much} {unit} {rest} {small}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::span;
-    use std::time::Duration;
-
-    #[test]
-    fn a_span_is_told_in_the_units_that_say_enough() {
-        for (ms, told) in [
-            (0, "0 ms"),
-            (999, "999 ms"),
-            (1_250, "1.2 s"),
-            (59_999, "59 s"),
-            (200_000, "3 min 20 s"),
-            (7_500_000, "2 h 5 min"),
-            (7_200_000, "2 h"),
-            (360_000_000, "4 d 4 h"),
-        ] {
-            assert_eq!(span(Duration::from_millis(ms)), told);
         }
     }
 }

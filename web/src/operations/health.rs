@@ -1,6 +1,9 @@
 //! What the service says of itself: its release, what its host can do, and how its queue stands.
 
-use crate::{executions::rows::span, session::Visit, words::capital};
+use crate::{
+    session::Visit,
+    words::{capital, took},
+};
 use api::{Metric, Scope};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -66,7 +69,7 @@ fn value(all: &[Metric], (name, _, is_age): (&str, &str, bool)) -> Option<String
     let values = all.iter().filter(|metric| metric.name == name).map(|metric| metric.value);
     if is_age {
         let age = values.fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))))?;
-        return Some(span(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or_default()));
+        return Some(took(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or_default()));
     }
     values.fold(None, |sum: Option<f64>, one| Some(sum.unwrap_or_default() + one)).map(|sum| format!("{sum:.0}"))
 }

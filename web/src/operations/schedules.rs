@@ -2,11 +2,10 @@
 
 use crate::{
     desk::{Asked, part},
-    executions::rows::span,
     limits,
     moment::{brief, distance},
     session::Visit,
-    words::capital,
+    words::{capital, took},
 };
 use api::{Problem, Scope};
 use document::schedule::{ScheduleTrigger, Scheduled};
@@ -61,7 +60,7 @@ fn rhythm(schedule: &ScheduleTrigger) -> Markup {
     html! {
         @if let Some(cron) = &schedule.cron { code { (cron) } " " br; span.soft { bdi { (zone) } } }
         @if let Some(seconds) = schedule.every_seconds {
-            "every " (span(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
+            "every " (took(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     desk::part,
-    executions::rows::span,
     figures::{Figures, NodeFigures},
     limits,
+    words::took,
 };
 use maud::{Markup, html};
 use std::{cmp::Reverse, time::Duration};
@@ -31,7 +31,7 @@ pub fn nodes(up: &str, day: &Figures) -> Markup {
 }
 
 fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
-    let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), span);
+    let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), took);
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(heading) { table.list {
             thead { tr {

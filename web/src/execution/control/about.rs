@@ -6,11 +6,10 @@ use crate::{
     desk::{Asked, Refusal, part},
     execution::{
         aim::{Aim, address},
-        head::short,
         seen::Seen,
-        state::of_execution,
     },
     layout::{Place, View, answered, shown},
+    look::{short_id, status},
     refused::{refused, why},
     session::Visit,
 };
@@ -31,8 +30,8 @@ pub fn route(id: &str, what: &str) -> String {
 pub fn page(visit: &Visit, seen: &Seen, title: &str, refusal: Option<&Refusal>, body: &Markup) -> Response {
     let body = html! {
         div.page-head { h1 { (title) } }
-        p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short(seen.newest.id().as_str())) }
-            " " (of_execution(seen.newest.status()).told()) }
+        p { "Execution " a href=(address(&visit.up, seen.newest.id().as_str())) { bdi { (seen.workflow.name) } " " (short_id(seen.newest.id().as_str())) }
+            " " (status(seen.newest.status())) }
         @if let Some(refusal) = refusal {
             div.summary tabindex="-1" role="alert" { h2 { "This was not done" } (why(refusal)) }
         }
