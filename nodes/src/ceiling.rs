@@ -61,7 +61,7 @@ impl Ceilings {
     pub(crate) fn bound(&self, work: &Work, asked: f64) -> Bound {
         let (most, variable) = match work {
             Work::Code(_) => (self.code_seconds, VARIABLES[0]),
-            Work::Http(_) => (self.http_seconds, VARIABLES[1]),
+            Work::Http(_) | Work::Model(_) | Work::Mcp(_) => (self.http_seconds, VARIABLES[1]),
         };
         // `Duration` takes no NaN.
         let asked = if asked.is_nan() { NODE_SECONDS } else { asked.max(LEAST_SECONDS) };

@@ -11,6 +11,8 @@ mod code;
 mod http;
 mod json;
 pub mod limits;
+mod mcp;
+mod model;
 mod secrets;
 
 pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
@@ -62,6 +64,8 @@ impl Default for Config {
 pub struct Nodes {
     http: Arc<http::Http>,
     code: Arc<code::Code>,
+    models: Arc<model::Models>,
+    mcp: Arc<mcp::Mcp>,
     ceilings: Ceilings,
 }
 
@@ -74,6 +78,8 @@ impl Nodes {
         config.ceilings.check()?;
         Ok(Self {
             ceilings: config.ceilings,
+            models: Arc::new(model::Models),
+            mcp: Arc::new(mcp::Mcp),
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
         })
@@ -105,6 +111,16 @@ impl Runner for Nodes {
             Work::Http(http) => {
                 let needles = Arc::new(Needles::of(&task.secrets));
                 let outcome = self.http.run(http, task, &needles, bound.limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
+            }
+            Work::Model(call) => {
+                let needles = Needles::of(&task.secrets);
+                let outcome = self.models.run(call, task, bound.limit, now).await;
+                Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
+            }
+            Work::Mcp(ask) => {
+                let needles = Needles::of(&task.secrets);
+                let outcome = self.mcp.run(ask, task, bound.limit, now).await;
                 Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,

@@ -1,5 +1,11 @@
 //! What a worker is to do for a node that does I/O, its templates rendered.
 
+mod mcp;
+mod model;
+
+pub use mcp::{McpAsk, McpServer, McpTask};
+pub use model::{Message, ModelAnswer, ModelCall, ModelChoice, Provider, ToolCall, ToolSpec, Usage};
+
 use expression::Expr;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -11,6 +17,10 @@ pub enum Work {
     Http(Box<HttpTask>),
     /// The JavaScript of a `code` node.
     Code(CodeTask),
+    /// A call of a language model, for an agent. The output is a [`ModelAnswer`].
+    Model(Box<ModelCall>),
+    /// A request to a server of the Model Context Protocol.
+    Mcp(Box<McpTask>),
 }
 
 /// The request of an `http_request`, its templates rendered. Secrets are in their places, so nothing of it is shown.

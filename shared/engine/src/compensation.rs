@@ -63,6 +63,7 @@ pub fn shown(state: &Execution, undo: &Undo, by: &Node, reading: &Reading) -> Re
             shown
         }
         Some(work::Work::Code(task)) => json!({"code": task.code}),
-        None => Value::Null,
+        // No document undoes by a model or by a tool of a server.
+        Some(work::Work::Model(_) | work::Work::Mcp(_)) | None => Value::Null,
     })
 }

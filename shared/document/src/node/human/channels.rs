@@ -82,7 +82,9 @@ impl WebhookTemplate {
         };
         match self.request.render(scope, secrets)? {
             Work::Http(request) => Ok(WebhookTask { request: *request, secret }),
-            Work::Code(_) => Err(ExprError { code: "template_error", message: "a webhook is a request".into() }),
+            Work::Code(_) | Work::Model(_) | Work::Mcp(_) => {
+                Err(ExprError { code: "template_error", message: "a webhook is a request".into() })
+            }
         }
     }
 }
