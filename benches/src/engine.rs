@@ -58,6 +58,7 @@ fn expressions() -> Result<(), Failed> {
         item: None,
         index: None,
         execution: expression::ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-01-01T00:00:00Z" },
+        args: None,
         extra: &[],
         bare: [Some(&value), None],
     };

@@ -35,6 +35,7 @@ fuzz_target!(|source: &str| {
         item: None,
         index: None,
         execution: ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-11-01T00:00:00Z" },
+        args: None,
         extra: &[],
         bare: [Some(&OUTPUT), None],
     };

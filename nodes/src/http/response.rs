@@ -184,6 +184,7 @@ fn holds(expect: &Expr, response: &Value) -> Result<bool, String> {
         item: None,
         index: None,
         execution: ExecutionScope { id: "", workflow_id: "", started_at: "" },
+        args: None,
         extra: &[],
         bare: [Some(response), None],
     };

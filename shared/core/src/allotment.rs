@@ -12,6 +12,7 @@ use crate::{
     limits,
 };
 use document::{Body, NodeKind, Spawning, Workflow, graph::NodeIx, id::NodeId};
+use std::sync::Arc;
 
 /// How many levels a saved workflow counts for. Its document is known only when it starts, and most have no children or
 /// one level of them.
@@ -64,19 +65,18 @@ pub fn budget_of_root(text: &str) -> Result<u32, String> {
 fn allotted<'a>(workflow: &Workflow, state: &'a Execution, ix: NodeIx) -> Option<(&'a Kids, Allotment)> {
     let node = workflow.nodes.get(ix)?;
     let kids = state.children.get(&node.id)?;
-    let NodeKind::Children(spawning) = &node.kind else { return None };
-    let asked = kids.at_once.unwrap_or_else(|| at_most(spawning)).min(u64::from(kids.count)).max(1);
+    let asked = kids.at_once.unwrap_or_else(|| at_most(&node.kind)).min(u64::from(kids.count)).max(1);
     let asked = u32::try_from(asked).unwrap_or(u32::MAX);
-    Some((kids, divide(workflow, state.started.descendants, spawning, asked)))
+    Some((kids, divide(workflow, state.started.descendants, levels_of(&node.kind)?, asked)))
 }
 
 /// Divides the budget of an execution. `asked` is how many children of the node would run at once without a bound.
-fn divide(workflow: &Workflow, budget: u32, spawning: &Spawning, asked: u32) -> Allotment {
+fn divide(workflow: &Workflow, budget: u32, levels: u32, asked: u32) -> Allotment {
     let all = workflow.nodes.iter().filter_map(|node| levels_of(&node.kind));
-    let (nodes, most) = all.fold((0, 0), |(nodes, most), levels| (nodes + 1, levels.max(most)));
+    let (nodes, most) = all.fold((0, 0), |(nodes, most), levels: u32| (nodes + 1, levels.max(most)));
     let share = budget / u32::max(nodes, 1);
     if share >= most {
-        let at_once = asked.min(share / levels(spawning));
+        let at_once = asked.min(share / levels);
         return Allotment { at_once, together: None, each: (share - at_once) / at_once };
     }
     let together = u32::max(budget / most, 1);
@@ -85,27 +85,33 @@ fn divide(workflow: &Workflow, budget: u32, spawning: &Spawning, asked: u32) -> 
 }
 
 /// How many children of a node its config allows at once. What a template yields is recorded when they are planned.
-fn at_most(spawning: &Spawning) -> u64 {
-    match spawning {
-        Spawning::Map(map) => map.max_concurrency.literal().unwrap_or(limits::MAP_CONCURRENCY),
-        Spawning::Workflow(children) if children.parallel => children.workflow_ids.len() as u64,
-        Spawning::Workflow(_) => 1,
+fn at_most(kind: &NodeKind) -> u64 {
+    match kind {
+        NodeKind::Children(Spawning::Map(map)) => map.max_concurrency.literal().unwrap_or(limits::MAP_CONCURRENCY),
+        NodeKind::Children(Spawning::Workflow(children)) if children.parallel => children.workflow_ids.len() as u64,
+        NodeKind::Agent(agent) => agent.parallel_tools.literal().unwrap_or(limits::PARALLEL_TOOLS),
+        NodeKind::Children(Spawning::Workflow(_))
+        | NodeKind::Route(_)
+        | NodeKind::Compute(_)
+        | NodeKind::Run(_)
+        | NodeKind::Wait(_)
+        | NodeKind::Lend(_) => 1,
     }
 }
 
 /// How many levels of executions a node is known to have below its own execution, its children included; none where it
 /// has no children.
 fn levels_of(kind: &NodeKind) -> Option<u32> {
-    if let NodeKind::Children(spawning) = kind { Some(levels(spawning)) } else { None }
-}
-
-fn levels(spawning: &Spawning) -> u32 {
-    match spawning {
-        Spawning::Map(map) => match &map.body {
-            Body::Inline(body) => 1 + body.nodes.iter().filter_map(|node| levels_of(&node.kind)).max().unwrap_or(0),
-            Body::Saved(_) => 1 + SAVED_LEVELS,
+    let within = |flow: &Arc<Workflow>| flow.nodes.iter().filter_map(|node| levels_of(&node.kind)).max().unwrap_or(0);
+    match kind {
+        NodeKind::Children(Spawning::Map(map)) => match &map.body {
+            Body::Inline(body) => Some(1 + within(body)),
+            Body::Saved(_) => Some(1 + SAVED_LEVELS),
         },
-        Spawning::Workflow(_) => 1 + SAVED_LEVELS,
+        NodeKind::Children(Spawning::Workflow(_)) => Some(1 + SAVED_LEVELS),
+        NodeKind::Agent(agent) if agent.tools.is_empty() => None,
+        NodeKind::Agent(_) => Some(1 + kind.flows().into_iter().map(within).max().unwrap_or(0)),
+        NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Lend(_) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! load and store; `decide` says when children start and end.
 
 use crate::{
+    agent::{self, Heard, Planned},
     allotment::budget_of_child,
     error::Error,
     event::Started,
@@ -16,22 +17,36 @@ use document::{
     Body, Children, NodeKind, Spawning, Workflow,
     graph::NodeIx,
     id::{NodeId, WorkflowId},
+    node::agent::Agent,
     time::Time,
 };
 use expression::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The workflow at the end of a path of `map` nodes with inline bodies, from a document on: what an execution runs whose
-/// [`Started::body`] is that path.
+/// The workflow at the end of a path of `map` nodes with inline bodies and of tools of agents, from a document on: what an
+/// execution runs whose [`Started::body`] is that path. A tool stands in it as `agent/tool`.
 ///
 /// # Errors
-/// The first node of the path that is no such `map`.
+/// The first part of the path that leads to no flow.
 pub fn body_of(root: Arc<Workflow>, path: &[NodeId]) -> Result<Arc<Workflow>, &NodeId> {
     path.iter().try_fold(root, |workflow, id| {
-        let map = workflow.node(id.as_str());
-        map.and_then(|map| map.kind.inline_body()).cloned().ok_or(id)
+        let Some((agent, tool)) = id.as_str().split_once('/') else {
+            let map = workflow.node(id.as_str());
+            return map.and_then(|map| map.kind.inline_body()).cloned().ok_or(id);
+        };
+        let (tool, approved) = tool.strip_suffix(APPROVED).map_or((tool, false), |tool| (tool, true));
+        flow_of(workflow.node(agent).and_then(|node| node.kind.agent()), tool, approved).cloned().ok_or(id)
     })
+}
+
+/// What a path to the flow of a tool ends with, where a person must approve the call first.
+const APPROVED: &str = "/approved";
+
+/// The flow that a call of an agent's tool runs.
+fn flow_of<'a>(agent: Option<&'a Agent>, tool: &str, approved: bool) -> Option<&'a Arc<Workflow>> {
+    let tool = agent?.tools.iter().find(|known| known.node.as_str() == tool)?;
+    if approved { tool.approved_flow.as_ref() } else { Some(&tool.flow) }
 }
 
 /// The children of one attempt of a node.
@@ -95,7 +110,14 @@ impl<'a> Family<'a> {
     }
 
     /// What a child runs, or why it cannot start; none where the node is of a type without children.
-    pub fn runs(&self, index: u32) -> Option<Result<Runs<'a>, String>> {
+    pub fn runs(&self, index: u32, reading: &Reading) -> Option<Result<Runs<'a>, String>> {
+        if let NodeKind::Agent(agent) = self.kind() {
+            let planned = self.planned(index, reading)?;
+            let flow = flow_of(Some(agent), &planned.tool, planned.approved);
+            return Some(
+                flow.map(Runs::Body).ok_or_else(|| format!("the agent has no tool {} any more", planned.tool)),
+            );
+        }
         if let NodeKind::Children(Spawning::Map(map)) = self.kind() {
             return Some(Ok(match &map.body {
                 Body::Inline(body) => Runs::Body(body),
@@ -129,16 +151,40 @@ impl<'a> Family<'a> {
             named && !body.graph.index.contains_key(id)
         };
         let inherited = parent.inherited.iter().cloned().chain(own).filter(|(id, _)| wanted(id)).collect();
+        let (step, item) = self.way(index, reading);
         Started {
             workflow_id: parent.workflow_id.clone(),
             workflow_version: parent.workflow_version,
             workflow_hash: self.state.workflow_hash().to_owned(),
-            body: parent.body.iter().cloned().chain([self.activation.node.clone()]).collect(),
-            item: Some(self.item(index, reading)),
+            body: parent.body.iter().cloned().chain([step]).collect(),
+            item: Some(item),
             input: if reads.input { parent.input.clone() } else { Payload::default() },
             inherited,
             ..self.start(index, body, now)
         }
+    }
+
+    /// The last part of the way to the flow of a child, and the item that it works on.
+    fn way(&self, index: u32, reading: &Reading) -> (NodeId, Payload) {
+        match self.planned(index, reading) {
+            None => (self.activation.node.clone(), self.item(index, reading)),
+            Some(call) => {
+                let approved = if call.approved { APPROVED } else { "" };
+                let step = format!("{}/{}{approved}", self.activation.node, call.tool);
+                let item = match call.approved {
+                    true => json!({ "arguments": call.arguments, "reason": call.reason }),
+                    false => call.arguments,
+                };
+                (step.into(), Payload::new(item))
+            }
+        }
+    }
+
+    /// The tool call that a child of an agent runs.
+    fn planned(&self, index: u32, reading: &Reading) -> Option<Planned> {
+        let NodeKind::Agent(_) = self.kind() else { return None };
+        let all = reading.value(&self.kids()?.items);
+        serde_json::from_value(all.get(index as usize)?.clone()).ok()
     }
 
     /// What a child starts with that runs a saved workflow, of which `version` is the latest. The error says why the
@@ -205,6 +251,9 @@ impl<'a> Family<'a> {
     /// The outcome of the node, once all children have ended: made of what they gave, in the order of their indexes. None
     /// stands for a child that is not shown, or does not exist.
     pub fn outcome(&self, given: Vec<Option<Given>>) -> Outcome {
+        if let NodeKind::Agent(_) = self.kind() {
+            return self.of_tools(given);
+        }
         let output = match self.listed() {
             // `stop_on_failure` is about lists. A node with a single workflow fails where that fails.
             Some(children) if !children.list => match given.into_iter().next().flatten() {
@@ -225,6 +274,22 @@ impl<'a> Family<'a> {
                 Value::Array(given.into_iter().map(|child| child.map(|it| it.output).unwrap_or_default()).collect())
             }
         };
+        Outcome::Succeeded { port: "success".into(), output }
+    }
+
+    /// What the tool calls of an agent gave.
+    fn of_tools(&self, given: Vec<Option<Given>>) -> Outcome {
+        let ended = Reading::of(|reading| {
+            (0..)
+                .zip(given)
+                .filter_map(|(index, given)| Some(agent::ended(&self.planned(index, reading)?, self.id(index), given)))
+                .collect::<Vec<_>>()
+        });
+        let Ok(ended) = ended else {
+            let failure = Failure::new("invalid_output", "the calls of the agent's tools were not fetched");
+            return Outcome::Failed(failure.retryable());
+        };
+        let output = serde_json::to_value(Heard::Ended(ended)).unwrap_or_default();
         Outcome::Succeeded { port: "success".into(), output }
     }
 

@@ -45,6 +45,7 @@
 //! ```
 
 pub mod admission;
+pub mod agent;
 pub mod allotment;
 pub mod children;
 pub mod command;

@@ -25,6 +25,8 @@ pub const MOST_DESCENDANTS: u32 = 1_000_000;
 /// Children that one turn or message tells what their parent wants, or starts. For more, further messages follow, so that
 /// the work of others comes in between.
 pub const CHILDREN_IN_A_SLICE: u32 = 250;
+/// How often a model is told that its answer does not fit its schema. Models that fail three times fail again.
+pub const REPAIRS: usize = 2;
 /// Seconds after which somebody looks whether an execution that `max_concurrency` holds back may go on, in case that the
 /// message of an end or of a save was lost.
 pub const HELD_SECONDS: f64 = 60.0;

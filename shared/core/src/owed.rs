@@ -10,7 +10,7 @@ use crate::{
     retention::expires_at,
     rollback::{After, Rolling},
 };
-use document::{Workflow, graph::NodeIx, id::NodeId, node::node_type::Mode, time::Time};
+use document::{Workflow, graph::NodeIx, id::NodeId, time::Time};
 use std::{ops::Range, sync::Arc};
 
 /// Which of the effects that a state owes are wanted.
@@ -355,7 +355,7 @@ pub fn past_timers(state: &Execution, now: Time) -> Vec<(Activation, Purpose)> {
 pub(crate) fn step_of(workflow: &Workflow, state: &Execution, ix: NodeIx, at: Option<Time>) -> Option<Effect> {
     let node = workflow.nodes.get(ix)?;
     let attempt = state.node(&node.id)?.attempt.max(1);
-    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.of.mode == Mode::Run };
+    let work = Work::Step { activation: state.activation(&node.id), attempt, io: node.of.mode.does_io() };
     Some(Effect::Send { message: Message { execution: state.id().clone(), work }, at })
 }
 

@@ -7,7 +7,7 @@ use crate::{
     payload::Payload,
     reading::Reading,
 };
-use document::{Workflow, graph::NodeIx};
+use document::{Workflow, graph::NodeIx, node::agent::tool};
 use expression::{Context, ExecutionScope, LoopScope, Scope};
 use serde_json::Value;
 
@@ -28,6 +28,8 @@ pub struct Sight<'a> {
     in_loop: Option<(u64, Payload)>,
     item: Option<Payload>,
     index: Option<u64>,
+    /// What a model gave the tool whose flow this is.
+    args: Option<Payload>,
     started_at: String,
 }
 
@@ -101,6 +103,7 @@ impl<'a> Sight<'a> {
             in_loop: None,
             item: state.started.item.clone(),
             index: state.started.item.as_ref().and(state.started.parent.as_ref()).map(|parent| u64::from(parent.index)),
+            args: args_of(workflow, state, reading),
             started_at: state.started_at.to_string(),
         };
         sight.look_around();
@@ -160,6 +163,7 @@ impl<'a> Sight<'a> {
                 workflow_id: started.workflow_id.as_str(),
                 started_at: &self.started_at,
             },
+            args: self.value(self.args.as_ref()),
             extra,
             bare: [self.value(self.input.as_ref()), Some(input)],
         }
@@ -228,6 +232,17 @@ impl Context for Sight<'_> {
             .filter(|id| self.workflow.graph.index.get(*id).is_some_and(|&ix| self.seen(ix).is_some()));
         inherited.chain(own.map(|id| id.as_str())).collect()
     }
+}
+
+/// What a model gave the tool whose flow an execution runs, as whoever approved the call may have changed it; none where
+/// it runs no tool.
+fn args_of(workflow: &Workflow, state: &Execution, reading: &Reading) -> Option<Payload> {
+    let item = state.started.item.as_ref().filter(|_| state.started.is_of_tool())?;
+    // A call that a person approves first has the model's reason beside the arguments.
+    let Some(ix) = workflow.node_ix(tool::ARGUMENTS) else { return Some(item.clone()) };
+    let chosen = state.node(&workflow.nodes[ix].id).and_then(|node| node.output.clone());
+    let given = || Payload::new(reading.value(item).get("arguments").cloned().unwrap_or_default());
+    Some(chosen.unwrap_or_else(given))
 }
 
 /// The value of a loop's last iteration; null before the first has ended.

@@ -43,6 +43,7 @@ mod put_to;
 mod query;
 mod read;
 mod read_node;
+mod read_tools;
 mod reading;
 mod reads;
 pub mod schedule;
@@ -55,7 +56,7 @@ mod word;
 pub mod work;
 
 pub use connection::Connection;
-pub use model::{Edge, InputSchema, Node, NodeKind, Route, Spawning, Trigger, Waiting, Workflow};
+pub use model::{Edge, InputSchema, Lent, Node, NodeKind, Route, Spawning, Trigger, Waiting, Workflow};
 pub use node::{
     branch::{Branch, Rule},
     r#break::Break,

@@ -61,6 +61,38 @@ pub const PEOPLE_BYTES: usize = 100_000;
 pub const GROUP_NAME_BYTES: usize = 64;
 /// Workflows that one `workflow` node may name.
 pub const CHILDREN: usize = 1_000;
+/// Models that an agent may name, one in place of another.
+pub const MODELS: usize = 8;
+/// Texts at which an answer of a model stops: what the providers take.
+pub const STOPS: usize = 4;
+/// Tokens of one answer of a model: more than any of today's gives.
+pub const OUTPUT_TOKENS: u64 = 1_000_000;
+/// Tokens of all calls of one agent: its bound on costs is one people choose, and this only keeps the number sane.
+pub const MOST_TOKENS: u64 = 1_000_000_000;
+/// Calls of its model where an agent does not say, and at most: a journal of so many answers is still read at once.
+pub const USUAL_TURNS: u64 = 10;
+/// The most of them.
+pub const AGENT_TURNS: u64 = 200;
+/// Calls of tools where an agent does not say, and at most: each is an execution of its own.
+pub const USUAL_TOOL_CALLS: u64 = 50;
+/// The most of them.
+pub const AGENT_TOOL_CALLS: u64 = 1_000;
+/// Tool calls of one answer that run at once where an agent does not say.
+pub const PARALLEL_TOOLS: u64 = 8;
+/// Messages that stand in place of a prompt.
+pub const AGENT_MESSAGES: usize = 200;
+/// Tools of one agent. Models choose badly among more, and some providers take no more.
+pub const TOOLS: usize = 128;
+/// Bytes of a tool's result that a model gets to read where the tool does not say, and at most.
+pub const TOOL_RESULT_BYTES: u64 = 16_384;
+/// The most of them: some 250,000 tokens, which is what large models read.
+pub const TOOL_RESULT_MOST: u64 = 1_048_576;
+/// Messages of a conversation that an agent may read.
+pub const REMEMBERED: u64 = 1_000;
+/// Messages of a conversation that an agent reads where its memory does not say.
+pub const MEMORY_WINDOW: u64 = 40;
+/// Days for which a conversation is kept where its memory does not say.
+pub const MEMORY_DAYS: u64 = 30;
 /// Bytes of the JavaScript of one `code` node.
 pub const CODE_BYTES: usize = 256 * 1024;
 /// Bytes of the `path` of a webhook.

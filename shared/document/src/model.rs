@@ -5,6 +5,7 @@ use crate::{
     graph::Graph,
     id::{NodeId, WorkflowId},
     node::{
+        agent::Agent,
         branch::Branch,
         r#break::Break,
         config::{Compute, Config, Run},
@@ -116,6 +117,18 @@ pub enum NodeKind {
     Wait(Waiting),
     /// The node starts executions of its own.
     Children(Spawning),
+    /// A worker of ours asks a model, and the node starts executions for the tools that the model asks for.
+    Agent(Box<Agent>),
+    /// The node never runs: agents use it.
+    Lend(Lent),
+}
+
+/// The place of a node in its flow that only agents use. What it is to them is part of their config.
+#[derive(Clone, Copy, Debug)]
+pub struct Lent;
+
+impl Config for Lent {
+    fn expressions<'a>(&'a self, _: &mut Vec<&'a Expr>) {}
 }
 
 /// The config of a node that only chooses what comes next.
@@ -175,6 +188,8 @@ impl NodeKind {
             Self::Run(_) => Mode::Run,
             Self::Wait(_) => Mode::Wait,
             Self::Children(_) => Mode::Children,
+            Self::Agent(_) => Mode::Agent,
+            Self::Lend(_) => Mode::Lend,
         }
     }
 
@@ -196,6 +211,8 @@ impl NodeKind {
             Self::Wait(Waiting::Human(config)) => config.as_ref(),
             Self::Children(Spawning::Map(config)) => config,
             Self::Children(Spawning::Workflow(config)) => config,
+            Self::Agent(config) => config.as_ref(),
+            Self::Lend(config) => config,
         }
     }
 
@@ -212,6 +229,18 @@ impl NodeKind {
     /// The config of a question to people, where the node is one.
     pub fn human(&self) -> Option<&Human> {
         if let Self::Wait(Waiting::Human(human)) = self { Some(human) } else { None }
+    }
+
+    /// The config of an agent, where the node is one.
+    pub fn agent(&self) -> Option<&Agent> {
+        if let Self::Agent(agent) = self { Some(agent) } else { None }
+    }
+
+    /// The flows within the node: the body of a map, and those of an agent's tools.
+    pub fn flows(&self) -> Vec<&Arc<Workflow>> {
+        let tools = self.agent().into_iter().flat_map(|agent| &agent.tools);
+        let tools = tools.flat_map(|tool| [Some(&tool.flow), tool.approved_flow.as_ref()]).flatten();
+        self.inline_body().into_iter().chain(tools).collect()
     }
 
     /// The flow that the node runs for each item, where it stands in the document itself.

@@ -14,7 +14,8 @@ use crate::{
         node_type::{NodeType, Role},
     },
     policy::{Join, Overlap, Settings},
-    read_node::{Readers, read_node},
+    read_node::{Readers, lent, read_node},
+    read_tools::{is_lent, link},
     reading::{At, Cx, Fields, Frame, Outputs, Place, RawEdge, RawNode, Reader, cut, is_id, kind_of, suggest},
     validate::{check_structure, check_warnings},
 };
@@ -58,6 +59,32 @@ pub(crate) fn assemble(head: Head, flow: Flow, document: Value) -> Workflow {
     }
 }
 
+/// Where a flow within another one stands.
+pub(crate) struct Outer<'a> {
+    /// The flow around.
+    pub(crate) frame: &'a Frame<'a>,
+    /// The map or the agent in it.
+    pub(crate) ix: NodeIx,
+    /// The tool of the agent; none for the body of a map.
+    pub(crate) tool: Option<&'a str>,
+}
+
+impl Outer<'_> {
+    /// The id of the flow, which tells where it stands: the document's id, then the nodes around, the outermost first.
+    fn id(&self, document: &str) -> String {
+        let mut names: Vec<String> = self.tool.iter().map(|tool| (*tool).to_owned()).collect();
+        names.push(self.frame.nodes[self.ix].label(self.ix));
+        let mut frame = self.frame;
+        while let Some((outer, ix)) = frame.outer {
+            names.push(outer.nodes[ix].label(ix));
+            frame = outer;
+        }
+        names.push(document.to_owned());
+        names.reverse();
+        names.join("/")
+    }
+}
+
 /// Reads the body of a map as a workflow of its own, whose expressions may also read what the map itself may read.
 pub(crate) fn read_body(
     cx: &mut Cx<'_>,
@@ -66,23 +93,29 @@ pub(crate) fn read_body(
     at: &At<'_>,
     place: Place<'_>,
 ) -> Option<Workflow> {
+    let Reader::Node(ix) = place.reader else { return None };
+    // What a model gave a tool is not seen in the body of a map within it.
+    let in_tool = std::mem::replace(&mut cx.in_tool, false);
+    let body = read_inner(cx, types, object, at, Outer { frame: place.frame, ix, tool: None });
+    cx.in_tool = in_tool;
+    body
+}
+
+/// Reads a flow within another one as a workflow of its own.
+pub(crate) fn read_inner(
+    cx: &mut Cx<'_>,
+    types: &Types,
+    object: &Map<String, Value>,
+    at: &At<'_>,
+    outer: Outer<'_>,
+) -> Option<Workflow> {
     let f = Fields::new(cx, object, at, "schema", &["nodes", "edges"]);
-    let Reader::Node(map) = place.reader else { return None };
-    // The id tells where the body stands: the document's id, then the maps around, the outermost first.
-    let mut names = vec![place.frame.nodes[map].label(map)];
-    let mut frame = place.frame;
-    while let Some((outer, map)) = frame.outer {
-        names.push(outer.nodes[map].label(map));
-        frame = outer;
-    }
-    names.push(cx.workflow.clone());
-    names.reverse();
-    let id = names.join("/");
+    let id = outer.id(&cx.workflow);
     // Problems of the body's own edges are not the map's, so they bear no node's id. Any error keeps the body from
     // being built.
     let before = cx.errors();
     let node = cx.node.take();
-    let flow = read_flow(cx, types, &f, Some((place.frame, map)), |_, _| {});
+    let flow = read_flow(cx, types, &f, Some((outer.frame, outer.ix)), |_, _| {});
     cx.node = node;
     let after = cx.errors();
     let mut document = Map::new();
@@ -123,12 +156,14 @@ pub(crate) fn read_flow(
     let graph = graph_of(&raw_nodes, &raw_edges);
     let outputs = Outputs::of(&raw_nodes, &raw_edges, &graph, outer.is_some(), cx.on_error);
     let reads = RefCell::new(Vec::new());
-    let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, outputs, reads };
+    let args = cx.in_tool;
+    let frame = Frame { nodes: &raw_nodes, edges: &raw_edges, graph: &graph, outer, outputs, reads, args };
     if !nodes.is_empty() {
         check_structure(cx, &frame, f.at, outer.is_some());
     }
     // Then the configs and conditions, and what can be said only once all of them are known.
-    let read = read_nodes(cx, types, &frame, &nodes_at);
+    let mut read = read_nodes(cx, types, &frame, &nodes_at);
+    link(cx, types, &frame, &nodes_at, &mut read);
     let conditions = read_conditions(cx, &frame, &edges_at);
     with(cx, Place::new(&frame, Reader::End));
     check_warnings(cx, &frame, f.at, &read, &conditions);
@@ -288,6 +323,9 @@ fn read_nodes(cx: &mut Cx<'_>, types: &Types, frame: &Frame<'_>, nodes_at: &At<'
         let unnamed: NodeId = "".into();
         let id = raw.id.as_ref().unwrap_or(&unnamed);
         let node = match (raw.object, raw.kind) {
+            (Some(object), Some(kind)) if is_lent(frame, ix) => {
+                Some(cx.about(raw.id.as_ref().map(ToString::to_string), |cx| lent(cx, object, &at, id, kind)))
+            }
             (Some(object), Some(kind)) => cx.about(raw.id.as_ref().map(ToString::to_string), |cx| {
                 let node = read_node(cx, readers, object, &at, (id, kind), Place::new(frame, Reader::Node(ix)))?;
                 if let Join::AtLeast(count) = node.join

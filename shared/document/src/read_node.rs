@@ -1,7 +1,7 @@
 //! Reads one node: what all types have in common, such as its retries, and by its type its config.
 
 use crate::{
-    Node, NodeKind,
+    Lent, Node, NodeKind,
     dialect::NODE_KEYS,
     id::NodeId,
     limits,
@@ -45,6 +45,31 @@ pub(crate) fn read_node(
         node.compensate = compensate(cx, readers, undo, &at.key("compensate"), id, place.without_input()).map(Box::new);
     }
     Some(node)
+}
+
+/// A node that is read where an agent has it. What stands in the flow itself is only its place.
+pub(crate) fn lent(
+    cx: &mut Cx<'_>,
+    object: &Map<String, Value>,
+    at: &At<'_>,
+    id: &NodeId,
+    of: &'static NodeType,
+) -> Node {
+    let f = Fields::new(cx, object, at, "schema", &NODE_KEYS);
+    Node {
+        id: id.clone(),
+        name: f.get("name").and_then(Value::as_str).map_or_else(|| id.to_string(), str::to_owned),
+        of,
+        kind: NodeKind::Lend(Lent),
+        ports: of.ports_of(f.get("config").unwrap_or(&Value::Null)).unwrap_or_default(),
+        retry: Retry { max_attempts: 1, initial_seconds: 1.0, backoff: 2.0, max_seconds: 60.0, jitter: true },
+        timeout_seconds: None,
+        on_error: cx.on_error,
+        put_to: None,
+        join: Join::All,
+        delivery: Delivery::AtLeastOnce,
+        compensate: None,
+    }
 }
 
 /// Builds a node from the keys that it shares with a node under `compensate`.

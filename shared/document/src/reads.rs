@@ -19,7 +19,7 @@ pub struct Reads {
 }
 
 /// The names that read no input of the execution; every other name may.
-const SCOPE: [&str; 7] = ["output", "ctx", "loop", "item", "index", "execution", "secrets"];
+const SCOPE: [&str; 8] = ["output", "ctx", "loop", "item", "index", "execution", "secrets", "args"];
 
 impl Workflow {
     /// Names of the secrets that nodes place, those of bodies and compensations included; each once, in order.
@@ -28,7 +28,7 @@ impl Workflow {
         for node in &self.nodes {
             names.extend(node.kind.config().secrets());
             names.extend(node.put_to.iter().filter_map(|to| to.channels.as_ref()).flat_map(Channels::secrets));
-            names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.secrets()));
+            names.extend(node.kind.flows().into_iter().flat_map(|flow| flow.secrets()));
             names.extend(node.compensate.iter().flat_map(|undo| undo.kind.config().secrets()));
         }
         names
@@ -42,7 +42,7 @@ impl Workflow {
             let put_to = node.put_to.as_ref().and_then(|put_to| put_to.assignees.as_ref());
             let asked = human.into_iter().flatten().flatten().chain(put_to);
             names.extend(asked.flat_map(|people| groups_in(people.source())));
-            names.extend(node.kind.inline_body().into_iter().flat_map(|body| body.groups()));
+            names.extend(node.kind.flows().into_iter().flat_map(|flow| flow.groups()));
         }
         names
     }
@@ -53,7 +53,12 @@ impl Workflow {
             let below = match &node.kind {
                 NodeKind::Children(Spawning::Map(map)) => map.inline_body().is_none_or(|body| body.compensates()),
                 NodeKind::Children(Spawning::Workflow(_)) => true,
-                NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_) => false,
+                NodeKind::Agent(_) => node.kind.flows().iter().any(|flow| flow.compensates()),
+                NodeKind::Compute(_)
+                | NodeKind::Run(_)
+                | NodeKind::Wait(_)
+                | NodeKind::Route(_)
+                | NodeKind::Lend(_) => false,
             };
             below || node.compensate.is_some()
         })
@@ -74,8 +79,8 @@ impl Workflow {
             let also = config.reads();
             reads.input |= also.input;
             reads.all_nodes |= also.all_nodes;
-            if let Some(body) = node.kind.inline_body() {
-                let inner = body.reads();
+            for flow in node.kind.flows() {
+                let inner = flow.reads();
                 reads.input |= inner.input;
                 reads.all_nodes |= inner.all_nodes;
                 nodes.extend(inner.nodes);

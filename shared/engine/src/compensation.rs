@@ -29,7 +29,9 @@ pub fn rendered(
         NodeKind::Run(config) => config.render(&scene.scope(), secrets).map(Some),
         NodeKind::Compute(config) => config.compute(&scene.scope()).map(|_| None),
         // The format lets no other type undo anything.
-        NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => Ok(None),
+        NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) | NodeKind::Agent(_) | NodeKind::Lend(_) => {
+            Ok(None)
+        }
     }
 }
 

@@ -1,17 +1,23 @@
 //! What a step message asks of its handler: to run one node, whose config is rendered here, or something else.
 
 use crate::limits;
-use document::{Delivery, Node, NodeKind, Workflow, graph::NodeIx, time::Time};
+use document::{
+    Delivery, Node, NodeKind, Workflow,
+    graph::NodeIx,
+    node::agent::{Agent, Head},
+    time::Time,
+};
 use expression::{ExprError, Secrets};
 use serde_json::Value;
 use stepwell_core::{
+    agent,
     effect::Effect,
     execution::{Execution, Phase},
     id::Activation,
     owed::{Since, owed},
     reading::{Missing, Reading},
     sight::Sight,
-    task::{Failure, Outcome, Task, UsedSecret},
+    task::{Failure, Outcome, Task, UsedSecret, Work},
 };
 
 /// What a handler does for one step message.
@@ -27,6 +33,10 @@ pub enum Prepared {
     Open,
     /// All children of the node ended: collect their outputs, then report.
     Collect,
+    /// Ask an agent's model, then report its answer with what it was told first.
+    Ask(Box<Task>, Box<Head>),
+    /// Look for what an agent remembers and which tools its servers have, then report that.
+    OpenAgent,
     /// Run nothing. Deliver these effects again, then acknowledge the message.
     Nothing(Vec<Effect>),
     /// The message came before its time: hand it out again at this time.
@@ -124,6 +134,9 @@ fn work(
     let rendered = match &node.kind {
         NodeKind::Compute(config) => return Prepared::Report(computed(config.compute(&sight.scope()))),
         NodeKind::Run(config) => config.render(&sight.scope(), secrets),
+        NodeKind::Agent(_) if collects(state, node) => return Prepared::Collect,
+        NodeKind::Agent(agent) => return asks(workflow, state, ix, agent, activation, secrets, reading),
+        NodeKind::Lend(_) => return Prepared::Nothing(Vec::new()),
         NodeKind::Children(_) if collects(state, node) => return Prepared::Collect,
         NodeKind::Children(_) | NodeKind::Wait(_) | NodeKind::Route(_) => return Prepared::Open,
     };
@@ -132,16 +145,50 @@ fn work(
         Err(error) => return Prepared::Report(computed(Err(error))),
     };
     let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
-    // The key is derived from the activation alone, so that every attempt has the same one.
-    let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
-    let owner = state.started.owner.clone();
-    let task = Box::new(Task { owner, idempotency_key, timeout_seconds, work, secrets: secrets.used() });
+    let task = Box::new(task(state, node, activation, work, secrets));
     // What can be undone commits its start first, so that a start without an outcome is known.
     let begun = state.node(&node.id).is_some_and(|found| matches!(found.phase, Phase::Intended { .. }));
     if (node.delivery == Delivery::AtMostOnce || node.compensate.is_some()) && !begun {
         return Prepared::Intend(task, now.after_seconds(timeout_seconds + limits::GRACE_SECONDS));
     }
     Prepared::Run(task)
+}
+
+/// A task of a node.
+pub(crate) fn task(
+    state: &Execution,
+    node: &Node,
+    activation: &Activation,
+    work: Work,
+    secrets: &dyn SecretSource,
+) -> Task {
+    // The key is derived from the activation alone, so that every attempt has the same one.
+    let idempotency_key = stepwell_core::id::derive(&["step", state.id().as_str(), &activation.to_string()]);
+    let timeout_seconds = node.timeout_seconds.unwrap_or(limits::NODE_SECONDS);
+    Task { owner: state.started.owner.clone(), idempotency_key, timeout_seconds, work, secrets: secrets.used() }
+}
+
+/// The next call of an agent's model.
+fn asks(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    agent: &Agent,
+    activation: &Activation,
+    secrets: &dyn SecretSource,
+    reading: &Reading,
+) -> Prepared {
+    if agent::opens(agent, agent::talk(state, activation)) {
+        return Prepared::OpenAgent;
+    }
+    match agent::ask(workflow, state, ix, secrets, reading) {
+        Ok(Some((call, head))) => {
+            let work = Work::Model(Box::new(call));
+            Prepared::Ask(Box::new(task(state, &workflow.nodes[ix], activation, work, secrets)), Box::new(head))
+        }
+        Ok(None) => Prepared::Nothing(Vec::new()),
+        Err(error) => Prepared::Report(computed(Err(error))),
+    }
 }
 
 /// Whether all children of the node's present attempt have ended.

@@ -172,6 +172,7 @@ fn line(state: &Execution, turn: &Turn, event: &Event) -> Option<Line> {
         Event::LoopBroken { .. } | Event::SignalReceived { .. } | Event::SignalConsumed { .. } => return None,
         Event::ChildrenStarted { .. } | Event::ChildrenEnded { .. } => return None,
         Event::ChildrenAsked { .. } | Event::AnswerPassedOn { .. } => return None,
+        Event::AgentOpened(_) | Event::AgentAnswered(_) | Event::AgentToolEnded(_) => return None,
     })
 }
 

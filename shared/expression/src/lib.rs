@@ -32,6 +32,7 @@
 //!     item: None,
 //!     index: None,
 //!     execution: ExecutionScope { id: "e1", workflow_id: "expenses", started_at: "2026-11-01T00:00:00Z" },
+//!     args: None,
 //!     extra: &[],
 //!     bare: [None, Some(&input)],
 //! };
@@ -104,6 +105,7 @@ use serde_json::Value;
 ///     item: None,
 ///     index: None,
 ///     execution: ExecutionScope { id: "e1", workflow_id: "orders", started_at: "2026-11-01T00:00:00Z" },
+///     args: None,
 ///     extra: &[],
 ///     bare: [Some(&node_input), Some(&execution_input)],
 /// };
@@ -131,6 +133,8 @@ pub struct Scope<'a> {
     pub index: Option<u64>,
     /// `execution.id`, `execution.workflow_id` and `execution.started_at`.
     pub execution: ExecutionScope<'a>,
+    /// `args`: what a model gave the tool of an agent, in the flow of that tool.
+    pub args: Option<&'a Value>,
     /// Further names, which win over all others: `answer` in the rules of a `human` node of kind `input`.
     pub extra: &'a [(&'a str, &'a Value)],
     /// The objects in which a bare name such as `amount` is looked up, in this order: the input of the node, then the

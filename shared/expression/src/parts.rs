@@ -16,6 +16,9 @@ impl<'a> Machine<'a> {
         if let Some((_, value)) = scope.extra.iter().find(|(extra, _)| *extra == name) {
             return Ok(Val::from_json(value));
         }
+        if let Some(args) = scope.args.filter(|_| name == "args") {
+            return Ok(Val::from_json(args));
+        }
         let found = match root {
             Root::Output => scope.output.map(Val::from_json),
             Root::Ctx => Some(Val::Part(Part::Ctx)),

@@ -50,6 +50,7 @@ impl World {
             item: self.item.as_ref(),
             index: self.item.as_ref().map(|_| 7),
             execution: ExecutionScope { id: "e1", workflow_id: "w1", started_at: "2026-11-01T00:00:00Z" },
+            args: None,
             extra: &[],
             bare: [self.output.as_ref(), Some(if self.input.is_null() { &NULL } else { &self.input })],
         }

@@ -38,6 +38,7 @@ fn scope(input: &Value) -> Scope<'_> {
         item: None,
         index: None,
         execution: ExecutionScope { id: "e", workflow_id: "w", started_at: "2026-11-01T00:00:00Z" },
+        args: None,
         extra: &[],
         bare: [None, Some(input)],
     }

@@ -113,6 +113,7 @@ impl View<'_> {
             item: self.around.item.as_ref().map(|(_, item)| item),
             index: self.around.item.as_ref().map(|(index, _)| *index),
             execution: ExecutionScope { id: "", workflow_id: self.world.id, started_at: "" },
+            args: None,
             extra: &[],
             bare: [self.node_input, Some(self.world.input)],
         }

@@ -139,8 +139,10 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
         let id = execution.started.workflow_id.as_str();
         for (node, state) in execution.nodes.iter().filter(|(_, state)| state.attempts > 0) {
             let works = match workflow.node(node.as_str()).map(|node| &node.kind) {
-                Some(NodeKind::Compute(_) | NodeKind::Run(_)) => true,
-                Some(NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_)) | None => false,
+                Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Agent(_)) => true,
+                Some(NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Lend(_)) | None => {
+                    false
+                }
             };
             let empty = || NodeFigures {
                 workflow: id.to_owned(),

@@ -61,6 +61,7 @@ pub(super) async fn answered(
         text: body.text,
         content: body.content,
         tool: body.tool,
+        arguments: body.arguments,
         comment: body.comment,
         ..Answer::default()
     };

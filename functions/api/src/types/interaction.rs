@@ -154,6 +154,9 @@ pub struct AnswerBody {
     /// refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// For an authorization: the arguments with which the tool is to be used, in place of those that were shown.
+    #[serde(default, deserialize_with = "::document::json::unique_if_any", skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Value>,
     /// A comment in the person's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,

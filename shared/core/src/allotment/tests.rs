@@ -9,6 +9,7 @@ use crate::{
     execution::{Phase, Status},
     id::ExecutionId,
     limits,
+    reading::Reading,
     task::Outcome,
 };
 use document::{parse, time::Time};
@@ -83,13 +84,14 @@ impl Trees {
             Work::StartChildren { activation, attempt, from, to } => {
                 for index in from..to {
                     let family = Family::of(&workflow, &state, &activation, attempt).unwrap();
-                    let (runs, started) = match family.runs(index).unwrap().unwrap() {
-                        Runs::Body(body) => (body.clone(), family.start_of_body(index, body, Time(0)).unwrap()),
-                        Runs::Saved(saved) => {
-                            let saved = self.saved[saved.as_str()].clone();
-                            (saved.clone(), family.start_of_saved(index, 1, &saved, Time(0)).unwrap().unwrap())
-                        }
-                    };
+                    let (runs, started) =
+                        match Reading::of(|reading| family.runs(index, reading)).unwrap().unwrap().unwrap() {
+                            Runs::Body(body) => (body.clone(), family.start_of_body(index, body, Time(0)).unwrap()),
+                            Runs::Saved(saved) => {
+                                let saved = self.saved[saved.as_str()].clone();
+                                (saved.clone(), family.start_of_saved(index, 1, &saved, Time(0)).unwrap().unwrap())
+                            }
+                        };
                     self.decide(&runs, &family.id(index), Command::Start(Box::new(started)));
                 }
                 return;

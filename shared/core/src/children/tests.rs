@@ -34,7 +34,9 @@ fn the_child_of_a_body_takes_along_what_the_body_reads_and_finds_the_way_to_it()
         let (workflow, state) = parent(&node, json!({"list": [5, 6], "n": 1}));
         let activation = state.activation(&"each".into());
         let family = Family::of(&workflow, &state, &activation, 1).unwrap();
-        let Some(Ok(Runs::Body(body))) = family.runs(1) else { panic!("it runs no body") };
+        let Some(Ok(Runs::Body(body))) = Reading::of(|reading| family.runs(1, reading)).unwrap() else {
+            panic!("it runs no body")
+        };
         let started = family.start_of_body(1, body, Time(7)).unwrap();
         assert_eq!(started.item.unwrap().value(), Some(&json!(6)));
         assert_eq!(started.input.value().unwrap().is_null(), !takes_input, "{reads}");
@@ -65,7 +67,9 @@ fn the_child_of_a_saved_workflow_is_refused_what_its_schema_refuses() {
     let saved = json!({"id": "saved", "input_schema": {"type": "integer"},
         "nodes": [{"id": "go", "type": "manual_trigger"}], "edges": []});
     let saved = parse(&saved).unwrap().workflow;
-    assert!(matches!(family.runs(0), Some(Ok(Runs::Saved(id))) if id.as_str() == "saved"));
+    assert!(
+        matches!(Reading::of(|reading| family.runs(0, reading)).unwrap(), Some(Ok(Runs::Saved(id))) if id.as_str() == "saved")
+    );
     let started = family.start_of_saved(0, 3, &saved, Time(0)).unwrap().unwrap();
     assert_eq!((started.workflow_version, started.input.value()), (3, Some(&json!(1))));
     assert!(started.item.is_some() && started.body.is_empty());
@@ -80,7 +84,7 @@ fn the_output_of_a_list_names_each_child_and_a_single_child_gives_its_own() {
     let activation = state.activation(&"each".into());
     let family = Family::of(&workflow, &state, &activation, 1).unwrap();
     assert_eq!(family.count(), 2);
-    assert!(matches!(family.runs(2), Some(Err(_))), "there are two");
+    assert!(matches!(Reading::of(|reading| family.runs(2, reading)).unwrap(), Some(Err(_))), "there are two");
     let shown = output(family.outcome(vec![given(json!(1), Status::Completed), None]));
     assert_eq!(
         shown,

@@ -59,14 +59,25 @@ pub(super) fn answer(turn: &mut Deciding<'_>, id: &InteractionId, answer: Answer
     } else {
         let responses = turn.state.interaction(id.as_str()).map(|one| one.responses.clone()).unwrap_or_default();
         let responses: Vec<Value> = responses.iter().map(Response::as_output).collect();
-        let output = json!({
+        let mut output = json!({
             "decision": decision, "answer": value, "comment": answer.comment,
             "responses": responses, "automatic": false, "receipt": turn.receipt_of(id),
         });
+        if one.kind == Kind::Authorization {
+            given_to_tool(&answer).for_each(|(field, given)| output[field] = given);
+        }
         turn.finish_with(ix, &decision, output);
     }
     turn.settle();
     Ok(())
+}
+
+/// What a person gave a tool, or in its place: it is part of the evidence.
+fn given_to_tool(answer: &Answer) -> impl Iterator<Item = (&'static str, Value)> {
+    let text = answer.text.clone().map(Value::String);
+    [("arguments", answer.arguments.clone()), ("text", text)]
+        .into_iter()
+        .filter_map(|(field, given)| Some((field, given?)))
 }
 
 /// What came with an answer and is not part of it: it decides nothing, and is kept as the person sent it.
@@ -74,6 +85,7 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
     let unused = |name: &str, value: &Option<Value>, used: bool| {
         value.clone().filter(|_| !used).map(|value| (name.to_owned(), value))
     };
+    let is_tool = one.kind == Kind::Authorization;
     let skips = one.on_error && (AfterError::parse(decision) == Some(AfterError::Skip) || decision == REWIND);
     let more: Map<String, Value> = [
         unused("content", &answer.content, one.kind == Kind::Review),
@@ -81,6 +93,7 @@ fn beside(one: &Interaction, decision: &str, answer: &Answer) -> Option<Value> {
     ]
     .into_iter()
     .flatten()
+    .chain(given_to_tool(answer).map(|(field, given)| (field.to_owned(), given)).filter(|_| is_tool))
     .collect();
     match answer.more.clone() {
         more_sent if more.is_empty() => more_sent,
@@ -97,7 +110,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
     // The fields that this kind of interaction takes; the first one is required.
     let allowed: &[&str] = match one.kind {
         Kind::Approval | Kind::Review => &["approved", "content"],
-        Kind::Authorization => &["approved", "content", "tool"],
+        Kind::Authorization => &["approved", "content", "tool", "arguments", "text"],
         Kind::Input => &["data"],
         Kind::Decision if one.on_error => &["option", "data"],
         Kind::Decision => &["option"],
@@ -110,6 +123,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         ("option", answer.option.is_some()),
         ("text", answer.text.is_some()),
         ("tool", answer.tool.is_some()),
+        ("arguments", answer.arguments.is_some()),
     ];
     let mut reasons: Vec<Reason> = given
         .iter()
@@ -117,6 +131,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         .map(|(field, _)| reason("unexpected_field", field, format!("{} takes no `{field}`", a_kind(one))))
         .collect();
     reasons.extend(misnamed(one, answer));
+    reasons.extend(instead(turn, ix, one, answer));
     reasons.extend(too_long("text", answer.text.as_deref(), limits::ANSWER_TEXT_BYTES));
     reasons.extend(too_long("comment", answer.comment.as_deref(), limits::COMMENT_BYTES));
     let fit = match one.kind {
@@ -129,7 +144,7 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
             (if approved { "approved" } else { "rejected" }.to_owned(), value)
         }),
         Kind::Input => answer.data.as_ref().map(|data| {
-            reasons.extend(misfits(turn, ix, one, data));
+            reasons.extend(misfits(turn, ix, one, "data", data));
             ("answered".to_owned(), data.clone())
         }),
         Kind::Decision => answer.option.as_ref().map(|option| {
@@ -150,6 +165,27 @@ fn fits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> 
         Some(fit) if reasons.is_empty() => Ok(fit),
         _ => Err(Rejection::Invalid { message: "the answer does not fit the question".into(), reasons }),
     }
+}
+
+/// Why what a person gives in a tool's place, or to it, is refused: the tool is not to be used, or would not take it.
+fn instead(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, answer: &Answer) -> Vec<Reason> {
+    if one.kind != Kind::Authorization {
+        return Vec::new();
+    }
+    let given = [("arguments", answer.arguments.is_some()), ("text", answer.text.is_some())];
+    let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(field, _)| field).collect();
+    let mut reasons = Vec::new();
+    if let Some(field) = given.first().filter(|_| answer.approved == Some(false)) {
+        reasons.push(reason("unexpected_field", field, format!("a tool that may not be used takes no `{field}`")));
+    }
+    if given.len() > 1 {
+        let message = "a tool is used with `arguments`, or `text` stands in its place".into();
+        reasons.push(reason("unexpected_field", "text", message));
+    }
+    if let Some(arguments) = &answer.arguments {
+        reasons.extend(misfits(turn, ix, one, "arguments", arguments));
+    }
+    reasons
 }
 
 /// Why a text of an answer is refused: it is longer than what is kept.
@@ -188,15 +224,18 @@ fn misnamed(one: &Interaction, answer: &Answer) -> Option<Reason> {
     (typed != known).then(|| reason("wrong_tool", "tool", format!("the tool is not called {typed}")))
 }
 
-/// Every place where the data of an answer violates the schema or a rule of an `input`.
-fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, data: &Value) -> Vec<Reason> {
+/// Every place where a value that an answer gives as this field violates the schema or a rule of the question.
+fn misfits(turn: &Deciding<'_>, ix: NodeIx, one: &Interaction, field: &str, data: &Value) -> Vec<Reason> {
     let mut reasons = Vec::new();
     match one.schema.as_ref().map(Schema::compile) {
         Some(Ok(schema)) => reasons.extend(
-            schema.violations(data).into_iter().map(|one| reason("schema", &format!("data{}", one.path), one.message)),
+            schema
+                .violations(data)
+                .into_iter()
+                .map(|one| reason("schema", &format!("{field}{}", one.path), one.message)),
         ),
         Some(Err(wrong)) => {
-            reasons.push(reason("schema", "data", format!("the schema cannot be checked: {}", wrong.message)));
+            reasons.push(reason("schema", field, format!("the schema cannot be checked: {}", wrong.message)));
         }
         None => {}
     }

@@ -21,9 +21,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// What templates said about the children of a node; none where the document says it.
 #[derive(Clone, Copy)]
-struct Bounds {
-    at_once: Option<u64>,
-    tolerated: Option<u64>,
+pub(super) struct Bounds {
+    pub(super) at_once: Option<u64>,
+    pub(super) tolerated: Option<u64>,
 }
 
 impl Deciding<'_> {
@@ -78,7 +78,7 @@ impl Deciding<'_> {
 
     /// Records how many children there are, and asks for the first of them. The depth is bounded because a workflow may
     /// start itself.
-    fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, bounds: Bounds) {
+    pub(super) fn plan(&mut self, ix: NodeIx, count: u32, items: Payload, bounds: Bounds) {
         let depth = self.state.started.parent.as_ref().map_or(0, |parent| parent.depth);
         if depth >= limits::CHILD_DEPTH {
             let message = format!("executions nest {} deep at most", limits::CHILD_DEPTH);
@@ -86,7 +86,8 @@ impl Deciding<'_> {
         }
         let node = self.node(ix).id.clone();
         let visit = self.state.activation(&node).visit;
-        let timeout_at = self.timeout_at(ix);
+        // The time of an agent is that of each call of its model.
+        let timeout_at = self.timeout_at(ix).filter(|_| self.node(ix).of.mode.waits());
         let Bounds { at_once, tolerated } = bounds;
         let planned = Planned { node, visit, count, items, timeout_at, at_once, tolerated };
         self.record(Event::ChildrenPlanned(Box::new(planned)));

@@ -94,7 +94,8 @@ fn question(turn: &Deciding<'_>, ix: NodeIx, human: &Human, scope: &Scope<'_>) -
             }
         }
         HumanKind::Review { content } => interaction.content = value(content)?,
-        HumanKind::Authorization { tool, arguments, level } => {
+        HumanKind::Authorization { tool, arguments, schema, level } => {
+            interaction.schema = schema.as_ref().map(|schema| form(schema, scope)).transpose()?;
             interaction.authorization = Some(Authorization {
                 tool: value(tool)?.unwrap_or_default(),
                 arguments: value(arguments)?.unwrap_or_default(),

@@ -2,6 +2,7 @@
 //! numbers, so that every host decides the same.
 
 mod after_error;
+mod agent;
 mod answer;
 mod arrival;
 mod channels;

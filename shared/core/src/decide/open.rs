@@ -27,7 +27,9 @@ pub(super) fn open(turn: &mut Deciding<'_>, activation: &Activation) -> Result<(
         NodeKind::Children(Spawning::Map(map)) => turn.plan_map(ix, map),
         NodeKind::Children(Spawning::Workflow(children)) => turn.plan_children(ix, children),
         NodeKind::Route(route) => turn.decide_routing(ix, route),
-        NodeKind::Compute(_) | NodeKind::Run(_) => return Err(Rejection::Stale("it runs by a step")),
+        NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Agent(_) | NodeKind::Lend(_) => {
+            return Err(Rejection::Stale("it runs by a step"));
+        }
     }
     turn.settle();
     Ok(())

@@ -24,7 +24,10 @@ pub(super) fn report(
         Err(stale) => return super::rollback::late(turn, activation, outcome).unwrap_or(Err(stale)),
     };
     match outcome {
-        Outcome::Succeeded { port, output } => turn.finish(ix, &port, output, duration_ms),
+        Outcome::Succeeded { port, output } => match turn.node(ix).kind.agent() {
+            Some(agent) => super::agent::heard(turn, ix, agent, &output, duration_ms),
+            None => turn.finish(ix, &port, output, duration_ms),
+        },
         Outcome::Failed(failure) => fail(turn, ix, failure, false),
         Outcome::Unknown(failure) => fail(turn, ix, failure, true),
     }

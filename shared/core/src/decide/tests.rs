@@ -1,6 +1,7 @@
 //! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
 mod after_error;
+mod agents;
 mod arrival;
 mod asking;
 mod bounces;

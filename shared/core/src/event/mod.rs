@@ -2,6 +2,7 @@
 //! never change their meaning, and new fields have defaults, so that journals of every earlier release still fold
 //! (`tests/golden` holds some).
 
+mod agent;
 mod not_undone;
 mod patched;
 mod payloads;
@@ -12,6 +13,7 @@ mod started;
 mod turn;
 mod unstick;
 
+pub use agent::{AgentAnswered, AgentOpened, AgentToolEnded};
 pub use not_undone::NotUndone;
 pub use patched::Patched;
 pub use people::{Closed, Reassigned, Reminded, ToldAgain, TriedToTell};
@@ -282,6 +284,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ceased: Vec<(u32, u64)>,
     },
+    /// An agent began: what it remembers, and which tools servers have.
+    AgentOpened(Box<AgentOpened>),
+    /// A model answered an agent.
+    AgentAnswered(Box<AgentAnswered>),
+    /// A tool call of a model's latest answer ended.
+    AgentToolEnded(Box<AgentToolEnded>),
     /// An answer to a question of a descendant is passed on to it. The turn's request is known here from then on, so that
     /// one that comes again goes to the same question, and finds there whether it was done.
     AnswerPassedOn {

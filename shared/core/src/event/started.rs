@@ -108,6 +108,11 @@ pub struct Started {
 }
 
 impl Started {
+    /// Whether what runs is the flow of a tool that a model asked for: `item` has the arguments.
+    pub fn is_of_tool(&self) -> bool {
+        self.body.last().is_some_and(|last| last.as_str().contains('/'))
+    }
+
     /// The start of an execution without parent, owner or caller that waits, at the trigger that the API starts.
     pub fn new(execution_id: ExecutionId, workflow: &Workflow, input: Value, now: Time) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! The fold of events into the state. Nothing is decided and no expression is evaluated here: events say what was
 //! decided.
 
+mod agent;
 mod children;
 mod inputs;
 mod loops;
@@ -293,6 +294,7 @@ fn change(workflow: &Workflow, state: &mut Execution, event: &Event, at: Time, r
         | Event::ChildrenStarted { .. }
         | Event::ChildrenEnded { .. }
         | Event::ChildrenAsked { .. } => apply_children(state, event),
+        Event::AgentOpened(_) | Event::AgentAnswered(_) | Event::AgentToolEnded(_) => agent::apply_agent(state, event),
         // Of this the turn's request is all that is kept.
         Event::AnswerPassedOn { .. } => {}
         Event::ExecutionPaused { .. } => state.paused = true,

@@ -39,6 +39,7 @@ pub(super) fn activate(state: &mut Execution, node: &NodeId, visit: u32, via: &[
     node.was = None;
     node.undecided = None;
     node.given = None;
+    node.talk = None;
     node.forgiven = 0;
     node.taken_back = 0;
     node.via = via.to_vec();

@@ -26,6 +26,7 @@ pub(super) fn node_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut N
             duration_ms: None,
             port: None,
             given: None,
+            talk: None,
             output: None,
             stale: false,
             was: None,

@@ -3,11 +3,13 @@
 mod bits;
 mod children;
 mod node;
+mod talk;
 
 pub use crate::{event::Parent, status::Status};
 pub use bits::Bits;
 pub use children::{Children, Kept};
 pub use node::{EdgeState, LoopState, NodeState, Phase};
+pub use talk::{CallStatus, Said, Talk, ToolEnd};
 
 use crate::{
     error::Error,

@@ -1,8 +1,10 @@
 //! The parts of an execution's state: its nodes, edges and loops.
 
+use super::talk::Talk;
 use crate::{error::Error, id::InteractionId, payload::Payload};
 use document::{graph::EdgeIx, id::NodeId, time::Time};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where an edge stands in the present iteration of the loop around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ pub struct NodeState {
     /// What stands in place of the input of this visit, where a backtrack gave one.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub given: Option<Payload>,
+    /// What an agent and its model said to each other in this visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Arc<Talk>>,
     /// The latest output. It is kept when the node is visited again, until that visit has an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub output: Option<Payload>,
@@ -160,7 +165,14 @@ pub struct LoopState {
 impl NodeState {
     /// Every value that the node keeps.
     pub fn payloads(&self) -> impl Iterator<Item = &Payload> {
-        self.output.iter().chain(&self.given)
+        let said = self.talk.iter().flat_map(|talk| talk.payloads());
+        self.output.iter().chain(&self.given).chain(said)
+    }
+
+    /// Replaces every value that the node keeps.
+    pub fn replace_payloads(&mut self, by: &dyn Fn(&Payload) -> Payload) {
+        self.output.iter_mut().chain(&mut self.given).for_each(|payload| *payload = by(payload));
+        self.talk.iter_mut().for_each(|talk| Arc::make_mut(talk).replace_payloads(by));
     }
 }
 

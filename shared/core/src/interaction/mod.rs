@@ -362,6 +362,9 @@ pub struct Answer {
     pub content: Option<Value>,
     /// For an `authorization`: the tool's name as the person typed it. A name that is given must be right.
     pub tool: Option<String>,
+    /// For an `authorization`: the arguments with which the tool is to be used, in place of those that were shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Value>,
     /// A comment in the person's own words.
     pub comment: Option<String>,
     /// What else came with the answer, which the question does not ask for. It decides nothing, and is kept.

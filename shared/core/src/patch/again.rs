@@ -189,8 +189,8 @@ impl Walk<'_> {
                     self.stands(node.as_str(), visit, event, Why::OutputChanged, message);
                 }
             }
-            NodeKind::Route(_) | NodeKind::Compute(_) => {}
-            NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) => {
+            NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Lend(_) => {}
+            NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Agent(_) => {
                 if !of.ports.iter().any(|known| known == port) {
                     let message = format!("node {node} took `{port}`, which it no longer has");
                     self.stands(node.as_str(), visit, event, Why::RouteChanged, message);

@@ -59,7 +59,8 @@ impl Walk<'_> {
                 let sight = Sight::of_config(self.new, &self.then, ix, self.reading);
                 self.differs.config(id) && config.compute(&sight.scope()).is_ok()
             }
-            NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) => {
+            NodeKind::Lend(_) => false,
+            NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Agent(_) => {
                 let forgiven = self.then.node(&of.id).map_or(0, |found| found.forgiven);
                 self.differs.retries(id) && attempt.saturating_sub(forgiven) < of.retry.max_attempts
             }

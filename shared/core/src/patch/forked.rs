@@ -41,7 +41,7 @@ impl Walk<'_> {
             let Some(of) = self.new.node(id.as_str()) else { continue };
             let decides = match of.of.mode {
                 Mode::Route | Mode::Compute => true,
-                Mode::Run | Mode::Wait | Mode::Children => false,
+                Mode::Run | Mode::Wait | Mode::Children | Mode::Agent | Mode::Lend => false,
             };
             if decides && self.differs.config(id.as_str()) {
                 let message =

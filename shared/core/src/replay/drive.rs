@@ -249,7 +249,8 @@ impl<'a> Drive<'a> {
                 };
                 self.report(activation, outcome)
             }
-            NodeKind::Run(_) => self.recall(ix, activation, None),
+            NodeKind::Run(_) | NodeKind::Agent(_) => self.recall(ix, activation, None),
+            NodeKind::Lend(_) => Ok(()),
             NodeKind::Wait(_) | NodeKind::Children(_) => match self.decided(open)? {
                 Some(opened) => self.opened(ix, activation, opened),
                 None => Ok(()),
@@ -266,7 +267,7 @@ impl<'a> Drive<'a> {
 /// The place of an attempt of which nothing was recorded.
 fn without(kind: &NodeKind) -> u64 {
     match kind {
-        NodeKind::Route(_) | NodeKind::Compute(_) => 0,
-        NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) => u64::MAX,
+        NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Lend(_) => 0,
+        NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Agent(_) => u64::MAX,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{drive::Drive, recorded::Came};
 use crate::{
+    agent::Heard,
     command::Command,
     decide::Decided,
     effect::Purpose,
@@ -89,7 +90,18 @@ impl Drive<'_> {
             None => return self.lacks(activation, opened, visit.is_some()),
         };
         *used += 1;
+        let outcome = self.of_agent(ix, outcome)?;
         self.report(activation, outcome)
+    }
+
+    /// The recorded end of an agent, as its worker would report it: the model is not asked again.
+    fn of_agent(&self, ix: NodeIx, outcome: Outcome<Payload>) -> Result<Outcome<Payload>, Missing> {
+        let Outcome::Succeeded { port, output } = &outcome else { return Ok(outcome) };
+        if self.workflow.nodes[ix].kind.agent().is_none() {
+            return Ok(outcome);
+        }
+        let finished = Reading::of(|reading| Heard::finished(reading.value(output)))?;
+        Ok(Outcome::Succeeded { port: port.clone(), output: Payload::new(finished) })
     }
 
     pub fn report(&mut self, activation: &Activation, outcome: Outcome<Payload>) -> Result<(), Missing> {

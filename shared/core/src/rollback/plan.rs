@@ -301,7 +301,11 @@ impl<'a> Past<'a> {
         match node.map(|node| &node.kind) {
             Some(NodeKind::Children(Spawning::Map(map))) => map.inline_body().is_none_or(|body| body.compensates()),
             Some(NodeKind::Children(Spawning::Workflow(_))) => true,
-            Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_)) | None => false,
+            Some(kind @ NodeKind::Agent(_)) => kind.flows().iter().any(|flow| flow.compensates()),
+            Some(
+                NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Route(_) | NodeKind::Lend(_),
+            )
+            | None => false,
         }
     }
 

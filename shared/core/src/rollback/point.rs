@@ -84,7 +84,7 @@ impl Fork {
     pub fn replace_payloads(&mut self, by: &dyn Fn(&Payload) -> Payload) {
         let point = &mut self.point;
         for node in point.nodes.values_mut().map(Arc::make_mut) {
-            node.output.iter_mut().chain(&mut node.given).for_each(|payload| *payload = by(payload));
+            node.replace_payloads(by);
         }
         for state in point.loops.values_mut().map(Arc::make_mut) {
             state.items.iter_mut().chain(&mut state.outputs).for_each(|payload| *payload = by(payload));

@@ -56,6 +56,12 @@ impl Undoing<'_> {
                 workflow_id: self.started.workflow_id.as_str(),
                 started_at: self.started_at,
             },
+            args: self
+                .started
+                .is_of_tool()
+                .then_some(self.seen.item.as_ref())
+                .flatten()
+                .map(|item| self.reading.value(item)),
             extra: &[],
             bare: [Some(input), None],
         }

@@ -68,6 +68,8 @@ fn weight(event: &Event) -> u8 {
         Event::InteractionReassigned(_) | Event::InteractionToldAgain(_) => 7,
         Event::InteractionTold(_) | Event::InteractionReminded(_) => 5,
         Event::NodeSucceeded { .. } | Event::NodeFailed { .. } | Event::AttemptFailed { .. } => 6,
+        Event::AgentAnswered(_) => 6,
+        Event::AgentOpened(_) | Event::AgentToolEnded(_) => 5,
         Event::InteractionOpened { .. } | Event::WaitStarted { .. } | Event::ChildrenPlanned(_) => 5,
         Event::ChildrenEnded { .. } | Event::ExecutionStuck { .. } | Event::ExecutionAdmitted => 5,
         Event::LoopBroken { .. } | Event::LoopEntered { .. } | Event::AttemptIntended { .. } => 4,
@@ -177,6 +179,16 @@ fn clause(event: &Event, by: Option<&str>) -> String {
             Some(to) => format!("Message to {to} sent again{by}"),
             None => format!("Messages sent again{by}"),
         },
+        Event::AgentOpened(opened) => {
+            format!("Agent {} looked for what it remembers and which tools it has", opened.node)
+        }
+        Event::AgentAnswered(answered) => match &answered.again {
+            None => format!("The model of agent {} answered", answered.node),
+            Some(why) => format!("The model of agent {} answered, and is asked again: {why}", answered.node),
+        },
+        Event::AgentToolEnded(ended) => {
+            format!("Tool call {} of agent {} {}", ended.index + 1, ended.node, ended.end.status)
+        }
         Event::ChildrenPlanned(planned) => format!("Node {} plans {} children", planned.node, planned.count),
         Event::ChildrenStarted { node, to, .. } => format!("Node {node} has started {to} children"),
         Event::ChildrenEnded { node, completed, failed, .. } => {

@@ -84,6 +84,8 @@ pub fn tolerated(workflow: &Workflow, node: &NodeId) -> Option<u64> {
         | NodeKind::Route(_)
         | NodeKind::Compute(_)
         | NodeKind::Run(_)
-        | NodeKind::Wait(_) => None,
+        | NodeKind::Wait(_)
+        | NodeKind::Agent(_)
+        | NodeKind::Lend(_) => None,
     }
 }

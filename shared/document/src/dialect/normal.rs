@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, rc::Rc};
 pub(crate) const DOCUMENT_KEYS: [&str; 10] =
     ["$schema", "id", "name", "description", "input_schema", "nodes", "edges", "output", "settings", "metadata"];
 /// Keys of a node, in the order in which they are stored.
-pub(crate) const NODE_KEYS: [&str; 11] = [
+pub(crate) const NODE_KEYS: [&str; 12] = [
     "id",
     "name",
     "type",
@@ -23,6 +23,7 @@ pub(crate) const NODE_KEYS: [&str; 11] = [
     "join",
     "delivery",
     "compensate",
+    "tool",
     "metadata",
 ];
 /// Keys of an edge, in the order in which they are stored.

@@ -90,6 +90,7 @@ pub(super) fn read(cx: &mut Cx<'_>, config: &Map<String, Value>, at: &At<'_>, pl
         Some("authorization") => Some(HumanKind::Authorization {
             tool: cx.template(&f, "tool", place),
             arguments: cx.template(&f, "arguments", place),
+            schema: form::schema(cx, &f, place),
             level: cx.setting(&f, "security_level", (), place).unwrap_or_else(|| Setting::of(Level::Medium)),
         }),
         Some(_) => Some(HumanKind::Approval),

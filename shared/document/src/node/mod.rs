@@ -5,6 +5,7 @@
 //! A type is added by a module of this folder and a line of [`Types::standard`]; a new way to route, wait or start
 //! children also by a variant of [`NodeKind`], where the compiler then names every rule that must know it.
 
+pub mod agent;
 pub mod branch;
 pub mod r#break;
 pub mod code;
@@ -16,7 +17,11 @@ pub mod human;
 pub mod r#loop;
 pub mod manual_trigger;
 pub mod map;
+pub mod mcp;
+pub mod memory;
+pub mod model;
 pub mod node_type;
+pub mod output_parser;
 mod port;
 pub mod schedule_trigger;
 pub mod setting;
@@ -27,7 +32,7 @@ pub mod webhook_trigger;
 pub mod workflow;
 
 use crate::{
-    NodeKind, Route, Spawning, Trigger, Waiting,
+    Lent, NodeKind, Route, Spawning, Trigger, Waiting,
     reading::{At, Cx, Place},
 };
 use map::Flows;
@@ -98,6 +103,13 @@ impl Types {
             (&workflow::TYPE, |cx, raw| {
                 workflow::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Children(Spawning::Workflow(it)))
             }),
+            (&agent::TYPE, |cx, raw| {
+                agent::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Agent(Box::new(it)))
+            }),
+            (&model::TYPE, |cx, raw| model::read(cx, raw.config, raw.at, raw.place).map(|_| NodeKind::Lend(Lent))),
+            (&memory::TYPE, |cx, raw| memory::read(cx, raw.config, raw.at, raw.place).map(|_| NodeKind::Lend(Lent))),
+            (&output_parser::TYPE, |cx, raw| output_parser::read(cx, raw.config, raw.at).map(|_| NodeKind::Lend(Lent))),
+            (&mcp::TYPE, |cx, raw| mcp::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Run(Box::new(it)))),
             (&r#break::TYPE, |cx, raw| {
                 r#break::read(cx, raw.config, raw.at, raw.place).map(|it| NodeKind::Route(R::Break(it)))
             }),

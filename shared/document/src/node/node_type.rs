@@ -17,6 +17,10 @@ pub enum Mode {
     Wait,
     /// The node starts executions of its own and waits for their ends.
     Children,
+    /// A worker of ours asks a model, and the node starts executions for the tools that the model asks for.
+    Agent,
+    /// The node never runs: agents use it.
+    Lend,
 }
 
 impl Mode {
@@ -24,7 +28,7 @@ impl Mode {
     pub const fn waits(self) -> bool {
         match self {
             Self::Wait | Self::Children => true,
-            Self::Route | Self::Compute | Self::Run => false,
+            Self::Route | Self::Compute | Self::Run | Self::Agent | Self::Lend => false,
         }
     }
 
@@ -32,7 +36,15 @@ impl Mode {
     pub const fn can_undo(self) -> bool {
         match self {
             Self::Compute | Self::Run => true,
-            Self::Route | Self::Wait | Self::Children => false,
+            Self::Route | Self::Wait | Self::Children | Self::Agent | Self::Lend => false,
+        }
+    }
+
+    /// Whether a step of such a node sends a request or runs code of the document.
+    pub const fn does_io(self) -> bool {
+        match self {
+            Self::Run | Self::Agent => true,
+            Self::Route | Self::Compute | Self::Wait | Self::Children | Self::Lend => false,
         }
     }
 }

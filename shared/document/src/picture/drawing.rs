@@ -179,6 +179,8 @@ fn kind_of(node: &Node) -> String {
         | NodeKind::Route(_)
         | NodeKind::Compute(_)
         | NodeKind::Run(_)
-        | NodeKind::Wait(_) => node.of.name.replace('_', " "),
+        | NodeKind::Wait(_)
+        | NodeKind::Agent(_)
+        | NodeKind::Lend(_) => node.of.name.replace('_', " "),
     }
 }

@@ -34,6 +34,11 @@ pub struct Cx<'o> {
     pub(crate) compensates: bool,
     /// The types that nodes may have.
     pub(crate) types: Vec<&'static NodeType>,
+    /// Where parts of flows stand that are put together from parts of the document: the pointer here, and the one in the
+    /// canonical document.
+    pub(crate) moved: Vec<(String, String)>,
+    /// Whether what is read is the flow of a tool.
+    pub(crate) in_tool: bool,
     /// The id of the document, with which the ids of its maps' bodies begin.
     pub(crate) workflow: String,
 }
@@ -53,6 +58,8 @@ impl<'o> Cx<'o> {
             input: None,
             compensates: false,
             types,
+            moved: Vec::new(),
+            in_tool: false,
             workflow: String::new(),
         }
     }
@@ -77,12 +84,29 @@ impl<'o> Cx<'o> {
         if alike >= limits::ISSUES {
             return;
         }
-        let path = (self.sent)(pointer);
+        let path = self.path(pointer);
         let issue = Issue { code: code.to_owned(), severity, path, node: self.node.clone(), message, hint };
         if self.issues.last() != Some(&issue) {
             self.errors += usize::from(severity == Severity::Error);
             self.issues.push(issue);
         }
+    }
+
+    /// The pointer into the document as it was sent. The longest beginning that was moved decides, the innermost flow
+    /// first.
+    fn path(&self, pointer: &str) -> String {
+        let mut pointer = pointer.to_owned();
+        while let Some((here, there)) = self
+            .moved
+            .iter()
+            .filter(|(here, _)| {
+                pointer.strip_prefix(here.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+            .max_by_key(|(here, _)| here.len())
+        {
+            pointer = format!("{there}{}", &pointer[here.len()..]);
+        }
+        (self.sent)(&pointer)
     }
 
     /// How many errors were found so far.
@@ -97,13 +121,13 @@ impl<'o> Cx<'o> {
 
     /// Notes JavaScript, for hosts that can parse it.
     pub(crate) fn script(&mut self, at: &At<'_>, code: &str) {
-        let path = (self.sent)(&at.pointer());
+        let path = self.path(&at.pointer());
         self.scripts.push(Script { path, node: self.node.clone(), code: code.to_owned() });
     }
 
     /// Notes a channel by which people are told, for hosts that know whether they have it.
     pub(crate) fn tells(&mut self, at: &At<'_>, kind: &'static str) {
-        let path = (self.sent)(&at.pointer());
+        let path = self.path(&at.pointer());
         self.channels.push(ChannelUse { path, node: self.node.clone(), kind });
     }
 

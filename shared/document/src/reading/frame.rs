@@ -19,6 +19,8 @@ pub struct Frame<'a> {
     pub(crate) outputs: Outputs,
     /// Reads of outputs without `has()`, which are judged once the configs of all nodes are read.
     pub(crate) reads: RefCell<Vec<Read>>,
+    /// Whether the flow is that of a tool, in which `args` is what a model gave it.
+    pub(crate) args: bool,
 }
 
 /// An expression that reads a node's output without `has()`.
@@ -104,6 +106,11 @@ impl<'a> Place<'a> {
 
     pub(crate) fn about_message(mut self) -> Self {
         self.extra = &["message"];
+        self
+    }
+
+    pub(crate) fn about_args(mut self) -> Self {
+        self.extra = &["args"];
         self
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Known<'s> {
     item: Option<&'s Value>,
     /// Whether `output` and bare names are surely the execution's input.
     passes: bool,
+    /// Whether `args` is a name of its own.
+    args: bool,
     extra: &'static [&'static str],
 }
 
@@ -26,6 +28,7 @@ impl<'s> Known<'s> {
             input,
             item: if names.contains("item") { item(input, place) } else { None },
             passes: place.sees_input && passes_input(place),
+            args: place.frame.args,
             extra: place.extra,
         }
     }
@@ -37,6 +40,7 @@ impl<'s> Known<'s> {
             "input" => Some((self.input, rest)),
             "item" => Some((self.item?, rest)),
             "output" if self.passes => Some((self.input, rest)),
+            "args" if self.args => None,
             name if SCOPE.contains(&name) || self.extra.contains(&name) => None,
             _ if self.passes => Some((self.input, path)),
             _ => None,

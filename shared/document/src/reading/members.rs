@@ -77,6 +77,7 @@ impl<'a> Scoped<'a> {
             return Some((self.answer().filter(|_| first == "answer")?, 1));
         }
         match first {
+            "args" if frame.args => None,
             "ctx" => Some((self.output_of(path.get(1).filter(|_| path.len() > 3)?)?, 3)),
             "input" => Some((Declared::of(self.schema?), 1)),
             "output" => Some((self.output()?, 1)),

@@ -4,6 +4,7 @@
 use crate::{
     Connection,
     node::node_type::Mode,
+    read_tools::{is_agent, is_lent, lends},
     reading::{At, Cx, Frame, RawEdge, RawNode},
 };
 
@@ -12,10 +13,19 @@ pub(crate) fn check(cx: &mut Cx<'_>, frame: &Frame<'_>, at: &At<'_>) {
     let (nodes_at, edges_at) = (at.key("nodes"), at.key("edges"));
     for (ix, raw) in frame.nodes.iter().enumerate() {
         let at = nodes_at.item(ix);
-        cx.about(raw.id.as_ref().map(ToString::to_string), |cx| node(cx, raw, &at));
+        let lent = is_lent(frame, ix);
+        cx.about(raw.id.as_ref().map(ToString::to_string), |cx| {
+            node(cx, raw, &at);
+            if !lent && raw.object.and_then(|object| object.get("tool")).is_some_and(|tool| !tool.is_null()) {
+                let hint = "Join it to an `agent` by an edge with the connection `ai_tool`.";
+                cx.warning("no_effect", &at.key("tool"), "no agent has this node as a tool", hint);
+            }
+        });
     }
     for (ix, raw) in frame.edges.iter().enumerate() {
-        edge(cx, raw, &edges_at.item(ix));
+        if !(lends(raw.connection) && is_agent(frame, raw.to)) {
+            edge(cx, raw, &edges_at.item(ix));
+        }
     }
 }
 
@@ -25,7 +35,8 @@ fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
     let (at_once, never_again) = match kind.mode {
         Mode::Route => (true, true),
         Mode::Compute => (true, false),
-        Mode::Run | Mode::Wait | Mode::Children => (false, false),
+        Mode::Run | Mode::Wait | Mode::Children | Mode::Agent => (false, false),
+        Mode::Lend => (true, true),
     };
     if at_once && given("timeout_seconds") {
         let message = format!("a `{}` is decided at once: nothing of it is timed", kind.name);
@@ -40,7 +51,7 @@ fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
 
 fn edge(cx: &mut Cx<'_>, raw: &RawEdge<'_>, at: &At<'_>) {
     if raw.connection != Connection::Main {
-        let message = "typed connections are kept, and hand nothing over in this release";
+        let message = "this connection is kept, and hands nothing over in this release";
         let hint = "Lead a `main` edge to what is to run.";
         cx.warning("no_effect", &at.key("connection"), message, hint);
     }

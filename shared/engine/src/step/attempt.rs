@@ -7,12 +7,13 @@ use crate::{
     port::{Host, Verdict},
     prepare::{Prepared, prepare},
     step::{
+        agent,
         collect::{collect, too_large},
         handled::{Handled, UNKNOWN_SECONDS, failed},
         secrets::Vault,
     },
 };
-use document::{Workflow, time::Time};
+use document::{Workflow, node::agent::Head, time::Time};
 use futures::future::{Either, select};
 use std::sync::Arc;
 use stepwell_core::{
@@ -45,7 +46,12 @@ pub async fn step(
         Err(error) => return Handled::Verdict(failed(&error)),
     };
     match prepared {
-        Prepared::Run(task) => run(host, state.id(), activation, attempt, &task).await,
+        Prepared::Run(task) => run(host, state.id(), activation, attempt, &task, None).await,
+        Prepared::Ask(task, head) => run(host, state.id(), activation, attempt, &task, Some(*head)).await,
+        Prepared::OpenAgent => match agent::open(host, state, workflow, &activation, &vault).await {
+            Ok(outcome) => reported(activation, attempt, outcome, None, Vec::new()),
+            Err(error) => Handled::Verdict(failed(&error)),
+        },
         Prepared::Intend(task, deadline) => {
             // The intent must be durable before the node runs. Where it is refused or nothing was committed, somebody
             // else was faster: the message comes again, and the new state says what is to be done.
@@ -53,7 +59,7 @@ pub async fn step(
             let intend = Submission::of(vec![intend.into()], state, workflow);
             match submit(host, state.id(), intend).await {
                 Ok(Some(intended)) if intended.replies == [Ok(())] => {
-                    run(host, state.id(), activation, attempt, &task).await
+                    run(host, state.id(), activation, attempt, &task, None).await
                 }
                 Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
                 Err(error) => Handled::Verdict(failed(&error)),
@@ -81,7 +87,15 @@ pub async fn step(
 /// Runs a node, and reports its outcome with the time that it took and the lines that it wrote. Where the host tells
 /// that nothing waits for the outcome any more, as after a cancel, the attempt is stopped on the spot: what it holds is
 /// free for others, and there is nothing to be recorded.
-async fn run(host: &dyn Host, id: &ExecutionId, activation: Activation, attempt: u32, task: &Task) -> Handled {
+/// `asked` is what a model is told first in the call that the task is: it is kept beside the answer.
+async fn run(
+    host: &dyn Host,
+    id: &ExecutionId,
+    activation: Activation,
+    attempt: u32,
+    task: &Task,
+    asked: Option<Head>,
+) -> Handled {
     let begun = host.now();
     let unwanted = host.journal().unwanted(id, &activation, attempt);
     let report = match select(unwanted, host.run(task)).await {
@@ -89,6 +103,10 @@ async fn run(host: &dyn Host, id: &ExecutionId, activation: Activation, attempt:
         Either::Right((report, _)) => report,
     };
     let Report { outcome, logs } = report;
+    let outcome = match asked {
+        Some(head) => agent::answered(head, outcome),
+        None => outcome,
+    };
     let visit = activation.visit;
     let node = activation.node.to_string();
     let logs = logs.into_iter().map(|line| NodeLog { node: node.clone(), visit, attempt, line }).collect();

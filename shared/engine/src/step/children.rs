@@ -18,6 +18,7 @@ use stepwell_core::{
     execution::{Children as Kids, Execution, Status},
     id::{Activation, ExecutionId},
     owed::{Since, owed, tell_slice},
+    reading::Reading,
 };
 
 /// Starts the children of an activation whose indexes are in `range`, each at most once. Where they are more than a slice,
@@ -239,7 +240,8 @@ async fn start(
         begin_again(host, &child).await?;
         return Ok(None);
     }
-    let started = match family.runs(index) {
+    let runs = with_values(host, parent.id(), || Reading::of(|reading| family.runs(index, reading))).await?;
+    let started = match runs {
         None => return Ok(None),
         Some(Ok(Runs::Body(body))) => {
             let begin = || family.start_of_body(index, body, host.now());

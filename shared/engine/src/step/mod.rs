@@ -3,6 +3,7 @@
 //! Messages of one execution share one load and one commit. A message is acknowledged only after everything it
 //! caused is durable; a crash anywhere means that it is handed out again, with the same result.
 
+mod agent;
 mod attempt;
 mod children;
 mod collect;

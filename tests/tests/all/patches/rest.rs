@@ -72,7 +72,13 @@ fn goes_on(world: &World, workflow: &Workflow, state: &Execution, ix: usize) -> 
         (NodeKind::Compute(_), Phase::Due { .. }) => Some(computes(world, workflow, state, ix, activation)),
         (NodeKind::Wait(_) | NodeKind::Children(_), Phase::Due { .. }) => Some(Command::Open { activation }),
         (
-            NodeKind::Route(_) | NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Wait(_) | NodeKind::Children(_),
+            NodeKind::Route(_)
+            | NodeKind::Compute(_)
+            | NodeKind::Run(_)
+            | NodeKind::Wait(_)
+            | NodeKind::Children(_)
+            | NodeKind::Agent(_)
+            | NodeKind::Lend(_),
             _,
         ) => None,
     }

@@ -173,6 +173,7 @@ impl Past {
             NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_) => {
                 return Some(Command::Open { activation });
             }
+            NodeKind::Agent(_) | NodeKind::Lend(_) => panic!("these workflows have no agents"),
             NodeKind::Compute(_) => succeeded(json!(1)),
             NodeKind::Run(_) if outcomes[node.id.as_str()][attempt as usize - 1] => succeeded(json!({})),
             NodeKind::Run(_) => Outcome::Failed(Failure::new("boom", "it failed").retryable()),

@@ -35,8 +35,8 @@ impl Config for Human {
                 options.iter().for_each(|option| of_templates(&[Some(&option.label)], all));
             }
             HumanKind::Review { content } => of_templates(&[content.as_ref()], all),
-            HumanKind::Authorization { tool, arguments, level } => {
-                of_templates(&[tool.as_ref(), arguments.as_ref()], all);
+            HumanKind::Authorization { tool, arguments, schema, level } => {
+                of_templates(&[tool.as_ref(), arguments.as_ref(), schema.as_ref()], all);
                 level.expressions(all);
             }
             HumanKind::Approval | HumanKind::Ask => {}

@@ -54,7 +54,7 @@ pub(super) fn own(kind: &str) -> &'static [&'static str] {
         "input" => &["schema", "rules"],
         "decision" => &["options"],
         "review" => &["content"],
-        "authorization" => &["tool", "arguments", "security_level"],
+        "authorization" => &["tool", "arguments", "schema", "security_level"],
         "approval" | "ask" => &[],
         _ => &OWN,
     }

@@ -47,11 +47,24 @@ pub struct Human {
 #[allow(missing_docs, reason = "the kinds of the human-in-the-loop contract")]
 pub enum HumanKind {
     Approval,
-    Input { schema: Option<Template>, rules: Vec<Expr> },
-    Decision { options: Vec<OptionTemplate> },
-    Review { content: Option<Template> },
+    Input {
+        schema: Option<Template>,
+        rules: Vec<Expr>,
+    },
+    Decision {
+        options: Vec<OptionTemplate>,
+    },
+    Review {
+        content: Option<Template>,
+    },
     Ask,
-    Authorization { tool: Option<Template>, arguments: Option<Template>, level: Setting<Level> },
+    Authorization {
+        tool: Option<Template>,
+        arguments: Option<Template>,
+        /// What arguments have to satisfy that a person gives in place of the tool's.
+        schema: Option<Template>,
+        level: Setting<Level>,
+    },
 }
 
 /// How dangerous the tool of an `authorization` is: `security_level`.

@@ -1,0 +1,192 @@
+//! The tool calls that a model asks for: which are run, and what becomes of the others.
+
+use crate::{
+    children::Given,
+    error::Error,
+    execution::{CallStatus, Execution, Status, Talk, ToolEnd},
+    id::ExecutionId,
+    payload::Payload,
+    reading::Reading,
+    sight::Sight,
+};
+use document::{
+    Workflow,
+    graph::NodeIx,
+    node::agent::{Agent, Tool},
+    work::{ModelAnswer, ToolCall},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A call that is run, as the children of its agent are planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Position of the call in the answer.
+    pub call: u32,
+    /// The node, or the name of a built-in tool.
+    pub tool: String,
+    /// Whether a person must approve it first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approved: bool,
+    /// What the tool is given.
+    pub arguments: Value,
+    /// Why the model wants it, as far as it said so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// What becomes of one call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is run.
+    Run(Planned),
+    /// It is not, for what the model is told.
+    Refused(String),
+}
+
+/// A call with its verdict.
+pub type Call = (u32, Verdict);
+
+/// How a call ended, by its position in the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Position of the call in the answer.
+    pub call: u32,
+    /// How it ended.
+    #[serde(flatten)]
+    pub end: ToolEnd,
+}
+
+/// Judges every tool call of an answer. A condition that cannot be decided opens no gate: the call then needs a person,
+/// and a warning says why. Returns the calls and the warnings.
+pub fn judge(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    answer: &ModelAnswer,
+    reading: &Reading,
+) -> (Vec<Call>, Vec<String>) {
+    let (mut calls, mut warnings) = (Vec::new(), Vec::new());
+    let Some(agent) = super::agent_at(workflow, ix) else { return (calls, warnings) };
+    let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
+    let sight = Sight::of_config(workflow, state, ix, reading);
+    let mut used = used(agent, talk, reading);
+    for (position, call) in (0..).zip(&answer.tool_calls) {
+        let verdict = match found(agent, talk, call, reading) {
+            Err(why) => Verdict::Refused(why),
+            Ok(tool) if tool.max_calls.is_some_and(|most| times(&used, tool) >= most) => {
+                Verdict::Refused(format!("{} was called as often as it may be", call.name))
+            }
+            Ok(tool) => {
+                used.push(tool.name.clone());
+                let args = &call.arguments;
+                let asks = tool.approval.as_ref().map(|approval| match &approval.when {
+                    None => Ok(true),
+                    Some(when) => when.eval_bool(&sight.scope_with(&[("args", args)])),
+                });
+                let approved = asks.is_some_and(|asks| {
+                    asks.unwrap_or_else(|error| {
+                        warnings.push(format!(
+                            "a person is asked about {}, since its condition failed: {error}",
+                            call.name
+                        ));
+                        true
+                    })
+                });
+                let arguments = match tool.is_server {
+                    true => json!({"name": call.name, "arguments": args}),
+                    false => args.clone(),
+                };
+                let tool = tool.node.to_string();
+                Verdict::Run(Planned { call: position, tool, approved, arguments, reason: answer.text.clone() })
+            }
+        };
+        calls.push((position, verdict));
+    }
+    (calls, warnings)
+}
+
+/// The tool that a call means, where it may be run with its arguments.
+fn found<'a>(agent: &'a Agent, talk: Option<&Talk>, call: &ToolCall, reading: &Reading) -> Result<&'a Tool, String> {
+    let Some(tool) = agent.tool(&call.name).filter(|tool| !tool.is_server) else {
+        return of_server(agent, talk, &call.name, reading).ok_or_else(|| {
+            let names = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.name.as_str());
+            format!("there is no tool {}: there are {}", call.name, names.collect::<Vec<_>>().join(", "))
+        });
+    };
+    if !call.arguments.is_object() {
+        return Err("the arguments are no JSON object".into());
+    }
+    let violations = tool.parameters.schema.violations(&call.arguments);
+    if violations.is_empty() {
+        return Ok(tool);
+    }
+    let all =
+        violations.iter().map(|one| format!("{}: {}", if one.path.is_empty() { "/" } else { &one.path }, one.message));
+    Err(format!("the arguments do not fit: {}", all.collect::<Vec<_>>().join("; ")))
+}
+
+/// The server that has a tool of this name, by what it said when the agent began.
+fn of_server<'a>(agent: &'a Agent, talk: Option<&Talk>, name: &str, reading: &Reading) -> Option<&'a Tool> {
+    let known = reading.value(talk?.tools.as_ref()?);
+    agent.tools.iter().filter(|tool| tool.is_server).find(|tool| {
+        let tools = known.get(tool.node.as_str()).and_then(Value::as_array);
+        tools.is_some_and(|tools| tools.iter().any(|one| one["name"] == name))
+    })
+}
+
+/// The names of the tools that were called so far, each as often as it was.
+fn used(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<String> {
+    if agent.tools.iter().all(|tool| tool.max_calls.is_none()) {
+        return Vec::new();
+    }
+    let turns = talk.into_iter().flat_map(|talk| &talk.turns);
+    turns
+        .flat_map(|said| {
+            let calls = reading.value(&said.answer)["tool_calls"].as_array().cloned().unwrap_or_default();
+            let ran = said.ended.iter().filter(|(_, end)| end.execution_id.is_some());
+            ran.filter_map(|(at, _)| {
+                let name = calls.get(*at as usize)?["name"].as_str()?;
+                let tool = agent.tool(name).filter(|tool| !tool.is_server);
+                let tool = tool.or_else(|| of_server(agent, talk, name, reading))?;
+                Some(tool.name.clone())
+            })
+            .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn times(used: &[String], tool: &Tool) -> u64 {
+    used.iter().filter(|name| **name == tool.name).count() as u64
+}
+
+/// How a call ended, by what its execution gave; none where the execution does not exist.
+pub(crate) fn ended(planned: &Planned, id: ExecutionId, given: Option<Given>) -> Ended {
+    let nothing = Error::new("not_started", "the call could not be started");
+    let (status, result, error) = match given {
+        None => (CallStatus::Failed, Value::Null, Some(nothing)),
+        Some(given) if given.status == Status::Completed => {
+            let output = given.output;
+            match (planned.approved, &output) {
+                (true, Value::Object(members)) if members.contains_key("answered") => {
+                    (CallStatus::Answered, output["answered"].clone(), None)
+                }
+                (true, Value::Object(members)) if members.contains_key("result") => {
+                    (CallStatus::Succeeded, output["result"].clone(), None)
+                }
+                _ => (CallStatus::Succeeded, output, None),
+            }
+        }
+        Some(given) => {
+            let error = given.error.unwrap_or_else(|| Error::new(given.status.as_str(), "the call did not end well"));
+            let status = match error.code.as_str() {
+                "rejected" if planned.approved => CallStatus::Rejected,
+                "expired" if planned.approved => CallStatus::Expired,
+                _ => CallStatus::Failed,
+            };
+            (status, Value::Null, Some(error))
+        }
+    };
+    let end = ToolEnd { status, result: Payload::new(result), error, arguments: None, execution_id: Some(id) };
+    Ended { call: planned.call, end }
+}

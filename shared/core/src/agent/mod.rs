@@ -1,0 +1,67 @@
+//! What agents and their models say to each other: what a model is asked next, what of its answer can be used, and what
+//! comes of it in the end.
+
+mod calls;
+mod outcome;
+mod transcript;
+
+pub(crate) use calls::ended;
+pub use calls::{Call, Ended, Planned, Verdict, judge};
+pub use outcome::{misfit, output};
+pub use transcript::{ask, opens, shown_result, transcript};
+
+use crate::{
+    execution::{Execution, Talk},
+    id::Activation,
+};
+use document::{
+    Workflow,
+    graph::NodeIx,
+    node::agent::{Agent, Head},
+    work::{Message, ModelAnswer},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What the attempt of an agent gave, as its worker reports it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// What the agent found when it began.
+    Opened {
+        /// What is remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<Vec<Message>>,
+        /// The tools of servers, by node.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tools: Option<Value>,
+    },
+    /// What a model answered, and what it was told first.
+    Answered {
+        /// What the model was told first.
+        asked: Head,
+        /// Its answer.
+        answer: ModelAnswer,
+    },
+    /// What the tool calls of the latest answer gave.
+    Ended(Vec<Ended>),
+    /// The node's output, as an earlier run of the same visit recorded it.
+    Finished(Value),
+}
+
+impl Heard {
+    /// The report of an agent's output that is known already.
+    pub fn finished(output: &Value) -> Value {
+        json!({ "finished": output })
+    }
+}
+
+/// The conversation of an agent at its latest visit; none before the model has answered.
+pub fn talk<'a>(state: &'a Execution, activation: &Activation) -> Option<&'a Talk> {
+    state.node(&activation.node).filter(|node| node.visit == activation.visit)?.talk.as_deref()
+}
+
+/// The agent at a position of a workflow.
+pub fn agent_at(workflow: &Workflow, ix: NodeIx) -> Option<&Agent> {
+    workflow.nodes.get(ix)?.kind.agent()
+}

@@ -1,0 +1,105 @@
+//! What a model is asked: what it was told first, what it answered, and what its tools gave.
+
+use super::agent_at;
+use crate::{
+    evolve::input_of,
+    execution::{CallStatus, Execution, Talk, ToolEnd},
+    reading::Reading,
+    sight::Sight,
+};
+use document::{
+    Workflow,
+    graph::NodeIx,
+    node::agent::{Agent, Head},
+    work::{Message, ModelAnswer, ModelCall, ToolSpec},
+};
+use expression::{ExprError, Secrets};
+use serde_json::Value;
+
+/// Whether an agent has to look for something before it asks its model: what it remembers, or which tools servers have.
+pub fn opens(agent: &Agent, talk: Option<&Talk>) -> bool {
+    let looked = talk.is_some_and(|talk| talk.memory.is_some() || talk.tools.is_some());
+    !looked && (agent.memory.is_some() || !agent.servers.is_empty())
+}
+
+/// The next call of an agent's model, and what the model is told first in it.
+///
+/// # Errors
+/// Where a template fails.
+pub fn ask(
+    workflow: &Workflow,
+    state: &Execution,
+    ix: NodeIx,
+    secrets: &dyn Secrets,
+    reading: &Reading,
+) -> Result<Option<(ModelCall, Head)>, ExprError> {
+    let Some(agent) = agent_at(workflow, ix) else { return Ok(None) };
+    let sight = Sight::of_config(workflow, state, ix, reading);
+    let scope = sight.scope();
+    let input = input_of(workflow, state, ix, reading);
+    let head = agent.head(&scope, reading.value(&input))?;
+    let talk = state.node(&workflow.nodes[ix].id).and_then(|node| node.talk.as_deref());
+    let models = agent.models.iter().map(|model| model.choice(&scope, secrets)).collect::<Result<_, _>>()?;
+    let call = ModelCall {
+        models,
+        system: head.system.clone(),
+        messages: transcript(agent, talk, &head, reading),
+        tools: tools(agent, talk, reading),
+        output_schema: agent.output_schema.as_ref().map(|schema| schema.source.clone()),
+    };
+    Ok(Some((call, head)))
+}
+
+/// All tools that a model may ask for.
+fn tools(agent: &Agent, talk: Option<&Talk>, reading: &Reading) -> Vec<ToolSpec> {
+    let own = agent.tools.iter().filter(|tool| !tool.is_server).map(|tool| tool.spec());
+    let known = talk.and_then(|talk| talk.tools.as_ref()).map(|tools| reading.value(tools));
+    let served = known.and_then(Value::as_object).into_iter().flatten();
+    let served = served.filter_map(|(_, tools)| serde_json::from_value::<Vec<ToolSpec>>(tools.clone()).ok()).flatten();
+    own.chain(served).collect()
+}
+
+/// What was said so far, the oldest first, without what the model is told about its part.
+pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Reading) -> Vec<Message> {
+    let mut messages: Vec<Message> = talk
+        .and_then(|talk| talk.memory.as_ref())
+        .and_then(|memory| serde_json::from_value(reading.value(memory).clone()).ok())
+        .unwrap_or_default();
+    messages.extend(head.messages.iter().cloned());
+    for said in talk.into_iter().flat_map(|talk| &talk.turns) {
+        let Ok(answer) = serde_json::from_value::<ModelAnswer>(reading.value(&said.answer).clone()) else { continue };
+        let results = (0..).zip(&answer.tool_calls).filter_map(|(position, call)| {
+            let end = said.ended.get(&position)?;
+            let content = shown_result(agent, &call.name, end, reading);
+            Some(Message::Tool { id: call.id.clone(), name: call.name.clone(), content })
+        });
+        let results: Vec<Message> = results.collect();
+        messages.push(Message::Assistant { content: answer.text, tool_calls: answer.tool_calls });
+        messages.extend(results);
+        messages.extend(said.again.clone().map(|content| Message::User { content }));
+    }
+    messages
+}
+
+/// The result of a call as the model gets to read it: cut where it is long.
+pub fn shown_result(agent: &Agent, name: &str, end: &ToolEnd, reading: &Reading) -> String {
+    let why = || end.error.as_ref().map_or("", |error| error.message.as_str());
+    let text = match end.status {
+        CallStatus::Succeeded | CallStatus::Answered => match reading.value(&end.result) {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+        CallStatus::Failed => {
+            let code = end.error.as_ref().map_or("failed", |error| error.code.as_str());
+            format!("The tool failed: {code}: {}", why())
+        }
+        CallStatus::Rejected => return format!("A person refused this call: {}", why()),
+        CallStatus::Refused | CallStatus::Expired => return format!("The call was not run: {}", why()),
+    };
+    let most = agent.tool(name).map_or(document::limits::TOOL_RESULT_BYTES, |tool| tool.result_bytes) as usize;
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}\n[cut: the result has {} bytes, of which these are the first {end}]", &text[..end], text.len())
+}

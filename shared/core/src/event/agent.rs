@@ -1,0 +1,61 @@
+//! The events of agents.
+
+use crate::{execution::ToolEnd, payload::Payload};
+use document::id::NodeId;
+use serde::{Deserialize, Serialize};
+
+/// What an agent found when it began: what it remembers, and the tools of servers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentOpened {
+    /// The agent.
+    pub node: NodeId,
+    /// Number of the node's visit.
+    pub visit: u32,
+    /// Number of the attempt that looked, from 1.
+    pub attempt: u32,
+    /// What is remembered, as a list of messages; none where the agent has no memory.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub memory: Option<Payload>,
+    /// The tools of servers, by the node that names the server; none where the agent has none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub tools: Option<Payload>,
+}
+
+/// A model answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentAnswered {
+    /// The agent.
+    pub node: NodeId,
+    /// Number of the node's visit.
+    pub visit: u32,
+    /// Number of the attempt that asked, from 1.
+    pub attempt: u32,
+    /// What the model was told first, where that differs from what it was told the time before.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub asked: Option<Payload>,
+    /// What it answered.
+    pub answer: Payload,
+    /// What the call used.
+    #[serde(default)]
+    pub usage: document::work::Usage,
+    /// What the model is told since its answer cannot be used; none where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
+    /// Milliseconds that the call took; none where nobody measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+}
+
+/// A tool call of the model's latest answer ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentToolEnded {
+    /// The agent.
+    pub node: NodeId,
+    /// Number of the node's visit.
+    pub visit: u32,
+    /// Position of the call in the answer, from 0.
+    pub index: u32,
+    /// How it ended.
+    #[serde(flatten)]
+    pub end: ToolEnd,
+}

@@ -1,0 +1,65 @@
+//! How events of agents change the state.
+
+use super::{moves::attempted, node::node_mut};
+use crate::{
+    event::{AgentAnswered, AgentOpened, AgentToolEnded, Event},
+    execution::{Execution, Phase, Said, Talk},
+};
+use document::id::NodeId;
+use std::{collections::BTreeMap, sync::Arc};
+
+pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
+    match event {
+        Event::AgentOpened(opened) => {
+            let AgentOpened { node, attempt, memory, tools, .. } = &**opened;
+            attempted(state, node, *attempt, None);
+            let talk = talk_mut(state, node);
+            (talk.memory, talk.tools) = (memory.clone(), tools.clone());
+            next(state, node);
+        }
+        Event::AgentAnswered(answered) => {
+            let AgentAnswered { node, attempt, asked, answer, usage, again, duration_ms, .. } = &**answered;
+            attempted(state, node, *attempt, *duration_ms);
+            let talk = talk_mut(state, node);
+            talk.usage.input_tokens += usage.input_tokens;
+            talk.usage.output_tokens += usage.output_tokens;
+            talk.usage.cached_tokens += usage.cached_tokens;
+            talk.turns.push(Arc::new(Said {
+                attempt: *attempt,
+                asked: asked.clone(),
+                answer: answer.clone(),
+                again: again.clone(),
+                ended: BTreeMap::new(),
+            }));
+            next(state, node);
+        }
+        Event::AgentToolEnded(ended) => {
+            let AgentToolEnded { node, index, end, .. } = &**ended;
+            let talk = talk_mut(state, node);
+            talk.calls += u64::from(end.execution_id.is_some());
+            if let Some(said) = talk.turns.last_mut() {
+                Arc::make_mut(said).ended.insert(*index, end.clone());
+            }
+            // The children of the calls are over: what comes next is an attempt of its own.
+            if state.children.get(node).is_some_and(|kids| {
+                state.node(node).is_some_and(|found| kids.visit == found.visit && kids.attempt == found.attempt)
+            }) {
+                next(state, node);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The next attempt is due, and does not count as a repetition of the one before.
+fn next(state: &mut Execution, node: &NodeId) {
+    let node = node_mut(state, node);
+    node.forgiven = node.attempt;
+    node.attempt += 1;
+    node.error = None;
+    node.phase = Phase::Due { at: None };
+}
+
+fn talk_mut<'a>(state: &'a mut Execution, node: &NodeId) -> &'a mut Talk {
+    Arc::make_mut(node_mut(state, node).talk.get_or_insert_with(Arc::default))
+}

@@ -1,0 +1,168 @@
+//! A node that an agent may use as a tool: the `tool` beside its config, and the flow that one call of it runs.
+
+use crate::{
+    InputSchema, Workflow,
+    id::NodeId,
+    limits,
+    node::output_parser::of_member,
+    reading::{At, Cx, Fields, Place},
+    work::ToolSpec,
+};
+use expression::Expr;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// The keys of `tool`.
+const KEYS: [&str; 7] =
+    ["name", "description", "parameters", "require_approval", "max_calls", "result_bytes", "on_error"];
+/// The node that asks a person whether a tool may be called.
+pub const APPROVAL: &str = "tool_approval";
+/// The node that puts out the arguments with which an approved tool is called.
+pub const ARGUMENTS: &str = "tool_arguments";
+
+/// A tool of an agent.
+#[derive(Debug)]
+pub struct Tool {
+    /// The name by which the model asks for it. For a server, whose tools have names of their own, the node's id.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub parameters: Arc<InputSchema>,
+    /// The node, unless the tool is built in.
+    pub node: NodeId,
+    /// Whether the node stands for all tools of a server.
+    pub is_server: bool,
+    /// When a person must approve a call.
+    pub approval: Option<Approval>,
+    /// How often it may be called; none for as often as the agent may call tools.
+    pub max_calls: Option<u64>,
+    /// Bytes of a result that the model gets to read.
+    pub result_bytes: u64,
+    /// What its failure means.
+    pub on_error: OnToolError,
+    /// What one call runs.
+    pub flow: Arc<Workflow>,
+    /// What one call runs that a person must approve first.
+    pub approved_flow: Option<Arc<Workflow>>,
+}
+
+/// When a person must approve a call.
+#[derive(Debug)]
+pub struct Approval {
+    /// The condition over `args`; none for every call.
+    pub when: Option<Expr>,
+    /// The node that asks, as a document would have it.
+    pub(crate) asks: Value,
+}
+
+/// What the failure of a tool means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnToolError {
+    /// The model gets to read the error.
+    Tell,
+    /// The agent fails.
+    Fail,
+}
+
+/// The `tool` of a node, before the flow of a call is made.
+pub(crate) struct Said {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) parameters: InputSchema,
+    pub(crate) approval: Option<Approval>,
+    pub(crate) max_calls: Option<u64>,
+    pub(crate) result_bytes: u64,
+    pub(crate) on_error: OnToolError,
+}
+
+impl Tool {
+    /// The tool as a model gets to know it.
+    pub fn spec(&self) -> ToolSpec {
+        ToolSpec {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            parameters: self.parameters.source.clone(),
+        }
+    }
+}
+
+/// Reads the `tool` of a node; what is absent has its default. `place` is that of the tool's own config.
+pub(crate) fn read(
+    cx: &mut Cx<'_>,
+    object: &Map<String, Value>,
+    at: &At<'_>,
+    id: &str,
+    place: Place<'_>,
+) -> Option<Said> {
+    let empty = Map::new();
+    let f = Fields { object, at, code: "schema" };
+    let tool = if f.get("tool").is_some() { f.object(cx, "tool")? } else { &empty };
+    let at = at.key("tool");
+    let f = Fields::new(cx, tool, &at, "invalid_config", &KEYS);
+    let name = f.text(cx, "name").unwrap_or(id).to_owned();
+    if !crate::reading::is_id(&name) {
+        let hint = format!("Use 1 to {} of `A-Z a-z 0-9 _ -`.", limits::ID_BYTES);
+        f.wrong(cx, "name", "models take no such name of a tool", hint);
+    }
+    let about = object.get("name").and_then(Value::as_str).unwrap_or_default();
+    let parameters = match f.get("parameters") {
+        Some(_) => of_member(cx, &f, "parameters")?,
+        None => any_arguments(cx, &at)?,
+    };
+    let on_error = match f.word(cx, "on_error", &["tell", "fail"]) {
+        Some(1) => OnToolError::Fail,
+        _ => OnToolError::Tell,
+    };
+    Some(Said {
+        description: f.text(cx, "description").unwrap_or(about).to_owned(),
+        approval: approval(cx, &f, &name, &parameters.source, place),
+        max_calls: f.integer(cx, "max_calls", 1, limits::AGENT_TOOL_CALLS),
+        result_bytes: f.integer(cx, "result_bytes", 1, limits::TOOL_RESULT_MOST).unwrap_or(limits::TOOL_RESULT_BYTES),
+        name,
+        parameters,
+        on_error,
+    })
+}
+
+/// The schema of the arguments of a tool that declares none.
+fn any_arguments(cx: &mut Cx<'_>, at: &At<'_>) -> Option<InputSchema> {
+    let source = json!({"type": "object"});
+    let schema = crate::reading::schema::compile(cx, &source, at, "schema")?;
+    Some(InputSchema { source, schema })
+}
+
+/// Reads `require_approval`: true, a condition, or an object.
+fn approval(cx: &mut Cx<'_>, f: &Fields<'_, '_>, name: &str, parameters: &Value, place: Place<'_>) -> Option<Approval> {
+    let given = f.get("require_approval")?;
+    let at = f.at.key("require_approval");
+    let empty = Map::new();
+    let (when, object) = match given {
+        Value::Bool(false) => return None,
+        Value::Bool(true) => (None, &empty),
+        Value::String(_) => (Some(cx.expr_at(given, &at, place)?), &empty),
+        Value::Object(object) => {
+            let known = ["when", "security_level", "assignees", "expires_seconds", "channels"];
+            let f = Fields::new(cx, object, &at, "invalid_config", &known);
+            let when = f.get("when").is_some().then(|| cx.expr(&f, "when", place));
+            (if let Some(when) = when { Some(when?) } else { None }, object)
+        }
+        _ => {
+            f.wrong(cx, "require_approval", "this says not when a person is asked", "Give true, or CEL over `args`.");
+            return None;
+        }
+    };
+    let mut config = json!({"kind": "authorization", "tool": name, "arguments": "{{ args }}",
+        "question": format!("May the agent call {name}?"), "details": "{{ item.reason }}", "schema": parameters});
+    for (key, asks) in [
+        ("security_level", "security_level"),
+        ("assignees", "assignees"),
+        ("channels", "channels"),
+        ("expires_seconds", "timeout_seconds"),
+    ] {
+        if let Some(value) = object.get(key).filter(|value| !value.is_null()) {
+            config[asks] = value.clone();
+        }
+    }
+    Some(Approval { when, asks: json!({"id": APPROVAL, "type": "human", "config": config}) })
+}

@@ -1,0 +1,326 @@
+//! What typed connections lend to agents: models, memories, parsers, and nodes as tools, each with the flow that one call
+//! of it runs.
+
+use crate::{
+    Node, NodeKind, Workflow,
+    connection::Connection,
+    graph::NodeIx,
+    limits,
+    node::{
+        Types,
+        agent::{
+            Agent, BuiltIn, OnToolError, Tool,
+            tool::{self, APPROVAL, ARGUMENTS, Said},
+        },
+        mcp, memory, model,
+        node_type::Mode,
+        output_parser,
+    },
+    read::{Outer, read_inner},
+    reading::{At, Cx, Frame, Place, Reader},
+};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// What is needed to read what is lent within one flow.
+struct Lending<'a> {
+    types: &'a Types,
+    frame: &'a Frame<'a>,
+    nodes_at: &'a At<'a>,
+}
+
+/// Whether a node is read only where an agent has it: it hands itself to an agent by a typed connection.
+pub(crate) fn is_lent(frame: &Frame<'_>, ix: NodeIx) -> bool {
+    frame.edges.iter().any(|edge| edge.from == Some(ix) && lends(edge.connection) && is_agent(frame, edge.to))
+}
+
+/// Whether a connection lends something to an agent.
+pub(crate) fn lends(connection: Connection) -> bool {
+    use Connection as C;
+    match connection {
+        C::AiTool | C::AiAgent | C::AiLanguageModel | C::AiMemory | C::AiOutputParser => true,
+        C::Main
+        | C::AiChain
+        | C::AiDocument
+        | C::AiEmbedding
+        | C::AiReranker
+        | C::AiRetriever
+        | C::AiTextSplitter
+        | C::AiVectorStore => false,
+    }
+}
+
+/// Whether a node is an agent.
+pub(crate) fn is_agent(frame: &Frame<'_>, ix: Option<NodeIx>) -> bool {
+    ix.and_then(|ix| frame.nodes[ix].kind).is_some_and(|of| of.mode == Mode::Agent)
+}
+
+/// Puts to every agent of a flow what typed connections lend it.
+pub(crate) fn link(cx: &mut Cx<'_>, types: &Types, frame: &Frame<'_>, nodes_at: &At<'_>, nodes: &mut [Option<Node>]) {
+    let lending = Lending { types, frame, nodes_at };
+    for ix in (0..nodes.len()).filter(|&ix| is_lent(frame, ix) || hands_itself(frame, ix)) {
+        lending.only_lent(cx, ix);
+    }
+    if let Some(ix) = circle(frame) {
+        let hint = "An agent may be a tool of another, and not of itself, also through others.";
+        let at = nodes_at.item(ix);
+        let label = frame.nodes[ix].label(ix);
+        cx.about(Some(label.clone()), |cx| {
+            cx.error("schema", &at, format!("`{label}` is a tool of its own tools"), hint);
+        });
+        return;
+    }
+    for (ix, node) in nodes.iter_mut().enumerate() {
+        let Some(Node { id, kind: NodeKind::Agent(agent), .. }) = node else { continue };
+        cx.about(Some(id.to_string()), |cx| lending.to_agent(cx, ix, agent));
+    }
+}
+
+/// Whether nodes of the type do nothing but lend themselves.
+fn hands_itself(frame: &Frame<'_>, ix: NodeIx) -> bool {
+    frame.nodes[ix].kind.is_some_and(|of| of.mode == Mode::Lend || of.name == mcp::TYPE.name)
+}
+
+/// A node that is a tool of itself, through its tools; none where there is none.
+fn circle(frame: &Frame<'_>) -> Option<NodeIx> {
+    let tools = |to: NodeIx| {
+        let lent = frame.edges.iter().filter(move |edge| edge.to == Some(to) && lends(edge.connection));
+        lent.filter_map(|edge| edge.from)
+    };
+    (0..frame.nodes.len()).filter(|&ix| is_agent(frame, Some(ix))).find(|&start| {
+        let mut seen = vec![false; frame.nodes.len()];
+        let mut open: Vec<NodeIx> = tools(start).collect();
+        while let Some(ix) = open.pop() {
+            if ix == start {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[ix], true) {
+                open.extend(tools(ix));
+            }
+        }
+        false
+    })
+}
+
+impl Lending<'_> {
+    /// Reports the edges that would run a node which agents alone use.
+    fn only_lent(&self, cx: &mut Cx<'_>, ix: NodeIx) {
+        let leads =
+            |edge: &&crate::reading::RawEdge<'_>| edge.is_main() && (edge.from == Some(ix) || edge.to == Some(ix));
+        if self.frame.edges.iter().find(leads).is_none() {
+            return;
+        }
+        let label = self.frame.nodes[ix].label(ix);
+        cx.about(Some(label.clone()), |cx| {
+            let message = format!("`{label}` is used by agents alone, and an edge leads to it or away");
+            cx.error("schema", &self.nodes_at.item(ix), message, "Give the flow a node of its own for that.");
+        });
+    }
+
+    /// Puts to an agent what it is lent.
+    fn to_agent(&self, cx: &mut Cx<'_>, agent_ix: NodeIx, agent: &mut Agent) {
+        let place = Place::new(self.frame, Reader::Node(agent_ix));
+        for edge in self.frame.edges.iter().filter(|edge| edge.to == Some(agent_ix) && lends(edge.connection)) {
+            let Some(from) = edge.from else { continue };
+            let (Some(object), Some(of)) = (self.frame.nodes[from].object, self.frame.nodes[from].kind) else {
+                continue;
+            };
+            let at = self.nodes_at.item(from);
+            let config_at = at.key("config");
+            let empty = Map::new();
+            let config = object.get("config").and_then(Value::as_object).unwrap_or(&empty);
+            let label = self.frame.nodes[from].label(from);
+            cx.about(Some(label.clone()), |cx| match (edge.connection, of.name) {
+                (Connection::AiLanguageModel, "model") => {
+                    agent.models.extend(model::read(cx, config, &config_at, place).map(Arc::new));
+                }
+                (Connection::AiMemory, "memory") => {
+                    agent.memory = memory::read(cx, config, &config_at, place).map(Arc::new);
+                }
+                (Connection::AiOutputParser, "output_parser") => {
+                    agent.output_schema = output_parser::read(cx, config, &config_at).map(Arc::new);
+                }
+                (Connection::AiTool | Connection::AiAgent, _) if !matches!(of.mode, Mode::Route | Mode::Lend) => {
+                    let id = self.frame.nodes[from].id.clone();
+                    if of.name == mcp::TYPE.name
+                        && let Some(id) = id
+                    {
+                        let server = mcp::read(cx, config, &config_at, place);
+                        agent.servers.extend(server.map(|server| (id, Arc::new(server))));
+                    }
+                    agent.tools.extend(self.tool(cx, agent_ix, from));
+                }
+                (connection, name) => {
+                    let message = format!("a `{name}` cannot be lent by a connection `{}`", connection.as_str());
+                    cx.error("schema", &at, message, "A tool is an `ai_tool`, a `model` an `ai_language_model`.");
+                }
+            });
+        }
+        let at = self.nodes_at.item(agent_ix);
+        for built_in in agent.built_in.clone() {
+            agent.tools.extend(self.built_in(cx, agent_ix, built_in));
+        }
+        if agent.models.is_empty() {
+            let hint = "Give {\"provider\": \"openai\", \"name\": \"gpt-5-mini\"}, or join a `model` node to it.";
+            cx.error("invalid_config", &at.key("config"), "`model` is missing", hint);
+        }
+        if agent.tools.len() > limits::TOOLS {
+            let message = format!("an agent has {} tools at most", limits::TOOLS);
+            cx.error("invalid_config", &at, message, "Give some of them to another agent.");
+        }
+        let mut names: Vec<&str> = agent.tools.iter().map(|tool| tool.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let message = format!("two tools are called `{}`", twice[0]);
+            cx.error("invalid_config", &at, message, "Give each its own `tool.name`.");
+        }
+    }
+
+    /// A node as a tool, with the flows of its calls.
+    fn tool(&self, cx: &mut Cx<'_>, agent: NodeIx, ix: NodeIx) -> Option<Tool> {
+        let raw = &self.frame.nodes[ix];
+        let (object, id, of) = (raw.object?, raw.id.clone()?, raw.kind?);
+        let at = self.nodes_at.item(ix);
+        let place = Place::new(self.frame, Reader::Node(agent)).about_args();
+        let Said { name, description, parameters, approval, max_calls, result_bytes, on_error } =
+            tool::read(cx, object, &at, id.as_str(), place)?;
+        let (nodes, edges) = self.with_what_it_uses(ix);
+        let flow = Inner { nodes: &nodes, edges: &edges, at: at.pointer() };
+        let plain = self.flow(cx, agent, &name, &flow)?;
+        let approved_flow = match &approval {
+            None => None,
+            Some(approval) => {
+                let ports = raw.ports.clone().unwrap_or_default();
+                let (nodes, edges) = approved(&nodes, &edges, id.as_str(), &ports, &approval.asks);
+                let approved = Inner { nodes: &nodes, edges: &edges, at: at.pointer() };
+                Some(Arc::new(self.flow(cx, agent, &name, &approved)?))
+            }
+        };
+        Some(Tool {
+            name,
+            description,
+            parameters: Arc::new(parameters),
+            node: id,
+            is_server: of.name == mcp::TYPE.name,
+            approval,
+            max_calls,
+            result_bytes,
+            on_error,
+            flow: Arc::new(plain),
+            approved_flow,
+        })
+    }
+
+    /// A built-in tool.
+    fn built_in(&self, cx: &mut Cx<'_>, agent: NodeIx, built_in: BuiltIn) -> Option<Tool> {
+        let at = self.nodes_at.item(agent);
+        let source = built_in.parameters();
+        let schema = crate::reading::schema::compile(cx, &source, &at, "schema")?;
+        let nodes = [(built_in.node(), None)];
+        let flow = self.flow(cx, agent, built_in.name(), &Inner { nodes: &nodes, edges: &[], at: at.pointer() })?;
+        Some(Tool {
+            name: built_in.name().to_owned(),
+            description: built_in.about().to_owned(),
+            parameters: Arc::new(crate::InputSchema { source, schema }),
+            node: built_in.name().into(),
+            is_server: false,
+            approval: None,
+            max_calls: None,
+            result_bytes: limits::TOOL_RESULT_BYTES,
+            on_error: OnToolError::Tell,
+            flow: Arc::new(flow),
+            approved_flow: None,
+        })
+    }
+
+    /// A node with all that is lent to it, and to that, and the connections between them.
+    fn with_what_it_uses(&self, ix: NodeIx) -> (Vec<(Value, Option<String>)>, Vec<Value>) {
+        let mut all = vec![ix];
+        let mut next = 0;
+        let mut edges = Vec::new();
+        while let Some(&to) = all.get(next) {
+            next += 1;
+            for edge in self.frame.edges.iter().filter(|edge| edge.to == Some(to) && lends(edge.connection)) {
+                let (Some(from), Some(object)) = (edge.from, edge.object) else { continue };
+                edges.push(Value::Object(object.clone()));
+                if !all.contains(&from) {
+                    all.push(from);
+                }
+            }
+        }
+        let node = |&at: &NodeIx| {
+            let mut object = self.frame.nodes[at].object?.clone();
+            // In the flow of a call the node is no tool, but what runs.
+            if at == ix {
+                object.remove("tool");
+            }
+            Some((Value::Object(object), Some(self.nodes_at.item(at).pointer())))
+        };
+        (all.iter().filter_map(node).collect(), edges)
+    }
+
+    /// Reads the flow of a call.
+    fn flow(&self, cx: &mut Cx<'_>, agent: NodeIx, tool: &str, inner: &Inner<'_>) -> Option<Workflow> {
+        let root = At::Root;
+        let label = self.frame.nodes[agent].label(agent);
+        let name = format!("{label}/{tool}");
+        let at = root.key(&name);
+        let here = at.pointer();
+        let nodes: Vec<Value> = inner.nodes.iter().map(|(node, _)| node.clone()).collect();
+        for (ix, (_, from)) in inner.nodes.iter().enumerate() {
+            cx.moved.push((format!("{here}/nodes/{ix}"), from.clone().unwrap_or_else(|| inner.at.clone())));
+        }
+        cx.moved.push((here, inner.at.clone()));
+        let mut object = Map::new();
+        object.insert("nodes".into(), Value::Array(nodes));
+        object.insert("edges".into(), Value::Array(inner.edges.to_vec()));
+        let before = (cx.moved.len(), std::mem::replace(&mut cx.in_tool, true));
+        let outer = Outer { frame: self.frame, ix: agent, tool: Some(tool) };
+        let flow = read_inner(cx, self.types, &object, &at, outer);
+        cx.in_tool = before.1;
+        cx.moved.truncate(before.0 - inner.nodes.len() - 1);
+        flow
+    }
+}
+
+/// A flow within a document that does not stand in it as it is.
+struct Inner<'a> {
+    /// The nodes, each with the pointer to where it stands; none where it is made here.
+    nodes: &'a [(Value, Option<String>)],
+    edges: &'a [Value],
+    /// Where problems of all else are told.
+    at: String,
+}
+
+type Nodes = Vec<(Value, Option<String>)>;
+
+/// A flow before which a person is asked: the tool runs where that person approves, with the arguments as they may have
+/// been changed, unless the person answers in its place.
+fn approved(nodes: &Nodes, edges: &[Value], tool: &str, ports: &[String], asks: &Value) -> (Nodes, Vec<Value>) {
+    let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
+    let says = format!("has(ctx.{APPROVAL}.output.text)");
+    let why = format!(
+        "{{{{ ctx.{APPROVAL}.output.comment == null ? 'no reason was given' : ctx.{APPROVAL}.output.comment }}}}"
+    );
+    let made = [
+        asks.clone(),
+        json!({"id": ARGUMENTS, "type": "transform", "config": {"expression": chosen}}),
+        json!({"id": "tool_answered", "type": "succeed",
+            "config": {"output": {"answered": format!("{{{{ ctx.{APPROVAL}.output.text }}}}")}}}),
+        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}"}}}),
+        json!({"id": "tool_rejected", "type": "fail", "config": {"code": "rejected", "message": why}}),
+        json!({"id": "tool_expired", "type": "fail",
+            "config": {"code": "expired", "message": "nobody approved it in time"}}),
+    ];
+    let mut leads = vec![
+        json!({"from": APPROVAL, "port": "approved", "to": "tool_answered", "condition": says}),
+        json!({"from": APPROVAL, "port": "approved", "to": ARGUMENTS, "condition": format!("!{says}")}),
+        json!({"from": APPROVAL, "port": "rejected", "to": "tool_rejected"}),
+        json!({"from": APPROVAL, "port": "timeout", "to": "tool_expired"}),
+        json!({"from": ARGUMENTS, "to": tool}),
+    ];
+    let ran = ports.iter().filter(|port| port.as_str() != "error");
+    leads.extend(ran.map(|port| json!({"from": tool, "port": port, "to": "tool_ran"})));
+    let nodes = nodes.iter().cloned().chain(made.into_iter().map(|node| (node, None))).collect();
+    (nodes, leads.into_iter().chain(edges.iter().cloned()).collect())
+}
