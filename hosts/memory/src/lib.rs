@@ -6,6 +6,7 @@ mod catalogue;
 mod groups;
 mod jobs;
 mod lists;
+mod memories;
 mod store;
 
 use document::{Workflow, id::WorkflowId, schedule::Scheduled, time::Time};
@@ -88,6 +89,7 @@ struct World {
     tokens: BTreeMap<String, Token>,
     /// Groups by owner and name in lower case.
     groups: BTreeMap<(String, String), Group>,
+    memories: BTreeMap<(String, String), Vec<Remembered>>,
     schedules: Vec<Scheduled>,
     /// Jobs by owner and id.
     jobs: BTreeMap<(String, JobId), Job>,

@@ -185,6 +185,15 @@ pub enum Work {
     },
     /// Send a message about a question to one receiver.
     Deliver(Delivering),
+    /// Add to a conversation what an agent said that came to its end in this turn of the message's execution.
+    Remember {
+        /// The visit to the agent.
+        #[serde(rename = "a")]
+        activation: Activation,
+        /// Number of the turn.
+        #[serde(rename = "s")]
+        seq: u64,
+    },
     /// Go on: fewer executions of the workflow are under way than `max_concurrency` allows.
     Admit,
 }

@@ -53,7 +53,26 @@ pub fn owed(workflow: &Workflow, state: &Execution, since: Since<'_>) -> Vec<Eff
     } else {
         effects.extend((0..workflow.nodes.len()).flat_map(|ix| owed_by_node(workflow, state, ix, since)));
     }
+    effects.extend(to_remember(state, since));
     effects
+}
+
+/// What agents that have come to their end add to conversations, in case that the message which does it was lost.
+fn to_remember(state: &Execution, since: Since<'_>) -> Vec<Effect> {
+    let ended = state.nodes.iter().filter(|(_, node)| node.talk.as_ref().is_some_and(|talk| talk.remembers));
+    let wanted = ended.filter(|(id, _)| match since {
+        Since::Ever => true,
+        Since::Of(cause) => cause.node == **id,
+    });
+    wanted
+        .map(|(id, node)| {
+            let work = Work::Remember {
+                activation: state.activation(id),
+                seq: node.talk.as_ref().map_or(0, |talk| talk.ended_seq),
+            };
+            Effect::Send { message: Message { execution: state.id().clone(), work }, at: None }
+        })
+        .collect()
 }
 
 /// The effects that a message asked for when it was handled before, and that may have been lost since. Empty where the
@@ -75,7 +94,7 @@ pub fn owed_again(workflow: &Workflow, state: &Execution, work: &Work) -> Vec<Ef
             if recorded { tell_parent(state).into_iter().collect() } else { Vec::new() }
         }
         Work::Deliver(delivering) => messages_of(state, &delivering.interaction),
-        Work::StartChildren { .. } | Work::TellChildren { .. } => Vec::new(),
+        Work::StartChildren { .. } | Work::TellChildren { .. } | Work::Remember { .. } => Vec::new(),
         Work::Undo(_)
         | Work::ChildUndone { .. }
         | Work::RollBack

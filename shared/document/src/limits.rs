@@ -87,6 +87,8 @@ pub const TOOLS: usize = 128;
 pub const TOOL_RESULT_BYTES: u64 = 16_384;
 /// The most of them: some 250,000 tokens, which is what large models read.
 pub const TOOL_RESULT_MOST: u64 = 1_048_576;
+/// Bytes of the key of a conversation, as stores keep it.
+pub const MEMORY_KEY_BYTES: usize = 256;
 /// Messages of a conversation that an agent may read.
 pub const REMEMBERED: u64 = 1_000;
 /// Messages of a conversation that an agent reads where its memory does not say.

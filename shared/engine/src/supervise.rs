@@ -116,6 +116,7 @@ pub async fn bury(host: &dyn Host, message: &Message, error: &str) -> Result<(),
             format!("what child {index} of node {} says of being undone", activation.node)
         }
         Work::Deliver(_) => "a message to people".to_owned(),
+        Work::Remember { activation, .. } => format!("what agent {} remembers", activation.node),
         Work::Admit => "its admission".to_owned(),
     };
     let command = Command::DeadLetter { about, error: error.to_owned() };

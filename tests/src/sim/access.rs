@@ -2,7 +2,10 @@
 
 use super::{ports::unused, world::SimHost};
 use async_trait::async_trait;
-use engine::port::{Group, Groups, Page, Secret, Secrets, StoreError, Token, Tokens, Window};
+use document::time::Time;
+use engine::port::{
+    Conversation, Group, Groups, Memories, Page, Remembered, Secret, Secrets, StoreError, Token, Tokens, Window,
+};
 
 #[async_trait]
 impl Tokens for SimHost {
@@ -66,5 +69,24 @@ impl Secrets for SimHost {
 
     async fn remove_secret(&self, _: &str, _: &str) -> Result<bool, StoreError> {
         unused("a secret")
+    }
+}
+
+#[async_trait]
+impl Memories for SimHost {
+    async fn remember(&self, _: &str, _: &str, _: &Remembered, _: Time) -> Result<(), StoreError> {
+        unused("a conversation")
+    }
+
+    async fn recall(&self, _: &str, _: &str, _: usize, _: Time) -> Result<Vec<Remembered>, StoreError> {
+        unused("a conversation")
+    }
+
+    async fn conversations(&self, _: &str, _: &Window, _: Time) -> Result<Page<Conversation>, StoreError> {
+        unused("conversations")
+    }
+
+    async fn forget(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        unused("a conversation")
     }
 }

@@ -1,6 +1,7 @@
-//! The routes that make, list and revoke API tokens, and those of secrets and groups.
+//! The routes that make, list and revoke API tokens, and those of secrets, groups and memories.
 
 mod groups;
+mod memories;
 mod secrets;
 pub mod token;
 
@@ -15,10 +16,10 @@ use axum::{
 use std::sync::Arc;
 use utoipa_axum::routes;
 
-/// The routes of tokens, secrets and groups.
+/// The routes of tokens, secrets, groups and memories.
 pub fn routes() -> Routes {
     let tokens = Routes::new().routes(routes!(create_token, list_tokens)).routes(routes!(revoke_token));
-    tokens.merge(secrets::routes()).merge(groups::routes())
+    tokens.merge(secrets::routes()).merge(groups::routes()).merge(memories::routes())
 }
 
 /// Make a token of the caller's owner. It is shown this once; only its hash is kept.

@@ -43,7 +43,10 @@ impl AnswersBody {
     /// The questions, and the answer to each of them.
     pub fn split(self) -> (Vec<String>, AnswerBody) {
         let Self { interaction_ids, approved, option, data, text, content, tool, comment, answer_as } = self;
-        (interaction_ids, AnswerBody { approved, option, data, text, content, tool, comment, answer_as })
+        // The arguments of one tool are not those of another, so several questions take none.
+        let arguments = None;
+        let answer = AnswerBody { approved, option, data, text, content, tool, arguments, comment, answer_as };
+        (interaction_ids, answer)
     }
 }
 

@@ -10,6 +10,7 @@ mod group;
 mod history;
 mod interaction;
 mod job;
+mod memory;
 mod moving;
 mod node;
 mod page;
@@ -35,10 +36,11 @@ pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
 pub use interaction::{AnswerBody, Delivery, Interaction, NotifyBody, ReassignBody, Responded};
 pub use job::{BulkBody, BulkFilter, Job, JobError, JobLinks, NoFields, WouldMeet};
+pub use memory::{Memory, MemoryWithMessages};
 pub use moving::{ExportPiece, Imported, MovedLine, Taken};
 pub use node::{ChildCounts, LogLine, Node, Nodes};
 pub use page::{
-    ExecutionPage, GroupPage, InteractionPage, JobPage, LogPage, Page, SecretPage, TokenPage, WorkflowPage,
+    ExecutionPage, GroupPage, InteractionPage, JobPage, LogPage, MemoryPage, Page, SecretPage, TokenPage, WorkflowPage,
 };
 pub use patch::{ExecutionWorkflow, InTheWay, PatchBody, PatchOp, PatchOperation, Patched};
 pub use problem::{Conflict, Fault, ProblemDetails, Refused};

@@ -1,6 +1,6 @@
 //! A part of a list.
 
-use super::{Execution, Group, Interaction, Job, LogLine, SecretRow, TokenRow, WorkflowRow};
+use super::{Execution, Group, Interaction, Job, LogLine, Memory, SecretRow, TokenRow, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{
@@ -72,6 +72,8 @@ macro_rules! pages {
 pages! {
     /// Describes a page of executions.
     ExecutionPage of Execution;
+    /// Describes a page of conversations that agents remember.
+    MemoryPage of Memory;
     /// Describes a page of groups of people.
     GroupPage of Group;
     /// Describes a page of questions to people.

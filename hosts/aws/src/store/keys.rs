@@ -196,6 +196,17 @@ pub fn value(id: &ExecutionId, name: &str) -> String {
     format!("{}{name}", values(id))
 }
 
+/// The partition of the heads of an owner's conversations. Its sort keys are the conversations' own.
+pub fn memories(owner: &str) -> String {
+    format!("m#{owner}")
+}
+
+/// The partition of one conversation. Its sort keys are the times at which agents added to it. The length of the owner's
+/// name tells it from that of another owner's whose name begins in the same way.
+pub fn memory(owner: &str, key: &str) -> String {
+    format!("mm#{}#{owner}#{key}", owner.len())
+}
+
 /// The partition of an owner's groups. Its sort keys are their names in lower case.
 pub fn groups(owner: &str) -> String {
     format!("p#{owner}")

@@ -35,6 +35,7 @@ mod listeners;
 mod lists;
 mod load;
 mod marks;
+mod memories;
 mod pack;
 mod questions;
 mod remove;

@@ -41,6 +41,9 @@ pub struct Args {
     /// Type out the name of the tool, which approving an authorization of the level high takes
     #[arg(long, value_name = "NAME", requires = "approve")]
     tool: Option<String>,
+    /// Have the tool of an authorization used with these arguments instead: JSON, @FILE or - for stdin
+    #[arg(long, value_name = "JSON", requires = "approve")]
+    arguments: Option<String>,
     /// Add a comment in your own words
     #[arg(long)]
     comment: Option<String>,
@@ -146,6 +149,7 @@ fn body(args: &Args) -> Result<AnswerBody, Failure> {
         option: args.option.clone(),
         text: args.text.clone(),
         tool: args.tool.clone(),
+        arguments: json(&args.arguments, "--arguments")?,
         comment: args.comment.clone(),
         answer_as: args.answer_as.clone(),
     })

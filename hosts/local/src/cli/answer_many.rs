@@ -12,7 +12,11 @@ use api::types::{AnswerBody, AnswersBody, RespondedItem, RespondedMany, Responde
 /// # Errors
 /// Where none was answered: the questions are not alike, are too many, or the host is out of reach.
 pub async fn send(client: &Client, interaction_ids: Vec<String>, answer: AnswerBody) -> Result<Reply, Failure> {
-    let AnswerBody { approved, option, data, text, content, tool, comment, answer_as } = answer;
+    if answer.arguments.is_some() {
+        let message = "the arguments of one tool are not those of another";
+        return Err(Failure::usage(message, "answer one question with --arguments"));
+    }
+    let AnswerBody { approved, option, data, text, content, tool, comment, answer_as, arguments: _ } = answer;
     let body = AnswersBody { interaction_ids, approved, option, data, text, content, tool, comment, answer_as };
     client.post("/v1/interactions/respond", &body).await
 }

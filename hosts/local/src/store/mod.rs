@@ -18,6 +18,7 @@ mod line;
 mod lists;
 mod load;
 mod locks;
+mod memories;
 pub(crate) mod messages;
 pub mod metrics;
 pub(crate) mod moves;

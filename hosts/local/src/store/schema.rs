@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// The migrations in order. SQLite's `user_version` in the file says how many of them have been applied, so a migration
 /// that was released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS, KINDS, PATCHED];
+const MIGRATIONS: &[&str] = &[FIRST, NEEDS, JOBS, GROUPS, KINDS, PATCHED, MEMORIES];
 
 /// The first format. All journals share the table `turns` and are appended to in rowid order, so that one page is hot
 /// for all executions; tables whose rows are rewritten are small. `run` is the key of an execution, and `parent` its
@@ -92,6 +92,13 @@ CREATE INDEX interactions_open_by_kind ON interactions(kind, created_at) WHERE s
 /// The hash of the document that an execution was patched to; NULL where it runs by that of its start. Its limit may be the
 /// one in force.
 const PATCHED: &str = "ALTER TABLE executions ADD COLUMN patched TEXT;";
+
+/// Conversations that agents remember: a row for what each agent added, all with the time of their conversation.
+const MEMORIES: &str = "
+CREATE TABLE memories(owner TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL,
+  until INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(owner, key, at, id)) WITHOUT ROWID;
+CREATE INDEX memories_by_time ON memories(until);
+";
 
 /// The newest format that this release knows: the number of migrations.
 pub fn newest() -> u32 {

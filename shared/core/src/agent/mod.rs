@@ -29,6 +29,9 @@ use serde_json::{Value, json};
 pub enum Heard {
     /// What the agent found when it began.
     Opened {
+        /// The key of the conversation that is remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// What is remembered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<Vec<Message>>,

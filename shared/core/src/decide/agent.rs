@@ -3,6 +3,7 @@
 use super::{children::Bounds, turn::Deciding};
 use crate::{
     agent::{self, Call, Heard, Verdict},
+    effect::Work,
     error::Error,
     event::{AgentAnswered, AgentOpened, AgentToolEnded, Event},
     execution::{CallStatus, ToolEnd},
@@ -14,7 +15,7 @@ use crate::{
 use document::{
     graph::NodeIx,
     node::agent::{Agent, Head, OnToolError},
-    work::ModelAnswer,
+    work::{Message, ModelAnswer},
 };
 use serde_json::{Value, json};
 
@@ -22,10 +23,10 @@ use serde_json::{Value, json};
 pub(super) fn heard(turn: &mut Deciding<'_>, ix: NodeIx, agent: &Agent, reported: &Payload, duration_ms: Option<u64>) {
     let reported = serde_json::from_value::<Heard>(turn.reading.value(reported).clone());
     match reported {
-        Ok(Heard::Opened { memory, tools }) => {
+        Ok(Heard::Opened { key, memory, tools }) => {
             let (node, visit, attempt) = at(turn, ix);
             let memory = memory.map(|memory| Payload::new(json!(memory)));
-            let opened = AgentOpened { node, visit, attempt, memory, tools: tools.map(Payload::new) };
+            let opened = AgentOpened { node, visit, attempt, key, memory, tools: tools.map(Payload::new) };
             turn.record(Event::AgentOpened(Box::new(opened)));
             go_on(turn, ix, agent);
         }
@@ -77,15 +78,19 @@ fn answered(
         Some(schema) if answer.tool_calls.is_empty() => agent::misfit(schema, &answer.text),
         Some(_) | None => Ok(Value::Null),
     };
-    let asked = serde_json::to_value(asked).unwrap_or_default();
+    let told = serde_json::to_value(asked).unwrap_or_default();
     let event = AgentAnswered {
         node,
         visit,
         attempt,
-        asked: (told_before(turn, ix) != Some(&asked)).then(|| Payload::new(asked)),
+        asked: (told_before(turn, ix) != Some(&told)).then(|| Payload::new(told)),
         answer: Payload::new(serde_json::to_value(answer).unwrap_or_default()),
         usage: answer.usage,
         again: judged.as_ref().err().cloned(),
+        remember: (judged.is_ok() && answer.tool_calls.is_empty())
+            .then(|| remembered(turn, ix, agent, asked, answer))
+            .flatten()
+            .map(Payload::new),
         duration_ms,
     };
     turn.record(Event::AgentAnswered(Box::new(event)));
@@ -93,6 +98,7 @@ fn answered(
         Ok(data) if answer.tool_calls.is_empty() => {
             let output = agent::output(turn.workflow, &turn.state, ix, answer, &data, turn.reading);
             turn.finish(ix, "success", Payload::new(output), duration_ms);
+            remember(turn, ix);
         }
         Ok(_) => run_tools(turn, ix, agent, answer),
         Err(why) if told_so_often(turn, ix) > limits::REPAIRS => {
@@ -100,6 +106,24 @@ fn answered(
             turn.fail_node(ix, Error::new("invalid_output", message), false);
         }
         Err(_) => go_on(turn, ix, agent),
+    }
+}
+
+/// What is added to the conversation that an agent remembers: what was asked, and the last answer.
+fn remembered(turn: &Deciding<'_>, ix: NodeIx, agent: &Agent, asked: &Head, answer: &ModelAnswer) -> Option<Value> {
+    let key = turn.state.node(&turn.node(ix).id)?.talk.as_ref()?.key.clone()?;
+    let question = asked.messages.iter().rev().find(|message| matches!(message, Message::User { .. }));
+    let answer = Message::Assistant { content: answer.text.clone(), tool_calls: Vec::new() };
+    let messages: Vec<&Message> = question.into_iter().chain([&answer]).collect();
+    Some(json!({ "key": key, "messages": messages, "days": agent.memory.as_ref()?.ttl_days }))
+}
+
+/// Asks that what was said is added to the conversation.
+fn remember(turn: &mut Deciding<'_>, ix: NodeIx) {
+    let node = &turn.node(ix).id;
+    if turn.state.node(node).and_then(|found| found.talk.as_ref()).is_some_and(|talk| talk.remembers) {
+        let work = Work::Remember { activation: turn.state.activation(node), seq: turn.state.seq };
+        turn.send(work, None);
     }
 }
 

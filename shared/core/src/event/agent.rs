@@ -13,6 +13,9 @@ pub struct AgentOpened {
     pub visit: u32,
     /// Number of the attempt that looked, from 1.
     pub attempt: u32,
+    /// The key of the conversation; none where the agent has no memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What is remembered, as a list of messages; none where the agent has no memory.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub memory: Option<Payload>,
@@ -41,6 +44,9 @@ pub struct AgentAnswered {
     /// What the model is told since its answer cannot be used; none where it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// What is added to the conversation that the agent remembers; none where the agent goes on, or remembers nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
+    pub remember: Option<Payload>,
     /// Milliseconds that the call took; none where nobody measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,

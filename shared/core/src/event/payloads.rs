@@ -23,7 +23,9 @@ impl Event {
             | Self::SignalReceived { data: output, .. } => vec![output],
             Self::ChildrenPlanned(planned) => vec![&planned.items],
             Self::AgentOpened(opened) => opened.memory.iter().chain(&opened.tools).collect(),
-            Self::AgentAnswered(answered) => answered.asked.iter().chain([&answered.answer]).collect(),
+            Self::AgentAnswered(answered) => {
+                answered.asked.iter().chain([&answered.answer]).chain(&answered.remember).collect()
+            }
             Self::AgentToolEnded(ended) => [&ended.end.result].into_iter().chain(&ended.end.arguments).collect(),
             Self::RollbackBegun { plan, rollback, .. } => plan.payloads().into_iter().chain(&rollback.input).collect(),
             Self::RollbackAsked { rollback } => rollback.input.iter().collect(),

@@ -11,19 +11,21 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) fn apply_agent(state: &mut Execution, event: &Event) {
     match event {
         Event::AgentOpened(opened) => {
-            let AgentOpened { node, attempt, memory, tools, .. } = &**opened;
+            let AgentOpened { node, attempt, key, memory, tools, .. } = &**opened;
             attempted(state, node, *attempt, None);
             let talk = talk_mut(state, node);
-            (talk.memory, talk.tools) = (memory.clone(), tools.clone());
+            (talk.key, talk.memory, talk.tools) = (key.clone(), memory.clone(), tools.clone());
             next(state, node);
         }
         Event::AgentAnswered(answered) => {
-            let AgentAnswered { node, attempt, asked, answer, usage, again, duration_ms, .. } = &**answered;
+            let AgentAnswered { node, attempt, asked, answer, usage, again, remember, duration_ms, .. } = &**answered;
             attempted(state, node, *attempt, *duration_ms);
+            let seq = state.seq;
             let talk = talk_mut(state, node);
             talk.usage.input_tokens += usage.input_tokens;
             talk.usage.output_tokens += usage.output_tokens;
             talk.usage.cached_tokens += usage.cached_tokens;
+            (talk.remembers, talk.ended_seq) = (remember.is_some(), seq);
             talk.turns.push(Arc::new(Said {
                 attempt: *attempt,
                 asked: asked.clone(),

@@ -8,6 +8,15 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The conversation of one visit to an `agent` node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Talk {
+    /// The key of the conversation that the agent remembers; none where it has no memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether what was said is added to that conversation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remembers: bool,
+    /// Number of the turn that recorded the latest answer.
+    #[serde(default)]
+    pub ended_seq: u64,
     /// What was remembered when the agent began, as a list of messages; none where it has no memory.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::payload::present")]
     pub memory: Option<Payload>,

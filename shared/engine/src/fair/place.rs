@@ -33,6 +33,7 @@ impl Rank {
             | Work::Undo(_)
             | Work::ChildUndone { .. }
             | Work::Deliver(_)
+            | Work::Remember { .. }
             | Work::Admit => Self::of_execution(child),
         }
     }

@@ -13,6 +13,7 @@
 //! | [`Tokens`], [`Secrets`] | what opens something: API tokens, credentials |
 //! | [`Jobs`] | what is asked of many executions at once |
 //! | [`Groups`] | which people belong together |
+//! | [`Memories`] | what agents remember of conversations |
 //! | [`Notifier`], [`Signer`] | people: telling them, evidence of what they decided |
 //! | [`SlackDesk`] | what people do in Slack, for the route that Slack calls |
 //! | [`Outbox`] | effects of committed turns, on their way out |
@@ -29,6 +30,7 @@ mod fetch;
 mod index;
 mod jobs;
 mod journal;
+mod memories;
 mod memory;
 mod outbox;
 mod people;
@@ -45,6 +47,7 @@ pub use fetch::Fetch;
 pub use index::{ExecutionFilter, Head, Index, InteractionFilter, Page, Window};
 pub use jobs::{Action, Job, JobError, JobId, JobStatus, Jobs};
 pub use journal::{Commit, Journal};
+pub use memories::{Conversation, Memories, Remembered};
 pub use memory::{Memory, Unbounded};
 pub use outbox::{Delivers, Outbox};
 pub use people::{Group, Groups, Letter, Notifier, PublicKey, Signer, Webhook};
@@ -61,9 +64,12 @@ use stepwell_core::{
 };
 
 /// The ports about executions and workflows, all of which a store is.
-pub trait Store: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Jobs {}
+pub trait Store:
+    Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Memories + Jobs
+{
+}
 
-impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Jobs> Store for T {}
+impl<T: Journal + Index + Admission + Agenda + Catalogue + Schedules + Tokens + Groups + Memories + Jobs> Store for T {}
 
 /// Everything that the functions need around the rules: the ports, a clock, and nodes that do I/O.
 #[async_trait]
@@ -158,6 +164,10 @@ pub trait Host: Clock {
     }
     /// API tokens.
     fn tokens(&self) -> &dyn Tokens {
+        self.store()
+    }
+    /// What agents remember of conversations.
+    fn memories(&self) -> &dyn Memories {
         self.store()
     }
     /// Who belongs to which group.

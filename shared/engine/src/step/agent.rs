@@ -1,22 +1,25 @@
 //! What an agent's step does besides running a task: it looks for what the agent remembers and which tools its servers
 //! have, and puts an answer together with what the model was told.
 
+use super::handled::{Handled, failed};
 use crate::{
     drive::with_values,
-    port::{Host, StoreError},
+    limits,
+    port::{Host, Remembered, StoreError, Verdict},
     prepare::{SecretSource, task},
 };
 use document::{
     Workflow,
-    node::agent::Head,
-    work::{McpAsk, ToolSpec, Work},
+    node::{agent::Head, memory::Memory as Conversation},
+    work::{McpAsk, Message as Said, ToolSpec, Work},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use stepwell_core::{
     agent::Heard,
+    event::Event,
     execution::Execution,
-    id::Activation,
+    id::{Activation, derive},
     reading::Reading,
     sight::Sight,
     task::{Failure, Outcome},
@@ -56,7 +59,81 @@ pub(super) async fn open(
         }
     }
     let tools = (!agent.servers.is_empty()).then_some(Value::Object(tools));
-    Ok(heard(&Heard::Opened { memory: agent.memory.as_ref().map(|_| Vec::new()), tools }))
+    let (mut key, mut memory) = (None, None);
+    if let Some(conversation) = &agent.memory {
+        let rendered = with_values(host, state.id(), || {
+            Reading::of(|reading| conversation.key.render(&Sight::of_config(workflow, state, ix, reading).scope()))
+        });
+        let named = match rendered.await?.map(named) {
+            Ok(Some(named)) => named,
+            Ok(None) => {
+                let most = limits::MEMORY_KEY_BYTES;
+                let message = format!("the key of a memory is a text of 1 to {most} bytes");
+                return Ok(Outcome::Failed(Failure::new("invalid_config", message)));
+            }
+            Err(error) => return Ok(Outcome::Failed(Failure::new(error.code, error.message))),
+        };
+        memory = Some(recalled(host, &state.started.owner, &named, conversation).await?);
+        key = Some(named);
+    }
+    Ok(heard(&Heard::Opened { key, memory, tools }))
+}
+
+/// The key of a conversation; none where it is none.
+fn named(value: Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (1..=limits::MEMORY_KEY_BYTES).contains(&text.len()).then_some(text)
+}
+
+/// The last messages of a conversation, as many as its agent reads.
+async fn recalled(host: &dyn Host, owner: &str, key: &str, of: &Conversation) -> Result<Vec<Said>, StoreError> {
+    let window = usize::try_from(of.window).unwrap_or(usize::MAX);
+    let found = host.memories().recall(owner, key, window, host.now()).await?;
+    let all: Vec<Said> = found.into_iter().flat_map(|one| one.messages).collect();
+    let bytes = |message: &Said| serde_json::to_string(message).map_or(0, |text| text.len());
+    let room = of.max_tokens.map_or(usize::MAX, |tokens| usize::try_from(tokens * 4).unwrap_or(usize::MAX));
+    let mut left = room;
+    let fits = |message: &&Said| {
+        let bytes = bytes(message);
+        let fits = bytes <= left;
+        left = left.saturating_sub(bytes);
+        fits
+    };
+    let kept = all.iter().rev().take(window).take_while(fits).count();
+    Ok(all[all.len() - kept..].to_vec())
+}
+
+/// Adds to a conversation what an agent said that came to its end in a turn. Nothing is added twice.
+pub(super) async fn remember(host: &dyn Host, state: &Execution, activation: &Activation, seq: u64) -> Handled {
+    match add(host, state, activation, seq).await {
+        Ok(()) => Handled::Verdict(Verdict::Acknowledge),
+        Err(error) => Handled::Verdict(failed(&error)),
+    }
+}
+
+async fn add(host: &dyn Host, state: &Execution, activation: &Activation, seq: u64) -> Result<(), StoreError> {
+    let turns = host.journal().turns(state.id(), seq.saturating_sub(1), 1).await?;
+    let Some(turn) = turns.into_iter().find(|turn| turn.seq == seq) else { return Ok(()) };
+    let said = turn.events.iter().find_map(|event| match event {
+        Event::AgentAnswered(answered) if answered.node == activation.node => answered.remember.as_ref()?.value(),
+        _ => None,
+    });
+    let Some(said) = said else { return Ok(()) };
+    let (Some(key), Ok(messages)) = (said["key"].as_str(), serde_json::from_value(said["messages"].clone())) else {
+        return Err(StoreError::Permanent("what is to be remembered cannot be read".into()));
+    };
+    let days = said["days"].as_u64().unwrap_or(limits::MEMORY_DAYS);
+    let remembered = Remembered {
+        id: derive(&["memory", state.id().as_str(), &activation.to_string()]),
+        at: turn.at,
+        messages,
+        until: turn.at.after_seconds(days as f64 * 86_400.0),
+    };
+    host.memories().remember(&state.started.owner, key, &remembered, host.now()).await
 }
 
 /// The tools of a server that the document lets agents use.

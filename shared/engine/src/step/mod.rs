@@ -249,6 +249,7 @@ async fn one(host: &dyn Host, state: &Arc<Execution>, workflow: &Arc<Workflow>, 
             Command::ChildUndone { epoch, activation, attempt, index, error }
         }
         Work::Deliver(delivering) => return deliver::deliver(host, state, workflow, delivering).await,
+        Work::Remember { activation, seq } => return agent::remember(host, state, &activation, seq).await,
         Work::Admit => Command::Admit,
     };
     Handled::Commands(vec![command.into()], Vec::new())

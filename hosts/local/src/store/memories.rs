@@ -1,0 +1,80 @@
+//! The table of conversations: one row for what each agent added.
+
+use super::{Database, lists::limit};
+use async_trait::async_trait;
+use document::time::Time;
+use engine::port::{Conversation, Memories, Page, Remembered, StoreError, Window};
+use rusqlite::params;
+
+#[async_trait]
+impl Memories for Database {
+    async fn remember(&self, owner: &str, key: &str, said: &Remembered, now: Time) -> Result<(), StoreError> {
+        let unwritable = |error| StoreError::Permanent(format!("a conversation cannot be written: {error}"));
+        let body = serde_json::to_string(said).map_err(unwritable)?;
+        let (owner, key, id) = (owner.to_owned(), key.to_owned(), said.id.clone());
+        let (at, until) = (said.at.0, said.until.0);
+        self.writer
+            .call(Self::place(&owner), move |db, _| {
+                db.prepare_cached("DELETE FROM memories WHERE until < ?1")?.execute([now.0])?;
+                let put =
+                    "INSERT OR IGNORE INTO memories(owner, key, at, id, until, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+                db.prepare_cached(put)?.execute(params![owner, key, at, id, until, body])?;
+                // The time of the whole conversation begins anew.
+                db.prepare_cached("UPDATE memories SET until = ?3 WHERE owner = ?1 AND key = ?2 AND until < ?3")?
+                    .execute(params![owner, key, until])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn recall(&self, owner: &str, key: &str, most: usize, now: Time) -> Result<Vec<Remembered>, StoreError> {
+        let key = (owner.to_owned(), key.to_owned());
+        let bodies: Vec<String> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached(
+                    "SELECT body FROM memories WHERE owner = ?1 AND key = ?2 AND until >= ?3 ORDER BY at DESC, id DESC \
+                     LIMIT ?4",
+                )?
+                .query_map(params![key.0, key.1, now.0, most as i64], |row| row.get(0))?
+                .collect()
+            })
+            .await?;
+        let unread = |error| StoreError::Permanent(format!("a stored conversation cannot be read: {error}"));
+        bodies.iter().rev().map(|body| serde_json::from_str(body).map_err(unread)).collect()
+    }
+
+    async fn conversations(&self, owner: &str, window: &Window, now: Time) -> Result<Page<Conversation>, StoreError> {
+        let (owner, after) = (owner.to_owned(), window.cursor.clone().unwrap_or_default());
+        let limit = limit(window);
+        let mut items: Vec<Conversation> = self
+            .readers
+            .read(move |db| {
+                db.prepare_cached(
+                    "SELECT key, MAX(at), MAX(until) FROM memories WHERE owner = ?1 AND key > ?2 AND until >= ?3 \
+                     GROUP BY key ORDER BY key LIMIT ?4",
+                )?
+                .query_map(params![owner, after, now.0, (limit + 1) as i64], |row| {
+                    Ok(Conversation { key: row.get(0)?, at: Time(row.get(1)?), until: Time(row.get(2)?) })
+                })?
+                .collect()
+            })
+            .await?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| last.key.clone());
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn forget(&self, owner: &str, key: &str) -> Result<bool, StoreError> {
+        let key = (owner.to_owned(), key.to_owned());
+        self.writer
+            .call(Self::place(owner), move |db, _| {
+                let gone = db
+                    .prepare_cached("DELETE FROM memories WHERE owner = ?1 AND key = ?2")?
+                    .execute([&key.0, &key.1])?;
+                Ok(gone > 0)
+            })
+            .await
+    }
+}
