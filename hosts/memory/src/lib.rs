@@ -89,7 +89,7 @@ struct World {
     tokens: BTreeMap<String, Token>,
     /// Groups by owner and name in lower case.
     groups: BTreeMap<(String, String), Group>,
-    memories: BTreeMap<(String, String), Vec<Remembered>>,
+    memories: BTreeMap<(String, String), Vec<engine::port::Remembered>>,
     schedules: Vec<Scheduled>,
     /// Jobs by owner and id.
     jobs: BTreeMap<(String, JobId), Job>,
