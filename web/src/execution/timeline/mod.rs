@@ -4,14 +4,14 @@
 mod axis;
 mod spans;
 
-pub use axis::after;
 pub use spans::{Doing, Ended, Span, spans};
 
 use super::{aim::address, seen::Seen};
-use crate::moment::moment;
+use crate::{moment::moment, words::took};
 use axis::{Axis, FEW, MANY};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
+use std::time::Duration;
 
 /// Height of a row, in `rem`, which the list of names beside the drawing has too.
 const ROW: f64 = 1.75;
@@ -33,7 +33,7 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
             @if nodes.is_empty() {
                 p.empty { "Nothing has run yet." }
             } @else {
-                p.hint { "From " (moment(begin)) ", " (after(axis.length)) " in all"
+                p.hint { "From " (moment(begin)) ", " (took(Duration::from_millis(axis.length.unsigned_abs()))) " in all"
                     @if !is_whole { "; earlier turns are in the journal" } "." }
                 (legend())
                 div.timeline data-zoom="timeline" {
@@ -133,7 +133,7 @@ fn told(span: &Span) -> String {
         Doing::Below => "had its body or children run",
     };
     let long = match (span.begin, span.end) {
-        (Some(begin), Some(end)) => format!(" for {}", after((end.0 - begin.0).max(0))),
+        (Some(begin), Some(end)) => format!(" for {}", took(end.since(begin))),
         (Some(_), None) => " and goes on".to_owned(),
         (None, _) => " since before this part of the journal".to_owned(),
     };
