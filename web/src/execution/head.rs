@@ -3,7 +3,7 @@
 use super::{aim::address, seen::Seen, value::value};
 use crate::{
     desk::part,
-    look::{short_id, status},
+    look::{coded, short_id, status},
     moment::{distance, moment},
     session::Visit,
     words::{capital, count},
@@ -31,7 +31,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
             // The error below says all that the sentence says of a failure.
-            @if shown.status != Status::Failed || shown.error.is_none() { p.message dir="auto" { (shown.message) } }
+            @if shown.status != Status::Failed || shown.error.is_none() { p.message dir="auto" { (coded(&shown.message)) } }
             div.progress {
                 @let percent = shown.progress.as_f64().unwrap_or_default();
                 svg role="img" aria-label={ (percent) " percent done" } viewBox="0 0 100 1" preserveAspectRatio="none" {
@@ -43,7 +43,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
                     div {
-                        p { strong { (capital(&error.message)) } }
+                        p { strong { (coded(&capital(&error.message))) } }
                         p { code { (error.code) }
                             @if let Some(node) = &error.node { " at " bdi { (node) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
@@ -110,6 +110,11 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                     dt { "Child of" }
                     dd { a href=(address(up, &parent.execution_id)) { "Execution " (short_id(&parent.execution_id)) }
                         ", node " bdi { (parent.node) } ", number " (parent.index + 1) }
+                }
+                @if let Some(fork) = &seen.newest.started.forked {
+                    dt { "Forked from" }
+                    dd { a href=(address(up, fork.execution_id.as_str())) { "Execution " (short_id(fork.execution_id.as_str())) }
+                        ", checkpoint " a href={ (address(up, fork.execution_id.as_str())) "?at=" (fork.point.seq) } { (fork.point.seq) } }
                 }
                 dt { "Turns" } dd { (shown.cost.turns) }
                 @if shown.resume_count > 0 { dt { "Went on" } dd { (count(shown.resume_count.into(), "time")) } }
