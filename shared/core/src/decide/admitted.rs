@@ -11,12 +11,12 @@ document::closed_set!(
         Pause = "pause",
         /// It goes on after a pause.
         Resume = "resume",
-        /// It ends here.
-        Cancel = "cancel",
         /// It goes on where it failed, or was cancelled.
         Retry = "retry",
         /// A person finds the way out of what it is stuck in.
         Unstick = "unstick",
+        /// It ends here.
+        Cancel = "cancel",
         /// It goes back to a checkpoint, and what was done since is undone.
         RollBack = "rollback",
         /// Another execution begins at a checkpoint of this one.

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Height of a row, in `rem`, which the list of names beside the drawing has too.
 const ROW: f64 = 1.75;
 
+/// Width of the narrowest bar, in percent: what took no time is seen too, also at the right end.
+const LEAST: f64 = 0.35;
+
 /// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
 pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
     let begin = spans.iter().filter_map(|span| span.begin.or(span.end)).min().unwrap_or(seen.then.started_at);
@@ -83,7 +86,8 @@ fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup 
             // An attempt that took no time would not be seen below the wait after it.
             @for span in spans.iter().filter(|span| !is_over(span)).chain(spans.iter().filter(|span| is_over(span))) {
                 @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
-                rect.bar.(class(span)) x=(percent(from)) width=(percent((to - from).max(0.35)))
+                @let width = (to - from).max(LEAST);
+                rect.bar.(class(span)) x=(percent(from.min(100.0 - width))) width=(percent(width))
                     y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span)) } }
             }
         }

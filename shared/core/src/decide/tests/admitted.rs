@@ -129,7 +129,7 @@ fn each_status_has_its_controls() {
     }
     assert_eq!(offered(Status::Paused), "resume cancel rollback fork patch");
     assert_eq!(offered(Status::RollingBack), "pause cancel");
-    assert_eq!(offered(Status::Stuck), "cancel unstick rollback fork patch");
+    assert_eq!(offered(Status::Stuck), "unstick cancel rollback fork patch");
     for ended in [Status::Failed, Status::Cancelled] {
         assert_eq!(offered(ended), "retry rollback fork patch");
     }
@@ -148,7 +148,7 @@ fn what_a_status_alone_does_not_say_is_known_too() {
     // One that is stuck on its way back takes no other document.
     let mut stuck = after(get(), goes_back);
     buried(&mut stuck);
-    assert_eq!(admitted(&stuck.state), [Ask::Cancel, Ask::Unstick, Ask::RollBack, Ask::Fork]);
+    assert_eq!(admitted(&stuck.state), [Ask::Unstick, Ask::Cancel, Ask::RollBack, Ask::Fork]);
     // What is not here whole can only be given up.
     let arriving = stories().into_iter().find(|story| story.state.arrives()).unwrap();
     assert_eq!(admitted(&arriving.state), [Ask::Cancel]);
