@@ -57,6 +57,10 @@ test('an execution is read: picture, node, timeline, journal, and as it was', as
     await page.getByRole('heading', { name: 'Book a trip' }).waitFor();
     await look('now');
     await clean(page, view);
+    // Each name of the timeline stands beside its bar.
+    const middle = (of) => page.locator(of).evaluateAll((all) => all.map((one) => { const box = one.getBoundingClientRect(); return box.top + box.height / 2; }));
+    const [names, bars] = [await middle('.timeline .names li:not(.axis)'), await middle('.timeline .bars .bar')];
+    for (const name of names) assert.ok(bars.some((bar) => Math.abs(bar - name) < 5), `${name} is beside none of ${bars}`);
     assert.match(await page.locator('#node-ask').getAttribute('class'), /waiting_human/);
     await page.getByRole('link', { name: /Reserve the seat \(transform\)/ }).click();
     await page.getByRole('heading', { name: 'Node Reserve the seat' }).waitFor();

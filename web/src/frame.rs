@@ -5,6 +5,7 @@ use crate::{
     limits,
 };
 use maud::{DOCTYPE, Markup, html};
+use std::time::Duration;
 
 /// A page without what all pages have around them.
 pub struct Page<'a> {
@@ -23,6 +24,8 @@ pub struct Page<'a> {
     pub foot: Markup,
     /// Where the browser goes on by itself.
     pub next: Option<&'a str>,
+    /// After how long a browser without scripts loads the page again; none where it does not.
+    pub again: Option<Duration>,
     /// Whether the page takes the whole width of the window.
     pub wide: bool,
 }
@@ -31,7 +34,17 @@ impl<'a> Page<'a> {
     /// A page that shows nothing yet.
     pub fn plain(up: &'a str) -> Self {
         let empty = || html! {};
-        Self { title: "", up, scripts: &[], head: empty(), body: empty(), foot: empty(), next: None, wide: false }
+        Self {
+            title: "",
+            up,
+            scripts: &[],
+            head: empty(),
+            body: empty(),
+            foot: empty(),
+            next: None,
+            again: None,
+            wide: false,
+        }
     }
 }
 
@@ -47,6 +60,8 @@ pub fn whole(page: &Page<'_>) -> Markup {
                 meta name="robots" content="noindex, nofollow";
                 meta name="color-scheme" content="light dark";
                 @if let Some(next) = page.next { meta http-equiv="refresh" content={ "0;url=" (next) }; }
+                // Where there are scripts, they keep the page up to date, and the browser does not read this.
+                @if let Some(again) = page.again { noscript { meta http-equiv="refresh" content=(again.as_secs()); } }
                 title { (short(page.title)) " · Stepwell" }
                 link rel="icon" type="image/svg+xml" href=(asset(&ICON));
                 link rel="stylesheet" href=(asset(&STYLE));

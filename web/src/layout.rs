@@ -9,6 +9,7 @@ use crate::{
 use api::Scope;
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
+use std::time::Duration;
 
 /// The parts of the dashboard, in the order of its menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +51,20 @@ pub fn shown(visit: &Visit, view: View<'_>) -> Response {
     answered(visit, StatusCode::OK, view)
 }
 
-/// The same with another status, such as that of a form that could not be taken.
+/// A page of something that moves. A browser without scripts loads it again after a while, unless that is not wanted.
+pub fn moving(visit: &Visit, view: View<'_>, again: Option<Duration>) -> Response {
+    page_of_session(StatusCode::OK, whole(&Page { again, ..page(visit, view) }))
+}
+
+/// The same as [`shown`] with another status, such as that of a form that could not be taken.
 pub fn answered(visit: &Visit, status: StatusCode, view: View<'_>) -> Response {
+    page_of_session(status, whole(&page(visit, view)))
+}
+
+fn page<'a>(visit: &'a Visit, view: View<'a>) -> Page<'a> {
     let head = head(visit, view.place);
     let (title, scripts, body) = (view.title, view.scripts, view.body);
-    let page = Page { title, scripts, head, body, wide: true, ..Page::plain(&visit.up) };
-    page_of_session(status, whole(&page))
+    Page { title, scripts, head, body, wide: true, ..Page::plain(&visit.up) }
 }
 
 fn head(visit: &Visit, here: Place) -> Markup {

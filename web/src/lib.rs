@@ -18,6 +18,7 @@ mod link;
 mod look;
 mod markdown;
 mod moment;
+mod nowhere;
 mod operations;
 mod overview;
 mod picture;
@@ -26,6 +27,8 @@ mod refused;
 mod session;
 mod words;
 mod workflows;
+
+pub use nowhere::pages_nowhere;
 
 use api::Routes;
 use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};

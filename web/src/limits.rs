@@ -43,6 +43,9 @@ pub const FIGURES: usize = 500;
 pub const FIGURES_PAGE: usize = 200;
 /// States that are read for figures at a time.
 pub const FIGURES_AT_ONCE: usize = 16;
+/// Turns of an execution that went back up to which its journal is read for figures: of a longer one only that counts which
+/// led to its present state, so that one execution does not cost as much as all others.
+pub const FIGURES_TURNS: u64 = 1_000;
 /// How long figures are shown before they are counted anew: what people do not notice, so that many open pages cost one
 /// reading.
 pub const FIGURES_FRESH: Duration = Duration::from_secs(5);
@@ -69,6 +72,9 @@ pub const EDITOR_BYTES: usize = engine::limits::REQUEST_BYTES;
 /// Nodes of a workflow up to which the bodies of its loops are drawn at once; of a larger one loops are folded until somebody
 /// opens them.
 pub const PICTURE_NODES: usize = 60;
+/// After how long a browser without scripts loads the page of a running execution again: often enough to follow what people
+/// do, and seldom enough to read what is there.
+pub const AGAIN: Duration = Duration::from_secs(20);
 /// Turns that the timeline of an execution shows: more bars than that are narrower than what can be told apart.
 pub const TIMELINE_TURNS: usize = 400;
 /// Turns of a part of the journal in a page.

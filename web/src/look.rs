@@ -34,3 +34,24 @@ pub fn short_id(id: &str) -> Markup {
         None => html! { code { (id) } },
     }
 }
+
+/// A sentence in which what stands between backticks is shown as code.
+pub fn coded(sentence: &str) -> Markup {
+    // Where a backtick has no partner, it is a character like any other.
+    if sentence.matches('`').count() % 2 == 1 {
+        return html! { (sentence) };
+    }
+    html! { @for (at, part) in sentence.split('`').enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_stays_text() {
+        assert_eq!(coded("use `<b>` or not").into_string(), "use <code>&lt;b&gt;</code> or not");
+        assert_eq!(coded("an odd ` alone").into_string(), "an odd ` alone");
+        assert_eq!(coded("`a` and `b`").into_string(), "<code>a</code> and <code>b</code>");
+    }
+}

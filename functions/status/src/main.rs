@@ -18,7 +18,7 @@ async fn serve() -> Result<(), Error> {
     let document = Some(api::DOCUMENT);
     let jwt = api::Jwt::from_env(&aws::owner()?, Arc::new(aws::Fetcher::default()))?;
     let app = App { document, ..App::behind_gateway(host.clone(), Aws::abilities()).with_jwt(jwt) };
-    let service = &api::service(Arc::new(app), executions::reads().merge(web::routes()));
+    let service = &web::pages_nowhere(api::service(Arc::new(app), executions::reads().merge(web::routes())));
     run(service_fn(move |event: LambdaEvent<_>| async move {
         host.begins(aws::deadline(event.context.deadline));
         let (request_id, xray) = (event.context.request_id.clone(), event.context.xray_trace_id.clone());

@@ -3,8 +3,11 @@
 const page = document.querySelector('.execution');
 const travel = document.getElementById('travel');
 const told = page.querySelector('[data-told]');
-// At most two times a second, so that a phone has time for its reader.
+// At most two times a second, so that a phone has time for its reader; and waiting nine times as long as an answer took,
+// so that a busy host does its work and does not draw pages.
 const PAUSE = 500;
+const SHARE = 9;
+const LONGEST = 10_000;
 const texts = new Map();
 let asked = 0;
 
@@ -62,6 +65,7 @@ async function show(at) {
 let travelled = new URLSearchParams(location.search).has('at');
 let due = false;
 let last = 0;
+let pause = PAUSE;
 
 /** Brings the page up to date soon, once for however much happens until then. */
 function soon() {
@@ -72,10 +76,12 @@ function soon() {
     last = Date.now();
     if (document.hidden) return;
     const before = page.querySelector('#head .status')?.textContent;
+    const asking = performance.now();
     await show(null);
+    pause = Math.min(LONGEST, Math.max(PAUSE, SHARE * (performance.now() - asking)));
     const now = page.querySelector('#head .status')?.textContent;
     if (now && now !== before) told.textContent = now;
-  }, Math.max(0, last + PAUSE - Date.now()));
+  }, Math.max(0, last + pause - Date.now()));
 }
 
 /** Reads the stream of events to the execution's end, from where it broke off. */

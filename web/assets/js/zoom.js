@@ -60,8 +60,12 @@ function picture(frame) {
     held = null;
   });
   // What is looked for comes first: the selected node, else one that runs, waits or failed.
-  const focus = frame.querySelector('.node.current') ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed');
-  if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.6, pane.clientWidth / width))));
+  const focus = frame.querySelector('.node.current')
+    ?? frame.querySelector('.node.running, .node.waiting_human, .node.waiting, .node.retrying, .node.failed')
+    ?? frame.querySelector('.node.start');
+  // What nearly fits is shown whole; of what does not, texts stay readable.
+  if (whole() >= 0.8) set(whole());
+  else if (width > pane.clientWidth) set(Math.max(whole(), Math.min(1, Math.max(0.6, pane.clientWidth / width))));
   if (focus) {
     const [box, around] = [focus.getBoundingClientRect(), pane.getBoundingClientRect()];
     pane.scrollLeft += box.left + box.width / 2 - around.left - around.width / 2;

@@ -17,6 +17,8 @@ pub struct Aim {
     pub before: Option<u64>,
     /// Where the list of children goes on; none for its beginning.
     pub children: Option<String>,
+    /// Whether a browser without scripts leaves the page as it is, while the execution goes on.
+    pub still: bool,
 }
 
 impl Aim {
@@ -32,6 +34,7 @@ impl Aim {
             flipped: params.take_all("fold").into_iter().collect(),
             before: params.number("before")?,
             children: params.name("children")?,
+            still: params.take("still")?.is_some_and(|still| still == "yes"),
         };
         params.done()?;
         Ok(aim)
@@ -44,13 +47,19 @@ impl Aim {
         let one = |text: &Option<String>| text.clone().unwrap_or_default();
         let (node, children) = (one(&self.node), one(&self.children));
         let named = [("at", at.as_str()), ("node", &node), ("before", &before), ("children", &children)];
+        let still = self.still.then_some(("still", "yes"));
         let folds = self.flipped.iter().map(|id| ("fold", id.as_str()));
-        query(named.into_iter().chain(folds))
+        query(named.into_iter().chain(still).chain(folds))
     }
 
     /// The same with another node selected.
     pub fn on(&self, node: &str) -> Self {
         Self { node: Some(node.to_owned()), ..self.clone() }
+    }
+
+    /// The same, loaded again by itself or not.
+    pub fn still(&self, still: bool) -> Self {
+        Self { still, ..self.clone() }
     }
 
     /// The same at another moment.

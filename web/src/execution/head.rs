@@ -3,7 +3,7 @@
 use super::{aim::address, seen::Seen, value::value};
 use crate::{
     desk::part,
-    look::{short_id, status},
+    look::{coded, short_id, status},
     moment::{distance, moment},
     session::Visit,
     words::{capital, count},
@@ -11,7 +11,10 @@ use crate::{
 use api::Scope;
 use maud::{Markup, html};
 use serde_json::Value;
-use stepwell_core::execution::Status;
+use stepwell_core::{
+    decide::admitted::{Ask, admitted},
+    execution::Status,
+};
 
 /// Status, progress, message and controls.
 pub fn head(visit: &Visit, seen: &Seen) -> Markup {
@@ -27,7 +30,8 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
                 p.then { "As it was at checkpoint " (seq) ", " (moment(shown.updated_at.0)) ". "
                     a href={ (address(&visit.up, id)) (seen.aim.at(None).query()) } { "Back to now" } }
             }
-            p.message dir="auto" { (shown.message) }
+            // The error below says all that the sentence says of a failure.
+            @if shown.status != Status::Failed || shown.error.is_none() { p.message dir="auto" { (coded(&shown.message)) } }
             div.progress {
                 @let percent = shown.progress.as_f64().unwrap_or_default();
                 svg role="img" aria-label={ (percent) " percent done" } viewBox="0 0 100 1" preserveAspectRatio="none" {
@@ -39,7 +43,7 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
             @if let Some(error) = &shown.error {
                 div.verdict.bad role="note" {
                     div {
-                        p { strong { (capital(&error.message)) } }
+                        p { strong { (coded(&capital(&error.message))) } }
                         p { code { (error.code) }
                             @if let Some(node) = &error.node { " at " bdi { (node) } }
                             @if let Some(attempt) = error.attempt { ", attempt " (attempt) } }
@@ -51,42 +55,35 @@ pub fn head(visit: &Visit, seen: &Seen) -> Markup {
     }
 }
 
-/// What may be done in this status. The API decides again, and says what stands in the way.
+/// What may be done with it as it is. The API decides again, and says what stands in the way.
 fn controls(visit: &Visit, seen: &Seen) -> Markup {
     if !visit.caller.scopes.contains(&Scope::Run) {
         return html! {};
     }
     let base = address(&visit.up, &seen.shown.execution_id);
-    let possible = possible(seen.shown.status);
+    let possible = admitted(&seen.newest);
     html! {
         nav.actions aria-label="What may be done" {
-            @for (path, word) in possible {
+            @for (path, word) in possible.into_iter().map(button) {
                 a.button.small href={ (base) "/" (path) } { (word) }
             }
         }
     }
 }
 
-fn possible(status: Status) -> &'static [(&'static str, &'static str)] {
-    const PAUSE: (&str, &str) = ("pause", "Pause");
-    const RESUME: (&str, &str) = ("resume", "Resume");
-    const CANCEL: (&str, &str) = ("cancel", "Cancel");
-    const RETRY: (&str, &str) = ("retry", "Retry");
-    const UNSTICK: (&str, &str) = ("unstick", "Unstick");
-    const BACK: (&str, &str) = ("rollback", "Roll back");
-    const FORK: (&str, &str) = ("fork", "Fork");
-    const PATCH: (&str, &str) = ("patch", "Change the workflow");
-    match status {
-        Status::Pending | Status::Running | Status::Waiting | Status::WaitingHuman => {
-            &[PAUSE, CANCEL, BACK, FORK, PATCH]
-        }
-        Status::Paused => &[RESUME, CANCEL, BACK, FORK, PATCH],
-        Status::RollingBack => &[PAUSE, CANCEL],
-        Status::Stuck => &[UNSTICK, CANCEL, BACK, FORK, PATCH],
-        Status::Failed | Status::Cancelled => &[RETRY, BACK, FORK, PATCH],
-        Status::Completed => &[BACK, FORK],
-        Status::Skipped => &[],
-    }
+/// The page on which something is asked, and the word of the button that leads there.
+fn button(ask: Ask) -> (&'static str, &'static str) {
+    let word = match ask {
+        Ask::Pause => "Pause",
+        Ask::Resume => "Resume",
+        Ask::Cancel => "Cancel",
+        Ask::Retry => "Retry",
+        Ask::Unstick => "Unstick",
+        Ask::RollBack => "Roll back",
+        Ask::Fork => "Fork",
+        Ask::Patch => "Change the workflow",
+    };
+    (ask.as_str(), word)
 }
 
 /// What is known of the execution as a whole.
@@ -113,6 +110,11 @@ pub fn facts(visit: &Visit, seen: &Seen) -> Markup {
                     dt { "Child of" }
                     dd { a href=(address(up, &parent.execution_id)) { "Execution " (short_id(&parent.execution_id)) }
                         ", node " bdi { (parent.node) } ", number " (parent.index + 1) }
+                }
+                @if let Some(fork) = &seen.newest.started.forked {
+                    dt { "Forked from" }
+                    dd { a href=(address(up, fork.execution_id.as_str())) { "Execution " (short_id(fork.execution_id.as_str())) }
+                        ", checkpoint " a href={ (address(up, fork.execution_id.as_str())) "?at=" (fork.point.seq) } { (fork.point.seq) } }
                 }
                 dt { "Turns" } dd { (shown.cost.turns) }
                 @if shown.resume_count > 0 { dt { "Went on" } dd { (count(shown.resume_count.into(), "time")) } }

@@ -2,6 +2,7 @@
 
 use super::{aim::address, seen::Seen, value::value};
 use crate::{limits, moment::stamp};
+use document::time::Time;
 use maud::{Markup, html};
 use stepwell_core::{event::Turn, view};
 
@@ -43,7 +44,18 @@ pub fn journal(seen: &Seen, up: &str, turns: &[Turn]) -> Markup {
 fn told(turn: &Turn) -> Markup {
     let sentence = view::sentence(turn);
     let by = turn.by.as_ref().filter(|by| !sentence.contains(by.as_str()));
-    html! { (sentence) @if let Some(by) = by { " " span.by { "By " bdi { (by) } "." } } }
+    html! { (with_moments(&sentence)) @if let Some(by) = by { " " span.by { "By " bdi { (by) } "." } } }
+}
+
+/// A sentence whose moments are shown as those of pages are.
+fn with_moments(sentence: &str) -> Markup {
+    let parts = sentence.split_inclusive(' ').map(|word| {
+        let bare = word.trim_end_matches([' ', '.', ',', ';']);
+        (Time::parse(bare).filter(|_| bare.ends_with('Z')), bare, &word[bare.len()..])
+    });
+    html! {
+        @for (moment, bare, rest) in parts { @if let Some(moment) = moment { (stamp(moment)) } @else { (bare) } (rest) }
+    }
 }
 
 /// What the turn of the checkpoint recorded that is looked at.

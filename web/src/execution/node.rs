@@ -5,7 +5,7 @@ use super::{
     picture::counted,
     seen::Seen,
     state::of_node,
-    timeline::{Ended, Span, after},
+    timeline::{Ended, Span},
     value::value,
 };
 use crate::{
@@ -13,12 +13,13 @@ use crate::{
     limits,
     moment::{moment, stamp},
     session::Visit,
-    words::capital,
+    words::{capital, took},
 };
 use api::{Problem, Scope, executions::read, types};
 use document::Node;
 use engine::port::Window;
 use maud::{Markup, html};
+use std::time::Duration;
 use stepwell_core::task::NodeLog;
 
 /// What the panel shows of a node.
@@ -94,9 +95,11 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
             @for one in &counted { " · " (one) }
             @if let Some(port) = shown.port.as_ref().filter(|port| *port != "success") { " · took the port " bdi { (port) } }
         }
-        @if let (Some(begun), ran) = (shown.started_at, shown.duration_ms) {
+        // Of a failed attempt nobody measured the time: the API counts since the visit began, with all delays.
+        @let failed = shown.error.is_some().then(|| latest(node, spans)).flatten();
+        @if let (Some(begun), ran) = (shown.started_at, failed.or(shown.duration_ms)) {
             p.hint { "Visited " (moment(begun.0))
-                @if let Some(ran) = ran { " · ran for " (after(i64::try_from(ran).unwrap_or(i64::MAX))) } }
+                @if let Some(ran) = ran { " · ran for " (took(Duration::from_millis(ran))) } }
         }
         @if let Some(error) = &shown.error {
             div.verdict.bad {
@@ -126,6 +129,12 @@ fn one(visit: &Visit, seen: &Seen, selected: &Selected<'_>, spans: &[Span]) -> M
     }
 }
 
+/// Milliseconds of the latest attempt of a node, where the timeline shows all of it.
+fn latest(node: &Node, spans: &[Span]) -> Option<u64> {
+    let span = spans.iter().rev().find(|span| span.node == node.id)?;
+    span.begin.zip(span.end).map(|(begin, end)| end.since(begin).as_millis() as u64)
+}
+
 fn attempts(node: &Node, spans: &[Span]) -> Markup {
     // Of an attempt that was due and then asked, or had its children run, the last part tells how it ended.
     let last = |ix: usize, span: &Span| {
@@ -144,7 +153,7 @@ fn attempts(node: &Node, spans: &[Span]) -> Markup {
                     td { @if span.visit > 0 { (span.visit) } }
                     td { (span.attempt) }
                     td { @if let Some(begin) = span.begin { (stamp(begin)) } }
-                    td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (after((end.0 - begin.0).max(0))) } }
+                    td.number { @if let (Some(begin), Some(end)) = (span.begin, span.end) { (took(end.since(begin))) } }
                     td { @match &span.ended {
                         Ended::Open => "goes on",
                         Ended::Done => "done",

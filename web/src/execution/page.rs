@@ -15,7 +15,7 @@ use crate::{
     answered::page_of_session,
     assets::{LIVE, ZOOM},
     desk::Asked,
-    layout::{Place, View, shown},
+    layout::{Place, View, moving},
     limits,
     refused::refused,
     session::Visit,
@@ -36,7 +36,8 @@ pub async fn page(visit: Visit, Path(id): Path<String>, params: Params) -> Respo
         Ok((seen, parts)) => {
             let title = format!("{} · {}", seen.workflow.name, seen.shown.status);
             let body = whole(&visit, &seen, &parts);
-            shown(&visit, View { place: Place::Executions, title: &title, scripts: &[&LIVE, &ZOOM], body })
+            let again = (seen.is_live() && !seen.aim.still).then_some(limits::AGAIN);
+            moving(&visit, View { place: Place::Executions, title: &title, scripts: &[&LIVE, &ZOOM], body }, again)
         }
         Err(refusal) => refused(&refusal, &visit.up),
     }
@@ -130,6 +131,7 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
         div.execution data-live=[seen.is_live().then_some("yes")] data-here=(here) data-after=(seen.newest.seq) {
             (parts.head)
             p.unseen role="status" aria-live="polite" data-told {}
+            @if seen.is_live() { (by_itself(seen, &here)) }
             div.columns {
                 div {
                     section.panel #picture {
@@ -150,5 +152,16 @@ fn whole(visit: &Visit, seen: &Seen, parts: &Parts) -> Markup {
             (parts.children)
             (parts.journal)
         }
+    }
+}
+
+/// What a browser without scripts says of how the page is kept up to date.
+fn by_itself(seen: &Seen, here: &str) -> Markup {
+    let other = format!("{here}{}", seen.aim.still(!seen.aim.still).query());
+    html! {
+        noscript { p.hint {
+            @if seen.aim.still { "This page stays as it was loaded. " a href=(other) { "Load it again by itself" } }
+            @else { "This page is loaded again every " (limits::AGAIN.as_secs()) " seconds. " a href=(other) { "Leave it as it is" } }
+        } }
     }
 }

@@ -4,6 +4,7 @@
 
 mod kept;
 mod read;
+mod runs;
 mod tally;
 
 pub use kept::Kept;

@@ -2,15 +2,16 @@
 
 use super::{
     kept::Of,
+    runs::{Nodes, by_state, by_turns},
     tally::{Alive, Figures, Run, tally},
 };
 use crate::{desk::Asked, limits};
 use api::{App, Problem};
 use document::{id::WorkflowId, time::Time};
-use engine::port::{ExecutionFilter, Head, Window};
+use engine::port::{ExecutionFilter, Head, StoreError, Window};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
-use stepwell_core::execution::Status;
+use stepwell_core::execution::{Execution, Status};
 
 /// Counts the newest executions of a filter.
 ///
@@ -64,14 +65,24 @@ async fn alive(app: &App, filter: &ExecutionFilter) -> Asked<BTreeMap<Status, Al
     Ok(all)
 }
 
+/// What the nodes of an execution did. The journal of one that went back is read for it, unless it is long.
+async fn nodes(app: &App, execution: &Execution) -> Result<Nodes, StoreError> {
+    if execution.epoch == 0 || execution.seq > limits::FIGURES_TURNS {
+        return Ok(by_state(execution));
+    }
+    let turns = app.host.journal().turns_lean(execution.id(), 0, execution.seq as usize).await?;
+    Ok(by_turns(&turns))
+}
+
 /// One execution; none where it was deleted meanwhile, or cannot be read.
 async fn run(app: &App, head: &Head) -> Asked<Option<Run>> {
     let found = async {
         let Some(execution) = app.host.journal().load_lean(&head.id).await? else { return Ok(None) };
         let workflow = app.workflow(&execution).await?;
-        Ok(Some((execution, workflow)))
+        let nodes = nodes(app, &execution).await?;
+        Ok(Some(Run { execution, workflow, nodes }))
     };
-    match found.await.map_err(|error: engine::port::StoreError| Problem::from(error)) {
+    match found.await.map_err(|error: StoreError| Problem::from(error)) {
         Err(problem) if problem.status() == axum::http::StatusCode::INTERNAL_SERVER_ERROR => {
             tracing::error!(execution = head.id.as_str(), "it is left out of figures, since it cannot be read");
             Ok(None)

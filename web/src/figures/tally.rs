@@ -1,14 +1,19 @@
 //! Counts executions: a pure function of their states.
 
+use super::runs::Nodes;
 use document::{NodeKind, Workflow, time::Time};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use stepwell_core::{
-    execution::{Execution, NodeState, Status},
-    view::{self, NodeStatus},
-};
+use stepwell_core::execution::{Execution, Status};
 
-/// An execution with the document in force.
-pub type Run = (Arc<Execution>, Arc<Workflow>);
+/// An execution.
+pub struct Run {
+    /// Its state.
+    pub execution: Arc<Execution>,
+    /// The document in force.
+    pub workflow: Arc<Workflow>,
+    /// What its nodes did.
+    pub nodes: Nodes,
+}
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -62,6 +67,8 @@ pub struct Hour {
 pub struct NodeFigures {
     /// The workflow.
     pub workflow: String,
+    /// Whether the workflow was saved at the start of one of the executions: others have no page.
+    pub is_saved: bool,
     /// The node's id.
     pub node: String,
     /// Whether the time that it takes is its own; false for what waits for people, for a time, or for other nodes and
@@ -70,7 +77,7 @@ pub struct NodeFigures {
     /// Attempts that ended.
     pub runs: u64,
     /// Attempts that failed: those that were followed by another attempt, and last ones. A failure of a visit in an
-    /// earlier iteration of a loop, which is followed by other visits, is not counted.
+    /// earlier iteration of a loop, which is followed by other visits, is not counted, unless the execution went back.
     pub failures: u64,
     /// The time that half of the executions did not exceed in the node's latest attempt; none where none ended.
     pub p50: Option<Duration>,
@@ -102,10 +109,10 @@ pub fn hour_of(time: Time) -> Time {
 
 /// Counts executions that started since a time, newest first. `is_all` says whether there are no others.
 pub fn tally(runs: &[Run], since: Time, now: Time, is_all: bool) -> Figures {
-    let oldest = runs.last().map_or(since, |(execution, _)| execution.started_at);
+    let oldest = runs.last().map_or(since, |run| run.execution.started_at);
     let from = if is_all { since } else { oldest };
     let mut by_status = BTreeMap::new();
-    for (execution, _) in runs {
+    for Run { execution, .. } in runs {
         *by_status.entry(execution.status()).or_default() += 1;
     }
     let counted = runs.len() as u64;
@@ -121,7 +128,7 @@ fn hours(runs: &[Run], from: Time, now: Time) -> Vec<Hour> {
         (0..count).map(|at| Hour { start: Time(first + at * HOUR_MS), ..Hour::default() }).collect();
     // Clocks of several processes differ: what seems to lie in the future is of the last hour.
     let at = |time: Time| usize::try_from((time.0 - first).div_euclid(HOUR_MS).min(count - 1)).ok();
-    for (execution, _) in runs {
+    for Run { execution, .. } in runs {
         if let Some(hour) = at(execution.started_at).and_then(|at| hours.get_mut(at)) {
             hour.started += 1;
         }
@@ -135,9 +142,9 @@ fn hours(runs: &[Run], from: Time, now: Time) -> Vec<Hour> {
 
 fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
     let mut found: BTreeMap<(&str, &str), (NodeFigures, Vec<Duration>)> = BTreeMap::new();
-    for (execution, workflow) in runs {
+    for Run { execution, workflow, nodes } in runs {
         let id = execution.started.workflow_id.as_str();
-        for (node, state) in execution.nodes.iter().filter(|(_, state)| state.attempts > 0) {
+        for (node, ran) in nodes {
             let works = match workflow.node(node.as_str()).map(|node| &node.kind) {
                 Some(NodeKind::Compute(_) | NodeKind::Run(_) | NodeKind::Agent(_)) => true,
                 Some(NodeKind::Route(_) | NodeKind::Wait(_) | NodeKind::Children(_) | NodeKind::Lend(_)) | None => {
@@ -146,6 +153,7 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
             };
             let empty = || NodeFigures {
                 workflow: id.to_owned(),
+                is_saved: false,
                 node: node.to_string(),
                 works,
                 runs: 0,
@@ -154,9 +162,10 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
                 p95: None,
             };
             let (figures, times) = found.entry((id, node.as_str())).or_insert_with(|| (empty(), Vec::new()));
-            figures.runs += u64::from(state.attempts);
-            figures.failures += failures(state);
-            times.extend(view::duration_ms(state).map(Duration::from_millis));
+            figures.is_saved |= execution.started.workflow_version > 0;
+            figures.runs += ran.ended;
+            figures.failures += ran.failed;
+            times.extend(ran.latest);
         }
     }
     let measured = |(mut figures, mut times): (NodeFigures, Vec<Duration>)| {
@@ -167,18 +176,9 @@ fn nodes(runs: &[Run]) -> Vec<NodeFigures> {
     found.into_values().map(measured).collect()
 }
 
-/// Attempts of a node that failed, as far as its state says.
-fn failures(state: &NodeState) -> u64 {
-    let has_failed = view::node_status(Some(state)) == NodeStatus::Failed;
-    // Each visit that is over ended with one attempt, and whatever came before it in the visit failed.
-    let is_over = has_failed || state.finished_at.is_some();
-    let visits = if is_over { state.visit } else { state.visit.saturating_sub(1) };
-    u64::from(state.attempts.saturating_sub(visits)) + u64::from(has_failed)
-}
-
 fn workflows(runs: &[Run]) -> Vec<WorkflowFigures> {
     let mut found: BTreeMap<&str, (WorkflowFigures, Vec<Duration>)> = BTreeMap::new();
-    for (execution, _) in runs {
+    for Run { execution, .. } in runs {
         let id = execution.started.workflow_id.as_str();
         let last = execution.started_at;
         let empty = || WorkflowFigures { id: id.to_owned(), runs: 0, completed: 0, failed: 0, median: None, last };

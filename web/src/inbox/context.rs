@@ -67,6 +67,9 @@ impl Context {
 
 /// A value, as much of it as helps to decide.
 fn value(of: &str, value: &Value) -> Markup {
+    if value.is_null() || value.as_object().is_some_and(|members| members.is_empty()) {
+        return html! { p.soft { "Nothing" } };
+    }
     let text = pretty(value);
     let end = text.char_indices().nth(limits::CONTEXT).map(|(end, _)| end);
     html! {

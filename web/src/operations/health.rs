@@ -18,10 +18,20 @@ pub fn health(visit: &Visit) -> Markup {
             dl.facts {
                 dt { "Release" } dd { (env!("CARGO_PKG_VERSION")) }
                 @for (name, value) in visit.app.abilities.as_object().into_iter().flatten() {
-                    dt { (capital(&name.replace('_', " "))) } dd { (ability(value)) }
+                    dt { (called(name)) } dd { (ability(value)) }
                 }
             }
         }
+    }
+}
+
+/// What people call an ability.
+fn called(name: &str) -> String {
+    match name {
+        "durable" => "Survives a crash".into(),
+        "code" => "Runs JavaScript".into(),
+        "http_request" => "Sends HTTP requests".into(),
+        other => capital(&other.replace('_', " ")),
     }
 }
 

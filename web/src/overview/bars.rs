@@ -13,7 +13,7 @@ const HEIGHT: u64 = 60;
 /// The panel.
 pub fn bars(day: &Figures) -> Markup {
     let most = day.hours.iter().map(|hour| hour.started.max(hour.ended)).max().unwrap_or_default();
-    let (started, ended) = sums(&day.hours);
+    let (started, ended, failed) = sums(&day.hours);
     html! {
         section.panel aria-labelledby="hours" {
             h2 #hours { "By the hour" }
@@ -23,25 +23,26 @@ pub fn bars(day: &Figures) -> Markup {
                 p.legend {
                     span.key.started { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.started width="1" height="1" {} } (started) " started" }
                     span.key.ended { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.ended width="1" height="1" {} } (ended) " ended" }
-                    span.key.failed { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.failed width="1" height="1" {} } "of which failed" }
+                    span.key.failed { svg.swatch viewBox="0 0 1 1" aria-hidden="true" { rect.failed width="1" height="1" {} } (failed) " of them failed" }
                 }
                 (picture(&day.hours, most))
-                div.axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span { "most: " (most) " per hour" } span { "now" } }
+                div.hours-axis { span { (brief(day.hours.first().map_or(day.from, |hour| hour.start))) } span { "most: " (most) " per hour" } span { "now" } }
                 (table(&day.hours))
             }
         }
     }
 }
 
-fn sums(hours: &[Hour]) -> (u64, u64) {
-    (hours.iter().map(|hour| hour.started).sum(), hours.iter().map(|hour| hour.ended).sum())
+fn sums(hours: &[Hour]) -> (u64, u64, u64) {
+    let sum = |of: fn(&Hour) -> u64| hours.iter().map(of).sum();
+    (sum(|hour| hour.started), sum(|hour| hour.ended), sum(|hour| hour.failed))
 }
 
 fn picture(hours: &[Hour], most: u64) -> Markup {
     let width = HOUR * hours.len() as u64;
     // Whatever happened at all shows as a line.
     let height = |many: u64| if many == 0 { 0 } else { (many * HEIGHT / most.max(1)).max(1) };
-    let (started, ended) = sums(hours);
+    let (started, ended, _) = sums(hours);
     let bar = |class: &str, x: u64, many: u64| {
         let high = height(many);
         html! { @if high > 0 { rect class=(class) x=(x) y=(HEIGHT - high) width="5" height=(high) {} } }

@@ -1,7 +1,7 @@
 //! The nodes that failed most, and those that took longest.
 
 use crate::{
-    desk::part,
+    desk::{part, query},
     figures::{Figures, NodeFigures},
     limits,
     words::took,
@@ -30,6 +30,14 @@ pub fn nodes(up: &str, day: &Figures) -> Markup {
     }
 }
 
+/// The page of the workflow; of one that was only sent along with starts, its executions.
+fn workflow(up: &str, node: &NodeFigures) -> String {
+    match node.is_saved {
+        true => format!("{up}workflows/{}", part(&node.workflow)),
+        false => format!("{up}executions{}", query([("workflow", node.workflow.as_str())])),
+    }
+}
+
 fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
     let told = |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), took);
     html! {
@@ -42,7 +50,7 @@ fn table(up: &str, nodes: &[&NodeFigures], heading: &str) -> Markup {
                 @for node in nodes.iter().take(limits::NODES) {
                     tr {
                         th scope="row" { bdi { (node.node) } br;
-                            span.soft { a href={ (up) "workflows/" (part(&node.workflow)) } { bdi { (node.workflow) } } } }
+                            span.soft { a href=(workflow(up, node)) { bdi { (node.workflow) } } } }
                         td.number { (node.failures) " of " (node.runs) }
                         td.number.roomy { (told(node.p50)) }
                         td.number { (told(node.p95)) }

@@ -13,7 +13,7 @@ mod visit;
 pub use cookie::nonce;
 pub use form::Sent;
 pub use jar::jar;
-pub use visit::Visit;
+pub use visit::{Visit, up};
 
 use api::Routes;
 use axum::routing::{get, post};

@@ -67,6 +67,7 @@ mod tests {
         let workflow = parse(&document).unwrap().workflow;
         let one = NodeFigures {
             workflow: "w".into(),
+            is_saved: true,
             node: "s".into(),
             works: true,
             runs: 3,

@@ -166,3 +166,22 @@ async fn the_pages_of_another_owners_execution_are_not_there() {
         assert_eq!(answerer.get(&format!("/executions/{id}{page}")).await.status, 403, "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_browser_without_scripts_loads_what_moves_again_unless_it_is_not_wanted() {
+    let world = World::new();
+    let id = world.start(&booking(), &json!({})).await;
+    let path = format!("/executions/{id}");
+    let again = "<noscript><meta http-equiv=\"refresh\" content=\"20\"></noscript>";
+    let page = world.get(&path).await.of(200);
+    assert!(page.split("</head>").next().unwrap().contains(again), "{page}");
+    assert!(page.contains("still=yes") && page.contains("Leave it as it is"), "{page}");
+    let still = world.get(&format!("{path}?still=yes")).await.of(200);
+    assert!(!still.contains("http-equiv=\"refresh\"") && still.contains("Load it again by itself"), "{still}");
+    for path in [format!("{path}?at=1"), format!("{path}/cancel")] {
+        assert!(!world.get(&path).await.of(200).contains("http-equiv=\"refresh\""), "{path}");
+    }
+    world.click(&format!("{path}/cancel"), &[]).await;
+    let over = world.get(&path).await.of(200);
+    assert!(!over.contains("http-equiv=\"refresh\"") && !over.contains("<noscript"), "what has ended stays as it is");
+}

@@ -125,6 +125,9 @@ async fn a_fork_begins_at_a_checkpoint_with_another_workflow() {
     assert_ne!(fork, id);
     let page = text(&world.get(&format!("/executions/{fork}")).await.of(200));
     assert!(page.contains("Go now?") && page.contains(&format!("Forked from {id} at checkpoint 2")), "{page}");
+    let facts = world.get(&format!("/executions/{fork}")).await.of(200);
+    let facts = facts.split("id=\"facts\"").nth(1).unwrap();
+    assert!(facts.contains("Forked from") && facts.contains(&format!("/executions/{id}?at=2\"")), "{facts}");
 }
 
 #[tokio::test]

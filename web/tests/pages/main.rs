@@ -15,6 +15,7 @@ mod inbox;
 mod kinds;
 mod links;
 mod local_user;
+mod nowhere;
 mod open_id;
 mod operations;
 mod over;

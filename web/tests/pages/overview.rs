@@ -7,6 +7,7 @@ use crate::{
 };
 use serde_json::json;
 use std::time::Duration;
+use stepwell_core::execution::Status;
 
 const STARTER: &str = "zoe@example.com";
 
@@ -68,4 +69,22 @@ async fn figures_are_read_once_for_many_pages_and_are_an_owners_own() {
     assert!(text(&stranger.get("/").await.of(200)).contains("Nothing has run yet"));
     let answerer = world.bearer("acme", ANN, &[api::Scope::Respond]).await;
     assert_eq!(answerer.get("/").await.status, 403);
+}
+
+#[tokio::test]
+async fn what_a_rollback_left_behind_is_counted_too() {
+    let world = World::new();
+    let document = json!({"id": "trip", "settings": {"on_error": "rollback"}, "nodes": [
+        {"id": "start", "type": "manual_trigger"},
+        {"id": "reserve", "type": "transform", "config": {"set": {"seat": 12}},
+            "compensate": {"type": "transform", "config": {"set": {"freed": "{{ output.seat }}"}}}},
+        {"id": "charge", "type": "http_request", "config": {"url": "https://example.com"}}],
+        "edges": [{"from": "start", "to": "reserve"}, {"from": "reserve", "to": "charge"}]});
+    let id = world.start(&document, &json!({})).await;
+    let state = world.state(&id);
+    assert_eq!((state.status(), state.epoch), (Status::Failed, 1));
+    assert!(!state.nodes.contains_key("charge"), "the state knows nothing of it any more");
+    let page = text(&world.visitor().await.get("/").await.of(200));
+    let failing = page.split("Nodes that failed most").nth(1).unwrap();
+    assert!(failing.contains("charge") && failing.contains("1 of 1"), "{page}");
 }

@@ -72,7 +72,7 @@ impl World {
         let host = Memory::new(Time::parse("2026-01-31T09:00:00Z").unwrap()).with_links("https://flows.example.com");
         let host = Arc::new(host);
         let app = App::new(host.clone()).with_local_user("acme", STARTER);
-        Self { host, service: api::service(Arc::new(app), api::routes().merge(routes)) }
+        Self { host, service: web::pages_nowhere(api::service(Arc::new(app), api::routes().merge(routes))) }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

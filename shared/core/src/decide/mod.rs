@@ -1,6 +1,7 @@
 //! The rules: a command and a state make a turn, or a typed rejection. They read no clock, do no I/O and draw no random
 //! numbers, so that every host decides the same.
 
+pub mod admitted;
 mod after_error;
 mod agent;
 mod answer;

@@ -1,5 +1,6 @@
 //! The rules told as stories: given a workflow, when a command is asked, then these events and effects follow.
 
+mod admitted;
 mod after_error;
 mod agents;
 mod arrival;

@@ -12,6 +12,9 @@ use crate::{
 };
 use std::collections::HashSet;
 
+/// Characters of a label: what has room between two boxes.
+const LABEL: usize = 36;
+
 /// The parts of a picture, in pixels from the upper left corner.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawing {
@@ -82,7 +85,22 @@ pub fn drawing(workflow: &Workflow, folded: &[NodeIx]) -> Drawing {
     let boxes = boxes.map(|(ix, node)| boxed(node, ix, at.centres[ix], hidden_in(ix))).collect();
     let lines = workflow.edges.iter().zip(&ends).enumerate();
     let lines = lines.filter_map(|(ix, (edge, ends))| Some(line(workflow, &at, (ix, edge), (*ends)?)));
-    Drawing { width: at.width, height: at.height, boxes, lines: lines.collect() }
+    let mut lines: Vec<Line> = lines.collect();
+    share_labels(&mut lines);
+    Drawing { width: at.width, height: at.height, boxes, lines }
+}
+
+/// Lines that lie on each other have one label, which says what all of them say.
+fn share_labels(lines: &mut [Line]) {
+    for ix in 1..lines.len() {
+        let (before, rest) = lines.split_at_mut(ix);
+        let Some(first) = before.iter_mut().find(|line| line.path == rest[0].path && line.label.is_some()) else {
+            continue;
+        };
+        if let (Some((_, own)), Some((_, shared))) = (rest[0].label.take(), &mut first.label) {
+            *shared = short(&format!("{shared}, {own}"), LABEL);
+        }
+    }
 }
 
 /// Between which boxes the line of each edge leads; none for one that is not drawn. Between two boxes of which one stands for
@@ -145,7 +163,7 @@ fn line(workflow: &Workflow, at: &Layout, (ix, edge): (EdgeIx, &Edge), (from, to
         down((x1, y1 + HEIGHT / 2.0), &at.lanes[ix], (x2, y2 - HEIGHT / 2.0))
     };
     let label = edge_label(workflow, edge);
-    let label = (!label.is_empty()).then(|| (middle, short(&label, 36)));
+    let label = (!label.is_empty()).then(|| (middle, short(&label, LABEL)));
     Line { edge: ix, kind, path, label }
 }
 

@@ -66,6 +66,24 @@ mod tests {
     }
 
     #[test]
+    fn edges_between_the_same_nodes_share_one_label() {
+        let workflow = parse(&json!({
+            "id": "w", "nodes": [
+                {"id": "start", "type": "manual_trigger"},
+                {"id": "ask", "type": "human", "config": {"kind": "approval", "question": "?"}},
+                {"id": "end", "type": "succeed", "join": "any"}
+            ],
+            "edges": [{"from": "start", "to": "ask"}, {"from": "ask", "to": "end", "port": "approved"},
+                {"from": "ask", "to": "end", "port": "rejected"}, {"from": "ask", "to": "end", "port": "timeout"}]}))
+        .unwrap()
+        .workflow;
+        let drawing = drawing(&workflow, &[]);
+        let labels: Vec<&str> = drawing.lines.iter().filter_map(|line| Some(line.label.as_ref()?.1.as_str())).collect();
+        assert_eq!(labels, ["approved, rejected, timeout"]);
+        assert_eq!(drawing.lines.len(), 4, "each edge keeps its line, on which the states of executions are shown");
+    }
+
+    #[test]
     fn mermaid_draws_every_node_and_edge_and_escapes() {
         let text = mermaid(&workflow());
         assert!(text.starts_with("flowchart TD\n"), "{text}");

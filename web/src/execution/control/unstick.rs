@@ -9,6 +9,7 @@ use crate::{
     execution::seen::Seen,
     form::Pairs,
     layout::token,
+    look::coded,
     session::{Sent, Visit},
     words::capital,
 };
@@ -44,7 +45,7 @@ fn asked(visit: &Visit, seen: &Seen, pairs: &Pairs, refusal: Option<&Refusal>) -
     let open = seen.then.nodes.iter().filter(|(_, state)| state.phase.is_open()).map(|(id, _)| id.as_str());
     let body = html! {
         @match stuck {
-            Some(error) => div.verdict.bad { div { p { strong { (capital(&error.message)) } } p { code { (error.code) }
+            Some(error) => div.verdict.bad { div { p { strong { (coded(&capital(&error.message))) } } p { code { (error.code) }
                 @if let Some(node) = &error.node { " at " bdi { (node) } } } } },
             None => p.empty { "This execution is not stuck: there is nothing to do here." },
         }

@@ -4,17 +4,20 @@
 mod axis;
 mod spans;
 
-pub use axis::after;
 pub use spans::{Doing, Ended, Span, spans};
 
 use super::{aim::address, seen::Seen};
-use crate::moment::moment;
+use crate::{moment::moment, words::took};
 use axis::{Axis, FEW, MANY};
 use document::{id::NodeId, time::Time};
 use maud::{Markup, html};
+use std::time::Duration;
 
 /// Height of a row, in `rem`, which the list of names beside the drawing has too.
 const ROW: f64 = 1.75;
+
+/// Width of the narrowest bar, in percent: what took no time is seen too, also at the right end.
+const LEAST: f64 = 0.35;
 
 /// The timeline of some turns up to a moment; `is_whole` says whether they begin with the first.
 pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bool) -> Markup {
@@ -33,7 +36,7 @@ pub fn timeline(seen: &Seen, up: &str, spans: &[Span], until: Time, is_whole: bo
             @if nodes.is_empty() {
                 p.empty { "Nothing has run yet." }
             } @else {
-                p.hint { "From " (moment(begin)) ", " (after(axis.length)) " in all"
+                p.hint { "From " (moment(begin)) ", " (took(Duration::from_millis(axis.length.unsigned_abs()))) " in all"
                     @if !is_whole { "; earlier turns are in the journal" } "." }
                 (legend())
                 div.timeline data-zoom="timeline" {
@@ -83,7 +86,8 @@ fn drawing(axis: &Axis, nodes: &[&NodeId], spans: &[Span], end: Time) -> Markup 
             // An attempt that took no time would not be seen below the wait after it.
             @for span in spans.iter().filter(|span| !is_over(span)).chain(spans.iter().filter(|span| is_over(span))) {
                 @let (from, to) = (axis.place(span.begin.unwrap_or(axis.begin)), axis.place(span.end.unwrap_or(end)));
-                rect.bar.(class(span)) x=(percent(from)) width=(percent((to - from).max(0.35)))
+                @let width = (to - from).max(LEAST);
+                rect.bar.(class(span)) x=(percent(from.min(100.0 - width))) width=(percent(width))
                     y=(format!("{}rem", row_of(&span.node) * ROW + 0.4)) height="0.95rem" rx="2" { title { (told(span)) } }
             }
         }
@@ -133,7 +137,7 @@ fn told(span: &Span) -> String {
         Doing::Below => "had its body or children run",
     };
     let long = match (span.begin, span.end) {
-        (Some(begin), Some(end)) => format!(" for {}", after((end.0 - begin.0).max(0))),
+        (Some(begin), Some(end)) => format!(" for {}", took(end.since(begin))),
         (Some(_), None) => " and goes on".to_owned(),
         (None, _) => " since before this part of the journal".to_owned(),
     };

@@ -51,7 +51,8 @@ pub struct Span {
 
 /// The spans of some turns, in the order in which they began.
 pub fn spans(workflow: &Workflow, turns: &[Turn]) -> Vec<Span> {
-    let mut making = Making { workflow, spans: Vec::new(), open: BTreeMap::new(), questions: BTreeMap::new() };
+    let (open, stopped, questions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut making = Making { workflow, spans: Vec::new(), open, stopped, questions };
     for turn in turns {
         for event in &turn.events {
             making.take(event, turn.at);
@@ -65,6 +66,8 @@ struct Making<'a> {
     spans: Vec<Span>,
     /// The position of each node's span that goes on.
     open: BTreeMap<NodeId, usize>,
+    /// The position of each node's span that failed for good, or that the end of the execution cut off: a retry takes it up.
+    stopped: BTreeMap<NodeId, usize>,
     /// The node of each question that is open.
     questions: BTreeMap<String, NodeId>,
 }
@@ -103,16 +106,26 @@ impl Making<'_> {
             }
             Event::NodeFailed { node, visit, attempt, error, .. } => {
                 self.whole(node, *visit, *attempt, None, at, Ended::Failed(error.code.clone()));
+                let last = self.spans.iter().rposition(|span| span.node == *node);
+                self.stopped.extend(last.map(|ix| (node.clone(), ix)));
             }
             Event::NodeSucceeded { node, visit, attempt, duration_ms, .. } => {
                 self.whole(node, *visit, *attempt, *duration_ms, at, Ended::Done);
             }
             Event::LoopBroken { node, .. } => self.drop_body(node, at),
-            Event::NodeRouted { node, .. } => self.end(node, at, Ended::Done),
+            // Its failure is handled, so that there is nothing to take up.
+            Event::NodeRouted { node, .. } => {
+                self.stopped.remove(node);
+                self.end(node, at, Ended::Done);
+            }
+            Event::ExecutionRetried { .. } => self.take_up(at),
             Event::ExecutionCompleted { .. } | Event::ExecutionFailed { .. } | Event::ExecutionCancelled { .. } => {
                 self.drop_all(at);
             }
-            Event::RollbackBegun { .. } => self.drop_all(at),
+            Event::RollbackBegun { .. } => {
+                self.drop_all(at);
+                self.stopped.clear();
+            }
             _ => {}
         }
     }
@@ -170,9 +183,23 @@ impl Making<'_> {
     }
 
     fn drop_all(&mut self, at: Time) {
-        for node in std::mem::take(&mut self.open).into_values() {
-            let span = &mut self.spans[node];
+        for (node, ix) in std::mem::take(&mut self.open) {
+            let span = &mut self.spans[ix];
             (span.end, span.ended) = (Some(at.max(span.begin.unwrap_or(at))), Ended::Dropped);
+            self.stopped.insert(node, ix);
+        }
+    }
+
+    /// Goes on with what an end stopped: what failed has another attempt, and the rest does what it did.
+    fn take_up(&mut self, at: Time) {
+        for (node, ix) in std::mem::take(&mut self.stopped) {
+            let Span { visit, attempt, doing, ended, .. } = self.spans[ix].clone();
+            match ended {
+                Ended::Failed(_) => self.begin(&node, visit, attempt + 1, Doing::Running, Some(at)),
+                // A question is asked anew, which an event of its own tells.
+                Ended::Dropped if doing != Doing::Asking => self.begin(&node, visit, attempt, doing, Some(at)),
+                Ended::Dropped | Ended::Open | Ended::Done => {}
+            }
         }
     }
 }
@@ -250,6 +277,35 @@ mod tests {
             ]
         );
         assert_eq!(of(&turns[..1]).last().unwrap().4, Ended::Open);
+    }
+
+    #[test]
+    fn a_retry_begins_another_attempt_of_what_failed_and_takes_up_what_was_cut_off() {
+        let failed = |attempt| Event::NodeFailed {
+            node: "a".into(),
+            visit: 1,
+            attempt,
+            error: Error::new("http_status", "503"),
+            unknown: false,
+        };
+        let ended = || Event::ExecutionFailed { error: Error::new("http_status", "503") };
+        let retried = Event::ExecutionRetried { reason: None, deadline: Time(0), timeouts: BTreeMap::new() };
+        let turns = [
+            turn(1, 0, vec![activated("a", 1), activated("b", 1)]),
+            turn(2, 1_000, vec![failed(1), ended()]),
+            turn(3, 60_000, vec![retried]),
+            turn(4, 61_000, vec![failed(2), ended()]),
+        ];
+        let (running, code) = (Doing::Running, || Ended::Failed("http_status".into()));
+        assert_eq!(
+            of(&turns),
+            vec![
+                ("a".into(), running, Some(0), Some(1_000), code()),
+                ("b".into(), running, Some(0), Some(1_000), Ended::Dropped),
+                ("a".into(), running, Some(60_000), Some(61_000), code()),
+                ("b".into(), running, Some(60_000), Some(61_000), Ended::Dropped),
+            ]
+        );
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! What each node did in one execution: by its state, and where the execution went back by its journal, since what a
+//! rollback left behind is no longer in the state.
+
+use document::{id::NodeId, time::Time};
+use std::{collections::BTreeMap, time::Duration};
+use stepwell_core::{
+    event::{Event, Turn},
+    execution::{Execution, NodeState},
+    view::{self, NodeStatus},
+};
+
+/// What a node did in one execution.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeRuns {
+    /// Attempts that ended.
+    pub ended: u64,
+    /// Attempts that failed, of those that ended.
+    pub failed: u64,
+    /// The time that the latest one took; none where none ended.
+    pub latest: Option<Duration>,
+}
+
+/// What each node did that ended an attempt.
+pub type Nodes = BTreeMap<NodeId, NodeRuns>;
+
+/// By the state: all that was done in what led to it.
+pub fn by_state(execution: &Execution) -> Nodes {
+    let ran = execution.nodes.iter().filter(|(_, state)| state.attempts > 0);
+    let runs = ran.map(|(node, state)| {
+        let latest = view::duration_ms(state).map(Duration::from_millis);
+        (node.clone(), NodeRuns { ended: state.attempts.into(), failed: failures(state), latest })
+    });
+    runs.collect()
+}
+
+/// Attempts of a node that failed, as far as its state says.
+fn failures(state: &NodeState) -> u64 {
+    let has_failed = view::node_status(Some(state)) == NodeStatus::Failed;
+    // Each visit that is over ended with one attempt, and whatever came before it in the visit failed.
+    let is_over = has_failed || state.finished_at.is_some();
+    let visits = if is_over { state.visit } else { state.visit.saturating_sub(1) };
+    u64::from(state.attempts.saturating_sub(visits)) + u64::from(has_failed)
+}
+
+/// By the journal: all that was done, also what was left behind.
+pub fn by_turns(turns: &[Turn]) -> Nodes {
+    let mut nodes = Nodes::new();
+    let mut begun: BTreeMap<&NodeId, Time> = BTreeMap::new();
+    for turn in turns {
+        for event in &turn.events {
+            let (node, failed, took) = match event {
+                Event::NodeActivated { node, .. } => {
+                    begun.insert(node, turn.at);
+                    continue;
+                }
+                Event::NodeSucceeded { node, duration_ms, .. } => (node, false, *duration_ms),
+                Event::AttemptFailed { node, .. } | Event::NodeFailed { node, .. } => (node, true, None),
+                // No other event ends an attempt.
+                _ => continue,
+            };
+            let runs = nodes.entry(node.clone()).or_default();
+            runs.ended += 1;
+            runs.failed += u64::from(failed);
+            let whole = || begun.get(node).map(|begun| turn.at.since(*begun));
+            runs.latest = took.map(Duration::from_millis).or_else(whole).or(runs.latest);
+        }
+    }
+    nodes
+}
