@@ -49,6 +49,11 @@ pub const MEMBER_BYTES: usize = 320;
 pub const PATCH_OPERATIONS: usize = 1_000;
 /// How often a rollback is planned again because the execution moved on meanwhile. Each time somebody made progress.
 pub const PLANS: u32 = 32;
+/// Children of which the preview of a rollback tells what would be undone within them, those below them among them. Each is
+/// read from its journal while a caller waits.
+pub const PREVIEWED_CHILDREN: usize = 1_000;
+/// How long children are read for a preview at most, since a request waits for it.
+pub const PREVIEWING: Duration = Duration::from_secs(5);
 /// Executions of one slice of a job: done in a second or two on every host, so that other jobs have their turn and a crash
 /// repeats little.
 pub const JOB_SLICE: usize = 100;

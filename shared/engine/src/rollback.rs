@@ -7,7 +7,8 @@ use crate::{
     past::Past,
     port::{Host, StoreError},
 };
-use document::{Node, Workflow, id::NodeId};
+use document::{Node, Workflow, id::NodeId, time::Time};
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
 use stepwell_core::{
@@ -66,6 +67,9 @@ pub struct WouldUndo {
     pub unknown: bool,
     /// Why its templates cannot be rendered.
     pub error: Option<String>,
+    /// What would be undone within the child, in this order. None for the node itself, and for children beyond those that a
+    /// preview looks into ([`limits::PREVIEWED_CHILDREN`], [`limits::PREVIEWING`]).
+    pub within: Option<Vec<WouldUndo>>,
 }
 
 /// An execution as its journal makes it, and the plan of a rollback of it.
@@ -147,18 +151,66 @@ pub async fn preview(
     id: &ExecutionId,
     rollback: &Rollback,
 ) -> Result<Result<Preview, Refused>, StoreError> {
-    let Planned { state, workflow, past, plan } = match planned(host, id, rollback).await? {
+    let planned = match planned(host, id, rollback).await? {
         Some(Ok(planned)) => planned,
         Some(Err(unreachable)) => return Ok(Err(Refused::Unreachable(unreachable))),
         None => return Ok(Err(Refused::Missing)),
     };
+    let mut would_compensate = would_undo_all(host, &planned).await?;
+    let mut bounds = Bounds { left: limits::PREVIEWED_CHILDREN, until: host.now() + limits::PREVIEWING };
+    look_within(host, &mut would_compensate, &mut bounds).await?;
+    let Planned { state, workflow, past, plan } = planned;
     let documents = past.ran_by.documents();
-    let shown =
-        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(documents, &state, undo, reading)).collect());
-    let would_compensate: Vec<WouldUndo> = with_values(host, id, shown).await?;
     let then = plan.point.as_deref().and_then(|point| documents.named(&state.started, point.patched.as_deref()));
     let would_run = plan.point.as_deref().map(|point| would_run(then.unwrap_or(&workflow), point)).unwrap_or_default();
     Ok(Ok(Preview { point: plan.point.map(|point| *point), would_compensate, would_run }))
+}
+
+/// How many children a preview still looks into, and until when.
+struct Bounds {
+    left: usize,
+    until: Time,
+}
+
+/// Tells of each child what would be undone within it and below it, as long as the bounds allow.
+fn look_within<'a>(
+    host: &'a dyn Host,
+    all: &'a mut [WouldUndo],
+    bounds: &'a mut Bounds,
+) -> BoxFuture<'a, Result<(), StoreError>> {
+    Box::pin(async move {
+        for one in all {
+            let Some(child) = &one.child else { continue };
+            if bounds.left == 0 || host.now() > bounds.until {
+                break;
+            }
+            bounds.left -= 1;
+            let mut within = undone_within(host, child).await?;
+            look_within(host, &mut within, bounds).await?;
+            one.within = Some(within);
+        }
+        Ok(())
+    })
+}
+
+/// What would be undone in a child: nothing where it does not exist, or is undone already.
+async fn undone_within(host: &dyn Host, id: &ExecutionId) -> Result<Vec<WouldUndo>, StoreError> {
+    // A child is undone whole in any epoch of its parent, so it makes no difference which one is named here.
+    let whole = Rollback { after: After::Cancel { epoch: 0 }, ..Rollback::to(0) };
+    match planned(host, id, &whole).await? {
+        Some(Ok(planned)) if planned.state.undone_for.is_none() => would_undo_all(host, &planned).await,
+        Some(Ok(_)) | None => Ok(Vec::new()),
+        Some(Err(why)) => Err(StoreError::Permanent(why.to_string())),
+    }
+}
+
+/// What a plan would undo, in its order; of children only which they are.
+async fn would_undo_all(host: &dyn Host, planned: &Planned) -> Result<Vec<WouldUndo>, StoreError> {
+    let Planned { state, past, plan, .. } = planned;
+    let documents = past.ran_by.documents();
+    let shown =
+        || Reading::of(|reading| plan.undo.iter().map(|undo| would_undo(documents, state, undo, reading)).collect());
+    with_values(host, state.id(), shown).await
 }
 
 /// The nodes that run, wait or ask once a checkpoint is back.
@@ -177,11 +229,12 @@ fn would_undo(documents: Documents<'_>, state: &Execution, undo: &Undo, reading:
     let by: Option<&Node> = workflow.and_then(|workflow| workflow.node(node.as_str())?.compensate.as_deref());
     let rendered = by.map(|by| compensation::shown(state, undo, by, reading));
     let (config, error) = match rendered {
-        Some(Ok(config)) => (Some(config), None),
+        // What is computed at once is given nothing.
+        Some(Ok(config)) => (Some(config).filter(|config| !config.is_null()), None),
         Some(Err(error)) => (None, Some(error.message)),
         None => (None, None),
     };
-    WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error }
+    WouldUndo { node, visit, child, kind: by.map(|by| by.of.name), config, unknown, error, within: None }
 }
 
 /// Undoes a child whole, since its parent goes back. True where there is nothing to wait for: it does not exist, or is

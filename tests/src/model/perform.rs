@@ -70,9 +70,15 @@ async fn take(stage: &mut dyn Stage, script: &Script, step: &Step) -> Result<(),
         What::Backtrack(number) => {
             let state = stage.state(of).await?;
             let Some(node) = state.nodes.keys().nth(number % state.nodes.len().max(1)) else { return Ok(()) };
-            match to_node(&parsed(&script.case.document), &state, node, Some(json!({ "v": 3 }))) {
+            let workflow = parsed(&script.case.document);
+            let wanted = |input| to_node(&workflow, &state, node, input);
+            let found = wanted(Some(json!({ "v": 3 }))).or_else(|why| match why {
+                Unreachable::DecidedAtOnce(_) => wanted(None),
+                other => Err(other),
+            });
+            match found {
                 Ok(rollback) => Asked::Back(Box::new(rollback)),
-                Err(Unreachable::NotVisited(_)) => return Ok(()),
+                Err(Unreachable::NotVisited(_) | Unreachable::Shared { .. }) => return Ok(()),
                 Err(other) => return Err(other.to_string()),
             }
         }

@@ -1,11 +1,15 @@
 //! `schedule_trigger` on the embedded host.
 
-use crate::world::{World, eventually};
+use crate::{
+    reopened::control,
+    world::{World, eventually},
+};
 use document::time::Time;
 use engine::port::Clock;
 use local::server::{OWNER, keep_schedules};
 use serde_json::{Value, json};
 use std::time::Duration;
+use stepwell_core::command::Control;
 
 fn scheduled(id: &str, config: Value) -> Value {
     json!({"id": id,
@@ -129,4 +133,43 @@ async fn a_start_that_the_input_schema_refuses_is_noted_and_harms_nobody() {
     assert!(why.contains("amount"), "{why}");
     assert!(world.host.metrics().unstarted.load(std::sync::atomic::Ordering::Relaxed) >= 1);
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_looks_for_others_finds_one_that_was_reopened() {
+    // Given a workflow that runs once at a time, whose execution was cancelled and taken up again,
+    let world = World::new("schedule-overlap").await;
+    let mut document = scheduled("alone", json!({"every_seconds": 3600, "missed": "run_once"}));
+    document["settings"] = json!({"overlap": "skip_if_active"});
+    document["nodes"][2] = json!({"id": "note", "type": "wait", "config": {"event": "never"}});
+    world.save(&document).await;
+    let first = world.start("alone", json!({})).await;
+    control(&*world.host, &first, Control::Cancel).await;
+    let world = due(world).await;
+    // (a schedule starts beside what has ended)
+    eventually("it starts", async || in_status(&world, "waiting").await == 1).await;
+    let beside = world.get("/v1/executions?workflow_id=alone&status=waiting").await;
+    control(&*world.host, &beside["items"][0]["execution_id"].as_str().unwrap().into(), Control::Cancel).await;
+    control(&*world.host, &first, Control::Retry).await;
+    // when its time comes again,
+    let world = due(world).await;
+    // then that start is skipped because of the one that was reopened.
+    eventually("it is skipped", async || in_status(&world, "skipped").await == 1).await;
+    assert_eq!((in_status(&world, "waiting").await, in_status(&world, "cancelled").await), (1, 1));
+    world.end().await;
+}
+
+/// The same world after a restart, whose schedules came due while it was down.
+async fn due(world: World) -> World {
+    let soon = world.host.now().0 - 1_000;
+    let world = world.reopened(&format!("UPDATE schedules SET next_at = {soon}")).await;
+    local::server::start(&world.host).await.unwrap();
+    keep_schedules(&world.host);
+    world
+}
+
+/// How many executions of the workflow that runs once at a time have a status.
+async fn in_status(world: &World, status: &str) -> usize {
+    let page = world.get(&format!("/v1/executions?workflow_id=alone&status={status}")).await;
+    page["items"].as_array().unwrap().len()
 }

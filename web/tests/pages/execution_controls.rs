@@ -86,6 +86,20 @@ async fn a_rollback_shows_what_it_would_undo_before_it_does() {
 }
 
 #[tokio::test]
+async fn a_rollback_shows_what_it_would_undo_within_children() {
+    let world = World::new();
+    let note = json!({"id": "note", "type": "transform", "config": {"expression": "item"},
+        "compensate": {"type": "transform", "config": {"expression": "null"}}});
+    let document = json!({"id": "notes", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "each", "type": "map", "config": {"items": "[1]", "body": {"nodes": [note], "edges": []}}}],
+        "edges": [{"from": "start", "to": "each"}]});
+    let id = world.start(&document, &json!({})).await;
+    let page = text(&world.get(&format!("/executions/{id}/rollback?to=1")).await.of(200));
+    let (child, within) = (page.find("each, visit 1, child"), page.find("note, visit 1, by transform"));
+    assert!(child.is_some() && child < within, "{page}");
+}
+
+#[tokio::test]
 async fn a_node_runs_again_with_an_edited_input() {
     let world = World::new();
     let id = world.start(&booking(), &json!({"who": "Zoe"})).await;

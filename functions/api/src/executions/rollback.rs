@@ -168,7 +168,8 @@ fn unreachable(why: Unreachable) -> Problem {
         }
         Unreachable::LeftBehind(_) => Problem::conflict("outside_lineage", detail),
         Unreachable::Ended(_) => Problem::conflict("checkpoint_ended", detail),
-        Unreachable::NotVisited(_) => Problem::conflict("not_visited", detail),
+        Unreachable::NotVisited(_) | Unreachable::Shared { .. } => Problem::conflict("not_visited", detail),
+        Unreachable::DecidedAtOnce(_) => Problem::field("unexpected_input", "/input", detail, "leave this field out"),
         Unreachable::Broken(why) => {
             tracing::error!(%why, "recorded turns do not fold");
             Problem::internal()

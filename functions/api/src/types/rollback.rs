@@ -227,6 +227,11 @@ pub struct WouldCompensate {
     /// Why its templates cannot be rendered now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What would be undone within the child, in this order. Absent for the node itself, and for children that were not
+    /// looked into, since they are too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    pub would_compensate: Option<Vec<WouldCompensate>>,
 }
 
 impl From<&Point> for RestoredState {
@@ -245,6 +250,7 @@ impl From<WouldUndo> for WouldCompensate {
             config: would.config,
             outcome_unknown: would.unknown,
             error: would.error,
+            would_compensate: would.within.map(|within| within.into_iter().map(Self::from).collect()),
         }
     }
 }

@@ -67,6 +67,37 @@ async fn nodes_that_cannot_be_gone_back_to_are_refused() {
 }
 
 #[tokio::test]
+async fn an_input_that_no_node_would_be_given_is_refused() {
+    // Given a branch that is decided in the turn that ends the node before it, which the trigger is as well,
+    let world = World::local();
+    let small = json!({"rules": [{"when": "output.n < 5", "port": "small"}], "default": "large"});
+    let document = json!({"id": "sizes", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "n", "type": "transform", "config": {"set": {"n": "{{ input.n }}"}}},
+        {"id": "size", "type": "branch", "config": small},
+        {"id": "end", "type": "transform", "config": {"set": {"n": "{{ output.n }}"}}}],
+        "edges": [{"from": "start", "to": "n"}, {"from": "n", "to": "size"},
+            {"from": "size", "to": "end", "port": "small"}]});
+    let id = world.started(document, json!({"n": 1})).await;
+    world.run().await;
+    let path = format!("/v1/executions/{id}");
+    let seen = world.get(&path).await.of(200);
+    let backtrack = format!("{path}/backtrack");
+    // then neither is given another input, which would be lost,
+    for node in ["start", "size"] {
+        let body = json!({"node": node, "input": {"n": 9}});
+        let problem = world.post(&backtrack, body).await.problem(422, "unexpected_input");
+        assert_eq!(problem["errors"][0]["path"], "/input", "{problem}");
+        assert_eq!(world.get(&path).await.of(200), seen);
+        let body = json!({"node": node, "dry_run": true});
+        assert_eq!(world.post(&backtrack, body).await.of(200)["would_run"], json!(["n"]), "{node}");
+    }
+    // and the node behind the branch is.
+    world.worked(&backtrack, None, json!({"node": "end", "input": {"n": 9}})).await.of(200);
+    world.run().await;
+    assert_eq!(world.get(&path).await.of(200)["output"], json!({"n": 9}));
+}
+
+#[tokio::test]
 async fn a_person_who_is_asked_about_a_failed_node_goes_back() {
     // Given a booking whose hotel fails, and people are asked.
     let (world, service) = world().await;

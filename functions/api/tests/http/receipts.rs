@@ -83,6 +83,33 @@ async fn without_a_signature_nothing_is_decided() {
 }
 
 #[tokio::test]
+async fn a_decision_that_was_gone_back_behind_keeps_its_receipt_beside_that_of_the_new_one() {
+    // Given an execution that ended by somebody's decision,
+    let world = signing(Pen::default());
+    let path = asked(&world).await;
+    world.post(&format!("{path}/respond"), json!({"approved": true})).await.of(200);
+    world.run().await;
+    let first = world.get(&path).await.of(200);
+    let execution = first["execution_id"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/v1/executions/{execution}")).await.of(200)["status"], "completed");
+    // when it is reopened before that decision, and somebody decides otherwise,
+    let rollback = format!("/v1/executions/{execution}/rollback");
+    world.meanwhile(world.post(&rollback, json!({"checkpoint_id": 1}))).await.of(200);
+    world.run().await;
+    let inbox = world.get(&format!("/v1/interactions?status=pending&execution_id={execution}")).await.of(200);
+    let anew = format!("/v1/interactions/{}", inbox["items"][0]["interaction_id"].as_str().unwrap());
+    assert_ne!(anew, path);
+    world.post(&format!("{anew}/respond"), json!({"approved": false})).await.of(200);
+    world.run().await;
+    // then each decision has a receipt of its own, and that of the first is as it was.
+    assert_eq!(world.get(&path).await.of(200)["receipt"], first["receipt"]);
+    let second = &world.get(&anew).await.of(200)["receipt"];
+    let of = |receipt: &Value| json!([receipt["receipt"]["decision"], receipt["receipt"]["epoch"]]);
+    assert_eq!((of(&first["receipt"]), of(second)), (json!(["approved", 0]), json!(["rejected", 1])));
+    assert_ne!(second["signature"], first["receipt"]["signature"]);
+}
+
+#[tokio::test]
 async fn an_imported_decision_keeps_its_signature() {
     let there = signing(Pen::default());
     let path = asked(&there).await;

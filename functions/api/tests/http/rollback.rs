@@ -91,6 +91,35 @@ async fn a_dry_run_tells_what_would_be_undone_and_run_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_what_would_be_undone_within_each_child() {
+    // Given a map whose items wrote something down, and a workflow below it in which nothing can be undone,
+    let world = World::local();
+    let plain = json!({"id": "plain", "nodes": [{"id": "start", "type": "manual_trigger"}], "edges": []});
+    world.post("/v1/workflows", plain).await.of(201);
+    let note = json!({"id": "note", "type": "transform", "config": {"expression": "item"},
+        "compensate": {"type": "http_request", "config": {"url": "https://notes.example/{{ output }}"}}});
+    let document = json!({"id": "all", "nodes": [{"id": "start", "type": "manual_trigger"},
+        {"id": "each", "type": "map", "config": {"items": "[1, 2]", "max_concurrency": 1,
+            "body": {"nodes": [note], "edges": []}}},
+        {"id": "call", "type": "workflow", "config": {"workflow_id": "plain"}}],
+        "edges": [{"from": "start", "to": "each"}, {"from": "each", "to": "call"}]});
+    let id = world.started(document, json!({})).await;
+    world.run().await;
+    // when somebody asks what a rollback would undo,
+    let path = format!("/v1/executions/{id}/rollback");
+    let told = world.post(&path, json!({"checkpoint_id": 1, "dry_run": true})).await.of(200);
+    let _: types::WouldGoBack = shaped(&told);
+    // then each child has what would be undone in it, rendered, in order; and nothing where that is nothing.
+    let within = |note: u32| {
+        let config = json!({"method": "GET", "url": format!("https://notes.example/{note}")});
+        json!([{"node": "note", "visit": 1, "type": "http_request", "config": config}])
+    };
+    let all = told["would_compensate"].as_array().unwrap();
+    let all: Vec<Value> = all.iter().map(|one| json!([one["node"], one["would_compensate"]])).collect();
+    assert_eq!(json!(all), json!([["call", []], ["each", within(2)], ["each", within(1)]]), "{told:#}");
+}
+
+#[tokio::test]
 async fn a_rollback_under_one_key_goes_back_once_and_says_the_same_again() {
     let (world, service) = world().await;
     let path = world.booked().await;

@@ -154,7 +154,7 @@ fn plan(would: &WouldGoBack) {
     if !would.would_compensate.is_empty() {
         output::line("");
         let columns = [Column::whole("UNDOES"), Column::whole("VISIT"), Column::whole("BY"), Column::text("WITH")];
-        output::table(columns, would.would_compensate.iter().map(row));
+        output::table(columns, rows(&would.would_compensate, 0));
     }
     if !would.would_run.is_empty() {
         output::line("");
@@ -162,13 +162,25 @@ fn plan(would: &WouldGoBack) {
     }
 }
 
-fn row(one: &WouldCompensate) -> [Cell; 4] {
-    let (by, with) = match &one.child {
-        Some(child) => ("the child itself", child.clone()),
-        None => (one.r#type.as_deref().unwrap_or_default(), with(one)),
+/// A row for each thing that would be undone, those within a child below it and further in.
+fn rows(all: &[WouldCompensate], depth: usize) -> Vec<[Cell; 4]> {
+    let of = |one: &WouldCompensate| {
+        let within = one.would_compensate.as_deref().unwrap_or_default();
+        [vec![row(one, depth)], rows(within, depth + 1)].concat()
+    };
+    all.iter().flat_map(of).collect()
+}
+
+fn row(one: &WouldCompensate, depth: usize) -> [Cell; 4] {
+    let (by, with) = match (&one.child, &one.would_compensate) {
+        (Some(child), Some(within)) if within.is_empty() => ("the child itself", format!("{child}: nothing in it")),
+        (Some(child), Some(_)) => ("the child itself", child.clone()),
+        (Some(child), None) => ("the child itself", format!("{child} (not looked into)")),
+        (None, _) => (one.r#type.as_deref().unwrap_or_default(), with(one)),
     };
     let with = if one.outcome_unknown { format!("{with} (nobody knows whether it was done)") } else { with };
-    [one.node.as_str().into(), one.visit.to_string().into(), by.into(), with.trim_start().to_owned().into()]
+    let node = format!("{}{}", "  ".repeat(depth), one.node);
+    [node.into(), one.visit.to_string().into(), by.into(), with.trim_start().to_owned().into()]
 }
 
 /// What a node is undone with, in a line: a request as its first line, anything else as it is.

@@ -45,9 +45,10 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         let hint = "name it: stepwell whatif WORKFLOW_ID --workflow FILE";
         Failure::usage("the file has no `id`, so its executions are not known", hint)
     })?;
-    let filter = filter(&args.filters)?;
+    let mut filter = filter(&args.filters)?;
+    let limit = limit(args.limit, filter.shift_remove("limit"))?;
     let client = Client::open(globals).await?;
-    let all = pages(&client, &id, &document, filter, args.limit).await;
+    let all = pages(&client, &id, &document, filter, limit).await;
     client.close().await;
     let all = all?;
     if globals.json {
@@ -122,6 +123,18 @@ fn filter(texts: &[String]) -> Result<Map<String, Value>, Failure> {
         }
     }
     Ok(filter)
+}
+
+/// How many executions are replayed at most: what `--limit` says, or a `limit` among the pairs of `--executions`.
+fn limit(option: Option<u64>, pair: Option<Value>) -> Result<Option<u64>, Failure> {
+    let Some(pair) = pair else { return Ok(option) };
+    let told: Vec<&str> = pair.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match (told.as_slice(), option) {
+        ([one], None) => one.parse().map(Some).map_err(|_| {
+            Failure::usage(format!("the limit `{one}` in --executions is no number"), "give one, or use --limit")
+        }),
+        _ => Err(Failure::usage("the limit is given twice", "give it once: --limit N, or limit=N in --executions")),
+    }
 }
 
 fn show(all: &WhatIf) {

@@ -67,6 +67,24 @@ fn a_dry_run_is_a_short_table_and_changes_nothing() {
 }
 
 #[test]
+fn a_dry_run_shows_what_would_be_undone_within_children_below_them() {
+    let home = Home::new();
+    let book = json!({"id": "book", "type": "code", "config": {"code": "return {id: item}"},
+        "compensate": {"type": "code", "config": {"code": FINE}}});
+    let document = json!({"id": "trips", "nodes": [{"id": "start", "type": "manual_trigger"},
+            {"id": "each", "type": "map", "config": {"items": "[1, 2]", "max_concurrency": 1,
+                "body": {"nodes": [book], "edges": []}}}],
+        "edges": [{"from": "start", "to": "each"}]});
+    let file = home.file("trips.json", document);
+    home.run(&["run", &file]).exits(0);
+    let told = home.run(&["rollback", "last", "1", "--dry-run"]).exits(0);
+    let undoes: Vec<Vec<String>> = rows(&told, "UNDOES").iter().map(|row| row[..4].to_vec()).collect();
+    let by: Vec<[&str; 3]> = undoes.iter().map(|row| [&row[0], &row[1], &row[2]].map(String::as_str)).collect();
+    assert_eq!(by, [["each", "1", "the"], ["book", "1", "code"], ["each", "1", "the"], ["book", "1", "code"]]);
+    assert!(told.out.lines().any(|line| line.starts_with("  book")), "{told:?}");
+}
+
+#[test]
 fn a_trip_that_failed_is_retried_with_the_same_input_and_then_paid_with_another() {
     let (home, id) = failed(FINE);
     // Given a hint of how it goes on.

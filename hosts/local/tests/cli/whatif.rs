@@ -32,6 +32,13 @@ fn a_changed_workflow_is_replayed_and_the_sum_comes_first() {
     let json = home.run(&["whatif", "expenses", "--workflow", &changed, "--json", "--limit", "2"]).exits(0).json();
     assert_eq!(json["summary"]["executions"], 2);
     assert!(json["next_cursor"].is_string(), "{json}");
+    // A limit among the pairs counts as the option does, and is not passed over.
+    let limited = ["whatif", "--workflow", &changed, "--json", "--executions", "status=completed,limit=1"];
+    assert_eq!(home.run(&limited).exits(0).json()["summary"]["executions"], 1);
+    for wrong in [vec!["--executions", "limit=few"], vec!["--executions", "limit=1", "--limit", "2"]] {
+        let told = home.run(&[&["whatif", "--workflow", &changed][..], &wrong].concat()).exits(2);
+        assert!(told.err.contains("limit"), "{told:?}");
+    }
     let none = home.run(&["whatif", "--workflow", &changed, "--executions", "status=failed,cancelled"]).exits(0);
     assert_eq!(none.out, "", "{none:?}");
     let failed = home.run(&["whatif", "--workflow", &changed, "--executions", "failed"]).exits(2);

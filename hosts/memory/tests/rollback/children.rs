@@ -31,9 +31,12 @@ async fn the_items_of_a_map_are_undone_in_the_reverse_order_of_their_ends() {
     let each = map("each", "['x', 'y', 'z']", 1, &[pay("p"), pay("q")]);
     let world = World::ran(&chain("maps", &[charge("a"), each, charge("b")])).await;
     world.is(Status::Completed);
+    let shown = world.would_undo(&Rollback::to(1)).await;
+    assert_eq!(world.entries().len(), 8, "a preview undoes nothing");
     world.back(Rollback::to(1)).await.unwrap();
     world.is(Status::Completed);
     let undone = &world.entries()[8..16];
+    assert_eq!(undone, shown, "what a preview shows is what is undone, in that order");
     let expected =
         ["/undo/id/b", "/undo/q/z", "/undo/p/z", "/undo/q/y", "/undo/p/y", "/undo/q/x", "/undo/p/x", "/undo/id/a"];
     assert_eq!(undone, expected.map(String::from));
@@ -53,6 +56,7 @@ async fn children_that_ended_before_the_checkpoint_stay() {
         turn.events.iter().any(|event| matches!(event, stepwell_core::event::Event::ChildrenEnded { .. }))
     };
     let second = turns.iter().filter(ended).nth(1).unwrap().seq;
+    assert_eq!(world.would_undo(&Rollback::to(second)).await, ["/undo/p/z"]);
     world.back(Rollback::to(second)).await.unwrap();
     world.is(Status::Completed);
     assert_eq!(world.entries(), ["/p/x", "/p/y", "/p/z", "/undo/p/z", "/p/z"].map(String::from));
@@ -60,9 +64,11 @@ async fn children_that_ended_before_the_checkpoint_stay() {
     assert_eq!(output.value().unwrap().as_array().unwrap().len(), 3);
     world.holds().await;
     // Back to the first checkpoint, the children of both epochs are undone.
+    let shown = world.would_undo(&Rollback::to(1)).await;
     world.back(Rollback::to(1)).await.unwrap();
     let undone = ["/undo/p/z", "/undo/p/y", "/undo/p/x", "/p/x", "/p/y", "/p/z"].map(String::from);
     assert_eq!(&world.entries()[5..], undone);
+    assert_eq!(shown, undone[..3], "what was undone before is not shown again");
     world.holds().await;
 }
 
@@ -105,10 +111,12 @@ async fn children_three_deep_are_undone_from_the_innermost_out() {
     let outer = map("outer", "['o']", 1, &[pay("zero"), middle]);
     let world = World::ran(&chain("deep", &[outer, charge("b")])).await;
     world.is(Status::Completed);
+    let shown = world.would_undo(&Rollback::to(1)).await;
     world.back(Rollback::to(1)).await.unwrap();
     world.is(Status::Completed);
     let undone = ["/undo/id/b", "/undo/second/m", "/undo/deep", "/undo/first/m", "/undo/zero/o"].map(String::from);
     assert_eq!(&world.entries()[5..10], undone);
+    assert_eq!(shown, undone);
     world.holds().await;
 }
 

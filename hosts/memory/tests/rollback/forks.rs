@@ -4,11 +4,13 @@ use super::ledger::{World, chain, charge};
 use engine::{
     fork::{ForkRequest, preview, start_fork},
     port::Journal,
-    rollback::Refused,
+    rollback::{Refused, to_node},
 };
 use serde_json::json;
 use std::sync::Arc;
 use stepwell_core::{
+    command::Command,
+    event::Event,
     execution::{Execution, Status},
     invariant,
     rollback::{Rollback, Unreachable},
@@ -68,6 +70,51 @@ async fn a_question_is_asked_anew_and_children_that_had_ended_are_shared() {
     let again = forked(&world, world.state().seq, None).await.unwrap();
     assert_eq!((again.status(), ids(&again).len()), (Status::WaitingHuman, 1));
     assert_ne!(ids(&again), ids(&world.state()));
+}
+
+#[tokio::test]
+async fn a_fork_goes_back_to_what_it_ran_itself_and_to_nothing_that_it_shares() {
+    // Given a fork at the moment in which `c` is due, that ran on to its end,
+    let world = World::ran(&chain("shared", &[charge("a"), charge("b"), charge("c"), charge("d"), charge("e")])).await;
+    let fork = forked(&world, world.finished("b").await, None).await.unwrap();
+    assert_eq!(fork.status(), Status::Completed);
+    let to = |node: &str| to_node(&world.workflow, &fork, &node.into(), None);
+    // then no turn of its own leads to before what it shares,
+    for node in ["start", "a", "b"] {
+        let refused = to(node).unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("before the fork") && told.contains(world.id.as_str()), "{node}: {told}");
+    }
+    // and what it ran begins in the turn in which it was due there.
+    assert_eq!(to("c").unwrap().to, 1);
+    let entries = world.entries().len();
+    engine::rollback::roll_back(&world.host, fork.id(), to("d").unwrap(), None, None).await.unwrap().unwrap();
+    world.host.handle_due().await;
+    assert_eq!(&world.entries()[entries..], ["/undo/id/e", "/undo/id/d", "/d", "/e"].map(String::from));
+}
+
+#[tokio::test]
+async fn the_wait_that_began_before_a_fork_takes_a_signal_first() {
+    // Given two branches that wait for the same event, of which one began to wait before the fork,
+    let wait = |id: &str| json!({"id": id, "type": "wait", "config": {"event": "go"}});
+    let document = json!({"id": "waits", "nodes": [{"id": "start", "type": "manual_trigger"}, charge("a"), charge("b"),
+            charge("c"), wait("late"), wait("early")],
+        "edges": [{"from": "start", "to": "a"}, {"from": "a", "to": "b"}, {"from": "b", "to": "early"},
+            {"from": "b", "to": "c"}, {"from": "c", "to": "late"}]});
+    let world = World::ran(&document).await;
+    let turns = world.host.turns(&world.id, 0, 10_000).await.unwrap();
+    let waits = |turn: &&stepwell_core::event::Turn| {
+        turn.events.iter().any(|event| matches!(event, Event::WaitStarted { node, .. } if node.as_str() == "early"))
+    };
+    let fork = forked(&world, turns.iter().find(waits).unwrap().seq, None).await.unwrap();
+    assert_eq!(fork.status(), Status::Waiting);
+    // when the event comes once,
+    let signal = Command::Signal { name: "go".into(), data: json!(1).into() };
+    engine::drive::submit(&world.host, fork.id(), signal).await.unwrap().unwrap();
+    // then the one that has waited longest takes it.
+    let state = world.host.state(fork.id()).unwrap();
+    let waits = ["early", "late"].map(|node| state.node(&node.into()).unwrap().phase.is_open());
+    assert_eq!(waits, [false, true]);
 }
 
 #[tokio::test]

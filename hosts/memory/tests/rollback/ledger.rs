@@ -5,7 +5,7 @@ use engine::{
     drive::submit,
     past::RanBy,
     port::{Catalogue as _, Journal as _},
-    rollback::{Refused, roll_back},
+    rollback::{Refused, WouldUndo, preview, roll_back},
 };
 use serde_json::{Value, json};
 use std::{
@@ -129,6 +129,21 @@ impl World {
         done?;
         self.host.handle_due().await;
         Ok(())
+    }
+
+    /// The requests that a rollback would send to undo things, in order, those within children among them.
+    pub async fn would_undo(&self, rollback: &Rollback) -> Vec<String> {
+        fn requests(all: &[WouldUndo]) -> Vec<String> {
+            let url = |one: &WouldUndo| one.config.as_ref()?["url"].as_str().map(str::to_owned);
+            let of = |one: &WouldUndo| match &one.within {
+                Some(within) => requests(within),
+                None => url(one).into_iter().collect(),
+            };
+            all.iter().flat_map(of).collect()
+        }
+        let shown = preview(&self.host, &self.id, rollback).await.unwrap().unwrap();
+        let paths = requests(&shown.would_compensate).into_iter();
+        paths.map(|url| url.trim_start_matches("https://ledger.example").to_owned()).collect()
     }
 
     pub async fn ask(&self, command: Command) -> Result<(), stepwell_core::error::Rejection> {

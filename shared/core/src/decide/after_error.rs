@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Reason},
     event::Event,
     interaction::{AfterError, Interaction, InteractionKind, REWIND},
-    rollback::{Rollback, to_node},
+    rollback::{Rollback, Unreachable, to_node},
     sight::Sight,
 };
 use document::{HumanOption, Node, graph::NodeIx};
@@ -95,6 +95,7 @@ pub(super) fn rewinding(turn: &Deciding<'_>, data: Option<&Value>) -> Result<Rol
     let found = turn.workflow.node(named).map(|node| to_node(turn.workflow, &turn.state, &node.id, input));
     match found {
         Some(Ok(rollback)) => Ok(rollback),
+        Some(Err(why @ Unreachable::DecidedAtOnce(_))) => wrong("unexpected_input", "/data/input", why.to_string()),
         Some(Err(why)) => wrong("not_visited", "/data/node", why.to_string()),
         None => wrong("unknown_node", "/data/node", format!("the workflow has no node {named}")),
     }

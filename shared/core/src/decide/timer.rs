@@ -147,7 +147,7 @@ pub(super) fn execution_timeout(turn: &mut Deciding<'_>) -> Result<(), Rejection
 pub(super) fn signal(turn: &mut Deciding<'_>, name: String, data: Payload) -> Result<(), Rejection> {
     let waiting = (0..turn.workflow.nodes.len())
         .filter(|&ix| matches!(turn.phase(ix), Phase::Waiting { event: Some(event), .. } if *event == name))
-        .min_by_key(|&ix| turn.state.node(&turn.node(ix).id).map(|node| (node.activated_seq, ix)));
+        .min_by_key(|&ix| turn.state.node(&turn.node(ix).id).map(|node| (node.activated_seq, node.activated_at, ix)));
     if waiting.is_none() && turn.state.signals.len() >= limits::KEPT_SIGNALS {
         let status = turn.state.status();
         let message = format!("the execution keeps {} signals that nothing has taken: no more", limits::KEPT_SIGNALS);

@@ -106,7 +106,11 @@ pub(crate) fn bring_back(state: &mut Execution, point: &Point, of: Option<&Execu
     state.done = point.done;
     state.skipped = point.skipped;
     state.progress = point.progress;
-    state.nodes = point.nodes.iter().map(|(id, node)| (id.clone(), renewed(node, fails))).collect();
+    let node = |node: &Arc<NodeState>| {
+        let node = renewed(node, fails);
+        if of.is_some() { begun_elsewhere(&node) } else { node }
+    };
+    state.nodes = point.nodes.iter().map(|(id, found)| (id.clone(), node(found))).collect();
     state.edges = point.edges.clone();
     state.loops = point.loops.clone();
     state.children = children(point, of);
@@ -120,6 +124,13 @@ fn renewed(node: &Arc<NodeState>, fails: bool) -> Arc<NodeState> {
         _ => return node.clone(),
     }
     Arc::new(NodeState { phase: Phase::Due { at: None }, ..(**node).clone() })
+}
+
+/// A node as a fork takes it over. The number of the turn that began its visit is one of the other execution, and would
+/// stand for another turn of this one: what is due was begun by the first turn of the fork, all else by none of its turns.
+fn begun_elsewhere(node: &Arc<NodeState>) -> Arc<NodeState> {
+    let due = matches!(node.phase, Phase::Due { .. });
+    Arc::new(NodeState { activated_seq: u64::from(due), ..(**node).clone() })
 }
 
 /// The children of the checkpoint: those that had ended stay, under the ids that they have.

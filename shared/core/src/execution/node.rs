@@ -38,7 +38,7 @@ pub struct NodeState {
     pub forgiven: u32,
     /// When the latest visit began.
     pub activated_at: Time,
-    /// Number of the turn that began the latest visit.
+    /// Number of the turn that began the latest visit; 0 where that was one of the execution that this one is forked from.
     pub activated_seq: u64,
     /// When the attempt of a node that waits fails with `timeout`; none where nothing bounds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -107,7 +107,7 @@ fn of_visit(led: &[&Turn], id: &NodeId, node: &NodeState, why: Why, message: Str
         let event = turn.events.iter().rev().find(|event| names(event, id))?;
         Some((*turn, event))
     });
-    let (checkpoint, at) = last.map_or((node.activated_seq, node.activated_at), |(turn, _)| (turn.seq, turn.at));
+    let (checkpoint, at) = last.map_or((node.activated_seq.max(1), node.activated_at), |(turn, _)| (turn.seq, turn.at));
     let event = last.map_or_else(|| "node_activated".to_owned(), |(_, event)| name(event));
     Obstacle { why, node: Some(id.clone()), visit: Some(node.visit), checkpoint, at, event, message }
 }

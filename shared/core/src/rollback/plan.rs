@@ -6,7 +6,7 @@ use crate::{
     event::{Event, Turn},
     evolve::evolved,
     execution::{Bits, Execution, NodeState, Phase},
-    id::Activation,
+    id::{Activation, ExecutionId},
     payload::Payload,
     reading::Reading,
     sight::Sight,
@@ -41,6 +41,21 @@ pub enum Unreachable {
     /// The node was never visited, or not in what led to the present state (HTTP 409).
     #[error("node {0} was not visited in what led to the present state")]
     NotVisited(NodeId),
+    /// The latest visit to the node began before the fork that the execution is (HTTP 409).
+    #[error(
+        "node {node} was visited before the fork, in a past that is shared with {of}: fork that one before the node"
+    )]
+    Shared {
+        /// The node.
+        node: NodeId,
+        /// The execution that this one is forked from.
+        of: ExecutionId,
+    },
+    /// The node is given no other input, since it is decided in the turn that reaches it (HTTP 422).
+    #[error(
+        "node {0} is decided in the turn that reaches it, so no other input can be put in place of its own: go back to a node before it, or fork the execution with another input"
+    )]
+    DecidedAtOnce(NodeId),
     /// The journal does not make a state.
     #[error("{0}")]
     Broken(String),

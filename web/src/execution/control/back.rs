@@ -15,7 +15,7 @@ use crate::{
 };
 use api::{
     Params, Problem,
-    types::{BackAnswer, CheckpointId, RollbackBody, WouldGoBack},
+    types::{BackAnswer, CheckpointId, RollbackBody, WouldCompensate, WouldGoBack},
 };
 use axum::{extract::Path, response::Response};
 use maud::{Markup, html};
@@ -109,22 +109,35 @@ pub fn dry_run(would: &WouldGoBack) -> Markup {
         }
         h2 { "Would be undone, in this order" }
         @if would.would_compensate.is_empty() { p.empty { "Nothing: no node that ran since says how it is undone." } } @else {
-            ol.undone {
-                @for one in &would.would_compensate {
-                    li {
-                        strong { bdi { (one.node) } } ", visit " (one.visit)
-                        @if let Some(child) = &one.child { ", child " code { (child) } }
-                        @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
-                        @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
-                        @if let Some(error) = &one.error { p.fault { "Its templates cannot be filled in: " (error) } }
-                        @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
-                    }
-                }
-            }
+            (undone(&would.would_compensate))
         }
         h2 { "Would run, wait or ask then" }
         @if would.would_run.is_empty() { p.empty { "Nothing." } } @else {
             ul.plain-list { @for node in &would.would_run { li { bdi { (node) } } } }
+        }
+    }
+}
+
+/// What would be undone, in its order, and within each child what would be undone in that.
+fn undone(all: &[WouldCompensate]) -> Markup {
+    html! {
+        ol.undone {
+            @for one in all {
+                li {
+                    strong { bdi { (one.node) } } ", visit " (one.visit)
+                    @if let Some(child) = &one.child { ", child " code { (child) } }
+                    @if let Some(kind) = &one.r#type { ", by " bdi { (kind) } }
+                    @if one.outcome_unknown { p.hint { "Nobody knows what this run did; it is undone all the same." } }
+                    @if let Some(error) = &one.error { p.fault { "Its templates cannot be filled in: " (error) } }
+                    @if let Some(config) = &one.config { details { summary { "With what" } (value(config, "")) } }
+                    @match &one.would_compensate {
+                        Some(within) if within.is_empty() => p.hint { "Nothing in it would be undone." },
+                        Some(within) => (undone(within)),
+                        None if one.child.is_some() => p.hint { "What would be undone in it is not shown: there are too many children." },
+                        None => {}
+                    }
+                }
+            }
         }
     }
 }
