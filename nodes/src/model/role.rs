@@ -98,3 +98,34 @@ fn signature(
     let (headers, _) = instructions.into_parts();
     Some(headers.into_iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn role() -> AwsRole {
+        AwsRole::read(|name| match name {
+            "AWS_DEFAULT_REGION" => Some("eu-central-1".into()),
+            "AWS_ACCESS_KEY_ID" => Some("AKIDEXAMPLE".into()),
+            "AWS_SECRET_ACCESS_KEY" => Some("wJalrXUtnFEMI".into()),
+            "AWS_SESSION_TOKEN" => Some("the-session".into()),
+            _ => Some(String::new()),
+        })
+    }
+
+    /// What AWS's library for Python makes of the same request at the same time.
+    #[test]
+    fn a_signature_is_the_one_that_aws_expects() {
+        let url = "https://bedrock-runtime.eu-central-1.amazonaws.com/model/vendor.model-v1%3A0/converse";
+        let headers = role().sign(url, b"{\"messages\":[]}", Time(1_790_000_000_000)).ok().unwrap();
+        let header = |name: &str| headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str());
+        let expected = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260921/eu-central-1/bedrock/aws4_request, \
+                        SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, \
+                        Signature=b9b849de72fbcc7a718e4ae2a294b008281788e17c0f40cea072bea5b725f4ae";
+        assert_eq!(header("authorization"), Some(expected));
+        assert_eq!(header("x-amz-date"), Some("20260921T141320Z"));
+        assert_eq!(header("x-amz-security-token"), Some("the-session"));
+        assert!(!format!("{:?}", role()).contains("wJalr"), "nothing shows the secret of a role");
+    }
+}
