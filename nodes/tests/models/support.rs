@@ -21,7 +21,8 @@ pub fn server() -> &'static StandIn {
 
 /// Nodes that may reach the server, as a role at AWS.
 pub fn nodes() -> Nodes {
-    let (endpoint, allow) = (server().base_url("bedrock"), format!("127.0.0.1:{}", server().port()));
+    let port = server().port();
+    let (endpoint, allow) = (server().base_url("bedrock"), format!("127.0.0.1:{port},localhost:{port}"));
     nodes_of(&allow, move |name| match name {
         "AWS_REGION" => Some("eu-central-1".into()),
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME" => Some(endpoint.clone()),
