@@ -19,8 +19,16 @@ const VERSION: &str = "2023-06-01";
 const TAKEN: Taken = Taken { kept: &[], all_required: false, references: false };
 
 /// What the names of the models begin with that came before Anthropic enforced schemas.
-const BEFORE_SCHEMAS: [&str; 6] =
-    ["claude-2", "claude-3", "claude-instant", "claude-sonnet-4-2025", "claude-opus-4-2025", "claude-opus-4-1"];
+const BEFORE_SCHEMAS: [&str; 8] = [
+    "claude-2",
+    "claude-3",
+    "claude-instant",
+    "claude-sonnet-4-0",
+    "claude-sonnet-4-2025",
+    "claude-opus-4-0",
+    "claude-opus-4-1",
+    "claude-opus-4-2025",
+];
 
 impl Protocol for Anthropic {
     fn home(&self, _role: &AwsRole) -> Result<String, &'static str> {

@@ -14,6 +14,12 @@ pub(super) struct Gemini;
 /// The version of the protocol that is spoken here.
 const VERSION: &str = "v1beta";
 
+/// What stands for the signature of a tool call that another model asked for. Gemini documents it for this case: from
+/// version 3 on it refuses a message whose first call has none.
+const OF_ANOTHER_MODEL: &str = "skip_thought_signature_validator";
+/// What the names of models begin with that ask for no signature.
+const WITHOUT_SIGNATURES: [&str; 2] = ["gemini-1", "gemini-2"];
+
 impl Protocol for Gemini {
     fn home(&self, _role: &AwsRole) -> Result<String, &'static str> {
         Ok("https://generativelanguage.googleapis.com".into())
@@ -22,7 +28,7 @@ impl Protocol for Gemini {
     fn request(&self, call: &ModelCall, choice: &ModelChoice, base: &str) -> Request {
         let enforced = enforces(call);
         let told = system(call, &within(call), enforced);
-        let turns = turns(&call.messages, ["user", "model"], parts);
+        let turns = turns(&call.messages, ["user", "model"], |message| parts(message, &choice.name));
         let contents = turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts}));
         let mut body = json!({"contents": contents.collect::<Vec<_>>()});
         let instruction = Some(told).filter(|text| !text.is_empty());
@@ -118,7 +124,7 @@ fn stop_reason(reason: &str) -> &str {
 }
 
 /// A message as parts.
-fn parts(message: &Message) -> Vec<Value> {
+fn parts(message: &Message, model: &str) -> Vec<Value> {
     match message {
         Message::System { .. } => Vec::new(),
         Message::User { content } => vec![json!({"text": content})],
@@ -127,9 +133,12 @@ fn parts(message: &Message) -> Vec<Value> {
         }
         Message::Assistant { content, tool_calls } => {
             let mut parts = if content.is_empty() { Vec::new() } else { vec![json!({"text": content})] };
-            parts.extend(tool_calls.iter().map(|call| {
+            let unsigned = tool_calls.iter().all(|call| call.signature.is_none())
+                && !WITHOUT_SIGNATURES.iter().any(|old| model.starts_with(old));
+            parts.extend(tool_calls.iter().enumerate().map(|(position, call)| {
                 let mut part = json!({"functionCall": {"name": call.name, "args": object(&call.arguments)}});
-                set(&mut part, "thoughtSignature", call.signature.clone());
+                let other = (unsigned && position == 0).then(|| OF_ANOTHER_MODEL.to_owned());
+                set(&mut part, "thoughtSignature", call.signature.clone().or(other));
                 part
             }));
             parts

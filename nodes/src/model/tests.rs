@@ -128,6 +128,23 @@ fn gemini_reads_a_conversation() {
 }
 
 #[test]
+fn gemini_takes_over_the_tool_calls_of_another_model() {
+    let mut taken_over = call(None);
+    for message in &mut taken_over.messages {
+        if let Message::Assistant { tool_calls, .. } = message {
+            tool_calls.iter_mut().for_each(|it| it.signature = None);
+        }
+    }
+    let signatures = |name| {
+        let body = request(Provider::Gemini, name, "https://g", &taken_over).body;
+        let parts = body["contents"][1]["parts"].as_array().unwrap().clone();
+        parts.iter().map(|part| part["thoughtSignature"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(signatures("gemini-3-pro"), [Some("skip_thought_signature_validator".into()), None]);
+    assert_eq!(signatures("gemini-2.5-pro"), [None, None]);
+}
+
+#[test]
 fn bedrock_reads_a_conversation() {
     let asked = request(Provider::Bedrock, "eu.amazon.nova-pro-v1:0", "https://b", &call(None));
     assert_eq!(asked.url, "https://b/model/eu.amazon.nova-pro-v1%3A0/converse");
