@@ -17,6 +17,7 @@ tools() {
   for tool in cargo-deny cargo-fuzz sam checkov receivers; do infra/tool.sh "$tool" >/dev/null; done
   tests/aws/install.sh
   tests/browser/install.sh
+  tests/models/install.sh
 }
 supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }
 # Advisories come from a git repository and not from a registry, so a machine may have all that the other parts need and

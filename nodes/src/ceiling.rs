@@ -72,15 +72,21 @@ impl Ceilings {
 impl Bound {
     /// Says of an attempt that the ceiling ended how it can get more time: its `timeout_seconds` does not help.
     pub fn explain(&self, outcome: &mut Outcome) {
-        let Some((most, variable)) = self.cut else { return };
+        let Some(why) = self.ceiling() else { return };
         if let Outcome::Unknown(failure) | Outcome::Failed(failure) = outcome
             && failure.code == "timeout"
         {
-            failure.message = format!(
-                "this host stops such an attempt after {most} s, whatever its timeout_seconds: do less at once, or let \
-                 the operator raise {variable}"
-            );
+            failure.message = why;
         }
+    }
+
+    /// How an attempt can get more time where the ceiling is what bounds it; none where its document does.
+    pub fn ceiling(&self) -> Option<String> {
+        let (most, variable) = self.cut?;
+        Some(format!(
+            "this host stops such an attempt after {most} s, whatever its timeout_seconds: do less at once, or let the \
+             operator raise {variable}"
+        ))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Node types that do something outside of the rules: `http_request` and `code`.
+//! What nodes do outside of the rules: `http_request`, `code`, and the calls of models and tools of an `agent`.
 //!
 //! `Nodes::run` takes a task whose templates are rendered, and returns its outcome. It never records anything, and
 //! dropping its future stops what it started.
@@ -19,6 +19,7 @@ pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, Fetcher, Post, Posted, Poster, judge};
 pub use json::aside;
+pub use model::AwsRole;
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
@@ -31,7 +32,7 @@ use stepwell_core::task::{Report, Task, Work};
 /// How the nodes of a host behave.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Places that `http_request` may reach although they are not public.
+    /// Places that requests of nodes may reach although they are not public.
     pub http_allow: AllowList,
     /// How a child process for `code` is started.
     pub js_child: JsChild,
@@ -39,6 +40,8 @@ pub struct Config {
     pub js_children: usize,
     /// How long one attempt may run, whatever its document says.
     pub ceilings: Ceilings,
+    /// The role by which models on Amazon Bedrock are asked; without one they are asked with keys only.
+    pub aws_role: AwsRole,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
     /// Where large outcomes get their room.
@@ -53,6 +56,7 @@ impl Default for Config {
             js_child: JsChild::default(),
             js_children: (2 * cores).max(4),
             ceilings: Ceilings::default(),
+            aws_role: AwsRole::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
             memory: Arc::new(Unbounded),
         }
@@ -76,9 +80,11 @@ impl Nodes {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
         }
         config.ceilings.check()?;
+        let (allow, memory) = (config.http_allow.clone(), config.memory.clone());
+        let models = model::Models::new(allow, &config.user_agent, config.aws_role, memory)?;
         Ok(Self {
             ceilings: config.ceilings,
-            models: Arc::new(model::Models),
+            models: Arc::new(models),
             mcp: Arc::new(mcp::Mcp),
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
@@ -87,7 +93,8 @@ impl Nodes {
 
     /// The same nodes, whose requests may reach the places of another allow list too. Their connections are their own.
     pub fn allowing(&self, more: &AllowList) -> Self {
-        Self { http: Arc::new(self.http.allowing(more)), ..self.clone() }
+        let models = Arc::new(self.models.allowing(more));
+        Self { http: Arc::new(self.http.allowing(more)), models, ..self.clone() }
     }
 
     /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host
@@ -114,8 +121,8 @@ impl Runner for Nodes {
                 Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Model(call) => {
-                let needles = Needles::of(&task.secrets);
-                let outcome = self.models.run(call, task, bound.limit, now).await;
+                let needles = Arc::new(Needles::of(&model::masked(call, &task.secrets)));
+                let outcome = self.models.run(call, task, &bound, &needles, now).await;
                 Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Mcp(ask) => {

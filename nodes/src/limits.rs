@@ -11,6 +11,13 @@ pub const ONE_AT_A_TIME_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a response's body that a failure keeps in its details: enough to see what is wrong, and small in the
 /// journal.
 pub const DETAIL_BYTES: usize = 64 * 1024;
+/// Bytes of a model's answer: some 500,000 tokens, more than any model writes at once. An answer is a turn of the journal.
+pub const MODEL_ANSWER_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes that are kept of what a provider says of an error: they say everything in the first sentences.
+pub const MODEL_WORDS_BYTES: usize = 1024;
+/// Tokens that a model may write where the document does not say and the provider wants a number. All of Anthropic's
+/// models that are still served write as many.
+pub const MODEL_OUTPUT_TOKENS: u32 = 8192;
 /// Redirects that are followed. Browsers and HTTP clients take 10 to 20 of them for a circle.
 pub const REDIRECTS: usize = 10;
 /// Time to establish a connection. A host that drops packets is then reported as unreachable, and not as an unknown

@@ -14,6 +14,7 @@ pub mod model;
 pub mod oracle;
 pub mod rng;
 pub mod sim;
+pub mod stand_in;
 pub mod store_conformance;
 
 /// An HTTP client that passes by any proxy, since the tests talk to this machine only.

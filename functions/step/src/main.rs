@@ -5,7 +5,7 @@ use aws::runtime::{
     telemetry::{Call, observed},
 };
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use nodes::{AllowList, Ceilings, Config, Nodes};
+use nodes::{AllowList, AwsRole, Ceilings, Config, Nodes};
 use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
@@ -28,9 +28,11 @@ async fn serve() -> Result<(), Error> {
 }
 
 /// Nodes as the environment allows them: `STEPWELL_HTTP_ALLOW` names addresses that are not public, and
-/// `STEPWELL_MAX_CODE_SECONDS` and `STEPWELL_MAX_HTTP_SECONDS` bound one attempt.
+/// `STEPWELL_MAX_CODE_SECONDS` and `STEPWELL_MAX_HTTP_SECONDS` bound one attempt. Models on Bedrock are asked by the
+/// role of the function.
 fn nodes() -> Result<Nodes, String> {
     let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
-    let ceilings = Ceilings::read(|name| std::env::var(name).ok())?;
-    Nodes::new(Config { http_allow, ceilings, ..Config::default() })
+    let read = |name: &str| std::env::var(name).ok();
+    let (ceilings, aws_role) = (Ceilings::read(read)?, AwsRole::read(read));
+    Nodes::new(Config { http_allow, ceilings, aws_role, ..Config::default() })
 }

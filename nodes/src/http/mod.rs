@@ -2,6 +2,7 @@
 
 mod address;
 mod allow;
+mod ask;
 mod client;
 mod failure;
 mod fetch;
@@ -13,6 +14,7 @@ mod resolve;
 mod response;
 
 pub use allow::{AllowList, Blocked, judge};
+pub(crate) use ask::{Answered, Ask, Asker};
 pub use fetch::Fetcher;
 pub use post::{Post, Posted, Poster};
 

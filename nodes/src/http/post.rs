@@ -1,10 +1,13 @@
 //! Single POST requests of a host itself, such as those that tell people of questions. They reach what the requests of
 //! workflows reach and nothing else, and follow no redirect.
 
-use super::{allow::AllowList, failure, guarded::Guarded, redirect::first_hosts, request::Hop, response::retry_after};
+use super::{
+    allow::AllowList, ask::of_outcome, failure, guarded::Guarded, redirect::first_hosts, request::Hop,
+    response::retry_after,
+};
 use document::time::Time;
 use std::time::Duration;
-use stepwell_core::task::{Failure, HttpTask, Outcome, UsedSecret};
+use stepwell_core::task::{Failure, HttpTask, UsedSecret};
 
 /// Sends POST requests. A host builds one, so that connections are reused.
 pub struct Poster {
@@ -87,15 +90,5 @@ impl Poster {
             posted.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
         Ok(posted)
-    }
-}
-
-/// The failure of an exchange that gave no answer.
-fn of_outcome(outcome: Outcome) -> Failure {
-    match outcome {
-        Outcome::Failed(failure) | Outcome::Unknown(failure) => failure,
-        Outcome::Succeeded { .. } => {
-            Failure::new("connection_broken", "the exchange ended without an answer").retryable()
-        }
     }
 }

@@ -1,21 +1,184 @@
-//! Calls of language models.
+//! Calls of language models. One call is one request to one provider after the other, until one answers. What was asked
+//! can be asked again without harm, so no outcome of a call is unknown.
 
-use document::{time::Time, work::ModelCall};
-use std::time::Duration;
-use stepwell_core::task::{Failure, Outcome, Task};
+mod anthropic;
+mod bedrock;
+mod gemini;
+mod keys;
+mod openai;
+mod parts;
+mod protocol;
+mod refusal;
+mod role;
+mod schema;
+#[cfg(test)]
+mod tests;
 
-/// Calls language models.
-pub struct Models;
+pub(crate) use keys::masked;
+pub use role::AwsRole;
+
+use crate::{
+    ceiling::Bound,
+    http::{AllowList, Answered, Ask, Asker},
+    json::{self, Read, aside},
+    limits::MODEL_ANSWER_BYTES,
+    secrets::Needles,
+};
+use anthropic::Anthropic;
+use bedrock::Bedrock;
+use document::{
+    time::Time,
+    work::{ModelAnswer, ModelCall, ModelChoice, Provider},
+};
+use engine::port::Memory;
+use gemini::Gemini;
+use openai::OpenAi;
+use protocol::{NoAnswer, Protocol, Said};
+use refusal::Refusal;
+use std::{sync::Arc, time::Duration};
+use stepwell_core::task::{Failure, Outcome, Task, UsedSecret};
+use tokio::time::{Instant, timeout};
+
+/// Calls language models. A host builds one, so that connections are reused.
+pub(crate) struct Models {
+    asker: Asker,
+    role: AwsRole,
+    memory: Arc<dyn Memory>,
+}
 
 impl Models {
-    /// Makes one call. The output is a `ModelAnswer`.
+    /// `allow` is what may be reached although it is not public. An error where `user_agent` can be no header.
+    pub fn new(allow: AllowList, user_agent: &str, role: AwsRole, memory: Arc<dyn Memory>) -> Result<Self, String> {
+        Ok(Self { asker: Asker::new(allow, user_agent)?, role, memory })
+    }
+
+    /// The same, with the places of another allow list too.
+    pub fn allowing(&self, more: &AllowList) -> Self {
+        Self { asker: self.asker.allowing(more), role: self.role.clone(), memory: self.memory.clone() }
+    }
+
+    /// Makes one call. The output is a [`ModelAnswer`], in which secrets are masked. Each model gets an equal share of
+    /// the time that is left, so that one that hangs leaves some to the others.
     pub async fn run(
         &self,
-        _call: &ModelCall,
-        _task: &Task,
-        _limit: Duration,
-        _now: &(dyn Fn() -> Time + Send + Sync),
+        call: &ModelCall,
+        task: &Task,
+        bound: &Bound,
+        needles: &Arc<Needles>,
+        now: &(dyn Fn() -> Time + Send + Sync),
     ) -> Outcome {
-        Outcome::Failed(Failure::new("model_unavailable", "this host calls no models yet"))
+        let deadline = Instant::now() + bound.limit;
+        let mut refused = Vec::new();
+        for (position, choice) in call.models.iter().enumerate() {
+            let others = u32::try_from(call.models.len() - position).unwrap_or(u32::MAX);
+            let share = deadline.saturating_duration_since(Instant::now()) / others;
+            let name = format!("{}/{}", choice.provider.as_str(), choice.name);
+            let said = match timeout(share, self.ask(call, choice, &task.secrets, now)).await {
+                Ok(said) => said,
+                Err(_) => Err(Refusal::unavailable(late(share, bound))),
+            };
+            match said {
+                Ok(said) => return succeeded(said, name, needles).await,
+                Err(refusal) if refusal.next => refused.push(refusal.of(&name)),
+                Err(refusal) => return Outcome::Failed(refusal.of(&name).failure),
+            }
+        }
+        Outcome::Failed(refusal::all(refused))
+    }
+
+    /// Asks one model.
+    async fn ask(
+        &self,
+        call: &ModelCall,
+        choice: &ModelChoice,
+        secrets: &[UsedSecret],
+        now: &(dyn Fn() -> Time + Send + Sync),
+    ) -> Result<Said, Refusal> {
+        let protocol = protocol_of(choice.provider);
+        let home = protocol.home(&self.role);
+        let base = match (&choice.base_url, &home) {
+            (Some(base), _) | (None, Ok(base)) => base.trim().trim_end_matches('/'),
+            (None, Err(why)) => return Err(Refusal::invalid(*why)),
+        };
+        let request = protocol.request(call, choice, base);
+        let body = request.body.to_string().into_bytes();
+        let mut headers = request.headers.clone();
+        if request.signed {
+            headers.extend(self.role.sign(&request.url, &body, now())?);
+        }
+        let secrets = keys::sent(secrets, choice, &request.url, &headers, &body, home.as_deref().unwrap_or_default());
+        let ask = Ask { url: &request.url, headers, body, secrets: &secrets, most: MODEL_ANSWER_BYTES };
+        let answered = self.asker.ask(ask, now()).await.map_err(Refusal::of_sending)?;
+        self.read(protocol, call, choice, answered, &keys::origin(choice, &secrets)).await
+    }
+
+    /// What a response means. `key` says where the key of the request is from.
+    async fn read(
+        &self,
+        protocol: &dyn Protocol,
+        call: &ModelCall,
+        choice: &ModelChoice,
+        mut answered: Answered,
+        key: &str,
+    ) -> Result<Said, Refusal> {
+        let body = match json::read(std::mem::take(&mut answered.body), &*self.memory).await {
+            Read::Value(value) => Ok(value),
+            Read::TooManyValues => Err("it has more values than can be kept".to_owned()),
+            Read::Other(bytes, why) => {
+                answered.body = bytes;
+                Err(format!("it is no JSON ({why})"))
+            }
+        };
+        if !(200..300).contains(&answered.status) {
+            let body = body.unwrap_or_default();
+            return Err(Refusal::of_status(&answered, &body, protocol.wait(&body), key));
+        }
+        let said = body.map_err(NoAnswer::Malformed).and_then(|body| protocol.answer(call, choice, &body));
+        said.map_err(|why| match why {
+            NoAnswer::Malformed(what) => Refusal::unavailable(format!("the answer cannot be read: {what}")),
+            NoAnswer::Refused(words) => Refusal::declined(&words),
+        })
+    }
+}
+
+/// The protocol of a provider.
+fn protocol_of(provider: Provider) -> &'static dyn Protocol {
+    match provider {
+        Provider::Openai => &OpenAi { compatible: false },
+        Provider::OpenaiCompatible => &OpenAi { compatible: true },
+        Provider::Anthropic => &Anthropic,
+        Provider::Gemini => &Gemini,
+        Provider::Bedrock => &Bedrock,
+    }
+}
+
+/// What is said of a model that took too long.
+fn late(share: Duration, bound: &Bound) -> String {
+    let seconds = share.as_secs_f64();
+    let more = bound.ceiling().unwrap_or_else(|| "raise timeout_seconds if the model needs longer".into());
+    format!("no whole answer within {seconds:.1} s: {more}")
+}
+
+/// The outcome of an answer. What a model says may repeat a secret that it was shown.
+async fn succeeded(said: Said, model: String, needles: &Arc<Needles>) -> Outcome {
+    let size = said.text.len();
+    let answer = ModelAnswer {
+        text: said.text,
+        tool_calls: said.tool_calls,
+        usage: said.usage,
+        model,
+        stop_reason: said.stop_reason,
+    };
+    match serde_json::to_value(answer) {
+        Ok(mut output) => {
+            let needles = needles.clone();
+            let output = aside(size, move || {
+                needles.mask(&mut output);
+                output
+            })
+            .await;
+            Outcome::Succeeded { port: "success".into(), output }
+        }
+        Err(why) => Outcome::Failed(Failure::new("model_unavailable", format!("the answer cannot be kept: {why}"))),
     }
 }

@@ -2,7 +2,7 @@
 //! comments on the type that it derives from as the text of `--help`.
 
 use super::{Failure, notifications::Notifications, output};
-use nodes::{AllowList, CEILING_VARIABLES, Ceilings, Config};
+use nodes::{AllowList, AwsRole, CEILING_VARIABLES, Ceilings, Config};
 use stepwell::{
     memory::{self, Memory},
     server::Options,
@@ -90,7 +90,8 @@ impl Allowed {
             let hint = "--max-code-seconds and --max-http-seconds, or their variables, bound one attempt in seconds";
             Failure::usage(why, hint)
         })?;
-        Ok(Config { http_allow, ceilings, ..Config::default() })
+        let aws_role = AwsRole::read(|name| std::env::var(name).ok());
+        Ok(Config { http_allow, ceilings, aws_role, ..Config::default() })
     }
 }
 

@@ -10,7 +10,7 @@ const FUNCTIONS: [&str; 6] = ["trigger", "step", "callback", "status", "rollback
 
 /// Actions that roles allow although no recorded call needs them: the function (empty for all), the action, and what
 /// needs it.
-const OTHERWISE: [(&str, &str, &str); 30] = [
+const OTHERWISE: [(&str, &str, &str); 31] = [
     ("", "logs:CreateLogStream", "Lambda writes the logs"),
     ("", "logs:PutLogEvents", "Lambda writes the logs"),
     ("", "xray:PutTraceSegments", "Lambda traces"),
@@ -30,6 +30,7 @@ const OTHERWISE: [(&str, &str, &str); 30] = [
         "s3:GetObject",
         "the large output of an execution that ends while its starter waits, or has ended already",
     ),
+    ("step", "bedrock:InvokeModel", "a model of Bedrock, which no emulator has"),
     ("step", "sqs:ChangeMessageVisibility", "a message that comes before its time is put off"),
     ("callback", "states:SendTaskFailure", "an answer that fails the execution by its output's expression"),
     ("callback", "states:StopExecution", "the same with another question open"),
