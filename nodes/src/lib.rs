@@ -19,6 +19,7 @@ pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, Fetcher, Post, Posted, Poster, judge};
 pub use json::aside;
+pub use mcp::{COMMANDS_VARIABLE, Commands};
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
@@ -39,6 +40,8 @@ pub struct Config {
     pub js_children: usize,
     /// How long one attempt may run, whatever its document says.
     pub ceilings: Ceilings,
+    /// Programs that documents may start as servers of the Model Context Protocol.
+    pub mcp_commands: Commands,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
     /// Where large outcomes get their room.
@@ -53,6 +56,7 @@ impl Default for Config {
             js_child: JsChild::default(),
             js_children: (2 * cores).max(4),
             ceilings: Ceilings::default(),
+            mcp_commands: Commands::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
             memory: Arc::new(Unbounded),
         }
@@ -76,10 +80,11 @@ impl Nodes {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
         }
         config.ceilings.check()?;
+        let (allow, agent, memory) = (config.http_allow.clone(), &config.user_agent, config.memory.clone());
         Ok(Self {
+            mcp: Arc::new(mcp::Mcp::new(allow, agent, config.mcp_commands, memory)?),
             ceilings: config.ceilings,
             models: Arc::new(model::Models),
-            mcp: Arc::new(mcp::Mcp),
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
         })
@@ -87,7 +92,7 @@ impl Nodes {
 
     /// The same nodes, whose requests may reach the places of another allow list too. Their connections are their own.
     pub fn allowing(&self, more: &AllowList) -> Self {
-        Self { http: Arc::new(self.http.allowing(more)), ..self.clone() }
+        Self { http: Arc::new(self.http.allowing(more)), mcp: Arc::new(self.mcp.allowing(more)), ..self.clone() }
     }
 
     /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host
@@ -120,7 +125,7 @@ impl Runner for Nodes {
             }
             Work::Mcp(ask) => {
                 let needles = Needles::of(&task.secrets);
-                let outcome = self.mcp.run(ask, task, bound.limit, now).await;
+                let outcome = self.mcp.run(ask, task, &needles, bound.limit).await;
                 Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,

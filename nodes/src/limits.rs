@@ -13,6 +13,14 @@ pub const ONE_AT_A_TIME_BYTES: usize = 4 * 1024 * 1024;
 pub const DETAIL_BYTES: usize = 64 * 1024;
 /// Redirects that are followed. Browsers and HTTP clients take 10 to 20 of them for a circle.
 pub const REDIRECTS: usize = 10;
+/// Bytes of one message of a server of the Model Context Protocol: what is longer no model reads.
+pub const MCP_BYTES: usize = 2 * 1024 * 1024;
+/// Pages of such a server's list of tools. A server that always names another page would never end.
+pub const MCP_PAGES: usize = 50;
+/// Tools of such a server: no model chooses among more.
+pub const MCP_TOOLS: usize = 1_000;
+/// Time that such a server is given to hear that its session is over. The outcome is known by then.
+pub const MCP_CLOSE: Duration = Duration::from_secs(2);
 /// Time to establish a connection. A host that drops packets is then reported as unreachable, and not as an unknown
 /// outcome.
 pub const CONNECT: Duration = Duration::from_secs(10);
