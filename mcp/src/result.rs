@@ -25,7 +25,9 @@ pub fn told(text: String, value: Value) -> CallToolResult {
 
 /// The same as an error of the tool.
 pub fn failed(text: String, value: Value) -> CallToolResult {
-    CallToolResult { is_error: Some(true), ..told(text, value) }
+    let mut result = told(text, value);
+    result.is_error = Some(true);
+    result
 }
 
 fn cut(mut text: String) -> String {

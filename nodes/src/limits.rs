@@ -19,6 +19,9 @@ pub const MCP_BYTES: usize = 2 * 1024 * 1024;
 pub const MCP_PAGES: usize = 50;
 /// Tools of such a server: no model chooses among more.
 pub const MCP_TOOLS: usize = 1_000;
+/// How often the stream of an answer is opened again that such a server closed: with pauses from one second on, as long as
+/// an attempt usually may last.
+pub const MCP_RECONNECTS: usize = 5;
 /// Time that such a server is given to hear that its session is over. The outcome is known by then.
 pub const MCP_CLOSE: Duration = Duration::from_secs(2);
 /// Time to establish a connection. A host that drops packets is then reported as unreachable, and not as an unknown

@@ -65,6 +65,8 @@ fn texts(content: &[ContentBlock]) -> String {
             ResourceContents::BlobResourceContents { uri, .. } => format!("[resource: {uri}]"),
             _ => "[resource]".to_owned(),
         },
+        // The protocol may come to have more.
+        _ => "[content that this release does not know]".to_owned(),
     });
     texts.collect::<Vec<_>>().join("\n")
 }

@@ -5,13 +5,16 @@ use super::{
     ask::Session,
     failure::{self, Ended},
 };
-use crate::{http::Door, limits::MCP_BYTES};
+use crate::{
+    http::Door,
+    limits::{MCP_BYTES, MCP_RECONNECTS},
+};
 use document::work::McpAsk;
 use rmcp::{
     service::{ClientInitializeError, ServiceError},
     transport::{
         DynamicTransportError, StreamableHttpClientTransport,
-        common::client_side_sse::NeverRetry,
+        common::client_side_sse::ExponentialBackoff,
         streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError},
     },
 };
@@ -51,8 +54,10 @@ fn config(door: &Door) -> Result<StreamableHttpClientTransportConfig, Failure> {
         .max_sse_event_size(MCP_BYTES)
         .max_json_response_size(MCP_BYTES)
         .reinit_on_expired_session(false);
-    // What breaks off is an attempt that failed, and attempts are the rules' to repeat.
-    config.retry_config = Arc::new(NeverRetry);
+    // A server may close the stream of an answer and have it fetched later, which asks nothing anew.
+    let mut retry = ExponentialBackoff::default();
+    retry.max_times = Some(MCP_RECONNECTS);
+    config.retry_config = Arc::new(retry);
     Ok(config)
 }
 
@@ -80,7 +85,7 @@ fn of_carrier(error: &DynamicTransportError, door: &Door) -> Option<Ended> {
             Some(status) => failed(failure::of_status(status.as_u16(), &host)),
             None => Some(Ended(door.failed(error))),
         },
-        StreamableHttpError::HttpStatus(status) => failed(failure::of_status(status.status(), &host)),
+        StreamableHttpError::HttpStatus(status) => failed(failure::of_status(status.status, &host)),
         StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_) => {
             failed(failure::unauthorized(&host))
         }

@@ -250,10 +250,17 @@ fn script(name: &str) -> (std::path::PathBuf, String) {
     (folder, path)
 }
 
-fn is_alive(folder: &std::path::Path) -> bool {
+/// Whether the process that the script started is gone, or is so soon: a signal takes a moment.
+async fn is_gone(folder: &std::path::Path) -> bool {
     let id: i32 = std::fs::read_to_string(folder.join("child")).unwrap().trim().parse().unwrap();
-    let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    !state.is_empty() && !state.contains(") Z")
+    for _ in 0..500 {
+        let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        if state.is_empty() || state.contains(") Z") {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
 }
 
 #[tokio::test]
@@ -271,10 +278,10 @@ async fn a_process_is_started_where_the_operator_allows_it_alone_and_ends_with_t
     let names: Vec<&str> = environment.lines().filter_map(|line| line.split('=').next()).collect();
     // The shell sets these by itself.
     assert!(names.iter().all(|name| ["PWD", "SHLVL", "_", "OLDPWD"].contains(name)), "{environment}");
-    assert!(!is_alive(&folder), "what it started is gone too");
+    assert!(is_gone(&folder).await, "what it started is gone too");
     let outcome = ask(&allowed, server(), call("hang", json!({})), vec![], 1.0).await;
     assert!(matches!(&outcome, Outcome::Unknown(failure) if failure.code == "timeout"), "{outcome:?}");
-    assert!(!is_alive(&folder), "and so it is after a timeout");
+    assert!(is_gone(&folder).await, "and so it is after a timeout");
     let secrets = vec![secret("KEY", "s3cret-value-1", &["api.example.com"])];
     failed(ask(&allowed, server(), call("a", json!({})), secrets, 10.0).await, "secret_not_allowed");
     let _ = std::fs::remove_dir_all(folder);
