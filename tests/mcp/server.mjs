@@ -8,7 +8,7 @@ import { ran, started } from './started.mjs';
 
 const { BINARY, MODULES, WORKFLOWS } = process.env;
 const CONFORMANCE = join(MODULES, '@modelcontextprotocol/conformance/dist/index.js');
-const INSPECTOR = join(MODULES, '@modelcontextprotocol/inspector/cli/build/cli.js');
+const INSPECTOR = join(MODULES, '@modelcontextprotocol/inspector/cli/build/index.js');
 // Scenarios that ask for what a server without resources, prompts and sampling has too. The tools that they name are
 // workflows here.
 const SCENARIOS = [
