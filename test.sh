@@ -18,6 +18,7 @@ tools() {
   tests/aws/install.sh
   tests/browser/install.sh
   tests/models/install.sh
+  tests/mcp/install.sh
 }
 supply_chain() { "$(infra/tool.sh cargo-deny)/cargo-deny" check bans licenses sources; }
 # Advisories come from a git repository and not from a registry, so a machine may have all that the other parts need and
@@ -29,6 +30,13 @@ advisories() {
     return 77
   fi
   "$(infra/tool.sh cargo-deny)/cargo-deny" check advisories
+}
+
+# Both sides of the Model Context Protocol against programs by others. The client is in the test program `io`.
+mcp() {
+  local io
+  io="$(cargo test "${workspace[@]}" --test io --no-run --message-format short 2>&1 | sed -n 's/.*(\(.*deps\/io-[0-9a-f]*\))$/\1/p')"
+  tests/mcp/run.sh "${CARGO_TARGET_DIR:-target}/release/stepwell" "$io"
 }
 
 if [ "${1:-}" != quick ]; then beside "tools" tools; fi
@@ -45,6 +53,7 @@ part "build of the tests" cargo test "${workspace[@]}" --no-run
 part "tests" cargo test "${workspace[@]}" -- --skip aws:: --skip functions::every_event --skip availability::
 if [ "${1:-}" != quick ]; then
   part "pages in a browser" tests/browser/run.sh "${CARGO_TARGET_DIR:-target}/release/stepwell"
+  part "Model Context Protocol" mcp
 fi
 # It compares latencies, so nothing runs beside it.
 part "hostile owners" cargo test "${workspace[@]}" -p stepwell-tests --test all -- availability:: --nocapture

@@ -20,6 +20,7 @@ pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, Fetcher, Post, Posted, Poster, judge};
 pub use json::aside;
 pub use model::AwsRole;
+pub use mcp::{COMMANDS_VARIABLE, Commands};
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;
@@ -42,6 +43,8 @@ pub struct Config {
     pub ceilings: Ceilings,
     /// The role by which models on Amazon Bedrock are asked; without one they are asked with keys only.
     pub aws_role: AwsRole,
+    /// Programs that documents may start as servers of the Model Context Protocol.
+    pub mcp_commands: Commands,
     /// The `User-Agent` that servers see, unless a document sets one.
     pub user_agent: String,
     /// Where large outcomes get their room.
@@ -57,6 +60,7 @@ impl Default for Config {
             js_children: (2 * cores).max(4),
             ceilings: Ceilings::default(),
             aws_role: AwsRole::default(),
+            mcp_commands: Commands::default(),
             user_agent: format!("stepwell/{}", env!("CARGO_PKG_VERSION")),
             memory: Arc::new(Unbounded),
         }
@@ -80,12 +84,12 @@ impl Nodes {
             return Err("js_children is 0: allow at least one child, or no `code` node can run".into());
         }
         config.ceilings.check()?;
-        let (allow, memory) = (config.http_allow.clone(), config.memory.clone());
-        let models = model::Models::new(allow, &config.user_agent, config.aws_role, memory)?;
+        let (allow, agent, memory) = (config.http_allow.clone(), &config.user_agent, config.memory.clone());
+        let models = model::Models::new(allow.clone(), agent, config.aws_role, memory.clone())?;
         Ok(Self {
+            mcp: Arc::new(mcp::Mcp::new(allow, agent, config.mcp_commands, memory)?),
             ceilings: config.ceilings,
             models: Arc::new(models),
-            mcp: Arc::new(mcp::Mcp),
             http: Arc::new(http::Http::new(config.http_allow, &config.user_agent, config.memory.clone())?),
             code: Arc::new(code::Code::new(config.js_child, config.js_children, config.memory)),
         })
@@ -93,8 +97,12 @@ impl Nodes {
 
     /// The same nodes, whose requests may reach the places of another allow list too. Their connections are their own.
     pub fn allowing(&self, more: &AllowList) -> Self {
-        let models = Arc::new(self.models.allowing(more));
-        Self { http: Arc::new(self.http.allowing(more)), models, ..self.clone() }
+        Self {
+            http: Arc::new(self.http.allowing(more)),
+            models: Arc::new(self.models.allowing(more)),
+            mcp: Arc::new(self.mcp.allowing(more)),
+            ..self.clone()
+        }
     }
 
     /// Starts a child process for the first `code`, so that what its sandbox lacks on this system is logged when a host
@@ -127,7 +135,7 @@ impl Runner for Nodes {
             }
             Work::Mcp(ask) => {
                 let needles = Needles::of(&task.secrets);
-                let outcome = self.mcp.run(ask, task, bound.limit, now).await;
+                let outcome = self.mcp.run(ask, task, &needles, bound.limit).await;
                 Report { outcome: secrets::mask_outcome(outcome, &needles), logs: Vec::new() }
             }
             Work::Code(code) => self.code.run(&task.owner, code, bound.limit, now).await,

@@ -20,6 +20,17 @@ pub const MODEL_WORDS_BYTES: usize = 1024;
 pub const MODEL_OUTPUT_TOKENS: u32 = 8192;
 /// Redirects that are followed. Browsers and HTTP clients take 10 to 20 of them for a circle.
 pub const REDIRECTS: usize = 10;
+/// Bytes of one message of a server of the Model Context Protocol: what is longer no model reads.
+pub const MCP_BYTES: usize = 2 * 1024 * 1024;
+/// Pages of such a server's list of tools. A server that always names another page would never end.
+pub const MCP_PAGES: usize = 50;
+/// Tools of such a server: no model chooses among more.
+pub const MCP_TOOLS: usize = 1_000;
+/// How often the stream of an answer is opened again that such a server closed: with pauses from one second on, as long as
+/// an attempt usually may last.
+pub const MCP_RECONNECTS: usize = 5;
+/// Time that such a server is given to hear that its session is over. The outcome is known by then.
+pub const MCP_CLOSE: Duration = Duration::from_secs(2);
 /// Time to establish a connection. A host that drops packets is then reported as unreachable, and not as an unknown
 /// outcome.
 pub const CONNECT: Duration = Duration::from_secs(10);

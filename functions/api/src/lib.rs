@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod auth;
+pub mod desk;
 pub mod executions;
 pub mod limits;
 pub mod people;
@@ -24,7 +25,7 @@ pub use request::{
     bounds::Bounds,
     cursor,
     document::AnyDocument,
-    json::{Body, DocumentJson, Json, MaybeJson, Path, shallow},
+    json::{Body, DocumentJson, Json, MaybeJson, Path, light, shallow},
     page,
     params::{NoParams, Params},
     problem::{Answered, Problem},

@@ -22,11 +22,15 @@ impl Clients {
         Ok(Self { of_port: of_port.collect::<Result<_, String>>()?, others: client(allow, 0, &tls)? })
     }
 
+    /// The client for the port of a hop.
+    pub fn of(&self, hop: &Hop) -> &Client {
+        let port = hop.url.port_or_known_default().unwrap_or_default();
+        self.of_port.get(&port).unwrap_or(&self.others)
+    }
+
     /// Sends one hop. The body of the response is still to be read.
     pub async fn send(&self, hop: &Hop) -> Result<Response, Outcome> {
-        let port = hop.url.port_or_known_default().unwrap_or_default();
-        let client = self.of_port.get(&port).unwrap_or(&self.others);
-        let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
+        let mut request = self.of(hop).request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
         if let Some(body) = &hop.body {
             request = request.body(body.clone());
         }

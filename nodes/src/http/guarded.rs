@@ -5,7 +5,7 @@ use super::{
     client::Clients,
     request::Hop,
 };
-use reqwest::{Response, header::HeaderValue};
+use reqwest::{Client, Response, header::HeaderValue};
 use std::sync::OnceLock;
 use stepwell_core::task::{Failure, Outcome};
 
@@ -34,10 +34,21 @@ impl Guarded {
 
     /// Sends one hop, and follows no redirect. The body of the response is still to be read.
     pub async fn send(&self, hop: &Hop) -> Result<Response, Outcome> {
-        let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref().map_err(|why| {
-            Outcome::Failed(Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))
-        })?;
-        judge_url(&hop.url, &self.allow).map_err(|blocked| Outcome::Failed(hop.blocked(blocked)))?;
-        clients.send(hop).await
+        self.clients(hop).map_err(Outcome::Failed)?.send(hop).await
+    }
+
+    /// The client by which requests may be sent to the address of a hop, where that may be reached. It follows no
+    /// redirect, and judges the address behind the name each time that it connects.
+    pub fn client(&self, hop: &Hop) -> Result<Client, Failure> {
+        Ok(self.clients(hop)?.of(hop).clone())
+    }
+
+    /// The clients, for a hop to a place that may be reached.
+    fn clients(&self, hop: &Hop) -> Result<&Clients, Failure> {
+        let clients = self.clients.get_or_init(|| Clients::new(&self.allow)).as_ref();
+        let clients =
+            clients.map_err(|why| Failure::new("tls_error", format!("no HTTPS client can be built: {why}")))?;
+        judge_url(&hop.url, &self.allow).map_err(|blocked| hop.blocked(blocked))?;
+        Ok(clients)
     }
 }

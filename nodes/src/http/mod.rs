@@ -7,6 +7,7 @@ mod client;
 mod failure;
 mod fetch;
 mod guarded;
+mod open;
 mod post;
 mod redirect;
 mod request;
@@ -16,6 +17,7 @@ mod response;
 pub use allow::{AllowList, Blocked, judge};
 pub(crate) use ask::{Answered, Ask, Asker};
 pub use fetch::Fetcher;
+pub(crate) use open::{Door, Doors, anywhere};
 pub use post::{Post, Posted, Poster};
 
 use crate::secrets::Needles;

@@ -5,6 +5,8 @@ mod code;
 mod credentials;
 mod http;
 mod integers;
+mod mcp;
+mod mcp_everything;
 mod memory;
 mod process;
 mod refusals;

@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What a test's server answers to the path of a request.
+/// What a test's server answers to a request, head and body.
 type Answer = Arc<dyn Fn(&str) -> Reply + Send + Sync>;
 
 /// An answer of the server. After it the connection is closed, but for `Hang`.
@@ -31,7 +31,13 @@ pub struct Server {
 }
 
 impl Server {
+    /// A server that answers to the path of a request.
     pub async fn new(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::reading(move |text| answer(text.split(' ').nth(1).unwrap_or_default())).await
+    }
+
+    /// A server that answers to the whole of a request.
+    pub async fn reading(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -62,8 +68,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<String
             let length = head.to_lowercase().lines().find_map(|l| l.strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 seen.lock().unwrap().push(text.clone());
-                let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                match answer(&path) {
+                match answer(&text) {
                     Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
                     Reply::Hang(bytes) => {
                         let _ = stream.write_all(&bytes).await;

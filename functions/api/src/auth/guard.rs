@@ -41,7 +41,7 @@ impl PublicPages {
     /// Whether a request is for such a page, or for what it loads: for anything but the rest of the API.
     fn hold<B>(request: &axum::http::Request<B>) -> bool {
         let path = request.uri().path();
-        let is_api = path.starts_with("/v1/") || ["/metrics", "/health", "/openapi.json"].contains(&path);
+        let is_api = path.starts_with("/v1/") || ["/mcp", "/metrics", "/health", "/openapi.json"].contains(&path);
         !is_api || path.starts_with("/v1/hooks/")
     }
 
@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(verdict("GET", path, &[here, clicked]), Ok(()), "a link in a mail that is read in the browser");
             assert_eq!(verdict("GET", path, &[("host", "evil.example")]), Err(StatusCode::MISDIRECTED_REQUEST));
         }
-        for path in ["/v1/executions", "/v1/i/x", "/metrics", "/health", "/openapi.json"] {
+        for path in ["/v1/executions", "/v1/i/x", "/mcp", "/metrics", "/health", "/openapi.json"] {
             assert_eq!(verdict("GET", path, &[public]), Err(StatusCode::MISDIRECTED_REQUEST), "{path}");
             assert_eq!(verdict("GET", path, &[here, clicked]), Err(StatusCode::FORBIDDEN), "{path}");
         }

@@ -2,7 +2,7 @@
 //! comments on the type that it derives from as the text of `--help`.
 
 use super::{Failure, notifications::Notifications, output};
-use nodes::{AllowList, AwsRole, CEILING_VARIABLES, Ceilings, Config};
+use nodes::{AllowList, AwsRole, CEILING_VARIABLES, COMMANDS_VARIABLE, Ceilings, Commands, Config};
 use stepwell::{
     memory::{self, Memory},
     server::Options,
@@ -91,7 +91,7 @@ impl Allowed {
             Failure::usage(why, hint)
         })?;
         let aws_role = AwsRole::read(|name| std::env::var(name).ok());
-        Ok(Config { http_allow, ceilings, aws_role, ..Config::default() })
+        Ok(Config { http_allow, ceilings, aws_role, mcp_commands: mcp_commands()?, ..Config::default() })
     }
 }
 
@@ -103,6 +103,14 @@ pub fn allow_list(argument: Option<&str>) -> Result<AllowList, Failure> {
         let hint = "write it as 127.0.0.1:9000,10.0.0.0/8,name.internal";
         Failure::usage(format!("the allow list cannot be read: {error}"), hint)
     })
+}
+
+/// Reads which programs documents may start as servers of the Model Context Protocol. It is a variable and no option:
+/// what it allows is set up once, and not for one run.
+fn mcp_commands() -> Result<Commands, Failure> {
+    let text = std::env::var(COMMANDS_VARIABLE).unwrap_or_default();
+    let hint = "write it as /usr/local/bin/files-server,/opt/tools/server";
+    Commands::parse(&text).map_err(|error| Failure::usage(error, hint))
 }
 
 /// Reads how many descendants of one execution may be alive at once: `--max-descendants`, else

@@ -2,8 +2,8 @@
 
 use super::{
     answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, groups, history, inbox, init,
-    jobs, logs, ls, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show, signal,
-    start, token, tokens, unstick, validate, whatif, workflows,
+    jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
+    signal, start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
 
@@ -34,6 +34,8 @@ pub enum Command {
     Start(start::Args),
     /// Serve the API and run workflows until stopped
     Dev(dev::Args),
+    /// Offer workflows and people to an agent, over stdin and stdout (Model Context Protocol)
+    Mcp(mcp::Args),
     /// Check workflow files without running them
     Validate(validate::Args),
     /// Print the JSON Schema of workflow files, for editors

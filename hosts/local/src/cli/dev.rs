@@ -125,7 +125,7 @@ async fn serve(
 
 /// Lets people's links lead to where the host listens, unless its operator said another address. Of all addresses of the
 /// machine, which is none to be called at, its own stands in the links.
-fn publish(host: &Local, mut bound: SocketAddr) {
+pub fn publish(host: &Local, mut bound: SocketAddr) {
     if host.links().is_none() && !bound.ip().is_loopback() {
         tracing::warn!(
             "links in messages to people lead to {bound}: say where they reach the host with --public-url URL"

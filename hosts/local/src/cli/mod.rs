@@ -34,6 +34,7 @@ mod limits;
 mod logging;
 mod logs;
 mod ls;
+mod mcp;
 mod moving;
 mod notifications;
 mod numbers;
@@ -130,6 +131,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Open(args) => open::run(&globals, args).await,
         Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
+        Command::Mcp(args) => mcp::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args).await,
         Command::Schema => schema::run(),
         Command::Graph(args) => graph::run(&globals, args),

@@ -154,7 +154,7 @@ fn routes(host: &Arc<Local>, mut app: App) -> Router {
     let counted = host.clone();
     app.metrics = Box::new(move || Box::pin(metrics::of(counted.clone())));
     app.abilities = json!({"kind": "local", "store": "sqlite", "durable": true, "code": true, "http_request": true});
-    let routes = api::routes().merge(web::routes());
+    let routes = api::routes().merge(web::routes()).merge(mcp::routes());
     web::pages_nowhere(api::service(Arc::new(app), routes))
         .layer(from_fn_with_state(host.memory().clone(), room::given))
 }

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 10] = [
     &["shared/engine"],
     &["nodes", "functions/api"],
     &["notify"],
-    &["web"],
+    &["web", "mcp"],
     &["hosts/memory", "hosts/local", "hosts/aws"],
     &[
         "functions/trigger",

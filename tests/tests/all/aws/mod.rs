@@ -1,6 +1,7 @@
 //! Tests of the AWS host with emulators of AWS, which `tests/aws/with.sh` starts; without them these tests fail and say
 //! so.
 
+mod agents;
 mod budget;
 mod bulk;
 mod commands;

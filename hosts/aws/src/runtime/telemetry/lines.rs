@@ -8,7 +8,12 @@ use tracing::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::Context,
+    registry::LookupSpan,
+};
 
 /// Keeps the fields of spans, and hands a line for each event to `write`.
 pub(super) struct Lines<W> {
@@ -26,7 +31,8 @@ impl<W: Fn(&str)> Lines<W> {
             None => Targets::from_str(levels)
                 .unwrap_or_else(|_| Targets::new().with_default(Level::WARN).with_target("stepwell", Level::INFO)),
         };
-        Self { levels, write }
+        // What the crate of the Model Context Protocol logs of requests and answers may hold secrets.
+        Self { levels: levels.with_target("rmcp", LevelFilter::OFF), write }
     }
 }
 

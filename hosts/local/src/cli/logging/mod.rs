@@ -31,6 +31,9 @@ pub struct LogArgs {
     log_format: Option<Format>,
 }
 
+/// The crate of the Model Context Protocol, which logs nothing whatever `RUST_LOG` says.
+const MUTE: &str = "rmcp=off";
+
 /// What is logged where `RUST_LOG` says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
@@ -81,6 +84,8 @@ impl LogArgs {
         let named = std::env::var("RUST_LOG").ok().filter(|levels| !levels.trim().is_empty());
         let filter = named.and_then(|levels| EnvFilter::try_new(levels).ok());
         let filter = filter.unwrap_or_else(|| EnvFilter::new(about.filter()));
+        // What this crate logs of requests and answers may hold secrets. A filter of a target that is a name always parses.
+        let filter = MUTE.parse().into_iter().fold(filter, EnvFilter::add_directive);
         let aside = Aside::start().ok();
         // Where no thread can be started, lines are written by whoever logs them.
         let writer = aside.clone().map_or_else(|| BoxMakeWriter::new(io::stderr), BoxMakeWriter::new);

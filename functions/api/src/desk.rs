@@ -1,7 +1,11 @@
-//! How pages read and change things: by the API's own routes, asked within this process in the visitor's name. A page can
-//! show and do nothing that the API would not, and says of a refusal what the API says.
+//! How pages and the tools of agents read and change things: by the API's own routes, asked within this process in the
+//! caller's name. They can show and do nothing that the API would not, and say of a refusal what the API says.
 
-use api::{App, Caller, Known, handed_on, inside, types::ProblemDetails};
+use crate::{
+    App, Caller, Known, Problem,
+    service::{handed_on, inside},
+    types::ProblemDetails,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -69,8 +73,8 @@ impl Refusal {
     }
 }
 
-impl From<api::Problem> for Refusal {
-    fn from(problem: api::Problem) -> Self {
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
         let mut refusal = Self::new(problem.status(), problem.code(), problem.detail());
         refusal.problem.errors = problem.errors().to_vec();
         refusal
@@ -139,7 +143,7 @@ impl Desk {
     async fn ask(&self, method: Method, path: &str, body: Body, headers: HeaderMap) -> Response {
         let request = Request::builder().method(method).uri(path).body(body);
         let Ok(mut request) = request else {
-            return api::Problem::new(StatusCode::NOT_FOUND, "not_found", "this address names nothing").into_response();
+            return Problem::new(StatusCode::NOT_FOUND, "not_found", "this address names nothing").into_response();
         };
         *request.headers_mut() = headers;
         *request.extensions_mut() = self.handed_on.clone();
@@ -155,7 +159,7 @@ async fn read<T: DeserializeOwned>(response: Response) -> Asked<T> {
     // Some routes answer with nothing.
     let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
     serde_json::from_slice(&bytes).map_err(|error| {
-        tracing::error!(%error, "a page cannot read what the API answered");
+        tracing::error!(%error, "what the API answered cannot be read");
         Refusal::unreadable()
     })
 }

@@ -1,0 +1,82 @@
+//! The route `POST /mcp`: who asks, whether the request is one, and then the protocol.
+
+use crate::{handler::Server, limits};
+use api::{App, Bounds, Problem, Routes, SignedIn, desk, light, shallow};
+use axum::{
+    Extension,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Request, header, request::Parts},
+    response::Response,
+    routing::post,
+};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// The path of the server.
+const PATH: &str = "/mcp";
+
+/// How long tools wait.
+#[derive(Clone, Copy)]
+struct Patience(Duration);
+
+/// The route of the server. Its tools wait for [`limits::PATIENCE`] at most.
+pub fn routes() -> Routes {
+    routes_with(limits::PATIENCE)
+}
+
+/// The same, whose tools wait that long at most.
+pub fn routes_with(patience: Duration) -> Routes {
+    let routes = Routes::new().route(PATH, post(answer));
+    routes.layer(Extension(desk::Routes::default())).layer(Extension(Patience(patience)))
+}
+
+/// Answers one message. Other methods than POST belong to sessions, which this server has none of: they get 405.
+async fn answer(
+    caller: SignedIn,
+    State(app): State<Arc<App>>,
+    Extension(Patience(patience)): Extension<Patience>,
+    Extension(routes): Extension<desk::Routes>,
+    mut parts: Parts,
+    body: api::Body,
+) -> Result<Response, Problem> {
+    let api::Body(bytes) = body;
+    shallow(&bytes)?;
+    light(&bytes)?;
+    let desk = routes.desk(&app, &caller, &parts.extensions);
+    let server = Server::new(app, caller.0.clone(), desk, patience_within(patience, &parts));
+    let config = config(&parts.headers);
+    // A function behind a gateway is told no host, and the protocol's crate wants one. Origins were compared by then.
+    parts.headers.entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
+    let request = Request::from_parts(parts, Body::from(bytes));
+    Ok(service.handle(request).await.map(Body::new))
+}
+
+/// How long a tool may wait where something between the service and its caller limits the answer.
+fn patience_within(patience: Duration, parts: &Parts) -> Duration {
+    let bounds = parts.extensions.get::<Bounds>();
+    bounds.map_or(patience, |bounds| patience.min(bounds.until.saturating_duration_since(Instant::now())))
+}
+
+/// No sessions, JSON where an answer is one message, and no request that a page of another origin sends: what a browser
+/// is made to do by such a page comes with its origin. Which names the host has is checked before this route.
+fn config(headers: &HeaderMap) -> StreamableHttpServerConfig {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let with_port = |host: &str, port: u16| {
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if has_port { host.to_owned() } else { format!("{host}:{port}") }
+    };
+    let own = host.map(|host| [format!("http://{}", with_port(host, 80)), format!("https://{}", with_port(host, 443))]);
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(engine::limits::REQUEST_BYTES)
+        .disable_allowed_hosts()
+        .with_allowed_origins(own.into_iter().flatten())
+        .enforce_origin_validation()
+}
