@@ -54,8 +54,7 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     assert_eq!(asked["execution_id"], first["tool_calls"][2]["execution_id"], "the call leads to its question");
     // The checkpoint of an answer is the one that recorded it.
     let checkpoint = first["checkpoint"].as_str().unwrap();
-    let then = world.get(&format!("/v1/executions/{id}/checkpoints/{checkpoint}")).await.of(200);
-    assert_eq!(then["events"], Value::Null);
+    world.get(&format!("/v1/executions/{id}/checkpoints/{checkpoint}")).await.of(200);
     let history = world.get(&format!("/v1/executions/{id}/history")).await.of(200);
     let turn = history["history"].as_array().unwrap().iter().find(|turn| turn["checkpoint"] == checkpoint).unwrap().clone();
     assert!(turn["events"].as_array().unwrap().iter().any(|event| event["type"] == "agent_answered"), "{turn}");
