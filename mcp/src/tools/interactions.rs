@@ -77,7 +77,7 @@ struct Answer {
     text: Option<String>,
     content: Option<Value>,
     tool: Option<String>,
-    arguments: Option<serde_json::Value>,
+    arguments: Option<Value>,
     comment: Option<String>,
     idempotency_key: Option<String>,
 }
