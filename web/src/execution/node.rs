@@ -66,13 +66,7 @@ async fn lines(visit: &Visit, seen: &Seen, node: &Node) -> Asked<Vec<NodeLog>> {
 }
 
 /// The panel. `spans` are those of the timeline.
-pub fn node(
-    visit: &Visit,
-    seen: &Seen,
-    selected: Option<&Selected<'_>>,
-    spans: &[Span],
-    below: &Below,
-) -> Markup {
+pub fn node(visit: &Visit, seen: &Seen, selected: Option<&Selected<'_>>, spans: &[Span], below: &Below) -> Markup {
     html! {
         section.panel #node data-part {
             @match selected {

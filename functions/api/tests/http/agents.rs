@@ -45,9 +45,19 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     let (world, id) = started(vec![asks, json!({"text": "Done."})]).await;
     let agent = node(&world, &id, "triage").await["agent"].clone();
     let first = &agent["turns"][0];
-    assert_eq!(first["asked"], json!({"system": "You help Ada.", "messages": [{"role": "user", "content": "What of Ada?"}]}));
+    assert_eq!(
+        first["asked"],
+        json!({"system": "You help Ada.", "messages": [{"role": "user", "content": "What of Ada?"}]})
+    );
     assert_eq!((first["text"].as_str(), first["model"].as_str()), (Some("I look and pay."), Some("stand_in/scripted")));
-    let status = |agent: &Value| agent["turns"][0]["tool_calls"].as_array().unwrap().iter().map(|call| call["status"].clone()).collect::<Vec<_>>();
+    let status = |agent: &Value| {
+        agent["turns"][0]["tool_calls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|call| call["status"].clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(status(&agent), ["running", "refused", "waiting_human"], "nothing is recorded before all calls ended");
     assert!(first["tool_calls"][1]["error"]["message"].as_str().unwrap().contains("key"), "{first}");
     let asked = world.get("/v1/interactions?status=pending").await.of(200)["items"][0].clone();
@@ -56,7 +66,8 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     let checkpoint = first["checkpoint"].as_str().unwrap();
     world.get(&format!("/v1/executions/{id}/checkpoints/{checkpoint}")).await.of(200);
     let history = world.get(&format!("/v1/executions/{id}/history")).await.of(200);
-    let turn = history["history"].as_array().unwrap().iter().find(|turn| turn["checkpoint"] == checkpoint).unwrap().clone();
+    let turn =
+        history["history"].as_array().unwrap().iter().find(|turn| turn["checkpoint"] == checkpoint).unwrap().clone();
     assert!(turn["events"].as_array().unwrap().iter().any(|event| event["type"] == "agent_answered"), "{turn}");
     assert_eq!(turn["state_summary"], "The model of agent triage answered and asks for look, look and pay.");
     let question = asked["interaction_id"].as_str().unwrap();
@@ -71,7 +82,10 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
     assert_eq!(paid["result"], json!({"paid": 300}), "{paid}");
     assert_eq!(triage["agent"]["turns"][1]["text"], "Done.");
     assert_eq!(triage["agent"]["turns"][1].get("asked"), None, "it was told nothing new first");
-    assert_eq!(triage["agent"]["usage"], json!({"input_tokens": 20, "output_tokens": 10, "cached_tokens": 0, "usd": null}));
+    assert_eq!(
+        triage["agent"]["usage"],
+        json!({"input_tokens": 20, "output_tokens": 10, "cached_tokens": 0, "usd": null})
+    );
     assert_eq!(node(&world, &id, "start").await.get("agent"), None);
 }
 
@@ -79,8 +93,12 @@ async fn a_node_shows_what_its_agent_was_told_said_and_called() {
 async fn a_lent_node_tells_whose_it_is_and_how_often_it_was_called() {
     let look = |id: &str| call(id, "look", json!({"key": "k"}));
     let twice = json!({"text": "", "tool_calls": [look("1"), look("2")]});
-    let (world, id) = started(vec![twice, json!({"text": "", "tool_calls": [look("3")]}), json!({"text": "Done."})]).await;
-    assert_eq!(node(&world, &id, "look").await["lent_to"], json!([{"node": "triage", "connection": "ai_tool", "calls": 3}]));
+    let (world, id) =
+        started(vec![twice, json!({"text": "", "tool_calls": [look("3")]}), json!({"text": "Done."})]).await;
+    assert_eq!(
+        node(&world, &id, "look").await["lent_to"],
+        json!([{"node": "triage", "connection": "ai_tool", "calls": 3}])
+    );
     assert_eq!(node(&world, &id, "pay").await["lent_to"][0]["calls"], 0);
     let mind = node(&world, &id, "mind").await["lent_to"].clone();
     assert_eq!(mind, json!([{"node": "triage", "connection": "ai_language_model", "calls": null}]));
@@ -94,7 +112,8 @@ async fn a_fork_names_no_checkpoints_of_another_execution() {
     let agent = node(&world, &id, "triage").await["agent"].clone();
     let second = agent["turns"][1]["checkpoint"].as_str().unwrap();
     let before = second.parse::<u64>().unwrap() - 1;
-    let forked = world.post(&format!("/v1/executions/{id}/fork"), json!({"checkpoint_id": before.to_string()})).await.of(202);
+    let forked =
+        world.post(&format!("/v1/executions/{id}/fork"), json!({"checkpoint_id": before.to_string()})).await.of(202);
     world.run().await;
     let forked = forked["execution_id"].as_str().unwrap().to_owned();
     let agent = node(&world, &forked, "triage").await["agent"].clone();

@@ -43,14 +43,19 @@ fn lines(node: &str, agent: &Agent) -> Vec<String> {
     let answers = output::counted(agent.turns.len(), "answer");
     let mut lines = vec![format!("\nagent {}: {answers}, {}", output::clean(node), used(&agent.usage))];
     if let Some(memory) = &agent.memory {
-        let count = memory.messages.as_array().map_or_else(|| "more than is shown".to_owned(), |all| messages(all.len()));
+        let count =
+            memory.messages.as_array().map_or_else(|| "more than is shown".to_owned(), |all| messages(all.len()));
         let key = memory.key.as_deref().map(|key| format!(" of {}", output::clean(key))).unwrap_or_default();
         lines.push(said("remembered", Colour::Dim, &format!("{count}{key}")));
     }
     let left_out = agent.turns.len().saturating_sub(limits::ANSWERS);
     if left_out > 0 {
         let newest = limits::ANSWERS;
-        lines.push(said("…", Colour::Dim, &format!("{} before the newest {newest}", output::counted(left_out, "answer"))));
+        lines.push(said(
+            "…",
+            Colour::Dim,
+            &format!("{} before the newest {newest}", output::counted(left_out, "answer")),
+        ));
     }
     lines.extend(agent.turns.iter().skip(left_out).flat_map(turn));
     lines
@@ -87,7 +92,8 @@ fn turn(turn: &AgentTurn) -> Vec<String> {
 
 /// What the model was told first.
 fn asked(asked: &Value) -> Vec<String> {
-    let mut lines: Vec<String> = asked["system"].as_str().map(|text| said("system", Colour::Dim, text)).into_iter().collect();
+    let mut lines: Vec<String> =
+        asked["system"].as_str().map(|text| said("system", Colour::Dim, text)).into_iter().collect();
     match asked["messages"].as_array() {
         Some(messages) => {
             let told = |one: &Value| {

@@ -1,7 +1,7 @@
 //! `stepwell show EXECUTION`: status, nodes, error, warnings, open questions.
 
 use super::{
-    Exit, agents, Globals, Outcome,
+    Exit, Globals, Outcome, agents,
     client::{Client, escaped},
     colour,
     columns::{Cell, Column, cut},
