@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { stage } from './stage.mjs';
+import { ANN, stage } from './stage.mjs';
 
 const call = (id, name, args) => ({ id, type: 'function', function: { name, arguments: JSON.stringify(args) } });
 const ANSWERS = [
@@ -45,7 +45,7 @@ const support = () => {
       { id: 'past', name: 'Conversation', type: 'memory', config: { key: '{{ input.customer }}' } },
       { id: 'triage', name: 'Triage', type: 'agent', config: { system_prompt: 'You help customers of a shop. Pay back no more than was paid.', prompt: '{{ input.message }}' } },
       { id: 'find_customer', name: 'Find the customer', type: 'transform', config: { expression: "{'id': 17, 'name': 'Ada Lovelace', 'email': args.email}" }, tool: { description: 'Looks a customer up.', parameters: text } },
-      { id: 'refund', name: 'Pay back', type: 'transform', config: { expression: "{'paid': args.amount}" }, tool: { description: 'Pays back.', parameters: payment, require_approval: { when: 'args.amount > 100', assignees: ['boss@example.com'] } } },
+      { id: 'refund', name: 'Pay back', type: 'transform', config: { expression: "{'paid': args.amount}" }, tool: { description: 'Pays back.', parameters: payment, require_approval: { when: 'args.amount > 100', assignees: [ANN] } } },
       { id: 'reply', name: 'Reply', type: 'transform', config: { set: { text: '{{ ctx.triage.output.text }}' } } },
     ],
     edges: [{ from: 'start', to: 'triage' }, { from: 'triage', to: 'reply' }, lends('mind', 'ai_language_model'), lends('past', 'ai_memory'), lends('find_customer', 'ai_tool'), lends('refund', 'ai_tool')],
