@@ -159,7 +159,7 @@ fn attempts(node: &Node, spans: &[Span]) -> Markup {
     html! {
         @if own.len() > 1 {
             h3 { "Attempts" }
-            div.scroll { table.list {
+            div.scroll tabindex="0" role="region" aria-label="Attempts" { table.list {
                 thead { tr { th scope="col" { "Visit" } th scope="col" { "Attempt" } th scope="col" { "Began" } th scope="col" { "Took" } th scope="col" { "Ended" } } }
                 tbody { @for span in shown { tr {
                     td { @if span.visit > 0 { (span.visit) } }
