@@ -4,11 +4,11 @@ use crate::{
     delivery,
     drive::{Submission, submit, with_values},
     limits,
-    port::{Host, Verdict},
+    port::{Host, Verdict, Why},
     prepare::{Prepared, prepare},
     step::{
         collect::{collect, too_large},
-        handled::{Handled, UNKNOWN_SECONDS, failed},
+        handled::{Handled, failed, unknown},
         secrets::Vault,
     },
 };
@@ -55,7 +55,7 @@ pub async fn step(
                 Ok(Some(intended)) if intended.replies == [Ok(())] => {
                     run(host, state.id(), activation, attempt, &task).await
                 }
-                Ok(_) => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+                Ok(_) => Handled::Verdict(unknown("another handler was faster to record that the node begins")),
                 Err(error) => Handled::Verdict(failed(&error)),
             }
         }
@@ -72,9 +72,9 @@ pub async fn step(
         },
         Prepared::Later(at) => {
             let after_seconds = at.since(host.now()).as_secs_f64().max(0.001);
-            Handled::Verdict(Verdict::Return { after_seconds, error: None })
+            Handled::Verdict(Verdict::Return { after_seconds, why: Why::Early("its time has not come") })
         }
-        Prepared::Unknown => Handled::Verdict(Verdict::Return { after_seconds: UNKNOWN_SECONDS, error: None }),
+        Prepared::Unknown => Handled::Verdict(unknown("the activation that it speaks of is not recorded yet")),
     }
 }
 
