@@ -32,5 +32,5 @@ async fn serve() -> Result<(), Error> {
 fn nodes() -> Result<Nodes, String> {
     let http_allow = AllowList::parse(&std::env::var("STEPWELL_HTTP_ALLOW").unwrap_or_default())?;
     let ceilings = Ceilings::read(|name| std::env::var(name).ok())?;
-    Nodes::new(Config { http_allow, ceilings, ..Config::default() })
+    Nodes::new(Config { http_allow, ceilings, memory: aws::memory(), ..Config::default() })
 }
