@@ -1,7 +1,7 @@
 //! The events in `events/`, handed to the code that handles them. A file is named `FUNCTION-SOURCE-WHAT.json`.
 
 use crate::docs::{files, read, root, service};
-use api::triggers::invocation::{Invocation, NotUnderstood, handle, parse};
+use api::triggers::invocation::{Invocation, NotUnderstood, handle, handle_without_tokens, parse};
 use axum::body::to_bytes;
 use document::time::Time;
 use engine::{
@@ -123,6 +123,9 @@ fn reads(name: &str, text: &str) {
         // What is looked for there; see `aws::runtime::supervise` and `aws::runtime::pause`.
         ("supervisor", "schedule") => {
             assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "aws.events");
+        }
+        ("supervisor", "retention") => {
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap()["source"], "stepwell.retention");
         }
         ("callback", "states") => {
             let open = &serde_json::from_str::<Value>(text).unwrap()["open"];
@@ -365,6 +368,18 @@ async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() 
     let token = made["token"].as_str().unwrap();
     let kept = host.tokens().token(&api::sha256_of_token(token)).await.unwrap().unwrap();
     assert_eq!((kept.owner.as_str(), kept.subject.as_str(), kept.scopes.len()), (OWNER, "ada@example.com", 4));
+    assert_eq!(kept.expires_at, Some(host.now().after_seconds(30.0 * 86_400.0)), "it is for the beginning");
+    let lasting = json!({"name": "n", "subject": "a", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"});
+    let made = try_triggered(&host, &json!({"create_token": lasting}).to_string()).await.unwrap();
+    assert_eq!(made["expires_at"], "2030-01-01T00:00:00.000Z");
+    // Where the stack is deployed without it, the right to invoke the function makes nobody an administrator.
+    let event = read("events/trigger-direct-token.json");
+    let refused =
+        handle_without_tokens(&service(host.clone()), &*host, OWNER, &event, Context::default()).await.unwrap_err();
+    assert!(refused.message.contains("POST /v1/tokens"), "{refused:?}");
+    let start = read("events/trigger-direct-start.json");
+    let started = handle_without_tokens(&service(host.clone()), &*host, OWNER, &start, Context::default()).await;
+    assert!(started.is_ok(), "{started:?}");
     for (body, said) in [
         (json!({"name": "n", "scopes": ["admin"]}), "subject"),
         (json!({"name": "n", "subject": "a", "scopes": ["root"]}), "/scopes/0"),
