@@ -1,7 +1,7 @@
 //! The events in `events/`, handed to the code that handles them. A file is named `FUNCTION-SOURCE-WHAT.json`.
 
 use crate::docs::{files, read, root, service};
-use api::triggers::invocation::{Invocation, NotUnderstood, handle, handle_without_tokens, parse};
+use api::triggers::invocation::{Invocation, NotUnderstood, handle, parse};
 use axum::body::to_bytes;
 use document::time::Time;
 use engine::{
@@ -359,43 +359,6 @@ async fn a_direct_start_without_a_key_has_that_of_its_invocation() {
     assert_ne!(by("r1").await, by("r2").await);
     assert_ne!(by("").await, by("").await, "nobody names it");
     assert_eq!(host.all().len(), 4);
-}
-
-#[tokio::test]
-async fn whoever_may_invoke_the_function_gets_a_token_and_nobody_by_a_request() {
-    let host = host().await;
-    let made = triggered(&host, "events/trigger-direct-token.json").await;
-    let token = made["token"].as_str().unwrap();
-    let kept = host.tokens().token(&api::sha256_of_token(token)).await.unwrap().unwrap();
-    assert_eq!((kept.owner.as_str(), kept.subject.as_str(), kept.scopes.len()), (OWNER, "ada@example.com", 4));
-    assert_eq!(kept.expires_at, Some(host.now().after_seconds(30.0 * 86_400.0)), "it is for the beginning");
-    let lasting = json!({"name": "n", "subject": "a", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00Z"});
-    let made = try_triggered(&host, &json!({"create_token": lasting}).to_string()).await.unwrap();
-    assert_eq!(made["expires_at"], "2030-01-01T00:00:00.000Z");
-    // Where the stack is deployed without it, the right to invoke the function makes nobody an administrator.
-    let event = read("events/trigger-direct-token.json");
-    let refused =
-        handle_without_tokens(&service(host.clone()), &*host, OWNER, &event, Context::default()).await.unwrap_err();
-    assert!(refused.message.contains("POST /v1/tokens"), "{refused:?}");
-    let start = read("events/trigger-direct-start.json");
-    let started = handle_without_tokens(&service(host.clone()), &*host, OWNER, &start, Context::default()).await;
-    assert!(started.is_ok(), "{started:?}");
-    for (body, said) in [
-        (json!({"name": "n", "scopes": ["admin"]}), "subject"),
-        (json!({"name": "n", "subject": "a", "scopes": ["root"]}), "/scopes/0"),
-        (json!({"name": "n", "subject": "a", "scopes": [], "more": 1}), "more"),
-    ] {
-        let failure = try_triggered(&host, &json!({"create_token": body}).to_string()).await.unwrap_err();
-        assert!(failure.message.contains(said), "{failure:?}");
-    }
-    // What comes by the gateway or the queue is a request or a start, whatever else it says.
-    let mut request: Value = serde_json::from_str(&read("events/trigger-http-start.json")).unwrap();
-    request["create_token"] = json!({"name": "n", "subject": "a", "scopes": ["admin"]});
-    assert!(try_triggered(&host, &request.to_string()).await.unwrap()["token"].is_null());
-    let mut batch: Value = serde_json::from_str(&read("events/trigger-sqs-starts.json")).unwrap();
-    batch["Records"][0]["body"] = read("events/trigger-direct-token.json").into();
-    let answer = try_triggered(&host, &batch.to_string()).await.unwrap();
-    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1, "{answer}");
 }
 
 #[test]

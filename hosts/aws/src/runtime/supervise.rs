@@ -21,6 +21,8 @@ use std::{collections::HashSet, time::Duration};
 /// The longest that a tick takes, even where the function has more time. The next tick comes after 60 s, and two at the
 /// same time would look after the same executions.
 const TICK: Duration = Duration::from_secs(50);
+/// The longest that a tick of retention takes. Two at the same time would only find some executions removed already.
+const RETENTION_TICK: Duration = Duration::from_secs(58);
 /// The `source` of the ticks of retention, which the template's rule writes.
 const RETENTION: &str = "stepwell.retention";
 
@@ -58,7 +60,7 @@ pub async fn handle(host: &Aws, event: Value) -> Result<Value, lambda_runtime::E
     }
     if event["source"] == RETENTION {
         let tick = serde_json::from_value(event).map_err(|error| format!("this is no tick of retention: {error}"))?;
-        let until = host.now() + host.time_left().map_or(TICK, |left| left.min(TICK));
+        let until = host.now() + host.time_left().map_or(RETENTION_TICK, |left| left.min(RETENTION_TICK));
         return Ok(json!({ "removed": remove_expired(host, &tick, until).await? }));
     }
     Err("the supervisor takes ticks and batches of the dead-letter queue, and this is neither".into())

@@ -265,7 +265,8 @@ mod tests {
         cache.grew(&"2".into(), limits::CACHED_BYTES);
         assert!(cache.get(&"2".into()).is_none() && cache.get(&"3".into()).is_some(), "one alone is too much");
         cache.grew(&"gone".into(), limits::CACHED_BYTES);
-        assert_eq!(cache.kept().bytes, cache.kept().entries.values().map(|(known, _)| known.bytes()).sum::<usize>());
+        let kept = cache.kept();
+        assert_eq!(kept.bytes, kept.entries.values().map(|(known, _)| known.bytes()).sum::<usize>());
     }
 
     fn later(known: &Known, seq: u64) -> Known {
