@@ -19,6 +19,7 @@ mod docs;
 mod events;
 mod examples;
 mod fairness;
+mod first_token;
 mod format_e2e;
 mod format_schema;
 mod fresh;
