@@ -10,7 +10,7 @@ use crate::{
         Types,
         agent::{
             Agent, BuiltIn, OnToolError, Tool,
-            tool::{self, APPROVAL, ARGUMENTS, Said},
+            tool::{self, APPROVAL, ARGUMENTS, EXPIRED, REJECTED, Said},
         },
         mcp, memory, model,
         node_type::Mode,
@@ -330,6 +330,8 @@ fn approved(
     asks: (Value, Option<String>),
 ) -> (Parts, Parts) {
     let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
+    let changed =
+        format!("{{{{ has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : null }}}}");
     let says = format!("has(ctx.{APPROVAL}.output.text)");
     let why = format!(
         "{{{{ ctx.{APPROVAL}.output.comment == null ? 'no reason was given' : ctx.{APPROVAL}.output.comment }}}}"
@@ -338,16 +340,16 @@ fn approved(
         json!({"id": ARGUMENTS, "type": "transform", "config": {"expression": chosen}}),
         json!({"id": "tool_answered", "type": "succeed",
             "config": {"output": {"answered": format!("{{{{ ctx.{APPROVAL}.output.text }}}}")}}}),
-        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}"}}}),
-        json!({"id": "tool_rejected", "type": "fail", "config": {"code": "rejected", "message": why}}),
-        json!({"id": "tool_expired", "type": "fail",
+        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": changed}}}),
+        json!({"id": REJECTED, "type": "fail", "config": {"code": "rejected", "message": why}}),
+        json!({"id": EXPIRED, "type": "fail",
             "config": {"code": "expired", "message": "nobody approved it in time"}}),
     ];
     let mut leads = vec![
         json!({"from": APPROVAL, "port": "approved", "to": "tool_answered", "condition": says}),
         json!({"from": APPROVAL, "port": "approved", "to": ARGUMENTS, "condition": format!("!{says}")}),
-        json!({"from": APPROVAL, "port": "rejected", "to": "tool_rejected"}),
-        json!({"from": APPROVAL, "port": "timeout", "to": "tool_expired"}),
+        json!({"from": APPROVAL, "port": "rejected", "to": REJECTED}),
+        json!({"from": APPROVAL, "port": "timeout", "to": EXPIRED}),
         json!({"from": ARGUMENTS, "to": tool}),
     ];
     let ran = ports.iter().filter(|port| port.as_str() != "error");

@@ -37,8 +37,8 @@ async fn a_person_sees_the_tool_its_arguments_and_the_models_reason() {
     let world = asked().await;
     let (_, one) = world.question();
     assert_eq!(one.kind, InteractionKind::Authorization);
-    let shown = one.tool.clone().unwrap();
-    assert_eq!((shown.name, shown.arguments), (json!("pay"), json!({"amount": 500})));
+    let shown = one.authorization.clone().unwrap();
+    assert_eq!((shown.tool, shown.arguments), (json!("pay"), json!({"amount": 500})));
     assert_eq!(one.details.as_deref(), Some("They were charged twice."));
     assert_eq!(one.assignees, ["ada@example.com"]);
     world.answers(yes()).await.unwrap();
@@ -125,7 +125,7 @@ async fn an_agent_asks_people_by_its_built_in_tools() {
     world.answers(Answer { text: Some("The second.".into()), ..Answer::default() }).await.unwrap();
     assert!(world.told()[0].contains("The second."), "{:?}", world.told());
     let (_, one) = world.question();
-    assert_eq!(one.tool.as_ref().map(|tool| tool.name.clone()), Some(json!("wire")));
+    assert_eq!(one.authorization.as_ref().map(|asked| asked.tool.clone()), Some(json!("wire")));
     world.answers(yes()).await.unwrap();
     world.is(Status::Completed);
     assert!(world.told()[1].contains("approved"), "{:?}", world.told());

@@ -42,7 +42,7 @@ async fn the_tools_of_one_answer_run_at_once_and_their_results_keep_its_order() 
     })
     .await;
     world.is(Status::Completed);
-    let paths: Vec<String> = world.told().iter().map(|text| text.chars().take(40).collect()).collect();
+    let paths: Vec<String> = world.told().iter().map(|text| text.chars().take(60).collect()).collect();
     assert!(paths[0].contains("/pay/1") && paths[1].contains("/tip/2") && paths[3].contains("/pay/3"), "{paths:?}");
     assert!(paths[2].contains("there is no tool nothing"), "{paths:?}");
     let started: Vec<u32> = world
@@ -141,7 +141,7 @@ async fn a_fork_from_the_third_answer_shares_the_three() {
     let world = World::ran(&pays(), three).await;
     let (before, third) = (world.state(), world.answered_in().await[2]);
     let request = || ForkRequest { checkpoint: third, input: None, workflow: None, by: None, idempotency: None };
-    let shown = preview(&world.host, &world.id, request()).await.unwrap();
+    let shown = preview(&world.host, &world.id, &request()).await.unwrap();
     assert!(shown.is_ok(), "{:?}", shown.err());
     assert_eq!((world.numbers().len(), world.entries().len()), (4, 3), "a preview asks nothing");
     let fork = start_fork(&world.host, &world.id, request()).await.unwrap().unwrap();
@@ -204,7 +204,7 @@ async fn a_model_that_is_busy_is_asked_again_when_it_says_and_each_call_has_its_
         let busy = Failure { retry_after_seconds: Some(30.0), ..Failure::new("rate_limited", "slow down").retryable() };
         world.came.lock().unwrap().fails = Some(busy);
         world.host.handle_due().await;
-        world.is(Status::Running);
+        world.is(Status::Waiting);
         world.came.lock().unwrap().fails = None;
         world.after(29.0).await;
         assert_eq!(world.numbers().len(), call * 2 - 1, "it is not asked before");

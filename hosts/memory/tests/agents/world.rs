@@ -224,7 +224,7 @@ impl World {
             let delivery = self.host.take().expect("the model is asked");
             let asks = matches!(&delivery.message.work, Asked::Step { io: true, .. })
                 && delivery.message.execution == self.id
-                && self.state().children.get(&"a".into()).is_none_or(|kids| kids.ended.len() == kids.count)
+                && self.state().children.get("a").is_none_or(|kids| kids.ended.len() == kids.count)
                 && self
                     .state()
                     .node(&"a".into())
@@ -241,7 +241,7 @@ impl World {
     fn collects(&self) -> bool {
         let state = self.state();
         let Some(node) = state.node(&"a".into()) else { return false };
-        state.children.get(&"a".into()).is_some_and(|kids| (kids.visit, kids.attempt) == (node.visit, node.attempt))
+        state.children.get("a").is_some_and(|kids| (kids.visit, kids.attempt) == (node.visit, node.attempt))
     }
 
     pub async fn ask(&self, command: Command) -> Result<(), Rejection> {
@@ -269,7 +269,7 @@ impl World {
         let all = self.host.all();
         let mut open: Vec<_> = all
             .iter()
-            .flat_map(|state| state.open_interactions().map(|one| (state.id().clone(), one.clone())))
+            .flat_map(|state| state.open_interactions().map(|one| (state.id().clone(), (**one).clone())))
             .collect();
         assert_eq!(open.len(), 1, "{open:#?}");
         open.pop().unwrap()

@@ -20,6 +20,10 @@ const KEYS: [&str; 7] =
 pub const APPROVAL: &str = "tool_approval";
 /// The node that puts out the arguments with which an approved tool is called.
 pub const ARGUMENTS: &str = "tool_arguments";
+/// The node at which the flow of a call ends that a person refused.
+pub const REJECTED: &str = "tool_rejected";
+/// The node at which the flow of a call ends that nobody approved in time.
+pub const EXPIRED: &str = "tool_expired";
 
 /// A tool of an agent.
 #[derive(Debug)]
