@@ -330,8 +330,7 @@ fn approved(
     asks: (Value, Option<String>),
 ) -> (Parts, Parts) {
     let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
-    let changed =
-        format!("{{{{ has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : null }}}}");
+    let changed = format!("{{{{ has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : null }}}}");
     let says = format!("has(ctx.{APPROVAL}.output.text)");
     let why = format!(
         "{{{{ ctx.{APPROVAL}.output.comment == null ? 'no reason was given' : ctx.{APPROVAL}.output.comment }}}}"
