@@ -233,7 +233,12 @@ impl Lending<'_> {
         let schema = crate::reading::schema::compile(cx, &source, &at, "schema")?;
         let nodes = [(built_in.node(), None)];
         let flow = Inner { nodes: &nodes, edges: &[], at: at.pointer(), moved: Vec::new() };
+        let before = (cx.issues.len(), cx.errors());
         let flow = self.flow(cx, agent, built_in.name(), &flow)?;
+        // What is warned about is not the author's to change, such as that a person may take any time.
+        if cx.errors() == before.1 {
+            cx.issues.truncate(before.0);
+        }
         Some(Tool {
             name: built_in.name().to_owned(),
             description: built_in.about().to_owned(),
@@ -330,7 +335,8 @@ fn approved(
     asks: (Value, Option<String>),
 ) -> (Parts, Parts) {
     let chosen = format!("has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : args");
-    let changed = format!("{{{{ has(ctx.{APPROVAL}.output.arguments) ? ctx.{APPROVAL}.output.arguments : null }}}}");
+    let given =
+        |what: &str| format!("{{{{ has(ctx.{APPROVAL}.output.{what}) ? ctx.{APPROVAL}.output.{what} : null }}}}");
     let says = format!("has(ctx.{APPROVAL}.output.text)");
     let why = format!(
         "{{{{ ctx.{APPROVAL}.output.comment == null ? 'no reason was given' : ctx.{APPROVAL}.output.comment }}}}"
@@ -338,8 +344,8 @@ fn approved(
     let made = [
         json!({"id": ARGUMENTS, "type": "transform", "config": {"expression": chosen}}),
         json!({"id": "tool_answered", "type": "succeed",
-            "config": {"output": {"answered": format!("{{{{ ctx.{APPROVAL}.output.text }}}}")}}}),
-        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": changed}}}),
+            "config": {"output": {"answered": given("text")}}}),
+        json!({"id": "tool_ran", "type": "succeed", "join": "any", "config": {"output": {"result": "{{ output }}", "arguments": given("arguments")}}}),
         json!({"id": REJECTED, "type": "fail", "config": {"code": "rejected", "message": why}}),
         json!({"id": EXPIRED, "type": "fail",
             "config": {"code": "expired", "message": "nobody approved it in time"}}),

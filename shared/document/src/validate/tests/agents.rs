@@ -32,6 +32,12 @@ fn with_tool(more: Value) -> Value {
     agent(json!({}), &[(tool("t", "args.x", more), "ai_tool", "a")])
 }
 
+/// The same document, whose input has no members of which a bare name could be one.
+fn closed(mut document: Value) -> Value {
+    document["input_schema"] = json!({"type": "object", "properties": {}, "additionalProperties": false});
+    document
+}
+
 fn hint_of(document: &Value, path: &str) -> String {
     let (errors, warnings) = check(document);
     let all = || errors.iter().chain(&warnings);
@@ -106,7 +112,6 @@ fn an_agent_needs_a_model_from_its_config_or_a_node() {
         (json!({"model": {"provider": "openai_compatible", "name": "m"}}), "/nodes/1/config/model"),
         (json!({"model": {"provider": "openai", "name": "m", "temperature": 3}}), "/nodes/1/config/model/temperature"),
         (json!({"model": {"provider": "openai", "name": "m", "stop": [""]}}), "/nodes/1/config/model/stop"),
-        (json!({"model": {"provider": "openai", "name": "m", "seed": 1}}), "/nodes/1/config/model/seed"),
     ] {
         let found = found(&agent(config.clone(), &[]));
         assert!(found.iter().any(|(code, path)| code == "invalid_config" && path == at), "{config}: {found:?}");
@@ -127,7 +132,6 @@ fn what_is_wrong_in_the_config_of_an_agent_is_told_where_it_stands() {
         (json!({"budget": {"tokens": 0}}), "/budget/tokens"),
         (json!({"budget": {"usd": 3}}), "/budget/usd"),
         (json!({"built_in_tools": ["shell"]}), "/built_in_tools"),
-        (json!({"max_steps": 3}), "/max_steps"),
         (json!({"prompt": 5}), "/prompt"),
     ] {
         expect(&agent(config, &[]), &[("invalid_config", &format!("/nodes/1/config{at}"))]);
@@ -136,7 +140,15 @@ fn what_is_wrong_in_the_config_of_an_agent_is_told_where_it_stands() {
         &agent(json!({"output_schema": {"type": 5}}), &[]),
         &[("invalid_config", "/nodes/1/config/output_schema/type")],
     );
-    expect(&agent(json!({"prompt": "{{ args.x }}"}), &[]), &[("unknown_variable", "/nodes/1/config/prompt")]);
+    for (config, at) in [
+        (json!({"max_steps": 3}), "/max_steps"),
+        (json!({"budget": {"hours": 3}}), "/budget/hours"),
+        (json!({"model": {"provider": "openai", "name": "m", "seed": 1}}), "/model/seed"),
+    ] {
+        expect(&agent(config, &[]), &[("schema", &format!("/nodes/1/config{at}"))]);
+    }
+    let prompt = agent(json!({"prompt": "{{ args.x }}"}), &[]);
+    expect(&closed(prompt), &[("unknown_variable", "/nodes/1/config/prompt")]);
     expect(&agent(json!({"prompt": "{{ 1 + }}"}), &[]), &[("invalid_cel", "/nodes/1/config/prompt")]);
 }
 
@@ -164,9 +176,7 @@ fn what_is_wrong_in_a_tool_is_told_where_it_stands() {
         (json!({"max_calls": 1001}), "/max_calls"),
         (json!({"result_bytes": 0}), "/result_bytes"),
         (json!({"on_error": "ignore"}), "/on_error"),
-        (json!({"approval": true}), "/approval"),
         (json!({"require_approval": 5}), "/require_approval"),
-        (json!({"require_approval": {"who": "me"}}), "/require_approval/who"),
         (json!({"require_approval": {"security_level": "low"}}), "/require_approval/security_level"),
         (json!({"require_approval": {"assignees": 5}}), "/require_approval/assignees"),
         (json!({"require_approval": {"expires_seconds": 0}}), "/require_approval/expires_seconds"),
@@ -176,9 +186,11 @@ fn what_is_wrong_in_a_tool_is_told_where_it_stands() {
     }
     expect(&with_tool(json!({"require_approval": "args.x >"})), &[("invalid_cel", "/nodes/2/tool/require_approval")]);
     expect(
-        &with_tool(json!({"require_approval": {"when": "gone > 1"}})),
-        &[("unknown_variable", "/nodes/2/tool/require_approval/when")],
+        &with_tool(json!({"require_approval": {"when": "ctx.gone.output > 1"}})),
+        &[("unknown_reference", "/nodes/2/tool/require_approval/when")],
     );
+    expect(&with_tool(json!({"approval": true})), &[("schema", "/nodes/2/tool/approval")]);
+    expect(&with_tool(json!({"require_approval": {"who": "me"}})), &[("schema", "/nodes/2/tool/require_approval/who")]);
     let mut document = with_tool(json!({}));
     document["nodes"][2]["tool"] = json!("yes");
     expect(&document, &[("schema", "/nodes/2/tool")]);
@@ -187,14 +199,14 @@ fn what_is_wrong_in_a_tool_is_told_where_it_stands() {
 #[test]
 fn what_is_wrong_in_the_config_of_a_tool_is_told_once_and_where_it_stands() {
     let broken = |more: Value| {
-        let node = json!({"id": "t", "type": "http_request", "config": {"url": "{{ 1 + }}", "method": "{{ gone }}",
+        let node = json!({"id": "t", "type": "http_request", "config": {"url": "{{ 1 + }}", "body": "{{ ctx.gone.output }}",
             "speed": 1}, "retry": {"max_attempts": 0}, "tool": more});
         agent(json!({}), &[(node, "ai_tool", "a")])
     };
     let told = [
         ("invalid_cel", "/nodes/2/config/url"),
-        ("unknown_variable", "/nodes/2/config/method"),
-        ("invalid_config", "/nodes/2/config/speed"),
+        ("unknown_reference", "/nodes/2/config/body"),
+        ("schema", "/nodes/2/config/speed"),
         ("schema", "/nodes/2/retry/max_attempts"),
     ];
     expect(&broken(json!({})), &told);
@@ -226,11 +238,11 @@ fn arguments_are_seen_in_tools_alone() {
     let mut document = agent(json!({}), &[]);
     document["nodes"].as_array_mut().unwrap().push(outside);
     document["edges"].as_array_mut().unwrap().push(json!({"from": "a", "to": "n"}));
-    expect(&document, &[("unknown_variable", "/nodes/2/config/expression")]);
+    expect(&closed(document), &[("unknown_variable", "/nodes/2/config/expression")]);
     let body = json!({"nodes": [{"id": "one", "type": "transform", "config": {"expression": "args.x"}}]});
     let map = json!({"id": "m", "type": "map", "config": {"items": "args.list", "body": body}});
     expect(
-        &agent(json!({}), &[(map, "ai_tool", "a")]),
+        &closed(agent(json!({}), &[(map, "ai_tool", "a")])),
         &[("unknown_variable", "/nodes/2/config/body/nodes/0/config/expression")],
     );
 }
@@ -244,7 +256,8 @@ fn an_agent_is_no_tool_of_itself() {
     circle["edges"].as_array_mut().unwrap().push(json!({"from": "a", "to": "b", "connection": "ai_tool"}));
     let found = found(&circle);
     assert!(found.contains(&("schema".into(), "/nodes/1".into())), "{found:?}");
-    assert!(hint_of(&circle, "/nodes/1").contains("agent"));
+    let (errors, _) = check(&circle);
+    assert!(errors.iter().any(|issue| issue.message.contains("a tool of its own tools")), "{errors:#?}");
 }
 
 #[test]
