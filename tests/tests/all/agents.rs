@@ -1,7 +1,7 @@
 //! An agent under simulation: a model that calls six tools, one of them behind an approval, on a host whose process dies at
 //! each of its I/O points, and at random ones.
 
-use crate::moved::exported;
+use crate::{moved::exported, whatif::replayed};
 use document::work::ModelCall;
 use engine::port::Delivers;
 use serde_json::{Value, json};
@@ -221,4 +221,19 @@ fn the_transcript_of_a_journal_is_what_the_model_was_asked_with() {
     let messages = fate.output["messages"].as_array().unwrap();
     assert_eq!(messages[..last.len()], last[..]);
     assert_eq!(messages.len(), last.len() + 1);
+}
+
+#[test]
+fn a_what_if_asks_no_model_and_finds_nothing_that_differs() {
+    let (mut run, came) = watched(&case("You book."), 5, Faults::default(), Delivers::InCommit);
+    run.finish().unwrap();
+    let before = came.lock().unwrap().model.len();
+    let world = run.host.world();
+    let mut recalled = 0;
+    for (id, turns) in &world.journals {
+        recalled += usize::from(replayed(&world, turns).unwrap_or_else(|why| panic!("{id}: {why}")));
+    }
+    assert!(recalled > TOOLS - 1, "{recalled} executions had something that was recorded");
+    drop(world);
+    assert_eq!(came.lock().unwrap().model.len(), before, "what was recorded is used");
 }
