@@ -1,6 +1,7 @@
 //! Every test that crosses rooms, in one binary: one link, one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod agents;
 mod api_e2e;
 mod architecture;
 mod asked_below;
