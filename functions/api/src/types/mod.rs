@@ -5,6 +5,7 @@ mod admin;
 mod answers;
 mod control;
 pub mod document;
+mod draft;
 mod execution;
 mod group;
 mod history;
@@ -31,6 +32,7 @@ pub use admin::{Health, NewToken, SecretBody, SecretRow, StoredSecret, TokenBody
 pub use answers::{AnswersBody, RespondedItem, RespondedMany, RespondedOutcome, WhyNot};
 pub use control::{Ended, Reason, ResumeAnswer, ResumeBody, Resumed, Seen, SignalBody, WentOn};
 pub use document::Document;
+pub use draft::{Draft, DraftBody, Tokens};
 pub use execution::{Cost, Execution, ExecutionError, Links, Parent, Usage};
 pub use group::{Group, GroupBody};
 pub use history::{Checkpoint, History, JournalEvent, Turn};
