@@ -17,14 +17,9 @@ impl Asked<'_> {
         if !self.assignees.is_empty() {
             config["assignees"] = "{{ input.assignees }}".into();
         }
-        json!({
-            "id": id,
-            "nodes": [
-                { "id": "start", "type": "manual_trigger" },
-                { "id": "person", "type": "human", "config": config }
-            ],
-            "edges": [{ "from": "start", "to": "person" }]
-        })
+        let start = json!({ "id": "start", "type": "manual_trigger" });
+        let person = json!({ "id": "person", "type": "human", "config": config });
+        json!({ "id": id, "nodes": [start, person], "edges": [{ "from": "start", "to": "person" }] })
     }
 
     /// A question for a text, or for one of some options. Options name ports, so they stand in the document itself, which

@@ -1,6 +1,6 @@
 //! Waiting for an execution, and telling the client meanwhile how far it is.
 
-use crate::{call::Call, limits};
+use crate::{call::Call, limits::PROGRESS_EVERY};
 use api::{Problem, executions::wait};
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use std::{sync::Arc, time::Duration};
@@ -27,13 +27,14 @@ pub async fn follow(
         if there(&execution) || left.is_zero() {
             return Ok(execution);
         }
-        let changed = wait::until(call.app, execution.clone(), left, |state| state.seq > seen || there(state));
+        let (begun, pause) = (Instant::now(), if teller.owes(&execution) { left.min(PROGRESS_EVERY) } else { left });
+        let changed = wait::until(call.app, execution.clone(), pause, |state| state.seq > seen || there(state));
         execution = tokio::select! {
             changed = changed => changed?,
             () = call.context.ct.cancelled() => return Ok(execution),
         };
-        // The time is over, or the host stops.
-        if execution.seq == seen {
+        // The wait ended before its time and nothing changed: the host stops, or the execution was deleted.
+        if execution.seq == seen && begun.elapsed() < pause {
             return Ok(execution);
         }
     }
@@ -52,11 +53,16 @@ impl<'a> Teller<'a> {
         Self { call, token: call.context.meta.get_progress_token(), told: None }
     }
 
+    /// Whether there are news that came too soon after the last ones to be told.
+    fn owes(&self, execution: &Execution) -> bool {
+        self.token.is_some() && self.told.is_some_and(|(seq, _)| execution.seq > seq)
+    }
+
     /// Tells how far the execution is: the number of its turns, which always grows, and a sentence for people. A client
     /// that is not there any more misses nothing else by it.
     async fn tell(&mut self, execution: &Execution) {
         let Some(token) = self.token.clone() else { return };
-        let is_news = |(seq, at): (u64, Instant)| execution.seq > seq && at.elapsed() >= limits::PROGRESS_EVERY;
+        let is_news = |(seq, at): (u64, Instant)| execution.seq > seq && at.elapsed() >= PROGRESS_EVERY;
         if !self.told.is_none_or(is_news) {
             return;
         }

@@ -19,8 +19,8 @@ pub use ceiling::{Ceilings, VARIABLES as CEILING_VARIABLES};
 pub use code::{JsChild, confine_as_js_child, js_child_main};
 pub use http::{AllowList, Blocked, Fetcher, Post, Posted, Poster, judge};
 pub use json::aside;
-pub use model::AwsRole;
 pub use mcp::{COMMANDS_VARIABLE, Commands};
+pub use model::AwsRole;
 pub use secrets::{mask, mask_text};
 
 use async_trait::async_trait;

@@ -6,6 +6,7 @@ pub mod limits;
 
 mod answered;
 mod assets;
+mod desk;
 mod editor;
 mod execution;
 mod executions;
@@ -29,7 +30,7 @@ mod workflows;
 
 pub use nowhere::pages_nowhere;
 
-use api::{Routes, desk};
+use api::Routes;
 use axum::{Extension, extract::DefaultBodyLimit, middleware::from_fn};
 
 /// The routes of all pages, and of what they load.

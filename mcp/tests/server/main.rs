@@ -21,7 +21,7 @@ use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 /// How long the tools of the tests wait.
-pub const PATIENCE: Duration = Duration::from_millis(300);
+pub const PATIENCE: Duration = Duration::from_millis(900);
 
 /// A server over a host on which nothing runs until a test says so.
 pub struct World {

@@ -56,3 +56,21 @@ async fn progress_is_told_where_the_client_gave_a_token() {
     let quiet = world.meanwhile(world.ask("tools/call", params)).await;
     assert_eq!((&quiet.headers["content-type"], quiet.messages().len()), (&"application/json".parse().unwrap(), 1));
 }
+
+#[tokio::test]
+async fn progress_that_comes_too_soon_after_the_last_is_told_later() {
+    let world = World::local();
+    world.save(None, &approval()).await;
+    let started = world.call("start_workflow", json!({ "workflow_id": "pay", "wait_seconds": 0 })).await;
+    let arguments = json!({ "execution_id": started["structuredContent"]["execution_id"], "wait_seconds": 25 });
+    let params = json!({ "name": "get_execution", "arguments": arguments, "_meta": { "progressToken": 2 } });
+    let soon = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.host.handle_due().await;
+    };
+    let (answer, ()) = futures::future::join(world.ask("tools/call", params), soon).await;
+    let mut told = answer.messages();
+    told.retain(|one| one["method"] == "notifications/progress");
+    assert_eq!(told.len(), 2, "where it began, and where it waits: {told:#?}");
+    assert!(told[1]["params"]["message"].as_str().unwrap().contains("Waits for a person"), "{told:#?}");
+}
