@@ -50,7 +50,10 @@ mod tests {
     fn a_key_is_for_its_provider_and_for_one_tenant() {
         let keys = ProviderKeys::read("local", |name| Some(format!(" key-of-{name}\n")));
         let key = keys.key("local", "ANTHROPIC_API_KEY").unwrap();
-        assert_eq!((key.value.as_str(), key.hosts, key.for_inline), ("key-of-ANTHROPIC_API_KEY", vec!["api.anthropic.com".to_owned()], false));
+        assert_eq!(
+            (key.value.as_str(), key.hosts, key.for_inline),
+            ("key-of-ANTHROPIC_API_KEY", vec!["api.anthropic.com".to_owned()], false)
+        );
         assert!(keys.key("rival", "ANTHROPIC_API_KEY").is_none(), "another tenant's documents do not spend it");
         assert!(keys.key("local", "AWS_SECRET_ACCESS_KEY").is_none(), "no other variable is a secret");
     }

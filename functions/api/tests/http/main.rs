@@ -8,6 +8,7 @@ mod below;
 mod booking;
 mod bulk;
 mod control;
+mod draft;
 mod duplicates;
 mod executions;
 mod fork;

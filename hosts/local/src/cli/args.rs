@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, bulk, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history, inbox, init,
-    jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
+    answer, bulk, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history, inbox,
+    init, jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
     signal, start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};

@@ -1,12 +1,7 @@
 //! `stepwell draft "…"`: a language model writes a workflow, and the static checks judge it.
 
 use super::{
-    Exit, Failure, Globals, Outcome,
-    allowed::Allowed,
-    check::Checked,
-    client::Client,
-    folder::Folder,
-    output,
+    Exit, Failure, Globals, Outcome, allowed::Allowed, check::Checked, client::Client, folder::Folder, output,
 };
 use api::types::{Draft, DraftBody, Fault};
 use serde_json::Value;

@@ -40,7 +40,8 @@ pub(super) async fn chosen(app: &App, caller: &Caller, named: Option<&Value>) ->
             ..fault
         });
         let errors: Vec<Fault> = errors.collect();
-        let detail = errors.first().map_or_else(String::new, |one| format!("the model cannot be asked: {}", one.message));
+        let detail =
+            errors.first().map_or_else(String::new, |one| format!("the model cannot be asked: {}", one.message));
         Problem::field("invalid_model", "/model", detail, "").with_errors(errors)
     })?;
     match forbidden_secret(&*app.host, &caller.owner, &caller.scopes, &parsed.workflow).await? {

@@ -57,7 +57,9 @@ pub(super) fn errors(errors: &[Fault]) -> String {
         lines.push(format!("- and {} more", errors.len() - limits::DRAFT_FAULTS));
     }
     let lines = lines.join("\n");
-    format!("The document is refused; paths are JSON Pointers into it:\n{lines}\nAnswer with the whole object, corrected.")
+    format!(
+        "The document is refused; paths are JSON Pointers into it:\n{lines}\nAnswer with the whole object, corrected."
+    )
 }
 
 #[cfg(test)]
