@@ -77,6 +77,7 @@ struct Answer {
     text: Option<String>,
     content: Option<Value>,
     tool: Option<String>,
+    arguments: Option<Value>,
     comment: Option<String>,
     idempotency_key: Option<String>,
 }
@@ -91,6 +92,7 @@ pub fn answer_tool() -> Tool {
         "text": { "type": "string", "description": "The text, for an ask" },
         "content": { "description": "The content of a review, where it was edited" },
         "tool": { "type": "string", "description": "The name of an authorization's tool, to be compared" },
+        "arguments": { "description": "Of an approved authorization: what its tool gets instead of what was shown" },
         "comment": { "type": "string" },
         "idempotency_key": { "type": "string", "description": "The same key answers once" }
     });
@@ -104,8 +106,9 @@ pub async fn answer(call: &Call<'_>, arguments: JsonObject) -> Done {
         Ok(said) => said,
         Err(misfit) => return Ok(misfit),
     };
-    let Answer { interaction_id, approved, option, data, text, content, tool, comment, idempotency_key } = said;
-    let body = AnswerBody { approved, option, data, text, content, tool, comment, answer_as: None };
+    let Answer { interaction_id, approved, option, data, text, content, tool, arguments, comment, idempotency_key } =
+        said;
+    let body = AnswerBody { approved, option, data, text, content, tool, arguments, comment, answer_as: None };
     let mut headers = HeaderMap::new();
     if let Some(key) = idempotency_key {
         let Ok(key) = HeaderValue::from_str(&key) else {

@@ -12,6 +12,8 @@ pub const EXECUTION_SECONDS: f64 = 31_536_000.0;
 pub const RETENTION_DAYS: u64 = 90;
 /// Seconds of one attempt of a node where the document does not say (workflow format, §2).
 pub const NODE_SECONDS: f64 = 30.0;
+/// Seconds of one call of an agent's model where the document does not say: models think for a minute or more.
+pub const MODEL_SECONDS: f64 = 120.0;
 /// Seconds of one attempt of an `http_request` or `code` on a host whose operator does not say: what AWS gives a function
 /// at most. A place among the few that run at once is not kept longer; what takes longer is work for a `wait`, or for a
 /// service that is asked again.

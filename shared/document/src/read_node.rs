@@ -97,7 +97,7 @@ fn common(
         ports: of.ports_of(f.get("config").unwrap_or(&Value::Null)).unwrap_or_default(),
         retry,
         // A node that waits has no bound of its own.
-        timeout_seconds: timeout.or((!of.mode.waits()).then_some(limits::NODE_SECONDS)),
+        timeout_seconds: timeout.or(usual_seconds(of.mode)),
         on_error: cx.on_error,
         put_to: None,
         join: Join::All,
@@ -106,10 +106,19 @@ fn common(
     })
 }
 
+/// Seconds of one attempt of a node that does not say; none for one that waits.
+fn usual_seconds(mode: Mode) -> Option<f64> {
+    match mode {
+        Mode::Wait | Mode::Children => None,
+        Mode::Agent => Some(limits::MODEL_SECONDS),
+        Mode::Route | Mode::Compute | Mode::Run | Mode::Lend => Some(limits::NODE_SECONDS),
+    }
+}
+
 /// Warns of an attempt that asks for more than hosts give where their operators do not say.
 fn warn_of_ceiling(cx: &mut Cx<'_>, f: &Fields<'_, '_>, of: &NodeType, timeout: Option<f64>) {
     const MOST: f64 = limits::ATTEMPT_SECONDS;
-    if of.mode == Mode::Run && timeout.is_some_and(|seconds| seconds > MOST) {
+    if of.mode.does_io() && timeout.is_some_and(|seconds| seconds > MOST) {
         let message =
             format!("hosts stop an attempt of `{}` after {MOST} s, unless their operator allows more", of.name);
         let hint =

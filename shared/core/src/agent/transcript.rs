@@ -85,10 +85,16 @@ pub fn transcript(agent: &Agent, talk: Option<&Talk>, head: &Head, reading: &Rea
 pub fn shown_result(agent: &Agent, name: &str, end: &ToolEnd, reading: &Reading) -> String {
     let why = || end.error.as_ref().map_or("", |error| error.message.as_str());
     let text = match end.status {
-        CallStatus::Succeeded | CallStatus::Answered => match reading.value(&end.result) {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        },
+        CallStatus::Succeeded | CallStatus::Answered => {
+            let whole = reading.value(&end.result);
+            // Of another agent the answer counts, and not how it came to it.
+            let answer = ["data", "text"].iter().filter_map(|key| whole.get(key)).find(|value| !value.is_null());
+            let is_agent = agent.tool(name).is_some_and(|tool| tool.is_agent);
+            match answer.filter(|_| is_agent).unwrap_or(whole) {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }
+        }
         CallStatus::Failed => {
             let code = end.error.as_ref().map_or("failed", |error| error.code.as_str());
             format!("The tool failed: {code}: {}", why())

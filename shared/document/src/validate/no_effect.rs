@@ -43,6 +43,11 @@ fn node(cx: &mut Cx<'_>, raw: &RawNode<'_>, at: &At<'_>) {
         let hint = "Bound the nodes that take time, or the whole execution by `settings.timeout_seconds`.";
         cx.warning("no_effect", &at.key("timeout_seconds"), message, hint);
     }
+    if kind.mode == Mode::Agent && object.get("delivery").and_then(|it| it.as_str()) == Some("at_most_once") {
+        let message = "a model whose answer was lost is asked again: that does nothing outside";
+        let hint = "Give `delivery` to the tools that must not run twice.";
+        cx.warning("no_effect", &at.key("delivery"), message, hint);
+    }
     if never_again && given("retry") {
         let message = format!("a `{}` is decided once, and the same way again: it is not retried", kind.name);
         cx.warning("no_effect", &at.key("retry"), message, "Give it to the nodes that may fail for now.");

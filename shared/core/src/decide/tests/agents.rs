@@ -217,6 +217,24 @@ fn what_a_tool_gives_is_cut_for_the_model_and_kept_whole() {
 }
 
 #[test]
+fn of_an_agent_that_is_a_tool_the_answer_counts() {
+    let model = json!({"provider": "openai_compatible", "name": "m", "base_url": "http://127.0.0.1:1/v1"});
+    let other = json!({"id": "research", "type": "agent", "config": {"model": model, "prompt": "{{ args.topic }}"}});
+    let nodes = json!([{"id": "a", "type": "agent", "config": {"model": model}}, other]);
+    let edges = json!([{"from": "start", "to": "a"}, {"from": "research", "to": "a", "connection": "ai_agent"}]);
+    let mut story = Story::given(nodes, edges, json!({}));
+    for (given, told) in [
+        (json!({"text": "42", "data": null, "messages": [1, 2]}), "42"),
+        (json!({"text": "…", "data": {"n": 42}, "messages": []}), r#"{"n":42}"#),
+    ] {
+        story.says("", json!([call("1", "research", json!({"topic": "life"}))])).unwrap();
+        story.tools_give(json!([[0, "succeeded", given, null]]));
+        let Some(Said::Tool { content, .. }) = story.asked().messages.pop() else { panic!("no result") };
+        assert_eq!(content, told);
+    }
+}
+
+#[test]
 fn what_a_worker_reports_in_another_form_fails_the_agent() {
     let mut story = agent(json!({}));
     story.reports(json!({"text": "hello"})).unwrap();

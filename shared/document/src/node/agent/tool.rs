@@ -33,6 +33,8 @@ pub struct Tool {
     pub node: NodeId,
     /// Whether the node stands for all tools of a server.
     pub is_server: bool,
+    /// Whether the node is an agent itself, of whose output its answer is what counts.
+    pub is_agent: bool,
     /// When a person must approve a call.
     pub approval: Option<Approval>,
     /// How often it may be called; none for as often as the agent may call tools.
