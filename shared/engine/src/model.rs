@@ -30,7 +30,7 @@ impl<'a> Model<'a> {
     /// # Errors
     /// Where the store fails. A secret that does not exist is no error here: asking fails.
     pub async fn of(host: &'a dyn Host, owner: &'a str, workflow: Arc<Workflow>) -> Result<Self, StoreError> {
-        let vault = Vault::of_owner(host, owner, workflow.secrets()).await?;
+        let vault = Vault::of_owner(host, owner, workflow.secrets().into_iter().collect()).await?;
         Ok(Self { host, owner, workflow, vault })
     }
 
@@ -39,18 +39,7 @@ impl<'a> Model<'a> {
     /// # Errors
     /// Where a template of the config fails, no model answers, or what it answered is not understood.
     pub async fn ask(&self, system: &str, messages: &[Message], seconds: f64) -> Result<ModelAnswer, Failure> {
-        let of_template = |error: ExprError| Failure::new(error.code, error.message);
-        let scope = scope();
-        let agents = self.workflow.nodes.iter().find_map(|node| node.kind.agent());
-        let models = agents.map_or(&[][..], |agent: &Agent| &agent.models);
-        let models = models.iter().map(|model| model.choice(&scope, &self.vault)).collect::<Result<Vec<_>, _>>();
-        let call = ModelCall {
-            models: models.map_err(of_template)?,
-            system: Some(system.to_owned()),
-            messages: messages.to_vec(),
-            tools: Vec::new(),
-            output_schema: None,
-        };
+        let call = self.call(system, messages).map_err(|error| Failure::new(error.code, error.message))?;
         let task = Task {
             owner: self.owner.to_owned(),
             idempotency_key: self.host.new_id().to_string(),
@@ -64,6 +53,20 @@ impl<'a> Model<'a> {
             }),
             Outcome::Failed(failure) | Outcome::Unknown(failure) => Err(failure),
         }
+    }
+
+    /// The call, the templates of its models rendered.
+    fn call(&self, system: &str, messages: &[Message]) -> Result<ModelCall, ExprError> {
+        let scope = scope();
+        let agent = self.workflow.nodes.iter().find_map(|node| node.kind.agent());
+        let models = agent.map_or(&[][..], |agent: &Agent| &agent.models);
+        Ok(ModelCall {
+            models: models.iter().map(|model| model.choice(&scope, &self.vault)).collect::<Result<_, _>>()?,
+            system: Some(system.to_owned()),
+            messages: messages.to_vec(),
+            tools: Vec::new(),
+            output_schema: None,
+        })
     }
 }
 

@@ -136,7 +136,6 @@ async fn a_model_that_gives_no_answer_is_told_with_its_reason() {
         (Failure::new("model_unavailable", "nobody listens"), 502, "model_unavailable"),
         (Failure::new("invalid_request", "the key is wrong"), 422, "invalid_request"),
         (Failure::new("address_not_allowed", "not public"), 422, "address_not_allowed"),
-        (Failure::new("no_runner", "not here"), 501, "no_models_here"),
         (wait, 503, "rate_limited"),
     ] {
         let (host, asked) = scripted(vec![Err(failure)]);
@@ -145,6 +144,16 @@ async fn a_model_that_gives_no_answer_is_told_with_its_reason() {
         answer.problem(status, code);
         assert_eq!(asked.lock().unwrap().len(), 1, "nothing is tried again");
     }
+}
+
+#[tokio::test]
+async fn behind_a_gateway_no_model_is_asked() {
+    let (host, asked) = scripted(vec![said("", greet())]);
+    let host = Arc::new(host);
+    let app = App::behind_gateway(host.clone(), json!({})).with_local_user("acme", "ann@example.com");
+    let world = World { host, service: api::service(Arc::new(app), api::routes()) };
+    world.post(PATH, body(json!({}))).await.problem(501, "no_models_here");
+    assert!(asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

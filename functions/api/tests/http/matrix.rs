@@ -34,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 62] = [
+const ROUTES: [Row; 65] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),

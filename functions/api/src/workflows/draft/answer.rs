@@ -15,10 +15,10 @@ pub(super) fn read(text: &str) -> Result<(String, Value), String> {
     if nesting(whole.as_bytes()) > JSON_DEPTH {
         return Err(format!("the answer nests deeper than the {JSON_DEPTH} levels that a document may have"));
     }
-    let mut value: Value = serde_json::from_str(whole).map_err(|error| format!("the answer is no JSON: {error}"))?;
+    let value: Value = serde_json::from_str(whole).map_err(|error| format!("the answer is no JSON: {error}"))?;
     let explanation = value.get("explanation").and_then(Value::as_str).unwrap_or_default().to_owned();
-    match value.get_mut("document") {
-        Some(document @ Value::Object(_)) => Ok((explanation, document.take())),
+    match value.get("document") {
+        Some(document @ Value::Object(_)) => Ok((explanation, document.clone())),
         // Some models leave the object around the document out.
         _ if value.get("nodes").is_some() => Ok((explanation, value)),
         _ => Err("the answer has no object `document`: answer with {\"explanation\", \"document\"}".into()),

@@ -45,6 +45,10 @@ async fn draft(
     _: NoParams,
     Json(body): Json<DraftBody>,
 ) -> Answered<axum::Json<Draft>> {
+    if !app.asks_models {
+        let detail = "this host asks no models on request: draft with `stepwell draft`, or on a host of `stepwell dev`";
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "no_models_here", detail));
+    }
     if body.intent.trim().is_empty() || body.intent.len() > limits::DRAFT_INTENT_BYTES {
         let hint = "say in up to 64 KiB of text what the workflow is to do";
         return Err(Problem::field("invalid_field", "/intent", "this says not what to draft", hint));
@@ -127,10 +131,6 @@ fn add(sum: &mut Tokens, used: Usage) {
 /// The problem of a model that gave no answer.
 fn not_asked(failure: &Failure) -> Problem {
     let status = match failure.code.as_str() {
-        "no_runner" => {
-            let detail = "this host asks no models on request: draft on a host of `stepwell dev`";
-            return Problem::new(StatusCode::NOT_IMPLEMENTED, "no_models_here", detail);
-        }
         "rate_limited" => StatusCode::SERVICE_UNAVAILABLE,
         "invalid_request" | "template_error" | "address_not_allowed" | "secret_not_allowed" | "context_too_long" => {
             StatusCode::UNPROCESSABLE_ENTITY
