@@ -4,6 +4,7 @@
 mod asker;
 pub mod host;
 pub mod jobs;
+pub mod keys;
 pub use nodes::memory;
 pub mod queue;
 mod reach;

@@ -18,6 +18,7 @@ mod cut_off;
 mod differential;
 mod docs;
 mod events;
+mod example_agents;
 mod examples;
 mod fairness;
 mod first_token;

@@ -34,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 64] = [
+const ROUTES: [Row; 65] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -61,6 +61,8 @@ const ROUTES: [Row; 64] = [
     ("GET", "/v1/groups/{name}", READ, 200, 404),
     ("POST", "/v1/workflows/validate", READ, 200, 200),
     ("POST", "/v1/workflows/{id}/whatif", READ, 200, 404),
+    // No model is named, which is told to none but those who may ask one.
+    ("POST", "/v1/workflows/draft", RUN, 422, 422),
     ("POST", "/v1/executions", RUN, 202, 202),
     ("POST", "/v1/workflows/{id}/executions", RUN, 202, 404),
     ("POST", "/v1/triggers/{workflow_id}", RUN, 202, 404),
@@ -194,6 +196,7 @@ fn body(method: &str, route: &str) -> Value {
         (_, "respond" | "resume") => json!({"approved": true}),
         (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
+        (_, "draft") => json!({"intent": "Greet whoever is named."}),
         (_, "whatif") => json!({"workflow": document()}),
         (_, "rollback") => json!({"checkpoint_id": "1"}),
         (_, "fork") => json!({"checkpoint_id": "1"}),

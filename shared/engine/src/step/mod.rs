@@ -9,7 +9,7 @@ mod children;
 mod collect;
 mod deliver;
 mod handled;
-mod secrets;
+pub(crate) mod secrets;
 mod undo;
 mod unwanted;
 
