@@ -60,7 +60,7 @@ test('an agent is read as a conversation, and its tool is allowed with other arg
     const { execution_id: id } = await world.call('POST', '/v1/executions?wait=20', { workflow: support(), input });
     await page.goto(`${world.url}/executions/${id}?node=triage`);
     await page.getByRole('heading', { name: 'Conversation' }).waitFor();
-    await page.getByText('Waits for a person').waitFor();
+    await page.locator('.talk .status.waiting_human').waitFor();
     await look('asks');
     await clean();
     const { items: [asked] } = await world.call('GET', `/v1/interactions?execution_id=${id}`);
