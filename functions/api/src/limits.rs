@@ -138,3 +138,15 @@ pub const SLACK_ANSWERED: Duration = Duration::from_millis(2_500);
 pub const SLACK_LISTED: usize = 15;
 /// Questions that the command looks at to list them. Each takes a request to the store.
 pub const SLACK_LOOKED_AT: usize = 30;
+/// Days after which a token ends that an invocation makes without saying when: the first one of a deployment, which
+/// somebody may forget.
+pub const FIRST_TOKEN_DAYS: f64 = 30.0;
+/// How often the model of a draft is asked. One that has not written a valid document by then writes none after it either,
+/// and each round costs.
+pub const DRAFT_ROUNDS: u32 = 5;
+/// After how long a draft is given up. A large document takes a model a minute to write.
+pub const DRAFT: Duration = Duration::from_secs(240);
+/// Bytes of what a draft is to do: some pages of text.
+pub const DRAFT_INTENT_BYTES: usize = 64 * 1024;
+/// Faults that a model is told of a document: what comes after them mostly follows from them.
+pub const DRAFT_FAULTS: usize = 50;

@@ -1,6 +1,7 @@
 //! The embedded host behind the traits of `engine::port`: store, queue and nodes in one process.
 
 use crate::{
+    keys::ProviderKeys,
     memory::Memory,
     reach::Reach,
     store::{DataFolder, Database, Metrics, OpenError, Signing},
@@ -10,7 +11,9 @@ use document::{SyntaxFault, time::Time};
 use engine::{
     fair::Gate,
     link::Links,
-    port::{Clock, Host, Notifier, Outbox, Runner, Secrets, Signer, SlackDesk, Store, StoreError},
+    port::{
+        Clock, Host, Notifier, Outbox, Page, Runner, Secret, Secrets, Signer, SlackDesk, Store, StoreError, Window,
+    },
     proof::Proofs,
 };
 use nodes::Nodes;
@@ -43,6 +46,7 @@ pub struct Local {
     signing: Signing,
     most_descendants: u32,
     people: People,
+    keys: ProviderKeys,
     links: OnceLock<Links>,
     proofs: Proofs,
 }
@@ -65,6 +69,7 @@ impl Local {
             signing,
             most_descendants: engine::limits::DESCENDANTS,
             people: People::default(),
+            keys: ProviderKeys::default(),
             links: OnceLock::new(),
             proofs,
         })
@@ -78,6 +83,11 @@ impl Local {
     /// Sets how people are told of questions.
     pub fn with_people(self, people: People) -> Self {
         Self { people, ..self }
+    }
+
+    /// Sets which keys of providers of language models count where none is stored.
+    pub fn with_keys(self, keys: ProviderKeys) -> Self {
+        Self { keys, ..self }
     }
 
     /// How people are told of questions.
@@ -180,7 +190,28 @@ impl Clock for Local {
     }
 }
 
-/// The database is every port.
+/// What is stored comes first, then the keys of the environment. Lists show what is stored alone.
+#[async_trait]
+impl Secrets for Local {
+    async fn secret(&self, owner: &str, name: &str) -> Result<Option<Secret>, StoreError> {
+        let stored = self.database.secret(owner, name).await?;
+        Ok(stored.or_else(|| self.keys.key(owner, name)))
+    }
+
+    async fn set_secret(&self, owner: &str, name: &str, secret: Secret) -> Result<(), StoreError> {
+        self.database.set_secret(owner, name, secret).await
+    }
+
+    async fn secret_names(&self, owner: &str, window: &Window) -> Result<Page<String>, StoreError> {
+        self.database.secret_names(owner, window).await
+    }
+
+    async fn remove_secret(&self, owner: &str, name: &str) -> Result<bool, StoreError> {
+        self.database.remove_secret(owner, name).await
+    }
+}
+
+/// The database is nearly every port.
 #[async_trait]
 impl Host for Local {
     fn store(&self) -> &dyn Store {
@@ -188,7 +219,7 @@ impl Host for Local {
     }
 
     fn secrets(&self) -> &dyn Secrets {
-        &self.database
+        self
     }
 
     fn outbox(&self) -> &dyn Outbox {

@@ -4,7 +4,8 @@
 mod asker;
 pub mod host;
 pub mod jobs;
-pub mod memory;
+pub mod keys;
+pub use nodes::memory;
 pub mod queue;
 mod reach;
 pub mod schedule;

@@ -20,6 +20,7 @@ pub mod lines;
 pub mod link;
 pub mod loads;
 pub mod locks;
+pub mod model;
 pub mod moving;
 pub mod past;
 pub mod patch;

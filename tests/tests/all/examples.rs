@@ -11,10 +11,10 @@ use std::{
 };
 
 /// How a run ended: its exit code, the execution that `--json` prints, and stderr.
-struct Ran {
-    code: i32,
-    execution: Value,
-    stderr: String,
+pub struct Ran {
+    pub code: i32,
+    pub execution: Value,
+    pub stderr: String,
 }
 
 fn command(example: &str, data: &Path, args: &[&str]) -> Command {
@@ -40,13 +40,13 @@ fn finish(child: Child) -> Ran {
     Ran { code: output.status.code().unwrap(), execution, stderr }
 }
 
-fn run(example: &str, data: &Path, input: &Value, lines: &str, args: &[&str]) -> Ran {
+pub fn run(example: &str, data: &Path, input: &Value, lines: &str, args: &[&str]) -> Ran {
     let input = input.to_string();
     let all: Vec<&str> = ["--input", input.as_str()].into_iter().chain(args.iter().copied()).collect();
     finish(spawn(example, data, &all, lines))
 }
 
-fn completes(ran: &Ran, output: &Value) {
+pub fn completes(ran: &Ran, output: &Value) {
     assert_eq!((ran.code, &ran.execution["status"]), (0, &json!("completed")), "{}\n{}", ran.execution, ran.stderr);
     assert_eq!(&ran.execution["output"], output, "{}", ran.stderr);
     assert_eq!(ran.execution["progress"], 100);
@@ -178,11 +178,11 @@ fn a_document_is_reviewed_over_several_questions() {
     assert_eq!(execution["output"], published);
 }
 
-fn run_on(example: &str, data: &Path, id: &str) -> Ran {
+pub fn run_on(example: &str, data: &Path, id: &str) -> Ran {
     finish(spawn(example, data, &["--resume", id, "--no-input"], ""))
 }
 
-fn cli(data: &Path, args: &[&str]) -> Value {
+pub fn cli(data: &Path, args: &[&str]) -> Value {
     let output = Command::new(stepwell()).args(args).arg("--data").arg(data).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stdout));

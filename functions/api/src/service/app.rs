@@ -40,6 +40,8 @@ pub struct App {
     /// The text of the OpenAPI document, where the API has more routes than this service. None: the document is
     /// generated from the routes of this service.
     pub document: Option<&'static str>,
+    /// Whether requests may ask language models. Behind a gateway that cuts requests off after half a minute they may not.
+    pub asks_models: bool,
     /// Speaks with Slack, for the route that Slack calls. None: the host has no credentials of Slack, and the route says so.
     pub slack: Option<Arc<dyn SlackDesk>>,
 }
@@ -58,6 +60,7 @@ impl App {
             metrics: Box::new(|| Box::pin(async { Vec::new() })),
             abilities: json!({}),
             document: None,
+            asks_models: true,
             slack: None,
         }
     }
@@ -65,7 +68,7 @@ impl App {
     /// A service that runs as several processes behind a gateway. The gateway bounds the rate of requests; a process,
     /// which sees only a part of them, counts none.
     pub fn behind_gateway(host: Arc<dyn Host>, abilities: Value) -> Self {
-        Self { rates: None, abilities, ..Self::new(host) }
+        Self { rates: None, abilities, asks_models: false, ..Self::new(host) }
     }
 
     /// Makes the service take JSON Web Tokens too, where an issuer is configured.

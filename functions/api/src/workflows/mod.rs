@@ -1,5 +1,6 @@
 //! The routes of saved workflows: save, replace, list, read, delete and check.
 
+mod draft;
 mod graph;
 pub(crate) mod host_checks;
 mod refusal;
@@ -19,12 +20,13 @@ use axum::{
 use document::{Parsed, parse, validate::Severity};
 use engine::{line, port::StoreError};
 pub(crate) use refusal::refused;
+use serde_json::Value;
 use std::sync::Arc;
 use utoipa_axum::routes;
 use version::saved_version;
 
-/// The id that no workflow may have: its address, `/v1/workflows/validate`, is that of the static checks.
-const HIDDEN: &str = "validate";
+/// The ids that no workflow may have: their addresses, such as `/v1/workflows/validate`, are those of other routes.
+const HIDDEN: [&str; 2] = ["draft", "validate"];
 
 /// The routes of saved workflows, and of what is said about a document.
 pub fn routes() -> Routes {
@@ -32,6 +34,7 @@ pub fn routes() -> Routes {
         .routes(routes!(save, list))
         .routes(routes!(check))
         .routes(routes!(read, replace, delete))
+        .merge(draft::routes())
         .merge(graph::routes())
         .merge(whatif::routes())
 }
@@ -90,12 +93,12 @@ async fn replace(
 /// made.
 ///
 /// # Errors
-/// 412 where another version is the latest, 422 for the hidden id, and what the store says.
+/// 412 where another version is the latest, 422 for a hidden id, and what the store says.
 async fn keep(app: &App, owner: &str, parsed: Parsed, expected: Option<u64>, fresh: StatusCode) -> Answered<Response> {
     let Parsed { workflow, mut warnings, channels, .. } = parsed;
     warnings.extend(host_checks::channels(app, &channels, Severity::Warning));
-    if workflow.id.as_str() == HIDDEN {
-        let message = format!("no workflow can have the id {HIDDEN}: its address is that of another route");
+    if HIDDEN.contains(&workflow.id.as_str()) {
+        let message = format!("no workflow can have the id {}: its address is that of another route", workflow.id);
         return Err(Problem::field("invalid_field", "/id", message, "give it another id"));
     }
     let (version, is_new) = match line::save(&*app.host, owner, &workflow, expected).await {
@@ -204,14 +207,20 @@ async fn check(
 ) -> Answered<axum::Json<types::Checked>> {
     let on_host = params.flag("host")?;
     params.done()?;
+    let unconfigured = if on_host { Severity::Error } else { Severity::Warning };
+    Ok(axum::Json(checked(&app, &caller.owner, document, unconfigured).await?))
+}
+
+/// What the static checks and the host say of a document. `unconfigured` is how much a channel weighs that the host has not
+/// set up.
+async fn checked(app: &App, owner: &str, document: Value, unconfigured: Severity) -> Answered<types::Checked> {
     let parsed = match aside(move || parse(&document)).await? {
         Ok(parsed) => parsed,
-        Err(issues) => return Ok(axum::Json(types::Checked::of(false, &issues))),
+        Err(issues) => return Ok(types::Checked::of(false, &issues)),
     };
-    let mut issues = host_checks::scripts(&app, &caller.owner, &parsed.scripts).await;
-    let severity = if on_host { Severity::Error } else { Severity::Warning };
-    issues.extend(host_checks::channels(&app, &parsed.channels, severity));
+    let mut issues = host_checks::scripts(app, owner, &parsed.scripts).await;
+    issues.extend(host_checks::channels(app, &parsed.channels, unconfigured));
     let valid = issues.iter().all(|issue| issue.severity != Severity::Error);
     issues.extend(parsed.warnings);
-    Ok(axum::Json(types::Checked::of(valid, &issues)))
+    Ok(types::Checked::of(valid, &issues))
 }

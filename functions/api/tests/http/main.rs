@@ -9,6 +9,7 @@ mod below;
 mod booking;
 mod bulk;
 mod control;
+mod draft;
 mod duplicates;
 mod executions;
 mod fork;

@@ -34,7 +34,7 @@ const READ: Needs = Scope("read");
 const RUN: Needs = Scope("run");
 const ADMIN: Needs = Scope("admin");
 
-const ROUTES: [Row; 64] = [
+const ROUTES: [Row; 65] = [
     ("GET", "/health", Nothing, 200, 200),
     ("GET", "/openapi.json", Nothing, 200, 200),
     ("GET", "/v1/schema", Nothing, 200, 200),
@@ -61,6 +61,8 @@ const ROUTES: [Row; 64] = [
     ("GET", "/v1/groups/{name}", READ, 200, 404),
     ("POST", "/v1/workflows/validate", READ, 200, 200),
     ("POST", "/v1/workflows/{id}/whatif", READ, 200, 404),
+    // No model is named, which is told to none but those who may ask one.
+    ("POST", "/v1/workflows/draft", RUN, 422, 422),
     ("POST", "/v1/executions", RUN, 202, 202),
     ("POST", "/v1/workflows/{id}/executions", RUN, 202, 404),
     ("POST", "/v1/triggers/{workflow_id}", RUN, 202, 404),
@@ -194,6 +196,7 @@ fn body(method: &str, route: &str) -> Value {
         (_, "respond" | "resume") => json!({"approved": true}),
         (_, "reassign") => json!({"assignees": ["new@example.com"]}),
         ("POST", "executions") if route == "/v1/executions" => json!({"workflow": document()}),
+        (_, "draft") => json!({"intent": "Greet whoever is named."}),
         (_, "whatif") => json!({"workflow": document()}),
         (_, "rollback") => json!({"checkpoint_id": "1"}),
         (_, "fork") => json!({"checkpoint_id": "1"}),
@@ -309,16 +312,8 @@ impl Stage {
                 "too-little".into()
             }
             Who::Jwt => self.key.token(&good),
-            Who::JwtOfAnotherIssuer => {
-                let mut theirs = good;
-                theirs["iss"] = json!("https://elsewhere.example");
-                self.key.token(&theirs)
-            }
-            Who::ExpiredJwt => {
-                let mut over = good;
-                over["exp"] = json!(over["iat"].as_i64().unwrap() - 600);
-                self.key.token(&over)
-            }
+            Who::JwtOfAnotherIssuer => self.key.token(&with(good, "iss", json!("https://elsewhere.example"))),
+            Who::ExpiredJwt => self.key.token(&with(good.clone(), "exp", json!(good["iat"].as_i64().unwrap() - 600))),
             Who::AlgNone => self.key.unsigned(&good),
             Who::Hs256WithPublicKey => self.key.by_public_text(&good, &self.key.point()),
         })
@@ -334,15 +329,13 @@ impl Stage {
             _ => "pay",
         };
         let path = route.replace("{id}", id).replace("{workflow_id}", "pay").replace("{path}", "p");
-        let path = path.replace("{name}", "name").replace("{checkpoint}", "1");
+        let path = path.replace("{name}", "name").replace("{key}", "key").replace("{checkpoint}", "1");
         let mut request = Request::builder().method(method).uri(path);
-        let body = match body(method, route) {
-            Value::Null => Body::empty(),
-            body => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-        };
+        let body = body(method, route);
+        if !body.is_null() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         if let Some(bearer) = bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
         }
@@ -350,6 +343,12 @@ impl Stage {
         let answering = self.world.service.clone().oneshot(request.body(body).unwrap());
         self.world.meanwhile(answering).await.unwrap().status().as_u16()
     }
+}
+
+/// Claims of which one is another.
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    claims[name] = value;
+    claims
 }
 
 #[test]

@@ -59,7 +59,7 @@ async fn the_examples_have_the_shapes_they_stand_for() {
 }
 
 /// Fields that hold data of users, or what a type of event, host or channel tells beside what all of them do.
-const FREE: [&str; 62] = [
+const FREE: [&str; 63] = [
     "AgentCall.arguments",
     "AgentCall.result",
     "AgentMemory.messages",
@@ -78,6 +78,7 @@ const FREE: [&str; 62] = [
     "Compensation.metadata",
     "Document.input_schema",
     "Document.metadata",
+    "DraftBody.model",
     "EndConfig.output",
     "EventTriggerConfig.pattern",
     "Execution.input",

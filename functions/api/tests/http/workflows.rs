@@ -80,9 +80,11 @@ async fn a_workflow_is_drawn_in_three_formats() {
 #[tokio::test]
 async fn no_workflow_has_an_id_under_which_it_could_not_be_read() {
     let world = World::local();
-    let mut document = greet();
-    document["id"] = json!("validate");
-    let problem = world.post("/v1/workflows", document).await.problem(422, "invalid_field");
-    assert_eq!(problem["errors"][0]["path"], "/id");
+    for hidden in ["draft", "validate"] {
+        let mut document = greet();
+        document["id"] = json!(hidden);
+        let problem = world.post("/v1/workflows", document).await.problem(422, "invalid_field");
+        assert_eq!(problem["errors"][0]["path"], "/id");
+    }
     assert_eq!(world.get("/v1/workflows").await.of(200)["items"], json!([]));
 }

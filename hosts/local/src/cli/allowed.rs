@@ -4,6 +4,7 @@
 use super::{Failure, notifications::Notifications, output};
 use nodes::{AllowList, AwsRole, CEILING_VARIABLES, COMMANDS_VARIABLE, Ceilings, Commands, Config};
 use stepwell::{
+    keys::ProviderKeys,
     memory::{self, Memory},
     server::Options,
 };
@@ -34,12 +35,14 @@ pub struct Allowed {
 
 impl Allowed {
     /// What the host may take and do. A failure where an option or a variable cannot be read.
-    pub fn options(&self) -> Result<Options, Failure> {
+    /// `owner` is the tenant whose workflows may use the keys of the environment.
+    pub fn options(&self, owner: &str) -> Result<Options, Failure> {
         let most_descendants = most_descendants(self.max_descendants.as_deref())?;
         let memory = memory(self.memory.as_deref())?;
         let nodes = self.config()?;
         let people = self.notifications.people(nodes.http_allow.clone())?;
-        Ok(Options { nodes, memory, most_descendants, people, public_url: self.notifications.public_url()? })
+        let (public_url, keys) = (self.notifications.public_url()?, ProviderKeys::of_environment(owner));
+        Ok(Options { nodes, memory, most_descendants, people, public_url, keys })
     }
 
     /// What is said of `http_request` and kept with an execution: the option, else its variable. None where neither says

@@ -1,8 +1,8 @@
 //! The list of commands. clap shows the comments on the types that it derives from as the text of `--help`.
 
 use super::{
-    answer, bulk, control, delete, dev, diff, doctor, fork, globals::Globals, graph, groups, history, inbox, init,
-    jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
+    answer, bulk, control, delete, dev, diff, doctor, draft, fork, globals::Globals, graph, groups, history, inbox,
+    init, jobs, logs, ls, mcp, moving, open, patch, put_to, receipt, rollback, run, save, secret, secrets, shell, show,
     signal, start, token, tokens, unstick, validate, whatif, workflows,
 };
 use clap::{Parser, Subcommand};
@@ -36,6 +36,8 @@ pub enum Command {
     Dev(dev::Args),
     /// Offer workflows and people to an agent, over stdin and stdout (Model Context Protocol)
     Mcp(mcp::Args),
+    /// Have a language model write a workflow file; nothing is saved, and nothing runs
+    Draft(draft::Args),
     /// Check workflow files without running them
     Validate(validate::Args),
     /// Print the JSON Schema of workflow files, for editors

@@ -119,6 +119,11 @@ impl Client {
         self.send(Method::POST, path, &[], Some(json(body)?)).await
     }
 
+    /// Sends a `POST` to a route that may take minutes to answer.
+    pub async fn post_patiently(&self, path: &str, body: &impl Serialize) -> Result<Reply, Failure> {
+        self.send_within(limits::LONG_ANSWER, Method::POST, path, &[], Some(json(body)?)).await
+    }
+
     /// Sends a `POST` with a body that the API documents, under an idempotency key: the same key starts nothing twice.
     pub async fn post_once(&self, path: &str, key: &str, body: &impl Serialize) -> Result<Reply, Failure> {
         self.send(Method::POST, path, &[("idempotency-key", key)], Some(json(body)?)).await
@@ -134,9 +139,22 @@ impl Client {
         self.send(Method::DELETE, path, &[], None).await
     }
 
-    /// Sends a request. A failure where the status of the answer is not 2xx, or where it has a body that is not JSON.
+    /// Sends a request that is answered soon.
     async fn send(
         &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Reply, Failure> {
+        self.send_within(limits::ANSWER, method, path, headers, body).await
+    }
+
+    /// Sends a request, and waits so long for the answer of another process. A failure where the status of the answer is not
+    /// 2xx, or where it has a body that is not JSON.
+    async fn send_within(
+        &self,
+        patience: Duration,
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
@@ -149,7 +167,7 @@ impl Client {
         all.extend(self.owner().map(|owner| (api::OWNER, owner)));
         let (status, bytes) = match self {
             Self::Remote { http, way, base } => {
-                let request = http.request(method, format!("{base}{path}"));
+                let request = http.request(method, format!("{base}{path}")).timeout(patience);
                 over_http(request, way, &all, body, base).await?
             }
             Self::Local { router, .. } => in_process(router, method, path, &all, body).await?,

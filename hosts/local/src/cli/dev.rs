@@ -53,9 +53,9 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
     globals.refuse_elsewhere("dev")?;
     let logs = args.logging.begin(About::Host, globals.json)?;
     let address = address(&args.host)?;
-    args.allowed.options()?;
+    args.allowed.options(globals.owner())?;
     let kept = args.workflows.as_deref().map(Kept::of).transpose()?;
-    let host = for_all(globals, || args.allowed.options()).await?;
+    let host = for_all(globals, || args.allowed.options(globals.owner())).await?;
     let keeping = Keeping { kept, watch: args.watch };
     let served = serve(globals, &host, (address, args.port), keeping, logs.for_people).await;
     if !host.shutdown(limits::GRACE).await {

@@ -19,6 +19,8 @@ pub const ANSWER_BYTES: usize = 128 * 1024 * 1024;
 pub const CONNECT: Duration = Duration::from_secs(10);
 /// How long a host may take to answer: some routes wait 25 seconds for what follows.
 pub const ANSWER: Duration = Duration::from_secs(60);
+/// How long a host may take to answer where it asks a language model: [`api::limits::DRAFT`], and some time around it.
+pub const LONG_ANSWER: Duration = Duration::from_secs(270);
 /// Pause between two looks at what an execution that is followed has logged, or at what its children ask.
 pub const FOLLOW: Duration = Duration::from_millis(250);
 /// How long after a first question others may come that are asked before it, as long as something runs: questions of

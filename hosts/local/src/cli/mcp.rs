@@ -50,8 +50,8 @@ pub async fn run(globals: &Globals, args: Args) -> Outcome {
         return pass_on(client::over(url, globals.token())?, signals.first()).await;
     }
     // What is wrong with the options is told before anything else is done.
-    args.allowed.options()?;
-    match Folder::find(globals, || args.allowed.options()).await? {
+    args.allowed.options(globals.owner())?;
+    match Folder::find(globals, || args.allowed.options(globals.owner())).await? {
         Folder::Held(holder) => pass_on(Client::of_holder(holder, globals)?, signals.first()).await,
         Folder::Open(host) => {
             let served = here(globals, &host, signals).await;

@@ -19,6 +19,7 @@ mod delete;
 mod dev;
 mod diff;
 mod doctor;
+mod draft;
 mod example;
 mod failure;
 mod folder;
@@ -133,6 +134,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Start(args) => start::run(&globals, args).await,
         Command::Dev(args) => dev::run(&globals, args).await,
         Command::Mcp(args) => mcp::run(&globals, args).await,
+        Command::Draft(args) => draft::run(&globals, args).await,
         Command::Validate(args) => validate::run(&globals, args).await,
         Command::Schema => schema::run(),
         Command::Graph(args) => graph::run(&globals, args),

@@ -16,7 +16,7 @@ pub use http::{serve, serve_socket};
 pub use limits::Limits;
 pub use sweep::sweep;
 
-use crate::{Local, People, memory::Memory, store::OpenError};
+use crate::{Local, People, keys::ProviderKeys, memory::Memory, store::OpenError};
 use api::{App, Jwt};
 use axum::{
     Router,
@@ -60,6 +60,8 @@ pub struct Options {
     pub people: People,
     /// The address at which people reach the host, where its operator says one.
     pub public_url: Option<String>,
+    /// Keys of providers of language models that count where none is stored.
+    pub keys: ProviderKeys,
 }
 
 impl Default for Options {
@@ -70,6 +72,7 @@ impl Default for Options {
             most_descendants: engine::limits::DESCENDANTS,
             people: People::default(),
             public_url: None,
+            keys: ProviderKeys::default(),
         }
     }
 }
@@ -81,7 +84,8 @@ pub fn open_with(data: &Path, options: Options) -> Result<Arc<Local>, Unopened> 
     let nodes = Nodes::new(config).map_err(Unopened::Nodes)?;
     let host = Local::open_within(data, nodes, memory)?
         .with_most_descendants(options.most_descendants)
-        .with_people(options.people);
+        .with_people(options.people)
+        .with_keys(options.keys);
     if let Some(base) = &options.public_url {
         host.publish(base);
     }

@@ -43,10 +43,18 @@ impl Vault {
     /// # Errors
     /// Where the store fails.
     pub async fn named(host: &dyn Host, state: &Execution, names: Vec<&str>) -> Result<Self, StoreError> {
+        Self::of_owner(host, &state.started.owner, names).await
+    }
+
+    /// Fetches the secrets of these names of an owner.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn of_owner(host: &dyn Host, owner: &str, names: Vec<&str>) -> Result<Self, StoreError> {
         let mut vault = Self::default();
         let names: BTreeSet<&str> = names.into_iter().collect();
         for name in names {
-            if let Some(secret) = host.secrets().secret(&state.started.owner, name).await? {
+            if let Some(secret) = host.secrets().secret(owner, name).await? {
                 vault.0.insert(name.to_owned(), secret);
             }
         }

@@ -57,9 +57,9 @@ impl Plan {
             };
         }
         // What is wrong with the options is told before anything else is done.
-        self.allowed.options()?;
+        self.allowed.options(globals.owner())?;
         loop {
-            match Folder::find(globals, || self.allowed.options()).await? {
+            match Folder::find(globals, || self.allowed.options(globals.owner())).await? {
                 Folder::Open(host) => return self.here(globals, &host, signals).await,
                 Folder::Held(holder) => {
                     let client = Client::of_holder(holder, globals)?;

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Stands in for a language model, a customer database and a payment service, so that the examples of agents run offline.
+
+    python3 examples/model.py [--port 4010]
+
+It listens on loopback alone and prints where. `POST /v1/chat/completions` is OpenAI's protocol: what is answered follows
+from the rules below and from what was said, never from chance. `GET /customers`, `/orders`, `/search` and `/refunds` read
+what the tools of the examples ask for, and `POST /refunds` pays back. Which words of a prompt lead to which answer is
+written in each rule.
+"""
+
+import argparse
+import json
+import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+CUSTOMERS = {"ada@example.com": {"name": "Ada", "plan": "business", "open_invoices": 2},
+             "bob@example.com": {"name": "Bob", "plan": "free", "open_invoices": 0}}
+ORDERS = {"O-1": {"id": "O-1", "total": 40, "state": "damaged"}, "O-2": {"id": "O-2", "total": 250, "state": "lost"}}
+PAGES = {"stepwells": "Stepwells are wells with steps, dug in India since the third century.",
+         "canals": "Canals carried water over more than a hundred kilometres."}
+REFUNDS = {}
+
+
+class Said:
+    """What was said so far, as the rules look at it."""
+
+    def __init__(self, request):
+        self.messages = request["messages"]
+        self.tools = {tool["function"]["name"] for tool in request.get("tools", [])}
+        self.asked = [one["content"] or "" for one in self.messages if one["role"] == "user"]
+        last = max((at for at, one in enumerate(self.messages) if one["role"] == "user"), default=0)
+        names = {call["id"]: call["function"]["name"] for one in self.messages for call in one.get("tool_calls") or []}
+        # What the tools gave since the last question, by their names; several results of one tool in their order.
+        self.results = {}
+        for one in self.messages[last:]:
+            if one["role"] == "tool":
+                self.results.setdefault(names[one["tool_call_id"]], []).append(one["content"])
+
+    def body(self, tool):
+        """The body that an `http_request` gave as the last result of a tool; the text where it gave none."""
+        text = self.results[tool][-1]
+        try:
+            return json.loads(text)["body"]
+        except (ValueError, KeyError, TypeError):
+            return text
+
+
+def triage(said):
+    """Looks up whoever wrote, by an address in this or an earlier message of the conversation, and sorts by words."""
+    address = next((found[0] for text in reversed(said.asked) if (found := re.findall(r"\S+@\S+\w", text))), None)
+    if address is None:
+        return json.dumps({"department": "general", "reply": "Which e-mail address is your account under?"})
+    if "find_customer" not in said.results:
+        return [("find_customer", {"email": address})]
+    customer = said.body("find_customer")
+    if not isinstance(customer, dict) or "name" not in customer:
+        return json.dumps({"department": "general", "reply": f"There is no account under {address}."})
+    department = "billing" if re.search("charge|invoice|paid", said.asked[-1].lower()) else "technical"
+    return json.dumps({"department": department, "reply": f"Hello {customer['name']}, {department} looks at it."})
+
+
+def refund(said):
+    """Looks the order up, asks for the refund of its total, and tells what came of it."""
+    if "find_order" not in said.results:
+        return [("find_order", {"order_id": re.findall(r"O-\d+", said.asked[-1])[0]})]
+    order = said.body("find_order")
+    if "refund" not in said.results:
+        call = ("refund", {"order_id": order["id"], "amount": order["total"]})
+        return f"The order {order['id']} is {order['state']}, so its price goes back.", [call]
+    paid = said.body("refund")
+    if isinstance(paid, dict):
+        return f"{paid['amount']} was paid back for order {paid['order_id']}."
+    return f"Nothing was paid back. {paid}"
+
+
+def lead(said):
+    """Gives the parts of a question that are joined by `and` to the researcher, all at once, and joins the answers."""
+    if "researcher" not in said.results:
+        return [("researcher", {"topic": topic.strip(" ?.")}) for topic in said.asked[-1].split(" and ")]
+    return " ".join(json.loads(result)["text"] for result in said.results["researcher"])
+
+
+def research(said):
+    """Searches, and answers with what was found."""
+    if "search" not in said.results:
+        return [("search", {"words": said.asked[-1]})]
+    return said.body("search")["found"]
+
+
+def answer(request):
+    """The answer to a request: the rule is that of the tools which the model is offered."""
+    said = Said(request)
+    rules = {"find_customer": triage, "refund": refund, "researcher": lead, "search": research}
+    rule = next((rule for tool, rule in rules.items() if tool in said.tools), None)
+    given = rule(said) if rule else f"You said: {said.asked[-1]}"
+    text, calls = given if isinstance(given, tuple) else ("", given) if isinstance(given, list) else (given, [])
+    named = [{"id": f"call_{len(said.messages)}_{at}", "type": "function",
+              "function": {"name": name, "arguments": json.dumps(arguments)}} for at, (name, arguments) in enumerate(calls)]
+    message = {"role": "assistant", "content": text or None, **({"tool_calls": named} if named else {})}
+    used = {"prompt_tokens": len(json.dumps(request)) // 4, "completion_tokens": len(json.dumps(message)) // 4}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if named else "stop"}
+    return {"object": "chat.completion", "model": request.get("model"), "choices": [choice], "usage": used}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The routes."""
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+        found = {"/customers": lambda: CUSTOMERS.get(asked.get("email"), {"error": "no such customer"}),
+                 "/orders": lambda: ORDERS.get(asked.get("id"), {"error": "no such order"}),
+                 "/search": lambda: {"found": next((text for word, text in PAGES.items()
+                                                    if word in asked.get("q", "").lower()), "Nothing was found.")},
+                 "/refunds": lambda: list(REFUNDS.values())}.get(url.path)
+        self.say(200, found()) if found else self.say(404, {"error": "no such page"})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or "{}")
+        if self.path == "/v1/chat/completions":
+            return self.say(200, answer(body))
+        if self.path == "/refunds":
+            # A payment service pays once for each key, however often it is asked.
+            return self.say(200, REFUNDS.setdefault(self.headers.get("idempotency-key"), body))
+        return self.say(404, {"error": "no such page"})
+
+    def say(self, status, value):
+        text = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        """Nothing is logged: the example tells what happens."""
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--port", type=int, default=4010, help="0 for any free one")
+    server = ThreadingHTTPServer(("127.0.0.1", options.parse_args().port), Handler)
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()

@@ -1,0 +1,145 @@
+//! Drafts: a language model writes a workflow document, and the static checks judge it. What they refuse goes back to the
+//! model. Nothing is saved, and nothing runs.
+
+mod answer;
+mod choice;
+mod told;
+
+use super::checked;
+use crate::{
+    Answered, App, Json, NoParams, Problem, Routes, Runner, limits,
+    types::{Draft, DraftBody, Fault, Tokens},
+};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+};
+use document::{
+    validate::Severity,
+    work::{Message, ModelAnswer, Usage},
+};
+use engine::model::Model;
+use std::sync::Arc;
+use stepwell_core::task::Failure;
+use tokio::time::Instant;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::new().routes(routes!(draft))
+}
+
+/// Have a language model write a workflow document, or change one. The static checks judge what it writes, and it is told
+/// their errors, five rounds at most. Nothing is saved and nothing runs. It takes as long as the model does: up to four
+/// minutes.
+#[utoipa::path(post, path = "/v1/workflows/draft", operation_id = "draft_workflow", tag = "workflows",
+    security(("bearer" = [])), request_body = DraftBody,
+    responses((status = 200, body = Draft),
+        (status = 501, body = crate::types::ProblemDetails, content_type = "application/problem+json",
+            description = "This host asks no models"),
+        (status = 502, body = crate::types::ProblemDetails, content_type = "application/problem+json",
+            description = "The model did not answer"),
+        crate::types::Refused))]
+async fn draft(
+    caller: Runner,
+    State(app): State<Arc<App>>,
+    _: NoParams,
+    Json(body): Json<DraftBody>,
+) -> Answered<axum::Json<Draft>> {
+    if !app.asks_models {
+        let detail = "this host asks no models on request: draft with `stepwell draft`, or on a host of `stepwell dev`";
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "no_models_here", detail));
+    }
+    if body.intent.trim().is_empty() || body.intent.len() > limits::DRAFT_INTENT_BYTES {
+        let hint = "say in up to 64 KiB of text what the workflow is to do";
+        return Err(Problem::field("invalid_field", "/intent", "this says not what to draft", hint));
+    }
+    let asking = choice::chosen(&app, &caller, body.model.as_ref()).await?;
+    let model = Model::of(&*app.host, &caller.owner, asking).await?;
+    let conversation = vec![Message::User { content: told::first(&body.intent, body.base.as_ref()) }];
+    let mut drafting = Drafting { app: &app, owner: &caller.owner, model, conversation, draft: Draft::default() };
+    drafting.rounds().await?;
+    Ok(axum::Json(drafting.draft))
+}
+
+/// A draft in the making.
+struct Drafting<'a> {
+    app: &'a App,
+    owner: &'a str,
+    model: Model<'a>,
+    /// What was said so far, the oldest first.
+    conversation: Vec<Message>,
+    /// What it has come to.
+    draft: Draft,
+}
+
+impl Drafting<'_> {
+    /// Asks until a document is valid, or the rounds or the time are used up.
+    async fn rounds(&mut self) -> Answered<()> {
+        let until = Instant::now() + limits::DRAFT;
+        while !self.draft.valid && self.draft.rounds < limits::DRAFT_ROUNDS {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let asked = self.model.ask(told::format(), &self.conversation, left.as_secs_f64()).await;
+            let said = asked.map_err(|failure| not_asked(&failure))?;
+            self.draft.rounds += 1;
+            add(&mut self.draft.usage, said.usage);
+            self.judge(said).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an answer for the draft, and tells the model what is wrong with it.
+    async fn judge(&mut self, said: ModelAnswer) -> Answered<()> {
+        let again = match answer::read(&said.text) {
+            Err(why) => {
+                self.draft.errors = vec![Fault {
+                    code: "malformed".into(),
+                    severity: Some(Severity::Error),
+                    message: why.clone(),
+                    ..Fault::default()
+                }];
+                why
+            }
+            Ok((explanation, document)) => {
+                let found = checked(self.app, self.owner, document.clone(), Severity::Warning).await?;
+                let again = told::errors(&found.errors);
+                self.draft = Draft {
+                    valid: found.valid,
+                    document: Some(document),
+                    errors: found.errors,
+                    warnings: found.warnings,
+                    explanation,
+                    ..std::mem::take(&mut self.draft)
+                };
+                again
+            }
+        };
+        self.conversation.push(Message::Assistant { content: said.text, tool_calls: Vec::new() });
+        self.conversation.push(Message::User { content: again });
+        Ok(())
+    }
+}
+
+fn add(sum: &mut Tokens, used: Usage) {
+    sum.input_tokens += used.input_tokens;
+    sum.output_tokens += used.output_tokens;
+    sum.cached_tokens += used.cached_tokens;
+}
+
+/// The problem of a model that gave no answer.
+fn not_asked(failure: &Failure) -> Problem {
+    let status = match failure.code.as_str() {
+        "rate_limited" => StatusCode::SERVICE_UNAVAILABLE,
+        "invalid_request" | "template_error" | "address_not_allowed" | "secret_not_allowed" | "context_too_long" => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    let problem = Problem::new(status, &failure.code, failure.message.as_str());
+    match failure.retry_after_seconds {
+        Some(seconds) => problem.with_header(header::RETRY_AFTER, &format!("{:.0}", seconds.max(1.0).ceil())),
+        None => problem,
+    }
+}
