@@ -109,6 +109,7 @@ async fn whoever_allows_a_tool_may_change_its_arguments() {
     world.run().await;
     let whole = world.get(&format!("/executions/{id}/value?of=agent&node=triage")).await.json();
     assert_eq!(whole["turns"][0]["tool_calls"][2]["result"], json!({"paid": 300}));
+    assert_eq!(whole["turns"][0]["tool_calls"][2]["arguments"], json!({"amount": 300}), "as a person changed them");
     assert!(text(&world.get(&format!("/executions/{id}?node=triage")).await.of(200)).contains("All done."));
 }
 
