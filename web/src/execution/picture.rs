@@ -92,9 +92,13 @@ pub fn counted(seen: &Seen, ix: NodeIx) -> Vec<String> {
 }
 
 /// Whether an execution went along an edge. The state of an edge is that of the present iteration: one in the body of a
-/// loop that began again was taken before where the node that it leads to was visited by it.
+/// loop that began again was taken before where the node that it leads to was visited by it. What is lent to an agent was
+/// used where its model has answered, and a tool where it was called.
 fn is_taken(seen: &Seen, ix: usize) -> bool {
     let edge = &seen.workflow.edges[ix];
+    if !edge.is_main() {
+        return lent::is_used(seen, edge);
+    }
     let live = seen.then.edges.get(ix) == Some(&EdgeState::Live);
     live || seen.then.node(&edge.to).is_some_and(|state| state.via.contains(&ix))
 }

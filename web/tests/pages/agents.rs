@@ -90,6 +90,16 @@ async fn a_node_that_agents_use_says_whose_it_is() {
         assert!(words.contains(told), "{told}: {words}");
     }
     assert!(!words.contains("Not reached"), "{words}");
+    let taken: Vec<bool> =
+        (0..4).map(|edge| page.contains(&format!("id=\"edge-{edge}\" class=\"line typed taken\""))).collect();
+    assert_eq!(taken, [false, true, true, true], "the model answered, and both tools were called");
+    let idle = vec![json!({"text": "Nothing to do."})];
+    let (world, id) = started(idle).await;
+    let page = world.get(&format!("/executions/{id}")).await.of(200);
+    assert!(
+        page.contains("id=\"edge-1\" class=\"line typed taken\"")
+            && page.contains("id=\"edge-2\" class=\"line typed\"")
+    );
 }
 
 #[tokio::test]
