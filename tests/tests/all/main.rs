@@ -17,7 +17,6 @@ mod cut_off;
 mod differential;
 mod docs;
 mod events;
-mod example_agents;
 mod examples;
 mod fairness;
 mod format_e2e;
